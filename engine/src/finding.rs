@@ -1,0 +1,184 @@
+//! What comes out: plain data, ready to be shown.
+
+use crate::{CauseKind, Confidence, Endpoint, EvidenceKind, Frame, Implementation, Outcome, Timestamp, Verdict};
+
+/// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HandshakeId(pub u64);
+
+/// The frames a handshake is made of; `None` where none was captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// First SYN.
+    pub syn: Option<Frame>,
+    /// First SYN-ACK: where the verdict stands.
+    pub syn_ack: Option<Frame>,
+    /// First acknowledgment of the SYN-ACK.
+    pub ack: Option<Frame>,
+    /// First reset that decided the outcome.
+    pub reset: Option<Frame>,
+}
+
+/// One handshake, judged with everything that was known when it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Its name within the analyzer.
+    pub id: HandshakeId,
+    /// Who sent the SYN.
+    pub client: Endpoint,
+    /// Who was asked.
+    pub server: Endpoint,
+    /// When its first frame was captured.
+    pub time: Timestamp,
+    /// Its frames.
+    pub frames: Frames,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who answered.
+    pub assessment: Assessment,
+    /// Why it failed, most probable first; empty where nothing failed.
+    pub causes: Vec<Cause>,
+}
+
+/// The judgement of one handshake and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// Who answered the SYN.
+    pub verdict: Verdict,
+    /// `None` for `undetermined`.
+    pub confidence: Option<Confidence>,
+    /// Log-odds of the verdict over the runner-up, in nats; `None` for `undetermined`.
+    pub log_odds: Option<f64>,
+    /// Implementations not contradicted, best first; empty when nothing can be said.
+    pub implementations: Vec<Implementation>,
+    /// What was seen, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// For `undetermined`: what the capture lacks, one sentence each.
+    pub missing: Vec<String>,
+}
+
+/// One thing that was seen in the capture and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Which signal.
+    pub kind: EvidenceKind,
+    /// The verdict it speaks for (`for` in JSON).
+    pub bearing: Verdict,
+    /// How strongly, in nats (natural logarithm of the likelihood ratio); never negative.
+    pub nats: f64,
+    /// The frames it was read from.
+    pub frames: Vec<Frame>,
+    /// One sentence with the values.
+    pub detail: String,
+}
+
+/// A hypothesis on why a handshake failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// Which.
+    pub kind: CauseKind,
+    /// What in the capture speaks for it (`for` in JSON).
+    pub supporting: Vec<String>,
+    /// What in the capture speaks against it.
+    pub against: Vec<String>,
+    /// The command, and the machine to run it on, that settles it.
+    pub check: String,
+}
+
+/// How many handshakes ended how, and who answered them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub handshakes: u64,
+    /// By [`Verdict`], indexed in the order of [`Verdict::ALL`].
+    pub verdicts: [u64; Verdict::ALL.len()],
+    /// By [`Outcome`], indexed in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+}
+
+impl Tally {
+    /// Counts one handshake.
+    pub fn add(&mut self, verdict: Verdict, outcome: Outcome) {
+        self.handshakes += 1;
+        self.verdicts[verdict as usize] += 1;
+        self.outcomes[outcome as usize] += 1;
+    }
+
+    /// Adds the counts of another tally.
+    pub fn merge(&mut self, other: &Self) {
+        self.handshakes += other.handshakes;
+        for (sum, n) in self.verdicts.iter_mut().zip(other.verdicts) {
+            *sum += n;
+        }
+        for (sum, n) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += n;
+        }
+    }
+}
+
+/// One server address and port, over the whole capture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenerReport {
+    /// Address and port.
+    pub server: Endpoint,
+    /// Time of the first frame of its first handshake.
+    pub first: Timestamp,
+    /// Time of the first frame of its last handshake.
+    pub last: Timestamp,
+    /// Its handshakes.
+    pub tally: Tally,
+    /// The strongest cookie-style confidence among them.
+    pub strongest: Option<Confidence>,
+}
+
+/// A stretch of time in which a listener answered cookie-style.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// The listener.
+    pub server: Endpoint,
+    /// `syn-cookie` or `syn-proxy`.
+    pub verdict: Verdict,
+    /// Time of its first cookie-style handshake.
+    pub start: Timestamp,
+    /// Time of its last cookie-style handshake.
+    pub end: Timestamp,
+    /// Cookie-style handshakes in it, at `likely` or above.
+    pub handshakes: u64,
+    /// SYNs a second that never led to a completed handshake, in the busiest second of the episode.
+    pub peak_unacknowledged_rate: u64,
+    /// The same, in the busiest of the sixty seconds before it.
+    pub prior_unacknowledged_rate: u64,
+}
+
+/// What was read, and what was given up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Packets pushed.
+    pub packets: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// IP packets that are not TCP.
+    pub not_tcp: u64,
+    /// IP fragments, which are not analysed.
+    pub fragments: u64,
+    /// Packets too short or too malformed to find a TCP header in.
+    pub unreadable: u64,
+    /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later handshakes of
+    /// their listener could not be used for them.
+    pub settled_early: u64,
+}
+
+/// Everything, at the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// Handshakes not taken by [`crate::Analyzer::take_settled`] before, in order of their ids.
+    pub handshakes: Vec<Finding>,
+    /// Listeners, by address and port.
+    pub listeners: Vec<ListenerReport>,
+    /// Episodes, by listener and start.
+    pub episodes: Vec<Episode>,
+    /// All handshakes, those taken before included.
+    pub tally: Tally,
+    /// What was read.
+    pub statistics: Statistics,
+}

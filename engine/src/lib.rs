@@ -1,0 +1,34 @@
+//! Decides which TCP handshakes were answered by a SYN cookie or a SYN proxy, from the bytes of IP packets alone.
+//!
+//! *bytes → segments → handshakes → evidence → assessment.* A front end finds IP packets and their times, pushes them
+//! into an [`Analyzer`] as [`Observation`]s and shows the [`Finding`]s that come out. The engine does no I/O, reads no
+//! clock, has no globals, no threads and no `unsafe`; the same observations always give the same findings.
+//!
+//! ```
+//! use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
+//!
+//! let mut analyzer = Analyzer::new(Limits::default());
+//! let packet = [0x45, 0, 0, 20]; // cut off: counted, not an error
+//! analyzer.push(&Observation {
+//!     frame: Frame { capture: 0, number: 1 },
+//!     time: Timestamp::from_nanos(0),
+//!     packet: Packet::Ip(&packet),
+//! });
+//! let findings = analyzer.finish();
+//! assert_eq!(findings.statistics.unreadable, 1);
+//! ```
+#![forbid(unsafe_code)]
+
+mod analyzer;
+mod finding;
+mod flow;
+mod observation;
+mod words;
+
+pub use analyzer::{Analyzer, Limits, Pushed, Role};
+pub use finding::{
+    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Statistics, Tally,
+};
+pub use flow::Endpoint;
+pub use observation::{Frame, Observation, Packet, Timestamp};
+pub use words::{CauseKind, Confidence, EvidenceKind, Implementation, Outcome, Verdict};

@@ -1,0 +1,2 @@
+//! Batch tool.
+fn main() {}
