@@ -260,9 +260,9 @@ fn check_libclang() -> Result<(), Advice> {
 
 impl Difference {
     fn found_in(&self, bindings: &str) -> Result<bool, Advice> {
-        let start = bindings.find(self.declaration).ok_or_else(|| {
-            format!("the bindings lack \"{}\", by which {} is decided", self.declaration, self.cfg)
-        })?;
+        let start = bindings
+            .find(self.declaration)
+            .ok_or_else(|| format!("the bindings lack \"{}\", by which {} is decided", self.declaration, self.cfg))?;
         let declaration = &bindings[start..];
         let end = declaration.find([';', '}']).unwrap_or(declaration.len());
         let declaration: Vec<_> = declaration[..end].split_whitespace().collect();

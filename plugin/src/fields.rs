@@ -114,6 +114,8 @@ fields! {
         "The client's acknowledgment of the SYN-ACK",
     ResetFrame: Frame "syncookie.reset_frame" "Reset in frame"
         "The reset that ended the handshake",
+    Continued: Label "syncookie.continued" "Continued"
+        "The rest of a text that is too long for one line",
     Marked: Label "syncookie.expert" "Marked"
         "The frame carries syncookie.expert.cookie, syncookie.expert.proxy or syncookie.expert.reset",
 }

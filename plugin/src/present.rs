@@ -1,10 +1,11 @@
 //! Turns a finding into the lines to show below a frame.
 
-use syncookie_engine::{Assessment, Cause, Endpoint, Evidence, Finding, Frame, Outcome, Verdict};
-
-use syncookie_engine::Confidence;
+use syncookie_engine::{Assessment, Cause, Confidence, Evidence, Finding, Frame, Outcome, Verdict};
 
 use crate::fields::{Expert, Field, Kind};
+
+/// Bytes of text that a line shows for sure; Wireshark cuts lines at 240.
+const LINE_LENGTH: usize = 200;
 
 /// The value of a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +37,7 @@ impl Value {
 /// One line of a subtree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// 1 below the subtree's own line, 2 below a line of depth 1.
+    /// 1 below the subtree's own line, 2 below a line of depth 1, at most [`Line::DEEPEST`].
     pub depth: u8,
     /// The field.
     pub field: Field,
@@ -48,6 +49,11 @@ pub struct Line {
     pub hidden: bool,
     /// The expert item that hangs on it, and what it says.
     pub expert: Option<(Expert, String)>,
+}
+
+impl Line {
+    /// The depth of the continuation of a text of an evidence or a cause.
+    pub const DEEPEST: u8 = 3;
 }
 
 /// What is shown of one handshake below one frame.
@@ -79,7 +85,7 @@ pub fn verdict(finding: &Finding, frame: Frame) -> Subtree {
         lines.evidence(evidence);
     }
     for missing in &assessment.missing {
-        lines.text(Field::Missing, missing);
+        lines.prose(1, Field::Missing, missing);
     }
     lines.text(Field::Outcome, finding.outcome.as_str());
     for (cause, rank) in finding.causes.iter().zip(1..) {
@@ -188,6 +194,20 @@ fn append(text: &mut String, separator: &str, more: &str) {
     }
 }
 
+/// Cuts a text between words into pieces that fit on a line; a longer word stays whole.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while rest.len() > LINE_LENGTH {
+        let fits = rest.floor_char_boundary(LINE_LENGTH);
+        let Some(space) = rest[..fits].rfind(' ').filter(|at| *at > 0).or_else(|| rest.find(' ')) else { break };
+        pieces.push(&rest[..space]);
+        rest = rest[space..].trim_start();
+    }
+    pieces.push(rest);
+    pieces
+}
+
 #[derive(Default)]
 struct Lines {
     lines: Vec<Line>,
@@ -209,13 +229,27 @@ impl Lines {
         self.add(field, Value::Text(text.to_owned()))
     }
 
+    /// A text of any length: what does not fit on the line follows below it.
+    fn prose(&mut self, depth: u8, field: Field, text: &str) {
+        let line = self.add_at(depth, field, Value::Text(text.to_owned()));
+        let mut pieces = pieces(text).into_iter();
+        if pieces.len() > 1
+            && let Some(first) = pieces.next()
+        {
+            line.text = Some(format!("{}: {first}", field.name()));
+            for piece in pieces {
+                self.add_at(depth + 1, Field::Continued, Value::Nothing).text = Some(piece.to_owned());
+            }
+        }
+    }
+
     fn detail(&mut self, field: Field, text: &str) {
-        self.add_at(2, field, Value::Text(text.to_owned()));
+        self.prose(2, field, text);
     }
 
     fn evidence(&mut self, evidence: &Evidence) {
         let Evidence { kind, bearing, nats, frames, detail } = evidence;
-        self.add(Field::Evidence, Value::Nothing).text = Some(format!("{kind}: {detail} ({bearing} +{nats:.1} nats)"));
+        self.add(Field::Evidence, Value::Nothing).text = Some(format!("{kind}: {bearing} +{nats:.1} nats, {detail}"));
         self.detail(Field::EvidenceKind, kind.as_str());
         self.detail(Field::EvidenceFor, bearing.as_str());
         self.add_at(2, Field::EvidenceNats, Value::Number(*nats)).text = Some(format!("Weight: {nats:.1} nats"));
@@ -249,9 +283,8 @@ impl Lines {
     }
 
     fn handshake(&mut self, finding: &Finding) {
-        let side = |endpoint: &Endpoint| endpoint.to_string();
-        self.text(Field::Client, &side(&finding.client));
-        self.text(Field::Server, &side(&finding.server));
+        self.text(Field::Client, &finding.client.to_string());
+        self.text(Field::Server, &finding.server.to_string());
         let frames = &finding.frames;
         for (field, frame) in [
             (Field::SynFrame, frames.syn),

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use syncookie_engine::{
-    Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Verdict,
-};
+use syncookie_engine::{Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Verdict};
 
 use crate::present::{self, Subtree};
 

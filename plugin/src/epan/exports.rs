@@ -39,10 +39,8 @@ pub extern "C" fn plugin_describe() -> u32 {
 // SAFETY: as for `plugin_version`.
 #[unsafe(no_mangle)]
 pub extern "C" fn plugin_register() {
-    static PLUGIN: ffi::proto_plugin = ffi::proto_plugin {
-        register_protoinfo: Some(register::protocol),
-        register_handoff: Some(register::handoff),
-    };
+    static PLUGIN: ffi::proto_plugin =
+        ffi::proto_plugin { register_protoinfo: Some(register::protocol), register_handoff: Some(register::handoff) };
     GUARD.run((), || {
         guard::report_in_one_line();
         // SAFETY: Wireshark keeps the pointer for the life of the program, which a static has.

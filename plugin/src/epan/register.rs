@@ -79,11 +79,7 @@ pub unsafe extern "C" fn protocol() {
     GUARD.run((), || {
         // SAFETY: the texts are C strings that live as long as the program.
         let protocol = unsafe {
-            ffi::proto_register_protocol(
-                c"SYN cookie analysis".as_ptr(),
-                c"SYNCOOKIE".as_ptr(),
-                c"syncookie".as_ptr(),
-            )
+            ffi::proto_register_protocol(c"SYN cookie analysis".as_ptr(), c"SYNCOOKIE".as_ptr(), c"syncookie".as_ptr())
         };
         PROTOCOL.store(protocol, Relaxed);
         fields(protocol);

@@ -6,7 +6,7 @@ use crate::ffi;
 /// it where Wireshark writes to it.
 #[cfg(wireshark_bool)]
 pub type Flag = bool;
-/// See the other one.
+/// `gboolean`: see the other declaration.
 #[cfg(not(wireshark_bool))]
 pub type Flag = ffi::gboolean;
 

@@ -11,8 +11,8 @@ use super::register;
 use crate::ffi;
 use crate::present::{Line, Subtree, Value};
 
-/// The deepest line there is, and one more for its own subtree.
-const LEVELS: usize = 4;
+/// Depths of a tree: that of a subtree's own line, those of the lines below, and what would hang on the deepest.
+const LEVELS: usize = Line::DEEPEST as usize + 2;
 
 /// Lines in C's words, in the memory of a frame's pool.
 #[derive(Clone, Copy)]
@@ -120,7 +120,8 @@ impl StagedLine {
     unsafe fn add(&self, tvb: *mut ffi::tvbuff_t, parent: *mut ffi::proto_item) -> *mut ffi::proto_item {
         // SAFETY: as the caller promised. A parent may be null; a subtree of null is null, and so is an item below it.
         unsafe {
-            let tree = if self.depth == 0 { parent } else { ffi::proto_item_add_subtree(parent, register::subtree_id()) };
+            let tree =
+                if self.depth == 0 { parent } else { ffi::proto_item_add_subtree(parent, register::subtree_id()) };
             let item = match self.value {
                 StagedValue::Nothing => ffi::proto_tree_add_item(tree, self.field, tvb, 0, 0, ffi::ENC_NA as _),
                 StagedValue::Text(text) => ffi::proto_tree_add_string(tree, self.field, tvb, 0, 0, text),

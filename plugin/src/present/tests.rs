@@ -1,6 +1,6 @@
 use super::*;
 
-use syncookie_engine::{CauseKind, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
 
 fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
@@ -82,10 +82,7 @@ fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
     assert_eq!(values(&shown, Field::ResetFrame), [&Value::Whole(4)]);
     assert_eq!(values(&shown, Field::Server), [&text("[2001:db8::2]:80")]);
     let evidence = shown.lines.iter().find(|line| line.field == Field::Evidence).unwrap();
-    assert_eq!(
-        evidence.text.as_deref(),
-        Some("zero-window: window of the SYN-ACK is 0 (syn-proxy +4.0 nats)")
-    );
+    assert_eq!(evidence.text.as_deref(), Some("zero-window: syn-proxy +4.0 nats, window of the SYN-ACK is 0"));
 }
 
 #[test]
@@ -157,6 +154,30 @@ fn a_link_carries_no_verdict() {
     assert!(values(&shown, Field::Verdict).is_empty());
     assert!(experts(&shown).is_empty());
     assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Whole(2)]);
+}
+
+#[test]
+fn a_text_too_long_for_a_line_goes_on_below_it_and_its_value_stays_whole() {
+    let mut long = finding(Verdict::SynProxy, Some(Confidence::Likely));
+    long.causes[0].check = "on the server: nstat -az ".repeat(20).trim_end().to_owned();
+    let shown = reset(&long, frame(4));
+    let at = shown.lines.iter().position(|line| line.field == Field::CauseCheck).unwrap();
+    assert_eq!(shown.lines[at].value, text(&long.causes[0].check));
+    let below: Vec<_> = shown.lines[at + 1..].iter().take_while(|line| line.field == Field::Continued).collect();
+    assert!(below.iter().all(|line| line.depth == shown.lines[at].depth + 1 && line.depth <= Line::DEEPEST));
+    let mut told = shown.lines[at].text.clone().unwrap();
+    for line in below {
+        told = format!("{told} {}", line.text.as_deref().unwrap());
+    }
+    assert_eq!(told, format!("Check: {}", long.causes[0].check));
+}
+
+#[test]
+fn pieces_break_at_spaces_only() {
+    let word = "ü".repeat(150);
+    assert_eq!(pieces(&format!("{word} {word} end")), [word.as_str(), &word, "end"]);
+    assert_eq!(pieces(&word), [word.as_str()]);
+    assert_eq!(pieces(""), [""]);
 }
 
 #[test]
