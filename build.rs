@@ -45,8 +45,9 @@ fn main() -> ExitCode {
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(advice) => {
-            eprintln!("syncookie: {advice}");
-            ExitCode::FAILURE
+            // Shown by cargo as an error of its own, above all the rest it has to say of a build script that failed.
+            println!("cargo::error={advice}");
+            ExitCode::SUCCESS
         }
     }
 }
@@ -126,21 +127,19 @@ fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
 }
 
 fn installed_release() -> Result<Release, Advice> {
-    let version = pkg_config(&["--modversion", "wireshark"]).map_err(|e| {
-        e + "; Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or wireshark-devel \
-             (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR"
-    })?;
-    let (major, minor) = parse_version(&version)?;
-    // Asked for one by one: libwireshark-dev of Debian 12 does not bring GLib's headers along.
+    let remedy = "Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or \
+                  wireshark-devel (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR";
+    let (major, minor) = parse_version(&pkg_config(&["--modversion", "wireshark"], remedy)?)?;
+    // Asked for first: libwireshark-dev of Debian 12 does not bring GLib's headers along.
     let mut compiler_flags = glib_flags()?;
-    compiler_flags.extend(words(&pkg_config(&["--cflags", "wireshark"])?));
+    compiler_flags.extend(words(&pkg_config(&["--cflags", "wireshark"], remedy)?));
     Ok(Release { major, minor, found_by: "pkg-config".to_owned(), include_dir: None, compiler_flags })
 }
 
 fn glib_flags() -> Result<Vec<String>, Advice> {
-    pkg_config(&["--cflags", "glib-2.0"]).map(|flags| words(&flags)).map_err(|e| {
-        e + "; GLib's development headers are needed: install libglib2.0-dev (Debian, Ubuntu) or glib2-devel (Fedora)"
-    })
+    let remedy =
+        "GLib's development headers are needed: install libglib2.0-dev (Debian, Ubuntu) or glib2-devel (Fedora)";
+    pkg_config(&["--cflags", "glib-2.0"], remedy).map(|flags| words(&flags))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -155,7 +154,7 @@ fn parse_version(version: &str) -> Result<(u32, u32), Advice> {
     }
 }
 
-fn pkg_config(arguments: &[&str]) -> Result<String, Advice> {
+fn pkg_config(arguments: &[&str], remedy: &str) -> Result<String, Advice> {
     let program = env::var_os("PKG_CONFIG").unwrap_or_else(|| OsStr::new("pkg-config").to_owned());
     let output = Command::new(&program).args(arguments).output().map_err(|e| {
         format!(
@@ -169,7 +168,7 @@ fn pkg_config(arguments: &[&str]) -> Result<String, Advice> {
     }
     let reason = String::from_utf8_lossy(&output.stderr);
     let reason = reason.lines().next().unwrap_or("it gave no reason");
-    Err(format!("pkg-config {} failed ({reason})", arguments.join(" ")))
+    Err(format!("pkg-config {} failed ({reason}); {remedy}", arguments.join(" ")))
 }
 
 fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
