@@ -129,9 +129,10 @@ fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
 fn installed_release() -> Result<Release, Advice> {
     let remedy = "Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or \
                   wireshark-devel (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR";
-    let (major, minor) = parse_version(&pkg_config(&["--modversion", "wireshark"], remedy)?)?;
-    // Asked for first: libwireshark-dev of Debian 12 does not bring GLib's headers along.
+    // Asked for first: libwireshark-dev of Debian 12 does not bring GLib's headers along, without which pkg-config says
+    // nothing of Wireshark either.
     let mut compiler_flags = glib_flags()?;
+    let (major, minor) = parse_version(&pkg_config(&["--modversion", "wireshark"], remedy)?)?;
     compiler_flags.extend(words(&pkg_config(&["--cflags", "wireshark"], remedy)?));
     Ok(Release { major, minor, found_by: "pkg-config".to_owned(), include_dir: None, compiler_flags })
 }
