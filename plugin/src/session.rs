@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use syncookie_engine::{Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Verdict};
+use syncookie_engine::{
+    Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp, Verdict,
+};
 
 use crate::present::{self, Subtree};
 
@@ -65,6 +67,11 @@ impl Session {
             }
         }
         self.keep_settled();
+    }
+
+    /// Learns that time went by, from an IP packet without TCP: what nobody answered until then is unanswered.
+    pub fn wait(&mut self, frame: Frame, time: Timestamp) {
+        self.analyzer.push(&Observation { frame, time, packet: Packet::Ip(&[]) });
     }
 
     /// Whether a later packet than the SYN-ACK changed the verdict that was shown so far.

@@ -51,9 +51,17 @@ unsafe fn learn_and_show(info: &ffi::packet_info, tree: *const ffi::proto_tree) 
     let dissected = unsafe { Dissected::new(info, tree) };
     let first_visit = dissected.is_first_visit();
     if first_visit {
-        for observation in dissected.observations() {
-            session.learn(&observation);
-        }
+        learn(session, dissected);
     }
     Staged::new(info, &session.show(dissected.frame(), first_visit))
+}
+
+fn learn(session: &mut Session, dissected: Dissected<'_>) {
+    let mut observations = dissected.observations().peekable();
+    if observations.peek().is_none() && dissected.is_ip() {
+        session.wait(dissected.frame(), dissected.time());
+    }
+    for observation in observations {
+        session.learn(&observation);
+    }
 }

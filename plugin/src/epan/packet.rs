@@ -47,18 +47,28 @@ impl<'a> Dissected<'a> {
     fn observation(self, header: Place) -> Option<Observation<'a>> {
         let data: &'a [u8] = header.source_data()?;
         let tcp = usize::try_from(header.start).ok()?;
-        let addresses = addresses(&self.info.net_src).zip(addresses(&self.info.net_dst));
-        let packet = match locate::ip_header(data, tcp, addresses) {
-            Some(start) => Packet::Ip(data.get(start..)?),
-            None => {
-                let (source, destination) = addresses?;
-                Packet::Tcp { source, destination, segment: data.get(tcp..)? }
-            }
+        let innermost = self.innermost_addresses();
+        let packet = if let Some(start) = locate::ip_header(data, tcp, innermost) {
+            Packet::Ip(data.get(start..)?)
+        } else {
+            let (source, destination) = innermost?;
+            Packet::Tcp { source, destination, segment: data.get(tcp..)? }
         };
         Some(Observation { frame: self.frame(), time: self.time(), packet })
     }
 
-    fn time(self) -> Timestamp {
+    /// Whether Wireshark found an IP header in the frame.
+    pub fn is_ip(self) -> bool {
+        self.innermost_addresses().is_some()
+    }
+
+    /// Source and destination of the IP header that was decoded last.
+    fn innermost_addresses(self) -> Option<(IpAddr, IpAddr)> {
+        ip_address(&self.info.net_src).zip(ip_address(&self.info.net_dst))
+    }
+
+    /// When it was captured; the epoch where the capture does not say.
+    pub fn time(self) -> Timestamp {
         if self.info.presence_flags & ffi::PINFO_HAS_TS == 0 {
             return Timestamp::default();
         }
@@ -125,7 +135,7 @@ impl Place {
     }
 }
 
-fn addresses(address: &ffi::address) -> Option<IpAddr> {
+fn ip_address(address: &ffi::address) -> Option<IpAddr> {
     // SAFETY: an address holds `len` bytes at `data`.
     unsafe {
         match (address.type_ as ffi::address_type, address.len) {
