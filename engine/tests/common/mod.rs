@@ -99,8 +99,8 @@ pub struct Talk {
 impl Talk {
     pub fn new(client: &str, client_port: u16, server: &str, port: u16) -> Self {
         Self {
-            client: (client.parse().unwrap(), client_port),
-            server: (server.parse().unwrap(), port),
+            client: (client.parse().expect("an address"), client_port),
+            server: (server.parse().expect("an address"), port),
             client_isn: 1_000_000,
             server_isn: 9_000_000,
             packets: Vec::new(),
@@ -210,7 +210,7 @@ pub fn observation(index: usize, time: f64, bytes: &[u8]) -> Observation<'_> {
 pub fn only(talk: &Talk) -> Finding {
     let findings = analyze(&talk.packets);
     assert_eq!(findings.handshakes.len(), 1, "{findings:#?}");
-    findings.handshakes.into_iter().next().unwrap()
+    findings.handshakes.into_iter().next().expect("one finding")
 }
 
 pub fn kinds(finding: &Finding) -> Vec<&'static str> {
