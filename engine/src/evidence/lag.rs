@@ -9,6 +9,7 @@
 //! Fooled by: a SYN-ACK that was delayed on its way (address resolution, Wi-Fi power saving). It cannot have been
 //! delayed by more than its own round trip, less the shortest one known: beyond that the lag is the sender's doing.
 
+use super::isn_bits::IsnLayout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, lag};
@@ -30,7 +31,8 @@ const ODD: f64 = 0.001;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+    let handshake = listener.handshakes[index];
     let readings: Vec<Reading> = listener
         .clock
         .rates()
@@ -49,11 +51,14 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, best)) };
     let linux = linux_layout(handshake.syn_ack?.layout());
+    // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
+    let least =
+        if listener.isn_layout == IsnLayout::Freebsd || listener.options.is_gvisor_like(index) { 0.0 } else { -CAP };
     Some(Signal {
         kind: EvidenceKind::TimestampLag,
         group: Group::Clock,
         // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
-        cookie: if linux { cookie } else { cookie.min(0.0) },
+        cookie: if linux { cookie } else { cookie.min(0.0) }.max(least),
         proxy,
         habitual: best.delay_possible && cookie > 0.0,
         frames: vec![handshake.syn_ack?.frame, best.lag.against.frame],

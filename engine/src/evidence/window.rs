@@ -19,7 +19,7 @@ const MSS_V6: [u16; 4] = [1220, 1420, 1440, 8940];
 /// MSS assumed for a SYN without the option (RFC 9293 section 3.7.1), in bytes.
 const MSS_DEFAULT: u16 = 536;
 /// Space that timestamps take from every segment, in bytes (RFC 7323 appendix A).
-const TIMESTAMPS: u32 = 12;
+pub(super) const TIMESTAMPS: u32 = 12;
 
 /// Share of ordinary first segments whose window moved at all: Linux keeps it, others grow it.
 const MOVES: f64 = 0.05;
@@ -78,7 +78,7 @@ fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item 
 
 /// The entries of the cookie's MSS table that may have been picked: the largest not above the client's MSS, and the
 /// ones below it, since a clamp behind the capture may have shown the server a smaller one.
-fn cookie_mss(handshake: &Handshake, client: u16) -> Vec<u32> {
+pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> Vec<u32> {
     let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
     let fitting: Vec<u32> = table.into_iter().rev().filter(|&mss| mss <= client).map(u32::from).collect();
     if fitting.is_empty() { vec![u32::from(table[0])] } else { fitting }
