@@ -51,22 +51,17 @@ impl Default for Session {
 }
 
 impl Session {
-    /// Learns from one TCP header of a frame that is visited for the first time.
-    pub fn learn(&mut self, observation: &Observation<'_>) {
-        if let Some(Pushed { handshake, role }) = self.analyzer.push(observation) {
-            let part = match role {
-                Role::SynAck => Some(Part::SynAck),
-                Role::Reset => Some(Part::Reset),
-                Role::Syn | Role::Ack | Role::Other => None,
-            };
-            if let Some(part) = part {
-                self.marks.add(observation.frame.number, handshake, part);
+    /// Learns from the TCP headers of a frame that is visited for the first time, and says what to show below it: what
+    /// is known by now.
+    pub fn learn<'a>(&mut self, frame: Frame, observations: impl Iterator<Item = Observation<'a>>) -> Vec<Subtree> {
+        let mut subtrees = Vec::new();
+        for observation in observations {
+            if let Some(pushed) = self.analyzer.push(&observation) {
+                subtrees.extend(self.note(frame, pushed));
             }
-            if self.brings_news(handshake, role) {
-                self.marks.add(observation.frame.number, handshake, Part::News);
-            }
+            self.keep_settled();
         }
-        self.keep_settled();
+        subtrees
     }
 
     /// Learns that time went by, from an IP packet without TCP: what nobody answered until then is unanswered.
@@ -74,18 +69,45 @@ impl Session {
         self.analyzer.push(&Observation { frame, time, packet: Packet::Ip(&[]) });
     }
 
-    /// Whether a later packet than the SYN-ACK changed the verdict that was shown so far.
-    fn brings_news(&mut self, handshake: HandshakeId, role: Role) -> bool {
+    /// What to show below a frame that was learned from: what all frames read so far tell.
+    pub fn recall(&mut self, frame: Frame) -> Vec<Subtree> {
+        let Self { analyzer, marks, settled, .. } = self;
+        let show = |mark: &Mark| {
+            let judged = analyzer.finding(mark.handshake);
+            let finding = judged.as_ref().or_else(|| settled.get(&mark.handshake))?;
+            if finding.frames.syn_ack == Some(frame) {
+                Some(present::verdict(finding, frame))
+            } else if finding.frames.reset == Some(frame) {
+                Some(present::reset(finding, frame))
+            } else {
+                mark.news.then(|| present::link(finding))
+            }
+        };
+        marks.of(frame.number).iter().filter_map(show).collect()
+    }
+
+    /// Marks a frame that has something to show of the handshake it belongs to, and says what.
+    fn note(&mut self, frame: Frame, Pushed { handshake, role }: Pushed) -> Option<Subtree> {
         let before = self.told.get(&handshake).copied();
-        if before.is_none() && role != Role::SynAck {
-            return false;
+        let answers = role == Role::SynAck;
+        let resets = role == Role::Reset;
+        if before.is_none() && !answers && !resets {
+            return None; // nothing to judge yet
         }
-        let Some(now) = self.analyzer.preview(handshake).as_ref().map(Told::of) else { return false };
+        let finding = self.analyzer.preview(handshake)?;
+        let now = Told::of(&finding);
         let news = before.is_some_and(|before| now.is_news_after(before));
-        if news || before.is_none() {
+        if answers || news {
             self.told.insert(handshake, now);
         }
-        news
+        if answers || resets || news {
+            self.marks.add(Mark { frame: frame.number, news, handshake });
+        }
+        if answers || news {
+            Some(present::verdict(&finding, frame))
+        } else {
+            resets.then(|| present::reset(&finding, frame))
+        }
     }
 
     fn keep_settled(&mut self) {
@@ -97,48 +119,15 @@ impl Session {
             }
         }
     }
-
-    /// What to show below a frame: on its first visit what is known by then, later what the whole capture tells.
-    pub fn show(&mut self, frame: Frame, first_visit: bool) -> Vec<Subtree> {
-        let Self { analyzer, marks, settled, .. } = self;
-        let show = |mark: &Mark| {
-            let judged = if first_visit { analyzer.preview(mark.handshake) } else { analyzer.finding(mark.handshake) };
-            let finding = judged.as_ref().or_else(|| settled.get(&mark.handshake))?;
-            let is_syn_ack = finding.frames.syn_ack == Some(frame);
-            let is_reset = finding.frames.reset == Some(frame);
-            let news = mark.has(Part::News);
-            if is_syn_ack || (news && first_visit) {
-                Some(present::verdict(finding, frame))
-            } else if is_reset {
-                Some(present::reset(finding, frame))
-            } else {
-                news.then(|| present::link(finding))
-            }
-        };
-        marks.of(frame.number).iter().filter_map(show).collect()
-    }
 }
 
-/// What a frame is to a handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    SynAck = 1,
-    Reset = 2,
-    /// It changed the verdict.
-    News = 4,
-}
-
+/// A frame that has something to show of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark {
     frame: u32,
-    parts: u8,
+    /// It changed the verdict.
+    news: bool,
     handshake: HandshakeId,
-}
-
-impl Mark {
-    fn has(self, part: Part) -> bool {
-        self.parts & part as u8 != 0
-    }
 }
 
 /// Which frames have something to show, in order of frames: first visits come in that order.
@@ -146,12 +135,12 @@ impl Mark {
 struct Marks(Vec<Mark>);
 
 impl Marks {
-    fn add(&mut self, frame: u32, handshake: HandshakeId, part: Part) {
-        let end = self.0.partition_point(|mark| mark.frame <= frame);
-        let start = self.0.partition_point(|mark| mark.frame < frame);
-        match self.0[start..end].iter_mut().find(|mark| mark.handshake == handshake) {
-            Some(mark) => mark.parts |= part as u8,
-            None => self.0.insert(end, Mark { frame, parts: part as u8, handshake }),
+    fn add(&mut self, mark: Mark) {
+        let end = self.0.partition_point(|other| other.frame <= mark.frame);
+        let start = self.0.partition_point(|other| other.frame < mark.frame);
+        match self.0[start..end].iter_mut().find(|other| other.handshake == mark.handshake) {
+            Some(other) => other.news |= mark.news,
+            None => self.0.insert(end, mark),
         }
     }
 
@@ -163,34 +152,4 @@ impl Marks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_of_a_frame_are_found_whatever_the_order_they_came_in() {
-        let mut marks = Marks::default();
-        let id = HandshakeId;
-        marks.add(2, id(1), Part::SynAck);
-        marks.add(5, id(1), Part::Reset);
-        marks.add(5, id(2), Part::SynAck);
-        marks.add(5, id(1), Part::News);
-        marks.add(3, id(3), Part::SynAck);
-        let of = |frame| marks.of(frame).iter().map(|m| (m.handshake.0, m.parts)).collect::<Vec<_>>();
-        assert_eq!(of(2), [(1, 1)]);
-        assert_eq!(of(3), [(3, 1)]);
-        assert_eq!(of(5), [(1, 6), (2, 1)]);
-        assert!(of(4).is_empty() && of(6).is_empty());
-    }
-
-    #[test]
-    fn news_is_another_verdict_or_another_confidence_in_a_cookie() {
-        let told = |verdict, confidence| Told { verdict, confidence: Some(confidence) };
-        let ordinary = told(Verdict::Ordinary, Confidence::Possible);
-        let possible = told(Verdict::SynCookie, Confidence::Possible);
-        let likely = told(Verdict::SynCookie, Confidence::Likely);
-        assert!(possible.is_news_after(ordinary) && ordinary.is_news_after(possible));
-        assert!(likely.is_news_after(possible) && possible.is_news_after(likely));
-        assert!(!likely.is_news_after(likely));
-        assert!(!told(Verdict::Ordinary, Confidence::Certain).is_news_after(ordinary));
-    }
-}
+mod tests;

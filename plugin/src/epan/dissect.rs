@@ -7,6 +7,7 @@ use super::packet::Dissected;
 use super::tree::Staged;
 use super::{GUARD, prefs};
 use crate::ffi;
+use crate::present::Subtree;
 use crate::session::Session;
 
 /// What is known of the open capture file. Wireshark dissects in one thread; the lock is never held while it runs.
@@ -49,19 +50,15 @@ unsafe fn learn_and_show(info: &ffi::packet_info, tree: *const ffi::proto_tree) 
     let Some(session) = session.as_mut().filter(|_| prefs::analyze()) else { return Staged::NONE };
     // SAFETY: as the caller promised.
     let dissected = unsafe { Dissected::new(info, tree) };
-    let first_visit = dissected.is_first_visit();
-    if first_visit {
-        learn(session, dissected);
-    }
-    Staged::new(info, &session.show(dissected.frame(), first_visit))
+    let subtrees =
+        if dissected.is_first_visit() { learn(session, dissected) } else { session.recall(dissected.frame()) };
+    Staged::new(info, &subtrees)
 }
 
-fn learn(session: &mut Session, dissected: Dissected<'_>) {
+fn learn(session: &mut Session, dissected: Dissected<'_>) -> Vec<Subtree> {
     let mut observations = dissected.observations().peekable();
     if observations.peek().is_none() && dissected.is_ip() {
         session.wait(dissected.frame(), dissected.time());
     }
-    for observation in observations {
-        session.learn(&observation);
-    }
+    session.learn(dissected.frame(), observations)
 }
