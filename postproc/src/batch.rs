@@ -131,6 +131,7 @@ impl<'a> Batch<'a> {
             self.console.progress(&source.name, capture.offset());
             self.handshakes(source, reading.analyzer.take_settled())?;
         }
+        reading.totals.frames = capture.frames();
         for problem in reading.problems() {
             self.problem(problem);
         }
@@ -179,7 +180,7 @@ impl Reading {
             match capture.next_frame() {
                 Some(Ok(frame)) => self.frame(&frame),
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
-                    self.faults.push(Problem::fault(&self.totals.name, &fault, self.totals.frames));
+                    self.faults.push(Problem::fault(&self.totals.name, &fault, capture.frames()));
                 }
                 Some(Err(_)) => self.further_faults += 1,
                 None => return false,
@@ -190,7 +191,7 @@ impl Reading {
 
     #[inline]
     fn frame(&mut self, frame: &RawFrame<'_>) {
-        self.totals.frame(frame.time);
+        self.totals.time(frame.time);
         match link::ip_packet(frame.link, frame.data) {
             Content::Ip(packet) => {
                 self.analyzer.push(&Observation {

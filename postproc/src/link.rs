@@ -137,8 +137,8 @@ fn linux_sll2(bytes: &[u8]) -> Step {
 
 /// A Linux cooked header of `length` bytes, with the device's ARPHRD type and the protocol at these places.
 fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step {
-    /// Devices whose protocol field is no EtherType: netlink, 802.11 with its headers, Frame Relay.
-    const NOT_ETHERTYPE: [u16; 5] = [824, 801, 802, 803, 770];
+    /// Devices whose protocol field is no EtherType: netlink and Frame Relay.
+    const NOT_ETHERTYPE: [u16; 2] = [824, 770];
     /// `ETH_P_802_2`; the other numbers below the EtherTypes are no IP either.
     const LLC: u16 = 4;
     if bytes.len() < length {
@@ -161,6 +161,8 @@ fn family(bytes: &[u8]) -> Step {
         2 => Step::To(Layer::Protocol(EtherType::IPV4), 4),
         // Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS 30.
         10 | 23 | 24 | 28 | 30 => Step::To(Layer::Protocol(EtherType::IPV6), 4),
+        // Some writers put an EtherType there.
+        other @ 0x600..=0xffff => Step::To(Layer::Protocol(EtherType(other as u16)), 4),
         _ => Step::Other,
     }
 }

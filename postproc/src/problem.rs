@@ -5,6 +5,7 @@ use std::io;
 
 use crate::capture::{Fault, Kind, LinkType};
 use crate::link;
+use crate::text::{count, safe};
 
 /// One thing about one capture that keeps its findings from being whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +33,16 @@ impl Problem {
         Self::plain(capture, "not-a-capture", kind.to_string())
     }
 
-    /// The capture is damaged; `frames` were read before.
+    /// The capture is damaged, with `frames` read up to there.
     pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
-        let before = match frames {
-            0 => "; no frame could be read".into(),
-            1 => "; 1 frame was read".into(),
-            _ => format!("; {frames} frames were read"),
+        let whole = match fault.frame.map_or(frames, |frame| frame - 1) {
+            0 => "no frame before it".into(),
+            number => format!("{} before it", count(number, "frame")),
         };
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
-            ..Self::plain(capture, fault.name(), format!("{fault}{before}"))
+            ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
         }
     }
 
@@ -54,9 +54,11 @@ impl Problem {
     /// `frames` frames begin with a link layer that is not known; `first` is the first of them.
     pub fn link_type(capture: &str, link: LinkType, frames: u64, first: u64) -> Self {
         let name = link::name(link).map_or_else(String::new, |name| format!(" ({name})"));
-        let frames = if frames == 1 { "1 frame".into() } else { format!("{frames} frames") };
-        let message =
-            format!("has {frames} of LINKTYPE {}{name}, which is not supported; frame {first} is the first", link.0);
+        let message = format!(
+            "has {} of LINKTYPE {}{name}, which is not supported; frame {first} is the first",
+            count(frames, "frame"),
+            link.0
+        );
         Self { frame: Some(first), ..Self::plain(capture, "unsupported-link-type", message) }
     }
 
@@ -68,6 +70,6 @@ impl Problem {
 impl fmt::Display for Problem {
     /// One line for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", crate::text::safe(&self.capture), self.message)
+        write!(f, "{} {}", safe(&self.capture), self.message)
     }
 }

@@ -89,10 +89,9 @@ impl Totals {
 }
 
 impl CaptureTotals {
-    /// Counts a frame.
+    /// Takes in the time of a frame.
     #[inline]
-    pub fn frame(&mut self, time: Option<Timestamp>) {
-        self.frames += 1;
+    pub fn time(&mut self, time: Option<Timestamp>) {
         let Some(time) = time else {
             self.without_time += 1;
             return;

@@ -102,9 +102,13 @@ impl fmt::Display for Fault {
             FaultKind::CutHeader { missing } => {
                 write!(f, "ends in the middle of the file header{at}: {}", Missing(*missing, "it"))
             }
-            FaultKind::CutFrame { missing } => {
-                write!(f, "ends in the middle of{at}: {}", Missing(*missing, "the record"))
-            }
+            FaultKind::CutFrame { missing } => write!(
+                f,
+                "ends in the middle of frame {} at byte offset {}: {}",
+                self.frame.unwrap_or_default(),
+                self.offset,
+                Missing(*missing, "the record")
+            ),
             FaultKind::CutBlock { block, missing } => {
                 write!(f, "ends in the middle of a block")?;
                 if let Some(block) = block {
@@ -113,10 +117,7 @@ impl fmt::Display for Fault {
                 write!(f, "{at}: {}", Missing(*missing, "it"))
             }
             FaultKind::RecordLength { claimed, limit } => {
-                write!(
-                    f,
-                    "is corrupt at{at}: the record claims {claimed} bytes, and more than {limit} are not believed"
-                )
+                write!(f, "is corrupt{at}: the record claims {claimed} bytes, and more than {limit} are not believed")
             }
             FaultKind::BlockLength { claimed, limit } => write!(
                 f,
@@ -129,10 +130,10 @@ impl fmt::Display for Fault {
                 write!(f, "is corrupt{at}: {found:#010x} is no byte-order magic of a section header")
             }
             FaultKind::Interface { interface, described } => {
-                write!(f, "is corrupt at{at}: the packet is from interface {interface}, and {described} are described")
+                write!(f, "is corrupt{at}: the packet is from interface {interface}, and {described} are described")
             }
             FaultKind::BlockContent { needed, actual } => {
-                write!(f, "is corrupt at{at}: the block has {actual} bytes of content where {needed} are needed")
+                write!(f, "is corrupt{at}: the block has {actual} bytes of content where {needed} are needed")
             }
             FaultKind::Interfaces => write!(f, "describes more interfaces in one section than are kept{at}"),
             FaultKind::Frames => write!(f, "has more frames than can be numbered{at}"),
@@ -141,15 +142,15 @@ impl fmt::Display for Fault {
     }
 }
 
-/// ` frame 7 at byte offset 512` or ` at byte offset 512`.
+/// ` at frame 7, byte offset 512` or ` at byte offset 512`.
 struct Place<'a>(&'a Fault);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(frame) = self.0.frame {
-            write!(f, " frame {frame}")?;
+        match self.0.frame {
+            Some(frame) => write!(f, " at frame {frame}, byte offset {}", self.0.offset),
+            None => write!(f, " at byte offset {}", self.0.offset),
         }
-        write!(f, " at byte offset {}", self.0.offset)
     }
 }
 

@@ -85,4 +85,12 @@ impl<R: Read> Capture<R> {
             Self::Pcapng(reader) => reader.offset(),
         }
     }
+
+    /// Frames read so far, as Wireshark counts them: those that hold no packet and damaged ones included.
+    pub fn frames(&self) -> u64 {
+        match self {
+            Self::Pcap(reader) => reader.frames(),
+            Self::Pcapng(reader) => reader.frames(),
+        }
+    }
 }

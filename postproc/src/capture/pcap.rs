@@ -70,6 +70,10 @@ impl<R: Read> Reader<R> {
         self.window.offset()
     }
 
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         if self.ended {
             return None;

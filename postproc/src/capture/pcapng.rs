@@ -18,8 +18,9 @@ const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 
-/// Blocks of these types hold no packet, and Wireshark numbers them among the frames all the same.
-const NUMBERED: [u32; 0] = [];
+/// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
+/// and system calls.
+const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
@@ -72,6 +73,10 @@ impl<R: Read> Reader<R> {
         self.window.offset()
     }
 
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         let head = loop {
             if self.ended {
@@ -102,10 +107,8 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         };
         match head.block {
-            PACKET | SIMPLE_PACKET | ENHANCED_PACKET if self.frames >= u64::from(u32::MAX) => {
-                Err(self.fault(FaultKind::Frames))
-            }
-            PACKET | SIMPLE_PACKET | ENHANCED_PACKET => self.trailer(head).map(|()| Some(head)),
+            _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
+            block if holds_packet(block) => self.trailer(head).map(|()| Some(head)),
             _ => self.other(head).map(|()| None).map_err(|kind| Fault { kind, frame: None, offset }),
         }
     }

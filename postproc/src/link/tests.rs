@@ -71,6 +71,7 @@ fn loopback_is_read_in_both_byte_orders_with_every_systems_number_for_ipv6() {
             for number in [10, 23, 24, 28, 30] {
                 assert_eq!(ip_packet(link, &frame(&[&order(number), IPV6])), Content::Ip(IPV6));
             }
+            assert_eq!(ip_packet(link, &frame(&[&order(0x800), IPV4])), Content::Ip(IPV4));
             assert_eq!(ip_packet(link, &frame(&[&order(7), IPV4])), Content::Other);
         }
         assert_eq!(ip_packet(link, &[2, 0, 0]), Content::Cut);
