@@ -58,7 +58,7 @@ impl Groups {
         self.groups.entry(likeness).or_insert_with(|| Group::new(likeness, finding.time)).add(capture, finding);
     }
 
-    /// The groups with a cookie-style verdict: the surest first, then the largest.
+    /// The groups with a cookie-style verdict: those that can be relied on first, of these the resets.
     pub fn cookie_style(&self) -> Vec<&Group> {
         self.sorted(|group| group.likeness.verdict.is_cookie_style())
     }
@@ -71,10 +71,7 @@ impl Groups {
     fn sorted(&self, wanted: impl Fn(&Group) -> bool) -> Vec<&Group> {
         let mut groups: Vec<_> = self.groups.values().filter(|group| wanted(group)).collect();
         // Stable, so that groups of equal weight keep the order of their listeners.
-        groups.sort_by_key(|group| {
-            let confidence = group.strongest.filter(|_| group.likeness.verdict.is_cookie_style());
-            std::cmp::Reverse((confidence, group.count))
-        });
+        groups.sort_by_key(|group| std::cmp::Reverse(group.weight()));
         groups
     }
 }
@@ -82,6 +79,18 @@ impl Groups {
 impl Group {
     fn new(likeness: Likeness, time: Timestamp) -> Self {
         Self { likeness, count: 0, first: time, last: time, strongest: None, examples: Vec::new() }
+    }
+
+    /// What puts a group before another: is it sure, does it hurt, how sure is it, how many are there.
+    fn weight(&self) -> (bool, u8, Option<Confidence>, u64) {
+        let confidence = self.strongest.filter(|_| self.likeness.verdict.is_cookie_style());
+        let pain = match self.likeness.outcome {
+            Outcome::ResetByServer => 3,
+            Outcome::ResetByClient | Outcome::Refused | Outcome::Unanswered => 2,
+            Outcome::Established => 1,
+            Outcome::Unacknowledged | Outcome::Incomplete => 0,
+        };
+        (confidence >= Some(Confidence::Likely), pain, confidence, self.count)
     }
 
     fn add(&mut self, capture: &str, finding: &Finding) {

@@ -58,15 +58,18 @@ pub struct Table<W> {
     output: W,
     look: Look,
     groups: Groups,
+    /// What the names of all captures begin with, up to a folder's end: said once.
+    folder: String,
 }
 
 impl<W: Write> Report for Table<W> {
-    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        self.folder = common_folder(sources.iter().map(|source| source.name.as_str()));
         Ok(())
     }
 
     fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
-        self.groups.add(capture, finding);
+        self.groups.add(capture.strip_prefix(&self.folder).unwrap_or(capture), finding);
         Ok(())
     }
 
@@ -82,7 +85,7 @@ impl<W: Write> Report for Table<W> {
 
 impl<W: Write> Table<W> {
     pub fn new(output: W, look: Look) -> Self {
-        Self { output, look, groups: Groups::default() }
+        Self { output, look, groups: Groups::default(), folder: String::new() }
     }
 
     fn answer(&mut self, totals: &Totals) -> io::Result<()> {
@@ -94,7 +97,7 @@ impl<W: Write> Table<W> {
         for line in String::from_utf8_lossy(&lines).lines() {
             writeln!(self.output, "{}", self.look.paint(code, line))?;
         }
-        paragraph(&mut self.output, self.look.width, "", &read(totals))
+        paragraph(&mut self.output, self.look.width, "", &read(totals, &self.folder))
     }
 
     fn listeners(&mut self, totals: &Totals) -> io::Result<()> {
@@ -164,14 +167,17 @@ fn answer(totals: &Totals) -> String {
         }
         (_, []) => format!("No SYN cookie and no SYN proxy was found in {}.", count(handshakes, "handshake")),
         (_, found) => {
-            let of = count(totals.listeners.len() as u64, "listener");
-            let strongest = totals.strongest.map_or_else(String::new, |confidence| format!(" ({confidence})"));
             let which = match found {
-                [(server, _)] => format!("{server}, one of {of},"),
-                _ => format!("{} of {of}", found.len()),
+                [(server, _)] => server.to_string(),
+                _ => format!("{} of {}", found.len(), count(totals.listeners.len() as u64, "listener")),
+            };
+            let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
+            let reset = match totals.reset {
+                0 => String::new(),
+                number => format!(" {} reset by the server's side.", were(number)),
             };
             format!(
-                "{which} answered with {}: {} of {}{strongest}.",
+                "{which} {}: {} of {}{surest}.{reset}",
                 style(&totals.tally),
                 grouped(cookie_style(&totals.tally)),
                 count(handshakes, "handshake"),
@@ -180,21 +186,37 @@ fn answer(totals: &Totals) -> String {
     }
 }
 
+fn were(number: u64) -> String {
+    if number == 1 { "1 was".into() } else { format!("{} were", grouped(number)) }
+}
+
 fn style(tally: &Tally) -> &'static str {
     match (tally_of(tally, Verdict::SynCookie), tally_of(tally, Verdict::SynProxy)) {
-        (_, 0) => "SYN cookies",
-        (0, _) => "a SYN proxy in front",
-        _ => "SYN cookies and through a SYN proxy",
+        (_, 0) => "answered with SYN cookies",
+        (0, _) => "had a SYN proxy answer instead",
+        _ => "answered with SYN cookies or had a SYN proxy answer instead",
     }
 }
 
+/// The longest beginning that ends a folder and that all names share.
+fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
+    let first = names.next().unwrap_or_default();
+    let mut folder = &first[..first.rfind('/').map_or(0, |end| end + 1)];
+    for name in names {
+        while !name.starts_with(folder) {
+            folder = &folder[..folder.trim_end_matches('/').rfind('/').map_or(0, |end| end + 1)];
+        }
+    }
+    folder.into()
+}
+
 /// How much was read, and of what time.
-fn read(totals: &Totals) -> String {
+fn read(totals: &Totals, folder: &str) -> String {
     let frames = totals.captures.iter().map(|capture| capture.frames).sum();
     let first = totals.captures.iter().filter_map(|capture| capture.first).min();
     let last = totals.captures.iter().filter_map(|capture| capture.last).max();
     let span = match (first, last) {
-        (Some(first), Some(last)) => format!(", from {} to {} UTC", second(first), second(last)),
+        (Some(first), Some(last)) => format!(", {}", range(first, last)),
         _ => String::new(),
     };
     let early: u64 = totals.captures.iter().map(|capture| capture.statistics.settled_early).sum();
@@ -203,7 +225,9 @@ fn read(totals: &Totals) -> String {
         _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
     };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
-    format!("{} in {}{span}.{early}{problems}", count(frames, "frame"), count(totals.captures.len() as u64, "capture"))
+    let captures = count(totals.captures.len() as u64, "capture");
+    let below = if folder.is_empty() { String::new() } else { format!(" below {}", safe(folder)) };
+    format!("{} in {captures}{below}{span}.{early}{problems}", count(frames, "frame"))
 }
 
 /// A column of the table of listeners.
@@ -220,24 +244,29 @@ const COLUMNS: [Column; 10] = [
     ("reset", |_, listener| outcome(listener, &[Outcome::ResetByServer, Outcome::ResetByClient])),
     ("refused", |_, listener| outcome(listener, &[Outcome::Refused])),
     ("unans-\nwered", |_, listener| outcome(listener, &[Outcome::Unanswered, Outcome::Unacknowledged])),
-    ("cookie-style\nsince (UTC)", |_, listener| {
-        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
+    ("cookie-\nstyle since", |_, listener| {
+        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first).replace(' ', "\n"))
     }),
 ];
+
+/// Columns that go first where there is no room: unanswered, refused, ordinary.
+const DISPENSABLE: [usize; 3] = [8, 7, 2];
+
+/// Between columns.
+const GAP: u16 = 2;
 
 fn listener_table(look: Look, listeners: &[(&Endpoint, &ListenerTotals)]) -> String {
     let rows: Vec<Vec<String>> = listeners
         .iter()
         .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
         .collect();
-    let wanted: Vec<usize> =
-        (0..COLUMNS.len()).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    let wanted = columns(look, &rows);
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(look.width as u16);
-    table.set_header(wanted.iter().map(|&column| COLUMNS[column].0));
+        .set_width(look.width as u16)
+        .set_header(wanted.iter().map(|&column| COLUMNS[column].0));
     for row in &rows {
         table.add_row(wanted.iter().map(|&column| row[column].as_str()));
     }
@@ -246,25 +275,35 @@ fn listener_table(look: Look, listeners: &[(&Endpoint, &ListenerTotals)]) -> Str
         let alignment = if is_number { CellAlignment::Right } else { CellAlignment::Left };
         if let Some(column) = table.column_mut(position) {
             column.set_cell_alignment(alignment);
+            column.set_padding((0, GAP));
         }
     }
     table.trim_fmt()
 }
 
+/// The columns that have something in them and room; what a narrow terminal has none for is in the other formats.
+fn columns(look: Look, rows: &[Vec<String>]) -> Vec<usize> {
+    let widest = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
+        cells.flat_map(str::lines).map(|line| line.chars().count()).max().unwrap_or(0) + usize::from(GAP)
+    };
+    let mut wanted: Vec<usize> =
+        (0..COLUMNS.len()).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    for dispensable in DISPENSABLE {
+        if wanted.iter().map(|&column| widest(column)).sum::<usize>() <= look.width {
+            break;
+        }
+        wanted.retain(|&column| column != dispensable);
+    }
+    wanted
+}
+
 /// One kind of finding of a listener: the strongest in full, the next ones in a line each.
 fn finding(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
-    let likeness = &group.likeness;
-    let title = format!(
-        "{}: {}, {}; {}",
-        likeness.server,
-        likeness.verdict,
-        likeness.outcome,
-        span(group.count, group.first, group.last)
-    );
     writeln!(output)?;
-    paragraph(output, look.width, "  ", &title)?;
+    paragraph(output, look.width, "  ", &title(group))?;
     for (number, (capture, finding)) in group.examples.iter().enumerate() {
-        paragraph(output, look.width, "    ", &line(capture, finding))?;
+        paragraph(output, look.width, if number == 0 { "    " } else { "    also " }, &line(capture, finding))?;
         if number == 0 {
             evidence(output, look, finding)?;
             cause(output, look, finding)?;
@@ -323,20 +362,26 @@ fn cause(output: &mut dyn Write, look: Look, finding: &Finding) -> io::Result<()
 
 /// One kind of failure of a listener.
 fn failure(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
-    let likeness = &group.likeness;
-    let title = format!("{}: {}; {}", likeness.server, likeness.outcome, span(group.count, group.first, group.last));
-    paragraph(output, look.width, "  ", &title)?;
+    writeln!(output)?;
+    paragraph(output, look.width, "  ", &title(group))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     cause(output, look, finding)?;
     let example = format!("client {}, {} {}", finding.client, safe(capture), frames(finding));
     paragraph(output, look.width, "      for example: ", &example)
 }
 
+/// Which listener, what is alike, how many and when.
+fn title(group: &Group) -> String {
+    let likeness = &group.likeness;
+    let span = span(group.count, group.first, group.last);
+    format!("{}: {}, {}; {span}", likeness.server, likeness.verdict, likeness.outcome)
+}
+
 /// How many, and when.
 fn span(number: u64, first: Timestamp, last: Timestamp) -> String {
     match number {
         1 => "1 handshake".into(),
-        _ => format!("{}, {} to {} UTC", count(number, "handshake"), second(first), second(last)),
+        _ => format!("{}, {}", count(number, "handshake"), range(first, last)),
     }
 }
 
@@ -371,6 +416,16 @@ fn outcome(listener: &ListenerTotals, outcomes: &[Outcome]) -> String {
 
 fn cell(number: u64) -> String {
     if number == 0 { String::new() } else { grouped(number) }
+}
+
+/// `2026-11-22 06:28:21 to 06:30:00 UTC`: what repeats is left out.
+fn range(first: Timestamp, last: Timestamp) -> String {
+    let (from, to) = (second(first), second(last));
+    match to.strip_prefix(&from[..11]) {
+        _ if from == to => format!("{from} UTC"),
+        Some(time) => format!("{from} to {time} UTC"),
+        None => format!("{from} to {to} UTC"),
+    }
 }
 
 /// `2026-11-22 06:28:21`.

@@ -2,23 +2,24 @@
 
 use std::io::{self, Write};
 
-/// Writes a paragraph: the first line begins with `lead`, further ones are indented to its length.
+/// Writes a paragraph: the first line begins with `lead`, further ones are indented two columns more than it.
 pub fn paragraph(output: &mut dyn Write, width: usize, lead: &str, text: &str) -> io::Result<()> {
-    let indent = lead.chars().count();
-    let mut column = indent;
+    let indent = if lead.is_empty() { 0 } else { lead.chars().take_while(|&c| c == ' ').count() + 2 };
+    let mut column = lead.chars().count();
+    let mut is_fresh = true;
     write!(output, "{lead}")?;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > width {
+        if !is_fresh && column + 1 + length > width {
             write!(output, "\n{:indent$}", "")?;
-            column = indent;
+            (column, is_fresh) = (indent, true);
         }
-        if column > indent {
+        if !is_fresh {
             write!(output, " ")?;
             column += 1;
         }
         write!(output, "{word}")?;
-        column += length;
+        (column, is_fresh) = (column + length, false);
     }
     writeln!(output)
 }
