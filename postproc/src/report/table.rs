@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
-use syncookie_engine::{Confidence, Endpoint, Finding, Outcome, Tally, Timestamp, Verdict};
+use syncookie_engine::{Confidence, Endpoint, Episode, Finding, Outcome, Tally, Timestamp, Verdict};
 
 use super::Report;
 use super::findings::{Group, Groups};
@@ -15,10 +15,11 @@ use crate::walk::Source;
 /// Width where no terminal says its own.
 const USUAL_WIDTH: usize = 100;
 
-/// Rows of listeners, and groups of findings, that are shown.
+/// Rows of listeners, groups of findings, and episodes that are shown.
 const LISTENERS: usize = 30;
 const GROUPS: usize = 20;
 const FAILED_GROUPS: usize = 10;
+const EPISODES: usize = 10;
 
 /// Evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
@@ -76,6 +77,7 @@ impl<W: Write> Report for Table<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
         self.listeners(totals)?;
+        self.episodes(totals)?;
         self.findings()?;
         self.failures()?;
         self.problems(totals)?;
@@ -112,6 +114,17 @@ impl<W: Write> Table<W> {
         let shown = &listeners[..listeners.len().min(LISTENERS)];
         writeln!(self.output, "\n{}\n{}", self.look.heading("Listeners"), listener_table(self.look, shown))?;
         more(&mut self.output, listeners.len() - shown.len(), "listener")
+    }
+
+    fn episodes(&mut self, totals: &Totals) -> io::Result<()> {
+        if totals.episodes.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.output, "\n{}", self.look.heading("Episodes"))?;
+        for (_, episode) in totals.episodes.iter().take(EPISODES) {
+            paragraph(&mut self.output, self.look.width, "  ", &episode_line(episode))?;
+        }
+        more(&mut self.output, totals.episodes.len().saturating_sub(EPISODES), "episode")
     }
 
     fn findings(&mut self) -> io::Result<()> {
@@ -296,6 +309,19 @@ fn columns(look: Look, rows: &[Vec<String>]) -> Vec<usize> {
         wanted.retain(|&column| column != dispensable);
     }
     wanted
+}
+
+/// When a listener answered cookie-style, and whether a flood of SYNs came with it.
+fn episode_line(episode: &Episode) -> String {
+    format!(
+        "{}: {}, {}, {}; up to {} unacknowledged SYNs a second in it, {} before",
+        episode.server,
+        episode.verdict,
+        count(episode.handshakes, "handshake"),
+        range(episode.start, episode.end),
+        grouped(episode.peak_unacknowledged_rate),
+        grouped(episode.prior_unacknowledged_rate)
+    )
 }
 
 /// One kind of finding of a listener: the strongest in full, the next ones in a line each.
