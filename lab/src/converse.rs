@@ -179,8 +179,8 @@ impl Talk<'_, '_> {
                 let wrong = if self.plan.conduct == ClientConduct::WrongAck { 0x0123_4567 } else { 1 };
                 let ack = answer.seg.seq.wrapping_add(wrong);
                 let since = self.client.map_or(now, |c| c.since);
-                self.client =
-                    Some(Established { since, ack, echo: answer.seg.tsval().filter(|_| self.attempt.stack.ts) });
+                let echo = answer.seg.tsval().filter(|_| self.attempt.stack.ts);
+                self.client = Some(Established { since, ack, echo, scaled: answer.seg.wscale().is_some() });
                 self.events.push((soon, Event::SendAck));
                 // Into a closed window nothing is sent.
                 if first && self.plan.request > 0 && self.plan.banner.is_none() && answer.seg.window > 0 {
