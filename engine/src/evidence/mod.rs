@@ -67,6 +67,12 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
+    /// What it tells about the listener's other handshakes.
+    pub(crate) fn telling(&self) -> (Group, f64, f64) {
+        let most = if self.habitual { 0.0 } else { f64::INFINITY };
+        (self.group, self.cookie.min(most), self.proxy.min(most))
+    }
+
     /// As it is reported.
     pub(crate) fn evidence(&self) -> Evidence {
         let (bearing, nats) = if self.cookie.max(self.proxy) <= 0.0 {

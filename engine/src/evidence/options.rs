@@ -290,7 +290,8 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
             book.all_kept, book.stripped
         );
     } else {
-        signal.cookie = ALONE;
+        // A closed window is no host's: there it can only be a proxy's.
+        signal.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         signal.proxy = ALONE;
         signal.detail = format!("{offered}; no other answer of this listener shows whether it ever does");
     }
