@@ -6,19 +6,28 @@ use cli::Arguments;
 use std::path::Path;
 use std::process::ExitCode;
 use syncookie_lab::disturb::Disturbance;
+use syncookie_lab::expect::Side;
+use syncookie_lab::judge;
+use syncookie_lab::ordinary::Ordinary;
+use syncookie_lab::rng::Rng;
 use syncookie_lab::scenario::{self, Scenario};
-use syncookie_lab::synth;
+use syncookie_lab::score::{self, Score};
+use syncookie_lab::{Capture, synth};
 
 const USAGE: &str = "\
 usage: syncookie-lab synth OUT_DIR [--seed N] [--jitter-ms J] [--loss P] [SCENARIO…]
        syncookie-lab synth --list
        syncookie-lab ordinary --handshakes N [--seed N] [--out FILE.pcap]
-       syncookie-lab disturb IN OUT [--jitter-ms J] [--loss P] [--seed N]     (files, or folders of cases)";
+       syncookie-lab disturb IN OUT [--jitter-ms J] [--loss P] [--seed N]     (files, or folders of cases)
+       syncookie-lab alarms [--handshakes N] [--seed N] [--jitter-ms J] [--loss P] [--keep DIR]
+                     pushes ordinary traffic and every scenario through the engine in this process
+       syncookie-lab score SYNCOOKIE FOLDER… [--wrong] [--min-recall R]
+                     runs the batch tool on recorded or written cases";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
-    match Arguments::parse(args, &["list"]).and_then(|args| run(&command, &args)) {
+    match Arguments::parse(args, &["list", "wrong"]).and_then(|args| run(&command, &args)) {
         Ok(code) => code,
         Err(why) => {
             eprintln!("syncookie-lab: {why}");
@@ -43,9 +52,61 @@ fn run(command: &str, args: &Arguments) -> Result<ExitCode, String> {
             println!("{} handshakes, {} packets", made.0, made.1);
             Ok(ExitCode::SUCCESS)
         }
+        "alarms" => alarms(args, seed, worse),
+        "score" if !rest.is_empty() => score(args, first, rest),
         "disturb" if rest.len() == 1 => done(synth::disturb(Path::new(first), Path::new(&rest[0]), worse, seed)),
         _ => Err(USAGE.to_owned()),
     }
+}
+
+/// Every scenario, then ordinary traffic, judged by the engine in this process.
+fn alarms(args: &Arguments, seed: u64, worse: Disturbance) -> Result<ExitCode, String> {
+    let mut rng = Rng::new(seed).fork("disturb");
+    let mut total = Score::default();
+    println!("{}", score::HEAD);
+    for scenario in chosen(&args.positions)? {
+        let capture = worse.capture(scenario.build(seed), &mut rng);
+        let score = judged(&capture, args)?;
+        println!("{}", score::row(scenario.name, &score));
+        total += &score;
+    }
+    for capture in Ordinary::new(seed, args.get("handshakes", 0)?) {
+        total += &judged(&worse.capture(capture, &mut rng), args)?;
+    }
+    println!("\n{}", score::summary(&total));
+    Ok(if total.false_alarms == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn judged(capture: &Capture, args: &Arguments) -> Result<Score, String> {
+    let mut alarms = 0;
+    let score = Score::of(&capture.truth, Side::Client, &judge::in_process(capture), |what, j| {
+        alarms += u32::from(what == "false alarm");
+        if args.has("wrong") {
+            let said = format!("{} {} {:?} {}", j.verdict, j.confidence, j.implementations, j.outcome);
+            println!("  {what}: frame {} {} > {}: {said}: {}", j.syn_ack.unwrap_or(0), j.client, j.server, j.why);
+        }
+    });
+    if let Some(folder) = args.text("keep").filter(|_| alarms > 0) {
+        let first = capture.packets.first().map_or(0, |(t, _)| *t);
+        let folder = Path::new(folder).join(format!("{}-{first}", capture.truth.name));
+        synth::write_case(&folder, capture).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    Ok(score)
+}
+
+fn score(args: &Arguments, tool: &str, folders: &[String]) -> Result<ExitCode, String> {
+    let folders: Vec<_> = folders.iter().map(Into::into).collect();
+    let mut wrong = |line: String| {
+        if args.has("wrong") {
+            println!("{line}");
+        }
+    };
+    let (rows, total) = score::folders(Path::new(tool), &folders, &mut wrong).map_err(|e| e.to_string())?;
+    println!("{}\n{}\n\n{}", score::HEAD, rows.join("\n"), score::summary(&total));
+    let enough =
+        total.recall() >= args.get("min-recall", 0.99)? && total.cause_right() >= args.get("min-cause", 0.95)?;
+    let good = enough && total.false_alarms == 0 && total.unreadable == 0 && total.handshakes > 0;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn done(result: std::io::Result<()>) -> Result<ExitCode, String> {
