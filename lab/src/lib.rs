@@ -20,6 +20,7 @@ pub mod packet;
 pub mod path;
 pub mod pcap;
 pub mod plan;
+pub mod record;
 pub mod rng;
 pub mod scenario;
 pub mod score;
