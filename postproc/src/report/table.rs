@@ -238,9 +238,12 @@ fn read(totals: &Totals, folder: &str) -> String {
         _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
     };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
-    let captures = count(totals.captures.len() as u64, "capture");
-    let below = if folder.is_empty() { String::new() } else { format!(" below {}", safe(folder)) };
-    format!("{} in {captures}{below}{span}.{early}{problems}", count(frames, "frame"))
+    let captures = match &totals.captures[..] {
+        [capture] => safe(&capture.name).into_owned(),
+        _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
+        several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
+    };
+    format!("{} in {captures}{span}.{early}{problems}", count(frames, "frame"))
 }
 
 /// A column of the table of listeners.
