@@ -21,8 +21,12 @@ const CERTAIN: f64 = 9.0;
 /// Groups that must speak for a certain verdict, with at least [`SPEAKS`] nats each.
 const GROUPS_FOR_CERTAIN: usize = 2;
 const SPEAKS: f64 = 1.0;
-/// Own evidence against cookie and proxy, in nats, that makes a handshake ordinary rather than undetermined.
-const ORDINARY: f64 = -2.0;
+/// Own evidence against a cookie, and against a proxy, in nats, that makes a handshake ordinary rather than
+/// undetermined; and the log-odds that must remain of either. A cookie has to be ruled out; a proxy, which is rarer
+/// and shows itself in more ways, needs only not to be hinted at.
+const ORDINARY_COOKIE: f64 = -2.0;
+const ORDINARY_PROXY: f64 = -0.5;
+const ORDINARY_ODDS: f64 = -3.0;
 
 /// The sum of a handshake's signals for each hypothesis.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,7 +73,7 @@ fn assess(listener: &Listener<'_>, index: usize, signals: &[Signal], prior: (f64
         Verdict::Undetermined
     } else if best > 0.0 {
         if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
-    } else if own.cookie <= ORDINARY && own.proxy <= ORDINARY && best <= ORDINARY {
+    } else if own.cookie <= ORDINARY_COOKIE && own.proxy <= ORDINARY_PROXY && best <= ORDINARY_ODDS {
         Verdict::Ordinary
     } else {
         Verdict::Undetermined

@@ -3,13 +3,18 @@
 //! A signal that cannot be observed yields nothing; a signal that is seen, or seen to be absent, yields a [`Signal`].
 
 pub(crate) mod bits;
+pub(crate) mod extensions;
 mod hop_limit;
 mod identification;
 mod isn;
+pub(crate) mod isn_bits;
 pub(crate) mod lag;
 pub(crate) mod options;
 mod repetition;
 pub(crate) mod reset;
+mod retry;
+pub(crate) mod round_trip;
+mod segment_size;
 mod window;
 mod zero_window;
 
@@ -45,7 +50,7 @@ impl Group {
             Self::Options | Self::Clock => 9.0,
             Self::Memory => 7.0,
             Self::Window => 5.0,
-            Self::Reset => 2.0,
+            Self::Reset => 4.0,
         }
     }
 }
@@ -75,7 +80,9 @@ impl Signal {
 
     /// As it is reported.
     pub(crate) fn evidence(&self) -> Evidence {
-        let (bearing, nats) = if self.cookie.max(self.proxy) <= 0.0 {
+        let (bearing, nats) = if self.cookie == 0.0 && self.proxy == 0.0 {
+            (Verdict::Undetermined, 0.0)
+        } else if self.cookie.max(self.proxy) <= 0.0 {
             (Verdict::Ordinary, -self.cookie.min(self.proxy))
         } else if self.proxy > self.cookie {
             (Verdict::SynProxy, self.proxy)
@@ -96,13 +103,18 @@ pub(crate) fn observe(listener: &Listener<'_>, index: usize) -> Vec<Signal> {
     signals.extend(zero_window::observe(handshake));
     signals.extend(zero_window::opened(handshake));
     signals.extend(options::observe(listener, index));
-    signals.extend(lag::observe(listener, handshake));
+    signals.extend(lag::observe(listener, index));
     signals.extend(bits::observe(listener, index));
-    signals.extend(window::observe(handshake));
+    signals.extend(window::observe(listener, index));
+    signals.extend(segment_size::observe(handshake));
+    signals.extend(extensions::observe(listener, handshake));
     signals.extend(repetition::observe(listener, handshake));
     signals.extend(hop_limit::observe(handshake));
     signals.extend(identification::observe(listener, handshake));
     signals.extend(isn::observe(handshake));
+    signals.extend(isn_bits::observe(listener, handshake));
+    signals.extend(round_trip::observe(listener, handshake));
     signals.extend(reset::observe(handshake));
+    signals.extend(retry::observe(listener, index));
     signals
 }
