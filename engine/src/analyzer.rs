@@ -24,7 +24,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: 1 << 20 }
+        Self { handshakes: 1 << 18 }
     }
 }
 

@@ -134,7 +134,7 @@ fn reset_by_server(listener: &Listener<'_>, index: usize, assessment: &Assessmen
                 .and(view.other_ttl.is_some(), 2.0, view.ttl_sentence())
                 .but(view.same_ttl, 0.5, "hop limit as in the SYN-ACK"),
         ],
-        (_, Shape::Stateless) => stateless_reset(listener, handshake, assessment, &view),
+        (_, Shape::Stateless) => stateless_reset(listener, index, assessment, &view),
     }
 }
 
@@ -199,14 +199,15 @@ fn round_trips(handshake: &Handshake, reset: &Later) -> Option<(f64, f64)> {
 
 fn stateless_reset(
     listener: &Listener<'_>,
-    handshake: &Handshake,
+    index: usize,
     assessment: &Assessment,
     view: &ResetView<'_>,
 ) -> Vec<Hypothesis> {
+    let handshake = listener.handshakes[index];
     let served = handshake.later.iter().any(|l| !l.flags.has(crate::segment::Flags::SYN));
     let cookie = assessment.verdict == Verdict::SynCookie;
     let wrong = handshake.wrong_ack.is_some() && handshake.ack.is_none();
-    let overflowing = listener.handshakes.iter().any(|h| h.ack.is_some() && acknowledged_in_vain(h));
+    let overflowing = listener.ignores_acks;
     let keeps_state = handshake.repeated_by_timer().is_some();
     vec![
         Hypothesis::new(CauseKind::CookieRejected, 0.0, view.shape.describe())
@@ -244,7 +245,7 @@ fn stateless_reset(
         .and(handshake.syn_repeats > 0, 0.5, "the SYN was repeated: it may have gone to two hosts")
         .but(served, 2.0, "the server had taken the connection before"),
         Hypothesis::new(CauseKind::ListenerGone, 0.6, "a listener closed between SYN-ACK and ACK leaves this reset")
-            .and(refused_next(listener, handshake), 3.0, "the next SYNs to this listener were refused")
+            .and(refused_next(listener, index), 3.0, "the next SYNs to this listener were refused")
             .but(view.other_ttl.is_some(), 1.0, view.ttl_sentence()),
         Hypothesis::new(CauseKind::ApplicationAbort, 0.3, "data for a socket that was closed is answered in this form")
             .and(handshake.server_fin, 5.0, "the server had closed the connection (FIN) before")
@@ -252,15 +253,10 @@ fn stateless_reset(
     ]
 }
 
-/// The ACK was there, and the SYN-ACK came again: the server did not take it.
-fn acknowledged_in_vain(handshake: &Handshake) -> bool {
-    let Some(ack) = handshake.ack else { return false };
-    handshake.timer_repeat.is_some_and(|r| r.time > ack.time) && handshake.server_data.is_none()
-}
-
-fn refused_next(listener: &Listener<'_>, handshake: &Handshake) -> bool {
-    let later = listener.handshakes.iter().filter(|h| h.id > handshake.id);
-    later.take(4).any(|h| h.syn_ack.is_none() && matches!(h.reset, Some((Side::Server, _))))
+/// One of the next few SYNs to this listener was refused.
+fn refused_next(listener: &Listener<'_>, index: usize) -> bool {
+    let next = listener.handshakes[index + 1..].iter().take(4);
+    next.into_iter().any(|h| h.syn_ack.is_none() && matches!(h.reset, Some((Side::Server, _))))
 }
 
 fn reset_by_client(handshake: &Handshake) -> Vec<Hypothesis> {
@@ -283,7 +279,7 @@ fn refused(handshake: &Handshake) -> Vec<Hypothesis> {
 }
 
 fn unanswered(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Hypothesis> {
-    let others = listener.handshakes.iter().any(|h| h.syn_ack.is_some());
+    let others = listener.answers;
     vec![
         Hypothesis::new(CauseKind::SilentDrop, 2.0, format!("{} SYNs, no answer", handshake.syn_repeats + 1)).but(
             others,
@@ -311,7 +307,7 @@ fn unacknowledged(handshake: &Handshake) -> Vec<Hypothesis> {
 fn stuck(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Hypothesis> {
     let (Some(syn_ack), Some(ack)) = (handshake.syn_ack, handshake.ack) else { return Vec::new() };
     let waited = listener.now.seconds_since(ack.time);
-    if acknowledged_in_vain(handshake) {
+    if handshake.acknowledged_in_vain() {
         return vec![
             Hypothesis::new(
                 CauseKind::AcceptQueueOverflow,

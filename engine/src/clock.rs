@@ -65,7 +65,9 @@ impl Clock {
     /// Ticks by which the clock of this handshake's server advances at a time.
     pub(crate) fn step_of(&self, handshake: &Handshake) -> u32 {
         let (divisor, seen) = advances(all_values(handshake));
-        if seen > 0 && self.coarse > 1 && divisor % self.coarse == 0 { self.coarse } else { self.step }
+        // A clock that did not move in sight may be the coarse one.
+        let coarse = self.coarse > 1 && (seen == 0 || divisor.is_multiple_of(self.coarse));
+        if coarse { self.coarse } else { self.step }
     }
 
     /// Rates to be considered, with their shares: the measured one, else every known one.
@@ -74,12 +76,15 @@ impl Clock {
     }
 }
 
-/// Advances that must have been seen before their common divisor is taken for the clock's step: over a listener,
-/// and in one handshake.
-const ENOUGH_ADVANCES: usize = 5;
-const ENOUGH_ADVANCES_ALONE: usize = 3;
+/// Bits of coincidence after which the common divisor of a clock's advances is taken for its step: one advance is
+/// divisible by 64 with a chance of six bits.
+const COINCIDENCE: f64 = 12.0;
 /// Steps below this, in ticks, do no harm to a comparison over 64 ticks.
 const COARSE: u32 = 8;
+
+fn is_coarse(divisor: u32, advances: usize) -> bool {
+    divisor >= COARSE && f64::from(divisor).log2() * advances as f64 >= COINCIDENCE
+}
 
 /// The greatest common divisor of a server's advances from segment to segment, and how many there were.
 fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
@@ -94,28 +99,23 @@ fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
     (divisor, seen)
 }
 
-fn later_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
-    handshake.later.iter().filter_map(|l| l.timestamp)
-}
-
-/// The same with the SYN-ACK's in front.
+/// The TSvals of a server, SYN-ACK first.
 fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
     let first = handshake.syn_ack.and_then(|s| s.options.timestamps).map(|t| t.value);
-    first.into_iter().chain(later_values(handshake))
+    first.into_iter().chain(handshake.later.iter().filter_map(|l| l.timestamp))
 }
 
 /// Step of the listener's clock; and the step of a coarse one among several, where there is one.
 fn steps(handshakes: &[&Handshake]) -> (u32, u32) {
     let (mut common, mut seen, mut coarse) = (0, 0, 1);
     for handshake in handshakes {
-        let (divisor, count) = advances(later_values(handshake));
-        (common, seen) = (gcd(common, divisor), seen + count);
         let (divisor, count) = advances(all_values(handshake));
-        if count >= ENOUGH_ADVANCES_ALONE && divisor >= COARSE {
+        (common, seen) = (gcd(common, divisor), seen + count);
+        if is_coarse(divisor, count) {
             coarse = coarse.max(divisor);
         }
     }
-    (if seen >= ENOUGH_ADVANCES { common.max(1) } else { 1 }, coarse)
+    (if is_coarse(common, seen) { common } else { 1 }, coarse)
 }
 
 const fn gcd(mut a: u32, mut b: u32) -> u32 {

@@ -207,10 +207,10 @@ impl Handshake {
         self.syn.map(|s| s.isn).or_else(|| self.syn_ack.map(|s| s.ack.plus(u32::MAX)))
     }
 
-    /// Seconds from the SYN that was answered to the SYN-ACK.
+    /// Seconds from the SYN that was answered to the SYN-ACK; of several SYNs, any may be the one.
     pub(crate) fn round_trip(&self) -> Option<f64> {
-        let seconds = self.syn_ack?.time.seconds_since(self.last_syn?);
-        (seconds >= 0.0).then_some(seconds)
+        let seconds = self.syn_ack?.time.seconds_since(self.syn?.time);
+        (seconds >= 0.0 && self.syn_repeats == 0).then_some(seconds)
     }
 
     /// The reset that decided the outcome, if one did: before the server sent any payload, and while the handshake
@@ -220,6 +220,12 @@ impl Handshake {
         let anchor =
             self.client_data.or(self.ack).map(|s| s.time).or(self.syn_ack.map(|s| s.time)).unwrap_or(self.time);
         (self.server_data.is_none() && reset.1.time.seconds_since(anchor) <= FRESH_SECONDS).then_some(reset)
+    }
+
+    /// The ACK was there, and the SYN-ACK came again: the server did not take it.
+    pub(crate) fn acknowledged_in_vain(&self) -> bool {
+        let Some(ack) = self.ack else { return false };
+        self.timer_repeat.is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
     }
 
     /// Largest window shift the server may have announced that also applies: both sides must have offered it

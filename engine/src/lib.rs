@@ -21,6 +21,7 @@
 
 mod analyzer;
 mod cause;
+mod chance;
 mod clock;
 mod decode;
 mod episode;

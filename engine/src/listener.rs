@@ -25,6 +25,12 @@ pub(crate) struct Listener<'a> {
     pub round_trips: HashMap<IpAddr, RoundTrips>,
     /// Shortest round trip to each client, in seconds, and how many were seen.
     shortest: HashMap<IpAddr, (f64, usize)>,
+    /// Some SYN was answered.
+    pub answers: bool,
+    /// Some acknowledged SYN-ACK came again: the accept queue was full.
+    pub ignores_acks: bool,
+    /// Positions of each client's handshakes.
+    pub by_client: HashMap<IpAddr, Vec<usize>>,
     /// Handshakes in which the server's timer repeated the SYN-ACK.
     pub timer_repeats: usize,
     /// How often each IP identification stood in a SYN-ACK.
@@ -54,6 +60,12 @@ impl<'a> Listener<'a> {
         let pressure = Pressure::of(&handshakes);
         let options = OptionBook::of(&handshakes, &pressure);
         let bits = BitBook::of(&handshakes, &clock);
+        let answers = handshakes.iter().any(|h| h.syn_ack.is_some());
+        let ignores_acks = handshakes.iter().any(|h| h.acknowledged_in_vain());
+        let mut by_client: HashMap<IpAddr, Vec<usize>> = HashMap::new();
+        for (index, handshake) in handshakes.iter().enumerate() {
+            by_client.entry(handshake.client.ip).or_default().push(index);
+        }
         let (grants, isn_layout) = (Grants::of(&handshakes), IsnLayout::of(&handshakes));
         let timer_repeats = handshakes.iter().filter(|h| h.repeated_by_timer().is_some()).count();
         Self {
@@ -66,6 +78,9 @@ impl<'a> Listener<'a> {
             isn_layout,
             round_trips,
             shortest,
+            answers,
+            ignores_acks,
+            by_client,
             timer_repeats,
             identifications,
         }

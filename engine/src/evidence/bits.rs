@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use super::lag::COOKIE_TICKS;
 use super::{Group, Signal};
+use crate::chance::at_least;
 use crate::clock::Clock;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -119,18 +120,7 @@ fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> 
         independent += usize::from(moved && phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
     }
     let counted = readings.len() - agreeing.len() + independent;
-    independent >= 2 && choices * at_least(independent, counted) < CHANCE
-}
-
-/// Probability of at least `hits` agreements of 1 in 64 among `tries`, bounded above (Chernoff).
-fn at_least(hits: usize, tries: usize) -> f64 {
-    let (k, n, p) = (hits as f64, tries as f64, 1.0 / COOKIE_TICKS);
-    let share = k / n;
-    if share <= p {
-        return 1.0;
-    }
-    let rest = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - p)).ln() } else { 0.0 };
-    (-n * (share * (share / p).ln() + rest)).exp()
+    independent >= 2 && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }
 
 pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {

@@ -9,6 +9,10 @@ use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later};
 
+/// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
+const COOKIE_TTL: u8 = 64;
+/// P(another initial hop limit | cookie) = 0.02.
+const FOREIGN: f64 = -4.0;
 /// Differences up to this come from load-balanced paths and from where a capture is taken.
 const PATH_CHANGE: u8 = 2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left out here:
@@ -24,14 +28,23 @@ const SAME_PROXY: f64 = -1.9;
 pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;
     let ttl = syn_ack.ip.ttl?;
-    let (later, agree) = later_ttl(handshake)?;
+    let foreign = (initial(ttl) != COOKIE_TTL).then(|| Signal {
+        kind: EvidenceKind::TtlChange,
+        group: Group::Machine,
+        cookie: FOREIGN,
+        proxy: 0.0,
+        habitual: true,
+        frames: vec![syn_ack.frame],
+        detail: format!("hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+    });
+    let Some((later, agree)) = later_ttl(handshake) else { return foreign };
     let new = later.ip.ttl?;
     let difference = ttl.abs_diff(new);
     let detail = format!("hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
     let (proxy, cookie) = if difference == 0 {
-        (SAME_PROXY, 0.0)
+        (SAME_PROXY, foreign.map_or(0.0, |f| f.cookie))
     } else if difference <= PATH_CHANGE || !agree || is_known_trap(ttl, new) {
-        return None;
+        return foreign;
     } else {
         let other_stack = initial(ttl) != initial(new) || difference > LONGEST_DETOUR;
         (CHANGED + if other_stack { OTHER_STACK } else { 0.0 }, -CHANGED)
@@ -68,5 +81,5 @@ fn is_known_trap(syn_ack: u8, later: u8) -> bool {
 
 /// Initial hop limit that a received one most likely started from.
 fn initial(ttl: u8) -> u8 {
-    [32, 64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
+    [64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
 }

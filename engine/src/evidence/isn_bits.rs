@@ -12,6 +12,7 @@
 
 use super::{Group, Signal};
 use crate::EvidenceKind;
+use crate::chance::at_least;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 
@@ -27,6 +28,10 @@ const ONLOAD_STEP: f64 = 8.39;
 const ENOUGH: usize = 3;
 /// Agreeing low bytes of Onload, and steps of its clock, before it counts.
 const ONLOAD_ENOUGH: usize = 4;
+/// Values of Onload's clock.
+const CLOCK_VALUES: usize = 32;
+/// Chance of the right MSS index, and of a clock within two of its values.
+const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
 /// MSS index and clock agree: chance in 1 of 256, capped for what is not known.
 const ONLOAD: f64 = 5.5;
 
@@ -75,26 +80,25 @@ fn onload_clock(handshake: &Handshake) -> Option<u8> {
 }
 
 /// Whether the clocks in the low bytes tick together, and have moved. Answers from real half-open entries may stand
-/// between the cookies: those that fit must be far more than the 1 in 256 that chance gives.
+/// between the cookies: those that fit must be far more than chance gives.
 fn is_onload(handshakes: &[&&Handshake]) -> bool {
-    let readings: Vec<(f64, u8)> = handshakes
-        .iter()
-        .filter_map(|h| Some((h.syn_ack?.time.seconds_since(handshakes[0].time), onload_clock(h)?)))
-        .collect();
-    readings.iter().any(|&(start, clock)| {
-        let agreeing: Vec<u8> =
-            readings.iter().filter(|&&(at, other)| ticks_with((start, clock), (at, other))).map(|&(_, c)| c).collect();
-        let moved = agreeing.iter().any(|&c| c != clock);
-        moved && agreeing.len() >= ONLOAD_ENOUGH && agreeing.len() * 8 >= handshakes.len()
+    // What each clock would have read when the first handshake was answered: the same for all, give or take a step.
+    let mut starts = [0_usize; CLOCK_VALUES];
+    let mut seen = [0_u32; CLOCK_VALUES];
+    for handshake in handshakes {
+        let (Some(clock), Some(syn_ack)) = (onload_clock(handshake), handshake.syn_ack) else { continue };
+        let steps = syn_ack.time.seconds_since(handshakes[0].time) / ONLOAD_STEP;
+        let start = (f64::from(clock) - steps).rem_euclid(CLOCK_VALUES as f64) as usize % CLOCK_VALUES;
+        starts[start] += 1;
+        seen[start] |= 1 << clock;
+    }
+    (0..CLOCK_VALUES).any(|start| {
+        let next = (start + 1) % CLOCK_VALUES;
+        let agreeing = starts[start] + starts[next];
+        let moved = (seen[start] | seen[next]).count_ones() > 1;
+        let chance = CLOCK_VALUES as f64 * at_least(agreeing.max(1), handshakes.len(), ONLOAD_CHANCE);
+        moved && agreeing >= ONLOAD_ENOUGH && chance < 1e-6
     })
-}
-
-/// Whether two readings are of one clock.
-fn ticks_with(a: (f64, u8), b: (f64, u8)) -> bool {
-    let steps = (b.0 - a.0) / ONLOAD_STEP;
-    let moved = f64::from((i32::from(b.1) - i32::from(a.1)).rem_euclid(32));
-    // The phase of the first reading within its step is not known: one step of play.
-    (steps.rem_euclid(32.0) - moved).abs() <= 1.0
 }
 
 pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {

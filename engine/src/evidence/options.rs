@@ -91,6 +91,8 @@ pub(crate) struct OptionBook {
     contrasts: HashMap<usize, Contrast>,
     stripped: usize,
     kept: usize,
+    /// Runs of stripped answers.
+    runs: usize,
     /// A client address got both kinds of answer.
     same_client: bool,
     /// Answers with everything kept for clients with timestamps: frames of the first, and distinct clients.
@@ -117,11 +119,13 @@ impl OptionBook {
         };
         let (kept_clients, stripped_clients) = (clients(Class::Kept), clients(Class::Stripped));
         let first_all_kept = handshakes.iter().zip(&classes).find(|&(_, &c)| c == Class::AllKept);
+        let (contrasts, runs) = contrasts(handshakes, &classes);
         let flooded = (0..handshakes.len())
             .filter(|&i| classes[i] == Class::Stripped && pressure.is_flood(handshakes[i].time))
             .collect();
         Self {
-            contrasts: contrasts(handshakes, &classes),
+            runs,
+            contrasts,
             stripped: count(Class::Stripped),
             kept: count(Class::Kept),
             same_client: !kept_clients.is_disjoint(&stripped_clients),
@@ -137,14 +141,15 @@ impl OptionBook {
 }
 
 /// For every stripped answer its run and its neighbours, in one pass forward and one back.
-fn contrasts(handshakes: &[&Handshake], classes: &[Class]) -> HashMap<usize, Contrast> {
+fn contrasts(handshakes: &[&Handshake], classes: &[Class]) -> (HashMap<usize, Contrast>, usize) {
     let members: Vec<usize> =
         (0..classes.len()).filter(|&i| matches!(classes[i], Class::Kept | Class::Stripped)).collect();
-    let mut found = HashMap::new();
+    let (mut found, mut runs) = (HashMap::new(), 0);
     for run in members.chunk_by(|&a, &b| classes[a] == Class::Stripped && classes[b] == Class::Stripped) {
         if classes[run[0]] != Class::Stripped {
             continue;
         }
+        runs += 1;
         let at = |position: Option<usize>| position.and_then(|p| members.get(p)).copied();
         let first = members.partition_point(|&i| i < run[0]);
         let (before, after) = (at(first.checked_sub(1)), at(Some(first + run.len())));
@@ -160,7 +165,7 @@ fn contrasts(handshakes: &[&Handshake], classes: &[Class]) -> HashMap<usize, Con
             found.insert(index, contrast);
         }
     }
-    found
+    (found, runs)
 }
 
 fn look(handshake: &Handshake) -> Option<Look> {
@@ -184,12 +189,14 @@ fn one_counter(handshakes: &[&Handshake], classes: &[Class]) -> bool {
 const CONTRAST: f64 = 1.5;
 /// It did so both before and after: a configuration that was changed would have had to be changed back.
 const RETURNED: f64 = 3.0;
+/// Episodes that a capture may hold before hosts that take turns are the better explanation.
+const FEW_RUNS: usize = 4;
 /// Most that an unbroken run may add against "different hosts at random".
 const RUN: f64 = 4.0;
 /// The same client address got both answers: no balancing by address, no middlebox for some clients.
 const SAME_CLIENT: f64 = 1.5;
 /// One counter runs through both kinds of answer: one host.
-const ONE_COUNTER: f64 = 4.0;
+const ONE_COUNTER: f64 = 6.0;
 /// In a flood.
 const FLOOD: f64 = 2.5;
 /// Clients with timestamps keep everything, clients without keep nothing: P(ordinary) = 0.01, then halved for every
@@ -261,12 +268,14 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
     if contrast.before.is_some() || contrast.after.is_some() {
         let returned = contrast.before.is_some() && contrast.after.is_some();
         let share = (book.stripped + 1) as f64 / (book.stripped + book.kept + 2) as f64;
-        let run = ((contrast.run - 1) as f64 * -share.ln()).min(RUN);
-        let client = if book.same_client { SAME_CLIENT } else { 0.0 };
-        signal.cookie = if returned { RETURNED } else { CONTRAST } + run + client + counter + flood;
+        // Hosts that take turns at random make runs, too: the longest of many is no surprise.
+        let episodic = book.runs <= FEW_RUNS;
+        let run = ((contrast.run - 1) as f64 * -share.ln() - (book.runs as f64).ln()).clamp(0.0, RUN);
+        let client = if book.same_client && episodic { SAME_CLIENT } else { 0.0 };
+        signal.cookie = if returned && episodic { RETURNED } else { CONTRAST } + run + client + counter + flood;
         signal.proxy = signal.cookie - 2.0;
-        // Without a return it may be a configuration that was changed: its repetition proves nothing.
-        signal.habitual = !(returned || book.one_counter || flood > 0.0);
+        // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.
+        signal.habitual = !((returned && episodic) || book.one_counter || flood > 0.0);
         signal.frames.extend(contrast.before);
         signal.frames.extend(contrast.after);
         signal.detail = format!(

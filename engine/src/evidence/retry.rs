@@ -38,13 +38,14 @@ impl<'a> Listener<'a> {
         let handshake = self.handshakes[index];
         let (side, _) = handshake.deciding_reset()?;
         let first = handshake.syn_ack.filter(|_| *side == Side::Server)?;
-        let retry = self.handshakes[index + 1..]
-            .iter()
-            .take_while(|h| h.time.seconds_since(handshake.time) < WITHIN)
-            .find(|h| h.client.ip == handshake.client.ip)?;
+        let mine = self.by_client.get(&handshake.client.ip)?;
+        let retry = self.handshakes[*mine.get(mine.partition_point(|&i| i <= index))?];
+        if retry.time.seconds_since(handshake.time) > WITHIN {
+            return None;
+        }
         let second = retry.syn_ack.filter(|_| retry.server_data.is_some())?;
         let other_machine = first.ip.ttl.zip(second.ip.ttl).is_some_and(|(a, b)| a.abs_diff(b) > 2);
         let other_window = (first.window == 0) != (second.window == 0);
-        (other_machine || other_window).then_some(*retry)
+        (other_machine || other_window).then_some(retry)
     }
 }
