@@ -28,7 +28,7 @@ fn plain() -> PathBuf {
 fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = private_folder();
     let path = folder.path().join("hostile.pcap");
-    fs::write(&path, bytes).unwrap();
+    fs::write(&path, bytes).expect("the folder is ours");
     (folder, path)
 }
 

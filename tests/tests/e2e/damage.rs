@@ -32,10 +32,10 @@ fn representatives() -> Vec<PathBuf> {
 
 /// Gives the batch tool a folder full of damaged files in one run, and says what went wrong.
 fn analyze_damaged(name: &str, files: impl Iterator<Item = Vec<u8>>) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut count = 0;
     for (number, bytes) in files.enumerate() {
-        fs::write(folder.path().join(format!("{number:05}.pcap")), bytes).unwrap();
+        fs::write(folder.path().join(format!("{number:05}.pcap")), bytes).expect("the folder is ours");
         count = number + 1;
     }
     let analyzed = run(&mut command([folder.path()]));

@@ -34,7 +34,7 @@ fn with_user_trace() -> Option<(Tshark, PathBuf)> {
 }
 
 fn run(tshark: &Tshark, trace: &std::path::Path, options: &[&str]) -> Printed {
-    let trace = trace.to_str().unwrap();
+    let trace = trace.to_str().expect("a temporary folder has a plain name");
     let printed = tshark.run(["-r", trace].iter().chain(options));
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
     printed
