@@ -1,12 +1,24 @@
-//! The engine's one door.
+//! The engine's one door: observations in, findings out.
 
-use crate::{Finding, Findings, HandshakeId, Observation, Statistics, Tally};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::decode::{self, NoSegment};
+use crate::episode::episodes;
+use crate::handshake::Handshake;
+use crate::listener::Listener;
+use crate::outcome::outcome;
+use crate::tracker::Tracker;
+use crate::verdict::judge;
+use crate::{
+    Endpoint, Finding, Findings, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
+};
 
 /// Bounds of what an [`Analyzer`] remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Handshakes kept at most. When it is reached, the older half is judged with what is known then, handed out by
-    /// [`Analyzer::take_settled`] and forgotten.
+    /// Handshakes kept at most, at about half a kibibyte each. When it is reached, the older half is judged with
+    /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
+    /// counts them. At least 2.
     pub handshakes: usize,
 }
 
@@ -40,56 +52,215 @@ pub struct Pushed {
     pub role: Role,
 }
 
+/// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
+const PREVIEW: usize = 16;
+
 /// Turns observations into findings.
 #[derive(Debug)]
 pub struct Analyzer {
     limits: Limits,
     statistics: Statistics,
+    tracker: Tracker,
+    /// Handshakes of every listener, oldest first.
+    listeners: HashMap<Endpoint, Vec<HandshakeId>>,
+    /// Findings of listeners nothing was pushed for since they were judged.
+    judged: HashMap<Endpoint, Vec<Finding>>,
+    settled: Vec<Finding>,
+    report: Report,
+    now: Timestamp,
 }
 
 impl Analyzer {
     /// An analyzer that has seen nothing.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, statistics: Statistics::default() }
+        Self {
+            limits,
+            statistics: Statistics::default(),
+            tracker: Tracker::default(),
+            listeners: HashMap::new(),
+            judged: HashMap::new(),
+            settled: Vec::new(),
+            report: Report::default(),
+            now: Timestamp::from_nanos(i64::MIN),
+        }
     }
 
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
-        let _ = (observation, self.limits);
         self.statistics.packets += 1;
-        self.statistics.unreadable += 1;
-        None
+        self.now = self.now.max(observation.time);
+        let segment = match decode::segment(observation) {
+            Ok(segment) => segment,
+            Err(reason) => {
+                self.count(reason);
+                return None;
+            }
+        };
+        self.statistics.segments += 1;
+        let before = self.tracker.end();
+        let pushed = self.tracker.push(&segment)?;
+        let server = self.tracker.get(pushed.handshake)?.server;
+        if pushed.handshake >= before {
+            self.listeners.entry(server).or_default().push(pushed.handshake);
+        }
+        if !self.judged.is_empty() {
+            self.judged.remove(&server);
+        }
+        if self.tracker.len() >= self.limits.handshakes.max(2) {
+            self.settle();
+        }
+        Some(pushed)
+    }
+
+    fn count(&mut self, reason: NoSegment) {
+        match reason {
+            NoSegment::NotTcp => self.statistics.not_tcp += 1,
+            NoSegment::Fragment => self.statistics.fragments += 1,
+            NoSegment::Unreadable => self.statistics.unreadable += 1,
+        }
     }
 
     /// One handshake, judged with all that was pushed so far; `None` once it was handed out by
     /// [`Self::take_settled`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
-        let _ = id;
-        None
+        let server = self.tracker.get(id)?.server;
+        if !self.judged.contains_key(&server) {
+            let findings = self.judge_listener(server, usize::MAX);
+            self.judged.insert(server, findings);
+        }
+        let findings = self.judged.get(&server)?;
+        let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
+        Some(findings[at].clone())
     }
 
-    /// One handshake, judged cheaply: with its own packets and what the listener's earlier handshakes said. For
+    /// One handshake, judged cheaply: with what was pushed so far of it and of the listener's latest others. For
     /// showing something while packets are still coming in.
-    pub fn preview(&mut self, id: HandshakeId) -> Option<Finding> {
-        self.finding(id)
+    #[must_use]
+    pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
+        let server = self.tracker.get(id)?.server;
+        let findings = self.judge_around(server, id);
+        let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
+        findings.into_iter().nth(at)
     }
 
     /// Handshakes that had to be judged before the end, to stay within [`Limits`]. Call it from time to time while
     /// pushing.
     pub fn take_settled(&mut self) -> Vec<Finding> {
-        Vec::new()
+        std::mem::take(&mut self.settled)
     }
 
     /// Judges everything that is left.
     #[must_use]
-    pub fn finish(self) -> Findings {
+    pub fn finish(mut self) -> Findings {
+        let mut handshakes = std::mem::take(&mut self.settled);
+        let rest = self.judge_all();
+        for finding in &rest {
+            self.report.add(finding);
+        }
+        handshakes.extend(rest);
+        let mut episodes = self.report.episodes;
+        episodes.extend(self::episodes(&handshakes));
+        let mut tally = Tally::default();
+        for listener in self.report.listeners.values() {
+            tally.merge(&listener.tally);
+        }
         Findings {
-            handshakes: Vec::new(),
-            listeners: Vec::new(),
-            episodes: Vec::new(),
-            tally: Tally::default(),
+            handshakes,
+            listeners: self.report.listeners.into_values().collect(),
+            episodes,
+            tally,
             statistics: self.statistics,
+        }
+    }
+
+    /// Judges and forgets the older half.
+    fn settle(&mut self) {
+        let count = self.tracker.len() / 2;
+        let mut findings = self.judge_all();
+        findings.truncate(count);
+        self.tracker.forget_oldest(count);
+        let oldest = self.tracker.start();
+        self.listeners.retain(|_, ids| {
+            ids.drain(..ids.partition_point(|&id| id < oldest));
+            !ids.is_empty()
+        });
+        for finding in &findings {
+            self.report.add(finding);
+        }
+        self.report.episodes.extend(episodes(&findings));
+        self.statistics.settled_early += findings.len() as u64;
+        self.settled.extend(findings);
+    }
+
+    /// All handshakes, in order of their ids.
+    fn judge_all(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            self.listeners.keys().flat_map(|&server| self.judge_listener(server, usize::MAX)).collect();
+        findings.sort_by_key(|f| f.id);
+        findings
+    }
+
+    fn judge_listener(&self, server: Endpoint, most: usize) -> Vec<Finding> {
+        let ids = self.listeners.get(&server).map_or(&[][..], Vec::as_slice);
+        self.judge_ids(&ids[ids.len().saturating_sub(most)..])
+    }
+
+    fn judge_around(&self, server: Endpoint, id: HandshakeId) -> Vec<Finding> {
+        let ids = self.listeners.get(&server).map_or(&[][..], Vec::as_slice);
+        let end = ids.partition_point(|&other| other <= id);
+        self.judge_ids(&ids[end.saturating_sub(PREVIEW)..end])
+    }
+
+    fn judge_ids(&self, ids: &[HandshakeId]) -> Vec<Finding> {
+        let handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
+        if handshakes.is_empty() {
+            return Vec::new();
+        }
+        let listener = Listener::new(handshakes, self.now);
+        let assessments = judge(&listener);
+        assessments
+            .into_iter()
+            .enumerate()
+            .map(|(index, assessment)| {
+                let handshake = listener.handshakes[index];
+                let outcome = outcome(handshake, self.now);
+                Finding {
+                    id: handshake.id,
+                    client: handshake.client,
+                    server: handshake.server,
+                    time: handshake.time,
+                    frames: handshake.frames(),
+                    outcome,
+                    causes: cause::causes(&listener, index, &assessment, outcome),
+                    assessment,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What is kept of handshakes after they were handed out.
+#[derive(Debug, Default)]
+struct Report {
+    listeners: BTreeMap<Endpoint, ListenerReport>,
+    episodes: Vec<crate::Episode>,
+}
+
+impl Report {
+    fn add(&mut self, finding: &Finding) {
+        let listener = self.listeners.entry(finding.server).or_insert_with(|| ListenerReport {
+            server: finding.server,
+            first: finding.time,
+            last: finding.time,
+            tally: Tally::default(),
+            strongest: None,
+        });
+        listener.first = listener.first.min(finding.time);
+        listener.last = listener.last.max(finding.time);
+        listener.tally.add(finding.assessment.verdict, finding.outcome);
+        if finding.assessment.verdict.is_cookie_style() {
+            listener.strongest = listener.strongest.max(finding.assessment.confidence);
         }
     }
 }

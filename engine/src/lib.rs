@@ -20,9 +20,25 @@
 #![forbid(unsafe_code)]
 
 mod analyzer;
+mod cause;
+mod clock;
+mod decode;
+mod episode;
+mod evidence;
 mod finding;
 mod flow;
+mod handshake;
+mod implementation;
+mod listener;
+mod missing;
 mod observation;
+mod options;
+mod outcome;
+mod regime;
+mod segment;
+mod seq;
+mod tracker;
+mod verdict;
 mod words;
 
 pub use analyzer::{Analyzer, Limits, Pushed, Role};

@@ -1,0 +1,128 @@
+//! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise around it.
+
+use crate::handshake::{Handshake, Later};
+
+/// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
+/// used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond clock by route option since 6.7; the
+/// BSDs use 1000, 10 or 2; Windows 1000, 100 or 10.
+const RATES: [(f64, f64); 6] = [(1000.0, 0.80), (250.0, 0.05), (100.0, 0.10), (10.0, 0.02), (2.0, 0.01), (1e6, 0.02)];
+
+/// Ticks that later segments must span before the rate counts as measured.
+const ENOUGH_TICKS: f64 = 20.0;
+
+/// A measured rate may differ from a known one by this factor and still be taken for it (short spans are noisy).
+const RATE_TOLERANCE: f64 = 1.25;
+
+/// Segments later than this after the SYN-ACK, in seconds, are not compared with it: drift and idle periods blur them.
+const NEAR_SECONDS: f64 = 3.0;
+
+/// Timestamps this far from the expected one, in seconds, come from another clock altogether.
+pub(crate) const ANOTHER_CLOCK_SECONDS: f64 = 10.0;
+
+/// Scatter assumed before anything is measured: standard deviation in seconds, and the observations it is worth.
+/// Wide-area paths jitter by milliseconds (Linux 6.18 in namespaces: 0.4 ms; emulated: 5 ms).
+const PRIOR_SCATTER: (f64, f64) = (0.003, 2.0);
+
+/// The clock of a listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// Ticks a second, where the segments after the handshakes were enough to measure it.
+    pub rate: Option<f64>,
+    /// Standard deviation of one segment's capture time around the clock's line, in seconds.
+    pub scatter: f64,
+    /// Observations behind `scatter`.
+    pub freedom: f64,
+}
+
+impl Clock {
+    /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left out.
+    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
+        let (mut ticks, mut seconds) = (0.0, 0.0);
+        for handshake in handshakes {
+            if let Some((t, s)) = span(&handshake.later) {
+                ticks += t;
+                seconds += s;
+            }
+        }
+        let rate = if ticks >= ENOUGH_TICKS { known_rate(ticks / seconds) } else { None };
+        let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
+        for handshake in handshakes {
+            let lines = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
+            if lines.len() > 1 {
+                let mean = lines.iter().sum::<f64>() / lines.len() as f64;
+                squares += lines.iter().map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();
+                freedom += lines.len() as f64 - 1.0;
+            }
+        }
+        Self { rate, scatter: (squares / freedom).sqrt(), freedom }
+    }
+
+    /// Rates to be considered: the measured one, else every known one. Least common rates last.
+    pub(crate) fn rates(&self) -> Vec<f64> {
+        self.rate.map_or_else(|| RATES.iter().map(|&(rate, _)| rate).collect(), |rate| vec![rate])
+    }
+}
+
+/// How far the SYN-ACK's timestamp is behind the line that the server's next segments lie on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lag {
+    /// Seconds; positive when the SYN-ACK is behind.
+    pub seconds: f64,
+    /// Ticks a second it was computed with.
+    pub rate: f64,
+    /// Segments it was computed from.
+    pub samples: usize,
+    /// First of them.
+    pub against: Later,
+}
+
+/// The lag of a handshake's SYN-ACK under a given rate. `None` without timestamps on both sides of the comparison,
+/// and for a TSval of 0, with which some stacks begin whatever their clock says.
+pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
+    let syn_ack = handshake.syn_ack?;
+    let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
+    let mut seconds: Vec<f64> = Vec::new();
+    let mut against = None;
+    for later in &handshake.later {
+        let (Some(value), elapsed) = (later.timestamp, later.time.seconds_since(syn_ack.time)) else { continue };
+        if elapsed < 0.0 || (elapsed > NEAR_SECONDS && !seconds.is_empty()) || seconds.len() == 5 {
+            continue;
+        }
+        against.get_or_insert(*later);
+        seconds.push(f64::from(value.wrapping_sub(origin).cast_signed()) / rate - elapsed);
+    }
+    seconds.sort_by(f64::total_cmp);
+    let middle = seconds.len() / 2;
+    let median = if seconds.len() % 2 == 1 {
+        seconds[middle]
+    } else {
+        (seconds.get(middle.checked_sub(1)?)? + seconds[middle]) / 2.0
+    };
+    Some(Lag { seconds: median, rate, samples: seconds.len(), against: against? })
+}
+
+/// Ticks and seconds between the first and the last timestamped segment.
+fn span(later: &[Later]) -> Option<(f64, f64)> {
+    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let (start, first) = stamped.next()?;
+    let (end, last) = stamped.last()?;
+    let (ticks, seconds) = (f64::from(last.wrapping_sub(first).cast_signed()), end.seconds_since(start));
+    (ticks >= 0.0 && ticks < 1e9 && seconds > 0.0).then_some((ticks, seconds))
+}
+
+fn known_rate(measured: f64) -> Option<f64> {
+    RATES
+        .iter()
+        .map(|&(rate, _)| rate)
+        .find(|rate| measured < rate * RATE_TOLERANCE && measured > rate / RATE_TOLERANCE)
+}
+
+/// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
+fn offsets(later: &[Later], rate: f64) -> Vec<f64> {
+    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let Some((start, origin)) = stamped.next() else { return Vec::new() };
+    let rest = stamped
+        .filter(|(time, _)| time.seconds_since(start).abs() <= NEAR_SECONDS)
+        .map(|(time, value)| f64::from(value.wrapping_sub(origin).cast_signed()) / rate - time.seconds_since(start));
+    std::iter::once(0.0).chain(rest).collect()
+}

@@ -1,0 +1,100 @@
+//! From the bytes of a packet to a TCP segment.
+
+use std::net::IpAddr;
+
+use etherparse::{LaxIpSlice, ip_number};
+
+use crate::segment::{Flags, IpFacts, Segment};
+use crate::seq::SeqNumber;
+use crate::{Endpoint, Observation, Packet};
+
+/// Shortest TCP header (RFC 9293 section 3.1), in bytes.
+const TCP_HEADER: usize = 20;
+
+/// Why a packet yields no segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoSegment {
+    /// Another protocol than TCP.
+    NotTcp,
+    /// A fragment of an IP packet: its TCP header is elsewhere or its payload incomplete.
+    Fragment,
+    /// Cut or malformed before the end of the fixed TCP header.
+    Unreadable,
+}
+
+/// Reads the segment a packet carries.
+pub(crate) fn segment<'a>(observation: &Observation<'a>) -> Result<Segment<'a>, NoSegment> {
+    match observation.packet {
+        Packet::Ip(bytes) => from_ip(observation, bytes),
+        Packet::Tcp { source, destination, segment } => {
+            let payload_end = segment.len();
+            read_tcp(observation, source, destination, IpFacts::default(), segment, payload_end)
+        }
+    }
+}
+
+fn from_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
+    let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
+    let (facts, promised) = match &ip {
+        LaxIpSlice::Ipv4(v4) => {
+            let header = v4.header();
+            let facts = IpFacts { ttl: Some(header.ttl()), identification: Some(header.identification()) };
+            (facts, usize::from(header.total_len()))
+        }
+        LaxIpSlice::Ipv6(v6) => {
+            let header = v6.header();
+            let facts = IpFacts { ttl: Some(header.hop_limit()), identification: None };
+            (facts, header.slice().len() + usize::from(header.payload_length()))
+        }
+    };
+    if ip.is_fragmenting_payload() {
+        return Err(NoSegment::Fragment);
+    }
+    let (source, destination) = (ip.source_addr(), ip.destination_addr());
+    if ip.payload_ip_number() != ip_number::TCP {
+        return Err(NoSegment::NotTcp);
+    }
+    let tcp = ip.payload().payload;
+    let start = offset_within(bytes, tcp);
+    // A packet handed to the card for segmentation may say 0, or less than its headers: then the capture's own
+    // length is all there is.
+    let end = if promised > start { promised - start } else { tcp.len() };
+    read_tcp(observation, source, destination, facts, tcp, end)
+}
+
+/// Where `part`, a sub-slice of `whole`, begins in it.
+fn offset_within(whole: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr() as usize - whole.as_ptr() as usize).min(whole.len() - part.len())
+}
+
+/// `end` is where the payload ends, counted from the TCP header, whether or not it was captured.
+fn read_tcp<'a>(
+    observation: &Observation<'a>,
+    source: IpAddr,
+    destination: IpAddr,
+    ip: IpFacts,
+    tcp: &'a [u8],
+    end: usize,
+) -> Result<Segment<'a>, NoSegment> {
+    let fixed: &[u8; TCP_HEADER] = tcp.first_chunk().ok_or(NoSegment::Unreadable)?;
+    let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+    let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let header = usize::from(fixed[12] >> 4) * 4;
+    if header < TCP_HEADER {
+        return Err(NoSegment::Unreadable);
+    }
+    Ok(Segment {
+        frame: observation.frame,
+        time: observation.time,
+        source: Endpoint { ip: source, port: half(0) },
+        destination: Endpoint { ip: destination, port: half(2) },
+        ip,
+        seq: SeqNumber(word(4)),
+        ack: SeqNumber(word(8)),
+        flags: Flags(fixed[13]),
+        window: half(14),
+        payload: u32::try_from(end.saturating_sub(header)).unwrap_or(u32::MAX),
+        option_bytes: &tcp[TCP_HEADER..header.min(tcp.len())],
+        options_promised: header - TCP_HEADER,
+    })
+}

@@ -1,0 +1,173 @@
+//! S4, S5: the client's options in the low six bits of the SYN-ACK's timestamp, bare or behind a constant offset.
+//!
+//! `cookie_init_timestamp` (net/ipv4/syncookies.c) stores window scale (or 15), SACK << 4 and ECN << 5 there. The
+//! bits stand bare on the wire from SYNPROXY, from Linux before 4.12 and with `tcp_timestamps=2`; from 4.12 on an
+//! offset per address pair is added, from 7.0 (and 6.12.94, 6.18, 6.19) on one per four-tuple, which leaves nothing
+//! to see. One agreement is chance in 1 of 64; an ordinary clock agrees again whenever a multiple of 64 ticks has
+//! passed, so only agreements it would *not* produce are counted.
+//!
+//! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::lag::COOKIE_TICKS;
+use super::{Group, Signal};
+use crate::clock::Clock;
+use crate::handshake::Handshake;
+use crate::listener::Listener;
+use crate::{EvidenceKind, Timestamp};
+
+/// Bits of the timestamp (syncookies.c `TSBITS`).
+const MASK: u32 = 63;
+/// No window scale (syncookies.c `TS_OPT_WSCALE_MASK`).
+const NO_SCALE: u32 = 0xf;
+const SACK: u32 = 1 << 4;
+const ECN: u32 = 1 << 5;
+/// One agreement: ln 64.
+const AGREES: f64 = 4.16;
+/// One agreement where nothing else shows that this listener leaves the bits bare: most Linux hosts do not (0.2).
+const AGREES_ALONE: f64 = 2.6;
+/// A handshake that disagrees with what is established for its listener or address pair.
+const DISAGREES: f64 = -3.0;
+/// Agreements that chance gives rise to less than once in this many listeners make it established.
+const CHANCE: f64 = 1e-3;
+/// An ordinary clock would have agreed by itself when it comes this close to a multiple of 64 ticks, in ticks.
+const SAME_PHASE: f64 = 5.0;
+/// Slowest clock that can carry it, in ticks a second.
+const SLOWEST: f64 = 99.0;
+
+/// What stands in the low bits if the SYN-ACK is a cookie.
+fn expected(handshake: &Handshake) -> Option<u32> {
+    let (offered, answered) = (handshake.syn?.options, handshake.syn_ack?.options);
+    let scale = match (offered.window_scale, answered.window_scale) {
+        (Some(shift), Some(_)) => u32::from(shift),
+        _ => NO_SCALE,
+    };
+    let ecn = handshake.syn_ack?.flags.has(crate::segment::Flags::ECE);
+    Some(scale | if answered.sack_permitted { SACK } else { 0 } | if ecn { ECN } else { 0 })
+}
+
+/// Residue of the timestamp once the expected bits are taken off; 0 when they stand there bare.
+fn residue(handshake: &Handshake) -> Option<u32> {
+    let value = handshake.syn_ack?.options.timestamps.filter(|t| t.value != 0)?.value;
+    Some(value.wrapping_sub(expected(handshake)?) & MASK)
+}
+
+/// Which residues are established on this listener.
+pub(crate) struct BitBook {
+    bare: bool,
+    of_pair: HashMap<IpAddr, u32>,
+}
+
+struct Reading {
+    time: Timestamp,
+    residue: u32,
+    expected: u32,
+}
+
+impl BitBook {
+    pub(crate) fn of(handshakes: &[&Handshake], clock: &Clock) -> Self {
+        let rate = clock.rate.unwrap_or(1000.0);
+        if !(SLOWEST..1e5).contains(&rate) {
+            return Self { bare: false, of_pair: HashMap::new() };
+        }
+        let mut pairs: HashMap<IpAddr, Vec<Reading>> = HashMap::new();
+        for handshake in handshakes {
+            let (Some(residue), Some(expected), Some(syn_ack)) =
+                (residue(handshake), expected(handshake), handshake.syn_ack)
+            else {
+                continue;
+            };
+            pairs.entry(handshake.client.ip).or_default().push(Reading { time: syn_ack.time, residue, expected });
+        }
+        let all: Vec<&Reading> = pairs.values().flatten().collect();
+        let bare = established(&all, 0, rate, 1.0);
+        let of_pair = pairs
+            .iter()
+            .filter_map(|(&ip, readings)| {
+                let readings: Vec<&Reading> = readings.iter().collect();
+                let mut counts = [0_usize; 64];
+                readings.iter().for_each(|r| counts[r.residue as usize] += 1);
+                // The smallest of the most frequent, so that the choice does not depend on any order.
+                let mode = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
+                established(&readings, mode, rate, 64.0).then_some((ip, mode))
+            })
+            .collect();
+        Self { bare, of_pair }
+    }
+}
+
+/// Whether that residue stands there more often than chance allows, with `choices` residues it could have been.
+fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> bool {
+    let mut agreeing: Vec<&&Reading> = readings.iter().filter(|r| r.residue == residue).collect();
+    agreeing.sort_by_key(|r| r.time);
+    let mut independent = usize::from(!agreeing.is_empty());
+    for pair in agreeing.windows(2) {
+        let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
+        let drift = elapsed + f64::from(pair[0].expected) - f64::from(pair[1].expected);
+        let phase = drift.rem_euclid(COOKIE_TICKS);
+        independent += usize::from(phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
+    }
+    let counted = readings.len() - agreeing.len() + independent;
+    independent >= 2 && choices * at_least(independent, counted) < CHANCE
+}
+
+/// Probability of at least `hits` agreements of 1 in 64 among `tries`, bounded above (Chernoff).
+fn at_least(hits: usize, tries: usize) -> f64 {
+    let (k, n, p) = (hits as f64, tries as f64, 1.0 / COOKIE_TICKS);
+    let share = k / n;
+    if share <= p {
+        return 1.0;
+    }
+    let rest = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - p)).ln() } else { 0.0 };
+    (-n * (share * (share / p).ln() + rest)).exp()
+}
+
+pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+    let handshake = listener.handshakes[index];
+    let (residue, bits) = (residue(handshake)?, expected(handshake)?);
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let pair = listener.bits.of_pair.get(&handshake.client.ip);
+    let proxy_like = syn_ack.window == 0;
+    let signal = |kind, cookie: f64, proxy: f64, detail: String| Signal {
+        kind,
+        group: Group::Clock,
+        cookie,
+        proxy,
+        habitual: false,
+        frames: vec![syn.frame, syn_ack.frame],
+        detail,
+    };
+    let bare = |cookie, detail: &str| {
+        let proxy = if proxy_like { cookie } else { 0.0_f64.min(cookie) };
+        Some(signal(
+            EvidenceKind::TimestampBits,
+            cookie,
+            proxy,
+            format!("low six bits of the SYN-ACK's timestamp {detail}"),
+        ))
+    };
+    match (residue, listener.bits.bare, pair) {
+        (0, true, _) => bare(AGREES, "spell the client's options, as on other answers of this listener"),
+        (0, false, None) => bare(AGREES_ALONE, &format!("spell the client's options ({bits}): chance in 1 of 64")),
+        (_, true, _) => bare(DISAGREES, "do not spell the client's options, unlike on other answers of this listener"),
+        (_, false, Some(&offset)) if offset == residue => Some(signal(
+            EvidenceKind::TimestampResidue,
+            AGREES,
+            0.0,
+            format!(
+                "low bits of the SYN-ACK's timestamp spell the client's options behind an offset of {offset}, the same on other answers to this client"
+            ),
+        )),
+        (_, false, Some(&offset)) => Some(signal(
+            EvidenceKind::TimestampResidue,
+            DISAGREES,
+            0.0,
+            format!(
+                "low bits of the SYN-ACK's timestamp do not fit the offset of {offset} seen on other answers to this client"
+            ),
+        )),
+        (_, false, None) => None,
+    }
+}

@@ -1,0 +1,68 @@
+//! S13: a SYN-ACK that came a longer or shorter way than the server's later segments.
+//!
+//! The machine that answers for another stands elsewhere, or starts from another initial hop limit (64, 128, 255).
+//!
+//! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web proxies near the
+//! capture that take over after the handshake (hop limits of 253 and more), injected segments.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::{Handshake, Later};
+
+/// Differences up to this come from load-balanced paths and from where a capture is taken.
+const PATH_CHANGE: u8 = 2;
+/// P(another way | ordinary) = 1e-3.
+const CHANGED: f64 = 6.7;
+/// Added where the initial hop limits differ: no path explains that.
+const OTHER_STACK: f64 = 2.3;
+/// P(the same way | proxy) = 0.3: a proxy on the server itself, or one that passes the hop limit on.
+const SAME_PROXY: f64 = -1.2;
+
+pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+    let syn_ack = handshake.syn_ack?;
+    let ttl = syn_ack.ip.ttl?;
+    let (later, agree) = later_ttl(handshake)?;
+    let new = later.ip.ttl?;
+    let difference = ttl.abs_diff(new);
+    let detail = format!("hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
+    let (proxy, cookie) = if difference == 0 {
+        (SAME_PROXY, 0.0)
+    } else if difference <= PATH_CHANGE || !agree || is_known_trap(ttl, new) {
+        return None;
+    } else {
+        (CHANGED + if initial(ttl) == initial(new) { 0.0 } else { OTHER_STACK }, -CHANGED)
+    };
+    Some(Signal {
+        kind: EvidenceKind::TtlChange,
+        group: Group::Machine,
+        cookie,
+        proxy,
+        habitual: true,
+        frames: vec![syn_ack.frame, later.frame],
+        detail,
+    })
+}
+
+/// The hop limit of the server's own segments: of those with payload or a FIN where there are any (a proxy sends
+/// the window update itself). Also whether they agree, and are at least two.
+fn later_ttl(handshake: &Handshake) -> Option<(Later, bool)> {
+    let own = |l: &&Later| l.payload > 0 || l.flags.has(crate::segment::Flags::FIN);
+    let mut candidates: Vec<&Later> = handshake.later.iter().filter(own).collect();
+    if candidates.is_empty() {
+        candidates = handshake.later.iter().collect();
+    }
+    let first = **candidates.first()?;
+    let all_agree = candidates.iter().all(|l| l.ip.ttl == first.ip.ttl);
+    Some((first, all_agree && handshake.later.iter().filter(|l| l.ip.ttl == first.ip.ttl).count() >= 2))
+}
+
+/// GTSM, and interception close to the capture.
+fn is_known_trap(syn_ack: u8, later: u8) -> bool {
+    let gtsm = |ttl: u8| ttl == 1 || ttl == 255;
+    (gtsm(syn_ack) && gtsm(later)) || later >= 253
+}
+
+/// Initial hop limit that a received one most likely started from.
+fn initial(ttl: u8) -> u8 {
+    [32, 64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
+}

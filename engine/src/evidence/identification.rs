@@ -1,0 +1,111 @@
+//! S16: an answer made out of the question: the SYN rewritten in place.
+//!
+//! The LVS family (DPVS `ip_vs_synproxy.c`, Alibaba LVS, Jupiter) turns the client's own packet round: the IP
+//! identification stays, and option slots it refuses are overwritten with NOPs where they stood.
+//!
+//! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::{Handshake, Opening};
+use crate::listener::Listener;
+
+/// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
+const ECHO: f64 = 9.0;
+/// The same where no later packet shows that client and server number their packets differently.
+const ECHO_ALONE: f64 = 4.0;
+/// Chance of the layout of a stack that would pad this way: 1e-3.
+const REFLECTED: f64 = 6.0;
+
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Signal> {
+    let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return Vec::new() };
+    let mut signals = Vec::new();
+    if let Some(proxy) = echo(listener, handshake, &syn, &syn_ack) {
+        signals.push(Signal {
+            kind: EvidenceKind::IpIdEcho,
+            group: Group::Machine,
+            cookie: -ECHO_ALONE,
+            proxy,
+            habitual: false,
+            frames: vec![syn.frame, syn_ack.frame],
+            detail: format!(
+                "SYN-ACK carries the IP identification of the SYN ({:#06x})",
+                syn.ip.identification.unwrap_or_default()
+            ),
+        });
+    }
+    if let Some(holes) = reflected(syn.layout(), syn_ack.layout()) {
+        signals.push(Signal {
+            kind: EvidenceKind::ReflectedOptions,
+            group: Group::Machine,
+            cookie: -ECHO_ALONE,
+            proxy: REFLECTED,
+            habitual: true,
+            frames: vec![syn.frame, syn_ack.frame],
+            detail: format!("SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
+        });
+    }
+    signals
+}
+
+fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: &Opening) -> Option<f64> {
+    let id = syn.ip.identification.filter(|&id| id != 0)?;
+    if syn_ack.ip.identification != Some(id) || listener.identification_count(id) > 1 {
+        return None;
+    }
+    let client = [handshake.ack, handshake.client_data].into_iter().flatten().filter_map(|l| l.ip.identification);
+    let server = handshake.later.iter().filter_map(|l| l.ip.identification);
+    let (mut client_differs, mut server_differs) = (false, false);
+    for other in client {
+        client_differs |= other != id;
+    }
+    for other in server {
+        server_differs |= other != id;
+    }
+    Some(if client_differs && server_differs { ECHO } else { ECHO_ALONE })
+}
+
+/// Number of option bytes of the SYN that the SYN-ACK overwrites with NOPs, where it otherwise has the same layout:
+/// at least one whole option must be gone, and none moved.
+fn reflected(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
+    if syn.len() != syn_ack.len() || syn.len() < 8 {
+        return None;
+    }
+    let mut holes = 0;
+    let mut at = 0;
+    while at < syn.len() {
+        let kind = syn[at];
+        let length = if kind <= 1 { 1 } else { usize::from(*syn.get(at + 1)?).max(2) };
+        let (asked, answered) = (syn.get(at..at + length)?, syn_ack.get(at..at + length)?);
+        if kind > 1 && answered.iter().all(|&b| b == 1) {
+            holes += length;
+        } else if answered[0] != kind || (kind > 1 && answered[1] != asked[1]) {
+            return None;
+        }
+        at += length;
+    }
+    (holes >= 2).then_some(holes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYN: [u8; 20] = [2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0, 1, 3, 3, 7];
+
+    #[test]
+    fn options_overwritten_in_place_are_counted() {
+        let mut answer = SYN;
+        answer[6..16].fill(1);
+        answer[17..20].fill(1);
+        assert_eq!(reflected(&SYN, &answer), Some(13));
+    }
+
+    #[test]
+    fn an_ordinary_answer_is_no_reflection() {
+        assert_eq!(reflected(&SYN, &SYN), None, "nothing refused");
+        assert_eq!(reflected(&SYN, &[2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7]), None, "laid out anew");
+        let moved = [2, 4, 5, 180, 1, 1, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 7];
+        assert_eq!(reflected(&SYN, &moved), None, "SACK moved");
+    }
+}

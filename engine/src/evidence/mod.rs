@@ -1,0 +1,102 @@
+//! The signals, one file each: what it is, what it needs, how much it says and what fools it.
+//!
+//! A signal that cannot be observed yields nothing; a signal that is seen, or seen to be absent, yields a [`Signal`].
+
+pub(crate) mod bits;
+mod hop_limit;
+mod identification;
+mod isn;
+pub(crate) mod lag;
+pub(crate) mod options;
+mod repetition;
+pub(crate) mod reset;
+mod window;
+mod zero_window;
+
+use crate::listener::Listener;
+use crate::{Evidence, EvidenceKind, Frame, Verdict};
+
+/// Signals of one mechanism: they are added up, but no more than [`Group::cap`] of them counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// A window that is closed and opened later.
+    ZeroWindow,
+    /// Options the SYN-ACK has and lacks.
+    Options,
+    /// Timestamps of the SYN-ACK.
+    Clock,
+    /// Window computed anew.
+    Window,
+    /// Whether the server remembers having answered.
+    Memory,
+    /// Which machine sent it: hop limit, IP identification, reflected bytes.
+    Machine,
+    /// Initial sequence numbers.
+    Isn,
+    /// What the handshake was met with at its end.
+    Reset,
+}
+
+impl Group {
+    /// Most nats the group may add for or against a hypothesis.
+    pub(crate) const fn cap(self) -> f64 {
+        match self {
+            Self::ZeroWindow | Self::Machine | Self::Isn => 14.0,
+            Self::Options | Self::Clock => 9.0,
+            Self::Memory => 7.0,
+            Self::Window => 5.0,
+            Self::Reset => 2.0,
+        }
+    }
+}
+
+/// One signal, weighed: natural logarithms of the likelihood ratio against the ordinary handshake.
+#[derive(Clone, Debug)]
+pub(crate) struct Signal {
+    pub kind: EvidenceKind,
+    pub group: Group,
+    /// For a cookie of the host.
+    pub cookie: f64,
+    /// For a proxy.
+    pub proxy: f64,
+    /// Whether something else than a cookie would produce it again and again on the same listener, so that its
+    /// repetition adds nothing (a configuration, a path, a habit of the stack).
+    pub habitual: bool,
+    pub frames: Vec<Frame>,
+    pub detail: String,
+}
+
+impl Signal {
+    /// As it is reported.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let (bearing, nats) = if self.cookie.max(self.proxy) <= 0.0 {
+            (Verdict::Ordinary, -self.cookie.min(self.proxy))
+        } else if self.proxy > self.cookie {
+            (Verdict::SynProxy, self.proxy)
+        } else {
+            (Verdict::SynCookie, self.cookie)
+        };
+        Evidence { kind: self.kind, bearing, nats, frames: self.frames.clone(), detail: self.detail.clone() }
+    }
+}
+
+/// Every signal that can be observed on the listener's handshake number `index`.
+pub(crate) fn observe(listener: &Listener<'_>, index: usize) -> Vec<Signal> {
+    let handshake = listener.handshakes[index];
+    if handshake.syn_ack.is_none() || handshake.simultaneous {
+        return Vec::new();
+    }
+    let mut signals = Vec::new();
+    signals.extend(zero_window::observe(handshake));
+    signals.extend(zero_window::opened(handshake));
+    signals.extend(options::observe(listener, index));
+    signals.extend(lag::observe(listener, handshake));
+    signals.extend(bits::observe(listener, index));
+    signals.extend(window::observe(handshake));
+    signals.extend(repetition::observe(listener, handshake));
+    signals.extend(hop_limit::observe(handshake));
+    signals.extend(identification::observe(listener, handshake));
+    signals.extend(isn::observe(handshake));
+    signals.extend(reset::observe(handshake));
+    signals
+}

@@ -1,0 +1,62 @@
+//! S18: the shape of the reset that followed. It decides why a handshake failed rather than who answered the SYN.
+//!
+//! RFC 9293 section 3.10.7.1: a reset for a segment that belongs to no connection takes its sequence number from the
+//! segment's acknowledgment and carries no ACK flag; a reset of a connection (section 3.10.5) or of a SYN does.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::{Handshake, Later, Side};
+use crate::segment::Flags;
+
+/// What kind of reset it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// No ACK flag, window 0: somebody who knows of no such connection.
+    Stateless,
+    /// ACK flag, window 0, no options: a refused SYN, or a device.
+    Refusal,
+    /// ACK flag with a window or options: the owner of a living connection.
+    Owner,
+}
+
+impl Shape {
+    pub(crate) fn of(reset: &Later) -> Self {
+        if !reset.flags.has(Flags::ACK) {
+            Self::Stateless
+        } else if reset.window == 0 && !reset.has_options {
+            Self::Refusal
+        } else {
+            Self::Owner
+        }
+    }
+
+    pub(crate) const fn describe(self) -> &'static str {
+        match self {
+            Self::Stateless => {
+                "bare RST (no ACK flag, sequence number taken from the client): the answer of a host that knows no such connection"
+            }
+            Self::Refusal => "RST with ACK flag, window 0 and no options: how a SYN is refused",
+            Self::Owner => "RST with ACK flag and a live window or options: sent by the owner of the connection",
+        }
+    }
+}
+
+/// A proxied connection meets a host that knows nothing of it more often than an ordinary one does.
+const STATELESS_PROXY: f64 = 1.0;
+const STATELESS_COOKIE: f64 = 0.5;
+
+pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+    let (side, reset) = handshake.deciding_reset()?;
+    let syn_ack = handshake.syn_ack.filter(|_| *side == Side::Server && handshake.ack.is_some())?;
+    let shape = Shape::of(reset);
+    let stateless = shape == Shape::Stateless && !handshake.server_fin;
+    Some(Signal {
+        kind: EvidenceKind::ResetShape,
+        group: Group::Reset,
+        cookie: if stateless { STATELESS_COOKIE } else { 0.0 },
+        proxy: if stateless { STATELESS_PROXY } else { 0.0 },
+        habitual: true,
+        frames: vec![syn_ack.frame, reset.frame],
+        detail: shape.describe().to_owned(),
+    })
+}

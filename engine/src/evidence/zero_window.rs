@@ -1,0 +1,61 @@
+//! S1, S14: a SYN-ACK that offers no window, and the pure ACK that opens it.
+//!
+//! A proxy must keep the client from sending before the server behind it is reached, so Netfilter and XDP SYNPROXY,
+//! pf synproxy, pf syncookies and HPE Comware close the window in the SYN-ACK (nf_synproxy_core.c
+//! `synproxy_send_client_synack`: `nth->window = 0`). A listener that answers itself takes the window from its
+//! receive buffer, also when it sends a cookie. In 8,738 public captures all 23 zero-window SYN-ACKs were proxies.
+//!
+//! Fooled by: a stack without a buffer, a tarpit.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::Handshake;
+
+/// P(window 0 | ordinary) = 1e-4.
+const CLOSED_PROXY: f64 = 9.0;
+/// A host's own cookie never closes the window.
+const CLOSED_COOKIE: f64 = -7.0;
+/// P(window not 0 | proxy) = 0.4: DPVS, F5 and others leave it open.
+const OPEN_PROXY: f64 = -0.9;
+
+pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+    let syn_ack = handshake.syn_ack?;
+    let closed = syn_ack.window == 0;
+    Some(Signal {
+        kind: EvidenceKind::ZeroWindow,
+        group: Group::ZeroWindow,
+        cookie: if closed { CLOSED_COOKIE } else { 0.0 },
+        proxy: if closed { CLOSED_PROXY } else { OPEN_PROXY },
+        habitual: true,
+        frames: vec![syn_ack.frame],
+        detail: if closed {
+            "SYN-ACK offers a window of 0: it lets the client in, but not its data".to_owned()
+        } else {
+            format!("SYN-ACK offers a window of {} bytes", syn_ack.window)
+        },
+    })
+}
+
+/// P(pure ACK that opens a closed window before any client data | ordinary) = 0.03, given the closed window.
+const OPENED_PROXY: f64 = 3.5;
+
+pub(super) fn opened(handshake: &Handshake) -> Option<Signal> {
+    let syn_ack = handshake.syn_ack.filter(|s| s.window == 0)?;
+    let update = window_update(handshake)?;
+    Some(Signal {
+        kind: EvidenceKind::WindowUpdate,
+        group: Group::ZeroWindow,
+        cookie: 0.0,
+        proxy: OPENED_PROXY,
+        habitual: true,
+        frames: vec![syn_ack.frame, update],
+        detail: "the closed window was opened by a pure ACK before the client had sent any data".to_owned(),
+    })
+}
+
+/// The pure ACK of the server that opened the window before client data was acknowledged.
+fn window_update(handshake: &Handshake) -> Option<crate::Frame> {
+    let start = handshake.client_isn()?.plus(1);
+    let opened = handshake.later.iter().find(|l| l.window > 0)?;
+    (opened.payload == 0 && opened.ack == start).then_some(opened.frame)
+}

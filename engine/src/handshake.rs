@@ -1,0 +1,236 @@
+//! The facts of one handshake: what was seen, with frames and times. No judgement here.
+
+use crate::options::Options;
+use crate::segment::{Flags, IpFacts, Segment};
+use crate::seq::SeqNumber;
+use crate::{Endpoint, Frame, Frames, HandshakeId, Timestamp};
+
+/// Segments of the server after its SYN-ACK that are kept, at most. Enough to estimate its clock, window, hop limit
+/// and IP identification; a handshake's memory stays bounded.
+pub(crate) const SERVER_SEGMENTS: usize = 8;
+
+/// Largest number of option bytes a TCP header holds (RFC 9293 section 3.1).
+const OPTION_BYTES: usize = 40;
+
+/// A SYN or SYN-ACK, in full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    pub frame: Frame,
+    pub time: Timestamp,
+    pub isn: SeqNumber,
+    /// Acknowledgment field: of a SYN it means nothing, and SYNPROXY leaves something in it.
+    pub ack: SeqNumber,
+    pub flags: Flags,
+    pub window: u16,
+    pub ip: IpFacts,
+    pub options: Options,
+    layout: [u8; OPTION_BYTES],
+    layout_length: u8,
+}
+
+impl Opening {
+    pub(crate) fn of(segment: &Segment<'_>) -> Self {
+        let mut layout = [0; OPTION_BYTES];
+        let length = segment.option_bytes.len().min(OPTION_BYTES);
+        layout[..length].copy_from_slice(&segment.option_bytes[..length]);
+        Self {
+            frame: segment.frame,
+            time: segment.time,
+            isn: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window,
+            ip: segment.ip,
+            options: segment.options(),
+            layout,
+            layout_length: length as u8,
+        }
+    }
+
+    /// The option bytes as captured.
+    pub(crate) fn layout(&self) -> &[u8] {
+        &self.layout[..usize::from(self.layout_length)]
+    }
+}
+
+/// A segment after the SYN-ACK, as far as evidence needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Later {
+    pub frame: Frame,
+    pub time: Timestamp,
+    pub seq: SeqNumber,
+    pub ack: SeqNumber,
+    pub flags: Flags,
+    pub window: u16,
+    pub payload: u32,
+    pub ip: IpFacts,
+    /// TSval, where the segment has timestamps.
+    pub timestamp: Option<u32>,
+    /// Whether it carries any option.
+    pub has_options: bool,
+}
+
+impl Later {
+    pub(crate) fn of(segment: &Segment<'_>) -> Self {
+        Self {
+            frame: segment.frame,
+            time: segment.time,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window,
+            payload: segment.payload,
+            ip: segment.ip,
+            timestamp: segment.options().timestamps.map(|t| t.value),
+            has_options: segment.options_promised > 0,
+        }
+    }
+}
+
+/// A SYN-ACK that came again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeat {
+    pub frame: Frame,
+    /// Seconds since the SYN-ACK before it.
+    pub gap: f64,
+    pub time: Timestamp,
+}
+
+/// The connection before this one on the same four-tuple.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Previous {
+    pub client_isn: SeqNumber,
+    pub server_isn: SeqNumber,
+    pub time: Timestamp,
+    pub syn_ack: Frame,
+}
+
+/// Who sent a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+/// The facts of one handshake.
+#[derive(Clone, Debug)]
+pub(crate) struct Handshake {
+    pub id: HandshakeId,
+    pub client: Endpoint,
+    pub server: Endpoint,
+    /// Time of its first frame.
+    pub time: Timestamp,
+    pub syn: Option<Opening>,
+    /// Time of the last SYN before the SYN-ACK: what the round trip is measured from.
+    pub last_syn: Option<Timestamp>,
+    /// SYNs that came again, capture duplicates left out.
+    pub syn_repeats: u32,
+    /// Whether a SYN came again after the SYN-ACK and was not answered yet.
+    pub syn_waiting: bool,
+    pub syn_ack: Option<Opening>,
+    /// Time of the latest SYN-ACK, repetitions included.
+    pub last_syn_ack: Option<Timestamp>,
+    /// First SYN-ACK that came again with no SYN in between: the server's own timer sent it.
+    pub timer_repeat: Option<Repeat>,
+    /// First SYN-ACK that came again for a SYN that came again.
+    pub asked_repeat: Option<Repeat>,
+    /// A SYN-ACK for the same SYN with another ISN.
+    pub isn_changed: Option<Frame>,
+    /// First segment of the client that acknowledges the SYN-ACK.
+    pub ack: Option<Later>,
+    /// First segment of the client that acknowledges something the server never sent.
+    pub wrong_ack: Option<Later>,
+    /// First segment of the client with payload.
+    pub client_data: Option<Later>,
+    /// How often the client sent its first payload again.
+    pub client_data_repeats: u32,
+    /// End of the first payload of the client: what acknowledges it measures a round trip.
+    pub later: Vec<Later>,
+    /// First segment of the server with payload.
+    pub server_data: Option<Frame>,
+    /// Largest payload of the server.
+    pub largest_payload: u32,
+    pub server_fin: bool,
+    pub client_fin: bool,
+    /// First reset, and who sent it.
+    pub reset: Option<(Side, Later)>,
+    pub previous: Option<Previous>,
+    /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
+    pub simultaneous: bool,
+}
+
+impl Handshake {
+    pub(crate) fn new(id: HandshakeId, client: Endpoint, server: Endpoint, time: Timestamp) -> Self {
+        Self {
+            id,
+            client,
+            server,
+            time,
+            syn: None,
+            last_syn: None,
+            syn_repeats: 0,
+            syn_waiting: false,
+            syn_ack: None,
+            last_syn_ack: None,
+            timer_repeat: None,
+            asked_repeat: None,
+            isn_changed: None,
+            ack: None,
+            wrong_ack: None,
+            client_data: None,
+            client_data_repeats: 0,
+            later: Vec::new(),
+            server_data: None,
+            largest_payload: 0,
+            server_fin: false,
+            client_fin: false,
+            reset: None,
+            previous: None,
+            simultaneous: false,
+        }
+    }
+
+    pub(crate) fn frames(&self) -> Frames {
+        Frames {
+            syn: self.syn.map(|s| s.frame),
+            syn_ack: self.syn_ack.map(|s| s.frame),
+            ack: self.ack.map(|s| s.frame),
+            reset: self.deciding_reset().map(|(_, reset)| reset.frame),
+        }
+    }
+
+    /// Sequence number of the client's SYN: from the SYN, else from what the SYN-ACK acknowledges.
+    pub(crate) fn client_isn(&self) -> Option<SeqNumber> {
+        self.syn.map(|s| s.isn).or_else(|| self.syn_ack.map(|s| s.ack.plus(u32::MAX)))
+    }
+
+    /// Seconds from the SYN that was answered to the SYN-ACK.
+    pub(crate) fn round_trip(&self) -> Option<f64> {
+        let seconds = self.syn_ack?.time.seconds_since(self.last_syn?);
+        (seconds >= 0.0).then_some(seconds)
+    }
+
+    /// The reset that decided the outcome, if one did: before the server sent any payload, and while the handshake
+    /// was still fresh.
+    pub(crate) fn deciding_reset(&self) -> Option<&(Side, Later)> {
+        let reset = self.reset.as_ref()?;
+        let anchor =
+            self.client_data.or(self.ack).map(|s| s.time).or(self.syn_ack.map(|s| s.time)).unwrap_or(self.time);
+        (self.server_data.is_none() && reset.1.time.seconds_since(anchor) <= FRESH_SECONDS).then_some(reset)
+    }
+
+    /// Largest window shift the server may have announced that also applies: both sides must have offered it
+    /// (RFC 7323 section 2.2).
+    pub(crate) fn server_scale(&self) -> Option<u8> {
+        let (syn, syn_ack) = (self.syn?, self.syn_ack?);
+        Some(match (syn.options.window_scale, syn_ack.options.window_scale) {
+            (Some(_), Some(shift)) => shift,
+            _ => 0,
+        })
+    }
+}
+
+/// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
+/// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones
+/// end a connection that worked.
+const FRESH_SECONDS: f64 = 60.0;

@@ -1,0 +1,100 @@
+//! What one listener's handshakes say together: its clock, its round trips, its habits. Looks back and forward.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::Timestamp;
+use crate::clock::Clock;
+use crate::evidence::bits::BitBook;
+use crate::evidence::options::OptionBook;
+use crate::handshake::Handshake;
+
+/// The handshakes of one server address and port, in the order of their ids, and what they have in common.
+pub(crate) struct Listener<'a> {
+    pub handshakes: Vec<&'a Handshake>,
+    /// Time of the last packet the analyzer saw: what did not happen until then may still happen.
+    pub now: Timestamp,
+    pub clock: Clock,
+    pub options: OptionBook,
+    pub bits: BitBook,
+    /// Shortest round trip to each client, in seconds.
+    shortest: HashMap<IpAddr, f64>,
+    /// Handshakes in which the server's timer repeated the SYN-ACK.
+    pub timer_repeats: usize,
+    /// How often each IP identification stood in a SYN-ACK.
+    identifications: HashMap<u16, usize>,
+}
+
+impl<'a> Listener<'a> {
+    pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
+        let clock = Clock::of(&handshakes);
+        let mut shortest = HashMap::new();
+        let mut identifications = HashMap::new();
+        for handshake in &handshakes {
+            for trip in handshake.round_trip().into_iter().chain(data_round_trip(handshake)) {
+                let least = shortest.entry(handshake.client.ip).or_insert(trip);
+                *least = least.min(trip);
+            }
+            if let Some(id) = handshake.syn_ack.and_then(|s| s.ip.identification) {
+                *identifications.entry(id).or_insert(0) += 1;
+            }
+        }
+        let pressure = Pressure::of(&handshakes);
+        let options = OptionBook::of(&handshakes, &pressure);
+        let bits = BitBook::of(&handshakes, &clock);
+        let timer_repeats = handshakes.iter().filter(|h| h.repeated_by_timer().is_some()).count();
+        Self { handshakes, now, clock, options, bits, shortest, timer_repeats, identifications }
+    }
+
+    /// Shortest round trip seen to the client of this handshake, in seconds.
+    pub(crate) fn shortest_round_trip(&self, handshake: &Handshake) -> Option<f64> {
+        self.shortest.get(&handshake.client.ip).copied()
+    }
+
+    /// In how many SYN-ACKs of this listener that identification stands.
+    pub(crate) fn identification_count(&self, identification: u16) -> usize {
+        self.identifications.get(&identification).copied().unwrap_or(0)
+    }
+}
+
+/// Seconds from the client's first data to the server's acknowledgment of it: at least a round trip.
+fn data_round_trip(handshake: &Handshake) -> Option<f64> {
+    let data = handshake.client_data.filter(|_| handshake.client_data_repeats == 0)?;
+    let end = data.seq.plus(data.payload);
+    let acknowledgment = handshake.later.iter().find(|l| l.ack.ahead_of(end) >= 0)?;
+    let seconds = acknowledgment.time.seconds_since(data.time);
+    (seconds >= 0.0).then_some(seconds)
+}
+
+/// SYNs a second that never led to a completed handshake: what makes a listener turn to cookies.
+pub(crate) struct Pressure {
+    by_second: HashMap<i64, (u64, u64)>,
+}
+
+impl Pressure {
+    fn of(handshakes: &[&Handshake]) -> Self {
+        let mut by_second: HashMap<i64, (u64, u64)> = HashMap::new();
+        for handshake in handshakes {
+            let (lost, all) = by_second.entry(second(handshake.time)).or_default();
+            *lost += u64::from(handshake.ack.is_none() && handshake.reset.is_none());
+            *all += 1;
+        }
+        Self { by_second }
+    }
+
+    /// Whether the listener was under a flood around that time: many SYNs that nobody acknowledges, and most of all.
+    pub(crate) fn is_flood(&self, time: Timestamp) -> bool {
+        let now = second(time);
+        (now - 2..=now + 1)
+            .filter_map(|s| self.by_second.get(&s))
+            .any(|&(lost, all)| lost >= FLOOD_RATE && lost * 4 >= all * 3)
+    }
+}
+
+/// Unacknowledged SYNs a second from which on it is called a flood. The smallest listen backlog in wide use is 128
+/// (old `SOMAXCONN`), and an entry lives for a minute: half of that in a second fills it at once.
+const FLOOD_RATE: u64 = 64;
+
+fn second(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(1_000_000_000)
+}

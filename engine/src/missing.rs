@@ -1,0 +1,44 @@
+//! What an undetermined handshake lacks, said to the person who has to decide.
+
+use crate::EvidenceKind;
+use crate::evidence::observe;
+use crate::listener::Listener;
+
+/// One sentence for each thing that would have told.
+pub(crate) fn missing(listener: &Listener<'_>, index: usize) -> Vec<String> {
+    let handshake = listener.handshakes[index];
+    let Some(syn_ack) = handshake.syn_ack else {
+        return vec!["no SYN-ACK was captured: nobody is seen to have answered".to_owned()];
+    };
+    let mut sentences: Vec<&str> = Vec::new();
+    match handshake.syn {
+        None => sentences.push("the SYN was not captured: what the client offered is not known"),
+        Some(syn) if syn.options.timestamps.is_none() => {
+            sentences.push(
+                "the client offered no timestamps: repeat with a client that does, and the clock of the SYN-ACK tells",
+            );
+        }
+        Some(_) if syn_ack.options.timestamps.is_none() => {
+            sentences.push("the server sent no timestamps: its clock cannot be compared")
+        }
+        Some(_) if !handshake.later.iter().any(|l| l.timestamp.is_some()) => {
+            sentences
+                .push("no later segment of the server was captured: its clock cannot be compared with the SYN-ACK's");
+        }
+        Some(_) => {}
+    }
+    if handshake.simultaneous {
+        sentences.push("both sides opened at once: there is no SYN-ACK in the usual sense");
+    }
+    let alone = observe(listener, index).iter().any(|s| s.kind == EvidenceKind::OptionsDropped && s.cookie > 0.0);
+    if alone {
+        sentences.push(
+            "the SYN-ACK has an MSS and nothing else, which a SYN cookie and a server with its options switched off \
+             share: another handshake of this listener, outside of an overload or with timestamps, tells them apart",
+        );
+    }
+    if sentences.is_empty() {
+        sentences.push("what was seen speaks neither clearly for nor clearly against");
+    }
+    sentences.into_iter().map(str::to_owned).collect()
+}

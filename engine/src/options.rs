@@ -1,0 +1,129 @@
+//! TCP options: a walk over kind and length that survives unknown, malformed and cut options.
+//!
+//! etherparse's iterator ends at the first kind it does not know; real SYNs carry kinds 19, 28, 30 and 34.
+
+/// What the options of one segment say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Maximum segment size (kind 2, RFC 9293), in bytes.
+    pub mss: Option<u16>,
+    /// Window scale shift (kind 3, RFC 7323). Values above 14 are taken as 14, as the RFC says.
+    pub window_scale: Option<u8>,
+    /// SACK permitted (kind 4, RFC 2018).
+    pub sack_permitted: bool,
+    /// TSval and TSecr (kind 8, RFC 7323).
+    pub timestamps: Option<Timestamps>,
+    /// Fast Open (kind 34, RFC 7413), with or without a cookie.
+    pub fast_open: bool,
+    /// MD5 signature (kind 19, RFC 2385) or authentication (kind 29, RFC 5925).
+    pub authenticated: bool,
+    /// Multipath TCP (kind 30, RFC 8684).
+    pub multipath: bool,
+    /// Whether the list ended before its header said so, or a length was impossible.
+    pub incomplete: bool,
+}
+
+/// The timestamps option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timestamps {
+    pub value: u32,
+    pub echo: u32,
+}
+
+impl Options {
+    /// Reads the options of a TCP header whose data offset promises `promised` bytes of them.
+    pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
+        let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
+        for option in Walk(bytes) {
+            match option {
+                Ok((kind, body)) => options.take(kind, body),
+                Err(Malformed) => options.incomplete = true,
+            }
+        }
+        options
+    }
+
+    fn take(&mut self, kind: u8, body: &[u8]) {
+        match (kind, body) {
+            (2, &[a, b]) => self.mss = Some(u16::from_be_bytes([a, b])),
+            (3, &[shift]) => self.window_scale = Some(shift.min(14)),
+            (4, []) => self.sack_permitted = true,
+            (8, &[a, b, c, d, e, f, g, h]) => {
+                let (value, echo) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+                self.timestamps = Some(Timestamps { value, echo });
+            }
+            (19 | 29, _) => self.authenticated = true,
+            (30, _) => self.multipath = true,
+            (34, _) => self.fast_open = true,
+            _ => {}
+        }
+    }
+
+    /// Whether any option but MSS is there that a SYN cookie may lose.
+    pub(crate) const fn offers_scale_or_sack(&self) -> bool {
+        self.window_scale.is_some() || self.sack_permitted
+    }
+}
+
+/// An option whose length is impossible or runs past the end.
+#[derive(Debug)]
+pub(crate) struct Malformed;
+
+/// Walks the options: kind and body, NOPs left out, ends at the end-of-list option.
+pub(crate) struct Walk<'a>(pub &'a [u8]);
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = Result<(u8, &'a [u8]), Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match *self.0 {
+                [] | [0, ..] => return None,
+                [1, ..] => self.0 = &self.0[1..],
+                [kind, length, ..] if length >= 2 && usize::from(length) <= self.0.len() => {
+                    let (option, rest) = self.0.split_at(usize::from(length));
+                    self.0 = rest;
+                    return Some(Ok((kind, &option[2..])));
+                }
+                _ => {
+                    self.0 = &[];
+                    return Some(Err(Malformed));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linux_syn_is_read_whole() {
+        let bytes = [2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9, 1, 3, 3, 7];
+        let options = Options::read(&bytes, 20);
+        assert_eq!(options.mss, Some(1460));
+        assert_eq!(options.window_scale, Some(7));
+        assert!(options.sack_permitted && !options.incomplete);
+        assert_eq!(options.timestamps, Some(Timestamps { value: 7, echo: 9 }));
+    }
+
+    #[test]
+    fn unknown_kinds_do_not_hide_what_follows() {
+        let options = Options::read(&[253, 4, 1, 2, 34, 2, 30, 3, 0, 2, 4, 2, 24], 13);
+        assert!(options.fast_open && options.multipath);
+        assert_eq!(options.mss, Some(536));
+    }
+
+    #[test]
+    fn an_impossible_length_ends_the_walk_and_is_said() {
+        for bytes in [&[2, 0, 5, 180][..], &[2, 1], &[8, 10, 0, 0], &[3]] {
+            assert!(Options::read(bytes, bytes.len()).incomplete, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn options_cut_by_the_snap_length_are_incomplete() {
+        assert!(Options::read(&[2, 4, 5, 180], 20).incomplete);
+    }
+}
