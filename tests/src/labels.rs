@@ -24,6 +24,7 @@ struct Truth {
     name: String,
     label: String,
     /// Start in seconds since 1970, and the settings from then on.
+    #[serde(default)]
     phases: Vec<(f64, Value)>,
 }
 

@@ -153,7 +153,7 @@ pub fn is_root() -> bool {
 /// When it cannot be made.
 #[must_use]
 pub fn private_folder() -> TempDir {
-    let folder = tempfile::Builder::new().prefix("syncookie-e2e-").tempdir().expect("a temporary folder can be made");
+    let folder = tempfile::Builder::new().prefix("e2e-").tempdir().expect("a temporary folder can be made");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("we own it");
     if is_root() {
         std::os::unix::fs::chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("we are root");

@@ -224,7 +224,17 @@ fn one_bad_file_never_stops_the_run() {
     let analyzed = analyze([bad.clone(), user_trace(), cut_trace()]);
     assert_refused(&analyzed, &bad);
     assert!(analyzed.stderr.contains("truncated-tail"), "{}", analyzed.stderr);
+    assert!(analyzed.stdout.contains(&bad.display().to_string()), "the bad file is not named in the output");
     assert_eq!(analyzed.handshakes().len(), 6);
+}
+
+#[test]
+fn a_file_of_a_folder_that_is_a_capture_by_name_only_is_named() {
+    let (folder, bad) = file(b"");
+    fs::copy(user_trace(), folder.path().join("good.pcap")).unwrap();
+    let analyzed = analyze([folder.path()]);
+    assert_refused(&analyzed, &bad);
+    assert_eq!(analyzed.handshakes().len(), 3);
 }
 
 #[test]
