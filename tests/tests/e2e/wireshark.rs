@@ -1,6 +1,7 @@
 //! What Wireshark users and scripts see (contract 2).
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use syncookie_tests::sample;
@@ -33,7 +34,7 @@ fn with_user_trace() -> Option<(Tshark, PathBuf)> {
     Some((tshark, trace))
 }
 
-fn run(tshark: &Tshark, trace: &std::path::Path, options: &[&str]) -> Printed {
+fn run(tshark: &Tshark, trace: &Path, options: &[&str]) -> Printed {
     let trace = trace.to_str().expect("a temporary folder has a plain name");
     let printed = tshark.run(["-r", trace].iter().chain(options));
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
@@ -105,31 +106,40 @@ fn expert_information_counts_proxies_and_resets_as_warnings() {
     assert_eq!(tshark.frames(&trace, severe), [2, 6, 10]);
 }
 
-#[test]
-fn in_one_pass_the_frame_that_settles_a_handshake_carries_the_final_verdict() {
-    let Some((tshark, trace)) = with_user_trace() else { return };
-    let fields = ["frame.number", "syncookie.syn_ack_frame", "syncookie.verdict", "syncookie.outcome"];
-    let one_pass = tshark.fields(&trace, &[], "syncookie.verdict", &fields);
-    for (syn_ack, reset) in [("2", "4"), ("6", "8"), ("10", "12")] {
-        let at = |frame: &str| one_pass.iter().find(|row| row[0] == frame);
-        assert!(at(syn_ack).is_some(), "nothing on SYN-ACK {syn_ack} in one pass: {one_pass:?}");
-        let settled = at(reset).unwrap_or_else(|| panic!("nothing on the reset {reset}: {one_pass:?}"));
-        assert_eq!(settled[1..], [syn_ack, "syn-proxy", "reset-by-server"]);
-        let before = at(syn_ack).unwrap();
-        assert_ne!(before[3], "reset-by-server", "SYN-ACK {syn_ack} knows the future in one pass");
-    }
+/// What one pass says last of each handshake: verdict and confidence by the frame of its SYN-ACK.
+fn last_words(tshark: &Tshark, capture: &Path, options: &[&str]) -> BTreeMap<u32, (String, String)> {
+    let fields = ["syncookie.syn_ack_frame", "syncookie.verdict", "syncookie.confidence"];
+    let rows = tshark.fields(capture, options, "syncookie.verdict", &fields);
+    let word = |row: Vec<String>| (row[0].parse().unwrap_or(0), (row[1].clone(), row[2].clone()));
+    // Frames come in order, so the last one stays.
+    rows.into_iter().map(word).collect()
 }
 
 #[test]
-fn in_one_pass_a_cookie_is_told_by_the_frame_that_gives_its_clock_away() {
+fn in_one_pass_the_user_s_trace_is_marked_as_it_comes() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let fields = ["frame.number", "syncookie.verdict", "syncookie.outcome"];
+    let rows = tshark.fields(&trace, &[], "syncookie.verdict && tcp.flags.syn == 1", &fields);
+    let verdicts: Vec<_> = rows.iter().map(|row| (row[0].as_str(), row[1].as_str())).collect();
+    assert_eq!(verdicts, [("2", "syn-proxy"), ("6", "syn-proxy"), ("10", "syn-proxy")]);
+    assert!(rows.iter().all(|row| row[2] != "reset-by-server"), "a SYN-ACK knows the future in one pass: {rows:?}");
+    let resets = tshark.fields(&trace, &[], "syncookie.expert.reset", &["frame.number"]);
+    assert_eq!(resets.concat(), ["4", "8", "12"]);
+    assert_eq!(last_words(&tshark, &trace, &[]), last_words(&tshark, &trace, &["-2"]));
+}
+
+#[test]
+fn in_one_pass_a_later_frame_tells_a_cookie_that_the_syn_ack_could_not() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let capture = tshark.stage(&sample("linux-6.18/cookie_ts/client.pcap"));
-    let settled = "syncookie.verdict == \"syn-cookie\" && !(tcp.flags.syn == 1)";
-    let rows = tshark.fields(&capture, &[], settled, &["syncookie.syn_ack_frame"]);
-    let mut told: Vec<_> = rows.into_iter().flatten().collect();
-    told.sort();
-    told.dedup();
-    assert!(told.len() >= 30, "only {} of 40 cookies are told in one pass: {told:?}", told.len());
+    let told = last_words(&tshark, &capture, &[]);
+    let cookies = told.values().filter(|(verdict, _)| verdict == "syn-cookie").count();
+    assert!(cookies >= 30, "{cookies} of 40 cookies are told in one pass: {told:?}");
+    let sure = ("ordinary".to_owned(), "certain".to_owned());
+    assert!(
+        !told.values().any(|words| *words == sure),
+        "what two passes call a cookie is 'certain' to be none: {told:?}"
+    );
 }
 
 #[test]
