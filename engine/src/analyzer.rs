@@ -126,7 +126,7 @@ impl Analyzer {
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
         if !self.judged.contains_key(&server) {
-            let findings = self.judge_listener(server, usize::MAX);
+            let findings = self.judge_listener(server);
             self.judged.insert(server, findings);
         }
         let findings = self.judged.get(&server)?;
@@ -196,14 +196,14 @@ impl Analyzer {
     /// All handshakes, in order of their ids.
     fn judge_all(&self) -> Vec<Finding> {
         let mut findings: Vec<Finding> =
-            self.listeners.keys().flat_map(|&server| self.judge_listener(server, usize::MAX)).collect();
+            self.listeners.keys().flat_map(|&server| self.judge_listener(server)).collect();
         findings.sort_by_key(|f| f.id);
         findings
     }
 
-    fn judge_listener(&self, server: Endpoint, most: usize) -> Vec<Finding> {
+    fn judge_listener(&self, server: Endpoint) -> Vec<Finding> {
         let ids = self.listeners.get(&server).map_or(&[][..], Vec::as_slice);
-        self.judge_ids(&ids[ids.len().saturating_sub(most)..])
+        self.judge_ids(ids)
     }
 
     fn judge_around(&self, server: Endpoint, id: HandshakeId) -> Vec<Finding> {
@@ -213,13 +213,14 @@ impl Analyzer {
     }
 
     fn judge_ids(&self, ids: &[HandshakeId]) -> Vec<Finding> {
-        let handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
+        let mut handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
+        // By time, not by arrival: captures merged from several interfaces are out of order.
+        handshakes.sort_by_key(|h| (h.time, h.frames().syn.or(h.frames().syn_ack), h.id));
         if handshakes.is_empty() {
             return Vec::new();
         }
         let listener = Listener::new(handshakes, self.now);
-        let assessments = judge(&listener);
-        assessments
+        let mut findings: Vec<Finding> = judge(&listener)
             .into_iter()
             .enumerate()
             .map(|(index, assessment)| {
@@ -236,7 +237,9 @@ impl Analyzer {
                     assessment,
                 }
             })
-            .collect()
+            .collect();
+        findings.sort_by_key(|f| f.id);
+        findings
     }
 }
 

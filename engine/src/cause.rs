@@ -69,7 +69,7 @@ impl Hypothesis {
 pub(crate) fn causes(listener: &Listener<'_>, index: usize, assessment: &Assessment, outcome: Outcome) -> Vec<Cause> {
     let handshake = listener.handshakes[index];
     let mut hypotheses = match outcome {
-        Outcome::ResetByServer => reset_by_server(listener, handshake, assessment),
+        Outcome::ResetByServer => reset_by_server(listener, index, assessment),
         Outcome::ResetByClient => reset_by_client(handshake),
         Outcome::Refused => refused(handshake),
         Outcome::Unanswered => unanswered(listener, handshake),
@@ -116,12 +116,14 @@ impl<'a> ResetView<'a> {
     }
 }
 
-fn reset_by_server(listener: &Listener<'_>, handshake: &Handshake, assessment: &Assessment) -> Vec<Hypothesis> {
+fn reset_by_server(listener: &Listener<'_>, index: usize, assessment: &Assessment) -> Vec<Hypothesis> {
+    let handshake = listener.handshakes[index];
     let Some(view) = ResetView::of(handshake) else { return Vec::new() };
     let closed_window = handshake.syn_ack.is_some_and(|s| s.window == 0);
+    let challenged = listener.retry(index).is_some();
     match (assessment.verdict, view.shape) {
         (_, Shape::Owner) => owner_reset(handshake, &view),
-        (Verdict::SynProxy, _) => proxied_reset(handshake, &view, closed_window),
+        (Verdict::SynProxy, _) => proxied_reset(handshake, &view, closed_window, challenged),
         (_, Shape::Refusal) => vec![
             Hypothesis::new(CauseKind::ApplicationAbort, 1.5, view.shape.describe()).and(
                 view.after_data,
@@ -147,7 +149,12 @@ fn owner_reset(handshake: &Handshake, view: &ResetView<'_>) -> Vec<Hypothesis> {
     ]
 }
 
-fn proxied_reset(handshake: &Handshake, view: &ResetView<'_>, closed_window: bool) -> Vec<Hypothesis> {
+fn proxied_reset(
+    handshake: &Handshake,
+    view: &ResetView<'_>,
+    closed_window: bool,
+    challenged: bool,
+) -> Vec<Hypothesis> {
     let bare = view.shape == Shape::Stateless;
     let window = "the SYN-ACK was a proxy's, and its window was never opened: the proxy did not reach the server";
     let late = round_trips(handshake, view.reset);
@@ -180,7 +187,7 @@ fn proxied_reset(handshake: &Handshake, view: &ResetView<'_>, closed_window: boo
             1.0,
             "some appliances reset the first connection of a client on purpose",
         )
-        .and(handshake.previous.is_some(), 0.0, "the client tried again on the same ports"),
+        .and(challenged, 6.0, "the client's next connection got another SYN-ACK and worked"),
     ]
 }
 

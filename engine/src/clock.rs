@@ -1,6 +1,6 @@
 //! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise around it.
 
-use crate::handshake::{Handshake, Later};
+use crate::handshake::{Handshake, Later, Side};
 
 /// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
 /// used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond clock by route option since 6.7; the
@@ -57,9 +57,9 @@ impl Clock {
         Self { rate, scatter: (squares / freedom).sqrt(), freedom }
     }
 
-    /// Rates to be considered: the measured one, else every known one. Least common rates last.
-    pub(crate) fn rates(&self) -> Vec<f64> {
-        self.rate.map_or_else(|| RATES.iter().map(|&(rate, _)| rate).collect(), |rate| vec![rate])
+    /// Rates to be considered, with their shares: the measured one, else every known one.
+    pub(crate) fn rates(&self) -> Vec<(f64, f64)> {
+        self.rate.map_or_else(|| RATES.to_vec(), |rate| vec![(rate, 1.0)])
     }
 }
 
@@ -83,7 +83,8 @@ pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
     let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
     let mut seconds: Vec<f64> = Vec::new();
     let mut against = None;
-    for later in &handshake.later {
+    let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
+    for later in handshake.later.iter().chain(reset) {
         let (Some(value), elapsed) = (later.timestamp, later.time.seconds_since(syn_ack.time)) else { continue };
         if elapsed < 0.0 || (elapsed > NEAR_SECONDS && !seconds.is_empty()) || seconds.len() == 5 {
             continue;
@@ -105,9 +106,9 @@ pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
 fn span(later: &[Later]) -> Option<(f64, f64)> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
     let (start, first) = stamped.next()?;
-    let (end, last) = stamped.last()?;
+    let (end, last) = stamped.next_back()?;
     let (ticks, seconds) = (f64::from(last.wrapping_sub(first).cast_signed()), end.seconds_since(start));
-    (ticks >= 0.0 && ticks < 1e9 && seconds > 0.0).then_some((ticks, seconds))
+    ((0.0..1e9).contains(&ticks) && seconds > 0.0).then_some((ticks, seconds))
 }
 
 fn known_rate(measured: f64) -> Option<f64> {

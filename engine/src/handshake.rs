@@ -144,12 +144,14 @@ pub(crate) struct Handshake {
     pub client_data: Option<Later>,
     /// How often the client sent its first payload again.
     pub client_data_repeats: u32,
-    /// End of the first payload of the client: what acknowledges it measures a round trip.
+    /// First segments of the server after its SYN-ACK.
     pub later: Vec<Later>,
     /// First segment of the server with payload.
     pub server_data: Option<Frame>,
     /// Largest payload of the server.
     pub largest_payload: u32,
+    /// Segments of that size.
+    pub largest_count: u32,
     pub server_fin: bool,
     pub client_fin: bool,
     /// First reset, and who sent it.
@@ -182,6 +184,7 @@ impl Handshake {
             later: Vec::new(),
             server_data: None,
             largest_payload: 0,
+            largest_count: 0,
             server_fin: false,
             client_fin: false,
             reset: None,

@@ -6,7 +6,10 @@ use std::net::IpAddr;
 use crate::Timestamp;
 use crate::clock::Clock;
 use crate::evidence::bits::BitBook;
+use crate::evidence::extensions::Grants;
+use crate::evidence::isn_bits::IsnLayout;
 use crate::evidence::options::OptionBook;
+use crate::evidence::round_trip::RoundTrips;
 use crate::handshake::Handshake;
 
 /// The handshakes of one server address and port, in the order of their ids, and what they have in common.
@@ -17,6 +20,9 @@ pub(crate) struct Listener<'a> {
     pub clock: Clock,
     pub options: OptionBook,
     pub bits: BitBook,
+    pub grants: Grants,
+    pub isn_layout: IsnLayout,
+    pub round_trips: HashMap<IpAddr, RoundTrips>,
     /// Shortest round trip to each client, in seconds.
     shortest: HashMap<IpAddr, f64>,
     /// Handshakes in which the server's timer repeated the SYN-ACK.
@@ -30,10 +36,15 @@ impl<'a> Listener<'a> {
         let clock = Clock::of(&handshakes);
         let mut shortest = HashMap::new();
         let mut identifications = HashMap::new();
+        let mut round_trips = HashMap::new();
         for handshake in &handshakes {
             for trip in handshake.round_trip().into_iter().chain(data_round_trip(handshake)) {
                 let least = shortest.entry(handshake.client.ip).or_insert(trip);
                 *least = least.min(trip);
+            }
+            let seen = round_trips.get(&handshake.client.ip).copied();
+            if let Some(trips) = RoundTrips::take(seen, handshake) {
+                round_trips.insert(handshake.client.ip, trips);
             }
             if let Some(id) = handshake.syn_ack.and_then(|s| s.ip.identification) {
                 *identifications.entry(id).or_insert(0) += 1;
@@ -42,8 +53,21 @@ impl<'a> Listener<'a> {
         let pressure = Pressure::of(&handshakes);
         let options = OptionBook::of(&handshakes, &pressure);
         let bits = BitBook::of(&handshakes, &clock);
+        let (grants, isn_layout) = (Grants::of(&handshakes), IsnLayout::of(&handshakes));
         let timer_repeats = handshakes.iter().filter(|h| h.repeated_by_timer().is_some()).count();
-        Self { handshakes, now, clock, options, bits, shortest, timer_repeats, identifications }
+        Self {
+            handshakes,
+            now,
+            clock,
+            options,
+            bits,
+            grants,
+            isn_layout,
+            round_trips,
+            shortest,
+            timer_repeats,
+            identifications,
+        }
     }
 
     /// Shortest round trip seen to the client of this handshake, in seconds.
@@ -58,7 +82,7 @@ impl<'a> Listener<'a> {
 }
 
 /// Seconds from the client's first data to the server's acknowledgment of it: at least a round trip.
-fn data_round_trip(handshake: &Handshake) -> Option<f64> {
+pub(crate) fn data_round_trip(handshake: &Handshake) -> Option<f64> {
     let data = handshake.client_data.filter(|_| handshake.client_data_repeats == 0)?;
     let end = data.seq.plus(data.payload);
     let acknowledgment = handshake.later.iter().find(|l| l.ack.ahead_of(end) >= 0)?;

@@ -12,7 +12,7 @@ const STAY_SECONDS: f64 = 60.0;
 /// Share of handshakes that are cookies while the listener is in that state, before it is estimated; and its bounds:
 /// it is never certain that all are.
 const SHARE: f64 = 0.7;
-const SHARE_BOUNDS: (f64, f64) = (0.3, 0.97);
+const SHARE_BOUNDS: (f64, f64) = (0.3, 0.99);
 /// Observations the first guess of the share is worth.
 const SHARE_WEIGHT: f64 = 2.0;
 /// Weights beyond this, in nats, are no surer.
@@ -28,8 +28,8 @@ pub(crate) fn priors(weights: &[(f64, f64)], times: &[f64], prior: f64) -> Vec<(
     }
     let mut share = [1.0, SHARE, SHARE];
     let mut occupancy = occupancy(weights, times, prior, share);
-    for state in 1..STATES {
-        share[state] = estimate_share(weights, &occupancy, share[state], state);
+    for (state, share) in share.iter_mut().enumerate().skip(1) {
+        *share = estimate_share(weights, &occupancy, *share, state);
     }
     if share != [1.0, SHARE, SHARE] {
         occupancy = self::occupancy(weights, times, prior, share);

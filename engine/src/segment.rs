@@ -14,6 +14,7 @@ impl Flags {
     pub(crate) const RST: u8 = 0x04;
     pub(crate) const ACK: u8 = 0x10;
     pub(crate) const ECE: u8 = 0x40;
+    pub(crate) const CWR: u8 = 0x80;
 
     pub(crate) const fn has(self, flag: u8) -> bool {
         self.0 & flag == flag

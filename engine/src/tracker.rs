@@ -1,5 +1,6 @@
 //! From segments to handshakes: what belongs together, what is a repetition, what is a new connection.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 use crate::flow::FlowKey;
@@ -253,7 +254,11 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
 
 fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.server_fin |= segment.flags.has(Flags::FIN);
-    handshake.largest_payload = handshake.largest_payload.max(segment.payload);
+    match segment.payload.cmp(&handshake.largest_payload) {
+        Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
+        Ordering::Equal => handshake.largest_count = handshake.largest_count.saturating_add(1),
+        Ordering::Less => {}
+    }
     if segment.payload > 0 {
         handshake.server_data.get_or_insert(segment.frame);
     }

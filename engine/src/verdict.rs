@@ -6,7 +6,8 @@
 //! proxy) gives every handshake a prior that looks back and forward; while a listener is in the cookie state, only
 //! a share of its handshakes need be cookies (Linux answers ordinarily as soon as the queue has room again), and
 //! that share is estimated. Signals that a configuration, a path or a habit of the stack would repeat
-//! ([`Signal::habitual`]) do not take part: their repetition proves nothing.
+//! ([`Signal::habitual`]) take no part in it as far as they speak for a cookie or a proxy: their repetition proves
+//! nothing.
 
 use crate::evidence::{Group, Signal, observe};
 use crate::listener::Listener;
@@ -20,8 +21,12 @@ const CERTAIN: f64 = 9.0;
 /// Groups that must speak for a certain verdict, with at least [`SPEAKS`] nats each.
 const GROUPS_FOR_CERTAIN: usize = 2;
 const SPEAKS: f64 = 1.0;
-/// Own evidence against cookie and proxy, in nats, that makes a handshake ordinary rather than undetermined.
-const ORDINARY: f64 = -2.0;
+/// Own evidence against a cookie, and against a proxy, in nats, that makes a handshake ordinary rather than
+/// undetermined; and the log-odds that must remain of either. A cookie has to be ruled out; a proxy, which is rarer
+/// and shows itself in more ways, needs only not to be hinted at.
+const ORDINARY_COOKIE: f64 = -2.0;
+const ORDINARY_PROXY: f64 = -0.5;
+const ORDINARY_ODDS: f64 = -3.0;
 
 /// The sum of a handshake's signals for each hypothesis.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,16 +36,16 @@ struct Weight {
 }
 
 impl Weight {
-    fn of<'a>(signals: impl Iterator<Item = &'a Signal>) -> Self {
+    fn of(signals: impl Iterator<Item = (Group, f64, f64)>) -> Self {
         let mut groups: Vec<(Group, Weight)> = Vec::new();
-        for signal in signals {
-            let position = groups.iter().position(|(group, _)| *group == signal.group);
+        for (of, cookie, proxy) in signals {
+            let position = groups.iter().position(|(group, _)| *group == of);
             let at = position.unwrap_or_else(|| {
-                groups.push((signal.group, Self::default()));
+                groups.push((of, Self::default()));
                 groups.len() - 1
             });
-            groups[at].1.cookie += signal.cookie;
-            groups[at].1.proxy += signal.proxy;
+            groups[at].1.cookie += cookie;
+            groups[at].1.proxy += proxy;
         }
         groups.iter().fold(Self::default(), |sum, (group, weight)| Self {
             cookie: sum.cookie + weight.cookie.clamp(-group.cap(), group.cap()),
@@ -52,7 +57,7 @@ impl Weight {
 /// Judges every handshake of a listener.
 pub(crate) fn judge(listener: &Listener<'_>) -> Vec<Assessment> {
     let signals: Vec<Vec<Signal>> = (0..listener.handshakes.len()).map(|i| observe(listener, i)).collect();
-    let telling: Vec<Weight> = signals.iter().map(|s| Weight::of(s.iter().filter(|s| !s.habitual))).collect();
+    let telling: Vec<Weight> = signals.iter().map(|s| Weight::of(s.iter().map(Signal::telling))).collect();
     let times: Vec<f64> =
         listener.handshakes.iter().map(|h| h.time.seconds_since(listener.handshakes[0].time)).collect();
     let priors = crate::regime::priors(&telling.iter().map(|w| (w.cookie, w.proxy)).collect::<Vec<_>>(), &times, PRIOR);
@@ -60,13 +65,15 @@ pub(crate) fn judge(listener: &Listener<'_>) -> Vec<Assessment> {
 }
 
 fn assess(listener: &Listener<'_>, index: usize, signals: &[Signal], prior: (f64, f64)) -> Assessment {
-    let own = Weight::of(signals.iter());
+    let own = Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy)));
     let cookie = prior.0 + own.cookie;
     let proxy = prior.1 + own.proxy;
     let best = cookie.max(proxy);
-    let verdict = if best > 0.0 {
+    let verdict = if listener.handshakes[index].syn_ack.is_none() {
+        Verdict::Undetermined
+    } else if best > 0.0 {
         if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
-    } else if own.cookie <= ORDINARY && own.proxy <= ORDINARY && best <= ORDINARY {
+    } else if own.cookie <= ORDINARY_COOKIE && own.proxy <= ORDINARY_PROXY && best <= ORDINARY_ODDS {
         Verdict::Ordinary
     } else {
         Verdict::Undetermined

@@ -145,6 +145,12 @@ words! {
         SegmentSizeBound = "segment-size-bound",
         /// ISN byte encodes the client's options (S8, S9).
         IsnBits = "isn-bits",
+        /// ECN or Fast Open refused, though granted to others (S20).
+        ExtensionRefused = "extension-refused",
+        /// SYNs answered sooner than data (S15).
+        SynAnsweredSooner = "syn-answered-sooner",
+        /// After a reset, the client's next connection got another answer and worked (S19).
+        RetryAnsweredOtherwise = "retry-answered-otherwise",
     }
 }
 

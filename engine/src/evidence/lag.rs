@@ -9,6 +9,7 @@
 //! Fooled by: a SYN-ACK that was delayed on its way (address resolution, Wi-Fi power saving). It cannot have been
 //! delayed by more than its own round trip, less the shortest one known: beyond that the lag is the sender's doing.
 
+use super::isn_bits::IsnLayout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, lag};
@@ -30,74 +31,104 @@ const ODD: f64 = 0.001;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
-    // With the rate unknown, the most ordinary reading counts.
-    let (measured, weights) = listener
+pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+    let handshake = listener.handshakes[index];
+    let readings: Vec<Reading> = listener
         .clock
         .rates()
         .into_iter()
-        .filter_map(|rate| lag(handshake, rate))
-        .map(|lag| (lag, weigh(listener, handshake, &lag)))
-        .min_by(|(_, a), (_, b)| a.most().total_cmp(&b.most()))?;
+        .filter_map(|(rate, share)| Some(Reading::of(listener, handshake, lag(handshake, rate)?, share)))
+        .collect();
+    // What one tick more or less would have been worth under either hypothesis, over all rates it may have.
+    let ordinary: f64 = readings.iter().map(|r| r.ordinary).sum();
+    let cookie: f64 = readings.iter().map(|r| r.cookie).sum();
+    let best = readings.iter().max_by(|a, b| (a.ordinary + a.cookie).total_cmp(&(b.ordinary + b.cookie)))?;
+    let another = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
+    if best.lag.rate < SLOWEST_LINUX && !another {
+        return None;
+    }
+    let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
+    let (cookie, proxy) =
+        if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, best)) };
+    let linux = linux_layout(handshake.syn_ack?.layout());
+    // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
+    let least =
+        if listener.isn_layout == IsnLayout::Freebsd || listener.options.is_gvisor_like(index) { 0.0 } else { -CAP };
     Some(Signal {
         kind: EvidenceKind::TimestampLag,
         group: Group::Clock,
-        cookie: weights.cookie,
-        proxy: weights.proxy,
-        habitual: weights.delay_possible,
-        frames: vec![handshake.syn_ack?.frame, measured.against.frame],
-        detail: describe(&measured, listener.clock.scatter),
+        // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
+        cookie: if linux { cookie } else { cookie.min(0.0) }.max(least),
+        proxy,
+        habitual: best.delay_possible && cookie > 0.0,
+        frames: vec![handshake.syn_ack?.frame, best.lag.against.frame],
+        detail: describe(&best.lag, listener.clock.scatter),
     })
 }
 
-struct Weights {
+/// The lag under one assumed rate.
+struct Reading {
+    lag: Lag,
+    /// Probability of a timestamp like this one, per tick, times the share of the rate.
+    ordinary: f64,
     cookie: f64,
-    proxy: f64,
+    /// The SYN-ACK may have been delayed by as much.
     delay_possible: bool,
+    scatter: f64,
 }
 
-impl Weights {
-    fn most(&self) -> f64 {
-        self.cookie.max(self.proxy)
-    }
-}
-
-fn weigh(listener: &Listener<'_>, handshake: &Handshake, lag: &Lag) -> Weights {
-    let neutral = Weights { cookie: 0.0, proxy: 0.0, delay_possible: true };
-    if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
-        return Weights { cookie: -CAP, proxy: CAP, delay_possible: true };
-    }
-    if lag.rate < SLOWEST_LINUX {
-        return neutral;
-    }
-    let tick = if lag.rate > 1e5 { 1e-3 } else { 1.0 / lag.rate };
-    let scatter = (listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64) + tick * tick / 6.0).sqrt();
-    let room = room_for_delay(listener, handshake, scatter);
-    let delay_possible = lag.seconds <= room;
-    let noise = student(lag.seconds / scatter, listener.clock.freedom) / scatter;
-    let odd = ODD + if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
-    let ordinary = noise + odd;
-    let band = COOKIE_TICKS * tick;
-    let cookie = (below(lag.seconds / scatter) - below((lag.seconds - band) / scatter)) / band + ODD;
-    let cap = if delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
-    Weights {
-        cookie: (cookie / ordinary).ln().clamp(-CAP, cap),
-        proxy: behind_proxy(handshake, lag, scatter, ordinary),
-        delay_possible,
+impl Reading {
+    fn of(listener: &Listener<'_>, handshake: &Handshake, lag: Lag, share: f64) -> Self {
+        let tick = 1.0 / lag.rate;
+        let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
+        let scatter = (spread + tick * tick / 6.0).sqrt();
+        let delay_possible = lag.seconds <= room_for_delay(listener, handshake, scatter);
+        let noise = student(lag.seconds / scatter, listener.clock.freedom) / scatter;
+        let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
+        // A microsecond clock still gets its cookies from the millisecond one; slow clocks are not Linux's.
+        let band = COOKIE_TICKS * if lag.rate > 1e5 { 1e-3 } else { tick };
+        // Ticks are whole: a lag of 0 ticks is anything between half a tick either way.
+        let half = band / COOKIE_TICKS / 2.0;
+        let within = (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
+        let possible = if lag.rate < SLOWEST_LINUX { 0.0 } else { within };
+        Self {
+            ordinary: (noise + delayed + ODD) * tick * share,
+            cookie: (possible + ODD) * tick * share,
+            delay_possible,
+            scatter,
+            lag,
+        }
     }
 }
 
 /// SYNPROXY hands the server's clock on as if the connection had begun with the cookie: the SYN-ACK seems ahead by
 /// the two round trips in between. Only where the closed window says there is a proxy at all is that its doing.
-fn behind_proxy(handshake: &Handshake, lag: &Lag, scatter: f64, ordinary: f64) -> f64 {
+fn behind_proxy(handshake: &Handshake, reading: &Reading) -> f64 {
     let closed = handshake.syn_ack.is_some_and(|s| s.window == 0);
-    let ahead = lag.seconds < -4.0 * scatter;
-    match (closed, ahead) {
-        (true, true) => (1.0 / ordinary).ln().clamp(0.0, CAP),
+    let deviations = reading.lag.seconds / reading.scatter;
+    match (closed, deviations < -4.0) {
+        (true, true) => CAP,
         (true, false) => 0.0,
-        // A proxy with an open window either speaks with its own clock, or with none.
-        (false, _) => (0.3_f64 / ordinary.max(0.3)).ln().clamp(-CAP, 0.0),
+        // A proxy with an open window speaks with a clock of its own: this one fits the server's.
+        (false, _) => {
+            if deviations.abs() < 4.0 {
+                -CAP
+            } else {
+                0.0
+            }
+        }
     }
+}
+
+/// Whether the options stand in the order in which Linux writes them (tcp_output.c `tcp_options_write`): MSS, then
+/// SACK permitted with timestamps or NOP NOP timestamps, then NOP and window scale; anything may follow.
+pub(crate) fn linux_layout(layout: &[u8]) -> bool {
+    let rest = match layout {
+        [2, 4, _, _, 4, 2, 8, 10, rest @ ..] | [2, 4, _, _, 1, 1, 8, 10, rest @ ..] => rest,
+        _ => return false,
+    };
+    let after = rest.get(8..).unwrap_or_default();
+    !after.contains(&3) || after.starts_with(&[1, 3, 3])
 }
 
 /// Longest delay, in seconds, that this SYN-ACK can have suffered more than others.

@@ -3,13 +3,18 @@
 //! A signal that cannot be observed yields nothing; a signal that is seen, or seen to be absent, yields a [`Signal`].
 
 pub(crate) mod bits;
+pub(crate) mod extensions;
 mod hop_limit;
 mod identification;
 mod isn;
+pub(crate) mod isn_bits;
 pub(crate) mod lag;
 pub(crate) mod options;
 mod repetition;
 pub(crate) mod reset;
+mod retry;
+pub(crate) mod round_trip;
+mod segment_size;
 mod window;
 mod zero_window;
 
@@ -45,7 +50,7 @@ impl Group {
             Self::Options | Self::Clock => 9.0,
             Self::Memory => 7.0,
             Self::Window => 5.0,
-            Self::Reset => 2.0,
+            Self::Reset => 4.0,
         }
     }
 }
@@ -67,6 +72,12 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
+    /// What it tells about the listener's other handshakes.
+    pub(crate) fn telling(&self) -> (Group, f64, f64) {
+        let most = if self.habitual { 0.0 } else { f64::INFINITY };
+        (self.group, self.cookie.min(most), self.proxy.min(most))
+    }
+
     /// As it is reported.
     pub(crate) fn evidence(&self) -> Evidence {
         let (bearing, nats) = if self.cookie.max(self.proxy) <= 0.0 {
@@ -90,13 +101,18 @@ pub(crate) fn observe(listener: &Listener<'_>, index: usize) -> Vec<Signal> {
     signals.extend(zero_window::observe(handshake));
     signals.extend(zero_window::opened(handshake));
     signals.extend(options::observe(listener, index));
-    signals.extend(lag::observe(listener, handshake));
+    signals.extend(lag::observe(listener, index));
     signals.extend(bits::observe(listener, index));
     signals.extend(window::observe(handshake));
+    signals.extend(segment_size::observe(handshake));
+    signals.extend(extensions::observe(listener, handshake));
     signals.extend(repetition::observe(listener, handshake));
     signals.extend(hop_limit::observe(handshake));
     signals.extend(identification::observe(listener, handshake));
     signals.extend(isn::observe(handshake));
+    signals.extend(isn_bits::observe(listener, handshake));
+    signals.extend(round_trip::observe(listener, handshake));
     signals.extend(reset::observe(handshake));
+    signals.extend(retry::observe(listener, index));
     signals
 }

@@ -15,8 +15,8 @@ use crate::handshake::Handshake;
 const CLOSED_PROXY: f64 = 9.0;
 /// A host's own cookie never closes the window.
 const CLOSED_COOKIE: f64 = -7.0;
-/// P(window not 0 | proxy) = 0.4: DPVS, F5 and others leave it open.
-const OPEN_PROXY: f64 = -0.9;
+/// P(window not 0 | proxy) = 0.75: the LVS family, F5 and others leave it open, and are common.
+const OPEN_PROXY: f64 = -0.3;
 
 pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;

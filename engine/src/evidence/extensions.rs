@@ -1,0 +1,74 @@
+//! S20: ECN and Fast Open, which cookies lose, against the listener's other answers.
+//!
+//! A Linux cookie has room for ECN only in a timestamp (`ecn_ok` is off without one), and ignores Fast Open requests
+//! (tcp_input.c `tcp_conn_request`: `want_cookie ? NULL : &foc`).
+//!
+//! Fooled by: middleboxes that clear ECN or strip option 34 for some clients.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::Handshake;
+use crate::listener::Listener;
+use crate::segment::Flags;
+
+/// P(refused | ordinary) where the listener grants it to others: 0.02.
+const REFUSED: f64 = 3.9;
+/// P(granted | Linux cookie) is nil; captures lie.
+const GRANTED: f64 = -5.0;
+
+/// What the listener grants.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Grants {
+    ecn: usize,
+    fast_open: usize,
+}
+
+impl Grants {
+    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
+        Self {
+            ecn: handshakes.iter().filter(|h| ecn(h) == Some(true)).count(),
+            fast_open: handshakes.iter().filter(|h| fast_open(h) == Some(true)).count(),
+        }
+    }
+}
+
+/// Whether ECN was granted to a client without timestamps that asked for it (RFC 3168 section 6.1.1).
+fn ecn(handshake: &Handshake) -> Option<bool> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let asked = syn.flags.has(Flags::ECE | Flags::CWR) && syn.options.timestamps.is_none();
+    asked.then(|| syn_ack.flags.has(Flags::ECE) && !syn_ack.flags.has(Flags::CWR))
+}
+
+/// Whether a Fast Open request was answered.
+fn fast_open(handshake: &Handshake) -> Option<bool> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    syn.options.fast_open.then_some(syn_ack.options.fast_open)
+}
+
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Signal> {
+    let grants = listener.grants;
+    [("ECN", ecn(handshake), grants.ecn), ("Fast Open", fast_open(handshake), grants.fast_open)]
+        .into_iter()
+        .filter_map(|(what, granted, others)| weigh(handshake, what, granted?, others))
+        .collect()
+}
+
+fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Option<Signal> {
+    if !granted && others == 0 {
+        return None;
+    }
+    let weight = if granted { GRANTED } else { REFUSED };
+    Some(Signal {
+        kind: EvidenceKind::ExtensionRefused,
+        group: Group::Options,
+        cookie: weight,
+        proxy: if granted { 0.0 } else { 1.0 },
+        habitual: !granted,
+        frames: vec![handshake.syn?.frame, handshake.syn_ack?.frame],
+        detail: if granted {
+            format!("{what} was granted, which a cookie cannot do")
+        } else {
+            format!("{what} was asked for and refused, though this listener granted it {others} times")
+        },
+    })
+}

@@ -1,0 +1,122 @@
+//! S8, S9: options written into the ISN itself, readable without any secret.
+//!
+//! FreeBSD (tcp_syncache.c `syncookie_generate`) and pf (pf_syncookies.c) XOR a byte of options with the top byte of
+//! a MAC, and send both: `(ISN & 0xff) ^ (ISN >> 24)` is a secret's parity bit, SACK, the window scale's and the
+//! MSS's table index. FreeBSD does so for *every* connection while `net.inet.tcp.syncookies=1`, the default, and the
+//! packets of its cookie mode are the same: the layout names the stack and makes the rest undecidable.
+//! Onload (tcp_syncookie.c) leaves the low byte in clear: three bits of MSS index, five of an 8.39 s clock, and does
+//! so for cookies only.
+//!
+//! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte, which is why
+//! Onload's clock must have been seen to move.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::Handshake;
+use crate::listener::Listener;
+
+/// MSS table of FreeBSD and pf, in bytes (tcp_syncache.c `tcp_sc_msstab`).
+const FREEBSD_MSS: [u16; 8] = [216, 536, 1200, 1360, 1400, 1440, 1452, 1460];
+/// Window scale table; index 0 stands for none (tcp_syncache.c `tcp_sc_wstab`).
+const FREEBSD_SCALE: [u8; 8] = [0, 0, 1, 2, 4, 6, 7, 8];
+/// MSS table of Onload, in bytes; the last entry stands for anything above.
+const ONLOAD_MSS: [u16; 7] = [64, 512, 536, 1024, 1220, 1440, 1460];
+/// Length of a step of Onload's clock, in seconds.
+const ONLOAD_STEP: f64 = 8.39;
+/// Handshakes that must agree in seven bits before the stack is called FreeBSD (chance: 2^-21).
+const ENOUGH: usize = 3;
+/// Agreeing low bytes of Onload, and steps of its clock, before it counts.
+const ONLOAD_ENOUGH: usize = 4;
+/// MSS index and clock agree: chance in 1 of 256, capped for what is not known.
+const ONLOAD: f64 = 5.5;
+
+/// What is established about the listener's ISNs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IsnLayout {
+    /// Nothing.
+    Opaque,
+    /// FreeBSD's; says nothing about cookie mode.
+    Freebsd,
+    /// Onload's; only cookies have it.
+    Onload,
+}
+
+impl IsnLayout {
+    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
+        let answered: Vec<&&Handshake> = handshakes.iter().filter(|h| h.syn.is_some() && h.syn_ack.is_some()).collect();
+        let freebsd = answered.iter().filter(|h| is_freebsd(h)).count();
+        if freebsd >= ENOUGH && freebsd * 10 >= answered.len() * 9 {
+            return Self::Freebsd;
+        }
+        if is_onload(&answered) { Self::Onload } else { Self::Opaque }
+    }
+}
+
+/// The seven predictable bits agree with what the client offered and the server kept.
+fn is_freebsd(handshake: &Handshake) -> bool {
+    let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return false };
+    let byte = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
+    let mss = syn.options.mss.unwrap_or(FREEBSD_MSS[1]);
+    let mss_index = FREEBSD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
+    let scale_index = match (syn.options.window_scale, syn_ack.options.window_scale) {
+        (Some(shift), Some(_)) => FREEBSD_SCALE.iter().rposition(|&entry| entry <= shift).unwrap_or(1).max(1),
+        _ => 0,
+    };
+    let sack = usize::from(syn.options.sack_permitted && syn_ack.options.sack_permitted);
+    byte as usize >> 1 == (mss_index << 4 | scale_index << 1 | sack)
+}
+
+/// The three bits of MSS index, where they agree; then the five bits of clock.
+fn onload_clock(handshake: &Handshake) -> Option<u8> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let mss = syn.options.mss.unwrap_or(ONLOAD_MSS[2]);
+    let index = ONLOAD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
+    (syn_ack.isn.0 & 7 == index as u32).then_some((syn_ack.isn.0 >> 3 & 31) as u8)
+}
+
+/// Whether the clocks in the low bytes tick together, and have moved. Answers from real half-open entries may stand
+/// between the cookies: those that fit must be far more than the 1 in 256 that chance gives.
+fn is_onload(handshakes: &[&&Handshake]) -> bool {
+    let readings: Vec<(f64, u8)> = handshakes
+        .iter()
+        .filter_map(|h| Some((h.syn_ack?.time.seconds_since(handshakes[0].time), onload_clock(h)?)))
+        .collect();
+    readings.iter().any(|&(start, clock)| {
+        let agreeing: Vec<u8> =
+            readings.iter().filter(|&&(at, other)| ticks_with((start, clock), (at, other))).map(|&(_, c)| c).collect();
+        let moved = agreeing.iter().any(|&c| c != clock);
+        moved && agreeing.len() >= ONLOAD_ENOUGH && agreeing.len() * 8 >= handshakes.len()
+    })
+}
+
+/// Whether two readings are of one clock.
+fn ticks_with(a: (f64, u8), b: (f64, u8)) -> bool {
+    let steps = (b.0 - a.0) / ONLOAD_STEP;
+    let moved = f64::from((i32::from(b.1) - i32::from(a.1)).rem_euclid(32));
+    // The phase of the first reading within its step is not known: one step of play.
+    (steps.rem_euclid(32.0) - moved).abs() <= 1.0
+}
+
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (cookie, detail) = match listener.isn_layout {
+        IsnLayout::Opaque => return None,
+        IsnLayout::Freebsd => (
+            0.0,
+            "ISN spells the client's options as FreeBSD's always does: its cookies cannot be told from its ordinary answers",
+        ),
+        IsnLayout::Onload => {
+            onload_clock(handshake)?;
+            (ONLOAD, "low byte of the ISN is Onload's MSS index and clock, which only its cookies carry")
+        }
+    };
+    Some(Signal {
+        kind: EvidenceKind::IsnBits,
+        group: Group::Isn,
+        cookie,
+        proxy: 0.0,
+        habitual: false,
+        frames: vec![syn.frame, syn_ack.frame],
+        detail: detail.to_owned(),
+    })
+}

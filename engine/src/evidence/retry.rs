@@ -1,0 +1,50 @@
+//! S19: a connection that was reset, and a second one that got another answer.
+//!
+//! Appliances that challenge a client (F5 with a SYN-cookie whitelist, A10, HPE safe-reset) answer in the server's
+//! place, reset the first connection on purpose and let the client's next one through to the server.
+//!
+//! Fooled by: hosts of different make behind one address, one of which is broken.
+
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::{Handshake, Side};
+use crate::listener::Listener;
+
+/// P(the next connection succeeds with another answer | ordinary) = 0.05.
+const CHALLENGED: f64 = 3.0;
+/// Whitelists last for a minute or more; the client tries again within it, in seconds.
+const WITHIN: f64 = 60.0;
+
+pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+    let handshake = listener.handshakes[index];
+    let retry = listener.retry(index)?;
+    Some(Signal {
+        kind: EvidenceKind::RetryAnsweredOtherwise,
+        group: Group::Reset,
+        cookie: 0.0,
+        proxy: CHALLENGED,
+        habitual: true,
+        frames: vec![handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame],
+        detail: format!(
+            "the client's next connection, {:.1} s later, got a different SYN-ACK and worked",
+            retry.time.seconds_since(handshake.time)
+        ),
+    })
+}
+
+impl<'a> Listener<'a> {
+    /// The client's next connection after this one was reset, if it succeeded with another answer.
+    pub(crate) fn retry(&self, index: usize) -> Option<&'a Handshake> {
+        let handshake = self.handshakes[index];
+        let (side, _) = handshake.deciding_reset()?;
+        let first = handshake.syn_ack.filter(|_| *side == Side::Server)?;
+        let retry = self.handshakes[index + 1..]
+            .iter()
+            .take_while(|h| h.time.seconds_since(handshake.time) < WITHIN)
+            .find(|h| h.client.ip == handshake.client.ip)?;
+        let second = retry.syn_ack.filter(|_| retry.server_data.is_some())?;
+        let other_machine = first.ip.ttl.zip(second.ip.ttl).is_some_and(|(a, b)| a.abs_diff(b) > 2);
+        let other_window = (first.window == 0) != (second.window == 0);
+        (other_machine || other_window).then_some(*retry)
+    }
+}

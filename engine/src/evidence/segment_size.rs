@@ -1,0 +1,44 @@
+//! S12: segments that end at an entry of the cookie's MSS table.
+//!
+//! The cookie stores an index into four sizes (syncookies.c `msstab`), so a server that answered with one never sends
+//! more than the entry below the client's MSS, less 12 bytes for timestamps.
+//!
+//! Fooled by: a path MTU that happens to be near an entry, a clamp behind the capture; offload that merges segments
+//! (then the largest payload is too large: nothing is said); clients whose MSS is an entry (nothing to see).
+
+use super::window::{TIMESTAMPS, cookie_mss};
+use super::{Group, Signal};
+use crate::EvidenceKind;
+use crate::handshake::Handshake;
+
+/// P(segments bounded by just this size | ordinary) = 0.05: tunnels lead to such sizes, too.
+const BOUNDED: f64 = 3.0;
+/// Segments of the largest size that must have been seen.
+const FULL_SEGMENTS: u32 = 2;
+/// The client's MSS must be above the entry by more than the timestamps, in bytes.
+const MARGIN: u32 = 12;
+
+pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let mss = syn.options.mss?;
+    let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
+    let largest = handshake.largest_payload + timestamps;
+    if handshake.largest_count < FULL_SEGMENTS
+        || u32::from(mss) <= largest + MARGIN
+        || !cookie_mss(handshake, mss).contains(&largest)
+    {
+        return None;
+    }
+    Some(Signal {
+        kind: EvidenceKind::SegmentSizeBound,
+        group: Group::Window,
+        cookie: BOUNDED,
+        proxy: 0.0,
+        habitual: true,
+        frames: vec![syn.frame, syn_ack.frame],
+        detail: format!(
+            "the client takes segments of {mss} bytes, the server sends {} at most: entry {largest} of the cookie's MSS table",
+            handshake.largest_payload
+        ),
+    })
+}

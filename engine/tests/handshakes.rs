@@ -1,0 +1,196 @@
+//! What belongs to one handshake, and what became of it.
+
+mod common;
+
+use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, analyze, analyze_with, only};
+use syncookie_engine::{Limits, Outcome};
+
+fn talk() -> Talk {
+    Talk::new("192.0.2.1", 40000, "198.51.100.1", 80)
+}
+
+fn numbers(talk: &Talk) -> [Option<u32>; 4] {
+    let frames = only(talk).frames;
+    [frames.syn, frames.syn_ack, frames.ack, frames.reset].map(|f| f.map(|f| f.number))
+}
+
+#[test]
+fn outcomes_follow_from_what_was_seen() {
+    let silence = |talk: Talk| talk.client(9.0, |t| (t.seq, t.flags) = (5, ACK));
+    let opened = |talk: Talk| talk.syn(0.0, &PLAIN_OPTIONS).syn_ack(0.1, 64240, &PLAIN_OPTIONS);
+    let table: Vec<(&str, Talk, Outcome)> = vec![
+        ("data flowed", talk().ordinary(0.0), Outcome::Established),
+        ("the ACK is enough", opened(talk()).ack(0.2), Outcome::Established),
+        ("reset by the server after the ACK", talk().leaked(0.0), Outcome::ResetByServer),
+        (
+            "reset by the server on the client's data",
+            opened(talk()).ack(0.2).data(0.3, 10).server(0.4, |t| (t.flags, t.window) = (RST, 0)),
+            Outcome::ResetByServer,
+        ),
+        (
+            "a reset after the server's data ends a connection that worked",
+            talk().ordinary(0.0).server(0.5, |t| t.flags = RST | ACK),
+            Outcome::Established,
+        ),
+        (
+            "a reset minutes later is not the handshake's",
+            opened(talk()).ack(0.2).server(300.0, |t| t.flags = RST | ACK),
+            Outcome::Established,
+        ),
+        ("the client resets", opened(talk()).client(0.2, |t| (t.flags, t.ack) = (RST, 0)), Outcome::ResetByClient),
+        (
+            "the port is closed",
+            talk().syn(0.0, &PLAIN_OPTIONS).server(0.1, |t| (t.seq, t.flags, t.window) = (0, RST | ACK, 0)),
+            Outcome::Refused,
+        ),
+        (
+            "nobody answers",
+            talk().syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS).syn(3.0, &PLAIN_OPTIONS),
+            Outcome::Unanswered,
+        ),
+        (
+            "nobody acknowledges",
+            opened(talk()).server(1.2, |t| (t.flags, t.seq) = (SYN | ACK, t.seq - 1)),
+            Outcome::Unacknowledged,
+        ),
+        ("the capture ends after the SYN", talk().syn(0.0, &PLAIN_OPTIONS), Outcome::Incomplete),
+        ("the capture ends after the SYN-ACK", opened(talk()), Outcome::Incomplete),
+        ("the SYN-ACK went another way", silence(talk().syn(0.0, &PLAIN_OPTIONS).data(0.2, 5)), Outcome::Incomplete),
+    ];
+    for (what, talk, outcome) in table {
+        assert_eq!(only(&talk).outcome, outcome, "{what}");
+    }
+}
+
+#[test]
+fn a_repeated_syn_is_the_same_handshake() {
+    let talk = talk().syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS).syn_ack(1.1, 64240, &PLAIN_OPTIONS).ack(1.2);
+    assert_eq!(numbers(&talk), [Some(1), Some(3), Some(4), None]);
+}
+
+#[test]
+fn a_repeated_syn_ack_leaves_the_verdict_on_the_first() {
+    let talk = talk()
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
+        .syn_ack(1.1, 64240, &PLAIN_OPTIONS)
+        .ack(1.2);
+    assert_eq!(numbers(&talk), [Some(1), Some(2), Some(4), None]);
+    assert!(common::kinds(&only(&talk)).contains(&"syn-ack-retransmitted"));
+}
+
+#[test]
+fn a_syn_ack_captured_twice_is_no_retransmission() {
+    let talk = talk()
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
+        .syn_ack(0.1001, 64240, &PLAIN_OPTIONS)
+        .ack(0.2);
+    assert!(!common::kinds(&only(&talk)).contains(&"syn-ack-retransmitted"));
+}
+
+#[test]
+fn a_syn_ack_that_answers_a_repeated_syn_says_nothing_of_a_timer() {
+    let talk = talk()
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
+        .syn(1.0, &PLAIN_OPTIONS)
+        .syn_ack(1.1, 64240, &PLAIN_OPTIONS)
+        .ack(1.2);
+    assert!(!common::kinds(&only(&talk)).contains(&"syn-ack-retransmitted"));
+}
+
+#[test]
+fn the_same_ports_with_another_isn_are_another_handshake() {
+    let first = talk().ordinary(0.0);
+    let mut second = talk();
+    second.client_isn = 77;
+    second.server_isn = 88;
+    let mut packets = first.packets;
+    packets.extend(second.ordinary(5.0).packets);
+    let findings = analyze(&packets);
+    assert_eq!(findings.handshakes.len(), 2);
+    assert_eq!(findings.handshakes[1].frames.syn.map(|f| f.number), Some(7));
+}
+
+#[test]
+fn a_capture_that_begins_with_the_syn_ack_has_no_syn() {
+    let talk = talk().syn_ack(0.0, 64240, &MSS_ONLY).ack(0.1).data(0.2, 10);
+    assert_eq!(numbers(&talk), [None, Some(1), Some(2), None]);
+}
+
+#[test]
+fn a_syn_captured_just_after_its_answer_still_belongs_to_it() {
+    let talk = talk().syn_ack(0.001, 64240, &MSS_ONLY).syn(0.0, &PLAIN_OPTIONS).ack(0.1);
+    assert_eq!(numbers(&talk), [Some(2), Some(1), Some(3), None]);
+}
+
+#[test]
+fn crossing_syns_are_one_handshake_and_nobody_answered() {
+    let talk = talk()
+        .syn(0.0, &PLAIN_OPTIONS)
+        .server(0.001, |t| (t.seq, t.ack, t.flags) = (t.seq - 1, 0, SYN))
+        .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
+        .client(0.1, |t| (t.seq, t.flags) = (t.seq - 1, SYN | ACK))
+        .ack(0.2);
+    assert_eq!(only(&talk).assessment.verdict.as_str(), "undetermined");
+}
+
+#[test]
+fn an_acknowledgment_of_something_never_sent_does_not_complete_the_handshake() {
+    let talk = talk()
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
+        .client(0.2, |t| t.ack = t.ack.wrapping_add(12345))
+        .server(0.3, |t| (t.seq, t.ack, t.flags, t.window) = (t.seq + 12345, 0, RST, 0));
+    let finding = only(&talk);
+    assert_eq!((finding.frames.ack, finding.outcome), (None, Outcome::ResetByServer));
+}
+
+#[test]
+fn segments_of_connections_that_were_open_before_the_capture_are_no_handshakes() {
+    let talk = talk()
+        .data(0.0, 10)
+        .server(0.1, |t| (t.flags, t.payload) = (PSH | ACK, 9))
+        .client(0.2, |t| t.flags = FIN | ACK);
+    let findings = analyze(&talk.packets);
+    assert!(findings.handshakes.is_empty());
+    assert_eq!(findings.statistics.segments, 3);
+}
+
+#[test]
+fn payload_is_counted_from_the_ip_header_when_the_capture_is_cut() {
+    let mut talk = talk().ordinary(0.0);
+    for (_, bytes) in &mut talk.packets {
+        bytes.truncate(68);
+    }
+    assert_eq!(only(&talk).outcome, Outcome::Established);
+    // Only a server payload seen as such keeps this reset from counting as the handshake's.
+    let talk = talk.server(0.5, |t| t.flags = RST | ACK);
+    assert_eq!(only(&talk).outcome, Outcome::Established);
+}
+
+#[test]
+fn ipv6_is_read_like_ipv4() {
+    let talk = Talk::new("2001:db8::1", 40000, "2001:db8::2", 443).leaked(0.0);
+    let finding = only(&talk);
+    assert_eq!((finding.outcome, finding.assessment.verdict.as_str()), (Outcome::ResetByServer, "syn-proxy"));
+    assert_eq!(finding.server.to_string(), "[2001:db8::2]:443");
+}
+
+#[test]
+fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
+    let mut packets = Vec::new();
+    for i in 0..100_u16 {
+        packets.extend(Talk::new("192.0.2.1", 1000 + i, "198.51.100.1", 80).ordinary(f64::from(i)).packets);
+    }
+    let bounded = analyze_with(&packets, Limits { handshakes: 10 });
+    let whole = analyze(&packets);
+    assert_eq!(bounded.handshakes.len(), 100);
+    assert!(bounded.statistics.settled_early > 50);
+    assert_eq!(bounded.tally.handshakes, whole.tally.handshakes);
+    assert_eq!(bounded.listeners.len(), 1);
+    let verdicts =
+        |f: &syncookie_engine::Findings| f.handshakes.iter().map(|h| h.assessment.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&bounded), verdicts(&whole));
+}

@@ -1,0 +1,235 @@
+//! Who answered: one handshake or one listener at a time.
+
+mod common;
+
+use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, RST, Talk, analyze, kinds, linux_options, only, timestamps};
+use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Verdict};
+
+const SERVER: &str = "198.51.100.1";
+
+fn talk(port: u16) -> Talk {
+    Talk::new("192.0.2.1", port, SERVER, 80)
+}
+
+/// A Linux server with a millisecond clock. `lag` is how many ticks the SYN-ACK is behind it.
+fn stamped(port: u16, at: f64, lag: u32, first_window: u16) -> Talk {
+    let clock = |time: f64| 5_000_000 + (time * 1000.0).floor() as u32;
+    let (answered, acked, sent) = (at + 0.010, at + 0.021, at + 0.023);
+    let mut syn_ack = linux_options(clock(answered) - lag);
+    syn_ack[19] = 7;
+    talk(port)
+        .syn(at, &linux_options(77))
+        .syn_ack(answered, 65160, &syn_ack)
+        .ack(at + 0.011)
+        .data(at + 0.012, 100)
+        .server(acked, |t| {
+            (t.ack, t.window) = (t.ack.wrapping_add(100), first_window);
+            t.options = timestamps(clock(acked));
+        })
+        .server(sent, |t| {
+            (t.ack, t.payload) = (t.ack.wrapping_add(100), 800);
+            t.options = timestamps(clock(sent));
+        })
+}
+
+/// 65160 less 100 bytes, rounded up to 128: what Linux offers when it kept the window of its SYN-ACK.
+const KEPT_WINDOW: u16 = 509;
+/// 64240 less 100 bytes, rounded up: computed anew from the cookie's MSS of 1460.
+const RECOMPUTED_WINDOW: u16 = 502;
+
+fn listener(talks: Vec<Talk>) -> Vec<Finding> {
+    let mut packets: Vec<_> = talks.into_iter().flat_map(|t| t.packets).collect();
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    analyze(&packets).handshakes
+}
+
+#[test]
+fn a_closed_window_is_a_proxys() {
+    let finding = only(&talk(1).leaked(0.0));
+    assert_eq!(finding.assessment.verdict, Verdict::SynProxy);
+    assert!(finding.assessment.confidence >= Some(Confidence::Likely));
+    assert_eq!(finding.assessment.evidence[0].kind.as_str(), "zero-window");
+    assert_eq!(finding.assessment.evidence[0].frames[0].number, 2);
+}
+
+#[test]
+fn the_users_trace_is_an_ack_that_leaked_past_the_proxy() {
+    let finding = only(&talk(1).leaked(0.0));
+    assert_eq!(finding.causes[0].kind, CauseKind::ProxyLeakedAck);
+    assert!(finding.causes[0].check.contains("nf_conntrack_tcp_loose"));
+    assert!(finding.causes.iter().all(|c| !c.supporting.is_empty() && !c.check.is_empty()));
+    assert_eq!(finding.assessment.implementations, [Implementation::LinuxSynproxy, Implementation::PfSynproxy]);
+}
+
+#[test]
+fn a_proxy_whose_server_refuses_resets_with_an_ack_flag() {
+    let talk = talk(1)
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.01, 0, &MSS_ONLY)
+        .ack(0.02)
+        .server(0.03, |t| (t.flags, t.window) = (RST | ACK, 0));
+    assert_eq!(only(&talk).causes[0].kind, CauseKind::ProxyBackendRefused);
+}
+
+#[test]
+fn a_proxy_that_never_opens_its_window_has_a_silent_server() {
+    let talk = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &MSS_ONLY).ack(0.02).client(4.0, |t| t.seq -= 1);
+    assert_eq!(only(&talk).causes[0].kind, CauseKind::ProxyBackendSilent);
+}
+
+#[test]
+fn a_window_opened_before_any_data_makes_it_certain() {
+    let talk = talk(1)
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.01, 0, &MSS_ONLY)
+        .ack(0.02)
+        .server(0.04, |t| t.ttl = 62)
+        .data(0.05, 10)
+        .server(0.07, |t| (t.ttl, t.payload) = (50, 100))
+        .server(0.08, |t| (t.ttl, t.payload, t.seq) = (50, 100, t.seq + 100));
+    let finding = only(&talk);
+    assert_eq!(
+        (finding.assessment.verdict, finding.assessment.confidence),
+        (Verdict::SynProxy, Some(Confidence::Certain))
+    );
+    assert!(kinds(&finding).contains(&"window-update"));
+}
+
+#[test]
+fn options_that_were_kept_make_a_handshake_ordinary() {
+    let finding = only(&talk(1).ordinary(0.0));
+    assert_eq!(finding.assessment.verdict, Verdict::Ordinary);
+    assert!(finding.causes.is_empty());
+}
+
+#[test]
+fn an_mss_and_nothing_else_alone_cannot_be_told() {
+    let twin = |port, at: f64| {
+        talk(port)
+            .syn(at, &PLAIN_OPTIONS)
+            .syn_ack(at + 0.01, 64240, &MSS_ONLY)
+            .ack(at + 0.02)
+            .data(at + 0.02, 50)
+            .server(at + 0.03, |t| (t.ack, t.window, t.payload) = (t.ack + 50, 64240 - 50, 100))
+    };
+    for finding in listener((0..40).map(|i| twin(1000 + i, f64::from(i))).collect()) {
+        assert_eq!(finding.assessment.verdict, Verdict::Undetermined);
+        assert!(finding.assessment.missing.iter().any(|m| m.contains("options switched off")), "{finding:?}");
+        assert_eq!(finding.assessment.log_odds, None);
+    }
+}
+
+#[test]
+fn the_same_between_answers_that_keep_them_is_an_episode() {
+    let kept = |port, at| talk(port).ordinary(at);
+    let stripped = |port, at: f64| {
+        talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &MSS_ONLY).ack(at + 0.02).data(at + 0.02, 50)
+    };
+    let mut talks: Vec<Talk> = (0..30).map(|i| kept(1000 + i, f64::from(i) * 0.1)).collect();
+    talks.extend((0..30).map(|i| stripped(2000 + i, 4.0 + f64::from(i) * 0.1)));
+    talks.extend((0..30).map(|i| kept(3000 + i, 8.0 + f64::from(i) * 0.1)));
+    for finding in listener(talks) {
+        let expected = if (2000..3000).contains(&finding.client.port) { Verdict::SynCookie } else { Verdict::Ordinary };
+        assert_eq!(finding.assessment.verdict, expected, "{finding:#?}");
+        assert!(finding.assessment.confidence >= Some(Confidence::Likely));
+    }
+}
+
+#[test]
+fn options_switched_off_for_good_raise_no_alarm() {
+    let kept = |port, at| talk(port).ordinary(at);
+    let stripped = |port, at: f64| {
+        talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &MSS_ONLY).ack(at + 0.02).data(at + 0.02, 50)
+    };
+    let mut talks: Vec<Talk> = (0..30).map(|i| kept(1000 + i, f64::from(i) * 0.1)).collect();
+    talks.extend((0..30).map(|i| stripped(2000 + i, 4.0 + f64::from(i) * 0.1)));
+    for finding in listener(talks) {
+        let alarm =
+            finding.assessment.verdict.is_cookie_style() && finding.assessment.confidence > Some(Confidence::Possible);
+        assert!(!alarm, "{finding:#?}");
+    }
+}
+
+#[test]
+fn a_timestamp_behind_the_clock_and_a_window_computed_anew_are_a_linux_cookie() {
+    let lags = [31, 7, 58, 44, 12, 25, 63, 3, 50, 19];
+    let talks =
+        lags.iter().zip(0_u16..).map(|(&lag, i)| stamped(1000 + i, f64::from(i) * 0.377, lag, RECOMPUTED_WINDOW));
+    for (finding, lag) in listener(talks.collect()).iter().zip(lags) {
+        assert_eq!(finding.assessment.verdict, Verdict::SynCookie, "{finding:#?}");
+        // A few milliseconds are within the noise that two segments show.
+        let least = if lag > 10 { Confidence::Certain } else { Confidence::Likely };
+        assert!(finding.assessment.confidence >= Some(least), "{finding:#?}");
+        assert_eq!(finding.assessment.implementations, [Implementation::Linux]);
+    }
+}
+
+#[test]
+fn a_timestamp_on_the_clock_is_ordinary() {
+    for finding in listener((0..10).map(|i| stamped(1000 + i, f64::from(i) * 0.377, 0, KEPT_WINDOW)).collect()) {
+        assert_eq!(finding.assessment.verdict, Verdict::Ordinary, "{finding:#?}");
+    }
+}
+
+#[test]
+fn a_syn_ack_late_by_the_same_time_as_its_round_trip_is_no_cookie() {
+    // Address resolution or Wi-Fi power saving delays the first packet of each connection.
+    let delayed = |port: u16, at: f64, delay: f64| {
+        let mut talk = stamped(port, at, 0, KEPT_WINDOW);
+        let mut late = talk.packets.clone();
+        for (index, packet) in late.iter_mut().enumerate().skip(1) {
+            packet.0 += if index < 4 { delay } else { delay - delay.min(0.009) };
+        }
+        // The server's clock went on while the SYN-ACK waited: shift it back by hand.
+        let shift = (delay * 1000.0) as u32;
+        for (_, bytes) in late.iter_mut().skip(4) {
+            let value = u32::from_be_bytes(bytes[44..48].try_into().unwrap()) + shift;
+            bytes[44..48].copy_from_slice(&value.to_be_bytes());
+        }
+        talk.packets = late;
+        talk
+    };
+    for finding in listener((0..20).map(|i| delayed(1000 + i, f64::from(i), 0.005 + 0.003 * f64::from(i))).collect()) {
+        let alarm =
+            finding.assessment.verdict.is_cookie_style() && finding.assessment.confidence > Some(Confidence::Possible);
+        assert!(!alarm, "{finding:#?}");
+    }
+}
+
+#[test]
+fn a_server_that_repeats_its_syn_ack_keeps_state() {
+    let talk = talk(1)
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.01, 64240, &MSS_ONLY)
+        .syn_ack(1.02, 64240, &MSS_ONLY)
+        .syn_ack(3.05, 64240, &MSS_ONLY);
+    let finding = only(&talk);
+    assert_eq!(finding.assessment.verdict, Verdict::Ordinary);
+    assert!(kinds(&finding).contains(&"syn-ack-retransmitted"));
+}
+
+#[test]
+fn an_application_that_closes_hard_is_named() {
+    let talk = talk(1)
+        .syn(0.0, &PLAIN_OPTIONS)
+        .syn_ack(0.01, 64240, &PLAIN_OPTIONS)
+        .ack(0.02)
+        .server(0.021, |t| (t.flags, t.window) = (RST | ACK, 502));
+    assert_eq!(only(&talk).causes[0].kind, CauseKind::ApplicationAbort);
+}
+
+#[test]
+fn the_far_side_of_a_synproxy_is_ordinary() {
+    let talk = talk(1)
+        .client(0.0, |t| {
+            (t.seq, t.ack, t.flags, t.window) = (t.seq - 1, 123_456, common::SYN, 502);
+            t.options = PLAIN_OPTIONS.to_vec();
+        })
+        .syn_ack(0.001, 64240, &PLAIN_OPTIONS)
+        .ack(0.002)
+        .data(0.01, 10)
+        .server(0.011, |t| (t.ack, t.payload) = (t.ack + 10, 10));
+    let finding = only(&talk);
+    assert_eq!(finding.assessment.verdict, Verdict::Ordinary);
+    assert!(kinds(&finding).contains(&"synproxy-backend-syn"));
+}
