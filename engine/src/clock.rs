@@ -28,6 +28,10 @@ const PRIOR_SCATTER: (f64, f64) = (0.003, 2.0);
 pub(crate) struct Clock {
     /// Ticks a second, where the segments after the handshakes were enough to measure it.
     pub rate: Option<f64>,
+    /// Ticks the clock advances at a time: 1 but for clocks that are coarser than their unit.
+    step: u32,
+    /// Step of a coarser clock that some of the handshakes show: hosts of different make behind one address.
+    coarse: u32,
     /// Standard deviation of one segment's capture time around the clock's line, in seconds.
     pub scatter: f64,
     /// Observations behind `scatter`.
@@ -54,13 +58,71 @@ impl Clock {
                 freedom += lines.len() as f64 - 1.0;
             }
         }
-        Self { rate, scatter: (squares / freedom).sqrt(), freedom }
+        let (step, coarse) = steps(handshakes);
+        Self { rate, step, coarse, scatter: (squares / freedom).sqrt(), freedom }
+    }
+
+    /// Ticks by which the clock of this handshake's server advances at a time.
+    pub(crate) fn step_of(&self, handshake: &Handshake) -> u32 {
+        let (divisor, seen) = advances(all_values(handshake));
+        if seen > 0 && self.coarse > 1 && divisor % self.coarse == 0 { self.coarse } else { self.step }
     }
 
     /// Rates to be considered, with their shares: the measured one, else every known one.
     pub(crate) fn rates(&self) -> Vec<(f64, f64)> {
         self.rate.map_or_else(|| RATES.to_vec(), |rate| vec![(rate, 1.0)])
     }
+}
+
+/// Advances that must have been seen before their common divisor is taken for the clock's step: over a listener,
+/// and in one handshake.
+const ENOUGH_ADVANCES: usize = 5;
+const ENOUGH_ADVANCES_ALONE: usize = 3;
+/// Steps below this, in ticks, do no harm to a comparison over 64 ticks.
+const COARSE: u32 = 8;
+
+/// The greatest common divisor of a server's advances from segment to segment, and how many there were.
+fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
+    let (mut divisor, mut seen, mut last) = (0, 0, None);
+    for value in values {
+        let advance = last.map_or(0, |last| value.wrapping_sub(last));
+        if advance > 0 && advance < 1 << 24 {
+            (divisor, seen) = (gcd(divisor, advance), seen + 1);
+        }
+        last = Some(value);
+    }
+    (divisor, seen)
+}
+
+fn later_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
+    handshake.later.iter().filter_map(|l| l.timestamp)
+}
+
+/// The same with the SYN-ACK's in front.
+fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
+    let first = handshake.syn_ack.and_then(|s| s.options.timestamps).map(|t| t.value);
+    first.into_iter().chain(later_values(handshake))
+}
+
+/// Step of the listener's clock; and the step of a coarse one among several, where there is one.
+fn steps(handshakes: &[&Handshake]) -> (u32, u32) {
+    let (mut common, mut seen, mut coarse) = (0, 0, 1);
+    for handshake in handshakes {
+        let (divisor, count) = advances(later_values(handshake));
+        (common, seen) = (gcd(common, divisor), seen + count);
+        let (divisor, count) = advances(all_values(handshake));
+        if count >= ENOUGH_ADVANCES_ALONE && divisor >= COARSE {
+            coarse = coarse.max(divisor);
+        }
+    }
+    (if seen >= ENOUGH_ADVANCES { common.max(1) } else { 1 }, coarse)
+}
+
+const fn gcd(mut a: u32, mut b: u32) -> u32 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// How far the SYN-ACK's timestamp is behind the line that the server's next segments lie on.

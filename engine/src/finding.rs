@@ -62,7 +62,7 @@ pub struct Assessment {
 pub struct Evidence {
     /// Which signal.
     pub kind: EvidenceKind,
-    /// The verdict it speaks for (`for` in JSON).
+    /// The verdict it speaks for (`for` in JSON); `undetermined` for what only describes.
     pub bearing: Verdict,
     /// How strongly, in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,

@@ -23,8 +23,8 @@ pub(crate) struct Listener<'a> {
     pub grants: Grants,
     pub isn_layout: IsnLayout,
     pub round_trips: HashMap<IpAddr, RoundTrips>,
-    /// Shortest round trip to each client, in seconds.
-    shortest: HashMap<IpAddr, f64>,
+    /// Shortest round trip to each client, in seconds, and how many were seen.
+    shortest: HashMap<IpAddr, (f64, usize)>,
     /// Handshakes in which the server's timer repeated the SYN-ACK.
     pub timer_repeats: usize,
     /// How often each IP identification stood in a SYN-ACK.
@@ -39,7 +39,8 @@ impl<'a> Listener<'a> {
         let mut round_trips = HashMap::new();
         for handshake in &handshakes {
             for trip in handshake.round_trip().into_iter().chain(data_round_trip(handshake)) {
-                let least = shortest.entry(handshake.client.ip).or_insert(trip);
+                let (least, count) = shortest.entry(handshake.client.ip).or_insert((trip, 0));
+                *count += 1;
                 *least = least.min(trip);
             }
             let seen = round_trips.get(&handshake.client.ip).copied();
@@ -70,9 +71,9 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Shortest round trip seen to the client of this handshake, in seconds.
-    pub(crate) fn shortest_round_trip(&self, handshake: &Handshake) -> Option<f64> {
-        self.shortest.get(&handshake.client.ip).copied()
+    /// Shortest round trip to the client of this handshake, in seconds, if at least `enough` were seen.
+    pub(crate) fn shortest_round_trip(&self, handshake: &Handshake, enough: usize) -> Option<f64> {
+        self.shortest.get(&handshake.client.ip).filter(|(_, count)| *count >= enough).map(|&(seconds, _)| seconds)
     }
 
     /// In how many SYN-ACKs of this listener that identification stands.

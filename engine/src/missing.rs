@@ -1,6 +1,7 @@
 //! What an undetermined handshake lacks, said to the person who has to decide.
 
 use crate::EvidenceKind;
+use crate::evidence::isn_bits::IsnLayout;
 use crate::evidence::observe;
 use crate::listener::Listener;
 
@@ -26,6 +27,12 @@ pub(crate) fn missing(listener: &Listener<'_>, index: usize) -> Vec<String> {
                 .push("no later segment of the server was captured: its clock cannot be compared with the SYN-ACK's");
         }
         Some(_) => {}
+    }
+    if listener.isn_layout == IsnLayout::Freebsd {
+        sentences.push(
+            "the server is a FreeBSD host, which computes every ISN as a cookie: only a repeated SYN-ACK shows that it \
+             kept state; on the server, netstat -s -p tcp counts the cookies sent and received",
+        );
     }
     if handshake.simultaneous {
         sentences.push("both sides opened at once: there is no SYN-ACK in the usual sense");

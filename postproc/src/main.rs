@@ -1,2 +1,51 @@
-//! Batch tool.
-fn main() {}
+//! Batch tool: `syncookie analyze`.
+
+mod batch;
+mod capture;
+mod cli;
+mod console;
+mod exit;
+mod link;
+mod output;
+mod problem;
+mod report;
+mod text;
+mod totals;
+mod walk;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use batch::Failure;
+use cli::{Cli, Command};
+use console::Console;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let Cli { command: Command::Analyze(args) } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut console = Console::new(args.quiet);
+    match batch::run(&args, &mut console) {
+        Ok(exit) => exit.into(),
+        // Who reads has seen enough, as with `| head`.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Help and version are no error; everything else is wrong usage, which is 1 here where clap says 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Analysed.into(),
+        _ => Exit::Failed.into(),
+    }
+}

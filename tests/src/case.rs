@@ -202,6 +202,10 @@ fn check_phases(rules: &[Rule], seen: &[&Seen]) -> Vec<String> {
 
 impl Rule {
     fn check_all(&self, seen: &[&Seen], which: &str) -> Vec<String> {
+        // What holds for every handshake must not hold because there is none.
+        if seen.is_empty() && self.count.is_none() {
+            return vec![format!("no handshake ({which})")];
+        }
         if self.count.is_some_and(|count| count != seen.len()) {
             return vec![format!("{} handshakes ({which}), expected {:?}", seen.len(), self.count)];
         }
@@ -266,4 +270,61 @@ fn seen_in_tshark(tshark: &Tshark, capture: &Path) -> Vec<Seen> {
         outcome: row[5].clone(),
     };
     rows.iter().filter(first).map(see).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(verdict: &str, confidence: &str) -> Seen {
+        Seen {
+            syn_ack: Some(2),
+            reset: None,
+            verdict: verdict.to_owned(),
+            confidence: Some(confidence.to_owned()),
+            outcome: "established".to_owned(),
+            cause: None,
+        }
+    }
+
+    fn rule(json: &str) -> Rule {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_rule_for_every_handshake_fails_when_there_is_none() {
+        assert!(!rule(r#"{"verdict": ["ordinary"]}"#).check_all(&[], "all").is_empty());
+        assert!(rule(r#"{"count": 0}"#).check_all(&[], "all").is_empty());
+    }
+
+    #[test]
+    fn a_weaker_confidence_than_asked_for_fails() {
+        let likely = rule(r#"{"at_least": "likely"}"#);
+        assert!(likely.fits(&seen("syn-cookie", "certain")));
+        assert!(!likely.fits(&seen("syn-cookie", "possible")));
+    }
+
+    #[test]
+    fn at_most_binds_only_what_is_cookie_style() {
+        let possible = rule(r#"{"at_most": "possible"}"#);
+        assert!(possible.fits(&seen("ordinary", "certain")));
+        assert!(!possible.fits(&seen("syn-cookie", "likely")));
+    }
+
+    #[test]
+    fn a_share_allows_a_few_and_no_more() {
+        let most = rule(r#"{"verdict": ["syn-cookie"], "share": 0.5}"#);
+        let (cookie, ordinary) = (seen("syn-cookie", "likely"), seen("ordinary", "likely"));
+        assert!(most.check_all(&[&cookie, &ordinary], "all").is_empty());
+        assert!(!most.check_all(&[&cookie, &ordinary, &ordinary], "all").is_empty());
+    }
+
+    #[test]
+    fn a_handshake_that_is_missing_or_too_many_fails() {
+        let rules = [rule(r#"{"syn_ack": 2, "verdict": ["ordinary"]}"#)];
+        let ordinary = seen("ordinary", "likely");
+        assert!(check_each(&rules, &[&ordinary]).is_empty());
+        assert!(!check_each(&rules, &[]).is_empty());
+        assert!(!check_each(&rules, &[&ordinary, &Seen { syn_ack: Some(9), ..seen("ordinary", "likely") }]).is_empty());
+    }
 }

@@ -180,3 +180,21 @@ impl Ethernet {
         (Self { destination: address(0), source: address(6), type_ }, &frame[14..])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_capture_written_in_any_form_reads_back_the_same() {
+        let whole = Capture::read(&crate::sample("linux-6.18/refused/client.pcap"));
+        assert_eq!(whole.records.len(), 20);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for order in [Order::Little, Order::Big] {
+            for resolution in [Resolution::Micro, Resolution::Nano] {
+                std::fs::write(file.path(), whole.write(order, resolution)).unwrap();
+                assert_eq!(Capture::read(file.path()), whole, "{order:?} {resolution:?}");
+            }
+        }
+    }
+}

@@ -31,7 +31,7 @@ const AGREES_ALONE: f64 = 2.6;
 /// A handshake that disagrees with what is established for its listener or address pair.
 const DISAGREES: f64 = -3.0;
 /// Agreements that chance gives rise to less than once in this many listeners make it established.
-const CHANCE: f64 = 1e-3;
+const CHANCE: f64 = 1e-5;
 /// An ordinary clock would have agreed by itself when it comes this close to a multiple of 64 ticks, in ticks.
 const SAME_PHASE: f64 = 5.0;
 /// Slowest clock that can carry it, in ticks a second.
@@ -62,6 +62,7 @@ pub(crate) struct BitBook {
 
 struct Reading {
     time: Timestamp,
+    value: u32,
     residue: u32,
     expected: u32,
 }
@@ -73,13 +74,19 @@ impl BitBook {
             return Self { bare: false, of_pair: HashMap::new() };
         }
         let mut pairs: HashMap<IpAddr, Vec<Reading>> = HashMap::new();
-        for handshake in handshakes {
+        // A coarse clock repeats residues by itself.
+        for handshake in handshakes.iter().filter(|h| clock.step_of(h) == 1) {
             let (Some(residue), Some(expected), Some(syn_ack)) =
                 (residue(handshake), expected(handshake), handshake.syn_ack)
             else {
                 continue;
             };
-            pairs.entry(handshake.client.ip).or_default().push(Reading { time: syn_ack.time, residue, expected });
+            pairs.entry(handshake.client.ip).or_default().push(Reading {
+                time: syn_ack.time,
+                value: syn_ack.options.timestamps.map_or(0, |t| t.value),
+                residue,
+                expected,
+            });
         }
         let all: Vec<&Reading> = pairs.values().flatten().collect();
         let bare = established(&all, 0, rate, 1.0);
@@ -107,7 +114,9 @@ fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> 
         let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
         let drift = elapsed + f64::from(pair[0].expected) - f64::from(pair[1].expected);
         let phase = drift.rem_euclid(COOKIE_TICKS);
-        independent += usize::from(phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
+        // The same value twice is one reading, whatever the clock's rate is.
+        let moved = pair[0].value != pair[1].value;
+        independent += usize::from(moved && phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
     }
     let counted = readings.len() - agreeing.len() + independent;
     independent >= 2 && choices * at_least(independent, counted) < CHANCE
@@ -127,6 +136,9 @@ fn at_least(hits: usize, tries: usize) -> f64 {
 pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let (residue, bits) = (residue(handshake)?, expected(handshake)?);
+    if listener.clock.step_of(handshake) > 1 {
+        return None;
+    }
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
     let pair = listener.bits.of_pair.get(&handshake.client.ip);
     let proxy_like = syn_ack.window == 0;

@@ -28,6 +28,10 @@ const DELAYED: f64 = 0.02;
 const DELAY_SECONDS: f64 = 0.1;
 /// Share of timestamps that are off by up to half a second either way for reasons nobody knows.
 const ODD: f64 = 0.001;
+/// Round trips to a client after which the shortest is taken for the undelayed one.
+const ENOUGH_ROUND_TRIPS: usize = 6;
+/// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
+const HEAVY_TAILS: f64 = 4.0;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
@@ -81,9 +85,10 @@ impl Reading {
     fn of(listener: &Listener<'_>, handshake: &Handshake, lag: Lag, share: f64) -> Self {
         let tick = 1.0 / lag.rate;
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
-        let scatter = (spread + tick * tick / 6.0).sqrt();
+        let jump = tick * f64::from(listener.clock.step_of(handshake));
+        let scatter = (spread + jump * jump / 6.0).sqrt();
         let delay_possible = lag.seconds <= room_for_delay(listener, handshake, scatter);
-        let noise = student(lag.seconds / scatter, listener.clock.freedom) / scatter;
+        let noise = student(lag.seconds / scatter, listener.clock.freedom.min(HEAVY_TAILS)) / scatter;
         let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
         // A microsecond clock still gets its cookies from the millisecond one; slow clocks are not Linux's.
         let band = COOKIE_TICKS * if lag.rate > 1e5 { 1e-3 } else { tick };
@@ -131,13 +136,12 @@ pub(crate) fn linux_layout(layout: &[u8]) -> bool {
     !after.contains(&3) || after.starts_with(&[1, 3, 3])
 }
 
-/// Longest delay, in seconds, that this SYN-ACK can have suffered more than others.
+/// Longest delay, in seconds, that this SYN-ACK can have suffered more than others. The shortest of a few round
+/// trips may itself be a delayed one.
 fn room_for_delay(listener: &Listener<'_>, handshake: &Handshake, scatter: f64) -> f64 {
-    match (handshake.round_trip(), listener.shortest_round_trip(handshake)) {
-        (Some(trip), Some(shortest)) => (trip - shortest) + 3.0 * scatter,
-        (Some(trip), None) => trip + 3.0 * scatter,
-        (None, _) => f64::INFINITY,
-    }
+    let Some(trip) = handshake.round_trip() else { return f64::INFINITY };
+    let shortest = listener.shortest_round_trip(handshake, ENOUGH_ROUND_TRIPS).unwrap_or(0.0);
+    (trip - shortest) + 3.0 * scatter
 }
 
 fn describe(lag: &Lag, scatter: f64) -> String {

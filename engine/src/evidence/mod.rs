@@ -80,7 +80,9 @@ impl Signal {
 
     /// As it is reported.
     pub(crate) fn evidence(&self) -> Evidence {
-        let (bearing, nats) = if self.cookie.max(self.proxy) <= 0.0 {
+        let (bearing, nats) = if self.cookie == 0.0 && self.proxy == 0.0 {
+            (Verdict::Undetermined, 0.0)
+        } else if self.cookie.max(self.proxy) <= 0.0 {
             (Verdict::Ordinary, -self.cookie.min(self.proxy))
         } else if self.proxy > self.cookie {
             (Verdict::SynProxy, self.proxy)
@@ -103,7 +105,7 @@ pub(crate) fn observe(listener: &Listener<'_>, index: usize) -> Vec<Signal> {
     signals.extend(options::observe(listener, index));
     signals.extend(lag::observe(listener, index));
     signals.extend(bits::observe(listener, index));
-    signals.extend(window::observe(handshake));
+    signals.extend(window::observe(listener, index));
     signals.extend(segment_size::observe(handshake));
     signals.extend(extensions::observe(listener, handshake));
     signals.extend(repetition::observe(listener, handshake));

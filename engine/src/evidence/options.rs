@@ -304,5 +304,7 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
         signal.proxy = ALONE;
         signal.detail = format!("{offered}; no other answer of this listener shows whether it ever does");
     }
+    signal.cookie = signal.cookie.min(Group::Options.cap());
+    signal.proxy = signal.proxy.min(Group::Options.cap());
     signal
 }

@@ -23,10 +23,9 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let largest = handshake.largest_payload + timestamps;
-    if handshake.largest_count < FULL_SEGMENTS
-        || u32::from(mss) <= largest + MARGIN
-        || !cookie_mss(handshake, mss).contains(&largest)
-    {
+    let seen_by_server = mss.min(syn_ack.options.mss.unwrap_or(mss));
+    let bound = [mss, seen_by_server].into_iter().any(|mss| cookie_mss(handshake, mss) == largest);
+    if handshake.largest_count < FULL_SEGMENTS || u32::from(mss) <= largest + MARGIN || !bound {
         return None;
     }
     Some(Signal {

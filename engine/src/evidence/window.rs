@@ -12,6 +12,7 @@ use super::lag::linux_layout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
+use crate::listener::Listener;
 
 /// MSS tables of the kernel (net/ipv4/syncookies.c and net/ipv6/syncookies.c `msstab`), in bytes.
 const MSS_V4: [u16; 4] = [536, 1300, 1440, 1460];
@@ -21,18 +22,17 @@ const MSS_DEFAULT: u16 = 536;
 /// Space that timestamps take from every segment, in bytes (RFC 7323 appendix A).
 pub(super) const TIMESTAMPS: u32 = 12;
 
-/// Share of ordinary first segments whose window moved at all: Linux keeps it, others grow it.
-const MOVES: f64 = 0.05;
-/// The same for moving back, which RFC 9293 discourages and Linux never does: allowance for what is not known.
+/// Share of ordinary first segments whose window moved back, which RFC 9293 discourages and Linux never does.
 const MOVES_BACK: f64 = 0.02;
+/// Share whose unscaled window moved forward to just this value: others grow to anything.
+const MOVES_TO_IT: f64 = 0.005;
 /// Share of cookies whose first window is the recomputed one; the rest had data read, or a buffer changed.
 const RECOMPUTED: f64 = 0.9;
-/// Distance, in bytes, between values a grown window plausibly takes: with a coarse scale chance hits are common.
-const SPACING: f64 = 4096.0;
 /// The window stayed where the SYN-ACK put it, and a cookie would have moved it: P(cookie) = 0.05.
 const STAYED: f64 = -3.0;
 
-pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+    let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
     let first = handshake.later.first()?;
     let unit = 1_u32 << handshake.server_scale()?;
@@ -42,19 +42,29 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
     // What is left of a window once data was taken; the kernel rounds it up to the unit of its scale.
     let left = |space: u32| space.saturating_sub(taken).next_multiple_of(unit);
-    let usual = left(announced);
-    let table = cookie_mss(handshake, client);
-    let recomputed =
-        table.iter().find(|&&mss| spaces(announced, &syn_ack, client).any(|space| left(space / mss * mss) == window));
+    let linux = may_be_linux(listener, index, &syn_ack);
+    let recomputed = [client, client.min(syn_ack.options.mss.unwrap_or(client))]
+        .map(|mss| cookie_mss(handshake, mss))
+        .into_iter()
+        .find(|mss| spaces(announced, &syn_ack, client).any(|space| left(space / mss * mss) == window));
+    // Windows that say nothing: the one announced, less what was taken or not, rounded up or down.
+    let usual = [left(announced), announced.next_multiple_of(unit)];
+    let moved_back = window + taken < announced && (linux || window + taken + unit <= announced);
     let (cookie, what) = match recomputed {
-        Some(_) if window == usual => return None,
-        Some(mss) => {
-            let chance = (4.0 * f64::from(unit) / SPACING).clamp(0.02, 1.0);
-            let ordinary = if window < usual && linux_layout(syn_ack.layout()) { MOVES_BACK } else { MOVES * chance };
-            ((RECOMPUTED / ordinary).ln(), format!("what a cookie's MSS of {mss} gives"))
+        _ if window == left(announced) && linux => {
+            let told = spaces(announced, &syn_ack, client).all(|space| {
+                let mss = cookie_mss(handshake, client);
+                left(space / mss * mss) != window
+            });
+            if !told {
+                return None;
+            }
+            (STAYED, "as announced".to_owned())
         }
-        None if window == usual => (STAYED, "as announced".to_owned()),
-        None => return None,
+        Some(_) if usual.contains(&window) => return None,
+        Some(mss) if moved_back => ((RECOMPUTED / MOVES_BACK).ln(), format!("what a cookie's MSS of {mss} gives")),
+        Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), format!("what a cookie's MSS of {mss} gives")),
+        _ => return None,
     };
     Some(Signal {
         kind: EvidenceKind::WindowRecomputed,
@@ -67,6 +77,12 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     })
 }
 
+/// Only Linux computes the window anew: that it did not speaks against cookies only where Linux would have sent them.
+fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &Opening) -> bool {
+    let stamped = syn_ack.options.timestamps.is_some();
+    !listener.options.is_gvisor_like(index) && (!stamped || linux_layout(syn_ack.layout()))
+}
+
 /// Receive spaces that lead to the announced window: it is a multiple of the segment size, so the space lies between
 /// it and the next multiple. The common cap of 65535 first (tcp_output.c: `U16_MAX`).
 fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item = u32> {
@@ -76,10 +92,8 @@ fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item 
     [(announced + step - 1).min(65535), announced].into_iter()
 }
 
-/// The entries of the cookie's MSS table that may have been picked: the largest not above the client's MSS, and the
-/// ones below it, since a clamp behind the capture may have shown the server a smaller one.
-pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> Vec<u32> {
+/// The entry of the cookie's MSS table that the kernel picks: the largest not above the client's MSS.
+pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> u32 {
     let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
-    let fitting: Vec<u32> = table.into_iter().rev().filter(|&mss| mss <= client).map(u32::from).collect();
-    if fitting.is_empty() { vec![u32::from(table[0])] } else { fitting }
+    u32::from(table.into_iter().rev().find(|&mss| mss <= client).unwrap_or(table[0]))
 }

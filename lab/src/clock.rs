@@ -1,0 +1,72 @@
+//! Clocks and counters of a host: timestamps (RFC 7323) and IP identifications.
+
+use crate::capture::Nanos;
+use crate::rng::Rng;
+
+/// A timestamp clock as its peer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Value at `origin`.
+    pub base: u32,
+    /// Where its ticks begin.
+    pub origin: Nanos,
+    /// Ticks a second.
+    pub rate: u64,
+    /// What a tick adds: more than one for a clock that counts finer than it ticks.
+    pub step: u32,
+}
+
+impl Clock {
+    /// Its value; before `origin` too.
+    #[must_use]
+    pub fn at(&self, time: Nanos) -> u32 {
+        let elapsed = i128::from(time) - i128::from(self.origin);
+        let ticks = (elapsed * i128::from(self.rate)).div_euclid(1_000_000_000);
+        self.base.wrapping_add((ticks as u32).wrapping_mul(self.step))
+    }
+}
+
+/// Where the IP identification comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpId {
+    /// Always this value (Linux SYN-ACKs: 0).
+    Fixed(u16),
+    /// A counter of its own for every flow.
+    PerFlow,
+    /// One counter for the whole host, at so many packets a second.
+    PerHost(u64),
+    /// Random for every packet.
+    Random,
+}
+
+/// The identifications of one flow.
+#[derive(Clone, Debug)]
+pub struct IpIds {
+    style: IpId,
+    next: u16,
+    origin: Nanos,
+}
+
+impl IpIds {
+    /// A flow's identifications; a host-wide counter counts from `boot`.
+    #[must_use]
+    pub fn new(style: IpId, boot: Nanos, rng: &mut Rng) -> Self {
+        Self { style, next: rng.half(), origin: boot }
+    }
+
+    /// For the packet sent at `time`.
+    pub fn take(&mut self, time: Nanos, rng: &mut Rng) -> u16 {
+        match self.style {
+            IpId::Fixed(value) => value,
+            IpId::PerFlow => {
+                self.next = self.next.wrapping_add(1);
+                self.next
+            }
+            // Flows are built one after another, so the counter is a function of time: monotone over all of them.
+            IpId::PerHost(rate) => {
+                (u128::from(time.saturating_sub(self.origin)) * u128::from(rate) / 1_000_000_000) as u16
+            }
+            IpId::Random => rng.half(),
+        }
+    }
+}

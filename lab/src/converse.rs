@@ -1,0 +1,485 @@
+//! One connection from its first SYN to its end, packet by packet.
+
+use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
+use crate::capture::{MICRO, MILLI, Nanos, Noted, SECOND, Tap};
+use crate::client::Attempt;
+use crate::packet::{ACK, FIN, PSH, RST, Seg};
+use crate::path::{Path, Wire};
+use crate::plan::{ClientConduct, End, Plan};
+use crate::rng::Rng;
+use crate::stack::host::repeated;
+use std::net::SocketAddr;
+
+/// Runs one connection and returns when its last packet was sent.
+#[expect(clippy::too_many_arguments, reason = "the parts of a conversation, each its own thing")]
+pub fn converse(
+    tap: &mut Tap,
+    rng: &mut Rng,
+    attempt: &mut Attempt,
+    to: SocketAddr,
+    server: &mut dyn Answerer,
+    path: &Path,
+    plan: &Plan,
+    at: Nanos,
+) -> Nanos {
+    let from = attempt.from;
+    let wire = Wire::new(tap, rng, path, from, to);
+    let mut talk = Talk {
+        wire,
+        attempt,
+        server,
+        plan,
+        from,
+        to,
+        events: vec![(at, Event::SendSyn(0))],
+        answer: None,
+        noted: None,
+        syn: None,
+        client: None,
+        end: at,
+        request_sent: None,
+    };
+    match talk.shake_hands() {
+        Some((live, since)) => talk.exchange(live, since),
+        None => talk.end,
+    }
+}
+
+enum Event {
+    SendSyn(u32),
+    SynArrives(Seg),
+    Repeat,
+    AnswerArrives(Answer),
+    SendAck,
+    SendRequest,
+    SendProbe,
+    AckArrives(Seg),
+}
+
+/// The client's view of an open connection.
+#[derive(Clone, Copy)]
+struct Established {
+    since: Nanos,
+    ack: u32,
+    echo: Option<u32>,
+    scaled: bool,
+}
+
+struct Talk<'a, 'b> {
+    wire: Wire<'a>,
+    attempt: &'b mut Attempt,
+    server: &'b mut dyn Answerer,
+    plan: &'b Plan,
+    from: SocketAddr,
+    to: SocketAddr,
+    events: Vec<(Nanos, Event)>,
+    answer: Option<Answer>,
+    noted: Option<Noted>,
+    syn: Option<Syn>,
+    client: Option<Established>,
+    end: Nanos,
+    request_sent: Option<Nanos>,
+}
+
+impl Talk<'_, '_> {
+    /// Runs until the server's side is open; `None` when it never is.
+    fn shake_hands(&mut self) -> Option<(Live, Nanos)> {
+        while let Some((now, event)) = self.next_event() {
+            self.end = self.end.max(now);
+            match event {
+                Event::SendSyn(n) => self.send_syn(now, n),
+                Event::SynArrives(seg) => self.syn_arrives(now, seg),
+                Event::Repeat => self.repeat(now),
+                Event::AnswerArrives(answer) => self.answer_arrives(now, &answer),
+                Event::SendAck => self.send_ack(now),
+                Event::SendRequest => self.send_request(now),
+                Event::SendProbe => self.send_probe(now),
+                Event::AckArrives(seg) => match self.ack_arrives(now, &seg) {
+                    Some(Ok(live)) => return Some((live, now)),
+                    Some(Err(())) => return None,
+                    None => {}
+                },
+            }
+        }
+        None
+    }
+
+    fn next_event(&mut self) -> Option<(Nanos, Event)> {
+        let first = (0..self.events.len()).min_by_key(|&i| self.events[i].0)?;
+        Some(self.events.remove(first))
+    }
+
+    fn send_syn(&mut self, now: Nanos, n: u32) {
+        if self.client.is_some() {
+            return;
+        }
+        let seg = self.attempt.syn(now, self.wire.rng);
+        if let Some(arrival) = self.wire.up(now, &seg).arrival {
+            self.events.push((arrival, Event::SynArrives(seg)));
+        }
+        if n < self.plan.syn_retries {
+            self.events.push((now + (SECOND << n) + 20 * MILLI, Event::SendSyn(n + 1)));
+        }
+    }
+
+    fn syn_arrives(&mut self, now: Nanos, seg: Seg) {
+        let syn = Syn { from: self.from, to: self.to, seg };
+        let reply = self.server.on_syn(&syn, now, self.answer.as_ref(), self.wire.rng);
+        self.syn = Some(syn);
+        match reply {
+            Reply::Silent => {}
+            Reply::Refuse(seg) => {
+                self.events.clear();
+                self.wire.down(now + 20 * MICRO, &seg);
+            }
+            Reply::SynAck(answer) => {
+                if self.answer.is_none() {
+                    self.events.extend(answer.repeats.iter().map(|&after| (now + after, Event::Repeat)));
+                }
+                self.send_answer(now + answer.after, *answer);
+            }
+        }
+    }
+
+    fn send_answer(&mut self, now: Nanos, answer: Answer) {
+        let tap = &mut self.wire.tap;
+        let noted = *self.noted.get_or_insert_with(|| {
+            let noted = tap.handshake(self.from, self.to, answer.verdict, answer.implementation);
+            tap.amend(noted).undecidable = answer.undecidable;
+            noted
+        });
+        let sent = self.wire.down(now, &answer.seg);
+        if let Some(packet) = sent.captured {
+            self.wire.tap.syn_ack(noted, packet);
+        }
+        if let Some(arrival) = sent.arrival {
+            self.events.push((arrival, Event::AnswerArrives(answer.clone())));
+        }
+        self.answer = Some(answer);
+    }
+
+    fn repeat(&mut self, now: Nanos) {
+        if let Some(before) = &self.answer {
+            let again = repeated(before, now);
+            self.send_answer(now, again);
+        }
+    }
+
+    fn answer_arrives(&mut self, now: Nanos, answer: &Answer) {
+        let soon = now + self.wire.rng.between(8, 60) * MICRO;
+        match self.plan.conduct {
+            ClientConduct::Vanishes => {}
+            ClientConduct::Resets => {
+                self.events.clear();
+                let reset = bare_reset(&answer.seg, self.attempt.stack.ttl);
+                self.wire.up(soon, &reset);
+            }
+            ClientConduct::Talks | ClientConduct::WrongAck => {
+                let first = self.client.is_none();
+                let wrong = if self.plan.conduct == ClientConduct::WrongAck { 0x0123_4567 } else { 1 };
+                let ack = answer.seg.seq.wrapping_add(wrong);
+                let since = self.client.map_or(now, |c| c.since);
+                let echo = answer.seg.tsval().filter(|_| self.attempt.stack.ts);
+                self.client = Some(Established { since, ack, echo, scaled: answer.seg.wscale().is_some() });
+                self.events.push((soon, Event::SendAck));
+                // Into a closed window nothing is sent.
+                if first && self.plan.request > 0 && self.plan.banner.is_none() && answer.seg.window > 0 {
+                    self.events.push((soon + MICRO + self.plan.wait, Event::SendRequest));
+                }
+                if first && answer.seg.window == 0 {
+                    self.events.push((soon + 210 * MILLI + 4 * self.wire.path.up, Event::SendProbe));
+                }
+            }
+        }
+    }
+
+    fn send_ack(&mut self, now: Nanos) {
+        let Some(client) = self.client else { return };
+        let seg = self.client_sends(now, client, 0);
+        if let Some(arrival) = self.wire.up(now, &seg).arrival {
+            self.events.push((arrival, Event::AckArrives(seg)));
+        }
+    }
+
+    fn send_request(&mut self, now: Nanos) {
+        let Some(client) = self.client else { return };
+        let seg = self.client_sends(now, client, self.plan.request);
+        let sent = self.wire.up(now, &seg);
+        self.request_sent = Some(sent.arrival.unwrap_or(0));
+        if let Some(arrival) = sent.arrival {
+            self.events.push((arrival, Event::AckArrives(seg)));
+        } else if now < client.since + 10 * SECOND {
+            self.events.push((now + 300 * MILLI + 2 * self.wire.path.up, Event::SendRequest));
+        }
+    }
+
+    /// Asks whether the window is open by now: a byte already acknowledged (RFC 9293, 3.8.6.1, as Linux does it).
+    fn send_probe(&mut self, now: Nanos) {
+        let Some(client) = self.client else { return };
+        let mut seg = self.client_sends(now, client, 0);
+        seg.seq = seg.seq.wrapping_sub(1);
+        if let Some(arrival) = self.wire.up(now, &seg).arrival {
+            self.events.push((arrival, Event::AckArrives(seg)));
+        }
+        let waited = now - client.since;
+        if waited < 6 * SECOND {
+            self.events.push((now + waited, Event::SendProbe));
+        }
+    }
+
+    fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Seg {
+        let seq = self.attempt.isn.wrapping_add(1);
+        let mut seg = self.attempt.segment(now, (seq, client.ack), client.echo, client.scaled, self.wire.rng);
+        seg.payload = payload;
+        seg.flags |= if payload > 0 { PSH } else { 0 };
+        seg
+    }
+
+    /// `None` when nothing changes, `Err` when the connection is over.
+    fn ack_arrives(&mut self, now: Nanos, seg: &Seg) -> Option<Result<Live, ()>> {
+        let (syn, answer) = (self.syn.clone()?, self.answer.clone()?);
+        match self.server.on_ack(&syn, &answer, seg, now, self.wire.rng) {
+            Opening::Open(live, at_once) => {
+                let now = now + live.behind;
+                for (after, seg) in at_once {
+                    self.wire.down(now + after, &seg);
+                }
+                Some(Ok(*live))
+            }
+            Opening::Reset(after, reset, cause) => {
+                self.blame(cause);
+                self.wire.down(now + after, &reset);
+                // What the client had already sent meets the same nothing.
+                while let Some((at, event)) = self.next_event() {
+                    match event {
+                        Event::SendRequest if at < now + after + self.wire.path.down => self.send_request(at),
+                        Event::AckArrives(seg) => drop(self.wire.down(at + after, &bare_reset(&seg, reset.ttl))),
+                        _ => {}
+                    }
+                }
+                Some(Err(()))
+            }
+            Opening::Silent { keeps, cause } => {
+                self.blame(cause);
+                if !keeps {
+                    self.events.retain(|(_, e)| !matches!(e, Event::Repeat));
+                }
+                if seg.payload > 0 && now < self.client?.since + 6 * SECOND {
+                    let backoff = 300 * MILLI + (now - self.client?.since);
+                    self.events.push((now + backoff, Event::SendRequest));
+                }
+
+                None
+            }
+        }
+    }
+
+    fn blame(&mut self, cause: &[&str]) {
+        if let Some(noted) = self.noted {
+            self.wire.tap.amend(noted).cause = cause.iter().map(|&c| c.to_owned()).collect();
+        }
+    }
+}
+
+mod exchange {
+    use super::*;
+
+    impl Talk<'_, '_> {
+        /// Request, response and end. Loss is repaired by repetition; nothing else of TCP's control loops is needed.
+        pub(super) fn exchange(&mut self, mut live: Live, open: Nanos) -> Nanos {
+            let (Some(client), Some(answer)) = (self.client, self.answer.clone()) else { return self.end };
+            let mut flow = Flow {
+                client_next: self.attempt.isn.wrapping_add(1),
+                server_next: answer.seg.seq.wrapping_add(1),
+                server_stamp: client.echo,
+                stamped: live.clock.is_some(),
+                scaled: client.scaled,
+            };
+            let mut now = open + live.behind;
+            if let Some(ttl) = self.plan.data_ttl {
+                live.ttl = ttl;
+            }
+            if self.plan.end == End::Injected {
+                return self.inject(&flow, open);
+            }
+            if let Some(after) = self.plan.banner {
+                now = self.down_data(&mut flow, &mut live, now + after, 60);
+            }
+            if let End::ServerResets(after) = self.plan.end {
+                return self.server_resets(&flow, &mut live, now + after);
+            }
+            if self.plan.request == 0 {
+                return now;
+            }
+            now = self.request(&mut flow, &mut live, now);
+            now = self.down_data(&mut flow, &mut live, now + self.plan.think, self.plan.response);
+            self.finish(&mut flow, &mut live, now)
+        }
+
+        /// The request, unless it opened the connection; then its ACK. Returns when the server has it.
+        fn request(&mut self, flow: &mut Flow, live: &mut Live, open: Nanos) -> Nanos {
+            let Some(client) = self.client else { return open };
+            let length = self.plan.request;
+            let mut when = client.since + self.plan.wait + 70 * MICRO;
+            if self.plan.banner.is_some() || self.answer.as_ref().is_some_and(|a| a.seg.window == 0) {
+                when = when.max(open + self.wire.path.down).max(self.wire.last_down() + 15 * MICRO);
+            }
+            let arrived = match self.request_sent {
+                Some(arrival) if arrival > 0 => arrival,
+                _ => self.up_data(flow, when, length),
+            };
+            flow.client_next = flow.client_next.wrapping_add(u32::from(length));
+            let arrived = arrived.max(open) + live.behind;
+            if let Some(after) = self.plan.ack_after.filter(|&after| after < self.plan.think) {
+                let unread = if self.plan.read { 0 } else { u32::from(length) };
+                let ack = self.server_sends(flow, live, arrived + after, ACK, 0, unread);
+                self.wire.down(arrived + after + live.behind, &ack);
+            }
+            arrived
+        }
+
+        fn up_data(&mut self, flow: &Flow, mut when: Nanos, length: u16) -> Nanos {
+            for attempt in 0..6 {
+                let mut seg = self.client_segment(flow, when);
+                seg.payload = length;
+                seg.flags |= PSH;
+                if let Some(arrival) = self.wire.up(when, &seg).arrival {
+                    return arrival;
+                }
+                when += (250 * MILLI) << attempt;
+            }
+            when
+        }
+
+        /// Data of the server, acknowledged by the client. Returns when the last of it was sent.
+        fn down_data(&mut self, flow: &mut Flow, live: &mut Live, mut now: Nanos, mut left: u32) -> Nanos {
+            let mut parity = false;
+            while left > 0 {
+                let merged = if self.wire.path.merged { self.wire.rng.between(1, 6) as u32 } else { 1 };
+                let size = left.min(u32::from(live.segment) * merged).min(60_000) as u16;
+                left -= u32::from(size);
+                let flags = if left == 0 { ACK | PSH } else { ACK };
+                let Some(arrival) = self.down_reliably(flow, live, now, flags, size) else { return now };
+                flow.server_next = flow.server_next.wrapping_add(u32::from(size));
+                parity = !parity;
+                if !parity || left == 0 {
+                    let ack = self.client_segment(flow, arrival + 15 * MICRO);
+                    self.wire.up(arrival + 15 * MICRO, &ack);
+                }
+                now += 12 * MICRO;
+            }
+            now
+        }
+
+        fn down_reliably(
+            &mut self,
+            flow: &mut Flow,
+            live: &mut Live,
+            mut when: Nanos,
+            flags: u8,
+            payload: u16,
+        ) -> Option<Nanos> {
+            for attempt in 0..6 {
+                let seg = self.server_sends(flow, live, when, flags, payload, 0);
+                if let Some(arrival) = self.wire.down(when + live.behind, &seg).arrival {
+                    flow.server_stamp = seg.tsval();
+                    return Some(arrival);
+                }
+                when += (220 * MILLI) << attempt;
+            }
+            None
+        }
+
+        fn finish(&mut self, flow: &mut Flow, live: &mut Live, now: Nanos) -> Nanos {
+            let later = now + self.wire.path.down + self.wire.rng.between(50, 900) * MICRO;
+            match self.plan.end {
+                End::ServerCloses => {
+                    let arrival = self.down_reliably(flow, live, now + 40 * MICRO, ACK | FIN, 0).unwrap_or(later);
+                    flow.server_next = flow.server_next.wrapping_add(1);
+                    let answered = self.client_ends(flow, arrival + 90 * MICRO, ACK | FIN);
+                    let ack = self.server_sends(flow, live, answered, ACK, 0, 0);
+                    self.wire.down(answered + live.behind, &ack);
+                    answered
+                }
+                End::ClientCloses => {
+                    let arrival = self.client_ends(flow, later, ACK | FIN);
+                    self.down_reliably(flow, live, arrival + 30 * MICRO, ACK | FIN, 0);
+                    flow.server_next = flow.server_next.wrapping_add(1);
+                    let ack = self.client_segment(flow, arrival + self.wire.path.down + 90 * MICRO);
+                    self.wire.up(arrival + self.wire.path.down + 90 * MICRO, &ack);
+                    arrival
+                }
+                End::ClientResets => self.client_ends(flow, later, ACK | RST),
+                _ => now,
+            }
+        }
+
+        fn client_ends(&mut self, flow: &mut Flow, when: Nanos, flags: u8) -> Nanos {
+            let mut seg = self.client_segment(flow, when);
+            seg.flags = flags;
+            flow.client_next = flow.client_next.wrapping_add(1);
+            self.wire.up(when, &seg).arrival.unwrap_or(when + self.wire.path.up)
+        }
+
+        /// The program closes hard: a reset with everything a living connection has.
+        fn server_resets(&mut self, flow: &Flow, live: &mut Live, when: Nanos) -> Nanos {
+            let reset = self.server_sends(flow, live, when, ACK | RST, 0, 0);
+            self.blame(&["application-abort"]);
+            self.wire.down(when + live.behind, &reset);
+            when
+        }
+
+        /// A box on the path resets the client, in two guesses; the server knows nothing and goes on.
+        fn inject(&mut self, flow: &Flow, open: Nanos) -> Nanos {
+            self.blame(&["firewall-reset", "wrong-host"]);
+            let ttl = self.wire.rng.between(90, 250) as u8;
+            for (n, jump) in [0u32, 1460, 4380].into_iter().enumerate() {
+                let id = self.wire.rng.half();
+                let seq = flow.server_next.wrapping_add(jump);
+                let reset = Seg { ttl, id, flags: RST | ACK, seq, ack: flow.client_next, ..Seg::default() };
+                self.wire.down(open + n as u64 * 30 * MICRO, &reset);
+            }
+            open
+        }
+
+        fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Seg {
+            let echo = if flow.stamped { flow.server_stamp } else { None };
+            self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
+        }
+
+        fn server_sends(
+            &mut self,
+            f: &Flow,
+            live: &mut Live,
+            when: Nanos,
+            flags: u8,
+            payload: u16,
+            unread: u32,
+        ) -> Seg {
+            use crate::packet::Opt::{Nop, Ts};
+            let echo = self.attempt.clock.at(when.saturating_sub(self.wire.path.up));
+            let options = live.clock.map_or(vec![], |c| vec![Nop, Nop, Ts(c.at(when), echo)]);
+            Seg {
+                ttl: live.ttl,
+                id: live.ids.take(when, self.wire.rng),
+                df: live.df,
+                flags,
+                seq: f.server_next,
+                ack: f.client_next,
+                window: live.window_field(unread),
+                options,
+                payload,
+                ..Seg::default()
+            }
+        }
+    }
+
+    /// Sequence numbers of both ends.
+    pub(super) struct Flow {
+        pub(super) client_next: u32,
+        pub(super) server_next: u32,
+        pub(super) server_stamp: Option<u32>,
+        pub(super) stamped: bool,
+        pub(super) scaled: bool,
+    }
+}

@@ -1,0 +1,124 @@
+//! What a label says about each handshake.
+
+use crate::judge::Judged;
+use crate::truth::{TrueHandshake, Truth, Verdict};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// The side a capture was taken on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// `client.pcap`.
+    Client,
+    /// `server.pcap`.
+    Server,
+}
+
+/// What is right to say of one handshake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expected {
+    /// Who answered.
+    pub verdict: Verdict,
+    /// Missing it is no fault.
+    pub undecidable: bool,
+    /// The implementation, when it is known and the product has a word for it.
+    pub implementation: Option<String>,
+    /// Causes that would be right.
+    pub causes: Vec<String>,
+}
+
+/// Cases recorded without a word per handshake whose packets cannot be told from their ordinary twins.
+const TWINS: &[&str] =
+    &["cookie_nots", "cookie_v6_nots", "cookie_big", "linux_cookie_nots_10hs", "linux_cookie_noack_8s"];
+/// The clients a label speaks of, unless the truth names others.
+const CLIENTS: &[&str] = &["10.0.1.2", "fd01::2", "10.9.1.50"];
+
+/// The expectations of a case.
+pub struct Expectations<'a> {
+    truth: &'a Truth,
+    side: Side,
+    by_frame: HashMap<u32, &'a TrueHandshake>,
+    clients: Vec<IpAddr>,
+}
+
+impl<'a> Expectations<'a> {
+    /// Of a case, for the capture of one side.
+    #[must_use]
+    pub fn new(truth: &'a Truth, side: Side) -> Self {
+        let frames = |h: &'a TrueHandshake| h.syn_ack_frames.iter().chain(&h.syn_ack_frame).map(move |&f| (f, h));
+        let named = truth.more.get("clients").and_then(|v| serde_json::from_value(v.clone()).ok());
+        let clients = named.unwrap_or_else(|| CLIENTS.iter().filter_map(|c| c.parse().ok()).collect());
+        Self { truth, side, by_frame: truth.handshakes.iter().flat_map(frames).collect(), clients }
+    }
+
+    /// What is right to say of a finding; `None` when nothing is known about it. `index` is its place among the
+    /// findings, by time.
+    #[must_use]
+    pub fn of(&self, judged: &Judged, index: usize) -> Option<Expected> {
+        if self.truth.handshakes.is_empty() {
+            self.by_label(judged, index)
+        } else if self.side == Side::Client {
+            judged.syn_ack.and_then(|f| self.by_frame.get(&f)).map(|h| expected(h))
+        } else {
+            None
+        }
+    }
+
+    fn by_label(&self, judged: &Judged, index: usize) -> Option<Expected> {
+        let (label, name) = (self.truth.label.as_str(), self.truth.name.as_str());
+        let proxied = label.starts_with("synproxy");
+        let ours = self.clients.contains(&judged.client.ip());
+        if !(ours || proxied && self.side == Side::Server) {
+            return None;
+        }
+        let causes = if self.side == Side::Client { causes(label) } else { Vec::new() };
+        judged.syn_ack?;
+        let verdict = match label {
+            "episode" => self.phase(judged.time),
+            // A SYN that meets TIME-WAIT gets a half-open entry even from a host that always answers with cookies.
+            _ if name == "cookie_reuse" && index > 0 => Verdict::Ordinary,
+            _ if label.starts_with("syncookie") => Verdict::SynCookie,
+            _ if proxied && self.side == Side::Client => Verdict::SynProxy,
+            _ => Verdict::Ordinary,
+        };
+        let implementation = match verdict {
+            Verdict::Ordinary => None,
+            Verdict::SynCookie => Some("linux".to_owned()),
+            Verdict::SynProxy => Some("linux-synproxy".to_owned()),
+        };
+        let flagged = self.truth.more.get("undecidable").and_then(|v| v.as_bool()).unwrap_or(false);
+        let twin = TWINS.contains(&name) || name == "cookie_reuse" && index == 0;
+        let undecidable = flagged || twin || label == "syncookie-failed-reset";
+        Some(Expected { verdict, undecidable, implementation, causes })
+    }
+
+    /// The last phase begun decides.
+    fn phase(&self, time: f64) -> Verdict {
+        let knobs = self.truth.phases.iter().rev().find(|(start, _)| time >= *start);
+        let cookies = knobs.and_then(|(_, k)| k.get("net.ipv4.tcp_syncookies")?.as_i64());
+        if cookies == Some(2) { Verdict::SynCookie } else { Verdict::Ordinary }
+    }
+}
+
+fn expected(truth: &TrueHandshake) -> Expected {
+    Expected {
+        verdict: truth.verdict,
+        undecidable: truth.undecidable,
+        implementation: truth.implementation.clone(),
+        causes: truth.cause.clone(),
+    }
+}
+
+fn causes(label: &str) -> Vec<String> {
+    let right: &[&str] = match label {
+        "accept-queue-overflow-reset" => &["accept-queue-overflow"],
+        "application-reset" | "syncookie-linux-application-reset" => &["application-abort"],
+        "synproxy-linux-backend-refused" => &["proxy-backend-refused"],
+        "synproxy-linux-backend-silent" => &["proxy-backend-silent"],
+        "synproxy-linux-ack-leaked" => &["proxy-leaked-ack"],
+        "middlebox-reset" => &["firewall-reset", "wrong-host"],
+        "refused" => &["closed-port", "firewall-reset"],
+        _ => &[],
+    };
+    right.iter().map(|&c| c.to_owned()).collect()
+}

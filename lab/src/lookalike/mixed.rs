@@ -1,0 +1,122 @@
+//! Answerers that wrap others: several hosts behind one address, and boxes that edit options on the way.
+
+use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::capture::Nanos;
+use crate::packet::{Opt, Seg};
+use crate::rng::Rng;
+use crate::site::hash_address;
+
+/// How a balancer chooses a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// One after the other.
+    Turn,
+    /// By client address.
+    Source,
+    /// By client address and port.
+    Flow,
+}
+
+/// Several hosts behind one address.
+pub struct Pool {
+    /// The hosts.
+    pub hosts: Vec<Box<dyn Answerer>>,
+    /// How one is chosen.
+    pub by: By,
+    turn: usize,
+}
+
+impl Pool {
+    /// A pool of hosts.
+    #[must_use]
+    pub fn new(hosts: Vec<Box<dyn Answerer>>, by: By) -> Self {
+        Self { hosts, by, turn: 0 }
+    }
+
+    fn chosen(&mut self, syn: &Syn) -> &mut dyn Answerer {
+        let n = match self.by {
+            By::Turn => self.turn,
+            By::Source => hash_address(syn.from.ip()) as usize,
+            By::Flow => hash_address(syn.from.ip()) as usize ^ usize::from(syn.from.port()).wrapping_mul(0x9e37_79b9),
+        };
+        let n = n % self.hosts.len();
+        self.hosts[n].as_mut()
+    }
+}
+
+impl Answerer for Pool {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        if before.is_none() {
+            self.turn += 1;
+        }
+        self.chosen(syn).on_syn(syn, now, before, rng)
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+        self.chosen(syn).on_ack(syn, answer, ack, now, rng)
+    }
+}
+
+/// What a box on the path does to the options of SYNs and SYN-ACKs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Overwrites timestamps with NOPs.
+    Timestamps,
+    /// Overwrites the window scale.
+    WindowScale,
+    /// Overwrites everything but the MSS.
+    All,
+    /// Lowers the MSS.
+    Clamp(u16),
+}
+
+impl Edit {
+    fn apply(self, seg: &mut Seg) {
+        let replaced = |o: Opt| match (self, o) {
+            (Self::Timestamps | Self::All, Opt::Ts(..)) => vec![Opt::Nop; 10],
+            (Self::WindowScale | Self::All, Opt::WScale(_)) => vec![Opt::Nop; 3],
+            (Self::All, Opt::SackOk) => vec![Opt::Nop; 2],
+            (Self::Clamp(most), Opt::Mss(mss)) => vec![Opt::Mss(mss.min(most))],
+            _ => vec![o],
+        };
+        seg.options = seg.options.iter().flat_map(|&o| replaced(o)).collect();
+    }
+}
+
+/// A box that edits the options of some clients' handshakes.
+pub struct Editing<A> {
+    /// What it does.
+    pub edit: Edit,
+    /// Whose handshakes it edits.
+    pub concerns: fn(&Syn) -> bool,
+    /// The server behind it.
+    pub inner: A,
+}
+
+impl<A: Answerer> Editing<A> {
+    fn seen(&self, syn: &Syn) -> Syn {
+        let mut syn = syn.clone();
+        if (self.concerns)(&syn) {
+            self.edit.apply(&mut syn.seg);
+        }
+        syn
+    }
+}
+
+impl<A: Answerer> Answerer for Editing<A> {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        let seen = self.seen(syn);
+        let mut reply = self.inner.on_syn(&seen, now, before, rng);
+        if let Reply::SynAck(answer) = &mut reply
+            && (self.concerns)(syn)
+        {
+            self.edit.apply(&mut answer.seg);
+        }
+        reply
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+        let seen = self.seen(syn);
+        self.inner.on_ack(&seen, answer, ack, now, rng)
+    }
+}

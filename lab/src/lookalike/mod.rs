@@ -1,0 +1,36 @@
+//! Ordinary handshakes that have fooled, or would fool, a naive rule. Everything here is `ordinary`.
+
+mod artefacts;
+mod boxes;
+mod clocks;
+pub mod mixed;
+mod paths;
+mod servers;
+
+use crate::Scenario;
+use crate::answer::Answerer;
+use crate::capture::MILLI;
+use crate::client::ClientStack;
+use crate::path::Path;
+use crate::plan::Plan;
+use crate::site::Site;
+
+/// All of them.
+#[must_use]
+pub fn all() -> Vec<Scenario> {
+    [artefacts::ALL, boxes::ALL, clocks::ALL, paths::ALL, servers::ALL].concat()
+}
+
+/// Forty web requests of clients with and without timestamps, in turn.
+fn visits(site: &mut Site, server: &mut dyn Answerer, path: &Path) {
+    for n in 0..40 {
+        let stack = [ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC][n % 3];
+        site.connect(stack, server, path, &Plan::WEB);
+        site.pause(60 * MILLI);
+    }
+}
+
+/// A path of some twenty milliseconds.
+fn web() -> Path {
+    Path::quiet(24 * MILLI)
+}

@@ -1,0 +1,179 @@
+//! What every SYN proxy has in common: it answers first and asks the server afterwards.
+
+use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
+use crate::capture::{MICRO, Nanos};
+use crate::clock::{Clock, IpIds};
+use crate::packet::{ACK, Opt, RST, Seg};
+use crate::rng::Rng;
+use crate::stack::Host;
+use crate::truth::Verdict;
+
+/// What the server behind the box does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Accepts.
+    Serves,
+    /// Has no listener.
+    Refuses,
+    /// Never answers.
+    Silent,
+    /// Gets the client's ACK itself, because it passed the box.
+    Leaks,
+}
+
+/// What happens to the timestamps of a proxied connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamps {
+    /// None are used.
+    None,
+    /// The server's clock, moved to continue from the box's value at the moment the server answered (netfilter).
+    Rebased,
+    /// The server's clock, moved to continue from the box's value with no stall.
+    Continued,
+}
+
+/// How a box's SYN-ACK looks.
+pub trait Shape {
+    /// The SYN-ACK for a SYN; `before` is the one sent for an earlier SYN of the same handshake.
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Seg;
+    /// The product's word for it.
+    fn implementation(&self) -> Option<&'static str>;
+    /// The pure ACK(s) that open the window: how many.
+    fn updates(&self) -> usize;
+    /// What happens to timestamps.
+    fn stamps(&self) -> Stamps;
+    /// The MSS the box announces to the server.
+    fn segment(&self, syn: &Syn, backend: &Host) -> u16 {
+        syn.seg.mss().unwrap_or(536).min(backend.mss)
+    }
+    /// What the client sees when the server refuses.
+    fn refusal(&self, answer: &Answer, ack: &Seg, ttl: u8) -> Option<Seg> {
+        Some(Seg {
+            ttl,
+            df: true,
+            flags: RST | ACK,
+            seq: answer.seg.seq.wrapping_add(1),
+            ack: ack.seq,
+            ..Seg::default()
+        })
+    }
+    /// What the client sees when its cookie is wrong.
+    fn rejection(&self, _ack: &Seg, _ttl: u8) -> Option<Seg> {
+        None
+    }
+}
+
+/// A box in front of a server.
+#[derive(Clone, Debug)]
+pub struct Front<S> {
+    /// Its SYN-ACKs.
+    pub shape: S,
+    /// Its own secret, clock and boot time.
+    pub keeper: Host,
+    /// The server.
+    pub backend: Host,
+    /// What the server does.
+    pub fate: Fate,
+    /// One way from the box to the server.
+    pub behind: Nanos,
+    /// Hops from the box to the server; 0 when they are one host.
+    pub further: u8,
+}
+
+impl<S: Shape> Front<S> {
+    /// A box of that shape before a server that works.
+    pub fn new(shape: S, backend: Host, behind: Nanos, further: u8, now: Nanos, rng: &mut Rng) -> Self {
+        let keeper = crate::stack::linux::Kernel::NO_OFFSET.host(now, rng);
+        Self { shape, keeper, backend, fate: Fate::Serves, behind, further }
+    }
+
+    /// The same with another fate of the server.
+    #[must_use]
+    pub fn fate(mut self, fate: Fate) -> Self {
+        self.fate = fate;
+        self
+    }
+
+    fn backend_ttl(&self) -> u8 {
+        self.backend.ttl.saturating_sub(self.further)
+    }
+
+    fn open(&self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+        let stamp = answer.seg.tsval();
+        let answered = now + self.behind;
+        let clock = stamp.and_then(|value| match self.shape.stamps() {
+            Stamps::None => None,
+            Stamps::Rebased => Some(Clock { base: value, origin: answered, rate: self.backend.rate, step: 1 }),
+            Stamps::Continued => answer.clock,
+        });
+        let told = answer.seg.wscale();
+        // Window fields are the server's own; without a scale told, the box asked the server for none.
+        let scale = told.and(self.backend.wscale).unwrap_or(0);
+        let live = Live {
+            ttl: self.backend_ttl(),
+            df: self.backend.df,
+            ids: IpIds::new(self.backend.ids, self.backend.boot, rng),
+            clock,
+            window: self.backend.window_bytes(self.shape.segment(syn, &self.backend)),
+            scale,
+            segment: self.shape.segment(syn, &self.backend) - if clock.is_some() { 12 } else { 0 },
+            behind: self.behind,
+        };
+        let updates = self.updates(&live, answer, ack, told);
+        Opening::Open(Box::new(live), updates)
+    }
+
+    fn updates(&self, live: &Live, answer: &Answer, ack: &Seg, told: Option<u8>) -> Vec<(Nanos, Seg)> {
+        let stamp = answer.seg.tsval().zip(ack.tsval());
+        let options = stamp.map_or(vec![], |(val, ecr)| vec![Opt::Nop, Opt::Nop, Opt::Ts(val, ecr)]);
+        let update = Seg {
+            ttl: answer.seg.ttl,
+            df: true,
+            flags: ACK,
+            seq: answer.seg.seq.wrapping_add(1),
+            ack: ack.seq,
+            window: (live.window >> told.unwrap_or(0)).min(0xffff) as u16,
+            options,
+            ..Seg::default()
+        };
+        // The second one is the ACK meant for the server, come back: one hop older.
+        let second = Seg { ttl: update.ttl.saturating_sub(1), ..update.clone() };
+        let both = [(live.behind + 30 * MICRO, update), (live.behind + 34 * MICRO, second)];
+        both.into_iter().take(self.shape.updates()).collect()
+    }
+}
+
+impl<S: Shape> Answerer for Front<S> {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        let seg = self.shape.syn_ack(&self.keeper, syn, now, before, rng);
+        let clock = seg.tsval().map(|base| Clock { base, origin: now, rate: 1000, step: 1 });
+        Reply::SynAck(Box::new(Answer {
+            seg,
+            after: 8 * MICRO,
+            repeats: Vec::new(),
+            clock,
+            verdict: Verdict::SynProxy,
+            implementation: self.shape.implementation(),
+            undecidable: false,
+        }))
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+        let (round_trip, ttl) = (2 * self.behind + 20 * MICRO, self.backend_ttl());
+        // A window probe repeats an old byte: its sequence number does not fit the cookie either.
+        let right = ack.ack == answer.seg.seq.wrapping_add(1) && ack.seq == syn.seg.seq.wrapping_add(1);
+        match self.fate {
+            _ if !right => match self.shape.rejection(ack, answer.seg.ttl) {
+                Some(reset) => Opening::Reset(8 * MICRO, reset, &["cookie-rejected"]),
+                None => Opening::Silent { keeps: false, cause: &[] },
+            },
+            Fate::Leaks => Opening::Reset(round_trip, bare_reset(ack, ttl), &["proxy-leaked-ack"]),
+            Fate::Silent => Opening::Silent { keeps: false, cause: &["proxy-backend-silent"] },
+            Fate::Refuses => match self.shape.refusal(answer, ack, ttl) {
+                Some(reset) => Opening::Reset(round_trip, reset, &["proxy-backend-refused"]),
+                None => Opening::Silent { keeps: false, cause: &["proxy-backend-silent", "proxy-backend-refused"] },
+            },
+            Fate::Serves => self.open(syn, answer, ack, now, rng),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The LVS family (DPVS, Alibaba LVS, Jupiter): the client's own SYN, rewritten in place and sent back.
+
+use super::front::{Shape, Stamps};
+use crate::answer::{Answer, Syn};
+use crate::capture::{Nanos, SECOND};
+use crate::packet::{ACK, Opt, RST, SYN, Seg};
+use crate::rng::Rng;
+use crate::stack::Host;
+use crate::stack::linux::sequence;
+
+/// A director's configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Lvs {
+    /// Keeps SACK.
+    pub sack: bool,
+    /// Keeps the window scale.
+    pub wscale: bool,
+    /// Keeps timestamps.
+    pub ts: bool,
+    /// Zeroes the window (`close_client_window`).
+    pub closed: bool,
+    /// Caps the MSS at 1452.
+    pub cap: bool,
+    /// Answers a wrong cookie and a refusal as DPVS does, with a reset.
+    pub resets: bool,
+    /// The product's word, where there is one.
+    pub word: Option<&'static str>,
+}
+
+impl Lvs {
+    /// DPVS's defaults.
+    pub const DPVS: Self =
+        Self { sack: true, wscale: false, ts: false, closed: false, cap: true, resets: true, word: Some("dpvs") };
+    /// DPVS with `close_client_window`.
+    pub const DPVS_CLOSED: Self = Self { closed: true, ..Self::DPVS };
+    /// Jupiter: no SACK either.
+    pub const JUPITER: Self = Self { sack: false, cap: false, resets: false, ..Self::DPVS };
+    /// Class B2: every option kept, timestamps random per flow.
+    pub const ALL_KEPT: Self = Self { wscale: true, ts: true, cap: false, word: None, ..Self::DPVS };
+
+    /// The client's option bytes, refused ones overwritten by NOPs.
+    fn reflect(self, option: Opt, rng: &mut Rng) -> Vec<Opt> {
+        match option {
+            Opt::Mss(mss) => vec![Opt::Mss(if self.cap { mss.min(1452) } else { mss })],
+            Opt::SackOk if !self.sack => vec![Opt::Nop; 2],
+            Opt::WScale(_) if !self.wscale => vec![Opt::Nop; 3],
+            Opt::WScale(_) => vec![Opt::WScale(7)],
+            Opt::Ts(..) if !self.ts => vec![Opt::Nop; 10],
+            Opt::Ts(val, _) => vec![Opt::Ts(rng.word(), val)],
+            other => vec![other],
+        }
+    }
+}
+
+impl Shape for Lvs {
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Seg {
+        let scale = u32::from(if self.wscale { syn.seg.wscale().unwrap_or(0) } else { 0 }) & 15;
+        let sack = u32::from(self.sack && syn.seg.sack()) << 21;
+        let data = scale << 16 | u32::from(self.ts && syn.seg.tsval().is_some()) << 20 | sack;
+        Seg {
+            ttl: 63,
+            id: syn.seg.id,
+            df: syn.seg.df,
+            flags: SYN | ACK,
+            seq: sequence(keeper, syn, now, 60 * SECOND, data),
+            ack: syn.seg.seq.wrapping_add(1),
+            window: if self.closed { 0 } else { syn.seg.window },
+            options: syn.seg.options.iter().flat_map(|&o| self.reflect(o, rng)).collect(),
+            ..Seg::default()
+        }
+    }
+
+    fn implementation(&self) -> Option<&'static str> {
+        self.word
+    }
+
+    fn updates(&self) -> usize {
+        usize::from(self.closed)
+    }
+
+    fn stamps(&self) -> Stamps {
+        if self.ts { Stamps::Continued } else { Stamps::None }
+    }
+
+    fn refusal(&self, answer: &Answer, ack: &Seg, ttl: u8) -> Option<Seg> {
+        let seq = answer.seg.seq.wrapping_add(1);
+        let (flags, number) = if self.resets { (RST | ACK, ack.seq) } else { (RST, 0) };
+        Some(Seg { ttl, df: true, flags, seq, ack: number, ..Seg::default() })
+    }
+
+    fn rejection(&self, ack: &Seg, ttl: u8) -> Option<Seg> {
+        let shape = Seg { ttl, df: true, flags: RST | ACK, seq: ack.ack, ack: ack.seq, ..Seg::default() };
+        self.resets.then_some(shape)
+    }
+}

@@ -1,0 +1,9 @@
+//! Boxes in front of a server that answer its SYNs.
+
+pub mod balancer;
+pub mod front;
+pub mod lvs;
+pub mod pf;
+pub mod synproxy;
+
+pub use front::{Fate, Front, Shape};

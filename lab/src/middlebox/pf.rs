@@ -1,0 +1,80 @@
+//! pf: `synproxy state` (stateful) and `set syncookies` (`sys/net/pf_syncookies.c`).
+
+use super::front::{Shape, Stamps};
+use crate::answer::{Answer, Syn};
+use crate::capture::Nanos;
+use crate::packet::{ACK, Opt, SYN, Seg};
+use crate::rng::Rng;
+use crate::stack::{Host, freebsd};
+
+/// pf `synproxy state`.
+#[derive(Clone, Copy, Debug)]
+pub struct PfSynproxy {
+    /// What the routes' MTU leaves: 1380 for 1420.
+    pub route_mss: u16,
+}
+
+/// pf `set syncookies`.
+#[derive(Clone, Copy, Debug)]
+pub struct PfSyncookies;
+
+fn syn_ack(syn: &Syn, seq: u32, mss: u16, rng: &mut Rng) -> Seg {
+    Seg {
+        ttl: 64,
+        id: rng.half(),
+        df: true,
+        flags: SYN | ACK,
+        seq,
+        ack: syn.seg.seq.wrapping_add(1),
+        options: vec![Opt::Mss(mss)],
+        ..Seg::default()
+    }
+}
+
+impl Shape for PfSynproxy {
+    fn syn_ack(&mut self, _: &Host, syn: &Syn, _: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Seg {
+        let seq = before.map_or_else(|| rng.word(), |b| b.seg.seq);
+        let mss = syn.seg.mss().unwrap_or(536).min(self.route_mss);
+        syn_ack(syn, seq, mss, rng)
+    }
+
+    fn implementation(&self) -> Option<&'static str> {
+        Some("pf-synproxy")
+    }
+
+    fn updates(&self) -> usize {
+        1
+    }
+
+    fn stamps(&self) -> Stamps {
+        Stamps::None
+    }
+
+    /// pf drops the server's reset: the client sees silence.
+    fn refusal(&self, _: &Answer, _: &Seg, _: u8) -> Option<Seg> {
+        None
+    }
+}
+
+impl Shape for PfSyncookies {
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Seg {
+        let seq = freebsd::cookie(keeper, syn, now, false);
+        syn_ack(syn, seq, syn.seg.mss().unwrap_or(536).max(536), rng)
+    }
+
+    fn implementation(&self) -> Option<&'static str> {
+        Some("pf-syncookies")
+    }
+
+    fn updates(&self) -> usize {
+        1
+    }
+
+    fn stamps(&self) -> Stamps {
+        Stamps::None
+    }
+
+    fn refusal(&self, _: &Answer, _: &Seg, _: u8) -> Option<Seg> {
+        None
+    }
+}

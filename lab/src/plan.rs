@@ -1,0 +1,79 @@
+//! What the two programs do with a connection.
+
+use crate::capture::{MILLI, Nanos};
+
+/// What the client does once it gets a SYN-ACK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientConduct {
+    /// Acknowledges and talks.
+    Talks,
+    /// Never answers (a flood, a spoofed source).
+    Vanishes,
+    /// Resets at once (a SYN scanner).
+    Resets,
+    /// Acknowledges with a wrong number.
+    WrongAck,
+}
+
+/// How the connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The server closes after its response.
+    ServerCloses,
+    /// The client closes.
+    ClientCloses,
+    /// The server program resets, that long after the handshake, instead of answering.
+    ServerResets(Nanos),
+    /// The client program resets after the response.
+    ClientResets,
+    /// A box on the path resets the client right after the handshake with packets of its own.
+    Injected,
+    /// The capture ends first.
+    Open,
+}
+
+/// A conversation's script.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What the client does.
+    pub conduct: ClientConduct,
+    /// Time from the handshake to the request.
+    pub wait: Nanos,
+    /// Bytes of the request; 0 when the client never speaks.
+    pub request: u16,
+    /// The server speaks first, that long after the handshake.
+    pub banner: Option<Nanos>,
+    /// Time from the request to its ACK; `None` when the response carries it.
+    pub ack_after: Option<Nanos>,
+    /// Whether the server's program has read the request when its ACK is sent.
+    pub read: bool,
+    /// Time from the request to the response.
+    pub think: Nanos,
+    /// Bytes of the response.
+    pub response: u32,
+    /// The end.
+    pub end: End,
+    /// SYN repetitions before the client gives up.
+    pub syn_retries: u32,
+    /// TTL of the server's data when a box sets it (GTSM, transparent proxies).
+    pub data_ttl: Option<u8>,
+}
+
+impl Plan {
+    /// A web request.
+    pub const WEB: Self = Self {
+        conduct: ClientConduct::Talks,
+        wait: MILLI / 10,
+        request: 78,
+        banner: None,
+        ack_after: Some(MILLI / 20),
+        read: false,
+        think: 2 * MILLI,
+        response: 3000,
+        end: End::ServerCloses,
+        syn_retries: 3,
+        data_ttl: None,
+    };
+    /// A SYN nobody stands behind.
+    pub const FLOOD: Self = Self { conduct: ClientConduct::Vanishes, syn_retries: 0, ..Self::WEB };
+}

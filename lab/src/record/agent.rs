@@ -1,0 +1,207 @@
+//! The programs that run inside the namespaces: server, client, flood, and a client that acknowledges wrongly.
+
+use crate::client::{Attempt, ClientStack};
+use crate::packet::{ACK, RST, SYN};
+use crate::rng::Rng;
+use serde_json::{Value, json};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Where the server listens in every recording.
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80);
+/// The raw client's address.
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
+
+/// Listens on port 80 of every address and answers as `mode` says, until it is ended.
+pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
+    let listener = Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP))?;
+    listener.set_only_v6(false)?;
+    listener.set_reuse_address(true)?;
+    listener.bind(&SockAddr::from(SocketAddr::new("::".parse().map_err(io::Error::other)?, 80)))?;
+    listener.listen(backlog)?;
+    if mode == "noaccept" {
+        loop {
+            thread::sleep(Duration::from_secs(60));
+        }
+    }
+    loop {
+        let (connection, _) = listener.accept()?;
+        let mode = mode.to_owned();
+        thread::spawn(move || drop(answer(connection, &mode, size)));
+    }
+}
+
+fn answer(mut connection: Socket, mode: &str, size: usize) -> io::Result<()> {
+    match mode {
+        "linger" => connection.set_linger(Some(Duration::ZERO)),
+        "unread" => {
+            thread::sleep(Duration::from_millis(50));
+            Ok(())
+        }
+        _ => {
+            let _ = connection.read(&mut [0; 4096])?;
+            connection.write_all(b"HTTP/1.0 200 OK\r\n\r\n")?;
+            connection.write_all(&vec![b'x'; size])
+        }
+    }
+}
+
+/// What [`visit`] is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Visits {
+    /// Where to.
+    pub to: SocketAddr,
+    /// How often.
+    pub times: usize,
+    /// How many at the same time.
+    pub at_once: usize,
+    /// Pause between.
+    pub pause: Duration,
+    /// The port to come from; 0 for any.
+    pub source_port: u16,
+    /// Close with a reset.
+    pub resets: bool,
+}
+
+/// Connects, asks, reads everything. Returns how often that worked and what went wrong.
+pub fn visit(visits: Visits) -> Value {
+    let errors = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+    let mut ok = 0;
+    for first in (0..visits.times).step_by(visits.at_once.max(1)) {
+        let count = visits.at_once.max(1).min(visits.times - first);
+        let workers: Vec<_> = (0..count).map(|_| thread::spawn(move || ask(visits))).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(Ok(())) => ok += 1,
+                Ok(Err(e)) => {
+                    if let Ok(mut errors) = errors.lock() {
+                        *errors.entry(format!("{:?}", e.kind())).or_default() += 1;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        thread::sleep(visits.pause);
+    }
+    let errors = errors.lock().map(|e| e.clone()).unwrap_or_default();
+    json!({"ok": ok, "errors": errors})
+}
+
+fn ask(visits: Visits) -> io::Result<()> {
+    let mut socket = Socket::new(Domain::for_address(visits.to), Type::STREAM, Some(Protocol::TCP))?;
+    if visits.source_port > 0 {
+        socket.set_reuse_address(true)?;
+        let any: IpAddr = if visits.to.is_ipv6() {
+            Ipv4Addr::UNSPECIFIED.to_ipv6_mapped().into()
+        } else {
+            Ipv4Addr::UNSPECIFIED.into()
+        };
+        socket.bind(&SocketAddr::new(any, visits.source_port).into())?;
+    }
+    socket.set_read_timeout(Some(Duration::from_secs(4)))?;
+    socket.connect_timeout(&visits.to.into(), Duration::from_secs(4))?;
+    socket.write_all(b"GET / HTTP/1.0\r\nHost: lab\r\n\r\n")?;
+    let mut all = Vec::new();
+    if visits.resets {
+        // With data still unread a close is a reset; a linger of zero makes sure.
+        let _ = socket.read(&mut [0; 1024])?;
+        return socket.set_linger(Some(Duration::ZERO));
+    }
+    socket.read_to_end(&mut all)?;
+    if all.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+}
+
+/// Sends SYNs from made-up sources in 198.18.0.0/15. Never faster than 5000 a second, never longer than 20 s.
+pub fn flood(rate: u64, seconds: u64) -> io::Result<Value> {
+    let (rate, seconds) = (rate.clamp(1, 5000), seconds.min(20));
+    let socket = raw()?;
+    let mut rng = Rng::new(SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |d| d.as_nanos() as u64));
+    let (begin, mut sent) = (Instant::now(), 0u64);
+    while begin.elapsed() < Duration::from_secs(seconds) {
+        let source = Ipv4Addr::new(198, 18 + rng.below(2) as u8, rng.below(256) as u8, 1 + rng.below(254) as u8);
+        let from = SocketAddr::new(source.into(), 1024 + rng.below(64_000) as u16);
+        let mut attempt = Attempt::new(ClientStack::LINUX, from, 0x5000_0000_0000_0000, &mut rng);
+        let syn = attempt.syn(0x5000_0000_0000_0000, &mut rng);
+        socket.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
+        sent += 1;
+        let due = Duration::from_secs_f64(sent as f64 / rate as f64);
+        thread::sleep(due.saturating_sub(begin.elapsed()));
+    }
+    Ok(json!({"flood": sent}))
+}
+
+/// Shakes hands by hand and acknowledges with a wrong number.
+pub fn wrong_ack(times: usize) -> io::Result<Value> {
+    let (sender, receiver) = (raw()?, Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP))?);
+    receiver.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let mut rng = Rng::new(u64::from(std::process::id()));
+    let (mut answered, mut reset) = (0, 0);
+    for n in 0..times {
+        let from = SocketAddr::new(CLIENT, 20_000 + n as u16);
+        let now = 0x5000_0000_0000_0000 + n as u64 * 100_000_000;
+        let mut attempt = Attempt::new(ClientStack::LINUX, from, now, &mut rng);
+        let syn = attempt.syn(now, &mut rng);
+        sender.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
+        let Some(got) = await_tcp(&receiver, from.port(), SYN | ACK)? else { continue };
+        answered += 1;
+        let wrong = got.seq.wrapping_add(0x0123_4567);
+        let numbers = (syn.seq.wrapping_add(1), wrong);
+        let ack = attempt.segment(now + 1_000_000, numbers, got.tsval, true, &mut rng);
+        sender.send_to(&ack.bytes(from, SERVER), &SERVER.into())?;
+        reset += u64::from(await_tcp(&receiver, from.port(), RST)?.is_some());
+        thread::sleep(Duration::from_millis(60));
+    }
+    Ok(json!({"answered": answered, "reset": reset}))
+}
+
+fn raw() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255)))?;
+    socket.set_header_included_v4(true)?;
+    Ok(socket)
+}
+
+struct Got {
+    seq: u32,
+    tsval: Option<u32>,
+}
+
+/// The next segment for that port with those flags; `None` when none comes in time.
+fn await_tcp(mut receiver: &Socket, port: u16, flags: u8) -> io::Result<Option<Got>> {
+    let begin = Instant::now();
+    let mut buffer = [0u8; 2048];
+    while begin.elapsed() < Duration::from_millis(700) {
+        let length = match receiver.read(&mut buffer) {
+            Ok(length) => length,
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let packet = &buffer[..length];
+        let header = usize::from(packet.first().unwrap_or(&0) & 15) * 4;
+        if let Some(tcp) = packet.get(header..).filter(|t| t.len() >= 20)
+            && tcp[2..4] == port.to_be_bytes()
+            && tcp[13] & flags == flags
+        {
+            let seq = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);
+            return Ok(Some(Got { seq, tsval: tsval(tcp) }));
+        }
+    }
+    Ok(None)
+}
+
+fn tsval(tcp: &[u8]) -> Option<u32> {
+    let mut rest = tcp.get(20..usize::from(tcp[12] >> 4) * 4)?;
+    while let [kind, tail @ ..] = rest {
+        match (kind, tail) {
+            (1, _) => rest = tail,
+            (8, [10, a, b, c, d, ..]) => return Some(u32::from_be_bytes([*a, *b, *c, *d])),
+            (0, _) | (_, []) => return None,
+            (_, [length, ..]) => rest = rest.get(usize::from(*length).max(2)..)?,
+        }
+    }
+    None
+}

@@ -1,0 +1,148 @@
+//! Whether the kernel's counters agree with a label.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a run left behind.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// Differences of counters.
+    pub counters: BTreeMap<String, i64>,
+    /// What the clients saw.
+    pub results: Vec<Value>,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moved: BTreeMap<_, _> = self.counters.iter().filter(|(_, v)| **v != 0).collect();
+        write!(f, "{moved:?} {}", Value::from(self.results.clone()))
+    }
+}
+
+impl Proof {
+    fn get(&self, name: &str) -> i64 {
+        self.counters.get(name).copied().unwrap_or(0)
+    }
+
+    /// Connections that worked, as the clients say.
+    fn worked(&self) -> i64 {
+        self.results.iter().filter_map(|r| r["ok"].as_i64()).sum()
+    }
+
+    fn failed(&self) -> i64 {
+        let errors = self.results.iter().filter_map(|r| r["errors"].as_object());
+        errors.flat_map(|e| e.values()).filter_map(Value::as_i64).sum()
+    }
+}
+
+fn ensure(holds: bool, what: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what.to_owned()) }
+}
+
+/// Nothing was answered with a cookie, and connections worked.
+pub(super) fn ordinary(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("synproxy_syn_received") == 0, "a SYNPROXY saw a SYN")?;
+    ensure(p.worked() > 0, "no connection worked")?;
+    ensure(p.get("PassiveOpens") >= p.worked(), "fewer passive opens than connections")
+}
+
+/// Every connection came out of a cookie.
+pub(super) fn cookies(p: &Proof) -> Result<(), String> {
+    ensure(p.worked() > 0, "no connection worked")?;
+    ensure(p.get("SyncookiesRecv") >= p.worked(), "fewer cookies accepted than connections")?;
+    ensure(p.get("SyncookiesSent") >= p.get("SyncookiesRecv"), "fewer cookies sent than accepted")?;
+    ensure(p.get("PassiveOpens") == p.get("SyncookiesRecv"), "a connection did not come out of a cookie")
+}
+
+/// Some came out of a cookie, some did not (episodes; the first of a reused four-tuple).
+pub(super) fn some_cookies(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesRecv") > 0, "no cookie was accepted")?;
+    ensure(p.get("PassiveOpens") > p.get("SyncookiesRecv"), "every connection came out of a cookie")
+}
+
+/// Cookies, and the program reset each connection.
+pub(super) fn cookies_then_reset(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesRecv") > 0, "no cookie was accepted")?;
+    ensure(p.get("PassiveOpens") == p.get("SyncookiesRecv"), "a connection did not come out of a cookie")?;
+    ensure(p.get("OutRsts") >= p.get("SyncookiesRecv"), "fewer resets than connections")
+}
+
+/// The flood filled the queue and SYNs were dropped, without cookies.
+pub(super) fn dropped(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("TCPReqQFullDrop") > 0, "the queue never filled")
+}
+
+/// Wrong cookies were rejected.
+pub(super) fn cookies_rejected(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesFailed") > 0, "no cookie failed")?;
+    ensure(p.get("SyncookiesRecv") == 0, "a cookie was accepted")?;
+    ensure(p.get("OutRsts") >= p.get("SyncookiesFailed"), "fewer resets than rejections")
+}
+
+/// Wrong ACK numbers met half-open entries.
+pub(super) fn acks_rejected(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("OutRsts") > 0 && p.get("PassiveOpens") == 0, "not every wrong ACK was reset")
+}
+
+/// The accept queue overflowed; resets were sent.
+pub(super) fn overflow_reset(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("ListenOverflows") > 0 && p.get("OutRsts") > 0, "no overflow, or no reset")
+}
+
+/// The accept queue overflowed; nothing was sent.
+pub(super) fn overflow_silent(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("ListenOverflows") > 0 && p.get("OutRsts") == 0, "no overflow, or a reset")
+}
+
+/// The program reset.
+pub(super) fn application_reset(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
+    ensure(p.get("PassiveOpens") > 0 && p.get("OutRsts") >= p.get("PassiveOpens"), "fewer resets than connections")
+}
+
+/// The router reset; the server did not.
+pub(super) fn firewall_reset(p: &Proof) -> Result<(), String> {
+    ensure(p.get("PassiveOpens") > 0, "no connection was opened")?;
+    ensure(p.get("router_rejected") > 0, "the router's rule never fired")?;
+    ensure(p.get("OutRsts") == 0, "the server reset")
+}
+
+/// Nothing listened.
+pub(super) fn refused(p: &Proof) -> Result<(), String> {
+    ensure(
+        p.get("PassiveOpens") == 0 && p.get("OutRsts") >= p.failed(),
+        "something was opened, or fewer resets than SYNs",
+    )
+}
+
+/// Every connection went through the SYNPROXY.
+pub(super) fn proxied(p: &Proof) -> Result<(), String> {
+    ensure(p.get("SyncookiesSent") == 0, "the server sent a cookie")?;
+    ensure(p.worked() > 0, "no connection worked")?;
+    ensure(p.get("synproxy_cookie_valid") >= p.worked(), "fewer valid cookies at the SYNPROXY than connections")
+}
+
+/// The SYNPROXY accepted the clients; the server refused.
+pub(super) fn proxied_refused(p: &Proof) -> Result<(), String> {
+    ensure(p.get("synproxy_cookie_valid") >= p.failed(), "fewer valid cookies than connections")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") >= p.failed(), "the server did not refuse")
+}
+
+/// The SYNPROXY accepted the clients; the server never answered.
+pub(super) fn proxied_silent(p: &Proof) -> Result<(), String> {
+    ensure(p.get("synproxy_cookie_valid") >= p.failed(), "fewer valid cookies than connections")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") == 0, "the server answered")
+}
+
+/// The SYNPROXY answered, but the ACKs met the server.
+pub(super) fn proxied_leaked(p: &Proof) -> Result<(), String> {
+    ensure(p.get("synproxy_syn_received") > 0, "the SYNPROXY saw no SYN")?;
+    ensure(p.get("synproxy_cookie_valid") == 0, "the SYNPROXY saw an ACK")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") > 0, "the server did not reset")
+}

@@ -1,0 +1,125 @@
+//! Listeners that answer with cookies for a while only.
+
+use super::Scenario;
+use crate::answer::Answerer;
+use crate::capture::{MICRO, MILLI, Nanos, SECOND};
+use crate::client::ClientStack;
+use crate::clock::IpId;
+use crate::path::Path;
+use crate::plan::Plan;
+use crate::site::Site;
+use crate::stack::gvisor::{self, Gvisor};
+use crate::stack::linux::{Kernel, Linux, Mode};
+use crate::stack::onload::Onload;
+use crate::truth::Verdict;
+
+/// All of them.
+pub const ALL: &[Scenario] = &[
+    Scenario {
+        name: "episode_ts",
+        label: "episode",
+        note: "cookies in the middle 4 of 12 s, clients with timestamps",
+        play: |s| linux(s, Kernel::PAIR, ClientStack::LINUX),
+    },
+    Scenario {
+        name: "episode_tuple",
+        label: "episode",
+        note: "the same, offset by four-tuple",
+        play: |s| linux(s, Kernel::TUPLE, ClientStack::LINUX),
+    },
+    Scenario {
+        name: "episode_no_ts",
+        label: "episode",
+        note: "cookies in the middle 4 of 12 s, clients without timestamps",
+        play: |s| linux(s, Kernel::PAIR, ClientStack::WINDOWS),
+    },
+    Scenario {
+        name: "episode_flood",
+        label: "episode",
+        note: "a flood starts and ends the cookies; its SYNs are never acknowledged",
+        play: flood,
+    },
+    Scenario {
+        name: "class_f",
+        label: "episode",
+        note: "class F: MSS only, same window and TTL as siblings that keep window scale and SACK, one IP ID counter",
+        play: class_f,
+    },
+    Scenario {
+        name: "class_g",
+        label: "episode",
+        note: "class G: a loopback overload, cookies interleaved with ordinary answers, the timestamp jumps back",
+        play: class_g,
+    },
+    Scenario { name: "episode_gvisor", label: "episode", note: "gVisor, cookies in the middle", play: gvisor_episode },
+    Scenario {
+        name: "episode_onload",
+        label: "episode",
+        note: "Onload, cookies in the middle, clients with and without timestamps",
+        play: onload_episode,
+    },
+];
+
+/// Connections for 12 s around `middle`, the last three without a flood's help.
+fn through(site: &mut Site, server: &mut dyn Answerer, stacks: &[ClientStack], path: &Path) {
+    let end = site.now + 12 * SECOND;
+    let mut n = 0;
+    while site.now < end {
+        site.connect(stacks[n % stacks.len()], server, path, &Plan::WEB);
+        site.pause(90 * MILLI);
+        n += 1;
+    }
+}
+
+fn middle(site: &Site) -> Vec<(Nanos, Nanos)> {
+    vec![(site.now + 4 * SECOND, site.now + 8 * SECOND)]
+}
+
+fn linux(site: &mut Site, kernel: Kernel, client: ClientStack) {
+    let mut server = Linux::new(kernel, Mode::During(middle(site)), site.now, &mut site.rng);
+    through(site, &mut server, &[client], &Path::quiet(20 * MILLI));
+}
+
+fn flood(site: &mut Site) {
+    let mut server = Linux::new(Kernel::PAIR, Mode::During(middle(site)), site.now, &mut site.rng);
+    let (path, begin) = (Path::quiet(20 * MILLI), site.now);
+    through(site, &mut server, &[ClientStack::LINUX, ClientStack::WINDOWS], &path);
+    site.now = begin + 4 * SECOND - 200 * MILLI;
+    let before = site.tap.handshakes();
+    site.flood(400, 4 * SECOND, &mut server, &path);
+    site.tap.since(before).filter(|h| h.verdict == Verdict::SynCookie).for_each(|h| h.undecidable = true);
+}
+
+fn class_f(site: &mut Site) {
+    let stretches = (0..4).map(|n| site.now + (1 + 3 * n) * SECOND).map(|t| (t, t + SECOND)).collect();
+    let mut server = Linux::new(Kernel::old(1000), Mode::Hovering(stretches, 0.6), site.now, &mut site.rng);
+    server.host.ids = IpId::PerHost(900);
+    server.host.first_id = IpId::PerHost(900);
+    through(site, &mut server, &[ClientStack::WINDOWS], &Path::quiet(12 * MILLI));
+}
+
+fn class_g(site: &mut Site) {
+    let stretches = vec![(site.now + 2 * SECOND, site.now + 9 * SECOND)];
+    let mut server = Linux::new(Kernel::PAIR, Mode::Hovering(stretches, 0.5), site.now, &mut site.rng);
+    let mut path = Path::quiet(30 * MICRO);
+    path.hops = 0;
+    let end = site.now + 12 * SECOND;
+    while site.now < end {
+        for _ in 0..6 {
+            site.connect(ClientStack::LINUX, &mut server, &path, &Plan::WEB);
+            site.now += 90 * MICRO;
+        }
+        site.pause(250 * MILLI);
+    }
+}
+
+fn gvisor_episode(site: &mut Site) {
+    let mut server = Gvisor { host: gvisor::host(site.now, &mut site.rng), mode: Mode::During(middle(site)) };
+    through(site, &mut server, &[ClientStack::LINUX], &Path::quiet(20 * MILLI));
+}
+
+fn onload_episode(site: &mut Site) {
+    let mode = Mode::During(middle(site));
+    let mut server = Onload::new(mode, site.now, &mut site.rng);
+    through(site, &mut server, &[ClientStack::LINUX, ClientStack::WINDOWS], &Path::quiet(20 * MILLI));
+}

@@ -1,0 +1,74 @@
+//! gVisor netstack (`pkg/tcpip/transport/tcp/accept.go`): a cookie keeps timestamps, never window scale or SACK.
+
+use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
+use super::linux::{self, Mode};
+use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::capture::{MICRO, Nanos, SECOND};
+use crate::client::Layout;
+use crate::clock::IpId;
+use crate::packet::Seg;
+use crate::rng::Rng;
+use crate::truth::Verdict;
+
+/// The ordinary host.
+pub fn host(now: Nanos, rng: &mut Rng) -> Host {
+    Host {
+        layout: Layout::Linux,
+        mss: 1460,
+        wscale: Some(7),
+        sack: true,
+        ts: true,
+        ecn: false,
+        window: Window::Fixed(65535),
+        ttl: 64,
+        df: true,
+        first_id: IpId::Random,
+        ids: IpId::Random,
+        rate: 1000,
+        step: 1,
+        offset: Offset::PerConnection,
+        isn: Isn::Rfc6528,
+        repeats: LINUX_REPEATS,
+        takes: 60 * MICRO,
+        boot: 0,
+        key: (0, 0),
+    }
+    .booted(now, rng)
+}
+
+/// A gVisor host that may answer with cookies.
+#[derive(Clone, Debug)]
+pub struct Gvisor {
+    /// The host.
+    pub host: Host,
+    /// When it uses cookies.
+    pub mode: Mode,
+}
+
+impl Answerer for Gvisor {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        let kept = before.is_some_and(|b| b.verdict == Verdict::Ordinary);
+        if kept || !self.mode.wants_cookie(now, rng) {
+            return self.host.on_syn(syn, now, before.filter(|_| kept), rng);
+        }
+        let mut answer = self.host.syn_ack(syn, now, rng);
+        let stamp = answer.seg.tsval().zip(syn.seg.tsval());
+        answer.seg.options = self.host.layout.write(Some(self.host.mss), None, false, stamp);
+        answer.seg.seq = linux::sequence(&self.host, syn, now, 64 * SECOND, 0);
+        answer.repeats.clear();
+        answer.verdict = Verdict::SynCookie;
+        answer.implementation = Some("gvisor");
+        Reply::SynAck(Box::new(answer))
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, _now: Nanos, rng: &mut Rng) -> Opening {
+        if answer.verdict == Verdict::SynCookie && ack.ack != answer.seg.seq.wrapping_add(1) {
+            return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
+        }
+        let mut live = self.host.live(syn, answer, rng);
+        if answer.verdict == Verdict::SynCookie {
+            live.segment = linux::remembered(syn) - if answer.seg.tsval().is_some() { 12 } else { 0 };
+        }
+        Opening::Open(Box::new(live), Vec::new())
+    }
+}

@@ -1,0 +1,247 @@
+//! A server that answers from a half-open entry: the fields that tell stacks apart.
+
+use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn};
+use crate::capture::{MICRO, Nanos, SECOND};
+use crate::client::Layout;
+use crate::clock::{Clock, IpId, IpIds};
+use crate::packet::{ACK, ECE, SYN, Seg};
+use crate::rng::Rng;
+use crate::truth::Verdict;
+use siphasher::sip::SipHasher24;
+use std::hash::Hasher;
+use std::net::{IpAddr, SocketAddr};
+
+/// How a connection's timestamps are offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offset {
+    /// One clock for every peer.
+    Global,
+    /// By address pair (Linux 4.12 to 6.x).
+    PerPair,
+    /// By four-tuple (Linux 7.0 and its backports, FreeBSD).
+    PerTuple,
+    /// Anew for every connection.
+    PerConnection,
+    /// The SYN-ACK says zero, later segments the host's clock (old Windows).
+    ZeroFirst,
+    /// The connection's own clock starts at zero with the SYN-ACK.
+    FromZero,
+}
+
+/// How the SYN-ACK's window comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// This value whatever the client says.
+    Fixed(u16),
+    /// The most full segments that fit into this many bytes (Linux).
+    Segments(u32),
+    /// So many segments of the connection's MSS.
+    Times(u16),
+}
+
+/// How ISNs are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isn {
+    /// RFC 6528 with a 64 ns clock (Linux).
+    Rfc6528,
+    /// Random.
+    Random,
+    /// A counter that all connections share, 64 K a half second (old systems, small devices).
+    Counter,
+    /// FreeBSD's syncache: always its cookie format.
+    Freebsd,
+    /// Always this value (a crafted server).
+    Fixed(u32),
+}
+
+/// A server's stack.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Order of options in SYN-ACKs.
+    pub layout: Layout,
+    /// MSS announced.
+    pub mss: u16,
+    /// Window scale, when it does window scaling.
+    pub wscale: Option<u8>,
+    /// Whether it does SACK.
+    pub sack: bool,
+    /// Whether it does timestamps.
+    pub ts: bool,
+    /// Whether it does ECN.
+    pub ecn: bool,
+    /// Window of the SYN-ACK.
+    pub window: Window,
+    /// Initial TTL.
+    pub ttl: u8,
+    /// Don't fragment.
+    pub df: bool,
+    /// Identification of SYN-ACKs.
+    pub first_id: IpId,
+    /// Identification of later packets.
+    pub ids: IpId,
+    /// Ticks a second of the timestamp clock.
+    pub rate: u64,
+    /// What a tick adds.
+    pub step: u32,
+    /// Offset of timestamps.
+    pub offset: Offset,
+    /// ISNs.
+    pub isn: Isn,
+    /// When an unacknowledged SYN-ACK is repeated.
+    pub repeats: &'static [Nanos],
+    /// Time from a SYN to its SYN-ACK.
+    pub takes: Nanos,
+    /// When it booted.
+    pub boot: Nanos,
+    /// Its secret.
+    pub key: (u64, u64),
+}
+
+/// Linux: 1 s doubled.
+pub const LINUX_REPEATS: &[Nanos] = &[SECOND, 3 * SECOND, 7 * SECOND, 15 * SECOND];
+/// BSD and Windows: three repetitions from 3 s.
+pub const BSD_REPEATS: &[Nanos] = &[3 * SECOND, 9 * SECOND, 21 * SECOND];
+
+impl Host {
+    /// Draws the secret and the boot time.
+    #[must_use]
+    pub fn booted(mut self, now: Nanos, rng: &mut Rng) -> Self {
+        self.key = (rng.next(), rng.next());
+        self.boot = now - rng.between(600, 4_000_000) * SECOND - rng.below(SECOND);
+        self
+    }
+
+    /// A keyed hash of the four-tuple and something more.
+    #[must_use]
+    pub fn hash(&self, from: SocketAddr, to: SocketAddr, more: u64) -> u64 {
+        let mut sip = SipHasher24::new_with_keys(self.key.0, self.key.1);
+        write_ip(&mut sip, from.ip());
+        write_ip(&mut sip, to.ip());
+        sip.write_u16(from.port());
+        sip.write_u16(to.port());
+        sip.write_u64(more);
+        sip.finish()
+    }
+
+    /// The clock it shows to that client.
+    #[must_use]
+    pub fn clock(&self, syn: &Syn, now: Nanos) -> Clock {
+        let portless = |a: SocketAddr| SocketAddr::new(a.ip(), 0);
+        let (base, origin) = match self.offset {
+            Offset::Global | Offset::ZeroFirst => (0, self.boot),
+            Offset::PerPair => (self.hash(portless(syn.from), portless(syn.to), 1) as u32, self.boot),
+            Offset::PerTuple => (self.hash(syn.from, syn.to, 1) as u32, self.boot),
+            Offset::PerConnection => (self.hash(syn.from, syn.to, u64::from(syn.seg.seq) << 8 | 1) as u32, self.boot),
+            Offset::FromZero => (0, now),
+        };
+        Clock { base, origin, rate: self.rate, step: self.step }
+    }
+
+    /// The ISN of an ordinary answer.
+    pub fn initial_sequence(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> u32 {
+        match self.isn {
+            Isn::Rfc6528 => (self.hash(syn.from, syn.to, 2) as u32).wrapping_add((now >> 6) as u32),
+            Isn::Random => rng.word(),
+            Isn::Counter => ((now - self.boot) / 7_629 + 64_000 * rng.below(3)) as u32,
+            Isn::Freebsd => super::freebsd::cookie(self, syn, now, true),
+            Isn::Fixed(value) => value,
+        }
+    }
+
+    /// Window in bytes for a given MSS and announced options.
+    #[must_use]
+    pub fn window_bytes(&self, mss: u16) -> u32 {
+        let mss = u32::from(mss.max(1));
+        match self.window {
+            Window::Fixed(w) => u32::from(w),
+            Window::Segments(space) => (space / mss * mss).min(0xffff),
+            Window::Times(n) => (u32::from(n) * mss).min(0xffff),
+        }
+    }
+
+    /// The ordinary SYN-ACK.
+    pub fn syn_ack(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> Answer {
+        let ts = (self.ts).then(|| syn.seg.tsval()).flatten();
+        let clock = ts.map(|_| self.clock(syn, now));
+        let stamp = ts.zip(clock).map(|(ecr, c)| (if self.offset == Offset::ZeroFirst { 0 } else { c.at(now) }, ecr));
+        let wscale = syn.seg.wscale().and(self.wscale);
+        let options = self.layout.write(Some(self.mss), wscale, self.sack && syn.seg.sack(), stamp);
+        // Linux rounds to what it announced itself, or to RFC 879's 536 when the client named nothing.
+        let for_window = syn.seg.mss().map_or(536, |m| m.min(self.mss)) - if ts.is_some() { 12 } else { 0 };
+        let ece = if self.ecn && syn.seg.ecn_setup() { ECE } else { 0 };
+        let seg = Seg {
+            ttl: self.ttl,
+            id: IpIds::new(self.first_id, self.boot, rng).take(now, rng),
+            df: self.df,
+            flags: SYN | ACK | ece,
+            seq: self.initial_sequence(syn, now, rng),
+            ack: syn.seg.seq.wrapping_add(1),
+            window: self.window_bytes(for_window) as u16,
+            options,
+            ..Seg::default()
+        };
+        Answer {
+            seg,
+            after: self.takes + rng.below(30 * MICRO),
+            repeats: self.repeats.to_vec(),
+            clock: clock.filter(|_| self.offset != Offset::ZeroFirst),
+            verdict: Verdict::Ordinary,
+            implementation: None,
+            undecidable: false,
+        }
+    }
+
+    /// The connection behind an ordinary SYN-ACK.
+    pub fn live(&self, syn: &Syn, answer: &Answer, rng: &mut Rng) -> Live {
+        let stamped = answer.seg.tsval().is_some();
+        let client = syn.seg.mss().unwrap_or(536);
+        Live {
+            ttl: self.ttl,
+            df: self.df,
+            ids: IpIds::new(self.ids, self.boot, rng),
+            clock: stamped.then(|| answer.clock.unwrap_or_else(|| self.clock(syn, 0))),
+            window: u32::from(answer.seg.window),
+            scale: answer.seg.wscale().unwrap_or(0),
+            segment: client.min(self.mss) - if stamped { 12 } else { 0 },
+            behind: 0,
+        }
+    }
+
+    /// Refuses a SYN: a reset that acknowledges it.
+    #[must_use]
+    pub fn refusal(&self, syn: &Syn) -> Seg {
+        let ack = syn.seg.seq.wrapping_add(1);
+        Seg { ttl: self.ttl, df: true, flags: crate::packet::RST | ACK, ack, ..Seg::default() }
+    }
+}
+
+fn write_ip(sip: &mut SipHasher24, ip: IpAddr) {
+    match ip {
+        IpAddr::V4(a) => sip.write(&a.octets()),
+        IpAddr::V6(a) => sip.write(&a.octets()),
+    }
+}
+
+impl Answerer for Host {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        // A repeated SYN meets the half-open entry: the same answer with the clock of now.
+        if let Some(before) = before {
+            return Reply::SynAck(Box::new(repeated(before, now)));
+        }
+        Reply::SynAck(Box::new(self.syn_ack(syn, now, rng)))
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Seg, _now: Nanos, rng: &mut Rng) -> Opening {
+        Opening::Open(Box::new(self.live(syn, answer, rng)), Vec::new())
+    }
+}
+
+/// The same SYN-ACK, sent again.
+#[must_use]
+pub fn repeated(before: &Answer, now: Nanos) -> Answer {
+    let mut again = before.clone();
+    if let Some(clock) = again.clock {
+        again.seg.restamp(clock.at(now));
+    }
+    again
+}

@@ -1,0 +1,10 @@
+//! Hosts: how a server's own stack answers.
+
+pub mod freebsd;
+pub mod gvisor;
+pub mod host;
+pub mod linux;
+pub mod onload;
+pub mod windows;
+
+pub use host::{Host, Isn, Offset, Window};

@@ -1,0 +1,188 @@
+//! Hands the lines to show over to Wireshark, in two steps.
+//!
+//! [`Staged::new`] copies them into memory of the frame's own pool, which Wireshark frees with the frame, and
+//! [`Staged::add`] walks that copy. While the second step calls functions that may throw, nothing of Rust's is alive.
+
+use std::ffi::{c_char, c_int};
+use std::ptr::{copy_nonoverlapping, null, null_mut};
+use std::slice;
+
+use super::register;
+use crate::ffi;
+use crate::present::{Line, Subtree, Value};
+
+/// Depths of a tree: that of a subtree's own line, those of the lines below, and what would hang on the deepest.
+const LEVELS: usize = Line::DEEPEST as usize + 2;
+
+/// Lines in C's words, in the memory of a frame's pool.
+#[derive(Clone, Copy)]
+pub struct Staged<'a>(&'a [StagedLine]);
+
+#[derive(Clone, Copy)]
+struct StagedLine {
+    depth: u8,
+    hidden: bool,
+    field: c_int,
+    value: StagedValue,
+    /// Null where the field's own words will do.
+    text: *const c_char,
+    /// Null where there is no expert item.
+    expert: *mut ffi::expert_field,
+    message: *const c_char,
+}
+
+#[derive(Clone, Copy)]
+enum StagedValue {
+    Nothing,
+    Text(*const c_char),
+    Number(f64),
+    Whole(u32),
+}
+
+impl Staged<'_> {
+    /// No lines.
+    pub const NONE: Self = Staged(&[]);
+}
+
+impl<'a> Staged<'a> {
+    /// Copies the lines into the pool of the frame.
+    pub fn new(info: &'a ffi::packet_info, subtrees: &[Subtree]) -> Self {
+        let pool = Pool(info);
+        let count = subtrees.iter().map(|subtree| 1 + subtree.lines.len()).sum();
+        let lines = subtrees.iter().flat_map(|subtree| {
+            let heading = StagedLine::heading(pool, &subtree.heading);
+            std::iter::once(heading).chain(subtree.lines.iter().map(move |line| StagedLine::new(pool, line)))
+        });
+        Self(pool.collect(count, lines))
+    }
+
+    /// Adds the lines to the tree.
+    ///
+    /// # Safety
+    ///
+    /// The pointers must be those that Wireshark handed to a dissector which has not returned yet, and the caller must
+    /// own nothing that needs dropping: any call in here may be left by `longjmp`.
+    pub unsafe fn add(self, tvb: *mut ffi::tvbuff_t, info: *mut ffi::packet_info, tree: *mut ffi::proto_tree) {
+        let mut parents = [tree; LEVELS];
+        for line in self.0 {
+            // The remainder keeps the compiler from adding a panic, which must not happen here.
+            let depth = usize::from(line.depth);
+            let parent = parents[depth % LEVELS];
+            // SAFETY: as the caller promised; ids come from registration, texts lie in the pool.
+            unsafe {
+                let item = line.add(tvb, parent);
+                if !line.expert.is_null() {
+                    ffi::expert_add_info_format(info, item, line.expert, c"%s".as_ptr(), line.message);
+                }
+                parents[(depth + 1) % LEVELS] = item;
+            }
+        }
+    }
+}
+
+impl StagedLine {
+    fn heading(pool: Pool<'_>, text: &str) -> Self {
+        Self {
+            depth: 0,
+            hidden: false,
+            field: register::protocol_id(),
+            value: StagedValue::Nothing,
+            text: pool.text(text),
+            expert: null_mut(),
+            message: null(),
+        }
+    }
+
+    fn new(pool: Pool<'_>, line: &Line) -> Self {
+        let (expert, message) = match &line.expert {
+            Some((expert, message)) => (register::expert_id(*expert), pool.text(message)),
+            None => (null_mut(), null()),
+        };
+        Self {
+            depth: line.depth,
+            hidden: line.hidden,
+            field: register::field_id(line.field),
+            value: match &line.value {
+                Value::Nothing => StagedValue::Nothing,
+                Value::Text(text) => StagedValue::Text(pool.text(text)),
+                Value::Number(number) => StagedValue::Number(*number),
+                Value::Whole(number) => StagedValue::Whole(*number),
+            },
+            text: line.text.as_ref().map_or(null(), |text| pool.text(text)),
+            expert,
+            message,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Staged::add`].
+    unsafe fn add(&self, tvb: *mut ffi::tvbuff_t, parent: *mut ffi::proto_item) -> *mut ffi::proto_item {
+        // SAFETY: as the caller promised. A parent may be null; a subtree of null is null, and so is an item below it.
+        unsafe {
+            let tree =
+                if self.depth == 0 { parent } else { ffi::proto_item_add_subtree(parent, register::subtree_id()) };
+            let item = match self.value {
+                StagedValue::Nothing => ffi::proto_tree_add_item(tree, self.field, tvb, 0, 0, ffi::ENC_NA as _),
+                StagedValue::Text(text) => ffi::proto_tree_add_string(tree, self.field, tvb, 0, 0, text),
+                StagedValue::Number(number) => ffi::proto_tree_add_double(tree, self.field, tvb, 0, 0, number),
+                StagedValue::Whole(number) => ffi::proto_tree_add_uint(tree, self.field, tvb, 0, 0, number),
+            };
+            if !self.text.is_null() {
+                ffi::proto_item_set_text(item, c"%s".as_ptr(), self.text);
+            }
+            set_flags(item, self.field, ffi::FI_GENERATED | if self.hidden { ffi::FI_HIDDEN } else { 0 });
+            item
+        }
+    }
+}
+
+/// Sets flags of an item that really stands for the field. Where nobody looks for a field, Wireshark does not make an
+/// item for it and returns its parent instead.
+///
+/// # Safety
+///
+/// `item` must be null or an item of a tree that still exists.
+unsafe fn set_flags(item: *mut ffi::proto_item, field: c_int, flags: u32) {
+    // SAFETY: as the caller promised; an item's field info and its description are null or valid.
+    unsafe {
+        if let Some(item) = item.as_ref()
+            && let Some(info) = item.finfo.as_mut()
+            && let Some(description) = info.hfinfo.as_ref()
+            && description.id == field
+        {
+            info.flags |= flags;
+        }
+    }
+}
+
+/// Memory that Wireshark frees when it is done with the frame.
+#[derive(Clone, Copy)]
+struct Pool<'a>(&'a ffi::packet_info);
+
+impl<'a> Pool<'a> {
+    /// A copy as a C string; NUL bytes, which would end it early, become spaces.
+    fn text(self, text: &str) -> *const c_char {
+        let copy: &[u8] = self.collect(text.len() + 1, text.bytes().map(|b| if b == 0 { b' ' } else { b }).chain([0]));
+        copy.as_ptr().cast()
+    }
+
+    /// A copy of at most `count` items.
+    fn collect<T: Copy>(self, count: usize, items: impl Iterator<Item = T>) -> &'a [T] {
+        const { assert!(align_of::<T>() <= align_of::<f64>()) }
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: Wireshark aligns for every C type and gives what was asked for, or ends the program. Only what was
+        // written becomes part of the slice, and the memory stays as long as the packet info.
+        unsafe {
+            let memory = ffi::wmem_alloc(self.0.pool, (count * size_of::<T>()) as _).cast::<T>();
+            let mut written = 0;
+            for item in items.take(count) {
+                copy_nonoverlapping(&raw const item, memory.add(written), 1);
+                written += 1;
+            }
+            slice::from_raw_parts(memory, written)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use super::*;
+
+use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+
+fn frame(number: u32) -> Frame {
+    Frame { capture: 0, number }
+}
+
+fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
+    let side = |ip: &str, port| Endpoint { ip: ip.parse().unwrap(), port };
+    Finding {
+        id: HandshakeId(0),
+        client: side("192.0.2.1", 54192),
+        server: side("2001:db8::2", 80),
+        time: Timestamp::from_nanos(0),
+        frames: Frames { syn: Some(frame(1)), syn_ack: Some(frame(2)), ack: Some(frame(3)), reset: Some(frame(4)) },
+        outcome: Outcome::ResetByServer,
+        assessment: Assessment {
+            verdict,
+            confidence,
+            log_odds: confidence.map(|_| 7.27),
+            implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
+            evidence: vec![Evidence {
+                kind: EvidenceKind::ZeroWindow,
+                bearing: Verdict::SynProxy,
+                nats: 4.04,
+                frames: vec![frame(2), frame(3)],
+                detail: "window of the SYN-ACK is 0".to_owned(),
+            }],
+            missing: vec!["the SYN".to_owned()],
+        },
+        causes: vec![
+            Cause {
+                kind: CauseKind::ProxyLeakedAck,
+                supporting: vec!["a".to_owned()],
+                against: vec!["b".to_owned()],
+                check: "tcpdump on the server".to_owned(),
+            },
+            Cause { kind: CauseKind::FirewallReset, supporting: vec![], against: vec![], check: String::new() },
+        ],
+    }
+}
+
+fn values(subtree: &Subtree, field: Field) -> Vec<&Value> {
+    subtree.lines.iter().filter(|line| line.field == field).map(|line| &line.value).collect()
+}
+
+fn experts(subtree: &Subtree) -> Vec<(Expert, &str)> {
+    subtree.lines.iter().filter_map(|line| line.expert.as_ref()).map(|(e, text)| (*e, text.as_str())).collect()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+#[test]
+fn the_first_line_is_the_conclusion() {
+    let likely = finding(Verdict::SynProxy, Some(Confidence::Likely));
+    assert_eq!(verdict(&likely, frame(2)).heading, "SYN cookie analysis: syn-proxy, likely (7.3 nats)");
+    let undetermined = finding(Verdict::Undetermined, None);
+    assert_eq!(verdict(&undetermined, frame(2)).heading, "SYN cookie analysis: undetermined");
+    assert_eq!(
+        reset(&likely, frame(4)).heading,
+        "SYN cookie analysis: reset-by-server; frame 2 was syn-proxy, likely (7.3 nats)"
+    );
+}
+
+#[test]
+fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
+    let shown = verdict(&finding(Verdict::SynProxy, Some(Confidence::Likely)), frame(2));
+    assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
+    assert_eq!(values(&shown, Field::Confidence), [&text("likely")]);
+    assert_eq!(values(&shown, Field::LogOdds), [&Value::Number(7.27)]);
+    assert_eq!(values(&shown, Field::Implementation), [&text("linux-synproxy"), &text("pf-synproxy")]);
+    assert_eq!(values(&shown, Field::EvidenceKind), [&text("zero-window")]);
+    assert_eq!(values(&shown, Field::EvidenceFrame), [&Value::Whole(2), &Value::Whole(3)]);
+    assert_eq!(values(&shown, Field::Outcome), [&text("reset-by-server")]);
+    assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack"), &text("firewall-reset")]);
+    assert_eq!(values(&shown, Field::CauseRank), [&Value::Whole(1), &Value::Whole(2)]);
+    assert_eq!(values(&shown, Field::CauseCheck), [&text("tcpdump on the server")]);
+    assert_eq!(values(&shown, Field::SynFrame), [&Value::Whole(1)]);
+    assert_eq!(values(&shown, Field::ResetFrame), [&Value::Whole(4)]);
+    assert_eq!(values(&shown, Field::Server), [&text("[2001:db8::2]:80")]);
+    let evidence = shown.lines.iter().find(|line| line.field == Field::Evidence).unwrap();
+    assert_eq!(evidence.text.as_deref(), Some("zero-window: syn-proxy +4.0 nats, window of the SYN-ACK is 0"));
+}
+
+#[test]
+fn a_cookie_style_verdict_is_a_note_when_possible_and_a_warning_above() {
+    use Confidence::{Certain, Likely, Possible};
+    for (name, confidence, expected) in [
+        (Verdict::SynCookie, Possible, Expert::CookiePossible),
+        (Verdict::SynCookie, Likely, Expert::Cookie),
+        (Verdict::SynCookie, Certain, Expert::Cookie),
+        (Verdict::SynProxy, Possible, Expert::ProxyPossible),
+        (Verdict::SynProxy, Likely, Expert::Proxy),
+        (Verdict::SynProxy, Certain, Expert::Proxy),
+    ] {
+        let shown = verdict(&finding(name, Some(confidence)), frame(2));
+        assert_eq!(experts(&shown).first().map(|e| e.0), Some(expected), "{name} {confidence}");
+        assert_eq!(values(&shown, Field::Marked).len(), 1);
+    }
+    let shown = verdict(&finding(Verdict::SynProxy, Some(Likely)), frame(2));
+    let text = "Answered by a SYN proxy: likely (7.3 nats), fits linux-synproxy or pf-synproxy";
+    assert_eq!(experts(&shown), [(Expert::Proxy, text)]);
+}
+
+#[test]
+fn an_ordinary_verdict_has_no_expert_item_and_an_undetermined_one_only_a_chat() {
+    let ordinary = verdict(&finding(Verdict::Ordinary, Some(Confidence::Certain)), frame(2));
+    assert_eq!(values(&ordinary, Field::Verdict), [&text("ordinary")]);
+    assert!(experts(&ordinary).is_empty());
+    assert!(values(&ordinary, Field::Marked).is_empty());
+
+    let undetermined = verdict(&finding(Verdict::Undetermined, None), frame(2));
+    assert_eq!(experts(&undetermined), [(Expert::Undetermined, "Cannot tell who answered this SYN: the SYN")]);
+    assert!(values(&undetermined, Field::Marked).is_empty());
+    assert!(values(&undetermined, Field::Confidence).is_empty());
+    assert!(values(&undetermined, Field::LogOdds).is_empty());
+}
+
+#[test]
+fn the_reset_of_a_cookie_style_handshake_warns_and_names_the_cause_but_not_the_verdict() {
+    let shown = reset(&finding(Verdict::SynProxy, Some(Confidence::Possible)), frame(4));
+    let text_ = "Reset right after a syn-proxy handshake, most likely proxy-leaked-ack";
+    assert_eq!(experts(&shown), [(Expert::Reset, text_)]);
+    assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack")]);
+    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Whole(2)]);
+    assert!(values(&shown, Field::Verdict).is_empty());
+    assert_eq!(values(&shown, Field::Marked).len(), 1);
+}
+
+#[test]
+fn a_reset_that_says_nothing_of_a_cookie_does_not_warn() {
+    let ordinary = finding(Verdict::Ordinary, Some(Confidence::Certain));
+    assert!(experts(&reset(&ordinary, frame(4))).is_empty());
+
+    let mut scan = finding(Verdict::SynCookie, Some(Confidence::Likely));
+    scan.outcome = Outcome::ResetByClient;
+    assert_eq!(experts(&reset(&scan, frame(4))).len(), 1, "the client had completed the handshake");
+    scan.frames.ack = None;
+    assert!(experts(&reset(&scan, frame(4))).is_empty(), "the client never wanted the connection");
+}
+
+#[test]
+fn a_frame_that_settled_the_verdict_and_is_the_reset_carries_both_on_the_first_visit() {
+    let shown = verdict(&finding(Verdict::SynCookie, Some(Confidence::Likely)), frame(4));
+    assert_eq!(experts(&shown).iter().map(|e| e.0).collect::<Vec<_>>(), [Expert::Cookie, Expert::Reset]);
+}
+
+#[test]
+fn a_link_carries_no_verdict() {
+    let shown = link(&finding(Verdict::SynCookie, Some(Confidence::Likely)));
+    assert!(values(&shown, Field::Verdict).is_empty());
+    assert!(experts(&shown).is_empty());
+    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Whole(2)]);
+}
+
+#[test]
+fn a_text_too_long_for_a_line_goes_on_below_it_and_its_value_stays_whole() {
+    let mut long = finding(Verdict::SynProxy, Some(Confidence::Likely));
+    long.causes[0].check = "on the server: nstat -az ".repeat(20).trim_end().to_owned();
+    let shown = reset(&long, frame(4));
+    let at = shown.lines.iter().position(|line| line.field == Field::CauseCheck).unwrap();
+    assert_eq!(shown.lines[at].value, text(&long.causes[0].check));
+    let below: Vec<_> = shown.lines[at + 1..].iter().take_while(|line| line.field == Field::Continued).collect();
+    assert!(below.iter().all(|line| line.depth == shown.lines[at].depth + 1 && line.depth <= Line::DEEPEST));
+    let mut told = shown.lines[at].text.clone().unwrap();
+    for line in below {
+        told = format!("{told} {}", line.text.as_deref().unwrap());
+    }
+    assert_eq!(told, format!("Check: {}", long.causes[0].check));
+}
+
+#[test]
+fn pieces_break_at_spaces_only() {
+    let word = "ü".repeat(150);
+    assert_eq!(pieces(&format!("{word} {word} end")), [word.as_str(), &word, "end"]);
+    assert_eq!(pieces(&word), [word.as_str()]);
+    assert_eq!(pieces(""), [""]);
+}
+
+#[test]
+fn every_value_fits_the_kind_of_its_field() {
+    for name in Verdict::ALL {
+        let finding = finding(*name, Some(Confidence::Likely));
+        for subtree in [verdict(&finding, frame(2)), reset(&finding, frame(4)), link(&finding)] {
+            for line in subtree.lines {
+                assert!(line.value.fits(line.field.kind()), "{line:?}");
+            }
+        }
+    }
+}

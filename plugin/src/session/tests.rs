@@ -1,0 +1,166 @@
+use super::*;
+
+use crate::fields::{Expert, Field};
+use crate::present::Value;
+
+const SYN: u8 = 0x02;
+const SYN_ACK: u8 = 0x12;
+const ACK: u8 = 0x10;
+const RST: u8 = 0x04;
+
+/// Client and server of the packets below, and which of them sends.
+#[derive(Clone, Copy)]
+enum From {
+    Client,
+    Server,
+}
+
+/// An IPv4 packet without payload. Sequence numbers count from 1000 at the client and from 9000 at the server.
+fn packet(from: From, port: u16, flags: u8, numbers: (u32, u32), window: u16, options: &[u8]) -> Vec<u8> {
+    let (client, server) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    let (source, destination, ports) = match from {
+        From::Client => (client, server, [port, 80]),
+        From::Server => (server, client, [80, port]),
+    };
+    let total = u16::try_from(40 + options.len()).unwrap();
+    let words = u8::try_from(5 + options.len() / 4).unwrap();
+    let mut packet = vec![0x45, 0];
+    packet.extend(total.to_be_bytes());
+    packet.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
+    packet.extend(source);
+    packet.extend(destination);
+    packet.extend(ports.iter().flat_map(|p| p.to_be_bytes()));
+    packet.extend(numbers.0.to_be_bytes());
+    packet.extend(numbers.1.to_be_bytes());
+    packet.extend([words << 4, flags]);
+    packet.extend(window.to_be_bytes());
+    packet.extend([0; 4]);
+    packet.extend(options);
+    packet
+}
+
+const OFFER: [u8; 12] = [2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2];
+const BARE: [u8; 4] = [2, 4, 5, 0x64];
+
+/// A proxy's answer and a reset after it: the trace that this product began with, on one client port.
+fn reset_after_zero_window(port: u16) -> [Vec<u8>; 4] {
+    [
+        packet(From::Client, port, SYN, (1000, 0), 64240, &OFFER),
+        packet(From::Server, port, SYN_ACK, (9000, 1001), 0, &BARE),
+        packet(From::Client, port, ACK, (1001, 9001), 513, &[]),
+        packet(From::Server, port, RST, (9001, 0), 0, &[]),
+    ]
+}
+
+fn frame(number: u32) -> Frame {
+    Frame { capture: 0, number }
+}
+
+/// Visits frames for the first time, each with its packets, a millisecond apart.
+fn visit(session: &mut Session, frames: &[Vec<Vec<u8>>]) -> Vec<Vec<Subtree>> {
+    let visit_one = |(packets, number): (&Vec<Vec<u8>>, u32)| {
+        let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+        let observation = |packet| Observation { frame: frame(number), time, packet: Packet::Ip(packet) };
+        session.learn(frame(number), packets.iter().map(|packet| observation(packet)))
+    };
+    frames.iter().zip(1..).map(visit_one).collect()
+}
+
+fn values(subtree: &Subtree, field: Field) -> Vec<Value> {
+    subtree.lines.iter().filter(|line| line.field == field).map(|line| line.value.clone()).collect()
+}
+
+fn has(subtrees: &[Subtree], field: Field) -> bool {
+    subtrees.iter().any(|subtree| !values(subtree, field).is_empty())
+}
+
+fn has_expert(subtrees: &[Subtree], expert: Expert) -> bool {
+    subtrees.iter().flat_map(|s| &s.lines).any(|line| line.expert.as_ref().is_some_and(|(e, _)| *e == expert))
+}
+
+#[test]
+fn the_verdict_stands_on_the_first_syn_ack_and_the_reset_links_back_to_it() {
+    let [syn, syn_ack, ack, rst] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
+    let mut session = Session::default();
+    let first = visit(&mut session, &[syn, syn_ack.clone(), syn_ack, ack, rst]);
+    assert!(first[0].is_empty(), "a SYN alone says nothing");
+    assert!(has(&first[1], Field::Verdict) && !has(&first[1], Field::ResetFrame), "the reset is not known yet");
+    assert!(has(&first[4], Field::ResetFrame));
+
+    let shown: Vec<_> = (1..=5).map(|number| session.recall(frame(number))).collect();
+    let with_verdict: Vec<_> = shown.iter().map(|subtrees| has(subtrees, Field::Verdict)).collect();
+    assert_eq!(with_verdict, [false, true, false, false, false]);
+    assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Whole(5)]);
+    assert_eq!(values(&shown[4][0], Field::SynAckFrame), [Value::Whole(2)]);
+    assert!(has(&shown[4], Field::Cause) && has_expert(&shown[4], Expert::Reset));
+    assert!(has(&shown[1], Field::Marked) && has(&shown[4], Field::Marked));
+}
+
+#[test]
+fn recalling_in_any_order_and_again_shows_the_same() {
+    let mut session = Session::default();
+    visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
+    let forwards: Vec<_> = (1..=4).map(|number| session.recall(frame(number))).collect();
+    let mut backwards: Vec<_> = (1..=4).rev().map(|number| session.recall(frame(number))).collect();
+    backwards.reverse();
+    assert_eq!(forwards, backwards);
+}
+
+#[test]
+fn a_frame_with_two_syn_acks_shows_both_handshakes() {
+    let (one, other) = (reset_after_zero_window(50_000), reset_after_zero_window(50_001));
+    let frames: Vec<_> = one.into_iter().zip(other).map(|(a, b)| vec![a, b]).collect();
+    let mut session = Session::default();
+    visit(&mut session, &frames);
+    let shown = session.recall(frame(2));
+    let clients: Vec<_> = shown.iter().flat_map(|subtree| values(subtree, Field::Client)).collect();
+    assert_eq!(clients, ["192.0.2.1:50000", "192.0.2.1:50001"].map(|client| Value::Text(client.to_owned())));
+}
+
+#[test]
+fn an_unknown_frame_shows_nothing() {
+    let mut session = Session::default();
+    assert!(session.recall(frame(1)).is_empty());
+    visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
+    assert!(session.recall(frame(99)).is_empty());
+}
+
+#[test]
+fn packets_without_tcp_let_time_go_by() {
+    let outcome = |waited: bool| {
+        let mut session = Session::default();
+        let [syn, syn_ack, ..] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
+        visit(&mut session, &[syn, syn_ack]);
+        if waited {
+            session.wait(frame(3), Timestamp::from_nanos(60_000_000_000));
+        }
+        values(&session.recall(frame(2))[0], Field::Outcome).remove(0)
+    };
+    assert_eq!(outcome(false), Value::Text("incomplete".to_owned()));
+    assert_eq!(outcome(true), Value::Text("unacknowledged".to_owned()));
+}
+
+#[test]
+fn marks_of_a_frame_are_found_whatever_the_order_they_came_in() {
+    let mut marks = Marks::default();
+    let mark = |frame, handshake, news| Mark { frame, news, handshake: HandshakeId(handshake) };
+    for added in [mark(2, 1, false), mark(5, 1, false), mark(5, 2, false), mark(5, 1, true), mark(3, 3, false)] {
+        marks.add(added);
+    }
+    assert_eq!(marks.of(2), [mark(2, 1, false)]);
+    assert_eq!(marks.of(3), [mark(3, 3, false)]);
+    assert_eq!(marks.of(5), [mark(5, 1, true), mark(5, 2, false)]);
+    assert!(marks.of(4).is_empty() && marks.of(6).is_empty());
+}
+
+#[test]
+fn news_is_another_verdict_or_another_confidence_in_a_cookie() {
+    let told = |verdict, confidence| Told { verdict, confidence: Some(confidence) };
+    let ordinary = told(Verdict::Ordinary, Confidence::Possible);
+    let possible = told(Verdict::SynCookie, Confidence::Possible);
+    let likely = told(Verdict::SynCookie, Confidence::Likely);
+    assert!(possible.is_news_after(ordinary) && ordinary.is_news_after(possible));
+    assert!(likely.is_news_after(possible) && possible.is_news_after(likely));
+    assert!(!likely.is_news_after(likely));
+    assert!(!told(Verdict::Ordinary, Confidence::Certain).is_news_after(ordinary));
+}

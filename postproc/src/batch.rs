@@ -1,0 +1,235 @@
+//! `syncookie analyze`: every capture through the engine, every finding into the report.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+
+use syncookie_engine::{Analyzer, Confidence, Finding, Frame, Limits, Observation, Packet, Timestamp};
+
+use crate::capture::{Capture, LinkType, OpenError, RawFrame};
+use crate::cli::Analyze;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::link::{self, Content};
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::report::{self, Report};
+use crate::totals::{CaptureTotals, Totals};
+use crate::walk::{self, Plan, Source};
+
+/// Faults of a capture that are told one by one.
+const FAULTS_TOLD: u64 = 8;
+
+/// Frames between two looks at what the engine has settled, and at the progress.
+const ROUND: u64 = 1 << 14;
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum Failure {
+    /// None of the paths is or has a capture.
+    NoCapture {
+        /// Files in folders that were looked at in vain.
+        skipped: usize,
+        /// What one of them is.
+        example: Option<String>,
+    },
+    /// The results would overwrite what they are about.
+    OutputIsInput,
+    /// The results could not be written.
+    Output(io::Error),
+}
+
+/// Analyses what the arguments name.
+pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
+    let plan = walk::plan(&args.paths);
+    for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
+        console.remark(&format!("{} {reason}: not read", path.display()));
+    }
+    if plan.reads(&args.output) {
+        return Err(Failure::OutputIsInput);
+    }
+    let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    let report = report::new(args.format, &mut output);
+    let totals = Batch::new(&plan, report, console).run().map_err(Failure::Output)?;
+    let Some(totals) = totals else { return Err(no_capture(&plan)) };
+    output.finish().map_err(Failure::Output)?;
+    Ok(exit(args.fail_on.map(Confidence::from), &totals))
+}
+
+fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
+    match threshold {
+        Some(threshold) if totals.strongest >= Some(threshold) => Exit::Found,
+        _ if totals.problems.is_empty() => Exit::Analysed,
+        _ => Exit::Partly,
+    }
+}
+
+fn no_capture(plan: &Plan) -> Failure {
+    let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
+    Failure::NoCapture { skipped: plan.skipped.len(), example }
+}
+
+/// One run over all captures.
+struct Batch<'a> {
+    plan: &'a Plan,
+    report: Box<dyn Report + 'a>,
+    console: &'a mut Console,
+    totals: Totals,
+    begun: bool,
+}
+
+impl<'a> Batch<'a> {
+    fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
+        console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
+        Self { plan, report, console, totals: Totals::default(), begun: false }
+    }
+
+    /// Reads everything; `None`, with nothing written, when there was no capture.
+    fn run(mut self) -> io::Result<Option<Totals>> {
+        let plan = self.plan;
+        for problem in &plan.problems {
+            self.problem(problem.clone());
+        }
+        for source in &plan.sources {
+            match source.open().map_err(OpenError::Io).and_then(Capture::open) {
+                Ok(capture) => self.capture(source, capture)?,
+                Err(OpenError::Io(error)) => self.problem(Problem::unreadable(&source.name, &error)),
+                Err(OpenError::NotACapture(kind)) => self.problem(Problem::not_a_capture(&source.name, &kind)),
+                // A capture it is, though with no frame in it.
+                Err(OpenError::Fault(fault)) => {
+                    self.begin()?;
+                    self.problem(Problem::fault(&source.name, &fault, 0));
+                }
+            }
+        }
+        self.console.done();
+        if !self.begun {
+            return Ok(None);
+        }
+        self.report.end(&self.totals)?;
+        Ok(Some(self.totals))
+    }
+
+    /// Writes the head of the report, once it is certain that there is something to report on.
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.report.begin(&self.plan.sources)?;
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.console.problem(&problem);
+        self.totals.problems.push(problem);
+    }
+
+    fn capture(&mut self, source: &Source, mut capture: Capture<Box<dyn Read>>) -> io::Result<()> {
+        self.begin()?;
+        let mut reading = Reading::new(source, self.totals.captures.len());
+        while reading.round(&mut capture) {
+            self.console.progress(&source.name, capture.offset());
+            self.handshakes(source, reading.analyzer.take_settled())?;
+        }
+        reading.totals.frames = capture.frames();
+        for problem in reading.problems() {
+            self.problem(problem);
+        }
+        let mut findings = reading.analyzer.finish();
+        self.handshakes(source, std::mem::take(&mut findings.handshakes))?;
+        self.totals.capture(reading.totals, findings);
+        self.console.read(capture.offset());
+        Ok(())
+    }
+
+    fn handshakes(&mut self, source: &Source, findings: Vec<Finding>) -> io::Result<()> {
+        for finding in &findings {
+            self.totals.handshake(finding);
+            self.report.handshake(&source.name, finding)?;
+        }
+        Ok(())
+    }
+}
+
+/// One capture on its way into the engine.
+struct Reading {
+    index: u32,
+    analyzer: Analyzer,
+    totals: CaptureTotals,
+    faults: Vec<Problem>,
+    further_faults: u64,
+    /// Frames of unknown link types: how many, and the first.
+    unknown_links: BTreeMap<LinkType, (u64, u64)>,
+}
+
+impl Reading {
+    fn new(source: &Source, index: usize) -> Self {
+        Self {
+            index: index as u32,
+            analyzer: Analyzer::new(Limits::default()),
+            totals: CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() },
+            faults: Vec::new(),
+            further_faults: 0,
+            unknown_links: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a stretch of frames; `false` after the last.
+    fn round<R: Read>(&mut self, capture: &mut Capture<R>) -> bool {
+        for _ in 0..ROUND {
+            match capture.next_frame() {
+                Some(Ok(frame)) => self.frame(&frame),
+                Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
+                    self.faults.push(Problem::fault(&self.totals.name, &fault, capture.frames()));
+                }
+                Some(Err(_)) => self.further_faults += 1,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    #[inline]
+    fn frame(&mut self, frame: &RawFrame<'_>) {
+        self.totals.time(frame.time);
+        match link::ip_packet(frame.link, frame.data) {
+            Content::Ip(packet) => {
+                self.analyzer.push(&Observation {
+                    frame: Frame { capture: self.index, number: frame.number },
+                    time: frame.time.unwrap_or(Timestamp::from_nanos(0)),
+                    packet: Packet::Ip(packet),
+                });
+            }
+            Content::Other | Content::Cut => self.totals.not_ip += 1,
+            Content::UnknownLink => {
+                self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
+            }
+        }
+    }
+
+    /// What was wrong with the capture.
+    fn problems(&mut self) -> Vec<Problem> {
+        let mut problems = std::mem::take(&mut self.faults);
+        if self.further_faults > 0 {
+            problems.push(Problem::further_faults(&self.totals.name, self.further_faults));
+        }
+        for (link, (frames, first)) in &self.unknown_links {
+            problems.push(Problem::link_type(&self.totals.name, *link, *frames, *first));
+        }
+        problems
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCapture { skipped: 0, .. } => f.write_str("no capture found"),
+            Self::NoCapture { skipped, example } => {
+                write!(f, "no capture found; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+                example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
+            }
+            Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Output(error) => write!(f, "the results could not be written: {error}"),
+        }
+    }
+}

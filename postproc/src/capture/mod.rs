@@ -1,0 +1,96 @@
+//! Capture files: bytes in, frames out.
+//!
+//! The record parsers are pcap-file's raw ones. Around them stands a buffer of our own, for three reasons: a fault must
+//! name frame, offset and missing bytes, which a reader that hides its buffer cannot tell; a length field must be
+//! judged before memory is given to it; and an odd option in an interface description must not end the reading.
+
+mod fault;
+mod magic;
+mod order;
+mod pcap;
+mod pcapng;
+#[cfg(test)]
+mod tests;
+mod ticks;
+mod window;
+
+use std::io::{self, Read};
+
+use syncookie_engine::Timestamp;
+
+pub use fault::{Fault, FaultKind};
+pub use magic::{Format, Kind, OPENING, sniff};
+use window::Window;
+
+/// A link-layer type, numbered as in the LINKTYPE registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkType(pub u16);
+
+/// One packet record of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawFrame<'a> {
+    /// 1-based, as Wireshark counts.
+    pub number: u32,
+    /// `None` in a simple packet block, which has none.
+    pub time: Option<Timestamp>,
+    /// What the bytes begin with.
+    pub link: LinkType,
+    /// The bytes, as many as were captured.
+    pub data: &'a [u8],
+}
+
+/// A capture being read.
+pub enum Capture<R> {
+    /// libpcap's format.
+    Pcap(pcap::Reader<R>),
+    /// Its successor.
+    Pcapng(pcapng::Reader<R>),
+}
+
+/// Why a file is not read as a capture at all.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The first bytes could not be read.
+    Io(io::Error),
+    /// The first bytes are not those of a format that is read here.
+    NotACapture(Kind),
+    /// A capture, but one whose head is damaged.
+    Fault(Fault),
+}
+
+impl<R: Read> Capture<R> {
+    /// Reads as much as tells the format.
+    pub fn open(source: R) -> Result<Self, OpenError> {
+        let mut window = Window::new(source);
+        window.ensure(OPENING).map_err(OpenError::Io)?;
+        match sniff(window.bytes()) {
+            Kind::Capture(Format::Pcap) => pcap::Reader::open(window).map(Self::Pcap).map_err(OpenError::Fault),
+            Kind::Capture(Format::Pcapng) => Ok(Self::Pcapng(pcapng::Reader::new(window))),
+            other => Err(OpenError::NotACapture(other)),
+        }
+    }
+
+    /// The next frame; `None` at the end. After a fault, go on calling: what can still be read comes, then `None`.
+    pub fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
+        match self {
+            Self::Pcap(reader) => reader.next_frame(),
+            Self::Pcapng(reader) => reader.next_frame(),
+        }
+    }
+
+    /// Bytes of the file that were read so far.
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::Pcap(reader) => reader.offset(),
+            Self::Pcapng(reader) => reader.offset(),
+        }
+    }
+
+    /// Frames read so far, as Wireshark counts them: those that hold no packet and damaged ones included.
+    pub fn frames(&self) -> u64 {
+        match self {
+            Self::Pcap(reader) => reader.frames(),
+            Self::Pcapng(reader) => reader.frames(),
+        }
+    }
+}

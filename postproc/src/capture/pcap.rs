@@ -1,0 +1,135 @@
+//! libpcap's format: a file header, then records.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use pcap_file::pcap::{PcapParser, PcapTsResolution};
+use syncookie_engine::Timestamp;
+
+use super::order::Order;
+use super::window::Window;
+use super::{Fault, FaultKind, LinkType, RawFrame};
+
+const FILE_HEADER: usize = 24;
+const RECORD_HEADER: usize = 16;
+
+/// Where the captured length stands in a record header.
+const CAPTURED_LENGTH: usize = 8;
+
+/// The longest packet any writer makes, whatever snap length it states (Wireshark's bound as well).
+const LONGEST_USUAL: u32 = 256 << 10;
+
+/// A snap length above the usual is believed up to here.
+const LONGEST: u32 = 16 << 20;
+
+/// Reads a pcap file.
+pub struct Reader<R> {
+    window: Window<R>,
+    parser: PcapParser,
+    order: Order,
+    link: LinkType,
+    nanos_per_fraction: i64,
+    limit: u32,
+    frames: u64,
+    ended: bool,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the file header.
+    pub(super) fn open(mut window: Window<R>) -> Result<Self, Fault> {
+        let fault = |kind| Fault { kind, frame: None, offset: 0 };
+        window.ensure(FILE_HEADER).map_err(|error| fault(FaultKind::Io(error)))?;
+        let missing = FILE_HEADER.saturating_sub(window.bytes().len()) as u64;
+        // The magic was found good before, so that a short header is all that can be wrong here.
+        let parser = match PcapParser::new(window.bytes()) {
+            Ok((_, parser)) => parser,
+            Err(_) => return Err(fault(FaultKind::CutHeader { missing })),
+        };
+        window.take(FILE_HEADER);
+        let header = parser.header();
+        Ok(Self {
+            window,
+            order: match header.endianness {
+                pcap_file::Endianness::Big => Order::Big,
+                pcap_file::Endianness::Little => Order::Little,
+            },
+            // The upper half of the field says whether frames end in a check sequence.
+            link: LinkType((u32::from(header.datalink) & 0xffff) as u16),
+            nanos_per_fraction: match header.ts_resolution {
+                PcapTsResolution::MicroSecond => 1_000,
+                PcapTsResolution::NanoSecond => 1,
+            },
+            limit: header.snaplen.clamp(LONGEST_USUAL, LONGEST),
+            parser,
+            frames: 0,
+            ended: false,
+        })
+    }
+
+    pub(super) fn offset(&self) -> u64 {
+        self.window.offset()
+    }
+
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
+        if self.ended {
+            return None;
+        }
+        match self.record_length() {
+            Ok(Some(length)) => self.record(length).map(Ok),
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(kind) => {
+                self.ended = true;
+                Some(Err(Fault { kind, frame: Some(self.frames + 1), offset: self.window.offset() }))
+            }
+        }
+    }
+
+    /// Length of the next record with its header, once all of it is buffered; `None` at the end of the file.
+    #[inline]
+    fn record_length(&mut self) -> Result<Option<usize>, FaultKind> {
+        self.buffer(RECORD_HEADER)?;
+        let bytes = self.window.bytes();
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let Some(claimed) = self.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
+            return Err(FaultKind::CutFrame { missing: (RECORD_HEADER - bytes.len()) as u64 });
+        };
+        if claimed > self.limit {
+            return Err(FaultKind::RecordLength { claimed, limit: self.limit });
+        }
+        if self.frames >= u64::from(u32::MAX) {
+            return Err(FaultKind::Frames);
+        }
+        let length = RECORD_HEADER + claimed as usize;
+        self.buffer(length)?;
+        match length.saturating_sub(self.window.bytes().len()) {
+            0 => Ok(Some(length)),
+            missing => Err(FaultKind::CutFrame { missing: missing as u64 }),
+        }
+    }
+
+    #[inline]
+    fn buffer(&mut self, wanted: usize) -> Result<(), FaultKind> {
+        self.window.ensure(wanted).map_err(FaultKind::Io)?;
+        Ok(())
+    }
+
+    /// The record that begins here and has `length` bytes.
+    #[inline]
+    fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
+        self.frames += 1;
+        // A record that is buffered whole always parses.
+        let (_, record) = self.parser.next_raw_packet(self.window.take(length)).ok()?;
+        let nanos = i64::from(record.ts_sec) * 1_000_000_000 + i64::from(record.ts_frac) * self.nanos_per_fraction;
+        let Cow::Borrowed(data) = record.data else { return None };
+        Some(RawFrame { number: self.frames as u32, time: Some(Timestamp::from_nanos(nanos)), link: self.link, data })
+    }
+}

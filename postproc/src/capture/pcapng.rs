@@ -1,0 +1,309 @@
+//! pcapng: sections of blocks; packets belong to interfaces, which say what a packet begins with and how time is counted.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use byteorder::{BigEndian, LittleEndian};
+use pcap_file::pcapng::RawBlock;
+use syncookie_engine::Timestamp;
+
+use super::order::Order;
+use super::ticks::Ticks;
+use super::window::Window;
+use super::{Fault, FaultKind, LinkType, RawFrame};
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const ENHANCED_PACKET: u32 = 6;
+
+/// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
+/// and system calls.
+const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
+
+/// Type, length, and the length again after the content.
+const BLOCK_FRAMING: usize = 12;
+
+/// No block is longer (Wireshark's bound as well).
+const LONGEST: u32 = 16 << 20;
+
+/// A section with more is an attack on memory, not a capture.
+const INTERFACES: usize = 1 << 16;
+
+/// Reads a pcapng file.
+pub struct Reader<R> {
+    window: Window<R>,
+    order: Order,
+    interfaces: Vec<Interface>,
+    frames: u64,
+    ended: bool,
+}
+
+/// What an interface description says of the packets that refer to it.
+#[derive(Clone, Copy)]
+struct Interface {
+    link: LinkType,
+    snap_length: u32,
+    ticks: Ticks,
+}
+
+/// Type and length of the block that comes next.
+#[derive(Clone, Copy)]
+struct Head {
+    block: u32,
+    length: usize,
+}
+
+/// Where a packet block keeps what, and what was found there.
+struct Place {
+    interface: u32,
+    ticks: Option<u64>,
+    captured: u32,
+    data: usize,
+}
+
+impl<R: Read> Reader<R> {
+    pub(super) fn new(window: Window<R>) -> Self {
+        // The first block is a section header, which sets the order before anything is read in it.
+        Self { window, order: Order::Little, interfaces: Vec::new(), frames: 0, ended: false }
+    }
+
+    pub(super) fn offset(&self) -> u64 {
+        self.window.offset()
+    }
+
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
+        let head = loop {
+            if self.ended {
+                return None;
+            }
+            match self.step() {
+                Ok(Some(head)) => break head,
+                Ok(None) => {}
+                Err(fault) => {
+                    self.ended = true;
+                    return Some(Err(fault));
+                }
+            }
+        };
+        self.frames += 1;
+        let (offset, frame) = (self.window.offset(), self.frames);
+        let found = parse(self.order, self.window.take(head.length))
+            .and_then(|body| packet(head.block, self.order, body, &self.interfaces, frame));
+        // The block's framing is sound, so that reading goes on behind it.
+        Some(found.map_err(|kind| Fault { kind, frame: Some(frame), offset }))
+    }
+
+    /// Goes past one block and returns `None`, or stops before a packet block and returns its head.
+    fn step(&mut self) -> Result<Option<Head>, Fault> {
+        let offset = self.window.offset();
+        let Some(head) = self.head()? else {
+            self.ended = true;
+            return Ok(None);
+        };
+        match head.block {
+            _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
+            block if holds_packet(block) => self.trailer(head).map(|()| Some(head)),
+            _ => self.other(head).map(|()| None).map_err(|kind| Fault { kind, frame: None, offset }),
+        }
+    }
+
+    /// The head of the next block, once all of it is buffered; `None` at the end of the file.
+    fn head(&mut self) -> Result<Option<Head>, Fault> {
+        self.buffer(BLOCK_FRAMING)?;
+        let bytes = self.window.bytes();
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        if bytes.len() < BLOCK_FRAMING {
+            let missing = (BLOCK_FRAMING - bytes.len()) as u64;
+            return Err(self.fault(FaultKind::CutBlock { block: self.order.u32(bytes, 0), missing }));
+        }
+        self.order = match section_order(bytes) {
+            Ok(Some(order)) => order,
+            Ok(None) => self.order,
+            Err(kind) => return Err(self.fault(kind)),
+        };
+        let (block, claimed) = (self.word(0), self.word(4));
+        if claimed < BLOCK_FRAMING as u32 || claimed > LONGEST || !claimed.is_multiple_of(4) {
+            return Err(self.fault(FaultKind::BlockLength { claimed, limit: LONGEST }));
+        }
+        let head = Head { block, length: claimed as usize };
+        self.buffer(head.length)?;
+        match head.length.saturating_sub(self.window.bytes().len()) as u64 {
+            0 => Ok(Some(head)),
+            missing if holds_packet(block) => Err(self.frame_fault(FaultKind::CutFrame { missing })),
+            missing => Err(self.fault(FaultKind::CutBlock { block: Some(block), missing })),
+        }
+    }
+
+    /// Checks the length behind a packet block before the frame is counted: past a wrong one nothing can be found.
+    #[inline]
+    fn trailer(&self, head: Head) -> Result<(), Fault> {
+        let tail = self.word(head.length - 4);
+        if tail as usize == head.length {
+            return Ok(());
+        }
+        Err(self.frame_fault(FaultKind::BlockTrailer { head: head.length as u32, tail }))
+    }
+
+    /// Takes in what a block without a packet says.
+    fn other(&mut self, head: Head) -> Result<(), FaultKind> {
+        self.frames += u64::from(NUMBERED.contains(&head.block));
+        let order = self.order;
+        let body = parse(order, self.window.take(head.length))?;
+        match head.block {
+            SECTION_HEADER => self.interfaces.clear(),
+            INTERFACE_DESCRIPTION if self.interfaces.len() == INTERFACES => return Err(FaultKind::Interfaces),
+            INTERFACE_DESCRIPTION => {
+                let interface = Interface::read(order, body);
+                self.interfaces.push(interface.ok_or(FaultKind::BlockContent { needed: 8, actual: body.len() })?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A number in the bytes that were seen to be buffered.
+    #[inline]
+    fn word(&self, at: usize) -> u32 {
+        self.order.u32(self.window.bytes(), at).unwrap_or_default()
+    }
+
+    fn buffer(&mut self, wanted: usize) -> Result<(), Fault> {
+        match self.window.ensure(wanted) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.fault(FaultKind::Io(error))),
+        }
+    }
+
+    fn fault(&self, kind: FaultKind) -> Fault {
+        Fault { kind, frame: None, offset: self.window.offset() }
+    }
+
+    fn frame_fault(&self, kind: FaultKind) -> Fault {
+        Fault { frame: Some(self.frames + 1), ..self.fault(kind) }
+    }
+}
+
+impl Interface {
+    /// `None` when the block is too short.
+    fn read(order: Order, body: &[u8]) -> Option<Self> {
+        let (mut resolution, mut offset) = (None, 0);
+        for (code, value) in (Options { order, bytes: body.get(8..)? }) {
+            match code {
+                9 => resolution = value.first().copied(),
+                14 => offset = order.i64(value, 0).unwrap_or(0),
+                _ => {}
+            }
+        }
+        Some(Self {
+            link: LinkType(order.u16(body, 0)?),
+            snap_length: order.u32(body, 4)?,
+            ticks: Ticks::new(resolution, offset),
+        })
+    }
+}
+
+/// The options of a block, up to the first that is not whole.
+struct Options<'a> {
+    order: Order,
+    bytes: &'a [u8],
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = (u16, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let code = self.order.u16(self.bytes, 0).filter(|&code| code != 0)?;
+        let length = usize::from(self.order.u16(self.bytes, 2)?);
+        let value = self.bytes.get(4..4 + length)?;
+        self.bytes = self.bytes.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
+        Some((code, value))
+    }
+}
+
+fn holds_packet(block: u32) -> bool {
+    matches!(block, PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
+}
+
+/// The byte order that a section header sets; `None` where another block begins.
+fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
+    if Order::Big.u32(bytes, 0) != Some(SECTION_HEADER) {
+        return Ok(None);
+    }
+    match Order::Big.u32(bytes, 8) {
+        Some(0x1a2b_3c4d) => Ok(Some(Order::Big)),
+        Some(0x4d3c_2b1a) => Ok(Some(Order::Little)),
+        found => Err(FaultKind::ByteOrder { found: found.unwrap_or_default() }),
+    }
+}
+
+/// The content of a block that is buffered whole.
+#[inline]
+fn parse(order: Order, bytes: &[u8]) -> Result<&[u8], FaultKind> {
+    let parsed = match order {
+        Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
+        Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
+    };
+    match parsed {
+        Ok((_, RawBlock { body: Cow::Borrowed(body), .. })) => Ok(body),
+        // Length and byte order were checked before: what is left is the trailer.
+        _ => Err(FaultKind::BlockTrailer {
+            head: bytes.len() as u32,
+            tail: order.u32(bytes, bytes.len().saturating_sub(4)).unwrap_or_default(),
+        }),
+    }
+}
+
+/// The packet in a packet block's content.
+#[inline]
+fn packet<'a>(
+    block: u32,
+    order: Order,
+    body: &'a [u8],
+    interfaces: &[Interface],
+    frame: u64,
+) -> Result<RawFrame<'a>, FaultKind> {
+    let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
+    let place = match block {
+        SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
+        _ => stamped(block, order, body).ok_or_else(|| short(20))?,
+    };
+    let interface = interfaces
+        .get(place.interface as usize)
+        .ok_or(FaultKind::Interface { interface: place.interface, described: interfaces.len() })?;
+    let end = place.data as u64 + u64::from(place.captured);
+    let data = body.get(place.data..end as usize).ok_or_else(|| short(end))?;
+    Ok(RawFrame {
+        number: frame as u32,
+        time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
+        link: interface.link,
+        data,
+    })
+}
+
+/// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
+#[inline]
+fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
+    let interface = if block == PACKET { order.u16(body, 0)?.into() } else { order.u32(body, 0)? };
+    let ticks = (u64::from(order.u32(body, 4)?) << 32) | u64::from(order.u32(body, 8)?);
+    let captured = order.u32(body, 12)?;
+    order.u32(body, 16)?;
+    Some(Place { interface, ticks: Some(ticks), captured, data: 20 })
+}
+
+/// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
+fn simple(order: Order, body: &[u8], interfaces: &[Interface]) -> Option<Place> {
+    let original = order.u32(body, 0)?;
+    let snap_length = interfaces.first().map_or(0, |interface| interface.snap_length);
+    let captured = if snap_length == 0 { original } else { original.min(snap_length) };
+    // A writer that cut without saying so: what is there, is there.
+    let captured = captured.min((body.len() - 4) as u32);
+    Some(Place { interface: 0, ticks: None, captured, data: 4 })
+}

@@ -1,0 +1,325 @@
+use std::io;
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[path = "../../tests/builder/mod.rs"]
+mod builder;
+use builder::{Builder, ORDERS, Order};
+
+/// Link type, time, and bytes of a frame.
+type Seen = (u16, Option<i64>, Vec<u8>);
+
+/// Everything there is in a capture, and what was wrong with it. Checks that frames are numbered in order.
+fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
+    let (mut frames, mut faults) = (Vec::new(), Vec::new());
+    let mut capture = match Capture::open(bytes) {
+        Ok(capture) => capture,
+        Err(OpenError::Fault(fault)) => return (frames, vec![fault]),
+        Err(other) => panic!("{other:?}"),
+    };
+    let mut last = 0;
+    while let Some(next) = capture.next_frame() {
+        match next {
+            Ok(frame) => {
+                assert!(frame.number > last);
+                last = frame.number;
+                frames.push((frame.link.0, frame.time.map(Timestamp::as_nanos), frame.data.to_vec()));
+            }
+            Err(fault) => faults.push(fault),
+        }
+        assert!(frames.len() + faults.len() <= bytes.len(), "no end");
+    }
+    assert!(capture.next_frame().is_none(), "the end is not the end");
+    assert!(capture.offset() <= bytes.len() as u64);
+    (frames, faults)
+}
+
+/// The frames of a capture in which nothing is wrong.
+fn sound(bytes: &[u8]) -> Vec<Seen> {
+    let (frames, faults) = read(bytes);
+    assert!(faults.is_empty(), "{faults:?}");
+    frames
+}
+
+/// What is said of the only fault.
+fn said(bytes: &[u8]) -> String {
+    let (_, faults) = read(bytes);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults[0].to_string()
+}
+
+fn pcap_of_two(order: Order) -> Builder {
+    let mut builder = Builder::pcap(order, 0xa1b2_c3d4, 1);
+    builder.record(5, 7, b"first").record(6, 8, b"second");
+    builder
+}
+
+#[test]
+fn pcap_is_read_in_both_byte_orders_and_resolutions() {
+    for order in ORDERS {
+        for (magic, nanos) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1)] {
+            let mut builder = Builder::pcap(order, magic, 113);
+            builder.record(5, 7, b"first").record(4_000_000_000, 999_999, b"");
+            assert_eq!(
+                sound(&builder.bytes),
+                [
+                    (113, Some(5_000_000_000 + 7 * nanos), b"first".to_vec()),
+                    (113, Some(4_000_000_000_000_000_000 + 999_999 * nanos), vec![]),
+                ]
+            );
+        }
+    }
+}
+
+#[test]
+fn the_check_sequence_bits_are_no_part_of_the_link_type() {
+    let mut builder = Builder::pcap(Order::Big, 0xa1b2_c3d4, 0x4400_0001);
+    assert_eq!(sound(&builder.record(0, 0, b"x").bytes)[0].0, 1);
+}
+
+#[test]
+fn a_packet_cut_by_the_snap_length_is_a_packet() {
+    // The builder states an original length that is greater than the captured one.
+    assert_eq!(sound(&pcap_of_two(Order::Little).bytes).len(), 2);
+}
+
+#[test]
+fn a_truncated_tail_names_frame_and_offset_and_missing_bytes() {
+    let whole = pcap_of_two(Order::Little).bytes;
+    let second = 24 + 16 + 5;
+    let cut = |length: usize| said(&whole[..length]);
+    assert_eq!(cut(second + 3), "ends in the middle of frame 2 at byte offset 45: 13 bytes of the record are missing");
+    assert_eq!(cut(second + 21), "ends in the middle of frame 2 at byte offset 45: 1 byte of the record is missing");
+    assert_eq!(cut(20), "ends in the middle of the file header at byte offset 0: 4 bytes of it are missing");
+    assert!(sound(&whole[..second]).len() == 1 && sound(&whole[..24]).is_empty());
+}
+
+#[test]
+fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
+    let mut builder = pcap_of_two(Order::Big);
+    builder.bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1, 2, 3]);
+    let (frames, faults) = read(&builder.bytes);
+    assert_eq!(frames.len(), 2);
+    assert_eq!(
+        faults[0].to_string(),
+        "is corrupt at frame 3, byte offset 67: the record claims 4294967295 bytes, and more than 262144 are not believed"
+    );
+}
+
+#[test]
+fn pcapng_is_read_in_both_byte_orders_with_every_packet_block() {
+    for order in ORDERS {
+        let mut builder = Builder::pcapng(order);
+        builder.interface(1, 0, &[]).interface(113, 4, &[(9, &[9])]);
+        builder.enhanced(0, 1_500_000, b"enhanced").obsolete(1, 1_500_000_000, b"obsolete").simple(6, b"simple");
+        let second = Some(1_500_000_000);
+        assert_eq!(
+            sound(&builder.bytes),
+            [(1, second, b"enhanced".to_vec()), (113, second, b"obsolete".to_vec()), (1, None, b"simple".to_vec()),]
+        );
+    }
+}
+
+#[test]
+fn resolution_and_offset_are_those_of_the_interface() {
+    for order in ORDERS {
+        let mut builder = Builder::pcapng(order);
+        let offset = builder.i64(-1);
+        builder.interface(1, 0, &[(2, b"eth0"), (9, &[0x80 | 10]), (14, &offset)]).interface(1, 0, &[(9, &[3])]);
+        builder.enhanced(0, 2048 + 512, b"").enhanced(1, 7, b"");
+        let times: Vec<_> = sound(&builder.bytes).into_iter().map(|(_, time, _)| time).collect();
+        assert_eq!(times, [Some(1_500_000_000), Some(7_000_000)]);
+    }
+}
+
+#[test]
+fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
+    let mut builder = Builder::pcapng(Order::Little);
+    builder.interface(1, 0, &[]).enhanced(0, 1, b"a");
+    builder.section(Order::Big).interface(276, 0, &[]).enhanced(0, 2, b"b").enhanced(1, 3, b"c");
+    let (frames, faults) = read(&builder.bytes);
+    assert_eq!(frames, [(1, Some(1_000), b"a".to_vec()), (276, Some(2_000), b"b".to_vec())]);
+    assert!(faults[0].to_string().contains("the packet is from interface 1, and 1 are described"), "{faults:?}");
+}
+
+#[test]
+fn a_simple_packet_ends_at_the_snap_length_and_not_in_the_padding() {
+    let mut builder = Builder::pcapng(Order::Big);
+    builder.interface(1, 5, &[]).simple(100, b"12345").simple(3, b"123").section(Order::Big);
+    builder.interface(1, 0, &[]).simple(2, b"12");
+    let data: Vec<_> = sound(&builder.bytes).into_iter().map(|(.., data)| data).collect();
+    assert_eq!(data, [b"12345".to_vec(), b"123".to_vec(), b"12".to_vec()]);
+}
+
+#[test]
+fn frames_are_numbered_as_wireshark_does() {
+    let mut builder = Builder::pcapng(Order::Little);
+    builder.interface(1, 0, &[]).enhanced(0, 0, b"1");
+    // Statistics, names, secrets and unknown blocks have no number; journal entries and custom blocks have one.
+    for unnumbered in [4, 5, 10, 0x8000_0001] {
+        builder.block(unnumbered, &[0; 12]);
+    }
+    builder.enhanced(0, 0, b"2").block(9, b"MESSAGE=3").block(0xbad, &[0; 8]).block(0x4000_0bad, &[0; 8]);
+    builder.enhanced(9, 0, b"damaged: 6").enhanced(0, 0, b"7");
+    let mut capture = Capture::open(&builder.bytes[..]).unwrap();
+    let mut numbers = Vec::new();
+    while let Some(next) = capture.next_frame() {
+        numbers.push(next.map_or_else(|fault| fault.frame.unwrap(), |frame| u64::from(frame.number)));
+    }
+    assert_eq!(numbers, [1, 2, 6, 7]);
+    assert_eq!(capture.frames(), 7);
+}
+
+#[test]
+fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
+    let mut builder = Builder::pcapng(Order::Little);
+    builder.interface(1, 0, &[]).block(6, &[0; 16]).enhanced(0, 0, b"sound");
+    let (frames, faults) = read(&builder.bytes);
+    assert_eq!(frames.len(), 1);
+    assert_eq!(
+        faults[0].to_string(),
+        "is corrupt at frame 1, byte offset 48: the block has 16 bytes of content where 20 are needed"
+    );
+}
+
+#[test]
+fn block_lengths_that_cannot_be_end_the_reading_at_a_named_offset() {
+    for (length, said_of_it) in [
+        (0_u32, "a block claims 0 bytes"),
+        (u32::MAX - 3, "a block claims 4294967292 bytes"),
+        (13, "a block claims 13 bytes"),
+    ] {
+        let mut builder = Builder::pcapng(Order::Little);
+        builder.interface(1, 0, &[]).enhanced(0, 0, b"x");
+        let offset = builder.bytes.len();
+        builder.bytes.extend([6_u32.to_le_bytes(), length.to_le_bytes(), [0; 4], [0; 4]].concat());
+        let (frames, faults) = read(&builder.bytes);
+        assert_eq!((frames.len(), faults.len()), (1, 1));
+        let text = faults[0].to_string();
+        assert!(text.contains(&format!("is corrupt at byte offset {offset}: {said_of_it}")), "{text}");
+    }
+}
+
+#[test]
+fn two_lengths_that_differ_end_the_reading() {
+    let mut builder = Builder::pcapng(Order::Big);
+    builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
+    *builder.bytes.last_mut().unwrap() ^= 4;
+    assert_eq!(
+        said(&builder.bytes),
+        "is corrupt at frame 1, byte offset 48: a block says it has 36 bytes at its begin and 32 at its end"
+    );
+}
+
+#[test]
+fn a_block_cut_off_says_whether_it_was_a_frame() {
+    let mut builder = Builder::pcapng(Order::Little);
+    builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
+    let end = builder.bytes.len();
+    assert!(said(&builder.bytes[..end - 1]).starts_with("ends in the middle of frame 1 at byte offset 48: 1 byte"));
+    assert!(
+        said(&builder.bytes[..40]).starts_with("ends in the middle of a block of type 0x1 at byte offset 28: 8 bytes")
+    );
+    assert!(
+        said(&builder.bytes[..6]).starts_with("ends in the middle of a block of type 0xa0d0d0a at byte offset 0: 6")
+    );
+}
+
+#[test]
+fn an_odd_interface_description_does_not_end_the_reading() {
+    let mut builder = Builder::pcapng(Order::Little);
+    // A name that is not UTF-8, an address of a wrong length, an option that claims more than there is.
+    builder.interface(1, 0, &[(2, &[0xff, 0xfe]), (4, &[1]), (9, &[])]);
+    let tail = builder.bytes.len();
+    builder.interface(1, 0, &[(9, &[9, 0, 0, 0])]);
+    builder.bytes[tail + 18] = 200;
+    builder.enhanced(0, 5, b"x").enhanced(1, 5, b"y");
+    assert_eq!(sound(&builder.bytes).len(), 2);
+}
+
+#[test]
+fn interfaces_without_end_are_given_up() {
+    let mut builder = Builder::pcapng(Order::Little);
+    for _ in 0..70_000 {
+        builder.interface(1, 0, &[]);
+    }
+    assert!(said(&builder.bytes).contains("more interfaces"));
+}
+
+#[test]
+fn a_block_longer_than_the_buffer_is_read_whole() {
+    let long = vec![7; 3 << 20];
+    let mut builder = Builder::pcapng(Order::Little);
+    builder.interface(1, 0, &[]).enhanced(0, 1, &long).enhanced(0, 2, b"next");
+    let frames = sound(&builder.bytes);
+    assert_eq!((frames[0].2.len(), frames[1].2.len()), (long.len(), 4));
+}
+
+#[test]
+fn a_reading_error_is_told_with_the_place() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+    let whole = pcap_of_two(Order::Little).bytes;
+    let mut capture = Capture::open(whole[..45].chain(Broken)).unwrap();
+    assert!(capture.next_frame().unwrap().is_ok());
+    let fault = capture.next_frame().unwrap().unwrap_err();
+    assert_eq!(fault.to_string(), "could not be read further at frame 2, byte offset 45: the disk is gone");
+    assert!(capture.next_frame().is_none());
+}
+
+/// One capture of each format with everything in it.
+fn samples() -> Vec<Vec<u8>> {
+    let mut samples = Vec::new();
+    for order in ORDERS {
+        let mut builder = pcap_of_two(order);
+        builder.record(9, 9, &[3; 40]);
+        samples.push(builder.bytes);
+        let mut builder = Builder::pcapng(order);
+        builder.interface(1, 0, &[(9, &[9])]).enhanced(0, 1, &[1; 9]).obsolete(0, 2, &[2; 6]).simple(7, &[3; 7]);
+        builder.block(9, b"x=y").section(Order::Big).interface(113, 5, &[]).enhanced(0, 4, b"last");
+        samples.push(builder.bytes);
+    }
+    samples
+}
+
+#[test]
+fn every_truncation_keeps_the_frames_before_it_and_never_panics() {
+    for whole in samples() {
+        let all = sound(&whole);
+        for length in 4..whole.len() {
+            let (frames, faults) = read(&whole[..length]);
+            assert_eq!(frames[..], all[..frames.len()]);
+            assert!(faults.len() <= 1);
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_survived() {
+    for whole in samples() {
+        for at in 4..whole.len() {
+            for bit in 0..8 {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 1 << bit;
+                read(&flipped);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_behind_a_magic_are_survived(magic in 0..5_usize, bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let magics: [&[u8]; 5] = [
+            b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\n\r\r\n",
+            b"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\0\0\0\0\0\0\0\0\x1c\0\0\0", b"\xa1\xb2\x3c\x4d",
+        ];
+        read(&[magics[magic], &bytes].concat());
+    }
+}

@@ -1,0 +1,96 @@
+//! What a packet's time is counted in.
+
+use syncookie_engine::Timestamp;
+
+const NANOS: u32 = 1_000_000_000;
+
+/// Length of a tick of an interface's clock, and where its count begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticks {
+    unit: Unit,
+    /// Seconds to add (`if_tsoffset`).
+    offset: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// A tick is this many nanoseconds.
+    Nanos(u32),
+    /// A nanosecond is this many ticks.
+    PerNano(u128),
+    /// A second is two to this power of ticks.
+    Binary(u8),
+}
+
+impl Ticks {
+    /// From the options `if_tsresol` and `if_tsoffset`; microseconds where the first is absent.
+    pub(super) fn new(resolution: Option<u8>, offset: i64) -> Self {
+        let unit = match resolution.unwrap_or(6) {
+            power if power & 0x80 != 0 => Unit::Binary(power & 0x7f),
+            power @ 0..=9 => Unit::Nanos(10_u32.pow(9 - u32::from(power))),
+            // Beyond 10^38 ticks a nanosecond every 64-bit count is zero.
+            power => Unit::PerNano(10_u128.checked_pow(u32::from(power) - 9).unwrap_or(u128::MAX)),
+        };
+        Self { unit, offset }
+    }
+
+    /// The time of `ticks`; the nearest that can be expressed where that is out of range.
+    #[inline]
+    pub(super) fn time(self, ticks: u64) -> Timestamp {
+        if let Unit::Nanos(length) = self.unit
+            && self.offset == 0
+            && let Some(nanos) = ticks.checked_mul(u64::from(length)).and_then(|nanos| i64::try_from(nanos).ok())
+        {
+            return Timestamp::from_nanos(nanos);
+        }
+        self.time_at_length(ticks)
+    }
+
+    fn time_at_length(self, ticks: u64) -> Timestamp {
+        let ticks = u128::from(ticks);
+        let nanos = match self.unit {
+            Unit::Nanos(length) => ticks * u128::from(length),
+            Unit::PerNano(count) => ticks / count,
+            Unit::Binary(power) => (ticks * u128::from(NANOS)) >> power,
+        };
+        // Neither term exceeds 2^94.
+        let nanos = nanos as i128 + i128::from(self.offset) * i128::from(NANOS);
+        Timestamp::from_nanos(nanos.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_resolution_gives_the_same_second() {
+        for (resolution, ticks) in [
+            (None, 1_500_000),
+            (Some(6), 1_500_000),
+            (Some(9), 1_500_000_000),
+            (Some(3), 1_500),
+            (Some(12), 1_500_000_000_000),
+            (Some(0x80 | 10), 1_536),
+            (Some(0x80 | 32), 3 << 31),
+        ] {
+            assert_eq!(Ticks::new(resolution, 0).time(ticks).as_nanos(), 1_500_000_000, "{resolution:?}");
+        }
+        assert_eq!(Ticks::new(Some(0), 0).time(7).as_nanos(), 7_000_000_000);
+    }
+
+    #[test]
+    fn the_offset_is_added_in_seconds() {
+        assert_eq!(Ticks::new(Some(9), -2).time(500_000_000).as_nanos(), -1_500_000_000);
+        assert_eq!(Ticks::new(None, 3).time(1).as_nanos(), 3_000_001_000);
+    }
+
+    #[test]
+    fn times_out_of_range_become_the_nearest_one_in_range() {
+        assert_eq!(Ticks::new(Some(0), i64::MAX).time(u64::MAX).as_nanos(), i64::MAX);
+        assert_eq!(Ticks::new(Some(0), i64::MIN).time(0).as_nanos(), i64::MIN);
+        for resolution in 0..=u8::MAX {
+            let _ = Ticks::new(Some(resolution), i64::MIN).time(u64::MAX);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A stretch of a file in memory that knows where in the file it stands.
+
+use std::io::{self, ErrorKind, Read};
+
+/// Read in pieces of this size: as fast as reading gets, and little to keep.
+const CAPACITY: usize = 1 << 20;
+
+/// Buffered bytes of `source`, from [`Self::offset`] on.
+pub(super) struct Window<R> {
+    source: R,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset: u64,
+}
+
+impl<R: Read> Window<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self::with_capacity(source, CAPACITY)
+    }
+
+    pub(super) fn with_capacity(source: R, capacity: usize) -> Self {
+        Self { source, buffer: vec![0; capacity], start: 0, end: 0, offset: 0 }
+    }
+
+    /// What is buffered and not yet taken.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Where in the file [`Self::bytes`] begins.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Reads until at least `wanted` bytes are buffered; `false` when the file ends before.
+    #[inline]
+    pub(super) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.end - self.start >= wanted { Ok(true) } else { self.fill(wanted) }
+    }
+
+    /// Hands out the first `count` bytes, which must be buffered, and moves past them.
+    #[inline]
+    pub(super) fn take(&mut self, count: usize) -> &[u8] {
+        let from = self.start;
+        self.start += count;
+        self.offset += count as u64;
+        &self.buffer[from..self.start]
+    }
+
+    fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        while self.end < wanted {
+            if self.end == self.buffer.len() {
+                // Grown by what was really read, never by what a length field claims.
+                self.buffer.resize(self.buffer.len().max(1) * 2, 0);
+            }
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => return Ok(false),
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its bytes one at a time, interrupted before each.
+    struct Drip<'a>(&'a [u8], bool);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            into[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn bytes_come_whole_from_a_source_that_drips_and_interrupts() {
+        let source: Vec<u8> = (0..100).collect();
+        let mut window = Window::with_capacity(Drip(&source, false), 4);
+        assert!(window.ensure(7).unwrap());
+        assert_eq!(window.take(7), &source[..7]);
+        assert!(window.ensure(93).unwrap());
+        assert_eq!((window.offset(), window.bytes()), (7, &source[7..]));
+        assert!(!window.ensure(94).unwrap());
+        assert_eq!(window.bytes().len(), 93);
+    }
+}

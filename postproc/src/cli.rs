@@ -1,0 +1,105 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use syncookie_engine::Confidence;
+
+/// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse captures, and folders of them
+    Analyze(Analyze),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  syncookie analyze trace.pcap
+      What is in one capture
+  syncookie analyze /var/captures --format jsonl -o findings.jsonl
+      A folder with everything below it, one JSON object a line
+  tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
+      Standard input, read as it comes
+  syncookie analyze captures --fail-on likely --quiet > report.txt
+      In a job: exit code 3 when something was found
+
+Exit codes:
+  0  all captures were analysed (one without packets, or without TCP, counts)
+  1  wrong usage, no capture found, or the results could not be written
+  2  some captures could not be read or were cut short; the rest was analysed
+  3  --fail-on: a cookie-style handshake at that confidence or above was found.
+     It goes before 2: a finding stays one whatever else could not be read. What
+     could not be read is named on standard error and in the results anyway";
+
+/// Analyse captures, and folders of them.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Analyze {
+    /// Captures (pcap or pcapng, told by content), folders of them, or - for standard input
+    ///
+    /// Folders are searched with everything below them, sorted by name, without following symbolic links to folders. What is no
+    /// capture in them is passed over; a file that is named here must be one.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to write the results; a table unless told otherwise, also into a pipe
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// Where to write the results; - is standard output. The file appears when it is complete
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+
+    /// Exit with 3 when a cookie-style handshake at this confidence or above was found
+    #[arg(long, value_name = "CONFIDENCE", value_enum)]
+    pub fail_on: Option<Threshold>,
+
+    /// No progress and no remarks on standard error; what could not be read is still named
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Also name the files in folders that are no captures
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// A confidence, as a choice on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Threshold {
+    /// More likely than not
+    Possible,
+    /// Meant to be right in at least 95 % of findings
+    Likely,
+    /// Meant to be right in at least 99.9 % of findings
+    Certain,
+}
+
+impl From<Threshold> for Confidence {
+    fn from(threshold: Threshold) -> Self {
+        match threshold {
+            Threshold::Possible => Self::Possible,
+            Threshold::Likely => Self::Likely,
+            Threshold::Certain => Self::Certain,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Standard error: what went wrong, remarks, and progress where somebody is looking.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::text::safe;
+
+/// Between two updates of the progress line.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Characters of a capture's name that are shown: its end, which tells captures of a folder apart.
+const NAME: usize = 40;
+
+/// Writes to standard error. That it cannot be written to is no reason to stop.
+#[derive(Debug)]
+pub struct Console {
+    quiet: bool,
+    shows_progress: bool,
+    is_line_open: bool,
+    started: Instant,
+    updated: Instant,
+    captures: usize,
+    captures_read: usize,
+    bytes: u64,
+    bytes_read: u64,
+}
+
+impl Console {
+    /// `quiet`: problems only.
+    pub fn new(quiet: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            quiet,
+            shows_progress: !quiet && io::stderr().is_terminal(),
+            is_line_open: false,
+            started: now,
+            updated: now,
+            captures: 0,
+            captures_read: 0,
+            bytes: 0,
+            bytes_read: 0,
+        }
+    }
+
+    /// How much there is to read.
+    pub fn expect(&mut self, captures: usize, bytes: u64) {
+        (self.captures, self.bytes) = (captures, bytes);
+    }
+
+    /// Names something that could not be read, or the failure of it all.
+    pub fn problem(&mut self, problem: &dyn std::fmt::Display) {
+        self.line(&format!("syncookie: {problem}"));
+    }
+
+    /// Something worth knowing.
+    pub fn remark(&mut self, text: &str) {
+        if !self.quiet {
+            self.line(&format!("syncookie: {}", safe(text)));
+        }
+    }
+
+    /// Says how far it is, if it is time to.
+    pub fn progress(&mut self, capture: &str, offset: u64) {
+        if !self.shows_progress || self.updated.elapsed() < PAUSE {
+            return;
+        }
+        self.updated = Instant::now();
+        self.is_line_open = true;
+        let _ = write!(io::stderr(), "\r\x1b[K{}", self.status(capture, offset, self.started.elapsed()));
+    }
+
+    /// `42 %, 1200 MB/s, capture 3 of 7: traces/c.pcap`
+    fn status(&self, capture: &str, offset: u64, elapsed: Duration) -> String {
+        let read = self.bytes_read + offset;
+        let rate = read as f64 / elapsed.as_secs_f64().max(0.001) / 1e6;
+        // A stream has no size, and a file may have grown since.
+        let share = if self.bytes == 0 { String::new() } else { format!("{} %, ", read * 100 / self.bytes.max(read)) };
+        let name = safe(capture);
+        let tail: String = name.chars().skip(name.chars().count().saturating_sub(NAME)).collect();
+        format!("{share}{rate:.0} MB/s, capture {} of {}: {tail}", self.captures_read + 1, self.captures)
+    }
+
+    /// One capture is done.
+    pub fn read(&mut self, bytes: u64) {
+        self.captures_read += 1;
+        self.bytes_read += bytes;
+    }
+
+    /// Takes the progress line away.
+    pub fn done(&mut self) {
+        if self.is_line_open {
+            self.is_line_open = false;
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.done();
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_far_how_fast_and_where() {
+        let mut console = Console::new(true);
+        console.expect(2, 400_000_000);
+        console.read(100_000_000);
+        let status = console.status("a.pcap", 100_000_000, Duration::from_secs(2));
+        assert_eq!(status, "50 %, 100 MB/s, capture 2 of 2: a.pcap");
+    }
+
+    #[test]
+    fn progress_survives_streams_files_that_grow_and_no_time_at_all() {
+        let mut console = Console::new(true);
+        assert_eq!(console.status("-", 0, Duration::ZERO), "0 MB/s, capture 1 of 0: -");
+        console.expect(1, 1);
+        assert!(console.status(&"\x1b".repeat(50), 5, Duration::ZERO).starts_with("100 %"));
+    }
+}

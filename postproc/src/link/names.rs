@@ -1,0 +1,52 @@
+//! Names of link types that are met and not read, so that a message can say more than a number.
+
+use crate::capture::LinkType;
+
+/// The name of a link type in the LINKTYPE registry, where it is a usual one.
+pub fn name(link: LinkType) -> Option<&'static str> {
+    Some(match link.0 {
+        0 => "NULL",
+        1 => "ETHERNET",
+        6 => "IEEE802_5",
+        8 => "SLIP",
+        9 => "PPP",
+        10 => "FDDI",
+        50 => "PPP_HDLC",
+        51 => "PPP_ETHER",
+        101 => "RAW",
+        104 => "C_HDLC",
+        105 => "IEEE802_11",
+        107 => "FRELAY",
+        108 => "LOOP",
+        109 => "ENC",
+        113 => "LINUX_SLL",
+        117 => "PFLOG",
+        119 => "IEEE802_11_PRISM",
+        127 => "IEEE802_11_RADIOTAP",
+        143 => "DOCSIS",
+        147..=162 => "USER0..USER15",
+        163 => "IEEE802_11_AVS",
+        187 => "BLUETOOTH_HCI_H4",
+        189 => "USB_LINUX",
+        192 => "PPI",
+        195 => "IEEE802_15_4_WITHFCS",
+        197 => "ERF",
+        201 => "BLUETOOTH_HCI_H4_WITH_PHDR",
+        220 => "USB_LINUX_MMAPPED",
+        224 => "FC_2",
+        227 => "CAN_SOCKETCAN",
+        228 => "IPV4",
+        229 => "IPV6",
+        231 => "DBUS",
+        239 => "NFLOG",
+        240 => "NETANALYZER",
+        242 => "IPOIB",
+        247 => "INFINIBAND",
+        249 => "USBPCAP",
+        252 => "WIRESHARK_UPPER_PDU",
+        253 => "NETLINK",
+        271 => "VSOCK",
+        276 => "LINUX_SLL2",
+        _ => return None,
+    })
+}

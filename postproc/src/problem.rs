@@ -1,0 +1,75 @@
+//! What could not be read, as it is told to people and to programs.
+
+use std::fmt;
+use std::io;
+
+use crate::capture::{Fault, Kind, LinkType};
+use crate::link;
+use crate::text::{count, safe};
+
+/// One thing about one capture that keeps its findings from being whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The capture's name.
+    pub capture: String,
+    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`.
+    pub kind: &'static str,
+    /// The frame it concerns.
+    pub frame: Option<u64>,
+    /// Where in the file.
+    pub offset: Option<u64>,
+    /// Completes the sentence that begins with the capture's name.
+    pub message: String,
+}
+
+impl Problem {
+    /// The path cannot be opened.
+    pub fn unreadable(capture: &str, error: &io::Error) -> Self {
+        Self::plain(capture, "unreadable", format!("cannot be opened: {error}"))
+    }
+
+    /// The path is something else.
+    pub fn not_a_capture(capture: &str, kind: &Kind) -> Self {
+        Self::plain(capture, "not-a-capture", kind.to_string())
+    }
+
+    /// The capture is damaged, with `frames` read up to there.
+    pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
+        let whole = match fault.frame.map_or(frames, |frame| frame - 1) {
+            0 => "no frame before it".into(),
+            number => format!("{} before it", count(number, "frame")),
+        };
+        Self {
+            frame: fault.frame,
+            offset: Some(fault.offset),
+            ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
+        }
+    }
+
+    /// Further faults of the capture, which are only counted.
+    pub fn further_faults(capture: &str, count: u64) -> Self {
+        Self::plain(capture, "corrupt", format!("has {count} further corrupt blocks"))
+    }
+
+    /// `frames` frames begin with a link layer that is not known; `first` is the first of them.
+    pub fn link_type(capture: &str, link: LinkType, frames: u64, first: u64) -> Self {
+        let name = link::name(link).map_or_else(String::new, |name| format!(" ({name})"));
+        let message = format!(
+            "has {} of LINKTYPE {}{name}, which is not supported; frame {first} is the first",
+            count(frames, "frame"),
+            link.0
+        );
+        Self { frame: Some(first), ..Self::plain(capture, "unsupported-link-type", message) }
+    }
+
+    fn plain(capture: &str, kind: &'static str, message: String) -> Self {
+        Self { capture: capture.into(), kind, frame: None, offset: None, message }
+    }
+}
+
+impl fmt::Display for Problem {
+    /// One line for a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", safe(&self.capture), self.message)
+    }
+}

@@ -1,0 +1,110 @@
+//! JSON Lines, and the same objects in one JSON document.
+
+use std::io::{self, Write};
+
+use syncookie_engine::Finding;
+
+use super::Report;
+use super::model::{Episode, Handshake, Listener, Object, Run};
+use crate::totals::Totals;
+use crate::walk::Source;
+
+/// One object a line.
+pub struct Lines<W> {
+    output: W,
+}
+
+impl<W: Write> Lines<W> {
+    pub fn new(output: W) -> Self {
+        Self { output }
+    }
+
+    fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
+        serde_json::to_writer(&mut self.output, object)?;
+        self.output.write_all(b"\n")
+    }
+}
+
+impl<W: Write> Report for Lines<W> {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        self.line(&Object::Run(Run::default()))?;
+        sources.iter().try_for_each(|source| self.line(&Object::Capture(source.into())))?;
+        self.output.flush()
+    }
+
+    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
+        self.line(&Object::Handshake(Handshake::new(capture, finding).into()))
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        listeners(totals).chain(episodes(totals)).try_for_each(|object| self.line(&object))?;
+        self.line(&Object::Summary(totals.into()))?;
+        self.output.flush()
+    }
+}
+
+/// One document: an object with an array for each type of which there can be several.
+pub struct Document<W> {
+    output: W,
+    section: &'static str,
+    is_first: bool,
+}
+
+impl<W: Write> Document<W> {
+    pub fn new(output: W) -> Self {
+        Self { output, section: "", is_first: true }
+    }
+
+    /// Ends the array that is open and begins another.
+    fn section(&mut self, name: &'static str) -> io::Result<()> {
+        if !self.section.is_empty() {
+            self.output.write_all(b"\n],\n")?;
+        }
+        self.section = name;
+        self.is_first = true;
+        write!(self.output, "\"{name}\":[")
+    }
+
+    fn element(&mut self, object: &Object<'_>) -> io::Result<()> {
+        self.output.write_all(if self.is_first { b"\n" } else { b",\n" })?;
+        self.is_first = false;
+        Ok(serde_json::to_writer(&mut self.output, object)?)
+    }
+}
+
+impl<W: Write> Report for Document<W> {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        self.output.write_all(b"{\"run\":")?;
+        serde_json::to_writer(&mut self.output, &Object::Run(Run::default()))?;
+        self.output.write_all(b",\n")?;
+        self.section("captures")?;
+        sources.iter().try_for_each(|source| self.element(&Object::Capture(source.into())))?;
+        self.section("handshakes")
+    }
+
+    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
+        self.element(&Object::Handshake(Handshake::new(capture, finding).into()))
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        self.section("listeners")?;
+        listeners(totals).try_for_each(|object| self.element(&object))?;
+        self.section("episodes")?;
+        episodes(totals).try_for_each(|object| self.element(&object))?;
+        self.output.write_all(b"\n],\n\"summary\":")?;
+        serde_json::to_writer(&mut self.output, &Object::Summary(totals.into()))?;
+        self.output.write_all(b"}\n")?;
+        self.output.flush()
+    }
+}
+
+fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
+    totals.listeners.iter().map(|(server, listener)| Object::Listener(Listener::new(*server, listener)))
+}
+
+fn episodes(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
+    totals.episodes.iter().map(|(capture, episode)| {
+        let name = totals.captures.get(*capture).map_or("", |capture| capture.name.as_str());
+        Object::Episode(Episode::new(name, episode))
+    })
+}

@@ -1,0 +1,40 @@
+//! Results, in the form that was asked for.
+
+mod findings;
+mod json;
+mod model;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wrap;
+
+use std::io;
+
+use syncookie_engine::Finding;
+
+use crate::cli::Format;
+use crate::output::Output;
+use crate::totals::Totals;
+use crate::walk::Source;
+
+/// Takes results in the order in which they come to be known.
+pub trait Report {
+    /// First: which captures will be read.
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
+    /// Then each handshake of a capture.
+    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()>;
+    /// At last what it all amounts to.
+    fn end(&mut self, totals: &Totals) -> io::Result<()>;
+}
+
+/// A report in this format, into this output.
+pub fn new(format: Format, output: &mut Output) -> Box<dyn Report + '_> {
+    match format {
+        Format::Table => {
+            let look = table::Look::of(output.is_terminal());
+            Box::new(table::Table::new(output, look))
+        }
+        Format::Json => Box::new(json::Document::new(output)),
+        Format::Jsonl => Box::new(json::Lines::new(output)),
+    }
+}

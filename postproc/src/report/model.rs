@@ -1,0 +1,350 @@
+//! The objects of JSON and JSON Lines: what programs rely on. Keys are added, never changed.
+
+use std::net::IpAddr;
+
+use serde::{Serialize, Serializer};
+use syncookie_engine as engine;
+use syncookie_engine::{Outcome, Timestamp, Verdict};
+
+use crate::problem::Problem;
+use crate::text::Rfc3339;
+use crate::totals::{CaptureTotals, ListenerTotals, Totals};
+use crate::walk::Source;
+
+/// Raised when a key changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// Any object.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Object<'a> {
+    Run(Run),
+    Capture(Capture<'a>),
+    Handshake(Box<Handshake<'a>>),
+    Listener(Listener),
+    Episode(Episode<'a>),
+    Summary(Summary<'a>),
+}
+
+/// What wrote this.
+#[derive(Serialize)]
+pub struct Run {
+    program: &'static str,
+    version: &'static str,
+    schema: u32,
+}
+
+/// A capture that is going to be read. What came of it is in the summary: this is written before its first packet is
+/// looked at, so that findings need not be kept back.
+#[derive(Serialize)]
+pub struct Capture<'a> {
+    capture: &'a str,
+    /// `null` for a stream, which is not touched before its turn.
+    format: Option<&'static str>,
+    bytes: Option<u64>,
+}
+
+/// A handshake, as the contract has it.
+#[derive(Serialize)]
+pub struct Handshake<'a> {
+    capture: &'a str,
+    frames: Frames,
+    time: Time,
+    client: Endpoint,
+    server: Endpoint,
+    verdict: &'static str,
+    confidence: Option<&'static str>,
+    log_odds: Option<f64>,
+    implementations: Vec<&'static str>,
+    outcome: &'static str,
+    evidence: Vec<Evidence<'a>>,
+    /// What would have been needed to tell, where the verdict is `undetermined`.
+    missing: &'a [String],
+    cause: Option<Vec<Cause<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Frames {
+    syn: Option<u32>,
+    syn_ack: Option<u32>,
+    ack: Option<u32>,
+    reset: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Endpoint {
+    ip: IpAddr,
+    port: u16,
+}
+
+#[derive(Serialize)]
+struct Evidence<'a> {
+    kind: &'static str,
+    #[serde(rename = "for")]
+    bearing: &'static str,
+    nats: f64,
+    frames: Vec<u32>,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    kind: &'static str,
+    rank: usize,
+    #[serde(rename = "for")]
+    supporting: &'a [String],
+    against: &'a [String],
+    check: &'a str,
+}
+
+/// A server address and port, over all captures.
+#[derive(Serialize)]
+pub struct Listener {
+    server: Endpoint,
+    first: Option<Time>,
+    last: Option<Time>,
+    handshakes: u64,
+    verdicts: Counts<Verdict>,
+    outcomes: Counts<Outcome>,
+    /// The strongest cookie-style confidence.
+    strongest: Option<&'static str>,
+    /// The first and the last cookie-style handshake.
+    cookie_style_first: Option<Time>,
+    cookie_style_last: Option<Time>,
+}
+
+/// A stretch of time in which a listener answered cookie-style, in one capture.
+#[derive(Serialize)]
+pub struct Episode<'a> {
+    capture: &'a str,
+    server: Endpoint,
+    verdict: &'static str,
+    start: Time,
+    end: Time,
+    handshakes: u64,
+    peak_unacknowledged_rate: u64,
+    prior_unacknowledged_rate: u64,
+}
+
+/// What it all amounts to.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    captures: Vec<CaptureSummary<'a>>,
+    listeners: u64,
+    handshakes: u64,
+    verdicts: Counts<Verdict>,
+    outcomes: Counts<Outcome>,
+    /// The strongest cookie-style confidence: what `--fail-on` compares with.
+    strongest: Option<&'static str>,
+    errors: Vec<Error<'a>>,
+}
+
+/// What was read of a capture.
+#[derive(Serialize)]
+struct CaptureSummary<'a> {
+    capture: &'a str,
+    frames: u64,
+    first: Option<Time>,
+    last: Option<Time>,
+    handshakes: u64,
+    not_ip: u64,
+    without_time: u64,
+    tcp_segments: u64,
+    not_tcp: u64,
+    fragments: u64,
+    unreadable: u64,
+    settled_early: u64,
+}
+
+/// Something that could not be read.
+#[derive(Serialize)]
+struct Error<'a> {
+    capture: &'a str,
+    kind: &'static str,
+    frame: Option<u64>,
+    offset: Option<u64>,
+    message: &'a str,
+}
+
+/// A time, written in RFC 3339.
+struct Time(Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Rfc3339(self.0))
+    }
+}
+
+/// A count for every word, zeros included.
+struct Counts<W: 'static> {
+    words: &'static [W],
+    name: fn(W) -> &'static str,
+    counts: Vec<u64>,
+}
+
+impl<W: Copy> Serialize for Counts<W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.words.iter().map(|&word| (self.name)(word)).zip(&self.counts))
+    }
+}
+
+fn verdicts(tally: &engine::Tally) -> Counts<Verdict> {
+    Counts { words: Verdict::ALL, name: Verdict::as_str, counts: tally.verdicts.to_vec() }
+}
+
+fn outcomes(tally: &engine::Tally) -> Counts<Outcome> {
+    Counts { words: Outcome::ALL, name: Outcome::as_str, counts: tally.outcomes.to_vec() }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { program: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), schema: SCHEMA }
+    }
+}
+
+impl<'a> From<&'a Source> for Capture<'a> {
+    fn from(source: &'a Source) -> Self {
+        let format = source.format.map(crate::capture::Format::as_str);
+        Self { capture: &source.name, format, bytes: source.bytes }
+    }
+}
+
+impl<'a> Handshake<'a> {
+    pub fn new(capture: &'a str, finding: &'a engine::Finding) -> Self {
+        let assessment = &finding.assessment;
+        Self {
+            capture,
+            frames: (&finding.frames).into(),
+            time: Time(finding.time),
+            client: finding.client.into(),
+            server: finding.server.into(),
+            verdict: assessment.verdict.as_str(),
+            confidence: assessment.confidence.map(engine::Confidence::as_str),
+            log_odds: assessment.log_odds,
+            implementations: assessment.implementations.iter().map(|known| known.as_str()).collect(),
+            outcome: finding.outcome.as_str(),
+            evidence: assessment.evidence.iter().map(Evidence::from).collect(),
+            missing: &assessment.missing,
+            cause: causes(&finding.causes),
+        }
+    }
+}
+
+/// `null` where nothing failed, rather than an empty list.
+fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
+    let ranked = causes.iter().zip(1..).map(|(cause, rank)| Cause {
+        kind: cause.kind.as_str(),
+        rank,
+        supporting: &cause.supporting,
+        against: &cause.against,
+        check: &cause.check,
+    });
+    (!causes.is_empty()).then(|| ranked.collect())
+}
+
+impl From<&engine::Frames> for Frames {
+    fn from(frames: &engine::Frames) -> Self {
+        let number = |frame: Option<engine::Frame>| frame.map(|frame| frame.number);
+        Self {
+            syn: number(frames.syn),
+            syn_ack: number(frames.syn_ack),
+            ack: number(frames.ack),
+            reset: number(frames.reset),
+        }
+    }
+}
+
+impl From<engine::Endpoint> for Endpoint {
+    fn from(endpoint: engine::Endpoint) -> Self {
+        Self { ip: endpoint.ip, port: endpoint.port }
+    }
+}
+
+impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
+    fn from(evidence: &'a engine::Evidence) -> Self {
+        Self {
+            kind: evidence.kind.as_str(),
+            bearing: evidence.bearing.as_str(),
+            nats: evidence.nats,
+            frames: evidence.frames.iter().map(|frame| frame.number).collect(),
+            detail: &evidence.detail,
+        }
+    }
+}
+
+impl Listener {
+    pub fn new(server: engine::Endpoint, totals: &ListenerTotals) -> Self {
+        Self {
+            server: server.into(),
+            first: totals.first.map(Time),
+            last: totals.last.map(Time),
+            handshakes: totals.tally.handshakes,
+            verdicts: verdicts(&totals.tally),
+            outcomes: outcomes(&totals.tally),
+            strongest: totals.strongest.map(engine::Confidence::as_str),
+            cookie_style_first: totals.cookie_style.map(|(first, _)| Time(first)),
+            cookie_style_last: totals.cookie_style.map(|(_, last)| Time(last)),
+        }
+    }
+}
+
+impl<'a> Episode<'a> {
+    pub fn new(capture: &'a str, episode: &engine::Episode) -> Self {
+        Self {
+            capture,
+            server: episode.server.into(),
+            verdict: episode.verdict.as_str(),
+            start: Time(episode.start),
+            end: Time(episode.end),
+            handshakes: episode.handshakes,
+            peak_unacknowledged_rate: episode.peak_unacknowledged_rate,
+            prior_unacknowledged_rate: episode.prior_unacknowledged_rate,
+        }
+    }
+}
+
+impl<'a> From<&'a Totals> for Summary<'a> {
+    fn from(totals: &'a Totals) -> Self {
+        Self {
+            captures: totals.captures.iter().map(CaptureSummary::from).collect(),
+            listeners: totals.listeners.len() as u64,
+            handshakes: totals.tally.handshakes,
+            verdicts: verdicts(&totals.tally),
+            outcomes: outcomes(&totals.tally),
+            strongest: totals.strongest.map(engine::Confidence::as_str),
+            errors: totals.problems.iter().map(Error::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a CaptureTotals> for CaptureSummary<'a> {
+    fn from(capture: &'a CaptureTotals) -> Self {
+        let statistics = &capture.statistics;
+        Self {
+            capture: &capture.name,
+            frames: capture.frames,
+            first: capture.first.map(Time),
+            last: capture.last.map(Time),
+            handshakes: capture.handshakes,
+            not_ip: capture.not_ip,
+            without_time: capture.without_time,
+            tcp_segments: statistics.segments,
+            not_tcp: statistics.not_tcp,
+            fragments: statistics.fragments,
+            unreadable: statistics.unreadable,
+            settled_early: statistics.settled_early,
+        }
+    }
+}
+
+impl<'a> From<&'a Problem> for Error<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        Self {
+            capture: &problem.capture,
+            kind: problem.kind,
+            frame: problem.frame,
+            offset: problem.offset,
+            message: &problem.message,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+use syncookie_engine::{
+    Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
+    Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
+};
+
+use super::*;
+use crate::capture;
+use crate::problem::Problem;
+use crate::totals::CaptureTotals;
+use crate::walk::Origin;
+
+const TIME: i64 = 1_795_328_901_637_922_000;
+
+fn endpoint(ip: &str, port: u16) -> Endpoint {
+    Endpoint { ip: ip.parse::<IpAddr>().unwrap(), port }
+}
+
+fn frame(number: u32) -> Frame {
+    Frame { capture: 0, number }
+}
+
+/// A proxy's answer, and the reset that followed.
+fn leaked(number: u32) -> Finding {
+    Finding {
+        id: HandshakeId(number.into()),
+        client: endpoint("10.0.1.2", 54192),
+        server: endpoint("2001:db8::2", 80),
+        time: Timestamp::from_nanos(TIME + i64::from(number)),
+        frames: Frames { syn: Some(frame(1)), syn_ack: Some(frame(2)), ack: None, reset: Some(frame(4)) },
+        outcome: Outcome::ResetByServer,
+        assessment: Assessment {
+            verdict: Verdict::SynProxy,
+            confidence: Some(Confidence::Likely),
+            log_odds: Some(6.25),
+            implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
+            evidence: vec![Evidence {
+                kind: EvidenceKind::ZeroWindow,
+                bearing: Verdict::SynProxy,
+                nats: 5.0,
+                frames: vec![frame(2), frame(5)],
+                detail: "SYN-ACK offers a window of 0".into(),
+            }],
+            missing: Vec::new(),
+        },
+        causes: vec![Cause {
+            kind: CauseKind::ProxyLeakedAck,
+            supporting: vec!["bare RST".into()],
+            against: Vec::new(),
+            check: "tcpdump on the server".into(),
+        }],
+    }
+}
+
+/// Of which nothing can be told.
+fn unclear() -> Finding {
+    Finding {
+        outcome: Outcome::Established,
+        assessment: Assessment {
+            verdict: Verdict::Undetermined,
+            confidence: None,
+            log_odds: None,
+            implementations: Vec::new(),
+            evidence: Vec::new(),
+            missing: vec!["the server sent nothing later".into()],
+        },
+        causes: Vec::new(),
+        ..leaked(9)
+    }
+}
+
+fn sources() -> Vec<Source> {
+    ["caps/a.pcap", "caps/b\x1b[31m.pcap"]
+        .map(|name| Source {
+            name: name.into(),
+            origin: Origin::File(name.into()),
+            format: Some(capture::Format::Pcap),
+            bytes: Some(100),
+        })
+        .into()
+}
+
+/// The totals of these findings, all in the first capture, and of a second capture that is cut short.
+fn totals(findings: &[Finding]) -> Totals {
+    let mut totals = Totals::default();
+    let mut tally = Tally::default();
+    for finding in findings {
+        totals.handshake(finding);
+        tally.add(finding.assessment.verdict, finding.outcome);
+    }
+    let server = endpoint("2001:db8::2", 80);
+    let (first, last) = (Timestamp::from_nanos(TIME), Timestamp::from_nanos(TIME + 9_000_000_000));
+    let strongest = findings.iter().filter_map(|finding| finding.assessment.confidence).max();
+    let all = Findings {
+        handshakes: Vec::new(),
+        listeners: vec![ListenerReport { server, first, last, tally: tally.clone(), strongest }],
+        episodes: vec![Episode {
+            server,
+            verdict: Verdict::SynProxy,
+            start: first,
+            end: last,
+            handshakes: 3,
+            peak_unacknowledged_rate: 900,
+            prior_unacknowledged_rate: 2,
+        }],
+        tally,
+        statistics: Statistics { packets: 5, segments: 5, ..Statistics::default() },
+    };
+    totals.capture(CaptureTotals { name: "caps/a.pcap".into(), frames: 5, ..CaptureTotals::default() }, all);
+    totals.problems.push(Problem {
+        capture: sources()[1].name.clone(),
+        kind: "truncated",
+        frame: Some(7),
+        offset: Some(512),
+        message: "ends in the middle of frame 7".into(),
+    });
+    totals
+}
+
+/// What a report writes of these findings.
+fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
+    let mut output = Vec::new();
+    let mut report = report(&mut output);
+    report.begin(&sources()).unwrap();
+    findings.iter().for_each(|finding| report.handshake("caps/a.pcap", finding).unwrap());
+    report.end(&totals(findings)).unwrap();
+    drop(report);
+    String::from_utf8(output).unwrap()
+}
+
+fn lines(findings: &[Finding]) -> Vec<Value> {
+    let text = written(findings, |output| Box::new(json::Lines::new(output)));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn table(findings: &[Finding], look: table::Look) -> String {
+    written(findings, |output| Box::new(table::Table::new(output, look)))
+}
+
+/// Text as if the terminal had no end.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const PLAIN: table::Look = table::Look { width: 100, is_coloured: false };
+
+#[test]
+fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
+    assert_eq!(
+        lines(&[leaked(0)])[3],
+        json!({
+            "type": "handshake", "capture": "caps/a.pcap",
+            "frames": {"syn": 1, "syn_ack": 2, "ack": null, "reset": 4},
+            "time": "2026-11-22T06:28:21.637922000Z",
+            "client": {"ip": "10.0.1.2", "port": 54192}, "server": {"ip": "2001:db8::2", "port": 80},
+            "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
+            "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
+            "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
+                          "detail": "SYN-ACK offers a window of 0"}],
+            "missing": [],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "for": ["bare RST"], "against": [],
+                       "check": "tcpdump on the server"}],
+        })
+    );
+}
+
+#[test]
+fn an_undetermined_handshake_has_nulls_and_says_what_is_missing() {
+    let object = &lines(&[unclear()])[3];
+    assert_eq!(
+        (&object["confidence"], &object["log_odds"], &object["cause"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert_eq!(object["missing"], json!(["the server sent nothing later"]));
+}
+
+#[test]
+fn types_come_in_the_order_of_the_contract() {
+    let types: Vec<_> = lines(&[leaked(0), unclear()]).iter().map(|line| line["type"].clone()).collect();
+    let expected = ["run", "capture", "capture", "handshake", "handshake", "listener", "episode", "summary"];
+    assert_eq!(types, expected);
+}
+
+#[test]
+fn every_line_begins_with_its_type() {
+    let text = written(&[leaked(0)], |output| Box::new(json::Lines::new(output)));
+    assert!(text.lines().all(|line| line.starts_with("{\"type\":\"")));
+}
+
+#[test]
+fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read() {
+    let all = lines(&[leaked(0), leaked(1), unclear()]);
+    let summary = all.last().unwrap();
+    assert_eq!(summary["handshakes"], 3);
+    assert_eq!(summary["verdicts"], json!({"ordinary": 0, "syn-cookie": 0, "syn-proxy": 2, "undetermined": 1}));
+    assert_eq!(summary["outcomes"].as_object().unwrap().len(), Outcome::ALL.len());
+    assert_eq!(summary["outcomes"]["reset-by-server"], 2);
+    assert_eq!(summary["strongest"], "likely");
+    assert_eq!(
+        summary["errors"],
+        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512,
+                "message": "ends in the middle of frame 7"}])
+    );
+}
+
+#[test]
+fn the_document_holds_the_same_objects_as_the_lines() {
+    for findings in [vec![], vec![leaked(0)], vec![leaked(0), unclear()]] {
+        let text = written(&findings, |output| Box::new(json::Document::new(output)));
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let mut objects = vec![document["run"].clone()];
+        for name in ["captures", "handshakes", "listeners", "episodes"] {
+            objects.extend(document[name].as_array().unwrap().iter().cloned());
+        }
+        objects.push(document["summary"].clone());
+        assert_eq!(objects, lines(&findings));
+    }
+}
+
+#[test]
+fn the_table_answers_first_and_shows_evidence_cause_and_check() {
+    let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN));
+    let answer = "[2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 handshakes, the surest likely. 1 was reset";
+    assert!(text.starts_with(answer), "{text}");
+    for part in [
+        "SYN-ACK offers a window of 0 [zero-window, 5.0 nats for syn-proxy]",
+        "(frames: SYN 1, SYN-ACK 2, RST 4)",
+        "most likely proxy-leaked-ack: bare RST",
+        "to check: tcpdump on the server",
+        "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
+        "up to 900 unacknowledged SYNs a second in it, 2 before",
+        "Not read, or not to the end",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
+    let findings: Vec<_> = (0..50).map(leaked).collect();
+    let text = unwrapped(&table(&findings, PLAIN));
+    assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl has all"), "{text}");
+    assert_eq!(text.matches("client 10.0.1.2:54192").count(), 3);
+}
+
+#[test]
+fn a_name_cannot_act_upon_the_terminal() {
+    for is_coloured in [false, true] {
+        let text = table(&[leaked(0)], table::Look { is_coloured, ..PLAIN });
+        assert!(text.contains("b\\u{1b}[31m.pcap ends in the middle") && !text.contains("\x1b[31m"), "{text}");
+        assert_eq!(text.contains('\x1b'), is_coloured);
+    }
+}
+
+#[test]
+fn colour_carries_no_meaning_of_its_own() {
+    let coloured = table(&[leaked(0)], table::Look { is_coloured: true, ..PLAIN });
+    let stripped: String = coloured
+        .split('\x1b')
+        .enumerate()
+        .map(|(part, text)| match part {
+            0 => text,
+            _ => &text[text.find('m').unwrap() + 1..],
+        })
+        .collect();
+    assert_eq!(stripped, table(&[leaked(0)], PLAIN));
+}
+
+#[test]
+fn lines_keep_to_the_width_of_the_terminal() {
+    for width in [60, 80, 120] {
+        let text = table(&[leaked(0), unclear()], table::Look { width, ..PLAIN });
+        let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= width, "{longest} > {width}\n{text}");
+    }
+}
+
+#[test]
+fn nothing_found_is_said_to_be_nothing_found() {
+    assert!(table(&[], PLAIN).starts_with("No TCP handshake was found.\n"));
+    assert!(table(&[unclear()], PLAIN).contains("and of 1 handshake nothing can be told"));
+    let mut ordinary = unclear();
+    ordinary.assessment.verdict = Verdict::Ordinary;
+    assert!(table(&[ordinary], PLAIN).starts_with("No SYN cookie and no SYN proxy was found in 1 handshake.\n"));
+}

@@ -1,0 +1,102 @@
+//! Text as people read it: times, and names that cannot play tricks on a terminal.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use syncookie_engine::Timestamp;
+
+/// The text with everything escaped that a terminal would act upon.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    if text.chars().any(acts) {
+        text.chars().map(|c| if acts(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+    } else {
+        text.into()
+    }
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn acts(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A time in RFC 3339, UTC, with nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Rfc3339(pub Timestamp);
+
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NANOS: i64 = 1_000_000_000;
+        const DAY: i64 = 86_400;
+        let (seconds, nanos) = (self.0.as_nanos().div_euclid(NANOS), self.0.as_nanos().rem_euclid(NANOS));
+        let (year, month, day) = civil(seconds.div_euclid(DAY));
+        let second = seconds.rem_euclid(DAY);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+    }
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar: years begin in March, so that the
+/// leap day is the last of its year, and the months' lengths repeat every five.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const ERA: i64 = 146_097; // days in 400 years
+    let days = days + 719_468; // from 0000-03-01
+    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next, month, day)
+}
+
+/// `1 handshake`, `2 handshakes`, `1,234 handshakes`.
+pub fn count(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// A number with its digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_to_the_nanosecond() {
+        for (nanos, text) in [
+            (0, "1970-01-01T00:00:00.000000000Z"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
+            (1_795_328_901_637_922_000, "2026-11-22T06:28:21.637922000Z"),
+            (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
+            (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000000000Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145224192Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
+        ] {
+            assert_eq!(Rfc3339(Timestamp::from_nanos(nanos)).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_act_upon_is_escaped() {
+        assert_eq!(safe("a\x1b[31mb\n\u{202e}c"), "a\\u{1b}[31mb\\n\\u{202e}c");
+        assert!(matches!(safe("Füße.pcap"), Cow::Borrowed("Füße.pcap")));
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_agree() {
+        assert_eq!(count(1, "handshake"), "1 handshake");
+        assert_eq!(count(0, "handshake"), "0 handshakes");
+        assert_eq!(count(1_234_567, "handshake"), "1,234,567 handshakes");
+        assert_eq!(grouped(123), "123");
+    }
+}

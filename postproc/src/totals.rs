@@ -1,0 +1,114 @@
+//! What all captures together amount to.
+
+use std::collections::BTreeMap;
+
+use syncookie_engine::{
+    Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
+};
+
+use crate::problem::Problem;
+
+/// Counts and findings over all captures.
+#[derive(Debug, Default)]
+pub struct Totals {
+    /// The captures that were opened, in the order in which they were read.
+    pub captures: Vec<CaptureTotals>,
+    /// All handshakes.
+    pub tally: Tally,
+    /// By address and port, over all captures.
+    pub listeners: BTreeMap<Endpoint, ListenerTotals>,
+    /// With the index of their capture.
+    pub episodes: Vec<(usize, Episode)>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// The strongest cookie-style finding's confidence.
+    pub strongest: Option<Confidence>,
+    /// Cookie-style handshakes that the server's side reset.
+    pub reset: u64,
+}
+
+/// What was read of one capture.
+#[derive(Debug, Default)]
+pub struct CaptureTotals {
+    /// Its name.
+    pub name: String,
+    /// Frames, as Wireshark counts them.
+    pub frames: u64,
+    /// Time of the earliest frame.
+    pub first: Option<Timestamp>,
+    /// Time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// Frames that hold no IP packet, or too little of one to tell.
+    pub not_ip: u64,
+    /// Frames that a simple packet block brought without a time.
+    pub without_time: u64,
+    /// Handshakes found in it.
+    pub handshakes: u64,
+    /// What the engine made of its IP packets.
+    pub statistics: Statistics,
+}
+
+/// One listener over all captures.
+#[derive(Debug, Default)]
+pub struct ListenerTotals {
+    /// Time of the first frame of its first handshake.
+    pub first: Option<Timestamp>,
+    /// Time of the first frame of its last handshake.
+    pub last: Option<Timestamp>,
+    /// Its handshakes.
+    pub tally: Tally,
+    /// The strongest cookie-style confidence among them.
+    pub strongest: Option<Confidence>,
+    /// First and last cookie-style handshake.
+    pub cookie_style: Option<(Timestamp, Timestamp)>,
+}
+
+impl Totals {
+    /// Takes in a handshake as it is written out.
+    pub fn handshake(&mut self, finding: &Finding) {
+        if !finding.assessment.verdict.is_cookie_style() {
+            return;
+        }
+        self.strongest = self.strongest.max(finding.assessment.confidence);
+        self.reset += u64::from(finding.outcome == Outcome::ResetByServer);
+        let listener = self.listeners.entry(finding.server).or_default();
+        let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
+        listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
+    }
+
+    /// Takes in what a capture came to, once its handshakes are written out.
+    pub fn capture(&mut self, mut capture: CaptureTotals, findings: Findings) {
+        capture.handshakes = findings.tally.handshakes;
+        capture.statistics = findings.statistics;
+        self.tally.merge(&findings.tally);
+        for report in &findings.listeners {
+            self.strongest = self.strongest.max(report.strongest);
+            self.listeners.entry(report.server).or_default().merge(report);
+        }
+        let index = self.captures.len();
+        self.episodes.extend(findings.episodes.into_iter().map(|episode| (index, episode)));
+        self.captures.push(capture);
+    }
+}
+
+impl CaptureTotals {
+    /// Takes in the time of a frame.
+    #[inline]
+    pub fn time(&mut self, time: Option<Timestamp>) {
+        let Some(time) = time else {
+            self.without_time += 1;
+            return;
+        };
+        self.first = Some(self.first.map_or(time, |first| first.min(time)));
+        self.last = self.last.max(Some(time));
+    }
+}
+
+impl ListenerTotals {
+    fn merge(&mut self, report: &ListenerReport) {
+        self.first = Some(self.first.map_or(report.first, |first| first.min(report.first)));
+        self.last = self.last.max(Some(report.last));
+        self.tally.merge(&report.tally);
+        self.strongest = self.strongest.max(report.strongest);
+    }
+}

@@ -1,0 +1,214 @@
+//! Which captures to read: the files named, and those found in the folders named.
+
+use std::collections::HashSet;
+use std::fs::{self, File, FileType, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::capture::{Format, Kind, OPENING, sniff};
+use crate::problem::Problem;
+
+/// A capture to be read.
+#[derive(Debug)]
+pub struct Source {
+    /// How it is called in every output.
+    pub name: String,
+    /// Where its bytes come from.
+    pub origin: Origin,
+    /// Its format, where that can be told without taking bytes away from a stream.
+    pub format: Option<Format>,
+    /// Its size, where it has one.
+    pub bytes: Option<u64>,
+}
+
+/// Where bytes come from.
+#[derive(Debug)]
+pub enum Origin {
+    /// Standard input, given as `-`.
+    StandardInput,
+    /// This file.
+    File(PathBuf),
+}
+
+/// What is to be read, and what is not and why.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// In the order in which they are read: as given, folders by name.
+    pub sources: Vec<Source>,
+    /// What was named and cannot be read.
+    pub problems: Vec<Problem>,
+    /// What was met in folders and is no capture, or was reached before, with the reason.
+    pub skipped: Vec<(PathBuf, String)>,
+    seen: HashSet<Identity>,
+}
+
+/// Looks at every path.
+pub fn plan(paths: &[PathBuf]) -> Plan {
+    let mut plan = Plan::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            plan.standard_input();
+        } else {
+            plan.named(path);
+        }
+    }
+    plan
+}
+
+impl Plan {
+    fn standard_input(&mut self) {
+        if self.seen.insert(Identity::StandardInput) {
+            self.push("-".into(), Origin::StandardInput, None, None);
+        }
+    }
+
+    /// A path from the command line: symbolic links are followed, and what is no capture is a problem.
+    fn named(&mut self, path: &Path) {
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) => return self.unreadable(path, &error),
+        };
+        if metadata.is_dir() {
+            self.folder(path);
+        } else if !metadata.is_file() {
+            // A pipe or a device gives its bytes once: it is looked at when its turn comes.
+            if self.is_new(path, &metadata) {
+                self.push(path.display().to_string(), Origin::File(path.into()), None, None);
+            }
+        } else if self.is_new(path, &metadata) {
+            match kind_of(path) {
+                Ok(Kind::Capture(format)) => self.file(path, format, &metadata),
+                Ok(other) => self.problems.push(Problem::not_a_capture(&path.display().to_string(), &other)),
+                Err(error) => self.unreadable(path, &error),
+            }
+        }
+    }
+
+    /// A folder and those in it, by name, without recursion: folders can be nested deeper than a stack.
+    fn folder(&mut self, top: &Path) {
+        let mut pending = vec![top.to_path_buf()];
+        while let Some(path) = pending.pop() {
+            match self.entry(&path, path == top) {
+                Ok(inside) => pending.extend(inside.into_iter().rev()),
+                Err(error) => self.unreadable(&path, &error),
+            }
+        }
+    }
+
+    /// Takes in one entry of a folder and returns what is in it, sorted, when it is a folder.
+    fn entry(&mut self, path: &Path, is_top: bool) -> io::Result<Vec<PathBuf>> {
+        let own = fs::symlink_metadata(path)?;
+        // A link that leads nowhere concerns nobody.
+        let Ok(metadata) = fs::metadata(path) else {
+            self.skip(path, "is a symbolic link to nothing");
+            return Ok(Vec::new());
+        };
+        if metadata.is_dir() {
+            if own.is_symlink() && !is_top {
+                self.skip(path, "is a symbolic link to a folder");
+                return Ok(Vec::new());
+            }
+            return if self.is_new(path, &metadata) { sorted_entries(path) } else { Ok(Vec::new()) };
+        }
+        if !metadata.is_file() {
+            self.skip(path, special(metadata.file_type()));
+        } else if self.is_new(path, &metadata) {
+            match kind_of(path)? {
+                Kind::Capture(format) => self.file(path, format, &metadata),
+                other => self.skip(path, &other.to_string()),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// False, and noted, when the same file was reached before by another path.
+    fn is_new(&mut self, path: &Path, metadata: &Metadata) -> bool {
+        let is_new = self.seen.insert(Identity::of(path, metadata));
+        if !is_new {
+            self.skip(path, "was reached before by another path");
+        }
+        is_new
+    }
+
+    fn file(&mut self, path: &Path, format: Format, metadata: &Metadata) {
+        self.push(path.display().to_string(), Origin::File(path.into()), Some(format), Some(metadata.len()));
+    }
+
+    fn push(&mut self, name: String, origin: Origin, format: Option<Format>, bytes: Option<u64>) {
+        self.sources.push(Source { name, origin, format, bytes });
+    }
+
+    fn skip(&mut self, path: &Path, reason: &str) {
+        self.skipped.push((path.into(), reason.into()));
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        self.problems.push(Problem::unreadable(&path.display().to_string(), error));
+    }
+
+    /// True when `path` is one of the files that are going to be read.
+    pub fn reads(&self, path: &Path) -> bool {
+        fs::metadata(path)
+            .is_ok_and(|metadata| metadata.is_file() && self.seen.contains(&Identity::of(path, &metadata)))
+    }
+}
+
+impl Source {
+    /// Opens it.
+    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+        Ok(match &self.origin {
+            Origin::StandardInput => Box::new(io::stdin().lock()),
+            Origin::File(path) => Box::new(File::open(path)?),
+        })
+    }
+}
+
+/// What makes two paths the same file.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    StandardInput,
+    #[cfg(unix)]
+    Inode(u64, u64),
+    #[cfg(not(unix))]
+    Path(PathBuf),
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(_: &Path, metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self::Inode(metadata.dev(), metadata.ino())
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path, _: &Metadata) -> Self {
+        Self::Path(fs::canonicalize(path).unwrap_or_else(|_| path.into()))
+    }
+}
+
+fn sorted_entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn kind_of(path: &Path) -> io::Result<Kind> {
+    let mut first = Vec::with_capacity(OPENING);
+    File::open(path)?.take(OPENING as u64).read_to_end(&mut first)?;
+    Ok(sniff(&first))
+}
+
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        kind if kind.is_fifo() => "is a pipe",
+        kind if kind.is_socket() => "is a socket",
+        _ => "is a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "is no regular file"
+}

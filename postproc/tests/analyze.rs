@@ -1,0 +1,291 @@
+//! The program as its users meet it: arguments in, streams, files and exit codes out.
+
+mod builder;
+mod sandbox;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use builder::{Builder, ORDERS, Order, ethernet, handshake, segment};
+use sandbox::Sandbox;
+use serde_json::Value;
+
+/// A capture of plain handshakes.
+fn capture() -> Builder {
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    for (number, packet) in handshake().iter().enumerate() {
+        builder.record(1_700_000_000, number as u32 * 100, &ethernet(packet));
+    }
+    builder
+}
+
+/// A capture of a SYN proxy whose ACK leaked: an answer with window 0 and no options, then a bare reset.
+fn leaked() -> Vec<u8> {
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    for number in 0..5 {
+        let (client, server) = ((1, 40_000 + number), (2, 80));
+        let mut syn = segment(client, server, 1000, 0, builder::SYN, 64_240);
+        syn[32] = 0xa0; // 20 bytes of options
+        syn[3] = 60;
+        syn.extend([2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0, 1, 3, 3, 7]);
+        let packets = [
+            syn,
+            segment(server, client, 5000, 1001, builder::SYN | builder::ACK, 0),
+            segment(client, server, 1001, 5001, builder::ACK, 502),
+            segment(server, client, 5001, 0, builder::RST, 0),
+        ];
+        for (step, packet) in packets.iter().enumerate() {
+            builder.record(1_700_000_000 + u32::from(number), step as u32 * 1000, &ethernet(packet));
+        }
+    }
+    builder.bytes
+}
+
+fn summary(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+}
+
+fn frames_of(stdout: &str) -> Vec<u64> {
+    summary(stdout)["captures"].as_array().unwrap().iter().map(|one| one["frames"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_valid_capture_exits_with_0_also_without_packets_and_without_tcp() {
+    let sandbox = Sandbox::new("valid");
+    let mut arp = Builder::pcap(Order::Big, 0xa1b2_c3d4, 1);
+    arp.record(1, 1, &[&[0xff; 12][..], &[8, 6], &[0; 28]].concat());
+    let names = [
+        sandbox.file("whole.pcap", &capture().bytes),
+        sandbox.file("empty.pcap", &capture().bytes[..24]),
+        sandbox.file("arp.pcap", &arp.bytes),
+    ];
+    for name in &names {
+        let run = sandbox.analyze(&[name, "--format", "jsonl"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    }
+    let run = sandbox.analyze(&[&names[0], &names[1], &names[2], "--format", "jsonl"]);
+    assert_eq!(frames_of(&run.stdout), [3, 0, 1]);
+}
+
+#[test]
+fn handshakes_are_found_in_both_formats_and_byte_orders_with_their_frame_numbers() {
+    let sandbox = Sandbox::new("formats");
+    for order in ORDERS {
+        let mut pcap = Builder::pcap(order, 0xa1b2_3c4d, 101);
+        let mut pcapng = Builder::pcapng(order);
+        pcapng.interface(1, 0, &[]).interface(113, 0, &[(9, &[9])]);
+        for (number, packet) in handshake().iter().enumerate() {
+            let nanos = 1_700_000_000_000_000_000 + number as u64 * 1000;
+            pcap.record(1_700_000_000, number as u32 * 1000, packet);
+            pcapng.enhanced(1, nanos, &[&[0; 14][..], &[8, 0], packet].concat());
+        }
+        for builder in [pcap, pcapng] {
+            let run = sandbox.analyze(&[&sandbox.file("x", &builder.bytes), "--format", "jsonl"]);
+            let handshakes: Vec<Value> = run.objects("handshake");
+            assert_eq!(handshakes.len(), 1, "{}", run.stdout);
+            assert_eq!(handshakes[0]["frames"], serde_json::json!({"syn": 1, "syn_ack": 2, "ack": 3, "reset": null}));
+            assert_eq!(handshakes[0]["time"], "2023-11-14T22:13:20.000000000Z");
+            assert_eq!(handshakes[0]["server"], serde_json::json!({"ip": "192.0.2.2", "port": 80}));
+        }
+    }
+}
+
+#[test]
+fn a_truncated_capture_exits_with_2_and_the_rest_and_the_other_files_are_analysed() {
+    let sandbox = Sandbox::new("truncated");
+    let whole = capture().bytes;
+    let cut = sandbox.file("cut.pcap", &whole[..whole.len() - 1]);
+    let good = sandbox.file("good.pcap", &whole);
+    let run = sandbox.analyze(&[&cut, &good, "--format", "jsonl"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(frames_of(&run.stdout), [2, 3]);
+    let said = "ends in the middle of frame 3 at byte offset 164: 1 byte of the record is missing (2 frames before it)";
+    assert_eq!(run.stderr, format!("syncookie: {cut} {said}\n"));
+    let error = &summary(&run.stdout)["errors"][0];
+    assert_eq!((&error["kind"], &error["frame"], &error["offset"]), (&"truncated".into(), &3.into(), &164.into()));
+    assert!(sandbox.analyze(&[&cut]).stdout.contains("ends in the middle of frame 3"));
+}
+
+#[test]
+fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
+    let sandbox = Sandbox::new("link");
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 105);
+    for _ in 0..100 {
+        builder.record(1, 1, &[0; 40]);
+    }
+    let run = sandbox.analyze(&[&sandbox.file("wlan.pcap", &builder.bytes), "--format", "jsonl"]);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.stderr.lines().count(), 1);
+    assert!(
+        run.stderr.contains("has 100 frames of LINKTYPE 105 (IEEE802_11), which is not supported; frame 1"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn what_is_no_capture_is_named_with_the_remedy_and_alone_exits_with_1_and_no_output() {
+    let sandbox = Sandbox::new("none");
+    for (bytes, said) in [
+        (&b""[..], "is empty"),
+        (b"\x1f\x8b\x08\0", "gzip -d"),
+        (b"\x28\xb5\x2f\xfd\0", "zstd -d"),
+        (b"snoop\0\0\0\0\0\0\x02", "editcap -F pcap"),
+        (b"hello", "is no capture"),
+    ] {
+        let name = sandbox.file("x.pcap", bytes);
+        let run = sandbox.analyze(&[&name, "--format", "jsonl"]);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        assert!(run.stderr.contains(said) && run.stderr.ends_with("syncookie: no capture found\n"), "{}", run.stderr);
+        let good = sandbox.file("good.pcap", &capture().bytes);
+        let run = sandbox.analyze(&[&name, &good, "--format", "jsonl"]);
+        assert_eq!((run.code, frames_of(&run.stdout)), (2, vec![3]));
+    }
+    let run = sandbox.analyze(&["/dev/null"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("/dev/null is empty"));
+    let run = sandbox.analyze(&["not-there.pcap"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("not-there.pcap cannot be opened: No such file"));
+}
+
+#[test]
+fn wrong_usage_exits_with_1_and_help_with_0() {
+    let sandbox = Sandbox::new("usage");
+    for wrong in [&[][..], &["--format", "xml", "x"], &["x", "--fail-on", "maybe"], &["x", "-q", "-v"]] {
+        let run = sandbox.analyze(wrong);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{wrong:?}");
+        assert!(!run.stderr.is_empty());
+    }
+    let help = sandbox.analyze(&["--help"]);
+    assert_eq!(help.code, 0);
+    assert!(help.stdout.contains("Examples:") && help.stdout.contains("Exit codes:"));
+    assert_eq!(sandbox.analyze(&["--version"]).code, 0);
+}
+
+#[test]
+fn findings_change_the_exit_code_only_when_asked_to() {
+    let sandbox = Sandbox::new("fail-on");
+    let found = sandbox.file("leaked.pcap", &leaked());
+    let plain = sandbox.file("plain.pcap", &capture().bytes);
+    let cut = sandbox.file("cut.pcap", &capture().bytes[..100]);
+    assert_eq!(sandbox.analyze(&[&found]).code, 0);
+    assert_eq!(sandbox.analyze(&[&found, "--fail-on", "possible"]).code, 3);
+    assert_eq!(sandbox.analyze(&[&plain, "--fail-on", "possible"]).code, 0);
+    assert_eq!(sandbox.analyze(&[&found, &cut, "--fail-on", "possible"]).code, 3);
+    assert_eq!(sandbox.analyze(&[&plain, &cut, "--fail-on", "possible"]).code, 2);
+}
+
+#[test]
+fn folders_are_walked_in_order_by_content_and_each_file_once() {
+    let sandbox = Sandbox::new("folder");
+    let bytes = capture().bytes;
+    sandbox.file("in/b/second.txt", &bytes);
+    sandbox.file("in/a.pcap", &bytes[..24]);
+    sandbox.file("in/notes.pcap", b"no capture");
+    sandbox.file("in/c.pcap", &bytes);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink("..", sandbox.path("in/b/loop")).unwrap();
+        symlink("c.pcap", sandbox.path("in/d.pcap")).unwrap();
+        symlink("nowhere", sandbox.path("in/e.pcap")).unwrap();
+        fs::hard_link(sandbox.path("in/c.pcap"), sandbox.path("in/f.pcap")).unwrap();
+        assert!(Command::new("mkfifo").arg(sandbox.path("in/pipe")).status().unwrap().success());
+    }
+    let run = sandbox.analyze(&["in", "in/c.pcap", "--format", "jsonl"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let names: Vec<_> = run.objects("capture").iter().map(|one| one["capture"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, ["in/a.pcap", "in/b/second.txt", "in/c.pcap"]);
+    let verbose = sandbox.analyze(&["in", "--verbose"]);
+    assert!(verbose.stderr.contains("in/notes.pcap is no capture"), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("in/f.pcap was reached before"), "{}", verbose.stderr);
+}
+
+#[test]
+fn a_folder_without_a_capture_says_what_was_passed_over() {
+    let sandbox = Sandbox::new("vain");
+    sandbox.file("in/a.pcap.gz", b"\x1f\x8b\x08\0");
+    let run = sandbox.analyze(&["in"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("no capture found; 1 file passed over, such as: in/a.pcap.gz is compressed with gzip"));
+}
+
+#[test]
+fn standard_input_is_read_as_it_comes() {
+    let sandbox = Sandbox::new("stdin");
+    let mut child = sandbox.command(&["-", "--format", "jsonl"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for byte in capture().bytes.chunks(7) {
+        input.write_all(byte).unwrap();
+        input.flush().unwrap();
+    }
+    drop(input);
+    let run = sandbox::Run::of(child.wait_with_output().unwrap());
+    assert_eq!((run.code, frames_of(&run.stdout)), (0, vec![3]));
+    assert_eq!(run.objects("capture")[0]["capture"], "-");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let sandbox = Sandbox::new("head");
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    for port in 1024..20_000 {
+        let syn = segment((1, port), (2, 80), 1, 0, builder::SYN, 1);
+        builder.record(u32::from(port) * 10, 0, &ethernet(&syn));
+        builder.record(
+            u32::from(port) * 10,
+            9,
+            &ethernet(&segment((2, 80), (1, port), 0, 2, builder::RST | builder::ACK, 0)),
+        );
+    }
+    let name = sandbox.file("many.pcap", &builder.bytes);
+    let mut child = sandbox.command(&[&name, "--format", "jsonl"]).spawn().unwrap();
+    let mut first = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let run = sandbox::Run::of(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_output_file_appears_whole_and_never_over_a_capture() {
+    let sandbox = Sandbox::new("output");
+    let name = sandbox.file("a.pcap", &capture().bytes);
+    let run = sandbox.analyze(&[&name, "--format", "json", "-o", "out.json"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    let document: Value = serde_json::from_slice(&fs::read(sandbox.path("out.json")).unwrap()).unwrap();
+    assert_eq!(document["summary"]["handshakes"], 1);
+
+    let run = sandbox.analyze(&[&name, "-o", &name]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("the output file is one of the captures"));
+    assert_eq!(fs::read(sandbox.path("a.pcap")).unwrap(), capture().bytes);
+
+    assert_eq!(sandbox.analyze(&["out.json", "-o", "out.json"]).code, 1);
+    assert_eq!(sandbox.analyze(&[&name, "-o", "no/such/folder.json"]).code, 1);
+    let left: Vec<_> = fs::read_dir(sandbox.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(!fs::read(sandbox.path("out.json")).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_name_cannot_act_upon_the_terminal() {
+    let sandbox = Sandbox::new("names");
+    let name = sandbox.file("a\x1b[31m\nb.pcap", &capture().bytes[..30]);
+    let run = sandbox.analyze(&[&name]);
+    assert_eq!(run.code, 2);
+    assert!(!run.stdout.contains('\x1b') && !run.stderr.contains('\x1b'));
+    assert!(run.stderr.contains("a\\u{1b}[31m\\nb.pcap"));
+}
+
+#[test]
+fn the_same_captures_give_the_same_bytes() {
+    let sandbox = Sandbox::new("same");
+    sandbox.file("in/a.pcap", &leaked());
+    sandbox.file("in/b.pcap", &capture().bytes);
+    for format in ["table", "json", "jsonl"] {
+        let once = sandbox.analyze(&["in", "--format", format]).stdout;
+        assert_eq!(once, sandbox.analyze(&["in", "--format", format]).stdout);
+    }
+}

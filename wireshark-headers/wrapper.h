@@ -1,0 +1,43 @@
+/*
+ * The only list of what the plugin uses of Wireshark's C interface.
+ *
+ * Lines that begin with "// function", "// type" or "// constant" are read by build.rs: the names on them, and whatever
+ * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build.
+ */
+
+/* 3.4 hides proto_register_plugin() behind a macro of Wireshark's private config.h. */
+#ifndef HAVE_PLUGINS
+#define HAVE_PLUGINS 1
+#endif
+
+#include <stdbool.h>
+
+#include <glib.h>
+// function g_array_new g_array_append_vals
+
+#include <epan/packet.h>
+// function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
+// function register_postdissector set_postdissector_wanted_hfids
+// type address_type frame_data packet_info
+// constant PINFO_HAS_TS
+
+#include <epan/proto.h>
+// function proto_register_protocol proto_register_field_array proto_register_subtree_array
+// function proto_registrar_get_id_byname proto_get_finfo_ptr_array
+// function proto_tree_add_item proto_tree_add_string proto_tree_add_double proto_tree_add_uint
+// function proto_item_add_subtree proto_item_set_text
+// type field_display_e field_info proto_node
+// constant FI_GENERATED FI_HIDDEN ENC_NA
+
+#include <epan/tvbuff.h>
+// function tvb_captured_length tvb_get_ptr
+
+#include <epan/expert.h>
+// function expert_register_protocol expert_register_field_array expert_add_info_format
+// constant PI_ASSUMPTION PI_SECURITY PI_SEQUENCE PI_CHAT PI_NOTE PI_WARN
+
+#include <epan/prefs.h>
+// function prefs_register_protocol prefs_register_bool_preference
+
+#include <epan/wmem_scopes.h>
+// function wmem_alloc
