@@ -1,1 +1,92 @@
-//! End-to-end tests.
+//! End-to-end tests: what the two programs print, held against what is known of the captures.
+//!
+//! This package knows the programs, their outputs and the captures, and nothing of the engine: a mistake in the engine
+//! must not be repeated here. So it has its own few lines to read and write captures.
+
+pub mod analyze;
+pub mod case;
+pub mod contract;
+pub mod generate;
+pub mod labels;
+pub mod mutate;
+pub mod pcap;
+pub mod pcapng;
+pub mod programs;
+pub mod tshark;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// This package's folder.
+#[must_use]
+pub fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file below the sample captures.
+#[must_use]
+pub fn sample(name: &str) -> PathBuf {
+    package().join("captures").join(name)
+}
+
+/// Every file below `folder` with one of these endings, sorted.
+#[must_use]
+pub fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| endings.iter().any(|wanted| found == *wanted)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every sample capture.
+#[must_use]
+pub fn samples() -> Vec<PathBuf> {
+    files_below(&package().join("captures"), &["pcap", "pcapng"])
+}
+
+/// Does `work` with every item, on as many threads as there are processors, and returns what it complained about, in
+/// the order of the items.
+pub fn complaints<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let next = Mutex::new(0);
+    let found = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = {
+                        let mut next = next.lock().expect("no thread panics while it takes a number");
+                        *next += 1;
+                        *next - 1
+                    };
+                    let Some(item) = items.get(index) else { return };
+                    let complaints = work(item);
+                    found.lock().expect("no thread panics while it reports").push((index, complaints));
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().expect("no thread panics while it reports");
+    found.sort();
+    found.into_iter().flat_map(|(_, complaints)| complaints).collect()
+}
+
+/// Fails the test that calls it when there is anything in `complaints`, and shows all of them.
+///
+/// # Panics
+/// When there is a complaint.
+pub fn assert_none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "{} complaints:\n  {}", complaints.len(), complaints.join("\n  "));
+}

@@ -1,0 +1,13 @@
+//! Writes the captures that the cases need and no capture program gives (see `syncookie_tests::generate`).
+
+use std::fs;
+
+fn main() -> std::io::Result<()> {
+    for (case, name, bytes) in syncookie_tests::generate::all() {
+        let folder = syncookie_tests::package().join("cases").join(case);
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(name), &bytes)?;
+        println!("{case}/{name}: {} bytes", bytes.len());
+    }
+    Ok(())
+}

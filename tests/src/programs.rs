@@ -1,0 +1,59 @@
+//! The two programs under test, built by cargo and found through what cargo says it built.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Where cargo put them.
+#[derive(Debug)]
+pub struct Programs {
+    /// The batch tool.
+    pub syncookie: PathBuf,
+    /// The Wireshark plugin.
+    pub plugin: PathBuf,
+}
+
+/// The programs, built on the first call. `cargo test` builds neither a `cdylib` nor another package's binary, so the
+/// tests ask cargo themselves.
+///
+/// # Panics
+/// When they do not compile: cargo's own words are on standard error.
+pub fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let built = build();
+        Programs {
+            syncookie: artifact(&built, "syncookie", |name| name.ends_with("/syncookie")),
+            plugin: artifact(&built, "syncookie_plugin", |name| name.ends_with(".so")),
+        }
+    })
+}
+
+/// Builds both and returns the files cargo names, by target.
+fn build() -> Vec<(String, String)> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(crate::package()).args(["build", "--message-format=json"]);
+    cargo.args(["-p", "syncookie-plugin", "-p", "syncookie"]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
+    assert!(output.status.success(), "the programs under test do not compile");
+    String::from_utf8_lossy(&output.stdout).lines().flat_map(files).collect()
+}
+
+/// The files one line of cargo's JSON names.
+fn files(line: &str) -> Vec<(String, String)> {
+    let message: Value = serde_json::from_str(line).unwrap_or_default();
+    let target = message["target"]["name"].as_str().unwrap_or_default();
+    let names = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.map(|name| (target.to_owned(), name.to_owned())).collect()
+}
+
+fn artifact(built: &[(String, String)], target: &str, wanted: impl Fn(&str) -> bool) -> PathBuf {
+    let found = built.iter().find(|(name, file)| name == target && wanted(file));
+    let Some((_, file)) = found else { panic!("cargo built no {target} among {built:?}") };
+    PathBuf::from(file)
+}

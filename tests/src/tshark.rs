@@ -1,0 +1,170 @@
+//! Real tshark with the plugin installed for it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tempfile::TempDir;
+
+use crate::programs::programs;
+
+/// User and group that run tshark when the tests run as root: nobody.
+const UNPRIVILEGED: u32 = 65534;
+
+/// A tshark with a home of its own that holds the plugin and nothing else.
+#[derive(Debug)]
+pub struct Tshark {
+    home: TempDir,
+    staged: AtomicUsize,
+}
+
+/// What tshark printed.
+#[derive(Debug)]
+pub struct Printed {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error, without the note about running as root.
+    pub stderr: String,
+    /// Exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+}
+
+impl Tshark {
+    /// A tshark with the plugin; `None` only when `SYNCOOKIE_SKIP_TSHARK=1` asks to do without.
+    ///
+    /// # Panics
+    /// When there is no tshark: a test that silently does nothing proves nothing.
+    #[must_use]
+    pub fn with_plugin() -> Option<Self> {
+        if std::env::var_os("SYNCOOKIE_SKIP_TSHARK").is_some_and(|value| value == "1") {
+            eprintln!("SKIPPED: SYNCOOKIE_SKIP_TSHARK=1, nothing was tried in tshark");
+            return None;
+        }
+        let tshark = Self { home: private_folder(), staged: AtomicUsize::new(0) };
+        let folder = tshark.plugin_folder();
+        fs::create_dir_all(&folder).expect("a folder can be made in the private home");
+        fs::copy(&programs().plugin, folder.join("syncookie.so")).expect("the plugin can be copied");
+        Some(tshark)
+    }
+
+    /// The folder in which this tshark looks for the plugin, in its own words.
+    fn plugin_folder(&self) -> PathBuf {
+        let folders = self.run(["-G", "folders"]).stdout;
+        let line = folders.lines().find_map(|line| line.strip_prefix("Personal Plugins:"));
+        let folder = line.unwrap_or_else(|| panic!("`tshark -G folders` names no personal plugins folder:\n{folders}"));
+        Path::new(folder.trim()).join("epan")
+    }
+
+    /// A copy of a file where tshark's user can read it.
+    #[must_use]
+    pub fn stage(&self, file: &Path) -> PathBuf {
+        let bytes = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.stage_bytes(&bytes)
+    }
+
+    /// A file with these bytes where tshark's user can read it.
+    #[must_use]
+    pub fn stage_bytes(&self, bytes: &[u8]) -> PathBuf {
+        let number = self.staged.fetch_add(1, Ordering::Relaxed);
+        let path = self.home.path().join(format!("capture-{number}"));
+        fs::write(&path, bytes).expect("a file can be written into the private home");
+        path
+    }
+
+    /// Runs tshark.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Printed {
+        let mut command = Command::new("tshark");
+        command.args(arguments).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8").current_dir(self.home.path());
+        // Set by `cargo test` for the test's own sake.
+        command.env_remove("LD_LIBRARY_PATH");
+        for variable in
+            ["XDG_CONFIG_HOME", "WIRESHARK_PLUGIN_DIR", "WIRESHARK_CONFIG_DIR", "WIRESHARK_RUN_FROM_BUILD_DIRECTORY"]
+        {
+            command.env_remove(variable);
+        }
+        if is_root() {
+            // tshark loads no plugin from a personal folder when root, or the group root, starts it.
+            command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+        }
+        let output = command.output().unwrap_or_else(|error| {
+            panic!("tshark cannot be started ({error}): install it, or set SYNCOOKIE_SKIP_TSHARK=1 to go without")
+        });
+        Printed::from(output)
+    }
+
+    /// Numbers of the frames a display filter matches, in two passes.
+    #[must_use]
+    pub fn frames(&self, capture: &Path, filter: &str) -> Vec<u32> {
+        let rows = self.fields(capture, &["-2"], filter, &["frame.number"]);
+        rows.iter().filter_map(|row| row[0].parse().ok()).collect()
+    }
+
+    /// One row of field values for every frame the filter matches. Complains when tshark rejects the filter.
+    ///
+    /// # Panics
+    /// When tshark does not know a field.
+    #[must_use]
+    pub fn fields(&self, capture: &Path, options: &[&str], filter: &str, fields: &[&str]) -> Vec<Vec<String>> {
+        let mut arguments: Vec<&OsStr> = vec!["-r".as_ref(), capture.as_os_str()];
+        arguments.extend(options.iter().map(OsStr::new));
+        arguments.extend(["-Y", filter, "-T", "fields", "-E", "separator=/t"].map(OsStr::new));
+        arguments.extend(fields.iter().flat_map(|field| ["-e", field]).map(OsStr::new));
+        let printed = self.run(arguments);
+        // 2 is tshark's word for a capture that ends in the middle of a packet.
+        assert!(
+            printed.code == Some(0) || (printed.code == Some(2) && printed.stderr.contains("cut short")),
+            "tshark -Y '{filter}' ended with {:?}: {}",
+            printed.code,
+            printed.stderr
+        );
+        printed.stdout.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    }
+}
+
+impl From<Output> for Printed {
+    fn from(output: Output) -> Self {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let kept = stderr.lines().filter(|line| !line.starts_with("Running as user \"root\""));
+        Self {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: kept.collect::<Vec<_>>().join("\n"),
+            code: output.status.code(),
+        }
+    }
+}
+
+/// Whether the tests run as root.
+#[must_use]
+pub fn is_root() -> bool {
+    // The owner of our own entry in /proc is our effective user.
+    fs::metadata("/proc/self").is_ok_and(|self_| std::os::unix::fs::MetadataExt::uid(&self_) == 0)
+}
+
+/// A new folder that every user may enter, and whose owner is the user that runs tshark.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn private_folder() -> TempDir {
+    let folder = tempfile::Builder::new().prefix("e2e-").tempdir().expect("a temporary folder can be made");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("we own it");
+    if is_root() {
+        std::os::unix::fs::chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("we are root");
+    }
+    folder
+}
+
+/// The command, to be run without privileges when the tests run as root (root may read every file).
+pub fn unprivileged(command: &mut Command) -> &mut Command {
+    if is_root() {
+        command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+    }
+    command
+}

@@ -1,0 +1,6 @@
+//! End to end: real tshark with the plugin, the real batch tool, real captures.
+
+mod batch;
+mod cases;
+mod damage;
+mod wireshark;

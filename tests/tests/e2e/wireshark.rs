@@ -1,0 +1,154 @@
+//! What Wireshark users and scripts see (contract 2).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use syncookie_tests::sample;
+use syncookie_tests::tshark::{Printed, Tshark};
+
+const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
+
+/// Display-filter names that outside scripts rely on, with their types as `tshark -G fields` writes them.
+const FIELDS: [(&str, &str); 14] = [
+    ("syncookie.verdict", "FT_STRING"),
+    ("syncookie.confidence", "FT_STRING"),
+    ("syncookie.log_odds", "FT_DOUBLE"),
+    ("syncookie.implementation", "FT_STRING"),
+    ("syncookie.outcome", "FT_STRING"),
+    ("syncookie.evidence.kind", "FT_STRING"),
+    ("syncookie.syn_frame", "FT_FRAMENUM"),
+    ("syncookie.syn_ack_frame", "FT_FRAMENUM"),
+    ("syncookie.reset_frame", "FT_FRAMENUM"),
+    ("syncookie.expert", "FT_NONE"),
+    ("syncookie.expert.cookie", "FT_NONE"),
+    ("syncookie.expert.proxy", "FT_NONE"),
+    ("syncookie.expert.reset", "FT_NONE"),
+    ("syncookie.expert.undetermined", "FT_NONE"),
+];
+
+/// tshark and the user's trace where it can read it.
+fn with_user_trace() -> Option<(Tshark, PathBuf)> {
+    let tshark = Tshark::with_plugin()?;
+    let trace = tshark.stage(&sample(USER_TRACE));
+    Some((tshark, trace))
+}
+
+fn run(tshark: &Tshark, trace: &Path, options: &[&str]) -> Printed {
+    let trace = trace.to_str().expect("a temporary folder has a plain name");
+    let printed = tshark.run(["-r", trace].iter().chain(options));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    printed
+}
+
+#[test]
+fn the_plugin_is_loaded_and_nothing_is_on_standard_error() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let plugins = tshark.run(["-G", "plugins"]);
+    assert!(plugins.stdout.contains("syncookie.so"), "{}\n{}", plugins.stdout, plugins.stderr);
+    assert_eq!(plugins.stderr, "");
+    for options in [&["-2"][..], &[], &["-V"], &["-2", "-T", "pdml"], &["-q", "-z", "expert"]] {
+        assert_eq!(run(&tshark, &trace, options).stderr, "", "tshark {options:?}");
+    }
+}
+
+#[test]
+fn every_field_that_scripts_rely_on_is_registered_with_its_type() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    let known = tshark.run(["-G", "fields"]).stdout;
+    let rows: Vec<Vec<&str>> = known.lines().map(|line| line.split('\t').collect()).collect();
+    assert!(rows.iter().any(|row| row[0] == "P" && row[2] == "syncookie"), "no protocol 'syncookie'");
+    for (name, type_) in FIELDS {
+        let row = rows.iter().find(|row| row[0] == "F" && row[2] == name);
+        let row = row.unwrap_or_else(|| panic!("no field '{name}'"));
+        // The plain `syncookie.expert` may be a text or a mark without a value: that it can be filtered on is what counts.
+        assert!(row[3] == type_ || name == "syncookie.expert", "{name} is {}, expected {type_}", row[3]);
+    }
+}
+
+#[test]
+fn the_json_of_the_syn_ack_carries_the_verdict() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let packets: Value = serde_json::from_str(&run(&tshark, &trace, &["-2", "-T", "json"]).stdout).unwrap();
+    for syn_ack in [2, 6, 10] {
+        let layer = &packets[syn_ack - 1]["_source"]["layers"]["syncookie"];
+        let layer = layer.to_string();
+        assert!(layer.contains(r#""syncookie.verdict":"syn-proxy""#), "frame {syn_ack}: {layer}");
+        assert!(layer.contains(r#""syncookie.outcome":"reset-by-server""#), "frame {syn_ack}: {layer}");
+    }
+}
+
+#[test]
+fn every_field_of_the_syn_ack_has_a_value() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let names: Vec<_> = FIELDS.iter().map(|(name, _)| *name).filter(|name| !name.contains("expert")).collect();
+    let rows = tshark.fields(&trace, &["-2"], "frame.number == 2", &names);
+    let value = |name: &str| rows[0][names.iter().position(|known| *known == name).unwrap()].as_str();
+    assert_eq!(
+        (value("syncookie.syn_frame"), value("syncookie.syn_ack_frame"), value("syncookie.reset_frame")),
+        ("1", "2", "4")
+    );
+    assert!(value("syncookie.log_odds").parse::<f64>().unwrap() > 0.0);
+    assert!(value("syncookie.evidence.kind").contains("zero-window"));
+    assert!(names.iter().all(|name| !value(name).is_empty()), "{names:?}: {rows:?}");
+}
+
+#[test]
+fn expert_information_counts_proxies_and_resets_as_warnings() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let printed = run(&tshark, &trace, &["-2", "-q", "-z", "expert"]).stdout;
+    let warnings = printed.split("Warns (").nth(1).unwrap_or_else(|| panic!("no warnings in:\n{printed}"));
+    let warnings = warnings.split("\n\n").next().unwrap_or_default();
+    let ours = warnings.lines().filter(|line| line.to_lowercase().contains("syncookie"));
+    let count: u32 = ours.filter_map(|line| line.split_whitespace().next()?.parse::<u32>().ok()).sum();
+    assert!(count >= 6, "expected three proxies and three resets in:\n{printed}");
+    let severe = r#"syncookie.expert.proxy && _ws.expert.severity == "Warning""#;
+    assert_eq!(tshark.frames(&trace, severe), [2, 6, 10]);
+}
+
+/// What one pass says last of each handshake: verdict and confidence by the frame of its SYN-ACK.
+fn last_words(tshark: &Tshark, capture: &Path, options: &[&str]) -> BTreeMap<u32, (String, String)> {
+    let fields = ["syncookie.syn_ack_frame", "syncookie.verdict", "syncookie.confidence"];
+    let rows = tshark.fields(capture, options, "syncookie.verdict", &fields);
+    let word = |row: Vec<String>| (row[0].parse().unwrap_or(0), (row[1].clone(), row[2].clone()));
+    // Frames come in order, so the last one stays.
+    rows.into_iter().map(word).collect()
+}
+
+#[test]
+fn in_one_pass_the_user_s_trace_is_marked_as_it_comes() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let fields = ["frame.number", "syncookie.verdict", "syncookie.outcome"];
+    let rows = tshark.fields(&trace, &[], "syncookie.verdict && tcp.flags.syn == 1", &fields);
+    let verdicts: Vec<_> = rows.iter().map(|row| (row[0].as_str(), row[1].as_str())).collect();
+    assert_eq!(verdicts, [("2", "syn-proxy"), ("6", "syn-proxy"), ("10", "syn-proxy")]);
+    assert!(rows.iter().all(|row| row[2] != "reset-by-server"), "a SYN-ACK knows the future in one pass: {rows:?}");
+    let resets = tshark.fields(&trace, &[], "syncookie.expert.reset", &["frame.number"]);
+    assert_eq!(resets.concat(), ["4", "8", "12"]);
+    assert_eq!(last_words(&tshark, &trace, &[]), last_words(&tshark, &trace, &["-2"]));
+}
+
+#[test]
+fn in_one_pass_a_later_frame_tells_a_cookie_that_the_syn_ack_could_not() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    let capture = tshark.stage(&sample("linux-6.18/cookie_ts/client.pcap"));
+    let told = last_words(&tshark, &capture, &[]);
+    let cookies = told.values().filter(|(verdict, _)| verdict == "syn-cookie").count();
+    assert!(cookies >= 30, "{cookies} of 40 cookies are told in one pass: {told:?}");
+    let sure = ("ordinary".to_owned(), "certain".to_owned());
+    assert!(
+        !told.values().any(|words| *words == sure),
+        "what two passes call a cookie is 'certain' to be none: {told:?}"
+    );
+}
+
+#[test]
+fn the_same_frames_are_marked_every_time() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let once = run(&tshark, &trace, &["-2", "-T", "pdml"]).stdout;
+    let again = run(&tshark, &trace, &["-2", "-T", "pdml"]).stdout;
+    let ours =
+        |pdml: &str| pdml.lines().filter(|line| line.contains("syncookie")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(!ours(&once).is_empty());
+    assert_eq!(ours(&once), ours(&again));
+}
