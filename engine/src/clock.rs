@@ -134,6 +134,8 @@ pub(crate) struct Lag {
     pub rate: f64,
     /// Segments it was computed from.
     pub samples: usize,
+    /// Seconds from the SYN-ACK to them, on average.
+    pub elapsed: f64,
     /// First of them.
     pub against: Later,
 }
@@ -144,14 +146,18 @@ pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
     let syn_ack = handshake.syn_ack?;
     let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
     let mut seconds: Vec<f64> = Vec::new();
-    let mut against = None;
+    let (mut against, mut waited) = (None, 0.0);
     let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
     for later in handshake.later.iter().chain(reset) {
-        let (Some(value), elapsed) = (later.timestamp, later.time.seconds_since(syn_ack.time)) else { continue };
+        let (Some(value), elapsed) = (later.timestamp.filter(|&v| v != 0), later.time.seconds_since(syn_ack.time))
+        else {
+            continue;
+        };
         if elapsed < 0.0 || (elapsed > NEAR_SECONDS && !seconds.is_empty()) || seconds.len() == 5 {
             continue;
         }
         against.get_or_insert(*later);
+        waited += elapsed;
         seconds.push(f64::from(value.wrapping_sub(origin).cast_signed()) / rate - elapsed);
     }
     seconds.sort_by(f64::total_cmp);
@@ -161,7 +167,8 @@ pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
     } else {
         (seconds.get(middle.checked_sub(1)?)? + seconds[middle]) / 2.0
     };
-    Some(Lag { seconds: median, rate, samples: seconds.len(), against: against? })
+    let samples = seconds.len();
+    Some(Lag { seconds: median, rate, samples, elapsed: waited / samples as f64, against: against? })
 }
 
 /// Ticks and seconds between the first and the last timestamped segment.

@@ -137,7 +137,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         group: Group::Clock,
         cookie,
         proxy,
-        habitual: false,
+        habitual: kind == EvidenceKind::TimestampBits && !listener.bits.bare,
         frames: vec![syn.frame, syn_ack.frame],
         detail,
     };

@@ -16,7 +16,7 @@ use crate::handshake::Handshake;
 /// A minute of cookies, in seconds (syncookies.h `COOKIE_TIME`).
 const PERIOD: f64 = 60.0;
 /// MSS table entries: the difference moves by less (syncookies.c `msstab`).
-const MSS_ENTRIES: i32 = 4;
+const MSS_ENTRIES: u32 = 4;
 /// Chance agreement is 7 in 2^32.
 const REPEATS: f64 = 14.0;
 /// A miss within ten seconds: P(period changed in between) = 1/6.
@@ -37,7 +37,7 @@ fn algebra(handshake: &Handshake) -> Option<Signal> {
     let now = difference(syn_ack.isn.0, client.0);
     let before = difference(previous.server_isn.0, previous.client_isn.0);
     let moved = now.wrapping_sub(before).cast_signed();
-    let repeats = moved.abs() < MSS_ENTRIES;
+    let repeats = moved.unsigned_abs() < MSS_ENTRIES;
     if !repeats && elapsed > PERIOD / 6.0 {
         return None;
     }

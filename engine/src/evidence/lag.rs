@@ -32,6 +32,8 @@ const ODD: f64 = 0.001;
 const ENOUGH_ROUND_TRIPS: usize = 6;
 /// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
 const HEAVY_TAILS: f64 = 4.0;
+/// How far a clock's rate may be off, as a share: crystals are within 0.01 %, virtual machines are not always.
+const DRIFT: f64 = 0.01;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
@@ -54,7 +56,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, best)) };
-    let linux = linux_layout(handshake.syn_ack?.layout());
+    let linux = linux_layout(handshake.syn_ack?.layout()) && !listener.options.is_gvisor_like(index);
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
     let least =
         if listener.isn_layout == IsnLayout::Freebsd || listener.options.is_gvisor_like(index) { 0.0 } else { -CAP };
@@ -86,7 +88,8 @@ impl Reading {
         let tick = 1.0 / lag.rate;
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
         let jump = tick * f64::from(listener.clock.step_of(handshake));
-        let scatter = (spread + jump * jump / 6.0).sqrt();
+        let drift = DRIFT * lag.elapsed;
+        let scatter = (spread + jump * jump / 6.0 + drift * drift).sqrt();
         let delay_possible = lag.seconds <= room_for_delay(listener, handshake, scatter);
         let noise = student(lag.seconds / scatter, listener.clock.freedom.min(HEAVY_TAILS)) / scatter;
         let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
