@@ -15,6 +15,9 @@ const ALWAYS: (&str, &str) = (COOKIES, "2");
 const JITTER: &str = "delay 15ms 6ms distribution normal";
 const LOSSY: &str = "iptables -I FORWARD -p tcp -m statistic --mode random --probability 0.06 -j DROP";
 
+/// The label speaks of whoever sent a SYN.
+const EVERYONE: &[&str] = &["*"];
+
 /// Connections of an ordinary server.
 const PLAIN: Recording = Recording {
     name: "",
@@ -33,10 +36,12 @@ const PLAIN: Recording = Recording {
     server_sysctl: &[(COOKIES, "1")],
     client_sysctl: &[],
     client_commands: &[],
+    server_commands: &[],
     router: &[],
     wan: None,
     flood: None,
     wrong_acks: 0,
+    late_acks: 0,
     phases: &[],
     second_server: &[],
     second_client: &[],
@@ -169,19 +174,31 @@ fn ordinary() -> Vec<Recording> {
             note: "two hosts with different options behind one address, by turn",
             second_server: &[(TS, "0"), (SACK, "0"), (WS, "0"), ("net.ipv4.ip_default_ttl", "128")],
             router: &[
-                "iptables -t nat -A PREROUTING -d 10.0.2.2 -p tcp --dport 80 -m statistic --mode nth --every 2 -j DNAT --to-destination 10.0.3.2",
+                "iptables -t nat -A PREROUTING -d 10.0.2.2 -p tcp --dport 80 -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.0.3.2",
             ],
             ..PLAIN
         },
         Recording {
             name: "flood_without_cookies",
             label: "ordinary-under-flood",
-            note: "cookies off: the flood fills the queue, SYN-ACKs are repeated",
+            note: "a queue with room: every SYN of the flood gets a half-open entry, SYN-ACKs are repeated",
+            server_sysctl: &[(COOKIES, "1"), ("net.ipv4.tcp_max_syn_backlog", "8192"), ("net.core.somaxconn", "8192")],
+            backlog: 8192,
+            flood: Some(FloodPlan { rate: 300, seconds: 5 }),
+            clients: EVERYONE,
+            settle_ms: 1500,
+            ..PLAIN
+        },
+        Recording {
+            name: "flood_dropped",
+            label: "ordinary-under-flood",
+            note: "cookies off: the flood fills the queue, later SYNs are dropped",
             server_sysctl: &[(COOKIES, "0"), QUEUE, SOMAXCONN],
             backlog: 64,
             flood: Some(FloodPlan { rate: 300, seconds: 5 }),
             visits: 10,
             at_once: 10,
+            clients: EVERYONE,
             proof: proof::dropped,
             ..PLAIN
         },
@@ -337,7 +354,8 @@ fn proxies() -> Vec<Recording> {
             name: "synproxy_dead",
             label: "synproxy-linux-backend-silent",
             client_sysctl: NO_TS,
-            router: synproxy!("--mss 1380", loose 0, "ip route add blackhole 10.0.2.2/32"),
+            router: synproxy!("--mss 1380", loose 0),
+            server_commands: &["iptables -A INPUT -p tcp --dport 80 -j DROP"],
             listens: false,
             visits: 4,
             proof: proof::proxied_silent,
@@ -374,9 +392,11 @@ fn failures() -> Vec<Recording> {
             label: "accept-queue-overflow-reset",
             server_sysctl: &[(COOKIES, "1"), ("net.ipv4.tcp_abort_on_overflow", "1")],
             mode: "noaccept",
-            backlog: 1,
-            visits: 12,
-            at_once: 12,
+            backlog: 32,
+            visits: 0,
+            late_acks: 24,
+            client_commands: QUIET,
+            settle_ms: 3500,
             proof: proof::overflow_reset,
             ..PLAIN
         },
@@ -384,9 +404,11 @@ fn failures() -> Vec<Recording> {
             name: "accept_overflow_silent",
             label: "accept-queue-overflow-silent",
             mode: "noaccept",
-            backlog: 1,
-            visits: 8,
-            at_once: 8,
+            backlog: 32,
+            visits: 0,
+            late_acks: 24,
+            client_commands: QUIET,
+            settle_ms: 3500,
             proof: proof::overflow_silent,
             ..PLAIN
         },
