@@ -211,7 +211,8 @@ fn stock(now: Nanos, rng: &mut Rng) -> Host {
         31 => windows::solaris(now, rng),
         32 => gvisor::host(now, rng),
         33 => Host { ids: IpId::Random, ..Kernel::PAIR.host(now, rng) },
-        34..37 => windows::never_negotiates(now, rng),
+        34..36 => windows::never_negotiates(now, rng),
+        36 => Host { wscale: None, sack: false, ..Kernel::PAIR.host(now, rng) },
         _ => windows::embedded(now, rng),
     }
 }
