@@ -38,6 +38,7 @@ pub fn converse(
         client: None,
         end: at,
         request_sent: None,
+        last_stamp: 0,
     };
     match talk.shake_hands() {
         Some((live, since)) => talk.exchange(live, since),
@@ -79,6 +80,8 @@ struct Talk<'a, 'b> {
     client: Option<Established>,
     end: Nanos,
     request_sent: Option<Nanos>,
+    /// The latest timestamp the client sent.
+    last_stamp: u32,
 }
 
 impl Talk<'_, '_> {
@@ -230,6 +233,7 @@ impl Talk<'_, '_> {
     fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Seg {
         let seq = self.attempt.isn.wrapping_add(1);
         let mut seg = self.attempt.segment(now, (seq, client.ack), client.echo, client.scaled, self.wire.rng);
+        self.last_stamp = self.attempt.clock.at(now);
         seg.payload = payload;
         seg.flags |= if payload > 0 { PSH } else { 0 };
         seg
@@ -306,7 +310,11 @@ mod exchange {
                 now = self.down_data(&mut flow, &mut live, now + after, 60);
             }
             if let End::ServerResets(after) = self.plan.end {
-                return self.server_resets(&flow, &mut live, now + after);
+                let when = now + after;
+                if self.request_sent.is_some_and(|arrival| arrival > 0 && arrival <= when) {
+                    flow.client_next = flow.client_next.wrapping_add(u32::from(self.plan.request));
+                }
+                return self.server_resets(&flow, &mut live, when);
             }
             if self.plan.request == 0 {
                 return now;
@@ -444,7 +452,15 @@ mod exchange {
 
         fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Seg {
             let echo = if flow.stamped { flow.server_stamp } else { None };
+            self.last_stamp = self.attempt.clock.at(when);
             self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
+        }
+
+        /// The client's timestamp the server knows at `when`: of a segment that was sent, and long enough ago.
+        fn heard_by(&self, when: Nanos) -> u32 {
+            let arrived = self.attempt.clock.at(when.saturating_sub(self.wire.path.up));
+            let ahead = arrived.wrapping_sub(self.last_stamp) as i32 > 0;
+            if ahead { self.last_stamp } else { arrived }
         }
 
         fn server_sends(
@@ -457,7 +473,7 @@ mod exchange {
             unread: u32,
         ) -> Seg {
             use crate::packet::Opt::{Nop, Ts};
-            let echo = self.attempt.clock.at(when.saturating_sub(self.wire.path.up));
+            let echo = self.heard_by(when);
             let options = live.clock.map_or(vec![], |c| vec![Nop, Nop, Ts(c.at(when), echo)]);
             Seg {
                 ttl: live.ttl,
