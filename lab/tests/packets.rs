@@ -39,7 +39,7 @@ fn read(time: u64, ip: &[u8]) -> Read {
             }
         }
     }
-    let word = |at: usize| u32::from_be_bytes(tcp[at..at + 4].try_into().unwrap());
+    let word = |at: usize| u32::from_be_bytes(tcp[at..at + 4].try_into().expect("four bytes"));
     Read {
         time,
         from: if v4 { [&ip[12..16], &tcp[0..2]].concat() } else { [&ip[8..24], &tcp[0..2]].concat() },
@@ -73,7 +73,7 @@ fn option(packet: &Read, kind: u8) -> Option<&[u8]> {
 }
 
 fn tsval(packet: &Read) -> Option<u32> {
-    option(packet, 8).map(|v| u32::from_be_bytes(v[..4].try_into().unwrap()))
+    option(packet, 8).map(|v| u32::from_be_bytes(v[..4].try_into().expect("ten bytes of option")))
 }
 
 /// How far the SYN-ACK's timestamp is behind the clock of the next packet of the same end, in ms.
@@ -81,7 +81,8 @@ fn lags(all: &[Read]) -> Vec<f64> {
     let mut lags = Vec::new();
     for (n, syn_ack) in all.iter().enumerate().filter(|(_, p)| p.flags & 0x12 == 0x12) {
         let later = |p: &&Read| p.from == syn_ack.from && p.flags & 2 == 0 && p.ack.wrapping_sub(syn_ack.ack) > 0;
-        let same_flow = |p: &&Read| p.seq.wrapping_sub(syn_ack.seq) < 100_000 && p.ack.wrapping_sub(syn_ack.ack) < 100_000;
+        let same_flow =
+            |p: &&Read| p.seq.wrapping_sub(syn_ack.seq) < 100_000 && p.ack.wrapping_sub(syn_ack.ack) < 100_000;
         let next = all[n + 1..].iter().filter(later).find(same_flow);
         if let Some((next, (a, b))) = next.and_then(|p| Some((p, (tsval(syn_ack)?, tsval(p)?)))) {
             lags.push(f64::from(b.wrapping_sub(a) as i32) - (next.time - syn_ack.time) as f64 / 1e6);
@@ -138,7 +139,8 @@ fn names_are_unique_times_never_go_back_and_nothing_is_empty() {
 #[test]
 fn checksums_are_right_in_packets_that_are_whole() {
     let add = |bytes: &[u8], start: u32| {
-        let mut sum = bytes.chunks(2).fold(start, |s, c| s + (u32::from(c[0]) << 8) + u32::from(*c.get(1).unwrap_or(&0)));
+        let mut sum =
+            bytes.chunks(2).fold(start, |s, c| s + (u32::from(c[0]) << 8) + u32::from(*c.get(1).unwrap_or(&0)));
         while sum >> 16 > 0 {
             sum = (sum & 0xffff) + (sum >> 16);
         }
@@ -161,8 +163,11 @@ fn checksums_are_right_in_packets_that_are_whole() {
 
 #[test]
 fn a_linux_cookie_lags_up_to_63_ms_an_ordinary_answer_not_and_a_synproxy_leads() {
-    let (cookie, ordinary, proxy) =
-        (lags(&packets(&build("linux_tuple"))), lags(&packets(&build("linux_ordinary"))), lags(&packets(&build("synproxy_far_backend"))));
+    let (cookie, ordinary, proxy) = (
+        lags(&packets(&build("linux_tuple"))),
+        lags(&packets(&build("linux_ordinary"))),
+        lags(&packets(&build("synproxy_far_backend"))),
+    );
     assert!(cookie.len() > 30 && ordinary.len() > 20 && proxy.len() > 30);
     assert!(cookie.iter().all(|l| (-1.5..65.5).contains(l)), "{cookie:?}");
     assert!(cookie.iter().filter(|l| **l > 3.0).count() > 30, "{cookie:?}");
@@ -180,8 +185,11 @@ fn low_timestamp_bits_spell_the_options_where_there_is_no_offset() {
         assert!(pairs.len() >= 40, "{name}");
         assert!(pairs.iter().all(|(_, s)| tsval(s).unwrap() % 64 == 0x17), "{name}");
     }
-    let residues: std::collections::HashSet<u32> =
-        packets(&build("linux_tuple")).iter().filter(|p| p.flags & 0x12 == 0x12).map(|p| tsval(p).unwrap() % 64).collect();
+    let residues: std::collections::HashSet<u32> = packets(&build("linux_tuple"))
+        .iter()
+        .filter(|p| p.flags & 0x12 == 0x12)
+        .map(|p| tsval(p).unwrap() % 64)
+        .collect();
     assert!(residues.len() > 15, "offsets by four-tuple hide the bits: {residues:?}");
 }
 
