@@ -13,6 +13,7 @@ use crate::path::{At, Jitter, Path};
 use crate::plan::{ClientConduct, End, Plan};
 use crate::rng::Rng;
 use crate::site::{Site, hash_address};
+use crate::stack::host::Closed;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Offset, Window, freebsd, gvisor, windows};
 use std::collections::HashMap;
@@ -61,8 +62,15 @@ struct Visitor {
     path: Path,
 }
 
+struct Listener {
+    address: SocketAddr,
+    server: Box<dyn Answerer>,
+    /// Data that leave with another TTL than SYN-ACKs: transparent proxies, GTSM, capture artefacts.
+    data_ttl: Option<u8>,
+}
+
 struct Habits {
-    listeners: Vec<(SocketAddr, Box<dyn Answerer>)>,
+    listeners: Vec<Listener>,
     visitors: Vec<Visitor>,
     gap: Nanos,
     /// So few ports that four-tuples come again.
@@ -104,14 +112,16 @@ impl Habits {
             };
             let address = if flooding { site.stranger() } else { visitor.address };
             let from = SocketAddr::new(address, port);
-            let (to, server) = &mut self.listeners[where_to];
-            let to = if from.is_ipv6() { mapped(*to) } else { *to };
+            let listener = &mut self.listeners[where_to];
+            let to = if from.is_ipv6() { mapped(listener.address) } else { listener.address };
             let plan = if flooding { Plan::FLOOD } else { plan(&mut site.rng, self.odd) };
+            let plan = Plan { data_ttl: listener.data_ttl, ..plan };
             let stack = site.rng.pick(&visitor.stacks);
             if busy.get(&(from, to)).is_none_or(|&until| until < site.now) {
                 let mut attempt = Attempt::new(stack, from, site.now, &mut site.rng);
                 let (tap, rng) = (&mut site.tap, &mut site.rng);
-                let end = converse(tap, rng, &mut attempt, to, server.as_mut(), &visitor.path, &plan, site.now);
+                let end =
+                    converse(tap, rng, &mut attempt, to, listener.server.as_mut(), &visitor.path, &plan, site.now);
                 busy.insert((from, to), end + SECOND);
             }
             site.now += (site.rng.exponential(1.0) * self.gap as f64) as Nanos + MICRO;
@@ -136,25 +146,35 @@ fn mapped(to: SocketAddr) -> SocketAddr {
     SocketAddr::new(IpAddr::from([0x2001, 0xdb8, part(0), part(2), 0, 0, part(4), part(6)]), to.port())
 }
 
-fn listener(site: &mut Site) -> (SocketAddr, Box<dyn Answerer>) {
+fn listener(site: &mut Site) -> Listener {
     let port = site.rng.pick(&[80, 80, 443, 443, 443, 22, 25, 8080, 3306, 6379, 5432, 445]);
-    let to = SocketAddr::new(site.stranger(), port);
+    let address = SocketAddr::new(site.stranger(), port);
     let (now, rng) = (site.now, &mut site.rng);
-    let server: Box<dyn Answerer> = match rng.below(20) {
-        0 => {
-            let count = rng.between(2, 4);
-            let hosts = (0..count).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>).collect();
+    let one = host(now, rng);
+    let data_ttl = match rng.below(200) {
+        0 => Some(rng.pick(&[253, 254, 255])),
+        1 => Some(one.ttl.saturating_add(1)),
+        2 => Some(one.ttl - 1),
+        3 if one.ttl == 255 => Some(21),
+        _ => None,
+    };
+    let server: Box<dyn Answerer> = match rng.below(40) {
+        0 | 1 => {
+            let more = (1..rng.between(2, 4)).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>);
+            let mut hosts: Vec<Box<dyn Answerer>> = more.collect();
+            hosts.push(Box::new(one));
             Box::new(Pool::new(hosts, rng.pick(&[By::Turn, By::Source, By::Flow])))
         }
-        1 => {
+        2 | 3 => {
             let edit =
                 rng.pick(&[Edit::Timestamps, Edit::WindowScale, Edit::All, Edit::Clamp(1300), Edit::Clamp(1360)]);
             let concerns = |syn: &crate::answer::Syn| hash_address(syn.from.ip()) & 1 == 0;
-            Box::new(Editing { edit, concerns, inner: host(now, rng) })
+            Box::new(Editing { edit, concerns, inner: one })
         }
-        _ => Box::new(host(now, rng)),
+        4 => Box::new(Closed(one)),
+        _ => Box::new(one),
     };
-    (to, server)
+    Listener { address, server, data_ttl }
 }
 
 /// A host of any stack, with the settings that administrators change.
