@@ -399,7 +399,8 @@ mod exchange {
         }
 
         fn finish(&mut self, flow: &mut Flow, live: &mut Live, now: Nanos) -> Nanos {
-            let later = now + self.wire.path.down + self.wire.rng.between(50, 900) * MICRO;
+            let heard = self.wire.last_down().max(now + self.wire.path.down);
+            let later = heard + self.wire.rng.between(50, 900) * MICRO;
             match self.plan.end {
                 End::ServerCloses => {
                     let arrival = self.down_reliably(flow, live, now + 40 * MICRO, ACK | FIN, 0).unwrap_or(later);
@@ -411,22 +412,33 @@ mod exchange {
                 }
                 End::ClientCloses => {
                     let arrival = self.client_ends(flow, later, ACK | FIN);
-                    self.down_reliably(flow, live, arrival + 30 * MICRO, ACK | FIN, 0);
+                    let back = self.down_reliably(flow, live, arrival + 30 * MICRO, ACK | FIN, 0);
+                    let back = back.unwrap_or(arrival + self.wire.path.down) + 20 * MICRO;
                     flow.server_next = flow.server_next.wrapping_add(1);
-                    let ack = self.client_segment(flow, arrival + self.wire.path.down + 90 * MICRO);
-                    self.wire.up(arrival + self.wire.path.down + 90 * MICRO, &ack);
-                    arrival
+                    let ack = self.client_segment(flow, back);
+                    self.wire.up(back, &ack);
+                    back
                 }
                 End::ClientResets => self.client_ends(flow, later, ACK | RST),
                 _ => now,
             }
         }
 
-        fn client_ends(&mut self, flow: &mut Flow, when: Nanos, flags: u8) -> Nanos {
-            let mut seg = self.client_segment(flow, when);
-            seg.flags = flags;
+        /// The client's FIN, repeated when it is lost, or its reset, which is not.
+        fn client_ends(&mut self, flow: &mut Flow, mut when: Nanos, flags: u8) -> Nanos {
+            let tries = if flags & RST == 0 { 6 } else { 1 };
+            let mut arrival = None;
+            for attempt in 0..tries {
+                let mut seg = self.client_segment(flow, when);
+                seg.flags = flags;
+                arrival = self.wire.up(when, &seg).arrival;
+                if arrival.is_some() {
+                    break;
+                }
+                when += (250 * MILLI) << attempt;
+            }
             flow.client_next = flow.client_next.wrapping_add(1);
-            self.wire.up(when, &seg).arrival.unwrap_or(when + self.wire.path.up)
+            arrival.unwrap_or(when + self.wire.path.up)
         }
 
         /// The program closes hard: a reset with everything a living connection has.
