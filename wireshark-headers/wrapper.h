@@ -39,5 +39,5 @@
 #include <epan/prefs.h>
 // function prefs_register_protocol prefs_register_bool_preference
 
-#include <epan/wmem_scopes.h>
+/* Its header moves between releases; packet.h brings it along. */
 // function wmem_alloc

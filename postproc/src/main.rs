@@ -1,6 +1,9 @@
 //! Batch tool: `syncookie analyze`.
 
 mod batch;
+#[cfg(test)]
+#[path = "../tests/builder/mod.rs"]
+mod builder;
 mod capture;
 mod cli;
 mod console;

@@ -70,6 +70,7 @@ impl Problem {
 impl fmt::Display for Problem {
     /// One line for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", safe(&self.capture), self.message)
+        let name = if self.capture == "-" { "standard input".into() } else { safe(&self.capture) };
+        write!(f, "{name} {}", self.message)
     }
 }

@@ -49,6 +49,26 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (era * 400 + year + next, month, day)
 }
 
+/// `2026-11-22 06:28:21 to 06:30:00 UTC`: what repeats is left out.
+pub fn range(first: Timestamp, last: Timestamp) -> String {
+    let (from, to) = (second(first), second(last));
+    match to.strip_prefix(&from[..11]) {
+        _ if from == to => format!("{from} UTC"),
+        Some(time) => format!("{from} to {time} UTC"),
+        None => format!("{from} to {to} UTC"),
+    }
+}
+
+/// `2026-11-22 06:28:21`.
+pub fn second(time: Timestamp) -> String {
+    Rfc3339(time).to_string()[..19].replace('T', " ")
+}
+
+/// `2026-11-22 06:28:21.637922`.
+pub fn microsecond(time: Timestamp) -> String {
+    Rfc3339(time).to_string()[..26].replace('T', " ")
+}
+
 /// `1 handshake`, `2 handshakes`, `1,234 handshakes`.
 pub fn count(number: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::capture::{Format, Kind, OPENING, sniff};
@@ -157,6 +157,9 @@ impl Source {
     /// Opens it.
     pub fn open(&self) -> io::Result<Box<dyn Read>> {
         Ok(match &self.origin {
+            Origin::StandardInput if io::stdin().is_terminal() => {
+                return Err(io::Error::other("it is a terminal; pipe a capture into it"));
+            }
             Origin::StandardInput => Box::new(io::stdin().lock()),
             Origin::File(path) => Box::new(File::open(path)?),
         })

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[path = "../../tests/builder/mod.rs"]
-mod builder;
-use builder::{Builder, ORDERS, Order};
+use crate::builder::{Builder, ORDERS, Order};
 
 /// Link type, time, and bytes of a frame.
 type Seen = (u16, Option<i64>, Vec<u8>);

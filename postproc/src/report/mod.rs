@@ -1,8 +1,11 @@
 //! Results, in the form that was asked for.
 
+mod answer;
 mod findings;
 mod json;
+mod listeners;
 mod model;
+mod story;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,96 @@
+//! The answer in a sentence, and what it was read from.
+
+use syncookie_engine::{Tally, Verdict};
+
+use crate::text::{count, grouped, range, safe};
+use crate::totals::Totals;
+
+/// What all of it says, in one sentence.
+pub fn answer(totals: &Totals) -> String {
+    let found: Vec<_> = totals.listeners.iter().filter(|(_, listener)| cookie_style(&listener.tally) > 0).collect();
+    let handshakes = totals.tally.handshakes;
+    match (handshakes, &found[..]) {
+        (0, _) => "No TCP handshake was found.".into(),
+        (_, []) if tally_of(&totals.tally, Verdict::Ordinary) == 0 => {
+            format!(
+                "No SYN cookie and no SYN proxy was found, and of {} nothing can be told.",
+                count(handshakes, "handshake")
+            )
+        }
+        (_, []) => format!("No SYN cookie and no SYN proxy was found in {}.", count(handshakes, "handshake")),
+        (_, found) => {
+            let which = match found {
+                [(server, _)] => server.to_string(),
+                _ => format!("{} of {}", found.len(), count(totals.listeners.len() as u64, "listener")),
+            };
+            let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
+            let reset = match totals.reset {
+                0 => String::new(),
+                number => format!(" {} reset by the server's side.", were(number)),
+            };
+            format!(
+                "{which} {}: {} of {}{surest}.{reset}",
+                style(&totals.tally),
+                grouped(cookie_style(&totals.tally)),
+                count(handshakes, "handshake"),
+            )
+        }
+    }
+}
+
+fn were(number: u64) -> String {
+    if number == 1 { "1 was".into() } else { format!("{} were", grouped(number)) }
+}
+
+fn style(tally: &Tally) -> &'static str {
+    match (tally_of(tally, Verdict::SynCookie), tally_of(tally, Verdict::SynProxy)) {
+        (_, 0) => "answered with SYN cookies",
+        (0, _) => "had a SYN proxy answer instead",
+        _ => "answered with SYN cookies or had a SYN proxy answer instead",
+    }
+}
+
+/// The longest beginning that ends a folder and that all names share.
+pub fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
+    let first = names.next().unwrap_or_default();
+    let mut folder = &first[..first.rfind('/').map_or(0, |end| end + 1)];
+    for name in names {
+        while !name.starts_with(folder) {
+            folder = &folder[..folder.trim_end_matches('/').rfind('/').map_or(0, |end| end + 1)];
+        }
+    }
+    folder.into()
+}
+
+/// How much was read, and of what time.
+pub fn read(totals: &Totals, folder: &str) -> String {
+    let frames = totals.captures.iter().map(|capture| capture.frames).sum();
+    let first = totals.captures.iter().filter_map(|capture| capture.first).min();
+    let last = totals.captures.iter().filter_map(|capture| capture.last).max();
+    let span = match (first, last) {
+        (Some(first), Some(last)) => format!(", {}", range(first, last)),
+        _ => String::new(),
+    };
+    let early: u64 = totals.captures.iter().map(|capture| capture.statistics.settled_early).sum();
+    let early = match early {
+        0 => String::new(),
+        _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
+    };
+    let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
+    let captures = match &totals.captures[..] {
+        [capture] => safe(&capture.name).into_owned(),
+        _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
+        several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
+    };
+    format!("{} in {captures}{span}.{early}{problems}", count(frames, "frame"))
+}
+
+/// Handshakes answered cookie-style.
+pub fn cookie_style(tally: &Tally) -> u64 {
+    Verdict::ALL.iter().filter(|verdict| verdict.is_cookie_style()).map(|&verdict| tally_of(tally, verdict)).sum()
+}
+
+/// Handshakes with this verdict.
+pub fn tally_of(tally: &Tally, verdict: Verdict) -> u64 {
+    tally.verdicts[verdict as usize]
+}
