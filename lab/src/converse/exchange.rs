@@ -4,7 +4,7 @@ use super::Talk;
 use crate::answer::Live;
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::packet::{ACK, FIN, PSH, RST, Seg};
-use crate::plan::End;
+use crate::plan::{DataTtl, End};
 
 impl Talk<'_, '_> {
     /// Request, response and end. Loss is repaired by repetition; nothing else of TCP's control loops is needed.
@@ -19,7 +19,13 @@ impl Talk<'_, '_> {
         };
         let mut now = open + live.behind;
         if let Some(ttl) = self.plan.data_ttl {
-            live.ttl = ttl;
+            live.ttl = match ttl {
+                DataTtl::Sent(ttl) => ttl,
+                DataTtl::Seen(ttl) => {
+                    self.wire.nearby = true;
+                    ttl
+                }
+            };
         }
         if self.plan.end == End::Injected {
             return self.inject(&flow, open);

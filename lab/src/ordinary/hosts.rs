@@ -4,6 +4,7 @@ use crate::answer::Answerer;
 use crate::capture::{MICRO, Nanos};
 use crate::clock::IpId;
 use crate::lookalike::mixed::{By, Edit, Editing, Pool};
+use crate::plan::DataTtl;
 use crate::rng::Rng;
 use crate::site::{Site, hash_address};
 use crate::stack::host::Closed;
@@ -14,8 +15,8 @@ use std::net::SocketAddr;
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) server: Box<dyn Answerer>,
-    /// Data that leave with another TTL than SYN-ACKs: transparent proxies, GTSM, capture artefacts.
-    pub(super) data_ttl: Option<u8>,
+    /// Data that leave with another TTL than SYN-ACKs: transparent proxies, capture artefacts.
+    pub(super) data_ttl: Option<DataTtl>,
 }
 
 pub(super) fn listener(site: &mut Site) -> Listener {
@@ -23,13 +24,7 @@ pub(super) fn listener(site: &mut Site) -> Listener {
     let address = SocketAddr::new(site.stranger(), port);
     let (now, rng) = (site.now, &mut site.rng);
     let one = host(now, rng);
-    let data_ttl = match rng.below(200) {
-        0 => Some(rng.pick(&[253, 254, 255])),
-        1 => Some(one.ttl.saturating_add(1)),
-        2 => Some(one.ttl - 1),
-        3 if one.ttl == 255 => Some(21),
-        _ => None,
-    };
+    let mut data_ttl = None;
     let server: Box<dyn Answerer> = match rng.below(40) {
         0 | 1 => {
             let more = (1..rng.between(2, 4)).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>);
@@ -44,7 +39,15 @@ pub(super) fn listener(site: &mut Site) -> Listener {
             Box::new(Editing { edit, concerns, inner: one })
         }
         4 => Box::new(Closed(one)),
-        _ => Box::new(one),
+        _ => {
+            data_ttl = match rng.below(200) {
+                0 => Some(DataTtl::Seen(rng.pick(&[253, 254, 255]))),
+                1 => Some(DataTtl::Sent(one.ttl.saturating_add(1))),
+                2 => Some(DataTtl::Sent(one.ttl - 1)),
+                _ => None,
+            };
+            Box::new(one)
+        }
     };
     Listener { address, server, data_ttl }
 }
