@@ -38,7 +38,8 @@ pub struct Expectations<'a> {
     truth: &'a Truth,
     side: Side,
     by_frame: HashMap<u32, &'a TrueHandshake>,
-    clients: Vec<IpAddr>,
+    /// `None`: everyone.
+    clients: Option<Vec<IpAddr>>,
 }
 
 impl<'a> Expectations<'a> {
@@ -46,8 +47,10 @@ impl<'a> Expectations<'a> {
     #[must_use]
     pub fn new(truth: &'a Truth, side: Side) -> Self {
         let frames = |h: &'a TrueHandshake| h.syn_ack_frames.iter().chain(&h.syn_ack_frame).map(move |&f| (f, h));
-        let named = truth.more.get("clients").and_then(|v| serde_json::from_value(v.clone()).ok());
-        let clients = named.unwrap_or_else(|| CLIENTS.iter().filter_map(|c| c.parse().ok()).collect());
+        let named = truth.more.get("clients").and_then(|v| serde_json::from_value::<Vec<String>>(v.clone()).ok());
+        let named = named.unwrap_or_else(|| CLIENTS.iter().map(|&c| c.to_owned()).collect());
+        let everyone = named.iter().any(|c| c == "*");
+        let clients = (!everyone).then(|| named.iter().filter_map(|c| c.parse().ok()).collect());
         Self { truth, side, by_frame: truth.handshakes.iter().flat_map(frames).collect(), clients }
     }
 
@@ -67,7 +70,7 @@ impl<'a> Expectations<'a> {
     fn by_label(&self, judged: &Judged, index: usize) -> Option<Expected> {
         let (label, name) = (self.truth.label.as_str(), self.truth.name.as_str());
         let proxied = label.starts_with("synproxy");
-        let ours = self.clients.contains(&judged.client.ip());
+        let ours = self.clients.as_ref().is_none_or(|c| c.contains(&judged.client.ip()));
         if !(ours || proxied && self.side == Side::Server) {
             return None;
         }

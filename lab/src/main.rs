@@ -113,6 +113,7 @@ fn agent(which: &str, args: &Arguments) -> Result<ExitCode, String> {
         }),
         "flood" => record::agent::flood(args.get("rate", 100)?, args.get("seconds", 1)?).map_err(text)?,
         "wrong-ack" => record::agent::wrong_ack(args.get("times", 1)?).map_err(text)?,
+        "late-ack" => record::agent::late_ack(args.get("times", 1)?).map_err(text)?,
         _ => return Err(USAGE.to_owned()),
     };
     println!("{result}");

@@ -106,6 +106,8 @@ pub struct Wire<'a> {
     pub rng: &'a mut Rng,
     /// The path.
     pub path: &'a Path,
+    /// What stands for the server is next to the capture point: its packets keep their TTL.
+    pub nearby: bool,
     client: SocketAddr,
     server: SocketAddr,
     last_up: Nanos,
@@ -124,7 +126,7 @@ pub struct Sent {
 impl<'a> Wire<'a> {
     /// A flow on a path.
     pub fn new(tap: &'a mut Tap, rng: &'a mut Rng, path: &'a Path, client: SocketAddr, server: SocketAddr) -> Self {
-        Self { tap, rng, path, client, server, last_up: 0, last_down: 0 }
+        Self { tap, rng, path, nearby: false, client, server, last_up: 0, last_down: 0 }
     }
 
     /// When the last packet reached the client.
@@ -176,7 +178,8 @@ impl<'a> Wire<'a> {
         if lost {
             return None;
         }
-        let seen = Seg { ttl: seg.ttl.saturating_sub(self.path.hops).max(1), ..seg.clone() };
+        let hops = if self.nearby && from == self.server { 0 } else { self.path.hops };
+        let seen = Seg { ttl: seg.ttl.saturating_sub(hops).max(1), ..seg.clone() };
         Some(self.tap.packet(arrival, seen.bytes(from, to)))
     }
 }

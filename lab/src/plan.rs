@@ -32,6 +32,15 @@ pub enum End {
     Open,
 }
 
+/// A TTL of data that differs from the SYN-ACK's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataTtl {
+    /// They leave the server with it (GTSM, capture artefacts).
+    Sent(u8),
+    /// They are captured with it: they come from a box nearby (transparent proxies).
+    Seen(u8),
+}
+
 /// A conversation's script.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -55,8 +64,8 @@ pub struct Plan {
     pub end: End,
     /// SYN repetitions before the client gives up.
     pub syn_retries: u32,
-    /// TTL of the server's data when a box sets it (GTSM, transparent proxies).
-    pub data_ttl: Option<u8>,
+    /// TTL of the server's data when it is not that of its SYN-ACKs.
+    pub data_ttl: Option<DataTtl>,
 }
 
 impl Plan {

@@ -6,7 +6,7 @@ use crate::capture::{MICRO, MILLI, Nanos, Tap};
 use crate::client::ClientStack;
 use crate::clock::IpId;
 use crate::packet::{fold, sum};
-use crate::plan::Plan;
+use crate::plan::{DataTtl, Plan};
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, windows};
@@ -133,7 +133,7 @@ fn zero_id(site: &mut Site) {
 
 fn ttl_minus_one(site: &mut Site) {
     for mut server in [linux(site), windows::modern(site.now, &mut site.rng)] {
-        let plan = Plan { data_ttl: Some(server.ttl), ..Plan::WEB };
+        let plan = Plan { data_ttl: Some(DataTtl::Sent(server.ttl)), ..Plan::WEB };
         server.ttl -= 1;
         site.connects(20, 60 * MILLI, ClientStack::LINUX, &mut server, &web(), &plan);
     }

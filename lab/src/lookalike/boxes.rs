@@ -8,7 +8,7 @@ use crate::capture::{MICRO, MILLI};
 use crate::client::ClientStack;
 use crate::clock::IpId;
 use crate::path::Path;
-use crate::plan::{End, Plan};
+use crate::plan::{DataTtl, End, Plan};
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Isn, Window, freebsd, windows};
@@ -36,12 +36,7 @@ pub const ALL: &[Scenario] = &[
         note: "resets injected right after the handshake",
         play: injected,
     },
-    Scenario {
-        name: "gtsm",
-        label: LABEL,
-        note: "GTSM: SYN-ACK with TTL 255, then TTL 1",
-        play: |s| data_ttl(s, 255, 10),
-    },
+    Scenario { name: "gtsm", label: LABEL, note: "GTSM: SYN-ACK with TTL 255, then TTL 1", play: gtsm },
     Scenario {
         name: "transparent_proxy",
         label: LABEL,
@@ -134,21 +129,19 @@ fn injected(site: &mut Site) {
     site.connects(15, 90 * MILLI, ClientStack::WINDOWS, &mut server, &web(), &plan);
 }
 
-/// The server's data leave with another TTL than its SYN-ACKs.
-fn data_ttl(site: &mut Site, first: u8, later: u8) {
-    let mut server = Host { ttl: first, ..Kernel::PAIR.host(site.now, &mut site.rng) };
-    let plan = Plan { data_ttl: Some(later), ..Plan::WEB };
-    site.connects(30, 60 * MILLI, ClientStack::LINUX, &mut server, &web(), &plan);
+fn gtsm(site: &mut Site) {
+    let mut server = Host { ttl: 255, ..Kernel::PAIR.host(site.now, &mut site.rng) };
+    let plan = Plan { data_ttl: Some(DataTtl::Sent(1)), ..Plan::WEB };
+    let neighbour = Path { hops: 0, ..Path::quiet(MILLI) };
+    site.connects(30, 60 * MILLI, ClientStack::LINUX, &mut server, &neighbour, &plan);
 }
 
 fn transparent(site: &mut Site) {
     let mut server = Kernel::PAIR.host(site.now, &mut site.rng);
     for n in 0..45 {
-        let near = Path { hops: 0, ..web() };
-        server.ttl = 50;
-        let plan = Plan { data_ttl: Some(253 + (n % 3) as u8), ..Plan::WEB };
+        let plan = Plan { data_ttl: Some(DataTtl::Seen(253 + (n % 3) as u8)), ..Plan::WEB };
         let stack = [ClientStack::LINUX, ClientStack::WINDOWS][n % 2];
-        site.connect(stack, &mut server, &near, &plan);
+        site.connect(stack, &mut server, &web(), &plan);
         site.pause(60 * MILLI);
     }
 }

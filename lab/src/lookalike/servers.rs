@@ -22,6 +22,12 @@ pub const ALL: &[Scenario] = &[
         note: "servers that answer with an MSS only, always: the twins of linux_no_ts_alone",
         play: never,
     },
+    Scenario {
+        name: "timestamps_only",
+        label: LABEL,
+        note: "servers with timestamps, without window scale and SACK: the twins of gvisor",
+        play: timestamps_only,
+    },
     Scenario { name: "embedded", label: LABEL, note: "small devices", play: embedded },
     Scenario {
         name: "flood_without_cookies",
@@ -118,6 +124,13 @@ fn never(site: &mut Site) {
             site.connect_from(from, to, stack, &mut server, &web(), &Plan::WEB);
             site.pause(50 * MILLI);
         }
+    }
+}
+
+fn timestamps_only(site: &mut Site) {
+    let linux = Kernel::PAIR.host(site.now, &mut site.rng);
+    for server in [linux, freebsd::host(site.now, &mut site.rng)] {
+        visits(site, &mut Host { wscale: None, sack: false, ..server }, &web());
     }
 }
 

@@ -57,6 +57,10 @@ pub trait Shape {
             ..Seg::default()
         })
     }
+    /// Causes that explain a refusal as the client sees it.
+    fn refusal_causes(&self) -> &'static [&'static str] {
+        &["proxy-backend-refused"]
+    }
     /// What the client sees when its cookie is wrong.
     fn rejection(&self, _ack: &Seg, _ttl: u8) -> Option<Seg> {
         None
@@ -170,7 +174,7 @@ impl<S: Shape> Answerer for Front<S> {
             Fate::Leaks => Opening::Reset(round_trip, bare_reset(ack, ttl), &["proxy-leaked-ack"]),
             Fate::Silent => Opening::Silent { keeps: false, cause: &["proxy-backend-silent"] },
             Fate::Refuses => match self.shape.refusal(answer, ack, ttl) {
-                Some(reset) => Opening::Reset(round_trip, reset, &["proxy-backend-refused"]),
+                Some(reset) => Opening::Reset(round_trip, reset, self.shape.refusal_causes()),
                 None => Opening::Silent { keeps: false, cause: &["proxy-backend-silent", "proxy-backend-refused"] },
             },
             Fate::Serves => self.open(syn, answer, ack, now, rng),

@@ -88,6 +88,11 @@ impl Shape for Lvs {
         Some(Seg { ttl, df: true, flags, seq, ack: number, ..Seg::default() })
     }
 
+    /// Jupiter's bare reset could as well be the server's answer to an ACK that passed the box.
+    fn refusal_causes(&self) -> &'static [&'static str] {
+        if self.resets { &["proxy-backend-refused"] } else { &["proxy-backend-refused", "proxy-leaked-ack"] }
+    }
+
     fn rejection(&self, ack: &Seg, ttl: u8) -> Option<Seg> {
         let shape = Seg { ttl, df: true, flags: RST | ACK, seq: ack.ack, ack: ack.seq, ..Seg::default() };
         self.resets.then_some(shape)

@@ -137,26 +137,71 @@ pub fn flood(rate: u64, seconds: u64) -> io::Result<Value> {
 
 /// Shakes hands by hand and acknowledges with a wrong number.
 pub fn wrong_ack(times: usize) -> io::Result<Value> {
-    let (sender, receiver) = (raw()?, Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP))?);
-    receiver.set_read_timeout(Some(Duration::from_millis(500)))?;
-    let mut rng = Rng::new(u64::from(std::process::id()));
+    let mut hands = Hands::new()?;
     let (mut answered, mut reset) = (0, 0);
     for n in 0..times {
-        let from = SocketAddr::new(CLIENT, 20_000 + n as u16);
-        let now = 0x5000_0000_0000_0000 + n as u64 * 100_000_000;
-        let mut attempt = Attempt::new(ClientStack::LINUX, from, now, &mut rng);
-        let syn = attempt.syn(now, &mut rng);
-        sender.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
-        let Some(got) = await_tcp(&receiver, from.port(), SYN | ACK)? else { continue };
+        let Some((mut attempt, got)) = hands.begin(20_000 + n as u16)? else { continue };
         answered += 1;
-        let wrong = got.seq.wrapping_add(0x0123_4567);
-        let numbers = (syn.seq.wrapping_add(1), wrong);
-        let ack = attempt.segment(now + 1_000_000, numbers, got.tsval, true, &mut rng);
-        sender.send_to(&ack.bytes(from, SERVER), &SERVER.into())?;
-        reset += u64::from(await_tcp(&receiver, from.port(), RST)?.is_some());
+        hands.acknowledge(&mut attempt, &got, 0x0123_4567)?;
+        reset += u64::from(await_tcp(&hands.receiver, attempt.from.port(), RST)?.is_some());
         thread::sleep(Duration::from_millis(60));
     }
     Ok(json!({"answered": answered, "reset": reset}))
+}
+
+/// Two rounds of handshakes, each acknowledged only when all of it were answered: the accept queue has room while the
+/// SYNs come, and none when the ACKs of the second round do.
+pub fn late_ack(times: usize) -> io::Result<Value> {
+    let mut hands = Hands::new()?;
+    let (mut answered, mut reset) = (0, 0);
+    for round in 0..2 {
+        let mut open = Vec::new();
+        for n in 0..times {
+            open.extend(hands.begin(20_000 + round * 1000 + n as u16)?);
+        }
+        answered += open.len();
+        for (attempt, got) in &mut open {
+            hands.acknowledge(attempt, got, 1)?;
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    while await_tcp(&hands.receiver, 0, RST)?.is_some() {
+        reset += 1;
+    }
+    Ok(json!({"answered": answered, "reset": reset}))
+}
+
+/// Raw sockets, and the numbers of a client that keeps its own state.
+struct Hands {
+    sender: Socket,
+    receiver: Socket,
+    rng: Rng,
+    now: u64,
+}
+
+impl Hands {
+    fn new() -> io::Result<Self> {
+        let receiver = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP))?;
+        receiver.set_read_timeout(Some(Duration::from_millis(300)))?;
+        let rng = Rng::new(u64::from(std::process::id()));
+        Ok(Self { sender: raw()?, receiver, rng, now: 0x5000_0000_0000_0000 })
+    }
+
+    /// Sends a SYN and waits for its SYN-ACK.
+    fn begin(&mut self, port: u16) -> io::Result<Option<(Attempt, Got)>> {
+        let from = SocketAddr::new(CLIENT, port);
+        self.now += 100_000_000;
+        let mut attempt = Attempt::new(ClientStack::LINUX, from, self.now, &mut self.rng);
+        let syn = attempt.syn(self.now, &mut self.rng);
+        self.sender.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
+        Ok(await_tcp(&self.receiver, port, SYN | ACK)?.map(|got| (attempt, got)))
+    }
+
+    fn acknowledge(&mut self, attempt: &mut Attempt, got: &Got, ahead: u32) -> io::Result<()> {
+        let numbers = (attempt.isn.wrapping_add(1), got.seq.wrapping_add(ahead));
+        let ack = attempt.segment(self.now + 1_000_000, numbers, got.tsval, true, &mut self.rng);
+        self.sender.send_to(&ack.bytes(attempt.from, SERVER), &SERVER.into()).map(drop)
+    }
 }
 
 fn raw() -> io::Result<Socket> {
@@ -170,7 +215,7 @@ struct Got {
     tsval: Option<u32>,
 }
 
-/// The next segment for that port with those flags; `None` when none comes in time.
+/// The next segment for that port (0: any) with those flags; `None` when none comes in time.
 fn await_tcp(mut receiver: &Socket, port: u16, flags: u8) -> io::Result<Option<Got>> {
     let begin = Instant::now();
     let mut buffer = [0u8; 2048];
@@ -183,7 +228,7 @@ fn await_tcp(mut receiver: &Socket, port: u16, flags: u8) -> io::Result<Option<G
         let packet = &buffer[..length];
         let header = usize::from(packet.first().unwrap_or(&0) & 15) * 4;
         if let Some(tcp) = packet.get(header..).filter(|t| t.len() >= 20)
-            && tcp[2..4] == port.to_be_bytes()
+            && (port == 0 || tcp[2..4] == port.to_be_bytes())
             && tcp[13] & flags == flags
         {
             let seq = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);

@@ -68,6 +68,7 @@ fn prepare(net: &Net, plan: &Recording) -> io::Result<()> {
         settings.iter().try_for_each(|(key, value)| net.sysctl(node, key, value))?;
     }
     plan.client_commands.iter().try_for_each(|c| net.sh(Node::Client, c).map(drop))?;
+    plan.server_commands.iter().try_for_each(|c| net.sh(Node::Server, c).map(drop))?;
     plan.router.iter().try_for_each(|c| net.sh(Node::Router, c).map(drop))?;
     plan.second_server.iter().try_for_each(|(key, value)| net.sysctl(Node::Server2, key, value))?;
     plan.second_client.iter().try_for_each(|(key, value)| net.sysctl(Node::Client2, key, value))
@@ -98,6 +99,9 @@ fn drive(net: &Net, plan: &Recording) -> io::Result<(Vec<Value>, Vec<Phase>)> {
     let (mut results, mut phases) = (Vec::new(), Vec::new());
     if plan.wrong_acks > 0 {
         results.push(net.agent(Node::Client, &["wrong-ack", "--times", &plan.wrong_acks.to_string()])?.result()?);
+    }
+    if plan.late_acks > 0 {
+        results.push(net.agent(Node::Client, &["late-ack", "--times", &plan.late_acks.to_string()])?.result()?);
     }
     if plan.phases.is_empty() && plan.visits > 0 {
         results.extend(visit(net, plan)?);

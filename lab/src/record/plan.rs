@@ -54,6 +54,8 @@ pub struct Recording {
     pub client_sysctl: Settings,
     /// Commands in the client's namespace.
     pub client_commands: &'static [&'static str],
+    /// Commands in the server's namespace.
+    pub server_commands: &'static [&'static str],
     /// Commands in the router's namespace.
     pub router: &'static [&'static str],
     /// netem's arguments for both directions.
@@ -62,6 +64,8 @@ pub struct Recording {
     pub flood: Option<FloodPlan>,
     /// Handshakes acknowledged with a wrong number.
     pub wrong_acks: u64,
+    /// Handshakes of two rounds, each acknowledged only when all of it were answered.
+    pub late_acks: u64,
     /// Phases: what is set before each.
     pub phases: &'static [Settings],
     /// Settings of the second server; empty when there is none.

@@ -2,15 +2,22 @@
 //! (`pf_synproxy`, `synproxy_bare`; `class_f`, `class_g`).
 
 use super::Scenario;
-use crate::capture::MILLI;
+use crate::answer::{Answer, Answerer, Opening, Reply, Syn, bare_reset};
+use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::middlebox::balancer::{Balancer, Class};
 use crate::middlebox::lvs::Lvs;
 use crate::middlebox::{Front, Shape};
+use crate::packet::{Opt, Seg};
 use crate::path::Path;
 use crate::plan::Plan;
+use crate::rng::Rng;
 use crate::site::Site;
+use crate::stack::Host;
 use crate::stack::linux::Kernel;
+use crate::truth::Verdict;
+use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
@@ -44,6 +51,12 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy",
         note: "class E: window 8000 and a TTL jump; options not described, SACK kept here",
         play: |s| class_e(s, 8000),
+    },
+    Scenario {
+        name: "challenge_reset",
+        label: "synproxy",
+        note: "an appliance completes the first handshake of a source, resets it, and lets the retry through; the reset's form is not published, a bare RST here",
+        play: challenge,
     },
 ];
 
@@ -87,4 +100,50 @@ fn class_d(site: &mut Site) {
 fn class_e(site: &mut Site, window: u16) {
     let path = Path::quiet(40 * MILLI);
     played(site, Balancer { class: Class::OddWindow(window), ttl: 128 }, 64, 0, &path, 40);
+}
+
+/// Completes the first handshake of each source itself and resets it; later ones are the server's.
+struct Challenger {
+    server: Host,
+    known: HashSet<IpAddr>,
+}
+
+impl Answerer for Challenger {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+        if self.known.contains(&syn.from.ip()) {
+            return self.server.on_syn(syn, now, before, rng);
+        }
+        let mut answer = self.server.syn_ack(syn, now, rng);
+        let fresh = rng.word();
+        answer.seg = Seg { ttl: 255, window: 8192, seq: fresh, id: rng.half(), ..answer.seg };
+        answer.seg.options = vec![Opt::Mss(1460)];
+        answer.repeats.clear();
+        answer.verdict = Verdict::SynProxy;
+        // One such answer alone is no more than a server of few options; the retry explains the reset.
+        answer.undecidable = true;
+        Reply::SynAck(Box::new(answer))
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+        if answer.verdict == Verdict::Ordinary {
+            return self.server.on_ack(syn, answer, ack, now, rng);
+        }
+        self.known.insert(syn.from.ip());
+        Opening::Reset(10 * MICRO, bare_reset(ack, 255), &["challenge-reset"])
+    }
+}
+
+fn challenge(site: &mut Site) {
+    let server = Kernel::PAIR.host(site.now, &mut site.rng);
+    let mut server = Challenger { server, known: HashSet::new() };
+    let path = Path::quiet(30 * MILLI);
+    for n in 0..20 {
+        let ip = site.stranger();
+        let stack = if n % 2 == 0 { ClientStack::LINUX } else { ClientStack::WINDOWS };
+        for pause in [400, 900, 50] {
+            let from = SocketAddr::new(ip, site.port());
+            site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);
+            site.now += pause * MILLI;
+        }
+    }
 }

@@ -236,6 +236,20 @@ impl Answerer for Host {
     }
 }
 
+/// A host on which nothing listens.
+#[derive(Clone, Debug)]
+pub struct Closed(pub Host);
+
+impl Answerer for Closed {
+    fn on_syn(&mut self, syn: &Syn, _now: Nanos, _before: Option<&Answer>, _rng: &mut Rng) -> Reply {
+        Reply::Refuse(self.0.refusal(syn))
+    }
+
+    fn on_ack(&mut self, _: &Syn, _: &Answer, ack: &Seg, _: Nanos, _: &mut Rng) -> Opening {
+        Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.0.ttl), &[])
+    }
+}
+
 /// The same SYN-ACK, sent again.
 #[must_use]
 pub fn repeated(before: &Answer, now: Nanos) -> Answer {

@@ -1,11 +1,13 @@
 //! One connection from its first SYN to its end, packet by packet.
 
+mod exchange;
+
 use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
 use crate::capture::{MICRO, MILLI, Nanos, Noted, SECOND, Tap};
 use crate::client::Attempt;
-use crate::packet::{ACK, FIN, PSH, RST, Seg};
+use crate::packet::{PSH, Seg};
 use crate::path::{Path, Wire};
-use crate::plan::{ClientConduct, End, Plan};
+use crate::plan::{ClientConduct, Plan};
 use crate::rng::Rng;
 use crate::stack::host::repeated;
 use std::net::SocketAddr;
@@ -38,6 +40,7 @@ pub fn converse(
         client: None,
         end: at,
         request_sent: None,
+        last_stamp: 0,
     };
     match talk.shake_hands() {
         Some((live, since)) => talk.exchange(live, since),
@@ -79,6 +82,8 @@ struct Talk<'a, 'b> {
     client: Option<Established>,
     end: Nanos,
     request_sent: Option<Nanos>,
+    /// The latest timestamp the client sent.
+    last_stamp: u32,
 }
 
 impl Talk<'_, '_> {
@@ -230,6 +235,7 @@ impl Talk<'_, '_> {
     fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Seg {
         let seq = self.attempt.isn.wrapping_add(1);
         let mut seg = self.attempt.segment(now, (seq, client.ack), client.echo, client.scaled, self.wire.rng);
+        self.last_stamp = self.attempt.clock.at(now);
         seg.payload = payload;
         seg.flags |= if payload > 0 { PSH } else { 0 };
         seg
@@ -278,208 +284,5 @@ impl Talk<'_, '_> {
         if let Some(noted) = self.noted {
             self.wire.tap.amend(noted).cause = cause.iter().map(|&c| c.to_owned()).collect();
         }
-    }
-}
-
-mod exchange {
-    use super::*;
-
-    impl Talk<'_, '_> {
-        /// Request, response and end. Loss is repaired by repetition; nothing else of TCP's control loops is needed.
-        pub(super) fn exchange(&mut self, mut live: Live, open: Nanos) -> Nanos {
-            let (Some(client), Some(answer)) = (self.client, self.answer.clone()) else { return self.end };
-            let mut flow = Flow {
-                client_next: self.attempt.isn.wrapping_add(1),
-                server_next: answer.seg.seq.wrapping_add(1),
-                server_stamp: client.echo,
-                stamped: live.clock.is_some(),
-                scaled: client.scaled,
-            };
-            let mut now = open + live.behind;
-            if let Some(ttl) = self.plan.data_ttl {
-                live.ttl = ttl;
-            }
-            if self.plan.end == End::Injected {
-                return self.inject(&flow, open);
-            }
-            if let Some(after) = self.plan.banner {
-                now = self.down_data(&mut flow, &mut live, now + after, 60);
-            }
-            if let End::ServerResets(after) = self.plan.end {
-                return self.server_resets(&flow, &mut live, now + after);
-            }
-            if self.plan.request == 0 {
-                return now;
-            }
-            now = self.request(&mut flow, &mut live, now);
-            now = self.down_data(&mut flow, &mut live, now + self.plan.think, self.plan.response);
-            self.finish(&mut flow, &mut live, now)
-        }
-
-        /// The request, unless it opened the connection; then its ACK. Returns when the server has it.
-        fn request(&mut self, flow: &mut Flow, live: &mut Live, open: Nanos) -> Nanos {
-            let Some(client) = self.client else { return open };
-            let length = self.plan.request;
-            let mut when = client.since + self.plan.wait + 70 * MICRO;
-            if self.plan.banner.is_some() || self.answer.as_ref().is_some_and(|a| a.seg.window == 0) {
-                when = when.max(open + self.wire.path.down).max(self.wire.last_down() + 15 * MICRO);
-            }
-            let arrived = match self.request_sent {
-                Some(arrival) if arrival > 0 => arrival,
-                _ => self.up_data(flow, when, length),
-            };
-            flow.client_next = flow.client_next.wrapping_add(u32::from(length));
-            let arrived = arrived.max(open) + live.behind;
-            if let Some(after) = self.plan.ack_after.filter(|&after| after < self.plan.think) {
-                let unread = if self.plan.read { 0 } else { u32::from(length) };
-                let ack = self.server_sends(flow, live, arrived + after, ACK, 0, unread);
-                self.wire.down(arrived + after + live.behind, &ack);
-            }
-            arrived
-        }
-
-        fn up_data(&mut self, flow: &Flow, mut when: Nanos, length: u16) -> Nanos {
-            for attempt in 0..6 {
-                let mut seg = self.client_segment(flow, when);
-                seg.payload = length;
-                seg.flags |= PSH;
-                if let Some(arrival) = self.wire.up(when, &seg).arrival {
-                    return arrival;
-                }
-                when += (250 * MILLI) << attempt;
-            }
-            when
-        }
-
-        /// Data of the server, acknowledged by the client. Returns when the last of it was sent.
-        fn down_data(&mut self, flow: &mut Flow, live: &mut Live, mut now: Nanos, mut left: u32) -> Nanos {
-            let mut parity = false;
-            while left > 0 {
-                let merged = if self.wire.path.merged { self.wire.rng.between(1, 6) as u32 } else { 1 };
-                let size = left.min(u32::from(live.segment) * merged).min(60_000) as u16;
-                left -= u32::from(size);
-                let flags = if left == 0 { ACK | PSH } else { ACK };
-                let Some(arrival) = self.down_reliably(flow, live, now, flags, size) else { return now };
-                flow.server_next = flow.server_next.wrapping_add(u32::from(size));
-                parity = !parity;
-                if !parity || left == 0 {
-                    let ack = self.client_segment(flow, arrival + 15 * MICRO);
-                    self.wire.up(arrival + 15 * MICRO, &ack);
-                }
-                now += 12 * MICRO;
-            }
-            now
-        }
-
-        fn down_reliably(
-            &mut self,
-            flow: &mut Flow,
-            live: &mut Live,
-            mut when: Nanos,
-            flags: u8,
-            payload: u16,
-        ) -> Option<Nanos> {
-            for attempt in 0..6 {
-                let seg = self.server_sends(flow, live, when, flags, payload, 0);
-                if let Some(arrival) = self.wire.down(when + live.behind, &seg).arrival {
-                    flow.server_stamp = seg.tsval();
-                    return Some(arrival);
-                }
-                when += (220 * MILLI) << attempt;
-            }
-            None
-        }
-
-        fn finish(&mut self, flow: &mut Flow, live: &mut Live, now: Nanos) -> Nanos {
-            let later = now + self.wire.path.down + self.wire.rng.between(50, 900) * MICRO;
-            match self.plan.end {
-                End::ServerCloses => {
-                    let arrival = self.down_reliably(flow, live, now + 40 * MICRO, ACK | FIN, 0).unwrap_or(later);
-                    flow.server_next = flow.server_next.wrapping_add(1);
-                    let answered = self.client_ends(flow, arrival + 90 * MICRO, ACK | FIN);
-                    let ack = self.server_sends(flow, live, answered, ACK, 0, 0);
-                    self.wire.down(answered + live.behind, &ack);
-                    answered
-                }
-                End::ClientCloses => {
-                    let arrival = self.client_ends(flow, later, ACK | FIN);
-                    self.down_reliably(flow, live, arrival + 30 * MICRO, ACK | FIN, 0);
-                    flow.server_next = flow.server_next.wrapping_add(1);
-                    let ack = self.client_segment(flow, arrival + self.wire.path.down + 90 * MICRO);
-                    self.wire.up(arrival + self.wire.path.down + 90 * MICRO, &ack);
-                    arrival
-                }
-                End::ClientResets => self.client_ends(flow, later, ACK | RST),
-                _ => now,
-            }
-        }
-
-        fn client_ends(&mut self, flow: &mut Flow, when: Nanos, flags: u8) -> Nanos {
-            let mut seg = self.client_segment(flow, when);
-            seg.flags = flags;
-            flow.client_next = flow.client_next.wrapping_add(1);
-            self.wire.up(when, &seg).arrival.unwrap_or(when + self.wire.path.up)
-        }
-
-        /// The program closes hard: a reset with everything a living connection has.
-        fn server_resets(&mut self, flow: &Flow, live: &mut Live, when: Nanos) -> Nanos {
-            let reset = self.server_sends(flow, live, when, ACK | RST, 0, 0);
-            self.blame(&["application-abort"]);
-            self.wire.down(when + live.behind, &reset);
-            when
-        }
-
-        /// A box on the path resets the client, in two guesses; the server knows nothing and goes on.
-        fn inject(&mut self, flow: &Flow, open: Nanos) -> Nanos {
-            self.blame(&["firewall-reset", "wrong-host"]);
-            let ttl = self.wire.rng.between(90, 250) as u8;
-            for (n, jump) in [0u32, 1460, 4380].into_iter().enumerate() {
-                let id = self.wire.rng.half();
-                let seq = flow.server_next.wrapping_add(jump);
-                let reset = Seg { ttl, id, flags: RST | ACK, seq, ack: flow.client_next, ..Seg::default() };
-                self.wire.down(open + n as u64 * 30 * MICRO, &reset);
-            }
-            open
-        }
-
-        fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Seg {
-            let echo = if flow.stamped { flow.server_stamp } else { None };
-            self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
-        }
-
-        fn server_sends(
-            &mut self,
-            f: &Flow,
-            live: &mut Live,
-            when: Nanos,
-            flags: u8,
-            payload: u16,
-            unread: u32,
-        ) -> Seg {
-            use crate::packet::Opt::{Nop, Ts};
-            let echo = self.attempt.clock.at(when.saturating_sub(self.wire.path.up));
-            let options = live.clock.map_or(vec![], |c| vec![Nop, Nop, Ts(c.at(when), echo)]);
-            Seg {
-                ttl: live.ttl,
-                id: live.ids.take(when, self.wire.rng),
-                df: live.df,
-                flags,
-                seq: f.server_next,
-                ack: f.client_next,
-                window: live.window_field(unread),
-                options,
-                payload,
-                ..Seg::default()
-            }
-        }
-    }
-
-    /// Sequence numbers of both ends.
-    pub(super) struct Flow {
-        pub(super) client_next: u32,
-        pub(super) server_next: u32,
-        pub(super) server_stamp: Option<u32>,
-        pub(super) stamped: bool,
-        pub(super) scaled: bool,
     }
 }

@@ -1,0 +1,127 @@
+//! Endless ordinary traffic of many stacks: the instrument that shows whether the detector raises false alarms.
+//!
+//! It comes in sites: a handful of listeners, their clients, one capture point and one set of habits, each drawn anew.
+//! Every handshake of it is answered from a half-open entry of the server's own stack.
+
+mod hosts;
+mod people;
+
+use crate::capture::{Capture, MICRO, MILLI, Nanos, SECOND};
+use crate::client::Attempt;
+use crate::converse::converse;
+use crate::path::At;
+use crate::plan::Plan;
+use crate::rng::Rng;
+use crate::site::Site;
+use hosts::{Listener, listener};
+use people::{Visitor, mapped, plan, visitor};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// Sites of ordinary traffic, until so many handshakes were made.
+#[derive(Debug)]
+pub struct Ordinary {
+    rng: Rng,
+    left: usize,
+    clock: Nanos,
+}
+
+impl Ordinary {
+    /// That many handshakes.
+    #[must_use]
+    pub fn new(seed: u64, handshakes: usize) -> Self {
+        Self { rng: Rng::new(seed).fork("ordinary"), left: handshakes, clock: 0 }
+    }
+}
+
+impl Iterator for Ordinary {
+    type Item = Capture;
+
+    /// The next site. Its times lie behind those of the site before.
+    fn next(&mut self) -> Option<Capture> {
+        if self.left == 0 {
+            return None;
+        }
+        let mut site = Site::new(Rng::new(self.rng.next()));
+        if self.clock > 0 {
+            site.now = self.clock;
+        }
+        let size = (self.rng.between(30, 1500) as usize).min(self.left);
+        let made = Habits::draw(&mut site).play(&mut site, size);
+        self.left -= made.min(self.left);
+        let capture = site.finish("ordinary", "ordinary", "varied ordinary traffic");
+        self.clock = capture.packets.last().map_or(self.clock, |(t, _)| *t) + 5 * SECOND;
+        Some(capture)
+    }
+}
+
+struct Habits {
+    listeners: Vec<Listener>,
+    visitors: Vec<Visitor>,
+    gap: Nanos,
+    /// So few ports that four-tuples come again.
+    few_ports: Option<u16>,
+    /// Share of SYNs nobody stands behind.
+    flood: f64,
+    /// Share of hostile or broken clients.
+    odd: f64,
+}
+
+impl Habits {
+    fn draw(site: &mut Site) -> Self {
+        let tap = if site.rng.chance(0.5) { At::Client } else { At::Server };
+        // At the client there is one client, or few behind one capture point; at the server few listeners.
+        let visitors = if tap == At::Client { site.rng.between(1, 3) } else { site.rng.between(1, 40) };
+        let listeners = if tap == At::Client { site.rng.between(1, 25) } else { site.rng.between(1, 4) };
+        Self {
+            listeners: (0..listeners).map(|_| listener(site)).collect(),
+            visitors: (0..visitors).map(|_| visitor(site, tap)).collect(),
+            gap: site.rng.pick(&[20 * MICRO, 300 * MICRO, 3 * MILLI, 20 * MILLI, 90 * MILLI, 600 * MILLI]),
+            few_ports: site.rng.chance(0.12).then_some(site.rng.between(1, 60) as u16),
+            flood: if site.rng.chance(0.08) { site.rng.unit() * 0.9 } else { 0.0 },
+            odd: if site.rng.chance(0.3) { 0.05 } else { 0.002 },
+        }
+    }
+
+    fn play(mut self, site: &mut Site, handshakes: usize) -> usize {
+        let mut busy: HashMap<(SocketAddr, SocketAddr), Nanos> = HashMap::new();
+        let mut attempts = 0;
+        while site.tap.handshakes() < handshakes && attempts < 2 * handshakes {
+            attempts += 1;
+            let flooding = site.rng.chance(self.flood);
+            let which = site.rng.below(self.visitors.len() as u64) as usize;
+            let where_to = site.rng.below(self.listeners.len() as u64) as usize;
+            let visitor = &self.visitors[which];
+            let port = match self.few_ports {
+                Some(few) => 40_000 + site.rng.below(few.into()) as u16,
+                None => site.port(),
+            };
+            let address = if flooding { site.stranger() } else { visitor.address };
+            let from = SocketAddr::new(address, port);
+            let listener = &mut self.listeners[where_to];
+            let to = if from.is_ipv6() { mapped(listener.address) } else { listener.address };
+            let plan = if flooding { Plan::FLOOD } else { plan(&mut site.rng, self.odd) };
+            let plan = Plan { data_ttl: listener.data_ttl, ..plan };
+            let stack = site.rng.pick(&visitor.stacks);
+            if busy.get(&(from, to)).is_none_or(|&until| until < site.now) {
+                let mut attempt = Attempt::new(stack, from, site.now, &mut site.rng);
+                let (tap, rng) = (&mut site.tap, &mut site.rng);
+                let end =
+                    converse(tap, rng, &mut attempt, to, listener.server.as_mut(), &visitor.path, &plan, site.now);
+                busy.insert((from, to), end + SECOND);
+            }
+            site.now += (site.rng.exponential(1.0) * self.gap as f64) as Nanos + MICRO;
+        }
+        artefact(site);
+        site.tap.handshakes()
+    }
+}
+
+/// What may be wrong with the capture point.
+fn artefact(site: &mut Site) {
+    match site.rng.below(100) {
+        0..3 => site.tap.double(|time, ip| (time + 3 * MICRO, ip.to_vec())),
+        3..5 => site.tap.leave_out(|ip| ip.get(33).is_some_and(|f| ip[0] >> 4 == 4 && f & 0x12 == 0x02)),
+        _ => {}
+    }
+}

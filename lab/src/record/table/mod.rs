@@ -1,0 +1,72 @@
+//! The recordings.
+
+mod cookies;
+mod failures;
+mod mixed;
+mod ordinary;
+mod proxies;
+
+use super::plan::{FloodPlan, Recording};
+use super::proof;
+
+const COOKIES: &str = "net.ipv4.tcp_syncookies";
+const TS: &str = "net.ipv4.tcp_timestamps";
+const SACK: &str = "net.ipv4.tcp_sack";
+const WS: &str = "net.ipv4.tcp_window_scaling";
+const ECN: &str = "net.ipv4.tcp_ecn";
+const QUEUE: (&str, &str) = ("net.ipv4.tcp_max_syn_backlog", "64");
+const SOMAXCONN: (&str, &str) = ("net.core.somaxconn", "64");
+const ALWAYS: (&str, &str) = (COOKIES, "2");
+
+const JITTER: &str = "delay 15ms 6ms distribution normal";
+const LOSSY: &str = "iptables -I FORWARD -p tcp -m statistic --mode random --probability 0.06 -j DROP";
+
+/// The label speaks of whoever sent a SYN.
+const EVERYONE: &[&str] = &["*"];
+
+/// Connections of an ordinary server.
+const PLAIN: Recording = Recording {
+    name: "",
+    label: "ordinary",
+    note: "",
+    v6: false,
+    visits: 40,
+    at_once: 4,
+    pause_ms: 20,
+    source_port: 0,
+    client_resets: false,
+    listens: true,
+    mode: "http",
+    backlog: 128,
+    size: 3000,
+    server_sysctl: &[(COOKIES, "1")],
+    client_sysctl: &[],
+    client_commands: &[],
+    server_commands: &[],
+    router: &[],
+    wan: None,
+    flood: None,
+    wrong_acks: 0,
+    late_acks: 0,
+    phases: &[],
+    second_server: &[],
+    second_client: &[],
+    clients: &[],
+    behind_nat: false,
+    undecidable: false,
+    settle_ms: 700,
+    proof: proof::ordinary,
+};
+/// Connections of a server that always answers with cookies.
+const COOKIE: Recording =
+    Recording { label: "syncookie-linux", server_sysctl: &[ALWAYS], proof: proof::cookies, ..PLAIN };
+/// Connections through netfilter's SYNPROXY.
+const PROXY: Recording = Recording { label: "synproxy-linux", proof: proof::proxied, ..PLAIN };
+
+/// Every recording.
+#[must_use]
+pub fn all() -> Vec<Recording> {
+    let parts =
+        [ordinary::recordings, cookies::recordings, mixed::recordings, proxies::recordings, failures::recordings];
+    parts.into_iter().flat_map(|part| part()).collect()
+}
