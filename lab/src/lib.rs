@@ -5,6 +5,7 @@
 //! Everything is deterministic by seed. Labels are *by source, not observed*: what a packet looks like was read in the
 //! implementation's source or in a description of captures, see `README.md`.
 
+pub mod accuracy;
 pub mod answer;
 pub mod capture;
 pub mod client;

@@ -15,7 +15,7 @@ use syncookie_lab::record::{self, agent::Visits};
 use syncookie_lab::rng::Rng;
 use syncookie_lab::scenario::{self, Scenario};
 use syncookie_lab::score::{self, Score};
-use syncookie_lab::{Capture, synth};
+use syncookie_lab::{Capture, accuracy, synth};
 
 const USAGE: &str = "\
 usage: syncookie-lab synth OUT_DIR [--seed N] [--jitter-ms J] [--loss P] [SCENARIO…]
@@ -26,6 +26,8 @@ usage: syncookie-lab synth OUT_DIR [--seed N] [--jitter-ms J] [--loss P] [SCENAR
        syncookie-lab record --list
        syncookie-lab alarms [--handshakes N] [--seed N] [--jitter-ms J] [--loss P] [--keep DIR]
                      pushes ordinary traffic and every scenario through the engine in this process
+       syncookie-lab accuracy DOCUMENT [--recorded DIR] [--fresh DIR] [--handshakes N]
+                     measures, and replaces the tables in the document
        syncookie-lab score SYNCOOKIE FOLDER… [--wrong] [--min-recall R]
                      runs the batch tool on recorded or written cases";
 
@@ -64,6 +66,14 @@ fn run(command: &str, args: &Arguments) -> Result<ExitCode, String> {
         "record" if !first.is_empty() => recordings(Path::new(first), rest),
         "agent" => agent(first, args),
         "alarms" => alarms(args, seed, worse),
+        "accuracy" if !first.is_empty() => {
+            let plan = accuracy::Plan {
+                recorded: args.text("recorded").unwrap_or("tests/captures").into(),
+                fresh: args.text("fresh").map(Into::into),
+                handshakes: args.get("handshakes", 0)?,
+            };
+            done(accuracy::write(Path::new(first), &plan))
+        }
         "score" if !rest.is_empty() => score(args, first, rest),
         "disturb" if rest.len() == 1 => done(synth::disturb(Path::new(first), Path::new(&rest[0]), worse, seed)),
         _ => Err(USAGE.to_owned()),

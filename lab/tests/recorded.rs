@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use syncookie_lab::expect::Side;
 use syncookie_lab::score::Score;
-use syncookie_lab::{Capture, judge, pcap, record, synth};
+use syncookie_lab::{Capture, accuracy, judge, record, synth};
 
 /// A few that cover every label quickly; `LAB_RECORD=all` records everything.
 const QUICK: &[&str] = &[
@@ -29,15 +29,9 @@ fn skipped() -> bool {
     true
 }
 
-/// Reads a recorded case: the packets from their IP headers on.
+/// Reads a recorded case: what the client saw.
 fn read(case: &Path) -> Capture {
-    let mut file = std::fs::File::open(case.join("client.pcap")).expect("a recording has a client.pcap");
-    let (link, records) = pcap::read(&mut file).expect("tcpdump writes pcap");
-    let ip = |r: pcap::Record| {
-        let at = syncookie_lab::disturb::ip_offset(link, &r.bytes).expect("a known link type");
-        (r.time, r.bytes[at..].to_vec())
-    };
-    Capture { packets: records.into_iter().map(ip).collect(), truth: synth::read_truth(case).expect("a truth.json") }
+    accuracy::read(case, "client.pcap").expect("a recording that can be read")
 }
 
 #[test]

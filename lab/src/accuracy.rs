@@ -1,0 +1,199 @@
+//! The tables of `docs/accuracy.md`: measured by the engine in this process, written between marks in the text.
+
+use crate::capture::Capture;
+use crate::disturb::{Disturbance, ip_offset};
+use crate::expect::Side;
+use crate::judge::in_process;
+use crate::ordinary::Ordinary;
+use crate::rng::Rng;
+use crate::score::{LEVELS, Rightness, Score, cases};
+use crate::{pcap, scenario, synth};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What every capture is put through: as it is, with jitter, with loss.
+pub const CONDITIONS: [Disturbance; 3] = [
+    Disturbance { jitter_ms: 0.0, loss: 0.0 },
+    Disturbance { jitter_ms: 30.0, loss: 0.0 },
+    Disturbance { jitter_ms: 0.0, loss: 0.05 },
+];
+
+/// Runs of ordinary traffic: a seed, and the condition.
+const RUNS: [(u64, Disturbance); 6] = [
+    (7, CONDITIONS[0]),
+    (13, CONDITIONS[0]),
+    (14, CONDITIONS[0]),
+    (15, CONDITIONS[0]),
+    (11, Disturbance { jitter_ms: 30.0, loss: 0.05 }),
+    (12, Disturbance { jitter_ms: 30.0, loss: 0.05 }),
+];
+
+/// What to measure.
+#[derive(Debug)]
+pub struct Plan {
+    /// Folder of recorded cases that are kept.
+    pub recorded: PathBuf,
+    /// Folder of fresh ones; `None` leaves their table as it is.
+    pub fresh: Option<PathBuf>,
+    /// Ordinary handshakes for each seed; 0 leaves the table as it is.
+    pub handshakes: usize,
+}
+
+/// Something with a name, scored under every condition.
+type Row = (String, [Score; 3]);
+
+/// Measures, and replaces the tables in a text. A part of the text between `<!-- NAME -->` and `<!-- /NAME -->` is one.
+pub fn update(text: &str, plan: &Plan) -> io::Result<String> {
+    let mut total = Score::default();
+    let mut text = text.to_owned();
+    let recorded = folder(&plan.recorded, &mut total)?;
+    put(&mut text, "recorded", &table(&recorded))?;
+    if let Some(fresh) = &plan.fresh {
+        let rows = folder(fresh, &mut total)?;
+        put(&mut text, "fresh", &table(&rows))?;
+    }
+    let synthetic: Vec<Row> = scenario::all()
+        .iter()
+        .map(|s| (s.name.to_owned(), conditions(&s.build(1), Side::Client, s.name, &mut total)))
+        .collect();
+    put(&mut text, "synthetic", &table(&synthetic))?;
+    put(&mut text, "calibration", &calibration(&total))?;
+    if plan.handshakes > 0 {
+        let mut ordinary = Score::default();
+        put(&mut text, "ordinary", &million(plan.handshakes, &mut ordinary))?;
+        put(&mut text, "calibration-ordinary", &calibration(&ordinary))?;
+    }
+    Ok(text)
+}
+
+fn put(text: &mut String, name: &str, table: &str) -> io::Result<()> {
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let span = text.find(&open).map(|at| at + open.len()).zip(text.find(&close)).filter(|(from, to)| from <= to);
+    let (from, to) = span.ok_or_else(|| io::Error::other(format!("no {} … {close} in the text", open.trim())))?;
+    text.replace_range(from..to, table);
+    Ok(())
+}
+
+/// Reads one side of a recorded case, from the IP headers on.
+pub fn read(case: &Path, file: &str) -> io::Result<Capture> {
+    let (link, records) = pcap::read(&mut File::open(case.join(file))?)?;
+    let ip = |r: pcap::Record| {
+        let at = ip_offset(link, &r.bytes).filter(|&at| at <= r.bytes.len());
+        let at = at.ok_or_else(|| io::Error::other(format!("{}: link type {link}", case.join(file).display())))?;
+        Ok((r.time, r.bytes[at..].to_vec()))
+    };
+    Ok(Capture { packets: records.into_iter().map(ip).collect::<io::Result<_>>()?, truth: synth::read_truth(case)? })
+}
+
+fn folder(folder: &Path, total: &mut Score) -> io::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for case in cases(folder)? {
+        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
+            if case.join(file).exists() {
+                let place = case.strip_prefix(folder).unwrap_or(&case).display().to_string();
+                let name = if side == Side::Server { format!("{place}, server") } else { place };
+                let scores = conditions(&read(&case, file)?, side, &name, total);
+                rows.push((name, scores));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn conditions(capture: &Capture, side: Side, name: &str, total: &mut Score) -> [Score; 3] {
+    CONDITIONS.map(|worse| {
+        let capture = worse.capture(capture.clone(), &mut Rng::new(1).fork(name));
+        let score = Score::of(&capture.truth, side, &in_process(&capture), |_, _| ());
+        *total += &score;
+        score
+    })
+}
+
+/// A number under each condition; one where all are the same.
+fn each(scores: &[Score; 3], show: impl Fn(&Score) -> String) -> String {
+    let shown = scores.each_ref().map(show);
+    if shown.iter().all(|s| *s == shown[0]) { shown[0].clone() } else { shown.join(" · ") }
+}
+
+fn found(s: &Score) -> String {
+    Rightness { all: s.hits + s.misses + s.wrong_kind, right: s.hits }.to_string()
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = "\n| case | handshakes | found | wrong kind | false alarms | `ordinary` said | undecidable | implementation | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
+    let mut sum: [Score; 3] = Default::default();
+    for (name, scores) in rows {
+        if scores[0].handshakes > 0 {
+            line(&mut text, &format!("`{name}`"), scores);
+        }
+        sum.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
+    }
+    line(&mut text, "**all**", &sum);
+    let recall = sum.each_ref().map(|s| format!("{:.2} %", s.recall() * 100.0)).join(" · ");
+    let _ = write!(text, "\nFound of what had to be found: {recall}.\n\n");
+    text
+}
+
+fn line(text: &mut String, name: &str, scores: &[Score; 3]) {
+    let cells = [
+        each(scores, |s| s.handshakes.to_string()),
+        each(scores, found),
+        each(scores, |s| s.wrong_kind.to_string()),
+        each(scores, |s| s.false_alarms.to_string()),
+        each(scores, |s| Rightness { all: s.ordinary, right: s.ordinary_named }.to_string()),
+        each(scores, |s| s.undecidable.to_string()),
+        each(scores, |s| s.implementation.to_string()),
+        each(scores, |s| s.cause.to_string()),
+    ];
+    let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
+}
+
+fn million(handshakes: usize, total: &mut Score) -> String {
+    let mut text =
+        "\n| seed | jitter | lost | handshakes | false alarms | at `possible` | `ordinary` said | first cause |\n|---|---|---|---|---|---|---|---|\n".to_owned();
+    for (seed, worse) in RUNS {
+        let mut rng = Rng::new(seed).fork("disturb");
+        let mut score = Score::default();
+        for capture in Ordinary::new(seed, handshakes) {
+            let capture = worse.capture(capture, &mut rng);
+            score += &Score::of(&capture.truth, Side::Client, &in_process(&capture), |_, _| ());
+        }
+        let _ = writeln!(
+            text,
+            "| {seed} | {} ms | {} % | {} | {} | {} | {:.1} % | {} |",
+            worse.jitter_ms,
+            worse.loss * 100.0,
+            score.ordinary,
+            score.false_alarms,
+            score.cookie_style[0].all,
+            100.0 * score.ordinary_named as f64 / score.ordinary.max(1) as f64,
+            score.cause
+        );
+        *total += &score;
+    }
+    text.push('\n');
+    text
+}
+
+fn calibration(total: &Score) -> String {
+    let mut text =
+        "\n| confidence | cookie-style findings right | share | `ordinary` findings right | share |\n|---|---|---|---|---|\n"
+            .to_owned();
+    let percent = |r: Rightness| {
+        if r.all == 0 { String::new() } else { format!("{:.2} %", 100.0 * r.right as f64 / r.all as f64) }
+    };
+    for (n, level) in LEVELS.iter().enumerate() {
+        let (cookie, ordinary) = (total.cookie_style[n], total.ordinary_findings[n]);
+        let _ = writeln!(text, "| `{level}` | {cookie} | {} | {ordinary} | {} |", percent(cookie), percent(ordinary));
+    }
+    text.push('\n');
+    text
+}
+
+/// Measures, and updates a document.
+pub fn write(document: &Path, plan: &Plan) -> io::Result<()> {
+    let text = update(&fs::read_to_string(document)?, plan)?;
+    fs::write(document, text)
+}
