@@ -132,15 +132,15 @@ fn agent(which: &str, args: &Arguments) -> Result<ExitCode, String> {
 
 /// Every scenario, then ordinary traffic, judged by the engine in this process.
 fn alarms(args: &Arguments, seed: u64, worse: Disturbance) -> Result<ExitCode, String> {
-    let mut rng = Rng::new(seed).fork("disturb");
     let mut total = Score::default();
     println!("{}", score::HEAD);
     for scenario in chosen(&args.positions)? {
-        let capture = worse.capture(scenario.build(seed), &mut rng);
+        let capture = worse.capture(scenario.build(seed), &mut Rng::new(seed).fork(scenario.name));
         let score = judged(&capture, args)?;
         println!("{}", score::row(scenario.name, &score));
         total += &score;
     }
+    let mut rng = Rng::new(seed).fork("disturb");
     for capture in Ordinary::new(seed, args.get("handshakes", 0)?) {
         total += &judged(&worse.capture(capture, &mut rng), args)?;
     }

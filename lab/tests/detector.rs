@@ -1,11 +1,12 @@
 //! The detector against everything the laboratory can build.
 
+use std::path::Path;
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
 use syncookie_lab::ordinary::Ordinary;
 use syncookie_lab::rng::Rng;
 use syncookie_lab::score::Score;
-use syncookie_lab::{Capture, Verdict, judge, scenario};
+use syncookie_lab::{Capture, Verdict, accuracy, judge, scenario};
 
 /// Scores a capture and lists what is wrong.
 fn score(capture: &Capture, wrong: &mut Vec<String>) -> Score {
@@ -85,4 +86,33 @@ fn ordinary_traffic_of_many_stacks_raises_nothing_at_likely_or_above() {
     wrong.retain(|w| w.contains("false alarm"));
     assert!(total.ordinary as usize >= handshakes * 9 / 10, "only {} were judged", total.ordinary);
     assert_eq!(total.false_alarms, 0, "of {}: {:#?}", total.ordinary, &wrong[..wrong.len().min(5)]);
+}
+
+/// A recording that is kept in the repository.
+fn kept(name: &str) -> Capture {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(name);
+    accuracy::read(&case, "client.pcap").unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn a_cookie_without_timestamps_and_its_ordinary_twin_get_the_same_answer_alone() {
+    let answers = ["cookie_nots", "plain_srv_minimal_nots"].map(|name| {
+        let mut said: Vec<_> = judge::in_process(&kept(name)).into_iter().map(|j| (j.verdict, j.confidence)).collect();
+        said.sort();
+        said.dedup();
+        said
+    });
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].len(), 1, "and every handshake the same one: {answers:?}");
+}
+
+#[test]
+fn the_same_cookies_in_the_middle_of_ordinary_answers_are_told_right() {
+    for name in ["episode_nots", "episode_ts"] {
+        let (capture, mut wrong) = (kept(name), Vec::new());
+        let score = score(&capture, &mut wrong);
+        assert_eq!((score.wrong_kind, score.false_alarms), (0, 0), "{name}: {wrong:#?}");
+        // Of cookies with timestamps one in 64 has no lag.
+        assert!(score.hits >= 38 && score.misses <= 2, "{name}: {score:?} {wrong:#?}");
+    }
 }

@@ -5,11 +5,12 @@ use crate::Scenario;
 use crate::capture::{MICRO, MILLI, Nanos, Tap};
 use crate::client::ClientStack;
 use crate::clock::IpId;
-use crate::packet::{fold, sum};
+use crate::packet::{fold, sum, wire_length};
 use crate::plan::{DataTtl, Plan};
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, windows};
+use std::collections::HashSet;
 
 const LABEL: &str = "ordinary";
 /// Where the address of the usual server stands in an IPv4 header when it is the source.
@@ -30,6 +31,12 @@ pub const ALL: &[Scenario] = &[
         label: LABEL,
         note: "every packet of both sides has IP ID 0",
         play: zero_id,
+    },
+    Scenario {
+        name: "injected_answer",
+        label: LABEL,
+        note: "a box on the path answers the request before the server does: packets with another TTL and IP ID among the server's",
+        play: injected_answer,
     },
     Scenario {
         name: "ttl_minus_one",
@@ -129,6 +136,26 @@ fn zero_id(site: &mut Site) {
     let id = IpId::Fixed(0);
     let mut server = Host { first_id: id, ids: id, ..linux(site) };
     site.connects(30, 60 * MILLI, ClientStack::MAC, &mut server, &web(), &Plan::WEB);
+}
+
+/// The race is won by half a millisecond; the server's own answer follows.
+fn injected_answer(site: &mut Site) {
+    let mut server = linux(site);
+    visits(site, &mut server, &web());
+    let mut answers = site.tap.packets().clone();
+    answers.sort_by_key(|(time, _)| *time);
+    let mut answered = HashSet::new();
+    answers.retain(|(_, ip)| {
+        let data = wire_length(ip) > 20 + usize::from(ip[32] >> 4) * 4;
+        data && is_from_server(ip) && answered.insert(ip[16..24].to_vec())
+    });
+    for (time, ip) in answers {
+        let injected = edit(&ip, |header| {
+            header[8] = header[8].wrapping_add(60);
+            header[4..6].copy_from_slice(&[0x13, 0x37]);
+        });
+        site.tap.packet(time - MILLI / 2, injected);
+    }
 }
 
 fn ttl_minus_one(site: &mut Site) {
