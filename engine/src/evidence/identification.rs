@@ -84,7 +84,8 @@ fn reflected(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
         }
         at += length;
     }
-    (holes >= 2).then_some(holes)
+    // Two NOPs where SACK stood are how Linux itself aligns its timestamps.
+    (holes > 2).then_some(holes)
 }
 
 #[cfg(test)]

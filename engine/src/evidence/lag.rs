@@ -26,8 +26,11 @@ const CAP_IMPOSSIBLE_DELAY: f64 = 7.0;
 /// trip leaves room for it.
 const DELAYED: f64 = 0.02;
 const DELAY_SECONDS: f64 = 0.1;
-/// Share of timestamps that are off by up to half a second either way for reasons nobody knows.
+/// Share of timestamps that are off by up to half a second either way for reasons nobody knows; and the same for
+/// those that are off by more.
 const ODD: f64 = 0.001;
+const ODD_SECONDS: f64 = 0.5;
+const VERY_ODD: f64 = 1e-7;
 /// Round trips to a client after which the shortest is taken for the undelayed one.
 const ENOUGH_ROUND_TRIPS: usize = 6;
 /// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
@@ -93,6 +96,7 @@ impl Reading {
         let delay_possible = lag.seconds <= room_for_delay(listener, handshake, scatter);
         let noise = student(lag.seconds / scatter, listener.clock.freedom.min(HEAVY_TAILS)) / scatter;
         let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
+        let odd = if lag.seconds.abs() < ODD_SECONDS { ODD } else { VERY_ODD };
         // A microsecond clock still gets its cookies from the millisecond one; slow clocks are not Linux's.
         let band = COOKIE_TICKS * if lag.rate > 1e5 { 1e-3 } else { tick };
         // Ticks are whole: a lag of 0 ticks is anything between half a tick either way.
@@ -100,8 +104,8 @@ impl Reading {
         let within = (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
         let possible = if lag.rate < SLOWEST_LINUX { 0.0 } else { within };
         Self {
-            ordinary: (noise + delayed + ODD) * tick * share,
-            cookie: (possible + ODD) * tick * share,
+            ordinary: (noise + delayed + odd) * tick * share,
+            cookie: (possible + odd) * tick * share,
             delay_possible,
             scatter,
             lag,

@@ -3,6 +3,7 @@
 //! A signal that cannot be observed yields nothing; a signal that is seen, or seen to be absent, yields a [`Signal`].
 
 pub(crate) mod bits;
+pub(crate) mod contrast;
 pub(crate) mod extensions;
 mod hop_limit;
 mod identification;

@@ -8,14 +8,15 @@
 //! Fooled by: a server whose options are off, now or from some moment on; hosts of different make behind one address;
 //! a middlebox that strips options for some clients. A listener that never negotiates says next to nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 
+use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
 use super::{Group, Signal};
+use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
 use crate::listener::{Listener, Pressure};
-use crate::{EvidenceKind, Frame};
 
 /// What became of what the client offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,138 +66,50 @@ fn classify(handshake: &Handshake) -> Class {
     }
 }
 
-/// What is alike in the answers of one host to one kind of client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Look {
-    mss: Option<u16>,
-    window: u16,
-    ttl: Option<u8>,
-}
-
-/// How a stripped answer stands among the others without timestamps.
-#[derive(Clone, Copy, Debug, Default)]
-struct Contrast {
-    /// Stripped answers in a row, this one included.
-    run: usize,
-    /// The kept answers next to the run on either side, which look the same otherwise.
-    before: Option<Frame>,
-    after: Option<Frame>,
-    /// The kept answers next to it look different: another host.
-    unlike: bool,
-}
-
 /// What the listener did with the options of all its clients.
 pub(crate) struct OptionBook {
     classes: Vec<Class>,
-    contrasts: HashMap<usize, Contrast>,
-    stripped: usize,
-    kept: usize,
-    /// Runs of stripped answers.
-    runs: usize,
-    /// A client address got both kinds of answer.
-    same_client: bool,
-    /// Answers with everything kept for clients with timestamps: frames of the first, and distinct clients.
-    all_kept: usize,
+    /// Turns between [`Class::Kept`] and [`Class::Stripped`].
+    plain: Turns,
+    /// Turns between [`Class::AllKept`] and [`Class::OnlyTimestamps`].
+    stamped: Turns,
+    /// An answer with everything kept for a client with timestamps, how many there are, and for whom.
+    all_kept: Option<Opening>,
+    all_kept_count: usize,
     all_kept_clients: HashSet<IpAddr>,
-    all_kept_look: Option<(Option<u16>, Option<u8>, Frame)>,
     stripped_clients: HashSet<IpAddr>,
-    /// One IP identification counter runs through both kinds of answer.
-    one_counter: bool,
     flooded: HashSet<usize>,
 }
 
 impl OptionBook {
+    pub(crate) fn of(handshakes: &[&Handshake], pressure: &Pressure) -> Self {
+        let classes: Vec<Class> = handshakes.iter().map(|h| classify(h)).collect();
+        let is = |class: Class| {
+            let classes = &classes;
+            move |index: usize| classes[index] == class
+        };
+        let of = |class: Class| handshakes.iter().zip(&classes).filter(move |&(_, &c)| c == class).map(|(&h, _)| h);
+        let clients = |class: Class| -> HashSet<IpAddr> { of(class).map(|h| h.client.ip).collect() };
+        Self {
+            plain: Turns::of(handshakes, is(Class::Kept), is(Class::Stripped)),
+            stamped: Turns::of(handshakes, is(Class::AllKept), is(Class::OnlyTimestamps)),
+            all_kept: of(Class::AllKept).next().and_then(|h| h.syn_ack),
+            all_kept_count: of(Class::AllKept).count(),
+            all_kept_clients: clients(Class::AllKept),
+            stripped_clients: clients(Class::Stripped),
+            flooded: (0..handshakes.len())
+                .filter(|&i| classes[i] == Class::Stripped && pressure.is_flood(handshakes[i].time))
+                .collect(),
+            classes,
+        }
+    }
+
     /// Whether the answer is one that gVisor's cookies give, which carry the clock itself.
     pub(crate) fn is_gvisor_like(&self, index: usize) -> bool {
         self.classes[index] == Class::OnlyTimestamps
     }
-
-    pub(crate) fn of(handshakes: &[&Handshake], pressure: &Pressure) -> Self {
-        let classes: Vec<Class> = handshakes.iter().map(|h| classify(h)).collect();
-        let count = |class| classes.iter().filter(|&&c| c == class).count();
-        let clients = |class| -> HashSet<IpAddr> {
-            handshakes.iter().zip(&classes).filter(|&(_, &c)| c == class).map(|(h, _)| h.client.ip).collect()
-        };
-        let (kept_clients, stripped_clients) = (clients(Class::Kept), clients(Class::Stripped));
-        let first_all_kept = handshakes.iter().zip(&classes).find(|&(_, &c)| c == Class::AllKept);
-        let (contrasts, runs) = contrasts(handshakes, &classes);
-        let flooded = (0..handshakes.len())
-            .filter(|&i| classes[i] == Class::Stripped && pressure.is_flood(handshakes[i].time))
-            .collect();
-        Self {
-            runs,
-            contrasts,
-            stripped: count(Class::Stripped),
-            kept: count(Class::Kept),
-            same_client: !kept_clients.is_disjoint(&stripped_clients),
-            all_kept: count(Class::AllKept),
-            all_kept_clients: clients(Class::AllKept),
-            all_kept_look: first_all_kept.and_then(|(h, _)| h.syn_ack).map(|s| (s.options.mss, s.ip.ttl, s.frame)),
-            one_counter: one_counter(handshakes, &classes),
-            stripped_clients,
-            classes,
-            flooded,
-        }
-    }
 }
 
-/// For every stripped answer its run and its neighbours, in one pass forward and one back.
-fn contrasts(handshakes: &[&Handshake], classes: &[Class]) -> (HashMap<usize, Contrast>, usize) {
-    let members: Vec<usize> =
-        (0..classes.len()).filter(|&i| matches!(classes[i], Class::Kept | Class::Stripped)).collect();
-    let (mut found, mut runs) = (HashMap::new(), 0);
-    for run in members.chunk_by(|&a, &b| classes[a] == Class::Stripped && classes[b] == Class::Stripped) {
-        if classes[run[0]] != Class::Stripped {
-            continue;
-        }
-        runs += 1;
-        let at = |position: Option<usize>| position.and_then(|p| members.get(p)).copied();
-        let first = members.partition_point(|&i| i < run[0]);
-        let (before, after) = (at(first.checked_sub(1)), at(Some(first + run.len())));
-        for &index in run {
-            let same = |other: Option<usize>| other.filter(|&o| look(handshakes[o]) == look(handshakes[index]));
-            let frame = |other: Option<usize>| Some(handshakes[other?].syn_ack?.frame);
-            let contrast = Contrast {
-                run: run.len(),
-                before: frame(same(before)),
-                after: frame(same(after)),
-                unlike: before.or(after).is_some() && same(before).is_none() && same(after).is_none(),
-            };
-            found.insert(index, contrast);
-        }
-    }
-    (found, runs)
-}
-
-fn look(handshake: &Handshake) -> Option<Look> {
-    handshake.syn_ack.map(|s| Look { mss: s.options.mss, window: s.window, ttl: s.ip.ttl })
-}
-
-/// Whether the identifications of the SYN-ACKs of both kinds, in order of time, form one slowly rising counter.
-fn one_counter(handshakes: &[&Handshake], classes: &[Class]) -> bool {
-    let ids: Vec<(Class, u16)> = handshakes
-        .iter()
-        .zip(classes)
-        .filter_map(|(h, &c)| Some((c, h.syn_ack?.ip.identification?)))
-        .filter(|(c, _)| matches!(c, Class::Kept | Class::Stripped | Class::AllKept))
-        .collect();
-    let changes = ids.windows(2).filter(|w| w[0].0 != w[1].0).count();
-    let rising = ids.windows(2).filter(|w| (1..4096).contains(&w[1].1.wrapping_sub(w[0].1))).count();
-    changes >= 2 && ids.len() >= 4 && rising * 10 >= (ids.len() - 1) * 9
-}
-
-/// The same listener kept these options for the same kind of client before or after, and looked the same otherwise.
-const CONTRAST: f64 = 1.5;
-/// It did so both before and after: a configuration that was changed would have had to be changed back.
-const RETURNED: f64 = 3.0;
-/// Episodes that a capture may hold before hosts that take turns are the better explanation.
-const FEW_RUNS: usize = 4;
-/// Most that an unbroken run may add against "different hosts at random".
-const RUN: f64 = 4.0;
-/// The same client address got both answers: no balancing by address, no middlebox for some clients.
-const SAME_CLIENT: f64 = 1.5;
-/// One counter runs through both kinds of answer: one host.
-const ONE_COUNTER: f64 = 6.0;
 /// In a flood.
 const FLOOD: f64 = 2.5;
 /// Clients with timestamps keep everything, clients without keep nothing: P(ordinary) = 0.01, then halved for every
@@ -205,10 +118,8 @@ const BY_TIMESTAMPS: f64 = 4.6;
 /// Nothing to compare with: a quarter of all servers never negotiates (19,655 of 68,629 handshakes in public
 /// captures).
 const ALONE: f64 = 1.2;
-/// gVisor's set, nothing to compare with: P(ordinary) = 0.004, a server with both switched off and timestamps on;
-/// and where the listener kept window scale or SACK for others.
-const ONLY_TIMESTAMPS: f64 = 5.5;
-const ONLY_TIMESTAMPS_CONTRAST: f64 = 8.0;
+/// gVisor's set: P(ordinary) = 0.02, a server with window scale and SACK switched off and timestamps on.
+const ONLY_TIMESTAMPS: f64 = 4.0;
 /// A Linux cookie cannot keep them.
 const KEPT_COOKIE: f64 = -6.0;
 /// SYNPROXY and pf cannot either; others can, and do: P(kept | proxy) = 0.6.
@@ -247,65 +158,47 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             ALONE,
             "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
-        Class::OnlyTimestamps => {
-            let contrast = book.all_kept > 0;
-            let cookie = if contrast { ONLY_TIMESTAMPS_CONTRAST } else { ONLY_TIMESTAMPS };
-            Some(plain(
-                cookie,
-                0.0,
-                "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do",
-            ))
-        }
+        Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
         Class::Stripped => Some(stripped(book, index, &syn_ack, plain(0.0, 0.0, ""))),
     }
 }
 
+fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal) -> Signal {
+    let what = "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do";
+    signal.detail = what.to_owned();
+    if let Some(contrast) = book.stamped.contrast(index) {
+        signal.cookie += contrast.nats;
+        signal.habitual = !contrast.episodic;
+        signal.frames.extend(contrast.frames);
+        signal.detail = format!("{what}; {}", contrast.detail);
+    }
+    capped(signal)
+}
+
 fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signal) -> Signal {
-    let contrast = book.contrasts.get(&index).copied().unwrap_or_default();
     let flood = if book.flooded.contains(&index) { FLOOD } else { 0.0 };
-    let counter = if book.one_counter { ONE_COUNTER } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
-    if contrast.before.is_some() || contrast.after.is_some() {
-        let returned = contrast.before.is_some() && contrast.after.is_some();
-        let share = (book.stripped + 1) as f64 / (book.stripped + book.kept + 2) as f64;
-        // Hosts that take turns at random make runs, too: the longest of many is no surprise.
-        let episodic = book.runs <= FEW_RUNS;
-        let run = ((contrast.run - 1) as f64 * -share.ln() - (book.runs as f64).ln()).clamp(0.0, RUN);
-        let client = if book.same_client && episodic { SAME_CLIENT } else { 0.0 };
-        signal.cookie = if returned && episodic { RETURNED } else { CONTRAST } + run + client + counter + flood;
-        signal.proxy = signal.cookie - 2.0;
+    if let Some(contrast) = book.plain.contrast(index) {
+        // The same look as the answers that keep them: the host itself, not a proxy.
+        signal.cookie = contrast.nats + flood;
         // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.
-        signal.habitual = !((returned && episodic) || book.one_counter || flood > 0.0);
-        signal.frames.extend(contrast.before);
-        signal.frames.extend(contrast.after);
-        signal.detail = format!(
-            "{offered}; this listener kept them for the same kind of client {} ({} of {} answers lack them, {} in a row)",
-            if returned {
-                "before and after"
-            } else if contrast.before.is_some() {
-                "before"
-            } else {
-                "after"
-            },
-            book.stripped,
-            book.stripped + book.kept,
-            contrast.run
-        );
-    } else if contrast.unlike || book.kept > 0 {
+        signal.habitual = !(contrast.episodic || flood > 0.0);
+        signal.frames.extend(contrast.frames);
+        signal.detail = format!("{offered}; {}", contrast.detail);
+    } else if book.plain.kept > 0 {
         signal.cookie = ALONE / 2.0;
+        signal.proxy = ALONE;
         signal.detail =
-            format!("{offered}; answers of this listener that have them look different otherwise: another host");
-    } else if let Some((mss, ttl, frame)) = book.all_kept_look {
-        let ours = (book.all_kept_clients.len() + book.stripped_clients.len()).saturating_sub(2) as f64;
-        let same_host = (answer.options.mss, answer.ip.ttl) == (mss, ttl);
-        let shared = !book.all_kept_clients.is_disjoint(&book.stripped_clients);
-        let sorted = ours.mul_add(std::f64::consts::LN_2, if shared { SAME_CLIENT } else { 0.0 });
-        signal.cookie = if same_host { BY_TIMESTAMPS + sorted + counter + flood } else { ALONE };
-        signal.proxy = signal.cookie - 2.0;
-        signal.frames.push(frame);
+            format!("{offered}; answers of this listener that have them look different otherwise: another machine");
+    } else if let Some(kept) =
+        book.all_kept.filter(|k| (k.options.mss, k.ip.ttl) == (answer.options.mss, answer.ip.ttl))
+    {
+        let sorted = (book.all_kept_clients.len() + book.stripped_clients.len()).saturating_sub(2) as f64;
+        signal.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
+        signal.frames.push(kept.frame);
         signal.detail = format!(
             "{offered}; this listener keeps everything for clients with timestamps ({} handshakes) and nothing for clients without ({})",
-            book.all_kept, book.stripped
+            book.all_kept_count, book.plain.lost
         );
     } else {
         // A closed window is no host's: there it can only be a proxy's.
@@ -313,6 +206,10 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
         signal.proxy = ALONE;
         signal.detail = format!("{offered}; no other answer of this listener shows whether it ever does");
     }
+    capped(signal)
+}
+
+fn capped(mut signal: Signal) -> Signal {
     signal.cookie = signal.cookie.min(Group::Options.cap());
     signal.proxy = signal.proxy.min(Group::Options.cap());
     signal

@@ -11,8 +11,8 @@ use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 
-/// P(segments bounded by just this size | ordinary) = 0.05: tunnels lead to such sizes, too.
-const BOUNDED: f64 = 3.0;
+/// P(segments bounded by just this size | ordinary) = 0.15: tunnels lead to such sizes, too.
+const BOUNDED: f64 = 1.8;
 /// Segments of the largest size that must have been seen.
 const FULL_SEGMENTS: u32 = 2;
 /// The client's MSS must be above the entry by more than the timestamps, in bytes.
