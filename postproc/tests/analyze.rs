@@ -1,5 +1,4 @@
 //! The program as its users meet it: arguments in, streams, files and exit codes out.
-#![allow(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 mod builder;
 mod sandbox;
