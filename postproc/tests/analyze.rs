@@ -43,11 +43,13 @@ fn leaked() -> Vec<u8> {
 }
 
 fn summary(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+    serde_json::from_str(stdout.lines().last().expect("something was written")).expect("every line is JSON")
 }
 
 fn frames_of(stdout: &str) -> Vec<u64> {
-    summary(stdout)["captures"].as_array().unwrap().iter().map(|one| one["frames"].as_u64().unwrap()).collect()
+    let summary = summary(stdout);
+    let captures = summary["captures"].as_array().expect("the summary lists the captures");
+    captures.iter().map(|one| one["frames"].as_u64().expect("frames are counted")).collect()
 }
 
 #[test]
