@@ -182,6 +182,9 @@ fn proxied_reset(
         Hypothesis::new(CauseKind::FirewallReset, 1.5, "a rule behind or on the proxy may reject the ACK with a reset")
             .and(bare && view.same_ttl, 0.5, "hop limit as in the SYN-ACK: the proxy itself may have sent it")
             .but(!bare, 2.0, "a rejected ACK is answered without ACK flag"),
+        Hypothesis::new(CauseKind::CookieRejected, 0.5, "a proxy that checks cookies may reset what fails the check")
+            .and(acknowledged_wrongly(handshake), 6.0, "the client acknowledged another number than the SYN-ACK's")
+            .but(handshake.ack.is_some(), 1.0, "the client acknowledged the SYN-ACK as it should"),
         Hypothesis::new(
             CauseKind::ChallengeReset,
             1.0,
@@ -206,7 +209,8 @@ fn stateless_reset(
     let handshake = listener.handshakes[index];
     let served = handshake.later.iter().any(|l| !l.flags.has(crate::segment::Flags::SYN));
     let cookie = assessment.verdict == Verdict::SynCookie;
-    let wrong = handshake.wrong_ack.is_some() && handshake.ack.is_none();
+    let wrong = acknowledged_wrongly(handshake);
+    let challenged = listener.retry(index).is_some();
     let overflowing = listener.ignores_acks;
     let keeps_state = handshake.repeated_by_timer().is_some();
     vec![
@@ -247,10 +251,21 @@ fn stateless_reset(
         Hypothesis::new(CauseKind::ListenerGone, 0.6, "a listener closed between SYN-ACK and ACK leaves this reset")
             .and(refused_next(listener, index), 3.0, "the next SYNs to this listener were refused")
             .but(view.other_ttl.is_some(), 1.0, view.ttl_sentence()),
+        Hypothesis::new(
+            CauseKind::ChallengeReset,
+            0.1,
+            "some appliances reset the first connection of a client on purpose",
+        )
+        .and(challenged, 5.0, "the client's next connection got another SYN-ACK and worked"),
         Hypothesis::new(CauseKind::ApplicationAbort, 0.3, "data for a socket that was closed is answered in this form")
             .and(handshake.server_fin, 5.0, "the server had closed the connection (FIN) before")
             .but(!handshake.server_fin, 0.0, "no FIN was seen before it"),
     ]
+}
+
+/// The client acknowledged something, but not the SYN-ACK.
+const fn acknowledged_wrongly(handshake: &Handshake) -> bool {
+    handshake.wrong_ack.is_some() && handshake.ack.is_none()
 }
 
 /// One of the next few SYNs to this listener was refused.

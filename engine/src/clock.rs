@@ -5,13 +5,19 @@ use crate::handshake::{Handshake, Later, Side};
 /// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
 /// used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond clock by route option since 6.7; the
 /// BSDs use 1000, 10 or 2; Windows 1000, 100 or 10.
-const RATES: [(f64, f64); 6] = [(1000.0, 0.80), (250.0, 0.05), (100.0, 0.10), (10.0, 0.02), (2.0, 0.01), (1e6, 0.02)];
+pub(crate) const RATES: [(f64, f64); 6] =
+    [(1000.0, 0.80), (250.0, 0.05), (100.0, 0.10), (10.0, 0.02), (2.0, 0.01), (1e6, 0.02)];
 
 /// Ticks that later segments must span before the rate counts as measured.
 const ENOUGH_TICKS: f64 = 20.0;
 
 /// A measured rate may differ from a known one by this factor and still be taken for it (short spans are noisy).
 const RATE_TOLERANCE: f64 = 1.25;
+
+/// How far single spans may be from the measured rate: in seconds, in ticks, or as a share of the mean span.
+const FITS_SECONDS: f64 = 0.002;
+const FITS_TICKS: f64 = 1.5;
+const FITS_SHARE: f64 = 0.15;
 
 /// Segments later than this after the SYN-ACK, in seconds, are not compared with it: drift and idle periods blur them.
 const NEAR_SECONDS: f64 = 3.0;
@@ -41,14 +47,8 @@ pub(crate) struct Clock {
 impl Clock {
     /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left out.
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let (mut ticks, mut seconds) = (0.0, 0.0);
-        for handshake in handshakes {
-            if let Some((t, s)) = span(&handshake.later) {
-                ticks += t;
-                seconds += s;
-            }
-        }
-        let rate = if ticks >= ENOUGH_TICKS { known_rate(ticks / seconds) } else { None };
+        let spans: Vec<(f64, f64)> = handshakes.iter().filter_map(|h| span(&h.later)).collect();
+        let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         for handshake in handshakes {
             let lines = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
@@ -180,11 +180,19 @@ fn span(later: &[Later]) -> Option<(f64, f64)> {
     ((0.0..1e9).contains(&ticks) && seconds > 0.0).then_some((ticks, seconds))
 }
 
-fn known_rate(measured: f64) -> Option<f64> {
-    RATES
-        .iter()
-        .map(|&(rate, _)| rate)
-        .find(|rate| measured < rate * RATE_TOLERANCE && measured > rate / RATE_TOLERANCE)
+/// The known rate that fits spans of ticks and seconds, all together and one by one: jitter stretches short spans.
+fn measure(spans: &[(f64, f64)]) -> Option<f64> {
+    let (ticks, seconds) = spans.iter().fold((0.0, 0.0), |(t, s), span| (t + span.0, s + span.1));
+    if ticks < ENOUGH_TICKS {
+        return None;
+    }
+    let measured = ticks / seconds;
+    let near = |rate: &f64| measured < rate * RATE_TOLERANCE && measured > rate / RATE_TOLERANCE;
+    let rate = RATES.iter().map(|&(rate, _)| rate).find(near)?;
+    let count = spans.len() as f64;
+    let misfit = (spans.iter().map(|(t, s)| (t / rate - s).powi(2)).sum::<f64>() / count).sqrt();
+    let tolerance = FITS_SECONDS.max(FITS_TICKS / rate).max(FITS_SHARE * seconds / count);
+    (misfit <= tolerance).then_some(rate)
 }
 
 /// Clock minus capture time of every timestamped segment, in seconds, relative to the first.

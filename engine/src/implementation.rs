@@ -22,6 +22,9 @@ fn cookie(handshake: &Handshake, speaks: impl Fn(EvidenceKind) -> bool) -> Vec<I
     if only_timestamps {
         return vec![Implementation::Gvisor];
     }
+    if speaks(EvidenceKind::IsnBits) {
+        return vec![Implementation::Onload];
+    }
     let linux = [
         EvidenceKind::TimestampLag,
         EvidenceKind::TimestampBits,

@@ -35,6 +35,7 @@ mod missing;
 mod observation;
 mod options;
 mod outcome;
+mod path;
 mod regime;
 mod segment;
 mod seq;

@@ -11,6 +11,7 @@ use crate::evidence::isn_bits::IsnLayout;
 use crate::evidence::options::OptionBook;
 use crate::evidence::round_trip::RoundTrips;
 use crate::handshake::Handshake;
+use crate::path::Paths;
 
 /// The handshakes of one server address and port, in the order of their ids, and what they have in common.
 pub(crate) struct Listener<'a> {
@@ -23,8 +24,8 @@ pub(crate) struct Listener<'a> {
     pub grants: Grants,
     pub isn_layout: IsnLayout,
     pub round_trips: HashMap<IpAddr, RoundTrips>,
-    /// Shortest round trip to each client, in seconds, and how many were seen.
-    shortest: HashMap<IpAddr, (f64, usize)>,
+    /// Round trips to each client.
+    pub paths: Paths,
     /// Some SYN was answered.
     pub answers: bool,
     /// Some acknowledged SYN-ACK came again: the accept queue was full.
@@ -40,15 +41,10 @@ pub(crate) struct Listener<'a> {
 impl<'a> Listener<'a> {
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
         let clock = Clock::of(&handshakes);
-        let mut shortest = HashMap::new();
+        let paths = Paths::of(&handshakes);
         let mut identifications = HashMap::new();
         let mut round_trips = HashMap::new();
         for handshake in &handshakes {
-            for trip in handshake.round_trip().into_iter().chain(data_round_trip(handshake)) {
-                let (least, count) = shortest.entry(handshake.client.ip).or_insert((trip, 0));
-                *count += 1;
-                *least = least.min(trip);
-            }
             let seen = round_trips.get(&handshake.client.ip).copied();
             if let Some(trips) = RoundTrips::take(seen, handshake) {
                 round_trips.insert(handshake.client.ip, trips);
@@ -77,7 +73,7 @@ impl<'a> Listener<'a> {
             grants,
             isn_layout,
             round_trips,
-            shortest,
+            paths,
             answers,
             ignores_acks,
             by_client,
@@ -86,24 +82,10 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Shortest round trip to the client of this handshake, in seconds, if at least `enough` were seen.
-    pub(crate) fn shortest_round_trip(&self, handshake: &Handshake, enough: usize) -> Option<f64> {
-        self.shortest.get(&handshake.client.ip).filter(|(_, count)| *count >= enough).map(|&(seconds, _)| seconds)
-    }
-
     /// In how many SYN-ACKs of this listener that identification stands.
     pub(crate) fn identification_count(&self, identification: u16) -> usize {
         self.identifications.get(&identification).copied().unwrap_or(0)
     }
-}
-
-/// Seconds from the client's first data to the server's acknowledgment of it: at least a round trip.
-pub(crate) fn data_round_trip(handshake: &Handshake) -> Option<f64> {
-    let data = handshake.client_data.filter(|_| handshake.client_data_repeats == 0)?;
-    let end = data.seq.plus(data.payload);
-    let acknowledgment = handshake.later.iter().find(|l| l.ack.ahead_of(end) >= 0)?;
-    let seconds = acknowledgment.time.seconds_since(data.time);
-    (seconds >= 0.0).then_some(seconds)
 }
 
 /// SYNs a second that never led to a completed handshake: what makes a listener turn to cookies.

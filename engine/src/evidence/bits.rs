@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::isn_bits::IsnLayout;
 use super::lag::COOKIE_TICKS;
 use super::{Group, Signal};
 use crate::chance::at_least;
@@ -126,7 +127,7 @@ fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> 
 pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let (residue, bits) = (residue(handshake)?, expected(handshake)?);
-    if listener.clock.step_of(handshake) > 1 {
+    if listener.clock.step_of(handshake) > 1 || listener.isn_layout != IsnLayout::Opaque {
         return None;
     }
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);

@@ -16,8 +16,8 @@ const CHANGED: f64 = 1.5;
 const RETURNED: f64 = 3.0;
 /// Most that an unbroken run may add against hosts that take turns at random.
 const RUN: f64 = 4.0;
-/// Episodes that a capture may hold before hosts that take turns are the better explanation.
-const FEW_RUNS: usize = 4;
+/// Share of the runs that answers in random order would make, below which the order is not random.
+const FEW_RUNS: f64 = 1.0 / 3.0;
 /// The same client address got both answers: no balancing by address, no middlebox for some clients.
 const SAME_CLIENT: f64 = 1.5;
 /// One IP identification counter runs through both kinds of answer: one host.
@@ -100,7 +100,8 @@ impl Turns {
             return None;
         }
         let share = (self.lost + 1) as f64 / (self.lost + self.kept + 2) as f64;
-        let few = self.runs <= FEW_RUNS;
+        let random = (self.lost * (self.kept + 1)) as f64 / (self.lost + self.kept) as f64;
+        let few = self.runs as f64 <= random * FEW_RUNS;
         // Hosts that take turns at random make runs, too: the longest of many is no surprise.
         let run = ((place.run - 1) as f64 * -share.ln() - (self.runs as f64).ln()).clamp(0.0, RUN);
         let mut nats = if returned && few { RETURNED } else { CHANGED } + run;

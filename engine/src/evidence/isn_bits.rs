@@ -4,8 +4,8 @@
 //! a MAC, and send both: `(ISN & 0xff) ^ (ISN >> 24)` is a secret's parity bit, SACK, the window scale's and the
 //! MSS's table index. FreeBSD does so for *every* connection while `net.inet.tcp.syncookies=1`, the default, and the
 //! packets of its cookie mode are the same: the layout names the stack and makes the rest undecidable.
-//! Onload (tcp_syncookie.c) leaves the low byte in clear: three bits of MSS index, five of an 8.39 s clock, and does
-//! so for cookies only.
+//! Onload (tcp_syncookie.c) leaves the low byte in clear: three bits of MSS index, five of an 8.39 s clock, and puts
+//! both window scales and SACK into nine bits of the timestamp; it does so for cookies only.
 //!
 //! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte, which is why
 //! Onload's clock must have been seen to move.
@@ -34,6 +34,10 @@ const CLOCK_VALUES: usize = 32;
 const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
 /// MSS index and clock agree: chance in 1 of 256, capped for what is not known.
 const ONLOAD: f64 = 5.5;
+/// MSS index and nine bits of the timestamp agree: chance in 1 of 4096, capped as before.
+const ONLOAD_STAMPED: f64 = 8.0;
+/// Answers that must agree in both before the timestamps alone show that it is Onload.
+const ONLOAD_STAMPED_ENOUGH: usize = 3;
 
 /// What is established about the listener's ISNs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +83,28 @@ fn onload_clock(handshake: &Handshake) -> Option<u8> {
     (syn_ack.isn.0 & 7 == index as u32).then_some((syn_ack.isn.0 >> 3 & 31) as u8)
 }
 
+/// Whether the timestamp's low nine bits are the server's window scale, the client's, and SACK.
+fn onload_stamp(handshake: &Handshake) -> Option<bool> {
+    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let value = syn_ack.options.timestamps?.value;
+    let shift = |scale: Option<u8>| u32::from(scale.unwrap_or(0));
+    let sack = u32::from(syn_ack.options.sack_permitted) << 8;
+    Some(value & 0x1ff == shift(syn_ack.options.window_scale) | shift(syn.options.window_scale) << 4 | sack)
+}
+
 /// Whether the clocks in the low bytes tick together, and have moved. Answers from real half-open entries may stand
 /// between the cookies: those that fit must be far more than chance gives.
 fn is_onload(handshakes: &[&&Handshake]) -> bool {
+    let mut stamped: Vec<u32> = handshakes
+        .iter()
+        .filter(|h| onload_clock(h).is_some() && onload_stamp(h) == Some(true))
+        .filter_map(|h| Some(h.syn_ack?.options.timestamps?.value))
+        .collect();
+    stamped.sort_unstable();
+    stamped.dedup();
+    if stamped.len() >= ONLOAD_STAMPED_ENOUGH {
+        return true;
+    }
     // What each clock would have read when the first handshake was answered: the same for all, give or take a step.
     let mut starts = [0_usize; CLOCK_VALUES];
     let mut seen = [0_u32; CLOCK_VALUES];
@@ -111,7 +134,12 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
         ),
         IsnLayout::Onload => {
             onload_clock(handshake)?;
-            (ONLOAD, "low byte of the ISN is Onload's MSS index and clock, which only its cookies carry")
+            let weight = match onload_stamp(handshake) {
+                Some(true) => ONLOAD_STAMPED,
+                Some(false) => return None,
+                None => ONLOAD,
+            };
+            (weight, "ISN and timestamp carry Onload's MSS index, clock and options, which only its cookies do")
         }
     };
     Some(Signal {

@@ -12,9 +12,10 @@
 use super::isn_bits::IsnLayout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
-use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, lag};
+use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, lag};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
+use crate::path::Path;
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;
@@ -31,8 +32,6 @@ const DELAY_SECONDS: f64 = 0.1;
 const ODD: f64 = 0.001;
 const ODD_SECONDS: f64 = 0.5;
 const VERY_ODD: f64 = 1e-7;
-/// Round trips to a client after which the shortest is taken for the undelayed one.
-const ENOUGH_ROUND_TRIPS: usize = 6;
 /// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
 const HEAVY_TAILS: f64 = 4.0;
 /// How far a clock's rate may be off, as a share: crystals are within 0.01 %, virtual machines are not always.
@@ -52,8 +51,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let ordinary: f64 = readings.iter().map(|r| r.ordinary).sum();
     let cookie: f64 = readings.iter().map(|r| r.cookie).sum();
     let best = readings.iter().max_by(|a, b| (a.ordinary + a.cookie).total_cmp(&(b.ordinary + b.cookie)))?;
-    let another = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
-    if best.lag.rate < SLOWEST_LINUX && !another {
+    let another = is_of_another_clock(handshake);
+    let far = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
+    if !another && (far || best.lag.rate < SLOWEST_LINUX) {
         return None;
     }
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
@@ -75,6 +75,12 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     })
 }
 
+/// Whether no rate in use brings the SYN-ACK's timestamp anywhere near the clock of the segments after it.
+fn is_of_another_clock(handshake: &Handshake) -> bool {
+    let lags: Vec<Lag> = RATES.iter().filter_map(|&(rate, _)| lag(handshake, rate)).collect();
+    !lags.is_empty() && lags.iter().all(|lag| lag.seconds.abs() > ANOTHER_CLOCK_SECONDS)
+}
+
 /// The lag under one assumed rate.
 struct Reading {
     lag: Lag,
@@ -92,8 +98,10 @@ impl Reading {
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
         let jump = tick * f64::from(listener.clock.step_of(handshake));
         let drift = DRIFT * lag.elapsed;
-        let scatter = (spread + jump * jump / 6.0 + drift * drift).sqrt();
-        let delay_possible = lag.seconds <= room_for_delay(listener, handshake, scatter);
+        let path = listener.paths.to(handshake.client.ip);
+        let jitter = path.map_or(0.0, |p| p.jitter);
+        let scatter = (spread + jump * jump / 6.0 + drift * drift + jitter * jitter).sqrt();
+        let delay_possible = lag.seconds <= room_for_delay(path, handshake, scatter);
         let noise = student(lag.seconds / scatter, listener.clock.freedom.min(HEAVY_TAILS)) / scatter;
         let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
         let odd = if lag.seconds.abs() < ODD_SECONDS { ODD } else { VERY_ODD };
@@ -143,12 +151,11 @@ pub(crate) fn linux_layout(layout: &[u8]) -> bool {
     !after.contains(&3) || after.starts_with(&[1, 3, 3])
 }
 
-/// Longest delay, in seconds, that this SYN-ACK can have suffered more than others. The shortest of a few round
-/// trips may itself be a delayed one.
-fn room_for_delay(listener: &Listener<'_>, handshake: &Handshake, scatter: f64) -> f64 {
+/// Longest delay, in seconds, that this SYN-ACK can have suffered more than others. Of a few round trips the shortest
+/// may itself be a delayed one.
+fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f64 {
     let Some(trip) = handshake.round_trip() else { return f64::INFINITY };
-    let shortest = listener.shortest_round_trip(handshake, ENOUGH_ROUND_TRIPS).unwrap_or(0.0);
-    (trip - shortest) + 3.0 * scatter
+    trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter
 }
 
 fn describe(lag: &Lag, scatter: f64) -> String {

@@ -76,6 +76,9 @@ pub(crate) struct OptionBook {
     /// An answer with everything kept for a client with timestamps, how many there are, and for whom.
     all_kept: Option<Opening>,
     all_kept_count: usize,
+    /// Looks (MSS, hop limit) of answers that lost everything although the client has timestamps: some host, or
+    /// some box on the way, refuses them whatever the client.
+    all_gone: HashSet<(Option<u16>, Option<u8>)>,
     all_kept_clients: HashSet<IpAddr>,
     stripped_clients: HashSet<IpAddr>,
     flooded: HashSet<usize>,
@@ -95,6 +98,7 @@ impl OptionBook {
             stamped: Turns::of(handshakes, is(Class::AllKept), is(Class::OnlyTimestamps)),
             all_kept: of(Class::AllKept).next().and_then(|h| h.syn_ack),
             all_kept_count: of(Class::AllKept).count(),
+            all_gone: of(Class::AllGone).filter_map(|h| h.syn_ack).map(|s| (s.options.mss, s.ip.ttl)).collect(),
             all_kept_clients: clients(Class::AllKept),
             stripped_clients: clients(Class::Stripped),
             flooded: (0..handshakes.len())
@@ -190,9 +194,7 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
         signal.proxy = ALONE;
         signal.detail =
             format!("{offered}; answers of this listener that have them look different otherwise: another machine");
-    } else if let Some(kept) =
-        book.all_kept.filter(|k| (k.options.mss, k.ip.ttl) == (answer.options.mss, answer.ip.ttl))
-    {
+    } else if let Some(kept) = sorted_by_timestamps(book, answer) {
         let sorted = (book.all_kept_clients.len() + book.stripped_clients.len()).saturating_sub(2) as f64;
         signal.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
         signal.frames.push(kept.frame);
@@ -207,6 +209,13 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
         signal.detail = format!("{offered}; no other answer of this listener shows whether it ever does");
     }
     capped(signal)
+}
+
+/// An answer that keeps everything for a client with timestamps and otherwise looks like this one, where none that
+/// looks so loses everything.
+fn sorted_by_timestamps(book: &OptionBook, answer: &Opening) -> Option<Opening> {
+    let look = |opening: &Opening| (opening.options.mss, opening.ip.ttl);
+    book.all_kept.filter(|kept| look(kept) == look(answer) && !book.all_gone.contains(&look(answer)))
 }
 
 fn capped(mut signal: Signal) -> Signal {

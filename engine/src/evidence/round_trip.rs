@@ -8,7 +8,8 @@
 use super::{Group, Signal};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
-use crate::listener::{Listener, data_round_trip};
+use crate::listener::Listener;
+use crate::path::data_round_trip;
 
 /// P(data slower | ordinary) = 0.1, for a listener: think time and delayed acknowledgments.
 const SLOWER: f64 = 1.5;

@@ -8,6 +8,7 @@
 //! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment that is not the
 //! server's first.
 
+use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
@@ -80,7 +81,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
 /// Only Linux computes the window anew: that it did not speaks against cookies only where Linux would have sent them.
 fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &Opening) -> bool {
     let stamped = syn_ack.options.timestamps.is_some();
-    !listener.options.is_gvisor_like(index) && (!stamped || linux_layout(syn_ack.layout()))
+    listener.isn_layout == IsnLayout::Opaque
+        && !listener.options.is_gvisor_like(index)
+        && (!stamped || linux_layout(syn_ack.layout()))
 }
 
 /// Receive spaces that lead to the announced window: it is a multiple of the segment size, so the space lies between
