@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use syncookie_engine::{Analyzer, Confidence, Finding, Frame, Limits, Observation, Packet, Timestamp};
 
@@ -26,8 +27,10 @@ const ROUND: u64 = 1 << 14;
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum Failure {
-    /// None of the paths is or has a capture.
+    /// None of the paths is or has a capture, or what somebody took for one.
     NoCapture {
+        /// Folders that were looked into.
+        folders: Vec<PathBuf>,
         /// Files in folders that were looked at in vain.
         skipped: usize,
         /// What one of them is.
@@ -45,13 +48,18 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
+    for folder in &plan.barren {
+        if !plan.sources.is_empty() {
+            console.remark(&format!("{} holds no capture", folder.display()));
+        }
+    }
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let report = report::new(args.format, &mut output);
     let totals = Batch::new(&plan, report, console).run().map_err(Failure::Output)?;
-    let Some(totals) = totals else { return Err(no_capture(&plan)) };
+    let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
 }
@@ -64,9 +72,9 @@ fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     }
 }
 
-fn no_capture(plan: &Plan) -> Failure {
+fn no_capture(plan: Plan) -> Failure {
     let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
-    Failure::NoCapture { skipped: plan.skipped.len(), example }
+    Failure::NoCapture { folders: plan.barren, skipped: plan.skipped.len(), example }
 }
 
 /// One run over all captures.
@@ -84,7 +92,7 @@ impl<'a> Batch<'a> {
         Self { plan, report, console, totals: Totals::default(), begun: false }
     }
 
-    /// Reads everything; `None`, with nothing written, when there was no capture.
+    /// Reads everything; `None`, with nothing written, when there was nothing to report on.
     fn run(mut self) -> io::Result<Option<Totals>> {
         let plan = self.plan;
         for problem in &plan.problems {
@@ -95,17 +103,14 @@ impl<'a> Batch<'a> {
                 Ok(capture) => self.capture(source, capture)?,
                 Err(OpenError::Io(error)) => self.problem(Problem::unreadable(&source.name, &error)),
                 Err(OpenError::NotACapture(kind)) => self.problem(Problem::not_a_capture(&source.name, &kind)),
-                // A capture it is, though with no frame in it.
-                Err(OpenError::Fault(fault)) => {
-                    self.begin()?;
-                    self.problem(Problem::fault(&source.name, &fault, 0));
-                }
+                Err(OpenError::Fault(fault)) => self.problem(Problem::fault(&source.name, &fault, 0)),
             }
         }
         self.console.done();
-        if !self.begun {
+        if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
             return Ok(None);
         }
+        self.begin()?;
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
     }
@@ -223,9 +228,19 @@ impl Reading {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCapture { skipped: 0, .. } => f.write_str("no capture found"),
-            Self::NoCapture { skipped, example } => {
-                write!(f, "no capture found; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+            Self::NoCapture { folders, skipped, example } => {
+                f.write_str("no capture found")?;
+                if let Some((first, others)) = folders.split_first() {
+                    write!(f, " in {}", crate::text::safe(&first.display().to_string()))?;
+                    match others.len() {
+                        0 => {}
+                        1 => f.write_str(" and another folder")?,
+                        number => write!(f, " and {number} other folders")?,
+                    }
+                }
+                if *skipped > 0 {
+                    write!(f, "; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+                }
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),

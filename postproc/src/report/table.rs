@@ -97,6 +97,9 @@ impl<W: Write> Table<W> {
         for line in String::from_utf8_lossy(&lines).lines() {
             writeln!(self.output, "{}", self.look.paint(code, line))?;
         }
+        if totals.captures.is_empty() {
+            return Ok(());
+        }
         paragraph(&mut self.output, self.look.width, "", &read(totals, &self.folder))
     }
 
