@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use syncookie_engine::{Analyzer, Confidence, Finding, Frame, Limits, Observation, Packet, Timestamp};
 
@@ -14,6 +15,7 @@ use crate::link::{self, Content};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
+use crate::series::{self, Member};
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
@@ -26,8 +28,10 @@ const ROUND: u64 = 1 << 14;
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum Failure {
-    /// None of the paths is or has a capture.
+    /// None of the paths is or has a capture, or what somebody took for one.
     NoCapture {
+        /// Folders that were looked into.
+        folders: Vec<PathBuf>,
         /// Files in folders that were looked at in vain.
         skipped: usize,
         /// What one of them is.
@@ -45,13 +49,18 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
+    for folder in &plan.barren {
+        if !plan.sources.is_empty() {
+            console.remark(&format!("{} holds no capture", folder.display()));
+        }
+    }
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let report = report::new(args.format, &mut output);
     let totals = Batch::new(&plan, report, console).run().map_err(Failure::Output)?;
-    let Some(totals) = totals else { return Err(no_capture(&plan)) };
+    let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
 }
@@ -64,9 +73,9 @@ fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     }
 }
 
-fn no_capture(plan: &Plan) -> Failure {
+fn no_capture(plan: Plan) -> Failure {
     let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
-    Failure::NoCapture { skipped: plan.skipped.len(), example }
+    Failure::NoCapture { folders: plan.barren, skipped: plan.skipped.len(), example }
 }
 
 /// One run over all captures.
@@ -84,28 +93,20 @@ impl<'a> Batch<'a> {
         Self { plan, report, console, totals: Totals::default(), begun: false }
     }
 
-    /// Reads everything; `None`, with nothing written, when there was no capture.
+    /// Reads everything; `None`, with nothing written, when there was nothing to report on.
     fn run(mut self) -> io::Result<Option<Totals>> {
         let plan = self.plan;
         for problem in &plan.problems {
             self.problem(problem.clone());
         }
-        for source in &plan.sources {
-            match source.open().map_err(OpenError::Io).and_then(Capture::open) {
-                Ok(capture) => self.capture(source, capture)?,
-                Err(OpenError::Io(error)) => self.problem(Problem::unreadable(&source.name, &error)),
-                Err(OpenError::NotACapture(kind)) => self.problem(Problem::not_a_capture(&source.name, &kind)),
-                // A capture it is, though with no frame in it.
-                Err(OpenError::Fault(fault)) => {
-                    self.begin()?;
-                    self.problem(Problem::fault(&source.name, &fault, 0));
-                }
-            }
+        for members in series::series(&plan.sources) {
+            self.series(&members)?;
         }
         self.console.done();
-        if !self.begun {
+        if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
             return Ok(None);
         }
+        self.begin()?;
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
     }
@@ -124,28 +125,68 @@ impl<'a> Batch<'a> {
         self.totals.problems.push(problem);
     }
 
-    fn capture(&mut self, source: &Source, mut capture: Capture<Box<dyn Read>>) -> io::Result<()> {
-        self.begin()?;
-        let mut reading = Reading::new(source, self.totals.captures.len());
+    /// Reads files that may be one capture; as long as each goes on where the one before it ended, they are.
+    fn series(&mut self, members: &[Member]) -> io::Result<()> {
+        let mut reading: Option<Reading> = None;
+        for member in members {
+            let source = &self.plan.sources[member.source];
+            let capture = match source.open().map_err(OpenError::Io).and_then(Capture::open) {
+                Ok(capture) => capture,
+                Err(error) => {
+                    self.problem(match error {
+                        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
+                        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
+                        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
+                    });
+                    continue;
+                }
+            };
+            self.begin()?;
+            if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
+                self.finish(reading.take())?;
+            }
+            reading = Some(self.capture(source, capture, reading)?);
+        }
+        self.finish(reading)
+    }
+
+    fn capture(
+        &mut self,
+        source: &Source,
+        mut capture: Capture<Box<dyn Read>>,
+        before: Option<Reading>,
+    ) -> io::Result<Reading> {
+        let index = self.totals.captures.len();
+        let mut reading = Reading::new(source, index, before);
+        let before = reading.analyzer.statistics().clone();
+        self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
         while reading.round(&mut capture) {
             self.console.progress(&source.name, capture.offset());
-            self.handshakes(source, reading.analyzer.take_settled())?;
+            self.handshakes(reading.analyzer.take_settled())?;
         }
         reading.totals.frames = capture.frames();
+        reading.totals.statistics = reading.analyzer.statistics().since(&before);
         for problem in reading.problems() {
             self.problem(problem);
         }
-        let mut findings = reading.analyzer.finish();
-        self.handshakes(source, std::mem::take(&mut findings.handshakes))?;
-        self.totals.capture(reading.totals, findings);
+        self.totals.captures[index].read(&reading.totals);
         self.console.read(capture.offset());
+        Ok(reading)
+    }
+
+    /// Judges what is left once nothing more comes.
+    fn finish(&mut self, reading: Option<Reading>) -> io::Result<()> {
+        let Some(reading) = reading else { return Ok(()) };
+        let mut findings = reading.analyzer.finish();
+        self.handshakes(std::mem::take(&mut findings.handshakes))?;
+        self.totals.finish(reading.first as usize..=reading.index as usize, findings);
         Ok(())
     }
 
-    fn handshakes(&mut self, source: &Source, findings: Vec<Finding>) -> io::Result<()> {
+    fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
             self.totals.handshake(finding);
-            self.report.handshake(&source.name, finding)?;
+            self.report.handshake(&self.totals.captures, finding)?;
         }
         Ok(())
     }
@@ -153,6 +194,8 @@ impl<'a> Batch<'a> {
 
 /// One capture on its way into the engine.
 struct Reading {
+    /// Index of the capture that the analyzer began with.
+    first: u32,
     index: u32,
     analyzer: Analyzer,
     totals: CaptureTotals,
@@ -163,10 +206,15 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(source: &Source, index: usize) -> Self {
+    /// A new capture, or one that goes on where another ended.
+    fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
+        let index = index as u32;
+        let (first, analyzer) =
+            before.map_or_else(|| (index, Analyzer::new(Limits::default())), |before| (before.first, before.analyzer));
         Self {
-            index: index as u32,
-            analyzer: Analyzer::new(Limits::default()),
+            first,
+            index,
+            analyzer,
             totals: CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() },
             faults: Vec::new(),
             further_faults: 0,
@@ -223,9 +271,19 @@ impl Reading {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCapture { skipped: 0, .. } => f.write_str("no capture found"),
-            Self::NoCapture { skipped, example } => {
-                write!(f, "no capture found; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+            Self::NoCapture { folders, skipped, example } => {
+                f.write_str("no capture found")?;
+                if let Some((first, others)) = folders.split_first() {
+                    write!(f, " in {}", crate::text::safe(&first.display().to_string()))?;
+                    match others.len() {
+                        0 => {}
+                        1 => f.write_str(" and another folder")?,
+                        number => write!(f, " and {number} other folders")?,
+                    }
+                }
+                if *skipped > 0 {
+                    write!(f, "; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+                }
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
@@ -243,7 +301,7 @@ mod tests {
     fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
         let source = Source { name: "x".into(), origin: crate::walk::Origin::StandardInput, format: None, bytes: None };
-        let mut reading = Reading::new(&source, 0);
+        let mut reading = Reading::new(&source, 0, None);
         while reading.round(&mut capture) {}
         let problems = reading.problems().len();
         (capture.frames(), reading.analyzer.finish().tally.handshakes, problems)

@@ -34,8 +34,11 @@ Examples:
 
 Exit codes:
   0  all captures were analysed (one without packets, or without TCP, counts)
-  1  wrong usage, no capture found, or the results could not be written
-  2  some captures could not be read or were cut short; the rest was analysed
+  1  wrong usage, nothing there (no such file, a folder without captures), or the
+     results could not be written
+  2  some captures could not be read or were cut short; the rest was analysed.
+     So it is with a file named here that is no capture, and with one in a folder
+     that is called a capture (.pcap, .cap, .pcapng.gz...) and is none
   3  --fail-on: a cookie-style handshake at that confidence or above was found.
      It goes before 2: a finding stays one whatever else could not be read. What
      could not be read is named on standard error and in the results anyway";
@@ -46,8 +49,9 @@ Exit codes:
 pub struct Analyze {
     /// Captures (pcap or pcapng, told by content), folders of them, or - for standard input
     ///
-    /// Folders are searched with everything below them, sorted by name, without following symbolic links to folders. What is no
-    /// capture in them is passed over; a file that is named here must be one.
+    /// Folders are searched with everything below them, sorted by name, without following symbolic links to folders.
+    /// What is no capture in them is passed over, unless its name says that it is one; a file that is named here must be
+    /// one.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

@@ -7,12 +7,16 @@ use crate::capture::{Fault, Kind, LinkType};
 use crate::link;
 use crate::text::{count, safe};
 
+/// There is nothing under that name.
+const MISSING: &str = "missing";
+
 /// One thing about one capture that keeps its findings from being whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The capture's name.
     pub capture: String,
-    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`.
+    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`,
+    /// `missing`.
     pub kind: &'static str,
     /// The frame it concerns.
     pub frame: Option<u64>,
@@ -25,7 +29,16 @@ pub struct Problem {
 impl Problem {
     /// The path cannot be opened.
     pub fn unreadable(capture: &str, error: &io::Error) -> Self {
-        Self::plain(capture, "unreadable", format!("cannot be opened: {error}"))
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => MISSING,
+            _ => "unreadable",
+        };
+        Self::plain(capture, kind, format!("cannot be opened: {error}"))
+    }
+
+    /// Nothing is there at all: rather a slip of the pen than something about a capture.
+    pub fn is_missing(&self) -> bool {
+        self.kind == MISSING
     }
 
     /// The path is something else.

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use crate::capture::{Format, Kind, OPENING, sniff};
+use crate::capture::{Format, Kind, OPENING, has_capture_name, sniff};
 use crate::problem::Problem;
 
 /// A capture to be read.
@@ -35,11 +35,15 @@ pub enum Origin {
 pub struct Plan {
     /// In the order in which they are read: as given, folders by name.
     pub sources: Vec<Source>,
-    /// What was named and cannot be read.
+    /// What was named, or has a capture's name, and cannot be read.
     pub problems: Vec<Problem>,
+    /// Folders that were named and hold nothing that is a capture or is called one.
+    pub barren: Vec<PathBuf>,
     /// What was met in folders and is no capture, or was reached before, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     seen: HashSet<Identity>,
+    /// How often something was met that had been reached before.
+    repeats: usize,
 }
 
 /// Looks at every path.
@@ -78,7 +82,7 @@ impl Plan {
         } else if self.is_new(path, &metadata) {
             match kind_of(path) {
                 Ok(Kind::Capture(format)) => self.file(path, format, &metadata),
-                Ok(other) => self.problems.push(Problem::not_a_capture(&path.display().to_string(), &other)),
+                Ok(other) => self.not_a_capture(path, &other),
                 Err(error) => self.unreadable(path, &error),
             }
         }
@@ -86,6 +90,7 @@ impl Plan {
 
     /// A folder and those in it, by name, without recursion: folders can be nested deeper than a stack.
     fn folder(&mut self, top: &Path) {
+        let before = self.met();
         let mut pending = vec![top.to_path_buf()];
         while let Some(path) = pending.pop() {
             match self.entry(&path, path == top) {
@@ -93,6 +98,14 @@ impl Plan {
                 Err(error) => self.unreadable(&path, &error),
             }
         }
+        if self.met() == before {
+            self.barren.push(top.into());
+        }
+    }
+
+    /// How much was met that is, or should be, a capture.
+    fn met(&self) -> usize {
+        self.sources.len() + self.problems.len() + self.repeats
     }
 
     /// Takes in one entry of a folder and returns what is in it, sorted, when it is a folder.
@@ -115,6 +128,8 @@ impl Plan {
         } else if self.is_new(path, &metadata) {
             match kind_of(path)? {
                 Kind::Capture(format) => self.file(path, format, &metadata),
+                // Somebody took it for a capture: that it is not read must not go unsaid.
+                other if has_capture_name(path) => self.not_a_capture(path, &other),
                 other => self.skip(path, &other.to_string()),
             }
         }
@@ -125,6 +140,7 @@ impl Plan {
     fn is_new(&mut self, path: &Path, metadata: &Metadata) -> bool {
         let is_new = self.seen.insert(Identity::of(path, metadata));
         if !is_new {
+            self.repeats += 1;
             self.skip(path, "was reached before by another path");
         }
         is_new
@@ -140,6 +156,10 @@ impl Plan {
 
     fn skip(&mut self, path: &Path, reason: &str) {
         self.skipped.push((path.into(), reason.into()));
+    }
+
+    fn not_a_capture(&mut self, path: &Path, kind: &Kind) {
+        self.problems.push(Problem::not_a_capture(&path.display().to_string(), kind));
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
@@ -158,7 +178,7 @@ impl Source {
     pub fn open(&self) -> io::Result<Box<dyn Read>> {
         Ok(match &self.origin {
             Origin::StandardInput if io::stdin().is_terminal() => {
-                return Err(io::Error::other("it is a terminal; pipe a capture into it"));
+                return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into it"));
             }
             Origin::StandardInput => Box::new(io::stdin().lock()),
             Origin::File(path) => Box::new(File::open(path)?),

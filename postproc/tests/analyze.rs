@@ -1,5 +1,4 @@
 //! The program as its users meet it: arguments in, streams, files and exit codes out.
-#![allow(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 mod builder;
 mod sandbox;
@@ -44,11 +43,13 @@ fn leaked() -> Vec<u8> {
 }
 
 fn summary(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+    serde_json::from_str(stdout.lines().last().expect("something was written")).expect("every line is JSON")
 }
 
 fn frames_of(stdout: &str) -> Vec<u64> {
-    summary(stdout)["captures"].as_array().unwrap().iter().map(|one| one["frames"].as_u64().unwrap()).collect()
+    let summary = summary(stdout);
+    let captures = summary["captures"].as_array().expect("the summary lists the captures");
+    captures.iter().map(|one| one["frames"].as_u64().expect("frames are counted")).collect()
 }
 
 #[test]
@@ -126,29 +127,53 @@ fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
 }
 
 #[test]
-fn what_is_no_capture_is_named_with_the_remedy_and_alone_exits_with_1_and_no_output() {
+fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_remedy() {
     let sandbox = Sandbox::new("none");
+    let good = sandbox.file("good.pcap", &capture().bytes);
+    let noise: Vec<u8> = (0..100_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for (bytes, said) in [
         (&b""[..], "is empty"),
+        (b"ten bytes!", "is no capture"),
+        (&capture().bytes[..3], "is no capture"),
+        (&noise, "is no capture"),
         (b"\x1f\x8b\x08\0", "gzip -d"),
         (b"\x28\xb5\x2f\xfd\0", "zstd -d"),
         (b"snoop\0\0\0\0\0\0\x02", "editcap -F pcap"),
-        (b"hello", "is no capture"),
     ] {
-        let name = sandbox.file("x.pcap", bytes);
+        let name = sandbox.file("x", bytes);
         let run = sandbox.analyze(&[&name, "--format", "jsonl"]);
-        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-        assert!(run.stderr.contains(said) && run.stderr.ends_with("syncookie: no capture found\n"), "{}", run.stderr);
-        let good = sandbox.file("good.pcap", &capture().bytes);
+        assert_eq!((run.code, frames_of(&run.stdout)), (2, vec![]));
+        assert!(run.stderr.starts_with("syncookie: x ") && run.stderr.contains(said), "{}", run.stderr);
+        let error = &summary(&run.stdout)["errors"][0];
+        assert_eq!((&error["capture"], &error["kind"]), (&"x".into(), &"not-a-capture".into()));
         let run = sandbox.analyze(&[&name, &good, "--format", "jsonl"]);
         assert_eq!((run.code, frames_of(&run.stdout)), (2, vec![3]));
     }
-    let run = sandbox.analyze(&["/dev/null"]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    assert!(run.stderr.contains("/dev/null is empty"));
-    let run = sandbox.analyze(&["not-there.pcap"]);
-    assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("not-there.pcap cannot be opened: No such file"));
+    for device in ["/dev/null", "-"] {
+        let run = sandbox.analyze(&[device]);
+        assert_eq!(run.code, 2);
+        assert!(
+            run.stderr.contains("is empty") && run.stdout.starts_with("No capture could be read."),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn a_path_where_nothing_is_exits_with_1_and_beside_a_capture_with_2() {
+    let sandbox = Sandbox::new("missing");
+    let good = sandbox.file("good.pcap", &capture().bytes);
+    for missing in ["not-there.pcap", "good.pcap/x"] {
+        let run = sandbox.analyze(&[missing]);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        assert!(run.stderr.contains(&format!("{missing} cannot be opened: N")), "{}", run.stderr);
+        assert!(run.stderr.ends_with("syncookie: no capture found\n"), "{}", run.stderr);
+        let run = sandbox.analyze(&[missing, &good, "--format", "jsonl"]);
+        assert_eq!((run.code, frames_of(&run.stdout)), (2, vec![3]));
+        assert_eq!(summary(&run.stdout)["errors"][0]["kind"], "missing");
+    }
+    assert_eq!(sandbox.analyze(&["not-there.pcap", "/dev/null"]).code, 2);
 }
 
 #[test]
@@ -184,7 +209,7 @@ fn folders_are_walked_in_order_by_content_and_each_file_once() {
     let bytes = capture().bytes;
     sandbox.file("in/b/second.txt", &bytes);
     sandbox.file("in/a.pcap", &bytes[..24]);
-    sandbox.file("in/notes.pcap", b"no capture");
+    sandbox.file("in/notes.md", b"no capture");
     sandbox.file("in/c.pcap", &bytes);
     #[cfg(unix)]
     {
@@ -200,17 +225,52 @@ fn folders_are_walked_in_order_by_content_and_each_file_once() {
     let names: Vec<_> = run.objects("capture").iter().map(|one| one["capture"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["in/a.pcap", "in/b/second.txt", "in/c.pcap"]);
     let verbose = sandbox.analyze(&["in", "--verbose"]);
-    assert!(verbose.stderr.contains("in/notes.pcap is no capture"), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("in/notes.md is no capture"), "{}", verbose.stderr);
     assert!(verbose.stderr.contains("in/f.pcap was reached before"), "{}", verbose.stderr);
 }
 
 #[test]
-fn a_folder_without_a_capture_says_what_was_passed_over() {
+fn a_file_of_a_folder_that_is_called_a_capture_and_is_none_is_named_and_exits_with_2() {
+    let sandbox = Sandbox::new("called");
+    sandbox.file("in/good.pcap", &capture().bytes);
+    let names = ["in/b.pcapng", "in/c.CAP", "in/d.pcap.gz", "in/e.pcap7", "in/f.snoop"];
+    let contents = [&b""[..], b"noise noise", b"\x1f\x8b\x08\0", &[0xd4, 0xc3], b"snoop\0\0\0\0\0\0\x02"];
+    for (name, content) in names.iter().zip(contents) {
+        sandbox.file(name, content);
+    }
+    sandbox.file("in/README.txt", b"notes on the captures");
+    sandbox.file("in/truth.json.gz", b"\x1f\x8b\x08\0");
+    let run = sandbox.analyze(&["in", "--format", "jsonl"]);
+    assert_eq!((run.code, frames_of(&run.stdout)), (2, vec![3]));
+    let errors = summary(&run.stdout)["errors"].clone();
+    let named: Vec<_> = errors.as_array().unwrap().iter().map(|error| error["capture"].as_str().unwrap()).collect();
+    assert_eq!(named, names);
+    assert!(names.iter().all(|name| run.stderr.contains(name)), "{}", run.stderr);
+    assert!(!run.stderr.contains("README") && !run.stderr.contains("truth"), "{}", run.stderr);
+
+    fs::remove_file(sandbox.path("in/good.pcap")).unwrap();
+    assert_eq!(sandbox.analyze(&["in"]).code, 2);
+}
+
+#[test]
+fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_over() {
     let sandbox = Sandbox::new("vain");
-    sandbox.file("in/a.pcap.gz", b"\x1f\x8b\x08\0");
+    sandbox.file("in/notes.txt", b"no capture");
     let run = sandbox.analyze(&["in"]);
-    assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("no capture found; 1 file passed over, such as: in/a.pcap.gz is compressed with gzip"));
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    let said = "no capture found in in; 1 file passed over, such as: in/notes.txt is no capture";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+
+    fs::create_dir(sandbox.path("other")).unwrap();
+    let run = sandbox.analyze(&["other", "not-there", "in"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("no capture found in other and another folder"), "{}", run.stderr);
+
+    let good = sandbox.file("good.pcap", &capture().bytes);
+    let run = sandbox.analyze(&[&good, "other"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "syncookie: other holds no capture\n"));
+    assert_eq!(sandbox.analyze(&[".", &good, "--quiet"]).stderr, "");
+    assert_eq!(sandbox.analyze(&[&good, "."]).stderr, "");
 }
 
 #[test]

@@ -227,9 +227,10 @@ fn silence_backend(capture: &Capture) -> Capture {
         })
         .collect();
     let mut quiet = capture.filter(|number, _| keep[number - 1]);
-    // The capture goes on long enough for an answer to come: a stray packet, half a minute later, that is not TCP.
+    // The capture goes on long enough for an answer to come: a stray packet, half a minute later, that is not TCP. (It
+    // must be IP, or the analysis never hears of it.)
     let last = quiet.records.iter().map(|record| record.nanos).max().unwrap_or_default();
-    quiet.records.push(Record { nanos: last + 30_000_000_000, ..arp() });
+    quiet.records.push(Record { nanos: last + 30_000_000_000, ..udp() });
     quiet
 }
 

@@ -26,6 +26,9 @@ struct Truth {
     /// Start in seconds since 1970, and the settings from then on.
     #[serde(default)]
     phases: Vec<(f64, Value)>,
+    /// How far the server's kernel counters moved.
+    #[serde(default)]
+    counters: Value,
 }
 
 /// Where a capture was made.
@@ -150,6 +153,8 @@ impl Truth {
             label if label.starts_with("syncookie-linux") => Answer::CookieStyle("syn-cookie"),
             // Behind the proxy stands its own, ordinary connection to the server.
             label if label.starts_with("synproxy-linux") && side == Side::Client => Answer::CookieStyle("syn-proxy"),
+            // Labelled ordinary, and the kernel counted cookies: some are, and the label does not say which.
+            _ if self.counters["SyncookiesSent"].as_u64().unwrap_or(0) > 0 => Answer::Unjudged,
             _ => Answer::Ordinary,
         }
     }

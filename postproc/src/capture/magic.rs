@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes; its name is never asked.
+//! What a file is, by its first bytes; its name is not asked.
 
 use std::fmt;
 

@@ -6,6 +6,7 @@
 
 mod fault;
 mod magic;
+mod name;
 mod order;
 mod pcap;
 mod pcapng;
@@ -20,6 +21,7 @@ use syncookie_engine::Timestamp;
 
 pub use fault::{Fault, FaultKind};
 pub use magic::{Format, Kind, OPENING, sniff};
+pub use name::has_capture_name;
 use window::Window;
 
 /// A link-layer type, numbered as in the LINKTYPE registry.

@@ -10,6 +10,7 @@ pub fn answer(totals: &Totals) -> String {
     let found: Vec<_> = totals.listeners.iter().filter(|(_, listener)| cookie_style(&listener.tally) > 0).collect();
     let handshakes = totals.tally.handshakes;
     match (handshakes, &found[..]) {
+        _ if totals.captures.is_empty() => "No capture could be read.".into(),
         (0, _) => "No TCP handshake was found.".into(),
         (_, []) if tally_of(&totals.tally, Verdict::Ordinary) == 0 => {
             format!(

@@ -20,7 +20,7 @@ impl Sandbox {
     pub fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("analyze-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&folder).expect("the build folder can be written to");
         Self(folder)
     }
 
@@ -31,8 +31,8 @@ impl Sandbox {
     /// Writes a file and returns its name, relative to the folder that the program runs in.
     pub fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        fs::create_dir_all(path.parent().expect("it lies in the sandbox")).expect("the sandbox is ours");
+        fs::write(path, bytes).expect("the sandbox is ours");
         name.into()
     }
 
@@ -45,7 +45,7 @@ impl Sandbox {
     }
 
     pub fn analyze(&self, args: &[&str]) -> Run {
-        Run::of(self.command(args).output().unwrap())
+        Run::of(self.command(args).output().expect("cargo built the program"))
     }
 }
 
@@ -59,14 +59,15 @@ impl Run {
     pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("ended by a signal"),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stdout: String::from_utf8(output.stdout).expect("results are UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
         }
     }
 
     /// The objects of a type in JSON Lines.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
-        let all = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let parse = |line| serde_json::from_str::<Value>(line).expect("every line is JSON");
+        let all = self.stdout.lines().map(parse);
         all.filter(|object| object["type"] == kind).collect()
     }
 }
