@@ -27,6 +27,24 @@ pub(super) fn recordings() -> Vec<Recording> {
             server_sysctl: &[ALWAYS, (TS, "2")],
             ..COOKIE
         },
+        Recording {
+            name: "cookie_large_buffer",
+            note: "receive space above 65535: the window of the SYN-ACK is cut off, and stays after it",
+            server_sysctl: &[ALWAYS, LARGE_BUFFER],
+            ..COOKIE
+        },
+        Recording {
+            name: "cookie_small_buffer",
+            note: "receive space of 40000: between two multiples of the segment sizes",
+            server_sysctl: &[ALWAYS, SMALL_BUFFER],
+            ..COOKIE
+        },
+        Recording {
+            name: "cookie_ttl128",
+            note: "the server starts from another hop limit than Linux does by default",
+            server_sysctl: &[ALWAYS, ("net.ipv4.ip_default_ttl", "128")],
+            ..COOKIE
+        },
         Recording { name: "cookie_v6_ts", v6: true, ..COOKIE },
         Recording { name: "cookie_v6_nots", v6: true, client_sysctl: &[(TS, "0")], undecidable: true, ..COOKIE },
         Recording {

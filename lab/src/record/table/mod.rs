@@ -17,6 +17,9 @@ const ECN: &str = "net.ipv4.tcp_ecn";
 const QUEUE: (&str, &str) = ("net.ipv4.tcp_max_syn_backlog", "64");
 const SOMAXCONN: (&str, &str) = ("net.core.somaxconn", "64");
 const ALWAYS: (&str, &str) = (COOKIES, "2");
+/// tcp_rmem, of which half is receive space by default (tcp_adv_win_scale 1).
+const LARGE_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 262144 6291456");
+const SMALL_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 80000 6291456");
 
 const JITTER: &str = "delay 15ms 6ms distribution normal";
 const LOSSY: &str = "iptables -I FORWARD -p tcp -m statistic --mode random --probability 0.06 -j DROP";

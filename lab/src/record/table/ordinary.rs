@@ -33,6 +33,18 @@ pub(super) fn recordings() -> Vec<Recording> {
             ..PLAIN
         },
         Recording {
+            name: "plain_large_buffer",
+            note: "receive space above 65535: the window of the SYN-ACK is cut off",
+            server_sysctl: &[(COOKIES, "1"), LARGE_BUFFER],
+            ..PLAIN
+        },
+        Recording {
+            name: "plain_small_buffer",
+            note: "receive space of 40000",
+            server_sysctl: &[(COOKIES, "1"), SMALL_BUFFER],
+            ..PLAIN
+        },
+        Recording {
             name: "plain_ts2",
             note: "timestamps without offset",
             server_sysctl: &[(COOKIES, "1"), (TS, "2")],
