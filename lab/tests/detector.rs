@@ -5,7 +5,7 @@ use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
 use syncookie_lab::ordinary::Ordinary;
 use syncookie_lab::rng::Rng;
-use syncookie_lab::score::Score;
+use syncookie_lab::score::{Score, cases};
 use syncookie_lab::{Capture, Verdict, accuracy, judge, scenario};
 
 /// Scores a capture and lists what is wrong.
@@ -115,4 +115,24 @@ fn the_same_cookies_in_the_middle_of_ordinary_answers_are_told_right() {
         // Of cookies with timestamps one in 64 has no lag.
         assert!(score.hits >= 38 && score.misses <= 2, "{name}: {score:?} {wrong:#?}");
     }
+}
+
+#[test]
+fn recordings_with_thirty_milliseconds_of_jitter_raise_nothing_false_at_likely_or_above() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures");
+    let worse = Disturbance { jitter_ms: 30.0, loss: 0.0 };
+    let mut wrong = Vec::new();
+    for case in cases(&folder).expect("recordings are kept") {
+        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
+            if case.join(file).exists() {
+                let capture = accuracy::read(&case, file).unwrap_or_else(|e| panic!("{}: {e}", case.display()));
+                let capture = worse.capture(capture, &mut Rng::new(1));
+                Score::of(&capture.truth, side, &judge::in_process(&capture), |what, j| {
+                    wrong.push(format!("{} {file} frame {:?} {what}: {}", capture.truth.name, j.syn_ack, j.why));
+                });
+            }
+        }
+    }
+    wrong.retain(|w| w.contains("false alarm"));
+    assert!(wrong.is_empty(), "{} false alarms, the first: {:#?}", wrong.len(), &wrong[..wrong.len().min(3)]);
 }

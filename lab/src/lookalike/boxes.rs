@@ -98,6 +98,12 @@ pub const ALL: &[Scenario] = &[
         play: |s| clamp(s, 1380),
     },
     Scenario {
+        name: "stripped_before_nat",
+        label: LABEL,
+        note: "many clients behind one translated address, some behind a box that overwrites their options; one host with one IP ID counter",
+        play: stripped_before_nat,
+    },
+    Scenario {
         name: "many_clients_behind_nat",
         label: LABEL,
         note: "different stacks behind one client address",
@@ -196,5 +202,20 @@ fn client_nat(site: &mut Site) {
     for n in 0..60 {
         site.connect(stacks[n % stacks.len()], &mut server, &path, &Plan::WEB);
         site.pause(30 * MILLI);
+    }
+}
+
+/// Captured behind the translator, whose own box strips nothing: the SYNs are as the clients sent them, and which of
+/// them the server saw stripped shows only in how far their clients are.
+fn stripped_before_nat(site: &mut Site) {
+    let ids = IpId::PerHost(100);
+    let inner = Host { first_id: ids, ids, ..Kernel::PAIR.host(site.now, &mut site.rng) };
+    let concerns = |syn: &crate::answer::Syn| syn.seg.ttl % 2 == 1;
+    let mut server = Editing { edit: Edit::All, concerns, inner };
+    for _ in 0..90 {
+        let stack = site.rng.pick(&[ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC]);
+        let ttl = site.rng.pick(&[49, 56, 58, 61, 63]);
+        site.connect(ClientStack { ttl, ..stack }, &mut server, &Path::quiet(14 * MILLI), &Plan::WEB);
+        site.pause(300 * MILLI);
     }
 }
