@@ -24,6 +24,8 @@ const OTHER_STACK: f64 = 2.0;
 const LONGEST_DETOUR: u8 = 20;
 /// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit on.
 const SAME_PROXY: f64 = -1.9;
+/// The same for proxies that close the window, which often run on the server: Netfilter, XDP, pf.
+const SAME_CLOSED: f64 = -0.5;
 
 pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;
@@ -42,7 +44,8 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
     let difference = ttl.abs_diff(new);
     let detail = format!("hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
     let (proxy, cookie) = if difference == 0 {
-        (SAME_PROXY, foreign.map_or(0.0, |f| f.cookie))
+        let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
+        (same, foreign.map_or(0.0, |f| f.cookie))
     } else if difference <= PATH_CHANGE || !agree || is_known_trap(ttl, new) {
         return foreign;
     } else {
