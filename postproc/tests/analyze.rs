@@ -286,6 +286,11 @@ fn standard_input_is_read_as_it_comes() {
     let run = sandbox::Run::of(child.wait_with_output().unwrap());
     assert_eq!((run.code, frames_of(&run.stdout)), (0, vec![3]));
     assert_eq!(run.objects("capture")[0]["capture"], "-");
+
+    fs::write(sandbox.path("in.pcap"), capture().bytes).unwrap();
+    let input = fs::File::open(sandbox.path("in.pcap")).unwrap();
+    let run = sandbox::Run::of(sandbox.command(&["-"]).stdin(input).output().unwrap());
+    assert!(run.stdout.contains("3 frames in standard input,"), "{}", run.stdout);
 }
 
 #[test]

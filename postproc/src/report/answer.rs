@@ -2,7 +2,7 @@
 
 use syncookie_engine::{Confidence, Outcome, Tally, Verdict};
 
-use crate::text::{count, grouped, range, safe};
+use crate::text::{self, count, grouped, range, safe};
 use crate::totals::Totals;
 
 /// What all of it says, in one sentence; what is merely possible is never told as if it were so.
@@ -108,7 +108,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
     let captures = match &totals.captures[..] {
-        [capture] => safe(&capture.name).into_owned(),
+        [capture] => text::capture(&capture.name).into_owned(),
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
         several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
     };

@@ -7,7 +7,7 @@ use syncookie_engine::{Episode, Finding, Timestamp};
 use super::findings::Group;
 use super::table::Look;
 use super::wrap::paragraph;
-use crate::text::{count, grouped, microsecond, range, safe};
+use crate::text::{self, count, grouped, microsecond, range, safe};
 
 /// Evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
@@ -55,7 +55,7 @@ fn line(capture: &str, finding: &Finding) -> String {
         sure,
         microsecond(finding.time),
         finding.client,
-        safe(capture),
+        text::capture(capture),
         frames(finding)
     )
 }
@@ -93,7 +93,7 @@ pub fn failure(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<
     paragraph(output, look.width, "  ", &title(group))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     cause(output, look, finding)?;
-    let example = format!("client {}, {} {}", finding.client, safe(capture), frames(finding));
+    let example = format!("client {}, {} {}", finding.client, text::capture(capture), frames(finding));
     paragraph(output, look.width, "      for example: ", &example)
 }
 
