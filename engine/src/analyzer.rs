@@ -144,6 +144,12 @@ impl Analyzer {
         findings.into_iter().nth(at)
     }
 
+    /// What was read so far, and what was given up.
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
     /// Handshakes that had to be judged before the end, to stay within [`Limits`]. Call it from time to time while
     /// pushing.
     pub fn take_settled(&mut self) -> Vec<Finding> {

@@ -168,6 +168,30 @@ pub struct Statistics {
     pub settled_early: u64,
 }
 
+impl Statistics {
+    /// What came to it since it was `earlier`.
+    #[must_use]
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            packets: self.packets - earlier.packets,
+            segments: self.segments - earlier.segments,
+            not_tcp: self.not_tcp - earlier.not_tcp,
+            fragments: self.fragments - earlier.fragments,
+            unreadable: self.unreadable - earlier.unreadable,
+            settled_early: self.settled_early - earlier.settled_early,
+        }
+    }
+}
+
+impl Finding {
+    /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
+    #[must_use]
+    pub fn capture(&self) -> u32 {
+        let frames = self.frames;
+        frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset).unwrap_or_default().capture
+    }
+}
+
 /// Everything, at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {

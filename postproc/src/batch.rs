@@ -15,6 +15,7 @@ use crate::link::{self, Content};
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
+use crate::series::{self, Member};
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
@@ -98,13 +99,8 @@ impl<'a> Batch<'a> {
         for problem in &plan.problems {
             self.problem(problem.clone());
         }
-        for source in &plan.sources {
-            match source.open().map_err(OpenError::Io).and_then(Capture::open) {
-                Ok(capture) => self.capture(source, capture)?,
-                Err(OpenError::Io(error)) => self.problem(Problem::unreadable(&source.name, &error)),
-                Err(OpenError::NotACapture(kind)) => self.problem(Problem::not_a_capture(&source.name, &kind)),
-                Err(OpenError::Fault(fault)) => self.problem(Problem::fault(&source.name, &fault, 0)),
-            }
+        for members in series::series(&plan.sources) {
+            self.series(&members)?;
         }
         self.console.done();
         if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
@@ -129,28 +125,68 @@ impl<'a> Batch<'a> {
         self.totals.problems.push(problem);
     }
 
-    fn capture(&mut self, source: &Source, mut capture: Capture<Box<dyn Read>>) -> io::Result<()> {
-        self.begin()?;
-        let mut reading = Reading::new(source, self.totals.captures.len());
+    /// Reads files that may be one capture; as long as each goes on where the one before it ended, they are.
+    fn series(&mut self, members: &[Member]) -> io::Result<()> {
+        let mut reading: Option<Reading> = None;
+        for member in members {
+            let source = &self.plan.sources[member.source];
+            let capture = match source.open().map_err(OpenError::Io).and_then(Capture::open) {
+                Ok(capture) => capture,
+                Err(error) => {
+                    self.problem(match error {
+                        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
+                        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
+                        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
+                    });
+                    continue;
+                }
+            };
+            self.begin()?;
+            if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
+                self.finish(reading.take())?;
+            }
+            reading = Some(self.capture(source, capture, reading)?);
+        }
+        self.finish(reading)
+    }
+
+    fn capture(
+        &mut self,
+        source: &Source,
+        mut capture: Capture<Box<dyn Read>>,
+        before: Option<Reading>,
+    ) -> io::Result<Reading> {
+        let index = self.totals.captures.len();
+        let mut reading = Reading::new(source, index, before);
+        let before = reading.analyzer.statistics().clone();
+        self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
         while reading.round(&mut capture) {
             self.console.progress(&source.name, capture.offset());
-            self.handshakes(source, reading.analyzer.take_settled())?;
+            self.handshakes(reading.analyzer.take_settled())?;
         }
         reading.totals.frames = capture.frames();
+        reading.totals.statistics = reading.analyzer.statistics().since(&before);
         for problem in reading.problems() {
             self.problem(problem);
         }
-        let mut findings = reading.analyzer.finish();
-        self.handshakes(source, std::mem::take(&mut findings.handshakes))?;
-        self.totals.capture(reading.totals, findings);
+        self.totals.captures[index].read(&reading.totals);
         self.console.read(capture.offset());
+        Ok(reading)
+    }
+
+    /// Judges what is left once nothing more comes.
+    fn finish(&mut self, reading: Option<Reading>) -> io::Result<()> {
+        let Some(reading) = reading else { return Ok(()) };
+        let mut findings = reading.analyzer.finish();
+        self.handshakes(std::mem::take(&mut findings.handshakes))?;
+        self.totals.finish(reading.first as usize..=reading.index as usize, findings);
         Ok(())
     }
 
-    fn handshakes(&mut self, source: &Source, findings: Vec<Finding>) -> io::Result<()> {
+    fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
             self.totals.handshake(finding);
-            self.report.handshake(&source.name, finding)?;
+            self.report.handshake(&self.totals.captures, finding)?;
         }
         Ok(())
     }
@@ -158,6 +194,8 @@ impl<'a> Batch<'a> {
 
 /// One capture on its way into the engine.
 struct Reading {
+    /// Index of the capture that the analyzer began with.
+    first: u32,
     index: u32,
     analyzer: Analyzer,
     totals: CaptureTotals,
@@ -168,10 +206,15 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(source: &Source, index: usize) -> Self {
+    /// A new capture, or one that goes on where another ended.
+    fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
+        let index = index as u32;
+        let (first, analyzer) =
+            before.map_or_else(|| (index, Analyzer::new(Limits::default())), |before| (before.first, before.analyzer));
         Self {
-            index: index as u32,
-            analyzer: Analyzer::new(Limits::default()),
+            first,
+            index,
+            analyzer,
             totals: CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() },
             faults: Vec::new(),
             further_faults: 0,
@@ -258,7 +301,7 @@ mod tests {
     fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
         let source = Source { name: "x".into(), origin: crate::walk::Origin::StandardInput, format: None, bytes: None };
-        let mut reading = Reading::new(&source, 0);
+        let mut reading = Reading::new(&source, 0, None);
         while reading.round(&mut capture) {}
         let problems = reading.problems().len();
         (capture.frames(), reading.analyzer.finish().tally.handshakes, problems)

@@ -12,6 +12,7 @@ mod link;
 mod output;
 mod problem;
 mod report;
+mod series;
 mod text;
 mod totals;
 mod walk;

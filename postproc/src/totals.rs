@@ -1,6 +1,7 @@
 //! What all captures together amount to.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use syncookie_engine::{
     Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Statistics, Tally, Timestamp,
@@ -30,7 +31,7 @@ pub struct Totals {
 }
 
 /// What was read of one capture.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CaptureTotals {
     /// Its name.
     pub name: String,
@@ -68,6 +69,9 @@ pub struct ListenerTotals {
 impl Totals {
     /// Takes in a handshake as it is written out.
     pub fn handshake(&mut self, finding: &Finding) {
+        if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
+            capture.handshakes += 1;
+        }
         if !finding.assessment.verdict.is_cookie_style() {
             return;
         }
@@ -80,22 +84,30 @@ impl Totals {
         listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
     }
 
-    /// Takes in what a capture came to, once its handshakes are written out.
-    pub fn capture(&mut self, mut capture: CaptureTotals, findings: Findings) {
-        capture.handshakes = findings.tally.handshakes;
-        capture.statistics = findings.statistics;
+    /// Takes in what captures that belong together came to, once their handshakes are written out.
+    pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
         self.tally.merge(&findings.tally);
         for report in &findings.listeners {
             self.strongest = self.strongest.max(report.strongest);
             self.listeners.entry(report.server).or_default().merge(report);
         }
-        let index = self.captures.len();
-        self.episodes.extend(findings.episodes.into_iter().map(|episode| (index, episode)));
-        self.captures.push(capture);
+        for episode in findings.episodes {
+            // The one in which it begins: the earliest that had not ended by then.
+            let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
+            let index = together.clone().find(begins).unwrap_or(*together.end());
+            self.episodes.push((index, episode));
+        }
     }
 }
 
 impl CaptureTotals {
+    /// Takes in what was read of it; its handshakes may come to be known later.
+    pub fn read(&mut self, read: &Self) {
+        let handshakes = self.handshakes;
+        self.clone_from(read);
+        self.handshakes = handshakes;
+    }
+
     /// Takes in the time of a frame.
     #[inline]
     pub fn time(&mut self, time: Option<Timestamp>) {

@@ -6,7 +6,7 @@ use syncookie_engine::Finding;
 
 use super::Report;
 use super::model::{Episode, Handshake, Listener, Object, Run};
-use crate::totals::Totals;
+use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
 /// One object a line.
@@ -32,8 +32,8 @@ impl<W: Write> Report for Lines<W> {
         self.output.flush()
     }
 
-    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
-        self.line(&Object::Handshake(Handshake::new(capture, finding).into()))
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.line(&Object::Handshake(Handshake::new(captures, finding).into()))
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
@@ -82,8 +82,8 @@ impl<W: Write> Report for Document<W> {
         self.section("handshakes")
     }
 
-    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
-        self.element(&Object::Handshake(Handshake::new(capture, finding).into()))
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.element(&Object::Handshake(Handshake::new(captures, finding).into()))
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

@@ -17,15 +17,15 @@ use syncookie_engine::Finding;
 
 use crate::cli::Format;
 use crate::output::Output;
-use crate::totals::Totals;
+use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {
     /// First: which captures will be read.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
-    /// Then each handshake of a capture.
-    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()>;
+    /// Then each handshake, whose frames are in those captures.
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }

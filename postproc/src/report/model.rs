@@ -49,6 +49,9 @@ pub struct Capture<'a> {
 pub struct Handshake<'a> {
     capture: &'a str,
     frames: Frames,
+    /// Frames that are in another capture than `capture`, where a handshake runs from one file into the next.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<Elsewhere<'a>>,
     time: Time,
     client: Endpoint,
     server: Endpoint,
@@ -69,6 +72,13 @@ struct Frames {
     syn_ack: Option<u32>,
     ack: Option<u32>,
     reset: Option<u32>,
+}
+
+/// A frame of `frames` that is in another capture.
+#[derive(Serialize)]
+struct Elsewhere<'a> {
+    frame: &'static str,
+    capture: &'a str,
 }
 
 #[derive(Serialize)]
@@ -210,11 +220,12 @@ impl<'a> From<&'a Source> for Capture<'a> {
 }
 
 impl<'a> Handshake<'a> {
-    pub fn new(capture: &'a str, finding: &'a engine::Finding) -> Self {
+    pub fn new(captures: &'a [CaptureTotals], finding: &'a engine::Finding) -> Self {
         let assessment = &finding.assessment;
         Self {
-            capture,
+            capture: name(captures, finding.capture()),
             frames: (&finding.frames).into(),
+            elsewhere: elsewhere(captures, finding),
             time: Time(finding.time),
             client: finding.client.into(),
             server: finding.server.into(),
@@ -228,6 +239,20 @@ impl<'a> Handshake<'a> {
             cause: causes(&finding.causes),
         }
     }
+}
+
+fn name(captures: &[CaptureTotals], index: u32) -> &str {
+    captures.get(index as usize).map_or("", |capture| &capture.name)
+}
+
+fn elsewhere<'a>(captures: &'a [CaptureTotals], finding: &engine::Finding) -> Vec<Elsewhere<'a>> {
+    let frames = finding.frames;
+    [("syn", frames.syn), ("syn_ack", frames.syn_ack), ("ack", frames.ack), ("reset", frames.reset)]
+        .into_iter()
+        .filter_map(|(role, frame)| Some((role, frame?.capture)))
+        .filter(|&(_, capture)| capture != finding.capture())
+        .map(|(frame, capture)| Elsewhere { frame, capture: name(captures, capture) })
+        .collect()
 }
 
 /// `null` where nothing failed, rather than an empty list.

@@ -10,7 +10,7 @@ use super::findings::Groups;
 use super::listeners::listener_table;
 use super::story::{episode_line, failure, finding, more};
 use super::wrap::paragraph;
-use crate::totals::Totals;
+use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
 /// Width where no terminal says its own.
@@ -67,7 +67,8 @@ impl<W: Write> Report for Table<W> {
         Ok(())
     }
 
-    fn handshake(&mut self, capture: &str, finding: &Finding) -> io::Result<()> {
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        let capture = captures.get(finding.capture() as usize).map_or("", |capture| capture.name.as_str());
         self.groups.add(capture.strip_prefix(&self.folder).unwrap_or(capture), finding);
         Ok(())
     }

@@ -84,7 +84,7 @@ fn sources() -> Vec<Source> {
 
 /// The totals of these findings, all in the first capture, and of a second capture that is cut short.
 fn totals(findings: &[Finding]) -> Totals {
-    let mut totals = Totals::default();
+    let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {
         totals.handshake(finding);
@@ -106,9 +106,9 @@ fn totals(findings: &[Finding]) -> Totals {
             prior_unacknowledged_rate: 2,
         }],
         tally,
-        statistics: Statistics { packets: 5, segments: 5, ..Statistics::default() },
+        statistics: Statistics::default(),
     };
-    totals.capture(CaptureTotals { name: "caps/a.pcap".into(), frames: 5, ..CaptureTotals::default() }, all);
+    totals.finish(0..=0, all);
     totals.problems.push(Problem {
         capture: sources()[1].name.clone(),
         kind: "truncated",
@@ -119,12 +119,17 @@ fn totals(findings: &[Finding]) -> Totals {
     totals
 }
 
+fn capture_totals() -> CaptureTotals {
+    let statistics = Statistics { packets: 5, segments: 5, ..Statistics::default() };
+    CaptureTotals { name: "caps/a.pcap".into(), frames: 5, statistics, ..CaptureTotals::default() }
+}
+
 /// What a report writes of these findings.
 fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
     let mut output = Vec::new();
     let mut report = report(&mut output);
     report.begin(&sources()).unwrap();
-    findings.iter().for_each(|finding| report.handshake("caps/a.pcap", finding).unwrap());
+    findings.iter().for_each(|finding| report.handshake(&[capture_totals()], finding).unwrap());
     report.end(&totals(findings)).unwrap();
     drop(report);
     String::from_utf8(output).unwrap()
