@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Episode, Finding, Timestamp};
+use syncookie_engine::{Episode, Finding, Frame, Timestamp};
 
 use super::findings::Group;
 use super::table::Look;
@@ -62,10 +62,14 @@ fn line(capture: &str, finding: &Finding) -> String {
 
 fn frames(finding: &Finding) -> String {
     let frames = &finding.frames;
+    let place = |frame: Frame| {
+        let other = if frame.capture == finding.capture() { "" } else { " of another file" };
+        format!("{}{other}", frame.number)
+    };
     let parts: Vec<String> =
         [("SYN", frames.syn), ("SYN-ACK", frames.syn_ack), ("ACK", frames.ack), ("RST", frames.reset)]
             .into_iter()
-            .filter_map(|(name, frame)| frame.map(|frame| format!("{name} {}", frame.number)))
+            .filter_map(|(name, frame)| frame.map(|frame| format!("{name} {}", place(frame))))
             .collect();
     if parts.is_empty() { String::new() } else { format!("(frames: {})", parts.join(", ")) }
 }
