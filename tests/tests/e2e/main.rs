@@ -3,4 +3,5 @@
 mod batch;
 mod cases;
 mod damage;
+mod series;
 mod wireshark;
