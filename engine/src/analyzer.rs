@@ -39,7 +39,9 @@ pub enum Role {
     Ack,
     /// The reset that decided the outcome.
     Reset,
-    /// Any other segment that was used: a repetition, the first segments after the handshake.
+    /// One of the server's first segments after its SYN-ACK, which tell most of who sent it.
+    Server,
+    /// Any other segment that was used: a repetition, the client's data.
     Other,
 }
 
@@ -53,7 +55,7 @@ pub struct Pushed {
 }
 
 /// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
-const PREVIEW: usize = 16;
+const PREVIEW: usize = 4;
 
 /// Turns observations into findings.
 #[derive(Debug)]
@@ -126,7 +128,7 @@ impl Analyzer {
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
         if !self.judged.contains_key(&server) {
-            let findings = self.judge_listener(server);
+            let findings = self.judge(self.listeners.get(&server)?, |_| true);
             self.judged.insert(server, findings);
         }
         let findings = self.judged.get(&server)?;
@@ -138,10 +140,9 @@ impl Analyzer {
     /// showing something while packets are still coming in.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
-        let server = self.tracker.get(id)?.server;
-        let findings = self.judge_around(server, id);
-        let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
-        findings.into_iter().nth(at)
+        let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
+        let end = ids.partition_point(|&other| other <= id);
+        self.judge(&ids[end.saturating_sub(PREVIEW)..end], |other| other == id).pop()
     }
 
     /// What was read so far, and what was given up.
@@ -160,7 +161,7 @@ impl Analyzer {
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.settled);
-        let rest = self.judge_all();
+        let rest = self.judge_all(|_| true);
         for finding in &rest {
             self.report.add(finding);
         }
@@ -183,10 +184,9 @@ impl Analyzer {
     /// Judges and forgets the older half.
     fn settle(&mut self) {
         let count = self.tracker.len() / 2;
-        let mut findings = self.judge_all();
-        findings.truncate(count);
+        let oldest = HandshakeId(self.tracker.start().0 + count as u64);
+        let findings = self.judge_all(|id| id < oldest);
         self.tracker.forget_oldest(count);
-        let oldest = self.tracker.start();
         self.listeners.retain(|_, ids| {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()
@@ -199,26 +199,15 @@ impl Analyzer {
         self.settled.extend(findings);
     }
 
-    /// All handshakes, in order of their ids.
-    fn judge_all(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> =
-            self.listeners.keys().flat_map(|&server| self.judge_listener(server)).collect();
+    /// The wanted handshakes of all listeners, in order of their ids.
+    fn judge_all(&self, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self.listeners.values().flat_map(|ids| self.judge(ids, &wanted)).collect();
         findings.sort_by_key(|f| f.id);
         findings
     }
 
-    fn judge_listener(&self, server: Endpoint) -> Vec<Finding> {
-        let ids = self.listeners.get(&server).map_or(&[][..], Vec::as_slice);
-        self.judge_ids(ids)
-    }
-
-    fn judge_around(&self, server: Endpoint, id: HandshakeId) -> Vec<Finding> {
-        let ids = self.listeners.get(&server).map_or(&[][..], Vec::as_slice);
-        let end = ids.partition_point(|&other| other <= id);
-        self.judge_ids(&ids[end.saturating_sub(PREVIEW)..end])
-    }
-
-    fn judge_ids(&self, ids: &[HandshakeId]) -> Vec<Finding> {
+    /// The wanted ones of a listener's handshakes, judged in the light of all that are given; in order of their ids.
+    fn judge(&self, ids: &[HandshakeId], wanted: impl Fn(HandshakeId) -> bool) -> Vec<Finding> {
         let mut handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
         // By time, not by arrival: captures merged from several interfaces are out of order.
         handshakes.sort_by_key(|h| (h.time, h.frames().syn.or(h.frames().syn_ack), h.id));
@@ -226,9 +215,8 @@ impl Analyzer {
             return Vec::new();
         }
         let listener = Listener::new(handshakes, self.now);
-        let mut findings: Vec<Finding> = judge(&listener)
+        let mut findings: Vec<Finding> = judge(&listener, |index| wanted(listener.handshakes[index].id))
             .into_iter()
-            .enumerate()
             .map(|(index, assessment)| {
                 let handshake = listener.handshakes[index];
                 let outcome = outcome(handshake, self.now);

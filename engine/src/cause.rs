@@ -182,9 +182,21 @@ fn proxied_reset(
         Hypothesis::new(CauseKind::FirewallReset, 1.5, "a rule behind or on the proxy may reject the ACK with a reset")
             .and(bare && view.same_ttl, 0.5, "hop limit as in the SYN-ACK: the proxy itself may have sent it")
             .but(!bare, 2.0, "a rejected ACK is answered without ACK flag"),
+        Hypothesis::new(
+            CauseKind::AcceptQueueOverflow,
+            0.2,
+            "a full accept queue resets in this form with tcp_abort_on_overflow=1",
+        )
+        .but(closed_window, 2.0, "the listener's own SYN-ACK would have offered a window: it was never asked")
+        .but(view.other_ttl.is_some(), 1.0, view.ttl_sentence()),
         Hypothesis::new(CauseKind::CookieRejected, 0.5, "a proxy that checks cookies may reset what fails the check")
             .and(acknowledged_wrongly(handshake), 6.0, "the client acknowledged another number than the SYN-ACK's")
-            .but(handshake.ack.is_some(), 1.0, "the client acknowledged the SYN-ACK as it should"),
+            .but(handshake.ack.is_some(), 1.0, "the client acknowledged the SYN-ACK as it should")
+            .but(
+                closed_window,
+                0.5,
+                "no host's own cookie closes the window: it was not the server that sent this one",
+            ),
         Hypothesis::new(
             CauseKind::ChallengeReset,
             1.0,

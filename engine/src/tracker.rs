@@ -12,6 +12,9 @@ use crate::{Endpoint, HandshakeId, Pushed, Role};
 /// TCP's: no stack retransmits that soon (RFC 6298 section 2.4: at least a second; Linux `TCP_RTO_MIN`: 200 ms).
 const DUPLICATE_SECONDS: f64 = 0.05;
 
+/// Segments of the server after its SYN-ACK that tell most: its clock, its window, its hop limit twice.
+const TELLING_SEGMENTS: usize = 3;
+
 /// A crossing SYN belongs to a simultaneous open when it follows within this time, in seconds.
 const CROSSING_SECONDS: f64 = 3.0;
 
@@ -270,7 +273,7 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         return None;
     }
     handshake.later.push(seen);
-    Some(Role::Other)
+    Some(if handshake.later.len() <= TELLING_SEGMENTS { Role::Server } else { Role::Other })
 }
 
 /// The same segment captured twice.

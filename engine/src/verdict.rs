@@ -54,14 +54,15 @@ impl Weight {
     }
 }
 
-/// Judges every handshake of a listener.
-pub(crate) fn judge(listener: &Listener<'_>) -> Vec<Assessment> {
+/// Judges the wanted handshakes of a listener, in the light of all of them; with their indices.
+pub(crate) fn judge(listener: &Listener<'_>, wanted: impl Fn(usize) -> bool) -> Vec<(usize, Assessment)> {
     let signals: Vec<Vec<Signal>> = (0..listener.handshakes.len()).map(|i| observe(listener, i)).collect();
     let telling: Vec<Weight> = signals.iter().map(|s| Weight::of(s.iter().map(Signal::telling))).collect();
     let times: Vec<f64> =
         listener.handshakes.iter().map(|h| h.time.seconds_since(listener.handshakes[0].time)).collect();
     let priors = crate::regime::priors(&telling.iter().map(|w| (w.cookie, w.proxy)).collect::<Vec<_>>(), &times, PRIOR);
-    signals.iter().zip(priors).enumerate().map(|(i, (signals, prior))| assess(listener, i, signals, prior)).collect()
+    let all = signals.iter().zip(priors).enumerate().filter(|(index, _)| wanted(*index));
+    all.map(|(index, (signals, prior))| (index, assess(listener, index, signals, prior))).collect()
 }
 
 fn assess(listener: &Listener<'_>, index: usize, signals: &[Signal], prior: (f64, f64)) -> Assessment {

@@ -91,8 +91,9 @@ impl Session {
         let before = self.told.get(&handshake).copied();
         let answers = role == Role::SynAck;
         let resets = role == Role::Reset;
-        if before.is_none() && !answers && !resets {
-            return None; // nothing to judge yet
+        // A judgement costs more than all else: it is asked for where it may have changed.
+        if !answers && !resets && (before.is_none() || role != Role::Server) {
+            return None;
         }
         let finding = self.analyzer.preview(handshake)?;
         let now = Told::of(&finding);

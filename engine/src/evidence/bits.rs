@@ -110,7 +110,7 @@ impl BitBook {
 /// Whether that residue stands there more often than chance allows, with `choices` residues it could have been.
 fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> bool {
     let mut agreeing: Vec<&&Reading> = readings.iter().filter(|r| r.residue == residue).collect();
-    agreeing.sort_by_key(|r| r.time);
+    agreeing.sort_by_key(|r| (r.time, r.value, r.expected));
     let mut independent = usize::from(!agreeing.is_empty());
     for pair in agreeing.windows(2) {
         let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
