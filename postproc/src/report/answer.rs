@@ -45,7 +45,7 @@ fn reliable(totals: &Totals) -> String {
 
 fn possible(totals: &Totals) -> String {
     format!(
-        "Nothing is likely, but it is possible that {} {}: {} of {}.",
+        "No SYN cookie and no SYN proxy is likely, but it is possible that {} {}: {} of {}.",
         which(totals, Confidence::Possible),
         style(&totals.possible),
         grouped(totals.possible.handshakes),

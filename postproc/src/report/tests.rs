@@ -286,7 +286,8 @@ fn lines_keep_to_the_width_of_the_terminal() {
 fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
-    let said = "Nothing is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 ";
+    let said = "No SYN cookie and no SYN proxy is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy \
+                answer instead: 1 of 2 handshakes. ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN));
     assert!(text.starts_with(said), "{text}");
     let said = "[2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 handshakes, the surest likely. \
