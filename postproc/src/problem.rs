@@ -5,7 +5,7 @@ use std::io;
 
 use crate::capture::{Fault, Kind, LinkType};
 use crate::link;
-use crate::text::{count, safe};
+use crate::text::{self, count};
 
 /// There is nothing under that name.
 const MISSING: &str = "missing";
@@ -83,7 +83,6 @@ impl Problem {
 impl fmt::Display for Problem {
     /// One line for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.capture == "-" { "standard input".into() } else { safe(&self.capture) };
-        write!(f, "{name} {}", self.message)
+        write!(f, "{} {}", text::capture(&self.capture), self.message)
     }
 }

@@ -14,6 +14,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What a capture is called when people are told of it.
+pub fn capture(name: &str) -> Cow<'_, str> {
+    if name == "-" { "standard input".into() } else { safe(name) }
+}
+
 /// Control characters, and those that turn the direction of writing.
 fn acts(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

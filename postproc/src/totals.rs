@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
+    Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -24,8 +24,10 @@ pub struct Totals {
     pub problems: Vec<Problem>,
     /// The strongest cookie-style finding's confidence.
     pub strongest: Option<Confidence>,
-    /// Cookie-style handshakes that the server's side reset.
-    pub reset: u64,
+    /// Cookie-style handshakes that can be relied on: `likely` or above.
+    pub reliable: Tally,
+    /// Cookie-style handshakes below that.
+    pub possible: Tally,
 }
 
 /// What was read of one capture.
@@ -74,7 +76,9 @@ impl Totals {
             return;
         }
         self.strongest = self.strongest.max(finding.assessment.confidence);
-        self.reset += u64::from(finding.outcome == Outcome::ResetByServer);
+        let is_reliable = finding.assessment.confidence >= Some(Confidence::Likely);
+        let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
+        tally.add(finding.assessment.verdict, finding.outcome);
         let listener = self.listeners.entry(finding.server).or_default();
         let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
         listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));

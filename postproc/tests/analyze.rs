@@ -274,6 +274,29 @@ fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_ove
 }
 
 #[test]
+fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
+    let sandbox = Sandbox::new("rotated");
+    let whole = leaked();
+    let (head, records) = whole.split_at(24);
+    // The first file ends after the SYN: 16 bytes of record header, 14 of Ethernet, 60 of IP and TCP.
+    let (first, second) = records.split_at(90);
+    sandbox.file("ring_00001_20231114221320.pcap", &[head, first].concat());
+    sandbox.file("ring_00002_20231114221321.pcap", &[head, second].concat());
+    let (first, second) = ("ring_00001_20231114221320.pcap", "ring_00002_20231114221321.pcap");
+    for names in [[first, second], [second, first]] {
+        let run = sandbox.analyze(&[names[0], names[1], "--format", "jsonl"]);
+        let handshakes = run.objects("handshake");
+        assert_eq!((run.code, handshakes.len()), (0, 5), "{}", run.stdout);
+        assert_eq!(handshakes[0]["capture"], second, "where its SYN-ACK is");
+        assert_eq!(handshakes[0]["frames"], serde_json::json!({"syn": 1, "syn_ack": 1, "ack": 2, "reset": 3}));
+        assert_eq!(handshakes[0]["elsewhere"], serde_json::json!([{"frame": "syn", "capture": first}]));
+        assert_eq!(handshakes[1].get("elsewhere"), None);
+    }
+    let table = sandbox.analyze(&["."]).stdout;
+    assert!(table.contains("SYN 1 of another file, SYN-ACK 1,"), "{table}");
+}
+
+#[test]
 fn standard_input_is_read_as_it_comes() {
     let sandbox = Sandbox::new("stdin");
     let mut child = sandbox.command(&["-", "--format", "jsonl"]).stdin(Stdio::piped()).spawn().unwrap();
@@ -286,6 +309,11 @@ fn standard_input_is_read_as_it_comes() {
     let run = sandbox::Run::of(child.wait_with_output().unwrap());
     assert_eq!((run.code, frames_of(&run.stdout)), (0, vec![3]));
     assert_eq!(run.objects("capture")[0]["capture"], "-");
+
+    fs::write(sandbox.path("in.pcap"), capture().bytes).unwrap();
+    let input = fs::File::open(sandbox.path("in.pcap")).unwrap();
+    let run = sandbox::Run::of(sandbox.command(&["-"]).stdin(input).output().unwrap());
+    assert!(run.stdout.contains("3 frames in standard input,"), "{}", run.stdout);
 }
 
 #[test]

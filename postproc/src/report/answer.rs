@@ -1,40 +1,69 @@
 //! The answer in a sentence, and what it was read from.
 
-use syncookie_engine::{Tally, Verdict};
+use syncookie_engine::{Confidence, Outcome, Tally, Verdict};
 
-use crate::text::{count, grouped, range, safe};
+use crate::text::{self, count, grouped, range, safe};
 use crate::totals::Totals;
 
-/// What all of it says, in one sentence.
+/// What all of it says, in one sentence; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {
-    let found: Vec<_> = totals.listeners.iter().filter(|(_, listener)| cookie_style(&listener.tally) > 0).collect();
     let handshakes = totals.tally.handshakes;
-    match (handshakes, &found[..]) {
-        _ if totals.captures.is_empty() => "No capture could be read.".into(),
-        (0, _) => "No TCP handshake was found.".into(),
-        (_, []) if tally_of(&totals.tally, Verdict::Ordinary) == 0 => {
-            format!(
-                "No SYN cookie and no SYN proxy was found, and of {} nothing can be told.",
-                count(handshakes, "handshake")
-            )
-        }
-        (_, []) => format!("No SYN cookie and no SYN proxy was found in {}.", count(handshakes, "handshake")),
-        (_, found) => {
-            let which = match found {
-                [(server, _)] => server.to_string(),
-                _ => format!("{} of {}", found.len(), count(totals.listeners.len() as u64, "listener")),
-            };
-            let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
-            let reset = match totals.reset {
-                0 => String::new(),
-                number => format!(" {} reset by the server's side.", were(number)),
-            };
-            format!(
-                "{which} {}: {} of {}{surest}.{reset}",
-                style(&totals.tally),
-                grouped(cookie_style(&totals.tally)),
-                count(handshakes, "handshake"),
-            )
+    if totals.captures.is_empty() {
+        "No capture could be read.".into()
+    } else if handshakes == 0 {
+        "No TCP handshake was found.".into()
+    } else if totals.reliable.handshakes > 0 {
+        reliable(totals)
+    } else if totals.possible.handshakes > 0 {
+        possible(totals)
+    } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
+        format!("No SYN cookie and no SYN proxy was found, and of {} nothing can be told.", all(totals))
+    } else {
+        format!("No SYN cookie and no SYN proxy was found in {}.", all(totals))
+    }
+}
+
+fn reliable(totals: &Totals) -> String {
+    let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
+    let reset = match totals.reliable.outcomes[Outcome::ResetByServer as usize] {
+        0 => String::new(),
+        number => format!(" {} reset by the server's side.", were(number)),
+    };
+    let possible = match totals.possible.handshakes {
+        0 => String::new(),
+        1 => " Of 1 more it is possible.".into(),
+        number => format!(" Of {} more it is possible.", grouped(number)),
+    };
+    format!(
+        "{} {}: {} of {}{surest}.{reset}{possible}",
+        which(totals, Confidence::Likely),
+        style(&totals.reliable),
+        grouped(totals.reliable.handshakes),
+        all(totals),
+    )
+}
+
+fn possible(totals: &Totals) -> String {
+    format!(
+        "No SYN cookie and no SYN proxy is likely, but it is possible that {} {}: {} of {}.",
+        which(totals, Confidence::Possible),
+        style(&totals.possible),
+        grouped(totals.possible.handshakes),
+        all(totals),
+    )
+}
+
+fn all(totals: &Totals) -> String {
+    count(totals.tally.handshakes, "handshake")
+}
+
+/// The listener that answered cookie-style with at least this confidence, or how many did.
+fn which(totals: &Totals, least: Confidence) -> String {
+    let mut found = totals.listeners.iter().filter(|(_, listener)| listener.strongest >= Some(least));
+    match (found.next(), found.count()) {
+        (Some((server, _)), 0) => server.to_string(),
+        (_, others) => {
+            format!("{} of {}", grouped(others as u64 + 1), count(totals.listeners.len() as u64, "listener"))
         }
     }
 }
@@ -79,7 +108,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
     let captures = match &totals.captures[..] {
-        [capture] => safe(&capture.name).into_owned(),
+        [capture] => text::capture(&capture.name).into_owned(),
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
         several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
     };

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Episode, Finding, Timestamp};
+use syncookie_engine::{Episode, Finding, Frame, Timestamp};
 
 use super::findings::Group;
 use super::table::Look;
 use super::wrap::paragraph;
-use crate::text::{count, grouped, microsecond, range, safe};
+use crate::text::{self, count, grouped, microsecond, range, safe};
 
 /// Evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
@@ -55,17 +55,21 @@ fn line(capture: &str, finding: &Finding) -> String {
         sure,
         microsecond(finding.time),
         finding.client,
-        safe(capture),
+        text::capture(capture),
         frames(finding)
     )
 }
 
 fn frames(finding: &Finding) -> String {
     let frames = &finding.frames;
+    let place = |frame: Frame| {
+        let other = if frame.capture == finding.capture() { "" } else { " of another file" };
+        format!("{}{other}", frame.number)
+    };
     let parts: Vec<String> =
         [("SYN", frames.syn), ("SYN-ACK", frames.syn_ack), ("ACK", frames.ack), ("RST", frames.reset)]
             .into_iter()
-            .filter_map(|(name, frame)| frame.map(|frame| format!("{name} {}", frame.number)))
+            .filter_map(|(name, frame)| frame.map(|frame| format!("{name} {}", place(frame))))
             .collect();
     if parts.is_empty() { String::new() } else { format!("(frames: {})", parts.join(", ")) }
 }
@@ -93,7 +97,7 @@ pub fn failure(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<
     paragraph(output, look.width, "  ", &title(group))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     cause(output, look, finding)?;
-    let example = format!("client {}, {} {}", finding.client, safe(capture), frames(finding));
+    let example = format!("client {}, {} {}", finding.client, text::capture(capture), frames(finding));
     paragraph(output, look.width, "      for example: ", &example)
 }
 

@@ -283,6 +283,20 @@ fn lines_keep_to_the_width_of_the_terminal() {
 }
 
 #[test]
+fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
+    let mut weak = leaked(0);
+    weak.assessment.confidence = Some(Confidence::Possible);
+    let said = "No SYN cookie and no SYN proxy is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy \
+                answer instead: 1 of 2 handshakes. ";
+    let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN));
+    assert!(text.starts_with(said), "{text}");
+    let said = "[2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 handshakes, the surest likely. \
+                1 was reset by the server's side. Of 1 more it is possible. ";
+    let text = unwrapped(&table(&[leaked(0), weak], PLAIN));
+    assert!(text.starts_with(said), "{text}");
+}
+
+#[test]
 fn nothing_found_is_said_to_be_nothing_found() {
     assert!(table(&[], PLAIN).starts_with("No TCP handshake was found.\n"));
     assert!(table(&[unclear()], PLAIN).contains("and of 1 handshake nothing can be told"));

@@ -1,10 +1,12 @@
 //! The batch tool's outputs and exit codes (contracts 1 and 3).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use serde_json::Value;
 use syncookie_tests::analyze::{Analyzed, Handshake, analyze, command, run};
 use syncookie_tests::mutate::Random;
 use syncookie_tests::pcap::Capture;
@@ -52,6 +54,29 @@ fn every_object_has_every_key_in_every_sample() {
         contract::violations(&analyze([path]).stdout).into_iter().map(sign).take(5).collect()
     };
     assert_none(&complaints(&samples(), check));
+}
+
+#[test]
+fn every_key_that_is_written_is_described() {
+    let described = fs::read_to_string(package().join("../docs/json-schema.md")).unwrap();
+    let analyzed = analyze([user_trace(), cut_trace(), plain(), sample("linux-6.18/episode_ts/client.pcap")]);
+    let mut keys = BTreeSet::new();
+    for line in analyzed.stdout.lines() {
+        collect_keys(&serde_json::from_str(line).unwrap(), &mut keys);
+    }
+    assert!(keys.len() > 50, "too few keys were written: {keys:?}");
+    let is_missing =
+        |key: &&String| !described.contains(&format!("`{key}`")) && !described.contains(&format!("\"{key}\""));
+    let missing: Vec<_> = keys.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "docs/json-schema.md does not name {missing:?}");
+}
+
+fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {
+    if let Some(object) = value.as_object() {
+        keys.extend(object.keys().cloned());
+        object.values().for_each(|inner| collect_keys(inner, keys));
+    }
+    value.as_array().into_iter().flatten().for_each(|inner| collect_keys(inner, keys));
 }
 
 #[test]
