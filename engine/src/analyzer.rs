@@ -65,8 +65,9 @@ pub struct Analyzer {
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
     listeners: HashMap<Endpoint, Vec<HandshakeId>>,
-    /// Findings of listeners nothing was pushed for since they were judged.
+    /// Findings of listeners nothing was pushed for since they were judged, and the time it was then.
     judged: HashMap<Endpoint, Vec<Finding>>,
+    judged_at: Timestamp,
     settled: Vec<Finding>,
     report: Report,
     now: Timestamp,
@@ -82,6 +83,7 @@ impl Analyzer {
             tracker: Tracker::default(),
             listeners: HashMap::new(),
             judged: HashMap::new(),
+            judged_at: Timestamp::from_nanos(i64::MIN),
             settled: Vec::new(),
             report: Report::default(),
             now: Timestamp::from_nanos(i64::MIN),
@@ -115,6 +117,11 @@ impl Analyzer {
         Some(pushed)
     }
 
+    /// Learns that time went by, from a frame that holds no IP packet: what nobody answered until then is unanswered.
+    pub fn wait(&mut self, until: Timestamp) {
+        self.now = self.now.max(until);
+    }
+
     fn count(&mut self, reason: NoSegment) {
         match reason {
             NoSegment::NotTcp => self.statistics.not_tcp += 1,
@@ -127,6 +134,10 @@ impl Analyzer {
     /// [`Self::take_settled`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
+        if self.judged_at != self.now {
+            self.judged.clear();
+            self.judged_at = self.now;
+        }
         if !self.judged.contains_key(&server) {
             let findings = self.judge(self.listeners.get(&server)?, |_| true);
             self.judged.insert(server, findings);

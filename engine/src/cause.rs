@@ -225,6 +225,7 @@ fn stateless_reset(
     let challenged = listener.retry(index).is_some();
     let overflowing = listener.ignores_acks;
     let keeps_state = handshake.repeated_by_timer().is_some();
+    let ignored = handshake.client_data_repeats > 1;
     vec![
         Hypothesis::new(CauseKind::CookieRejected, 0.0, view.shape.describe())
             .and(cookie, 4.0, "the SYN-ACK was a cookie, and nothing shows that the ACK was taken")
@@ -232,6 +233,7 @@ fn stateless_reset(
             .but(assessment.verdict == Verdict::Ordinary, 4.0, "the SYN-ACK was no cookie")
             .but(served, 2.0, "the server had taken the connection before")
             .but(keeps_state, 4.0, "the server repeats its SYN-ACK: it keeps state")
+            .but(ignored, 2.0, "the client's data was ignored before: a cookie that fails is answered at once")
             .but(view.other_ttl.is_some(), 1.0, view.ttl_sentence()),
         Hypothesis::new(
             CauseKind::AcceptQueueOverflow,
@@ -239,6 +241,7 @@ fn stateless_reset(
             "a listener whose accept queue is full resets in this form with tcp_abort_on_overflow=1",
         )
         .and(overflowing, 2.0, "other ACKs to this listener were ignored: its SYN-ACK came again")
+        .and(ignored, 3.0, "the client's data was ignored, again and again, before the reset")
         .and(view.same_ttl, 0.5, "hop limit as in the SYN-ACK")
         .but(cookie, 3.0, "with a cookie the kernel drops the ACK silently instead")
         .but(view.other_ttl.is_some(), 2.5, view.ttl_sentence())

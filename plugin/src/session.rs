@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use syncookie_engine::{
-    Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp, Verdict,
+    Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Timestamp, Verdict,
 };
 
 use crate::present::{self, Subtree};
@@ -64,9 +64,9 @@ impl Session {
         subtrees
     }
 
-    /// Learns that time went by, from an IP packet without TCP: what nobody answered until then is unanswered.
-    pub fn wait(&mut self, frame: Frame, time: Timestamp) {
-        self.analyzer.push(&Observation { frame, time, packet: Packet::Ip(&[]) });
+    /// Learns that time went by, from a frame without TCP: what nobody answered until then is unanswered.
+    pub fn wait(&mut self, time: Timestamp) {
+        self.analyzer.wait(time);
     }
 
     /// What to show below a frame that was learned from: what all frames read so far tell.

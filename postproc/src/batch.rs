@@ -248,7 +248,10 @@ impl Reading {
                     packet: Packet::Ip(packet),
                 });
             }
-            Content::Other | Content::Cut => self.totals.not_ip += 1,
+            Content::Other | Content::Cut => {
+                self.totals.not_ip += 1;
+                frame.time.into_iter().for_each(|time| self.analyzer.wait(time));
+            }
             Content::UnknownLink => {
                 self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
             }

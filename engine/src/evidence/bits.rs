@@ -33,7 +33,7 @@ const AGREES_ALONE: f64 = 2.6;
 /// A handshake that disagrees with what is established for its listener or address pair.
 const DISAGREES: f64 = -3.0;
 /// Agreements that chance gives rise to less than once in this many listeners make it established.
-const CHANCE: f64 = 1e-5;
+const CHANCE: f64 = 1e-7;
 /// An ordinary clock would have agreed by itself when it comes this close to a multiple of 64 ticks, in ticks.
 const SAME_PHASE: f64 = 5.0;
 /// Slowest clock that can carry it, in ticks a second.

@@ -182,7 +182,8 @@ fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal) -> Signa
 fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signal) -> Signal {
     let flood = if book.flooded.contains(&index) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
-    if let Some(contrast) = book.plain.contrast(index) {
+    let gone = book.all_gone.contains(&(answer.options.mss, answer.ip.ttl));
+    if let Some(contrast) = book.plain.contrast(index).filter(|_| !gone) {
         // The same look as the answers that keep them: the host itself, not a proxy.
         signal.cookie = contrast.nats + flood;
         // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.

@@ -12,8 +12,9 @@ use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
 use super::{Group, Signal};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Opening};
+use crate::handshake::{Handshake, Later, Opening};
 use crate::listener::Listener;
+use crate::segment::Flags;
 
 /// MSS tables of the kernel (net/ipv4/syncookies.c and net/ipv6/syncookies.c `msstab`), in bytes.
 const MSS_V4: [u16; 4] = [536, 1300, 1440, 1460];
@@ -35,7 +36,9 @@ const STAYED: f64 = -3.0;
 pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
-    let first = handshake.later.first()?;
+    let start = syn.isn.plus(1);
+    let entry = |l: &&Later| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
+    let first = handshake.later.iter().find(|l| !entry(l))?;
     let unit = 1_u32 << handshake.server_scale()?;
     let announced = u32::from(syn_ack.window);
     let taken = u32::try_from(first.ack.ahead_of(syn.isn.plus(1))).ok().filter(|&n| n < announced)?;

@@ -57,8 +57,8 @@ unsafe fn learn_and_show(info: &ffi::packet_info, tree: *const ffi::proto_tree) 
 
 fn learn(session: &mut Session, dissected: Dissected<'_>) -> Vec<Subtree> {
     let mut observations = dissected.observations().peekable();
-    if observations.peek().is_none() && dissected.is_ip() {
-        session.wait(dissected.frame(), dissected.time());
+    if observations.peek().is_none() {
+        session.wait(dissected.time());
     }
     session.learn(dissected.frame(), observations)
 }

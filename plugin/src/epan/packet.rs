@@ -57,11 +57,6 @@ impl<'a> Dissected<'a> {
         Some(Observation { frame: self.frame(), time: self.time(), packet })
     }
 
-    /// Whether Wireshark found an IP header in the frame.
-    pub fn is_ip(self) -> bool {
-        self.innermost_addresses().is_some()
-    }
-
     /// Source and destination of the IP header that was decoded last.
     fn innermost_addresses(self) -> Option<(IpAddr, IpAddr)> {
         ip_address(&self.info.net_src).zip(ip_address(&self.info.net_dst))

@@ -132,7 +132,7 @@ fn packets_without_tcp_let_time_go_by() {
         let [syn, syn_ack, ..] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
         visit(&mut session, &[syn, syn_ack]);
         if waited {
-            session.wait(frame(3), Timestamp::from_nanos(60_000_000_000));
+            session.wait(Timestamp::from_nanos(60_000_000_000));
         }
         values(&session.recall(frame(2))[0], Field::Outcome).remove(0)
     };
