@@ -106,7 +106,10 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
             Layer::WirelessPadded => wireless::frame(rest, true),
         };
         match next {
-            Step::To(next, offset) => (layer, rest) = (next, &rest[offset..]),
+            Step::To(next, offset) => match rest.get(offset..) {
+                Some(further) => (layer, rest) = (next, further),
+                None => return outer.map_or(Content::Cut, Content::Ip),
+            },
             // What is in a tunnel and is no IP leaves the packet that is the tunnel.
             Step::Other => return outer.map_or(Content::Other, Content::Ip),
             Step::Cut => return outer.map_or(Content::Cut, Content::Ip),
@@ -137,7 +140,7 @@ fn first_layer(link: LinkType) -> Option<Layer> {
 
 /// What follows a layer.
 enum Step {
-    /// This layer, so many bytes further on; they are there.
+    /// This layer, so many bytes further on, if the frame reaches there.
     To(Layer, usize),
     Other,
     Cut,
@@ -148,14 +151,6 @@ impl Step {
     fn further(self, bytes: usize) -> Self {
         match self {
             Self::To(layer, offset) => Self::To(layer, offset + bytes),
-            other => other,
-        }
-    }
-
-    /// The same, where the bytes reach so far.
-    fn within(self, bytes: &[u8]) -> Self {
-        match self {
-            Self::To(_, offset) if offset > bytes.len() => Self::Cut,
             other => other,
         }
     }

@@ -154,7 +154,7 @@ fn geneve(bytes: &[u8]) -> Step {
         return Step::Other;
     }
     let options = usize::from(header[0] & 0x3f) * 4;
-    Step::To(Layer::Protocol(EtherType(u16::from_be_bytes([header[2], header[3]]))), 8 + options).within(bytes)
+    Step::To(Layer::Protocol(EtherType(u16::from_be_bytes([header[2], header[3]]))), 8 + options)
 }
 
 /// GTP-U (3GPP TS 29.281), version 1: a user's packet behind the optional fields and the extension headers.
@@ -199,7 +199,7 @@ fn l2tp(bytes: &[u8]) -> Step {
         let Some(pad) = bytes.get(length..length + 2) else { return Step::Cut };
         length += 2 + usize::from(u16::from_be_bytes([pad[0], pad[1]]));
     }
-    Step::To(Layer::Ppp, length).within(bytes)
+    Step::To(Layer::Ppp, length)
 }
 
 /// RFC 2784, RFC 2890, and the version for PPTP (RFC 2637).
@@ -223,10 +223,10 @@ fn gre(bytes: &[u8]) -> Step {
         0x6559 => Step::To(Layer::FrameRelay, length),
         // Without a sequence number it is the first kind, which has no header of its own.
         0x88be if !has(SEQUENCE) => Step::To(Layer::Ethernet, length),
-        0x88be => Step::To(Layer::Ethernet, length + 8).within(bytes),
+        0x88be => Step::To(Layer::Ethernet, length + 8),
         0x22eb => erspan_3(inner).further(length),
         // WCCP: a redirect header may stand before the packet.
-        0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::Raw, length + 4).within(bytes),
+        0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::Raw, length + 4),
         0x883e => Step::To(Layer::Raw, length),
         0x6400 => Step::To(Layer::Ethernet, length),
         // VLAN tags and PPPoE do not stand right behind GRE.
@@ -239,5 +239,5 @@ fn gre(bytes: &[u8]) -> Step {
 fn erspan_3(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
     let length = if header[11] & 1 == 0 { 12 } else { 20 };
-    Step::To(Layer::Ethernet, length).within(bytes)
+    Step::To(Layer::Ethernet, length)
 }

@@ -41,7 +41,7 @@ pub(super) fn prism(bytes: &[u8]) -> Step {
     let little = u32::from_le_bytes(field);
     let length = if is_avs || little > 0xffff { little.swap_bytes() } else { little };
     match usize::try_from(length) {
-        Ok(length) if length >= header.len() => Step::To(Layer::Wireless, length).within(bytes),
+        Ok(length) if length >= header.len() => Step::To(Layer::Wireless, length),
         _ => Step::Other,
     }
 }
@@ -74,5 +74,5 @@ pub(super) fn frame(bytes: &[u8], padded: bool) -> Step {
         length = length.next_multiple_of(4);
     }
     // Each frame of an aggregate has its own addresses and length; the first is looked at.
-    Step::To(Layer::Llc, if is_aggregate { length + 14 } else { length }).within(bytes)
+    Step::To(Layer::Llc, if is_aggregate { length + 14 } else { length })
 }
