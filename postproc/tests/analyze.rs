@@ -112,15 +112,15 @@ fn a_truncated_capture_exits_with_2_and_the_rest_and_the_other_files_are_analyse
 #[test]
 fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
     let sandbox = Sandbox::new("link");
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 105);
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 143);
     for _ in 0..100 {
         builder.record(1, 1, &[0; 40]);
     }
-    let run = sandbox.analyze(&[&sandbox.file("wlan.pcap", &builder.bytes), "--format", "jsonl"]);
+    let run = sandbox.analyze(&[&sandbox.file("docsis.pcap", &builder.bytes), "--format", "jsonl"]);
     assert_eq!(run.code, 2);
     assert_eq!(run.stderr.lines().count(), 1);
     assert!(
-        run.stderr.contains("has 100 frames of LINKTYPE 105 (IEEE802_11), which is not supported; frame 1"),
+        run.stderr.contains("has 100 frames of LINKTYPE 143 (DOCSIS), which is not supported; frame 1"),
         "{}",
         run.stderr
     );

@@ -1,15 +1,19 @@
 //! Link layers: from the first byte of a frame to the first byte of its IP packet.
 //!
-//! A frame is a row of layers, each of which says which comes next and where: [`ip_packet`] walks along it. A further
-//! encapsulation is a further [`Layer`] and a further arm.
+//! A frame is a row of layers, each of which says which comes next and where: [`ip_packet`] walks along it, through
+//! tunnels too. A further encapsulation is a further [`Layer`] and a further arm.
 
 use etherparse::{EtherType, Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use crate::capture::LinkType;
 
 mod names;
+mod nflog;
+mod ppp;
 #[cfg(test)]
 mod tests;
+mod tunnel;
+mod wireless;
 
 pub use names::name;
 
@@ -19,7 +23,8 @@ const DEEPEST: usize = 32;
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// An IPv4 or IPv6 packet, from its first byte; perhaps with the link layer's padding behind it.
+    /// An IPv4 or IPv6 packet, from its first byte; perhaps with the link layer's padding behind it. The innermost one
+    /// where one is inside another.
     Ip(&'a [u8]),
     /// Something else: ARP, a spanning-tree frame, a layer that is not walked through.
     Other,
@@ -43,6 +48,26 @@ enum Layer {
     Family,
     /// An IP packet of the version its first four bits say.
     Raw,
+    Mpls,
+    Pppoe,
+    Ppp,
+    CiscoHdlc,
+    FrameRelay,
+    Nflog,
+    Radiotap,
+    /// Prism or AVS.
+    Prism,
+    Wireless,
+    /// 802.11 with its header padded to four bytes.
+    WirelessPadded,
+}
+
+impl Layer {
+    /// Transparent Ethernet bridging: a whole frame where GRE and GENEVE have an EtherType.
+    const BRIDGED_ETHERNET: EtherType = EtherType(0x6558);
+    const PPPOE_SESSION: EtherType = EtherType(0x8864);
+    const MPLS: EtherType = EtherType(0x8847);
+    const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
 }
 
 /// Finds the IP packet of a frame.
@@ -50,38 +75,64 @@ enum Layer {
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
     let Some(mut layer) = first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;
+    let mut outer = None;
     for _ in 0..DEEPEST {
         let next = match layer {
             Layer::Ethernet => ethernet(rest),
-            Layer::Protocol(protocol) => match protocol {
-                EtherType::IPV4 | EtherType::IPV6 => return Content::Ip(rest),
-                EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
-                    vlan(rest)
+            Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
+                if tunnel::is_plain_tcp(rest) {
+                    return Content::Ip(rest);
                 }
-                _ => return Content::Other,
-            },
+                outer = Some(rest);
+                let (next, end) = tunnel::inside(rest);
+                rest = &rest[..end];
+                next
+            }
+            Layer::Protocol(protocol) => by_ether_type(protocol, rest),
             Layer::Llc => llc(rest),
             Layer::LinuxSll => linux_sll(rest),
             Layer::LinuxSll2 => linux_sll2(rest),
             Layer::Family => family(rest),
-            Layer::Raw => return raw(rest),
+            Layer::Raw => raw(rest),
+            Layer::Mpls => mpls(rest),
+            Layer::Pppoe => ppp::pppoe(rest),
+            Layer::Ppp => ppp::ppp(rest),
+            Layer::CiscoHdlc => ppp::cisco_hdlc(rest),
+            Layer::FrameRelay => ppp::frame_relay(rest),
+            Layer::Nflog => nflog::nflog(rest),
+            Layer::Radiotap => wireless::radiotap(rest),
+            Layer::Prism => wireless::prism(rest),
+            Layer::Wireless => wireless::frame(rest, false),
+            Layer::WirelessPadded => wireless::frame(rest, true),
         };
         match next {
-            Step::To(next, offset) => (layer, rest) = (next, &rest[offset..]),
-            Step::Other => return Content::Other,
-            Step::Cut => return Content::Cut,
+            Step::To(next, offset) => match rest.get(offset..) {
+                Some(further) => (layer, rest) = (next, further),
+                None => return outer.map_or(Content::Cut, Content::Ip),
+            },
+            // What is in a tunnel and is no IP leaves the packet that is the tunnel.
+            Step::Other => return outer.map_or(Content::Other, Content::Ip),
+            Step::Cut => return outer.map_or(Content::Cut, Content::Ip),
         }
     }
-    Content::Other
+    outer.map_or(Content::Other, Content::Ip)
 }
 
 fn first_layer(link: LinkType) -> Option<Layer> {
     Some(match link.0 {
         0 | 108 => Layer::Family,
         1 => Layer::Ethernet,
+        9 | 50 => Layer::Ppp,
         // 12 and 14 are what some BSDs write for raw IP.
         12 | 14 | 101 | 228 | 229 => Layer::Raw,
+        51 => Layer::Pppoe,
+        104 => Layer::CiscoHdlc,
+        105 => Layer::Wireless,
+        107 => Layer::FrameRelay,
         113 => Layer::LinuxSll,
+        119 | 163 => Layer::Prism,
+        127 => Layer::Radiotap,
+        239 => Layer::Nflog,
         276 => Layer::LinuxSll2,
         _ => return None,
     })
@@ -89,10 +140,32 @@ fn first_layer(link: LinkType) -> Option<Layer> {
 
 /// What follows a layer.
 enum Step {
-    /// This layer, so many bytes further on; they are there.
+    /// This layer, so many bytes further on, if the frame reaches there.
     To(Layer, usize),
     Other,
     Cut,
+}
+
+impl Step {
+    /// The same, counted from so many bytes before.
+    fn further(self, bytes: usize) -> Self {
+        match self {
+            Self::To(layer, offset) => Self::To(layer, offset + bytes),
+            other => other,
+        }
+    }
+}
+
+fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
+    match protocol {
+        EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
+            vlan(bytes)
+        }
+        Layer::MPLS | Layer::MPLS_UPSTREAM => Step::To(Layer::Mpls, 0),
+        Layer::PPPOE_SESSION => Step::To(Layer::Pppoe, 0),
+        Layer::BRIDGED_ETHERNET => Step::To(Layer::Ethernet, 0),
+        _ => Step::Other,
+    }
 }
 
 /// The layer after a field that is an EtherType, or a length where LLC follows.
@@ -116,13 +189,12 @@ fn vlan(bytes: &[u8]) -> Step {
     }
 }
 
-/// IEEE 802.2: an EtherType follows in a SNAP header with the organisation code zero (RFC 1042).
+/// IEEE 802.2: IP's own service access point, or SNAP.
 fn llc(bytes: &[u8]) -> Step {
     match bytes {
-        [0xaa, 0xaa, 0x03, 0, 0, 0, high, low, ..] => {
-            Step::To(Layer::Protocol(EtherType(u16::from_be_bytes([*high, *low]))), 8)
-        }
-        [0xaa, ..] if bytes.len() < 8 => Step::Cut,
+        [0xaa, 0xaa, 0x03, rest @ ..] => ppp::snap(rest).further(3),
+        [0x06, 0x06, 0x03, ..] => Step::To(Layer::Raw, 3),
+        [] | [_] | [_, _] => Step::Cut,
         _ => Step::Other,
     }
 }
@@ -167,10 +239,24 @@ fn family(bytes: &[u8]) -> Step {
     }
 }
 
-fn raw(bytes: &[u8]) -> Content<'_> {
+fn raw(bytes: &[u8]) -> Step {
     match bytes.first().map(|byte| byte >> 4) {
-        Some(4 | 6) => Content::Ip(bytes),
-        Some(_) => Content::Other,
-        None => Content::Cut,
+        Some(4) => Step::To(Layer::Protocol(EtherType::IPV4), 0),
+        Some(6) => Step::To(Layer::Protocol(EtherType::IPV6), 0),
+        Some(_) => Step::Other,
+        None => Step::Cut,
+    }
+}
+
+/// RFC 3032: labels up to the bottom of the stack. What comes next nothing says: the first four bits are IP's version,
+/// or those of the control word that stands before an Ethernet frame (RFC 4448).
+fn mpls(bytes: &[u8]) -> Step {
+    const BOTTOM: u8 = 1;
+    let Some(last) = bytes.chunks_exact(4).position(|label| label[2] & BOTTOM != 0) else { return Step::Cut };
+    let length = (last + 1) * 4;
+    match &bytes[length..] {
+        // Behind the zero bits a sequence number, or none.
+        [0, 0, _, _, ..] => Step::To(Layer::Ethernet, length + 4),
+        inner => raw(inner).further(length),
     }
 }

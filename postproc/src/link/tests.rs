@@ -103,3 +103,215 @@ fn no_bytes_of_any_link_type_panic() {
         }
     }
 }
+
+/// A whole packet: TCP behind an IPv4 header, and behind an IPv6 header.
+const TCP4: &[u8] = &[
+    0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x12,
+    1, 0, 0, 0, 0, 0,
+];
+
+fn tcp6() -> Vec<u8> {
+    frame(&[&[0x60, 0, 0, 0, 0, 20, 6, 64], &[0xfd; 32], &TCP4[20..]])
+}
+
+fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+    frame(&[&[0x45, 0], &length, &[0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 3, 10, 0, 0, 4], payload])
+}
+
+fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    frame(&[&[0x60, 0, 0, 0], &length, &[next, 64], &[0xfd; 32], payload])
+}
+
+fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(8 + payload.len()).unwrap().to_be_bytes();
+    frame(&[&source.to_be_bytes(), &destination.to_be_bytes(), &length, &[0, 0], payload])
+}
+
+fn to_port(port: u16, parts: &[&[u8]]) -> Vec<u8> {
+    ipv4(17, &udp(50_000, port, &parts.concat()))
+}
+
+fn gre(parts: &[&[u8]]) -> Vec<u8> {
+    ipv4(47, &parts.concat())
+}
+
+/// An 802.11 frame: its first two bytes, what stands between the third address with the sequence number and LLC, LLC.
+fn wireless(control: [u8; 2], extra: &[u8], packet: &[u8]) -> Vec<u8> {
+    frame(&[&control, &[0; 20], &[0x10, 0], extra, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], packet])
+}
+
+/// `packet`, an IPv4 packet, in every layer there is: name, link type and frame.
+fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
+    const LABELS: &[u8] = &[0, 6, 0x40, 64, 0, 6, 0x51, 63];
+    const VXLAN: &[u8] = &[8, 0, 0, 0, 0, 0, 7, 0];
+    const PPPOE: &[u8] = &[0x11, 0, 0, 1, 0, 42];
+    const EXTENSIONS: &[u8] =
+        &[43, 0, 1, 4, 0, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 1, 4, 0, 1, 4, 0, 0, 0, 0];
+    let bridged = ethernet_frame(&[&[8, 0], packet]);
+    let wlan = wireless([8, 1], &[], packet);
+    let nflog = |order: fn(u16) -> [u8; 2]| {
+        let prefix = frame(&[&order(9), &order(10), &[b'h', b'e', b'l', b'l', 0, 0, 0, 0]]);
+        let length = u16::try_from(4 + packet.len()).unwrap();
+        frame(&[&[2, 0, 0, 1], &prefix, &order(length), &order(9), packet])
+    };
+    let prism = |length: [u8; 4]| frame(&[&[0, 0, 0, 0x44], &length, &[0; 136], &wlan]);
+    vec![
+        ("MPLS", 1, ethernet_frame(&[&[0x88, 0x47], LABELS, packet])),
+        ("MPLS upstream", 1, ethernet_frame(&[&[0x88, 0x48], LABELS, packet])),
+        ("MPLS pseudowire", 1, ethernet_frame(&[&[0x88, 0x47], LABELS, &[0, 0, 0, 5], &bridged])),
+        ("PPPoE", 1, ethernet_frame(&[&[0x88, 0x64], PPPOE, &[0, 0x21], packet])),
+        ("PPPoE, short protocol", 1, ethernet_frame(&[&[0x88, 0x64], PPPOE, &[0x21], packet])),
+        ("IP's own LLC", 1, ethernet_frame(&[&[0, 43, 6, 6, 3], packet])),
+        ("PPP", 9, frame(&[&[0, 0x21], packet])),
+        ("PPP, short protocol", 9, frame(&[&[0x21], packet])),
+        ("PPP, HDLC-like", 50, frame(&[&[0xff, 3, 0, 0x21], packet])),
+        ("Cisco HDLC as PPP", 50, frame(&[&[0x0f, 0, 8, 0], packet])),
+        ("PPP_ETHER", 51, frame(&[PPPOE, &[0, 0x21], packet])),
+        ("Cisco HDLC", 104, frame(&[&[0x0f, 0, 8, 0], packet])),
+        ("Frame Relay", 107, frame(&[&[0x18, 0x41, 3, 0xcc], packet])),
+        ("Frame Relay, SNAP", 107, frame(&[&[0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0], packet])),
+        ("Frame Relay, bridged", 107, frame(&[&[0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7], &bridged])),
+        ("Frame Relay, Cisco", 107, frame(&[&[0x18, 0x41, 8, 0], packet])),
+        ("NFLOG, little-endian", 239, nflog(u16::to_le_bytes)),
+        ("NFLOG, big-endian", 239, nflog(u16::to_be_bytes)),
+        ("802.11", 105, wlan.clone()),
+        ("802.11 QoS", 105, wireless([0x88, 2], &[0, 0], packet)),
+        ("802.11 QoS, HT control", 105, wireless([0x88, 0x81], &[0; 6], packet)),
+        ("802.11, four addresses", 105, wireless([0x88, 3], &[0; 8], packet)),
+        ("802.11 aggregate", 105, wireless([0x88, 1], &[&[0x80, 0][..], &[0; 12], &[0, 48]].concat(), packet)),
+        ("radiotap", 127, frame(&[&[0, 0, 9, 0, 2, 0, 0, 0, 0x10], &wlan])),
+        (
+            "radiotap, padded",
+            127,
+            frame(&[&[0, 0, 17, 0, 3, 0, 0, 0], &[0; 8], &[0x20], &wireless([0x88, 1], &[0; 4], packet)]),
+        ),
+        ("Prism, little-endian", 119, prism(144_u32.to_le_bytes())),
+        ("Prism, big-endian", 119, prism(144_u32.to_be_bytes())),
+        ("AVS", 163, frame(&[&[0x80, 0x21, 0x10, 1, 0, 0, 0, 64], &[0; 56], &wlan])),
+        ("IP in IP", 101, ipv4(4, packet)),
+        ("IP in IPv6, extension headers", 101, ipv6(0, &[EXTENSIONS, packet].concat())),
+        ("IP in IP, authenticated", 101, ipv4(51, &[&[4, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2], packet].concat())),
+        ("GRE", 101, gre(&[&[0, 0, 8, 0], packet])),
+        ("GRE with every field", 101, gre(&[&[0xb0, 0, 8, 0], &[0; 12], packet])),
+        ("GRE, Ethernet", 101, gre(&[&[0, 0, 0x65, 0x58], &bridged])),
+        ("GRE, MPLS", 101, gre(&[&[0, 0, 0x88, 0x47], LABELS, packet])),
+        ("GRE, PPTP", 101, gre(&[&[0x30, 0x81, 0x88, 0x0b], &[0; 12], &[0xff, 3, 0, 0x21], packet])),
+        ("GRE, WCCP", 101, gre(&[&[0, 0, 0x88, 0x3e, 0, 0, 0, 0], packet])),
+        ("ERSPAN I", 101, gre(&[&[0, 0, 0x88, 0xbe], &bridged])),
+        ("ERSPAN II", 101, gre(&[&[0x10, 0, 0x88, 0xbe], &[0; 4], &[0x10, 7, 0, 1, 0, 0, 0, 0], &bridged])),
+        ("ERSPAN III", 101, gre(&[&[0x10, 0, 0x22, 0xeb], &[0; 4], &[0x20, 7], &[0; 10], &bridged])),
+        ("ERSPAN III, subheader", 101, gre(&[&[0x10, 0, 0x22, 0xeb], &[0; 4], &[0; 11], &[1], &[0; 8], &bridged])),
+        ("VXLAN", 101, to_port(4789, &[VXLAN, &bridged])),
+        ("VXLAN from its port", 101, ipv4(17, &udp(4789, 50_000, &[VXLAN, &bridged].concat()))),
+        ("VXLAN over IPv6", 101, ipv6(17, &udp(50_000, 4789, &[VXLAN, &bridged].concat()))),
+        ("VXLAN-GPE", 101, to_port(4790, &[&[0x0c, 0, 0, 1, 0, 0, 7, 0], packet])),
+        ("GENEVE", 101, to_port(6081, &[&[0, 0, 0x65, 0x58, 0, 0, 7, 0], &bridged])),
+        ("GENEVE with options", 101, to_port(6081, &[&[2, 0, 8, 0, 0, 0, 7, 0], &[0, 0, 0x80, 1, 0, 0, 0, 0], packet])),
+        ("GTP-U", 101, to_port(2152, &[&[0x30, 255, 0, 40, 0, 0, 0, 1], packet])),
+        ("GTP-U, sequence number", 101, to_port(2152, &[&[0x32, 255, 0, 44, 0, 0, 0, 1, 0, 1, 0, 0], packet])),
+        (
+            "GTP-U, extension headers",
+            101,
+            to_port(2152, &[&[0x34, 255, 0, 52, 0, 0, 0, 1, 0, 0, 0, 0x40, 1, 8, 104, 0x85, 1, 16, 9, 0], packet]),
+        ),
+        ("GTP-U, Ethernet", 101, to_port(2152, &[&[0x30, 255, 0, 54, 0, 0, 0, 1], &bridged])),
+        ("L2TP", 101, to_port(1701, &[&[0, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], packet])),
+        ("L2TP with every field", 101, to_port(1701, &[&[0x4a, 2], &[0; 10], &[0, 2, 0, 0, 0xff, 3, 0, 0x21], packet])),
+        ("EtherIP", 101, ipv4(97, &[&[0x30, 0], &bridged[..]].concat())),
+        ("MPLS in IP", 101, ipv4(137, &[LABELS, packet].concat())),
+        ("MPLS over UDP", 101, to_port(6635, &[LABELS, packet])),
+        ("GRE over UDP", 101, to_port(4754, &[&[0, 0, 8, 0], packet])),
+    ]
+}
+
+#[test]
+fn tcp_is_found_in_every_layer() {
+    for (name, link, bytes) in in_every_layer(TCP4) {
+        assert_eq!(ip_packet(LinkType(link.into()), &bytes), Content::Ip(TCP4), "{name}");
+    }
+}
+
+#[test]
+fn a_tunnel_in_every_layer_is_walked_through_too() {
+    let inner = tcp6();
+    for (name, link, bytes) in in_every_layer(&ipv4(41, &inner)) {
+        assert_eq!(ip_packet(LinkType(link.into()), &bytes), Content::Ip(&inner), "{name}");
+    }
+}
+
+#[test]
+fn a_packet_that_holds_tcp_is_not_walked_into_whatever_follows() {
+    for outer in [ipv4(6, &ipv4(4, TCP4)), ipv6(6, TCP4), ipv6(60, &[&[6, 0, 1, 4, 0, 0, 0, 0], TCP4].concat())] {
+        assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
+    }
+}
+
+#[test]
+fn what_is_no_ip_inside_a_tunnel_leaves_the_packet_that_is_the_tunnel() {
+    let arp = ethernet_frame(&[&[8, 6], &[0; 28]]);
+    let vxlan = to_port(4789, &[&[8, 0, 0, 0, 0, 0, 7, 0], &arp]);
+    let others = [
+        vxlan,
+        ipv4(47, &[0, 0, 0x20, 0, 1, 2, 3, 4]),
+        ipv4(41, TCP4),
+        ipv4(1, TCP4),
+        ipv4(17, &udp(50_000, 53, TCP4)),
+        to_port(2152, &[&[0x30, 1, 0, 40, 0, 0, 0, 1], TCP4]),
+        to_port(1701, &[&[0xc8, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], TCP4]),
+        ipv4(4, &[]),
+    ];
+    for outer in others {
+        assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer), "{outer:02x?}");
+    }
+}
+
+#[test]
+fn a_fragment_of_a_tunnel_is_not_walked_into() {
+    for fragment in [[0x20, 0], [0, 1], [1, 0]] {
+        let mut outer = ipv4(4, TCP4);
+        outer[6..8].copy_from_slice(&fragment);
+        assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
+    }
+    for fragment in [[0, 1], [0, 8], [1, 0]] {
+        let outer = ipv6(44, &[&[4, 0, fragment[0], fragment[1], 0, 0, 0, 1], TCP4].concat());
+        assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
+    }
+}
+
+#[test]
+fn what_lies_behind_the_end_of_a_tunnel_is_not_in_it() {
+    let outer = frame(&[&ipv4(4, &[]), TCP4]);
+    assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
+}
+
+#[test]
+fn encrypted_and_fragmented_wireless_frames_and_those_without_data_are_something_else() {
+    for control in [[8, 0x41], [8, 5], [0x48, 1], [0x80, 0], [0x0c, 0]] {
+        assert_eq!(ip_packet(LinkType(105), &wireless(control, &[], TCP4)), Content::Other, "{control:02x?}");
+    }
+}
+
+#[test]
+fn tunnels_without_end_are_given_up_with_the_packet_that_was_reached() {
+    let deep = (0..200).fold(TCP4.to_vec(), |inner, _| ipv4(4, &inner));
+    let Content::Ip(reached) = ip_packet(LinkType(101), &deep) else { panic!("an IP packet was there") };
+    assert!(reached.len() < deep.len() && reached.len() > TCP4.len());
+}
+
+#[test]
+fn no_layer_panics_when_it_is_cut_or_a_bit_of_it_is_wrong() {
+    for (_, link, whole) in in_every_layer(&ipv4(17, &udp(50_000, 4789, TCP4))) {
+        let link = LinkType(link.into());
+        for length in 0..whole.len() {
+            let _ = ip_packet(link, &whole[..length]);
+            for bit in 0..8 {
+                let mut wrong = whole.clone();
+                wrong[length] ^= 1 << bit;
+                let _ = ip_packet(link, &wrong);
+                let _ = ip_packet(link, &wrong[..whole.len() - length / 2]);
+            }
+        }
+    }
+}

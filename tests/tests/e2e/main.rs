@@ -3,5 +3,6 @@
 mod batch;
 mod cases;
 mod damage;
+mod layers;
 mod series;
 mod wireshark;

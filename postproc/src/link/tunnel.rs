@@ -1,0 +1,243 @@
+//! Tunnels over IP: what an IP packet carries when it does not carry TCP itself.
+
+use etherparse::EtherType;
+
+use super::{Layer, Step};
+
+/// Protocol numbers of IANA's registry that are walked through.
+mod protocol {
+    pub const HOP_BY_HOP: u8 = 0;
+    pub const IPV4: u8 = 4;
+    pub const TCP: u8 = 6;
+    pub const UDP: u8 = 17;
+    pub const IPV6: u8 = 41;
+    pub const ROUTING: u8 = 43;
+    pub const FRAGMENT: u8 = 44;
+    pub const GRE: u8 = 47;
+    pub const AUTHENTICATION: u8 = 51;
+    pub const DESTINATION: u8 = 60;
+    pub const ETHERIP: u8 = 97;
+    pub const MPLS: u8 = 137;
+}
+
+/// Nobody chains more IPv6 extension headers than this.
+const MOST_EXTENSIONS: usize = 16;
+
+/// Whether an IP packet carries TCP right behind its fixed header: nearly every packet, at the price of a comparison.
+#[inline]
+pub(super) fn is_plain_tcp(packet: &[u8]) -> bool {
+    match packet.first().map(|byte| byte >> 4) {
+        Some(4) => packet.get(9) == Some(&protocol::TCP),
+        Some(6) => packet.get(6) == Some(&protocol::TCP),
+        _ => false,
+    }
+}
+
+/// What an IP packet carries, and where the packet ends by its own words.
+pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
+    let (carried, end) = match packet.first().map(|byte| byte >> 4) {
+        Some(4) => ipv4(packet),
+        Some(6) => ipv6(packet),
+        Some(_) => return (Step::Other, packet.len()),
+        None => return (Step::Cut, 0),
+    };
+    let step = match carried {
+        Some((protocol, offset)) => payload(protocol, offset, &packet[..end]),
+        None => Step::Other,
+    };
+    (step, end)
+}
+
+/// A protocol number and where its header begins; `None` where there is nothing to be walked into.
+type Carried = Option<(u8, usize)>;
+
+fn ipv4(packet: &[u8]) -> (Carried, usize) {
+    let end = end_of(packet, 2, 0);
+    let Some(header) = packet.first_chunk::<20>() else { return (None, end) };
+    let length = usize::from(header[0] & 0xf) * 4;
+    // More fragments, or an offset: the inner headers are elsewhere, or the inner packet is not whole.
+    let is_fragment = header[6] & 0x3f != 0 || header[7] != 0;
+    let is_walked = length >= 20 && length <= end && !is_fragment;
+    (if is_walked { behind_extensions(&packet[..end], header[9], length) } else { None }, end)
+}
+
+fn ipv6(packet: &[u8]) -> (Carried, usize) {
+    let end = end_of(packet, 4, 40);
+    let carried = packet.first_chunk::<40>().and_then(|header| behind_extensions(&packet[..end], header[6], 40));
+    (carried, end)
+}
+
+/// Where a packet ends that has its length at this place, without the `fixed` header bytes that are not counted in it.
+/// A length of nothing is that of a packet too long for the field, or handed to the card for segmentation.
+fn end_of(packet: &[u8], at: usize, fixed: usize) -> usize {
+    match packet.get(at..at + 2) {
+        Some(&[0, 0]) | None => packet.len(),
+        Some(field) => (usize::from(u16::from_be_bytes([field[0], field[1]])) + fixed).min(packet.len()),
+    }
+}
+
+/// What comes behind IPv6 extension headers, of which one, for authentication, is used with IPv4 too.
+fn behind_extensions(packet: &[u8], mut next: u8, mut offset: usize) -> Carried {
+    for _ in 0..MOST_EXTENSIONS {
+        let header = packet.get(offset..offset + 4);
+        let length = |header: &[u8]| usize::from(header[1]);
+        offset += match next {
+            protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION => (length(header?) + 1) * 8,
+            protocol::AUTHENTICATION => (length(header?) + 2) * 4,
+            // The first and only fragment is a packet like any other (RFC 6946).
+            protocol::FRAGMENT if header?[2] == 0 && header?[3] & !6 == 0 => 8,
+            protocol::FRAGMENT => return None,
+            _ => return Some((next, offset)),
+        };
+        next = header?[0];
+    }
+    None
+}
+
+fn payload(protocol: u8, offset: usize, packet: &[u8]) -> Step {
+    let Some(bytes) = packet.get(offset..) else { return Step::Cut };
+    match protocol {
+        protocol::IPV4 => Step::To(Layer::Raw, offset),
+        protocol::IPV6 if bytes.first().is_some_and(|byte| byte >> 4 == 6) => Step::To(Layer::Raw, offset),
+        protocol::GRE => gre(bytes).further(offset),
+        protocol::UDP => udp(bytes).further(offset),
+        protocol::ETHERIP if bytes.len() >= 2 => Step::To(Layer::Ethernet, offset + 2),
+        protocol::MPLS => Step::To(Layer::Mpls, offset),
+        _ => Step::Other,
+    }
+}
+
+/// Like Wireshark, takes the lower port for the one that says what it is, and then the other.
+fn udp(bytes: &[u8]) -> Step {
+    let Some((header, inner)) = bytes.split_first_chunk::<8>() else { return Step::Cut };
+    let source = u16::from_be_bytes([header[0], header[1]]);
+    let destination = u16::from_be_bytes([header[2], header[3]]);
+    match by_port(source.min(destination), inner) {
+        Step::To(layer, offset) => Step::To(layer, offset + 8),
+        _ => by_port(source.max(destination), inner).further(8),
+    }
+}
+
+fn by_port(port: u16, bytes: &[u8]) -> Step {
+    match port {
+        1701 => l2tp(bytes),
+        2152 => gtp(bytes),
+        4754 => gre(bytes),
+        4789 => vxlan(bytes),
+        4790 => vxlan_gpe(bytes),
+        6081 => geneve(bytes),
+        6635 => Step::To(Layer::Mpls, 0),
+        _ => Step::Other,
+    }
+}
+
+/// RFC 7348.
+fn vxlan(bytes: &[u8]) -> Step {
+    if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::Ethernet, 8) }
+}
+
+/// VXLAN with a field for what comes next (draft-ietf-nvo3-vxlan-gpe).
+fn vxlan_gpe(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    match header[3] {
+        1 | 2 => Step::To(Layer::Raw, 8),
+        3 => Step::To(Layer::Ethernet, 8),
+        5 => Step::To(Layer::Mpls, 8),
+        _ => Step::Other,
+    }
+}
+
+/// RFC 8926.
+fn geneve(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    if header[0] >> 6 != 0 {
+        return Step::Other;
+    }
+    let options = usize::from(header[0] & 0x3f) * 4;
+    Step::To(Layer::Protocol(EtherType(u16::from_be_bytes([header[2], header[3]]))), 8 + options)
+}
+
+/// GTP-U (3GPP TS 29.281), version 1: a user's packet behind the optional fields and the extension headers.
+fn gtp(bytes: &[u8]) -> Step {
+    const USER_PACKET: u8 = 255;
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    let is_version_1 = header[0] & 0xf0 == 0x30;
+    if !is_version_1 || header[1] != USER_PACKET {
+        return Step::Other;
+    }
+    let (has_optional, has_extensions) = (header[0] & 7 != 0, header[0] & 4 != 0);
+    let mut offset = if has_optional { 12 } else { 8 };
+    // The last byte of the optional fields, and of each extension, is the type of the next.
+    while has_extensions && bytes.get(offset - 1).is_some_and(|&next| next != 0) {
+        match bytes.get(offset) {
+            None => return Step::Cut,
+            Some(0) => return Step::Other,
+            Some(&words) => offset += usize::from(words) * 4,
+        }
+    }
+    match bytes.get(offset) {
+        None => Step::Cut,
+        Some(0x45..=0x4f | 0x60..=0x6f) => Step::To(Layer::Raw, offset),
+        // A session of the type Ethernet: nothing says so.
+        Some(_) => Step::To(Layer::Ethernet, offset),
+    }
+}
+
+/// L2TP (RFC 2661): PPP behind a header whose fields its first bits announce.
+fn l2tp(bytes: &[u8]) -> Step {
+    const CONTROL: u8 = 0x80;
+    const LENGTH: u8 = 0x40;
+    const SEQUENCE: u8 = 0x08;
+    const OFFSET: u8 = 0x02;
+    let Some(first) = bytes.first_chunk::<2>() else { return Step::Cut };
+    if first[0] & CONTROL != 0 || first[1] & 0xf != 2 {
+        return Step::Other;
+    }
+    let has = |flag: u8| first[0] & flag != 0;
+    let mut length = 6 + 2 * usize::from(has(LENGTH)) + 4 * usize::from(has(SEQUENCE));
+    if has(OFFSET) {
+        let Some(pad) = bytes.get(length..length + 2) else { return Step::Cut };
+        length += 2 + usize::from(u16::from_be_bytes([pad[0], pad[1]]));
+    }
+    Step::To(Layer::Ppp, length)
+}
+
+/// RFC 2784, RFC 2890, and the version for PPTP (RFC 2637).
+fn gre(bytes: &[u8]) -> Step {
+    const CHECKSUM: u8 = 0x80;
+    const ROUTING: u8 = 0x40;
+    const KEY: u8 = 0x20;
+    const SEQUENCE: u8 = 0x10;
+    const ACKNOWLEDGMENT: u8 = 0x80;
+    let Some(&[flags, version, high, low]) = bytes.first_chunk::<4>() else { return Step::Cut };
+    let has = |flag: u8| flags & flag != 0;
+    if has(ROUTING) {
+        return Step::Other;
+    }
+    let acknowledges = version & 7 == 1 && version & ACKNOWLEDGMENT != 0;
+    let fields = [has(CHECKSUM), has(KEY), has(SEQUENCE), acknowledges];
+    let length = 4 + 4 * fields.into_iter().filter(|is_there| *is_there).count();
+    let Some(inner) = bytes.get(length..) else { return Step::Cut };
+    match u16::from_be_bytes([high, low]) {
+        0x880b => Step::To(Layer::Ppp, length),
+        0x6559 => Step::To(Layer::FrameRelay, length),
+        // Without a sequence number it is the first kind, which has no header of its own.
+        0x88be if !has(SEQUENCE) => Step::To(Layer::Ethernet, length),
+        0x88be => Step::To(Layer::Ethernet, length + 8),
+        0x22eb => erspan_3(inner).further(length),
+        // WCCP: a redirect header may stand before the packet.
+        0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::Raw, length + 4),
+        0x883e => Step::To(Layer::Raw, length),
+        0x6400 => Step::To(Layer::Ethernet, length),
+        // VLAN tags and PPPoE do not stand right behind GRE.
+        other @ (0x0800 | 0x86dd | 0x6558 | 0x8847 | 0x8848) => Step::To(Layer::Protocol(EtherType(other)), length),
+        _ => Step::Other,
+    }
+}
+
+/// ERSPAN type III: twelve bytes, eight more where the last bit of them says so.
+fn erspan_3(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
+    let length = if header[11] & 1 == 0 { 12 } else { 20 };
+    Step::To(Layer::Ethernet, length)
+}

@@ -1,0 +1,78 @@
+//! 802.11: data frames, and the headers that capture cards put before them.
+
+use super::{Layer, Step};
+
+/// Radiotap: a version, a length, and fields that a bit map announces.
+pub(super) fn radiotap(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    let length = usize::from(u16::from_le_bytes([header[2], header[3]]));
+    if header[0] != 0 || length < header.len() {
+        return Step::Other;
+    }
+    let Some(fields) = bytes.get(..length) else { return Step::Cut };
+    let layer = if is_padded(fields) { Layer::WirelessPadded } else { Layer::Wireless };
+    Step::To(layer, length)
+}
+
+/// Whether the card put padding between the 802.11 header and what follows: a bit of the second field.
+fn is_padded(radiotap: &[u8]) -> bool {
+    const TIME: u32 = 1;
+    const FLAGS: u32 = 2;
+    const PADDED: u8 = 0x20;
+    let word =
+        |at: usize| radiotap.get(at..at + 4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+    let Some(present) = word(4) else { return false };
+    let mut offset = 8;
+    // Further bit maps follow as long as the highest bit is set.
+    while word(offset - 4).is_some_and(|map| map >> 31 == 1) {
+        offset += 4;
+    }
+    if present & TIME != 0 {
+        offset = offset.next_multiple_of(8) + 8;
+    }
+    present & FLAGS != 0 && radiotap.get(offset).is_some_and(|flags| flags & PADDED != 0)
+}
+
+/// Prism: a length in the byte order of the machine that captured. Some cards write AVS headers under this link type.
+pub(super) fn prism(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    let field = [header[4], header[5], header[6], header[7]];
+    let is_avs = header[..3] == [0x80, 0x21, 0x10];
+    let little = u32::from_le_bytes(field);
+    let length = if is_avs || little > 0xffff { little.swap_bytes() } else { little };
+    match usize::try_from(length) {
+        Ok(length) if length >= header.len() => Step::To(Layer::Wireless, length),
+        _ => Step::Other,
+    }
+}
+
+/// A data frame, whole and in the clear: LLC behind a header whose length its first bits tell.
+pub(super) fn frame(bytes: &[u8], padded: bool) -> Step {
+    const TO_AND_FROM: u8 = 0x03;
+    const MORE_FRAGMENTS: u8 = 0x04;
+    const PROTECTED: u8 = 0x40;
+    const ORDER: u8 = 0x80;
+    const QOS: u8 = 0x80;
+    const NO_DATA: u8 = 0x40;
+    const AGGREGATE: u8 = 0x80;
+    let Some(header) = bytes.first_chunk::<24>() else { return Step::Cut };
+    let (kind, flags) = (header[0], header[1]);
+    let is_data = kind & 0x0f == 0x08 && kind & NO_DATA == 0;
+    let is_fragment = flags & MORE_FRAGMENTS != 0 || header[22] & 0x0f != 0;
+    if !is_data || is_fragment || flags & PROTECTED != 0 {
+        return Step::Other;
+    }
+    let addresses = if flags & TO_AND_FROM == TO_AND_FROM { 30 } else { 24 };
+    let mut length = addresses;
+    let mut is_aggregate = false;
+    if kind & QOS != 0 {
+        let Some(control) = bytes.get(addresses) else { return Step::Cut };
+        is_aggregate = control & AGGREGATE != 0;
+        length += if flags & ORDER == 0 { 2 } else { 6 };
+    }
+    if padded {
+        length = length.next_multiple_of(4);
+    }
+    // Each frame of an aggregate has its own addresses and length; the first is looked at.
+    Step::To(Layer::Llc, if is_aggregate { length + 14 } else { length })
+}
