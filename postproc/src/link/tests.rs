@@ -229,7 +229,7 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
 #[test]
 fn tcp_is_found_in_every_layer() {
     for (name, link, bytes) in in_every_layer(TCP4) {
-        assert_eq!(ip_packet(LinkType(link.into()), &bytes), Content::Ip(TCP4), "{name}");
+        assert_eq!(ip_packet(LinkType(link), &bytes), Content::Ip(TCP4), "{name}");
     }
 }
 
@@ -237,7 +237,7 @@ fn tcp_is_found_in_every_layer() {
 fn a_tunnel_in_every_layer_is_walked_through_too() {
     let inner = tcp6();
     for (name, link, bytes) in in_every_layer(&ipv4(41, &inner)) {
-        assert_eq!(ip_packet(LinkType(link.into()), &bytes), Content::Ip(&inner), "{name}");
+        assert_eq!(ip_packet(LinkType(link), &bytes), Content::Ip(&inner), "{name}");
     }
 }
 
@@ -303,7 +303,7 @@ fn tunnels_without_end_are_given_up_with_the_packet_that_was_reached() {
 #[test]
 fn no_layer_panics_when_it_is_cut_or_a_bit_of_it_is_wrong() {
     for (_, link, whole) in in_every_layer(&ipv4(17, &udp(50_000, 4789, TCP4))) {
-        let link = LinkType(link.into());
+        let link = LinkType(link);
         for length in 0..whole.len() {
             let _ = ip_packet(link, &whole[..length]);
             for bit in 0..8 {

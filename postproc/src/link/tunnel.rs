@@ -33,7 +33,8 @@ pub(super) fn is_plain_tcp(packet: &[u8]) -> bool {
     }
 }
 
-/// What an IP packet carries, and where the packet ends by its own words.
+/// What an IP packet carries, and where the packet ends by its own words. Kept out of the way of packets with TCP.
+#[inline(never)]
 pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
     let (carried, end) = match packet.first().map(|byte| byte >> 4) {
         Some(4) => ipv4(packet),
