@@ -1,3 +1,5 @@
+use syncookie_engine::Packet;
+
 use super::*;
 
 use crate::fields::{Expert, Field};
