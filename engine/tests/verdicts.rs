@@ -233,3 +233,18 @@ fn the_far_side_of_a_synproxy_is_ordinary() {
     assert_eq!(finding.assessment.verdict, Verdict::Ordinary);
     assert!(kinds(&finding).contains(&"synproxy-backend-syn"));
 }
+
+#[test]
+fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
+    let talk = |announced: u8, field: u16| {
+        let mut answer = linux_options(9000);
+        answer[19] = announced;
+        talk(1).syn(0.0, &linux_options(77)).syn_ack(0.01, 65160, &answer).ack(0.02).data(0.02, 100).server(0.03, |t| {
+            (t.ack, t.window) = (t.ack + 100, field);
+            t.options = timestamps(9020);
+        })
+    };
+    let recomputed = |talk: Talk| kinds(&only(&talk)).contains(&"window-recomputed");
+    assert!(recomputed(talk(10, 502)), "502 << 7 is what a cookie gives, 502 << 10 is eight times the window");
+    assert!(!recomputed(talk(7, 1018)), "a window that has grown");
+}

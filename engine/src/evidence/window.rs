@@ -5,6 +5,9 @@
 //! the ACK, from the cookie's own MSS table entry (syncookies.c `cookie_v4_check`), so the right edge moves back or
 //! to another multiple. An ordinary stack never moves it back (RFC 9293 section 3.8.6).
 //!
+//! Where the receive buffer was changed between SYN and ACK the recomputed *scale* differs from the announced one, too:
+//! the window then only makes sense with another shift (S11b).
+//!
 //! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment that is not the
 //! server's first.
 
@@ -32,6 +35,11 @@ const MOVES_TO_IT: f64 = 0.005;
 const RECOMPUTED: f64 = 0.9;
 /// The window stayed where the SYN-ACK put it, and a cookie would have moved it: P(cookie) = 0.05.
 const STAYED: f64 = -3.0;
+
+/// The window only makes sense with another scale than the announced: P(ordinary) = 0.001, P(cookie) = 0.02.
+const OTHER_SCALE: f64 = 3.0;
+/// Smallest window field that is looked at for that.
+const TELLING_FIELD: u16 = 32;
 
 pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let handshake = listener.handshakes[index];
@@ -68,7 +76,16 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         Some(_) if usual.contains(&window) => return None,
         Some(mss) if moved_back => ((RECOMPUTED / MOVES_BACK).ln(), format!("what a cookie's MSS of {mss} gives")),
         Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), format!("what a cookie's MSS of {mss} gives")),
-        _ => return None,
+        Some(_) => return None,
+        None => {
+            let spaces = spaces(announced, &syn_ack, client).map(|space| {
+                let mss = cookie_mss(handshake, client);
+                (space / mss * mss).saturating_sub(taken)
+            });
+            let implausible = window > 2 * announced || window * 2 < announced;
+            let shift = other_scale(&syn_ack, first.window, spaces).filter(|_| implausible)?;
+            (OTHER_SCALE, format!("it only makes sense with a window scale of {shift}"))
+        }
     };
     Some(Signal {
         kind: EvidenceKind::WindowRecomputed,
@@ -78,6 +95,16 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         habitual: false,
         frames: vec![syn_ack.frame, first.frame],
         detail: format!("window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+    })
+}
+
+/// The shift with which a window is what a cookie gives, where that is not the announced one. Small fields fit many.
+fn other_scale(syn_ack: &Opening, field: u16, mut windows: impl Iterator<Item = u32>) -> Option<u8> {
+    let announced =
+        syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= TELLING_FIELD)?;
+    windows.find_map(|window| {
+        let fits = |shift: &u8| *shift != announced && window.div_ceil(1 << shift) == u32::from(field);
+        (0..=14).find(fits)
     })
 }
 
