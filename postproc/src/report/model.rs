@@ -231,7 +231,7 @@ impl<'a> Handshake<'a> {
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),
             confidence: assessment.confidence.map(engine::Confidence::as_str),
-            log_odds: assessment.log_odds,
+            log_odds: assessment.log_odds.map(rounded),
             implementations: assessment.implementations.iter().map(|known| known.as_str()).collect(),
             outcome: finding.outcome.as_str(),
             evidence: assessment.evidence.iter().map(Evidence::from).collect(),
@@ -253,6 +253,11 @@ fn elsewhere<'a>(captures: &'a [CaptureTotals], finding: &engine::Finding) -> Ve
         .filter(|&(_, capture)| capture != finding.capture())
         .map(|(frame, capture)| Elsewhere { frame, capture: name(captures, capture) })
         .collect()
+}
+
+/// To thousandths: what comes after them is arithmetic, not evidence.
+fn rounded(nats: f64) -> f64 {
+    (nats * 1000.0).round() / 1000.0
 }
 
 /// `null` where nothing failed, rather than an empty list.
@@ -290,7 +295,7 @@ impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
         Self {
             kind: evidence.kind.as_str(),
             bearing: evidence.bearing.as_str(),
-            nats: evidence.nats,
+            nats: rounded(evidence.nats),
             frames: evidence.frames.iter().map(|frame| frame.number).collect(),
             detail: &evidence.detail,
         }
