@@ -285,8 +285,8 @@ const fn acknowledged_wrongly(handshake: &Handshake) -> bool {
 
 /// One of the next few SYNs to this listener was refused.
 fn refused_next(listener: &Listener<'_>, index: usize) -> bool {
-    let next = listener.handshakes[index + 1..].iter().take(4);
-    next.into_iter().any(|h| h.syn_ack.is_none() && matches!(h.reset, Some((Side::Server, _))))
+    let mut next = listener.handshakes[index + 1..].iter().take(4);
+    next.any(|h| h.syn_ack.is_none() && matches!(h.reset, Some((Side::Server, _))))
 }
 
 fn reset_by_client(handshake: &Handshake) -> Vec<Hypothesis> {

@@ -121,7 +121,7 @@ pub(crate) struct Handshake {
     /// Time of its first frame.
     pub time: Timestamp,
     pub syn: Option<Opening>,
-    /// Time of the last SYN before the SYN-ACK: what the round trip is measured from.
+    /// Time of the last SYN before the SYN-ACK: what tells a repetition from a packet captured twice.
     pub last_syn: Option<Timestamp>,
     /// SYNs that came again, capture duplicates left out.
     pub syn_repeats: u32,

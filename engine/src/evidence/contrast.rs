@@ -47,7 +47,7 @@ pub(crate) struct Turns {
     pub lost: usize,
     pub kept: usize,
     same_client: bool,
-    pub one_counter: bool,
+    one_counter: bool,
 }
 
 /// What the turns say about one answer.

@@ -59,10 +59,10 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, best)) };
-    let linux = linux_layout(handshake.syn_ack?.layout()) && !listener.options.is_gvisor_like(index);
+    let gvisor = listener.options.is_gvisor_like(index);
+    let linux = linux_layout(handshake.syn_ack?.layout()) && !gvisor;
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
-    let least =
-        if listener.isn_layout == IsnLayout::Freebsd || listener.options.is_gvisor_like(index) { 0.0 } else { -CAP };
+    let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
     Some(Signal {
         kind: EvidenceKind::TimestampLag,
         group: Group::Clock,
@@ -130,13 +130,8 @@ fn behind_proxy(handshake: &Handshake, reading: &Reading) -> f64 {
         (true, true) => CAP,
         (true, false) => 0.0,
         // A proxy with an open window speaks with a clock of its own: this one fits the server's.
-        (false, _) => {
-            if deviations.abs() < 4.0 {
-                -CAP
-            } else {
-                0.0
-            }
-        }
+        (false, _) if deviations.abs() < 4.0 => -CAP,
+        (false, _) => 0.0,
     }
 }
 
