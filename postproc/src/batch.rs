@@ -59,10 +59,16 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let report = report::new(args.format, &mut output);
-    let totals = Batch::new(&plan, report, console).run().map_err(Failure::Output)?;
+    let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
+}
+
+/// Reads every capture of the plan, and hands what comes out to the report; `None`, with nothing handed out, when there was
+/// nothing to report on.
+pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console) -> io::Result<Option<Totals>> {
+    Batch::new(plan, report, console).run()
 }
 
 fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {

@@ -29,12 +29,18 @@ use console::Console;
 use exit::Exit;
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Analyze(args) } = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
+    match command {
+        Command::Analyze(args) => analyze(&args),
+    }
+}
+
+fn analyze(args: &cli::Analyze) -> ExitCode {
     let mut console = Console::new(args.quiet);
-    match batch::run(&args, &mut console) {
+    match batch::run(args, &mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),

@@ -1,25 +1,9 @@
-//! The command line.
+//! `syncookie analyze`.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
-
-/// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
-#[derive(Debug, Parser)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Analyse captures, and folders of them
-    Analyze(Analyze),
-}
 
 const EXAMPLES: &str = "\
 Examples:
