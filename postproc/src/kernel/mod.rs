@@ -11,4 +11,7 @@
 //! a snapshot is simply that collection.
 
 pub mod facts;
+#[cfg(target_os = "linux")]
+mod live;
 mod read;
+mod resource;

@@ -24,6 +24,7 @@ use std::io::{self, BufRead};
 
 use super::facts::Facts;
 
+pub use log::event;
 pub use names::is_old;
 pub use own::{LEAD, fit};
 pub use sockets::local;
