@@ -11,6 +11,7 @@ use crate::capture::{Capture, LinkType, OpenError, RawFrame};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::input::Position;
 use crate::link::{self, Content};
 use crate::output::Output;
 use crate::problem::Problem;
@@ -136,8 +137,10 @@ impl<'a> Batch<'a> {
         let mut reading: Option<Reading> = None;
         for member in members {
             let source = &self.plan.sources[member.source];
-            let capture = match source.open().map_err(OpenError::Io).and_then(Capture::open) {
-                Ok(capture) => capture,
+            let opened = source.open().map_err(OpenError::Io);
+            let (capture, position) = match opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position)))
+            {
+                Ok(opened) => opened,
                 Err(error) => {
                     self.problem(match error {
                         OpenError::Io(error) => Problem::unreadable(&source.name, &error),
@@ -151,7 +154,7 @@ impl<'a> Batch<'a> {
             if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
                 self.finish(reading.take())?;
             }
-            reading = Some(self.capture(source, capture, reading)?);
+            reading = Some(self.capture(source, capture, position, reading)?);
         }
         self.finish(reading)
     }
@@ -159,15 +162,18 @@ impl<'a> Batch<'a> {
     fn capture(
         &mut self,
         source: &Source,
-        mut capture: Capture<Box<dyn Read>>,
+        mut capture: Capture<Box<dyn Read + Send>>,
+        position: Option<Position>,
         before: Option<Reading>,
     ) -> io::Result<Reading> {
         let index = self.totals.captures.len();
         let mut reading = Reading::new(source, index, before);
         let before = reading.analyzer.statistics().clone();
         self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
+        // What there is to read is counted as it is stored.
+        let stored = |capture: &Capture<_>| position.as_ref().map_or(capture.offset(), Position::taken);
         while reading.round(&mut capture) {
-            self.console.progress(&source.name, capture.offset());
+            self.console.progress(&source.name, stored(&capture));
             self.handshakes(reading.analyzer.take_settled())?;
         }
         reading.totals.frames = capture.frames();
@@ -176,7 +182,7 @@ impl<'a> Batch<'a> {
             self.problem(problem);
         }
         self.totals.captures[index].read(&reading.totals);
-        self.console.read(capture.offset());
+        self.console.read(stored(&capture));
         Ok(reading)
     }
 
@@ -309,7 +315,13 @@ mod tests {
     /// Reads a capture to its end; the frames, the handshakes and the problems there were.
     fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
-        let source = Source { name: "x".into(), origin: crate::walk::Origin::StandardInput, format: None, bytes: None };
+        let source = Source {
+            name: "x".into(),
+            origin: crate::walk::Origin::StandardInput,
+            format: None,
+            compression: None,
+            bytes: None,
+        };
         let mut reading = Reading::new(&source, 0, None);
         while reading.round(&mut capture) {}
         let problems = reading.problems().len();
