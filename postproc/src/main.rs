@@ -8,6 +8,7 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod input;
 mod link;
 mod output;
 mod problem;

@@ -41,6 +41,8 @@ pub struct Capture<'a> {
     capture: &'a str,
     /// `null` for a stream, which is not touched before its turn.
     format: Option<&'static str>,
+    /// `null` where it is not compressed, and for a stream.
+    compression: Option<&'static str>,
     bytes: Option<u64>,
 }
 
@@ -215,7 +217,8 @@ impl Default for Run {
 impl<'a> From<&'a Source> for Capture<'a> {
     fn from(source: &'a Source) -> Self {
         let format = source.format.map(crate::capture::Format::as_str);
-        Self { capture: &source.name, format, bytes: source.bytes }
+        let compression = source.compression.map(crate::capture::Compression::as_str);
+        Self { capture: &source.name, format, compression, bytes: source.bytes }
     }
 }
 

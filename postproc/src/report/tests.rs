@@ -77,6 +77,7 @@ fn sources() -> Vec<Source> {
             name: name.into(),
             origin: Origin::File(name.into()),
             format: Some(capture::Format::Pcap),
+            compression: None,
             bytes: Some(100),
         })
         .into()
