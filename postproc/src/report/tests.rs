@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Frames, HandshakeId, Implementation, ListenerReport, Measured, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
 
 use super::*;
@@ -51,6 +51,7 @@ fn leaked(number: u32) -> Finding {
             against: Vec::new(),
             check: "tcpdump on the server".into(),
         }],
+        measured: Measured::default(),
     }
 }
 
