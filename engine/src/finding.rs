@@ -220,6 +220,12 @@ impl Statistics {
 }
 
 impl Finding {
+    /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
+    }
+
     /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
     #[must_use]
     pub fn capture(&self) -> u32 {
