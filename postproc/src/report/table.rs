@@ -208,8 +208,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose for every kind of finding with its evidence; --format html -o report.html for \
-                    charts and all findings, to sort and filter; --format jsonl for programs";
+        let more = "More: --verbose for all of it, with evidence; --format html -o report.html for charts and a table \
+                    to sort and filter; --format jsonl for programs";
         paragraph(&mut self.output, self.look.width, "", more)
     }
 }

@@ -22,7 +22,7 @@ pub const fn cause(kind: CauseKind) -> &'static str {
 }
 
 /// Why a Linux host answers with cookies at all.
-pub const WHY_COOKIES: &str = "the listener's SYN queue was full, or net.ipv4.tcp_syncookies is 2";
+pub const WHY_COOKIES: &str = "a full SYN queue, or net.ipv4.tcp_syncookies=2";
 
 /// What tells which.
 pub const CHECK_COOKIES: &str = "on the server: nstat -az TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent, sysctl \
