@@ -31,6 +31,7 @@ mod flow;
 mod handshake;
 mod implementation;
 mod listener;
+mod measured;
 mod missing;
 mod observation;
 mod options;
@@ -45,7 +46,8 @@ mod words;
 
 pub use analyzer::{Analyzer, Limits, Pushed, Role};
 pub use finding::{
-    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Statistics, Tally,
+    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
+    Tally, Times,
 };
 pub use flow::Endpoint;
 pub use observation::{Frame, Observation, Packet, Timestamp};

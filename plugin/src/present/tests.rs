@@ -1,6 +1,6 @@
 use super::*;
 
-use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp};
 
 fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
@@ -38,6 +38,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             },
             Cause { kind: CauseKind::FirewallReset, supporting: vec![], against: vec![], check: String::new() },
         ],
+        measured: Measured::default(),
     }
 }
 

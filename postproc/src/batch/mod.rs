@@ -39,7 +39,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
-    let report = report::new(args.format, &mut output);
+    let report = report::new(args.format, args.verbose, &mut output);
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;

@@ -55,7 +55,8 @@ pub struct Analyze {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Also name the files in folders that are no captures
+    /// The whole table: every kind of finding with its evidence, every episode; also names the files in folders that are
+    /// no captures
     #[arg(short, long)]
     pub verbose: bool,
 }
