@@ -1,10 +1,13 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod csv;
 mod findings;
 mod json;
 mod listeners;
 mod model;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod story;
 mod table;
 #[cfg(test)]
@@ -39,5 +42,8 @@ pub fn new(format: Format, output: &mut Output) -> Box<dyn Report + '_> {
         }
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Csv => Box::new(csv::Rows::new(output)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Table::new(output)),
     }
 }
