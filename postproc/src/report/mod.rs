@@ -1,10 +1,13 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod csv;
 mod findings;
 mod json;
 mod listeners;
 mod model;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod remedies;
 mod story;
 mod table;
@@ -41,5 +44,8 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         }
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Csv => Box::new(csv::Rows::new(output)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Table::new(output)),
     }
 }

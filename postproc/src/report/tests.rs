@@ -175,6 +175,19 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
 }
 
 #[test]
+fn the_schema_has_every_word_there_is() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/schema/report.schema.json")).unwrap();
+    let check = |definition: &str, words: Vec<&str>| assert_eq!(schema["$defs"][definition]["enum"], json!(words));
+    check("verdict", Verdict::ALL.iter().map(|word| word.as_str()).collect());
+    check("confidence", Confidence::ALL.iter().map(|word| word.as_str()).collect());
+    check("outcome", Outcome::ALL.iter().map(|word| word.as_str()).collect());
+    check("implementation", Implementation::ALL.iter().map(|word| word.as_str()).collect());
+    check("evidenceKind", EvidenceKind::ALL.iter().map(|word| word.as_str()).collect());
+    check("causeKind", CauseKind::ALL.iter().map(|word| word.as_str()).collect());
+    assert_eq!(schema["$defs"]["run"]["properties"]["schema"]["const"], model::SCHEMA);
+}
+
+#[test]
 fn an_undetermined_handshake_has_nulls_and_says_what_is_missing() {
     let object = &lines(&[unclear()])[3];
     assert_eq!(
