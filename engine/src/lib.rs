@@ -29,6 +29,7 @@ mod evidence;
 mod finding;
 mod flow;
 mod handshake;
+mod host;
 mod implementation;
 mod listener;
 mod missing;
@@ -48,5 +49,6 @@ pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Statistics, Tally,
 };
 pub use flow::Endpoint;
+pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
-pub use words::{CauseKind, Confidence, EvidenceKind, Implementation, Outcome, Verdict};
+pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

@@ -104,6 +104,11 @@ struct Cause<'a> {
     #[serde(rename = "for")]
     supporting: &'a [String],
     against: &'a [String],
+    /// What would tell and could not be seen.
+    not_observable: &'a [String],
+    /// Something in `against` contradicts it.
+    ruled_out: bool,
+    nats: f64,
     check: &'a str,
 }
 
@@ -267,6 +272,9 @@ fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
         rank,
         supporting: &cause.supporting,
         against: &cause.against,
+        not_observable: &cause.not_observable,
+        ruled_out: cause.ruled_out,
+        nats: rounded(cause.nats),
         check: &cause.check,
     });
     (!causes.is_empty()).then(|| ranked.collect())

@@ -49,6 +49,9 @@ fn leaked(number: u32) -> Finding {
             kind: CauseKind::ProxyLeakedAck,
             supporting: vec!["bare RST".into()],
             against: Vec::new(),
+            nats: 7.0,
+            not_observable: Vec::new(),
+            ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
     }
