@@ -8,6 +8,7 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod input;
 #[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
