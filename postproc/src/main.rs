@@ -1,4 +1,4 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: `syncookie analyze`, `syncookie kernel`.
 
 mod batch;
 #[cfg(test)]
@@ -9,7 +9,6 @@ mod cli;
 mod console;
 mod exit;
 mod input;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
 mod output;
@@ -38,6 +37,7 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Analyze(args) => analyze(&args),
+        Command::Kernel(args) => kernel::command(&args),
     }
 }
 

@@ -25,6 +25,9 @@ use crate::output::Output;
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
+pub use table::Look;
+pub use wrap::paragraph;
+
 /// Takes results in the order in which they come to be known.
 pub trait Report {
     /// First: which captures will be read.

@@ -49,6 +49,8 @@ pub struct Facts {
     pub namespace: Option<String>,
     /// Whether they were read from the running machine just now.
     pub is_live: bool,
+    /// Other network namespaces of the machine that were not looked at.
+    pub others: Vec<String>,
     /// Listening sockets.
     pub listeners: Vec<Listener>,
     /// Processes that listen.

@@ -66,6 +66,11 @@ impl Namespace {
         Ok(found)
     }
 
+    /// Whether the two are one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.inode == other.inode
+    }
+
     fn at(path: &Path) -> io::Result<Self> {
         let inode = fs::metadata(path)?.ino();
         Ok(Self { name: name(inode), inode, path: Some(path.to_path_buf()) })

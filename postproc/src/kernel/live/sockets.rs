@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::SockDiagMessage;
-use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP, TCP_LISTEN, TCP_SYN_RECV};
+use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::nlas::Nla;
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_SOCK_DIAG};
@@ -91,6 +91,7 @@ fn towards(text: &mut Text) {
         text.note(&format!("connections cannot be counted (netlink sock_diag): {error}"));
         return;
     }
+    text.own("towards-known", "yes");
     let mut busiest: Vec<_> = counts.into_iter().collect();
     busiest.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     for ((address, port), count) in busiest.into_iter().take(16) {

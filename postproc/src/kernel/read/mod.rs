@@ -27,6 +27,7 @@ use super::facts::Facts;
 pub use log::event;
 pub use names::is_old;
 pub use own::{LEAD, fit};
+#[cfg(test)]
 pub use sockets::local;
 
 /// What is kept of one line: the longest honest one, in `/proc/net/netstat`, has some four thousand bytes.

@@ -70,6 +70,7 @@ fn processor(judge: &Judge<'_>) -> Resource {
 /// The destination with the most connections. Each has all ports for itself.
 fn ephemeral_ports(judge: &Judge<'_>) -> Resource {
     let mut resource = judge.resource(Kind::EphemeralPorts);
+    resource.usage = judge.facts.gauge("towards");
     if let Some((address, port, count)) = judge.facts.towards().max_by_key(|(_, _, count)| *count) {
         resource.subject = Some(format!("to {}", SocketAddr::new(address, port)));
         resource.usage = Some(count);
