@@ -22,6 +22,8 @@ pub struct Problem {
     pub frame: Option<u64>,
     /// Where in the file.
     pub offset: Option<u64>,
+    /// Bytes that were passed over from there on.
+    pub passed_over: Option<u64>,
     /// Completes the sentence that begins with the capture's name.
     pub message: String,
 }
@@ -55,6 +57,7 @@ impl Problem {
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
+            passed_over: fault.aftermath.map(|aftermath| aftermath.passed),
             ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
         }
     }
@@ -76,7 +79,7 @@ impl Problem {
     }
 
     fn plain(capture: &str, kind: &'static str, message: String) -> Self {
-        Self { capture: capture.into(), kind, frame: None, offset: None, message }
+        Self { capture: capture.into(), kind, frame: None, offset: None, passed_over: None, message }
     }
 }
 

@@ -11,6 +11,7 @@ mod name;
 mod order;
 mod pcap;
 mod pcapng;
+mod resync;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -20,6 +21,8 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+#[cfg(test)]
+use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;

@@ -175,6 +175,7 @@ struct Error<'a> {
     kind: &'static str,
     frame: Option<u64>,
     offset: Option<u64>,
+    passed_over: Option<u64>,
     message: &'a str,
 }
 
@@ -377,6 +378,7 @@ impl<'a> From<&'a Problem> for Error<'a> {
             kind: problem.kind,
             frame: problem.frame,
             offset: problem.offset,
+            passed_over: problem.passed_over,
             message: &problem.message,
         }
     }
