@@ -37,6 +37,7 @@ mod options;
 mod outcome;
 mod path;
 mod regime;
+mod seeded;
 mod segment;
 mod seq;
 mod tracker;

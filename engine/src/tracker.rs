@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 use crate::flow::FlowKey;
-use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, Side};
+use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
+use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Pushed, Role};
 
@@ -23,11 +24,16 @@ const CROSSING_SECONDS: f64 = 3.0;
 const LATE_SYN_SECONDS: f64 = 0.5;
 
 /// Handshakes by id, and the latest one of every four-tuple.
+///
+/// Most segments are data of connections whose handshake was seen long ago, or never. They are asked about once, in the
+/// table of those that are watched, which is small; [`Handshake::is_over`] ends the watch.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     first: u64,
     handshakes: VecDeque<Handshake>,
-    flows: HashMap<FlowKey, HandshakeId>,
+    flows: HashMap<FlowKey, HandshakeId, Seeded>,
+    /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
+    watched: HashMap<FlowKey, HandshakeId, Seeded>,
 }
 
 impl Tracker {
@@ -59,6 +65,7 @@ impl Tracker {
             let key = FlowKey::new(handshake.client, handshake.server);
             if self.flows.get(&key) == Some(&handshake.id) {
                 self.flows.remove(&key);
+                self.watched.remove(&key);
             }
             self.first += 1;
         }
@@ -67,6 +74,24 @@ impl Tracker {
     /// Takes a segment; says which handshake it belongs to and what it is to it.
     pub(crate) fn push(&mut self, segment: &Segment<'_>) -> Option<Pushed> {
         let key = FlowKey::new(segment.source, segment.destination);
+        if segment.flags.is_plain() {
+            let id = *self.watched.get(&key)?;
+            return self.watch(&key, id, segment);
+        }
+        self.turning_point(key, segment)
+    }
+
+    fn watch(&mut self, key: &FlowKey, id: HandshakeId, segment: &Segment<'_>) -> Option<Pushed> {
+        let handshake = self.get_mut(id)?;
+        if handshake.is_over(segment.time) {
+            self.watched.remove(key);
+            return None;
+        }
+        Some(Pushed { handshake: id, role: later(handshake, segment)? })
+    }
+
+    #[inline(never)]
+    fn turning_point(&mut self, key: FlowKey, segment: &Segment<'_>) -> Option<Pushed> {
         let current = self.flows.get(&key).copied();
         if segment.flags.is_syn() {
             self.syn(key, current, segment)
@@ -83,6 +108,7 @@ impl Tracker {
         let id = HandshakeId(self.first + self.handshakes.len() as u64);
         let previous = self.flows.get(&key).and_then(|&old| previous(self.get(old)?, client));
         self.flows.insert(key, id);
+        self.watched.insert(key, id);
         let mut handshake = Handshake::new(id, client, server, segment.time);
         handshake.previous = previous;
         self.handshakes.push_back(handshake);
@@ -257,10 +283,13 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
 
 fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.server_fin |= segment.flags.has(Flags::FIN);
-    match segment.payload.cmp(&handshake.largest_payload) {
-        Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
-        Ordering::Equal => handshake.largest_count = handshake.largest_count.saturating_add(1),
-        Ordering::Less => {}
+    if handshake.server_segments < SIZED_SEGMENTS {
+        handshake.server_segments += 1;
+        match segment.payload.cmp(&handshake.largest_payload) {
+            Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
+            Ordering::Equal => handshake.largest_count += 1,
+            Ordering::Less => {}
+        }
     }
     if segment.payload > 0 {
         handshake.server_data.get_or_insert(segment.frame);
