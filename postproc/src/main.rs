@@ -8,7 +8,9 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod filter;
 mod input;
+mod interrupt;
 mod link;
 mod output;
 mod problem;
@@ -41,6 +43,9 @@ fn main() -> ExitCode {
 
 fn analyze(args: &cli::Analyze) -> ExitCode {
     let mut console = Console::new(args.quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
     match batch::run(args, &mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.

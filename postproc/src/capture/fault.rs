@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::input::{Broken, Damage};
+use crate::interrupt::Interrupted;
 
 /// Something is wrong with a capture, at a known place.
 #[derive(Debug)]
@@ -93,6 +94,8 @@ pub enum FaultKind {
     Frames,
     /// The compressed stream that the capture is in cannot be unpacked further.
     Broken(Broken),
+    /// Somebody wanted the program to end while it waited for more.
+    Interrupted,
     /// Reading failed.
     Io(io::Error),
 }
@@ -101,6 +104,7 @@ impl From<io::Error> for FaultKind {
     fn from(error: io::Error) -> Self {
         match Broken::of(&error) {
             Some(broken) => Self::Broken(broken.clone()),
+            None if Interrupted::is(&error) => Self::Interrupted,
             None => Self::Io(error),
         }
     }
@@ -109,7 +113,15 @@ impl From<io::Error> for FaultKind {
 impl FaultKind {
     /// Whether sound records may come behind: not where reading itself fails, or a bound was met.
     pub(super) fn is_damage(&self) -> bool {
-        !matches!(self, Self::CutHeader { .. } | Self::Interfaces | Self::Frames | Self::Broken(_) | Self::Io(_))
+        !matches!(
+            self,
+            Self::CutHeader { .. }
+                | Self::Interfaces
+                | Self::Frames
+                | Self::Broken(_)
+                | Self::Interrupted
+                | Self::Io(_)
+        )
     }
 
     /// Whether the file seemed to end within what is damaged.
@@ -142,6 +154,7 @@ impl Fault {
             _ if self.aftermath.is_some() => "corrupt",
             FaultKind::CutHeader { .. } | FaultKind::CutFrame { .. } | FaultKind::CutBlock { .. } => "truncated",
             FaultKind::Broken(Broken { damage: Damage::Cut, .. }) => "truncated",
+            FaultKind::Interrupted => "interrupted",
             FaultKind::Io(_) => "io",
             FaultKind::Interfaces | FaultKind::Frames => "limit",
             _ => "corrupt",
@@ -216,6 +229,7 @@ impl Fault {
             FaultKind::Broken(broken) => {
                 write!(f, "could not be unpacked further{at} of what it unpacks to: {broken}")
             }
+            FaultKind::Interrupted => write!(f, "was not read further{at}: interrupted"),
             FaultKind::Io(error) => write!(f, "could not be read further{at}: {error}"),
         }
     }

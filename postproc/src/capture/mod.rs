@@ -21,6 +21,8 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+use crate::interrupt::Interrupted;
+
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
@@ -62,6 +64,17 @@ pub enum OpenError {
     NotACapture(Kind),
     /// A capture, but one whose head is damaged.
     Fault(Fault),
+}
+
+impl OpenError {
+    /// Whether nothing is wrong but that somebody did not want to wait.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Io(error) => Interrupted::is(error),
+            Self::Fault(fault) => matches!(fault.kind, FaultKind::Interrupted),
+            Self::NotACapture(_) => false,
+        }
+    }
 }
 
 impl<R: Read> Capture<R> {

@@ -19,6 +19,11 @@ impl<W: Write> Lines<W> {
         Self { output }
     }
 
+    /// A line for each capture.
+    pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
+        sources.iter().try_for_each(|source| self.line(&Object::Capture(source.into())))
+    }
+
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.output, object)?;
         self.output.write_all(b"\n")
@@ -28,7 +33,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Report for Lines<W> {
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.line(&Object::Run(Run::default()))?;
-        sources.iter().try_for_each(|source| self.line(&Object::Capture(source.into())))?;
+        self.captures(sources)?;
         self.output.flush()
     }
 

@@ -30,6 +30,11 @@ pub trait Report {
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }
 
+/// The captures as JSON Lines.
+pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
+    json::Lines::new(output).captures(sources)
+}
+
 /// A report in this format, into this output.
 pub fn new(format: Format, output: &mut Output) -> Box<dyn Report + '_> {
     match format {

@@ -148,6 +148,10 @@ pub struct Summary<'a> {
     outcomes: Counts<Outcome>,
     /// The strongest cookie-style confidence: what `--fail-on` compares with.
     strongest: Option<&'static str>,
+    /// Handshakes that `--filter` left out.
+    filtered_out: u64,
+    /// Whether the run was ended before all was read.
+    interrupted: bool,
     errors: Vec<Error<'a>>,
 }
 
@@ -346,6 +350,8 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             strongest: totals.strongest.map(engine::Confidence::as_str),
+            filtered_out: totals.filtered_out,
+            interrupted: totals.is_interrupted,
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }

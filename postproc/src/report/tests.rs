@@ -88,7 +88,7 @@ fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {
-        totals.handshake(finding);
+        assert!(totals.handshake(finding));
         tally.add(finding.assessment.verdict, finding.outcome);
     }
     let server = endpoint("2001:db8::2", 80);
