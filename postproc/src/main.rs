@@ -11,6 +11,8 @@ mod exit;
 mod filter;
 mod input;
 mod interrupt;
+#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
+mod kernel;
 mod link;
 mod output;
 mod problem;

@@ -293,7 +293,7 @@ fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
         assert_eq!(handshakes[0]["elsewhere"], serde_json::json!([{"frame": "syn", "capture": first}]));
         assert_eq!(handshakes[1].get("elsewhere"), None);
     }
-    let table = sandbox.analyze(&["."]).stdout;
+    let table = sandbox.analyze(&[".", "--verbose"]).stdout;
     assert!(table.contains("SYN 1 of another file, SYN-ACK 1,"), "{table}");
 }
 

@@ -46,7 +46,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if args.list_files {
         return list::list(plan, args.format, output, console);
     }
-    let report = report::new(args.format, &mut output);
+    let report = report::new(args.format, args.verbose, &mut output);
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;

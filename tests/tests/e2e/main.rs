@@ -4,6 +4,7 @@ mod batch;
 mod cases;
 mod damage;
 mod foreign;
+mod formats;
 mod layers;
 mod series;
 mod wireshark;
