@@ -25,6 +25,9 @@ const CROSSING_SECONDS: f64 = 3.0;
 /// two interfaces are out of order by less.
 const LATE_SYN_SECONDS: f64 = 0.5;
 
+/// What comes later than this after the second FIN, in seconds, is a repetition: an acknowledgment takes a round trip.
+const LAST_WORDS_SECONDS: f64 = 1.0;
+
 /// Handshakes by id, and the latest one of every four-tuple.
 ///
 /// Most segments are data of connections whose handshake was seen long ago, or never. They are asked about once, in the
@@ -37,6 +40,8 @@ pub(crate) struct Tracker {
     flows: FlowTable,
     /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
     watched: FlowTable,
+    /// Those of `watched` that both sides closed, and when.
+    closed: VecDeque<(Timestamp, u64, u32)>,
 }
 
 impl Tracker {
@@ -84,13 +89,7 @@ impl Tracker {
             self.watched.remove(hash, number);
             return None;
         }
-        let was_closed = handshake.server_fin && handshake.client_fin;
-        let role = later(handshake, segment);
-        if was_closed {
-            // The acknowledgment of the second FIN: nothing but repetitions can follow.
-            self.watched.remove(hash, number);
-        }
-        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
+        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: later(handshake, segment)? })
     }
 
     #[inline(never)]
@@ -102,7 +101,24 @@ impl Tracker {
             self.syn_ack(hash, current, segment)
         } else {
             let handshake = self.current(current)?;
-            Some(Pushed { handshake: handshake.id, role: later(handshake, segment)? })
+            let was_closed = handshake.is_closed();
+            let role = later(handshake, segment);
+            let (id, is_closed) = (handshake.id, handshake.is_closed());
+            if is_closed && !was_closed {
+                self.closed(hash, id, segment.time);
+            }
+            Some(Pushed { handshake: id, role: role? })
+        }
+    }
+
+    /// Ends the watch over those that were closed a while ago.
+    fn closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
+        self.closed.push_back((time, hash, id.0 as u32));
+        while let Some(&(closed, hash, number)) = self.closed.front()
+            && (time.seconds_since(closed) > LAST_WORDS_SECONDS || self.closed.len() > self.handshakes.len())
+        {
+            self.watched.remove(hash, number);
+            self.closed.pop_front();
         }
     }
 
