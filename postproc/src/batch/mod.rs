@@ -13,6 +13,7 @@ use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::input::Position;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -38,7 +39,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
-    let report = report::new(args.format, &mut output);
+    let report = report::new(args.format, args.verbose, &mut output);
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
@@ -116,8 +117,10 @@ impl<'a> Batch<'a> {
         let mut reading: Option<Reading> = None;
         for member in members {
             let source = &self.plan.sources[member.source];
-            let capture = match source.open().map_err(OpenError::Io).and_then(Capture::open) {
-                Ok(capture) => capture,
+            let opened = source.open().map_err(OpenError::Io);
+            let (capture, position) = match opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position)))
+            {
+                Ok(opened) => opened,
                 Err(error) => {
                     self.problem(match error {
                         OpenError::Io(error) => Problem::unreadable(&source.name, &error),
@@ -131,7 +134,7 @@ impl<'a> Batch<'a> {
             if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
                 self.finish(reading.take())?;
             }
-            reading = Some(self.capture(source, capture, reading)?);
+            reading = Some(self.capture(source, capture, position, reading)?);
         }
         self.finish(reading)
     }
@@ -139,15 +142,18 @@ impl<'a> Batch<'a> {
     fn capture(
         &mut self,
         source: &Source,
-        mut capture: Capture<Box<dyn Read>>,
+        mut capture: Capture<Box<dyn Read + Send>>,
+        position: Option<Position>,
         before: Option<Reading>,
     ) -> io::Result<Reading> {
         let index = self.totals.captures.len();
         let mut reading = Reading::new(source, index, before);
         let before = reading.analyzer.statistics().clone();
         self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
+        // What there is to read is counted as it is stored.
+        let stored = |capture: &Capture<_>| position.as_ref().map_or(capture.offset(), Position::taken);
         while reading.round(&mut capture) {
-            self.console.progress(&source.name, capture.offset());
+            self.console.progress(&source.name, stored(&capture));
             self.handshakes(reading.analyzer.take_settled())?;
         }
         reading.totals.frames = capture.frames();
@@ -156,7 +162,7 @@ impl<'a> Batch<'a> {
             self.problem(problem);
         }
         self.totals.captures[index].read(&reading.totals);
-        self.console.read(capture.offset());
+        self.console.read(stored(&capture));
         Ok(reading)
     }
 

@@ -12,7 +12,13 @@ use crate::walk::Source;
 /// Reads a capture to its end; the frames, the handshakes and the problems there were.
 fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
-    let source = Source { name: "x".into(), origin: crate::walk::Origin::StandardInput, format: None, bytes: None };
+    let source = Source {
+        name: "x".into(),
+        origin: crate::walk::Origin::StandardInput,
+        format: None,
+        compression: None,
+        bytes: None,
+    };
     let mut reading = Reading::new(&source, 0, None);
     while reading.round(&mut capture) {}
     let problems = reading.problems().len();

@@ -258,15 +258,7 @@ impl Flow {
         self.packet(sink, time, up, 6, &tcp, length)
     }
 
-    fn packet(
-        &self,
-        sink: &mut Sink,
-        time: u64,
-        up: bool,
-        protocol: u8,
-        header: &[u8],
-        payload: usize,
-    ) -> Result<()> {
+    fn packet(&self, sink: &mut Sink, time: u64, up: bool, protocol: u8, header: &[u8], payload: usize) -> Result<()> {
         let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
         if self.vlan {
             frame.extend([0x81, 0, 0, 7]);
