@@ -238,6 +238,11 @@ impl Handshake {
         self.server_segments >= SIZED_SEGMENTS && (settled() || self.is_stale(time))
     }
 
+    /// Both sides sent a FIN.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.server_fin && self.client_fin
+    }
+
     fn is_stale(&self, time: Timestamp) -> bool {
         time.seconds_since(self.last_move()) > FRESH_SECONDS
     }

@@ -28,6 +28,7 @@ mod episode;
 mod evidence;
 mod finding;
 mod flow;
+mod flow_table;
 mod handshake;
 mod host;
 mod implementation;
