@@ -241,3 +241,54 @@ words! {
         ConntrackTcpLoose = "net.netfilter.nf_conntrack_tcp_loose",
     }
 }
+
+impl CauseKind {
+    /// What it says, as a clause: `the listener's accept queue was full`.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::CookieRejected => "the server got a SYN cookie that it did not accept",
+            Self::ProxyLeakedAck => "the ACK passed the SYN proxy and met a server that knew nothing of the connection",
+            Self::ProxyBackendRefused => "the server behind the SYN proxy refused the connection",
+            Self::ProxyBackendSilent => "the server behind the SYN proxy never answered it",
+            Self::ChallengeReset => "an appliance reset the connection on purpose, and would let the next one through",
+            Self::AcceptQueueOverflow => "the listener's accept queue was full",
+            Self::ApplicationAbort => "the server's program closed the connection hard",
+            Self::ListenerGone => "the listener disappeared between SYN-ACK and ACK",
+            Self::FirewallReset => "a packet filter or another device on the way wrote the reset",
+            Self::WrongHost => "a load balancer sent the ACK to another host than the SYN",
+            Self::ClosedPort => "nothing listens on that port",
+            Self::ClientAbort => "the client gave the connection up",
+            Self::SilentDrop => "something dropped packets without a word",
+        }
+    }
+}
+
+impl Verdict {
+    /// What it says, as a clause.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Ordinary => "the server's own stack answered the SYN, from a half-open entry",
+            Self::SynCookie => "the server answered the SYN with a SYN cookie",
+            Self::SynProxy => "a SYN proxy in front of the server answered the SYN",
+            Self::Undetermined => "who answered the SYN cannot be told from this capture",
+        }
+    }
+}
+
+impl Outcome {
+    /// What it says, as a clause.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Established => "the handshake was completed",
+            Self::ResetByServer => "the server's side reset the connection before it sent any data",
+            Self::ResetByClient => "the client reset the connection before the server sent any data",
+            Self::Refused => "the SYN was refused with a reset",
+            Self::Unanswered => "nobody answered the SYN",
+            Self::Unacknowledged => "the SYN-ACK was never acknowledged",
+            Self::Incomplete => "the capture begins or ends in the middle of it",
+        }
+    }
+}

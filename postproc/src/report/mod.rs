@@ -4,12 +4,15 @@ mod answer;
 mod findings;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 mod story;
 mod table;
 #[cfg(test)]
 mod tests;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
