@@ -32,6 +32,7 @@ mod handshake;
 mod host;
 mod implementation;
 mod listener;
+mod measured;
 mod missing;
 mod observation;
 mod options;
@@ -47,7 +48,8 @@ mod words;
 
 pub use analyzer::{Analyzer, Limits, Pushed, Role};
 pub use finding::{
-    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Statistics, Tally,
+    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
+    Tally, Times,
 };
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};

@@ -8,6 +8,8 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
+mod input;
 #[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Analyze(args) => analyze(&args),
+        Command::Explain(args) => explain(&args),
     }
 }
 
@@ -46,6 +49,18 @@ fn analyze(args: &cli::Analyze) -> ExitCode {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -1,6 +1,6 @@
 use super::*;
 
-use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp};
 
 fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
@@ -49,6 +49,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 check: String::new(),
             },
         ],
+        measured: Measured::default(),
     }
 }
 

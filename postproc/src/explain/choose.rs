@@ -103,7 +103,12 @@ impl Wanted {
 
 fn first_frame(finding: &Finding) -> u32 {
     let frames = finding.frames;
-    [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().map(|frame| frame.number).min().unwrap_or(0)
+    [frames.syn, frames.syn_ack, frames.ack, frames.reset]
+        .into_iter()
+        .flatten()
+        .map(|frame| frame.number)
+        .min()
+        .unwrap_or(0)
 }
 
 /// Takes the handshakes of a run.

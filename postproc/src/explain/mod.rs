@@ -139,8 +139,9 @@ fn nothing(args: &Explain, choice: &Choice) -> Failure {
     match args.frame {
         Some(frame) => Failure::NoHandshake {
             frame,
-            why: "neither a SYN nor a SYN-ACK of its connection comes before it: the capture begins in the middle of it"
-                .to_owned(),
+            why:
+                "neither a SYN nor a SYN-ACK of its connection comes before it: the capture begins in the middle of it"
+                    .to_owned(),
         },
         None => Failure::NothingFits(choice.handshakes),
     }
@@ -172,9 +173,7 @@ impl fmt::Display for Failure {
                 crate::text::count(*number, "handshake")
             ),
             Self::Kernel(error) => error.fmt(f),
-            Self::OutputIsInput => {
-                f.write_str("the output file is one of the captures; give another with --output")
-            }
+            Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
             Self::Io(error) => write!(f, "{error}"),
         }
     }

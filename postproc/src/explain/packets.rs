@@ -69,8 +69,8 @@ pub fn frame(source: &Source, number: u32) -> io::Result<Result<Described, Strin
     Ok(Err(format!("the capture has {} frames", capture.frames())))
 }
 
-fn open(source: &Source) -> io::Result<Capture<Box<dyn io::Read>>> {
-    Capture::open(source.open()?).map_err(|error| match error {
+fn open(source: &Source) -> io::Result<Capture<Box<dyn io::Read + Send>>> {
+    Capture::open(source.open()?.reader).map_err(|error| match error {
         OpenError::Io(error) => error,
         OpenError::NotACapture(kind) => io::Error::other(kind.to_string()),
         OpenError::Fault(fault) => io::Error::other(fault.to_string()),

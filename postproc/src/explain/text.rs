@@ -6,7 +6,7 @@ use syncookie_engine::{Cause, Evidence, Finding, Told};
 
 use super::choose::Match;
 use super::{Story, ends};
-use crate::report::{Look, paragraph};
+use crate::report::{Look, paragraph, words};
 use crate::text::{self, count, microsecond, safe};
 
 /// Causes whose checks are proposed: those worth a command.
@@ -29,7 +29,7 @@ pub fn write(output: &mut dyn Write, look: Look, story: &Story<'_>) -> io::Resul
     page.line("  ", &answer(finding))?;
     page.evidence(finding)?;
     page.heading("What became of it, and why")?;
-    page.line("  ", &format!("{}: {}.", finding.outcome, finding.outcome.describe()))?;
+    page.line("  ", &format!("{}: {}.", finding.outcome, words::outcome(finding.outcome)))?;
     page.causes(finding)?;
     page.kernel(story)?;
     page.next(finding)?;
@@ -39,7 +39,7 @@ pub fn write(output: &mut dyn Write, look: Look, story: &Story<'_>) -> io::Resul
 /// In one sentence.
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
-        false => format!(" Most likely {} ({}).", cause.kind.describe(), cause.kind),
+        false => format!(" Most likely {} ({}).", words::cause(cause.kind), cause.kind),
         true => " Everything that was thought of is contradicted by something.".to_owned(),
     });
     let assessment = &finding.assessment;
@@ -47,7 +47,7 @@ fn summary(finding: &Finding) -> String {
         (Some(confidence), Some(odds)) => format!(" ({}, {confidence}, {odds:.1} nats)", assessment.verdict),
         _ => String::new(),
     };
-    capitalised(&format!("{}{sure}; {}.{cause}", assessment.verdict.describe(), finding.outcome.describe()))
+    capitalised(&format!("{}{sure}; {}.{cause}", words::verdict(assessment.verdict), words::outcome(finding.outcome)))
 }
 
 fn capitalised(text: &str) -> String {
@@ -67,7 +67,7 @@ fn answer(finding: &Finding) -> String {
         (Some(confidence), Some(odds)) => format!(", {confidence} ({odds:.1} nats over the next best)"),
         _ => String::new(),
     };
-    format!("{}: {}{sure}{like}.", assessment.verdict, assessment.verdict.describe())
+    format!("{}: {}{sure}{like}.", assessment.verdict, words::verdict(assessment.verdict))
 }
 
 /// Checks worth doing, the most telling first, each once.
@@ -136,7 +136,7 @@ impl Page<'_> {
                 (false, 0) => "  1. most likely ".to_owned(),
                 (false, rank) => format!("  {}. ", rank + 1),
             };
-            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, cause.kind.describe(), cause.nats))?;
+            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, words::cause(cause.kind), cause.nats))?;
             self.reasons(cause)?;
         }
         Ok(())
@@ -182,7 +182,11 @@ impl Page<'_> {
         }
         self.heading("Others")?;
         let rest = story.matching - 1;
-        let which = if rest == 1 { "1 other handshake matches".into() } else { format!("{} match, too", count(rest, "other handshake")) };
+        let which = if rest == 1 {
+            "1 other handshake matches".into()
+        } else {
+            format!("{} match, too", count(rest, "other handshake"))
+        };
         self.line("  ", &format!("{which}; choose one with --frame, --client or --server:"))?;
         story.others.iter().try_for_each(|other| self.other(other))?;
         match rest.saturating_sub(story.others.len() as u64) {

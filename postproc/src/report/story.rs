@@ -39,6 +39,14 @@ pub fn finding(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<
     more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
 }
 
+/// The strongest of a group, without what is told of its cause elsewhere.
+pub fn surest(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
+    let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
+    paragraph(output, look.width, "  ", &title(group))?;
+    paragraph(output, look.width, "    ", &line(capture, finding))?;
+    evidence(output, look, finding)
+}
+
 /// When, who, how sure, and where to look.
 fn line(capture: &str, finding: &Finding) -> String {
     let assessment = &finding.assessment;
