@@ -119,8 +119,8 @@ impl Teller<'_> {
             shows.push(self.reset_after(trip));
             if bare && last.ack == segment.seq {
                 shows.push(
-                    "no ACK flag, and its sequence number is the one the client acknowledged: whoever sent it knows of no \
-                     such connection (RFC 9293 section 3.10.7)"
+                    "no ACK flag, and its sequence number is the one the client acknowledged: the answer of a host \
+                     that knows of no such connection (RFC 9293 section 3.10.7), and of a packet filter that rejects"
                         .to_owned(),
                 );
             } else if bare {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Who;
+
 const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
@@ -50,6 +52,15 @@ pub struct Analyze {
     /// Exit with 3 when a cookie-style handshake at this confidence or above was found
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     pub fail_on: Option<Threshold>,
+
+    /// What the server's kernel says, to weigh the causes of failures with: saved netstat -s, nstat -az, sysctl -a, ss
+    /// -lntm, /proc files, snapshots. Two of the same kind give differences
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub kernel: Vec<PathBuf>,
+
+    /// Which server --kernel speaks of: an address, or address and port; every server unless given
+    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    pub server: Option<Who>,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

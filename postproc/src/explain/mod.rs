@@ -5,6 +5,7 @@
 
 mod choose;
 pub mod host;
+mod informed;
 mod json;
 mod packets;
 mod text;
@@ -22,6 +23,8 @@ use crate::kernel::facts;
 use crate::output::Output;
 use crate::report::Look;
 use crate::walk::{self, Origin, Plan};
+
+pub use informed::Informed;
 
 use choose::{Choice, Choosing, Match, Wanted};
 use packets::Packets;

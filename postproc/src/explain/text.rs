@@ -143,15 +143,17 @@ impl Page<'_> {
     }
 
     fn reasons(&mut self, cause: &Cause) -> io::Result<()> {
-        for reason in &cause.against {
-            let lead = if cause.ruled_out { "       because " } else { "       against: " };
-            self.line(lead, reason)?;
-        }
         if cause.ruled_out {
-            return Ok(());
+            return cause.against.iter().try_for_each(|reason| self.line("       because ", reason));
         }
-        cause.supporting.iter().try_for_each(|reason| self.line("       for: ", reason))?;
-        cause.not_observable.iter().try_for_each(|what| self.line("       not observable: ", what))?;
+        let parts = [
+            ("       for: ", &cause.supporting),
+            ("       against: ", &cause.against),
+            ("       not observable: ", &cause.not_observable),
+        ];
+        for (lead, sentences) in parts {
+            sentences.iter().try_for_each(|sentence| self.line(lead, sentence))?;
+        }
         self.line("       to check: ", &cause.check)
     }
 
