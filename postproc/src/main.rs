@@ -1,4 +1,4 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: `syncookie analyze`, `syncookie kernel`.
 
 mod batch;
 #[cfg(test)]
@@ -10,7 +10,6 @@ mod console;
 mod exit;
 mod explain;
 mod input;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
 mod output;
@@ -40,6 +39,7 @@ fn main() -> ExitCode {
     match command {
         Command::Analyze(args) => analyze(&args),
         Command::Explain(args) => explain(&args),
+        Command::Kernel(args) => kernel::command(&args),
     }
 }
 

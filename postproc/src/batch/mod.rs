@@ -15,6 +15,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::explain::{Informed, host};
 use crate::input::Position;
+use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -39,11 +40,11 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let kernel = host::read(&args.kernel).map_err(Failure::Kernel)?;
+    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let mut report = report::new(args.format, args.verbose, &mut output);
-    if !kernel.is_empty() {
-        console.remark(&host::assumed(&kernel, args.server));
+    if !args.kernel.is_empty() {
+        console.remark(&host::assumed(&args.kernel, &kernel, args.server));
         report = Box::new(Informed::new(report, host::host(&kernel, args.server)));
     }
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;

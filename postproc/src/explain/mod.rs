@@ -19,7 +19,7 @@ use crate::batch;
 use crate::cli::{Explain, Form};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::kernel::facts;
+use crate::kernel::facts::{self, Looks};
 use crate::output::Output;
 use crate::report::Look;
 use crate::walk::{self, Origin, Plan};
@@ -82,18 +82,19 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let facts = host::read(&args.kernel).map_err(Failure::Kernel)?;
+    let looks = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
+    let is_informed = !args.kernel.is_empty();
     let mut choice = Choice::new(wanted(args, &plan)?);
     let totals = batch::analyse(&plan, Box::new(Choosing(&mut choice)), console)?;
     let Some(totals) = totals else { return Err(Failure::NoCapture) };
     let mut best = std::mem::take(&mut choice.best);
-    if !facts.is_empty() {
-        let host = host::host(&facts, args.server);
+    if is_informed {
+        let host = host::host(&looks, args.server);
         best.iter_mut().for_each(|found| host.weigh(&mut found.finding));
     }
     let Some((chosen, others)) = best.split_first() else { return Err(nothing(args, &choice)) };
     let packets = packets::packets(&plan, &choice.captures, &chosen.finding)?;
-    let kernel = (!facts.is_empty()).then(|| host::assumed(&facts, args.server));
+    let kernel = is_informed.then(|| host::assumed(&args.kernel, &looks, args.server));
     let story = Story {
         chosen,
         packets,
