@@ -1,4 +1,4 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: `syncookie analyze`, `syncookie kernel`.
 
 mod batch;
 #[cfg(test)]
@@ -8,10 +8,10 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
 mod filter;
 mod input;
 mod interrupt;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
 mod output;
@@ -40,6 +40,8 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Analyze(args) => analyze(&args),
+        Command::Explain(args) => explain(&args),
+        Command::Kernel(args) => kernel::command(&args),
     }
 }
 
@@ -52,6 +54,18 @@ fn analyze(args: &cli::Analyze) -> ExitCode {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -14,9 +14,11 @@ use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::explain::{Informed, host};
 use crate::filter::Filter;
 use crate::input::Position;
 use crate::interrupt;
+use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -42,11 +44,16 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
         return list::list(plan, args.format, output, console);
     }
-    let report = report::new(args.format, args.verbose, &mut output);
+    let mut report = report::new(args.format, args.verbose, &mut output);
+    if !args.kernel.is_empty() {
+        console.remark(&host::assumed(&args.kernel, &kernel, args.server));
+        report = Box::new(Informed::new(report, host::host(&kernel, args.server)));
+    }
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;

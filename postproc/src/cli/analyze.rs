@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Who;
 use crate::filter::Condition;
 
 const EXAMPLES: &str = "\
@@ -67,6 +68,14 @@ pub struct Analyze {
     /// Name the captures that would be read, with format and bytes, one a line, and read none
     #[arg(long)]
     pub list_files: bool,
+    /// What the server's kernel says, to weigh the causes of failures with: saved netstat -s, nstat -az, sysctl -a, ss
+    /// -lntm, /proc files, snapshots. Two of the same kind give differences
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub kernel: Vec<PathBuf>,
+
+    /// Which server --kernel speaks of: an address, or address and port; every server unless given
+    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    pub server: Option<Who>,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

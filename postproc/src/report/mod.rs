@@ -5,7 +5,7 @@ mod csv;
 mod findings;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;
@@ -13,8 +13,11 @@ mod story;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
