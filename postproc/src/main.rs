@@ -8,7 +8,10 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
+mod filter;
 mod input;
+mod interrupt;
 mod kernel;
 mod link;
 mod output;
@@ -37,16 +40,32 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Analyze(args) => analyze(&args),
+        Command::Explain(args) => explain(&args),
         Command::Kernel(args) => kernel::command(&args),
     }
 }
 
 fn analyze(args: &cli::Analyze) -> ExitCode {
     let mut console = Console::new(args.quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
     match batch::run(args, &mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -5,7 +5,7 @@ mod csv;
 mod findings;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;
@@ -13,8 +13,11 @@ mod story;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
@@ -25,9 +28,6 @@ use crate::output::Output;
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
-pub use table::Look;
-pub use wrap::paragraph;
-
 /// Takes results in the order in which they come to be known.
 pub trait Report {
     /// First: which captures will be read.
@@ -36,6 +36,11 @@ pub trait Report {
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
+}
+
+/// The captures as JSON Lines.
+pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
+    json::Lines::new(output).captures(sources)
 }
 
 /// A report in this format, into this output; `is_verbose`: the table with all that is known.

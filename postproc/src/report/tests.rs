@@ -92,7 +92,7 @@ fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {
-        totals.handshake(finding);
+        assert!(totals.handshake(finding));
         tally.add(finding.assessment.verdict, finding.outcome);
     }
     let server = endpoint("2001:db8::2", 80);
@@ -119,6 +119,7 @@ fn totals(findings: &[Finding]) -> Totals {
         kind: "truncated",
         frame: Some(7),
         offset: Some(512),
+        passed_over: None,
         message: "ends in the middle of frame 7".into(),
     });
     totals
@@ -171,8 +172,8 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
                           "detail": "SYN-ACK offers a window of 0"}],
             "missing": [],
-            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "for": ["bare RST"], "against": [],
-                       "check": "tcpdump on the server"}],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
+                       "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
 }
@@ -224,7 +225,7 @@ fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read
     assert_eq!(summary["strongest"], "likely");
     assert_eq!(
         summary["errors"],
-        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512,
+        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512, "passed_over": null,
                 "message": "ends in the middle of frame 7"}])
     );
 }

@@ -110,7 +110,7 @@ fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(look.width as u16)
-        .set_header(columns.iter().map(|&column| look.heading(header[column].0)));
+        .set_header(columns.iter().map(|&column| header[column].0));
     for row in rows {
         table.add_row(columns.iter().map(|&column| row[column].as_str()));
     }
