@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Text, read_text};
 use crate::kernel::read::fit;
+use crate::text::count;
 
 /// Adds a line for each, and says when not all could be looked at.
 pub fn add(listening: &[u64], text: &mut Text) {
@@ -18,10 +19,10 @@ pub fn add(listening: &[u64], text: &mut Text) {
             continue;
         }
         match descriptors(&entry.path()) {
-            Some((count, inodes)) => {
+            Some((open, inodes)) => {
                 let held: BTreeSet<u64> = inodes.intersection(&wanted).copied().collect();
                 if !held.is_empty() {
-                    process(&entry.path(), count, &held, text);
+                    process(&entry.path(), open, &held, text);
                     found.extend(held);
                 }
             }
@@ -30,10 +31,10 @@ pub fn add(listening: &[u64], text: &mut Text) {
     }
     if found.len() < wanted.len() && closed > 0 {
         text.note(&format!(
-            "who holds {} of {} listening sockets is not shown: the descriptors of {closed} processes are not for this \
-             user (run as root)",
+            "who holds {} of {} is not shown: {} may be looked at by their owner and by root alone",
             wanted.len() - found.len(),
-            wanted.len()
+            count(wanted.len() as u64, "listening socket"),
+            if closed == 1 { "one process".to_owned() } else { format!("{closed} processes") },
         ));
     }
 }
