@@ -74,7 +74,7 @@ fn begin(namespace: &Namespace, text: &mut Text) {
 /// Settings of the host's that other network namespaces do not show: they are read in the one that does.
 fn host(text: &mut Text) {
     let is_shown = |name: &&str| files::setting(name).exists();
-    if files::HOST.iter().any(|name| is_shown(name)) {
+    if files::HOST.iter().any(is_shown) {
         return;
     }
     let read = || -> Vec<(&str, String)> {

@@ -13,7 +13,7 @@ fn sentences(resources: &[Resource]) -> Vec<(&'static str, Level)> {
     findings(resources).into_iter().map(|(resource, finding)| (resource.kind.name(), finding.level)).collect()
 }
 
-fn row<'a>(resources: &'a [Resource], kind: Kind) -> &'a Resource {
+fn row(resources: &[Resource], kind: Kind) -> &Resource {
     resources.iter().find(|resource| resource.kind == kind && resource.usage.is_some()).expect("a row with usage")
 }
 
