@@ -95,3 +95,13 @@ fn nothing_known_is_not_calm() {
     assert_eq!(accept.status(), "unknown");
     assert!(resources.iter().all(|resource| resource.findings.is_empty()));
 }
+
+#[test]
+fn a_process_is_judged_by_its_limits_and_those_of_its_control_group() {
+    let resources = judged(
+        "syncookie: process pid=7 descriptors=1024 limit=1024 threads=3 group=95/100 memory=500/20/1000 listens=1 name=nginx: x\n",
+    );
+    assert_eq!(sentences(&resources), [("descriptors", Level::Exhausted), ("group-tasks", Level::Near)]);
+    assert_eq!(row(&resources, Kind::GroupMemory).headroom(), Some(500));
+    assert_eq!(row(&resources, Kind::Descriptors).subject.as_deref(), Some("nginx: x (pid 7)"));
+}
