@@ -244,3 +244,23 @@ fn watching_says_what_changed_between_looks() {
     assert_eq!(last["compared"], true);
     assert!(last["compared_seconds"].as_f64() >= Some(0.2), "{}", last["compared_seconds"]);
 }
+
+#[test]
+fn without_privileges_it_says_what_is_missing_and_the_rest_works() {
+    let Some(net) = Net::build("without_privileges_it_says_what_is_missing") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    // Where the program was built, another user may not be let in.
+    let folder = private_folder();
+    let program = folder.path().join("syncookie");
+    std::fs::copy(&syncookie_tests::programs::programs().syncookie, &program).expect("the folder is ours");
+    let line = format!("setpriv --reuid 65534 --regid 65534 --clear-groups {} kernel --format json", program.display());
+    let text = net.sh(&line).unwrap_or_else(|error| panic!("{error}"));
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let look = crate::kernel_net::Look(json["namespaces"][0].clone());
+    let notes = look.0["notes"].to_string();
+    assert!(notes.contains("who holds 1 of 1 listening socket") && notes.contains("net.ipv4.tcp_mem"), "{notes}");
+    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(look.counter("accept-queue", None, "TcpExt.ListenOverflows").0, Some(0));
+    assert!(look.row("tcp-memory", None)["bound"].is_null());
+    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
+}

@@ -23,7 +23,7 @@ fn who(process: &Process) -> String {
 fn descriptors(judge: &Judge<'_>, process: &Process) -> Resource {
     let mut resource = judge.resource(Kind::Descriptors).of(who(process));
     resource.usage = process.descriptors;
-    resource.bound = process.descriptor_limit.map(|value| Bound { value, from: "RLIMIT_NOFILE of the process".into() });
+    resource.bound = process.descriptor_limit.map(|value| Bound { value, from: "RLIMIT_NOFILE".into() });
     let what = format!("{} has no file descriptor left", who(process));
     used_up(&mut resource, &what, "accept() fails (EMFILE), so its accept queues fill");
     resource
@@ -42,7 +42,7 @@ fn group_tasks(judge: &Judge<'_>, process: &Process) -> Option<Resource> {
     let (tasks, most) = process.group_tasks?;
     let mut resource = judge.resource(Kind::GroupTasks).of(who(process));
     resource.usage = Some(tasks);
-    resource.bound = Some(Bound { value: most, from: "pids.max of its control group".into() });
+    resource.bound = Some(Bound { value: most, from: "pids.max".into() });
     used_up(
         &mut resource,
         &format!("the control group of {} may have no more tasks", who(process)),
@@ -56,7 +56,7 @@ fn group_memory(judge: &Judge<'_>, process: &Process) -> Option<Resource> {
     let (used, sockets, most) = process.group_memory?;
     let mut resource = judge.resource(Kind::GroupMemory).of(who(process));
     resource.usage = Some(used);
-    resource.bound = Some(Bound { value: most, from: "memory.max of its control group".into() });
+    resource.bound = Some(Bound { value: most, from: "memory.max".into() });
     resource.remark = Some(format!("{} bytes of it are held by sockets", crate::text::grouped(sockets)));
     let what = format!("the control group of {} has no memory left", who(process));
     used_up(&mut resource, &what, "its sockets get no more buffers, or a process of it is killed");
