@@ -1,10 +1,12 @@
 //! The command line: one file for each command.
 
 mod analyze;
+mod annotate;
 
 use clap::{Parser, Subcommand};
 
 pub use analyze::{Analyze, Format};
+pub use annotate::Annotate;
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
 #[derive(Debug, Parser)]
@@ -20,4 +22,6 @@ pub struct Cli {
 pub enum Command {
     /// Analyse captures, and folders of them
     Analyze(Analyze),
+    /// Write captures again, with the findings as comments
+    Annotate(Annotate),
 }
