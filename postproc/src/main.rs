@@ -10,6 +10,8 @@ mod cli;
 mod console;
 mod exit;
 mod input;
+#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
+mod kernel;
 mod link;
 mod output;
 mod problem;

@@ -107,6 +107,11 @@ pub(super) struct Cause<'a> {
     #[serde(rename = "for")]
     pub(super) supporting: &'a [String],
     pub(super) against: &'a [String],
+    /// What would tell and could not be seen.
+    pub(super) not_observable: &'a [String],
+    /// Something in `against` contradicts it.
+    pub(super) ruled_out: bool,
+    pub(super) nats: f64,
     pub(super) check: &'a str,
 }
 
@@ -277,6 +282,9 @@ fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
         rank,
         supporting: &cause.supporting,
         against: &cause.against,
+        not_observable: &cause.not_observable,
+        ruled_out: cause.ruled_out,
+        nats: rounded(cause.nats),
         check: &cause.check,
     });
     (!causes.is_empty()).then(|| ranked.collect())

@@ -49,6 +49,9 @@ fn leaked(number: u32) -> Finding {
             kind: CauseKind::ProxyLeakedAck,
             supporting: vec!["bare RST".into()],
             against: Vec::new(),
+            nats: 7.0,
+            not_observable: Vec::new(),
+            ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
         measured: Measured::default(),
@@ -168,8 +171,8 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
                           "detail": "SYN-ACK offers a window of 0"}],
             "missing": [],
-            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "for": ["bare RST"], "against": [],
-                       "check": "tcpdump on the server"}],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
+                       "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
 }
