@@ -1,5 +1,6 @@
 //! End to end: real tshark with the plugin, the real batch tool, real captures.
 
+mod annotate;
 mod batch;
 mod cases;
 mod damage;
