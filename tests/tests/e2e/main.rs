@@ -3,6 +3,7 @@
 mod batch;
 mod cases;
 mod damage;
+mod html;
 mod layers;
 mod series;
 mod wireshark;
