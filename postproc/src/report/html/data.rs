@@ -1,15 +1,16 @@
 //! What the charts are drawn from, as JSON.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use syncookie_engine::{Endpoint, Verdict};
+use syncookie_engine::{CauseKind, Endpoint, Verdict};
 
 use super::points::{Point, Points};
 use super::rows::{hundredths, micros};
 use super::sections::{by_weight, shown_episodes};
 use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
+use crate::report::words;
 use crate::text::safe;
 use crate::totals::Totals;
 
@@ -19,6 +20,8 @@ pub struct Data {
     verdicts: &'static [&'static str],
     /// What the names of all captures begin with.
     folder: String,
+    /// What each cause means, as a clause.
+    causes: BTreeMap<&'static str, &'static str>,
     listeners: Vec<Listener>,
     episodes: Vec<Episode>,
     points: Vec<Dot>,
@@ -56,6 +59,7 @@ impl Data {
         });
         Self {
             verdicts: WORDS,
+            causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), words::cause(*cause))).collect(),
             folder: safe(folder).into_owned(),
             listeners,
             episodes: episodes.collect(),

@@ -54,11 +54,18 @@ function evidenceList(details) {
   ]));
 }
 
-function causesList(details) {
-  return details.causes.map(([kind, supporting, against, check], rank) => el("div", {},
-    el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`)),
+function causeBox([kind, supporting, against, check], rank) {
+  return el("div", { class: "cause" },
+    el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}`),
     list([...supporting.map((sentence) => `for: ${phrase(sentence)}`), ...against.map((sentence) => `against: ${phrase(sentence)}`)]),
-    el("p", {}, "To check: ", el("code", {}, phrase(check)))));
+    el("p", {}, "To check: ", el("code", {}, phrase(check))));
+}
+
+/** The first two, and the others to be unfolded. */
+function causesList({ causes }) {
+  const boxes = causes.map(causeBox), others = boxes.splice(2);
+  if (others.length) boxes.push(el("details", {}, el("summary", {}, `${others.length} less likely`), ...others));
+  return boxes;
 }
 
 /** Everything about one finding. */

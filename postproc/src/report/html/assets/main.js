@@ -77,7 +77,7 @@ function theme() {
   addEventListener("beforeprint", () => {
     before = root.dataset.theme;
     root.dataset.theme = "light";
-    redraw(660);
+    redraw(760);
   });
   addEventListener("afterprint", () => {
     if (before) root.dataset.theme = before;
