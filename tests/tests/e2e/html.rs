@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::browser::Browser;
+use syncookie_tests::pcap::Capture;
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{package, sample};
@@ -187,6 +188,56 @@ fn no_width_and_no_colours_break_the_page() {
         assert_ne!(browser.eval("getComputedStyle(document.body).backgroundColor"), paper);
         assert_quiet(&mut browser);
     }
+}
+
+/// A capture of this many handshakes like the first of the user's trace, each by a client of its own.
+fn many(handshakes: u32) -> Capture {
+    let one = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
+    let client = one.records[0].bytes[26..30].to_vec();
+    let each = (0..handshakes).flat_map(|number| {
+        let (address, port) = ([10, 20, (number >> 16) as u8, (number >> 12) as u8], 1024 + (number & 0xfff) as u16);
+        let client = client.clone();
+        one.records[..4].iter().map(move |record| {
+            let mut record = record.clone();
+            record.nanos += u64::from(number) * 30_000_000;
+            // Addresses are at 26 and 30 in an Ethernet frame, ports at 34 and 36.
+            let (ip, tcp) = if record.bytes[26..30] == client { (26, 34) } else { (30, 36) };
+            record.bytes[ip..ip + 4].copy_from_slice(&address);
+            record.bytes[tcp..tcp + 2].copy_from_slice(&port.to_be_bytes());
+            record
+        })
+    });
+    Capture { link: one.link, records: each.collect() }
+}
+
+#[test]
+fn a_hundred_thousand_findings_stay_usable() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let capture = folder.path().join("many.pcap");
+    fs::write(&capture, many(100_000).write_plain()).expect("the folder is ours");
+    let (_folder, page, _) = report(&capture);
+    let bytes = fs::metadata(&page).expect("it was written").len();
+    assert!(bytes < 50_000_000, "{bytes} bytes");
+    browser.open(&page);
+    assert_eq!(browser.text("#status"), "100,000 findings.");
+    let spent = browser.eval("performance.getEntriesByType('navigation')[0].domInteractive");
+    eprintln!("{bytes} bytes, ready after {spent} ms");
+    assert!(spent.as_f64() < Some(30_000.0), "{spent} ms");
+    for header in [1, 3, 8] {
+        let spent = browser.eval(&format!(
+            "(() => {{ const start = performance.now();
+               document.querySelector('#rows thead th:nth-child({header}) button').click();
+               return performance.now() - start; }})()"
+        ));
+        assert!(spent.as_f64() < Some(5_000.0), "sorting took {spent} ms");
+    }
+    browser.click("#search");
+    browser.type_text("10.20.0.15:1025");
+    browser.wait_for("document.getElementById('status').innerText === '1 of 100,000 findings.'");
+    browser.click("#rows tbody .unfold");
+    assert!(browser.text("#rows tr.detail").contains("tcp.port eq 1025"));
+    assert_quiet(&mut browser);
 }
 
 #[test]

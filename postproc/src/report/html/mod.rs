@@ -179,4 +179,19 @@ mod tests {
         }
         assert!(page.contains("default-src 'none'"));
     }
+
+    #[test]
+    fn the_chart_library_is_the_one_whose_provenance_is_written_down() {
+        use sha2::{Digest, Sha256};
+        let provenance = include_str!("vendor/uplot/README.md");
+        let files = [
+            include_str!("vendor/uplot/uPlot.iife.min.js"),
+            include_str!("vendor/uplot/uPlot.min.css"),
+            include_str!("vendor/uplot/LICENSE"),
+        ];
+        for file in files {
+            let digest: String = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(provenance.contains(&digest), "{digest} is not in README.md: run script/vendor-uplot");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::io;
 
 use serde::Serialize;
-use syncookie_engine::{Finding, Frame, Timestamp};
+use syncookie_engine::{Cause, Finding, Frame, Timestamp};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
@@ -24,7 +24,8 @@ struct Details {
     frames: [Option<Packet>; 4],
     seen: [Option<f64>; 5],
     evidence: Vec<(Text, Text, f64, Phrase, Vec<u32>)>,
-    causes: Vec<(Text, Vec<Phrase>, Vec<Phrase>, Phrase)>,
+    /// Each as JSON within the text: the same few recur in a hundred thousand findings.
+    causes: Vec<Text>,
     missing: Vec<Phrase>,
 }
 
@@ -66,7 +67,7 @@ impl Rows {
         }
         pot.kept += 1;
         serde_json::to_writer(ScriptSafe(&mut pot.rows), &row(captures, finding, texts))?;
-        serde_json::to_writer(ScriptSafe(&mut pot.details), &details(captures, finding, texts))?;
+        serde_json::to_writer(ScriptSafe(&mut pot.details), &details(captures, finding, texts)?)?;
         pot.details.push(b'\n');
         Ok(())
     }
@@ -118,7 +119,7 @@ fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row 
     )
 }
 
-fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Details {
+fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<Details> {
     let (frames, measured) = (finding.frames, &finding.measured);
     let times = measured.times;
     let mut packet = |frame: Option<Frame>, time: Option<Timestamp>| {
@@ -146,15 +147,17 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
         (kind, bearing, hundredths(seen.nats), texts.phrase(&seen.detail), frames)
     });
     let evidence = evidence.collect();
-    let causes = finding.causes.iter().map(|cause| {
-        let kind = texts.text(cause.kind.as_str());
-        let supporting = cause.supporting.iter().map(|sentence| texts.phrase(sentence)).collect();
-        let against = cause.against.iter().map(|sentence| texts.phrase(sentence)).collect();
-        (kind, supporting, against, texts.phrase(&cause.check))
-    });
-    let causes = causes.collect();
+    let causes = finding.causes.iter().map(|cause| hypothesis(cause, texts)).collect::<io::Result<_>>()?;
     let missing = finding.assessment.missing.iter().map(|sentence| texts.phrase(sentence)).collect();
-    Details { frames, seen, evidence, causes, missing }
+    Ok(Details { frames, seen, evidence, causes, missing })
+}
+
+fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
+    let kind = texts.text(cause.kind.as_str());
+    let supporting: Vec<Phrase> = cause.supporting.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let against: Vec<Phrase> = cause.against.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let written = serde_json::to_string(&(kind, supporting, against, texts.phrase(&cause.check)))?;
+    Ok(texts.text(&written))
 }
 
 /// The frame to go to: where the verdict stands.

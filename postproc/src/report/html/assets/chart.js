@@ -64,7 +64,7 @@ function chartOptions(width, height, extra) {
   return {
     width, height, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     padding: [10, 14, 0, 0], ...extra,
-    axes: [{ ...axis, values: TICKS, ...extra.axes[0] }, { ...axis, size: 62, ...extra.axes[1] }],
+    axes: [{ ...axis, values: TICKS, ...extra.axes[0] }, { ...axis, size: 62, ...extra.axes[1] }, ...extra.axes.slice(2).map((other) => ({ ...axis, ...other }))],
   };
 }
 

@@ -63,7 +63,7 @@ function causeBox([kind, supporting, against, check], rank) {
 
 /** The first two, and the others to be unfolded. */
 function causesList({ causes }) {
-  const boxes = causes.map(causeBox), others = boxes.splice(2);
+  const boxes = causes.map((cause) => JSON.parse(text(cause))).map(causeBox), others = boxes.splice(2);
   if (others.length) boxes.push(el("details", {}, el("summary", {}, `${others.length} less likely`), ...others));
   return boxes;
 }

@@ -63,13 +63,16 @@ function makeTimeline(listener, index, columns, width, plot) {
     label: name, stroke: colour(name), fill: colour(name), paths: () => null, points: { show: false },
     value: (chart, _, __, row) => (row === null ? "–" : grouped(columns.counts[row][verdict])),
   }));
-  const line = (label, name, dash) => series.push({ label, stroke: colour(name), width: 1.75, dash, points: { show: true, size: 5, fill: colour(name), filter: (chart, of) => chart.data[of].flatMap((n, row) => (n ? [row] : [])) } });
-  line("unacknowledged SYNs", "lost", [5, 3]);
-  line("resets", "reset");
+  const line = (label, name, dash, scale) => series.push({ label, scale, stroke: colour(name), width: 1.75, dash, points: { show: true, size: 5, fill: colour(name), filter: (chart, of) => chart.data[of].flatMap((n, row) => (n ? [row] : [])) } });
+  line("unacknowledged SYNs", "lost", [5, 3], "y");
+  line("resets (right)", "reset", [], "resets");
+  const whole = (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : ""));
+  const fromZero = { range: (_, __, most) => [0, Math.max(1, most * 1.06)] };
+  // Resets are few beside a flood, and matter more: they have an axis of their own.
   const options = chartOptions(width, 210, {
-    series, axes: [{}, { values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : "")) }],
+    series, axes: [{}, { values: whole }, { values: whole, scale: "resets", side: 1, size: 44, stroke: colour("reset"), grid: { show: false } }],
     cursor: { drag: { x: true, y: false } }, legend: { live: true, markers: { width: 2 } },
-    scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.06)] } },
+    scales: { x: { time: true }, y: fromZero, resets: fromZero },
     hooks: { drawAxes: [(chart) => drawEpisodes(chart, index), (chart) => drawBars(chart, columns, listener.width)] },
   });
   return new uPlot(options, columns.chart, plot);
