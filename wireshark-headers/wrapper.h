@@ -2,7 +2,8 @@
  * The only list of what the plugin uses of Wireshark's C interface.
  *
  * Lines that begin with "// function", "// type" or "// constant" are read by build.rs: the names on them, and whatever
- * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build.
+ * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build, but
+ * for those on lines that begin with "// optional", by which build.rs tells releases apart.
  */
 
 /* 3.4 hides proto_register_plugin() behind a macro of Wireshark's private config.h. */
@@ -13,13 +14,16 @@
 #include <stdbool.h>
 
 #include <glib.h>
-// function g_array_new g_array_append_vals
+// function g_array_new g_array_append_vals g_strndup
 
 #include <epan/packet.h>
 // function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
 // function register_postdissector set_postdissector_wanted_hfids
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
+/* And what it includes: the columns of the packet list. */
+// function col_append_str
+// constant COL_INFO
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array
@@ -37,7 +41,23 @@
 // constant PI_ASSUMPTION PI_SECURITY PI_SEQUENCE PI_CHAT PI_NOTE PI_WARN
 
 #include <epan/prefs.h>
-// function prefs_register_protocol prefs_register_bool_preference
+// function prefs_register_protocol prefs_register_bool_preference prefs_register_uint_preference
+// function prefs_register_enum_preference
+
+#include <epan/tap.h>
+// function register_tap tap_queue_packet have_tap_listener
+// constant TAP_PACKET_REDRAW TAP_PACKET_DONT_REDRAW
+
+#include <epan/stats_tree.h>
+// function stats_tree_register_plugin stats_tree_create_node stats_tree_create_pivot stats_tree_tick_pivot
+// function stats_tree_manip_node_int
+// type stat_tree_packet_cb _stat_node_datatype _manip_node_mode
+// optional STATS_TREE_MENU_SEPARATOR
+
+#include <epan/epan_dissect.h>
+
+#include <epan/conversation_filter.h>
+// function register_conversation_filter
 
 /* Its header moves between releases; packet.h brings it along. */
 // function wmem_alloc

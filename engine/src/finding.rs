@@ -113,10 +113,16 @@ pub struct Evidence {
 pub struct Cause {
     /// Which.
     pub kind: CauseKind,
-    /// What in the capture speaks for it (`for` in JSON).
+    /// Its weight in nats: the difference of two causes' weights is how much more probable one is than the other.
+    pub nats: f64,
+    /// What speaks for it, in the capture and in the server's kernel (`for` in JSON).
     pub supporting: Vec<String>,
-    /// What in the capture speaks against it.
+    /// What speaks against it.
     pub against: Vec<String>,
+    /// What would tell and could not be seen: never evidence.
+    pub not_observable: Vec<String>,
+    /// Something contradicts it; what does is in `against`.
+    pub ruled_out: bool,
     /// The command, and the machine to run it on, that settles it.
     pub check: String,
 }

@@ -29,6 +29,7 @@ mod evidence;
 mod finding;
 mod flow;
 mod handshake;
+mod host;
 mod implementation;
 mod listener;
 mod measured;
@@ -50,5 +51,6 @@ pub use finding::{
     Tally, Times,
 };
 pub use flow::Endpoint;
+pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
-pub use words::{CauseKind, Confidence, EvidenceKind, Implementation, Outcome, Verdict};
+pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

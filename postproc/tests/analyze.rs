@@ -136,8 +136,9 @@ fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_re
         (b"ten bytes!", "is no capture"),
         (&capture().bytes[..3], "is no capture"),
         (&noise, "is no capture"),
-        (b"\x1f\x8b\x08\0", "gzip -d"),
-        (b"\x28\xb5\x2f\xfd\0", "zstd -d"),
+        (b"\x1f\x8b\x08\0", "is compressed with gzip, and its beginning cannot be unpacked"),
+        (b"\x28\xb5\x2f\xfd\0", "is compressed with zstd, and its beginning cannot be unpacked"),
+        (b"\xfd7zXZ\0\0", "`xz -d`"),
         (b"snoop\0\0\0\0\0\0\x02", "editcap -F pcap"),
     ] {
         let name = sandbox.file("x", bytes);

@@ -74,6 +74,11 @@ pub enum Format {
     Json,
     /// One JSON object a line
     Jsonl,
+    /// One row for each handshake, for spreadsheets
+    Csv,
+    /// One row for each handshake, for DuckDB, Spark and pandas
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// A confidence, as a choice on the command line.

@@ -2,11 +2,14 @@
 
 mod answer;
 mod caveats;
+mod csv;
 mod findings;
 mod html;
 mod json;
 mod listeners;
 mod model;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod remedies;
 mod story;
 mod table;
@@ -44,5 +47,8 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Csv => Box::new(csv::Rows::new(output)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Table::new(output)),
     }
 }

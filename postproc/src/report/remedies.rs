@@ -25,6 +25,8 @@ struct Remedy<'a> {
     reset: u64,
     listeners: Vec<Endpoint>,
     check: &'a str,
+    /// Something contradicts this one, and every other.
+    is_ruled_out: bool,
     /// Where one of them is.
     example: String,
     /// Size of the group that check and example were taken from.
@@ -80,7 +82,7 @@ fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
 impl<'a> Remedy<'a> {
     fn new(cause: CauseKind) -> Self {
         let (listeners, example) = (Vec::new(), String::new());
-        Self { cause, count: 0, reliable: 0, reset: 0, listeners, check: "", example, largest: 0 }
+        Self { cause, count: 0, reliable: 0, reset: 0, listeners, check: "", is_ruled_out: false, example, largest: 0 }
     }
 
     fn add(&mut self, group: &'a Group) {
@@ -93,7 +95,9 @@ impl<'a> Remedy<'a> {
         }
         let Some((capture, example)) = group.examples.first().filter(|_| group.count > self.largest) else { return };
         self.largest = group.count;
-        self.check = example.causes.first().map_or("", |cause| &cause.check);
+        if let Some(cause) = example.causes.first() {
+            (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
+        }
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
@@ -112,7 +116,8 @@ impl<'a> Remedy<'a> {
             some => format!(", {} reset by the server's side", grouped(some)),
         };
         let cause = words::cause(self.cause);
+        let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{reset}: {cause} ({}){example}", self.cause)
+        format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
     }
 }

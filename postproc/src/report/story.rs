@@ -95,7 +95,13 @@ fn cause(output: &mut dyn Write, look: Look, finding: &Finding) -> io::Result<()
     let Some(cause) = finding.causes.first() else { return Ok(()) };
     let reasons =
         if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
-    paragraph(output, look.width, "      most likely ", &safe(&format!("{}{reasons}", cause.kind)))?;
+    // Where everything thought of is contradicted, the first is not the most likely: it is the least impossible.
+    let lead = if cause.ruled_out { "      nothing fits; nearest " } else { "      most likely " };
+    paragraph(output, look.width, lead, &safe(&format!("{}{reasons}", cause.kind)))?;
+    for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
+        let why = excluded.against.join("; ");
+        paragraph(output, look.width, "      ruled out: ", &safe(&format!("{}: {why}", excluded.kind)))?;
+    }
     paragraph(output, look.width, "      to check: ", &safe(&cause.check))
 }
 

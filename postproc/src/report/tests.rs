@@ -49,6 +49,9 @@ pub(super) fn leaked(number: u32) -> Finding {
             kind: CauseKind::ProxyLeakedAck,
             supporting: vec!["bare RST".into()],
             against: Vec::new(),
+            nats: 7.0,
+            not_observable: Vec::new(),
+            ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
         measured: Measured::default(),
@@ -78,6 +81,7 @@ fn sources() -> Vec<Source> {
             name: name.into(),
             origin: Origin::File(name.into()),
             format: Some(capture::Format::Pcap),
+            compression: None,
             bytes: Some(100),
         })
         .into()
@@ -167,10 +171,23 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
                           "detail": "SYN-ACK offers a window of 0"}],
             "missing": [],
-            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "for": ["bare RST"], "against": [],
-                       "check": "tcpdump on the server"}],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
+                       "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
+}
+
+#[test]
+fn the_schema_has_every_word_there_is() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/schema/report.schema.json")).unwrap();
+    let check = |definition: &str, words: Vec<&str>| assert_eq!(schema["$defs"][definition]["enum"], json!(words));
+    check("verdict", Verdict::ALL.iter().map(|word| word.as_str()).collect());
+    check("confidence", Confidence::ALL.iter().map(|word| word.as_str()).collect());
+    check("outcome", Outcome::ALL.iter().map(|word| word.as_str()).collect());
+    check("implementation", Implementation::ALL.iter().map(|word| word.as_str()).collect());
+    check("evidenceKind", EvidenceKind::ALL.iter().map(|word| word.as_str()).collect());
+    check("causeKind", CauseKind::ALL.iter().map(|word| word.as_str()).collect());
+    assert_eq!(schema["$defs"]["run"]["properties"]["schema"]["const"], model::SCHEMA);
 }
 
 #[test]

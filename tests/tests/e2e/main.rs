@@ -3,6 +3,8 @@
 mod batch;
 mod cases;
 mod damage;
+mod foreign;
+mod formats;
 mod html;
 mod layers;
 mod series;

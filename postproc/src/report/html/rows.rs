@@ -112,7 +112,7 @@ fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row 
         assessment.confidence.map(|confidence| texts.text(confidence.as_str())),
         assessment.log_odds.map(hundredths),
         texts.text(finding.outcome.as_str()),
-        finding.causes.first().map(|cause| texts.text(cause.kind.as_str())),
+        finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| texts.text(cause.kind.as_str())),
         name(captures, finding.capture(), texts),
         anchor(finding).map_or(0, |frame| frame.number),
         texts.text(&implementations.join(" or ")),
@@ -156,7 +156,9 @@ fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
     let kind = texts.text(cause.kind.as_str());
     let supporting: Vec<Phrase> = cause.supporting.iter().map(|sentence| texts.phrase(sentence)).collect();
     let against: Vec<Phrase> = cause.against.iter().map(|sentence| texts.phrase(sentence)).collect();
-    let written = serde_json::to_string(&(kind, supporting, against, texts.phrase(&cause.check)))?;
+    let unseen: Vec<Phrase> = cause.not_observable.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let check = texts.phrase(&cause.check);
+    let written = serde_json::to_string(&(kind, supporting, against, unseen, cause.ruled_out, check))?;
     Ok(texts.text(&written))
 }
 

@@ -54,10 +54,11 @@ function evidenceList(details) {
   ]));
 }
 
-function causeBox([kind, supporting, against, check], rank) {
+function causeBox([kind, supporting, against, unseen, ruledOut, check], rank) {
+  const said = (label, sentences) => sentences.map((sentence) => `${label}: ${phrase(sentence)}`);
   return el("div", { class: "cause" },
-    el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}`),
-    list([...supporting.map((sentence) => `for: ${phrase(sentence)}`), ...against.map((sentence) => `against: ${phrase(sentence)}`)]),
+    el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}${ruledOut ? " (ruled out)" : ""}`),
+    list([...said("for", supporting), ...said("against", against), ...said("could not be seen", unseen)]),
     el("p", {}, "To check: ", el("code", {}, phrase(check))));
 }
 
