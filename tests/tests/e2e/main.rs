@@ -6,6 +6,7 @@ mod cases;
 mod damage;
 mod foreign;
 mod formats;
+mod html;
 mod layers;
 mod series;
 mod wireshark;
