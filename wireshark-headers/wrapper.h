@@ -13,20 +13,19 @@
 #include <stdbool.h>
 
 #include <glib.h>
-// function g_array_new g_array_append_vals
 
 #include <epan/packet.h>
 // function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
-// function register_postdissector set_postdissector_wanted_hfids
+// function register_postdissector get_data_source_tvb
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array
-// function proto_registrar_get_id_byname proto_get_finfo_ptr_array
+// function proto_get_id_by_filter_name
 // function proto_tree_add_item proto_tree_add_string proto_tree_add_double proto_tree_add_uint
 // function proto_item_add_subtree proto_item_set_text
-// type field_display_e field_info proto_node
+// type field_display_e proto_node
 // constant FI_GENERATED FI_HIDDEN ENC_NA
 
 #include <epan/tvbuff.h>
@@ -39,5 +38,5 @@
 #include <epan/prefs.h>
 // function prefs_register_protocol prefs_register_bool_preference
 
-/* Its header moves between releases; packet.h brings it along. */
-// function wmem_alloc
+/* Its headers move between releases; packet.h brings them along. */
+// function wmem_alloc wmem_list_head wmem_list_frame_next wmem_list_frame_data

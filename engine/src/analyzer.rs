@@ -156,6 +156,12 @@ impl Analyzer {
         self.judge(&ids[end.saturating_sub(PREVIEW)..end], |other| other == id).pop()
     }
 
+    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_settled`].
+    #[must_use]
+    pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
+        self.tracker.get(id).map(|handshake| (handshake.client, handshake.server))
+    }
+
     /// What was read so far, and what was given up.
     #[must_use]
     pub const fn statistics(&self) -> &Statistics {
