@@ -10,23 +10,34 @@ use std::process::{Command, ExitCode};
 use std::{env, fs, panic};
 
 /// The releases the plugin was written against. Another one may well work; the build then says that nobody tried.
-const RELEASES: [(u32, u32); 5] = [(3, 6), (4, 0), (4, 2), (4, 4), (4, 6)];
+const RELEASES: [(u32, u32); 6] = [(3, 4), (3, 6), (4, 0), (4, 2), (4, 4), (4, 6)];
 
-/// What differs between releases: the cfg that is set where `present` is found in the declaration that begins with
-/// `declaration`.
-const DIFFERENCES: [Difference; 1] = [
-    // 4.4 and later have C's bool where earlier releases have GLib's gboolean, an int.
+/// What differs between releases in what the plugin uses. The code for either side is in `plugin/src/epan/release.rs`.
+const DIFFERENCES: [Difference; 4] = [
+    // Since 4.0 tap listeners, and so statistics, are told with each packet why they get it.
+    Difference { cfg: "wireshark_tap_flags", sign: Sign::Within("pub type stat_tree_packet_cb", "tap_flags_t") },
+    // Since 4.2 conversation filters hand their callbacks a pointer of one's own.
     Difference {
-        cfg: "wireshark_bool",
-        declaration: "pub fn prefs_register_bool_preference",
-        present: "var: *mut bool",
+        cfg: "wireshark_conversation_filter_data",
+        sign: Sign::Within("pub fn register_conversation_filter", "user_data"),
     },
+    // Since 4.4 truth values are C's bool; before, GLib's gboolean, an int.
+    Difference { cfg: "wireshark_bool", sign: Sign::Within("pub fn prefs_register_bool_preference", "var: *mut bool") },
+    // Since 4.4 the menu path of a statistic is cut at "//"; before, at "/", and no name was given to that.
+    Difference { cfg: "wireshark_stats_separator", sign: Sign::Name("STATS_TREE_MENU_SEPARATOR") },
 ];
 
+/// A cfg, and the sign in the bindings by which it is set.
 struct Difference {
     cfg: &'static str,
-    declaration: &'static str,
-    present: &'static str,
+    sign: Sign,
+}
+
+enum Sign {
+    /// The declaration that begins with the first text has the second one.
+    Within(&'static str, &'static str),
+    /// There is such a name.
+    Name(&'static str),
 }
 
 /// One Wireshark release, as its development headers describe it.
@@ -193,6 +204,7 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         builder = match kind {
             "function" => builder.allowlist_function(name),
             "type" => builder.allowlist_type(name),
+            // Also "optional".
             _ => builder.allowlist_var(name),
         };
     }
@@ -200,9 +212,8 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         .generate()
         .map_err(|e| format!("the headers of Wireshark {}.{} do not compile: {e}", release.major, release.minor))?
         .to_string();
-    // One declaration may spread over several lines: compare without line breaks.
     let bindings = bindings.replace("\r\n", "\n");
-    match used_names(&list).find(|(_, name)| !mentions(&bindings, name)) {
+    match used_names(&list).find(|(kind, name)| *kind != "optional" && !mentions(&bindings, name)) {
         Some((kind, name)) => Err(format!(
             "Wireshark {}.{} has no {kind} {name}, which wireshark-headers/wrapper.h asks for",
             release.major, release.minor
@@ -213,7 +224,7 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
 
 /// The names that wrapper.h says are used, with what they are.
 fn used_names(list: &str) -> impl Iterator<Item = (&str, &str)> {
-    ["function", "type", "constant"].into_iter().flat_map(move |kind| {
+    ["function", "type", "constant", "optional"].into_iter().flat_map(move |kind| {
         list.lines()
             .filter_map(move |line| line.strip_prefix("// ")?.strip_prefix(kind)?.strip_prefix(' '))
             .flat_map(str::split_whitespace)
@@ -260,12 +271,17 @@ fn check_libclang() -> Result<(), Advice> {
 
 impl Difference {
     fn found_in(&self, bindings: &str) -> Result<bool, Advice> {
+        let (declaration, present) = match self.sign {
+            Sign::Name(name) => return Ok(mentions(bindings, name)),
+            Sign::Within(declaration, present) => (declaration, present),
+        };
         let start = bindings
-            .find(self.declaration)
-            .ok_or_else(|| format!("the bindings lack \"{}\", by which {} is decided", self.declaration, self.cfg))?;
+            .find(declaration)
+            .ok_or_else(|| format!("the bindings lack \"{declaration}\", by which {} is decided", self.cfg))?;
         let declaration = &bindings[start..];
         let end = declaration.find([';', '}']).unwrap_or(declaration.len());
+        // One declaration may spread over several lines: compare without line breaks.
         let declaration: Vec<_> = declaration[..end].split_whitespace().collect();
-        Ok(declaration.join(" ").contains(self.present))
+        Ok(declaration.join(" ").contains(present))
     }
 }

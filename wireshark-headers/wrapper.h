@@ -2,7 +2,8 @@
  * The only list of what the plugin uses of Wireshark's C interface.
  *
  * Lines that begin with "// function", "// type" or "// constant" are read by build.rs: the names on them, and whatever
- * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build.
+ * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build, but
+ * for those on lines that begin with "// optional", by which build.rs tells releases apart.
  */
 
 /* 3.4 hides proto_register_plugin() behind a macro of Wireshark's private config.h. */
@@ -13,16 +14,20 @@
 #include <stdbool.h>
 
 #include <glib.h>
+// function g_strndup g_get_prgname
 
 #include <epan/packet.h>
 // function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
 // function register_postdissector get_data_source_tvb
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
+/* And what it includes: the columns of the packet list. */
+// function col_append_str
+// constant COL_INFO
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array
-// function proto_get_id_by_filter_name
+// function proto_get_id_by_filter_name proto_field_is_referenced
 // function proto_tree_add_item proto_tree_add_string proto_tree_add_double proto_tree_add_uint
 // function proto_item_add_subtree proto_item_set_text
 // type field_display_e proto_node
@@ -36,7 +41,22 @@
 // constant PI_ASSUMPTION PI_SECURITY PI_SEQUENCE PI_CHAT PI_NOTE PI_WARN
 
 #include <epan/prefs.h>
-// function prefs_register_protocol prefs_register_bool_preference
+// function prefs_register_protocol prefs_register_bool_preference prefs_register_uint_preference
+// function prefs_register_enum_preference
 
-/* Its headers move between releases; packet.h brings them along. */
+#include <epan/tap.h>
+// function register_tap tap_queue_packet have_tap_listener find_tap_id
+// constant TAP_PACKET_REDRAW TAP_PACKET_DONT_REDRAW
+
+#include <epan/stats_tree.h>
+// function stats_tree_register_plugin stats_tree_manip_node_int
+// type stat_tree_packet_cb _stat_node_datatype _manip_node_mode
+// optional STATS_TREE_MENU_SEPARATOR
+
+#include <epan/epan_dissect.h>
+
+#include <epan/conversation_filter.h>
+// function register_conversation_filter
+
+/* Their headers move between releases; packet.h brings them along. */
 // function wmem_alloc wmem_list_head wmem_list_frame_next wmem_list_frame_data

@@ -1,5 +1,6 @@
 //! What is known of the open capture file.
 
+mod connection;
 mod event;
 mod marks;
 
@@ -122,9 +123,8 @@ impl Session {
             let Some(finding) = judged.as_ref().or_else(|| self.settled.get(&mark.handshake)) else { continue };
             let settings = &self.settings;
             if finding.frames.syn_ack == Some(frame) {
-                shown.add(asked, present::word(finding, frame, settings), || {
-                    present::verdict(finding, frame, settings)
-                });
+                shown
+                    .add(asked, present::word(finding, frame, settings), || present::verdict(finding, frame, settings));
             } else if finding.frames.reset == Some(frame) {
                 shown.add(asked, present::word(finding, frame, settings), || present::reset(finding, frame, settings));
             } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
@@ -132,6 +132,23 @@ impl Session {
             }
         }
         shown
+    }
+
+    /// A display filter for the connection of the handshake that a frame shows something of.
+    #[must_use]
+    pub fn connection(&mut self, frame: u32) -> Option<String> {
+        let handshake = self.marks.of(frame).first()?.handshake;
+        let ends = self.analyzer.endpoints(handshake)?;
+        let later = self.marks.all().filter(|mark| mark.handshake > handshake).map(|mark| mark.handshake);
+        let next = later.filter(|id| self.analyzer.endpoints(*id) == Some(ends)).min();
+        let begin = self.first_frame(handshake);
+        let end = next.and_then(|next| self.first_frame(next));
+        Some(connection::filter(ends, begin, end))
+    }
+
+    fn first_frame(&mut self, handshake: HandshakeId) -> Option<Frame> {
+        let frames = self.analyzer.finding(handshake)?.frames;
+        frames.syn.or(frames.syn_ack)
     }
 
     /// Marks a frame that may have something to show of the handshake it belongs to, and says what, if asked.

@@ -27,10 +27,6 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            least: Confidence::Possible,
-            handshakes: Limits::default().handshakes,
-            point: CapturePoint::Unknown,
-        }
+        Self { least: Confidence::Possible, handshakes: Limits::default().handshakes, point: CapturePoint::Unknown }
     }
 }

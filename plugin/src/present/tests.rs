@@ -1,7 +1,9 @@
 use super::lines::pieces;
 use super::*;
 
-use syncookie_engine::{Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+use syncookie_engine::{
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
+};
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
     super::verdict(finding, frame, &Settings::default())

@@ -21,12 +21,8 @@ pub struct Known {
 
 impl Known {
     /// Of a SYN that nobody answered so far.
-    pub const ASKED: Self = Self {
-        verdict: Verdict::Undetermined,
-        confidence: None,
-        implementation: None,
-        outcome: Outcome::Incomplete,
-    };
+    pub const ASKED: Self =
+        Self { verdict: Verdict::Undetermined, confidence: None, implementation: None, outcome: Outcome::Incomplete };
 
     /// What a finding says.
     #[must_use]

@@ -25,6 +25,11 @@ impl Marks {
         }
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Mark> {
+        self.0.iter()
+    }
+
     /// The marks of a frame.
     pub fn of(&self, frame: u32) -> &[Mark] {
         let start = self.0.partition_point(|mark| mark.frame < frame);
