@@ -25,8 +25,6 @@ pub static ICMP: Protocol = Protocol::new(c"icmp");
 pub static ICMPV6: Protocol = Protocol::new(c"icmpv6");
 /// What all expert items belong to.
 static EXPERT: Protocol = Protocol::new(c"_ws.expert");
-/// The tap that *Expert Information* listens to.
-static EXPERT_TAP: AtomicI32 = AtomicI32::new(0);
 
 struct ExpertIds(UnsafeCell<[ffi::expert_field; Expert::ALL.len()]>);
 
@@ -55,6 +53,16 @@ impl Protocol {
     }
 }
 
+/// The tap that *Expert Information* listens to. It is registered when the first file is opened.
+fn expert_tap() -> c_int {
+    static TAP: AtomicI32 = AtomicI32::new(0);
+    if TAP.load(Relaxed) == 0 {
+        // SAFETY: the name is a C string.
+        TAP.store(unsafe { ffi::find_tap_id(c"expert".as_ptr()) }, Relaxed);
+    }
+    TAP.load(Relaxed)
+}
+
 /// Whether anybody looks for what is in our subtree: the subtree itself, a filter on our fields, a list of expert items.
 ///
 /// # Safety
@@ -66,8 +74,9 @@ pub unsafe fn is_looked_for(tree: *mut ffi::proto_tree) -> bool {
     let is_referenced = |id| id > 0 && unsafe { ffi::proto_field_is_referenced(tree, id) as i32 != 0 };
     #[allow(clippy::unnecessary_cast, reason = "a flag is a bool in some releases")]
     // SAFETY: the id is that of a tap, or 0, which is none.
-    let expert_is_heard = || unsafe { ffi::have_tap_listener(EXPERT_TAP.load(Relaxed)) as i32 != 0 };
-    !tree.is_null() && (is_referenced(protocol_id()) || is_referenced(EXPERT.id()) || expert_is_heard())
+    let expert_is_heard = || unsafe { ffi::have_tap_listener(expert_tap()) as i32 != 0 };
+    // Expert items are listed even where there is no tree to hang them on.
+    expert_is_heard() || (!tree.is_null() && (is_referenced(protocol_id()) || is_referenced(EXPERT.id())))
 }
 
 /// Id of the protocol as a field.
@@ -119,8 +128,6 @@ pub unsafe extern "C" fn handoff() {
         for protocol in [&TCP, &ICMP, &ICMPV6, &EXPERT] {
             protocol.look_up();
         }
-        // SAFETY: the name is a C string.
-        EXPERT_TAP.store(unsafe { ffi::find_tap_id(c"expert".as_ptr()) }, Relaxed);
         tap::register_statistics();
         filter::register();
     });

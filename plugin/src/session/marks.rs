@@ -18,6 +18,10 @@ pub struct Marks(Vec<Mark>);
 impl Marks {
     /// Adds a mark, unless there is the same.
     pub fn add(&mut self, mark: Mark) {
+        if self.0.last().is_none_or(|last| last.frame < mark.frame) {
+            self.0.push(mark);
+            return;
+        }
         let end = self.0.partition_point(|other| other.frame <= mark.frame);
         let start = self.0[..end].partition_point(|other| other.frame < mark.frame);
         if !self.0[start..end].contains(&mark) {
