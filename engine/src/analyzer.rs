@@ -6,6 +6,7 @@ use crate::decode::{self, NoSegment};
 use crate::episode::episodes;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
+use crate::measured::measured;
 use crate::outcome::outcome;
 use crate::tracker::Tracker;
 use crate::verdict::judge;
@@ -245,6 +246,7 @@ impl Analyzer {
                     frames: handshake.frames(),
                     outcome,
                     causes: cause::causes(&listener, index, &assessment, outcome),
+                    measured: measured(&listener, handshake),
                     assessment,
                 }
             })

@@ -156,6 +156,8 @@ pub(crate) struct Handshake {
     pub client_fin: bool,
     /// First reset, and who sent it.
     pub reset: Option<(Side, Later)>,
+    /// Resets of the server: one for each segment it does not know.
+    pub server_resets: u8,
     pub previous: Option<Previous>,
     /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
     pub simultaneous: bool,
@@ -188,6 +190,7 @@ impl Handshake {
             server_fin: false,
             client_fin: false,
             reset: None,
+            server_resets: 0,
             previous: None,
             simultaneous: false,
         }

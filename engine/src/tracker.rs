@@ -212,10 +212,11 @@ fn later(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
 }
 
 fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    let side = if segment.source == handshake.client { Side::Client } else { Side::Server };
+    handshake.server_resets = handshake.server_resets.saturating_add(u8::from(side == Side::Server));
     if handshake.reset.is_some() {
         return None;
     }
-    let side = if segment.source == handshake.client { Side::Client } else { Side::Server };
     handshake.reset = Some((side, Later::of(segment)));
     let decides = handshake.deciding_reset().is_some();
     Some(if decides { Role::Reset } else { Role::Other })
