@@ -235,3 +235,28 @@ fn a_snapshot_of_this_machine_says_the_same_as_the_machine() {
     let text = fs::read_to_string(&path).expect("it was written");
     assert!(!text.contains("tcp_fastopen_key"), "keys are not carried away");
 }
+
+#[test]
+fn every_key_and_every_resource_is_documented() {
+    let read = |name: &str| fs::read_to_string(package().join("../docs").join(name)).expect("the page is there");
+    let (keys, resources) = (read("kernel-json.md"), read("monitoring.md"));
+    let mut files = files_below(&folder().join("6.1"), &["txt"]);
+    files.retain(|file| !file.ends_with("nstat-az.txt") && !file.ends_with("ss-tan.txt"));
+    let (_, text, _) = run(&["--format", "json"], &files);
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let look = &document["namespaces"][0];
+    let mut complaints = Vec::new();
+    for object in [&document, look, &look["findings"][0], &look["resources"][0], &look["listeners"][0], &look["log"][0]]
+    {
+        let undocumented =
+            object.as_object().expect("an object").keys().filter(|key| !keys.contains(&format!("`{key}`")));
+        complaints.extend(undocumented.map(|key| format!("docs/kernel-json.md lacks {key}")));
+    }
+    for resource in look["resources"].as_array().expect("a list") {
+        let name = resource["resource"].as_str().expect("a name");
+        if !resources.contains(&format!("(`{name}`)")) {
+            complaints.push(format!("docs/monitoring.md lacks {name}"));
+        }
+    }
+    assert_none(&complaints);
+}
