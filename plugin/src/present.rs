@@ -181,7 +181,7 @@ fn reset_expert(finding: &Finding, frame: Frame) -> Option<(Expert, String)> {
         return None;
     }
     let mut text = format!("Reset right after a {} handshake", finding.assessment.verdict);
-    if let Some(cause) = finding.causes.first() {
+    if let Some(cause) = finding.causes.first().filter(|cause| !cause.ruled_out) {
         append(&mut text, ", most likely ", cause.kind.as_str());
     }
     Some((Expert::Reset, text))
@@ -260,8 +260,11 @@ impl Lines {
     }
 
     fn cause(&mut self, cause: &Cause, rank: u32) {
-        self.text(Field::Cause, cause.kind.as_str()).text =
-            Some(if rank == 1 { format!("Cause: {}", cause.kind) } else { format!("Cause {rank}: {}", cause.kind) });
+        self.text(Field::Cause, cause.kind.as_str()).text = Some(match (cause.ruled_out, rank) {
+            (true, _) => format!("Ruled out: {}", cause.kind),
+            (false, 1) => format!("Most likely cause: {}", cause.kind),
+            (false, _) => format!("Cause {rank}: {}", cause.kind),
+        });
         self.add_at(2, Field::CauseRank, Value::Whole(rank));
         for reason in &cause.supporting {
             self.detail(Field::CauseFor, reason);
