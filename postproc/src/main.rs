@@ -9,7 +9,9 @@ mod cli;
 mod console;
 mod exit;
 mod explain;
+mod filter;
 mod input;
+mod interrupt;
 mod kernel;
 mod link;
 mod output;
@@ -45,6 +47,9 @@ fn main() -> ExitCode {
 
 fn analyze(args: &cli::Analyze) -> ExitCode {
     let mut console = Console::new(args.quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
     match batch::run(args, &mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.

@@ -11,6 +11,7 @@ mod name;
 mod order;
 mod pcap;
 mod pcapng;
+mod resync;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -20,6 +21,10 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+use crate::interrupt::Interrupted;
+
+#[cfg(test)]
+use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
@@ -59,6 +64,17 @@ pub enum OpenError {
     NotACapture(Kind),
     /// A capture, but one whose head is damaged.
     Fault(Fault),
+}
+
+impl OpenError {
+    /// Whether nothing is wrong but that somebody did not want to wait.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Io(error) => Interrupted::is(error),
+            Self::Fault(fault) => matches!(fault.kind, FaultKind::Interrupted),
+            Self::NotACapture(_) => false,
+        }
+    }
 }
 
 impl<R: Read> Capture<R> {

@@ -38,6 +38,11 @@ pub trait Report {
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }
 
+/// The captures as JSON Lines.
+pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
+    json::Lines::new(output).captures(sources)
+}
+
 /// A report in this format, into this output; `is_verbose`: the table with all that is known.
 pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Report + '_> {
     match format {
