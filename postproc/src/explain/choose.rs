@@ -88,13 +88,15 @@ impl Wanted {
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
         let failed = !finding.causes.is_empty();
-        let class = match (failed, cookie_style) {
-            (true, true) => 3,
-            (true, false) if finding.outcome == Outcome::Unacknowledged => 1,
-            (true, false) => 2,
-            (false, true) => 1,
-            (false, false) => 0,
+        let pain = match finding.outcome {
+            _ if !failed => 0,
+            Outcome::Unacknowledged => 1,
+            Outcome::Unanswered => 2,
+            Outcome::ResetByServer => 4,
+            _ => 3,
         };
+        // A failure after a cookie-style answer before any other; without a failure the answer.
+        let class = pain + if cookie_style { 5 } else { 0 } * u8::from(failed) + u8::from(cookie_style && !failed);
         let confidence = finding.assessment.confidence.filter(|_| cookie_style);
         // The log-odds in thousandths: the weights are compared, and a float is no order.
         (0, class, confidence, (finding.assessment.log_odds.unwrap_or(0.0).max(0.0) * 1e3) as u64)

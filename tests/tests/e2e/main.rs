@@ -3,6 +3,7 @@
 mod batch;
 mod cases;
 mod damage;
+mod explain;
 mod foreign;
 mod formats;
 mod layers;
