@@ -65,6 +65,7 @@ pub(super) fn unanswered(listener: &Listener<'_>, index: usize) -> Vec<Hypothesi
         )
         .and(others, LEANS, "the listener answered others")
         .and(around.ignored, SPEAKS, "around it, ACKs were ignored and the SYN-ACK came again")
+        .and(around.unserved, SPEAKS, "around it, connections were open and nobody served them: they wait in the queue")
         .and(around.reset > 0, LEANS, "around it, others were reset after their SYN-ACK")
         .but(!others, LEANS, "the listener answered nobody in this capture"),
     ]

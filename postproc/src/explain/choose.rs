@@ -95,8 +95,12 @@ impl Wanted {
             Outcome::ResetByServer => 4,
             _ => 3,
         };
-        // A failure after a cookie-style answer before any other; without a failure the answer.
-        let class = pain + if cookie_style { 5 } else { 0 } * u8::from(failed) + u8::from(cookie_style && !failed);
+        // A failure after a cookie-style answer goes before any other; without a failure the answer counts.
+        let class = match (cookie_style, failed) {
+            (true, true) => pain + 5,
+            (true, false) => 1,
+            (false, _) => pain,
+        };
         let confidence = finding.assessment.confidence.filter(|_| cookie_style);
         // The log-odds in thousandths: the weights are compared, and a float is no order.
         (0, class, confidence, (finding.assessment.log_odds.unwrap_or(0.0).max(0.0) * 1e3) as u64)
