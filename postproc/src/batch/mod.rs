@@ -27,6 +27,7 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
 pub use failure::Failure;
+pub use reading::FAULTS_TOLD;
 use reading::Reading;
 
 /// Analyses what the arguments name.
@@ -66,6 +67,19 @@ pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console)
     Batch::new(plan, report, console).run()
 }
 
+/// A capture that was opened, and how far it was read where it is compressed.
+type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
+
+/// Opens a capture, or says why it cannot be read.
+pub fn open(source: &Source) -> Result<Opened, Problem> {
+    let opened = source.open().map_err(OpenError::Io);
+    opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position))).map_err(|error| match error {
+        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
+        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
+        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
+    })
+}
+
 fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
         // Before anything else: it is not known what the rest would have been.
@@ -76,7 +90,8 @@ fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     }
 }
 
-fn no_capture(plan: Plan) -> Failure {
+/// That nothing was found to read.
+pub fn no_capture(plan: Plan) -> Failure {
     let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
     Failure::NoCapture { folders: plan.barren, skipped: plan.skipped.len(), example }
 }
@@ -150,20 +165,15 @@ impl<'a> Batch<'a> {
                 self.not_reached.push(member.source);
                 continue;
             }
-            let opened = source.open().map_err(OpenError::Io);
-            let (capture, position) = match opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position)))
-            {
+            let (capture, position) = match open(source) {
                 Ok(opened) => opened,
-                Err(error) if error.is_interruption() => {
+                // Nothing need be wrong with it: nobody waits for it any more.
+                Err(_) if interrupt::is_requested() => {
                     self.not_reached.push(member.source);
                     continue;
                 }
-                Err(error) => {
-                    self.problem(match error {
-                        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
-                        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
-                        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
-                    });
+                Err(problem) => {
+                    self.problem(problem);
                     continue;
                 }
             };

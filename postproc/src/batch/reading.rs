@@ -13,7 +13,7 @@ use crate::totals::CaptureTotals;
 use crate::walk::Source;
 
 /// Faults of a capture that are told one by one.
-pub(super) const FAULTS_TOLD: u64 = 8;
+pub const FAULTS_TOLD: u64 = 8;
 
 /// Frames between two looks at what the engine has settled, and at the progress.
 const ROUND: u64 = 1 << 14;

@@ -1,12 +1,14 @@
 //! The command line: one file for each command.
 
 mod analyze;
+mod annotate;
 mod explain;
 mod kernel;
 
 use clap::{Parser, Subcommand};
 
 pub use analyze::{Analyze, Format};
+pub use annotate::Annotate;
 pub use explain::{Explain, Form, Who};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 
@@ -28,4 +30,6 @@ pub enum Command {
     Explain(Explain),
     /// Look at what the kernel has for accepting connections: usage, bounds, overflows
     Kernel(Kernel),
+    /// Write captures again, with the findings as comments
+    Annotate(Annotate),
 }
