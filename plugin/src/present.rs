@@ -147,7 +147,7 @@ fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<
         return None;
     }
     let mut text = format!("Reset right after a {} handshake", finding.assessment.verdict);
-    if let Some(cause) = finding.causes.first() {
+    if let Some(cause) = finding.causes.first().filter(|cause| !cause.ruled_out) {
         append(&mut text, ", most likely ", cause.kind.as_str());
     }
     Some((Expert::Reset, text))

@@ -7,6 +7,7 @@ pub mod analyze;
 pub mod browser;
 pub mod case;
 pub mod contract;
+pub mod document;
 pub mod generate;
 pub mod labels;
 pub mod mutate;
