@@ -214,6 +214,22 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", scheme);
     }
 
+    /// Pictures for people to look at, where `SYNCOOKIE_SCREENSHOTS` names a folder for them: the window as it is, and the
+    /// whole as it is printed.
+    ///
+    /// # Panics
+    /// When the folder cannot be written to.
+    pub fn picture(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("SYNCOOKIE_SCREENSHOTS").map(std::path::PathBuf::from) else { return };
+        std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
+        let pictures = [("png", "Page.captureScreenshot"), ("pdf", "Page.printToPDF")];
+        for (ending, method) in pictures {
+            let encoded = self.call(method, json!({}))["data"].as_str().unwrap_or_default().to_owned();
+            let bytes = decode(&encoded);
+            std::fs::write(folder.join(format!("{name}.{ending}")), bytes).expect("screenshots can be written");
+        }
+    }
+
     /// What the page complained about: errors on the console, exceptions, violations of its policy.
     pub fn complaints(&mut self) -> Vec<Value> {
         let is_complaint = |message: &&Value| match message["method"].as_str() {
@@ -249,6 +265,20 @@ impl Drop for Browser {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The bytes behind base64 (RFC 4648 section 4).
+fn decode(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for sextet in text.bytes().filter_map(|byte| ALPHABET.iter().position(|&known| known == byte)) {
+        (bits, held) = ((bits << 6) | sextet as u32, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    bytes
 }
 
 fn is_on_path(program: &str) -> bool {
