@@ -8,4 +8,5 @@ mod formats;
 mod html;
 mod layers;
 mod series;
+mod terminal;
 mod wireshark;
