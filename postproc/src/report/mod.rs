@@ -7,7 +7,7 @@ mod findings;
 mod html;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;
@@ -15,8 +15,11 @@ mod story;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
@@ -35,6 +38,11 @@ pub trait Report {
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
+}
+
+/// The captures as JSON Lines.
+pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
+    json::Lines::new(output).captures(sources)
 }
 
 /// A report in this format, into this output; `is_verbose`: the table with all that is known.
