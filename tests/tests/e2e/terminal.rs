@@ -2,13 +2,14 @@
 
 use std::process::Command;
 
+use syncookie_tests::package;
 use syncookie_tests::programs::programs;
-use syncookie_tests::sample;
 
 /// What the table looks like on a terminal of so many columns, with these variables set.
 fn on_terminal(columns: u32, variables: &[(&str, &str)]) -> Option<String> {
-    let capture = sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap");
+    let capture = "captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap";
     let mut command = Command::new("script");
+    command.current_dir(package());
     // The shell gets the names as variables: they may have any characters in them.
     let shown = format!("stty cols {columns} rows 50; \"$PROGRAM\" analyze \"$CAPTURE\"");
     command.args(["--quiet", "--return", "--command", &shown, "/dev/null"]);
