@@ -13,4 +13,5 @@ mod kernel_files;
 mod kernel_net;
 mod layers;
 mod series;
+mod terminal;
 mod wireshark;
