@@ -13,6 +13,7 @@ mod input;
 mod kernel;
 mod link;
 mod output;
+mod plugin;
 mod problem;
 mod report;
 mod series;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Analyze(args) => analyze(&args),
+        Command::Plugin(args) => plugin::run(&args),
     }
 }
 

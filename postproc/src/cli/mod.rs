@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod analyze;
+pub mod plugin;
 
 use clap::{Parser, Subcommand};
 
@@ -20,4 +21,6 @@ pub struct Cli {
 pub enum Command {
     /// Analyse captures, and folders of them
     Analyze(Analyze),
+    /// Install the Wireshark plugin, and say whether Wireshark loads it
+    Plugin(plugin::Plugin),
 }
