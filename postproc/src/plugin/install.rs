@@ -45,10 +45,7 @@ pub fn install(args: &Install) -> Done {
     if args.profile {
         profile::install(&wireshark)?;
     }
-    if !args.system && status::is_root() {
-        say(status::ROOT);
-    }
-    say("Wireshark loads it when it is started next.");
+    say(if !args.system && status::is_root() { status::ROOT } else { "Wireshark loads it when it is started next." });
     Ok(true)
 }
 
