@@ -4,6 +4,7 @@ mod analyze;
 mod annotate;
 mod explain;
 mod kernel;
+pub mod plugin;
 
 use clap::{Parser, Subcommand};
 
@@ -32,4 +33,6 @@ pub enum Command {
     Kernel(Kernel),
     /// Write captures again, with the findings as comments
     Annotate(Annotate),
+    /// Install the Wireshark plugin, and say whether Wireshark loads it
+    Plugin(plugin::Plugin),
 }
