@@ -12,6 +12,8 @@ pub mod mutate;
 pub mod pcap;
 pub mod pcapng;
 pub mod programs;
+pub mod release;
+pub mod sharkd;
 pub mod tshark;
 
 use std::fs;

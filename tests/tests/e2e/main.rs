@@ -4,5 +4,6 @@ mod batch;
 mod cases;
 mod damage;
 mod layers;
+mod releases;
 mod series;
 mod wireshark;
