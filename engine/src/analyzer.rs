@@ -6,6 +6,7 @@ use crate::decode::{self, NoSegment};
 use crate::episode::episodes;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
+use crate::measured::measured;
 use crate::outcome::outcome;
 use crate::tracker::Tracker;
 use crate::verdict::judge;
@@ -156,6 +157,12 @@ impl Analyzer {
         self.judge(&ids[end.saturating_sub(PREVIEW)..end], |other| other == id).pop()
     }
 
+    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_settled`].
+    #[must_use]
+    pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
+        self.tracker.get(id).map(|handshake| (handshake.client, handshake.server))
+    }
+
     /// What was read so far, and what was given up.
     #[must_use]
     pub const fn statistics(&self) -> &Statistics {
@@ -239,6 +246,7 @@ impl Analyzer {
                     frames: handshake.frames(),
                     outcome,
                     causes: cause::causes(&listener, index, &assessment, outcome),
+                    measured: measured(&listener, handshake),
                     assessment,
                 }
             })

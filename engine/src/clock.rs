@@ -8,6 +8,11 @@ use crate::handshake::{Handshake, Later, Side};
 pub(crate) const RATES: [(f64, f64); 6] =
     [(1000.0, 0.80), (250.0, 0.05), (100.0, 0.10), (10.0, 0.02), (2.0, 0.01), (1e6, 0.02)];
 
+/// The rate to go by where none was measured, in ticks a second.
+pub(crate) const fn usual_rate() -> f64 {
+    RATES[0].0
+}
+
 /// Ticks that later segments must span before the rate counts as measured.
 const ENOUGH_TICKS: f64 = 20.0;
 
@@ -51,7 +56,7 @@ impl Clock {
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         for handshake in handshakes {
-            let lines = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
+            let lines = offsets(&handshake.later, rate.unwrap_or_else(usual_rate));
             if lines.len() > 1 {
                 let mean = lines.iter().sum::<f64>() / lines.len() as f64;
                 squares += lines.iter().map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();

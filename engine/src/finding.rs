@@ -38,6 +38,42 @@ pub struct Finding {
     pub assessment: Assessment,
     /// Why it failed, most probable first; empty where nothing failed.
     pub causes: Vec<Cause>,
+    /// Its numbers, for plots.
+    pub measured: Measured,
+}
+
+/// When the frames of a handshake were captured; `None` where one was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// First SYN.
+    pub syn: Option<Timestamp>,
+    /// First SYN-ACK.
+    pub syn_ack: Option<Timestamp>,
+    /// First acknowledgment of the SYN-ACK.
+    pub ack: Option<Timestamp>,
+    /// First reset that decided the outcome.
+    pub reset: Option<Timestamp>,
+}
+
+/// Numbers read from a handshake's packets, for plots over time; `None` where they could not be seen. The verdict rests
+/// on the evidence, not on these.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// When its frames were captured.
+    pub times: Times,
+    /// How far the SYN-ACK's timestamp is behind the clock of the server's next segments, in seconds; negative when it
+    /// is ahead. With the listener's measured clock rate, else with the usual one of 1000 Hz.
+    pub lag_seconds: Option<f64>,
+    /// Window of the SYN-ACK (never scaled: RFC 7323 section 2.2), in bytes.
+    pub window: Option<u16>,
+    /// Maximum segment size the SYN-ACK announces, in bytes.
+    pub segment_size: Option<u16>,
+    /// Time to live, or hop limit, of the SYN-ACK.
+    pub hop_limit: Option<u8>,
+    /// The same of the server's next segment that is no reset.
+    pub later_hop_limit: Option<u8>,
+    /// The same of the reset from the server's side that decided the outcome.
+    pub reset_hop_limit: Option<u8>,
 }
 
 /// The judgement of one handshake and what it rests on.
@@ -77,10 +113,16 @@ pub struct Evidence {
 pub struct Cause {
     /// Which.
     pub kind: CauseKind,
-    /// What in the capture speaks for it (`for` in JSON).
+    /// Its weight in nats: the difference of two causes' weights is how much more probable one is than the other.
+    pub nats: f64,
+    /// What speaks for it, in the capture and in the server's kernel (`for` in JSON).
     pub supporting: Vec<String>,
-    /// What in the capture speaks against it.
+    /// What speaks against it.
     pub against: Vec<String>,
+    /// What would tell and could not be seen: never evidence.
+    pub not_observable: Vec<String>,
+    /// Something contradicts it; what does is in `against`.
+    pub ruled_out: bool,
     /// The command, and the machine to run it on, that settles it.
     pub check: String,
 }
@@ -184,6 +226,12 @@ impl Statistics {
 }
 
 impl Finding {
+    /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
+    }
+
     /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
     #[must_use]
     pub fn capture(&self) -> u32 {

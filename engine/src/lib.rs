@@ -28,15 +28,19 @@ mod episode;
 mod evidence;
 mod finding;
 mod flow;
+mod flow_table;
 mod handshake;
+mod host;
 mod implementation;
 mod listener;
+mod measured;
 mod missing;
 mod observation;
 mod options;
 mod outcome;
 mod path;
 mod regime;
+mod seeded;
 mod segment;
 mod seq;
 mod tracker;
@@ -45,8 +49,10 @@ mod words;
 
 pub use analyzer::{Analyzer, Limits, Pushed, Role};
 pub use finding::{
-    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Statistics, Tally,
+    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
+    Tally, Times,
 };
 pub use flow::Endpoint;
+pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
-pub use words::{CauseKind, Confidence, EvidenceKind, Implementation, Outcome, Verdict};
+pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

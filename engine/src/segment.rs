@@ -20,6 +20,12 @@ impl Flags {
         self.0 & flag == flag
     }
 
+    /// Neither opens nor ends anything.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 & (Self::FIN | Self::SYN | Self::RST) == 0
+    }
+
     /// SYN without ACK and RST: opens a connection.
     pub(crate) const fn is_syn(self) -> bool {
         self.0 & (Self::SYN | Self::ACK | Self::RST) == Self::SYN

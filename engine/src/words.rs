@@ -185,3 +185,59 @@ words! {
         SilentDrop = "silent-drop",
     }
 }
+
+words! {
+    /// A counter of a Linux kernel, by the name it has in `/proc/net/netstat`, `/proc/net/snmp` and `/proc/net/stat`.
+    Counter {
+        /// Packets turned away because an accept queue was full.
+        ListenOverflows = "ListenOverflows",
+        /// Packets a listener dropped, the above included.
+        ListenDrops = "ListenDrops",
+        /// SYN cookies sent.
+        SyncookiesSent = "SyncookiesSent",
+        /// SYN cookies that were right.
+        SyncookiesRecv = "SyncookiesRecv",
+        /// SYN cookies that were not.
+        SyncookiesFailed = "SyncookiesFailed",
+        /// SYNs for which a full half-open queue, or a setting, led to a cookie.
+        TcpReqQFullDoCookies = "TCPReqQFullDoCookies",
+        /// SYNs dropped because the half-open queue was full and cookies were off.
+        TcpReqQFullDrop = "TCPReqQFullDrop",
+        /// Connections a program aborted with data on the way.
+        TcpAbortOnData = "TCPAbortOnData",
+        /// Connections a program closed with data unread.
+        TcpAbortOnClose = "TCPAbortOnClose",
+        /// Resets of half-open entries, sent and received.
+        EmbryonicRsts = "EmbryonicRsts",
+        /// Resets sent.
+        OutRsts = "OutRsts",
+        /// Established connections that were reset.
+        EstabResets = "EstabResets",
+        /// SYNs that a SYNPROXY on the host answered.
+        SynproxySynReceived = "syn_received",
+        /// ACKs that a SYNPROXY on the host took.
+        SynproxyCookieValid = "cookie_valid",
+        /// ACKs that it did not take.
+        SynproxyCookieInvalid = "cookie_invalid",
+        /// Segments of clients for which it asked the server again.
+        SynproxyCookieRetrans = "cookie_retrans",
+        /// Packets that conntrack dropped: its table was full.
+        ConntrackDrop = "drop",
+    }
+}
+
+words! {
+    /// A setting of a Linux kernel, by the name it has in sysctl.
+    Setting {
+        /// 0: no cookies, 1: when the half-open queue is full, 2: always.
+        Syncookies = "net.ipv4.tcp_syncookies",
+        /// Whether a full accept queue resets.
+        AbortOnOverflow = "net.ipv4.tcp_abort_on_overflow",
+        /// The upper bound of every accept queue.
+        Somaxconn = "net.core.somaxconn",
+        /// Half-open entries of a listener, where cookies are off.
+        MaxSynBacklog = "net.ipv4.tcp_max_syn_backlog",
+        /// Whether conntrack takes up connections in the middle.
+        ConntrackTcpLoose = "net.netfilter.nf_conntrack_tcp_loose",
+    }
+}

@@ -8,6 +8,9 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod input;
+#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
+mod kernel;
 mod link;
 mod output;
 mod problem;

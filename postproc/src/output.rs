@@ -8,7 +8,7 @@ const BUFFER: usize = 1 << 16;
 
 /// A place that results are written to.
 pub struct Output {
-    writer: BufWriter<Box<dyn Write>>,
+    writer: BufWriter<Box<dyn Write + Send>>,
     is_terminal: bool,
     pending: Option<Pending>,
 }
@@ -36,7 +36,7 @@ impl Output {
         Ok(Self::new(Box::new(file), false, Some(Pending { temporary, name })))
     }
 
-    fn new(writer: Box<dyn Write>, is_terminal: bool, pending: Option<Pending>) -> Self {
+    fn new(writer: Box<dyn Write + Send>, is_terminal: bool, pending: Option<Pending>) -> Self {
         Self { writer: BufWriter::with_capacity(BUFFER, writer), is_terminal, pending }
     }
 

@@ -73,7 +73,7 @@ fn family(path: &Path) -> Family {
 /// Time of the first frame that has one. Only regular files, which can be read again, are looked into.
 fn start(source: &Source) -> Option<Timestamp> {
     source.bytes?;
-    let mut capture = Capture::open(source.open().ok()?).ok()?;
+    let mut capture = Capture::open(source.open().ok()?.reader).ok()?;
     loop {
         if let Ok(frame) = capture.next_frame()?
             && frame.time.is_some()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Statistics, Tally, Timestamp,
+    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -28,6 +28,10 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
+    /// Why connections were most likely reset by the server's side: those of `reliable`.
+    pub reliable_resets: BTreeMap<CauseKind, u64>,
+    /// The same of all others.
+    pub other_resets: BTreeMap<CauseKind, u64>,
 }
 
 /// What was read of one capture.
@@ -72,11 +76,15 @@ impl Totals {
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
             capture.handshakes += 1;
         }
+        let is_reliable = finding.is_reliable();
+        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, finding.causes.first()) {
+            let resets = if is_reliable { &mut self.reliable_resets } else { &mut self.other_resets };
+            *resets.entry(cause.kind).or_insert(0) += 1;
+        }
         if !finding.assessment.verdict.is_cookie_style() {
             return;
         }
         self.strongest = self.strongest.max(finding.assessment.confidence);
-        let is_reliable = finding.assessment.confidence >= Some(Confidence::Likely);
         let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
         tally.add(finding.assessment.verdict, finding.outcome);
         let listener = self.listeners.entry(finding.server).or_default();

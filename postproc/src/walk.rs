@@ -5,7 +5,8 @@ use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use crate::capture::{Format, Kind, OPENING, has_capture_name, sniff};
+use crate::capture::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
+use crate::input::{self, Broken, Input};
 use crate::problem::Problem;
 
 /// A capture to be read.
@@ -17,7 +18,9 @@ pub struct Source {
     pub origin: Origin,
     /// Its format, where that can be told without taking bytes away from a stream.
     pub format: Option<Format>,
-    /// Its size, where it has one.
+    /// How it is compressed, where that can be told likewise.
+    pub compression: Option<Compression>,
+    /// Its size as it is stored, where it has one.
     pub bytes: Option<u64>,
 }
 
@@ -62,7 +65,7 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
 impl Plan {
     fn standard_input(&mut self) {
         if self.seen.insert(Identity::StandardInput) {
-            self.push("-".into(), Origin::StandardInput, None, None);
+            self.stream("-".into(), Origin::StandardInput);
         }
     }
 
@@ -77,12 +80,11 @@ impl Plan {
         } else if !metadata.is_file() {
             // A pipe or a device gives its bytes once: it is looked at when its turn comes.
             if self.is_new(path, &metadata) {
-                self.push(path.display().to_string(), Origin::File(path.into()), None, None);
+                self.stream(path.display().to_string(), Origin::File(path.into()));
             }
         } else if self.is_new(path, &metadata) {
             match kind_of(path) {
-                Ok(Kind::Capture(format)) => self.file(path, format, &metadata),
-                Ok(other) => self.not_a_capture(path, &other),
+                Ok(kind) => self.file(path, &kind, &metadata, |plan| plan.not_a_capture(path, &kind)),
                 Err(error) => self.unreadable(path, &error),
             }
         }
@@ -126,12 +128,15 @@ impl Plan {
         if !metadata.is_file() {
             self.skip(path, special(metadata.file_type()));
         } else if self.is_new(path, &metadata) {
-            match kind_of(path)? {
-                Kind::Capture(format) => self.file(path, format, &metadata),
-                // Somebody took it for a capture: that it is not read must not go unsaid.
-                other if has_capture_name(path) => self.not_a_capture(path, &other),
-                other => self.skip(path, &other.to_string()),
-            }
+            let kind = kind_of(path)?;
+            self.file(path, &kind, &metadata, |plan| {
+                // Where somebody took it for a capture, that it is not read must not go unsaid.
+                if has_capture_name(path) {
+                    plan.not_a_capture(path, &kind);
+                } else {
+                    plan.skip(path, &kind.to_string());
+                }
+            });
         }
         Ok(Vec::new())
     }
@@ -146,12 +151,21 @@ impl Plan {
         is_new
     }
 
-    fn file(&mut self, path: &Path, format: Format, metadata: &Metadata) {
-        self.push(path.display().to_string(), Origin::File(path.into()), Some(format), Some(metadata.len()));
+    /// Takes in a regular file if it is a capture, else leaves it to `otherwise`.
+    fn file(&mut self, path: &Path, kind: &Kind, metadata: &Metadata, otherwise: impl FnOnce(&mut Self)) {
+        let Some((format, compression)) = kind.capture() else { return otherwise(self) };
+        self.sources.push(Source {
+            name: path.display().to_string(),
+            origin: Origin::File(path.into()),
+            format: Some(format),
+            compression,
+            bytes: Some(metadata.len()),
+        });
     }
 
-    fn push(&mut self, name: String, origin: Origin, format: Option<Format>, bytes: Option<u64>) {
-        self.sources.push(Source { name, origin, format, bytes });
+    /// A stream gives its bytes once, so that nothing is known of it before its turn.
+    fn stream(&mut self, name: String, origin: Origin) {
+        self.sources.push(Source { name, origin, format: None, compression: None, bytes: None });
     }
 
     fn skip(&mut self, path: &Path, reason: &str) {
@@ -174,15 +188,21 @@ impl Plan {
 }
 
 impl Source {
-    /// Opens it.
-    pub fn open(&self) -> io::Result<Box<dyn Read>> {
-        Ok(match &self.origin {
+    /// Opens it, and has it decompressed where that is needed.
+    pub fn open(&self) -> io::Result<Input> {
+        let bytes: Box<dyn Read + Send> = match &self.origin {
             Origin::StandardInput if io::stdin().is_terminal() => {
                 return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into it"));
             }
-            Origin::StandardInput => Box::new(io::stdin().lock()),
+            Origin::StandardInput => Box::new(io::stdin()),
             Origin::File(path) => Box::new(File::open(path)?),
-        })
+        };
+        match (self.format, self.compression) {
+            (_, Some(compression)) => input::decompress(compression, bytes),
+            (Some(_), None) => Ok(Input { reader: bytes, position: None }),
+            // A stream, at which nobody has looked yet.
+            (None, None) => input::open(bytes),
+        }
     }
 }
 
@@ -215,10 +235,28 @@ fn sorted_entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
+/// What a file is, and what a compressed one unpacks to.
 fn kind_of(path: &Path) -> io::Result<Kind> {
+    let kind = opening(&mut File::open(path)?)?;
+    let Kind::Compressed(compression) = kind else { return Ok(kind) };
+    let mut unpacked = input::decompress(compression, Box::new(File::open(path)?))?;
+    match opening(&mut unpacked.reader) {
+        Ok(kind) => Ok(Kind::Holds(compression, Box::new(kind))),
+        Err(error) => match Broken::of(&error) {
+            Some(broken) => Ok(Kind::Unreadable(compression, broken.to_string())),
+            None => Err(error),
+        },
+    }
+}
+
+/// What begins with these bytes. Where they end in an error, but a magic number comes before it, that is what it is.
+fn opening(bytes: &mut dyn Read) -> io::Result<Kind> {
     let mut first = Vec::with_capacity(OPENING);
-    File::open(path)?.take(OPENING as u64).read_to_end(&mut first)?;
-    Ok(sniff(&first))
+    let read = bytes.take(OPENING as u64).read_to_end(&mut first);
+    match sniff(&first) {
+        Kind::Empty | Kind::Unknown(_) => read.map(|_| sniff(&first)),
+        kind => Ok(kind),
+    }
 }
 
 #[cfg(unix)]

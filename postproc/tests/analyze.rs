@@ -136,8 +136,9 @@ fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_re
         (b"ten bytes!", "is no capture"),
         (&capture().bytes[..3], "is no capture"),
         (&noise, "is no capture"),
-        (b"\x1f\x8b\x08\0", "gzip -d"),
-        (b"\x28\xb5\x2f\xfd\0", "zstd -d"),
+        (b"\x1f\x8b\x08\0", "is compressed with gzip, and its beginning cannot be unpacked"),
+        (b"\x28\xb5\x2f\xfd\0", "is compressed with zstd, and its beginning cannot be unpacked"),
+        (b"\xfd7zXZ\0\0", "`xz -d`"),
         (b"snoop\0\0\0\0\0\0\x02", "editcap -F pcap"),
     ] {
         let name = sandbox.file("x", bytes);
@@ -292,7 +293,7 @@ fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
         assert_eq!(handshakes[0]["elsewhere"], serde_json::json!([{"frame": "syn", "capture": first}]));
         assert_eq!(handshakes[1].get("elsewhere"), None);
     }
-    let table = sandbox.analyze(&["."]).stdout;
+    let table = sandbox.analyze(&[".", "--verbose"]).stdout;
     assert!(table.contains("SYN 1 of another file, SYN-ACK 1,"), "{table}");
 }
 

@@ -36,6 +36,8 @@ fn build() -> Vec<(String, String)> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::package()).args(["build", "--message-format=json"]);
     cargo.args(["-p", "syncookie-plugin", "-p", "syncookie"]);
+    // As it is released.
+    cargo.args(["--features", "syncookie/parquet"]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

@@ -83,6 +83,6 @@ fn is_known_trap(syn_ack: u8, later: u8) -> bool {
 }
 
 /// Initial hop limit that a received one most likely started from.
-fn initial(ttl: u8) -> u8 {
+pub(crate) fn initial(ttl: u8) -> u8 {
     [64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
 }

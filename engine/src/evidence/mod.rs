@@ -5,7 +5,7 @@
 pub(crate) mod bits;
 pub(crate) mod contrast;
 pub(crate) mod extensions;
-mod hop_limit;
+pub(crate) mod hop_limit;
 mod identification;
 mod isn;
 pub(crate) mod isn_bits;

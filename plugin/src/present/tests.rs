@@ -1,6 +1,18 @@
+use super::lines::pieces;
 use super::*;
 
-use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp};
+use syncookie_engine::{
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured,
+    Timestamp,
+};
+
+fn verdict(finding: &Finding, frame: Frame) -> Subtree {
+    super::verdict(finding, frame, &Settings::default())
+}
+
+fn reset(finding: &Finding, frame: Frame) -> Subtree {
+    super::reset(finding, frame, &Settings::default())
+}
 
 fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
@@ -34,10 +46,22 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 kind: CauseKind::ProxyLeakedAck,
                 supporting: vec!["a".to_owned()],
                 against: vec!["b".to_owned()],
+                nats: 7.0,
+                not_observable: vec!["c".to_owned()],
+                ruled_out: false,
                 check: "tcpdump on the server".to_owned(),
             },
-            Cause { kind: CauseKind::FirewallReset, supporting: vec![], against: vec![], check: String::new() },
+            Cause {
+                kind: CauseKind::FirewallReset,
+                nats: 1.0,
+                supporting: vec![],
+                against: vec![],
+                not_observable: vec![],
+                ruled_out: true,
+                check: String::new(),
+            },
         ],
+        measured: Measured::default(),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::input::{Broken, Damage};
+
 /// Something is wrong with a capture, at a known place.
 #[derive(Debug)]
 pub struct Fault {
@@ -78,8 +80,19 @@ pub enum FaultKind {
     Interfaces,
     /// More frames than can be numbered.
     Frames,
+    /// The compressed stream that the capture is in cannot be unpacked further.
+    Broken(Broken),
     /// Reading failed.
     Io(io::Error),
+}
+
+impl From<io::Error> for FaultKind {
+    fn from(error: io::Error) -> Self {
+        match Broken::of(&error) {
+            Some(broken) => Self::Broken(broken.clone()),
+            None => Self::Io(error),
+        }
+    }
 }
 
 impl Fault {
@@ -87,6 +100,7 @@ impl Fault {
     pub fn name(&self) -> &'static str {
         match self.kind {
             FaultKind::CutHeader { .. } | FaultKind::CutFrame { .. } | FaultKind::CutBlock { .. } => "truncated",
+            FaultKind::Broken(Broken { damage: Damage::Cut, .. }) => "truncated",
             FaultKind::Io(_) => "io",
             FaultKind::Interfaces | FaultKind::Frames => "limit",
             _ => "corrupt",
@@ -137,6 +151,9 @@ impl fmt::Display for Fault {
             }
             FaultKind::Interfaces => write!(f, "describes more interfaces in one section than are kept{at}"),
             FaultKind::Frames => write!(f, "has more frames than can be numbered{at}"),
+            FaultKind::Broken(broken) => {
+                write!(f, "could not be unpacked further{at} of what it unpacks to: {broken}")
+            }
             FaultKind::Io(error) => write!(f, "could not be read further{at}: {error}"),
         }
     }

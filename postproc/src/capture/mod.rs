@@ -5,6 +5,7 @@
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
 mod fault;
+mod foreign;
 mod magic;
 mod name;
 mod order;
@@ -20,7 +21,7 @@ use std::io::{self, Read};
 use syncookie_engine::Timestamp;
 
 pub use fault::{Fault, FaultKind};
-pub use magic::{Format, Kind, OPENING, sniff};
+pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
 use window::Window;
 
@@ -64,11 +65,16 @@ impl<R: Read> Capture<R> {
     /// Reads as much as tells the format.
     pub fn open(source: R) -> Result<Self, OpenError> {
         let mut window = Window::new(source);
-        window.ensure(OPENING).map_err(OpenError::Io)?;
+        // No more than this: a stream may give its first packets much later than its head.
+        window.ensure(MAGIC).map_err(OpenError::Io)?;
         match sniff(window.bytes()) {
             Kind::Capture(Format::Pcap) => pcap::Reader::open(window).map(Self::Pcap).map_err(OpenError::Fault),
             Kind::Capture(Format::Pcapng) => Ok(Self::Pcapng(pcapng::Reader::new(window))),
-            other => Err(OpenError::NotACapture(other)),
+            _ => {
+                // What cannot be read is named as well as can be, even where the rest cannot be had.
+                let _ = window.ensure(OPENING);
+                Err(OpenError::NotACapture(sniff(window.bytes())))
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl<R: Read> Reader<R> {
     /// Reads the file header.
     pub(super) fn open(mut window: Window<R>) -> Result<Self, Fault> {
         let fault = |kind| Fault { kind, frame: None, offset: 0 };
-        window.ensure(FILE_HEADER).map_err(|error| fault(FaultKind::Io(error)))?;
+        window.ensure(FILE_HEADER).map_err(|error| fault(error.into()))?;
         let missing = FILE_HEADER.saturating_sub(window.bytes().len()) as u64;
         // The magic was found good before, so that a short header is all that can be wrong here.
         let parser = match PcapParser::new(window.bytes()) {
@@ -118,7 +118,7 @@ impl<R: Read> Reader<R> {
 
     #[inline]
     fn buffer(&mut self, wanted: usize) -> Result<(), FaultKind> {
-        self.window.ensure(wanted).map_err(FaultKind::Io)?;
+        self.window.ensure(wanted)?;
         Ok(())
     }
 

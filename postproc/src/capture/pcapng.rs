@@ -178,7 +178,7 @@ impl<R: Read> Reader<R> {
     fn buffer(&mut self, wanted: usize) -> Result<(), Fault> {
         match self.window.ensure(wanted) {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.fault(FaultKind::Io(error))),
+            Err(error) => Err(self.fault(error.into())),
         }
     }
 

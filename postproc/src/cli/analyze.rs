@@ -55,7 +55,8 @@ pub struct Analyze {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Also name the files in folders that are no captures
+    /// The whole table: every kind of finding with its evidence, every episode; also names the files in folders that are
+    /// no captures
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -69,6 +70,11 @@ pub enum Format {
     Json,
     /// One JSON object a line
     Jsonl,
+    /// One row for each handshake, for spreadsheets
+    Csv,
+    /// One row for each handshake, for DuckDB, Spark and pandas
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// A confidence, as a choice on the command line.

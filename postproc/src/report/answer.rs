@@ -1,11 +1,14 @@
 //! The answer in a sentence, and what it was read from.
 
-use syncookie_engine::{Confidence, Outcome, Tally, Verdict};
+use std::collections::BTreeMap;
 
+use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
+
+use super::words;
 use crate::text::{self, count, grouped, range, safe};
 use crate::totals::Totals;
 
-/// What all of it says, in one sentence; what is merely possible is never told as if it were so.
+/// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
@@ -19,25 +22,23 @@ pub fn answer(totals: &Totals) -> String {
     } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
         format!("No SYN cookie and no SYN proxy was found, and of {} nothing can be told.", all(totals))
     } else {
-        format!("No SYN cookie and no SYN proxy was found in {}.", all(totals))
+        format!("No SYN cookie and no SYN proxy was found in {}{}.", all(totals), other_resets(totals))
     }
 }
 
 fn reliable(totals: &Totals) -> String {
     let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
-    let reset = match totals.reliable.outcomes[Outcome::ResetByServer as usize] {
-        0 => String::new(),
-        number => format!(" {} reset by the server's side.", were(number)),
-    };
+    let reset = resets(totals.reliable.outcomes[Outcome::ResetByServer as usize], &totals.reliable_resets);
     let possible = match totals.possible.handshakes {
         0 => String::new(),
         1 => " Of 1 more it is possible.".into(),
         number => format!(" Of {} more it is possible.", grouped(number)),
     };
     format!(
-        "{} {}: {} of {}{surest}.{reset}{possible}",
+        "{} {}{}: {} of {}{surest}{reset}.{possible}",
         which(totals, Confidence::Likely),
         style(&totals.reliable),
+        episodes(totals),
         grouped(totals.reliable.handshakes),
         all(totals),
     )
@@ -45,12 +46,40 @@ fn reliable(totals: &Totals) -> String {
 
 fn possible(totals: &Totals) -> String {
     format!(
-        "No SYN cookie and no SYN proxy is likely, but it is possible that {} {}: {} of {}.",
+        "No SYN cookie and no SYN proxy is likely, but it is possible that {} {}: {} of {}{}.",
         which(totals, Confidence::Possible),
         style(&totals.possible),
         grouped(totals.possible.handshakes),
         all(totals),
+        other_resets(totals),
     )
+}
+
+fn episodes(totals: &Totals) -> String {
+    match totals.episodes.len() as u64 {
+        0 => String::new(),
+        number => format!(", in {}", count(number, "episode")),
+    }
+}
+
+fn other_resets(totals: &Totals) -> String {
+    resets(totals.other_resets.values().sum(), &totals.other_resets)
+}
+
+/// How many connections were reset, and what stands first among the hypotheses on why.
+fn resets(number: u64, causes: &BTreeMap<CauseKind, u64>) -> String {
+    let why = match causes.iter().max_by_key(|(_, count)| **count) {
+        None => String::new(),
+        Some((cause, &count)) if count == number => format!("; most likely {} ({cause})", words::cause(*cause)),
+        Some((cause, &count)) => {
+            format!("; most likely {} ({cause}, {} of them)", words::cause(*cause), grouped(count))
+        }
+    };
+    match number {
+        0 => String::new(),
+        1 => format!("; 1 connection was reset right after the handshake{why}"),
+        _ => format!("; {} were reset right after the handshake{why}", count(number, "connection")),
+    }
 }
 
 fn all(totals: &Totals) -> String {
@@ -66,10 +95,6 @@ fn which(totals: &Totals, least: Confidence) -> String {
             format!("{} of {}", grouped(others as u64 + 1), count(totals.listeners.len() as u64, "listener"))
         }
     }
-}
-
-fn were(number: u64) -> String {
-    if number == 1 { "1 was".into() } else { format!("{} were", grouped(number)) }
 }
 
 fn style(tally: &Tally) -> &'static str {

@@ -68,6 +68,11 @@ impl Groups {
         self.sorted(|group| !group.likeness.verdict.is_cookie_style())
     }
 
+    /// All groups, by listener.
+    pub fn all(&self) -> impl Iterator<Item = &Group> {
+        self.groups.values()
+    }
+
     fn sorted(&self, wanted: impl Fn(&Group) -> bool) -> Vec<&Group> {
         let mut groups: Vec<_> = self.groups.values().filter(|group| wanted(group)).collect();
         // Stable, so that groups of equal weight keep the order of their listeners.

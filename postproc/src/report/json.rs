@@ -28,7 +28,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Report for Lines<W> {
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.line(&Object::Run(Run::default()))?;
-        sources.iter().try_for_each(|source| self.line(&Object::Capture(source.into())))?;
+        captures(sources).try_for_each(|object| self.line(&object))?;
         self.output.flush()
     }
 
@@ -78,7 +78,7 @@ impl<W: Write> Report for Document<W> {
         serde_json::to_writer(&mut self.output, &Object::Run(Run::default()))?;
         self.output.write_all(b",\n")?;
         self.section("captures")?;
-        sources.iter().try_for_each(|source| self.element(&Object::Capture(source.into())))?;
+        captures(sources).try_for_each(|object| self.element(&object))?;
         self.section("handshakes")
     }
 
@@ -98,11 +98,17 @@ impl<W: Write> Report for Document<W> {
     }
 }
 
+/// The captures that will be read.
+pub(super) fn captures(sources: &[Source]) -> impl Iterator<Item = Object<'_>> {
+    sources.iter().map(|source| Object::Capture(source.into()))
+}
+
 fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
     totals.listeners.iter().map(|(server, listener)| Object::Listener(Listener::new(*server, listener)))
 }
 
-fn episodes(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
+/// The episodes of all captures.
+pub(super) fn episodes(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
     totals.episodes.iter().map(|(capture, episode)| {
         let name = totals.captures.get(*capture).map_or("", |capture| capture.name.as_str());
         Object::Episode(Episode::new(name, episode))

@@ -1,7 +1,7 @@
 //! The table of listeners.
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
-use syncookie_engine::{Endpoint, Outcome, Verdict};
+use syncookie_engine::{Endpoint, Outcome, Timestamp, Verdict};
 
 use super::answer::tally_of;
 use super::table::Look;
@@ -12,23 +12,27 @@ use crate::totals::ListenerTotals;
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
 /// Columns that are left out where they would be empty.
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 12] = [
     ("server", |server, _| server.to_string()),
     ("hand-\nshakes", |_, listener| grouped(listener.tally.handshakes)),
-    ("ordinary", |_, listener| verdict(listener, Verdict::Ordinary)),
+    ("ordi-\nnary", |_, listener| verdict(listener, Verdict::Ordinary)),
     ("syn-\ncookie", |_, listener| verdict(listener, Verdict::SynCookie)),
     ("syn-\nproxy", |_, listener| verdict(listener, Verdict::SynProxy)),
     ("undeter-\nmined", |_, listener| verdict(listener, Verdict::Undetermined)),
     ("reset", |_, listener| outcome(listener, &[Outcome::ResetByServer, Outcome::ResetByClient])),
     ("refused", |_, listener| outcome(listener, &[Outcome::Refused])),
     ("unans-\nwered", |_, listener| outcome(listener, &[Outcome::Unanswered, Outcome::Unacknowledged])),
-    ("cookie-\nstyle since", |_, listener| {
-        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first).replace(' ', "\n"))
-    }),
+    ("surest", |_, listener| listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())),
+    ("cookie-style since", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))),
+    ("until", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
 ];
 
-/// Columns that go first where there is no room: unanswered, refused, ordinary.
-const DISPENSABLE: [usize; 3] = [8, 7, 2];
+/// Columns with words in them.
+const LEFT: [usize; 4] = [0, 9, 10, 11];
+
+/// Columns that go first where there is no room: until, refused, unanswered, ordinary, surest,
+/// undetermined.
+const DISPENSABLE: [usize; 6] = [11, 7, 8, 2, 9, 5];
 
 /// Between columns.
 const GAP: u16 = 2;
@@ -50,8 +54,7 @@ pub fn listener_table(look: Look, listeners: &[(&Endpoint, &ListenerTotals)]) ->
         table.add_row(wanted.iter().map(|&column| row[column].as_str()));
     }
     for (position, &column) in wanted.iter().enumerate() {
-        let is_number = column > 0 && column < COLUMNS.len() - 1;
-        let alignment = if is_number { CellAlignment::Right } else { CellAlignment::Left };
+        let alignment = if LEFT.contains(&column) { CellAlignment::Left } else { CellAlignment::Right };
         if let Some(column) = table.column_mut(position) {
             column.set_cell_alignment(alignment);
             column.set_padding((0, GAP));
@@ -80,6 +83,15 @@ fn columns(look: Look, rows: &[Vec<String>]) -> Vec<usize> {
 /// A cell, empty for zero.
 fn verdict(listener: &ListenerTotals, verdict: Verdict) -> String {
     cell(tally_of(&listener.tally, verdict))
+}
+
+/// The time alone where the day is the same, nothing where all of it is.
+fn until(first: Timestamp, last: Timestamp) -> String {
+    let (from, to) = (second(first), second(last));
+    if from == to {
+        return String::new();
+    }
+    if from[..10] == to[..10] { to[11..].into() } else { to }
 }
 
 fn outcome(listener: &ListenerTotals, outcomes: &[Outcome]) -> String {

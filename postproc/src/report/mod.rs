@@ -1,14 +1,19 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod csv;
 mod findings;
 mod json;
 mod listeners;
 mod model;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod remedies;
 mod story;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 mod wrap;
 
 use std::io;
@@ -30,14 +35,17 @@ pub trait Report {
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }
 
-/// A report in this format, into this output.
-pub fn new(format: Format, output: &mut Output) -> Box<dyn Report + '_> {
+/// A report in this format, into this output; `is_verbose`: the table with all that is known.
+pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Report + '_> {
     match format {
         Format::Table => {
-            let look = table::Look::of(output.is_terminal());
+            let look = table::Look { is_verbose, ..table::Look::of(output.is_terminal()) };
             Box::new(table::Table::new(output, look))
         }
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Csv => Box::new(csv::Rows::new(output)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(parquet::Table::new(output)),
     }
 }

@@ -1,5 +1,6 @@
-//! The objects of JSON and JSON Lines: what programs rely on. Keys are added, never changed.
+//! What programs rely on: the objects of JSON and JSON Lines, and what rows of CSV and Parquet are made from. Keys are added, never changed.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
@@ -41,70 +42,77 @@ pub struct Capture<'a> {
     capture: &'a str,
     /// `null` for a stream, which is not touched before its turn.
     format: Option<&'static str>,
+    /// `null` where it is not compressed, and for a stream.
+    compression: Option<&'static str>,
     bytes: Option<u64>,
 }
 
 /// A handshake, as the contract has it.
 #[derive(Serialize)]
 pub struct Handshake<'a> {
-    capture: &'a str,
-    frames: Frames,
+    pub(super) capture: &'a str,
+    pub(super) frames: Frames,
     /// Frames that are in another capture than `capture`, where a handshake runs from one file into the next.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    elsewhere: Vec<Elsewhere<'a>>,
-    time: Time,
-    client: Endpoint,
-    server: Endpoint,
-    verdict: &'static str,
-    confidence: Option<&'static str>,
-    log_odds: Option<f64>,
-    implementations: Vec<&'static str>,
-    outcome: &'static str,
-    evidence: Vec<Evidence<'a>>,
+    pub(super) elsewhere: Vec<Elsewhere<'a>>,
+    pub(super) time: Time,
+    pub(super) client: Endpoint,
+    pub(super) server: Endpoint,
+    pub(super) verdict: &'static str,
+    pub(super) confidence: Option<&'static str>,
+    pub(super) log_odds: Option<f64>,
+    pub(super) implementations: Vec<&'static str>,
+    pub(super) outcome: &'static str,
+    pub(super) evidence: Vec<Evidence<'a>>,
     /// What would have been needed to tell, where the verdict is `undetermined`.
-    missing: &'a [String],
-    cause: Option<Vec<Cause<'a>>>,
+    pub(super) missing: &'a [String],
+    pub(super) cause: Option<Vec<Cause<'a>>>,
 }
 
 #[derive(Serialize)]
-struct Frames {
-    syn: Option<u32>,
-    syn_ack: Option<u32>,
-    ack: Option<u32>,
-    reset: Option<u32>,
+pub(super) struct Frames {
+    pub(super) syn: Option<u32>,
+    pub(super) syn_ack: Option<u32>,
+    pub(super) ack: Option<u32>,
+    pub(super) reset: Option<u32>,
 }
 
 /// A frame of `frames` that is in another capture.
 #[derive(Serialize)]
-struct Elsewhere<'a> {
-    frame: &'static str,
-    capture: &'a str,
+pub(super) struct Elsewhere<'a> {
+    pub(super) frame: &'static str,
+    pub(super) capture: &'a str,
 }
 
 #[derive(Serialize)]
-struct Endpoint {
-    ip: IpAddr,
-    port: u16,
+pub(super) struct Endpoint {
+    pub(super) ip: IpAddr,
+    pub(super) port: u16,
 }
 
 #[derive(Serialize)]
-struct Evidence<'a> {
-    kind: &'static str,
+pub(super) struct Evidence<'a> {
+    pub(super) kind: &'static str,
     #[serde(rename = "for")]
-    bearing: &'static str,
-    nats: f64,
-    frames: Vec<u32>,
-    detail: &'a str,
+    pub(super) bearing: &'static str,
+    pub(super) nats: f64,
+    pub(super) frames: Vec<u32>,
+    pub(super) detail: &'a str,
 }
 
 #[derive(Serialize)]
-struct Cause<'a> {
-    kind: &'static str,
-    rank: usize,
+pub(super) struct Cause<'a> {
+    pub(super) kind: &'static str,
+    pub(super) rank: usize,
     #[serde(rename = "for")]
-    supporting: &'a [String],
-    against: &'a [String],
-    check: &'a str,
+    pub(super) supporting: &'a [String],
+    pub(super) against: &'a [String],
+    /// What would tell and could not be seen.
+    pub(super) not_observable: &'a [String],
+    /// Something in `against` contradicts it.
+    pub(super) ruled_out: bool,
+    pub(super) nats: f64,
+    pub(super) check: &'a str,
 }
 
 /// A server address and port, over all captures.
@@ -177,11 +185,17 @@ struct Error<'a> {
 }
 
 /// A time, written in RFC 3339.
-struct Time(Timestamp);
+pub(super) struct Time(pub Timestamp);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Rfc3339(self.0).fmt(f)
+    }
+}
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Rfc3339(self.0))
+        serializer.collect_str(self)
     }
 }
 
@@ -215,7 +229,8 @@ impl Default for Run {
 impl<'a> From<&'a Source> for Capture<'a> {
     fn from(source: &'a Source) -> Self {
         let format = source.format.map(crate::capture::Format::as_str);
-        Self { capture: &source.name, format, bytes: source.bytes }
+        let compression = source.compression.map(crate::capture::Compression::as_str);
+        Self { capture: &source.name, format, compression, bytes: source.bytes }
     }
 }
 
@@ -267,6 +282,9 @@ fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
         rank,
         supporting: &cause.supporting,
         against: &cause.against,
+        not_observable: &cause.not_observable,
+        ruled_out: cause.ruled_out,
+        nats: rounded(cause.nats),
         check: &cause.check,
     });
     (!causes.is_empty()).then(|| ranked.collect())

@@ -39,6 +39,14 @@ pub fn finding(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<
     more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
 }
 
+/// The strongest of a group, without what is told of its cause elsewhere.
+pub fn surest(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
+    let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
+    paragraph(output, look.width, "  ", &title(group))?;
+    paragraph(output, look.width, "    ", &line(capture, finding))?;
+    evidence(output, look, finding)
+}
+
 /// When, who, how sure, and where to look.
 fn line(capture: &str, finding: &Finding) -> String {
     let assessment = &finding.assessment;
@@ -87,7 +95,13 @@ fn cause(output: &mut dyn Write, look: Look, finding: &Finding) -> io::Result<()
     let Some(cause) = finding.causes.first() else { return Ok(()) };
     let reasons =
         if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
-    paragraph(output, look.width, "      most likely ", &safe(&format!("{}{reasons}", cause.kind)))?;
+    // Where everything thought of is contradicted, the first is not the most likely: it is the least impossible.
+    let lead = if cause.ruled_out { "      nothing fits; nearest " } else { "      most likely " };
+    paragraph(output, look.width, lead, &safe(&format!("{}{reasons}", cause.kind)))?;
+    for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
+        let why = excluded.against.join("; ");
+        paragraph(output, look.width, "      ruled out: ", &safe(&format!("{}: {why}", excluded.kind)))?;
+    }
     paragraph(output, look.width, "      to check: ", &safe(&cause.check))
 }
 

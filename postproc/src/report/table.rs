@@ -1,4 +1,5 @@
-//! The report for people: the answer in a sentence, the listeners, the findings, what could not be read.
+//! The report for people. On one screen: is there something, where and since when, what broke, what to do now, and
+//! what could not be read; with `--verbose` every kind of finding, too.
 
 use std::io::{self, Write};
 
@@ -8,19 +9,25 @@ use super::Report;
 use super::answer::{answer, common_folder, cookie_style, read};
 use super::findings::Groups;
 use super::listeners::listener_table;
-use super::story::{episode_line, failure, finding, more};
+use super::remedies::remedies;
+use super::story::{episode_line, failure, finding, more, surest};
 use super::wrap::paragraph;
+use crate::text::count;
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Source;
 
 /// Width where no terminal says its own.
 const USUAL_WIDTH: usize = 100;
 
-/// Rows of listeners, groups of findings, and episodes that are shown.
-const LISTENERS: usize = 30;
-const GROUPS: usize = 20;
-const FAILED_GROUPS: usize = 10;
-const EPISODES: usize = 10;
+/// Rows of listeners, and problems, that one screen has room for.
+const LISTENERS: usize = 6;
+const PROBLEMS: usize = 3;
+
+/// Rows of listeners, groups of findings, and episodes that are shown with `--verbose`.
+const ALL_LISTENERS: usize = 100;
+const GROUPS: usize = 100;
+const FAILED_GROUPS: usize = 50;
+const EPISODES: usize = 100;
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +36,8 @@ pub struct Look {
     pub width: usize,
     /// Whether colours and weights may be used; nothing is said by them alone.
     pub is_coloured: bool,
+    /// Everything, however long it gets; otherwise what fits on one screen.
+    pub is_verbose: bool,
 }
 
 impl Look {
@@ -40,14 +49,14 @@ impl Look {
         let is_unwanted = |name, unwanted: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| unwanted(&value));
         let is_plain =
             is_unwanted("NO_COLOR", |value| !value.is_empty()) || is_unwanted("TERM", |value| value == "dumb");
-        Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain }
+        Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain, is_verbose: false }
     }
 
     fn paint(self, code: &str, text: &str) -> String {
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
     }
 
-    fn heading(self, text: &str) -> String {
+    pub fn heading(self, text: &str) -> String {
         self.paint("1", text)
     }
 }
@@ -76,10 +85,21 @@ impl<W: Write> Report for Table<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
         self.listeners(totals)?;
-        self.episodes(totals)?;
-        self.findings()?;
-        self.failures()?;
+        if self.look.is_verbose {
+            self.episodes(totals)?;
+            self.findings()?;
+            self.failures()?;
+        } else {
+            remedies(&mut self.output, self.look, &self.groups)?;
+            // A folder's findings have little in common; of one capture, the surest tells what to look for.
+            if totals.captures.len() == 1 {
+                self.surest()?;
+            }
+        }
         self.problems(totals)?;
+        if !self.look.is_verbose {
+            self.how_to_see_more(totals)?;
+        }
         self.output.flush()
     }
 }
@@ -113,9 +133,16 @@ impl<W: Write> Table<W> {
         listeners.sort_by_key(|(_, listener)| {
             std::cmp::Reverse((listener.strongest, cookie_style(&listener.tally), listener.tally.handshakes))
         });
-        let shown = &listeners[..listeners.len().min(LISTENERS)];
+        let most = if self.look.is_verbose { ALL_LISTENERS } else { LISTENERS };
+        let shown = &listeners[..listeners.len().min(most)];
         writeln!(self.output, "\n{}\n{}", self.look.heading("Listeners"), listener_table(self.look, shown))?;
-        more(&mut self.output, listeners.len() - shown.len(), "listener")
+        let others = listeners.len() - shown.len();
+        let with = listeners[shown.len()..].iter().filter(|(_, listener)| listener.strongest.is_some()).count();
+        match (others, with) {
+            (0, _) => Ok(()),
+            (_, 0) => writeln!(self.output, "and {}, none cookie-style", count(others as u64, "other")),
+            _ => writeln!(self.output, "and {}, {with} of them cookie-style", count(others as u64, "other")),
+        }
     }
 
     fn episodes(&mut self, totals: &Totals) -> io::Result<()> {
@@ -143,6 +170,14 @@ impl<W: Write> Table<W> {
         more(&mut self.output, self.groups.beyond as usize, "finding")
     }
 
+    /// The finding to begin with, and what it was read from.
+    fn surest(&mut self) -> io::Result<()> {
+        let groups = self.groups.cookie_style();
+        let Some(group) = groups.first() else { return Ok(()) };
+        writeln!(self.output, "\n{}", self.look.heading("The surest finding"))?;
+        surest(&mut self.output, self.look, group)
+    }
+
     fn failures(&mut self) -> io::Result<()> {
         let groups = self.groups.failed();
         if groups.is_empty() {
@@ -161,9 +196,20 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output, "\n{}", self.look.heading("Not read, or not to the end"))?;
-        totals
-            .problems
-            .iter()
-            .try_for_each(|problem| paragraph(&mut self.output, self.look.width, "  ", &problem.to_string()))
+        let most = if self.look.is_verbose { usize::MAX } else { PROBLEMS };
+        for problem in totals.problems.iter().take(most) {
+            paragraph(&mut self.output, self.look.width, "  ", &problem.to_string())?;
+        }
+        more(&mut self.output, totals.problems.len().saturating_sub(most), "problem, named on standard error")
+    }
+
+    fn how_to_see_more(&mut self, totals: &Totals) -> io::Result<()> {
+        if totals.tally.handshakes == 0 {
+            return Ok(());
+        }
+        writeln!(self.output)?;
+        let more = "More: --verbose for all of it, with evidence; --format html -o report.html for charts and a table \
+                    to sort and filter; --format jsonl for programs";
+        paragraph(&mut self.output, self.look.width, "", more)
     }
 }

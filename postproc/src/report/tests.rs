@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Frames, HandshakeId, Implementation, ListenerReport, Measured, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
 
 use super::*;
@@ -49,8 +49,12 @@ fn leaked(number: u32) -> Finding {
             kind: CauseKind::ProxyLeakedAck,
             supporting: vec!["bare RST".into()],
             against: Vec::new(),
+            nats: 7.0,
+            not_observable: Vec::new(),
+            ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
+        measured: Measured::default(),
     }
 }
 
@@ -77,6 +81,7 @@ fn sources() -> Vec<Source> {
             name: name.into(),
             origin: Origin::File(name.into()),
             format: Some(capture::Format::Pcap),
+            compression: None,
             bytes: Some(100),
         })
         .into()
@@ -149,7 +154,8 @@ fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const PLAIN: table::Look = table::Look { width: 100, is_coloured: false };
+const PLAIN: table::Look = table::Look { width: 100, is_coloured: false, is_verbose: false };
+const VERBOSE: table::Look = table::Look { is_verbose: true, ..PLAIN };
 
 #[test]
 fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
@@ -165,10 +171,23 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
                           "detail": "SYN-ACK offers a window of 0"}],
             "missing": [],
-            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "for": ["bare RST"], "against": [],
-                       "check": "tcpdump on the server"}],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
+                       "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
+}
+
+#[test]
+fn the_schema_has_every_word_there_is() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/schema/report.schema.json")).unwrap();
+    let check = |definition: &str, words: Vec<&str>| assert_eq!(schema["$defs"][definition]["enum"], json!(words));
+    check("verdict", Verdict::ALL.iter().map(|word| word.as_str()).collect());
+    check("confidence", Confidence::ALL.iter().map(|word| word.as_str()).collect());
+    check("outcome", Outcome::ALL.iter().map(|word| word.as_str()).collect());
+    check("implementation", Implementation::ALL.iter().map(|word| word.as_str()).collect());
+    check("evidenceKind", EvidenceKind::ALL.iter().map(|word| word.as_str()).collect());
+    check("causeKind", CauseKind::ALL.iter().map(|word| word.as_str()).collect());
+    assert_eq!(schema["$defs"]["run"]["properties"]["schema"]["const"], model::SCHEMA);
 }
 
 #[test]
@@ -226,8 +245,10 @@ fn the_document_holds_the_same_objects_as_the_lines() {
 
 #[test]
 fn the_table_answers_first_and_shows_evidence_cause_and_check() {
-    let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN));
-    let answer = "[2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 handshakes, the surest likely. 1 was reset";
+    let text = unwrapped(&table(&[leaked(0), unclear()], VERBOSE));
+    let answer = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
+                  1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
+                  server that knew nothing of it (proxy-leaked-ack).";
     assert!(text.starts_with(answer), "{text}");
     for part in [
         "SYN-ACK offers a window of 0 [zero-window, 5.0 nats for syn-proxy]",
@@ -245,15 +266,15 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
 #[test]
 fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
     let findings: Vec<_> = (0..50).map(leaked).collect();
-    let text = unwrapped(&table(&findings, PLAIN));
+    let text = unwrapped(&table(&findings, VERBOSE));
     assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl has all"), "{text}");
     assert_eq!(text.matches("client 10.0.1.2:54192").count(), 3);
 }
 
 #[test]
 fn a_name_cannot_act_upon_the_terminal() {
-    for is_coloured in [false, true] {
-        let text = table(&[leaked(0)], table::Look { is_coloured, ..PLAIN });
+    for (is_coloured, is_verbose) in [(false, false), (true, false), (false, true), (true, true)] {
+        let text = table(&[leaked(0)], table::Look { is_coloured, is_verbose, ..PLAIN });
         assert!(text.contains("b\\u{1b}[31m.pcap ends in the middle") && !text.contains("\x1b[31m"), "{text}");
         assert_eq!(text.contains('\x1b'), is_coloured);
     }
@@ -275,8 +296,8 @@ fn colour_carries_no_meaning_of_its_own() {
 
 #[test]
 fn lines_keep_to_the_width_of_the_terminal() {
-    for width in [60, 80, 120] {
-        let text = table(&[leaked(0), unclear()], table::Look { width, ..PLAIN });
+    for (width, look) in [60, 80, 120].into_iter().flat_map(|width| [(width, PLAIN), (width, VERBOSE)]) {
+        let text = table(&[leaked(0), unclear()], table::Look { width, ..look });
         let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(longest <= width, "{longest} > {width}\n{text}");
     }
@@ -287,11 +308,12 @@ fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
     let said = "No SYN cookie and no SYN proxy is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy \
-                answer instead: 1 of 2 handshakes. ";
+                answer instead: 1 of 2 handshakes; 1 connection was reset right after the handshake; most likely";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN));
     assert!(text.starts_with(said), "{text}");
-    let said = "[2001:db8::2]:80 had a SYN proxy answer instead: 1 of 2 handshakes, the surest likely. \
-                1 was reset by the server's side. Of 1 more it is possible. ";
+    let said = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
+                1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
+                server that knew nothing of it (proxy-leaked-ack). Of 1 more it is possible. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN));
     assert!(text.starts_with(said), "{text}");
 }
@@ -303,4 +325,42 @@ fn nothing_found_is_said_to_be_nothing_found() {
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
     assert!(table(&[ordinary], PLAIN).starts_with("No SYN cookie and no SYN proxy was found in 1 handshake.\n"));
+}
+
+#[test]
+fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
+    let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN));
+    for part in [
+        "2 handshakes of [2001:db8::2]:80, reset by the server's side: the ACK passed the proxy and met a server that \
+         knew nothing of it (proxy-leaked-ack); see frame 2 of a.pcap tcpdump on the server",
+        "More: --verbose",
+        "ends in the middle of frame 7",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(!unwrapped(&table(&[leaked(0)], VERBOSE)).contains("More:"));
+}
+
+#[test]
+fn however_much_there_is_it_fits_on_one_screen() {
+    let mut findings = Vec::new();
+    for (number, cause) in (0..400).zip(CauseKind::ALL.iter().cycle()) {
+        let mut finding = leaked(number);
+        finding.server.port = number as u16;
+        finding.causes[0].kind = *cause;
+        finding.causes[0].check = "one command after another ".repeat(6);
+        findings.push(finding);
+    }
+    let mut totals = totals(&findings);
+    totals.problems = vec![totals.problems[0].clone(); 500];
+    totals.captures.push(capture_totals());
+    for (width, height) in [(80, 46), (120, 36)] {
+        let mut output = Vec::new();
+        let mut report = table::Table::new(&mut output, table::Look { width, ..PLAIN });
+        report.begin(&sources()).unwrap();
+        findings.iter().for_each(|finding| report.handshake(&totals.captures, finding).unwrap());
+        report.end(&totals).unwrap();
+        let lines = String::from_utf8(output).unwrap().lines().count();
+        assert!(lines <= height, "{lines} lines at {width}");
+    }
 }

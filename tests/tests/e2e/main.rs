@@ -3,6 +3,8 @@
 mod batch;
 mod cases;
 mod damage;
+mod foreign;
+mod formats;
 mod layers;
 mod releases;
 mod series;

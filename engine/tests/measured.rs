@@ -1,0 +1,50 @@
+//! The numbers handed out for plots are those of the packets.
+
+mod common;
+
+use common::{RST, Talk, linux_options, only, timestamps};
+use syncookie_engine::Timestamp;
+
+fn talk() -> Talk {
+    Talk::new("192.0.2.1", 1, "198.51.100.1", 80)
+}
+
+fn at(seconds: f64) -> Option<Timestamp> {
+    Some(Timestamp::from_nanos((seconds * 1e9) as i64))
+}
+
+#[test]
+fn times_window_segment_size_and_hop_limits_are_those_of_the_packets() {
+    let measured = only(&talk().leaked(1.0)).measured;
+    let times = measured.times;
+    assert_eq!((times.syn, times.syn_ack), (at(1.0), at(1.064)));
+    assert_eq!((times.ack, times.reset), (at(1.065), at(1.13)));
+    assert_eq!((measured.window, measured.segment_size), (Some(0), Some(1380)));
+    assert_eq!((measured.hop_limit, measured.later_hop_limit, measured.reset_hop_limit), (Some(64), None, Some(64)));
+    assert_eq!(measured.lag_seconds, None, "no timestamps, no lag");
+}
+
+#[test]
+fn a_reset_of_another_machine_keeps_its_own_hop_limit() {
+    let talk = talk()
+        .syn(0.0, &linux_options(77))
+        .syn_ack(0.01, 65160, &linux_options(5_000))
+        .ack(0.02)
+        .data(0.021, 10)
+        .server(0.03, |t| t.ttl = 63)
+        .server(0.04, |t| (t.flags, t.ttl, t.window) = (RST, 250, 0));
+    let measured = only(&talk).measured;
+    assert_eq!((measured.later_hop_limit, measured.reset_hop_limit), (Some(63), Some(250)));
+}
+
+#[test]
+fn the_lag_is_that_of_the_syn_ack_behind_the_servers_clock() {
+    let talk = talk()
+        .syn(0.0, &linux_options(77))
+        .syn_ack(0.01, 65160, &linux_options(5_000 - 40))
+        .ack(0.02)
+        .data(0.021, 10)
+        .server(0.03, |t| t.options = timestamps(5_020));
+    let lag = only(&talk).measured.lag_seconds.expect("both sides have timestamps");
+    assert!((lag - 0.040).abs() < 1e-9, "{lag}");
+}

@@ -1,0 +1,47 @@
+//! Why there are no results at all.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum Failure {
+    /// None of the paths is or has a capture, or what somebody took for one.
+    NoCapture {
+        /// Folders that were looked into.
+        folders: Vec<PathBuf>,
+        /// Files in folders that were looked at in vain.
+        skipped: usize,
+        /// What one of them is.
+        example: Option<String>,
+    },
+    /// The results would overwrite what they are about.
+    OutputIsInput,
+    /// The results could not be written.
+    Output(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCapture { folders, skipped, example } => {
+                f.write_str("no capture found")?;
+                if let Some((first, others)) = folders.split_first() {
+                    write!(f, " in {}", crate::text::safe(&first.display().to_string()))?;
+                    match others.len() {
+                        0 => {}
+                        1 => f.write_str(" and another folder")?,
+                        number => write!(f, " and {number} other folders")?,
+                    }
+                }
+                if *skipped > 0 {
+                    write!(f, "; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+                }
+                example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
+            }
+            Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Output(error) => write!(f, "the results could not be written: {error}"),
+        }
+    }
+}

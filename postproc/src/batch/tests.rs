@@ -1,0 +1,79 @@
+use syncookie_engine::Confidence;
+
+use super::exit;
+use super::reading::{FAULTS_TOLD, Reading};
+use crate::builder::{Builder, ORDERS, ethernet, handshake};
+use crate::capture::Capture;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::totals::Totals;
+use crate::walk::Source;
+
+/// Reads a capture to its end; the frames, the handshakes and the problems there were.
+fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
+    let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
+    let source = Source {
+        name: "x".into(),
+        origin: crate::walk::Origin::StandardInput,
+        format: None,
+        compression: None,
+        bytes: None,
+    };
+    let mut reading = Reading::new(&source, 0, None);
+    while reading.round(&mut capture) {}
+    let problems = reading.problems().len();
+    (capture.frames(), reading.analyzer.finish().tally.handshakes, problems)
+}
+
+/// A handshake in each format.
+fn samples() -> Vec<Vec<u8>> {
+    let mut samples = Vec::new();
+    for order in ORDERS {
+        let mut pcap = Builder::pcap(order, 0xa1b2_c3d4, 1);
+        let mut pcapng = Builder::pcapng(order);
+        pcapng.interface(1, 0, &[]);
+        for (number, packet) in (0..).zip(handshake()) {
+            pcap.record(number, 0, &ethernet(&packet));
+            pcapng.enhanced(0, u64::from(number), &ethernet(&packet));
+        }
+        samples.extend([pcap.bytes, pcapng.bytes]);
+    }
+    samples
+}
+
+#[test]
+fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes() {
+    for whole in samples() {
+        assert_eq!(analyse(&whole), (3, 1, 0));
+        for at in 0..whole.len() {
+            assert!(analyse(&whole[..at]).0 <= 3);
+            for mask in [1, 0x80, 0xff] {
+                let mut flipped = whole.clone();
+                flipped[at] ^= mask;
+                assert!(analyse(&flipped).0 <= 3);
+            }
+        }
+    }
+}
+
+#[test]
+fn faults_without_end_are_counted_and_not_kept() {
+    let mut builder = Builder::pcapng(ORDERS[0]);
+    for _ in 0..10_000 {
+        builder.enhanced(5, 0, b"");
+    }
+    let (frames, _, problems) = analyse(&builder.bytes);
+    assert_eq!((frames, problems as u64), (10_000, FAULTS_TOLD + 1));
+}
+
+#[test]
+fn a_finding_goes_before_what_could_not_be_read() {
+    let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
+    assert_eq!(exit(None, &totals), Exit::Analysed);
+    assert_eq!(exit(Some(Confidence::Certain), &totals), Exit::Analysed);
+    totals.problems.push(Problem::further_faults("x", 1));
+    assert_eq!(exit(Some(Confidence::Certain), &totals), Exit::Partly);
+    assert_eq!(exit(Some(Confidence::Likely), &totals), Exit::Found);
+    totals.strongest = None;
+    assert_eq!(exit(Some(Confidence::Possible), &totals), Exit::Partly);
+}

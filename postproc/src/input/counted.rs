@@ -1,0 +1,82 @@
+//! Counts the bytes that a decompressor takes in.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How far a source was read, to be looked at from outside while a decompressor holds the source.
+#[derive(Clone, Debug, Default)]
+pub struct Position(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    taken: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl Position {
+    /// Bytes taken from the source.
+    pub fn taken(&self) -> u64 {
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
+    /// Whether the source itself could not be read, as opposed to what it held.
+    pub(super) fn failed(&self) -> bool {
+        self.0.failed.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, count: usize) {
+        self.0.taken.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}
+
+/// A buffered source that counts what is taken from it.
+pub(super) struct Counted<R> {
+    source: BufReader<R>,
+    position: Position,
+    /// Whether somebody asked for more than there was.
+    pub(super) is_at_end: bool,
+}
+
+impl<R: Read> Counted<R> {
+    pub(super) fn new(source: BufReader<R>) -> Self {
+        Self { source, position: Position::default(), is_at_end: false }
+    }
+
+    pub(super) fn position(&self) -> Position {
+        self.position.clone()
+    }
+
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            self.position.0.failed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let result = self.source.read(into);
+        let count = self.note(result)?;
+        self.is_at_end |= count == 0 && !into.is_empty();
+        self.position.take(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        // Asked for twice, because the buffer borrows all of it.
+        let result = self.source.fill_buf().map(<[u8]>::is_empty);
+        self.is_at_end |= self.note(result)?;
+        self.source.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.source.consume(count);
+        self.position.take(count);
+    }
+}

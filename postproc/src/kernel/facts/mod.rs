@@ -1,0 +1,299 @@
+//! What is known of a kernel at one time, whatever it was read from.
+
+mod difference;
+mod event;
+mod listener;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use syncookie_engine::Timestamp;
+
+pub use difference::{Change, Difference};
+pub use event::{Event, Kind};
+pub use listener::{Listener, Local, Process};
+
+use super::read;
+
+/// Names of one sort that are kept of one source; a kernel has some hundreds, `sysctl -a` some thousands.
+const NAMES: usize = 100_000;
+/// Listeners, log events and other lists.
+const ENTRIES: usize = 65_536;
+
+/// What is known of a kernel at one time, in one network namespace.
+///
+/// A counter has the name that the kernel gives it, after the group it is in: `TcpExt.ListenOverflows`, `Tcp.OutRsts`,
+/// `Icmp.OutRateLimitGlobal`. Those that are no SNMP counters are named after their file: `synproxy.cookie_invalid`,
+/// `nf_conntrack.drop`, `softnet.dropped`, `interface.eth0.rx_drop`.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Where they come from, as people are told.
+    pub name: String,
+    /// When they were read, where the source says.
+    pub taken_at: Option<Timestamp>,
+    /// How long the machine had been up, where the source says.
+    pub uptime: Option<Duration>,
+    /// The kernel's release, as `uname -r` says.
+    pub kernel: Option<String>,
+    /// The network namespace they are of.
+    pub namespace: Option<String>,
+    /// Listening sockets.
+    pub listeners: Vec<Listener>,
+    /// Processes that listen.
+    pub processes: Vec<Process>,
+    /// What the kernel logged.
+    pub events: Vec<Event>,
+    /// What could not be read, and why; what was read twice.
+    pub notes: Vec<String>,
+    /// Lines of each form that were read.
+    pub forms: BTreeMap<&'static str, u64>,
+    /// Lines that no form fits.
+    pub lines_unread: u64,
+    counters: BTreeMap<String, u64>,
+    implied: Implied,
+    gauges: BTreeMap<String, u64>,
+    settings: BTreeMap<String, String>,
+    half_open: BTreeMap<Local, u64>,
+    is_half_open_known: bool,
+    towards: BTreeMap<(IpAddr, u16), u64>,
+}
+
+/// Whether counters that are not there are zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Implied {
+    /// `netstat -s` leaves out most counters that are zero: false where one is shown.
+    pub netstat: Option<bool>,
+    /// `nstat` without `-z` does.
+    pub nstat: Option<bool>,
+}
+
+/// Why a file gave no facts.
+#[derive(Debug)]
+pub enum Error {
+    /// It cannot be read.
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Nothing in it is of a form that is known.
+    Unknown {
+        /// Which.
+        path: PathBuf,
+        /// How many lines were looked at.
+        lines: u64,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => {
+                write!(f, "{} cannot be read: {error}", crate::text::safe(&path.to_string_lossy()))
+            }
+            Self::Unknown { path, lines } => write!(
+                f,
+                "{}: none of its {} is of a known form; expected is what these print: netstat -s, nstat -az, \
+                 sysctl -a, ss -lntm, dmesg, tail -n +1 /proc/net/*, or syncookie kernel snapshot",
+                crate::text::safe(&path.to_string_lossy()),
+                crate::text::count(*lines, "line"),
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { error, .. } => Some(error),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
+impl Facts {
+    /// Reads a file of any known form, or several such outputs in one file; `-` is standard input.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let unreadable = |error| Error::Unreadable { path: path.to_path_buf(), error };
+        let input: Box<dyn Read> = if path.as_os_str() == "-" {
+            Box::new(io::stdin().lock())
+        } else {
+            Box::new(File::open(path).map_err(unreadable)?)
+        };
+        let name = path.to_string_lossy();
+        let facts = Self::parse(&name, BufReader::new(input)).map_err(unreadable)?;
+        if facts.is_empty() {
+            return Err(Error::Unknown { path: path.to_path_buf(), lines: facts.lines_unread });
+        }
+        Ok(facts)
+    }
+
+    /// The same from anything that can be read. What is in no known form is passed over.
+    pub fn parse(name: &str, input: impl io::BufRead) -> io::Result<Self> {
+        let mut facts = Self { name: name.to_owned(), ..Self::default() };
+        read::document(input, &mut facts)?;
+        Ok(facts)
+    }
+
+    /// Whether nothing at all was learnt.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// A counter since boot (or since the namespace was made); `None` when the source does not tell. A counter that the
+    /// source leaves out because it is zero is zero ([`Self::is_implied`]).
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        self.counters.get(name).copied().or_else(|| self.is_implied(name).then_some(0))
+    }
+
+    /// Whether a counter is zero only because the source leaves out those that are.
+    pub fn is_implied(&self, name: &str) -> bool {
+        let left_out = [self.implied.netstat, self.implied.nstat].contains(&Some(true));
+        left_out && !self.counters.contains_key(name) && read::is_old(name)
+    }
+
+    /// Counters by name, also those that nothing here knows a meaning for.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counters.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// A setting as `sysctl` names it: `net.ipv4.tcp_syncookies`.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str)
+    }
+
+    /// Settings by name.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// A setting's number, or one of several (`net.ipv4.tcp_mem` has three).
+    pub fn number(&self, setting: &str, place: usize) -> Option<u64> {
+        self.setting(setting)?.split_whitespace().nth(place)?.parse().ok()
+    }
+
+    /// A number that goes up and down, as `/proc/net/sockstat` names it: `TCP.mem`, `TCP.orphan`, `TCP.tw`.
+    pub fn gauge(&self, name: &str) -> Option<u64> {
+        self.gauges.get(name).copied()
+    }
+
+    /// Half-open connections of the listeners at an address and port; `None` when the source does not tell.
+    pub fn half_open(&self, local: &Local) -> Option<u64> {
+        self.is_half_open_known.then(|| self.half_open.get(local).copied().unwrap_or(0))
+    }
+
+    /// Half-open connections by local address and port, as the source shows them.
+    pub fn all_half_open(&self) -> impl Iterator<Item = (&Local, u64)> {
+        self.half_open.iter().map(|(local, number)| (local, *number))
+    }
+
+    /// Connections that use an ephemeral port, by the address and port they go to.
+    pub fn towards(&self) -> impl Iterator<Item = (IpAddr, u16, u64)> {
+        self.towards.iter().map(|((address, port), number)| (*address, *port, *number))
+    }
+
+    /// A counter of the SYNPROXY target, such as `cookie_invalid`.
+    pub fn synproxy(&self, name: &str) -> Option<u64> {
+        self.counter(&format!("synproxy.{name}"))
+    }
+
+    /// A counter of connection tracking, such as `early_drop`.
+    pub fn conntrack(&self, name: &str) -> Option<u64> {
+        self.counter(&format!("nf_conntrack.{name}"))
+    }
+}
+
+/// How parsers add what they found. What is beyond any honest size is let go.
+impl Facts {
+    pub(super) fn set_counter(&mut self, name: String, value: u64) {
+        if let Some(old) = self.counters.get(&name).copied() {
+            if old != value {
+                self.note(format!("{name} is there twice ({old}, then {value}): the later one is used"));
+            }
+        } else if self.counters.len() >= NAMES {
+            return;
+        }
+        self.counters.insert(name, value);
+    }
+
+    /// Adds to a counter: tables with a line for each processor.
+    pub(super) fn add_to_counter(&mut self, name: &str, value: u64) {
+        match self.counters.get_mut(name) {
+            Some(old) => *old = old.saturating_add(value),
+            None => self.set_counter(name.to_owned(), value),
+        }
+    }
+
+    /// Forgets the counters of a group: another table of it follows.
+    pub(super) fn clear_counters(&mut self, prefix: &str) {
+        self.counters.retain(|name, _| !name.starts_with(prefix));
+    }
+
+    pub(super) fn set_gauge(&mut self, name: String, value: u64) {
+        if self.gauges.len() < NAMES || self.gauges.contains_key(&name) {
+            self.gauges.insert(name, value);
+        }
+    }
+
+    pub(super) fn set_setting(&mut self, name: String, value: String) {
+        if self.settings.len() < NAMES || self.settings.contains_key(&name) {
+            self.settings.insert(name, value);
+        }
+    }
+
+    pub(super) fn add_listener(&mut self, listener: Listener) {
+        if self.listeners.len() < ENTRIES {
+            self.listeners.push(listener);
+        }
+    }
+
+    pub(super) fn add_event(&mut self, event: Event) {
+        if self.events.len() < ENTRIES {
+            self.events.push(event);
+        }
+    }
+
+    pub(super) fn add_process(&mut self, process: Process) {
+        if self.processes.len() < ENTRIES {
+            self.processes.push(process);
+        }
+    }
+
+    pub(super) fn add_half_open(&mut self, local: Local, number: u64) {
+        self.is_half_open_known = true;
+        if self.half_open.len() < ENTRIES || self.half_open.contains_key(&local) {
+            let count = self.half_open.entry(local).or_default();
+            *count = count.saturating_add(number);
+        }
+    }
+
+    /// The source lists half-open connections, if there are any.
+    pub(super) fn knows_half_open(&mut self) {
+        self.is_half_open_known = true;
+    }
+
+    pub(super) fn add_towards(&mut self, address: IpAddr, port: u16, number: u64) {
+        if self.towards.len() < ENTRIES || self.towards.contains_key(&(address, port)) {
+            let count = self.towards.entry((address, port)).or_default();
+            *count = count.saturating_add(number);
+        }
+    }
+
+    pub(super) fn note(&mut self, text: String) {
+        if self.notes.len() < ENTRIES {
+            self.notes.push(text);
+        }
+    }
+
+    pub(super) fn implied(&mut self) -> &mut Implied {
+        &mut self.implied
+    }
+}

@@ -1,0 +1,123 @@
+//! Parquet: one row for each handshake, written in row groups, so that memory does not grow with the findings.
+//!
+//! Names and values are those of JSON. What is an object there and would need unpacking in every query (endpoints,
+//! frames) is columns here.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use serde::Serialize;
+use syncookie_engine::Finding;
+
+use super::Report;
+use super::json::{captures, episodes};
+use super::model::{Handshake, Object, Run};
+use crate::totals::{CaptureTotals, Totals};
+use crate::walk::Source;
+use columns::Columns;
+
+mod columns;
+mod lists;
+
+/// Rows that are handed on together.
+const BATCH: usize = 1 << 12;
+
+/// Rows of a row group, and bytes, at most: whichever is reached first.
+const GROUP_ROWS: usize = 1 << 17;
+const GROUP_BYTES: usize = 32 << 20;
+
+/// One row for each handshake; what is said of the run as a whole stands in the file's metadata, as JSON.
+pub struct Table<W: Write + Send> {
+    /// Taken when the writer is made: making one writes.
+    output: Option<W>,
+    writer: Option<ArrowWriter<W>>,
+    columns: Columns,
+    captures: String,
+}
+
+impl<W: Write + Send> Table<W> {
+    pub fn new(output: W) -> Self {
+        Self { output: Some(output), writer: None, columns: Columns::default(), captures: String::new() }
+    }
+
+    fn writer(&mut self) -> io::Result<&mut ArrowWriter<W>> {
+        self.writer.as_mut().ok_or_else(|| io::Error::other("the report was not begun"))
+    }
+
+    /// Hands on the rows that were gathered.
+    fn batch(&mut self) -> io::Result<()> {
+        let batch = self.columns.take().map_err(arrow)?;
+        let writer = self.writer()?;
+        writer.write(&batch).map_err(into_io)?;
+        if writer.in_progress_size() >= GROUP_BYTES {
+            writer.flush().map_err(into_io)?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Report for Table<W> {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        self.captures = json(&captures(sources).collect::<Vec<_>>())?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+        let empty: RecordBatch = Columns::default().take().map_err(arrow)?;
+        if let Some(output) = self.output.take() {
+            let writer = ArrowWriter::try_new(output, empty.schema(), Some(properties.build()));
+            self.writer = Some(writer.map_err(into_io)?);
+        }
+        Ok(())
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.columns.push(&Handshake::new(captures, finding));
+        if self.columns.rows() >= BATCH { self.batch() } else { Ok(()) }
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        self.batch()?;
+        let metadata = [
+            ("syncookie.run", json(&Object::Run(Run::default()))?),
+            ("syncookie.captures", std::mem::take(&mut self.captures)),
+            ("syncookie.episodes", json(&episodes(totals).collect::<Vec<_>>())?),
+            ("syncookie.summary", json(&Object::Summary(totals.into()))?),
+        ];
+        let writer = self.writer()?;
+        for (key, value) in metadata {
+            writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        }
+        writer.finish().map_err(into_io)?;
+        writer.inner_mut().flush()
+    }
+}
+
+fn json(value: &impl Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(value)?)
+}
+
+/// The error of the writer below, so that a closed pipe is still known as one.
+fn into_io(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    }
+}
+
+fn arrow(error: ArrowError) -> io::Error {
+    io::Error::other(error)
+}
+
+/// A reference that several columns hold.
+type Array = Arc<dyn arrow_array::Array>;

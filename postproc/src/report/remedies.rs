@@ -1,0 +1,118 @@
+//! What broke, and what to do now: the failures of all listeners by their most likely cause, each with its check.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use syncookie_engine::{CauseKind, Confidence, Endpoint, Implementation, Outcome, Verdict};
+
+use super::findings::{Group, Groups};
+use super::table::Look;
+use super::words;
+use super::wrap::paragraph;
+use crate::text::{self, count, grouped, safe};
+
+/// Causes that are told.
+const CAUSES: usize = 3;
+
+/// Failures that have their most likely cause in common.
+struct Remedy<'a> {
+    cause: CauseKind,
+    count: u64,
+    /// How many of them were answered cookie-style, at `likely` or above.
+    reliable: u64,
+    /// How many of them ended with a reset from the server's side.
+    reset: u64,
+    listeners: Vec<Endpoint>,
+    check: &'a str,
+    /// Where one of them is.
+    example: String,
+    /// Size of the group that check and example were taken from.
+    largest: u64,
+}
+
+/// Writes them, those that go with a cookie or a proxy first.
+pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Result<()> {
+    let remedies = by_cause(groups);
+    let cookies = linux_cookies(groups);
+    if remedies.is_empty() && cookies == 0 {
+        return Ok(());
+    }
+    writeln!(output, "\n{}", look.heading("What broke, most likely, and what to check now"))?;
+    for remedy in remedies.iter().take(CAUSES) {
+        paragraph(output, look.width, "  ", &remedy.title())?;
+        paragraph(output, look.width, "    ", &safe(remedy.check))?;
+    }
+    let others = &remedies[remedies.len().min(CAUSES)..];
+    if !others.is_empty() {
+        let others: Vec<String> =
+            others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
+        paragraph(output, look.width, "  ", &format!("Further: {}", others.join(", ")))?;
+    }
+    if cookies > 0 {
+        paragraph(output, look.width, "  ", &format!("{}: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES))?;
+        paragraph(output, look.width, "    ", words::CHECK_COOKIES)?;
+    }
+    Ok(())
+}
+
+/// Cookies that can be relied on and fit Linux: what to look at is known there.
+fn linux_cookies(groups: &Groups) -> u64 {
+    let fits = |group: &&Group| {
+        let example = group.examples.first().map(|(_, example)| example);
+        group.likeness.verdict == Verdict::SynCookie
+            && example.is_some_and(|e| e.is_reliable() && e.assessment.implementations.contains(&Implementation::Linux))
+    };
+    groups.all().filter(fits).map(|group| group.count).sum()
+}
+
+fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
+    let mut remedies: BTreeMap<CauseKind, Remedy<'_>> = BTreeMap::new();
+    for group in groups.all() {
+        let Some(cause) = group.likeness.cause else { continue };
+        remedies.entry(cause).or_insert_with(|| Remedy::new(cause)).add(group);
+    }
+    let mut remedies: Vec<_> = remedies.into_values().collect();
+    remedies.sort_by_key(|remedy| Reverse((remedy.reliable > 0 && remedy.reset > 0, remedy.reset > 0, remedy.count)));
+    remedies
+}
+
+impl<'a> Remedy<'a> {
+    fn new(cause: CauseKind) -> Self {
+        let (listeners, example) = (Vec::new(), String::new());
+        Self { cause, count: 0, reliable: 0, reset: 0, listeners, check: "", example, largest: 0 }
+    }
+
+    fn add(&mut self, group: &'a Group) {
+        self.count += group.count;
+        let is_reliable = group.likeness.verdict.is_cookie_style() && group.strongest >= Some(Confidence::Likely);
+        self.reliable += if is_reliable { group.count } else { 0 };
+        self.reset += if group.likeness.outcome == Outcome::ResetByServer { group.count } else { 0 };
+        if !self.listeners.contains(&group.likeness.server) {
+            self.listeners.push(group.likeness.server);
+        }
+        let Some((capture, example)) = group.examples.first().filter(|_| group.count > self.largest) else { return };
+        self.largest = group.count;
+        self.check = example.causes.first().map_or("", |cause| &cause.check);
+        self.example =
+            example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
+                format!("; see frame {} of {}", frame.number, text::capture(capture))
+            });
+    }
+
+    /// `3 handshakes of 10.9.2.1:8080, all reset by the server's side: the ACK passed … (proxy-leaked-ack)`
+    fn title(&self) -> String {
+        let whose = match &self.listeners[..] {
+            [listener] => listener.to_string(),
+            several => count(several.len() as u64, "listener"),
+        };
+        let reset = match self.reset {
+            0 => String::new(),
+            all if all == self.count => ", reset by the server's side".into(),
+            some => format!(", {} reset by the server's side", grouped(some)),
+        };
+        let cause = words::cause(self.cause);
+        let (number, example) = (count(self.count, "handshake"), &self.example);
+        format!("{number} of {whose}{reset}: {cause} ({}){example}", self.cause)
+    }
+}

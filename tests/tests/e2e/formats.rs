@@ -1,0 +1,238 @@
+//! JSON, JSON Lines, CSV and Parquet: one model, and every output as it is documented.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+use syncookie_tests::analyze::{Analyzed, analyze, run};
+use syncookie_tests::programs::programs;
+use syncookie_tests::{assert_none, case, complaints, package, samples};
+
+/// The schema, of which one definition is the root.
+fn validator(definition: &str) -> Validator {
+    let text = fs::read_to_string(package().join("../docs/schema/report.schema.json")).unwrap();
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    close(&mut schema["$defs"]);
+    let schema = schema.as_object_mut().unwrap();
+    schema.remove("oneOf");
+    schema.insert("$ref".into(), json!(format!("#/$defs/{definition}")));
+    jsonschema::draft202012::options().should_validate_formats(true).build(&json!(schema)).unwrap()
+}
+
+/// Forbids, in every object, keys that are not described: readers must pass over them, but the program of today must
+/// write none that its documentation lacks.
+fn close(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if object.contains_key("properties") && object.get("type") == Some(&json!("object")) {
+                object.insert("additionalProperties".into(), json!(false));
+            }
+            object.values_mut().for_each(close);
+        }
+        Value::Array(list) => list.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// What `definition` forbids in these values.
+fn violations<'a>(definition: &Validator, values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
+    let describe = |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
+    values.into_iter().flat_map(|value| definition.iter_errors(value).map(describe).collect::<Vec<_>>()).collect()
+}
+
+/// `syncookie analyze` in this format.
+fn analyze_as(format: &str, capture: &Path) -> Analyzed {
+    run(Command::new(&programs().syncookie).args(["analyze", "--format", format]).arg(capture))
+}
+
+/// Every capture there is: the samples, and those of the cases, of which some are damaged or hold nothing.
+fn captures() -> Vec<PathBuf> {
+    let mut captures = samples();
+    captures.extend(case::all().into_iter().flat_map(|case| case.captures));
+    captures.sort();
+    captures.dedup();
+    captures
+}
+
+#[test]
+fn every_json_output_is_as_the_schema_says() {
+    let (line, document) = (validator("line"), validator("document"));
+    assert_none(&complaints(&captures(), |capture| {
+        let lines: Vec<Value> =
+            analyze([capture]).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let whole: Value = serde_json::from_str(&analyze_as("json", capture).stdout).unwrap();
+        assert!(lines.len() >= 3, "{} gives {} lines", capture.display(), lines.len());
+        let found = violations(&line, &lines).into_iter().chain(violations(&document, [&whole]));
+        found.map(|text| format!("{}: {text}", capture.display())).collect()
+    }));
+}
+
+#[test]
+fn series_of_files_and_folders_are_as_the_schema_says() {
+    let (line, document) = (validator("line"), validator("document"));
+    let folder = package().join("cases");
+    let lines: Vec<Value> = analyze([&folder]).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_none(&violations(&line, &lines));
+    assert_none(&violations(&document, [&serde_json::from_str(&analyze_as("json", &folder).stdout).unwrap()]));
+}
+
+#[test]
+fn the_schema_rejects_what_the_format_does_not_have() {
+    let line = validator("line");
+    let stdout = analyze([user_trace()]).stdout;
+    let handshake = stdout.lines().find(|line| line.contains(r#""type":"handshake""#)).unwrap();
+    let changed = |change: fn(&mut Map<String, Value>)| {
+        let mut value: Value = serde_json::from_str(handshake).unwrap();
+        change(value.as_object_mut().unwrap());
+        violations(&line, [&value])
+    };
+    assert_none(&changed(|_| {}));
+    let changes: [fn(&mut Map<String, Value>); 7] = [
+        |object| object["verdict"] = json!("cookie"),
+        |object| object["time"] = json!("2026-11-22"),
+        |object| object["frames"]["syn"] = json!(0),
+        |object| object["client"]["ip"] = json!("10.0.0.256"),
+        |object| object["confidence"] = Value::Null,
+        |object| drop(object.remove("log_odds")),
+        |object| drop(object.insert("unheard".into(), Value::Null)),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        assert!(!changed(change).is_empty(), "change {number} was let through");
+    }
+}
+
+fn user_trace() -> PathBuf {
+    syncookie_tests::sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")
+}
+
+/// The records of a text in CSV, by RFC 4180.
+fn records(text: &str) -> Vec<Vec<String>> {
+    let (mut records, mut record, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.next_if_eq(&'"').is_some() => cell.push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => record.push(std::mem::take(&mut cell)),
+            '\r' if !quoted && letters.next_if_eq(&'\n').is_some() => {
+                record.push(std::mem::take(&mut cell));
+                records.push(std::mem::take(&mut record));
+            }
+            '\r' | '\n' if !quoted => panic!("a line ends otherwise than with CR LF"),
+            other => cell.push(other),
+        }
+    }
+    assert!(!quoted && cell.is_empty() && record.is_empty(), "the text ends within a record");
+    records
+}
+
+/// The value of a JSON handshake for a column of CSV.
+fn expected(column: &str, handshake: &Value) -> String {
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let list = |values: &Value| values.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" | ");
+    let kinds = |values: &Value, skip: usize| {
+        let kinds = values.as_array().into_iter().flatten().skip(skip).map(|value| text(&value["kind"]));
+        kinds.collect::<Vec<_>>().join(" | ")
+    };
+    let first = &handshake["cause"][0];
+    match column {
+        "client_ip" | "server_ip" => text(&handshake[&column[..6]]["ip"]),
+        "client_port" | "server_port" => text(&handshake[&column[..6]]["port"]),
+        "syn_frame" | "syn_ack_frame" | "ack_frame" | "reset_frame" => {
+            text(&handshake["frames"][column.trim_end_matches("_frame")])
+        }
+        "implementations" | "missing" => list(&handshake[column]),
+        "evidence_kinds" => kinds(&handshake["evidence"], 0),
+        "cause" => kinds(&handshake["cause"], 0).split(" | ").next().unwrap().to_owned(),
+        "other_causes" => kinds(&handshake["cause"], 1),
+        "cause_for" => list(&first["for"]),
+        "cause_against" => list(&first["against"]),
+        "check" => text(&first["check"]),
+        other => text(&handshake[other]),
+    }
+}
+
+#[test]
+fn csv_has_a_row_for_every_handshake_with_the_values_of_json() {
+    assert_none(&complaints(&captures(), |capture| {
+        let csv = analyze_as("csv", capture).stdout;
+        let rows = records(csv.strip_prefix('\u{feff}').expect("a byte order mark, for Excel"));
+        let handshakes = analyze([capture]).objects("handshake");
+        let (columns, rows) = rows.split_first().unwrap();
+        let mut found = Vec::new();
+        if rows.len() != handshakes.len() {
+            found.push(format!("{}: {} rows for {} handshakes", capture.display(), rows.len(), handshakes.len()));
+        }
+        for (row, handshake) in rows.iter().zip(&handshakes) {
+            assert_eq!(row.len(), columns.len());
+            for (column, cell) in
+                columns.iter().zip(row).filter(|(column, _)| !["evidence", "elsewhere"].contains(&column.as_str()))
+            {
+                let expected = expected(column, handshake);
+                // JSON writes a whole number of nats as 10.0, a spreadsheet has no use for it.
+                if *cell != expected && format!("{cell}.0") != expected {
+                    found.push(format!("{}: {column} is {cell:?}, not {expected:?}", capture.display()));
+                }
+            }
+        }
+        found
+    }));
+}
+
+/// A Python with pyarrow, DuckDB and pandas, made once below the build folder; `None`, said loudly, where it cannot be had.
+fn python() -> Option<PathBuf> {
+    const PACKAGES: [&str; 3] = ["pyarrow", "duckdb", "pandas"];
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let venv = target.join("parquet-venv");
+    let python = venv.join("bin/python");
+    if !python.exists() {
+        // Under another name first: a venv that is half made must not be taken for one.
+        let unfinished = target.join(format!("parquet-venv.{}", std::process::id()));
+        let made = Command::new("python3").args(["-m", "venv"]).arg(&unfinished).status();
+        let mut install = Command::new(unfinished.join("bin/python"));
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
+        let ready = made.is_ok_and(|status| status.success()) && install.status().is_ok_and(|status| status.success());
+        if !ready || (fs::rename(&unfinished, &venv).is_err() && !python.exists()) {
+            let _ = fs::remove_dir_all(&unfinished);
+            eprintln!(
+                "SKIPPED: no Python with {PACKAGES:?} (python3-venv and a package index are needed): Parquet was not read"
+            );
+            return None;
+        }
+        let _ = fs::remove_dir_all(&unfinished);
+    }
+    Some(python)
+}
+
+#[test]
+fn pyarrow_duckdb_and_pandas_read_parquet_without_casts() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (parquet, jsonl) = (folder.path().join("x.parquet"), folder.path().join("x.jsonl"));
+    for (format, file) in [("parquet", &parquet), ("jsonl", &jsonl)] {
+        let mut command = Command::new(&programs().syncookie);
+        // A folder with everything in it: established, failed, undetermined, IPv6, several captures.
+        let written = run(command.args(["analyze", "--quiet", "--format", format, "-o"]).arg(file).arg(package()));
+        assert_eq!(written.code, Some(2), "{}", written.stderr);
+    }
+    let script = package().join("tests/e2e/parquet.py");
+    let read = run(Command::new(python).arg(script).args([&parquet, &jsonl]));
+    assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{}", read.stdout);
+    assert!(read.stdout.contains("handshakes agree"), "{}", read.stdout);
+}
+
+#[test]
+fn parquet_without_findings_and_into_a_pipe_is_whole() {
+    for capture in ["no-packets", "no-tcp"] {
+        let path = package().join("cases").join(capture).join("capture.pcap");
+        let output =
+            Command::new(&programs().syncookie).args(["analyze", "--format", "parquet"]).arg(path).output().unwrap();
+        assert!(output.stdout.starts_with(b"PAR1") && output.stdout.ends_with(b"PAR1"), "{output:?}");
+    }
+}
