@@ -6,6 +6,7 @@
 pub mod analyze;
 pub mod case;
 pub mod contract;
+pub mod fuzz;
 pub mod generate;
 pub mod labels;
 pub mod mutate;

@@ -2,8 +2,7 @@ use super::lines::pieces;
 use super::*;
 
 use syncookie_engine::{
-    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured,
-    Timestamp,
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {

@@ -1,6 +1,7 @@
 //! Every release of Wireshark that `script/matrix` has unpacked: the plugin it built for each, in the real programs.
 
 mod cases;
+mod fuzz;
 mod settings;
 mod window;
 
