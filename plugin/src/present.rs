@@ -104,17 +104,9 @@ pub fn word(finding: &Finding, frame: Frame, settings: &Settings) -> Option<Stri
     let confidence = assessment.confidence.filter(|confidence| *confidence >= settings.least)?;
     if finding.frames.syn_ack == Some(frame) {
         Some(format!("[{kind}, {confidence}]"))
-    } else if reset_expert(finding, frame, settings).is_some() {
-        Some(format!("[reset after {kind}]"))
     } else {
-        // A later frame that changed the verdict, or a reset that says nothing of it.
-        (finding.frames.reset != Some(frame)).then(|| format!("[frame {}: {kind}, {confidence}]", answer(finding)))
+        reset_expert(finding, frame, settings).map(|_| format!("[reset after {kind}]"))
     }
-}
-
-/// Number of the frame the verdict stands on.
-fn answer(finding: &Finding) -> u32 {
-    finding.frames.syn_ack.unwrap_or_default().number
 }
 
 fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, String)> {

@@ -161,8 +161,11 @@ impl Session {
         }
         let before = self.told.get(&handshake).copied();
         let (answers, resets) = (role == Role::SynAck, role == Role::Reset);
-        // Asked for where a judgement may have changed.
-        if !answers && !resets && (before.is_none() || role != Role::Server) {
+        let watched = asked.subtrees || asked.events;
+        // Asked for where a judgement may have changed; for a word alone, where there may be one.
+        let telling = watched && (answers || resets || (before.is_some() && role == Role::Server));
+        let word = asked.word && (resets || (answers && self.analyzer.is_remarkable(handshake)));
+        if !telling && !word {
             if asked.events {
                 self.note_event(frame, handshake, role, before);
             }
@@ -174,15 +177,14 @@ impl Session {
         if asked.events && before != Some(now) {
             self.events.add(frame, &finding, before);
         }
-        if answers || before.is_some() {
+        if watched && (answers || before.is_some()) {
             self.told.insert(handshake, now);
         }
         let settings = &self.settings;
+        let word = if word { present::word(&finding, frame, settings) } else { None };
         if answers || news {
-            let word = present::word(&finding, frame, settings);
             shown.add(asked, word, || present::verdict(&finding, frame, settings));
         } else if resets {
-            let word = present::word(&finding, frame, settings);
             shown.add(asked, word, || present::reset(&finding, frame, settings));
         }
     }
