@@ -44,6 +44,7 @@ mod regime;
 mod seeded;
 mod segment;
 mod seq;
+mod story;
 mod tracker;
 mod verdict;
 mod words;
@@ -56,4 +57,5 @@ pub use finding::{
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
+pub use story::{Described, NoSegment, Teller, Told, describe};
 pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};
