@@ -2,6 +2,7 @@
 
 mod cases;
 mod fuzz;
+mod live;
 mod settings;
 mod window;
 
