@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::decode::{self, NoSegment};
 use crate::episode::episodes;
+use crate::evidence::Words;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::measured::measured;
 use crate::outcome::outcome;
 use crate::tracker::Tracker;
-use crate::verdict::judge;
+use crate::verdict::Judge;
 use crate::{
     Endpoint, Finding, Findings, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
 };
@@ -21,11 +22,24 @@ pub struct Limits {
     /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
     /// counts them. At least 2.
     pub handshakes: usize,
+    /// Of which findings everything is told.
+    pub detail: Detail,
+}
+
+/// Of which findings the evidence is told in words, and what would have been needed; making sentences costs more than
+/// judging. Verdicts, confidences and outcomes are the same either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Of all.
+    #[default]
+    All,
+    /// Of those that are cookie-style, or failed with a cause.
+    Notable,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: 1 << 18 }
+        Self { handshakes: 1 << 18, detail: Detail::All }
     }
 }
 
@@ -227,26 +241,34 @@ impl Analyzer {
             return Vec::new();
         }
         let listener = Listener::new(handshakes, self.now);
-        let mut findings: Vec<Finding> = judge(&listener, |index| wanted(listener.handshakes[index].id))
-            .into_iter()
-            .map(|(index, assessment)| {
-                let handshake = listener.handshakes[index];
-                let outcome = outcome(handshake, self.now);
-                Finding {
-                    id: handshake.id,
-                    client: handshake.client,
-                    server: handshake.server,
-                    time: handshake.time,
-                    frames: handshake.frames(),
-                    outcome,
-                    causes: cause::causes(&listener, index, &assessment, outcome),
-                    measured: measured(&listener, handshake),
-                    assessment,
-                }
-            })
-            .collect();
+        let mut judge = Judge::new(&listener);
+        let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
+        let mut findings: Vec<Finding> = wanted.map(|index| self.find(&listener, &mut judge, index)).collect();
         findings.sort_by_key(|f| f.id);
         findings
+    }
+
+    fn find(&self, listener: &Listener<'_>, judge: &mut Judge<'_, '_>, index: usize) -> Finding {
+        let handshake = listener.handshakes[index];
+        let outcome = outcome(handshake, self.now);
+        let mut assessment = judge.assess(index, Words(self.limits.detail == Detail::All));
+        let mut causes = cause::causes(listener, index, &assessment, outcome);
+        let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
+        if self.limits.detail == Detail::Notable && is_notable {
+            assessment = judge.assess(index, Words(true));
+            causes = cause::causes(listener, index, &assessment, outcome);
+        }
+        Finding {
+            id: handshake.id,
+            client: handshake.client,
+            server: handshake.server,
+            time: handshake.time,
+            frames: handshake.frames(),
+            outcome,
+            causes,
+            measured: measured(listener, handshake),
+            assessment,
+        }
     }
 }
 

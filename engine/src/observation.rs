@@ -23,7 +23,11 @@ impl Timestamp {
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> f64 {
         // The difference of two i64 may not fit an i64: hostile captures do hold such times.
-        (i128::from(self.0) - i128::from(earlier.0)) as f64 / 1e9
+        let nanos = match self.0.checked_sub(earlier.0) {
+            Some(nanos) => nanos as f64,
+            None => (i128::from(self.0) - i128::from(earlier.0)) as f64,
+        };
+        nanos / 1e9
     }
 }
 

@@ -7,7 +7,7 @@ mod tests;
 
 use std::io::{self, Read};
 
-use syncookie_engine::{Confidence, Finding};
+use syncookie_engine::{Confidence, Finding, Limits};
 
 use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
@@ -70,6 +70,7 @@ struct Batch<'a> {
     plan: &'a Plan,
     report: Box<dyn Report + 'a>,
     console: &'a mut Console,
+    limits: Limits,
     totals: Totals,
     begun: bool,
 }
@@ -77,7 +78,8 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        Self { plan, report, console, totals: Totals::default(), begun: false }
+        let limits = Limits { detail: report.detail(), ..Limits::default() };
+        Self { plan, report, console, limits, totals: Totals::default(), begun: false }
     }
 
     /// Reads everything; `None`, with nothing written, when there was nothing to report on.
@@ -147,7 +149,7 @@ impl<'a> Batch<'a> {
         before: Option<Reading>,
     ) -> io::Result<Reading> {
         let index = self.totals.captures.len();
-        let mut reading = Reading::new(source, index, before);
+        let mut reading = Reading::new(source, index, before, self.limits);
         let before = reading.analyzer.statistics().clone();
         self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
         // What there is to read is counted as it is stored.

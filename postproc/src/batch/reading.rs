@@ -32,10 +32,10 @@ pub(super) struct Reading {
 
 impl Reading {
     /// A new capture, or one that goes on where another ended.
-    pub(super) fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
+    pub(super) fn new(source: &Source, index: usize, before: Option<Self>, limits: Limits) -> Self {
         let index = index as u32;
         let (first, analyzer) =
-            before.map_or_else(|| (index, Analyzer::new(Limits::default())), |before| (before.first, before.analyzer));
+            before.map_or_else(|| (index, Analyzer::new(limits)), |before| (before.first, before.analyzer));
         Self {
             first,
             index,

@@ -1,4 +1,4 @@
-use syncookie_engine::Confidence;
+use syncookie_engine::{Confidence, Limits};
 
 use super::exit;
 use super::reading::{FAULTS_TOLD, Reading};
@@ -19,7 +19,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         compression: None,
         bytes: None,
     };
-    let mut reading = Reading::new(&source, 0, None);
+    let mut reading = Reading::new(&source, 0, None, Limits::default());
     while reading.round(&mut capture) {}
     let problems = reading.problems().len();
     (capture.frames(), reading.analyzer.finish().tally.handshakes, problems)
