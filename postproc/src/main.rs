@@ -1,5 +1,6 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: a command for each thing it does.
 
+mod annotate;
 mod batch;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
@@ -8,8 +9,10 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
+mod filter;
 mod input;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
+mod interrupt;
 mod kernel;
 mod link;
 mod output;
@@ -37,16 +40,35 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
-        Command::Analyze(args) => analyze(&args),
+        Command::Analyze(args) => finish(args.quiet, |console| batch::run(&args, console)),
+        Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
+        Command::Explain(args) => explain(&args),
+        Command::Kernel(args) => kernel::command(&args),
     }
 }
 
-fn analyze(args: &cli::Analyze) -> ExitCode {
-    let mut console = Console::new(args.quiet);
-    match batch::run(args, &mut console) {
+/// Does the work and tells how it ended.
+fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
+    let mut console = Console::new(quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
+    match work(&mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::kernel::facts;
+
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum Failure {
@@ -20,6 +22,8 @@ pub enum Failure {
     OutputIsInput,
     /// The results could not be written.
     Output(io::Error),
+    /// A file given with `--kernel` could not be used.
+    Kernel(facts::Error),
 }
 
 impl fmt::Display for Failure {
@@ -41,6 +45,7 @@ impl fmt::Display for Failure {
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }
     }

@@ -1,6 +1,7 @@
 //! `syncookie analyze`: every capture through the engine, every finding into the report.
 
 mod failure;
+mod list;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,11 @@ use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::explain::{Informed, host};
+use crate::filter::Filter;
 use crate::input::Position;
+use crate::interrupt;
+use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -22,11 +27,13 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
 pub use failure::Failure;
+pub use reading::FAULTS_TOLD;
 use reading::Reading;
 
 /// Analyses what the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
-    let plan = walk::plan(&args.paths);
+    let mut plan = walk::plan(&args.paths);
+    plan.filter = Filter::new(&args.filter);
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
@@ -38,8 +45,16 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
-    let report = report::new(args.format, args.verbose, &mut output);
+    if args.list_files {
+        return list::list(plan, args.format, output, console);
+    }
+    let mut report = report::new(args.format, args.verbose, &mut output);
+    if !args.kernel.is_empty() {
+        console.remark(&host::assumed(&args.kernel, &kernel, args.server));
+        report = Box::new(Informed::new(report, host::host(&kernel, args.server)));
+    }
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
@@ -52,15 +67,31 @@ pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console)
     Batch::new(plan, report, console).run()
 }
 
+/// A capture that was opened, and how far it was read where it is compressed.
+type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
+
+/// Opens a capture, or says why it cannot be read.
+pub fn open(source: &Source) -> Result<Opened, Problem> {
+    let opened = source.open().map_err(OpenError::Io);
+    opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position))).map_err(|error| match error {
+        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
+        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
+        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
+    })
+}
+
 fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
+        // Before anything else: it is not known what the rest would have been.
+        _ if totals.is_interrupted => Exit::Interrupted(interrupt::exit_code()),
         Some(threshold) if totals.strongest >= Some(threshold) => Exit::Found,
         _ if totals.problems.is_empty() => Exit::Analysed,
         _ => Exit::Partly,
     }
 }
 
-fn no_capture(plan: Plan) -> Failure {
+/// That nothing was found to read.
+pub fn no_capture(plan: Plan) -> Failure {
     let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
     Failure::NoCapture { folders: plan.barren, skipped: plan.skipped.len(), example }
 }
@@ -72,6 +103,8 @@ struct Batch<'a> {
     console: &'a mut Console,
     limits: Limits,
     totals: Totals,
+    /// Places in the plan of captures that were not opened any more.
+    not_reached: Vec<usize>,
     begun: bool,
 }
 
@@ -79,7 +112,8 @@ impl<'a> Batch<'a> {
     fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
         let limits = Limits { detail: report.detail(), ..Limits::default() };
-        Self { plan, report, console, limits, totals: Totals::default(), begun: false }
+        let totals = Totals { filter: plan.filter.clone(), ..Totals::default() };
+        Self { plan, report, console, limits, totals, not_reached: Vec::new(), begun: false }
     }
 
     /// Reads everything; `None`, with nothing written, when there was nothing to report on.
@@ -92,12 +126,22 @@ impl<'a> Batch<'a> {
             self.series(&members)?;
         }
         self.console.done();
+        self.note_interruption();
         if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
             return Ok(None);
         }
         self.begin()?;
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
+    }
+
+    /// Says what was not read because somebody wanted the run to end.
+    fn note_interruption(&mut self) {
+        if let Some(first) = self.not_reached.iter().min() {
+            let name = &self.plan.sources[*first].name;
+            self.problem(Problem::not_reached(name, self.not_reached.len() as u64 - 1));
+        }
+        self.totals.is_interrupted = self.totals.problems.iter().any(Problem::is_interruption);
     }
 
     /// Writes the head of the report, once it is certain that there is something to report on.
@@ -119,16 +163,19 @@ impl<'a> Batch<'a> {
         let mut reading: Option<Reading> = None;
         for member in members {
             let source = &self.plan.sources[member.source];
-            let opened = source.open().map_err(OpenError::Io);
-            let (capture, position) = match opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position)))
-            {
+            if interrupt::is_requested() {
+                self.not_reached.push(member.source);
+                continue;
+            }
+            let (capture, position) = match open(source) {
                 Ok(opened) => opened,
-                Err(error) => {
-                    self.problem(match error {
-                        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
-                        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
-                        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
-                    });
+                // Nothing need be wrong with it: nobody waits for it any more.
+                Err(_) if interrupt::is_requested() => {
+                    self.not_reached.push(member.source);
+                    continue;
+                }
+                Err(problem) => {
+                    self.problem(problem);
                     continue;
                 }
             };
@@ -179,8 +226,9 @@ impl<'a> Batch<'a> {
 
     fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
-            self.totals.handshake(finding);
-            self.report.handshake(&self.totals.captures, finding)?;
+            if self.totals.handshake(finding) {
+                self.report.handshake(&self.totals.captures, finding)?;
+            }
         }
         Ok(())
     }

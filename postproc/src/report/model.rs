@@ -154,6 +154,10 @@ pub struct Summary<'a> {
     outcomes: Counts<Outcome>,
     /// The strongest cookie-style confidence: what `--fail-on` compares with.
     strongest: Option<&'static str>,
+    /// Handshakes that `--filter` left out.
+    filtered_out: u64,
+    /// Whether the run was ended before all was read.
+    interrupted: bool,
     errors: Vec<Error<'a>>,
 }
 
@@ -181,6 +185,7 @@ struct Error<'a> {
     kind: &'static str,
     frame: Option<u64>,
     offset: Option<u64>,
+    passed_over: Option<u64>,
     message: &'a str,
 }
 
@@ -360,6 +365,8 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             strongest: totals.strongest.map(engine::Confidence::as_str),
+            filtered_out: totals.filtered_out,
+            interrupted: totals.is_interrupted,
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }
@@ -392,6 +399,7 @@ impl<'a> From<&'a Problem> for Error<'a> {
             kind: problem.kind,
             frame: problem.frame,
             offset: problem.offset,
+            passed_over: problem.passed_over,
             message: &problem.message,
         }
     }
