@@ -9,6 +9,7 @@ use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::measured::measured;
 use crate::outcome::outcome;
+use crate::segment::Segment;
 use crate::tracker::Tracker;
 use crate::verdict::Judge;
 use crate::{
@@ -39,7 +40,7 @@ pub enum Detail {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: 1 << 18, detail: Detail::All }
+        Self { handshakes: 1 << 17, detail: Detail::All }
     }
 }
 
@@ -71,6 +72,9 @@ pub struct Pushed {
 
 /// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
 const PREVIEW: usize = 4;
+
+/// Packets that are looked at together.
+const GROUP: usize = 32;
 
 /// Turns observations into findings.
 #[derive(Debug)]
@@ -107,18 +111,40 @@ impl Analyzer {
 
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
-        self.statistics.packets += 1;
-        self.now = self.now.max(observation.time);
-        let segment = match decode::segment(observation) {
+        let segment = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
+        self.take(observation.time, segment)
+    }
+
+    /// Takes many packets, in order: the same as one by one, and quicker.
+    pub fn push_all(&mut self, observations: &[Observation<'_>]) {
+        for group in observations.chunks(GROUP) {
+            let mut segments = [Err(NoSegment::NoPacket); GROUP];
+            for (place, observation) in segments.iter_mut().zip(group) {
+                *place = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
+            }
+            // What they are about lies anywhere in memory. Looking there for all of them at once, one need not wait for
+            // each in turn.
+            self.tracker.fetch(segments.iter().flatten().map(|(hash, _)| *hash));
+            for (observation, segment) in group.iter().zip(segments) {
+                self.take(observation.time, segment);
+            }
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, time: Timestamp, segment: Result<(u64, Segment<'_>), NoSegment>) -> Option<Pushed> {
+        self.now = self.now.max(time);
+        let (hash, segment) = match segment {
             Ok(segment) => segment,
             Err(reason) => {
                 self.count(reason);
                 return None;
             }
         };
+        self.statistics.packets += 1;
         self.statistics.segments += 1;
         let before = self.tracker.end();
-        let pushed = self.tracker.push(&segment)?;
+        let pushed = self.tracker.push(hash, &segment)?;
         let server = self.tracker.get(pushed.handshake)?.server;
         if pushed.handshake >= before {
             self.listeners.entry(server).or_default().push(pushed.handshake);
@@ -138,7 +164,9 @@ impl Analyzer {
     }
 
     fn count(&mut self, reason: NoSegment) {
+        self.statistics.packets += u64::from(reason != NoSegment::NoPacket);
         match reason {
+            NoSegment::NoPacket => {}
             NoSegment::NotTcp => self.statistics.not_tcp += 1,
             NoSegment::Fragment => self.statistics.fragments += 1,
             NoSegment::Unreadable => self.statistics.unreadable += 1,

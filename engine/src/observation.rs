@@ -54,6 +54,8 @@ pub struct Observation<'a> {
 /// The bytes of a packet, from the layer the front end could find.
 #[derive(Clone, Copy, Debug)]
 pub enum Packet<'a> {
+    /// The frame holds no IP packet: it only shows that time went by.
+    None,
     /// From the first byte of an IPv4 or IPv6 header, possibly cut by the snap length.
     Ip(&'a [u8]),
     /// From the first byte of a TCP header whose IP header is not at hand in one piece (reassembled IP fragments).
