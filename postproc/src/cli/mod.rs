@@ -5,6 +5,7 @@ mod annotate;
 mod explain;
 mod kernel;
 pub mod plugin;
+mod resources;
 
 use clap::{Parser, Subcommand};
 
@@ -12,6 +13,7 @@ pub use analyze::{Analyze, Format};
 pub use annotate::Annotate;
 pub use explain::{Explain, Form, Who};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
+pub use resources::Resources;
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
 #[derive(Debug, Parser)]
