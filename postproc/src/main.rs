@@ -1,6 +1,7 @@
 //! Batch tool: `syncookie analyze`.
 
 mod annotate;
+mod baseline;
 mod batch;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]

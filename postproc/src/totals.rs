@@ -32,6 +32,17 @@ pub struct Totals {
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
     pub other_resets: BTreeMap<CauseKind, u64>,
+    /// What was left out, where a report was given to compare with: then all of the above is of the rest.
+    pub known: Option<Known>,
+}
+
+/// What an earlier report already had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Name of that report.
+    pub report: String,
+    /// Findings that were left out.
+    pub findings: u64,
 }
 
 /// What was read of one capture.
@@ -92,12 +103,17 @@ impl Totals {
         listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
     }
 
+    /// Takes in what is known of a listener.
+    pub fn listener(&mut self, report: &ListenerReport) {
+        self.strongest = self.strongest.max(report.strongest);
+        self.listeners.entry(report.server).or_default().merge(report);
+    }
+
     /// Takes in what captures that belong together came to, once their handshakes are written out.
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
         self.tally.merge(&findings.tally);
         for report in &findings.listeners {
-            self.strongest = self.strongest.max(report.strongest);
-            self.listeners.entry(report.server).or_default().merge(report);
+            self.listener(report);
         }
         for episode in findings.episodes {
             // The one in which it begins: the earliest that had not ended by then.

@@ -6,9 +6,11 @@ mod reading;
 mod tests;
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use syncookie_engine::{Confidence, Finding};
 
+use crate::baseline::{Baseline, OnlyNew};
 use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
@@ -39,12 +41,26 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let report = report::new(args.format, args.verbose, &mut output);
-    let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
-    let Some(totals) = totals else { return Err(no_capture(plan)) };
+    let totals = match &baseline {
+        None => analyse(&plan, report, console),
+        Some(baseline) => only_new(&plan, OnlyNew::new(baseline, report), console),
+    };
+    let Some(totals) = totals.map_err(Failure::Output)? else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+    Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.into(), reason })
+}
+
+/// The same as [`analyse`], of what is new.
+fn only_new(plan: &Plan, mut report: OnlyNew<'_>, console: &mut Console) -> io::Result<Option<Totals>> {
+    let totals = analyse(plan, Box::new(&mut report), console)?;
+    Ok(totals.map(|_| report.totals))
 }
 
 /// Reads every capture of the plan, and hands what comes out to the report; `None`, with nothing handed out, when there was

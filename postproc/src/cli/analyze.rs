@@ -15,6 +15,8 @@ Examples:
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
       In a job: exit code 3 when something was found
+  syncookie analyze captures --format summary --baseline yesterday.json --fail-on likely
+      The same, with one line, for what is new since yesterday's report
 
 Exit codes:
   0  all captures were analysed (one without packets, or without TCP, counts)
@@ -51,6 +53,14 @@ pub struct Analyze {
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     pub fail_on: Option<Threshold>,
 
+    /// Report only what an earlier report does not have
+    ///
+    /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
+    /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
+    /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -66,6 +76,8 @@ pub struct Analyze {
 pub enum Format {
     /// For people
     Table,
+    /// One line
+    Summary,
     /// One JSON document
     Json,
     /// One JSON object a line

@@ -10,6 +10,7 @@ mod model;
 mod parquet;
 mod remedies;
 mod story;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ mod words;
 mod wrap;
 
 use std::io;
+
+pub use model::SCHEMA;
 
 use syncookie_engine::Finding;
 
@@ -35,6 +38,20 @@ pub trait Report {
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }
 
+impl<R: Report + ?Sized> Report for &mut R {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        (**self).begin(sources)
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        (**self).handshake(captures, finding)
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        (**self).end(totals)
+    }
+}
+
 /// A report in this format, into this output; `is_verbose`: the table with all that is known.
 pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Report + '_> {
     match format {
@@ -44,6 +61,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         }
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Summary => Box::new(summary::Line::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),

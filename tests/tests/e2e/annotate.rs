@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use syncookie_tests::analyze::{Analyzed, analyze, run};
 use syncookie_tests::pcap::{Capture, Order, Resolution};
-use syncookie_tests::pcapng::Writer;
+use syncookie_tests::pcapng::Section;
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, case, complaints, sample, samples};
@@ -163,7 +163,7 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
         (b"secret-interface", "the name of an interface"),
     ];
     let trace = Capture::read(&user_trace());
-    let mut writer = Writer::new(Order::Big);
+    let mut writer = Section::new(Order::Big);
     writer.interface(1, &[(2, b"secret-interface")]);
     let mut loud = trace.records[2].clone();
     loud.bytes.extend(b"GET / HTTP/1.1\r\nHost: secret.example\r\n");
@@ -179,7 +179,7 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
     }
     let mut bytes = writer.finish();
     // Blocks with names: a comment on the section is as good as one on a packet.
-    let mut names = Writer::new(Order::Big);
+    let mut names = Section::new(Order::Big);
     names.block(4, b"\0\x01\0\x0b\x0a\x09\x01\x32secret\0\0\0\0\0\0");
     bytes.extend(&names.finish()[28..]);
     let folder = private_folder();
@@ -201,9 +201,9 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
 fn what_was_there_is_kept_interfaces_times_comments() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let trace = Capture::read(&user_trace());
-    let mut writer = Writer::new(Order::Big);
-    writer.interface(1, &[(2, b"eth7"), (9, &[9])]);
-    writer.interface(1, &[(2, b"eth8"), (9, &[6])]);
+    let mut writer = Section::new(Order::Big);
+    writer.interface(1, &[(2, &b"eth7"[..]), (9, &[9][..])]);
+    writer.interface(1, &[(2, &b"eth8"[..]), (9, &[6][..])]);
     for (number, record) in trace.records.iter().enumerate() {
         let interface = (number % 2) as u32;
         writer.packet(interface, if interface == 0 { record.nanos + 1 } else { record.nanos / 1000 }, record);

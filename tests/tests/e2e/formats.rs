@@ -12,13 +12,13 @@ use syncookie_tests::{assert_none, case, complaints, package, samples};
 
 /// The schema, of which one definition is the root.
 fn validator(definition: &str) -> Validator {
-    let text = fs::read_to_string(package().join("../docs/schema/report.schema.json")).unwrap();
-    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    let text = fs::read_to_string(package().join("../docs/schema/report.schema.json")).expect("the schema is there");
+    let mut schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
     close(&mut schema["$defs"]);
-    let schema = schema.as_object_mut().unwrap();
+    let schema = schema.as_object_mut().expect("the schema is an object");
     schema.remove("oneOf");
     schema.insert("$ref".into(), json!(format!("#/$defs/{definition}")));
-    jsonschema::draft202012::options().should_validate_formats(true).build(&json!(schema)).unwrap()
+    jsonschema::draft202012::options().should_validate_formats(true).build(&json!(schema)).expect("the schema is one")
 }
 
 /// Forbids, in every object, keys that are not described: readers must pass over them, but the program of today must
@@ -140,6 +140,10 @@ fn expected(column: &str, handshake: &Value) -> String {
         let kinds = values.as_array().into_iter().flatten().skip(skip).map(|value| text(&value["kind"]));
         kinds.collect::<Vec<_>>().join(" | ")
     };
+    let causes = |skip: usize, ruled_out: bool| {
+        let causes = handshake["cause"].as_array().into_iter().flatten().skip(skip);
+        kinds(&causes.filter(|cause| cause["ruled_out"] == ruled_out).cloned().collect(), 0)
+    };
     let first = &handshake["cause"][0];
     match column {
         "client_ip" | "server_ip" => text(&handshake[&column[..6]]["ip"]),
@@ -149,8 +153,10 @@ fn expected(column: &str, handshake: &Value) -> String {
         }
         "implementations" | "missing" => list(&handshake[column]),
         "evidence_kinds" => kinds(&handshake["evidence"], 0),
-        "cause" => kinds(&handshake["cause"], 0).split(" | ").next().unwrap().to_owned(),
-        "other_causes" => kinds(&handshake["cause"], 1),
+        "cause" => kinds(&handshake["cause"], 0).split(" | ").next().unwrap_or_default().to_owned(),
+        "other_causes" => causes(1, false),
+        "ruled_out" => causes(0, true),
+        "cause_not_observable" => list(&first["not_observable"]),
         "cause_for" => list(&first["for"]),
         "cause_against" => list(&first["against"]),
         "check" => text(&first["check"]),
@@ -235,4 +241,92 @@ fn parquet_without_findings_and_into_a_pipe_is_whole() {
             Command::new(&programs().syncookie).args(["analyze", "--format", "parquet"]).arg(path).output().unwrap();
         assert!(output.stdout.starts_with(b"PAR1") && output.stdout.ends_with(b"PAR1"), "{output:?}");
     }
+}
+
+/// `syncookie analyze` with a baseline.
+fn against(baseline: &Path, capture: &Path, options: &[&str]) -> Analyzed {
+    let mut command = Command::new(&programs().syncookie);
+    run(command.args(["analyze", "--baseline"]).arg(baseline).args(options).arg(capture))
+}
+
+#[test]
+fn a_baseline_leaves_what_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = validator("line");
+    for format in ["json", "jsonl"] {
+        let old = folder.path().join(format);
+        fs::write(&old, analyze_as(format, &user_trace()).stdout).unwrap();
+        let same = against(&old, &user_trace(), &["--format", "jsonl", "--fail-on", "possible"]);
+        assert_eq!((same.code, same.handshakes().len(), same.stderr.as_str()), (Some(0), 0, ""), "{same:?}");
+        let summary = same.objects("summary").remove(0);
+        assert_eq!((&summary["handshakes"], &summary["strongest"]), (&json!(0), &Value::Null));
+        assert_eq!(summary["known"], json!({"report": old, "findings": 3}));
+        assert_eq!(summary["captures"][0]["frames"], 12);
+        assert_none(&violations(
+            &line,
+            same.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>().iter(),
+        ));
+        // Another listener, and other verdicts.
+        let episode = syncookie_tests::sample("linux-6.18/episode_ts/client.pcap");
+        let other = against(&old, &episode, &["--format", "jsonl", "--fail-on", "likely"]);
+        let findings = |analyzed: &Analyzed| -> Vec<u32> {
+            let found = analyzed.handshakes().into_iter().filter(|h| h.is_cookie_style() || h.cause.is_some());
+            found.filter_map(|handshake| handshake.frames.syn).collect()
+        };
+        assert_eq!((other.code, findings(&other)), (Some(3), findings(&analyze([&episode]))));
+        assert_eq!(other.handshakes().len(), findings(&other).len(), "what is ordinary is nothing new");
+        assert_eq!(other.objects("episode").len(), 1);
+    }
+}
+
+#[test]
+fn a_finding_that_became_surer_or_has_another_cause_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.jsonl");
+    let report = analyze([user_trace()]).stdout;
+    let news = |report: String| {
+        fs::write(&old, report).unwrap();
+        against(&old, &user_trace(), &["--format", "jsonl"]).handshakes().len()
+    };
+    assert_eq!(news(report.clone()), 0);
+    assert_eq!(news(report.replace(r#""confidence":"likely""#, r#""confidence":"certain""#)), 0);
+    assert_eq!(news(report.replace(r#""confidence":"likely""#, r#""confidence":"possible""#)), 3);
+    assert_eq!(news(report.replace("proxy-leaked-ack", "proxy-backend-refused")), 3);
+    assert_eq!(news(report.replace(r#""port":8080"#, r#""port":8081"#)), 3);
+}
+
+#[test]
+fn what_is_no_report_is_no_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.json");
+    let run = r#"{"type":"run","program":"syncookie","version":"9","schema":9}"#;
+    for (text, said) in [
+        ("", "is no report"),
+        ("{}", "is no report"),
+        ("nonsense", "is no report"),
+        (r#"[{"handshakes":[]}]"#, "is no report"),
+        (r#"{"run":{"program":"other","schema":1},"handshakes":[]}"#, "is no report"),
+        (run, "later version"),
+    ] {
+        fs::write(&old, text).unwrap();
+        let analyzed = against(&old, &user_trace(), &[]);
+        assert_eq!((analyzed.code, analyzed.stdout.as_str()), (Some(1), ""), "{text}");
+        assert!(analyzed.stderr.contains(said) && analyzed.stderr.contains("old.json"), "{}", analyzed.stderr);
+    }
+    let missing = against(Path::new("/no/such/report"), &user_trace(), &[]);
+    assert!(missing.code == Some(1) && missing.stderr.contains("/no/such/report cannot be opened"), "{missing:?}");
+}
+
+#[test]
+fn the_summary_is_one_line() {
+    for capture in captures() {
+        let summary = analyze_as("summary", &capture);
+        assert_eq!(summary.stdout.lines().count(), 1, "{}: {}", capture.display(), summary.stdout);
+    }
+    assert!(analyze_as("summary", &user_trace()).stdout.contains("10.9.2.1:8080 had a SYN proxy answer"));
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.json");
+    fs::write(&old, analyze_as("json", &user_trace()).stdout).unwrap();
+    let summary = against(&old, &user_trace(), &["--format", "summary"]);
+    assert_eq!(summary.stdout, format!("Nothing is new against {}: 3 known findings.\n", old.display()));
 }
