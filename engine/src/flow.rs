@@ -19,15 +19,37 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The four-tuple of a connection, the same for both directions.
+/// The four-tuple of a connection, the same for both directions; small, and quick to hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FlowKey {
-    low: Endpoint,
-    high: Endpoint,
+    low: u128,
+    high: u128,
+    /// Both ports, and the version of IP: an IPv6 address may hold the same number as an IPv4 one.
+    rest: u64,
 }
 
 impl FlowKey {
+    #[inline]
     pub(crate) fn new(a: Endpoint, b: Endpoint) -> Self {
-        if a <= b { Self { low: a, high: b } } else { Self { low: b, high: a } }
+        let ((low, version), (high, _)) = (number(a.ip), number(b.ip));
+        if (low, a.port) <= (high, b.port) {
+            Self::ordered(low, a.port, high, b.port, version)
+        } else {
+            Self::ordered(high, b.port, low, a.port, version)
+        }
+    }
+
+    #[inline]
+    fn ordered(low: u128, low_port: u16, high: u128, high_port: u16, version: u64) -> Self {
+        Self { low, high, rest: version << 32 | u64::from(low_port) << 16 | u64::from(high_port) }
+    }
+}
+
+/// An address as a number, and the version of IP.
+#[inline]
+fn number(ip: IpAddr) -> (u128, u64) {
+    match ip {
+        IpAddr::V4(ip) => (ip.to_bits().into(), 4),
+        IpAddr::V6(ip) => (ip.to_bits(), 6),
     }
 }

@@ -9,6 +9,10 @@ use crate::{Endpoint, Frame, Frames, HandshakeId, Timestamp};
 /// and IP identification; a handshake's memory stays bounded.
 pub(crate) const SERVER_SEGMENTS: usize = 8;
 
+/// Segments of the server after its SYN-ACK whose payload is measured. Its first flight is ten full segments (RFC 6928)
+/// behind the acknowledgment of the request: that shows what size they are, and most connections have no more.
+pub(crate) const SIZED_SEGMENTS: u16 = 16;
+
 /// Largest number of option bytes a TCP header holds (RFC 9293 section 3.1).
 const OPTION_BYTES: usize = 40;
 
@@ -148,7 +152,9 @@ pub(crate) struct Handshake {
     pub later: Vec<Later>,
     /// First segment of the server with payload.
     pub server_data: Option<Frame>,
-    /// Largest payload of the server.
+    /// Segments of the server after its SYN-ACK that were looked at, capture duplicates included.
+    pub server_segments: u16,
+    /// Largest payload among them.
     pub largest_payload: u32,
     /// Segments of that size.
     pub largest_count: u32,
@@ -185,6 +191,7 @@ impl Handshake {
             client_data_repeats: 0,
             later: Vec::new(),
             server_data: None,
+            server_segments: 0,
             largest_payload: 0,
             largest_count: 0,
             server_fin: false,
@@ -220,9 +227,29 @@ impl Handshake {
     /// was still fresh.
     pub(crate) fn deciding_reset(&self) -> Option<&(Side, Later)> {
         let reset = self.reset.as_ref()?;
-        let anchor =
-            self.client_data.or(self.ack).map(|s| s.time).or(self.syn_ack.map(|s| s.time)).unwrap_or(self.time);
-        (self.server_data.is_none() && reset.1.time.seconds_since(anchor) <= FRESH_SECONDS).then_some(reset)
+        (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
+    }
+
+    /// Whether no segment without SYN, RST or FIN can tell anything more: the server was heard enough, and either its
+    /// data shows that the connection works, or whatever happens now is no longer about the handshake.
+    #[inline]
+    pub(crate) fn is_over(&self, time: Timestamp) -> bool {
+        let settled = || self.server_data.is_some() && self.ack.is_some();
+        self.server_segments >= SIZED_SEGMENTS && (settled() || self.is_stale(time))
+    }
+
+    /// Both sides sent a FIN.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.server_fin && self.client_fin
+    }
+
+    fn is_stale(&self, time: Timestamp) -> bool {
+        time.seconds_since(self.last_move()) > FRESH_SECONDS
+    }
+
+    /// The client's last move of the handshake, else the latest known.
+    fn last_move(&self) -> Timestamp {
+        self.client_data.or(self.ack).map(|s| s.time).or(self.syn_ack.map(|s| s.time)).unwrap_or(self.time)
     }
 
     /// The ACK was there, and the SYN-ACK came again: the server did not take it.

@@ -12,12 +12,20 @@ impl Flags {
     pub(crate) const FIN: u8 = 0x01;
     pub(crate) const SYN: u8 = 0x02;
     pub(crate) const RST: u8 = 0x04;
+    pub(crate) const PSH: u8 = 0x08;
     pub(crate) const ACK: u8 = 0x10;
+    pub(crate) const URG: u8 = 0x20;
     pub(crate) const ECE: u8 = 0x40;
     pub(crate) const CWR: u8 = 0x80;
 
     pub(crate) const fn has(self, flag: u8) -> bool {
         self.0 & flag == flag
+    }
+
+    /// Neither opens nor ends anything.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self.0 & (Self::FIN | Self::SYN | Self::RST) == 0
     }
 
     /// SYN without ACK and RST: opens a connection.

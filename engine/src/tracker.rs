@@ -1,12 +1,15 @@
 //! From segments to handshakes: what belongs together, what is a repetition, what is a new connection.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
 use crate::flow::FlowKey;
-use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, Side};
+use crate::flow_table::FlowTable;
+use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
+use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
-use crate::{Endpoint, HandshakeId, Pushed, Role};
+use crate::{Endpoint, HandshakeId, Pushed, Role, Timestamp};
 
 /// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
 /// TCP's: no stack retransmits that soon (RFC 6298 section 2.4: at least a second; Linux `TCP_RTO_MIN`: 200 ms).
@@ -22,12 +25,23 @@ const CROSSING_SECONDS: f64 = 3.0;
 /// two interfaces are out of order by less.
 const LATE_SYN_SECONDS: f64 = 0.5;
 
+/// What comes later than this after the second FIN, in seconds, is a repetition: an acknowledgment takes a round trip.
+const LAST_WORDS_SECONDS: f64 = 1.0;
+
 /// Handshakes by id, and the latest one of every four-tuple.
+///
+/// Most segments are data of connections whose handshake was seen long ago, or never. They are asked about once, in the
+/// table of those that are watched, which is small; [`Handshake::is_over`] ends the watch.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     first: u64,
     handshakes: VecDeque<Handshake>,
-    flows: HashMap<FlowKey, HandshakeId>,
+    seeded: Seeded,
+    flows: FlowTable,
+    /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
+    watched: FlowTable,
+    /// Those of `watched` that both sides closed, and when.
+    closed: VecDeque<(Timestamp, u64, u32)>,
 }
 
 impl Tracker {
@@ -37,10 +51,6 @@ impl Tracker {
 
     pub(crate) fn get(&self, id: HandshakeId) -> Option<&Handshake> {
         self.handshakes.get(usize::try_from(id.0.checked_sub(self.first)?).ok()?)
-    }
-
-    fn get_mut(&mut self, id: HandshakeId) -> Option<&mut Handshake> {
-        self.handshakes.get_mut(usize::try_from(id.0.checked_sub(self.first)?).ok()?)
     }
 
     /// The oldest id still kept.
@@ -56,59 +66,126 @@ impl Tracker {
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         for handshake in self.handshakes.drain(..count.min(self.handshakes.len())) {
-            let key = FlowKey::new(handshake.client, handshake.server);
-            if self.flows.get(&key) == Some(&handshake.id) {
-                self.flows.remove(&key);
-            }
+            let hash = self.seeded.hash_one(FlowKey::new(handshake.client, handshake.server));
+            self.flows.remove(hash, handshake.id.0 as u32);
+            self.watched.remove(hash, handshake.id.0 as u32);
             self.first += 1;
         }
     }
 
     /// Takes a segment; says which handshake it belongs to and what it is to it.
+    #[inline]
     pub(crate) fn push(&mut self, segment: &Segment<'_>) -> Option<Pushed> {
-        let key = FlowKey::new(segment.source, segment.destination);
-        let current = self.flows.get(&key).copied();
+        let hash = self.seeded.hash_one(FlowKey::new(segment.source, segment.destination));
+        if segment.flags.is_plain() { self.watch(hash, segment) } else { self.turning_point(hash, segment) }
+    }
+
+    #[inline]
+    fn watch(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
+        let number = self.find(&self.watched, hash, segment)?;
+        let place = self.place(number);
+        let handshake = self.handshakes.get_mut(place)?;
+        if handshake.is_over(segment.time) {
+            self.watched.remove(hash, number);
+            return None;
+        }
+        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: later(handshake, segment)? })
+    }
+
+    #[inline(never)]
+    fn turning_point(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
+        let current = self.find(&self.flows, hash, segment);
         if segment.flags.is_syn() {
-            self.syn(key, current, segment)
+            self.syn(hash, current, segment)
         } else if segment.flags.is_syn_ack() {
-            self.syn_ack(key, current, segment)
+            self.syn_ack(hash, current, segment)
         } else {
-            let id = current?;
-            let role = later(self.get_mut(id)?, segment)?;
-            Some(Pushed { handshake: id, role })
+            let handshake = self.current(current)?;
+            let was_closed = handshake.is_closed();
+            let role = later(handshake, segment);
+            let (id, is_closed) = (handshake.id, handshake.is_closed());
+            if is_closed && !was_closed {
+                self.closed(hash, id, segment.time);
+            }
+            Some(Pushed { handshake: id, role: role? })
         }
     }
 
-    fn open(&mut self, key: FlowKey, client: Endpoint, server: Endpoint, segment: &Segment<'_>) -> &mut Handshake {
-        let id = HandshakeId(self.first + self.handshakes.len() as u64);
-        let previous = self.flows.get(&key).and_then(|&old| previous(self.get(old)?, client));
-        self.flows.insert(key, id);
-        let mut handshake = Handshake::new(id, client, server, segment.time);
-        handshake.previous = previous;
+    /// Ends the watch over those that were closed a while ago.
+    fn closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
+        self.closed.push_back((time, hash, id.0 as u32));
+        while let Some(&(closed, hash, number)) = self.closed.front()
+            && (time.seconds_since(closed) > LAST_WORDS_SECONDS || self.closed.len() > self.handshakes.len())
+        {
+            self.watched.remove(hash, number);
+            self.closed.pop_front();
+        }
+    }
+
+    /// The handshake of the segment's four-tuple in that table, by the low half of its id.
+    #[inline]
+    fn find(&self, table: &FlowTable, hash: u64, segment: &Segment<'_>) -> Option<u32> {
+        table.find(hash, |number| {
+            self.handshakes.get(self.place(number)).is_some_and(|handshake| {
+                let (client, server) = (handshake.client, handshake.server);
+                (client == segment.source && server == segment.destination)
+                    || (server == segment.source && client == segment.destination)
+            })
+        })
+    }
+
+    /// Where a handshake stands whose id has this low half: far fewer are kept than it can number.
+    #[inline]
+    fn place(&self, number: u32) -> usize {
+        number.wrapping_sub(self.first as u32) as usize
+    }
+
+    fn current(&mut self, number: Option<u32>) -> Option<&mut Handshake> {
+        let place = self.place(number?);
+        self.handshakes.get_mut(place)
+    }
+
+    fn open(
+        &mut self,
+        hash: u64,
+        current: Option<u32>,
+        client: Endpoint,
+        server: Endpoint,
+        time: Timestamp,
+    ) -> &mut Handshake {
+        let id = self.end();
+        let mut handshake = Handshake::new(id, client, server, time);
+        if let Some(old) = current {
+            handshake.previous = self.current(current).and_then(|old| previous(old, client));
+            self.flows.remove(hash, old);
+            self.watched.remove(hash, old);
+        }
+        self.flows.insert(hash, id.0 as u32);
+        self.watched.insert(hash, id.0 as u32);
         self.handshakes.push_back(handshake);
         let last = self.handshakes.len() - 1;
         &mut self.handshakes[last]
     }
 
-    fn syn(&mut self, key: FlowKey, current: Option<HandshakeId>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = current.and_then(|id| self.get_mut(id))
+    fn syn(&mut self, hash: u64, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
+        if let Some(handshake) = self.current(current)
             && let Some(role) = known_syn(handshake, segment)
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        let handshake = self.open(key, segment.source, segment.destination, segment);
+        let handshake = self.open(hash, current, segment.source, segment.destination, segment.time);
         handshake.syn = Some(Opening::of(segment));
         handshake.last_syn = Some(segment.time);
         Some(Pushed { handshake: handshake.id, role: Role::Syn })
     }
 
-    fn syn_ack(&mut self, key: FlowKey, current: Option<HandshakeId>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = current.and_then(|id| self.get_mut(id))
+    fn syn_ack(&mut self, hash: u64, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
+        if let Some(handshake) = self.current(current)
             && let Some(role) = known_syn_ack(handshake, segment)
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        let handshake = self.open(key, segment.destination, segment.source, segment);
+        let handshake = self.open(hash, current, segment.destination, segment.source, segment.time);
         take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
     }
@@ -258,10 +335,13 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
 
 fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.server_fin |= segment.flags.has(Flags::FIN);
-    match segment.payload.cmp(&handshake.largest_payload) {
-        Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
-        Ordering::Equal => handshake.largest_count = handshake.largest_count.saturating_add(1),
-        Ordering::Less => {}
+    if handshake.server_segments < SIZED_SEGMENTS {
+        handshake.server_segments += 1;
+        match segment.payload.cmp(&handshake.largest_payload) {
+            Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
+            Ordering::Equal => handshake.largest_count += 1,
+            Ordering::Less => {}
+        }
     }
     if segment.payload > 0 {
         handshake.server_data.get_or_insert(segment.frame);

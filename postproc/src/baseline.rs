@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use serde::Deserialize;
-use syncookie_engine::{Confidence, Endpoint, Finding, ListenerReport, Tally, Verdict};
+use syncookie_engine::{Confidence, Endpoint, Finding, Verdict};
 
 use crate::report::{Report, SCHEMA};
 use crate::text::safe;
@@ -156,18 +156,10 @@ impl<'a> OnlyNew<'a> {
 
     fn count(&mut self, finding: &Finding) {
         let verdict = finding.assessment.verdict;
-        let mut tally = Tally::default();
-        tally.add(verdict, finding.outcome);
-        self.totals.handshake(finding);
-        self.totals.tally.merge(&tally);
-        let strongest = finding.assessment.confidence.filter(|_| verdict.is_cookie_style());
-        self.totals.listener(&ListenerReport {
-            server: finding.server,
-            first: finding.time,
-            last: finding.time,
-            tally,
-            strongest,
-        });
+        self.totals.tally.add(verdict, finding.outcome);
+        self.totals.listeners.entry(finding.server).or_default().add(finding);
+        // It was let through the filter before.
+        let _ = self.totals.handshake(finding);
         *self.by_capture.entry(finding.capture()).or_default() += 1;
         self.by_listener.insert((finding.server, verdict));
     }
@@ -199,6 +191,7 @@ impl Report for OnlyNew<'_> {
         let episodes = all.episodes.iter().filter(|(_, episode)| is_new(episode.server, episode.verdict));
         self.totals.episodes = episodes.cloned().collect();
         self.totals.problems.clone_from(&all.problems);
+        (self.totals.filtered_out, self.totals.is_interrupted) = (all.filtered_out, all.is_interrupted);
         self.totals.known = Some(Known { report: self.baseline.name.clone(), findings: self.known });
         self.report.end(&self.totals)
     }

@@ -7,6 +7,7 @@ use syncookie_engine::{
     CauseKind, Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
 };
 
+use crate::filter::Filter;
 use crate::problem::Problem;
 
 /// Counts and findings over all captures.
@@ -28,6 +29,12 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
+    /// Which findings are told.
+    pub filter: Filter,
+    /// Handshakes that are not, because of that.
+    pub filtered_out: u64,
+    /// Whether the run was ended before all was read.
+    pub is_interrupted: bool,
     /// Why connections were most likely reset by the server's side: those of `reliable`.
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
@@ -82,8 +89,17 @@ pub struct ListenerTotals {
 }
 
 impl Totals {
-    /// Takes in a handshake as it is written out.
-    pub fn handshake(&mut self, finding: &Finding) {
+    /// Takes in a handshake, and says whether it is told.
+    #[must_use]
+    pub fn handshake(&mut self, finding: &Finding) -> bool {
+        if !self.filter.admits(finding) {
+            self.filtered_out += 1;
+            return false;
+        }
+        if self.filter.is_active() {
+            self.tally.add(finding.assessment.verdict, finding.outcome);
+            self.listeners.entry(finding.server).or_default().add(finding);
+        }
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
             capture.handshakes += 1;
         }
@@ -93,7 +109,7 @@ impl Totals {
             *resets.entry(cause.kind).or_insert(0) += 1;
         }
         if !finding.assessment.verdict.is_cookie_style() {
-            return;
+            return true;
         }
         self.strongest = self.strongest.max(finding.assessment.confidence);
         let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
@@ -101,21 +117,20 @@ impl Totals {
         let listener = self.listeners.entry(finding.server).or_default();
         let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
         listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
-    }
-
-    /// Takes in what is known of a listener.
-    pub fn listener(&mut self, report: &ListenerReport) {
-        self.strongest = self.strongest.max(report.strongest);
-        self.listeners.entry(report.server).or_default().merge(report);
+        true
     }
 
     /// Takes in what captures that belong together came to, once their handshakes are written out.
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
-        self.tally.merge(&findings.tally);
-        for report in &findings.listeners {
-            self.listener(report);
+        // With a filter only what is told is counted, one by one.
+        if !self.filter.is_active() {
+            self.tally.merge(&findings.tally);
+            for report in &findings.listeners {
+                self.strongest = self.strongest.max(report.strongest);
+                self.listeners.entry(report.server).or_default().merge(report);
+            }
         }
-        for episode in findings.episodes {
+        for episode in findings.episodes.into_iter().filter(|episode| self.filter.admits_episode(episode)) {
             // The one in which it begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = together.clone().find(begins).unwrap_or(*together.end());
@@ -145,6 +160,19 @@ impl CaptureTotals {
 }
 
 impl ListenerTotals {
+    pub fn add(&mut self, finding: &Finding) {
+        let mut tally = Tally::default();
+        tally.add(finding.assessment.verdict, finding.outcome);
+        let is_cookie_style = finding.assessment.verdict.is_cookie_style();
+        self.merge(&ListenerReport {
+            server: finding.server,
+            first: finding.time,
+            last: finding.time,
+            tally,
+            strongest: finding.assessment.confidence.filter(|_| is_cookie_style),
+        });
+    }
+
     fn merge(&mut self, report: &ListenerReport) {
         self.first = Some(self.first.map_or(report.first, |first| first.min(report.first)));
         self.last = self.last.max(Some(report.last));

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::baseline::Unusable;
+use crate::kernel::facts;
 
 /// Why nothing was written.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub enum Failure {
     },
     /// The results could not be written.
     Output(io::Error),
+    /// A file given with `--kernel` could not be used.
+    Kernel(facts::Error),
 }
 
 impl fmt::Display for Failure {
@@ -53,6 +56,7 @@ impl fmt::Display for Failure {
             Self::Baseline { path, reason } => {
                 write!(f, "the baseline {} {reason}", crate::text::safe(&path.display().to_string()))
             }
+            Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }
     }

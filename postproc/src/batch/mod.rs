@@ -1,6 +1,7 @@
 //! `syncookie analyze`: every capture through the engine, every finding into the report.
 
 mod failure;
+mod list;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,11 @@ use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::explain::{Informed, host};
+use crate::filter::Filter;
 use crate::input::Position;
+use crate::interrupt;
+use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -29,7 +34,8 @@ use reading::Reading;
 
 /// Analyses what the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
-    let plan = walk::plan(&args.paths);
+    let mut plan = walk::plan(&args.paths);
+    plan.filter = Filter::new(&args.filter);
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
@@ -42,25 +48,39 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if args.list_files {
+        return list::list(plan, args.format, output, console);
+    }
     let report = report::new(args.format, args.verbose, &mut output);
+    if !args.kernel.is_empty() {
+        console.remark(&host::assumed(&args.kernel, &kernel, args.server));
+    }
     let totals = match &baseline {
-        None => analyse(&plan, report, console),
-        Some(baseline) => only_new(&plan, OnlyNew::new(baseline, report), console),
+        None => analyse(&plan, informed(args, &kernel, report), console),
+        Some(baseline) => {
+            let mut report = OnlyNew::new(baseline, report);
+            // Informed before it is compared: what the kernel says may put another cause first.
+            let totals = analyse(&plan, informed(args, &kernel, Box::new(&mut report)), console);
+            totals.map(|totals| totals.map(|_| report.totals))
+        }
     };
     let Some(totals) = totals.map_err(Failure::Output)? else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
 }
 
-fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
-    Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.into(), reason })
+/// A report that weighs causes with what the server's kernel says, where that was given.
+fn informed<'a>(args: &Analyze, kernel: &Looks, report: Box<dyn Report + 'a>) -> Box<dyn Report + 'a> {
+    if args.kernel.is_empty() {
+        return report;
+    }
+    Box::new(Informed::new(report, host::host(kernel, args.server)))
 }
 
-/// The same as [`analyse`], of what is new.
-fn only_new(plan: &Plan, mut report: OnlyNew<'_>, console: &mut Console) -> io::Result<Option<Totals>> {
-    let totals = analyse(plan, Box::new(&mut report), console)?;
-    Ok(totals.map(|_| report.totals))
+fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+    Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.into(), reason })
 }
 
 /// Reads every capture of the plan, and hands what comes out to the report; `None`, with nothing handed out, when there was
@@ -84,6 +104,8 @@ pub fn open(source: &Source) -> Result<Opened, Problem> {
 
 fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
+        // Before anything else: it is not known what the rest would have been.
+        _ if totals.is_interrupted => Exit::Interrupted(interrupt::exit_code()),
         Some(threshold) if totals.strongest >= Some(threshold) => Exit::Found,
         _ if totals.problems.is_empty() => Exit::Analysed,
         _ => Exit::Partly,
@@ -102,13 +124,16 @@ struct Batch<'a> {
     report: Box<dyn Report + 'a>,
     console: &'a mut Console,
     totals: Totals,
+    /// Places in the plan of captures that were not opened any more.
+    not_reached: Vec<usize>,
     begun: bool,
 }
 
 impl<'a> Batch<'a> {
     fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        Self { plan, report, console, totals: Totals::default(), begun: false }
+        let totals = Totals { filter: plan.filter.clone(), ..Totals::default() };
+        Self { plan, report, console, totals, not_reached: Vec::new(), begun: false }
     }
 
     /// Reads everything; `None`, with nothing written, when there was nothing to report on.
@@ -121,12 +146,22 @@ impl<'a> Batch<'a> {
             self.series(&members)?;
         }
         self.console.done();
+        self.note_interruption();
         if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
             return Ok(None);
         }
         self.begin()?;
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
+    }
+
+    /// Says what was not read because somebody wanted the run to end.
+    fn note_interruption(&mut self) {
+        if let Some(first) = self.not_reached.iter().min() {
+            let name = &self.plan.sources[*first].name;
+            self.problem(Problem::not_reached(name, self.not_reached.len() as u64 - 1));
+        }
+        self.totals.is_interrupted = self.totals.problems.iter().any(Problem::is_interruption);
     }
 
     /// Writes the head of the report, once it is certain that there is something to report on.
@@ -148,8 +183,17 @@ impl<'a> Batch<'a> {
         let mut reading: Option<Reading> = None;
         for member in members {
             let source = &self.plan.sources[member.source];
+            if interrupt::is_requested() {
+                self.not_reached.push(member.source);
+                continue;
+            }
             let (capture, position) = match open(source) {
                 Ok(opened) => opened,
+                // Nothing need be wrong with it: nobody waits for it any more.
+                Err(_) if interrupt::is_requested() => {
+                    self.not_reached.push(member.source);
+                    continue;
+                }
                 Err(problem) => {
                     self.problem(problem);
                     continue;
@@ -202,8 +246,9 @@ impl<'a> Batch<'a> {
 
     fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
-            self.totals.handshake(finding);
-            self.report.handshake(&self.totals.captures, finding)?;
+            if self.totals.handshake(finding) {
+                self.report.handshake(&self.totals.captures, finding)?;
+            }
         }
         Ok(())
     }

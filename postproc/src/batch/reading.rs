@@ -5,7 +5,8 @@ use std::io::Read;
 
 use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
 
-use crate::capture::{Capture, LinkType, RawFrame};
+use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
+use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
@@ -49,9 +50,15 @@ impl Reading {
 
     /// Takes in a stretch of frames; `false` after the last.
     pub(super) fn round<R: Read>(&mut self, capture: &mut Capture<R>) -> bool {
+        if interrupt::is_requested() {
+            self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
+            return false;
+        }
         for _ in 0..ROUND {
             match capture.next_frame() {
                 Some(Ok(frame)) => self.frame(&frame),
+                // Said with the next round.
+                Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
                     self.faults.push(Problem::fault(&self.totals.name, &fault, capture.frames()));
                 }

@@ -12,6 +12,7 @@ mod order;
 mod pcap;
 mod pcapng;
 mod record;
+mod resync;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -21,6 +22,8 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+#[cfg(test)]
+use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;

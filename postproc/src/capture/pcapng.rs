@@ -8,19 +8,24 @@ use pcap_file::pcapng::RawBlock;
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
+use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::Window;
 use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-const INTERFACE_DESCRIPTION: u32 = 1;
+pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
+pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
 /// and system calls.
 const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
+
+/// Blocks that are passed over and may be met behind damage: name resolution, interface statistics, IRIG timestamps,
+/// ARINC 429, decryption secrets, and Apple's process information.
+const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
@@ -90,10 +95,7 @@ impl<R: Read> Reader<R> {
             match self.step() {
                 Ok(Some(head)) => break head,
                 Ok(None) => {}
-                Err(fault) => {
-                    self.ended = true;
-                    return Some(Err(fault));
-                }
+                Err(fault) => return Some(Err(self.resume(fault))),
             }
         };
         self.frames += 1;
@@ -101,7 +103,19 @@ impl<R: Read> Reader<R> {
         let found = parse(self.order, self.window.take(head.length))
             .and_then(|body| packet(head.block, self.order, body, &self.interfaces, frame));
         // The block's framing is sound, so that reading goes on behind it.
-        Some(found.map_err(|kind| Fault { kind, frame: Some(frame), offset }))
+        Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
+    }
+
+    /// Looks for the next place where blocks follow each other, where the fault leaves that to be hoped for.
+    fn resume(&mut self, fault: Fault) -> Fault {
+        if !fault.kind.is_damage() {
+            self.ended = true;
+            return fault;
+        }
+        let blocks = Blocks { order: self.order, interfaces: self.interfaces.len() };
+        let found = resync::search(&mut self.window, |bytes, is_end| blocks.run(bytes, is_end));
+        self.ended = !matches!(found, Ok(true));
+        fault.passed(self.window.offset(), found)
     }
 
     /// Goes past one block and returns `None`, or stops before a packet block and returns its head.
@@ -113,8 +127,15 @@ impl<R: Read> Reader<R> {
         };
         match head.block {
             _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
-            block if holds_packet(block) => self.trailer(head).map(|()| Some(head)),
-            _ => self.other(head).map(|()| None).map_err(|kind| Fault { kind, frame: None, offset }),
+            block if holds_packet(block) => {
+                self.trailer(head).map_err(|kind| self.frame_fault(kind))?;
+                Ok(Some(head))
+            }
+            _ => self
+                .trailer(head)
+                .and_then(|()| self.other(head))
+                .map(|()| None)
+                .map_err(|kind| Fault::new(kind, None, offset)),
         }
     }
 
@@ -147,14 +168,14 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Checks the length behind a packet block before the frame is counted: past a wrong one nothing can be found.
+    /// Checks the length behind a block before anything of it is believed.
     #[inline]
-    fn trailer(&self, head: Head) -> Result<(), Fault> {
+    fn trailer(&self, head: Head) -> Result<(), FaultKind> {
         let tail = self.word(head.length - 4);
         if tail as usize == head.length {
             return Ok(());
         }
-        Err(self.frame_fault(FaultKind::BlockTrailer { head: head.length as u32, tail }))
+        Err(FaultKind::BlockTrailer { head: head.length as u32, tail })
     }
 
     /// Takes in what a block without a packet says.
@@ -191,7 +212,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn fault(&self, kind: FaultKind) -> Fault {
-        Fault { kind, frame: None, offset: self.window.offset() }
+        Fault::new(kind, None, self.window.offset())
     }
 
     fn frame_fault(&self, kind: FaultKind) -> Fault {
@@ -246,12 +267,20 @@ impl<'a> Iterator for Options<'a> {
     }
 }
 
+/// True for the types of block that there are.
+pub(super) fn is_known(block: u32) -> bool {
+    matches!(block, SECTION_HEADER | INTERFACE_DESCRIPTION)
+        || holds_packet(block)
+        || NUMBERED.contains(&block)
+        || OTHERS.contains(&block)
+}
+
 fn holds_packet(block: u32) -> bool {
     matches!(block, PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
 }
 
 /// The byte order that a section header sets; `None` where another block begins.
-fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
+pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
     if Order::Big.u32(bytes, 0) != Some(SECTION_HEADER) {
         return Ok(None);
     }

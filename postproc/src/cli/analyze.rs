@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Who;
+use crate::filter::Condition;
+
 const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
@@ -27,7 +30,9 @@ Exit codes:
      that is called a capture (.pcap, .cap, .pcapng.gz...) and is none
   3  --fail-on: a cookie-style handshake at that confidence or above was found.
      It goes before 2: a finding stays one whatever else could not be read. What
-     could not be read is named on standard error and in the results anyway";
+     could not be read is named on standard error and in the results anyway
+  130, 143  Ctrl-C or SIGTERM: what was known by then was written, and says that it
+     is partial; a second one ends at once, without results";
 
 /// Analyse captures, and folders of them.
 #[derive(Args, Debug)]
@@ -60,6 +65,27 @@ pub struct Analyze {
     /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
+
+    /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
+    ///
+    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443, [2001:db8::1]:443), or a port
+    /// (:443); since and until take 2026-11-22T06:28:21Z, 2026-11-22 06:28:21, 2026-11-22 (UTC) or @SECONDS, and are about
+    /// a handshake's first frame (until: before it). Of several of a kind one must hold, of different kinds all.
+    /// Everything is read and analysed all the same.
+    #[arg(long, value_name = "CONDITION")]
+    pub filter: Vec<Condition>,
+
+    /// Name the captures that would be read, with format and bytes, one a line, and read none
+    #[arg(long)]
+    pub list_files: bool,
+    /// What the server's kernel says, to weigh the causes of failures with: saved netstat -s, nstat -az, sysctl -a, ss
+    /// -lntm, /proc files, snapshots. Two of the same kind give differences
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub kernel: Vec<PathBuf>,
+
+    /// Which server --kernel speaks of: an address, or address and port; every server unless given
+    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    pub server: Option<Who>,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

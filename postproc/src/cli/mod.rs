@@ -2,11 +2,17 @@
 
 mod analyze;
 mod annotate;
+mod explain;
+mod kernel;
+mod manual;
 
 use clap::{Parser, Subcommand};
 
 pub use analyze::{Analyze, Format};
 pub use annotate::Annotate;
+pub use explain::{Explain, Form, Who};
+pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
+pub use manual::{Completions, Manual};
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
 #[derive(Debug, Parser)]
@@ -22,6 +28,14 @@ pub struct Cli {
 pub enum Command {
     /// Analyse captures, and folders of them
     Analyze(Analyze),
+    /// Tell the story of one handshake: packets, verdict, causes, what to do
+    Explain(Explain),
+    /// Look at what the kernel has for accepting connections: usage, bounds, overflows
+    Kernel(Kernel),
     /// Write captures again, with the findings as comments
     Annotate(Annotate),
+    /// Print a manual page, or write all of them
+    Manual(Manual),
+    /// Print what lets a shell complete commands and options
+    Completions(Completions),
 }

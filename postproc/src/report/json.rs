@@ -19,6 +19,11 @@ impl<W: Write> Lines<W> {
         Self { output }
     }
 
+    /// A line for each capture.
+    pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
+        captures(sources).try_for_each(|object| self.line(&object))
+    }
+
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.output, object)?;
         self.output.write_all(b"\n")
@@ -28,7 +33,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Report for Lines<W> {
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.line(&Object::Run(Run::default()))?;
-        captures(sources).try_for_each(|object| self.line(&object))?;
+        self.captures(sources)?;
         self.output.flush()
     }
 

@@ -5,7 +5,7 @@ mod csv;
 mod findings;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;
@@ -14,8 +14,11 @@ mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
@@ -50,6 +53,11 @@ impl<R: Report + ?Sized> Report for &mut R {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         (**self).end(totals)
     }
+}
+
+/// The captures as JSON Lines.
+pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
+    json::Lines::new(output).captures(sources)
 }
 
 /// A report in this format, into this output; `is_verbose`: the table with all that is known.

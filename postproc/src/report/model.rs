@@ -157,6 +157,10 @@ pub struct Summary<'a> {
     /// Only where a report was given to compare with: all but `captures` and `errors` is of what is new then.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known<'a>>,
+    /// Handshakes that `--filter` left out.
+    filtered_out: u64,
+    /// Whether the run was ended before all was read.
+    interrupted: bool,
     errors: Vec<Error<'a>>,
 }
 
@@ -191,6 +195,7 @@ struct Error<'a> {
     kind: &'static str,
     frame: Option<u64>,
     offset: Option<u64>,
+    passed_over: Option<u64>,
     message: &'a str,
 }
 
@@ -371,6 +376,8 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             outcomes: outcomes(&totals.tally),
             strongest: totals.strongest.map(engine::Confidence::as_str),
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
+            filtered_out: totals.filtered_out,
+            interrupted: totals.is_interrupted,
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }
@@ -403,6 +410,7 @@ impl<'a> From<&'a Problem> for Error<'a> {
             kind: problem.kind,
             frame: problem.frame,
             offset: problem.offset,
+            passed_over: problem.passed_over,
             message: &problem.message,
         }
     }

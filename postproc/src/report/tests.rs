@@ -92,7 +92,7 @@ fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {
-        totals.handshake(finding);
+        assert!(totals.handshake(finding));
         tally.add(finding.assessment.verdict, finding.outcome);
     }
     let server = endpoint("2001:db8::2", 80);
@@ -119,6 +119,7 @@ fn totals(findings: &[Finding]) -> Totals {
         kind: "truncated",
         frame: Some(7),
         offset: Some(512),
+        passed_over: None,
         message: "ends in the middle of frame 7".into(),
     });
     totals
@@ -224,7 +225,7 @@ fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read
     assert_eq!(summary["strongest"], "likely");
     assert_eq!(
         summary["errors"],
-        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512,
+        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512, "passed_over": null,
                 "message": "ends in the middle of frame 7"}])
     );
 }

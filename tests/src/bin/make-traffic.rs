@@ -10,7 +10,7 @@ use std::io::{BufWriter, Result, Write};
 /// Bytes of a frame that are kept with `headers`.
 const SNAP: usize = 96;
 /// Connections under way at a time.
-const CONCURRENT: usize = 20_000;
+const CONCURRENT: usize = 5_000;
 const SERVERS: u64 = 200;
 const CLIENTS: u64 = 30_000;
 
@@ -158,8 +158,8 @@ impl Flow {
         // Most connections are short, and most packets belong to long ones.
         let left = match random.below(100) {
             0..60 => 1 + random.below(6),
-            60..95 => 5 + random.below(25),
-            _ => 50 + random.below(350),
+            60..96 => 5 + random.below(25),
+            _ => 100 + random.below(1_500),
         };
         Self {
             v6: random.chance(35),
