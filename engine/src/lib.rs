@@ -29,6 +29,7 @@ mod evidence;
 mod finding;
 mod flow;
 mod flow_table;
+mod glance;
 mod handshake;
 mod host;
 mod implementation;

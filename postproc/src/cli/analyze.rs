@@ -14,6 +14,8 @@ Examples:
       What is in one capture
   syncookie analyze /var/captures --format jsonl -o findings.jsonl
       A folder with everything below it, one JSON object a line
+  syncookie analyze /var/captures --format html -o report.html
+      One page with charts and all findings, to look at in a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
@@ -100,8 +102,10 @@ pub struct Analyze {
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// For people, on one screen
     Table,
+    /// For people: one page with charts, for a browser; needs no network
+    Html,
     /// One line
     Summary,
     /// One JSON document

@@ -1,8 +1,10 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod caveats;
 mod csv;
 mod findings;
+mod html;
 mod json;
 mod listeners;
 pub mod model;
@@ -67,6 +69,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
             let look = table::Look { is_verbose, ..table::Look::of(output.is_terminal()) };
             Box::new(table::Table::new(output, look))
         }
+        Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
         Format::Summary => Box::new(summary::Line::new(output)),

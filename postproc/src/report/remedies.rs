@@ -27,6 +27,8 @@ struct Remedy<'a> {
     check: &'a str,
     /// What is contradicted in that one.
     ruled_out: Vec<CauseKind>,
+    /// Something contradicts this one, and every other.
+    is_ruled_out: bool,
     /// Where one of them is.
     example: String,
     /// Size of the group that check and example were taken from.
@@ -95,6 +97,7 @@ impl<'a> Remedy<'a> {
             listeners,
             check: "",
             ruled_out: Vec::new(),
+            is_ruled_out: false,
             example,
             largest: 0,
         }
@@ -110,8 +113,10 @@ impl<'a> Remedy<'a> {
         }
         let Some((capture, example)) = group.examples.first().filter(|_| group.count > self.largest) else { return };
         self.largest = group.count;
-        self.check = example.causes.first().map_or("", |cause| &cause.check);
         self.ruled_out = example.causes.iter().filter(|cause| cause.ruled_out).map(|cause| cause.kind).collect();
+        if let Some(cause) = example.causes.first() {
+            (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
+        }
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
@@ -130,7 +135,8 @@ impl<'a> Remedy<'a> {
             some => format!(", {} reset by the server's side", grouped(some)),
         };
         let cause = words::cause(self.cause);
+        let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{reset}: {cause} ({}){example}", self.cause)
+        format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
     }
 }

@@ -66,31 +66,30 @@ impl Text {
 fn begin(namespace: &Namespace, text: &mut Text) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     text.own("taken-at", &now.to_string());
-    text.own("namespace", &namespace.name);
+    // These settings are shown in the first network namespace alone, whatever it is called.
+    let is_first = files::HOST.iter().any(|name| files::setting(name).exists());
+    text.own("namespace", if is_first { "host" } else { &namespace.name });
 }
 
-/// Settings of the host's that other network namespaces do not show: they are read in that of process 1.
+/// Settings of the host's that other network namespaces do not show: they are read in the one that does.
 fn host(text: &mut Text) {
-    if files::HOST.iter().all(|name| files::setting(name).exists()) {
+    let is_shown = |name: &&str| files::setting(name).exists();
+    if files::HOST.iter().any(|name| is_shown(&name)) {
         return;
     }
-    let read = Namespace::of_process(1).and_then(|host| {
-        host.within(|| {
-            files::HOST.iter().filter_map(|name| Some((*name, files::read(&files::setting(name))?))).collect()
-        })
-    });
-    let found: Vec<(&str, String)> = read.unwrap_or_default();
-    for (name, value) in &found {
-        text.line(format_args!("{name} = {}", value.trim()));
-    }
-    let is_missing = |name: &&&str| !files::setting(name).exists() && !found.iter().any(|(known, _)| known == *name);
-    let missing: Vec<&str> = files::HOST.iter().filter(is_missing).copied().collect();
-    if !missing.is_empty() {
-        text.note(&format!(
-            "not shown in this network namespace, and process 1's cannot be entered (root can): {}; on the host: sysctl {}",
-            missing.join(", "),
-            missing.join(" ")
-        ));
+    let read = || -> Vec<(&str, String)> {
+        files::HOST.iter().filter_map(|name| Some((*name, files::read(&files::setting(name))?))).collect()
+    };
+    let elsewhere = Namespace::all().unwrap_or_default();
+    let found = elsewhere.iter().filter_map(|other| other.within(read).ok()).find(|found| !found.is_empty());
+    match found {
+        Some(found) => found.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim()))),
+        None => text.note(&format!(
+            "these hold for the whole machine, and are not shown in this network namespace (root may look into the \
+             first one): {}; on the host: sysctl {}",
+            files::HOST.join(", "),
+            files::HOST.join(" ")
+        )),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::answer::answer;
-use super::rows::{Row, rows};
+use super::rows::{counts, usages};
 use crate::kernel::resource::Level;
 use crate::kernel::view::View;
 use crate::report::{Look, paragraph};
@@ -13,11 +13,9 @@ use crate::text::{self, safe};
 
 /// Names, notes and the like that are shown of many.
 const SHOWN: usize = 8;
-const HEADER: [&str; 6] =
-    ["resource", "of", "used", "bound", "left", "counted since boot, and where the bound comes from"];
-const COMPARED: &str = "counted since boot (and since the last look), and where the bound comes from";
-/// Columns that numbers are in.
-const NUMBERS: std::ops::RangeInclusive<usize> = 2..=4;
+/// What fills up; columns of numbers are written to the right.
+const USAGE: [(&str, bool); 6] =
+    [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
 const GAP: u16 = 2;
 
 /// Writes it.
@@ -57,18 +55,21 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
         paragraph(output, look.width, &format!("  {mark}"), &finding.sentence)?;
     }
     paragraph(output, look.width, "", &source(view))?;
-    let (rows, left_out) = rows(view, look.is_verbose);
-    if !rows.is_empty() {
-        writeln!(output, "\n{}", table(look, &rows, view.earlier.is_some()))?;
+    let (usages, left_out) = usages(view, look.is_verbose);
+    if !usages.is_empty() {
+        writeln!(output, "\n{}", table(look, &USAGE, &usages))?;
     }
     if left_out > 0 {
-        paragraph(
-            output,
-            look.width,
-            "",
-            &format!("{} more, all calm: --verbose shows them.", text::count(left_out as u64, "row")),
-        )?;
+        let text = format!("{} more, all calm: --verbose shows them.", text::count(left_out as u64, "row"));
+        paragraph(output, look.width, "", &text)?;
     }
+    let counts = counts(view, look.is_verbose);
+    if !counts.is_empty() {
+        let lately = if view.earlier.is_some() { " (since the last look)" } else { "" };
+        let counted = format!("counted since boot{lately}");
+        writeln!(output, "\n{}", table(look, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
+    }
+    writeln!(output)?;
     remarks(look, view, output)
 }
 
@@ -101,25 +102,22 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-fn table(look: Look, rows: &[Row], is_compared: bool) -> String {
-    let header = if is_compared { COMPARED } else { HEADER[5] };
+/// Columns that are empty throughout are left out.
+fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String; N]]) -> String {
+    let columns: Vec<usize> = (0..N).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(look.width as u16)
-        .set_header(HEADER[..5].iter().copied().chain([header]));
+        .set_header(columns.iter().map(|&column| header[column].0));
     for row in rows {
-        table.add_row(row.iter().map(String::as_str));
+        table.add_row(columns.iter().map(|&column| row[column].as_str()));
     }
-    for index in 0..HEADER.len() {
-        if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(if NUMBERS.contains(&index) {
-                CellAlignment::Right
-            } else {
-                CellAlignment::Left
-            });
-            column.set_padding((0, GAP));
+    for (index, &column) in columns.iter().enumerate() {
+        if let Some(shown) = table.column_mut(index) {
+            shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
+            shown.set_padding((0, GAP));
         }
     }
     table.trim_fmt()

@@ -106,7 +106,7 @@ impl Kind {
             }
             Self::Conntrack => (
                 "conntrack",
-                "connection tracking",
+                "conntrack",
                 "entries",
                 Namespace,
                 "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; conntrack -S",
@@ -136,7 +136,7 @@ impl Kind {
             Self::Tasks => {
                 ("tasks", "tasks", "tasks", Host, "cat /proc/loadavg; sysctl kernel.threads-max kernel.pid_max")
             }
-            Self::Processor => ("processor", "processor time", "", Host, "cat /proc/pressure/cpu"),
+            Self::Processor => ("processor", "wait for a CPU", "", Host, "cat /proc/pressure/cpu"),
             Self::EphemeralPorts => (
                 "ephemeral-ports",
                 "ephemeral ports",

@@ -76,6 +76,7 @@ fn ephemeral_ports(judge: &Judge<'_>) -> Resource {
         resource.usage = Some(count);
     }
     resource.bound = ports(judge);
+    resource.remark = Some("each destination has all of them for itself".into());
     used_up(&mut resource, "no port is left for connections to one destination", "connect() fails (EADDRNOTAVAIL)");
     resource
 }
@@ -90,5 +91,5 @@ fn ports(judge: &Judge<'_>) -> Option<Bound> {
         let (from, to): (u64, u64) = (from.parse().ok()?, to.parse().ok()?);
         (to.min(high) + 1).checked_sub(from.max(low))
     });
-    Some(Bound { value: all.saturating_sub(taken.sum()), from: format!("{RANGE}, for each destination") })
+    Some(Bound { value: all.saturating_sub(taken.sum()), from: RANGE.into() })
 }
