@@ -15,7 +15,7 @@ pub fn manual(args: &Manual) -> io::Result<()> {
             fs::create_dir_all(folder)?;
             every(&command(), folder)
         }
-        None => page(&named(args.command.as_deref())?, &mut io::stdout().lock()),
+        None => io::stdout().lock().write_all(page(&named(args.command.as_deref())?)?.as_bytes()),
     }
 }
 
@@ -52,14 +52,14 @@ fn every(command: &Command, folder: &Path) -> io::Result<()> {
         every(below, folder)?;
     }
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
-    let mut text = Vec::new();
-    page(command, &mut text)?;
-    fs::write(folder.join(format!("{name}.1")), text)
+    fs::write(folder.join(format!("{name}.1")), page(command)?)
 }
 
 /// A page in the order that manual pages have. The examples and exit codes that follow the options in `--help` are laid
 /// out for a terminal, and shown as they stand.
-fn page(command: &Command, output: &mut dyn Write) -> io::Result<()> {
+fn page(command: &Command) -> io::Result<String> {
+    let mut page = Vec::new();
+    let output = &mut page;
     let extra = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let man = clap_mangen::Man::new(command.clone().after_help(None::<&str>).after_long_help(None::<&str>));
     let man = man.source(concat!("syncookie ", env!("CARGO_PKG_VERSION"))).manual("User Commands");
@@ -75,7 +75,12 @@ fn page(command: &Command, output: &mut dyn Write) -> io::Result<()> {
         let (title, body) = part.split_once(":\n").unwrap_or(("Notes", part));
         section(title, body, output)?;
     }
-    Ok(())
+    // As every roff reads it, whatever it takes for the encoding of a file.
+    let plain = |letter: char| match u32::from(letter) {
+        code @ 0x80.. => format!("\\[u{code:04X}]"),
+        _ => letter.to_string(),
+    };
+    Ok(String::from_utf8_lossy(&page).chars().map(plain).collect())
 }
 
 /// A section whose lines stay as they are.

@@ -12,14 +12,22 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
       What is in one capture
-  syncookie analyze /var/captures --format jsonl -o findings.jsonl
+  syncookie analyze captures --format jsonl -o findings.jsonl
       A folder with everything below it, one JSON object a line
-  syncookie analyze /var/captures --format html -o report.html
+  syncookie analyze captures --format html -o report.html
       One page with charts and all findings, to look at in a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
       In a job: exit code 3 when something was found
+  syncookie analyze captures --verbose
+      Every kind of finding with its evidence, and what in the folder is no capture
+  syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
+      Only what is said of one listener, from that day on
+  syncookie analyze captures --list-files
+      What would be read
+  syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
+      With what the server's kernel says of it
   syncookie analyze captures --format summary --baseline yesterday.json --fail-on likely
       The same, with one line, for what is new since yesterday's report
 

@@ -1,8 +1,11 @@
 //! JSON, JSON Lines, CSV and Parquet: one model, and every output as it is documented.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -329,4 +332,76 @@ fn the_summary_is_one_line() {
     fs::write(&old, analyze_as("json", &user_trace()).stdout).unwrap();
     let summary = against(&old, &user_trace(), &["--format", "summary"]);
     assert_eq!(summary.stdout, format!("Nothing is new against {}: 3 known findings.\n", old.display()));
+}
+
+/// The entries of a folder, by name.
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is ours").flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_killed_run_leaves_nothing_behind_and_what_was_there_untouched() {
+    let whole = fs::read(user_trace()).unwrap();
+    for (command, format) in [
+        ("analyze", Some("table")),
+        ("analyze", Some("json")),
+        ("analyze", Some("jsonl")),
+        ("analyze", Some("csv")),
+        ("analyze", Some("parquet")),
+        ("annotate", None),
+    ] {
+        for before in [None, Some("what was there")] {
+            let folder = tempfile::tempdir().unwrap();
+            let output = folder.path().join("out");
+            before.iter().for_each(|text| fs::write(&output, text).unwrap());
+            let mut run = Command::new(&programs().syncookie);
+            run.args([command, "-", "-o"]).arg(&output).env("TMPDIR", folder.path());
+            run.args(format.iter().flat_map(|format| ["--format", format]));
+            let mut child = run.stdin(Stdio::piped()).spawn().unwrap();
+            // Never told that this is all: it waits for more when it is killed.
+            let mut input = child.stdin.take().unwrap();
+            input.write_all(&whole).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            assert!(child.try_wait().unwrap().is_none(), "{command} {format:?} did not wait for more");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert_eq!(fs::read_to_string(&output).ok().as_deref(), before, "{command} {format:?}");
+            let left: Vec<_> = entries(folder.path()).into_iter().filter(|name| name != "out").collect();
+            if left.iter().all(|name| name.starts_with('.') && name.ends_with(".part")) && !left.is_empty() {
+                eprintln!("SKIPPED: this file system has no files without a name, a killed run leaves {left:?}");
+            } else {
+                assert_eq!(left, [""; 0], "{command} {format:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn results_that_cannot_be_written_are_exit_code_1_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in ["table", "summary", "json", "jsonl", "csv", "parquet"] {
+        let mut command = Command::new(&programs().syncookie);
+        let full = run(command.args(["analyze", "--format", format, "-o", "/dev/full"]).arg(user_trace()));
+        assert!(full.code == Some(1) && full.stderr.contains("could not be written"), "{format}: {full:?}");
+        let mut command = Command::new(&programs().syncookie);
+        let nowhere = folder.path().join("missing/out");
+        let missing = run(command.args(["analyze", "--format", format, "-o"]).arg(&nowhere).arg(user_trace()));
+        assert!(missing.code == Some(1) && missing.stderr.contains("could not be written"), "{format}: {missing:?}");
+    }
+    assert_eq!(entries(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_file_is_written_with_the_permissions_that_others_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
+    fs::write(&theirs, "").unwrap();
+    let mut command = Command::new(&programs().syncookie);
+    assert_eq!(run(command.args(["analyze", "-o"]).arg(&ours).arg(user_trace())).code, Some(0));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&ours), mode(&theirs));
+    assert_eq!(entries(folder.path()), ["ours", "theirs"]);
 }

@@ -11,5 +11,6 @@ mod kernel;
 mod kernel_files;
 mod kernel_net;
 mod layers;
+mod manual;
 mod series;
 mod wireshark;
