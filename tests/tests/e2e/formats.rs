@@ -11,17 +11,27 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use syncookie_tests::analyze::{Analyzed, analyze, run};
 use syncookie_tests::programs::programs;
-use syncookie_tests::{assert_none, case, complaints, package, samples};
+use syncookie_tests::{assert_none, case, complaints, package, sample, samples};
 
-/// The schema, of which one definition is the root.
-fn validator(definition: &str) -> Validator {
-    let text = fs::read_to_string(package().join("../docs/schema/report.schema.json")).expect("the schema is there");
+/// A schema of the documentation, closed.
+fn schema(file: &str) -> Value {
+    let text = fs::read_to_string(package().join("../docs/schema").join(file)).expect("the schema is there");
     let mut schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    close(&mut schema["$defs"]);
-    let schema = schema.as_object_mut().expect("the schema is an object");
-    schema.remove("oneOf");
-    schema.insert("$ref".into(), json!(format!("#/$defs/{definition}")));
-    jsonschema::draft202012::options().should_validate_formats(true).build(&json!(schema)).expect("the schema is one")
+    close(&mut schema);
+    schema
+}
+
+fn compiled(schema: &Value) -> Validator {
+    jsonschema::draft202012::options().should_validate_formats(true).build(schema).expect("the schema is one")
+}
+
+/// The schema of reports, of which one definition is the root.
+fn validator(definition: &str) -> Validator {
+    let mut schema = schema("report.schema.json");
+    let root = schema.as_object_mut().expect("the schema is an object");
+    root.remove("oneOf");
+    root.insert("$ref".into(), json!(format!("#/$defs/{definition}")));
+    compiled(&schema)
 }
 
 /// Forbids, in every object, keys that are not described: readers must pass over them, but the program of today must
@@ -82,6 +92,26 @@ fn series_of_files_and_folders_are_as_the_schema_says() {
 }
 
 #[test]
+fn explanations_lists_of_captures_and_looks_at_the_kernel_are_as_their_schemas_say() {
+    let explanation = validator("explanation");
+    let syncookie = |arguments: &[&str], path: &Path| {
+        let ran = run(Command::new(&programs().syncookie).args(arguments).arg(path));
+        serde_json::from_str::<Value>(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    };
+    for name in ["user-trace/synproxy_mid_misconfig_loose1/client.pcap", "linux-6.18/episode_ts/client.pcap"] {
+        assert_none(&violations(&explanation, [&syncookie(&["explain", "--format", "json"], &sample(name))]));
+    }
+    let saved = package().join("kernel/user/netstat-s.txt");
+    let kernel = compiled(&schema("kernel.schema.json"));
+    assert_none(&violations(&kernel, [&syncookie(&["kernel", "--format", "json"], &saved)]));
+    let live = run(Command::new(&programs().syncookie).args(["kernel", "--format", "json"]));
+    let live = serde_json::from_str(&live.stdout).unwrap_or_else(|error| panic!("{error}: {live:?}"));
+    assert_none(&violations(&kernel, [&live]));
+    let list = syncookie(&["analyze", "--list-files", "--format", "jsonl"], &user_trace());
+    assert_none(&violations(&validator("line"), [&list]));
+}
+
+#[test]
 fn the_schema_rejects_what_the_format_does_not_have() {
     let line = validator("line");
     let stdout = analyze([user_trace()]).stdout;
@@ -107,7 +137,7 @@ fn the_schema_rejects_what_the_format_does_not_have() {
 }
 
 fn user_trace() -> PathBuf {
-    syncookie_tests::sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")
+    sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")
 }
 
 /// The records of a text in CSV, by RFC 4180.
@@ -270,7 +300,7 @@ fn a_baseline_leaves_what_is_new() {
             same.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>().iter(),
         ));
         // Another listener, and other verdicts.
-        let episode = syncookie_tests::sample("linux-6.18/episode_ts/client.pcap");
+        let episode = sample("linux-6.18/episode_ts/client.pcap");
         let other = against(&old, &episode, &["--format", "jsonl", "--fail-on", "likely"]);
         let findings = |analyzed: &Analyzed| -> Vec<u32> {
             let found = analyzed.handshakes().into_iter().filter(|h| h.is_cookie_style() || h.cause.is_some());
