@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::baseline::Unusable;
 use crate::kernel::facts;
 
 /// Why nothing was written.
@@ -20,6 +21,13 @@ pub enum Failure {
     },
     /// The results would overwrite what they are about.
     OutputIsInput,
+    /// The report to compare with cannot be used.
+    Baseline {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Unusable,
+    },
     /// The results could not be written.
     Output(io::Error),
     /// A file given with `--kernel` could not be used.
@@ -45,6 +53,9 @@ impl fmt::Display for Failure {
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Baseline { path, reason } => {
+                write!(f, "the baseline {} {reason}", crate::text::safe(&path.display().to_string()))
+            }
             Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }
