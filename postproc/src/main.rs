@@ -9,6 +9,7 @@ mod cli;
 mod console;
 mod exit;
 mod filter;
+mod follow;
 mod input;
 mod interrupt;
 #[allow(dead_code, unused_imports)] // The command that uses all of it follows.
@@ -48,7 +49,8 @@ fn analyze(args: &cli::Analyze) -> ExitCode {
     if let Err(error) = interrupt::watch() {
         console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
     }
-    match batch::run(args, &mut console) {
+    let run = if args.follow { follow::run } else { batch::run };
+    match run(args, &mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),

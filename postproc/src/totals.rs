@@ -29,6 +29,8 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
+    /// Whether what is told is counted one by one, and not everything that there is.
+    pub one_by_one: bool,
     /// Which findings are told.
     pub filter: Filter,
     /// Handshakes that are not, because of that.
@@ -85,7 +87,7 @@ impl Totals {
             self.filtered_out += 1;
             return false;
         }
-        if self.filter.is_active() {
+        if self.one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
             self.listeners.entry(finding.server).or_default().add(finding);
         }
@@ -111,8 +113,7 @@ impl Totals {
 
     /// Takes in what captures that belong together came to, once their handshakes are written out.
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
-        // With a filter only what is told is counted, one by one.
-        if !self.filter.is_active() {
+        if !self.one_by_one {
             self.tally.merge(&findings.tally);
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);

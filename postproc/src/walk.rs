@@ -66,6 +66,15 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
     plan
 }
 
+/// Looks at a file that was found in a folder: it may have any name, and nobody named it.
+pub fn plan_found(path: &Path) -> Plan {
+    let mut plan = Plan::default();
+    if let Err(error) = plan.entry(path, false) {
+        plan.unreadable(path, &error);
+    }
+    plan
+}
+
 impl Plan {
     fn standard_input(&mut self) {
         if self.seen.insert(Identity::StandardInput) {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::follow::StateError;
+
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum Failure {
@@ -20,6 +22,12 @@ pub enum Failure {
     OutputIsInput,
     /// The results could not be written.
     Output(io::Error),
+    /// What is to be followed is not one folder.
+    NoFolderToFollow,
+    /// A format that is only whole at its end, where there is none.
+    FollowFormat,
+    /// What an earlier run left cannot be used, or what this one leaves not be kept.
+    State(StateError),
 }
 
 impl fmt::Display for Failure {
@@ -41,6 +49,13 @@ impl fmt::Display for Failure {
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::NoFolderToFollow => f.write_str("--follow takes one folder, and no files"),
+            Self::FollowFormat => {
+                f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")
+            }
+            Self::State(StateError { path, reason }) => {
+                write!(f, "{} {reason}", crate::text::safe(&path.display().to_string()))
+            }
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }
     }

@@ -6,16 +6,14 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::io::{self, Read};
+use std::io;
 
 use syncookie_engine::{Confidence, Finding};
 
-use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::filter::Filter;
-use crate::input::Position;
 use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -25,7 +23,7 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
 pub use failure::Failure;
-use reading::Reading;
+pub use reading::{Opened, Reading};
 
 /// Analyses what the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
@@ -59,7 +57,8 @@ pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console)
     Batch::new(plan, report, console).run()
 }
 
-fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
+/// The exit code that the findings and the problems make.
+pub fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
         // Before anything else: it is not known what the rest would have been.
         _ if totals.is_interrupted => Exit::Interrupted(interrupt::exit_code()),
@@ -88,7 +87,8 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        let totals = Totals { filter: plan.filter.clone(), ..Totals::default() };
+        let (filter, one_by_one) = (plan.filter.clone(), plan.filter.is_active());
+        let totals = Totals { filter, one_by_one, ..Totals::default() };
         Self { plan, report, console, totals, not_reached: Vec::new(), begun: false }
     }
 
@@ -143,20 +143,14 @@ impl<'a> Batch<'a> {
                 self.not_reached.push(member.source);
                 continue;
             }
-            let opened = source.open().map_err(OpenError::Io);
-            let (capture, position) = match opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position)))
-            {
+            let opened = match Opened::new(source) {
                 Ok(opened) => opened,
                 Err(error) if error.is_interruption() => {
                     self.not_reached.push(member.source);
                     continue;
                 }
                 Err(error) => {
-                    self.problem(match error {
-                        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
-                        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
-                        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
-                    });
+                    self.problem(Problem::unopened(&source.name, &error));
                     continue;
                 }
             };
@@ -164,35 +158,24 @@ impl<'a> Batch<'a> {
             if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
                 self.finish(reading.take())?;
             }
-            reading = Some(self.capture(source, capture, position, reading)?);
+            reading = Some(self.capture(source, opened, reading)?);
         }
         self.finish(reading)
     }
 
-    fn capture(
-        &mut self,
-        source: &Source,
-        mut capture: Capture<Box<dyn Read + Send>>,
-        position: Option<Position>,
-        before: Option<Reading>,
-    ) -> io::Result<Reading> {
+    fn capture(&mut self, source: &Source, mut opened: Opened, before: Option<Reading>) -> io::Result<Reading> {
         let index = self.totals.captures.len();
         let mut reading = Reading::new(source, index, before);
-        let before = reading.analyzer.statistics().clone();
         self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
-        // What there is to read is counted as it is stored.
-        let stored = |capture: &Capture<_>| position.as_ref().map_or(capture.offset(), Position::taken);
-        while reading.round(&mut capture) {
-            self.console.progress(&source.name, stored(&capture));
-            self.handshakes(reading.analyzer.take_settled())?;
-        }
-        reading.totals.frames = capture.frames();
-        reading.totals.statistics = reading.analyzer.statistics().since(&before);
+        reading.read(&mut opened, |reading, stored| {
+            self.console.progress(&source.name, stored);
+            self.handshakes(reading.analyzer.take_settled())
+        })?;
         for problem in reading.problems() {
             self.problem(problem);
         }
         self.totals.captures[index].read(&reading.totals);
-        self.console.read(stored(&capture));
+        self.console.read(opened.stored());
         Ok(reading)
     }
 
