@@ -3,6 +3,7 @@
 mod batch;
 mod cases;
 mod damage;
+mod duplicates;
 mod foreign;
 mod formats;
 mod layers;
