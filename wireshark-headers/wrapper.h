@@ -14,11 +14,11 @@
 #include <stdbool.h>
 
 #include <glib.h>
-// function g_array_new g_array_append_vals g_strndup
+// function g_strndup g_get_prgname
 
 #include <epan/packet.h>
 // function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
-// function register_postdissector set_postdissector_wanted_hfids
+// function register_postdissector get_data_source_tvb
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
 /* And what it includes: the columns of the packet list. */
@@ -27,10 +27,10 @@
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array
-// function proto_registrar_get_id_byname proto_get_finfo_ptr_array
+// function proto_get_id_by_filter_name proto_field_is_referenced
 // function proto_tree_add_item proto_tree_add_string proto_tree_add_double proto_tree_add_uint
 // function proto_item_add_subtree proto_item_set_text
-// type field_display_e field_info proto_node
+// type field_display_e proto_node
 // constant FI_GENERATED FI_HIDDEN ENC_NA
 
 #include <epan/tvbuff.h>
@@ -45,12 +45,11 @@
 // function prefs_register_enum_preference
 
 #include <epan/tap.h>
-// function register_tap tap_queue_packet have_tap_listener
+// function register_tap tap_queue_packet have_tap_listener find_tap_id
 // constant TAP_PACKET_REDRAW TAP_PACKET_DONT_REDRAW
 
 #include <epan/stats_tree.h>
-// function stats_tree_register_plugin stats_tree_create_node stats_tree_create_pivot stats_tree_tick_pivot
-// function stats_tree_manip_node_int
+// function stats_tree_register_plugin stats_tree_manip_node_int
 // type stat_tree_packet_cb _stat_node_datatype _manip_node_mode
 // optional STATS_TREE_MENU_SEPARATOR
 
@@ -59,5 +58,5 @@
 #include <epan/conversation_filter.h>
 // function register_conversation_filter
 
-/* Its header moves between releases; packet.h brings it along. */
-// function wmem_alloc
+/* Their headers move between releases; packet.h brings them along. */
+// function wmem_alloc wmem_list_head wmem_list_frame_next wmem_list_frame_data

@@ -157,6 +157,19 @@ impl Analyzer {
         self.judge(&ids[end.saturating_sub(PREVIEW)..end], |other| other == id).pop()
     }
 
+    /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
+    /// nothing, where [`Self::preview`] costs more than many packets.
+    #[must_use]
+    pub fn is_remarkable(&self, id: HandshakeId) -> bool {
+        self.tracker.get(id).is_some_and(crate::glance::is_remarkable)
+    }
+
+    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_settled`].
+    #[must_use]
+    pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
+        self.tracker.get(id).map(|handshake| (handshake.client, handshake.server))
+    }
+
     /// What was read so far, and what was given up.
     #[must_use]
     pub const fn statistics(&self) -> &Statistics {

@@ -10,9 +10,10 @@
 //! | `ffi` | the generated declarations of that interface |
 //! | [`fields`] | the table of all fields and expert items |
 //! | [`guard`] | keeps a bug in here from taking Wireshark down |
-//! | [`locate`] | finds the IP header that a TCP header belongs to |
+//! | [`locate`] | finds the packets with TCP in the bytes of a frame |
 //! | [`present`] | turns a finding into the lines to show |
 //! | [`session`] | what is known of the open capture file |
+//! | [`settings`] | what a user can set |
 //!
 //! The modules without unsafe code are tested alone. Those that call into Wireshark are left out of the unit tests,
 //! which have no Wireshark to link to; tests with the real tshark cover them.
@@ -29,3 +30,4 @@ pub mod guard;
 pub mod locate;
 pub mod present;
 pub mod session;
+pub mod settings;

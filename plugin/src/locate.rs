@@ -1,51 +1,224 @@
-//! Finds the IP header that a TCP header belongs to.
+//! Finds the packets that carry the TCP headers which Wireshark decoded in a frame.
 //!
-//! Wireshark tells where a TCP header begins, but not where the IP header in front of it does, unless that is asked for
-//! at a cost on every frame. So the bytes in front are searched, nearest first, for a header from which the chain of
-//! headers leads exactly to the TCP header.
+//! Wireshark would say where each header begins, but only to those for whom it builds a tree of every frame, and that costs
+//! more than all that is done here. What it says for nothing is enough: which protocols it decoded, one after the other,
+//! the addresses and ports it read last, and the bytes. So the bytes are searched for an IP header that leads to TCP
+//! and agrees with the rest. Link layers and tunnels in front of it need not be known for that.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// How far in front of the TCP header an IP header may begin: room for IPv6 with the extension headers in use.
-const REACH: usize = 512;
+use syncookie_engine::Packet;
 
 const TCP: u8 = 6;
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+/// Extension headers that are followed: more than IPv6 allows of each, and few enough for any bytes.
+const MOST_EXTENSIONS: usize = 12;
 
-/// Where the IP header begins that carries the TCP header at `tcp`; `None` when there is none in `data`, as in a packet
-/// put together from IP fragments.
-///
-/// `innermost` are the addresses that Wireshark read last in the frame. They decide between several headers that fit,
-/// and only then: a frame can hold other TCP headers than the innermost one.
-#[must_use]
-pub fn ip_header(data: &[u8], tcp: usize, innermost: Option<(IpAddr, IpAddr)>) -> Option<usize> {
-    let farthest = tcp.saturating_sub(REACH);
-    let fitting = || (farthest..tcp).rev().filter(|&start| leads_to(data, start, tcp).is_some());
-    let nearest = fitting().next()?;
-    let known = fitting().find(|&start| addresses(&data[start..]).is_some_and(|a| Some(a) == innermost));
-    Some(known.unwrap_or(nearest))
+/// A protocol that Wireshark decoded in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// TCP.
+    Tcp,
+    /// ICMP or ICMPv6: what it quotes is decoded like a packet.
+    Icmp,
+    /// Anything else.
+    Other,
 }
 
-/// `Some` when the bytes at `start` are an IP header from which the chain of headers leads to TCP at `tcp`.
-fn leads_to(data: &[u8], start: usize, tcp: usize) -> Option<()> {
-    let packet = data.get(start..)?;
-    let (mut protocol, mut next) = match packet.first()? >> 4 {
-        4 => {
-            let length = usize::from(packet[0] & 0x0f) * 4;
-            let total = usize::from(u16::from_be_bytes([*packet.get(2)?, *packet.get(3)?]));
-            let fragment_offset = u16::from_be_bytes([*packet.get(6)?, *packet.get(7)?]) & 0x1fff;
-            // Segmentation offload leaves a total length of 0.
-            let plausible = length >= 20 && fragment_offset == 0 && (total == 0 || start + total >= tcp);
-            plausible.then_some((*packet.get(9)?, start + length))?
+/// What Wireshark decoded of TCP in a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// TCP headers.
+    pub headers: usize,
+    /// TCP headers behind an ICMP header.
+    pub behind_icmp: usize,
+}
+
+impl Decoded {
+    /// From all protocols that were decoded, in order.
+    pub fn of(layers: impl Iterator<Item = Layer>) -> Self {
+        let mut decoded = Self::default();
+        let mut icmp = false;
+        for layer in layers {
+            icmp |= layer == Layer::Icmp;
+            if layer == Layer::Tcp {
+                decoded.headers += 1;
+                decoded.behind_icmp += usize::from(icmp);
+            }
         }
-        6 => (*packet.get(6)?, start + 40),
-        _ => return None,
-    };
-    while next < tcp {
-        let [following, length] = [*data.get(next)?, *data.get(next + 1)?];
-        next += extension_length(protocol, usize::from(length))?;
-        protocol = following;
+        decoded
     }
-    (next == tcp && protocol == TCP).then_some(())
+}
+
+/// What Wireshark read last in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Innermost {
+    /// Source and destination.
+    pub addresses: Option<(IpAddr, IpAddr)>,
+    /// Source and destination.
+    pub ports: (u16, u16),
+}
+
+/// The packets in a frame that carry TCP and are no quotations. `sources` are the bytes of the frame, then those that
+/// Wireshark made of it: fragments put together, headers decompressed.
+pub fn packets<'a>(
+    sources: impl Iterator<Item = &'a [u8]> + Clone,
+    decoded: Decoded,
+    innermost: &Innermost,
+) -> Packets<'a> {
+    match decoded {
+        Decoded { headers: 0, .. } | Decoded { headers: 1, behind_icmp: 1 } => Packets::One(None),
+        Decoded { headers: 1, .. } => Packets::One(only(sources, innermost)),
+        Decoded { headers, .. } => Packets::Several(several(sources, headers).into_iter()),
+    }
+}
+
+/// See [`packets`].
+#[derive(Debug)]
+pub enum Packets<'a> {
+    /// At most one, as in almost every frame.
+    One(Option<Packet<'a>>),
+    /// Any number.
+    Several(std::vec::IntoIter<Packet<'a>>),
+}
+
+impl<'a> Iterator for Packets<'a> {
+    type Item = Packet<'a>;
+
+    fn next(&mut self) -> Option<Packet<'a>> {
+        match self {
+            Self::One(packet) => packet.take(),
+            Self::Several(packets) => packets.next(),
+        }
+    }
+}
+
+/// The only packet with TCP in a frame. Who else changed addresses and ports after TCP was decoded, or in what order, is not
+/// known: so the one that agrees with all of it is looked for first, then what agrees with less.
+fn only<'a>(sources: impl Iterator<Item = &'a [u8]> + Clone, innermost: &Innermost) -> Option<Packet<'a>> {
+    let first = |fits: &dyn Fn(&Header<'_>) -> bool| sources.clone().find_map(|data| Header::first(data, fits));
+    let whole = |header: &Header<'_>| header.ports() == innermost.ports && header.addresses() == innermost.addresses;
+    first(&whole)
+        .or_else(|| reassembled(sources.clone().skip(1), innermost))
+        .or_else(|| first(&|header| header.ports() == innermost.ports))
+        .or_else(|| first(&|_| true))
+}
+
+/// A segment that was put together from IP fragments: no IP header stands in front of it.
+fn reassembled<'a>(mut sources: impl Iterator<Item = &'a [u8]>, innermost: &Innermost) -> Option<Packet<'a>> {
+    let (source, destination) = innermost.addresses?;
+    let segment = sources.find(|data| ports(data) == Some(innermost.ports))?;
+    Some(Packet::Tcp { source, destination, segment })
+}
+
+/// Up to `most` packets with TCP, one behind the other or one in another, as multiplexed and tunnelled in TCP.
+fn several<'a>(sources: impl Iterator<Item = &'a [u8]>, most: usize) -> Vec<Packet<'a>> {
+    let mut found = Vec::new();
+    for data in sources {
+        let mut at = 0;
+        while at < data.len() && found.len() < most {
+            at = match Header::at(data, at) {
+                Some(header) if header.is_sound() && header.protocol == TCP => {
+                    found.push(Packet::Ip(header.bytes));
+                    header.payload_start() + 20
+                }
+                Some(header) if header.is_sound() && matches!(header.protocol, ICMP | ICMPV6) => header.end(),
+                _ => at + 1,
+            };
+        }
+    }
+    found
+}
+
+/// Bytes that can be read as an IP header.
+struct Header<'a> {
+    /// Where they begin.
+    start: usize,
+    /// From there on, as much as there is.
+    bytes: &'a [u8],
+    /// Length, extension headers included.
+    length: usize,
+    /// What it carries.
+    protocol: u8,
+}
+
+impl<'a> Header<'a> {
+    /// The first packet with TCP that fits.
+    fn first(data: &'a [u8], fits: &dyn Fn(&Header<'_>) -> bool) -> Option<Packet<'a>> {
+        (0..data.len()).find_map(|start| {
+            let header = Self::at(data, start).filter(|header| header.protocol == TCP && fits(header))?;
+            Some(Packet::Ip(header.bytes))
+        })
+    }
+
+    fn at(data: &'a [u8], start: usize) -> Option<Self> {
+        let bytes = &data[start..];
+        let (protocol, length) = match bytes.first()? >> 4 {
+            4 => ipv4(bytes)?,
+            6 => ipv6(bytes)?,
+            _ => return None,
+        };
+        Some(Self { start, bytes, length, protocol })
+    }
+
+    fn payload_start(&self) -> usize {
+        self.start + self.length
+    }
+
+    /// Where the packet ends, as far as it says so.
+    fn end(&self) -> usize {
+        self.start + self.promised().max(self.length)
+    }
+
+    /// Length of the packet in its own words.
+    fn promised(&self) -> usize {
+        let field = |at: usize| usize::from(u16::from_be_bytes([self.bytes[at], self.bytes[at + 1]]));
+        if self.bytes[0] >> 4 == 4 { field(2) } else { 40 + field(4) }
+    }
+
+    /// Whether more speaks for a header than that it can be read as one.
+    fn is_sound(&self) -> bool {
+        self.promised() >= self.length && (self.bytes[0] >> 4 == 6 || checksum_is_right(&self.bytes[..self.length]))
+    }
+
+    fn ports(&self) -> (u16, u16) {
+        self.bytes.get(self.length..).and_then(ports).unwrap_or_default()
+    }
+
+    fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
+        fn two<const N: usize>(bytes: Option<&[u8]>) -> Option<([u8; N], [u8; N])> {
+            let (source, destination) = bytes?.split_at_checked(N)?;
+            Some((source.try_into().ok()?, destination.try_into().ok()?))
+        }
+        if self.bytes[0] >> 4 == 4 {
+            let (source, destination) = two(self.bytes.get(12..20))?;
+            Some((Ipv4Addr::from_octets(source).into(), Ipv4Addr::from_octets(destination).into()))
+        } else {
+            let (source, destination) = two(self.bytes.get(8..40))?;
+            Some((Ipv6Addr::from_octets(source).into(), Ipv6Addr::from_octets(destination).into()))
+        }
+    }
+}
+
+/// Protocol and header length, where the first fragment or the whole of a packet begins.
+fn ipv4(bytes: &[u8]) -> Option<(u8, usize)> {
+    let header: &[u8; 20] = bytes.first_chunk()?;
+    let length = usize::from(header[0] & 0x0f) * 4;
+    let fragment_offset = u16::from_be_bytes([header[6], header[7]]) & 0x1fff;
+    (length >= 20 && bytes.len() >= length && fragment_offset == 0).then_some((header[9], length))
+}
+
+/// Protocol and header length with all extension headers.
+fn ipv6(bytes: &[u8]) -> Option<(u8, usize)> {
+    let header: &[u8; 40] = bytes.first_chunk()?;
+    let (mut protocol, mut length) = (header[6], 40);
+    for _ in 0..MOST_EXTENSIONS {
+        let Some(&[following, field]) = bytes.get(length..).and_then(<[u8]>::first_chunk) else { break };
+        let Some(extension) = extension_length(protocol, usize::from(field)) else { break };
+        (protocol, length) = (following, length + extension);
+    }
+    (bytes.len() >= length).then_some((protocol, length))
 }
 
 /// Length of an extension header (RFC 8200, section 4; RFC 4302 for the authentication header) from its length field.
@@ -58,115 +231,16 @@ fn extension_length(protocol: u8, field: usize) -> Option<usize> {
     }
 }
 
-/// Source and destination of an IP header.
-fn addresses(header: &[u8]) -> Option<(IpAddr, IpAddr)> {
-    fn two<const N: usize>(bytes: Option<&[u8]>) -> Option<([u8; N], [u8; N])> {
-        let (source, destination) = bytes?.split_at_checked(N)?;
-        Some((source.try_into().ok()?, destination.try_into().ok()?))
-    }
-    if header.first()? >> 4 == 4 {
-        let (source, destination) = two(header.get(12..20))?;
-        Some((Ipv4Addr::from_octets(source).into(), Ipv4Addr::from_octets(destination).into()))
-    } else {
-        let (source, destination) = two(header.get(8..40))?;
-        Some((Ipv6Addr::from_octets(source).into(), Ipv6Addr::from_octets(destination).into()))
-    }
+fn ports(segment: &[u8]) -> Option<(u16, u16)> {
+    let &[a, b, c, d] = segment.first_chunk()?;
+    Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
+}
+
+/// RFC 1071.
+fn checksum_is_right(header: &[u8]) -> bool {
+    let sum: u32 = header.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    (sum & 0xffff) + (sum >> 16) == 0xffff
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TCP_HEADER: [u8; 20] = [0, 80, 4, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x12, 0, 0, 0, 0, 0, 0];
-
-    fn ipv4(words: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
-        let mut packet = vec![0; usize::from(words) * 4];
-        packet[0] = 0x40 | words;
-        packet[8] = 64;
-        packet[9] = protocol;
-        packet[12..20].copy_from_slice(&[192, 0, 2, 1, 192, 0, 2, 2]);
-        packet.extend(payload);
-        let total = u16::try_from(packet.len()).unwrap();
-        packet[2..4].copy_from_slice(&total.to_be_bytes());
-        packet
-    }
-
-    fn ipv6(next_header: u8, payload: &[u8]) -> Vec<u8> {
-        let mut packet = vec![0; 40];
-        packet[0] = 0x60;
-        packet[6] = next_header;
-        packet[8..10].copy_from_slice(&[0x20, 1]);
-        packet[24..26].copy_from_slice(&[0x20, 1]);
-        packet.extend(payload);
-        packet
-    }
-
-    fn behind(front: &[u8], packet: &[u8]) -> Vec<u8> {
-        [front, packet].concat()
-    }
-
-    #[test]
-    fn an_ipv4_header_of_every_length_is_found() {
-        for words in 5..=15 {
-            let data = behind(&[0xff; 14], &ipv4(words, TCP, &TCP_HEADER));
-            assert_eq!(ip_header(&data, 14 + usize::from(words) * 4, None), Some(14), "{words} words");
-        }
-    }
-
-    #[test]
-    fn an_ipv6_header_is_found_behind_extension_headers() {
-        let hop_by_hop = [60, 0, 1, 4, 0, 0, 0, 0];
-        let destination_options = [44, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let atomic_fragment = [51, 0, 0, 0, 0, 0, 0, 9];
-        let authentication = [6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let chain = [&hop_by_hop[..], &destination_options, &atomic_fragment, &authentication, &TCP_HEADER].concat();
-        let data = behind(&[0xff; 14], &ipv6(0, &chain));
-        assert_eq!(ip_header(&data, data.len() - 20, None), Some(14));
-        let plain = behind(&[0xff; 14], &ipv6(TCP, &TCP_HEADER));
-        assert_eq!(ip_header(&plain, plain.len() - 20, None), Some(14));
-    }
-
-    #[test]
-    fn in_a_tunnel_the_inner_header_is_taken() {
-        let data = ipv4(5, 4, &ipv4(5, TCP, &TCP_HEADER));
-        assert_eq!(ip_header(&data, 40, None), Some(20));
-        let six_in_four = ipv4(5, 41, &ipv6(TCP, &TCP_HEADER));
-        assert_eq!(ip_header(&six_in_four, 60, None), Some(20));
-    }
-
-    #[test]
-    fn an_ipv6_address_that_looks_like_an_ipv4_header_is_told_by_the_addresses() {
-        let mut packet = ipv6(TCP, &TCP_HEADER);
-        packet[20] = 0x45; // the last 20 bytes of the header, read as IPv4 …
-        packet[22..24].copy_from_slice(&[0, 40]);
-        packet[29] = TCP; // … announce TCP
-        assert_eq!(ip_header(&packet, 40, None), Some(20), "nothing else to go by");
-        assert_eq!(ip_header(&packet, 40, addresses(&packet)), Some(0));
-    }
-
-    #[test]
-    fn without_an_ip_header_in_front_there_is_none() {
-        assert_eq!(ip_header(&TCP_HEADER, 0, None), None);
-        assert_eq!(ip_header(&behind(&[0; 200], &TCP_HEADER), 200, None), None);
-        assert_eq!(ip_header(&ipv4(5, 17, &TCP_HEADER), 20, None), None, "UDP");
-        let mut later_fragment = ipv4(5, TCP, &TCP_HEADER);
-        later_fragment[7] = 3;
-        assert_eq!(ip_header(&later_fragment, 20, None), None);
-    }
-
-    #[test]
-    fn any_bytes_and_any_offset_are_survived() {
-        let mut state = 1_u32;
-        let data: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            [0x45, 0x60, 0, 6, 44, (state >> 24) as u8][(state >> 16) as usize % 6]
-        })
-        .take(1200)
-        .collect();
-        for tcp in (0..1300).chain([usize::MAX]) {
-            if let Some(start) = ip_header(&data, tcp, None) {
-                assert!(start < tcp);
-            }
-        }
-    }
-}
+mod tests;

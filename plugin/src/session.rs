@@ -1,67 +1,107 @@
 //! What is known of the open capture file.
 
+mod connection;
+mod event;
+mod marks;
+
 use std::collections::HashMap;
 
-use syncookie_engine::{
-    Analyzer, Confidence, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Timestamp, Verdict,
-};
+use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Timestamp};
+
+pub use event::{Event, Known};
 
 use crate::present::{self, Subtree};
+use crate::settings::Settings;
+use event::Events;
+use marks::{Mark, Marks};
 
 /// State from opening a capture file, or reading it anew, to closing it.
 ///
 /// Wireshark visits every frame once in order, which is when it is learned from; from then on it may show any frame at
-/// any time.
+/// any time. What nobody asks for is not worked out: a judgement costs more than reading many frames.
 #[derive(Debug)]
 pub struct Session {
+    settings: Settings,
     analyzer: Analyzer,
     marks: Marks,
-    told: HashMap<HandshakeId, Told>,
+    /// What the frames read so far told about a handshake, where somebody asked.
+    told: HashMap<HandshakeId, Known>,
+    events: Events,
     /// What the analyzer gave up to stay within its limits, and can be shown.
     settled: HashMap<HandshakeId, Finding>,
 }
 
-/// What the frames read so far told about a handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
-    verdict: Verdict,
-    confidence: Option<Confidence>,
+/// What somebody wants to know of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Its subtrees, with fields and expert items.
+    pub subtrees: bool,
+    /// A word for its line in the packet list.
+    pub word: bool,
+    /// What happened in it, to be counted now or later.
+    pub events: bool,
 }
 
-impl Told {
-    fn of(finding: &Finding) -> Self {
-        Self { verdict: finding.assessment.verdict, confidence: finding.assessment.confidence }
-    }
-
-    /// That an ordinary handshake is all the surer to be one is not worth a word.
-    fn is_news_after(self, before: Self) -> bool {
-        self.verdict != before.verdict || (self.verdict.is_cookie_style() && self.confidence != before.confidence)
+impl Asked {
+    const fn anything(self) -> bool {
+        self.subtrees || self.word || self.events
     }
 }
 
-impl Default for Session {
-    fn default() -> Self {
-        Self {
-            analyzer: Analyzer::new(Limits::default()),
-            marks: Marks::default(),
-            told: HashMap::new(),
-            settled: HashMap::new(),
+/// What there is to show of a frame; only what was asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// One for each handshake.
+    pub subtrees: Vec<Subtree>,
+    /// For its line in the packet list.
+    pub word: Option<String>,
+    /// What happened in it.
+    pub events: Vec<Event>,
+}
+
+impl Shown {
+    fn add(&mut self, asked: Asked, word: Option<String>, subtree: impl FnOnce() -> Subtree) {
+        if asked.subtrees {
+            self.subtrees.push(subtree());
+        }
+        if asked.word && self.word.is_none() {
+            self.word = word;
         }
     }
 }
 
 impl Session {
-    /// Learns from the TCP headers of a frame that is visited for the first time, and says what to show below it: what
-    /// is known by now.
-    pub fn learn<'a>(&mut self, frame: Frame, observations: impl Iterator<Item = Observation<'a>>) -> Vec<Subtree> {
-        let mut subtrees = Vec::new();
+    /// One that knows nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            analyzer: Analyzer::new(Limits { handshakes: settings.handshakes }),
+            marks: Marks::default(),
+            told: HashMap::new(),
+            events: Events::default(),
+            settled: HashMap::new(),
+        }
+    }
+
+    /// Learns from the TCP headers of a frame that is visited for the first time, and says what is known by now.
+    pub fn learn<'a>(
+        &mut self,
+        frame: Frame,
+        observations: impl Iterator<Item = Observation<'a>>,
+        asked: Asked,
+    ) -> Shown {
+        let mut shown = Shown::default();
         for observation in observations {
             if let Some(pushed) = self.analyzer.push(&observation) {
-                subtrees.extend(self.note(frame, pushed));
+                self.note(frame, pushed, asked, &mut shown);
+                self.keep_settled();
             }
-            self.keep_settled();
         }
-        subtrees
+        if asked.events {
+            shown.events = self.events.of(frame.number).to_vec();
+        }
+        shown
     }
 
     /// Learns that time went by, from a frame without TCP: what nobody answered until then is unanswered.
@@ -69,45 +109,98 @@ impl Session {
         self.analyzer.wait(time);
     }
 
-    /// What to show below a frame that was learned from: what all frames read so far tell.
-    pub fn recall(&mut self, frame: Frame) -> Vec<Subtree> {
-        let Self { analyzer, marks, settled, .. } = self;
-        let show = |mark: &Mark| {
-            let judged = analyzer.finding(mark.handshake);
-            let finding = judged.as_ref().or_else(|| settled.get(&mark.handshake))?;
+    /// What to show of a frame that was learned from: what all frames read so far tell.
+    pub fn recall(&mut self, frame: Frame, asked: Asked) -> Shown {
+        let mut shown = Shown::default();
+        if asked.events {
+            shown.events = self.events.of(frame.number).to_vec();
+        }
+        if !asked.subtrees && !asked.word {
+            return shown;
+        }
+        for mark in self.marks.of(frame.number) {
+            let judged = self.analyzer.finding(mark.handshake);
+            let Some(finding) = judged.as_ref().or_else(|| self.settled.get(&mark.handshake)) else { continue };
+            let settings = &self.settings;
             if finding.frames.syn_ack == Some(frame) {
-                Some(present::verdict(finding, frame))
+                shown
+                    .add(asked, present::word(finding, frame, settings), || present::verdict(finding, frame, settings));
             } else if finding.frames.reset == Some(frame) {
-                Some(present::reset(finding, frame))
-            } else {
-                mark.news.then(|| present::link(finding))
+                shown.add(asked, present::word(finding, frame, settings), || present::reset(finding, frame, settings));
+            } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
+                shown.add(asked, None, || present::link(finding));
             }
-        };
-        marks.of(frame.number).iter().filter_map(show).collect()
+        }
+        shown
     }
 
-    /// Marks a frame that has something to show of the handshake it belongs to, and says what.
-    fn note(&mut self, frame: Frame, Pushed { handshake, role }: Pushed) -> Option<Subtree> {
-        let before = self.told.get(&handshake).copied();
-        let answers = role == Role::SynAck;
-        let resets = role == Role::Reset;
-        // A judgement costs more than all else: it is asked for where it may have changed.
-        if !answers && !resets && (before.is_none() || role != Role::Server) {
-            return None;
+    /// A display filter for the connection of the handshake that a frame shows something of.
+    #[must_use]
+    pub fn connection(&mut self, frame: u32) -> Option<String> {
+        let handshake = self.marks.of(frame).first()?.handshake;
+        let ends = self.analyzer.endpoints(handshake)?;
+        let later = self.marks.all().filter(|mark| mark.handshake > handshake).map(|mark| mark.handshake);
+        let next = later.filter(|id| self.analyzer.endpoints(*id) == Some(ends)).min();
+        let begin = self.first_frame(handshake);
+        let end = next.and_then(|next| self.first_frame(next));
+        Some(connection::filter(ends, begin, end))
+    }
+
+    fn first_frame(&mut self, handshake: HandshakeId) -> Option<Frame> {
+        let frames = self.analyzer.finding(handshake)?.frames;
+        frames.syn.or(frames.syn_ack)
+    }
+
+    /// Marks a frame that may have something to show of the handshake it belongs to, and says what, if asked.
+    fn note(&mut self, frame: Frame, Pushed { handshake, role }: Pushed, asked: Asked, shown: &mut Shown) {
+        if matches!(role, Role::SynAck | Role::Reset | Role::Server) {
+            self.marks.add(Mark { frame: frame.number, handshake });
         }
-        let finding = self.analyzer.preview(handshake)?;
-        let now = Told::of(&finding);
+        if !asked.anything() {
+            return;
+        }
+        let before = self.told.get(&handshake).copied();
+        let (answers, resets) = (role == Role::SynAck, role == Role::Reset);
+        let watched = asked.subtrees || asked.events;
+        // Asked for where a judgement may have changed; for a word alone, where there may be one.
+        let telling = watched && (answers || resets || (before.is_some() && role == Role::Server));
+        let word = asked.word && (resets || (answers && self.analyzer.is_remarkable(handshake)));
+        if !telling && !word {
+            if asked.events {
+                self.note_event(frame, handshake, role, before);
+            }
+            return;
+        }
+        let Some(finding) = self.analyzer.preview(handshake) else { return };
+        let now = Known::of(&finding);
         let news = before.is_some_and(|before| now.is_news_after(before));
-        if answers || news {
+        if asked.events && before != Some(now) {
+            self.events.add(frame, &finding, before);
+        }
+        if watched && (answers || before.is_some()) {
             self.told.insert(handshake, now);
         }
-        if answers || resets || news {
-            self.marks.add(Mark { frame: frame.number, news, handshake });
-        }
+        let settings = &self.settings;
+        let word = if word { present::word(&finding, frame, settings) } else { None };
         if answers || news {
-            Some(present::verdict(&finding, frame))
-        } else {
-            resets.then(|| present::reset(&finding, frame))
+            shown.add(asked, word, || present::verdict(&finding, frame, settings));
+        } else if resets {
+            shown.add(asked, word, || present::reset(&finding, frame, settings));
+        }
+    }
+
+    /// What happens in a frame that cannot change a judgement.
+    fn note_event(&mut self, frame: Frame, handshake: HandshakeId, role: Role, before: Option<Known>) {
+        let now = match (role, before) {
+            (Role::Syn, None) => Some(Known::ASKED),
+            (Role::Ack, Some(before)) => before.acknowledged(),
+            _ => None,
+        };
+        if let Some(now) = now
+            && let Some((client, server)) = self.analyzer.endpoints(handshake)
+        {
+            self.events.push(Event { frame: frame.number, handshake, client, server, now, before });
+            self.told.insert(handshake, now);
         }
     }
 
@@ -119,36 +212,6 @@ impl Session {
                 self.settled.insert(finding.id, finding);
             }
         }
-    }
-}
-
-/// A frame that has something to show of a handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    frame: u32,
-    /// It changed the verdict.
-    news: bool,
-    handshake: HandshakeId,
-}
-
-/// Which frames have something to show, in order of frames: first visits come in that order.
-#[derive(Debug, Default)]
-struct Marks(Vec<Mark>);
-
-impl Marks {
-    fn add(&mut self, mark: Mark) {
-        let end = self.0.partition_point(|other| other.frame <= mark.frame);
-        let start = self.0.partition_point(|other| other.frame < mark.frame);
-        match self.0[start..end].iter_mut().find(|other| other.handshake == mark.handshake) {
-            Some(other) => other.news |= mark.news,
-            None => self.0.insert(end, mark),
-        }
-    }
-
-    fn of(&self, frame: u32) -> &[Mark] {
-        let start = self.0.partition_point(|mark| mark.frame < frame);
-        let marks = &self.0[start..];
-        &marks[..marks.partition_point(|mark| mark.frame == frame)]
     }
 }
 

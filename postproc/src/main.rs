@@ -1,5 +1,6 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: a command for each thing it does.
 
+mod annotate;
 mod batch;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
@@ -8,11 +9,11 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
 mod filter;
 mod follow;
 mod input;
 mod interrupt;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
 mod kernel;
 mod link;
 mod output;
@@ -40,20 +41,36 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
-        Command::Analyze(args) => analyze(&args),
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
+        Command::Analyze(args) => finish(args.quiet, |console| batch::run(&args, console)),
+        Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
+        Command::Explain(args) => explain(&args),
+        Command::Kernel(args) => kernel::command(&args),
     }
 }
 
-fn analyze(args: &cli::Analyze) -> ExitCode {
-    let mut console = Console::new(args.quiet);
+/// Does the work and tells how it ended.
+fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
+    let mut console = Console::new(quiet);
     if let Err(error) = interrupt::watch() {
         console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
     }
-    let run = if args.follow { follow::run } else { batch::run };
-    match run(args, &mut console) {
+    match work(&mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::capture::{Fault, Kind, LinkType, OpenError};
+use crate::capture::{Fault, Kind, LinkType};
 use crate::link;
 use crate::text::{self, count};
 
@@ -59,15 +59,6 @@ impl Problem {
     /// The path is something else.
     pub fn not_a_capture(capture: &str, kind: &Kind) -> Self {
         Self::plain(capture, "not-a-capture", kind.to_string())
-    }
-
-    /// It cannot be read at all.
-    pub fn unopened(capture: &str, error: &OpenError) -> Self {
-        match error {
-            OpenError::Io(error) => Self::unreadable(capture, error),
-            OpenError::NotACapture(kind) => Self::not_a_capture(capture, kind),
-            OpenError::Fault(fault) => Self::fault(capture, fault, 0),
-        }
     }
 
     /// The capture is damaged, with `frames` read up to there.

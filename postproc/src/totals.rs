@@ -95,7 +95,8 @@ impl Totals {
             capture.handshakes += 1;
         }
         let is_reliable = finding.is_reliable();
-        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, finding.causes.first()) {
+        let cause = finding.causes.first().filter(|cause| !cause.ruled_out);
+        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, cause) {
             let resets = if is_reliable { &mut self.reliable_resets } else { &mut self.other_resets };
             *resets.entry(cause.kind).or_insert(0) += 1;
         }

@@ -4,6 +4,7 @@
 //! must not be repeated here. So it has its own few lines to read and write captures.
 
 pub mod analyze;
+pub mod browser;
 pub mod case;
 pub mod contract;
 pub mod generate;

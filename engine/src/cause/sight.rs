@@ -145,6 +145,8 @@ pub(super) struct Neighbours {
     pub worked: bool,
     /// Some later one was refused.
     pub refused_next: bool,
+    /// Some earlier one was.
+    pub refused_before: bool,
     /// Some SYN got no answer.
     pub unanswered: bool,
     /// Acknowledged SYN-ACKs came again.
@@ -155,7 +157,14 @@ pub(super) struct Neighbours {
 
 impl Neighbours {
     pub(super) fn of(listener: &Listener<'_>, index: usize) -> Self {
-        let mut seen = Self { worked: false, refused_next: false, unanswered: false, ignored: false, reset: 0 };
+        let mut seen = Self {
+            worked: false,
+            refused_next: false,
+            refused_before: false,
+            unanswered: false,
+            ignored: false,
+            reset: 0,
+        };
         let own = listener.handshakes[index];
         let end = (index + AROUND + 1).min(listener.handshakes.len());
         for (at, other) in listener.handshakes[..end].iter().enumerate().skip(index.saturating_sub(AROUND)) {
@@ -164,7 +173,9 @@ impl Neighbours {
             }
             let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
             seen.worked |= other.server_data.is_some();
-            seen.refused_next |= at > index && other.syn_ack.is_none() && reset;
+            let refused = other.syn_ack.is_none() && reset;
+            seen.refused_next |= at > index && refused;
+            seen.refused_before |= at < index && refused;
             seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
             seen.ignored |= other.acknowledged_in_vain();
             seen.reset += usize::from(other.syn_ack.is_some() && reset);

@@ -56,6 +56,11 @@ fn residue(handshake: &Handshake) -> Option<u32> {
     Some(value.wrapping_sub(expected(handshake)?) & MASK)
 }
 
+/// Whether the timestamp is what it would be in a cookie without any offset.
+pub(crate) fn stand_bare(handshake: &Handshake) -> bool {
+    residue(handshake) == Some(0)
+}
+
 /// Which residues are established on this listener.
 pub(crate) struct BitBook {
     bare: bool,

@@ -1,30 +1,53 @@
 //! What Wireshark calls for every capture file and every frame.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::packet::Dissected;
-use super::tree::Staged;
-use super::{GUARD, prefs};
+use super::staged::Staged;
+use super::{GUARD, prefs, register, tap};
 use crate::ffi;
-use crate::present::Subtree;
-use crate::session::Session;
+use crate::session::{Asked, Session, Shown};
 
 /// What is known of the open capture file. Wireshark dissects in one thread; the lock is never held while it runs.
 static SESSION: Mutex<Option<Session>> = Mutex::new(None);
+
+/// Whether somebody may ask for statistics of a file that was read without them.
+static COUNTED_LATER: AtomicBool = AtomicBool::new(true);
 
 fn set_session(session: Option<Session>) {
     *SESSION.lock().unwrap_or_else(PoisonError::into_inner) = session;
 }
 
+/// Looks into what is known of the open capture file, if anything is.
+pub fn with_session<R>(look: impl FnOnce(&mut Session) -> R) -> Option<R> {
+    SESSION.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(look)
+}
+
 /// A file is opened, or is going to be read anew.
 pub unsafe extern "C" fn open_file() {
-    GUARD.run((), || set_session(Some(Session::default())));
+    GUARD.run((), || {
+        COUNTED_LATER.store(!is_tshark(), Relaxed);
+        set_session(Some(Session::new(prefs::settings())));
+    });
+}
+
+/// tshark knows what is asked of it before it opens a file.
+fn is_tshark() -> bool {
+    // SAFETY: null or a C string that stays.
+    unsafe {
+        let name = ffi::g_get_prgname();
+        !name.is_null() && CStr::from_ptr(name) == c"tshark"
+    }
 }
 
 /// A file is closed, or was read for the last time before it is read anew.
 pub unsafe extern "C" fn close_file() {
-    GUARD.run((), || set_session(None));
+    GUARD.run((), || {
+        set_session(None);
+        tap::forget();
+    });
 }
 
 /// A frame is dissected, and all other dissectors are done with it.
@@ -36,8 +59,10 @@ pub unsafe extern "C" fn frame(
 ) -> c_int {
     // SAFETY: Wireshark hands valid pointers. `staged` is plain data: nothing needs dropping when `add` does not return.
     unsafe {
-        let staged = GUARD.run(Staged::NONE, || learn_and_show(&*info, tree));
-        staged.add(tvb, info, tree);
+        if prefs::analyze() {
+            let staged = GUARD.run(Staged::NONE, || learn_and_show(&*info, tree));
+            staged.add(tvb, info, tree);
+        }
         ffi::tvb_captured_length(tvb) as c_int
     }
 }
@@ -45,20 +70,29 @@ pub unsafe extern "C" fn frame(
 /// # Safety
 ///
 /// The pointers must be those that Wireshark handed to a dissector which has not returned yet.
-unsafe fn learn_and_show(info: &ffi::packet_info, tree: *const ffi::proto_tree) -> Staged<'_> {
-    let mut session = SESSION.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(session) = session.as_mut().filter(|_| prefs::analyze()) else { return Staged::NONE };
+unsafe fn learn_and_show(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> Staged<'_> {
     // SAFETY: as the caller promised.
-    let dissected = unsafe { Dissected::new(info, tree) };
-    let subtrees =
-        if dissected.is_first_visit() { learn(session, dissected) } else { session.recall(dissected.frame()) };
-    Staged::new(info, &subtrees)
+    let (dissected, counted) = unsafe { (Dissected::new(info), tap::is_heard()) };
+    let first = dissected.is_first_visit();
+    let asked = Asked {
+        // SAFETY: as the caller promised.
+        subtrees: unsafe { register::is_looked_for(tree) },
+        word: !info.cinfo.is_null() && prefs::word(),
+        events: counted || (first && COUNTED_LATER.load(Relaxed)),
+    };
+    let shown =
+        with_session(
+            |session| {
+                if first { learn(session, dissected, asked) } else { session.recall(dissected.frame(), asked) }
+            },
+        );
+    shown.map_or(Staged::NONE, |shown| Staged::new(info, &shown, counted))
 }
 
-fn learn(session: &mut Session, dissected: Dissected<'_>) -> Vec<Subtree> {
+fn learn(session: &mut Session, dissected: Dissected<'_>, asked: Asked) -> Shown {
     let mut observations = dissected.observations().peekable();
     if observations.peek().is_none() {
         session.wait(dissected.time());
     }
-    session.learn(dissected.frame(), observations)
+    session.learn(dissected.frame(), observations, asked)
 }

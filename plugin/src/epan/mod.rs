@@ -6,11 +6,14 @@
 
 mod dissect;
 mod exports;
+mod filter;
 mod packet;
+mod pool;
 mod prefs;
 mod register;
 mod release;
-mod tree;
+mod staged;
+mod tap;
 
 use crate::guard::Guard;
 

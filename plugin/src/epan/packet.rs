@@ -3,25 +3,24 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::slice;
 
-use syncookie_engine::{Frame, Observation, Packet, Timestamp};
+use syncookie_engine::{Frame, Observation, Timestamp};
 
-use super::register::{ICMP, ICMPV6, TCP_STREAM};
-use crate::{ffi, locate};
+use super::register::{ICMP, ICMPV6, Protocol, TCP};
+use crate::ffi;
+use crate::locate::{self, Decoded, Innermost, Layer};
 
 /// A frame that is being dissected.
 #[derive(Clone, Copy)]
 pub struct Dissected<'a> {
     info: &'a ffi::packet_info,
-    tree: *const ffi::proto_tree,
 }
 
 impl<'a> Dissected<'a> {
     /// # Safety
     ///
-    /// `info` and `tree` must be those that Wireshark handed to a dissector which has not returned yet. `tree` may be
-    /// null.
-    pub unsafe fn new(info: &'a ffi::packet_info, tree: *const ffi::proto_tree) -> Self {
-        Self { info, tree }
+    /// `info` must be what Wireshark handed to a dissector which has not returned yet.
+    pub unsafe fn new(info: &'a ffi::packet_info) -> Self {
+        Self { info }
     }
 
     /// Which frame it is.
@@ -37,29 +36,56 @@ impl<'a> Dissected<'a> {
 
     /// Every TCP header in the frame that is no quotation, as the engine wants it.
     pub fn observations(self) -> impl Iterator<Item = Observation<'a>> {
-        self.items(TCP_STREAM.id())
-            .iter()
-            .filter_map(|item| Place::of(*item))
-            .filter(move |header| !self.is_quoted(*header))
-            .filter_map(move |header| self.observation(header))
+        let decoded = Decoded::of(self.layers());
+        let innermost = Innermost { addresses: self.innermost_addresses(), ports: self.innermost_ports() };
+        let (frame, time) = (self.frame(), self.time());
+        locate::packets(self.sources(), decoded, &innermost).map(move |packet| Observation { frame, time, packet })
     }
 
-    fn observation(self, header: Place) -> Option<Observation<'a>> {
-        let data: &'a [u8] = header.source_data()?;
-        let tcp = usize::try_from(header.start).ok()?;
-        let innermost = self.innermost_addresses();
-        let packet = if let Some(start) = locate::ip_header(data, tcp, innermost) {
-            Packet::Ip(data.get(start..)?)
-        } else {
-            let (source, destination) = innermost?;
-            Packet::Tcp { source, destination, segment: data.get(tcp..)? }
-        };
-        Some(Observation { frame: self.frame(), time: self.time(), packet })
+    /// The protocols that were decoded, in order.
+    fn layers(self) -> impl Iterator<Item = Layer> {
+        let [tcp, icmp, icmpv6] = [&TCP, &ICMP, &ICMPV6].map(Protocol::id);
+        // SAFETY: a dissector always has a list of layers, in which each element holds the id of a protocol, not a
+        // pointer. It stays while the frame is dissected.
+        let mut element = unsafe { ffi::wmem_list_head(self.info.layers) };
+        std::iter::from_fn(move || {
+            if element.is_null() {
+                return None;
+            }
+            // SAFETY: as above; a null element ends the list.
+            let id = unsafe { ffi::wmem_list_frame_data(element) } as usize as i32;
+            // SAFETY: as above.
+            element = unsafe { ffi::wmem_list_frame_next(element) };
+            Some(if id == tcp {
+                Layer::Tcp
+            } else if id == icmp || id == icmpv6 {
+                Layer::Icmp
+            } else {
+                Layer::Other
+            })
+        })
+    }
+
+    /// The bytes of the frame, then those that Wireshark made of it.
+    fn sources(self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        let mut element = self.info.data_src;
+        std::iter::from_fn(move || {
+            // SAFETY: an element of a list is null or valid, and stays while the frame is dissected.
+            let current = unsafe { element.as_ref() }?;
+            element = current.next;
+            // SAFETY: the elements of this list are data sources.
+            Some(unsafe { bytes(ffi::get_data_source_tvb(current.data.cast())) })
+        })
     }
 
     /// Source and destination of the IP header that was decoded last.
     fn innermost_addresses(self) -> Option<(IpAddr, IpAddr)> {
         ip_address(&self.info.net_src).zip(ip_address(&self.info.net_dst))
+    }
+
+    /// Source and destination port that were decoded last.
+    fn innermost_ports(self) -> (u16, u16) {
+        (self.info.srcport as u16, self.info.destport as u16)
     }
 
     /// When it was captured; the epoch where the capture does not say.
@@ -72,61 +98,25 @@ impl<'a> Dissected<'a> {
         let seconds = i64::from(time.secs);
         Timestamp::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(time.nsecs.into()))
     }
+}
 
-    /// An ICMP error quotes the header of the packet it is about; Wireshark decodes the quotation like a packet.
-    fn is_quoted(self, header: Place) -> bool {
-        let mut messages = [&ICMP, &ICMPV6].into_iter().flat_map(|message| self.items(message.id()));
-        messages.any(|message| Place::of(*message).is_some_and(|message| message.contains(header)))
+/// All bytes of a source, which stay until the frame's dissection ends.
+///
+/// # Safety
+///
+/// The source must be null or one of the frame that is being dissected.
+unsafe fn bytes<'a>(source: *mut ffi::tvbuff_t) -> &'a [u8] {
+    if source.is_null() {
+        return &[];
     }
-
-    /// What Wireshark kept at hand of a wanted field: one item for each time it stands in the frame.
-    fn items(self, id: i32) -> &'a [*mut ffi::field_info] {
-        if id <= 0 || self.tree.is_null() {
+    // SAFETY: as the caller promised; captured bytes can be had in one piece without an exception.
+    unsafe {
+        let length = ffi::tvb_captured_length(source);
+        if length == 0 {
             return &[];
         }
-        // SAFETY: the tree is valid, and the array, if there is one, holds `len` pointers and stays until the frame's
-        // dissection ends, which the reference to the packet info outlives.
-        unsafe {
-            let array = ffi::proto_get_finfo_ptr_array(self.tree, id);
-            match array.as_ref() {
-                Some(array) if array.len > 0 => slice::from_raw_parts(array.pdata.cast(), array.len as usize),
-                _ => &[],
-            }
-        }
-    }
-}
-
-/// Where an item stands: offset and length in the bytes of a whole frame, or of what Wireshark made of several frames.
-#[derive(Clone, Copy)]
-struct Place {
-    source: *mut ffi::tvbuff_t,
-    start: i32,
-    length: i32,
-}
-
-impl Place {
-    fn of(item: *const ffi::field_info) -> Option<Self> {
-        // SAFETY: an item of a tree is null or valid while the tree is.
-        let item = unsafe { item.as_ref() }?;
-        Some(Self { source: item.ds_tvb, start: item.start, length: item.length }).filter(|p| !p.source.is_null())
-    }
-
-    fn contains(self, other: Self) -> bool {
-        let end = i64::from(self.start) + i64::from(self.length);
-        self.source == other.source && other.start >= self.start && i64::from(other.start) < end
-    }
-
-    /// All bytes of the source, which stay until the frame's dissection ends.
-    fn source_data<'a>(self) -> Option<&'a [u8]> {
-        // SAFETY: the source is valid, and its captured bytes can be had in one piece without an exception.
-        unsafe {
-            let length = ffi::tvb_captured_length(self.source);
-            if length == 0 {
-                return None;
-            }
-            let data = ffi::tvb_get_ptr(self.source, 0, length as _);
-            (!data.is_null()).then(|| slice::from_raw_parts(data, length as usize))
-        }
+        let data = ffi::tvb_get_ptr(source, 0, length as _);
+        if data.is_null() { &[] } else { slice::from_raw_parts(data, length as usize) }
     }
 }
 

@@ -3,10 +3,9 @@
 use std::cell::UnsafeCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
-use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
-use super::release::GLIB_FALSE;
-use super::{GUARD, dissect, prefs};
+use super::{GUARD, dissect, filter, prefs, tap};
 use crate::ffi;
 use crate::fields::{Expert, Field, Group, Kind, Severity};
 
@@ -17,40 +16,67 @@ static PROTOCOL: AtomicI32 = AtomicI32::new(UNSET);
 static SUBTREE: AtomicI32 = AtomicI32::new(UNSET);
 static FIELDS: [AtomicI32; Field::ALL.len()] = [const { AtomicI32::new(UNSET) }; Field::ALL.len()];
 static EXPERTS: ExpertIds = ExpertIds(UnsafeCell::new([ffi::expert_field { ei: UNSET, hf: UNSET }; Expert::ALL.len()]));
-static HANDLE: AtomicPtr<ffi::dissector_handle> = AtomicPtr::new(null_mut());
 
-/// Fields of Wireshark's own, by which TCP headers are found.
-pub static TCP_STREAM: Wanted = Wanted::new(c"tcp.stream");
+/// Protocols of Wireshark's own, by which TCP headers are found.
+pub static TCP: Protocol = Protocol::new(c"tcp");
 /// An ICMP message, which may quote a TCP header.
-pub static ICMP: Wanted = Wanted::new(c"icmp");
+pub static ICMP: Protocol = Protocol::new(c"icmp");
 /// See [`ICMP`].
-pub static ICMPV6: Wanted = Wanted::new(c"icmpv6");
+pub static ICMPV6: Protocol = Protocol::new(c"icmpv6");
+/// What all expert items belong to.
+static EXPERT: Protocol = Protocol::new(c"_ws.expert");
 
 struct ExpertIds(UnsafeCell<[ffi::expert_field; Expert::ALL.len()]>);
 
 // SAFETY: Wireshark writes the ids while it registers protocols and only reads them afterwards, in one thread.
 unsafe impl Sync for ExpertIds {}
 
-/// A field of another protocol that Wireshark must keep at hand for this one.
-pub struct Wanted {
+/// Another protocol.
+pub struct Protocol {
     name: &'static CStr,
     id: AtomicI32,
 }
 
-impl Wanted {
+impl Protocol {
     const fn new(name: &'static CStr) -> Self {
         Self { name, id: AtomicI32::new(UNSET) }
     }
 
-    /// Its id; negative where Wireshark has no such field.
+    /// Its id; negative where Wireshark has no such protocol.
     pub fn id(&self) -> c_int {
         self.id.load(Relaxed)
     }
 
     fn look_up(&self) {
         // SAFETY: the name is a C string.
-        self.id.store(unsafe { ffi::proto_registrar_get_id_byname(self.name.as_ptr()) }, Relaxed);
+        self.id.store(unsafe { ffi::proto_get_id_by_filter_name(self.name.as_ptr()) }, Relaxed);
     }
+}
+
+/// The tap that *Expert Information* listens to. It is registered when the first file is opened.
+fn expert_tap() -> c_int {
+    static TAP: AtomicI32 = AtomicI32::new(0);
+    if TAP.load(Relaxed) == 0 {
+        // SAFETY: the name is a C string.
+        TAP.store(unsafe { ffi::find_tap_id(c"expert".as_ptr()) }, Relaxed);
+    }
+    TAP.load(Relaxed)
+}
+
+/// Whether anybody looks for what is in our subtree: the subtree itself, a filter on our fields, a list of expert items.
+///
+/// # Safety
+///
+/// `tree` must be null or that of the frame being dissected.
+pub unsafe fn is_looked_for(tree: *mut ffi::proto_tree) -> bool {
+    #[allow(clippy::unnecessary_cast, reason = "a flag is a bool in some releases")]
+    // SAFETY: as the caller promised; the ids are those of protocols.
+    let is_referenced = |id| id > 0 && unsafe { ffi::proto_field_is_referenced(tree, id) as i32 != 0 };
+    #[allow(clippy::unnecessary_cast, reason = "a flag is a bool in some releases")]
+    // SAFETY: the id is that of a tap, or 0, which is none.
+    let expert_is_heard = || unsafe { ffi::have_tap_listener(expert_tap()) as i32 != 0 };
+    // Expert items are listed even where there is no tree to hang them on.
+    expert_is_heard() || (!tree.is_null() && (is_referenced(protocol_id()) || is_referenced(EXPERT.id())))
 }
 
 /// Id of the protocol as a field.
@@ -85,10 +111,10 @@ pub unsafe extern "C" fn protocol() {
         fields(protocol);
         experts(protocol);
         prefs::register(protocol);
+        tap::register();
         // SAFETY: the callbacks have the types declared for them, and the name lives as long as the program.
         unsafe {
             let handle = ffi::register_dissector(c"syncookie".as_ptr(), Some(dissect::frame), protocol);
-            HANDLE.store(handle, Relaxed);
             ffi::register_init_routine(Some(dissect::open_file));
             ffi::register_cleanup_routine(Some(dissect::close_file));
             ffi::register_postdissector(handle);
@@ -99,31 +125,12 @@ pub unsafe extern "C" fn protocol() {
 /// Called by Wireshark when all protocols are registered and may look for each other.
 pub unsafe extern "C" fn handoff() {
     GUARD.run((), || {
-        for wanted in [&TCP_STREAM, &ICMP, &ICMPV6] {
-            wanted.look_up();
+        for protocol in [&TCP, &ICMP, &ICMPV6, &EXPERT] {
+            protocol.look_up();
         }
-        want_fields();
+        tap::register_statistics();
+        filter::register();
     });
-}
-
-/// Tells Wireshark which fields to keep at hand in every frame. It asks before it opens a file, so this must be said at
-/// start and whenever the preference changes; saying it when a file is opened would be too late.
-pub fn want_fields() {
-    let handle = HANDLE.load(Relaxed);
-    if handle.is_null() {
-        return;
-    }
-    let mut array = null_mut();
-    // SAFETY: the array holds ids of the size it was made for, and Wireshark takes it over. None is no wish.
-    unsafe {
-        if prefs::analyze() {
-            array = ffi::g_array_new(GLIB_FALSE, GLIB_FALSE, size_of::<c_int>() as _);
-            for id in [&TCP_STREAM, &ICMP, &ICMPV6].map(Wanted::id).iter().filter(|id| **id > 0) {
-                ffi::g_array_append_vals(array, std::ptr::from_ref(id).cast(), 1);
-            }
-        }
-        ffi::set_postdissector_wanted_hfids(handle, array);
-    }
 }
 
 fn fields(protocol: c_int) {

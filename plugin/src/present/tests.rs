@@ -1,6 +1,17 @@
+use super::lines::pieces;
 use super::*;
 
-use syncookie_engine::{CauseKind, Endpoint, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp};
+use syncookie_engine::{
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp,
+};
+
+fn verdict(finding: &Finding, frame: Frame) -> Subtree {
+    super::verdict(finding, frame, &Settings::default())
+}
+
+fn reset(finding: &Finding, frame: Frame) -> Subtree {
+    super::reset(finding, frame, &Settings::default())
+}
 
 fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }

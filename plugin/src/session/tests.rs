@@ -5,6 +5,8 @@ use super::*;
 use crate::fields::{Expert, Field};
 use crate::present::Value;
 
+const ALL: Asked = Asked { subtrees: true, word: true, events: true };
+
 const SYN: u8 = 0x02;
 const SYN_ACK: u8 = 0x12;
 const ACK: u8 = 0x10;
@@ -63,9 +65,13 @@ fn visit(session: &mut Session, frames: &[Vec<Vec<u8>>]) -> Vec<Vec<Subtree>> {
     let visit_one = |(packets, number): (&Vec<Vec<u8>>, u32)| {
         let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
         let observation = |packet| Observation { frame: frame(number), time, packet: Packet::Ip(packet) };
-        session.learn(frame(number), packets.iter().map(|packet| observation(packet)))
+        session.learn(frame(number), packets.iter().map(|packet| observation(packet)), ALL).subtrees
     };
     frames.iter().zip(1..).map(visit_one).collect()
+}
+
+fn recall(session: &mut Session, number: u32) -> Vec<Subtree> {
+    session.recall(frame(number), ALL).subtrees
 }
 
 fn values(subtree: &Subtree, field: Field) -> Vec<Value> {
@@ -83,13 +89,13 @@ fn has_expert(subtrees: &[Subtree], expert: Expert) -> bool {
 #[test]
 fn the_verdict_stands_on_the_first_syn_ack_and_the_reset_links_back_to_it() {
     let [syn, syn_ack, ack, rst] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
-    let mut session = Session::default();
+    let mut session = Session::new(Settings::default());
     let first = visit(&mut session, &[syn, syn_ack.clone(), syn_ack, ack, rst]);
     assert!(first[0].is_empty(), "a SYN alone says nothing");
     assert!(has(&first[1], Field::Verdict) && !has(&first[1], Field::ResetFrame), "the reset is not known yet");
     assert!(has(&first[4], Field::ResetFrame));
 
-    let shown: Vec<_> = (1..=5).map(|number| session.recall(frame(number))).collect();
+    let shown: Vec<_> = (1..=5).map(|number| recall(&mut session, number)).collect();
     let with_verdict: Vec<_> = shown.iter().map(|subtrees| has(subtrees, Field::Verdict)).collect();
     assert_eq!(with_verdict, [false, true, false, false, false]);
     assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Whole(5)]);
@@ -100,10 +106,10 @@ fn the_verdict_stands_on_the_first_syn_ack_and_the_reset_links_back_to_it() {
 
 #[test]
 fn recalling_in_any_order_and_again_shows_the_same() {
-    let mut session = Session::default();
+    let mut session = Session::new(Settings::default());
     visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
-    let forwards: Vec<_> = (1..=4).map(|number| session.recall(frame(number))).collect();
-    let mut backwards: Vec<_> = (1..=4).rev().map(|number| session.recall(frame(number))).collect();
+    let forwards: Vec<_> = (1..=4).map(|number| recall(&mut session, number)).collect();
+    let mut backwards: Vec<_> = (1..=4).rev().map(|number| recall(&mut session, number)).collect();
     backwards.reverse();
     assert_eq!(forwards, backwards);
 }
@@ -112,57 +118,32 @@ fn recalling_in_any_order_and_again_shows_the_same() {
 fn a_frame_with_two_syn_acks_shows_both_handshakes() {
     let (one, other) = (reset_after_zero_window(50_000), reset_after_zero_window(50_001));
     let frames: Vec<_> = one.into_iter().zip(other).map(|(a, b)| vec![a, b]).collect();
-    let mut session = Session::default();
+    let mut session = Session::new(Settings::default());
     visit(&mut session, &frames);
-    let shown = session.recall(frame(2));
+    let shown = recall(&mut session, 2);
     let clients: Vec<_> = shown.iter().flat_map(|subtree| values(subtree, Field::Client)).collect();
     assert_eq!(clients, ["192.0.2.1:50000", "192.0.2.1:50001"].map(|client| Value::Text(client.to_owned())));
 }
 
 #[test]
 fn an_unknown_frame_shows_nothing() {
-    let mut session = Session::default();
-    assert!(session.recall(frame(1)).is_empty());
+    let mut session = Session::new(Settings::default());
+    assert!(recall(&mut session, 1).is_empty());
     visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
-    assert!(session.recall(frame(99)).is_empty());
+    assert!(recall(&mut session, 99).is_empty());
 }
 
 #[test]
 fn packets_without_tcp_let_time_go_by() {
     let outcome = |waited: bool| {
-        let mut session = Session::default();
+        let mut session = Session::new(Settings::default());
         let [syn, syn_ack, ..] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
         visit(&mut session, &[syn, syn_ack]);
         if waited {
             session.wait(Timestamp::from_nanos(60_000_000_000));
         }
-        values(&session.recall(frame(2))[0], Field::Outcome).remove(0)
+        values(&recall(&mut session, 2)[0], Field::Outcome).remove(0)
     };
     assert_eq!(outcome(false), Value::Text("incomplete".to_owned()));
     assert_eq!(outcome(true), Value::Text("unacknowledged".to_owned()));
-}
-
-#[test]
-fn marks_of_a_frame_are_found_whatever_the_order_they_came_in() {
-    let mut marks = Marks::default();
-    let mark = |frame, handshake, news| Mark { frame, news, handshake: HandshakeId(handshake) };
-    for added in [mark(2, 1, false), mark(5, 1, false), mark(5, 2, false), mark(5, 1, true), mark(3, 3, false)] {
-        marks.add(added);
-    }
-    assert_eq!(marks.of(2), [mark(2, 1, false)]);
-    assert_eq!(marks.of(3), [mark(3, 3, false)]);
-    assert_eq!(marks.of(5), [mark(5, 1, true), mark(5, 2, false)]);
-    assert!(marks.of(4).is_empty() && marks.of(6).is_empty());
-}
-
-#[test]
-fn news_is_another_verdict_or_another_confidence_in_a_cookie() {
-    let told = |verdict, confidence| Told { verdict, confidence: Some(confidence) };
-    let ordinary = told(Verdict::Ordinary, Confidence::Possible);
-    let possible = told(Verdict::SynCookie, Confidence::Possible);
-    let likely = told(Verdict::SynCookie, Confidence::Likely);
-    assert!(possible.is_news_after(ordinary) && ordinary.is_news_after(possible));
-    assert!(likely.is_news_after(possible) && possible.is_news_after(likely));
-    assert!(!likely.is_news_after(likely));
-    assert!(!told(Verdict::Ordinary, Confidence::Certain).is_news_after(ordinary));
 }

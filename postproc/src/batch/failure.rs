@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::follow::StateError;
+use crate::kernel::facts;
 
 /// Why nothing was written.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub enum Failure {
     FollowFormat,
     /// What an earlier run left cannot be used, or what this one leaves not be kept.
     State(StateError),
+    /// A file given with `--kernel` could not be used.
+    Kernel(facts::Error),
 }
 
 impl fmt::Display for Failure {
@@ -56,6 +59,7 @@ impl fmt::Display for Failure {
             Self::State(StateError { path, reason }) => {
                 write!(f, "{} {reason}", crate::text::safe(&path.display().to_string()))
             }
+            Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }
     }

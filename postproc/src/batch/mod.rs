@@ -6,15 +6,19 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use std::io;
+use std::io::{self, Read};
 
 use syncookie_engine::{Confidence, Finding};
 
+use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::explain::{Informed, host};
 use crate::filter::Filter;
+use crate::input::Position;
 use crate::interrupt;
+use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -23,7 +27,8 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
 pub use failure::Failure;
-pub use reading::{Opened, Reading};
+pub use reading::FAULTS_TOLD;
+use reading::Reading;
 
 /// Analyses what the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
@@ -40,11 +45,16 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
         return list::list(plan, args.format, output, console);
     }
-    let report = report::new(args.format, args.verbose, &mut output);
+    let mut report = report::new(args.format, args.verbose, &mut output);
+    if !args.kernel.is_empty() {
+        console.remark(&host::assumed(&args.kernel, &kernel, args.server));
+        report = Box::new(Informed::new(report, host::host(&kernel, args.server)));
+    }
     let totals = analyse(&plan, report, console).map_err(Failure::Output)?;
     let Some(totals) = totals else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
@@ -55,6 +65,19 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
 /// nothing to report on.
 pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console) -> io::Result<Option<Totals>> {
     Batch::new(plan, report, console).run()
+}
+
+/// A capture that was opened, and how far it was read where it is compressed.
+type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
+
+/// Opens a capture, or says why it cannot be read.
+pub fn open(source: &Source) -> Result<Opened, Problem> {
+    let opened = source.open().map_err(OpenError::Io);
+    opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position))).map_err(|error| match error {
+        OpenError::Io(error) => Problem::unreadable(&source.name, &error),
+        OpenError::NotACapture(kind) => Problem::not_a_capture(&source.name, &kind),
+        OpenError::Fault(fault) => Problem::fault(&source.name, &fault, 0),
+    })
 }
 
 /// The exit code that the findings and the problems make.
@@ -68,7 +91,8 @@ pub fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     }
 }
 
-fn no_capture(plan: Plan) -> Failure {
+/// That nothing was found to read.
+pub fn no_capture(plan: Plan) -> Failure {
     let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
     Failure::NoCapture { folders: plan.barren, skipped: plan.skipped.len(), example }
 }
@@ -143,14 +167,15 @@ impl<'a> Batch<'a> {
                 self.not_reached.push(member.source);
                 continue;
             }
-            let opened = match Opened::new(source) {
+            let (capture, position) = match open(source) {
                 Ok(opened) => opened,
-                Err(error) if error.is_interruption() => {
+                // Nothing need be wrong with it: nobody waits for it any more.
+                Err(_) if interrupt::is_requested() => {
                     self.not_reached.push(member.source);
                     continue;
                 }
-                Err(error) => {
-                    self.problem(Problem::unopened(&source.name, &error));
+                Err(problem) => {
+                    self.problem(problem);
                     continue;
                 }
             };
@@ -158,24 +183,35 @@ impl<'a> Batch<'a> {
             if reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
                 self.finish(reading.take())?;
             }
-            reading = Some(self.capture(source, opened, reading)?);
+            reading = Some(self.capture(source, capture, position, reading)?);
         }
         self.finish(reading)
     }
 
-    fn capture(&mut self, source: &Source, mut opened: Opened, before: Option<Reading>) -> io::Result<Reading> {
+    fn capture(
+        &mut self,
+        source: &Source,
+        mut capture: Capture<Box<dyn Read + Send>>,
+        position: Option<Position>,
+        before: Option<Reading>,
+    ) -> io::Result<Reading> {
         let index = self.totals.captures.len();
         let mut reading = Reading::new(source, index, before);
+        let before = reading.analyzer.statistics().clone();
         self.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
-        reading.read(&mut opened, |reading, stored| {
-            self.console.progress(&source.name, stored);
-            self.handshakes(reading.analyzer.take_settled())
-        })?;
+        // What there is to read is counted as it is stored.
+        let stored = |capture: &Capture<_>| position.as_ref().map_or(capture.offset(), Position::taken);
+        while reading.round(&mut capture) {
+            self.console.progress(&source.name, stored(&capture));
+            self.handshakes(reading.analyzer.take_settled())?;
+        }
+        reading.totals.frames = capture.frames();
+        reading.totals.statistics = reading.analyzer.statistics().since(&before);
         for problem in reading.problems() {
             self.problem(problem);
         }
         self.totals.captures[index].read(&reading.totals);
-        self.console.read(opened.stored());
+        self.console.read(stored(&capture));
         Ok(reading)
     }
 

@@ -1,12 +1,11 @@
 //! One capture on its way into the engine.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 
 use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
 
-use crate::capture::{Capture, Fault, FaultKind, LinkType, OpenError, RawFrame};
-use crate::input::{Input, Position};
+use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -14,40 +13,18 @@ use crate::totals::CaptureTotals;
 use crate::walk::Source;
 
 /// Faults of a capture that are told one by one.
-pub(super) const FAULTS_TOLD: u64 = 8;
+pub const FAULTS_TOLD: u64 = 8;
 
 /// Frames between two looks at what the engine has settled, and at the progress.
 const ROUND: u64 = 1 << 14;
 
-/// A capture that was opened.
-pub struct Opened {
-    capture: Capture<Box<dyn Read + Send>>,
-    position: Option<Position>,
-}
-
-impl Opened {
-    /// Opens a source, and reads as much as tells what it is.
-    pub fn new(source: &Source) -> Result<Self, OpenError> {
-        let Input { reader, position } = source.open().map_err(OpenError::Io)?;
-        Ok(Self { capture: Capture::open(reader)?, position })
-    }
-
-    /// How much was read of it, in bytes as they are stored.
-    pub fn stored(&self) -> u64 {
-        self.position.as_ref().map_or(self.capture.offset(), Position::taken)
-    }
-}
-
 /// One capture on its way into the engine.
-pub struct Reading {
+pub(super) struct Reading {
     /// Index of the capture that the analyzer began with.
-    pub first: u32,
-    /// Index of the capture that is read.
-    pub index: u32,
-    /// What takes it in.
-    pub analyzer: Analyzer,
-    /// What was read.
-    pub totals: CaptureTotals,
+    pub(super) first: u32,
+    pub(super) index: u32,
+    pub(super) analyzer: Analyzer,
+    pub(super) totals: CaptureTotals,
     faults: Vec<Problem>,
     further_faults: u64,
     /// Frames of unknown link types: how many, and the first.
@@ -56,7 +33,7 @@ pub struct Reading {
 
 impl Reading {
     /// A new capture, or one that goes on where another ended.
-    pub fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
+    pub(super) fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
         let index = index as u32;
         let (first, analyzer) =
             before.map_or_else(|| (index, Analyzer::new(Limits::default())), |before| (before.first, before.analyzer));
@@ -69,21 +46,6 @@ impl Reading {
             further_faults: 0,
             unknown_links: BTreeMap::new(),
         }
-    }
-
-    /// Takes in all of a capture; `after_round` is called now and then with how much of it was read, as it is stored.
-    pub fn read(
-        &mut self,
-        opened: &mut Opened,
-        mut after_round: impl FnMut(&mut Self, u64) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let before = self.analyzer.statistics().clone();
-        while self.round(&mut opened.capture) {
-            after_round(self, opened.stored())?;
-        }
-        self.totals.frames = opened.capture.frames();
-        self.totals.statistics = self.analyzer.statistics().since(&before);
-        after_round(self, opened.stored())
     }
 
     /// Takes in a stretch of frames; `false` after the last.
@@ -129,7 +91,7 @@ impl Reading {
     }
 
     /// What was wrong with the capture.
-    pub fn problems(&mut self) -> Vec<Problem> {
+    pub(super) fn problems(&mut self) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.faults);
         if self.further_faults > 0 {
             problems.push(Problem::further_faults(&self.totals.name, self.further_faults));

@@ -11,6 +11,7 @@ mod name;
 mod order;
 mod pcap;
 mod pcapng;
+mod record;
 mod resync;
 #[cfg(test)]
 mod tests;
@@ -21,13 +22,12 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
-use crate::interrupt::Interrupted;
-
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
+pub use record::Record;
 use window::Window;
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
@@ -45,6 +45,8 @@ pub struct RawFrame<'a> {
     pub link: LinkType,
     /// The bytes, as many as were captured.
     pub data: &'a [u8],
+    /// What else is needed to write it again.
+    pub record: Record<'a>,
 }
 
 /// A capture being read.
@@ -64,17 +66,6 @@ pub enum OpenError {
     NotACapture(Kind),
     /// A capture, but one whose head is damaged.
     Fault(Fault),
-}
-
-impl OpenError {
-    /// Whether nothing is wrong but that somebody did not want to wait.
-    pub fn is_interruption(&self) -> bool {
-        match self {
-            Self::Io(error) => Interrupted::is(error),
-            Self::Fault(fault) => matches!(fault.kind, FaultKind::Interrupted),
-            Self::NotACapture(_) => false,
-        }
-    }
 }
 
 impl<R: Read> Capture<R> {

@@ -7,9 +7,10 @@ use pcap_file::pcap::{PcapParser, PcapTsResolution};
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
+use super::pcapng::Options;
 use super::resync::{self, Records};
 use super::window::Window;
-use super::{Fault, FaultKind, LinkType, RawFrame};
+use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
@@ -151,6 +152,18 @@ impl<R: Read> Reader<R> {
         self.second = Some(record.ts_sec);
         let nanos = i64::from(record.ts_sec) * 1_000_000_000 + i64::from(record.ts_frac) * self.nanos_per_fraction;
         let Cow::Borrowed(data) = record.data else { return None };
-        Some(RawFrame { number: self.frames as u32, time: Some(Timestamp::from_nanos(nanos)), link: self.link, data })
+        Some(RawFrame {
+            number: self.frames as u32,
+            time: Some(Timestamp::from_nanos(nanos)),
+            link: self.link,
+            data,
+            record: Record {
+                length: record.orig_len,
+                interface: 0,
+                interface_name: b"",
+                decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
+                options: Options::none(),
+            },
+        })
     }
 }

@@ -11,7 +11,7 @@ use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::Window;
-use super::{Fault, FaultKind, LinkType, RawFrame};
+use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
@@ -41,13 +41,17 @@ pub struct Reader<R> {
     window: Window<R>,
     order: Order,
     interfaces: Vec<Interface>,
+    /// Interfaces of the sections before.
+    earlier: u32,
     frames: u64,
     ended: bool,
 }
 
 /// What an interface description says of the packets that refer to it.
-#[derive(Clone, Copy)]
 struct Interface {
+    /// Counted over all sections.
+    number: u32,
+    name: Vec<u8>,
     link: LinkType,
     snap_length: u32,
     ticks: Ticks,
@@ -65,13 +69,14 @@ struct Place {
     interface: u32,
     ticks: Option<u64>,
     captured: u32,
+    original: u32,
     data: usize,
 }
 
 impl<R: Read> Reader<R> {
     pub(super) fn new(window: Window<R>) -> Self {
         // The first block is a section header, which sets the order before anything is read in it.
-        Self { window, order: Order::Little, interfaces: Vec::new(), frames: 0, ended: false }
+        Self { window, order: Order::Little, interfaces: Vec::new(), earlier: 0, frames: 0, ended: false }
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -179,10 +184,13 @@ impl<R: Read> Reader<R> {
         let order = self.order;
         let body = parse(order, self.window.take(head.length))?;
         match head.block {
-            SECTION_HEADER => self.interfaces.clear(),
+            SECTION_HEADER => {
+                self.earlier = self.earlier.saturating_add(self.interfaces.len() as u32);
+                self.interfaces.clear();
+            }
             INTERFACE_DESCRIPTION if self.interfaces.len() == INTERFACES => return Err(FaultKind::Interfaces),
             INTERFACE_DESCRIPTION => {
-                let interface = Interface::read(order, body);
+                let interface = Interface::read(order, body, self.earlier.saturating_add(self.interfaces.len() as u32));
                 self.interfaces.push(interface.ok_or(FaultKind::BlockContent { needed: 8, actual: body.len() })?);
             }
             _ => {}
@@ -214,16 +222,19 @@ impl<R: Read> Reader<R> {
 
 impl Interface {
     /// `None` when the block is too short.
-    fn read(order: Order, body: &[u8]) -> Option<Self> {
-        let (mut resolution, mut offset) = (None, 0);
+    fn read(order: Order, body: &[u8], number: u32) -> Option<Self> {
+        let (mut resolution, mut offset, mut name) = (None, 0, Vec::new());
         for (code, value) in (Options { order, bytes: body.get(8..)? }) {
             match code {
+                2 => name = value.to_vec(),
                 9 => resolution = value.first().copied(),
                 14 => offset = order.i64(value, 0).unwrap_or(0),
                 _ => {}
             }
         }
         Some(Self {
+            number,
+            name,
             link: LinkType(order.u16(body, 0)?),
             snap_length: order.u32(body, 4)?,
             ticks: Ticks::new(resolution, offset),
@@ -232,9 +243,16 @@ impl Interface {
 }
 
 /// The options of a block, up to the first that is not whole.
-struct Options<'a> {
-    order: Order,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Options<'a> {
+    pub(super) order: Order,
     bytes: &'a [u8],
+}
+
+impl Options<'_> {
+    pub(super) const fn none() -> Self {
+        Self { order: Order::Little, bytes: b"" }
+    }
 }
 
 impl<'a> Iterator for Options<'a> {
@@ -296,7 +314,7 @@ fn packet<'a>(
     block: u32,
     order: Order,
     body: &'a [u8],
-    interfaces: &[Interface],
+    interfaces: &'a [Interface],
     frame: u64,
 ) -> Result<RawFrame<'a>, FaultKind> {
     let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
@@ -314,6 +332,13 @@ fn packet<'a>(
         time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
         link: interface.link,
         data,
+        record: Record {
+            length: place.original,
+            interface: interface.number,
+            interface_name: &interface.name,
+            decimals: interface.ticks.decimals(),
+            options: Options { order, bytes: behind(block, body, end as usize) },
+        },
     })
 }
 
@@ -323,8 +348,8 @@ fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
     let interface = if block == PACKET { order.u16(body, 0)?.into() } else { order.u32(body, 0)? };
     let ticks = (u64::from(order.u32(body, 4)?) << 32) | u64::from(order.u32(body, 8)?);
     let captured = order.u32(body, 12)?;
-    order.u32(body, 16)?;
-    Some(Place { interface, ticks: Some(ticks), captured, data: 20 })
+    let original = order.u32(body, 16)?;
+    Some(Place { interface, ticks: Some(ticks), captured, original, data: 20 })
 }
 
 /// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
@@ -334,5 +359,11 @@ fn simple(order: Order, body: &[u8], interfaces: &[Interface]) -> Option<Place> 
     let captured = if snap_length == 0 { original } else { original.min(snap_length) };
     // A writer that cut without saying so: what is there, is there.
     let captured = captured.min((body.len() - 4) as u32);
-    Some(Place { interface: 0, ticks: None, captured, data: 4 })
+    Some(Place { interface: 0, ticks: None, captured, original, data: 4 })
+}
+
+/// The options of a packet block: what is behind the packet, which is padded to four bytes.
+#[inline]
+fn behind(block: u32, body: &[u8], end: usize) -> &[u8] {
+    if block == SIMPLE_PACKET { b"" } else { body.get(end.next_multiple_of(4)..).unwrap_or_default() }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Who;
 use crate::filter::Condition;
 
 const EXAMPLES: &str = "\
@@ -13,6 +14,8 @@ Examples:
       What is in one capture
   syncookie analyze /var/captures --format jsonl -o findings.jsonl
       A folder with everything below it, one JSON object a line
+  syncookie analyze /var/captures --format html -o report.html
+      One page with charts and all findings, to look at in a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
@@ -78,6 +81,14 @@ pub struct Analyze {
     /// Name the captures that would be read, with format and bytes, one a line, and read none
     #[arg(long)]
     pub list_files: bool,
+    /// What the server's kernel says, to weigh the causes of failures with: saved netstat -s, nstat -az, sysctl -a, ss
+    /// -lntm, /proc files, snapshots. Two of the same kind give differences
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub kernel: Vec<PathBuf>,
+
+    /// Which server --kernel speaks of: an address, or address and port; every server unless given
+    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    pub server: Option<Who>,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]
@@ -92,8 +103,10 @@ pub struct Analyze {
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// For people, on one screen
     Table,
+    /// For people: one page with charts, for a browser; needs no network
+    Html,
     /// One JSON document
     Json,
     /// One JSON object a line

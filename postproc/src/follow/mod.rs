@@ -5,6 +5,7 @@
 
 mod folder;
 mod lines;
+mod reading;
 mod series;
 mod state;
 

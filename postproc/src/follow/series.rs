@@ -8,8 +8,9 @@ use syncookie_engine::{Finding, HandshakeId, Timestamp};
 
 use super::Teller;
 use super::folder::File;
+use super::reading::Reading;
 use super::state::{Progress, Taken};
-use crate::batch::{Opened, Reading};
+use crate::batch;
 use crate::problem::Problem;
 use crate::series::{self, Member};
 use crate::totals::CaptureTotals;
@@ -149,14 +150,14 @@ impl Series {
         if self.reading.is_none() {
             self.next = 0;
         }
-        let mut reading = Reading::new(source, index, self.reading.take());
+        let mut reading = Reading::new(&source.name, index, self.reading.take());
         teller.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
         teller.report.capture(source)?;
-        let unopened = match Opened::new(source) {
-            Ok(mut opened) => {
+        match batch::open(source) {
+            Ok((mut capture, _)) => {
                 let told_until = self.progress.told_until;
-                reading.read(&mut opened, |reading, _| {
-                    for finding in reading.analyzer.take_settled() {
+                reading.read(&mut capture, |analyzer| {
+                    for finding in analyzer.take_settled() {
                         // Some of them may have been told before there were too many to keep.
                         if finding.id.0 >= self.next {
                             self.next = finding.id.0 + 1;
@@ -165,11 +166,10 @@ impl Series {
                     }
                     Ok(())
                 })?;
-                None
             }
-            Err(error) => Some(Problem::unopened(&source.name, &error)),
-        };
-        let problems: Vec<Problem> = reading.problems().into_iter().chain(unopened).collect();
+            Err(problem) => reading.problems.push(problem),
+        }
+        let problems = std::mem::take(&mut reading.problems);
         let last = reading.totals.last.map(Timestamp::as_nanos);
         teller.totals.captures[index].read(&reading.totals);
         self.reading = Some(reading);

@@ -1,11 +1,13 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod caveats;
 mod csv;
 mod findings;
+mod html;
 mod json;
 mod listeners;
-mod model;
+pub mod model;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;
@@ -13,8 +15,11 @@ mod story;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 mod wrap;
+
+pub use table::Look;
+pub use wrap::paragraph;
 
 use std::io;
 
@@ -55,6 +60,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
             let look = table::Look { is_verbose, ..table::Look::of(output.is_terminal()) };
             Box::new(table::Table::new(output, look))
         }
+        Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output)),

@@ -25,6 +25,10 @@ struct Remedy<'a> {
     reset: u64,
     listeners: Vec<Endpoint>,
     check: &'a str,
+    /// What is contradicted in that one.
+    ruled_out: Vec<CauseKind>,
+    /// Something contradicts this one, and every other.
+    is_ruled_out: bool,
     /// Where one of them is.
     example: String,
     /// Size of the group that check and example were taken from.
@@ -42,6 +46,11 @@ pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Resu
     for remedy in remedies.iter().take(CAUSES) {
         paragraph(output, look.width, "  ", &remedy.title())?;
         paragraph(output, look.width, "    ", &safe(remedy.check))?;
+        if !remedy.ruled_out.is_empty() {
+            let kinds: Vec<_> = remedy.ruled_out.iter().map(|kind| kind.as_str()).collect();
+            let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
+            paragraph(output, look.width, "    ", &text)?;
+        }
     }
     let others = &remedies[remedies.len().min(CAUSES)..];
     if !others.is_empty() {
@@ -80,7 +89,18 @@ fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
 impl<'a> Remedy<'a> {
     fn new(cause: CauseKind) -> Self {
         let (listeners, example) = (Vec::new(), String::new());
-        Self { cause, count: 0, reliable: 0, reset: 0, listeners, check: "", example, largest: 0 }
+        Self {
+            cause,
+            count: 0,
+            reliable: 0,
+            reset: 0,
+            listeners,
+            check: "",
+            ruled_out: Vec::new(),
+            is_ruled_out: false,
+            example,
+            largest: 0,
+        }
     }
 
     fn add(&mut self, group: &'a Group) {
@@ -93,7 +113,10 @@ impl<'a> Remedy<'a> {
         }
         let Some((capture, example)) = group.examples.first().filter(|_| group.count > self.largest) else { return };
         self.largest = group.count;
-        self.check = example.causes.first().map_or("", |cause| &cause.check);
+        self.ruled_out = example.causes.iter().filter(|cause| cause.ruled_out).map(|cause| cause.kind).collect();
+        if let Some(cause) = example.causes.first() {
+            (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
+        }
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
@@ -112,7 +135,8 @@ impl<'a> Remedy<'a> {
             some => format!(", {} reset by the server's side", grouped(some)),
         };
         let cause = words::cause(self.cause);
+        let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{reset}: {cause} ({}){example}", self.cause)
+        format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
     }
 }

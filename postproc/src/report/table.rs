@@ -52,7 +52,8 @@ impl Look {
         Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain, is_verbose: false }
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
+    /// The text in a colour or weight, where these may be used.
+    pub fn paint(self, code: &str, text: &str) -> String {
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
     }
 

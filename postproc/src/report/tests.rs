@@ -23,7 +23,7 @@ fn frame(number: u32) -> Frame {
 }
 
 /// A proxy's answer, and the reset that followed.
-fn leaked(number: u32) -> Finding {
+pub(super) fn leaked(number: u32) -> Finding {
     Finding {
         id: HandshakeId(number.into()),
         client: endpoint("10.0.1.2", 54192),
@@ -59,7 +59,7 @@ fn leaked(number: u32) -> Finding {
 }
 
 /// Of which nothing can be told.
-fn unclear() -> Finding {
+pub(super) fn unclear() -> Finding {
     Finding {
         outcome: Outcome::Established,
         assessment: Assessment {
@@ -131,7 +131,7 @@ fn capture_totals() -> CaptureTotals {
 }
 
 /// What a report writes of these findings.
-fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
+pub(super) fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
     let mut output = Vec::new();
     let mut report = report(&mut output);
     report.begin(&sources()).unwrap();
@@ -355,7 +355,7 @@ fn however_much_there_is_it_fits_on_one_screen() {
     let mut totals = totals(&findings);
     totals.problems = vec![totals.problems[0].clone(); 500];
     totals.captures.push(capture_totals());
-    for (width, height) in [(80, 46), (120, 36)] {
+    for (width, height) in [(80, 48), (120, 38)] {
         let mut output = Vec::new();
         let mut report = table::Table::new(&mut output, table::Look { width, ..PLAIN });
         report.begin(&sources()).unwrap();

@@ -1,11 +1,16 @@
 //! End to end: real tshark with the plugin, the real batch tool, real captures.
 
+mod annotate;
 mod batch;
 mod cases;
 mod damage;
 mod duplicates;
 mod foreign;
 mod formats;
+mod html;
+mod kernel;
+mod kernel_files;
+mod kernel_net;
 mod layers;
 mod series;
 mod wireshark;

@@ -2,7 +2,9 @@
 
 mod difference;
 mod event;
+mod join;
 mod listener;
+mod looks;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +21,7 @@ use syncookie_engine::Timestamp;
 pub use difference::{Change, Difference};
 pub use event::{Event, Kind};
 pub use listener::{Listener, Local, Process};
+pub use looks::Looks;
 
 use super::read;
 
@@ -44,6 +47,10 @@ pub struct Facts {
     pub kernel: Option<String>,
     /// The network namespace they are of.
     pub namespace: Option<String>,
+    /// Whether they were read from the running machine just now.
+    pub is_live: bool,
+    /// Other network namespaces of the machine that were not looked at.
+    pub others: Vec<String>,
     /// Listening sockets.
     pub listeners: Vec<Listener>,
     /// Processes that listen.

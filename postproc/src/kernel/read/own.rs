@@ -34,6 +34,7 @@ fn entry(key: &str, value: &str, facts: &mut Facts) -> Option<()> {
             facts.add_half_open(sockets::local(local)?, number(count)?);
         }
         "half-open-known" => facts.knows_half_open(),
+        "towards-known" => facts.set_gauge("towards".into(), 0),
         "towards" => {
             let mut words = value.split_whitespace();
             let address: IpAddr = words.next()?.parse().ok()?;

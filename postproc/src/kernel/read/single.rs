@@ -43,6 +43,15 @@ fn under(file: &str, line: &str, facts: &mut Facts) -> bool {
         facts.set_setting(name, line.trim().to_owned());
         return true;
     }
+    if file == "/proc/pressure/cpu" {
+        let share = line.split_whitespace().find_map(|word| word.strip_prefix("avg10=")?.parse::<f64>().ok());
+        let is_some = line.starts_with("some ");
+        share
+            .filter(|_| is_some)
+            .iter()
+            .for_each(|share| facts.set_gauge("pressure.cpu.some.avg10".into(), *share as u64));
+        return is_some;
+    }
     if file == "/proc/uptime" {
         let seconds = line.split_whitespace().next().and_then(|word| word.parse().ok());
         facts.uptime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

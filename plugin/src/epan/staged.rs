@@ -1,22 +1,29 @@
-//! Hands the lines to show over to Wireshark, in two steps.
+//! Hands what there is to show over to Wireshark, in two steps.
 //!
 //! [`Staged::new`] copies them into memory of the frame's own pool, which Wireshark frees with the frame, and
 //! [`Staged::add`] walks that copy. While the second step calls functions that may throw, nothing of Rust's is alive.
 
 use std::ffi::{c_char, c_int};
-use std::ptr::{copy_nonoverlapping, null, null_mut};
-use std::slice;
+use std::ptr::{null, null_mut};
 
+use super::pool::Pool;
 use super::register;
+use super::tap::{self, Record};
 use crate::ffi;
 use crate::present::{Line, Subtree, Value};
+use crate::session::Shown;
 
 /// Depths of a tree: that of a subtree's own line, those of the lines below, and what would hang on the deepest.
 const LEVELS: usize = Line::DEEPEST as usize + 2;
 
-/// Lines in C's words, in the memory of a frame's pool.
+/// What there is to show in C's words, in the memory of a frame's pool.
 #[derive(Clone, Copy)]
-pub struct Staged<'a>(&'a [StagedLine]);
+pub struct Staged<'a> {
+    lines: &'a [StagedLine],
+    /// Null where there is none.
+    word: *const c_char,
+    records: &'a [Record],
+}
 
 #[derive(Clone, Copy)]
 struct StagedLine {
@@ -40,31 +47,49 @@ enum StagedValue {
 }
 
 impl Staged<'_> {
-    /// No lines.
-    pub const NONE: Self = Staged(&[]);
+    /// Nothing.
+    pub const NONE: Self = Staged { lines: &[], word: null(), records: &[] };
 }
 
 impl<'a> Staged<'a> {
-    /// Copies the lines into the pool of the frame.
-    pub fn new(info: &'a ffi::packet_info, subtrees: &[Subtree]) -> Self {
+    /// Copies it into the pool of the frame; events only when they are `counted`.
+    pub fn new(info: &'a ffi::packet_info, shown: &Shown, counted: bool) -> Self {
         let pool = Pool(info);
+        let events = if counted { &shown.events[..] } else { &[] };
+        Self {
+            lines: Self::lines(pool, &shown.subtrees),
+            word: shown.word.as_ref().map_or(null(), |word| pool.text(&format!(" {word}"))),
+            records: pool.collect(events.len(), events.iter().map(|event| Record::new(pool, event))),
+        }
+    }
+
+    fn lines(pool: Pool<'a>, subtrees: &[Subtree]) -> &'a [StagedLine] {
         let count = subtrees.iter().map(|subtree| 1 + subtree.lines.len()).sum();
         let lines = subtrees.iter().flat_map(|subtree| {
             let heading = StagedLine::heading(pool, &subtree.heading);
             std::iter::once(heading).chain(subtree.lines.iter().map(move |line| StagedLine::new(pool, line)))
         });
-        Self(pool.collect(count, lines))
+        pool.collect(count, lines)
     }
 
-    /// Adds the lines to the tree.
+    /// Adds the lines to the tree and the word to the packet list, and hands the events to those who count.
     ///
     /// # Safety
     ///
     /// The pointers must be those that Wireshark handed to a dissector which has not returned yet, and the caller must
     /// own nothing that needs dropping: any call in here may be left by `longjmp`.
     pub unsafe fn add(self, tvb: *mut ffi::tvbuff_t, info: *mut ffi::packet_info, tree: *mut ffi::proto_tree) {
+        // SAFETY: as the caller promised; the text and the records lie in the pool.
+        unsafe {
+            for record in self.records {
+                tap::queue(info, record);
+            }
+            if !self.word.is_null() {
+                ffi::col_append_str((*info).cinfo, ffi::COL_INFO as _, self.word);
+            }
+        }
         let mut parents = [tree; LEVELS];
-        for line in self.0 {
+        for line in self.lines {
             // The remainder keeps the compiler from adding a panic, which must not happen here.
             let depth = usize::from(line.depth);
             let parent = parents[depth % LEVELS];
@@ -152,37 +177,6 @@ unsafe fn set_flags(item: *mut ffi::proto_item, field: c_int, flags: u32) {
             && description.id == field
         {
             info.flags |= flags;
-        }
-    }
-}
-
-/// Memory that Wireshark frees when it is done with the frame.
-#[derive(Clone, Copy)]
-struct Pool<'a>(&'a ffi::packet_info);
-
-impl<'a> Pool<'a> {
-    /// A copy as a C string; NUL bytes, which would end it early, become spaces.
-    fn text(self, text: &str) -> *const c_char {
-        let copy: &[u8] = self.collect(text.len() + 1, text.bytes().map(|b| if b == 0 { b' ' } else { b }).chain([0]));
-        copy.as_ptr().cast()
-    }
-
-    /// A copy of at most `count` items.
-    fn collect<T: Copy>(self, count: usize, items: impl Iterator<Item = T>) -> &'a [T] {
-        const { assert!(align_of::<T>() <= align_of::<f64>()) }
-        if count == 0 {
-            return &[];
-        }
-        // SAFETY: Wireshark aligns for every C type and gives what was asked for, or ends the program. Only what was
-        // written becomes part of the slice, and the memory stays as long as the packet info.
-        unsafe {
-            let memory = ffi::wmem_alloc(self.0.pool, (count * size_of::<T>()) as _).cast::<T>();
-            let mut written = 0;
-            for item in items.take(count) {
-                copy_nonoverlapping(&raw const item, memory.add(written), 1);
-                written += 1;
-            }
-            slice::from_raw_parts(memory, written)
         }
     }
 }

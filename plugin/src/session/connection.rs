@@ -1,0 +1,39 @@
+//! A display filter for one connection.
+
+use std::net::IpAddr;
+
+use syncookie_engine::{Endpoint, Frame};
+
+/// The packets between two ends, from the first frame of a handshake to the one before the next between the same ends.
+pub fn filter((client, server): (Endpoint, Endpoint), begin: Option<Frame>, end: Option<Frame>) -> String {
+    let address = |end: Endpoint| match end.ip {
+        IpAddr::V4(ip) => format!("ip.addr == {ip}"),
+        IpAddr::V6(ip) => format!("ipv6.addr == {ip}"),
+    };
+    let mut parts = vec![
+        address(client),
+        address(server),
+        format!("tcp.port == {}", client.port),
+        format!("tcp.port == {}", server.port),
+    ];
+    parts.extend(begin.map(|frame| format!("frame.number >= {}", frame.number)));
+    parts.extend(end.map(|frame| format!("frame.number < {}", frame.number)));
+    parts.join(" && ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_ends_where_the_next_between_the_same_ends_begins() {
+        let end = |ip: &str, port| Endpoint { ip: ip.parse().unwrap(), port };
+        let frame = |number| Some(Frame { capture: 0, number });
+        let ends = (end("192.0.2.1", 50000), end("2001:db8::2", 80));
+        assert_eq!(
+            filter(ends, frame(4), frame(9)),
+            "ip.addr == 192.0.2.1 && ipv6.addr == 2001:db8::2 && tcp.port == 50000 && tcp.port == 80 \
+             && frame.number >= 4 && frame.number < 9"
+        );
+    }
+}

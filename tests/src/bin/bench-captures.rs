@@ -1,0 +1,179 @@
+//! Writes the two captures that `script/bench-plugin` measures with: ordinary traffic, and little but handshakes.
+//!
+//! Usage: `bench-captures FOLDER`. The same on every run.
+
+use std::{env, fs, path::Path};
+
+use syncookie_tests::pcap::{Capture, ETHERNET, Record};
+
+const FIN: u8 = 1;
+const SYN: u8 = 2;
+const RST: u8 = 4;
+const PSH: u8 = 8;
+const ACK: u8 = 16;
+
+/// Microseconds in which all connections begin.
+const SPAN: u64 = 600_000_000;
+/// Bytes of a TLS record that fills a segment.
+const FULL: usize = 1448;
+
+fn main() -> std::io::Result<()> {
+    let folder = env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let folder = Path::new(&folder);
+    fs::create_dir_all(folder)?;
+    for (name, connections, exchanges) in [("typical.pcap", 16_000, 5), ("dense.pcap", 50_000, 0)] {
+        let capture = traffic(connections, exchanges);
+        println!("{name}: {} packets, {connections} connections", capture.records.len());
+        fs::write(folder.join(name), capture.write_plain())?;
+    }
+    Ok(())
+}
+
+/// Connections that begin at even intervals, each with as many requests and answers, and a DNS lookup before most.
+fn traffic(connections: u32, exchanges: u32) -> Capture {
+    let mut records = Vec::new();
+    for number in 0..connections {
+        let mut connection = Connection::new(number, u64::from(number) * SPAN / u64::from(connections));
+        if exchanges > 0 {
+            connection.lookup();
+        }
+        connection.run(exchanges);
+        records.append(&mut connection.records);
+    }
+    records.sort_by_key(|record: &Record| record.nanos);
+    Capture { link: ETHERNET, records }
+}
+
+struct Connection {
+    number: u32,
+    start: u64,
+    micros: u64,
+    /// Sequence numbers of the client and the server.
+    seq: [u32; 2],
+    /// Whether a SYN proxy answers: one of eight listeners has one, and it is at work every third time.
+    proxied: bool,
+    records: Vec<Record>,
+}
+
+impl Connection {
+    fn new(number: u32, start: u64) -> Self {
+        let mixed = number.wrapping_mul(2_654_435_761);
+        Self {
+            number,
+            start,
+            micros: start,
+            seq: [mixed ^ 0x5a5a_0000, mixed.rotate_left(13)],
+            proxied: number % 8 == 3 && number % 3 == 0,
+            records: Vec::new(),
+        }
+    }
+
+    fn addresses(&self) -> [[u8; 4]; 2] {
+        let client = self.number / 20_000;
+        [
+            [10, 1 + client as u8, (self.number / 250 % 80) as u8, (self.number % 250) as u8 + 1],
+            [192, 0, 2, (self.number % 8) as u8 + 1],
+        ]
+    }
+
+    /// A question and an answer.
+    fn lookup(&mut self) {
+        let id = self.number as u16;
+        let question = [&[7][..], b"example", &[3], b"com", &[0, 0, 1, 0, 1]].concat();
+        let header = |flags: u16, answers: u16| [id, flags, 1, answers, 0, 0].map(u16::to_be_bytes).concat();
+        let answer = [&[0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 0, 0, 4][..], &[192, 0, 2, 1]].concat();
+        self.datagram(0, &[header(0x0100, 0), question.clone()].concat());
+        self.datagram(1, &[header(0x8180, 1), question, answer].concat());
+    }
+
+    fn run(&mut self, exchanges: u32) {
+        self.segment(0, SYN, &self.options(0, true), &[]);
+        self.segment(1, SYN | ACK, &self.options(1, true), &[]);
+        self.segment(0, ACK, &self.options(0, false), &[]);
+        if self.proxied && self.number % 2 == 1 {
+            self.segment(1, RST, &[], &[]);
+            return;
+        }
+        for _ in 0..exchanges {
+            self.data(0, 300);
+            self.data(1, FULL);
+            self.data(1, 600);
+            self.segment(0, ACK, &self.options(0, false), &[]);
+        }
+        self.segment(0, FIN | ACK, &self.options(0, false), &[]);
+        self.segment(1, FIN | ACK, &self.options(1, false), &[]);
+        self.segment(0, ACK, &self.options(0, false), &[]);
+    }
+
+    /// A segment with a TLS record of application data.
+    fn data(&mut self, side: usize, length: usize) {
+        let mut record = vec![0x5c; length];
+        record[..3].copy_from_slice(&[0x17, 3, 3]);
+        record[3..5].copy_from_slice(&(length as u16 - 5).to_be_bytes());
+        self.segment(side, PSH | ACK, &self.options(side, false), &record);
+    }
+
+    fn options(&self, side: usize, opening: bool) -> Vec<u8> {
+        if self.proxied {
+            return if opening { vec![2, 4, 5, 0xb4] } else { Vec::new() };
+        }
+        let clock =
+            |side: usize| self.number.wrapping_mul(77_777 + side as u32).wrapping_add((self.micros / 1000) as u32);
+        let echo = if opening && side == 0 { 0 } else { clock(1 - side).wrapping_sub(1) };
+        let stamps = [&[8, 10][..], &clock(side).to_be_bytes(), &echo.to_be_bytes()].concat();
+        if opening {
+            [&[2, 4, 5, 0xb4, 4, 2][..], &stamps, &[1, 3, 3, 7]].concat()
+        } else {
+            [&[1, 1][..], &stamps].concat()
+        }
+    }
+
+    fn segment(&mut self, side: usize, flags: u8, options: &[u8], payload: &[u8]) {
+        let client = 32_768 + (self.number / 250 % 28_000) as u16;
+        let ports = if side == 0 { [client, 443] } else { [443, client] };
+        let ack = if flags & ACK == 0 { 0 } else { self.seq[1 - side] };
+        let window: u16 = if flags == SYN | ACK && self.proxied { 0 } else { 64_240 };
+        let header = [
+            &ports.map(u16::to_be_bytes).concat()[..],
+            &self.seq[side].to_be_bytes(),
+            &ack.to_be_bytes(),
+            &[((20 + options.len()) as u8 / 4) << 4, flags],
+            &window.to_be_bytes(),
+            &[0; 4],
+            options,
+            payload,
+        ];
+        let opens = u32::from(flags & (SYN | FIN) != 0);
+        self.seq[side] = self.seq[side].wrapping_add(payload.len() as u32 + opens);
+        self.packet(side, 6, &header.concat());
+    }
+
+    fn datagram(&mut self, side: usize, payload: &[u8]) {
+        let ports: [u16; 2] = if side == 0 { [40_000, 53] } else { [53, 40_000] };
+        let header = [ports[0], ports[1], payload.len() as u16 + 8, 0].map(u16::to_be_bytes).concat();
+        self.packet(side, 17, &[&header, payload].concat());
+    }
+
+    fn packet(&mut self, side: usize, protocol: u8, payload: &[u8]) {
+        let addresses = self.addresses();
+        let total = payload.len() as u16 + 20;
+        let ip = [
+            &[0x45, 0][..],
+            &total.to_be_bytes(),
+            &(self.records.len() as u16).to_be_bytes(),
+            &[0x40, 0, if side == 0 { 64 } else { 57 }, protocol, 0, 0],
+            &addresses[side],
+            &addresses[1 - side],
+        ];
+        let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        let bytes = [&ethernet[..], &ip.concat(), payload].concat();
+        // The way to the server takes 20 ms there and back; what one side sends at once follows at once.
+        self.micros =
+            if self.records.is_empty() { self.start } else { self.micros + 400 + u64::from(side == 1) * 20_000 };
+        self.records.push(Record {
+            nanos: (1_700_000_000_000_000 + self.micros) * 1000,
+            original: bytes.len() as u32,
+            bytes,
+        });
+    }
+}

@@ -1,0 +1,1 @@
+//! `syncookie kernel` on what people save.
