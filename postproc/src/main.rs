@@ -21,6 +21,7 @@ mod problem;
 mod report;
 mod series;
 mod text;
+mod together;
 mod totals;
 mod walk;
 

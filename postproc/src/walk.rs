@@ -48,6 +48,8 @@ pub struct Plan {
     pub skipped: Vec<(PathBuf, String)>,
     /// Which findings are told.
     pub filter: Filter,
+    /// Whether a handshake is told once whose very same packets are in several captures.
+    pub once: bool,
     seen: HashSet<Identity>,
     /// How often something was met that had been reached before.
     repeats: usize,

@@ -23,6 +23,7 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::{self, Report};
 use crate::series::{self, Member};
+use crate::together::Together;
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::{self, Plan, Source};
 
@@ -34,6 +35,7 @@ use reading::Reading;
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let mut plan = walk::plan(&args.paths);
     plan.filter = Filter::new(&args.filter);
+    plan.once = args.once;
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
@@ -111,8 +113,10 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(plan: &'a Plan, report: Box<dyn Report + 'a>, console: &'a mut Console) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        let (filter, one_by_one) = (plan.filter.clone(), plan.filter.is_active());
-        let totals = Totals { filter, one_by_one, ..Totals::default() };
+        let (filter, once) = (plan.filter.clone(), plan.once);
+        let one_by_one = once || filter.is_active();
+        let together = (plan.sources.len() > 1).then(Together::default);
+        let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
         Self { plan, report, console, totals, not_reached: Vec::new(), begun: false }
     }
 

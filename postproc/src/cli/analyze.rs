@@ -67,6 +67,10 @@ pub struct Analyze {
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
 
+    /// Tell and count a handshake once, in the first capture read, whose very same packets are in several captures
+    #[arg(long)]
+    pub once: bool,
+
     /// Wait for captures that a program writes into the folder, and tell of each as it is finished; a signal ends it
     ///
     /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines

@@ -1,6 +1,7 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod both_sides;
 mod caveats;
 mod csv;
 mod findings;
