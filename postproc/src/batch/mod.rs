@@ -40,6 +40,7 @@ use run::Batch;
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let mut plan = walk::plan(&args.paths);
     plan.filter = Filter::new(&args.filter);
+    plan.once = args.once;
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
@@ -108,7 +109,8 @@ pub fn open(source: &Source) -> Result<Opened, Problem> {
     })
 }
 
-fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
+/// The exit code that the findings and the problems make.
+pub fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
         // Before anything else: it is not known what the rest would have been.
         _ if totals.is_interrupted => Exit::Interrupted(interrupt::exit_code()),

@@ -87,6 +87,21 @@ pub struct Analyze {
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
 
+    /// Tell and count a handshake once, in the first capture read, whose very same packets are in several captures
+    #[arg(long)]
+    pub once: bool,
+
+    /// Wait for captures that a program writes into the folder, and tell of each as it is finished; a signal ends it
+    ///
+    /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
+    /// (table or jsonl); a file given with --output is appended to.
+    #[arg(long, conflicts_with = "list_files")]
+    pub follow: bool,
+
+    /// Keep in this file what was told, so that the next --follow goes on from there
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub state: Option<PathBuf>,
+
     /// Name the captures that would be read, with format and bytes, one a line, and read none
     #[arg(long)]
     pub list_files: bool,
