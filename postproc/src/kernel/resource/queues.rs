@@ -68,7 +68,7 @@ fn backlog(judge: &Judge<'_>, value: u64) -> String {
     match judge.facts.number("net.core.somaxconn", 0) {
         Some(most) if most == value => "listen() or net.core.somaxconn".into(),
         Some(_) => "listen()".into(),
-        None => "listen(), cut to net.core.somaxconn".into(),
+        None => "listen() or net.core.somaxconn".into(),
     }
 }
 
