@@ -43,10 +43,11 @@ pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Resu
         return Ok(());
     }
     writeln!(output, "\n{}", look.heading("What broke, most likely, and what to check now"))?;
-    for remedy in remedies.iter().take(CAUSES) {
+    for (number, remedy) in remedies.iter().take(CAUSES).enumerate() {
         paragraph(output, look.width, "  ", &remedy.title())?;
         paragraph(output, look.width, "    ", &safe(remedy.check))?;
-        if !remedy.ruled_out.is_empty() {
+        // Of the first alone: all of it has to fit on one screen.
+        if number == 0 && !remedy.ruled_out.is_empty() {
             let kinds: Vec<_> = remedy.ruled_out.iter().map(|kind| kind.as_str()).collect();
             let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
             paragraph(output, look.width, "    ", &text)?;
