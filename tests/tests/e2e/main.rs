@@ -8,3 +8,6 @@ mod formats;
 mod layers;
 mod series;
 mod wireshark;
+mod wireshark_install;
+mod wireshark_preferences;
+mod wireshark_statistics;
