@@ -38,8 +38,6 @@ impl SharedFlag {
     }
 }
 
-/// GLib's FALSE, an `int` in every release.
-pub const GLIB_FALSE: ffi::gboolean = 0;
 
 /// What cuts the menu path of a statistic into menus.
 #[cfg(wireshark_stats_separator)]
