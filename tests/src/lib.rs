@@ -7,6 +7,7 @@ pub mod analyze;
 pub mod browser;
 pub mod case;
 pub mod contract;
+pub mod document;
 pub mod fuzz;
 pub mod generate;
 pub mod labels;
