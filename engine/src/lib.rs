@@ -37,6 +37,7 @@ mod listener;
 mod measured;
 mod missing;
 mod observation;
+mod opening;
 mod options;
 mod outcome;
 mod path;
@@ -44,11 +45,12 @@ mod regime;
 mod seeded;
 mod segment;
 mod seq;
+mod story;
 mod tracker;
 mod verdict;
 mod words;
 
-pub use analyzer::{Analyzer, Limits, Pushed, Role};
+pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
 pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,
@@ -56,4 +58,6 @@ pub use finding::{
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
+pub use opening::{Look, Openings};
+pub use story::{Described, NoSegment, Teller, Told, describe};
 pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

@@ -12,7 +12,9 @@ impl Flags {
     pub(crate) const FIN: u8 = 0x01;
     pub(crate) const SYN: u8 = 0x02;
     pub(crate) const RST: u8 = 0x04;
+    pub(crate) const PSH: u8 = 0x08;
     pub(crate) const ACK: u8 = 0x10;
+    pub(crate) const URG: u8 = 0x20;
     pub(crate) const ECE: u8 = 0x40;
     pub(crate) const CWR: u8 = 0x80;
 

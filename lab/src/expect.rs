@@ -74,8 +74,10 @@ impl<'a> Expectations<'a> {
         if !(ours || proxied && self.side == Side::Server) {
             return None;
         }
-        let causes = if self.side == Side::Client { causes(label) } else { Vec::new() };
-        judged.syn_ack?;
+        let causes = if self.side == Side::Client { causes(label, judged) } else { Vec::new() };
+        if judged.syn_ack.is_none() && causes.is_empty() {
+            return None;
+        }
         let verdict = match label {
             "episode" => self.phase(judged.time),
             // A SYN that meets TIME-WAIT gets a half-open entry even from a host that always answers with cookies.
@@ -112,15 +114,26 @@ fn expected(truth: &TrueHandshake) -> Expected {
     }
 }
 
-fn causes(label: &str) -> Vec<String> {
+fn causes(label: &str, judged: &Judged) -> Vec<String> {
     let right: &[&str] = match label {
+        // What is refused is refused because nobody listens, whatever the recording is about.
+        "listener-gone" | "refused" if judged.outcome == "refused" => {
+            &["closed-port", "firewall-reset", "listener-gone"]
+        }
+        _ if judged.syn_ack.is_none() => &[],
+        "accept-queue-overflow-silent" => &["accept-queue-overflow"],
+        "firewall-reset" => &["firewall-reset"],
+        "wrong-host" => &["wrong-host"],
+        "listener-gone" => &["listener-gone"],
+        "client-abort" => &["client-abort"],
+        // A wrong number is all that is known: cookies reject it, and so does every stack.
+        "syncookie-failed-reset" => &["cookie-rejected"],
         "accept-queue-overflow-reset" => &["accept-queue-overflow"],
         "application-reset" | "syncookie-linux-application-reset" => &["application-abort"],
         "synproxy-linux-backend-refused" => &["proxy-backend-refused"],
         "synproxy-linux-backend-silent" => &["proxy-backend-silent"],
         "synproxy-linux-ack-leaked" => &["proxy-leaked-ack"],
         "middlebox-reset" => &["firewall-reset", "wrong-host"],
-        "refused" => &["closed-port", "firewall-reset"],
         _ => &[],
     };
     right.iter().map(|&c| c.to_owned()).collect()

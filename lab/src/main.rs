@@ -34,7 +34,7 @@ usage: syncookie-lab synth OUT_DIR [--seed N] [--jitter-ms J] [--loss P] [SCENAR
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
-    match Arguments::parse(args, &["list", "wrong", "resets"]).and_then(|args| run(&command, &args)) {
+    match Arguments::parse(args, &["list", "wrong", "resets", "aborts"]).and_then(|args| run(&command, &args)) {
         Ok(code) => code,
         Err(why) => {
             eprintln!("syncookie-lab: {why}");
@@ -120,9 +120,11 @@ fn agent(which: &str, args: &Arguments) -> Result<ExitCode, String> {
             pause: Duration::from_millis(args.get("pause-ms", 0)?),
             source_port: args.get("source-port", 0)?,
             resets: args.has("resets"),
+            aborts: args.has("aborts"),
         }),
         "flood" => record::agent::flood(args.get("rate", 100)?, args.get("seconds", 1)?).map_err(text)?,
         "wrong-ack" => record::agent::wrong_ack(args.get("times", 1)?).map_err(text)?,
+        "gone-ack" => record::agent::gone_ack(args.get("times", 1)?).map_err(text)?,
         "late-ack" => record::agent::late_ack(args.get("times", 1)?).map_err(text)?,
         _ => return Err(USAGE.to_owned()),
     };
@@ -173,7 +175,7 @@ fn score(args: &Arguments, tool: &str, folders: &[String]) -> Result<ExitCode, S
         }
     };
     let (rows, total) = score::folders(Path::new(tool), &folders, &mut wrong).map_err(|e| e.to_string())?;
-    println!("{}\n{}\n\n{}", score::HEAD, rows.join("\n"), score::summary(&total));
+    println!("{}\n{}\n\n{}\n{}", score::HEAD, rows.join("\n"), score::summary(&total), score::causes(&total));
     let enough =
         total.recall() >= args.get("min-recall", 0.99)? && total.cause_right() >= args.get("min-cause", 0.95)?;
     let good = enough && total.false_alarms == 0 && total.unreadable == 0 && total.handshakes > 0;

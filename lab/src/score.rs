@@ -4,6 +4,7 @@ use crate::expect::{Expectations, Side};
 use crate::judge::{Judged, by_tool};
 use crate::synth::{read_truth, sorted};
 use crate::truth::{Truth, Verdict};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::ops::AddAssign;
@@ -44,6 +45,8 @@ pub struct Score {
     pub implementation: Rightness,
     /// Failed handshakes whose first cause is right.
     pub cause: Rightness,
+    /// How often a true cause was told as which: true, said.
+    pub causes: BTreeMap<(String, String), u64>,
     /// Captures that could not be read.
     pub unreadable: u64,
     /// Cookie-style findings by confidence.
@@ -68,6 +71,9 @@ impl AddAssign<&Self> for Score {
         for (sum, n) in sums {
             *sum += n;
         }
+        for (told, n) in &o.causes {
+            *self.causes.entry(told.clone()).or_default() += n;
+        }
         let theirs = [o.implementation, o.cause].into_iter().chain(o.cookie_style).chain(o.ordinary_findings);
         let ours = [&mut self.implementation, &mut self.cause];
         let ours = ours.into_iter().chain(&mut self.cookie_style).chain(&mut self.ordinary_findings);
@@ -79,7 +85,7 @@ impl AddAssign<&Self> for Score {
 }
 
 /// Outcomes of a handshake that failed.
-const FAILED: &[&str] = &["reset-by-server", "refused", "unacknowledged", "incomplete"];
+const FAILED: &[&str] = &["reset-by-server", "reset-by-client", "refused", "unacknowledged", "incomplete"];
 
 impl Score {
     /// Scores findings of a capture; `report` gets every one that is wrong.
@@ -90,6 +96,10 @@ impl Score {
         let mut score = Self::default();
         for (index, judged) in by_time.into_iter().enumerate() {
             let Some(want) = expectations.of(judged, index) else { continue };
+            score.blame(judged, &want.causes, &mut report);
+            if judged.syn_ack.is_none() {
+                continue;
+            }
             score.handshakes += 1;
             let found = judged.is_cookie_style() && judged.is_sure();
             let right = match want.verdict {
@@ -125,15 +135,24 @@ impl Score {
             if !want.undecidable {
                 score.calibrate(judged, right);
             }
-            if !want.causes.is_empty() && FAILED.contains(&judged.outcome.as_str()) {
-                let right = judged.causes.first().is_some_and(|c| want.causes.contains(c));
-                score.cause.count(right);
-                if !right {
-                    report(&format!("cause is {:?}, not {:?}", judged.causes.first(), want.causes), judged);
-                }
-            }
         }
         score
+    }
+
+    /// Counts a first cause, where a handshake failed, or is said to have, and the true cause is known.
+    fn blame(&mut self, judged: &Judged, wanted: &[String], report: &mut impl FnMut(&str, &Judged)) {
+        let failed = FAILED.contains(&judged.outcome.as_str()) || !judged.causes.is_empty();
+        if wanted.is_empty() || !failed {
+            return;
+        }
+        let said = judged.causes.first();
+        let right = said.is_some_and(|cause| wanted.contains(cause));
+        self.cause.count(right);
+        let told = (wanted.join(" or "), said.cloned().unwrap_or_else(|| "none".to_owned()));
+        *self.causes.entry(told).or_default() += 1;
+        if !right {
+            report(&format!("cause is {said:?}, not {wanted:?}"), judged);
+        }
     }
 
     fn calibrate(&mut self, judged: &Judged, right: bool) {
@@ -215,6 +234,17 @@ pub fn summary(s: &Score) -> String {
         let (a, b) = (s.cookie_style[n], s.ordinary_findings[n]);
         let part = |r: Rightness| if r.all == 0 { String::new() } else { format!("{:.4}", share(r.right, r.all)) };
         text += &format!("{level:12} {a:>18} {:>8} {b:>16} {:>8}\n", part(a), part(b));
+    }
+    text
+}
+
+/// True causes of failed handshakes, and what was said first; a table in Markdown.
+#[must_use]
+pub fn causes(s: &Score) -> String {
+    let mut text = "| true cause | said first | handshakes | |\n|---|---|---|---|\n".to_owned();
+    for ((truth, said), number) in &s.causes {
+        let right = truth.split(" or ").any(|cause| cause == said);
+        text += &format!("| {truth} | {said} | {number} | {} |\n", if right { "" } else { "wrong" });
     }
     text
 }

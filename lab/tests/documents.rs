@@ -7,7 +7,17 @@ use syncookie_engine::{CauseKind, Confidence, EvidenceKind, Implementation, Outc
 const EVIDENCE: &str = include_str!("../../docs/evidence.md");
 
 /// Files of the engine whose every constant the document quotes, besides all in `evidence/`.
-const QUOTED: &[&str] = &["clock.rs", "episode.rs", "listener.rs", "outcome.rs", "path.rs", "regime.rs", "verdict.rs"];
+const QUOTED: &[&str] = &[
+    "cause/hypothesis.rs",
+    "cause/sight.rs",
+    "clock.rs",
+    "episode.rs",
+    "listener.rs",
+    "outcome.rs",
+    "path.rs",
+    "regime.rs",
+    "verdict.rs",
+];
 
 fn engine() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src")

@@ -69,15 +69,19 @@ impl Console {
         let _ = write!(io::stderr(), "\r\x1b[K{}", self.status(capture, offset, self.started.elapsed()));
     }
 
-    /// `42 %, 1200 MB/s, capture 3 of 7: traces/c.pcap`
+    /// `42 %, 1200 MB/s, 12 s left, capture 3 of 7: traces/c.pcap`
     fn status(&self, capture: &str, offset: u64, elapsed: Duration) -> String {
         let read = self.bytes_read + offset;
         let rate = read as f64 / elapsed.as_secs_f64().max(0.001) / 1e6;
         // A stream has no size, and a file may have grown since.
         let share = if self.bytes == 0 { String::new() } else { format!("{} %, ", read * 100 / self.bytes.max(read)) };
+        let left = match self.bytes.saturating_sub(read) as f64 / (rate * 1e6) {
+            seconds if seconds > 0.0 && seconds.is_finite() => format!("{} left, ", span(seconds)),
+            _ => String::new(),
+        };
         let name = safe(capture);
         let tail: String = name.chars().skip(name.chars().count().saturating_sub(NAME)).collect();
-        format!("{share}{rate:.0} MB/s, capture {} of {}: {tail}", self.captures_read + 1, self.captures)
+        format!("{share}{rate:.0} MB/s, {left}capture {} of {}: {tail}", self.captures_read + 1, self.captures)
     }
 
     /// One capture is done.
@@ -100,6 +104,16 @@ impl Console {
     }
 }
 
+/// `12 s`, `3 min`, `2 h 5 min`.
+fn span(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +124,13 @@ mod tests {
         console.expect(2, 400_000_000);
         console.read(100_000_000);
         let status = console.status("a.pcap", 100_000_000, Duration::from_secs(2));
-        assert_eq!(status, "50 %, 100 MB/s, capture 2 of 2: a.pcap");
+        assert_eq!(status, "50 %, 100 MB/s, 2 s left, capture 2 of 2: a.pcap");
+    }
+
+    #[test]
+    fn the_time_left_is_rounded_up_to_what_people_count_in() {
+        assert_eq!((span(0.2), span(119.5), span(150.0)), ("1 s".into(), "2 min".into(), "3 min".into()));
+        assert_eq!(span(7500.0), "2 h 5 min");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub enum Exit {
     Partly,
     /// `--fail-on` was given, and there is such a finding.
     Found,
+    /// Somebody ended the run before all was read; with the code that says by which signal.
+    Interrupted(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Partly => 2,
             Exit::Found => 3,
+            Exit::Interrupted(code) => code,
         })
     }
 }

@@ -1,5 +1,7 @@
-//! Batch tool: `syncookie analyze`.
+//! Batch tool: a command for each thing it does.
 
+mod annotate;
+mod baseline;
 mod batch;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
@@ -8,16 +10,21 @@ mod capture;
 mod cli;
 mod console;
 mod exit;
+mod explain;
+mod filter;
+mod follow;
 mod input;
-#[allow(dead_code, unused_imports)] // The command that uses all of it follows.
+mod interrupt;
 mod kernel;
 mod link;
+mod manual;
 mod output;
 mod plugin;
 mod problem;
 mod report;
 mod series;
 mod text;
+mod together;
 mod totals;
 mod walk;
 
@@ -38,17 +45,51 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
-        Command::Analyze(args) => analyze(&args),
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
+        Command::Analyze(args) => finish(args.quiet, |console| batch::run(&args, console)),
+        Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
+        Command::Explain(args) => explain(&args),
+        Command::Manual(args) => written(manual::manual(&args)),
+        Command::Completions(args) => written(manual::completions(&args)),
+        Command::Kernel(args) => kernel::command(&args),
         Command::Plugin(args) => plugin::run(&args),
     }
 }
 
-fn analyze(args: &cli::Analyze) -> ExitCode {
-    let mut console = Console::new(args.quiet);
-    match batch::run(args, &mut console) {
+/// Does the work and tells how it ended.
+fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
+    let mut console = Console::new(quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
+    match work(&mut console) {
         Ok(exit) => exit.into(),
         // Who reads has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// How it ends when all there was to do was to write something.
+fn written(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => Exit::Analysed.into(),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(error) => {
+            Console::new(false).problem(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    match explain::run(args, &mut console) {
+        Ok(exit) => exit.into(),
+        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()

@@ -10,18 +10,23 @@ use crate::text::{self, count};
 /// There is nothing under that name.
 const MISSING: &str = "missing";
 
+/// The run was ended before it was read.
+const INTERRUPTED: &str = "interrupted";
+
 /// One thing about one capture that keeps its findings from being whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The capture's name.
     pub capture: String,
     /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`,
-    /// `missing`.
+    /// `missing`, `interrupted`.
     pub kind: &'static str,
     /// The frame it concerns.
     pub frame: Option<u64>,
     /// Where in the file.
     pub offset: Option<u64>,
+    /// Bytes that were passed over from there on.
+    pub passed_over: Option<u64>,
     /// Completes the sentence that begins with the capture's name.
     pub message: String,
 }
@@ -41,6 +46,16 @@ impl Problem {
         self.kind == MISSING
     }
 
+    /// Nothing is wrong with the capture: somebody did not want to wait for it.
+    pub fn is_interruption(&self) -> bool {
+        self.kind == INTERRUPTED
+    }
+
+    /// The capture ends in the middle of something: more may come, where it is still being written.
+    pub fn is_cut(&self) -> bool {
+        self.kind == "truncated"
+    }
+
     /// The path is something else.
     pub fn not_a_capture(capture: &str, kind: &Kind) -> Self {
         Self::plain(capture, "not-a-capture", kind.to_string())
@@ -55,8 +70,24 @@ impl Problem {
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
+            passed_over: fault.aftermath.map(|aftermath| aftermath.passed),
             ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
         }
+    }
+
+    /// Reading ended before the capture did, after `frames`.
+    pub fn interrupted(capture: &str, frames: u64) -> Self {
+        Self::plain(capture, INTERRUPTED, format!("was not read further than frame {frames}: interrupted"))
+    }
+
+    /// Reading ended before these captures were reached.
+    pub fn not_reached(capture: &str, others: u64) -> Self {
+        let others = match others {
+            0 => String::new(),
+            1 => ", nor was 1 capture after it".into(),
+            _ => format!(", nor were {} after it", count(others, "capture")),
+        };
+        Self::plain(capture, INTERRUPTED, format!("was not read{others}: interrupted"))
     }
 
     /// Further faults of the capture, which are only counted.
@@ -76,7 +107,7 @@ impl Problem {
     }
 
     fn plain(capture: &str, kind: &'static str, message: String) -> Self {
-        Self { capture: capture.into(), kind, frame: None, offset: None, message }
+        Self { capture: capture.into(), kind, frame: None, offset: None, passed_over: None, message }
     }
 }
 

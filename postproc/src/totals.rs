@@ -7,7 +7,9 @@ use syncookie_engine::{
     CauseKind, Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
 };
 
+use crate::filter::Filter;
 use crate::problem::Problem;
+use crate::together::{Compared, Together};
 
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]
@@ -28,10 +30,33 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
+    /// Whether what is told is counted one by one, and not everything that there is.
+    pub one_by_one: bool,
+    /// Whether a handshake is told once whose very same packets are in several captures.
+    pub once: bool,
+    /// What captures of the same traffic are compared by, where there are several captures.
+    pub together: Option<Together>,
+    /// Which findings are told.
+    pub filter: Filter,
+    /// Handshakes that are not, because of that.
+    pub filtered_out: u64,
+    /// Whether the run was ended before all was read.
+    pub is_interrupted: bool,
     /// Why connections were most likely reset by the server's side: those of `reliable`.
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
     pub other_resets: BTreeMap<CauseKind, u64>,
+    /// What was left out, where a report was given to compare with: then all of the above is of the rest.
+    pub known: Option<Known>,
+}
+
+/// What an earlier report already had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Name of that report.
+    pub report: String,
+    /// Findings that were left out.
+    pub findings: u64,
 }
 
 /// What was read of one capture.
@@ -71,18 +96,32 @@ pub struct ListenerTotals {
 }
 
 impl Totals {
-    /// Takes in a handshake as it is written out.
-    pub fn handshake(&mut self, finding: &Finding) {
+    /// Takes in a handshake, and says whether it is told.
+    #[must_use]
+    pub fn handshake(&mut self, finding: &Finding) -> bool {
+        if !self.filter.admits(finding) {
+            self.filtered_out += 1;
+            return false;
+        }
+        let is_known = self.together.as_mut().is_some_and(|together| together.note(finding));
+        if is_known && self.once {
+            return false;
+        }
+        if self.one_by_one {
+            self.tally.add(finding.assessment.verdict, finding.outcome);
+            self.listeners.entry(finding.server).or_default().add(finding);
+        }
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
             capture.handshakes += 1;
         }
         let is_reliable = finding.is_reliable();
-        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, finding.causes.first()) {
+        let cause = finding.causes.first().filter(|cause| !cause.ruled_out);
+        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, cause) {
             let resets = if is_reliable { &mut self.reliable_resets } else { &mut self.other_resets };
             *resets.entry(cause.kind).or_insert(0) += 1;
         }
         if !finding.assessment.verdict.is_cookie_style() {
-            return;
+            return true;
         }
         self.strongest = self.strongest.max(finding.assessment.confidence);
         let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
@@ -90,16 +129,24 @@ impl Totals {
         let listener = self.listeners.entry(finding.server).or_default();
         let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
         listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
+        true
+    }
+
+    /// What the captures that have the same traffic say of each other; `None` where there is only one.
+    pub fn compared(&self) -> Option<Compared> {
+        Some(self.together.as_ref()?.compare(&self.captures))
     }
 
     /// Takes in what captures that belong together came to, once their handshakes are written out.
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
-        self.tally.merge(&findings.tally);
-        for report in &findings.listeners {
-            self.strongest = self.strongest.max(report.strongest);
-            self.listeners.entry(report.server).or_default().merge(report);
+        if !self.one_by_one {
+            self.tally.merge(&findings.tally);
+            for report in &findings.listeners {
+                self.strongest = self.strongest.max(report.strongest);
+                self.listeners.entry(report.server).or_default().merge(report);
+            }
         }
-        for episode in findings.episodes {
+        for episode in findings.episodes.into_iter().filter(|episode| self.filter.admits_episode(episode)) {
             // The one in which it begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = together.clone().find(begins).unwrap_or(*together.end());
@@ -129,6 +176,19 @@ impl CaptureTotals {
 }
 
 impl ListenerTotals {
+    pub fn add(&mut self, finding: &Finding) {
+        let mut tally = Tally::default();
+        tally.add(finding.assessment.verdict, finding.outcome);
+        let is_cookie_style = finding.assessment.verdict.is_cookie_style();
+        self.merge(&ListenerReport {
+            server: finding.server,
+            first: finding.time,
+            last: finding.time,
+            tally,
+            strongest: finding.assessment.confidence.filter(|_| is_cookie_style),
+        });
+    }
+
     fn merge(&mut self, report: &ListenerReport) {
         self.first = Some(self.first.map_or(report.first, |first| first.min(report.first)));
         self.last = self.last.max(Some(report.last));

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use crate::capture::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
-use crate::input::{self, Broken, Input};
+use crate::filter::Filter;
+use crate::input::{self, Broken, Input, Patient};
 use crate::problem::Problem;
 
 /// A capture to be read.
@@ -44,6 +46,10 @@ pub struct Plan {
     pub barren: Vec<PathBuf>,
     /// What was met in folders and is no capture, or was reached before, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Which findings are told.
+    pub filter: Filter,
+    /// Whether a handshake is told once whose very same packets are in several captures.
+    pub once: bool,
     seen: HashSet<Identity>,
     /// How often something was met that had been reached before.
     repeats: usize,
@@ -58,6 +64,15 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
         } else {
             plan.named(path);
         }
+    }
+    plan
+}
+
+/// Looks at a file that was found in a folder: it may have any name, and nobody named it.
+pub fn plan_found(path: &Path) -> Plan {
+    let mut plan = Plan::default();
+    if let Err(error) = plan.entry(path, false) {
+        plan.unreadable(path, &error);
     }
     plan
 }
@@ -194,7 +209,9 @@ impl Source {
             Origin::StandardInput if io::stdin().is_terminal() => {
                 return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into it"));
             }
-            Origin::StandardInput => Box::new(io::stdin()),
+            // Not through the standard library's buffer: what waits in there cannot be polled for.
+            Origin::StandardInput => Box::new(Patient(File::from(io::stdin().as_fd().try_clone_to_owned()?))),
+            Origin::File(path) if self.bytes.is_none() => Box::new(Patient(File::open(path)?)),
             Origin::File(path) => Box::new(File::open(path)?),
         };
         match (self.format, self.compression) {

@@ -144,6 +144,7 @@ fn overflow(
         "other ACKs to this listener were ignored: its SYN-ACK came again",
     )
     .and(ignored, 3.0, "the client's data was ignored, again and again, before the reset")
+    .and(around.unserved, LEANS, "connections around it were open and nobody served them: they wait in the queue")
     .and(around.unanswered, LEANS, "SYNs around it got no answer, as with a full queue")
     .and(
         around.reset > 0,
@@ -207,6 +208,11 @@ fn wrong_host(listener: &Listener<'_>, index: usize, sight: &Sight<'_>, around: 
 fn gone(sight: &Sight<'_>, around: &Neighbours) -> Hypothesis {
     Hypothesis::new(CauseKind::ListenerGone, 0.6, "a listener closed between SYN-ACK and ACK leaves this reset")
         .and(around.refused_next, 3.0, "the next SYNs to this listener were refused")
+        .and(
+            around.refused_before && !around.refused_next,
+            SPEAKS,
+            "SYNs shortly before were refused: the listener comes and goes",
+        )
         .but(sight.took_ack, LEANS, "the ACK was not reset, only the data after it")
         .but(sight.other_ttl(), LEANS, sight.ttl_sentence())
         .but(sight.served, LEANS, "the server had taken the connection before")

@@ -18,6 +18,9 @@ const TELLING_TRIP: f64 = 0.001;
 /// `MAX_SYNCOOKIE_AGE` of 2 periods of 60 s), in seconds.
 const COOKIE_LIFE: f64 = 60.0;
 
+/// A request that is answered by nothing for so long, in seconds, waits for a program to take the connection.
+const UNSERVED: f64 = 1.0;
+
 /// See the module.
 pub(super) struct Sight<'a> {
     pub reset: &'a Later,
@@ -145,17 +148,29 @@ pub(super) struct Neighbours {
     pub worked: bool,
     /// Some later one was refused.
     pub refused_next: bool,
+    /// Some earlier one was.
+    pub refused_before: bool,
     /// Some SYN got no answer.
     pub unanswered: bool,
     /// Acknowledged SYN-ACKs came again.
     pub ignored: bool,
+    /// Connections whose data the kernel took, and which nobody served: they wait in the accept queue.
+    pub unserved: bool,
     /// Others that were reset by the server.
     pub reset: usize,
 }
 
 impl Neighbours {
     pub(super) fn of(listener: &Listener<'_>, index: usize) -> Self {
-        let mut seen = Self { worked: false, refused_next: false, unanswered: false, ignored: false, reset: 0 };
+        let mut seen = Self {
+            worked: false,
+            refused_next: false,
+            refused_before: false,
+            unanswered: false,
+            ignored: false,
+            unserved: false,
+            reset: 0,
+        };
         let own = listener.handshakes[index];
         let end = (index + AROUND + 1).min(listener.handshakes.len());
         for (at, other) in listener.handshakes[..end].iter().enumerate().skip(index.saturating_sub(AROUND)) {
@@ -164,11 +179,21 @@ impl Neighbours {
             }
             let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
             seen.worked |= other.server_data.is_some();
-            seen.refused_next |= at > index && other.syn_ack.is_none() && reset;
+            let refused = other.syn_ack.is_none() && reset;
+            seen.refused_next |= at > index && refused;
+            seen.refused_before |= at < index && refused;
             seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
             seen.ignored |= other.acknowledged_in_vain();
+            seen.unserved |= is_unserved(listener, other);
             seen.reset += usize::from(other.syn_ack.is_some() && reset);
         }
         seen
     }
+}
+
+/// Open, asked, and left without an answer for longer than any program needs to begin with one.
+fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
+    let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
+    let silent = handshake.server_data.is_none() && !handshake.server_fin;
+    silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED)
 }

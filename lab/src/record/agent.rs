@@ -24,6 +24,10 @@ pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
     listener.set_reuse_address(true)?;
     listener.bind(&SockAddr::from(SocketAddr::new("::".parse().map_err(io::Error::other)?, 80)))?;
     listener.listen(backlog)?;
+    if mode == "flicker" {
+        drop(listener);
+        return flicker(backlog);
+    }
     if mode == "noaccept" {
         loop {
             thread::sleep(Duration::from_secs(60));
@@ -33,6 +37,22 @@ pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
         let (connection, _) = listener.accept()?;
         let mode = mode.to_owned();
         thread::spawn(move || drop(answer(connection, &mode, size)));
+    }
+}
+
+/// How long a flickering listener is there, and how long it is not.
+const FLICKER: Duration = Duration::from_millis(300);
+
+/// Listens and does not, by turns.
+fn flicker(backlog: i32) -> io::Result<()> {
+    loop {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+        listener.set_reuse_address(true)?;
+        listener.bind(&SockAddr::from(SocketAddr::from(([0, 0, 0, 0], SERVER.port()))))?;
+        listener.listen(backlog)?;
+        thread::sleep(FLICKER);
+        drop(listener);
+        thread::sleep(FLICKER);
     }
 }
 
@@ -66,6 +86,8 @@ pub struct Visits {
     pub source_port: u16,
     /// Close with a reset.
     pub resets: bool,
+    /// Close with a reset before asking.
+    pub aborts: bool,
 }
 
 /// Connects, asks, reads everything. Returns how often that worked and what went wrong.
@@ -105,6 +127,9 @@ fn ask(visits: Visits) -> io::Result<()> {
     }
     socket.set_read_timeout(Some(Duration::from_secs(4)))?;
     socket.connect_timeout(&visits.to.into(), Duration::from_secs(4))?;
+    if visits.aborts {
+        return socket.set_linger(Some(Duration::ZERO));
+    }
     socket.write_all(b"GET / HTTP/1.0\r\nHost: lab\r\n\r\n")?;
     let mut all = Vec::new();
     if visits.resets {
@@ -167,6 +192,24 @@ pub fn late_ack(times: usize) -> io::Result<Value> {
     }
     while await_tcp(&hands.receiver, 0, RST)?.is_some() {
         reset += 1;
+    }
+    Ok(json!({"answered": answered, "reset": reset}))
+}
+
+/// Handshakes whose SYN is answered and whose ACK comes when nobody listens any more; then another SYN, to see that.
+pub fn gone_ack(times: usize) -> io::Result<Value> {
+    let mut hands = Hands::new()?;
+    let (mut answered, mut reset, mut tried) = (0, 0, 0);
+    while answered < times && tried < times * 8 {
+        tried += 1;
+        let Some((mut attempt, got)) = hands.begin(20_000 + tried as u16)? else {
+            thread::sleep(Duration::from_millis(70));
+            continue;
+        };
+        answered += 1;
+        thread::sleep(FLICKER);
+        hands.acknowledge(&mut attempt, &got, 1)?;
+        reset += u64::from(await_tcp(&hands.receiver, attempt.from.port(), RST)?.is_some());
     }
     Ok(json!({"answered": answered, "reset": reset}))
 }

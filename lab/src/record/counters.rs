@@ -49,6 +49,9 @@ impl Counters {
         let fired = |line: &str| line.split_whitespace().next().and_then(|n| n.parse::<i64>().ok());
         let rejected = rules.lines().filter(|l| l.contains("REJECT")).filter_map(fired).sum();
         sums.insert("router_rejected".into(), rejected);
+        let rules = net.sh(Node::Server, "iptables -nvxL INPUT 2>/dev/null || true")?;
+        let rejected = rules.lines().filter(|l| l.contains("REJECT")).filter_map(fired).sum();
+        sums.insert("server_rejected".into(), rejected);
         Ok(Self(sums))
     }
 

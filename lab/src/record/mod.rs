@@ -71,6 +71,7 @@ fn prepare(net: &Net, plan: &Recording) -> io::Result<()> {
     plan.server_commands.iter().try_for_each(|c| net.sh(Node::Server, c).map(drop))?;
     plan.router.iter().try_for_each(|c| net.sh(Node::Router, c).map(drop))?;
     plan.second_server.iter().try_for_each(|(key, value)| net.sysctl(Node::Server2, key, value))?;
+    plan.second_server_commands.iter().try_for_each(|c| net.sh(Node::Server2, c).map(drop))?;
     plan.second_client.iter().try_for_each(|(key, value)| net.sysctl(Node::Client2, key, value))
 }
 
@@ -103,6 +104,9 @@ fn drive(net: &Net, plan: &Recording) -> io::Result<(Vec<Value>, Vec<Phase>)> {
     if plan.late_acks > 0 {
         results.push(net.agent(Node::Client, &["late-ack", "--times", &plan.late_acks.to_string()])?.result()?);
     }
+    if plan.gone_acks > 0 {
+        results.push(net.agent(Node::Client, &["gone-ack", "--times", &plan.gone_acks.to_string()])?.result()?);
+    }
     if plan.phases.is_empty() && plan.visits > 0 {
         results.extend(visit(net, plan)?);
     }
@@ -129,6 +133,9 @@ fn visit(net: &Net, plan: &Recording) -> io::Result<Vec<Value>> {
     args.extend(["--source-port", &port]);
     if plan.client_resets {
         args.push("--resets");
+    }
+    if plan.client_aborts {
+        args.push("--aborts");
     }
     let second = if plan.second_client.is_empty() { None } else { Some(net.agent(Node::Client2, &args)?) };
     let mut results = vec![net.agent(Node::Client, &args)?.result()?];

@@ -40,9 +40,11 @@ pub struct Recording {
     pub source_port: u64,
     /// The client closes with a reset.
     pub client_resets: bool,
+    /// The client closes with a reset before it asks for anything.
+    pub client_aborts: bool,
     /// Whether anything listens.
     pub listens: bool,
-    /// What the server program does: http, linger, unread, noaccept.
+    /// What the server program does: http, linger, unread, noaccept, flicker (listens and does not, by turns).
     pub mode: &'static str,
     /// Its backlog.
     pub backlog: u64,
@@ -66,10 +68,14 @@ pub struct Recording {
     pub wrong_acks: u64,
     /// Handshakes of two rounds, each acknowledged only when all of it were answered.
     pub late_acks: u64,
+    /// Handshakes of a listener that goes before the ACK comes.
+    pub gone_acks: u64,
     /// Phases: what is set before each.
     pub phases: &'static [Settings],
     /// Settings of the second server; empty when there is none.
     pub second_server: Settings,
+    /// Commands in the second server's namespace.
+    pub second_server_commands: &'static [&'static str],
     /// Settings of the second client; empty when there is none.
     pub second_client: Settings,
     /// Clients the label speaks of; empty for the usual ones.

@@ -113,6 +113,40 @@ pub(super) fn firewall_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("OutRsts") == 0, "the server reset")
 }
 
+/// A rule on the server reset; its TCP did not.
+pub(super) fn server_firewall_reset(p: &Proof) -> Result<(), String> {
+    ensure(p.get("PassiveOpens") > 0, "no connection was opened")?;
+    ensure(p.get("server_rejected") > 0, "the server's rule never fired")?;
+    ensure(p.get("OutRsts") == 0, "the server's TCP reset")
+}
+
+/// The router reset the ACKs: nothing was opened, and the server did not reset.
+pub(super) fn ack_rejected(p: &Proof) -> Result<(), String> {
+    ensure(p.get("router_rejected") > 0, "the router's rule never fired")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") == 0, "something was opened, or the server reset")
+}
+
+/// A host that had seen no SYN got the ACK, and reset; other connections worked.
+pub(super) fn wrong_host(p: &Proof) -> Result<(), String> {
+    ensure(p.worked() > 0 && p.failed() > 0, "not some worked and some did not")?;
+    ensure(p.get("OutRsts") >= p.failed(), "fewer resets than failures")?;
+    ensure(p.get("SyncookiesSent") == 0 && p.get("ListenOverflows") == 0, "a cookie or an overflow")
+}
+
+/// ACKs met a port without a listener.
+pub(super) fn listener_gone(p: &Proof) -> Result<(), String> {
+    let reset = p.results.iter().filter_map(|r| r["reset"].as_i64()).sum::<i64>();
+    ensure(reset > 0, "no ACK was reset")?;
+    ensure(p.get("OutRsts") >= reset, "fewer resets than ACKs that were reset")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("ListenOverflows") == 0, "something was opened, or a queue overflowed")
+}
+
+/// The clients reset what was open.
+pub(super) fn client_aborted(p: &Proof) -> Result<(), String> {
+    ensure(p.get("PassiveOpens") > 0, "nothing was opened")?;
+    ensure(p.get("OutRsts") == 0, "the server reset")
+}
+
 /// Nothing listened.
 pub(super) fn refused(p: &Proof) -> Result<(), String> {
     ensure(

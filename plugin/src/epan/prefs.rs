@@ -21,7 +21,7 @@ static HANDSHAKES: AtomicU32 = AtomicU32::new(DEFAULT_HANDSHAKES);
 static POINT: AtomicI32 = AtomicI32::new(0);
 
 const DEFAULT_HANDSHAKES: u32 = {
-    let limits = Limits { handshakes: 1 << 18 };
+    let limits = Limits::default();
     limits.handshakes as u32
 };
 

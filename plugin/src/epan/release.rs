@@ -38,7 +38,6 @@ impl SharedFlag {
     }
 }
 
-
 /// What cuts the menu path of a statistic into menus.
 #[cfg(wireshark_stats_separator)]
 pub const STATS_SEPARATOR: &[u8] = ffi::STATS_TREE_MENU_SEPARATOR.split_last().expect("it ends with NUL").1;

@@ -132,9 +132,11 @@ impl Lines {
     }
 
     pub(super) fn cause(&mut self, cause: &Cause, rank: u32) {
-        let number = if rank == 1 { String::new() } else { format!(" {rank}") };
-        let ruled_out = if cause.ruled_out { " (ruled out)" } else { "" };
-        self.text(Field::Cause, cause.kind.as_str()).text = Some(format!("Cause{number}: {}{ruled_out}", cause.kind));
+        self.text(Field::Cause, cause.kind.as_str()).text = Some(match (cause.ruled_out, rank) {
+            (true, _) => format!("Ruled out: {}", cause.kind),
+            (false, 1) => format!("Most likely cause: {}", cause.kind),
+            (false, _) => format!("Cause {rank}: {}", cause.kind),
+        });
         self.add_at(2, Field::CauseRank, Value::Whole(rank));
         if cause.ruled_out {
             self.add_at(2, Field::CauseRuledOut, Value::Nothing).text =

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::input::{Broken, Damage};
+use crate::interrupt::Interrupted;
 
 /// Something is wrong with a capture, at a known place.
 #[derive(Debug)]
@@ -14,6 +15,17 @@ pub struct Fault {
     pub frame: Option<u64>,
     /// Where in the file the damaged record or block begins.
     pub offset: u64,
+    /// What came of looking for the next sound one.
+    pub aftermath: Option<Aftermath>,
+}
+
+/// What came of the bytes from a damaged record on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aftermath {
+    /// As many were passed over.
+    pub passed: u64,
+    /// Whether sound ones came after them.
+    pub resumed: bool,
 }
 
 /// What is wrong.
@@ -82,6 +94,8 @@ pub enum FaultKind {
     Frames,
     /// The compressed stream that the capture is in cannot be unpacked further.
     Broken(Broken),
+    /// Somebody wanted the program to end while it waited for more.
+    Interrupted,
     /// Reading failed.
     Io(io::Error),
 }
@@ -90,17 +104,57 @@ impl From<io::Error> for FaultKind {
     fn from(error: io::Error) -> Self {
         match Broken::of(&error) {
             Some(broken) => Self::Broken(broken.clone()),
+            None if Interrupted::is(&error) => Self::Interrupted,
             None => Self::Io(error),
         }
     }
 }
 
+impl FaultKind {
+    /// Whether sound records may come behind: not where reading itself fails, or a bound was met.
+    pub(super) fn is_damage(&self) -> bool {
+        !matches!(
+            self,
+            Self::CutHeader { .. }
+                | Self::Interfaces
+                | Self::Frames
+                | Self::Broken(_)
+                | Self::Interrupted
+                | Self::Io(_)
+        )
+    }
+
+    /// Whether the file seemed to end within what is damaged.
+    fn is_cut(&self) -> bool {
+        matches!(self, Self::CutHeader { .. } | Self::CutFrame { .. } | Self::CutBlock { .. })
+    }
+}
+
 impl Fault {
+    /// Without a word on what comes after it.
+    pub(super) fn new(kind: FaultKind, frame: Option<u64>, offset: u64) -> Self {
+        Self { kind, frame, offset, aftermath: None }
+    }
+
+    /// With what came of looking for sound records up to the offset `end`.
+    pub(super) fn passed(mut self, end: u64, found: io::Result<bool>) -> Self {
+        match found {
+            // What ends at the end of the file was cut off, and nothing is behind it.
+            Ok(false) if self.kind.is_cut() => {}
+            Ok(resumed) => self.aftermath = Some(Aftermath { passed: end - self.offset, resumed }),
+            // The cause is what ended the reading in the end.
+            Err(error) => self.kind = error.into(),
+        }
+        self
+    }
+
     /// Short fixed name, for machines.
     pub fn name(&self) -> &'static str {
         match self.kind {
+            _ if self.aftermath.is_some() => "corrupt",
             FaultKind::CutHeader { .. } | FaultKind::CutFrame { .. } | FaultKind::CutBlock { .. } => "truncated",
             FaultKind::Broken(Broken { damage: Damage::Cut, .. }) => "truncated",
+            FaultKind::Interrupted => "interrupted",
             FaultKind::Io(_) => "io",
             FaultKind::Interfaces | FaultKind::Frames => "limit",
             _ => "corrupt",
@@ -111,8 +165,29 @@ impl Fault {
 impl fmt::Display for Fault {
     /// What, and where; the caller names the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f)?;
+        match self.aftermath {
+            None => Ok(()),
+            Some(Aftermath { passed, resumed: true }) => write!(
+                f,
+                "; {} passed over, and reading goes on at byte offset {}",
+                Passed(passed),
+                self.offset + passed
+            ),
+            Some(Aftermath { passed, resumed: false }) => {
+                write!(f, "; {} passed over, up to the end: nothing sound is in them", Passed(passed))
+            }
+        }
+    }
+}
+
+impl Fault {
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = Place(self);
         match &self.kind {
+            FaultKind::CutFrame { missing } | FaultKind::CutBlock { missing, .. } if self.aftermath.is_some() => {
+                write!(f, "is corrupt{at}: what begins there claims to go {missing} bytes beyond the end of the file")
+            }
             FaultKind::CutHeader { missing } => {
                 write!(f, "ends in the middle of the file header{at}: {}", Missing(*missing, "it"))
             }
@@ -154,6 +229,7 @@ impl fmt::Display for Fault {
             FaultKind::Broken(broken) => {
                 write!(f, "could not be unpacked further{at} of what it unpacks to: {broken}")
             }
+            FaultKind::Interrupted => write!(f, "was not read further{at}: interrupted"),
             FaultKind::Io(error) => write!(f, "could not be read further{at}: {error}"),
         }
     }
@@ -168,6 +244,15 @@ impl fmt::Display for Place<'_> {
             Some(frame) => write!(f, " at frame {frame}, byte offset {}", self.0.offset),
             None => write!(f, " at byte offset {}", self.0.offset),
         }
+    }
+}
+
+/// `1 byte was`, `2 bytes were`.
+struct Passed(u64);
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} byte{}", self.0, if self.0 == 1 { " was" } else { "s were" })
     }
 }
 

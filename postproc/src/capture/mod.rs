@@ -11,6 +11,8 @@ mod name;
 mod order;
 mod pcap;
 mod pcapng;
+mod record;
+mod resync;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -20,9 +22,12 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+#[cfg(test)]
+use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
+pub use record::Record;
 use window::Window;
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
@@ -40,6 +45,8 @@ pub struct RawFrame<'a> {
     pub link: LinkType,
     /// The bytes, as many as were captured.
     pub data: &'a [u8],
+    /// What else is needed to write it again.
+    pub record: Record<'a>,
 }
 
 /// A capture being read.

@@ -7,8 +7,10 @@ use pcap_file::pcap::{PcapParser, PcapTsResolution};
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
+use super::pcapng::Options;
+use super::resync::{self, Records};
 use super::window::Window;
-use super::{Fault, FaultKind, LinkType, RawFrame};
+use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
@@ -31,13 +33,15 @@ pub struct Reader<R> {
     nanos_per_fraction: i64,
     limit: u32,
     frames: u64,
+    /// Second of the last record: one behind damage is not far from it.
+    second: Option<u32>,
     ended: bool,
 }
 
 impl<R: Read> Reader<R> {
     /// Reads the file header.
     pub(super) fn open(mut window: Window<R>) -> Result<Self, Fault> {
-        let fault = |kind| Fault { kind, frame: None, offset: 0 };
+        let fault = |kind| Fault::new(kind, None, 0);
         window.ensure(FILE_HEADER).map_err(|error| fault(error.into()))?;
         let missing = FILE_HEADER.saturating_sub(window.bytes().len()) as u64;
         // The magic was found good before, so that a short header is all that can be wrong here.
@@ -62,6 +66,7 @@ impl<R: Read> Reader<R> {
             limit: header.snaplen.clamp(LONGEST_USUAL, LONGEST),
             parser,
             frames: 0,
+            second: None,
             ended: false,
         })
     }
@@ -84,11 +89,27 @@ impl<R: Read> Reader<R> {
                 self.ended = true;
                 None
             }
-            Err(kind) => {
-                self.ended = true;
-                Some(Err(Fault { kind, frame: Some(self.frames + 1), offset: self.window.offset() }))
-            }
+            Err(kind) => Some(Err(self.resume(kind))),
         }
+    }
+
+    /// Looks for the next place where records follow each other, where the fault leaves that to be hoped for.
+    #[cold]
+    fn resume(&mut self, kind: FaultKind) -> Fault {
+        let fault = Fault::new(kind, Some(self.frames + 1), self.window.offset());
+        if !fault.kind.is_damage() {
+            self.ended = true;
+            return fault;
+        }
+        let records = Records {
+            order: self.order,
+            limit: self.limit,
+            fractions: (1_000_000_000 / self.nanos_per_fraction) as u32,
+            second: self.second,
+        };
+        let found = resync::search(&mut self.window, |bytes, is_end| records.run(bytes, is_end));
+        self.ended = !matches!(found, Ok(true));
+        fault.passed(self.window.offset(), found)
     }
 
     /// Length of the next record with its header, once all of it is buffered; `None` at the end of the file.
@@ -128,8 +149,21 @@ impl<R: Read> Reader<R> {
         self.frames += 1;
         // A record that is buffered whole always parses.
         let (_, record) = self.parser.next_raw_packet(self.window.take(length)).ok()?;
+        self.second = Some(record.ts_sec);
         let nanos = i64::from(record.ts_sec) * 1_000_000_000 + i64::from(record.ts_frac) * self.nanos_per_fraction;
         let Cow::Borrowed(data) = record.data else { return None };
-        Some(RawFrame { number: self.frames as u32, time: Some(Timestamp::from_nanos(nanos)), link: self.link, data })
+        Some(RawFrame {
+            number: self.frames as u32,
+            time: Some(Timestamp::from_nanos(nanos)),
+            link: self.link,
+            data,
+            record: Record {
+                length: record.orig_len,
+                interface: 0,
+                interface_name: b"",
+                decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
+                options: Options::none(),
+            },
+        })
     }
 }

@@ -8,19 +8,24 @@ use pcap_file::pcapng::RawBlock;
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
+use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::Window;
-use super::{Fault, FaultKind, LinkType, RawFrame};
+use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-const INTERFACE_DESCRIPTION: u32 = 1;
+pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
+pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
 /// and system calls.
 const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
+
+/// Blocks that are passed over and may be met behind damage: name resolution, interface statistics, IRIG timestamps,
+/// ARINC 429, decryption secrets, and Apple's process information.
+const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
@@ -36,13 +41,17 @@ pub struct Reader<R> {
     window: Window<R>,
     order: Order,
     interfaces: Vec<Interface>,
+    /// Interfaces of the sections before.
+    earlier: u32,
     frames: u64,
     ended: bool,
 }
 
 /// What an interface description says of the packets that refer to it.
-#[derive(Clone, Copy)]
 struct Interface {
+    /// Counted over all sections.
+    number: u32,
+    name: Vec<u8>,
     link: LinkType,
     snap_length: u32,
     ticks: Ticks,
@@ -60,13 +69,14 @@ struct Place {
     interface: u32,
     ticks: Option<u64>,
     captured: u32,
+    original: u32,
     data: usize,
 }
 
 impl<R: Read> Reader<R> {
     pub(super) fn new(window: Window<R>) -> Self {
         // The first block is a section header, which sets the order before anything is read in it.
-        Self { window, order: Order::Little, interfaces: Vec::new(), frames: 0, ended: false }
+        Self { window, order: Order::Little, interfaces: Vec::new(), earlier: 0, frames: 0, ended: false }
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -85,10 +95,7 @@ impl<R: Read> Reader<R> {
             match self.step() {
                 Ok(Some(head)) => break head,
                 Ok(None) => {}
-                Err(fault) => {
-                    self.ended = true;
-                    return Some(Err(fault));
-                }
+                Err(fault) => return Some(Err(self.resume(fault))),
             }
         };
         self.frames += 1;
@@ -96,7 +103,19 @@ impl<R: Read> Reader<R> {
         let found = parse(self.order, self.window.take(head.length))
             .and_then(|body| packet(head.block, self.order, body, &self.interfaces, frame));
         // The block's framing is sound, so that reading goes on behind it.
-        Some(found.map_err(|kind| Fault { kind, frame: Some(frame), offset }))
+        Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
+    }
+
+    /// Looks for the next place where blocks follow each other, where the fault leaves that to be hoped for.
+    fn resume(&mut self, fault: Fault) -> Fault {
+        if !fault.kind.is_damage() {
+            self.ended = true;
+            return fault;
+        }
+        let blocks = Blocks { order: self.order, interfaces: self.interfaces.len() };
+        let found = resync::search(&mut self.window, |bytes, is_end| blocks.run(bytes, is_end));
+        self.ended = !matches!(found, Ok(true));
+        fault.passed(self.window.offset(), found)
     }
 
     /// Goes past one block and returns `None`, or stops before a packet block and returns its head.
@@ -108,8 +127,15 @@ impl<R: Read> Reader<R> {
         };
         match head.block {
             _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
-            block if holds_packet(block) => self.trailer(head).map(|()| Some(head)),
-            _ => self.other(head).map(|()| None).map_err(|kind| Fault { kind, frame: None, offset }),
+            block if holds_packet(block) => {
+                self.trailer(head).map_err(|kind| self.frame_fault(kind))?;
+                Ok(Some(head))
+            }
+            _ => self
+                .trailer(head)
+                .and_then(|()| self.other(head))
+                .map(|()| None)
+                .map_err(|kind| Fault::new(kind, None, offset)),
         }
     }
 
@@ -142,14 +168,14 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Checks the length behind a packet block before the frame is counted: past a wrong one nothing can be found.
+    /// Checks the length behind a block before anything of it is believed.
     #[inline]
-    fn trailer(&self, head: Head) -> Result<(), Fault> {
+    fn trailer(&self, head: Head) -> Result<(), FaultKind> {
         let tail = self.word(head.length - 4);
         if tail as usize == head.length {
             return Ok(());
         }
-        Err(self.frame_fault(FaultKind::BlockTrailer { head: head.length as u32, tail }))
+        Err(FaultKind::BlockTrailer { head: head.length as u32, tail })
     }
 
     /// Takes in what a block without a packet says.
@@ -158,10 +184,13 @@ impl<R: Read> Reader<R> {
         let order = self.order;
         let body = parse(order, self.window.take(head.length))?;
         match head.block {
-            SECTION_HEADER => self.interfaces.clear(),
+            SECTION_HEADER => {
+                self.earlier = self.earlier.saturating_add(self.interfaces.len() as u32);
+                self.interfaces.clear();
+            }
             INTERFACE_DESCRIPTION if self.interfaces.len() == INTERFACES => return Err(FaultKind::Interfaces),
             INTERFACE_DESCRIPTION => {
-                let interface = Interface::read(order, body);
+                let interface = Interface::read(order, body, self.earlier.saturating_add(self.interfaces.len() as u32));
                 self.interfaces.push(interface.ok_or(FaultKind::BlockContent { needed: 8, actual: body.len() })?);
             }
             _ => {}
@@ -183,7 +212,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn fault(&self, kind: FaultKind) -> Fault {
-        Fault { kind, frame: None, offset: self.window.offset() }
+        Fault::new(kind, None, self.window.offset())
     }
 
     fn frame_fault(&self, kind: FaultKind) -> Fault {
@@ -193,16 +222,19 @@ impl<R: Read> Reader<R> {
 
 impl Interface {
     /// `None` when the block is too short.
-    fn read(order: Order, body: &[u8]) -> Option<Self> {
-        let (mut resolution, mut offset) = (None, 0);
+    fn read(order: Order, body: &[u8], number: u32) -> Option<Self> {
+        let (mut resolution, mut offset, mut name) = (None, 0, Vec::new());
         for (code, value) in (Options { order, bytes: body.get(8..)? }) {
             match code {
+                2 => name = value.to_vec(),
                 9 => resolution = value.first().copied(),
                 14 => offset = order.i64(value, 0).unwrap_or(0),
                 _ => {}
             }
         }
         Some(Self {
+            number,
+            name,
             link: LinkType(order.u16(body, 0)?),
             snap_length: order.u32(body, 4)?,
             ticks: Ticks::new(resolution, offset),
@@ -211,9 +243,16 @@ impl Interface {
 }
 
 /// The options of a block, up to the first that is not whole.
-struct Options<'a> {
-    order: Order,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Options<'a> {
+    pub(super) order: Order,
     bytes: &'a [u8],
+}
+
+impl Options<'_> {
+    pub(super) const fn none() -> Self {
+        Self { order: Order::Little, bytes: b"" }
+    }
 }
 
 impl<'a> Iterator for Options<'a> {
@@ -228,12 +267,20 @@ impl<'a> Iterator for Options<'a> {
     }
 }
 
+/// True for the types of block that there are.
+pub(super) fn is_known(block: u32) -> bool {
+    matches!(block, SECTION_HEADER | INTERFACE_DESCRIPTION)
+        || holds_packet(block)
+        || NUMBERED.contains(&block)
+        || OTHERS.contains(&block)
+}
+
 fn holds_packet(block: u32) -> bool {
     matches!(block, PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
 }
 
 /// The byte order that a section header sets; `None` where another block begins.
-fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
+pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
     if Order::Big.u32(bytes, 0) != Some(SECTION_HEADER) {
         return Ok(None);
     }
@@ -267,7 +314,7 @@ fn packet<'a>(
     block: u32,
     order: Order,
     body: &'a [u8],
-    interfaces: &[Interface],
+    interfaces: &'a [Interface],
     frame: u64,
 ) -> Result<RawFrame<'a>, FaultKind> {
     let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
@@ -285,6 +332,13 @@ fn packet<'a>(
         time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
         link: interface.link,
         data,
+        record: Record {
+            length: place.original,
+            interface: interface.number,
+            interface_name: &interface.name,
+            decimals: interface.ticks.decimals(),
+            options: Options { order, bytes: behind(block, body, end as usize) },
+        },
     })
 }
 
@@ -294,8 +348,8 @@ fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
     let interface = if block == PACKET { order.u16(body, 0)?.into() } else { order.u32(body, 0)? };
     let ticks = (u64::from(order.u32(body, 4)?) << 32) | u64::from(order.u32(body, 8)?);
     let captured = order.u32(body, 12)?;
-    order.u32(body, 16)?;
-    Some(Place { interface, ticks: Some(ticks), captured, data: 20 })
+    let original = order.u32(body, 16)?;
+    Some(Place { interface, ticks: Some(ticks), captured, original, data: 20 })
 }
 
 /// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
@@ -305,5 +359,11 @@ fn simple(order: Order, body: &[u8], interfaces: &[Interface]) -> Option<Place> 
     let captured = if snap_length == 0 { original } else { original.min(snap_length) };
     // A writer that cut without saying so: what is there, is there.
     let captured = captured.min((body.len() - 4) as u32);
-    Some(Place { interface: 0, ticks: None, captured, data: 4 })
+    Some(Place { interface: 0, ticks: None, captured, original, data: 4 })
+}
+
+/// The options of a packet block: what is behind the packet, which is padded to four bytes.
+#[inline]
+fn behind(block: u32, body: &[u8], end: usize) -> &[u8] {
+    if block == SIMPLE_PACKET { b"" } else { body.get(end.next_multiple_of(4)..).unwrap_or_default() }
 }

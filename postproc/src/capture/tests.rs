@@ -102,7 +102,8 @@ fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
     assert_eq!(frames.len(), 2);
     assert_eq!(
         faults[0].to_string(),
-        "is corrupt at frame 3, byte offset 67: the record claims 4294967295 bytes, and more than 262144 are not believed"
+        "is corrupt at frame 3, byte offset 67: the record claims 4294967295 bytes, and more than 262144 are not believed; \
+         19 bytes were passed over, up to the end: nothing sound is in them"
     );
 }
 
@@ -183,7 +184,7 @@ fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
 }
 
 #[test]
-fn block_lengths_that_cannot_be_end_the_reading_at_a_named_offset() {
+fn block_lengths_that_cannot_be_are_told_with_their_offset() {
     for (length, said_of_it) in [
         (0_u32, "a block claims 0 bytes"),
         (u32::MAX - 3, "a block claims 4294967292 bytes"),
@@ -201,13 +202,14 @@ fn block_lengths_that_cannot_be_end_the_reading_at_a_named_offset() {
 }
 
 #[test]
-fn two_lengths_that_differ_end_the_reading() {
+fn two_lengths_that_differ_are_both_told() {
     let mut builder = Builder::pcapng(Order::Big);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     *builder.bytes.last_mut().unwrap() ^= 4;
     assert_eq!(
         said(&builder.bytes),
-        "is corrupt at frame 1, byte offset 48: a block says it has 36 bytes at its begin and 32 at its end"
+        "is corrupt at frame 1, byte offset 48: a block says it has 36 bytes at its begin and 32 at its end; \
+         36 bytes were passed over, up to the end: nothing sound is in them"
     );
 }
 
@@ -269,6 +271,112 @@ fn a_reading_error_is_told_with_the_place() {
     let fault = capture.next_frame().unwrap().unwrap_err();
     assert_eq!(fault.to_string(), "could not be read further at frame 2, byte offset 45: the disk is gone");
     assert!(capture.next_frame().is_none());
+}
+
+/// A capture of each format and order with this many packets, and where its records or blocks begin.
+fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
+    let mut captures = Vec::new();
+    for order in ORDERS {
+        let packet = |number: u32| vec![number as u8; 40 + number as usize % 7];
+        let (mut builder, mut starts) = (Builder::pcap(order, 0xa1b2_c3d4, 1), Vec::new());
+        for number in 0..count {
+            starts.push(builder.bytes.len());
+            builder.record(1_700_000_000 + number, number, &packet(number));
+        }
+        captures.push((builder.bytes, starts));
+        let (mut builder, mut starts) = (Builder::pcapng(order), Vec::new());
+        builder.interface(1, 0, &[]);
+        for number in 0..count {
+            starts.push(builder.bytes.len());
+            builder.enhanced(0, u64::from(1_700_000_000 + number) * 1_000_000, &packet(number));
+        }
+        captures.push((builder.bytes, starts));
+    }
+    captures
+}
+
+#[test]
+fn behind_a_record_that_was_overwritten_reading_goes_on_with_the_next_one() {
+    for (whole, starts) in long(40) {
+        let all = sound(&whole);
+        for at in [0, 1, 17, 38, 39] {
+            let mut damaged = whole.clone();
+            damaged[starts[at]..starts[at] + 16].fill(0xff);
+            let (frames, faults) = read(&damaged);
+            let expected = [&all[..at], &all[at + 1..]].concat();
+            assert!(frames == expected, "record {at}: {} frames, {faults:?}", frames.len());
+            assert_eq!(faults.len(), 1);
+            let end = starts.get(at + 1).copied().unwrap_or(whole.len());
+            let aftermath = Aftermath { passed: (end - starts[at]) as u64, resumed: at < 39 };
+            assert_eq!((faults[0].offset, faults[0].aftermath), (starts[at] as u64, Some(aftermath)));
+            assert_eq!(faults[0].name(), "corrupt");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_missing_or_too_many_cost_no_more_than_the_records_they_are_in() {
+    for (whole, starts) in long(40) {
+        let all = sound(&whole);
+        let place = starts[20] + 30;
+        let noise: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for damaged in [
+            [&whole[..place], &whole[place + 7..]].concat(),
+            [&whole[..place], &noise[..11], &whole[place..]].concat(),
+            [&whole[..starts[20]], &noise, &whole[starts[20]..]].concat(),
+        ] {
+            let (frames, faults) = read(&damaged);
+            assert!(!faults.is_empty() && faults.len() < 3, "{faults:?}");
+            assert!(frames.starts_with(&all[..20]) && frames.ends_with(&all[22..]), "{} frames", frames.len());
+        }
+    }
+}
+
+#[test]
+fn damage_in_two_places_is_told_twice_with_the_bytes_passed_over() {
+    for (whole, starts) in long(60) {
+        let mut damaged = whole.clone();
+        for at in [10, 40] {
+            damaged[starts[at]..starts[at] + 16].fill(0xff);
+        }
+        let (frames, faults) = read(&damaged);
+        assert_eq!((frames.len(), faults.len()), (58, 2));
+        let passed = starts[11] - starts[10];
+        let said = format!("; {passed} bytes were passed over, and reading goes on at byte offset {}", starts[11]);
+        assert!(faults[0].to_string().ends_with(&said), "{}", faults[0]);
+        assert_eq!((faults[0].frame.unwrap_or(11), faults[1].frame.unwrap_or(40)), (11, 40), "numbered on");
+    }
+}
+
+#[test]
+fn a_capture_inside_a_packet_is_not_taken_for_the_file_s_own_records() {
+    // Seven records in a packet, of the same day; then forty of another.
+    for (inner, base) in [(long(7), 1_700_000_000), (long(40), 1_500_000_000)] {
+        let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+        let damaged = builder.record(base, 0, b"first").bytes.len();
+        builder.record(base, 0, &inner[0].0);
+        for number in 0..20 {
+            builder.record(base + number, 0, b"afterwards");
+        }
+        builder.bytes[damaged..damaged + 16].fill(0xff);
+        let (frames, faults) = read(&builder.bytes);
+        assert_eq!((frames.len(), faults.len()), (21, 1), "{faults:?}");
+        assert!(frames[1..].iter().all(|(.., data)| data == b"afterwards"));
+    }
+}
+
+#[test]
+fn a_length_that_reaches_beyond_the_end_is_damage_where_records_follow_and_a_cut_where_none_do() {
+    for (mut whole, starts) in long(40) {
+        let is_pcap = whole[0] != 0x0a;
+        let field = starts[30] + if is_pcap { 8 } else { 4 };
+        let is_big = is_pcap && whole[0] == 0xa1 || !is_pcap && whole[8] == 0x1a;
+        let claimed = 0x0001_0000_u32;
+        whole[field..field + 4].copy_from_slice(&if is_big { claimed.to_be_bytes() } else { claimed.to_le_bytes() });
+        let (frames, faults) = read(&whole);
+        assert_eq!((frames.len(), faults.len(), faults[0].name()), (39, 1, "corrupt"), "{faults:?}");
+        assert!(faults[0].to_string().contains("bytes beyond the end of the file"), "{}", faults[0]);
+    }
 }
 
 /// One capture of each format with everything in it.

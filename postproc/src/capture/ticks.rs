@@ -34,6 +34,14 @@ impl Ticks {
         Self { unit, offset }
     }
 
+    /// Decimals of a second that tell all times apart, as far as nanoseconds do.
+    pub(super) fn decimals(self) -> u8 {
+        match self.unit {
+            Unit::Nanos(length) => 9 - length.ilog10() as u8,
+            Unit::PerNano(_) | Unit::Binary(_) => 9,
+        }
+    }
+
     /// The time of `ticks`; the nearest that can be expressed where that is out of range.
     #[inline]
     pub(super) fn time(self, ticks: u64) -> Timestamp {

@@ -1,11 +1,21 @@
 //! The command line: one file for each command.
 
 mod analyze;
+mod annotate;
+mod explain;
+mod kernel;
+mod manual;
 pub mod plugin;
+mod resources;
 
 use clap::{Parser, Subcommand};
 
 pub use analyze::{Analyze, Format};
+pub use annotate::Annotate;
+pub use explain::{Explain, Form, Who};
+pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
+pub use manual::{Completions, Manual};
+pub use resources::Resources;
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
 #[derive(Debug, Parser)]
@@ -21,6 +31,16 @@ pub struct Cli {
 pub enum Command {
     /// Analyse captures, and folders of them
     Analyze(Analyze),
+    /// Tell the story of one handshake: packets, verdict, causes, what to do
+    Explain(Explain),
+    /// Look at what the kernel has for accepting connections: usage, bounds, overflows
+    Kernel(Kernel),
+    /// Write captures again, with the findings as comments
+    Annotate(Annotate),
     /// Install the Wireshark plugin, and say whether Wireshark loads it
     Plugin(plugin::Plugin),
+    /// Print a manual page, or write all of them
+    Manual(Manual),
+    /// Print what lets a shell complete commands and options
+    Completions(Completions),
 }

@@ -8,6 +8,7 @@ mod counted;
 mod decoded;
 mod gzip;
 mod lz4;
+mod patient;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::io::{self, BufReader, Cursor, Read};
 
 pub use broken::{Broken, Damage};
 pub use counted::Position;
+pub use patient::Patient;
 
 use crate::capture::{Compression, Kind, MAGIC, sniff};
 use counted::Counted;

@@ -10,5 +10,14 @@
 //! The live machine is read by collecting the same texts that people save, so that there is one parser for each and
 //! a snapshot is simply that collection.
 
+mod command;
+#[allow(dead_code, unused_imports)] // What explains handshakes reads them too.
 pub mod facts;
+#[cfg(target_os = "linux")]
+mod live;
 mod read;
+mod report;
+mod resource;
+mod view;
+
+pub use command::command;

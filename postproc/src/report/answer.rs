@@ -10,6 +10,15 @@ use crate::totals::Totals;
 
 /// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {
+    let Some(known) = &totals.known else { return whole_answer(totals) };
+    let (report, left_out) = (safe(&known.report), count(known.findings, "known finding"));
+    match totals.tally.handshakes {
+        0 => format!("Nothing is new against {report}: {left_out}."),
+        _ => format!("New against {report}, without {left_out}: {}", whole_answer(totals)),
+    }
+}
+
+fn whole_answer(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
         "No capture could be read.".into()
@@ -131,13 +140,18 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         0 => String::new(),
         _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
     };
+    let filtered = match totals.filtered_out {
+        0 => String::new(),
+        number => format!(" {} not told, as the filter asks.", count(number, "handshake")),
+    };
+    let partial = if totals.is_interrupted { " Interrupted: this is what was known by then." } else { "" };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
     let captures = match &totals.captures[..] {
         [capture] => text::capture(&capture.name).into_owned(),
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
         several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
     };
-    format!("{} in {captures}{span}.{early}{problems}", count(frames, "frame"))
+    format!("{} in {captures}{span}.{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }
 
 /// Handshakes answered cookie-style.

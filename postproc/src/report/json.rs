@@ -19,6 +19,11 @@ impl<W: Write> Lines<W> {
         Self { output }
     }
 
+    /// A line for each capture.
+    pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
+        captures(sources).try_for_each(|object| self.line(&object))
+    }
+
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.output, object)?;
         self.output.write_all(b"\n")
@@ -28,7 +33,7 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Report for Lines<W> {
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.line(&Object::Run(Run::default()))?;
-        captures(sources).try_for_each(|object| self.line(&object))?;
+        self.captures(sources)?;
         self.output.flush()
     }
 
@@ -39,6 +44,14 @@ impl<W: Write> Report for Lines<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         listeners(totals).chain(episodes(totals)).try_for_each(|object| self.line(&object))?;
         self.line(&Object::Summary(totals.into()))?;
+        self.output.flush()
+    }
+
+    fn capture(&mut self, source: &Source) -> io::Result<()> {
+        self.line(&Object::Capture(source.into()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
 }

@@ -12,8 +12,9 @@ use super::words;
 use super::wrap::paragraph;
 use crate::text::{self, count, grouped, safe};
 
-/// Causes that are told.
+/// Causes that are told, as far as their lines fit.
 const CAUSES: usize = 3;
+const LINES: usize = 16;
 
 /// Failures that have their most likely cause in common.
 struct Remedy<'a> {
@@ -25,6 +26,10 @@ struct Remedy<'a> {
     reset: u64,
     listeners: Vec<Endpoint>,
     check: &'a str,
+    /// What is contradicted in that one.
+    ruled_out: Vec<CauseKind>,
+    /// Something contradicts this one, and every other.
+    is_ruled_out: bool,
     /// Where one of them is.
     example: String,
     /// Size of the group that check and example were taken from.
@@ -39,11 +44,20 @@ pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Resu
         return Ok(());
     }
     writeln!(output, "\n{}", look.heading("What broke, most likely, and what to check now"))?;
+    let mut told = Vec::new();
+    let mut number = 0;
     for remedy in remedies.iter().take(CAUSES) {
-        paragraph(output, look.width, "  ", &remedy.title())?;
-        paragraph(output, look.width, "    ", &safe(remedy.check))?;
+        let before = told.len();
+        remedy.tell(&mut told, look, remedies.len() == 1)?;
+        // The first is told whatever it takes.
+        if number > 0 && told.iter().filter(|&&byte| byte == b'\n').count() > LINES {
+            told.truncate(before);
+            break;
+        }
+        number += 1;
     }
-    let others = &remedies[remedies.len().min(CAUSES)..];
+    output.write_all(&told)?;
+    let others = &remedies[number..];
     if !others.is_empty() {
         let others: Vec<String> =
             others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
@@ -80,7 +94,18 @@ fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
 impl<'a> Remedy<'a> {
     fn new(cause: CauseKind) -> Self {
         let (listeners, example) = (Vec::new(), String::new());
-        Self { cause, count: 0, reliable: 0, reset: 0, listeners, check: "", example, largest: 0 }
+        Self {
+            cause,
+            count: 0,
+            reliable: 0,
+            reset: 0,
+            listeners,
+            check: "",
+            ruled_out: Vec::new(),
+            is_ruled_out: false,
+            example,
+            largest: 0,
+        }
     }
 
     fn add(&mut self, group: &'a Group) {
@@ -93,11 +118,26 @@ impl<'a> Remedy<'a> {
         }
         let Some((capture, example)) = group.examples.first().filter(|_| group.count > self.largest) else { return };
         self.largest = group.count;
-        self.check = example.causes.first().map_or("", |cause| &cause.check);
+        self.ruled_out = example.causes.iter().filter(|cause| cause.ruled_out).map(|cause| cause.kind).collect();
+        if let Some(cause) = example.causes.first() {
+            (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
+        }
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
             });
+    }
+
+    /// Why it happened, and the check; what can be excluded where there is room.
+    fn tell(&self, output: &mut dyn Write, look: Look, is_alone: bool) -> io::Result<()> {
+        paragraph(output, look.width, "  ", &self.title())?;
+        paragraph(output, look.width, "    ", &safe(self.check))?;
+        if !is_alone || self.ruled_out.is_empty() {
+            return Ok(());
+        }
+        let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
+        let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
+        paragraph(output, look.width, "    ", &text)
     }
 
     /// `3 handshakes of 10.9.2.1:8080, all reset by the server's side: the ACK passed … (proxy-leaked-ack)`
@@ -112,7 +152,8 @@ impl<'a> Remedy<'a> {
             some => format!(", {} reset by the server's side", grouped(some)),
         };
         let cause = words::cause(self.cause);
+        let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{reset}: {cause} ({}){example}", self.cause)
+        format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
     }
 }

@@ -23,7 +23,7 @@ fn frame(number: u32) -> Frame {
 }
 
 /// A proxy's answer, and the reset that followed.
-fn leaked(number: u32) -> Finding {
+pub(super) fn leaked(number: u32) -> Finding {
     Finding {
         id: HandshakeId(number.into()),
         client: endpoint("10.0.1.2", 54192),
@@ -59,7 +59,7 @@ fn leaked(number: u32) -> Finding {
 }
 
 /// Of which nothing can be told.
-fn unclear() -> Finding {
+pub(super) fn unclear() -> Finding {
     Finding {
         outcome: Outcome::Established,
         assessment: Assessment {
@@ -92,7 +92,7 @@ fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {
-        totals.handshake(finding);
+        assert!(totals.handshake(finding));
         tally.add(finding.assessment.verdict, finding.outcome);
     }
     let server = endpoint("2001:db8::2", 80);
@@ -119,6 +119,7 @@ fn totals(findings: &[Finding]) -> Totals {
         kind: "truncated",
         frame: Some(7),
         offset: Some(512),
+        passed_over: None,
         message: "ends in the middle of frame 7".into(),
     });
     totals
@@ -130,7 +131,7 @@ fn capture_totals() -> CaptureTotals {
 }
 
 /// What a report writes of these findings.
-fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
+pub(super) fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
     let mut output = Vec::new();
     let mut report = report(&mut output);
     report.begin(&sources()).unwrap();
@@ -224,7 +225,7 @@ fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read
     assert_eq!(summary["strongest"], "likely");
     assert_eq!(
         summary["errors"],
-        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512,
+        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512, "passed_over": null,
                 "message": "ends in the middle of frame 7"}])
     );
 }
@@ -354,7 +355,7 @@ fn however_much_there_is_it_fits_on_one_screen() {
     let mut totals = totals(&findings);
     totals.problems = vec![totals.problems[0].clone(); 500];
     totals.captures.push(capture_totals());
-    for (width, height) in [(80, 46), (120, 36)] {
+    for (width, height) in [(80, 49), (120, 40)] {
         let mut output = Vec::new();
         let mut report = table::Table::new(&mut output, table::Look { width, ..PLAIN });
         report.begin(&sources()).unwrap();

@@ -1,6 +1,6 @@
 //! The engine's words, as people say them.
 
-use syncookie_engine::CauseKind;
+use syncookie_engine::{CauseKind, Outcome, Verdict};
 
 /// A cause as a clause: completes "most likely".
 pub const fn cause(kind: CauseKind) -> &'static str {
@@ -18,6 +18,29 @@ pub const fn cause(kind: CauseKind) -> &'static str {
         CauseKind::ClosedPort => "nothing listens on that port",
         CauseKind::ClientAbort => "the client gave up",
         CauseKind::SilentDrop => "something dropped packets without a word",
+    }
+}
+
+/// A verdict as a clause.
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ordinary => "the server's own stack answered the SYN, from a half-open entry",
+        Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
+        Verdict::SynProxy => "a SYN proxy in front of the server answered the SYN",
+        Verdict::Undetermined => "who answered the SYN cannot be told from this capture",
+    }
+}
+
+/// An outcome as a clause.
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Established => "the handshake was completed",
+        Outcome::ResetByServer => "the server's side reset the connection before it sent any data",
+        Outcome::ResetByClient => "the client reset the connection before the server sent any data",
+        Outcome::Refused => "the SYN was refused with a reset",
+        Outcome::Unanswered => "nobody answered the SYN",
+        Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
+        Outcome::Incomplete => "the capture begins or ends in the middle of it",
     }
 }
 

@@ -1,12 +1,22 @@
 //! End to end: real tshark with the plugin, the real batch tool, real captures.
 
+mod annotate;
 mod batch;
 mod cases;
 mod damage;
+mod duplicates;
+mod explain;
 mod foreign;
 mod formats;
+mod html;
+mod kernel;
+mod kernel_files;
+mod kernel_net;
 mod layers;
+mod manual;
+mod releases;
 mod series;
+mod terminal;
 mod wireshark;
 mod wireshark_install;
 mod wireshark_preferences;

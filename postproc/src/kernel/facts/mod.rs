@@ -2,7 +2,9 @@
 
 mod difference;
 mod event;
+mod join;
 mod listener;
+mod looks;
 #[cfg(test)]
 mod tests;
 
@@ -19,13 +21,14 @@ use syncookie_engine::Timestamp;
 pub use difference::{Change, Difference};
 pub use event::{Event, Kind};
 pub use listener::{Listener, Local, Process};
+pub use looks::Looks;
 
 use super::read;
 
 /// Names of one sort that are kept of one source; a kernel has some hundreds, `sysctl -a` some thousands.
-const NAMES: usize = 100_000;
+const NAMES: usize = 65_536;
 /// Listeners, log events and other lists.
-const ENTRIES: usize = 65_536;
+const ENTRIES: usize = 16_384;
 
 /// What is known of a kernel at one time, in one network namespace.
 ///
@@ -44,6 +47,10 @@ pub struct Facts {
     pub kernel: Option<String>,
     /// The network namespace they are of.
     pub namespace: Option<String>,
+    /// Whether they were read from the running machine just now.
+    pub is_live: bool,
+    /// Other network namespaces of the machine that were not looked at.
+    pub others: Vec<String>,
     /// Listening sockets.
     pub listeners: Vec<Listener>,
     /// Processes that listen.

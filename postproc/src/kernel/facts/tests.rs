@@ -43,3 +43,36 @@ fn an_end_of_a_connection_belongs_to_the_listeners_that_accept_it() {
     assert!(!at("0.0.0.0:80").accepts(&at("10.0.0.1:81")));
     assert!(!at("10.0.0.2:80").accepts(&at("10.0.0.1:80")));
 }
+
+#[test]
+fn files_of_one_time_are_one_look_and_files_that_tell_again_are_two() {
+    let folder = std::env::temp_dir().join(format!("syncookie-looks-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let settings = write("sysctl", "net.core.somaxconn = 128\n");
+    let before = write("before", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 1 2\n");
+    let after = write("after", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 4 2\n");
+    let one = Looks::read([&settings, &before]).unwrap();
+    assert!(one.earlier.is_none());
+    assert_eq!(
+        (one.later.counter("TcpExt.ListenDrops"), one.later.setting("net.core.somaxconn")),
+        (Some(2), Some("128"))
+    );
+    let two = Looks::read([&settings, &before, &after]).unwrap();
+    assert_eq!(two.difference().unwrap().of("TcpExt.ListenOverflows"), Change::Rose(3));
+    assert_eq!(two.later.setting("net.core.somaxconn"), Some("128"), "settings saved once hold for both");
+    // The same time in other words.
+    let words = write("words", "TcpExt:\n    4 times the listen queue of a socket overflowed\n");
+    let (stat, summary) = (
+        write("stat", "TCP: inuse 1 orphan 0 tw 3 alloc 1 mem 5\n"),
+        write("summary", "TCP:   1 (estab 2, closed 3, orphaned 0, timewait 3)\n"),
+    );
+    let one = Looks::read([&after, &words, &stat, &summary]).unwrap();
+    assert!(one.earlier.is_none());
+    assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

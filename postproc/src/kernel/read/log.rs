@@ -15,7 +15,7 @@ impl Form for Log {
     }
 
     fn take(&mut self, line: &str, facts: &mut Facts) -> bool {
-        if let Some(kind) = kind(line) {
+        if let Some(kind) = event(line) {
             facts.add_event(Event { kind, port: port(line), text: line.trim().chars().take(KEPT).collect() });
             return true;
         }
@@ -23,8 +23,8 @@ impl Form for Log {
     }
 }
 
-/// What a line tells, in the words of any version.
-fn kind(line: &str) -> Option<Kind> {
+/// What a line tells of, in the words of any version.
+pub fn event(line: &str) -> Option<Kind> {
     let line = line.to_ascii_lowercase();
     let has = |words: &str| line.contains(words);
     Some(if has("possible syn flooding") {

@@ -24,8 +24,11 @@ use std::io::{self, BufRead};
 
 use super::facts::Facts;
 
+pub use log::event;
 pub use names::is_old;
 pub use own::{LEAD, fit};
+pub use single::is_vague;
+#[cfg(test)]
 pub use sockets::local;
 
 /// What is kept of one line: the longest honest one, in `/proc/net/netstat`, has some four thousand bytes.

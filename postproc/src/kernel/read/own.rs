@@ -34,6 +34,7 @@ fn entry(key: &str, value: &str, facts: &mut Facts) -> Option<()> {
             facts.add_half_open(sockets::local(local)?, number(count)?);
         }
         "half-open-known" => facts.knows_half_open(),
+        "towards-known" => facts.set_gauge("towards".into(), 0),
         "towards" => {
             let mut words = value.split_whitespace();
             let address: IpAddr = words.next()?.parse().ok()?;
@@ -56,6 +57,10 @@ fn process(value: &str) -> Option<Process> {
             "limit" => process.descriptor_limit = number(value),
             "threads" => process.threads = number(value),
             "group" => process.group_tasks = value.split_once('/').and_then(|(a, b)| Some((number(a)?, number(b)?))),
+            "memory" => {
+                let mut parts = value.split('/').map(number);
+                process.group_memory = (|| Some((parts.next()??, parts.next()??, parts.next()??)))();
+            }
             "listens" => process.listens = value.split(',').take(4096).filter_map(number).collect(),
             _ => {}
         }

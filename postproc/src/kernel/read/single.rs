@@ -6,6 +6,14 @@ use std::time::Duration;
 use super::{Form, number, sysctl};
 use crate::kernel::facts::Facts;
 
+/// What the form is called.
+const HEADINGS: &str = "headings and single values";
+
+/// Whether a form says nothing of what is in a file: headings are in many.
+pub fn is_vague(form: &str) -> bool {
+    form == HEADINGS
+}
+
 /// The form; under a heading, its file.
 #[derive(Default)]
 pub struct Single {
@@ -14,7 +22,7 @@ pub struct Single {
 
 impl Form for Single {
     fn name(&self) -> &'static str {
-        "headings and single values"
+        HEADINGS
     }
 
     fn take(&mut self, line: &str, facts: &mut Facts) -> bool {
@@ -29,7 +37,7 @@ impl Form for Single {
         if taken {
             self.file = None;
         }
-        taken || release(line, facts) || load(line, facts)
+        taken || release(line, facts) || load(line, facts) || line.starts_with("full avg10=")
     }
 
     fn leave(&mut self) {
@@ -42,6 +50,15 @@ fn under(file: &str, line: &str, facts: &mut Facts) -> bool {
     if let Some(name) = file.strip_prefix("/proc/sys/").and_then(sysctl::name) {
         facts.set_setting(name, line.trim().to_owned());
         return true;
+    }
+    if file == "/proc/pressure/cpu" {
+        let share = line.split_whitespace().find_map(|word| word.strip_prefix("avg10=")?.parse::<f64>().ok());
+        let is_some = line.starts_with("some ");
+        share
+            .filter(|_| is_some)
+            .iter()
+            .for_each(|share| facts.set_gauge("pressure.cpu.some.avg10".into(), *share as u64));
+        return is_some;
     }
     if file == "/proc/uptime" {
         let seconds = line.split_whitespace().next().and_then(|word| word.parse().ok());

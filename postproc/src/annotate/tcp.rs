@@ -1,0 +1,111 @@
+//! A TCP header without what may tell who sent it.
+
+use std::net::IpAddr;
+
+use etherparse::ip_number;
+
+/// Shortest TCP header (RFC 9293 section 3.1).
+const FIXED: usize = 20;
+const CHECKSUM: std::ops::Range<usize> = 16..18;
+
+/// The header of a segment of `carried` bytes, for these addresses; `None` where it is not whole enough to be one.
+pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Option<Vec<u8>> {
+    let promised = usize::from(segment.get(12)? >> 4) * 4;
+    if promised < FIXED || segment.len() < FIXED {
+        return None;
+    }
+    let mut header = segment[..promised.min(segment.len())].to_vec();
+    clean(&mut header[FIXED..]);
+    header[CHECKSUM].fill(0);
+    // Where the capture cut the options, nothing would be right.
+    if header.len() == promised {
+        let sum = checksum(&[&pseudo(addresses, carried), &header]);
+        header[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
+    }
+    Some(header)
+}
+
+/// Leaves options that are known to hold no address and no secret, and of the others kind and length.
+fn clean(options: &mut [u8]) {
+    /// MSS, window scale, SACK permitted, SACK, timestamps.
+    const HARMLESS: [u8; 5] = [2, 3, 4, 5, 8];
+    /// Their first two bytes say which experiment it is (RFC 6994).
+    const EXPERIMENTS: [u8; 2] = [253, 254];
+    let mut at = 0;
+    while at < options.len() {
+        let length = match options[at] {
+            0 => return options[at..].fill(0),
+            1 => 1,
+            _ => usize::from(options.get(at + 1).copied().unwrap_or(0)),
+        };
+        let kind = options[at];
+        if kind != 1 && length < 2 {
+            // Impossible: what follows is anything.
+            return options.iter_mut().skip(at + 2).for_each(|byte| *byte = 0);
+        }
+        let end = (at + length).min(options.len());
+        let kept = at + if EXPERIMENTS.contains(&kind) { 4 } else { 2 };
+        if kind != 1 && !HARMLESS.contains(&kind) && kept < end {
+            options[kept..end].fill(0);
+        }
+        at = end;
+    }
+}
+
+/// The pseudo header that the checksum is taken over (RFC 9293 section 3.1, RFC 8200 section 8.1).
+fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(40);
+    for address in [source, destination] {
+        match address {
+            IpAddr::V4(address) => bytes.extend(address.octets()),
+            IpAddr::V6(address) => bytes.extend(address.octets()),
+        }
+    }
+    bytes.extend((carried as u32).to_be_bytes());
+    bytes.extend([0, 0, 0, ip_number::TCP.0]);
+    bytes
+}
+
+/// The internet checksum (RFC 1071) over these parts, each of which has an even length. A payload that is not there counts
+/// as zeros, so that the sum tells nothing of it.
+pub fn checksum(parts: &[&[u8]]) -> u16 {
+    let words = parts.iter().flat_map(|part| part.chunks(2));
+    let sum: u32 = words.map(|word| u32::from(word[0]) << 8 | u32::from(word.get(1).copied().unwrap_or(0))).sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    !((folded & 0xffff) + (folded >> 16)) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cleaned(options: &[u8]) -> Vec<u8> {
+        let mut options = options.to_vec();
+        clean(&mut options);
+        options
+    }
+
+    #[test]
+    fn options_that_may_name_somebody_lose_their_value_and_keep_their_place() {
+        let harmless = [2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(cleaned(&harmless), harmless);
+        // An address that a balancer puts in, Multipath TCP, a Fast Open cookie, an experiment.
+        assert_eq!(cleaned(&[200, 8, 10, 0, 0, 1, 0, 80, 1, 1]), [200, 8, 0, 0, 0, 0, 0, 0, 1, 1]);
+        assert_eq!(cleaned(&[30, 4, 0x30, 9, 34, 4, 7, 7]), [30, 4, 0, 0, 34, 4, 0, 0]);
+        assert_eq!(cleaned(&[254, 6, 0xf9, 0x89, 1, 2]), [254, 6, 0xf9, 0x89, 0, 0]);
+        // Behind the end of the list, in an impossible length, past the end.
+        assert_eq!(cleaned(&[1, 0, 9, 9]), [1, 0, 0, 0]);
+        assert_eq!(cleaned(&[77, 1, 9, 9]), [77, 1, 0, 0]);
+        assert_eq!(cleaned(&[77, 40, 9, 9]), [77, 40, 0, 0]);
+        assert_eq!(cleaned(&[77]), [77]);
+    }
+
+    #[test]
+    fn a_header_with_its_checksum_sums_up_to_nothing() {
+        let segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0xaa, 0xaa, 0, 0];
+        let addresses = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let header = header(&segment, addresses, 20).unwrap();
+        assert_eq!(checksum(&[&pseudo(addresses, 20), &header]), 0);
+        assert!(super::header(&segment[..19], addresses, 20).is_none());
+    }
+}

@@ -1,0 +1,235 @@
+//! The story as a person reads it.
+
+use std::io::{self, Write};
+
+use syncookie_engine::{Cause, Evidence, Finding, Told};
+
+use super::choose::Match;
+use super::{Story, ends};
+use crate::report::{Look, paragraph, words};
+use crate::text::{self, count, microsecond, safe};
+
+/// Causes whose checks are proposed: those worth a command.
+const CHECKS: usize = 3;
+/// Checks of causes that are less likely than the first by more than this, in nats, are not proposed.
+const WORTH_A_CHECK: f64 = 5.0;
+
+pub fn write(output: &mut dyn Write, look: Look, story: &Story<'_>) -> io::Result<()> {
+    let mut page = Page { output, look };
+    let finding = &story.chosen.finding;
+    page.head(story)?;
+    page.heading("The packets")?;
+    for told in &story.packets.told {
+        page.packet(told, story)?;
+    }
+    if story.packets.omitted > 0 {
+        page.line("  ", &format!("and {} of this connection", count(story.packets.omitted, "later packet")))?;
+    }
+    page.heading("Who answered")?;
+    page.line("  ", &answer(finding))?;
+    page.evidence(finding)?;
+    page.heading("What became of it, and why")?;
+    page.line("  ", &format!("{}: {}.", finding.outcome, words::outcome(finding.outcome)))?;
+    page.causes(finding)?;
+    page.kernel(story)?;
+    page.next(finding)?;
+    page.others(story)
+}
+
+/// In one sentence.
+fn summary(finding: &Finding) -> String {
+    let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
+        false => format!(" Most likely {} ({}).", words::cause(cause.kind), cause.kind),
+        true => " Everything that was thought of is contradicted by something.".to_owned(),
+    });
+    let assessment = &finding.assessment;
+    let sure = match (assessment.confidence, assessment.log_odds) {
+        (Some(confidence), Some(odds)) => format!(" ({}, {confidence}, {odds:.1} nats)", assessment.verdict),
+        _ => String::new(),
+    };
+    capitalised(&format!("{}{sure}; {}.{cause}", words::verdict(assessment.verdict), words::outcome(finding.outcome)))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn answer(finding: &Finding) -> String {
+    let assessment = &finding.assessment;
+    let implementations: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
+    let like = if implementations.is_empty() {
+        String::new()
+    } else {
+        format!(". It looks like {}: what nothing seen contradicts, not what is proven", implementations.join(" or "))
+    };
+    let sure = match (assessment.confidence, assessment.log_odds) {
+        (Some(confidence), Some(odds)) => format!(", {confidence} ({odds:.1} nats over the next best)"),
+        _ => String::new(),
+    };
+    format!("{}: {}{sure}{like}.", assessment.verdict, words::verdict(assessment.verdict))
+}
+
+/// Checks worth doing, the most telling first, each once.
+pub fn checks(finding: &Finding) -> Vec<&str> {
+    let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
+    let worth = finding.causes.iter().filter(|cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK);
+    worth.map(|cause| cause.check.as_str()).take(CHECKS).collect()
+}
+
+struct Page<'a> {
+    output: &'a mut dyn Write,
+    look: Look,
+}
+
+impl Page<'_> {
+    fn line(&mut self, lead: &str, text: &str) -> io::Result<()> {
+        paragraph(self.output, self.look.width, lead, &safe(text))
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.output, "\n{}", self.look.heading(text))
+    }
+
+    fn head(&mut self, story: &Story<'_>) -> io::Result<()> {
+        let finding = &story.chosen.finding;
+        let title = ends(finding.client, finding.server);
+        writeln!(self.output, "{}", self.look.heading(&title))?;
+        let place = format!("{}, {} UTC", text::capture(&story.chosen.capture), microsecond(finding.time));
+        paragraph(self.output, self.look.width, "", &place)?;
+        writeln!(self.output)?;
+        self.line("", &summary(finding))
+    }
+
+    fn packet(&mut self, told: &Told, story: &Story<'_>) -> io::Result<()> {
+        let segment = &told.segment;
+        let arrow = if told.from_client { "client → server" } else { "server → client" };
+        let own = story.chosen.finding.capture();
+        let elsewhere = match story.captures.get(segment.frame.capture as usize) {
+            Some(name) if segment.frame.capture != own => format!("  in {}", text::capture(name)),
+            _ => String::new(),
+        };
+        let what = self.look.heading(told.what);
+        let frame = segment.frame.number;
+        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{elsewhere}", told.since_start)?;
+        self.line("          ", &header(told))?;
+        told.shows.iter().try_for_each(|shown| self.line("          - ", shown))
+    }
+
+    fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
+        for Evidence { kind, bearing, nats, frames, detail } in &finding.assessment.evidence {
+            let frames: Vec<String> = frames.iter().map(|frame| frame.number.to_string()).collect();
+            let place = if frames.is_empty() { String::new() } else { format!("; frames {}", frames.join(", ")) };
+            self.line("  - ", &format!("{detail} [{kind}, {nats:.1} nats for {bearing}{place}]"))?;
+        }
+        for missing in &finding.assessment.missing {
+            self.line("  - ", &format!("missing: {missing}"))?;
+        }
+        Ok(())
+    }
+
+    fn causes(&mut self, finding: &Finding) -> io::Result<()> {
+        for (rank, cause) in finding.causes.iter().enumerate() {
+            writeln!(self.output)?;
+            let lead = match (cause.ruled_out, rank) {
+                (true, _) => "  ruled out: ".to_owned(),
+                (false, 0) => "  1. most likely ".to_owned(),
+                (false, rank) => format!("  {}. ", rank + 1),
+            };
+            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, words::cause(cause.kind), cause.nats))?;
+            self.reasons(cause)?;
+        }
+        Ok(())
+    }
+
+    fn reasons(&mut self, cause: &Cause) -> io::Result<()> {
+        if cause.ruled_out {
+            return cause.against.iter().try_for_each(|reason| self.line("       because ", reason));
+        }
+        let parts = [
+            ("       for: ", &cause.supporting),
+            ("       against: ", &cause.against),
+            ("       not observable: ", &cause.not_observable),
+        ];
+        for (lead, sentences) in parts {
+            sentences.iter().try_for_each(|sentence| self.line(lead, sentence))?;
+        }
+        self.line("       to check: ", &cause.check)
+    }
+
+    fn kernel(&mut self, story: &Story<'_>) -> io::Result<()> {
+        let Some(assumed) = &story.kernel else { return Ok(()) };
+        self.heading("The server's kernel")?;
+        self.line("  ", &format!("{assumed}."))?;
+        self.line(
+            "  ",
+            "A counter that is 0 since boot rules out what it counts; one above 0 does not prove that it counted this \
+             handshake, one that rose meanwhile speaks for it. Counters are those of a network namespace: a \
+             container has its own.",
+        )
+    }
+
+    fn next(&mut self, finding: &Finding) -> io::Result<()> {
+        let checks = checks(finding);
+        if checks.is_empty() {
+            return Ok(());
+        }
+        self.heading("What to do next")?;
+        checks.iter().zip(1..).try_for_each(|(check, number)| self.line(&format!("  {number}. "), check))
+    }
+
+    fn others(&mut self, story: &Story<'_>) -> io::Result<()> {
+        if story.matching < 2 {
+            return Ok(());
+        }
+        self.heading("Others")?;
+        let rest = story.matching - 1;
+        let which = if rest == 1 {
+            "1 other handshake matches".into()
+        } else {
+            format!("{} match, too", count(rest, "other handshake"))
+        };
+        self.line("  ", &format!("{which}; choose one with --frame, --client or --server:"))?;
+        story.others.iter().try_for_each(|other| self.other(other))?;
+        match rest.saturating_sub(story.others.len() as u64) {
+            0 => Ok(()),
+            more => self.line("  ", &format!("and {} more", text::grouped(more))),
+        }
+    }
+
+    fn other(&mut self, other: &Match) -> io::Result<()> {
+        let finding = &other.finding;
+        let frames = finding.frames;
+        let frame = frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset);
+        let place = frame.map_or_else(String::new, |frame| format!("frame {} of ", frame.number));
+        let cause = finding.causes.first().map_or_else(String::new, |cause| format!(", {}", cause.kind));
+        let sentence = format!(
+            "{place}{}: {}, {}, {}{cause}",
+            text::capture(&other.capture),
+            ends(finding.client, finding.server),
+            finding.assessment.verdict,
+            finding.outcome
+        );
+        self.line("  - ", &sentence)
+    }
+}
+
+/// `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID 0x0000`.
+fn header(told: &Told) -> String {
+    let segment = &told.segment;
+    let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));
+    let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(told.relative_seq))];
+    if segment.flags.split(", ").any(|flag| flag == "ACK") {
+        parts.push(format!("ack {}{}", segment.ack, relative(told.relative_ack)));
+    }
+    parts.push(format!("win {}", segment.window));
+    if segment.payload > 0 {
+        parts.push(format!("{} of data", count(u64::from(segment.payload), "byte")));
+    }
+    if !segment.options.is_empty() {
+        parts.push(segment.options.clone());
+    }
+    parts.extend(segment.ttl.map(|ttl| format!("hop limit {ttl}")));
+    parts.extend(segment.identification.map(|id| format!("IP ID {id:#06x}")));
+    parts.join(", ")
+}

@@ -1,0 +1,102 @@
+//! Addresses and ports as they are given to select hosts.
+
+use std::net::IpAddr;
+
+use syncookie_engine::Endpoint;
+
+/// What can be given.
+pub const FORM: &str = "an address (10.0.0.1, 2001:db8::1), a network (10.0.0.0/8), either with a port (10.0.0.1:443, \
+                        [2001:db8::/32]:443), or a port (:443)";
+
+/// Hosts and ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Address and length of the prefix that counts; any address where there is none.
+    network: Option<(IpAddr, u8)>,
+    /// Any port where there is none.
+    port: Option<u16>,
+}
+
+impl Hosts {
+    /// `None` where the text has another form.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(inner) = text.strip_prefix('[') {
+            let (inside, port) = inner.split_once(']')?;
+            return Some(Self { network: Some(network(inside)?), port: optional_port(port)? });
+        }
+        if let Some(port) = text.strip_prefix(':')
+            && let Ok(port) = port.parse()
+        {
+            return Some(Self { network: None, port: Some(port) });
+        }
+        // More than one colon is an IPv6 address, whose port needs brackets.
+        match text.split_once(':') {
+            Some((address, port)) if !port.contains(':') => {
+                Some(Self { network: Some(network(address)?), port: Some(port.parse().ok()?) })
+            }
+            _ => Some(Self { network: Some(network(text)?), port: None }),
+        }
+    }
+
+    /// Whether the endpoint is one of them.
+    pub fn contains(self, endpoint: Endpoint) -> bool {
+        let is_port = self.port.is_none_or(|port| port == endpoint.port);
+        is_port && self.network.is_none_or(|(address, length)| same_prefix(address, endpoint.ip, length))
+    }
+}
+
+fn network(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length.parse().ok()?)),
+        None => (text, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    length.is_none_or(|length| length <= bits).then_some((address, length.unwrap_or(bits)))
+}
+
+fn optional_port(text: &str) -> Option<Option<u16>> {
+    match text.strip_prefix(':') {
+        None if text.is_empty() => Some(None),
+        None => None,
+        Some(port) => port.parse().ok().map(Some),
+    }
+}
+
+fn same_prefix(a: IpAddr, b: IpAddr, length: u8) -> bool {
+    let differing = match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros(),
+        _ => return false,
+    };
+    differing >= u32::from(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_networks_and_ports_select_what_they_say() {
+        let is_in = |text: &str, ip: &str, port| {
+            Hosts::parse(text).unwrap().contains(Endpoint { ip: ip.parse().unwrap(), port })
+        };
+        assert!(is_in("10.0.0.1", "10.0.0.1", 80) && !is_in("10.0.0.1", "10.0.0.2", 80));
+        assert!(is_in("10.0.0.1:80", "10.0.0.1", 80) && !is_in("10.0.0.1:80", "10.0.0.1", 81));
+        assert!(is_in("10.0.0.0/8", "10.255.0.1", 1) && !is_in("10.0.0.0/8", "11.0.0.0", 1));
+        assert!(is_in("10.0.0.0/8:443", "10.1.2.3", 443) && !is_in("10.0.0.0/8:443", "10.1.2.3", 80));
+        assert!(is_in("0.0.0.0/0", "9.9.9.9", 1) && !is_in("0.0.0.0/0", "::1", 1));
+        assert!(is_in("2001:db8::/32", "2001:db8:1::2", 1) && !is_in("2001:db8::/32", "2001:db9::", 1));
+        assert!(is_in("[2001:db8::1]:443", "2001:db8::1", 443) && is_in("::1", "::1", 5));
+        assert!(is_in("[::1]", "::1", 5) && is_in(":443", "::1", 443) && !is_in(":443", "::1", 80));
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in
+            ["", ":", "x", "10.0.0.1/33", "::/129", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:70000", "[::1", "[::1]80"]
+        {
+            assert_eq!(Hosts::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `--filter`: which findings are told. Everything is analysed all the same: a handshake is judged in the light of its
+//! listener's others, and those that are not told count for that.
+
+mod hosts;
+mod time;
+
+use std::fmt;
+use std::str::FromStr;
+
+use syncookie_engine::{Endpoint, Episode, Finding, Timestamp};
+
+use hosts::Hosts;
+
+/// One condition, as it is given on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// `server=…`
+    Server(Hosts),
+    /// `client=…`
+    Client(Hosts),
+    /// `since=…`
+    Since(Timestamp),
+    /// `until=…`
+    Until(Timestamp),
+}
+
+/// All conditions: of several for the same thing one must hold, of different things all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    servers: Vec<Hosts>,
+    clients: Vec<Hosts>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+/// What is wrong with a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misspelt {
+    text: String,
+    expected: &'static str,
+}
+
+impl Filter {
+    /// Of these conditions. The narrowest stretch of time counts.
+    pub fn new(conditions: &[Condition]) -> Self {
+        let mut filter = Self::default();
+        for condition in conditions {
+            match *condition {
+                Condition::Server(hosts) => filter.servers.push(hosts),
+                Condition::Client(hosts) => filter.clients.push(hosts),
+                Condition::Since(time) => filter.since = filter.since.max(Some(time)),
+                Condition::Until(time) => {
+                    filter.until = Some(filter.until.map_or(time, |until| until.min(time)));
+                }
+            }
+        }
+        filter
+    }
+
+    /// Whether anything may be left out.
+    pub fn is_active(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether this finding is told.
+    pub fn admits(&self, finding: &Finding) -> bool {
+        holds(&self.servers, finding.server)
+            && holds(&self.clients, finding.client)
+            && self.since.is_none_or(|since| finding.time >= since)
+            && self.until.is_none_or(|until| finding.time < until)
+    }
+
+    /// Whether this episode is told: it is of a server that is, and some of it is in the stretch of time.
+    pub fn admits_episode(&self, episode: &Episode) -> bool {
+        holds(&self.servers, episode.server)
+            && self.since.is_none_or(|since| episode.end >= since)
+            && self.until.is_none_or(|until| episode.start < until)
+    }
+}
+
+fn holds(wanted: &[Hosts], endpoint: Endpoint) -> bool {
+    wanted.is_empty() || wanted.iter().any(|hosts| hosts.contains(endpoint))
+}
+
+impl FromStr for Condition {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Misspelt> {
+        let misspelt = |expected| Misspelt { text: text.into(), expected };
+        let hosts = |text| Hosts::parse(text).ok_or(misspelt(hosts::FORM));
+        let time = |text| time::parse(text).ok_or(misspelt(time::FORM));
+        match text.split_once('=') {
+            Some(("server", value)) => hosts(value).map(Self::Server),
+            Some(("client", value)) => hosts(value).map(Self::Client),
+            Some(("since", value)) => time(value).map(Self::Since),
+            Some(("until", value)) => time(value).map(Self::Until),
+            _ => Err(misspelt("server=…, client=…, since=… or until=…")),
+        }
+    }
+}
+
+impl std::error::Error for Misspelt {}
+
+impl fmt::Display for Misspelt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is no condition; expected {}", self.text, self.expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrowest_stretch_of_time_counts() {
+        let condition = |text: &str| text.parse::<Condition>().unwrap();
+        let filter = Filter::new(&["since=@5", "since=@7", "until=@20", "until=@10"].map(condition));
+        assert_eq!(filter, Filter::new(&["since=@7", "until=@10"].map(condition)));
+        assert!(filter.is_active() && !Filter::new(&[]).is_active());
+    }
+
+    #[test]
+    fn what_is_misspelt_is_told_with_what_is_expected() {
+        let said = |text: &str| text.parse::<Condition>().unwrap_err().to_string();
+        assert!(said("10.0.0.1").contains("expected server=…"));
+        assert!(said("server=www.example.com").contains("an address"));
+        assert!(said("since=yesterday").contains("2026-11-22"));
+    }
+}

@@ -1,0 +1,64 @@
+//! The first line: what is exhausted, or that nothing is.
+
+use std::collections::BTreeSet;
+
+use crate::kernel::resource::{Level, Resource};
+use crate::kernel::view::View;
+
+/// The answer in a sentence.
+pub fn answer(view: &View) -> String {
+    let at = |level| names(view, level);
+    let (now, rising, near, past) = (at(Level::Exhausted), at(Level::Rising), at(Level::Near), at(Level::Past));
+    let mut parts = Vec::new();
+    if !now.is_empty() {
+        parts.push(format!("Exhausted now: {}.", list(&now)));
+    }
+    if !rising.is_empty() {
+        parts.push(format!("Overflowed since the last look: {}.", list(&rising)));
+    }
+    if now.is_empty() && rising.is_empty() {
+        parts.push(nothing(view, &past));
+    }
+    if !near.is_empty() {
+        parts.push(format!("Nearly: {}.", list(&near)));
+    }
+    if !past.is_empty() {
+        let since = if view.later.is_live { "since boot" } else { "before, by the counters" };
+        parts.push(format!("Overflowed {since}: {}.", list(&past)));
+    }
+    parts.join(" ")
+}
+
+fn nothing(view: &View, past: &[String]) -> String {
+    let told = if view.later.is_live { "" } else { ", as far as this tells" };
+    match (past.is_empty(), view.later.is_live) {
+        (true, true) => "Nothing is exhausted, and nothing was since boot.".into(),
+        (true, false) => format!("Nothing is exhausted, and nothing was{told}."),
+        (false, _) => format!("Nothing is exhausted now{told}."),
+    }
+}
+
+/// What stands so, each once.
+fn names(view: &View, level: Level) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let found = view.findings().into_iter().filter(|(_, finding)| finding.level == level);
+    found.map(|(resource, _)| name(resource)).filter(|name| seen.insert(name.clone())).collect()
+}
+
+/// `accept queue of 0.0.0.0:80`
+fn name(resource: &Resource) -> String {
+    match &resource.subject {
+        Some(subject) if subject.starts_with("to ") => format!("{} {subject}", resource.kind.title()),
+        Some(subject) => format!("{} of {subject}", resource.kind.title()),
+        None => resource.kind.title().to_owned(),
+    }
+}
+
+/// A few of them, and how many more.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{}, and {more} more", names[..SHOWN].join(", ")),
+    }
+}

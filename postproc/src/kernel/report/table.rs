@@ -1,0 +1,169 @@
+//! For people: the answer, a sentence for each finding, the table, what is not told.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
+
+use super::answer::answer;
+use super::rows::{counts, usages};
+use crate::kernel::resource::Level;
+use crate::kernel::view::View;
+use crate::report::{Look, paragraph};
+use crate::text::{self, safe};
+
+/// Names, notes and the like that are shown of many.
+const SHOWN: usize = 8;
+/// What fills up; columns of numbers are written to the right.
+const USAGE: [(&str, bool); 6] =
+    [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
+const GAP: u16 = 2;
+/// Room for the longest name of a setting.
+const WHOLE: u16 = 23;
+
+/// Writes it.
+pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    for (index, view) in views.iter().enumerate() {
+        if index > 0 {
+            writeln!(output)?;
+        }
+        one(look, view, views.len() > 1, output)?;
+    }
+    output.flush()
+}
+
+fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) -> io::Result<()> {
+    let code = match view.level() {
+        Some(Level::Exhausted | Level::Rising) => "1;31",
+        Some(Level::Near) => "1;33",
+        _ => "1",
+    };
+    let lead = match (&view.later.namespace, is_one_of_many) {
+        (Some(name), true) => format!("{}: ", safe(name)),
+        _ => String::new(),
+    };
+    // Painted by the line, or the escapes would count as columns.
+    let mut lines = Vec::new();
+    paragraph(&mut lines, look.width, "", &format!("{lead}{}", answer(view)))?;
+    for line in String::from_utf8_lossy(&lines).lines() {
+        writeln!(output, "{}", look.paint(code, line))?;
+    }
+    for (_, finding) in view.findings() {
+        let mark = match finding.level {
+            Level::Exhausted => "! ",
+            Level::Rising => "+ ",
+            Level::Near => "~ ",
+            Level::Past => "- ",
+        };
+        paragraph(output, look.width, &format!("  {mark}"), &finding.sentence)?;
+    }
+    paragraph(output, look.width, "", &source(view))?;
+    let (usages, left_out) = usages(view, look.is_verbose);
+    if !usages.is_empty() {
+        writeln!(output, "\n{}", table(look, &USAGE, &usages))?;
+    }
+    if left_out > 0 {
+        let text = format!("{} more, all calm: --verbose shows them.", text::count(left_out as u64, "row"));
+        paragraph(output, look.width, "", &text)?;
+    }
+    let counts = counts(view, look.is_verbose);
+    if !counts.is_empty() {
+        let lately = if view.earlier.is_some() { " (since the last look)" } else { "" };
+        let counted = format!("counted since boot{lately}");
+        writeln!(output, "\n{}", table(look, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
+    }
+    writeln!(output)?;
+    remarks(look, view, output)
+}
+
+/// What was looked at.
+fn source(view: &View) -> String {
+    let facts = &view.later;
+    let mut parts = vec![match &facts.namespace {
+        Some(namespace) => format!("Network namespace {} of {}", safe(namespace), safe(&facts.name)),
+        None => format!("Read from {}", safe(&facts.name)),
+    }];
+    parts.extend(facts.kernel.as_ref().map(|kernel| format!("Linux {}", safe(kernel))));
+    parts.extend(facts.uptime.map(|uptime| format!("up {}", duration(uptime.as_secs()))));
+    parts.extend(facts.taken_at.map(|time| format!("{} UTC", text::second(time))));
+    if let Some(earlier) = &view.earlier {
+        let time = view.difference().and_then(|difference| difference.time());
+        parts.push(match time {
+            Some(time) => format!("compared with {} before", duration(time.as_secs())),
+            None => format!("compared with {}", safe(&earlier.name)),
+        });
+    }
+    format!("{}.", parts.join(", "))
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Columns that are empty throughout are left out.
+fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String; N]]) -> String {
+    let columns: Vec<usize> = (0..N).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(look.width as u16)
+        .set_header(columns.iter().map(|&column| header[column].0));
+    for row in rows {
+        table.add_row(columns.iter().map(|&column| row[column].as_str()));
+    }
+    for (index, &column) in columns.iter().enumerate() {
+        if let Some(shown) = table.column_mut(index) {
+            shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
+            shown.set_padding((0, GAP));
+            if index + 1 == columns.len() {
+                // Names of settings and counters are not to be broken: names of listeners and processes have blanks.
+                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WHOLE)));
+            }
+        }
+    }
+    table.trim_fmt()
+}
+
+/// What is not told, what could not be read, what was not looked at.
+fn remarks(look: Look, view: &View, output: &mut dyn Write) -> io::Result<()> {
+    let untold: Vec<&str> = view.untold().iter().map(|resource| resource.kind.title()).collect();
+    if !untold.is_empty() {
+        let how =
+            if view.later.is_live { "" } else { "; syncookie kernel snapshot, on that machine, collects everything" };
+        paragraph(output, look.width, "", &format!("Not told: {}{how}.", untold.join(", ")))?;
+    }
+    let missing = view.missing();
+    if !missing.is_empty() {
+        let text = format!("Counters that this kernel or this output does not have: {}.", some(&missing));
+        paragraph(output, look.width, "", &text)?;
+    }
+    for note in view.later.notes.iter().take(SHOWN) {
+        paragraph(output, look.width, "", &format!("Note: {}.", safe(note)))?;
+    }
+    if !view.later.others.is_empty() {
+        let text = format!(
+            "Not looked at: {}, {} (--netns NAME, or --netns all).",
+            text::count(view.later.others.len() as u64, "other network namespace"),
+            some(&view.later.others)
+        );
+        paragraph(output, look.width, "", &text)?;
+    }
+    if view.later.lines_unread > 0 && !view.later.is_live {
+        let text = format!("{} of no known form were passed over.", text::count(view.later.lines_unread, "line"));
+        paragraph(output, look.width, "", &text)?;
+    }
+    Ok(())
+}
+
+fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| safe(name.as_ref())).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,45 @@
+//! A further look, where no terminal shows the table anew: the answer, and what changed.
+
+use std::io::{self, Write};
+
+use super::answer::answer;
+use crate::kernel::resource::Level;
+use crate::kernel::view::View;
+use crate::report::{Look, paragraph};
+use crate::text::{self, grouped, safe};
+
+/// Writes it.
+pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    for view in views {
+        let time = view.later.taken_at.map_or_else(String::new, |time| format!("{} UTC ", text::second(time)));
+        let name = match (&view.later.namespace, views.len()) {
+            (Some(name), 2..) => format!("{}: ", safe(name)),
+            _ => String::new(),
+        };
+        paragraph(output, look.width, "", &format!("{time}{name}{}", answer(view)))?;
+        for (_, finding) in view.findings().iter().filter(|(_, finding)| finding.level < Level::Past) {
+            paragraph(output, look.width, "  ", &finding.sentence)?;
+        }
+        let changes = changes(view);
+        if !changes.is_empty() {
+            paragraph(output, look.width, "  ", &changes.join(", "))?;
+        }
+    }
+    output.flush()
+}
+
+/// `OutRsts +5`
+fn changes(view: &View) -> Vec<String> {
+    let mut changes = Vec::new();
+    for resource in &view.resources {
+        for counter in &resource.counters {
+            if let Some(rise) = counter.rise.filter(|rise| *rise > 0) {
+                let of = resource.subject.as_ref().map_or_else(String::new, |subject| format!(" of {}", safe(subject)));
+                changes.push(format!("{}{of} +{}", counter.name, grouped(rise)));
+            }
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    changes
+}

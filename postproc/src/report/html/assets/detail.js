@@ -1,0 +1,85 @@
+// What a row unfolds to: packets, filters for Wireshark, evidence, causes with their checks.
+
+const ROLES = ["SYN", "SYN-ACK", "ACK", "RST"];
+let detailLines = null;
+
+/** The details of finding number `index`: parsed when asked for, there may be a hundred thousand. */
+function detailsOf(index) {
+  detailLines ??= $("details").textContent.split("\n");
+  return JSON.parse(detailLines[index]);
+}
+
+/** Filters that find this handshake. The first two work without the plugin. */
+function filtersOf(row, details) {
+  const split = (endpoint) => {
+    const at = endpoint.lastIndexOf(":");
+    return [endpoint.slice(0, at).replace(/^\[|\]$/g, ""), endpoint.slice(at + 1)];
+  };
+  const [client, clientPort] = split(row[CLIENT]), [server, serverPort] = split(text(row[SERVER]));
+  const ip = client.includes(":") ? "ipv6" : "ip";
+  const filters = [["Connection",
+    `(${ip}.addr eq ${client} and ${ip}.addr eq ${server}) and (tcp.port eq ${clientPort} and tcp.port eq ${serverPort})`]];
+  const frames = details.frames.filter((packet) => packet && packet[2] === null).map((packet) => packet[0]);
+  if (frames.length) filters.push(["These frames", `frame.number in {${[...new Set(frames)].join(", ")}}`]);
+  const synAck = details.frames[1];
+  if (synAck && synAck[2] === null) filters.push(["With the plugin", `syncookie.syn_ack_frame == ${synAck[0]}`]);
+  return filters;
+}
+
+function packetsTable(details) {
+  const [window, mss, hops, laterHops] = details.seen;
+  const seen = {
+    "SYN-ACK": [window !== null && `Win=${window}`, mss !== null && `MSS=${mss}`, hops !== null && `TTL ${hops}`],
+    RST: [laterHops !== null && `TTL ${laterHops}`],
+  };
+  const rows = details.frames.map((packet, role) => {
+    if (!packet) return el("tr", {}, el("th", { scope: "row" }, ROLES[role]), el("td", { colspan: "3" }, role === 3 ? "none" : "not seen"));
+    const since = packet[1] === null ? "" : packet[1] === 0 ? "0" : `+${span(packet[1])}`.replace("+-", "−");
+    const where = packet[2] === null ? "" : `in ${text(packet[2])}`;
+    const values = (seen[ROLES[role]] || []).filter(Boolean).join(" ");
+    return el("tr", {}, el("th", { scope: "row" }, ROLES[role]), el("td", { class: "number" }, `${packet[0]}`),
+      el("td", {}, since), el("td", {}, [values, where].filter(Boolean).join("; ")));
+  });
+  return el("table", {}, el("thead", {}, el("tr", {}, ...["Packet", "Frame", "Time", "Seen in it"].map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows));
+}
+
+const list = (items) => el("ul", {}, ...items.map((item) => el("li", {}, ...(Array.isArray(item) ? item : [item]))));
+
+function evidenceList(details) {
+  if (!details.evidence.length) return el("p", {}, "None: it is the outcome that brings it here.");
+  return list(details.evidence.map(([kind, bearing, nats, detail, frames]) => [
+    phrase(detail), " ",
+    el("span", { class: "weight" }, `${text(kind)}, ${nats.toFixed(1)} nats for ${text(bearing)}${frames.length ? `; frame ${frames.join(", ")}` : ""}`),
+  ]));
+}
+
+function causeBox([kind, supporting, against, unseen, ruledOut, check], rank) {
+  const said = (label, sentences) => sentences.map((sentence) => `${label}: ${phrase(sentence)}`);
+  return el("div", { class: "cause" },
+    el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}${ruledOut ? " (ruled out)" : ""}`),
+    list([...said("for", supporting), ...said("against", against), ...said("could not be seen", unseen)]),
+    el("p", {}, "To check: ", el("code", {}, phrase(check))));
+}
+
+/** The first two, and the others to be unfolded. */
+function causesList({ causes }) {
+  const boxes = causes.map((cause) => JSON.parse(text(cause))).map(causeBox), others = boxes.splice(2);
+  if (others.length) boxes.push(el("details", {}, el("summary", {}, `${others.length} less likely`), ...others));
+  return boxes;
+}
+
+/** Everything about one finding. */
+function detailOf(index) {
+  const row = data.rows[index], details = detailsOf(index);
+  const about = text(row[LIKE]) ? `Like ${text(row[LIKE])}: nothing in the capture contradicts that.` : null;
+  return el("div", {},
+    el("h4", {}, "Show it in Wireshark (display filters)"),
+    ...filtersOf(row, details).map(([label, filter]) => filterLine(label, filter)),
+    el("div", { class: "parts" },
+      el("div", {}, el("h4", {}, "Packets"), el("p", {}, `${time(row[AT])} UTC, in `, el("code", {}, text(row[CAPTURE]))), packetsTable(details), about ? el("p", {}, about) : null),
+      el("div", {}, el("h4", {}, "Evidence, strongest first"), evidenceList(details),
+        ...(details.missing.length ? [el("h4", {}, "What the capture lacks"), list(details.missing.map(phrase))] : []))),
+    ...(details.causes.length ? [el("h4", {}, "Why it failed, most likely first"), ...causesList(details)] : []));
+}
+

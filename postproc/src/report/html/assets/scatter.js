@@ -1,0 +1,103 @@
+// Evidence over time: one mark for each answered handshake.
+
+const [TIME, LISTENER, VERDICT, LAG, WINDOW, HOPS, LATER_HOPS] = [0, 1, 2, 3, 4, 5, 6];
+const LAG_RANGE = [-40, 110];
+const COOKIE_LAG = [0, 63];
+
+const SCATTERS = [
+  {
+    title: "Timestamp lag", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
+    caption: "How far the SYN-ACK's timestamp is behind the server's own clock. A Linux SYN cookie hides the client's options in its low six bits, so its lag is spread over the shaded 0 to 63 ms; ordinary SYN-ACKs lie near 0. Marks at the edge are beyond it.",
+  },
+  {
+    title: "Window of the SYN-ACK", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
+    caption: "A window of 0 lets the client in, but not its data: proxies that have yet to reach the server send it.",
+  },
+  {
+    title: "Hop limit (TTL)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
+    caption: "Of the SYN-ACK (verdict's mark), and of the reset or the server's next segment (upright stroke). Where the two differ, two machines answered, or two ways were taken.",
+  },
+];
+
+/** Marks of one chart, those beyond the range put on its edge. */
+function drawScatter(chart, kind, points) {
+  const { ctx: context, bbox } = chart;
+  const [low, high] = kind.range;
+  context.save();
+  context.beginPath(); context.rect(bbox.left, bbox.top, bbox.width, bbox.height); context.clip();
+  if (kind.band) {
+    const [top, bottom] = [kind.band[1], kind.band[0]].map((value) => chart.valToPos(value, "y", true));
+    context.fillStyle = colour("band");
+    context.fillRect(bbox.left, top, bbox.width, bottom - top);
+  }
+  const place = (point, value) => [
+    chart.valToPos(point[TIME] / 1e6, "x", true),
+    chart.valToPos(Math.min(high, Math.max(low, value)), "y", true),
+  ];
+  // What is usual first, what is remarkable on top of it.
+  for (const verdict of [3, 0, 1, 2]) {
+    const places = points.filter((point) => point[VERDICT] === verdict && point[kind.values[0]] !== null)
+      .map((point) => place(point, point[kind.values[0]]));
+    drawMarks(context, verdicts[verdict], places, devicePixelRatio);
+  }
+  if (kind.values[1]) {
+    context.strokeStyle = colour("reset");
+    context.lineWidth = 1.5 * devicePixelRatio;
+    context.beginPath();
+    for (const point of points) {
+      if (point[kind.values[1]] === null || point[kind.values[1]] === point[kind.values[0]]) continue;
+      const [x, y] = place(point, point[kind.values[1]]);
+      context.moveTo(x, y - 5 * devicePixelRatio); context.lineTo(x, y + 5 * devicePixelRatio);
+    }
+    context.stroke();
+  }
+  context.restore();
+}
+
+function makeScatter(kind, points, width, plot) {
+  const series = [
+    { label: "UTC", value: (_, seconds) => (seconds === null ? "–" : time(Math.round(seconds * 1e6))) },
+    { label: kind.title.toLowerCase(), paths: () => null, points: { show: false }, stroke: colour("soft"),
+      value: (_, value, __, row) => (row === null || value === null ? "–" : `${value}${kind.unit} (${verdicts[points[row][VERDICT]]})`) },
+  ];
+  const options = chartOptions(width, 230, {
+    series, axes: [{}, { values: (_, ticks) => ticks.map((tick) => `${grouped(tick)}`.replace("-", "−")) }],
+    cursor: { drag: { x: true, y: false }, points: { show: false } }, legend: { live: true, markers: { show: false } },
+    scales: { x: { time: true, range: (_, from, to) => (from === to ? [from - 1, to + 1] : [from - (to - from) * 0.01, to + (to - from) * 0.01]) }, y: { range: () => kind.range } },
+    hooks: { draw: [(chart) => drawScatter(chart, kind, points)] },
+  });
+  return new uPlot(options, [points.map((point) => point[TIME] / 1e6), points.map((point) => point[kind.values[0]])], plot);
+}
+
+const middle = (sorted) => sorted[Math.floor(sorted.length / 2)];
+
+/** For each verdict: how many, lowest, middle, highest; and how many in the band. */
+function scatterNumbers(kind, points) {
+  const rows = verdicts.map((name, verdict) => {
+    const values = points.filter((point) => point[VERDICT] === verdict).map((point) => point[kind.values[0]])
+      .filter((value) => value !== null).sort((a, b) => a - b);
+    const within = kind.band && values.filter((value) => value >= kind.band[0] && value <= kind.band[1]).length;
+    const described = values.length ? [values[0], middle(values), values.at(-1)].map((value) => `${value}${kind.unit}`) : ["–", "–", "–"];
+    return [name, grouped(values.length), ...described, ...(kind.band ? [grouped(within)] : [])];
+  });
+  return numbersTable("Of the handshakes drawn.", ["Verdict", "Handshakes", "Lowest", "Middle", "Highest", ...(kind.band ? ["Within the band"] : [])], rows);
+}
+
+function showScatters() {
+  const parent = $("scatters");
+  clearCharts(parent);
+  const shown = head.points.filter((point) => view.listener < 0 || point[LISTENER] === view.listener);
+  for (const kind of SCATTERS) {
+    const points = shown.filter((point) => point[kind.values[0]] !== null);
+    if (!points.length) continue;
+    const said = verdicts.map((name, verdict) => [name, points.filter((point) => point[VERDICT] === verdict).length])
+      .filter(([, number]) => number).map(([name, number]) => `${grouped(number)} ${name}`).join(", ");
+    figure(parent, kind.title, kind.caption, `${kind.title} of ${count(points.length, "handshake")} over time: ${said}.`,
+      (width, plot) => makeScatter(kind, points, width, plot), () => scatterNumbers(kind, points));
+  }
+  const whose = view.listener < 0 ? "all listeners" : text(head.listeners[view.listener].name);
+  $("evidence-lead").textContent = shown.length
+    ? `${count(shown.length, "answered handshake")} of ${whose}${head.points.length < head.answered ? `, a sample of ${grouped(head.answered)} in all` : ""}.`
+    : `No answered handshake of ${whose}.`;
+}
+

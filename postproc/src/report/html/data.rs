@@ -1,0 +1,105 @@
+//! What the charts are drawn from, as JSON.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use syncookie_engine::{CauseKind, Endpoint, Verdict};
+
+use super::points::{Point, Points};
+use super::rows::{hundredths, micros};
+use super::sections::{by_weight, shown_episodes};
+use super::series::{COUNTS, Series, Timelines};
+use super::texts::{Text, Texts};
+use crate::report::words;
+use crate::text::safe;
+use crate::totals::Totals;
+
+/// The head of the page's data.
+#[derive(Serialize)]
+pub struct Data {
+    verdicts: &'static [&'static str],
+    /// What the names of all captures begin with.
+    folder: String,
+    /// What each cause means, as a clause.
+    causes: BTreeMap<&'static str, &'static str>,
+    listeners: Vec<Listener>,
+    episodes: Vec<Episode>,
+    points: Vec<Dot>,
+    /// Answered handshakes, of which `points` is a share.
+    answered: u64,
+}
+
+/// A listener of the table, with its handshakes over time.
+#[derive(Serialize)]
+struct Listener {
+    name: Text,
+    /// Microseconds.
+    width: i64,
+    buckets: Vec<(i64, [u32; COUNTS])>,
+}
+
+/// Listener, verdict, start and end, handshakes, unacknowledged SYNs a second in it and before it.
+#[derive(Serialize)]
+struct Episode(i64, u8, i64, i64, u64, u64, u64);
+
+/// Time, listener, verdict, lag in ms, window, hop limit, hop limit of the reset or of the next segment.
+#[derive(Serialize)]
+struct Dot(i64, i64, u8, Option<f64>, u16, Option<u8>, Option<u8>);
+
+impl Data {
+    pub fn new(totals: &Totals, folder: &str, timelines: &Timelines, points: &Points, texts: &mut Texts) -> Self {
+        let shown = by_weight(totals);
+        let listeners = shown.iter().map(|(server, _)| Listener::new(server, timelines.get(server), texts)).collect();
+        let numbers: HashMap<Endpoint, i64> = shown.iter().map(|(server, _)| **server).zip(0..).collect();
+        let number = |server: &Endpoint| numbers.get(server).copied().unwrap_or(-1);
+        let episodes = shown_episodes(totals).map(|episode| {
+            let (start, end) = (micros(episode.start), micros(episode.end));
+            let rates = (episode.peak_unacknowledged_rate, episode.prior_unacknowledged_rate);
+            Episode(number(&episode.server), episode.verdict as u8, start, end, episode.handshakes, rates.0, rates.1)
+        });
+        Self {
+            verdicts: WORDS,
+            causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), words::cause(*cause))).collect(),
+            folder: safe(folder).into_owned(),
+            listeners,
+            episodes: episodes.collect(),
+            points: points.by_time().iter().map(|point| Dot::new(point, number(&point.server))).collect(),
+            answered: points.offered(),
+        }
+    }
+}
+
+/// The verdicts, in the order in which they are counted.
+const WORDS: &[&str] = &{
+    let mut words = [""; Verdict::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = Verdict::ALL[at].as_str();
+        at += 1;
+    }
+    words
+};
+
+impl Listener {
+    fn new(server: &Endpoint, series: Option<&Series>, texts: &mut Texts) -> Self {
+        Self {
+            name: texts.text(&server.to_string()),
+            width: series.map_or(0, Series::width),
+            buckets: series.map_or_else(Vec::new, |series| series.buckets().collect()),
+        }
+    }
+}
+
+impl Dot {
+    fn new(point: &Point, listener: i64) -> Self {
+        Self(
+            micros(point.time),
+            listener,
+            point.verdict as u8,
+            point.lag_seconds.map(|seconds| hundredths(seconds * 1e3)),
+            point.window,
+            point.hop_limit,
+            point.later_hop_limit,
+        )
+    }
+}

@@ -1,0 +1,197 @@
+//! The report as one page: it needs no network, and its policy lets it have none.
+//!
+//! What stands in it as text is written here, so that the answer is there without scripts; charts and the findings
+//! table are made in the browser from data that stands in the page (`data`: JSON, `details`: a line for each finding,
+//! read when it is unfolded).
+
+mod data;
+mod escape;
+mod points;
+mod rows;
+mod sample;
+mod sections;
+mod series;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use syncookie_engine::Finding;
+
+use super::Report;
+use super::answer::{answer, common_folder, read};
+use crate::totals::{CaptureTotals, Totals};
+use crate::walk::Source;
+use data::Data;
+use escape::{Html, ScriptSafe, source_hash};
+use points::Points;
+use rows::Rows;
+use series::Timelines;
+use texts::Texts;
+
+/// Sentences on what undetermined handshakes lack that are counted: they are few, this only bounds them.
+const REASONS: usize = 100;
+
+const PAGE: &str = include_str!("assets/page.html");
+const STYLE: &str = concat!(include_str!("vendor/uplot/uPlot.min.css"), "\n", include_str!("assets/style.css"));
+const CHARTS: &str =
+    concat!("/*\n", include_str!("vendor/uplot/LICENSE"), "*/\n", include_str!("vendor/uplot/uPlot.iife.min.js"));
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(() => {\n",
+    include_str!("assets/core.js"),
+    include_str!("assets/copy.js"),
+    include_str!("assets/chart.js"),
+    include_str!("assets/timeline.js"),
+    include_str!("assets/scatter.js"),
+    include_str!("assets/detail.js"),
+    include_str!("assets/filters.js"),
+    include_str!("assets/findings.js"),
+    include_str!("assets/main.js"),
+    "})();\n"
+);
+
+/// Gathers what the page shows, bounded, and writes it at the end.
+pub struct Page<W> {
+    output: W,
+    gathered: Gathered,
+    /// What the names of all captures begin with, up to a folder's end.
+    folder: String,
+}
+
+/// What is kept of the handshakes.
+#[derive(Default)]
+struct Gathered {
+    texts: Texts,
+    rows: Rows,
+    timelines: Timelines,
+    points: Points,
+    missing: BTreeMap<String, u64>,
+}
+
+impl<W: Write> Report for Page<W> {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        self.folder = common_folder(sources.iter().map(|source| source.name.as_str()));
+        Ok(())
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.gathered.add(captures, finding)
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        // What is written is what stands between the marks `{{…}}`, in turn.
+        for part in PAGE.split("{{") {
+            let (mark, text) = part.split_once("}}").unwrap_or(("", part));
+            self.section(mark, totals)?;
+            self.output.write_all(text.as_bytes())?;
+        }
+        self.output.flush()
+    }
+}
+
+impl<W: Write> Page<W> {
+    pub fn new(output: W) -> Self {
+        Self { output, gathered: Gathered::default(), folder: String::new() }
+    }
+
+    fn section(&mut self, mark: &str, totals: &Totals) -> io::Result<()> {
+        let (output, gathered) = (&mut self.output, &mut self.gathered);
+        match mark {
+            "policy" => write!(output, "{}", policy()),
+            "style" => output.write_all(STYLE.as_bytes()),
+            "charts" => output.write_all(CHARTS.as_bytes()),
+            "script" => output.write_all(SCRIPT.as_bytes()),
+            "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
+            "answer" => write!(output, "{}", Html(&answer(totals))),
+            "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
+            "listeners" => sections::listeners(output, totals),
+            "episodes" => sections::episodes(output, totals),
+            "caveats" => sections::caveats(output, totals, &gathered.missing),
+            "limits" => sections::limits(output, totals, gathered),
+            "unread" => sections::unread(output, totals),
+            "data" => data(output, gathered, totals, &self.folder),
+            "details" => gathered.rows.details().try_for_each(|lines| output.write_all(lines)),
+            "" => Ok(()),
+            _ => Err(io::Error::other(format!("the page's skeleton has an unknown mark: {mark}"))),
+        }
+    }
+}
+
+impl Gathered {
+    fn add(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.timelines.add(finding);
+        self.points.add(finding);
+        for reason in &finding.assessment.missing {
+            if self.missing.len() < REASONS || self.missing.contains_key(reason) {
+                *self.missing.entry(reason.clone()).or_insert(0) += 1;
+            }
+        }
+        self.rows.add(captures, finding, &mut self.texts)
+    }
+}
+
+/// `{"head":…,"rows":[…]}`; the rows were written as they came.
+fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder: &str) -> io::Result<()> {
+    let data = Data::new(totals, folder, &gathered.timelines, &gathered.points, &mut gathered.texts);
+    output.write_all(b"{\"head\":")?;
+    serde_json::to_writer(ScriptSafe(&mut *output), &data)?;
+    output.write_all(b",\"texts\":")?;
+    serde_json::to_writer(ScriptSafe(&mut *output), gathered.texts.entries())?;
+    output.write_all(b",\"rows\":[")?;
+    gathered.rows.rows().into_iter().try_for_each(|part| output.write_all(part))?;
+    output.write_all(b"]}")
+}
+
+/// Only what this program wrote runs, and nothing is fetched from anywhere.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; script-src {} {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        source_hash(CHARTS.as_bytes()),
+        source_hash(SCRIPT.as_bytes()),
+        source_hash(STYLE.as_bytes())
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{leaked, written};
+    use super::*;
+
+    #[test]
+    fn nothing_from_captures_or_paths_becomes_markup() {
+        let mut finding = leaked(0);
+        let evil = "</script><img src=x onerror=alert(1)><!--".to_owned();
+        finding.assessment.evidence[0].detail.clone_from(&evil);
+        finding.causes[0].check.clone_from(&evil);
+        finding.assessment.missing = vec![evil.clone()];
+        let page = written(&[finding], |output| Box::new(Page::new(output)));
+        assert!(!page.contains("<img") && !page.contains("b\u{1b}[31m.pcap"), "{page}");
+        assert_eq!(page.matches("</script>").count(), 4, "as many as the page has script elements");
+        assert!(page.contains("b\\u{1b}[31m.pcap ends in the middle"));
+    }
+
+    #[test]
+    fn the_page_names_no_address_to_fetch_from() {
+        let page = written(&[leaked(0)], |output| Box::new(Page::new(output)));
+        for part in ["src=", "@import", "url(", "fetch(", "XMLHttpRequest", "WebSocket", "import("] {
+            let code = page.split("<script type=\"application/json\"").next().unwrap();
+            assert!(!code.contains(part), "{part}");
+        }
+        assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn the_chart_library_is_the_one_whose_provenance_is_written_down() {
+        use sha2::{Digest, Sha256};
+        let provenance = include_str!("vendor/uplot/README.md");
+        let files = [
+            include_str!("vendor/uplot/uPlot.iife.min.js"),
+            include_str!("vendor/uplot/uPlot.min.css"),
+            include_str!("vendor/uplot/LICENSE"),
+        ];
+        for file in files {
+            let digest: String = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(provenance.contains(&digest), "{digest} is not in README.md: run script/vendor-uplot");
+        }
+    }
+}

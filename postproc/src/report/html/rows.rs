@@ -1,0 +1,214 @@
+//! The findings table: a line of columns for each finding, and a line of details that is read when it is unfolded.
+//! Both are written as they come, so that no finding is kept.
+
+use std::io;
+
+use serde::Serialize;
+use syncookie_engine::{Cause, Finding, Frame, Timestamp};
+
+use super::escape::ScriptSafe;
+use super::texts::{Phrase, Text, Texts};
+use crate::text::capture;
+use crate::totals::CaptureTotals;
+
+/// Findings kept of each sort: cookie-style at `likely` or above, cookie-style below that, failed for other reasons.
+const MOST: [u64; 3] = [100_000, 20_000, 20_000];
+
+/// What the table shows of a finding, in the order of its columns.
+#[derive(Serialize)]
+struct Row(i64, Text, String, Text, Option<Text>, Option<f64>, Text, Option<Text>, Text, u32, Text);
+
+/// What unfolding it shows.
+#[derive(Serialize)]
+struct Details {
+    frames: [Option<Packet>; 4],
+    seen: [Option<f64>; 5],
+    evidence: Vec<(Text, Text, f64, Phrase, Vec<u32>)>,
+    /// Each as JSON within the text: the same few recur in a hundred thousand findings.
+    causes: Vec<Text>,
+    missing: Vec<Phrase>,
+}
+
+/// Frame, microseconds since the first one, and the capture where it is another than the finding's.
+#[derive(Serialize)]
+struct Packet(u32, Option<i64>, Option<Text>);
+
+/// Findings of one sort.
+#[derive(Debug, Default)]
+struct Pot {
+    kept: u64,
+    beyond: u64,
+    rows: Vec<u8>,
+    details: Vec<u8>,
+}
+
+/// All findings worth a row.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pots: [Pot; MOST.len()],
+}
+
+impl Rows {
+    /// Takes in a finding that has something to tell: cookie-style, or failed with a cause.
+    pub fn add(&mut self, captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<()> {
+        let sort = match (finding.assessment.verdict.is_cookie_style(), finding.causes.is_empty()) {
+            (true, _) if finding.is_reliable() => 0,
+            (true, _) => 1,
+            (false, false) => 2,
+            (false, true) => return Ok(()),
+        };
+        let pot = &mut self.pots[sort];
+        if pot.kept >= MOST[sort] {
+            pot.beyond += 1;
+            return Ok(());
+        }
+        if pot.kept > 0 {
+            pot.rows.push(b',');
+        }
+        pot.kept += 1;
+        serde_json::to_writer(ScriptSafe(&mut pot.rows), &row(captures, finding, texts))?;
+        serde_json::to_writer(ScriptSafe(&mut pot.details), &details(captures, finding, texts)?)?;
+        pot.details.push(b'\n');
+        Ok(())
+    }
+
+    /// Findings that are counted, but have no row.
+    pub fn beyond(&self) -> u64 {
+        self.pots.iter().map(|pot| pot.beyond).sum()
+    }
+
+    /// Findings that have a row.
+    #[cfg(test)]
+    pub fn kept(&self) -> u64 {
+        self.pots.iter().map(|pot| pot.kept).sum()
+    }
+
+    /// The elements of a JSON array.
+    pub fn rows(&self) -> Vec<&[u8]> {
+        let mut parts: Vec<&[u8]> = Vec::new();
+        for pot in self.pots.iter().filter(|pot| pot.kept > 0) {
+            if !parts.is_empty() {
+                parts.push(b",");
+            }
+            parts.push(&pot.rows);
+        }
+        parts
+    }
+
+    /// A JSON object a line, in the order of the rows.
+    pub fn details(&self) -> impl Iterator<Item = &[u8]> {
+        self.pots.iter().map(|pot| pot.details.as_slice())
+    }
+}
+
+fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row {
+    let assessment = &finding.assessment;
+    let implementations: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
+    Row(
+        micros(finding.time),
+        texts.text(&finding.server.to_string()),
+        finding.client.to_string(),
+        texts.text(assessment.verdict.as_str()),
+        assessment.confidence.map(|confidence| texts.text(confidence.as_str())),
+        assessment.log_odds.map(hundredths),
+        texts.text(finding.outcome.as_str()),
+        finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| texts.text(cause.kind.as_str())),
+        name(captures, finding.capture(), texts),
+        anchor(finding).map_or(0, |frame| frame.number),
+        texts.text(&implementations.join(" or ")),
+    )
+}
+
+fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<Details> {
+    let (frames, measured) = (finding.frames, &finding.measured);
+    let times = measured.times;
+    let mut packet = |frame: Option<Frame>, time: Option<Timestamp>| {
+        let frame = frame?;
+        let elsewhere = (frame.capture != finding.capture()).then(|| name(captures, frame.capture, texts));
+        let since = time.map(|time| micros(time).saturating_sub(micros(finding.time)));
+        Some(Packet(frame.number, since, elsewhere))
+    };
+    let frames = [
+        packet(frames.syn, times.syn),
+        packet(frames.syn_ack, times.syn_ack),
+        packet(frames.ack, times.ack),
+        packet(frames.reset, times.reset),
+    ];
+    let seen = [
+        measured.window.map(f64::from),
+        measured.segment_size.map(f64::from),
+        measured.hop_limit.map(f64::from),
+        measured.reset_hop_limit.or(measured.later_hop_limit).map(f64::from),
+        measured.lag_seconds.map(|seconds| hundredths(seconds * 1e3)),
+    ];
+    let evidence = finding.assessment.evidence.iter().map(|seen| {
+        let frames = seen.frames.iter().map(|frame| frame.number).collect();
+        let (kind, bearing) = (texts.text(seen.kind.as_str()), texts.text(seen.bearing.as_str()));
+        (kind, bearing, hundredths(seen.nats), texts.phrase(&seen.detail), frames)
+    });
+    let evidence = evidence.collect();
+    let causes = finding.causes.iter().map(|cause| hypothesis(cause, texts)).collect::<io::Result<_>>()?;
+    let missing = finding.assessment.missing.iter().map(|sentence| texts.phrase(sentence)).collect();
+    Ok(Details { frames, seen, evidence, causes, missing })
+}
+
+fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
+    let kind = texts.text(cause.kind.as_str());
+    let supporting: Vec<Phrase> = cause.supporting.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let against: Vec<Phrase> = cause.against.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let unseen: Vec<Phrase> = cause.not_observable.iter().map(|sentence| texts.phrase(sentence)).collect();
+    let check = texts.phrase(&cause.check);
+    let written = serde_json::to_string(&(kind, supporting, against, unseen, cause.ruled_out, check))?;
+    Ok(texts.text(&written))
+}
+
+/// The frame to go to: where the verdict stands.
+fn anchor(finding: &Finding) -> Option<Frame> {
+    let frames = finding.frames;
+    frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset)
+}
+
+fn name(captures: &[CaptureTotals], index: u32, texts: &mut Texts) -> Text {
+    texts.text(&captures.get(index as usize).map_or_else(String::new, |found| capture(&found.name).into_owned()))
+}
+
+/// Microseconds since 1970: a number that JavaScript holds exactly until the year 2255.
+pub fn micros(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(1000)
+}
+
+/// To hundredths: more is arithmetic, not evidence.
+pub fn hundredths(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{leaked, unclear};
+    use super::*;
+
+    #[test]
+    fn every_row_has_its_line_of_details() {
+        let (mut rows, mut texts) = (Rows::default(), Texts::default());
+        let mut weak = leaked(1);
+        weak.assessment.confidence = Some(syncookie_engine::Confidence::Possible);
+        for finding in [leaked(0), weak, unclear(), leaked(2)] {
+            rows.add(&[], &finding, &mut texts).unwrap();
+        }
+        let array = [b"[", rows.rows().concat().as_slice(), b"]"].concat();
+        let array: Vec<serde_json::Value> = serde_json::from_slice(&array).unwrap();
+        let details: Vec<_> = rows.details().collect();
+        let details = String::from_utf8(details.concat()).unwrap();
+        assert_eq!((array.len(), details.lines().count(), rows.kept()), (3, 3, 3), "{array:?}");
+        let first: serde_json::Value = serde_json::from_str(details.lines().next().unwrap()).unwrap();
+        assert_eq!(first["frames"], serde_json::json!([[1, null, null], [2, null, null], null, [4, null, null]]));
+    }
+
+    #[test]
+    fn findings_beyond_the_bound_are_counted() {
+        let (mut rows, mut texts) = (Rows::default(), Texts::default());
+        rows.pots[0].kept = MOST[0];
+        rows.add(&[], &leaked(0), &mut texts).unwrap();
+        assert_eq!((rows.kept(), rows.beyond()), (MOST[0], 1));
+    }
+}

@@ -1,0 +1,135 @@
+//! The parts of the page that are text and tables, readable without scripts.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use syncookie_engine::{Endpoint, Episode, Outcome, Verdict};
+
+use super::Gathered;
+use super::escape::Html;
+use crate::report::answer::{cookie_style, tally_of};
+use crate::report::caveats;
+use crate::text::{count, grouped, second};
+use crate::totals::{ListenerTotals, Totals};
+
+/// Listeners, episodes and problems that a page lists.
+const LISTENERS: usize = 200;
+const EPISODES: usize = 2_000;
+const PROBLEMS: usize = 1_000;
+
+/// The listeners that are shown, those with most to tell first.
+pub fn by_weight(totals: &Totals) -> Vec<(&Endpoint, &ListenerTotals)> {
+    let mut listeners: Vec<_> = totals.listeners.iter().collect();
+    listeners.sort_by_key(|(_, listener)| {
+        std::cmp::Reverse((listener.strongest, cookie_style(&listener.tally), listener.tally.handshakes))
+    });
+    listeners.truncate(LISTENERS);
+    listeners
+}
+
+/// The episodes that are shown.
+pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
+    totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
+}
+
+/// The rows of the table of listeners.
+pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    for (number, (server, listener)) in by_weight(totals).into_iter().enumerate() {
+        write!(output, "<tr><th scope=\"row\">{}</th>", Html(&server.to_string()))?;
+        let outcome = |outcome: Outcome| listener.tally.outcomes[outcome as usize];
+        let counts = [
+            listener.tally.handshakes,
+            tally_of(&listener.tally, Verdict::Ordinary),
+            tally_of(&listener.tally, Verdict::SynCookie),
+            tally_of(&listener.tally, Verdict::SynProxy),
+            tally_of(&listener.tally, Verdict::Undetermined),
+            outcome(Outcome::ResetByServer) + outcome(Outcome::ResetByClient),
+            outcome(Outcome::Refused),
+            outcome(Outcome::Unanswered) + outcome(Outcome::Unacknowledged),
+        ];
+        for count in counts {
+            let class = if count == 0 { " class=\"zero\"" } else { "" };
+            write!(output, "<td{class}>{}</td>", grouped(count))?;
+        }
+        let strongest = listener.strongest.map_or("–", |confidence| confidence.as_str());
+        let span = listener
+            .cookie_style
+            .map_or_else(|| ["–".to_owned(), "–".to_owned()], |(first, last)| [second(first), second(last)]);
+        write!(output, "<td class=\"text\">{strongest}</td>")?;
+        span.iter().try_for_each(|time| write!(output, "<td class=\"text\">{time}</td>"))?;
+        writeln!(
+            output,
+            "<td class=\"text\"><button type=\"button\" data-listener=\"{number}\">Show</button></td></tr>"
+        )?;
+    }
+    Ok(())
+}
+
+/// The rows of the table of episodes.
+pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    for (number, episode) in shown_episodes(totals).enumerate() {
+        writeln!(
+            output,
+            "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"text\">{}</td><td class=\"text\">{}</td>\
+             <td>{}</td><td>{}</td><td>{}</td>\
+             <td class=\"text\"><button type=\"button\" data-episode=\"{number}\">Show</button></td></tr>",
+            Html(&episode.server.to_string()),
+            episode.verdict,
+            second(episode.start),
+            second(episode.end),
+            grouped(episode.handshakes),
+            grouped(episode.peak_unacknowledged_rate),
+            grouped(episode.prior_unacknowledged_rate),
+        )?;
+    }
+    Ok(())
+}
+
+/// What to bear in mind, as list items.
+pub fn caveats(output: &mut dyn Write, totals: &Totals, missing: &BTreeMap<String, u64>) -> io::Result<()> {
+    items(output, &caveats::caveats(totals, missing), "Nothing that applies to these captures in particular.")
+}
+
+/// What was counted but is not shown, as list items.
+pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> io::Result<()> {
+    let all = "; --format jsonl has all";
+    let beyond = [
+        (totals.listeners.len().saturating_sub(LISTENERS) as u64, "listener", "not listed", all),
+        (totals.episodes.len().saturating_sub(EPISODES) as u64, "episode", "not listed", all),
+        (gathered.rows.beyond(), "finding", "counted, but not in the table of findings", all),
+        (gathered.timelines.dropped, "listener", "dropped from the charts over time, to bound memory", ""),
+    ];
+    let mut limits: Vec<String> = beyond
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, noun, what, rest)| {
+            let verb = if number == 1 { "is" } else { "are" };
+            format!("{} {verb} {what}{rest}.", count(number, noun))
+        })
+        .collect();
+    let (shown, offered) = (gathered.points.by_time().len() as u64, gathered.points.offered());
+    if shown < offered {
+        limits.push(format!(
+            "The charts of evidence show {} of {}, evenly taken.",
+            grouped(shown),
+            count(offered, "answered handshake")
+        ));
+    }
+    items(output, &limits, "Nothing was left out.")
+}
+
+/// What could not be read, as list items.
+pub fn unread(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let mut problems: Vec<String> = totals.problems.iter().take(PROBLEMS).map(ToString::to_string).collect();
+    if totals.problems.len() > PROBLEMS {
+        problems.push(format!("and {} more; --format jsonl has all", totals.problems.len() - PROBLEMS));
+    }
+    items(output, &problems, "Everything that was named could be read to its end.")
+}
+
+fn items(output: &mut dyn Write, items: &[String], none: &str) -> io::Result<()> {
+    if items.is_empty() {
+        return writeln!(output, "<li>{none}</li>");
+    }
+    items.iter().try_for_each(|item| writeln!(output, "<li>{}</li>", Html(&crate::text::safe(item))))
+}

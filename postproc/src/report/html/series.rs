@@ -1,0 +1,179 @@
+//! Handshakes over time, in buckets that grow with the time they span: memory stays the same however long it is.
+
+use std::collections::BTreeMap;
+
+use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
+
+/// Buckets of a listener at most.
+const BUCKETS: i64 = 240;
+
+/// Listeners with buckets of their own: when there are twice as many, the less telling half is let go.
+const LISTENERS: usize = 512;
+
+/// Widths of buckets in nanoseconds; each divides the next, so that buckets can be put together.
+const WIDTHS: [i64; 19] = {
+    const MS: i64 = 1_000_000;
+    const S: i64 = 1_000 * MS;
+    const DAY: i64 = 86_400 * S;
+    [
+        MS,
+        2 * MS,
+        10 * MS,
+        20 * MS,
+        100 * MS,
+        200 * MS,
+        S,
+        2 * S,
+        10 * S,
+        20 * S,
+        60 * S,
+        120 * S,
+        600 * S,
+        3_600 * S,
+        21_600 * S,
+        DAY,
+        10 * DAY,
+        100 * DAY,
+        1_000 * DAY,
+    ]
+};
+
+/// What is counted in a bucket: handshakes by verdict, then SYNs nobody acknowledged, then resets.
+pub const COUNTS: usize = Verdict::ALL.len() + 2;
+
+/// One listener's handshakes over time.
+#[derive(Debug, Default)]
+pub struct Series {
+    /// Index into [`WIDTHS`].
+    width: usize,
+    buckets: BTreeMap<i64, [u32; COUNTS]>,
+    cookie_style: u64,
+    handshakes: u64,
+}
+
+impl Series {
+    fn add(&mut self, finding: &Finding) {
+        let verdict = finding.assessment.verdict;
+        self.handshakes += 1;
+        self.cookie_style += u64::from(verdict.is_cookie_style());
+        let counts = self.bucket(finding.time);
+        let is_lost = matches!(finding.outcome, Outcome::Unanswered | Outcome::Unacknowledged);
+        let is_reset = matches!(finding.outcome, Outcome::ResetByServer | Outcome::ResetByClient);
+        for (index, counted) in [(verdict as usize, true), (COUNTS - 2, is_lost), (COUNTS - 1, is_reset)] {
+            counts[index] = counts[index].saturating_add(u32::from(counted));
+        }
+    }
+
+    /// The bucket of a time; widens all buckets until it is among them.
+    fn bucket(&mut self, time: Timestamp) -> &mut [u32; COUNTS] {
+        while self.width + 1 < WIDTHS.len() && self.span_with(self.index(time)) >= BUCKETS {
+            self.widen();
+        }
+        let index = self.index(time);
+        self.buckets.entry(index).or_default()
+    }
+
+    fn index(&self, time: Timestamp) -> i64 {
+        time.as_nanos().div_euclid(WIDTHS[self.width])
+    }
+
+    /// From the first bucket to the last, were this one among them.
+    fn span_with(&self, index: i64) -> i64 {
+        let first = self.buckets.first_key_value().map_or(index, |(&first, _)| first.min(index));
+        let last = self.buckets.last_key_value().map_or(index, |(&last, _)| last.max(index));
+        last.saturating_sub(first)
+    }
+
+    fn widen(&mut self) {
+        let factor = WIDTHS[self.width + 1] / WIDTHS[self.width];
+        self.width += 1;
+        for (index, counts) in std::mem::take(&mut self.buckets) {
+            let sums = self.buckets.entry(index.div_euclid(factor)).or_default();
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        }
+    }
+
+    /// Width of a bucket in microseconds.
+    pub const fn width(&self) -> i64 {
+        WIDTHS[self.width] / 1000
+    }
+
+    /// Start in microseconds, and counts, of every bucket with something in it.
+    pub fn buckets(&self) -> impl Iterator<Item = (i64, [u32; COUNTS])> {
+        self.buckets.iter().map(|(&index, &counts)| (index.saturating_mul(self.width()), counts))
+    }
+}
+
+/// All listeners' handshakes over time.
+#[derive(Debug, Default)]
+pub struct Timelines {
+    listeners: BTreeMap<Endpoint, Series>,
+    /// Listeners that were let go, as often as they came back.
+    pub dropped: u64,
+}
+
+impl Timelines {
+    pub fn add(&mut self, finding: &Finding) {
+        if self.listeners.len() >= 2 * LISTENERS && !self.listeners.contains_key(&finding.server) {
+            self.let_go();
+        }
+        self.listeners.entry(finding.server).or_default().add(finding);
+    }
+
+    pub fn get(&self, server: &Endpoint) -> Option<&Series> {
+        self.listeners.get(server)
+    }
+
+    /// Forgets the half that has least to tell: no cookie, few handshakes.
+    fn let_go(&mut self) {
+        let mut weights: Vec<_> = self.listeners.values().map(|one| (one.cookie_style, one.handshakes)).collect();
+        weights.sort_unstable();
+        let least = weights[LISTENERS];
+        let before = self.listeners.len();
+        self.listeners.retain(|_, one| (one.cookie_style, one.handshakes) > least);
+        self.dropped += (before - self.listeners.len()) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::leaked;
+    use super::*;
+
+    fn at(nanos: i64) -> Finding {
+        Finding { time: Timestamp::from_nanos(nanos), ..leaked(0) }
+    }
+
+    #[test]
+    fn buckets_widen_with_the_time_and_lose_no_handshake() {
+        let mut series = Series::default();
+        let times = [0, 1, 5_000_000, 1_000_000_000, -3, 3_600_000_000_000, i64::MAX, i64::MIN];
+        for (number, time) in times.into_iter().enumerate() {
+            series.add(&at(time));
+            let sum: u32 = series.buckets().map(|(_, counts)| counts[Verdict::SynProxy as usize]).sum();
+            assert_eq!(sum as usize, number + 1);
+            assert!(series.buckets.len() as i64 <= BUCKETS);
+        }
+    }
+
+    #[test]
+    fn every_width_divides_the_next() {
+        assert!(WIDTHS.windows(2).all(|pair| pair[1] % pair[0] == 0));
+    }
+
+    #[test]
+    fn of_too_many_listeners_those_with_cookies_are_kept() {
+        let mut timelines = Timelines::default();
+        let mut plain = at(0);
+        plain.assessment.verdict = Verdict::Ordinary;
+        for number in 0..20_000_u32 {
+            plain.server.ip = std::net::IpAddr::V4(number.into());
+            timelines.add(&plain);
+            if number == 7 {
+                timelines.add(&at(0));
+            }
+        }
+        assert!(timelines.listeners.len() <= 2 * LISTENERS);
+        assert!(timelines.get(&at(0).server).is_some() && timelines.dropped > 0);
+    }
+}

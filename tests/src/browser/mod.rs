@@ -1,0 +1,202 @@
+//! A real Chromium without a window, driven over its debugging pipe (Chrome DevTools Protocol): no driver program, no
+//! port, no library in between, and every message of the page and every request it makes is heard.
+
+mod hands;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longest wait for anything; a busy machine starts a browser slowly.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Names under which distributions install it.
+const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Nothing in the background, nothing over the network: only the page itself is to be seen.
+const FLAGS: [&str; 13] = [
+    "--headless",
+    "--no-sandbox", // root needs it, and the pages are our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe",
+];
+
+/// A browser with one page.
+#[derive(Debug)]
+pub struct Browser {
+    process: Child,
+    input: ChildStdin,
+    messages: Receiver<Value>,
+    session: Option<String>,
+    sent: u64,
+    heard: Vec<Value>,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one; `None`, loudly, where there is none to start.
+    ///
+    /// # Panics
+    /// When it is there and does not start.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        let Some(name) = NAMES.into_iter().find(|name| is_on_path(name)) else {
+            eprintln!("SKIPPED: no Chromium here (Debian: apt-get install chromium); nothing was tried in a browser");
+            return None;
+        };
+        let profile = TempDir::new().expect("a temporary folder can be made");
+        // It reads from descriptor 3 and writes to 4.
+        let mut process = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", name])
+            .args(FLAGS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell can be started");
+        let input = process.stdin.take().expect("it is piped");
+        let output = BufReader::new(process.stdout.take().expect("it is piped"));
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            // Messages end with a zero byte; the thread ends with the browser, or with who listens.
+            for message in output.split(0).map_while(Result::ok) {
+                let Ok(message) = serde_json::from_slice(&message) else { continue };
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut browser =
+            Self { process, input, messages, session: None, sent: 0, heard: Vec::new(), _profile: profile };
+        browser.attach();
+        Some(browser)
+    }
+
+    fn attach(&mut self) {
+        let target = self.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
+        let attached = self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+        self.session = attached["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            self.call(&format!("{domain}.enable"), json!({}));
+        }
+    }
+
+    /// One command of the protocol, and its result.
+    ///
+    /// # Panics
+    /// When the browser refuses it, or does not answer.
+    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.sent += 1;
+        let mut message = json!({"id": self.sent, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            message["sessionId"] = session.as_str().into();
+        }
+        write!(self.input, "{message}\0").and_then(|()| self.input.flush()).expect("the browser listens");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let message =
+                self.messages.recv_timeout(left).unwrap_or_else(|error| panic!("no answer to {method}: {error}"));
+            if message["id"] == self.sent {
+                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
+                return message["result"].clone();
+            }
+            self.heard.push(message);
+        }
+    }
+
+    /// Opens a file and waits until the page says that it is ready.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub fn open(&mut self, page: &Path) {
+        let path: String = page.display().to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let before = self.heard.len();
+        self.call("Page.navigate", json!({"url": format!("file://{}", path.replace("%2F", "/"))}));
+        let deadline = Instant::now() + PATIENCE;
+        while !self.heard[before..].iter().any(|message| message["method"] == "Page.loadEventFired") {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.heard.push(self.messages.recv_timeout(left).expect("the page is loaded in time"));
+        }
+        self.wait_for("document.documentElement.dataset.ready === 'true'");
+    }
+
+    /// Waits until an expression is true.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub fn wait_for(&mut self, expression: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.eval(expression) != true {
+            assert!(Instant::now() < deadline, "never: {expression}; complaints: {:#?}", self.complaints());
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// The value of an expression in the page.
+    ///
+    /// # Panics
+    /// When it throws.
+    pub fn eval(&mut self, expression: &str) -> Value {
+        let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
+        let result = self.call("Runtime.evaluate", asked);
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
+        result["result"]["value"].clone()
+    }
+
+    /// What the page complained about: errors on the console, exceptions, violations of its policy.
+    pub fn complaints(&mut self) -> Vec<Value> {
+        let is_complaint = |message: &&Value| match message["method"].as_str() {
+            Some("Runtime.exceptionThrown") => true,
+            Some("Runtime.consoleAPICalled") => message["params"]["type"] != "log",
+            Some("Log.entryAdded") => message["params"]["entry"]["level"] != "verbose",
+            _ => false,
+        };
+        self.heard.iter().filter(is_complaint).cloned().collect()
+    }
+
+    /// What the page asked for, itself and what it carries in itself left out.
+    pub fn requests(&mut self) -> Vec<String> {
+        let sent = self.heard.iter().filter(|message| message["method"] == "Network.requestWillBeSent");
+        let other = sent.filter(|message| message["params"]["type"] != "Document");
+        let urls = other.filter_map(|message| message["params"]["request"]["url"].as_str());
+        urls.filter(|url| !url.starts_with("data:")).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.session = None;
+        let closed = write!(self.input, "{}\0", json!({"id": 0, "method": "Browser.close"}));
+        let _ = closed.and_then(|()| self.input.flush());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if matches!(self.process.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn is_on_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}

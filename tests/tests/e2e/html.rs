@@ -1,0 +1,261 @@
+//! The HTML report in a real browser: what somebody does with it, by mouse and by keyboard.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syncookie_tests::analyze::{Analyzed, run};
+use syncookie_tests::browser::Browser;
+use syncookie_tests::pcap::Capture;
+use syncookie_tests::programs::programs;
+use syncookie_tests::tshark::Tshark;
+use syncookie_tests::{package, sample};
+use tempfile::TempDir;
+
+/// A report on these captures, and the folder that holds it.
+fn report(captures: &Path) -> (TempDir, PathBuf, Analyzed) {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let page = folder.path().join("report.html");
+    let mut command = std::process::Command::new(&programs().syncookie);
+    let done = run(command.arg("analyze").arg(captures).args(["--format", "html", "-o"]).arg(&page));
+    assert!(done.survived() && page.is_file(), "{}", done.stderr);
+    (folder, page, done)
+}
+
+/// The page was quiet, and asked nobody for anything.
+fn assert_quiet(browser: &mut Browser) {
+    assert!(browser.complaints().is_empty(), "{:#?}", browser.complaints());
+    assert!(browser.requests().is_empty(), "{:#?}", browser.requests());
+}
+
+/// Texts of a column of the findings on the page.
+fn column(browser: &mut Browser, number: usize) -> Vec<String> {
+    let cells = browser.eval(&format!(
+        "[...document.querySelectorAll('#rows > tbody > tr:not(.detail)')].map((row) => row.cells[{number}].innerText)"
+    ));
+    cells.as_array().into_iter().flatten().filter_map(|cell| cell.as_str().map(str::to_owned)).collect()
+}
+
+fn sort_of(browser: &mut Browser, number: usize) -> serde_json::Value {
+    browser.eval(&format!("document.querySelectorAll('#rows thead th')[{number}].getAttribute('aria-sort')"))
+}
+
+fn filter(browser: &mut Browser, id: &str, value: &str) -> String {
+    let before = browser.text("#status");
+    browser.eval(&format!(
+        "(() => {{ const s = document.getElementById({id:?}); s.value = {value:?};
+           s.dispatchEvent(new Event('input', {{bubbles: true}})); return s.value; }})()"
+    ));
+    browser.wait_for(&format!("document.getElementById('status').innerText !== {before:?}"));
+    browser.text("#status")
+}
+
+#[test]
+fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_error_or_a_request() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    browser.look(1280, 900, "light");
+    browser.open(&page);
+
+    // Sort: twice on the same header turns the order around, and a screen reader is told.
+    browser.click("#rows thead th:nth-child(1) button");
+    assert_eq!(sort_of(&mut browser, 0), "ascending");
+    let times = column(&mut browser, 0);
+    assert!(times.len() == 50 && times.is_sorted(), "{times:?}");
+    browser.click("#rows thead th:nth-child(1) button");
+    assert_eq!((sort_of(&mut browser, 0), sort_of(&mut browser, 4)), ("descending".into(), serde_json::Value::Null));
+    assert!(column(&mut browser, 0).iter().rev().is_sorted());
+
+    // Filter: by choice and by words.
+    let said = filter(&mut browser, "filter-outcome", "reset-by-server");
+    assert!(said.contains(" of ") && column(&mut browser, 5).iter().all(|cell| cell == "reset-by-server"), "{said}");
+    browser.click("#search");
+    browser.type_text("user-trace proxy-leaked-ack");
+    browser.wait_for("document.getElementById('status').innerText.startsWith('3 of ')");
+    assert_eq!(column(&mut browser, 6), ["proxy-leaked-ack"; 3]);
+
+    // Unfold: packets, evidence, cause and check of the first.
+    browser.click("#rows thead th:nth-child(9) button");
+    browser.click("#rows tbody .unfold");
+    assert_eq!(browser.eval("document.querySelector('#rows tbody .unfold').getAttribute('aria-expanded')"), "true");
+    let detail = browser.text("#rows tr.detail");
+    for part in ["Win=0 MSS=1380", "RST", "zero-window", "1. proxy-leaked-ack", "nf_conntrack_tcp_loose"] {
+        assert!(detail.contains(part), "{part:?} is not in\n{detail}");
+    }
+
+    // Copy, and paste it where one would.
+    browser.click("#rows tr.detail .filter-line:nth-of-type(1) button");
+    browser.wait_for("document.getElementById('copied').innerText.startsWith('Copied: ')");
+    browser.click("#filters button[type=reset]");
+    browser.click("#search");
+    browser.press("v", 2);
+    let pasted = browser.eval("document.getElementById('search').value");
+    let expected = "(ip.addr eq 10.9.1.50 and ip.addr eq 10.9.2.1) and (tcp.port eq 20055 and tcp.port eq 8080)";
+    assert_eq!(pasted, expected);
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn the_keyboard_alone_sorts_and_unfolds() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&sample("user-trace"));
+    browser.open(&page);
+    let focused = "document.activeElement.closest('#rows thead') !== null";
+    let reach = |browser: &mut Browser, wanted: &str| {
+        for _ in 0..80 {
+            if browser.eval(wanted) == true {
+                return;
+            }
+            browser.press("Tab", 0);
+        }
+        panic!("never reached by Tab: {wanted}");
+    };
+    reach(&mut browser, focused);
+    assert_ne!(browser.eval("getComputedStyle(document.activeElement).outlineStyle"), "none", "focus can be seen");
+    browser.press("Enter", 0);
+    assert_eq!(sort_of(&mut browser, 0), "ascending");
+    reach(&mut browser, "document.activeElement.className === 'unfold'");
+    browser.press("Enter", 0);
+    assert_eq!(browser.eval("document.querySelectorAll('tr.detail').length"), 1);
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn every_chart_says_in_words_and_numbers_what_it_draws() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
+    browser.open(&page);
+    let labels = browser.eval("[...document.querySelectorAll('.plot')].map((plot) => plot.getAttribute('aria-label'))");
+    let labels: Vec<_> = labels.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    assert_eq!(labels.len(), 4, "a listener over time, lag, window, hop limit: {labels:?}");
+    assert!(labels[0].contains("syn-cookie") && labels[0].contains("episode"), "{labels:?}");
+    assert_eq!(browser.eval("document.querySelectorAll('.plot canvas').length"), 4);
+    browser.click("#timelines figure details summary");
+    browser.wait_for("document.querySelectorAll('#timelines figure table.numbers tbody tr').length > 2");
+    // Lags of cookies are spread over the band: the table beside the chart shows it without looking.
+    browser.click("#scatters figure details summary");
+    browser.wait_for("document.querySelectorAll('#scatters figure table.numbers tbody tr').length === 4");
+    let cookies = browser.text("#scatters figure table.numbers tbody tr:nth-child(2)");
+    assert!(cookies.starts_with("syn-cookie"), "{cookies}");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn a_listener_or_an_episode_narrows_charts_and_findings() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    browser.open(&page);
+    let all = browser.text("#status");
+    browser.click("button[data-listener='2']");
+    browser.wait_for(&format!("document.getElementById('status').innerText !== {all:?}"));
+    assert_eq!(column(&mut browser, 1), ["10.9.2.1:8080"; 3]);
+    assert_eq!(browser.eval("document.querySelectorAll('#timelines figure').length"), 1);
+    browser.click("#episodes summary");
+    browser.click("button[data-episode='0']");
+    browser.wait_for("!document.getElementById('span-filter').hidden");
+    assert!(browser.text("#status").contains(" of "));
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn what_a_file_is_called_stays_text() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let name = "<img src=x onerror=document.title=1>'\"&<!--<script>.pcap";
+    let whole = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("it is committed");
+    fs::write(folder.path().join(name), &whole[..whole.len() - 1]).expect("the folder is ours");
+    let (_folder, page, done) = report(folder.path());
+    assert_eq!(done.code, Some(2), "it is cut short");
+    browser.open(&page);
+    browser.click("#rows tbody .unfold");
+    assert_eq!(browser.eval("document.querySelectorAll('img').length + document.scripts.length"), 4);
+    assert!(browser.text("#rows tbody").contains(name) && browser.text("#unread").contains(name));
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn no_width_and_no_colours_break_the_page() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light")] {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        browser.picture(&format!("{width}-{scheme}"));
+        browser.click("#rows tbody .unfold");
+        browser.picture(&format!("{width}-{scheme}-unfolded"));
+        let wide = browser.eval("document.documentElement.scrollWidth");
+        assert!(wide.as_u64() <= Some(width.into()), "{wide} at {width}");
+        let paper = browser.eval("getComputedStyle(document.body).backgroundColor");
+        assert_eq!(paper == "rgb(255, 255, 255)", scheme == "light", "{paper}");
+        browser.click("#theme");
+        assert_ne!(browser.eval("getComputedStyle(document.body).backgroundColor"), paper);
+        assert_quiet(&mut browser);
+    }
+}
+
+/// A capture of this many handshakes like the first of the user's trace, each by a client of its own.
+fn many(handshakes: u32) -> Capture {
+    let one = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
+    let client = one.records[0].bytes[26..30].to_vec();
+    let each = (0..handshakes).flat_map(|number| {
+        let (address, port) = ([10, 20, (number >> 16) as u8, (number >> 12) as u8], 1024 + (number & 0xfff) as u16);
+        let client = client.clone();
+        one.records[..4].iter().map(move |record| {
+            let mut record = record.clone();
+            record.nanos += u64::from(number) * 30_000_000;
+            // Addresses are at 26 and 30 in an Ethernet frame, ports at 34 and 36.
+            let (ip, tcp) = if record.bytes[26..30] == client { (26, 34) } else { (30, 36) };
+            record.bytes[ip..ip + 4].copy_from_slice(&address);
+            record.bytes[tcp..tcp + 2].copy_from_slice(&port.to_be_bytes());
+            record
+        })
+    });
+    Capture { link: one.link, records: each.collect() }
+}
+
+#[test]
+fn a_hundred_thousand_findings_stay_usable() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let capture = folder.path().join("many.pcap");
+    fs::write(&capture, many(100_000).write_plain()).expect("the folder is ours");
+    let (_folder, page, _) = report(&capture);
+    let bytes = fs::metadata(&page).expect("it was written").len();
+    assert!(bytes < 50_000_000, "{bytes} bytes");
+    browser.open(&page);
+    assert_eq!(browser.text("#status"), "100,000 findings.");
+    let spent = browser.eval("performance.getEntriesByType('navigation')[0].domInteractive");
+    eprintln!("{bytes} bytes, ready after {spent} ms");
+    assert!(spent.as_f64() < Some(30_000.0), "{spent} ms");
+    for header in [1, 3, 8] {
+        let spent = browser.eval(&format!(
+            "(() => {{ const start = performance.now();
+               document.querySelector('#rows thead th:nth-child({header}) button').click();
+               return performance.now() - start; }})()"
+        ));
+        assert!(spent.as_f64() < Some(5_000.0), "sorting took {spent} ms");
+    }
+    browser.click("#search");
+    browser.type_text("10.20.0.15:1025");
+    browser.wait_for("document.getElementById('status').innerText === '1 of 100,000 findings.'");
+    browser.click("#rows tbody .unfold");
+    assert!(browser.text("#rows tr.detail").contains("tcp.port eq 1025"));
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn the_filters_of_a_row_find_its_frames_in_wireshark() {
+    let (Some(tshark), Some(mut browser)) = (Tshark::with_plugin(), Browser::start()) else { return };
+    let capture = sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap");
+    let (_folder, page, _) = report(&capture);
+    browser.open(&page);
+    browser.click("#rows thead th:nth-child(1) button");
+    browser.click("#rows tbody .unfold");
+    let filters = browser.eval("[...document.querySelectorAll('.filter-line code')].map((code) => code.innerText)");
+    let filters: Vec<_> = filters.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    assert_eq!(filters.len(), 3);
+    let staged = tshark.stage(&capture);
+    for filter in &filters[..2] {
+        assert_eq!(tshark.frames(&staged, filter), [1, 2, 3, 4], "{filter}");
+    }
+    assert!(tshark.frames(&staged, filters[2]).contains(&4), "{}", filters[2]);
+}

@@ -1,0 +1,267 @@
+//! `syncookie kernel` on the running kernel: real pressure in namespaces of the tests' own is named, calm is not.
+
+use std::process::Command;
+
+use crate::kernel_net::{HostSetting, Net, has};
+use syncookie_tests::tshark::private_folder;
+
+/// Makes SYN-ACKs vanish on their way, so that handshakes stay half-open.
+const LOSE_SYN_ACKS: &str = "nft add table t; nft add chain t i '{ type filter hook input priority 0; }'; \
+    nft add rule t i 'tcp flags & (syn|ack) == (syn|ack) drop'";
+
+#[test]
+fn a_calm_namespace_gives_no_sentence() {
+    let Some(net) = Net::build("a_calm_namespace_gives_no_sentence") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    let look = net.look(&[]);
+    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
+    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(look.row("half-open-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(look.row("time-wait", None)["usage"], 0);
+    // What only the first namespace shows is read there.
+    assert!(look.row("tcp-memory", None)["bound"].as_u64() > Some(0), "{:#}", look.0["notes"]);
+    let text = net.kernel(&[]);
+    let first = text.lines().next().expect("a first line");
+    assert!(first.starts_with("Nothing is exhausted"), "{first}");
+}
+
+#[test]
+fn a_full_accept_queue_is_named_with_usage_above_its_bound_and_its_counter_rising() {
+    let Some(net) = Net::build("a_full_accept_queue_is_named") else { return };
+    net.sysctl("net.core.somaxconn=3");
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    let folder = private_folder();
+    let before = folder.path().join("before.txt");
+    let before = before.to_str().expect("a plain path");
+    net.kernel(&["snapshot", "-o", before]);
+    let _clients = net.load(&["connect", "127.0.0.1:8080", "8"]);
+    let look = net.look_until(&["--since", before], |look| {
+        look.counter("accept-queue", None, "TcpExt.ListenOverflows").1 > Some(0)
+    });
+    let row = look.row("accept-queue", Some("127.0.0.1:8080"));
+    assert_eq!((row["usage"].as_u64(), row["bound"].as_u64()), (Some(4), Some(3)), "{row:#}");
+    assert_eq!((&row["status"], &row["headroom"]), (&"exhausted".into(), &0.into()));
+    let said = look.sentences("accept-queue", "exhausted");
+    assert!(said.len() == 1 && said[0].contains("127.0.0.1:8080 (kernel-load, pid "), "{said:?}");
+    assert_eq!(look.sentences("accept-queue", "overflowing").len(), 1, "{:#}", look.0["findings"]);
+    assert!(look.answer().starts_with("Exhausted now: accept queue of 127.0.0.1:8080."), "{}", look.answer());
+    let (_, rise) = look.counter("accept-queue", Some("127.0.0.1:8080"), "drops");
+    assert!(rise > Some(0), "the socket's own counter rises too");
+}
+
+#[test]
+fn a_flooded_half_open_queue_is_named_and_cookies_are_said_to_be_sent() {
+    let Some(net) = Net::build("a_flooded_half_open_queue_is_named") else { return };
+    if !has("nft") {
+        return eprintln!("SKIPPED a_flooded_half_open_queue_is_named: no nft");
+    }
+    net.sysctl("net.core.somaxconn=4 net.ipv4.tcp_syncookies=1");
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
+    let _clients = net.load(&["connect", "127.0.0.1:8080", "12"]);
+    let look = net.look(&[]);
+    let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
+    assert!(row["usage"].as_u64() >= row["bound"].as_u64() && row["bound"] == 4, "{row:#}");
+    let said = look.sentences("half-open-queue", "exhausted");
+    assert!(
+        said.len() == 1 && said[0].contains("127.0.0.1:8080") && said[0].contains("answered with SYN cookies"),
+        "{said:?}"
+    );
+    assert!(look.counter("half-open-queue", None, "TcpExt.TCPReqQFullDoCookies").0 > Some(0));
+    assert!(look.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0 > Some(0));
+    assert!(look.answer().contains("half-open queue of 127.0.0.1:8080"), "{}", look.answer());
+}
+
+#[test]
+fn a_flooded_half_open_queue_without_cookies_is_said_to_drop() {
+    let Some(net) = Net::build("a_flooded_half_open_queue_without_cookies") else { return };
+    if !has("nft") {
+        return eprintln!("SKIPPED a_flooded_half_open_queue_without_cookies: no nft");
+    }
+    net.sysctl("net.core.somaxconn=4 net.ipv4.tcp_syncookies=0");
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
+    let _clients = net.load(&["connect", "127.0.0.1:8080", "12"]);
+    let look = net.look(&[]);
+    let said = look.sentences("half-open-queue", "exhausted");
+    assert!(said.len() == 1 && said[0].contains("tcp_syncookies=0"), "{said:?}: {:#}", look.0["findings"]);
+    assert!(look.counter("half-open-queue", None, "TcpExt.TCPReqQFullDrop").0 > Some(0));
+    assert_eq!(look.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0, Some(0));
+}
+
+#[test]
+fn without_cookies_three_quarters_of_max_syn_backlog_are_the_bound() {
+    let Some(net) = Net::build("without_cookies_three_quarters_of_max_syn_backlog") else { return };
+    if !has("nft") {
+        return eprintln!("SKIPPED without_cookies_three_quarters_of_max_syn_backlog: no nft");
+    }
+    net.sysctl("net.core.somaxconn=64 net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=16");
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
+    let _clients = net.load(&["connect", "127.0.0.1:8080", "40"]);
+    let look = net.look(&[]);
+    let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
+    assert_eq!(row["bound"], 12, "{row:#}");
+    // The kernel takes one more than the bound, and no more.
+    assert!(matches!(row["usage"].as_u64(), Some(12 | 13)), "{row:#}");
+    assert_eq!(row["status"], "exhausted");
+}
+
+#[test]
+fn a_tiny_conntrack_table_that_overflows_is_named() {
+    let Some(net) = Net::build("a_tiny_conntrack_table_that_overflows") else { return };
+    let rules = "nft add table t; nft add chain t o '{ type filter hook output priority 0; }'; \
+        nft add rule t o ct state invalid drop; nft add chain t i '{ type filter hook input priority 0; }'; \
+        nft add rule t i meta l4proto udp drop";
+    if !has("nft") || net.sh(rules).is_err() {
+        return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: no nft with connection tracking");
+    }
+    // Each namespace counts its own entries against this one bound: others have room enough in it.
+    let Some((bound, _)) = HostSetting::change("net.netfilter.nf_conntrack_max", "2048") else {
+        return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: nf_conntrack_max cannot be changed");
+    };
+    let _load = net.load(&["datagrams", "6000"]);
+    let look = net.look(&[]);
+    drop(bound);
+    let row = look.row("conntrack", None);
+    assert_eq!(row["bound"], 2048, "{row:#}");
+    assert!(row["usage"].as_u64() > Some(1900), "{row:#}");
+    let (drops, early) = (
+        look.counter("conntrack", None, "nf_conntrack.drop").0,
+        look.counter("conntrack", None, "nf_conntrack.early_drop").0,
+    );
+    assert!(drops > Some(0) || early > Some(0), "{row:#}");
+    assert!(look.answer().contains("conntrack"), "{}", look.answer());
+    let findings = look.own_sentences();
+    assert!(findings.iter().all(|finding| finding["resource"] == "conntrack"), "{findings:#?}");
+}
+
+#[test]
+fn bad_cookies_at_a_synproxy_are_named() {
+    let Some(net) = Net::build("bad_cookies_at_a_synproxy") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    let mut client = net.load(&["talk", "127.0.0.1:8080"]);
+    // A connection from before these rules is none that they know: what it says next carries no cookie.
+    let rules = "sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0; \
+        iptables -t raw -A PREROUTING -p tcp --dport 8080 --syn -j CT --notrack; \
+        iptables -A INPUT -p tcp --dport 8080 -m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --mss 1460";
+    if let Err(error) = net.sh(rules) {
+        return eprintln!("SKIPPED bad_cookies_at_a_synproxy: {error}");
+    }
+    client.say();
+    let look = net.look_until(&[], |look| look.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0));
+    assert!(look.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0), "{:#}", look.row("synproxy", None));
+    let said = look.sentences("synproxy", "overflowed");
+    assert!(said.len() == 1 && said[0].contains("cookie did not hold"), "{said:?}");
+    assert!(look.answer().contains("SYNPROXY"), "{}", look.answer());
+}
+
+#[test]
+fn tcp_memory_beyond_a_lowered_bound_is_named() {
+    let Some(net) = Net::build("tcp_memory_beyond_a_lowered_bound") else { return };
+    let Some(most) =
+        HostSetting::read("net.ipv4.tcp_mem").and_then(|now| Some(now.split_whitespace().nth(2)?.to_owned()))
+    else {
+        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem is not this network namespace's to show");
+    };
+    let _load = net.load(&["fill", "16000000"]);
+    // The third number, at which segments are dropped, stays: who else uses TCP meanwhile gets smaller windows, no more.
+    let Some((bound, before)) = HostSetting::change("net.ipv4.tcp_mem", &format!("500 1000 {most}")) else {
+        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem cannot be changed");
+    };
+    let look = net.look(&[]);
+    drop(bound);
+    assert!(HostSetting::is_back("net.ipv4.tcp_mem", &before), "{before} was to come back");
+    let row = look.row("tcp-memory", None);
+    assert!(row["usage"].as_u64() > Some(1000), "{row:#}");
+    let said = look.sentences("tcp-memory", "near");
+    assert!(said.len() == 1 && said[0].contains("under pressure") && said[0].contains("1,000"), "{said:?} {row:#}");
+    assert!(look.answer().contains("TCP memory"), "{}", look.answer());
+}
+
+#[test]
+fn a_process_without_a_descriptor_left_is_named() {
+    let Some(net) = Net::build("a_process_without_a_descriptor_left") else { return };
+    let _server = net.load_with_descriptors(16, &["hoard", "127.0.0.1:8080"]);
+    let look = net.look(&[]);
+    let said = look.sentences("descriptors", "exhausted");
+    assert!(
+        said.len() == 1 && said[0].contains("kernel-load (pid ") && said[0].contains(" of 16 (RLIMIT_NOFILE"),
+        "{said:?}"
+    );
+    assert!(look.answer().starts_with("Exhausted now: file descriptors of kernel-load"), "{}", look.answer());
+    assert_eq!(look.own_sentences().len(), 1, "{:#?}", look.own_sentences());
+}
+
+#[test]
+fn another_namespace_is_looked_into_by_name_and_all_of_them_at_once() {
+    let Some(net) = Net::build("another_namespace_is_looked_into_by_name") else { return };
+    net.sysctl("net.core.somaxconn=77");
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    for (netns, is_alone) in [(net.name.as_str(), true), ("all", false)] {
+        let output = Command::new(&syncookie_tests::programs::programs().syncookie)
+            .args(["kernel", "--format", "json", "--netns", netns])
+            .output()
+            .expect("it was built");
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let namespaces = json["namespaces"].as_array().expect("a list");
+        let own = namespaces.iter().find(|namespace| namespace["name"] == net.name.as_str()).expect("it is there");
+        assert_eq!(own["listeners"][0]["backlog"], 77, "{:#}", own["listeners"]);
+        assert_eq!(namespaces.len() == 1, is_alone);
+    }
+}
+
+#[test]
+fn prometheus_own_checker_accepts_the_metrics() {
+    if !has("promtool") {
+        return eprintln!("SKIPPED prometheus_own_checker_accepts_the_metrics: no promtool (Debian: prometheus)");
+    }
+    let Some(net) = Net::build("prometheus_own_checker_accepts_the_metrics") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    let folder = private_folder();
+    let file = folder.path().join("syncookie.prom");
+    net.kernel(&["--format", "prometheus", "-o", file.to_str().expect("a plain path")]);
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    let line = format!("syncookie_accept_queue_connections{{netns=\"{}\",listener=\"127.0.0.1:8080\"}} 0", net.name);
+    assert!(text.lines().any(|found| found == line), "{text}");
+    let checked = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(std::fs::File::open(&file).expect("it is there"))
+        .output()
+        .expect("promtool is there");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned() + &String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.trim().is_empty(), "{said}");
+}
+
+#[test]
+fn watching_says_what_changed_between_looks() {
+    let Some(net) = Net::build("watching_says_what_changed_between_looks") else { return };
+    let text = net.kernel(&["--watch", "0.2", "--count", "3", "--format", "json"]);
+    let looks: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    assert_eq!(looks.len(), 3);
+    assert_eq!(looks[0]["namespaces"][0]["compared"], false);
+    let last = &looks[2]["namespaces"][0];
+    assert_eq!(last["compared"], true);
+    assert!(last["compared_seconds"].as_f64() >= Some(0.2), "{}", last["compared_seconds"]);
+}
+
+#[test]
+fn without_privileges_it_says_what_is_missing_and_the_rest_works() {
+    let Some(net) = Net::build("without_privileges_it_says_what_is_missing") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    // Where the program was built, another user may not be let in.
+    let folder = private_folder();
+    let program = folder.path().join("syncookie");
+    std::fs::copy(&syncookie_tests::programs::programs().syncookie, &program).expect("the folder is ours");
+    let line = format!("setpriv --reuid 65534 --regid 65534 --clear-groups {} kernel --format json", program.display());
+    let text = net.sh(&line).unwrap_or_else(|error| panic!("{error}"));
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let look = crate::kernel_net::Look(json["namespaces"][0].clone());
+    let notes = look.0["notes"].to_string();
+    assert!(notes.contains("who holds 1 of 1 listening socket") && notes.contains("net.ipv4.tcp_mem"), "{notes}");
+    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(look.counter("accept-queue", None, "TcpExt.ListenOverflows").0, Some(0));
+    assert!(look.row("tcp-memory", None)["bound"].is_null());
+    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
+}
