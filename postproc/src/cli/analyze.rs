@@ -127,6 +127,17 @@ pub enum Format {
     Parquet,
 }
 
+impl Format {
+    /// Whether it would make a mess of a terminal.
+    pub fn is_binary(self) -> bool {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => true,
+            _ => false,
+        }
+    }
+}
+
 /// A confidence, as a choice on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Threshold {
