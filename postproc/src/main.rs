@@ -18,6 +18,7 @@ mod kernel;
 mod link;
 mod manual;
 mod output;
+mod plugin;
 mod problem;
 mod report;
 mod series;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Manual(args) => written(manual::manual(&args)),
         Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => kernel::command(&args),
+        Command::Plugin(args) => plugin::run(&args),
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Resources;
+
 use super::Who;
 use crate::filter::Condition;
 
@@ -24,6 +26,8 @@ Examples:
       Every kind of finding with its evidence, and what in the folder is no capture
   syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
       Only what is said of one listener, from that day on
+  syncookie analyze captures --threads 1 --max-handshakes 50000
+      On a machine that has other things to do
   syncookie analyze captures --list-files
       What would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
@@ -96,6 +100,9 @@ pub struct Analyze {
     /// Which server --kernel speaks of: an address, or address and port; every server unless given
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<Who>,
+
+    #[command(flatten)]
+    pub resources: Resources,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

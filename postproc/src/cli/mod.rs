@@ -5,6 +5,8 @@ mod annotate;
 mod explain;
 mod kernel;
 mod manual;
+pub mod plugin;
+mod resources;
 
 use clap::{Parser, Subcommand};
 
@@ -13,6 +15,7 @@ pub use annotate::Annotate;
 pub use explain::{Explain, Form, Who};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use manual::{Completions, Manual};
+pub use resources::Resources;
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
 #[derive(Debug, Parser)]
@@ -38,4 +41,6 @@ pub enum Command {
     Manual(Manual),
     /// Print what lets a shell complete commands and options
     Completions(Completions),
+    /// Install the Wireshark plugin, and say whether Wireshark loads it
+    Plugin(plugin::Plugin),
 }

@@ -26,7 +26,7 @@ use std::io;
 
 pub use model::SCHEMA;
 
-use syncookie_engine::Finding;
+use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
 use crate::output::Output;
@@ -35,6 +35,10 @@ use crate::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {
+    /// Of which handshakes it tells the evidence.
+    fn detail(&self) -> Detail {
+        Detail::All
+    }
     /// First: which captures will be read.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
     /// Then each handshake, whose frames are in those captures.
@@ -44,6 +48,10 @@ pub trait Report {
 }
 
 impl<R: Report + ?Sized> Report for &mut R {
+    fn detail(&self) -> Detail {
+        (**self).detail()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         (**self).begin(sources)
     }
