@@ -37,6 +37,7 @@ mod listener;
 mod measured;
 mod missing;
 mod observation;
+mod opening;
 mod options;
 mod outcome;
 mod path;
@@ -57,5 +58,6 @@ pub use finding::{
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
+pub use opening::{Look, Openings};
 pub use story::{Described, NoSegment, Teller, Told, describe};
 pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

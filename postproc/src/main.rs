@@ -12,6 +12,7 @@ mod console;
 mod exit;
 mod explain;
 mod filter;
+mod follow;
 mod input;
 mod interrupt;
 mod kernel;
@@ -23,6 +24,7 @@ mod problem;
 mod report;
 mod series;
 mod text;
+mod together;
 mod totals;
 mod walk;
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.quiet, |console| batch::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),

@@ -44,6 +44,15 @@ impl Output {
         Ok(Self::new(Box::new(handle), false, Some(Pending { file, name })))
     }
 
+    /// Standard output for `-`, otherwise a file that grows: what is in it stays.
+    pub fn append(path: &Path) -> io::Result<Self> {
+        if path.as_os_str() == "-" {
+            return Self::open(path);
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self::new(Box::new(file), false, None))
+    }
+
     fn new(writer: Box<dyn Write + Send>, is_terminal: bool, pending: Option<Pending>) -> Self {
         Self { writer: BufWriter::with_capacity(BUFFER, writer), is_terminal, pending }
     }

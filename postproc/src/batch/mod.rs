@@ -40,6 +40,7 @@ use run::Batch;
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let mut plan = walk::plan(&args.paths);
     plan.filter = Filter::new(&args.filter);
+    plan.once = args.once;
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }
@@ -66,14 +67,14 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if !args.kernel.is_empty() {
         console.remark(&host::assumed(&args.kernel, &kernel, args.server));
     }
-    let (limits, threads) = (args.resources.limits(), args.resources.threads());
+    let resources = &args.resources;
+    let mut run = |report| Batch::new(&plan, report, console, resources.limits(), resources.threads()).run();
     let totals = match &baseline {
-        None => Batch::new(&plan, informed(args, &kernel, report), console, limits, threads).run(),
+        None => run(informed(args, &kernel, report)),
         Some(baseline) => {
             let mut report = OnlyNew::new(baseline, report);
             // Informed before it is compared: what the kernel says may put another cause first.
-            let told = informed(args, &kernel, Box::new(&mut report));
-            let totals = Batch::new(&plan, told, console, limits, threads).run();
+            let totals = run(informed(args, &kernel, Box::new(&mut report)));
             totals.map(|totals| totals.map(|_| report.totals))
         }
     };
@@ -113,7 +114,8 @@ pub fn open(source: &Source) -> Result<Opened, Problem> {
     })
 }
 
-fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
+/// The exit code that the findings and the problems make.
+pub fn exit(threshold: Option<Confidence>, totals: &Totals) -> Exit {
     match threshold {
         // Before anything else: it is not known what the rest would have been.
         _ if totals.is_interrupted => Exit::Interrupted(interrupt::exit_code()),

@@ -13,6 +13,7 @@ use crate::console::Console;
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::series::{self, Member};
+use crate::together::Together;
 use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Plan;
 
@@ -44,7 +45,10 @@ impl<'a> Batch<'a> {
     ) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
         let limits = Limits { detail: report.detail(), ..limits };
-        let totals = Totals { filter: plan.filter.clone(), ..Totals::default() };
+        let (filter, once) = (plan.filter.clone(), plan.once);
+        let one_by_one = once || filter.is_active();
+        let together = (plan.sources.len() > 1).then(Together::default);
+        let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
         Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
     }
 

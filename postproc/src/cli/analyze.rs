@@ -28,6 +28,10 @@ Examples:
       Only what is said of one listener, from that day on
   syncookie analyze captures --threads 1 --max-handshakes 50000
       On a machine that has other things to do
+  syncookie analyze captures --once
+      What several captures show, told once
+  syncookie analyze captures --follow --state told.json
+      What tcpdump -w or dumpcap -b write there, as it comes, until Ctrl-C
   syncookie analyze captures --list-files
       What would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
@@ -77,7 +81,7 @@ pub struct Analyze {
     /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
     /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
     /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
-    #[arg(long, value_name = "REPORT")]
+    #[arg(long, value_name = "REPORT", conflicts_with = "follow")]
     pub baseline: Option<PathBuf>,
 
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
@@ -88,6 +92,21 @@ pub struct Analyze {
     /// Everything is read and analysed all the same.
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
+
+    /// Tell and count a handshake once, in the first capture read, whose very same packets are in several captures
+    #[arg(long)]
+    pub once: bool,
+
+    /// Wait for captures that a program writes into the folder, and tell of each as it is finished; a signal ends it
+    ///
+    /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
+    /// (table or jsonl); a file given with --output is appended to.
+    #[arg(long, conflicts_with = "list_files")]
+    pub follow: bool,
+
+    /// Keep in this file what was told, so that the next --follow goes on from there
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub state: Option<PathBuf>,
 
     /// Name the captures that would be read, with format and bytes, one a line, and read none
     #[arg(long)]

@@ -37,10 +37,10 @@ pub enum Command {
     Kernel(Kernel),
     /// Write captures again, with the findings as comments
     Annotate(Annotate),
+    /// Install the Wireshark plugin, and say whether Wireshark loads it
+    Plugin(plugin::Plugin),
     /// Print a manual page, or write all of them
     Manual(Manual),
     /// Print what lets a shell complete commands and options
     Completions(Completions),
-    /// Install the Wireshark plugin, and say whether Wireshark loads it
-    Plugin(plugin::Plugin),
 }

@@ -1,6 +1,7 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod both_sides;
 mod caveats;
 mod csv;
 mod findings;
@@ -25,7 +26,6 @@ pub use wrap::paragraph;
 use std::io;
 
 pub use model::SCHEMA;
-
 use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
@@ -45,6 +45,14 @@ pub trait Report {
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
+    /// Where captures come up one after another, each before its handshakes.
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+    /// Lets readers see what was written so far.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl<R: Report + ?Sized> Report for &mut R {
@@ -62,6 +70,14 @@ impl<R: Report + ?Sized> Report for &mut R {
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         (**self).end(totals)
+    }
+
+    fn capture(&mut self, source: &Source) -> io::Result<()> {
+        (**self).capture(source)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (**self).flush()
     }
 }
 

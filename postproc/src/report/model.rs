@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
+use super::both_sides::BothSides;
 use crate::problem::Problem;
 use crate::text::Rfc3339;
 use crate::totals::{CaptureTotals, ListenerTotals, Totals};
@@ -161,6 +162,9 @@ pub struct Summary<'a> {
     filtered_out: u64,
     /// Whether the run was ended before all was read.
     interrupted: bool,
+    /// What captures of the same traffic say of each other; only where there are several captures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    both_sides: Option<BothSides>,
     errors: Vec<Error<'a>>,
 }
 
@@ -378,6 +382,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
             interrupted: totals.is_interrupted,
+            both_sides: totals.compared().filter(|compared| !compared.is_empty()).map(BothSides::from),
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }
