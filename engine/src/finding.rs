@@ -230,6 +230,16 @@ impl Statistics {
 }
 
 impl Finding {
+    /// Counts captures from another one on: `first` is added to the number of each capture.
+    pub fn renumber(&mut self, first: u32) {
+        if first == 0 {
+            return;
+        }
+        let frames = [&mut self.frames.syn, &mut self.frames.syn_ack, &mut self.frames.ack, &mut self.frames.reset];
+        let cited = self.assessment.evidence.iter_mut().flat_map(|evidence| &mut evidence.frames);
+        frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
+    }
+
     /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
     #[must_use]
     pub fn is_reliable(&self) -> bool {

@@ -50,7 +50,7 @@ mod tracker;
 mod verdict;
 mod words;
 
-pub use analyzer::{Analyzer, Limits, Pushed, Role};
+pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
 pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,

@@ -17,6 +17,7 @@ mod interrupt;
 mod kernel;
 mod link;
 mod output;
+mod plugin;
 mod problem;
 mod report;
 mod series;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
         Command::Kernel(args) => kernel::command(&args),
+        Command::Plugin(args) => plugin::run(&args),
     }
 }
 

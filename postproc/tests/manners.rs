@@ -68,7 +68,20 @@ fn an_interrupted_run_writes_what_is_known_and_says_that_it_is_partial() {
     sandbox.file("after.pcap", &capture(1));
     sandbox.file("last.pcap", &capture(1));
     for (name, code) in [("INT", 130), ("TERM", 143)] {
-        let args = ["-", "after.pcap", "last.pcap", "--format", "jsonl", "-o", "out.jsonl", "--fail-on", "possible"];
+        // With more threads the others would be read beside it.
+        let args = [
+            "-",
+            "after.pcap",
+            "last.pcap",
+            "--threads",
+            "1",
+            "--format",
+            "jsonl",
+            "-o",
+            "out.jsonl",
+            "--fail-on",
+            "possible",
+        ];
         let mut run = interrupted(waiting(&sandbox, &args, &capture(5)), name);
         run.stdout = std::fs::read_to_string(sandbox.path("out.jsonl")).expect("it is written, and has its name");
         assert_eq!((run.code, run.objects("handshake").len()), (code, 5), "{}", run.stderr);

@@ -144,6 +144,7 @@ fn overflow(
         "other ACKs to this listener were ignored: its SYN-ACK came again",
     )
     .and(ignored, 3.0, "the client's data was ignored, again and again, before the reset")
+    .and(around.unserved, LEANS, "connections around it were open and nobody served them: they wait in the queue")
     .and(around.unanswered, LEANS, "SYNs around it got no answer, as with a full queue")
     .and(
         around.reset > 0,

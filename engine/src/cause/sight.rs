@@ -18,6 +18,9 @@ const TELLING_TRIP: f64 = 0.001;
 /// `MAX_SYNCOOKIE_AGE` of 2 periods of 60 s), in seconds.
 const COOKIE_LIFE: f64 = 60.0;
 
+/// A request that is answered by nothing for so long, in seconds, waits for a program to take the connection.
+const UNSERVED: f64 = 1.0;
+
 /// See the module.
 pub(super) struct Sight<'a> {
     pub reset: &'a Later,
@@ -151,6 +154,8 @@ pub(super) struct Neighbours {
     pub unanswered: bool,
     /// Acknowledged SYN-ACKs came again.
     pub ignored: bool,
+    /// Connections whose data the kernel took, and which nobody served: they wait in the accept queue.
+    pub unserved: bool,
     /// Others that were reset by the server.
     pub reset: usize,
 }
@@ -163,6 +168,7 @@ impl Neighbours {
             refused_before: false,
             unanswered: false,
             ignored: false,
+            unserved: false,
             reset: 0,
         };
         let own = listener.handshakes[index];
@@ -178,8 +184,16 @@ impl Neighbours {
             seen.refused_before |= at < index && refused;
             seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
             seen.ignored |= other.acknowledged_in_vain();
+            seen.unserved |= is_unserved(listener, other);
             seen.reset += usize::from(other.syn_ack.is_some() && reset);
         }
         seen
     }
+}
+
+/// Open, asked, and left without an answer for longer than any program needs to begin with one.
+fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
+    let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
+    let silent = handshake.server_data.is_none() && !handshake.server_fin;
+    silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED)
 }

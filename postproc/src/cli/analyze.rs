@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::Resources;
+
 use super::Who;
 use crate::filter::Condition;
 
@@ -93,6 +95,9 @@ pub struct Analyze {
     /// Which server --kernel speaks of: an address, or address and port; every server unless given
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<Who>,
+
+    #[command(flatten)]
+    pub resources: Resources,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

@@ -24,7 +24,7 @@ pub use wrap::paragraph;
 
 use std::io;
 
-use syncookie_engine::Finding;
+use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
 use crate::output::Output;
@@ -33,6 +33,10 @@ use crate::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {
+    /// Of which handshakes it tells the evidence.
+    fn detail(&self) -> Detail {
+        Detail::All
+    }
     /// First: which captures will be read.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
     /// Then each handshake, whose frames are in those captures.

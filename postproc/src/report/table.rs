@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Confidence, Finding};
+use syncookie_engine::{Confidence, Detail, Finding};
 
 use super::Report;
 use super::answer::{answer, common_folder, cookie_style, read};
@@ -76,6 +76,10 @@ impl<W: Write> Report for Table<W> {
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.folder = common_folder(sources.iter().map(|source| source.name.as_str()));
         Ok(())
+    }
+
+    fn detail(&self) -> Detail {
+        Detail::Notable
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
