@@ -93,9 +93,10 @@ fn what_unpacks_to_very_much_takes_no_memory() {
     let bomb = folder.path().join("bomb.pcap.gz");
     // A capture whose second record claims to be longer than records are, and then 512 MiB of zeros.
     let head = Capture { records: Vec::new(), ..Capture::read(&samples()[0]) }.write_plain();
-    let mut pack = Command::new("gzip").args(["-1", "-c"]).stdin(std::process::Stdio::piped());
     let out = fs::File::create(&bomb).expect("the folder is ours");
-    let mut child = pack.stdout(out).spawn().expect("gzip can be started");
+    let mut pack = Command::new("gzip");
+    pack.args(["-1", "-c"]).stdin(std::process::Stdio::piped()).stdout(out);
+    let mut child = pack.spawn().expect("gzip can be started");
     let mut input = child.stdin.take().expect("it was asked for");
     std::io::Write::write_all(&mut input, &[&head[..], &[0xff; 16]].concat()).expect("gzip reads it");
     let zeros = vec![0; MEBIBYTE];
