@@ -1,7 +1,7 @@
 //! Preferences, the word in the Info column, expert items in one pass, and the list of fields.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use syncookie_tests::sample;
 use syncookie_tests::tshark::Tshark;
@@ -15,7 +15,7 @@ fn with_user_trace() -> Option<(Tshark, PathBuf)> {
 }
 
 /// The Info column of the frames a filter matches.
-fn info(tshark: &Tshark, trace: &PathBuf, options: &[&str], filter: &str) -> Vec<String> {
+fn info(tshark: &Tshark, trace: &Path, options: &[&str], filter: &str) -> Vec<String> {
     tshark.fields(trace, options, filter, &["_ws.col.Info"]).into_iter().map(|mut row| row.remove(0)).collect()
 }
 
