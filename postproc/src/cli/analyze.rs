@@ -86,7 +86,7 @@ pub struct Analyze {
 
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
     ///
-    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443, [2001:db8::1]:443), or a port
+    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443; IPv6 in brackets), or a port
     /// (:443); since and until take 2026-11-22T06:28:21Z, 2026-11-22 06:28:21, 2026-11-22 (UTC) or @SECONDS, and are about
     /// a handshake's first frame (until: before it). Of several of a kind one must hold, of different kinds all.
     /// Everything is read and analysed all the same.
