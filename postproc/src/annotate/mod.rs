@@ -12,7 +12,7 @@ mod spool;
 mod tcp;
 mod writer;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,9 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if output.is_terminal() {
+        return Err(Failure::Output(io::Error::other("a capture is nothing for a terminal; name a file, or pipe it")));
+    }
     let job = Job {
         writer: Writer::new(&mut output).map_err(Failure::Output)?,
         folder: folder(&args.output),
@@ -66,12 +69,13 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Where temporary files go: beside the output, where there is room for such a file, or where the system has them.
+/// Where temporary files go: beside a file, where there is room for such a thing, else where the system has them.
 fn folder(output: &Path) -> PathBuf {
-    let beside = output.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    match beside {
-        Some(folder) if output.as_os_str() != "-" && !output.exists() => folder.to_path_buf(),
-        _ => std::env::temp_dir(),
+    let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
+    match output.parent().filter(|_| is_file) {
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_path_buf(),
+        None => std::env::temp_dir(),
     }
 }
 
@@ -179,7 +183,7 @@ impl<W: Write> Job<'_, W> {
         if self.only_findings {
             whole = self.findings(&whole)?;
         }
-        let mut remarks = Remarks::new(self.writer.packets())?;
+        let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
         analyse(&whole, Box::new(Commenting(&mut remarks)))?;
         let mut comments = remarks.in_order()?;
         for_each(&whole, |frame| {
