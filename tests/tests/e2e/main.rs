@@ -18,3 +18,6 @@ mod releases;
 mod series;
 mod terminal;
 mod wireshark;
+mod wireshark_install;
+mod wireshark_preferences;
+mod wireshark_statistics;
