@@ -5,6 +5,7 @@
 //! with comments. So the comments are what `syncookie analyze` says of the very capture they stand in.
 
 mod anonymize;
+mod frames;
 mod mask;
 mod remarks;
 mod select;
@@ -12,14 +13,14 @@ mod spool;
 mod tcp;
 mod writer;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use syncookie_engine::Timestamp;
 
 use crate::batch::{self, FAULTS_TOLD, Failure};
-use crate::capture::{Capture, RawFrame};
+use crate::capture::Capture;
 use crate::cli::Annotate;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -30,12 +31,13 @@ use crate::report::Report;
 use crate::series::{self, Member};
 use crate::text::count;
 use crate::walk::{self, Plan, Source};
-use anonymize::{ETHERNET, Masked, RAW_IP};
+use anonymize::Masked;
+use frames::{anonymous, for_each, interface, packet};
 use mask::Mask;
 use remarks::{Commenting, Remarks};
 use select::{Selecting, Selection};
 use spool::{Spool, Spooled};
-use writer::{Interface, Packet, Writer};
+use writer::{Packet, Writer};
 
 /// Frames between two looks at whether this shall end.
 const ROUND: u32 = 1 << 12;
@@ -241,46 +243,6 @@ impl<W: Write> Job<'_, W> {
         })?;
         Ok((part.finish()?, kept))
     }
-}
-
-/// A frame with other addresses and without payload; comments and names of interfaces are not copied.
-fn anonymous(
-    mask: &Mask,
-    capture: usize,
-    frame: &RawFrame<'_>,
-    masked: &mut Masked,
-    spool: &mut Spool,
-) -> io::Result<()> {
-    masked.rebuild(mask, frame.link, frame.data, frame.record.length);
-    let link = if frame.link == ETHERNET { ETHERNET } else { RAW_IP };
-    let interface = Interface { link, name: Vec::new(), ..interface(capture, frame) };
-    let packet = Packet { length: masked.length, data: &masked.bytes, ..packet(frame, &interface) };
-    spool.packet(packet, std::iter::empty())
-}
-
-fn interface(capture: usize, frame: &RawFrame<'_>) -> Interface {
-    let record = &frame.record;
-    Interface {
-        capture,
-        number: record.interface,
-        name: record.interface_name.to_vec(),
-        link: frame.link,
-        decimals: record.decimals,
-    }
-}
-
-fn packet<'a>(frame: &RawFrame<'a>, interface: &'a Interface) -> Packet<'a> {
-    let record = &frame.record;
-    Packet { interface, time: frame.time, length: record.length, data: frame.data, flags: record.flags() }
-}
-
-/// Hands out every frame of a capture that was written here.
-fn for_each(spooled: &Spooled, mut work: impl FnMut(&RawFrame<'_>) -> io::Result<()>) -> io::Result<()> {
-    let mut capture: Capture<File> = spooled.open()?;
-    while let Some(frame) = capture.next_frame() {
-        work(&frame.map_err(|fault| io::Error::other(format!("a temporary file {fault}")))?)?;
-    }
-    Ok(())
 }
 
 /// Has a capture analysed that was written here: of that, there is nothing to be told on the way.
