@@ -43,7 +43,9 @@ impl<'a> Batch<'a> {
         threads: usize,
     ) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        let limits = Limits { detail: report.detail(), ..limits };
+        // What a filter admits is only seen where it is told one by one.
+        let flood = if plan.filter.is_active() { u64::MAX } else { limits.flood };
+        let limits = Limits { detail: report.detail(), flood, ..limits };
         let totals = Totals { filter: plan.filter.clone(), ..Totals::default() };
         Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
     }

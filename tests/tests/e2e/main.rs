@@ -12,4 +12,5 @@ mod kernel_files;
 mod kernel_net;
 mod layers;
 mod series;
+mod threads;
 mod wireshark;
