@@ -1,6 +1,8 @@
 //! What comes out: plain data, ready to be shown.
 
-use crate::{CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Outcome, Timestamp, Verdict};
+use crate::{
+    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp, Verdict,
+};
 
 /// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +76,8 @@ pub struct Measured {
     pub later_hop_limit: Option<u8>,
     /// The same of the reset from the server's side that decided the outcome.
     pub reset_hop_limit: Option<u8>,
+    /// Its SYN and SYN-ACK, to be compared with another capture's.
+    pub openings: Openings,
 }
 
 /// The judgement of one handshake and what it rests on.

@@ -183,3 +183,20 @@ fn the_files_that_would_be_read_are_listed_and_not_read() {
     std::fs::create_dir(sandbox.path("empty")).unwrap();
     assert_eq!(sandbox.analyze(&["empty", "--list-files"]).code, 1);
 }
+
+#[test]
+fn the_same_packets_in_two_files_are_said_to_be_and_told_once_where_that_is_asked_for() {
+    let sandbox = Sandbox::new("once");
+    sandbox.file("in/a.pcap", &capture(5));
+    sandbox.file("in/b.pcap", &capture(3));
+    let run = sandbox.analyze(&["in", "--format", "jsonl"]);
+    assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (8, &json!(8)));
+    let both = json!({"same_packets": 3, "differing": 0, "not_compared": 0, "handshakes": []});
+    assert_eq!(summary(&run)["both_sides"], both);
+    let run = sandbox.analyze(&["in", "--format", "jsonl", "--once"]);
+    assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (5, &json!(5)));
+    assert!(run.objects("handshake").iter().all(|one| one["capture"] == "in/a.pcap"));
+    assert_eq!(summary(&run)["both_sides"], both);
+    assert!(sandbox.analyze(&["in"]).stdout.contains("3 handshakes: another capture has the very same packets"));
+    assert!(summary(&sandbox.analyze(&["in/a.pcap", "--format", "jsonl"])).get("both_sides").is_none());
+}

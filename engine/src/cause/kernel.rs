@@ -263,6 +263,8 @@ impl Scale<'_> {
                 self.unless(format!("{said}: the server sent no reset"));
             }
             (Standing::Rose(_), true) => self.but(LEANS, format!("{said}: the server did send resets")),
+            // Said already, with what did not rise.
+            (Standing::Rose(_), false) if self.cause.supporting.iter().any(|why| why.starts_with(&said)) => {}
             (Standing::Rose(_), false) => self.and(HINTS, format!("{said}: the server sent resets then")),
             _ => {}
         }

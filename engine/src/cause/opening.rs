@@ -52,7 +52,7 @@ fn answers_around<'a>(listener: &Listener<'a>, index: usize) -> Option<&'a Hands
 pub(super) fn unanswered(listener: &Listener<'_>, index: usize) -> Vec<Hypothesis> {
     let handshake = listener.handshakes[index];
     let others = listener.answers;
-    let Neighbours { ignored, .. } = Neighbours::of(listener, index);
+    let around = Neighbours::of(listener, index);
     let syns = handshake.syn_repeats as usize + 1;
     vec![
         Hypothesis::new(CauseKind::SilentDrop, SPEAKS, format!("{syns} SYN{}, no answer", plural(syns)))
@@ -64,7 +64,9 @@ pub(super) fn unanswered(listener: &Listener<'_>, index: usize) -> Vec<Hypothesi
             "a listener whose queues are full drops SYNs without a word",
         )
         .and(others, LEANS, "the listener answered others")
-        .and(ignored, SPEAKS, "around it, ACKs were ignored and the SYN-ACK came again")
+        .and(around.ignored, SPEAKS, "around it, ACKs were ignored and the SYN-ACK came again")
+        .and(around.unserved, SPEAKS, "around it, connections were open and nobody served them: they wait in the queue")
+        .and(around.reset > 0, LEANS, "around it, others were reset after their SYN-ACK")
         .but(!others, LEANS, "the listener answered nobody in this capture"),
     ]
 }

@@ -1,6 +1,6 @@
 //! What a reset looks like next to its handshake, and what the handshakes around it did.
 
-use crate::evidence::hop_limit::initial;
+use crate::evidence::hop_limit::{PATH_CHANGE, initial};
 use crate::evidence::reset::Shape;
 use crate::handshake::{Handshake, Later, Side};
 use crate::listener::Listener;
@@ -17,6 +17,9 @@ const TELLING_TRIP: f64 = 0.001;
 /// The oldest cookie Linux takes is of two minutes, the youngest it may refuse of one (syncookies.c
 /// `MAX_SYNCOOKIE_AGE` of 2 periods of 60 s), in seconds.
 const COOKIE_LIFE: f64 = 60.0;
+
+/// A request that is answered by nothing for so long, in seconds, waits for a program to take the connection.
+const UNSERVED: f64 = 1.0;
 
 /// See the module.
 pub(super) struct Sight<'a> {
@@ -68,7 +71,10 @@ impl<'a> Sight<'a> {
             after_data: handshake.client_data.as_ref().is_some_and(|d| before(&d)),
             never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
             served,
-            took_ack: pure_ack && handshake.client_data.is_some() && handshake.server_resets == 1,
+            took_ack: pure_ack
+                && handshake.client_data.is_some()
+                && handshake.client_data_repeats == 0
+                && handshake.server_resets == 1,
             outlived: handshake.timer_repeat.is_some_and(|r| r.time > reset.time),
             went_on: handshake.later.iter().any(|l| l.frame > reset.frame),
             trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
@@ -89,6 +95,11 @@ impl<'a> Sight<'a> {
 
     pub(super) fn other_ttl(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| a != b)
+    }
+
+    /// The hop limits differ by more than paths do that change with the load.
+    pub(super) fn foreign(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
     }
 
     /// The reset came a shorter way than the SYN-ACK, from the same initial hop limit: something in between sent it.
@@ -151,6 +162,8 @@ pub(super) struct Neighbours {
     pub unanswered: bool,
     /// Acknowledged SYN-ACKs came again.
     pub ignored: bool,
+    /// Connections whose data the kernel took, and which nobody served: they wait in the accept queue.
+    pub unserved: bool,
     /// Others that were reset by the server.
     pub reset: usize,
 }
@@ -163,6 +176,7 @@ impl Neighbours {
             refused_before: false,
             unanswered: false,
             ignored: false,
+            unserved: false,
             reset: 0,
         };
         let own = listener.handshakes[index];
@@ -173,13 +187,27 @@ impl Neighbours {
             }
             let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
             seen.worked |= other.server_data.is_some();
-            let refused = other.syn_ack.is_none() && reset;
+            // Without an ACK: a SYN-ACK that was not captured makes a reset of something else look like a refusal.
+            let unasked = other.ack.or(other.wrong_ack).or(other.client_data).is_none();
+            let refused = other.syn_ack.is_none() && reset && unasked && !is_bare(other);
             seen.refused_next |= at > index && refused;
             seen.refused_before |= at < index && refused;
             seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
             seen.ignored |= other.acknowledged_in_vain();
+            seen.unserved |= is_unserved(listener, other);
             seen.reset += usize::from(other.syn_ack.is_some() && reset);
         }
         seen
     }
+}
+
+/// Open, asked, and left without an answer for longer than any program needs to begin with one.
+fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
+    let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
+    let silent = handshake.server_data.is_none() && !handshake.server_fin;
+    silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED)
+}
+
+fn is_bare(handshake: &Handshake) -> bool {
+    handshake.reset.is_some_and(|(_, reset)| Shape::of(&reset) == Shape::Stateless)
 }

@@ -132,14 +132,24 @@ impl Lines {
     }
 
     pub(super) fn cause(&mut self, cause: &Cause, rank: u32) {
-        self.text(Field::Cause, cause.kind.as_str()).text =
-            Some(if rank == 1 { format!("Cause: {}", cause.kind) } else { format!("Cause {rank}: {}", cause.kind) });
+        self.text(Field::Cause, cause.kind.as_str()).text = Some(match (cause.ruled_out, rank) {
+            (true, _) => format!("Ruled out: {}", cause.kind),
+            (false, 1) => format!("Most likely cause: {}", cause.kind),
+            (false, _) => format!("Cause {rank}: {}", cause.kind),
+        });
         self.add_at(2, Field::CauseRank, Value::Whole(rank));
+        if cause.ruled_out {
+            self.add_at(2, Field::CauseRuledOut, Value::Nothing).text =
+                Some("Ruled out: something contradicts it".to_owned());
+        }
         for reason in &cause.supporting {
             self.detail(Field::CauseFor, reason);
         }
         for reason in &cause.against {
             self.detail(Field::CauseAgainst, reason);
+        }
+        for sight in &cause.not_observable {
+            self.detail(Field::CauseUnseen, sight);
         }
         if !cause.check.is_empty() {
             self.detail(Field::CauseCheck, &cause.check);

@@ -12,7 +12,7 @@ mod spool;
 mod tcp;
 mod writer;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,7 @@ use crate::capture::{Capture, RawFrame};
 use crate::cli::Annotate;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::Report;
@@ -36,6 +37,9 @@ use select::{Selecting, Selection};
 use spool::{Spool, Spooled};
 use writer::{Interface, Packet, Writer};
 
+/// Frames between two looks at whether this shall end.
+const ROUND: u32 = 1 << 12;
+
 /// Annotates what the arguments name.
 pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     let plan = walk::plan(&args.paths);
@@ -43,6 +47,9 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if output.is_terminal() {
+        return Err(Failure::Output(io::Error::other("a capture is nothing for a terminal; name a file, or pipe it")));
+    }
     let job = Job {
         writer: Writer::new(&mut output).map_err(Failure::Output)?,
         folder: folder(&args.output),
@@ -54,16 +61,21 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         problems: 0,
     };
     let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(batch::no_capture(plan)) };
+    // Half a capture would be taken for a whole one.
+    if interrupt::is_requested() {
+        return Ok(Exit::Interrupted(interrupt::exit_code()));
+    }
     output.finish().map_err(Failure::Output)?;
     Ok(exit)
 }
 
-/// Where temporary files go: beside the output, where there is room for such a file, or where the system has them.
+/// Where temporary files go: beside a file, where there is room for such a thing, else where the system has them.
 fn folder(output: &Path) -> PathBuf {
-    let beside = output.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    match beside {
-        Some(folder) if output.as_os_str() != "-" && !output.exists() => folder.to_path_buf(),
-        _ => std::env::temp_dir(),
+    let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
+    match output.parent().filter(|_| is_file) {
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_path_buf(),
+        None => std::env::temp_dir(),
     }
 }
 
@@ -87,7 +99,9 @@ impl<W: Write> Job<'_, W> {
             self.problem(problem);
         }
         for members in series::series(&plan.sources) {
-            self.series(plan, &members)?;
+            if !interrupt::is_requested() {
+                self.series(plan, &members)?;
+            }
         }
         self.console.done();
         if self.captures == 0 && self.problems == self.missing {
@@ -141,6 +155,7 @@ impl<W: Write> Job<'_, W> {
         loop {
             let problem = match capture.next_frame() {
                 None => break,
+                Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
                 Some(Ok(frame)) => {
                     last = last.max(frame.time);
                     match &self.mask {
@@ -168,7 +183,7 @@ impl<W: Write> Job<'_, W> {
         if self.only_findings {
             whole = self.findings(&whole)?;
         }
-        let mut remarks = Remarks::new(self.writer.packets())?;
+        let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
         analyse(&whole, Box::new(Commenting(&mut remarks)))?;
         let mut comments = remarks.in_order()?;
         for_each(&whole, |frame| {

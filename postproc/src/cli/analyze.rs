@@ -14,14 +14,30 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
       What is in one capture
-  syncookie analyze /var/captures --format jsonl -o findings.jsonl
+  syncookie analyze captures --format jsonl -o findings.jsonl
       A folder with everything below it, one JSON object a line
-  syncookie analyze /var/captures --format html -o report.html
+  syncookie analyze captures --format html -o report.html
       One page with charts and all findings, to look at in a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
       In a job: exit code 3 when something was found
+  syncookie analyze captures --verbose
+      Every kind of finding with its evidence, and what in the folder is no capture
+  syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
+      Only what is said of one listener, from that day on
+  syncookie analyze captures --threads 1 --max-handshakes 50000
+      On a machine that has other things to do
+  syncookie analyze captures --once
+      What several captures show, told once
+  syncookie analyze captures --follow --state told.json
+      What tcpdump -w or dumpcap -b write there, as it comes, until Ctrl-C
+  syncookie analyze captures --list-files
+      What would be read
+  syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
+      With what the server's kernel says of it
+  syncookie analyze captures --format summary --baseline yesterday.json --fail-on likely
+      The same, with one line, for what is new since yesterday's report
 
 Exit codes:
   0  all captures were analysed (one without packets, or without TCP, counts)
@@ -60,6 +76,14 @@ pub struct Analyze {
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     pub fail_on: Option<Threshold>,
 
+    /// Report only what an earlier report does not have
+    ///
+    /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
+    /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
+    /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
+    #[arg(long, value_name = "REPORT", conflicts_with = "follow")]
+    pub baseline: Option<PathBuf>,
+
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
     ///
     /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443, [2001:db8::1]:443), or a port
@@ -68,6 +92,21 @@ pub struct Analyze {
     /// Everything is read and analysed all the same.
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
+
+    /// Tell and count a handshake once, in the first capture read, whose very same packets are in several captures
+    #[arg(long)]
+    pub once: bool,
+
+    /// Wait for captures that a program writes into the folder, and tell of each as it is finished; a signal ends it
+    ///
+    /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
+    /// (table or jsonl); a file given with --output is appended to.
+    #[arg(long, conflicts_with = "list_files")]
+    pub follow: bool,
+
+    /// Keep in this file what was told, so that the next --follow goes on from there
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub state: Option<PathBuf>,
 
     /// Name the captures that would be read, with format and bytes, one a line, and read none
     #[arg(long)]
@@ -101,6 +140,8 @@ pub enum Format {
     Table,
     /// For people: one page with charts, for a browser; needs no network
     Html,
+    /// One line
+    Summary,
     /// One JSON document
     Json,
     /// One JSON object a line
@@ -110,6 +151,17 @@ pub enum Format {
     /// One row for each handshake, for DuckDB, Spark and pandas
     #[cfg(feature = "parquet")]
     Parquet,
+}
+
+impl Format {
+    /// Whether it would make a mess of a terminal.
+    pub fn is_binary(self) -> bool {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => true,
+            _ => false,
+        }
+    }
 }
 
 /// A confidence, as a choice on the command line.

@@ -88,12 +88,18 @@ impl Wanted {
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
         let failed = !finding.causes.is_empty();
-        let class = match (failed, cookie_style) {
-            (true, true) => 3,
-            (true, false) if finding.outcome == Outcome::Unacknowledged => 1,
-            (true, false) => 2,
-            (false, true) => 1,
-            (false, false) => 0,
+        let pain = match finding.outcome {
+            _ if !failed => 0,
+            Outcome::Unacknowledged => 1,
+            Outcome::Unanswered => 2,
+            Outcome::ResetByServer => 4,
+            _ => 3,
+        };
+        // A failure after a cookie-style answer goes before any other; without a failure the answer counts.
+        let class = match (cookie_style, failed) {
+            (true, true) => pain + 5,
+            (true, false) => 1,
+            (false, _) => pain,
         };
         let confidence = finding.assessment.confidence.filter(|_| cookie_style);
         // The log-odds in thousandths: the weights are compared, and a float is no order.

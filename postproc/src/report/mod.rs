@@ -1,6 +1,7 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod both_sides;
 mod caveats;
 mod csv;
 mod findings;
@@ -12,6 +13,7 @@ pub mod model;
 mod parquet;
 mod remedies;
 mod story;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ pub use wrap::paragraph;
 
 use std::io;
 
+pub use model::SCHEMA;
 use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
@@ -42,6 +45,40 @@ pub trait Report {
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
+    /// Where captures come up one after another, each before its handshakes.
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+    /// Lets readers see what was written so far.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<R: Report + ?Sized> Report for &mut R {
+    fn detail(&self) -> Detail {
+        (**self).detail()
+    }
+
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        (**self).begin(sources)
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        (**self).handshake(captures, finding)
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        (**self).end(totals)
+    }
+
+    fn capture(&mut self, source: &Source) -> io::Result<()> {
+        (**self).capture(source)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (**self).flush()
+    }
 }
 
 /// The captures as JSON Lines.
@@ -59,6 +96,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Summary => Box::new(summary::Line::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),

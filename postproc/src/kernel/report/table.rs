@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
 use super::answer::answer;
 use super::rows::{counts, usages};
@@ -13,10 +13,14 @@ use crate::text::{self, safe};
 
 /// Names, notes and the like that are shown of many.
 const SHOWN: usize = 8;
+/// Sentences that are shown.
+const FINDINGS: usize = 20;
 /// What fills up; columns of numbers are written to the right.
 const USAGE: [(&str, bool); 6] =
     [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
 const GAP: u16 = 2;
+/// Room for the longest name of a setting.
+const WHOLE: u16 = 23;
 
 /// Writes it.
 pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
@@ -45,7 +49,9 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
     for line in String::from_utf8_lossy(&lines).lines() {
         writeln!(output, "{}", look.paint(code, line))?;
     }
-    for (_, finding) in view.findings() {
+    let findings = view.findings();
+    let shown = if look.is_verbose { findings.len() } else { findings.len().min(FINDINGS) };
+    for (_, finding) in &findings[..shown] {
         let mark = match finding.level {
             Level::Exhausted => "! ",
             Level::Rising => "+ ",
@@ -53,6 +59,10 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
             Level::Past => "- ",
         };
         paragraph(output, look.width, &format!("  {mark}"), &finding.sentence)?;
+    }
+    if findings.len() > shown {
+        let more = text::count((findings.len() - shown) as u64, "sentence");
+        paragraph(output, look.width, "", &format!("  {more} more: --verbose shows them."))?;
     }
     paragraph(output, look.width, "", &source(view))?;
     let (usages, left_out) = usages(view, look.is_verbose);
@@ -118,6 +128,10 @@ fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String
         if let Some(shown) = table.column_mut(index) {
             shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
             shown.set_padding((0, GAP));
+            if index + 1 == columns.len() {
+                // Names of settings and counters are not to be broken: names of listeners and processes have blanks.
+                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WHOLE)));
+            }
         }
     }
     table.trim_fmt()

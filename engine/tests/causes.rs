@@ -1,0 +1,340 @@
+//! Why a handshake failed: what is said first, what is ruled out, and what the server's kernel changes.
+
+mod common;
+
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, analyze, only};
+use syncookie_engine::{
+    AcceptQueue, Cause, CauseKind, Counter, Finding, Host, Outcome, Reading, Setting, Teller, Timestamp,
+};
+
+fn talk(port: u16) -> Talk {
+    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
+}
+
+/// A handshake whose answer keeps what was offered, so that it is no cookie's.
+fn open(port: u16, at: f64) -> Talk {
+    talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
+}
+
+fn bare(talk: Talk, at: f64) -> Talk {
+    talk.server(at, |t| (t.ack, t.flags, t.window) = (0, RST, 0))
+}
+
+/// A refused SYN.
+fn refused(port: u16, at: f64) -> Talk {
+    let talk = talk(port).syn(at, &PLAIN_OPTIONS);
+    talk.server(at + 0.01, |t| (t.seq, t.flags, t.window) = (0, RST | ACK, 0))
+}
+
+fn first(finding: &Finding) -> CauseKind {
+    finding.causes.first().unwrap_or_else(|| panic!("no cause of {}", finding.outcome)).kind
+}
+
+fn of(finding: &Finding, kind: CauseKind) -> &Cause {
+    finding.causes.iter().find(|c| c.kind == kind).unwrap_or_else(|| panic!("{kind} was not thought of"))
+}
+
+/// What is found of several connections, by client port.
+fn all(talks: &[Talk]) -> Vec<Finding> {
+    let mut packets: Vec<_> = talks.iter().flat_map(|talk| talk.packets.clone()).collect();
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut findings = analyze(&packets).handshakes;
+    findings.sort_by_key(|f| f.client.port);
+    findings
+}
+
+/// A kernel that counted.
+fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
+    let counters = counters.iter().map(|&(counter, value, rose)| (counter, Reading { value, rose }));
+    Host { counters: counters.collect(), ..Host::default() }
+}
+
+#[test]
+fn the_users_trace_rules_out_the_hosts_cookies_and_its_accept_queue() {
+    let finding = only(&talk(1).leaked(0.0));
+    assert_eq!(first(&finding), CauseKind::ProxyLeakedAck);
+    for (kind, reason) in
+        [(CauseKind::CookieRejected, "window is 0"), (CauseKind::AcceptQueueOverflow, "answered no SYN")]
+    {
+        let cause = of(&finding, kind);
+        assert!(cause.ruled_out && cause.against[0].contains(reason), "{cause:#?}");
+    }
+    let ruled_out: Vec<bool> = finding.causes.iter().map(|c| c.ruled_out).collect();
+    assert!(ruled_out.is_sorted(), "what is ruled out comes last");
+    let words = finding.causes.iter().flat_map(|c| c.supporting.iter().chain(&c.against).chain([&c.check]));
+    assert!(
+        words.into_iter().all(|text| !text.contains("Cisco") && !text.contains("F5")),
+        "no product is named as a cause"
+    );
+}
+
+#[test]
+fn what_could_not_be_seen_is_said_and_weighs_nothing() {
+    let finding = only(&talk(1).leaked(0.0));
+    let cause = of(&finding, CauseKind::ProxyLeakedAck);
+    assert!(cause.not_observable.iter().any(|what| what.contains("OutRsts")), "{cause:#?}");
+    let silent = Host::default();
+    let mut weighed = finding.clone();
+    silent.weigh(&mut weighed);
+    let weights = |finding: &Finding| finding.causes.iter().map(|c| (c.kind, c.nats)).collect::<Vec<_>>();
+    assert_eq!(weights(&finding), weights(&weighed), "a kernel that says nothing changes nothing");
+}
+
+#[test]
+fn the_users_own_numbers_rule_out_the_accept_queue_and_are_named() {
+    let mut finding = only(&bare(open(1, 0.0), 0.02));
+    assert!(!of(&finding, CauseKind::AcceptQueueOverflow).ruled_out, "the packets alone do not");
+    let mut host = host(&[(Counter::ListenOverflows, 0, None)]);
+    host.settings.insert(Setting::AbortOnOverflow, 0);
+    host.weigh(&mut finding);
+    let cause = of(&finding, CauseKind::AcceptQueueOverflow);
+    assert!(cause.ruled_out);
+    assert!(
+        cause.against[0].contains("ListenOverflows is 0") && cause.against[1].contains("tcp_abort_on_overflow is 0")
+    );
+    assert_ne!(first(&finding), CauseKind::AcceptQueueOverflow);
+}
+
+#[test]
+fn a_counter_above_zero_since_boot_proves_nothing_and_one_that_rose_speaks() {
+    let alone = only(&bare(open(1, 0.0), 0.02));
+    let before = of(&alone, CauseKind::AcceptQueueOverflow).nats;
+    let weight = |host: Host| {
+        let mut finding = alone.clone();
+        host.weigh(&mut finding);
+        of(&finding, CauseKind::AcceptQueueOverflow).nats - before
+    };
+    let since_boot = weight(host(&[(Counter::ListenOverflows, 7, None)]));
+    let meanwhile = weight(host(&[(Counter::ListenOverflows, 7, Some(2))]));
+    assert!(since_boot > 0.0 && since_boot < 0.5, "{since_boot}");
+    assert!(meanwhile >= 3.0, "{meanwhile}");
+}
+
+#[test]
+fn a_counter_read_before_the_failure_or_counting_from_after_it_says_nothing() {
+    let alone = only(&bare(open(1, 100.0), 100.02));
+    let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
+    for early in [Host { read: at(50), ..Host::default() }, Host { booted: at(200), ..Host::default() }] {
+        let mut finding = alone.clone();
+        Host { counters: host(&[(Counter::ListenOverflows, 0, None)]).counters, ..early }.weigh(&mut finding);
+        let cause = of(&finding, CauseKind::AcceptQueueOverflow);
+        assert!(!cause.ruled_out && cause.not_observable.iter().any(|what| what.contains("before the failure")));
+    }
+}
+
+#[test]
+fn readings_that_both_came_after_the_failure_give_no_difference() {
+    let alone = only(&bare(open(1, 100.0), 100.02));
+    let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
+    let counters = host(&[(Counter::OutRsts, 9, Some(0))]).counters;
+    let mut finding = alone.clone();
+    Host { counters: counters.clone(), read_before: at(150), read: at(200), ..Host::default() }.weigh(&mut finding);
+    assert!(!of(&finding, CauseKind::ListenerGone).ruled_out);
+    let mut finding = alone;
+    Host { counters, read_before: at(50), read: at(200), ..Host::default() }.weigh(&mut finding);
+    assert!(of(&finding, CauseKind::ListenerGone).ruled_out, "no reset left the server while it failed");
+}
+
+#[test]
+fn a_server_that_sent_no_reset_did_not_send_this_one() {
+    let mut finding = only(&talk(1).leaked(0.0));
+    host(&[(Counter::OutRsts, 41, Some(0))]).weigh(&mut finding);
+    assert_eq!(first(&finding), CauseKind::FirewallReset, "{:#?}", finding.causes);
+    assert!(of(&finding, CauseKind::ProxyLeakedAck).ruled_out);
+}
+
+#[test]
+fn resets_that_nothing_else_accounts_for_speak_for_a_leaked_ack() {
+    let alone = only(&talk(1).leaked(0.0));
+    let mut finding = alone.clone();
+    let still = [Counter::ListenOverflows, Counter::SyncookiesFailed, Counter::EmbryonicRsts].map(|c| (c, 3, Some(0)));
+    host(&[&still[..], &[(Counter::OutRsts, 40, Some(12))]].concat()).weigh(&mut finding);
+    let (before, after) = (of(&alone, CauseKind::ProxyLeakedAck), of(&finding, CauseKind::ProxyLeakedAck));
+    assert!(after.nats > before.nats + 1.5);
+    assert!(after.supporting.iter().any(|why| why.contains("OutRsts rose by 12")), "{after:#?}");
+}
+
+#[test]
+fn the_kernel_of_another_server_says_nothing_of_this_one() {
+    let alone = only(&bare(open(1, 0.0), 0.02));
+    let mut finding = alone.clone();
+    let other = Host { address: Some("10.9.9.9".parse().unwrap()), ..host(&[(Counter::ListenOverflows, 0, None)]) };
+    assert!(!other.is_of(&finding));
+    other.weigh(&mut finding);
+    assert_eq!(alone, finding);
+}
+
+#[test]
+fn a_listener_that_is_not_in_the_list_is_gone_and_one_that_has_room_is_not_full() {
+    let queue = |port| Host { queues: Some(vec![AcceptQueue { port, length: 0, bound: 128 }]), ..Host::default() };
+    let mut finding = only(&bare(open(1, 0.0), 0.02));
+    queue(8080).weigh(&mut finding);
+    assert_eq!(first(&finding), CauseKind::ListenerGone);
+    let mut finding = only(&bare(open(1, 0.0), 0.02));
+    queue(80).weigh(&mut finding);
+    let cause = of(&finding, CauseKind::AcceptQueueOverflow);
+    assert!(cause.against.iter().any(|why| why.contains("0 of 128")), "{cause:#?}");
+}
+
+#[test]
+fn a_reset_of_the_data_and_not_of_the_ack_is_a_packet_filters() {
+    let finding = only(&bare(open(1, 0.0).data(0.02, 100), 0.03));
+    assert_eq!(first(&finding), CauseKind::FirewallReset);
+    // Two resets, one for the ACK and one for the data: the listener knew neither.
+    let finding = only(&bare(bare(open(1, 0.0).data(0.0115, 100), 0.021), 0.0215));
+    assert_ne!(first(&finding), CauseKind::FirewallReset);
+}
+
+#[test]
+fn a_syn_ack_that_comes_again_after_the_reset_was_not_its_senders() {
+    let finding = only(&bare(open(1, 0.0), 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS));
+    assert_eq!(first(&finding), CauseKind::WrongHost);
+    for kind in [CauseKind::AcceptQueueOverflow, CauseKind::ListenerGone, CauseKind::CookieRejected] {
+        assert!(of(&finding, kind).ruled_out, "{kind}");
+    }
+}
+
+#[test]
+fn a_nearer_reset_is_a_firewalls_and_a_further_one_another_hosts() {
+    let reset = |ttl: u8| open(1, 0.0).server(0.02, |t| (t.ack, t.flags, t.window, t.ttl) = (0, RST, 0, ttl));
+    assert_eq!(first(&only(&reset(64))), CauseKind::AcceptQueueOverflow, "as far away: the server's own");
+    let far = |ttl: u8| {
+        let talk = talk(1).syn(0.0, &PLAIN_OPTIONS);
+        let talk = talk.server(0.01, |t| {
+            (t.seq, t.flags, t.window, t.ttl) = (9_000_000, SYN | ACK, 64240, 60);
+            t.options = PLAIN_OPTIONS.to_vec();
+        });
+        talk.ack(0.011).server(0.02, |t| (t.ack, t.flags, t.window, t.ttl) = (0, RST, 0, ttl))
+    };
+    assert_eq!(first(&only(&far(62))), CauseKind::FirewallReset);
+    assert_eq!(first(&only(&far(57))), CauseKind::WrongHost);
+}
+
+#[test]
+fn a_listener_whose_next_syns_are_refused_is_gone() {
+    let findings = all(&[bare(open(1, 0.0), 0.02), refused(2, 0.5)]);
+    assert_eq!(first(&findings[0]), CauseKind::ListenerGone);
+    assert_eq!((findings[1].outcome, first(&findings[1])), (Outcome::Refused, CauseKind::ClosedPort));
+}
+
+#[test]
+fn a_refusal_from_another_distance_than_the_listeners_answers_is_a_firewalls() {
+    let refused = talk(2).syn(1.0, &PLAIN_OPTIONS).server(1.01, |t| {
+        (t.seq, t.flags, t.window, t.ttl) = (0, RST | ACK, 0, 62);
+    });
+    assert_eq!(first(&all(&[talk(1).ordinary(0.0), refused])[1]), CauseKind::FirewallReset);
+}
+
+#[test]
+fn an_abort_of_a_living_connection_rules_out_what_a_kernel_does_with_handshakes() {
+    let talk = open(1, 0.0).data(0.02, 100).server(0.03, |t| {
+        (t.ack, t.flags, t.window, t.ip_id) = (t.ack.wrapping_add(100), RST | ACK, 502, 77);
+    });
+    let finding = only(&talk);
+    assert_eq!(first(&finding), CauseKind::ApplicationAbort);
+    assert!(
+        of(&finding, CauseKind::AcceptQueueOverflow).ruled_out && of(&finding, CauseKind::CookieRejected).ruled_out
+    );
+    let mut weighed = finding;
+    host(&[(Counter::TcpAbortOnData, 0, None), (Counter::TcpAbortOnClose, 0, None)]).weigh(&mut weighed);
+    let cause = of(&weighed, CauseKind::ApplicationAbort);
+    assert!(cause.against.iter().any(|why| why.contains("TCPAbortOnData is 0")), "{cause:#?}");
+}
+
+#[test]
+fn data_for_a_socket_that_was_closed_is_the_programs_doing() {
+    let talk = open(1, 0.0).server(0.015, |t| t.flags = FIN | ACK).data(0.02, 100);
+    assert_eq!(first(&only(&bare(talk, 0.03))), CauseKind::ApplicationAbort);
+}
+
+#[test]
+fn a_client_that_gave_up_on_a_closed_window_is_not_the_cause() {
+    let stalled = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[2, 4, 5, 100]).ack(0.011);
+    let finding = only(&stalled.client(8.0, |t| (t.flags, t.window) = (RST | ACK, 0)));
+    assert_eq!(finding.outcome, Outcome::ResetByClient);
+    assert_eq!(first(&finding), CauseKind::ProxyBackendSilent);
+    let hasty = open(2, 0.0).client(0.02, |t| (t.flags, t.window) = (RST | ACK, 0));
+    assert_eq!(first(&only(&hasty)), CauseKind::ClientAbort);
+}
+
+#[test]
+fn every_failure_has_causes_each_with_a_reason_and_a_check_and_success_has_none() {
+    assert!(only(&talk(1).ordinary(0.0)).causes.is_empty());
+    let later = talk(99).ordinary(30.0);
+    let failures = [
+        bare(open(1, 0.0), 0.02),
+        refused(2, 0.0),
+        talk(3).syn(0.0, &PLAIN_OPTIONS),
+        talk(4).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS),
+        open(5, 0.0).syn_ack(1.02, 64240, &PLAIN_OPTIONS),
+        open(6, 0.0).data(0.1, 10).data(0.4, 10).data(1.0, 10),
+        talk(7).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[2, 4, 5, 100]).ack(0.011),
+        open(8, 0.0).client(0.02, |t| t.flags = RST),
+        talk(9).leaked(0.0),
+        later,
+    ];
+    let findings = all(&failures);
+    assert_eq!(findings.len(), failures.len());
+    for finding in &findings[..9] {
+        assert!(!finding.causes.is_empty(), "{} of port {}", finding.outcome, finding.client.port);
+        assert!(!finding.causes[0].ruled_out, "port {}: {:#?}", finding.client.port, finding.causes);
+        for cause in &finding.causes {
+            assert!(!cause.supporting.is_empty() && !cause.check.is_empty(), "{cause:#?}");
+        }
+    }
+}
+
+/// The packets of the user's trace as they are told.
+fn told(talk: &Talk) -> Vec<syncookie_engine::Told> {
+    let finding = only(talk);
+    let mut teller = Teller::new(&finding);
+    let packets = talk.packets.iter().enumerate();
+    packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes))).collect()
+}
+
+#[test]
+fn a_story_names_each_packet_with_its_numbers_and_what_it_shows() {
+    let told = told(&talk(1).leaked(0.0));
+    let what: Vec<_> = told.iter().map(|t| t.what).collect();
+    assert_eq!(what, ["SYN", "SYN-ACK", "ACK", "RST"]);
+    let numbers: Vec<_> = told.iter().map(|t| (t.relative_seq, t.relative_ack)).collect();
+    assert_eq!(numbers, [(Some(0), None), (Some(0), Some(1)), (Some(1), Some(1)), (Some(1), None)]);
+    let shows = |n: usize| told[n].shows.join("; ");
+    assert!(shows(1).contains("window 0") && shows(1).contains("it proves no product"), "{}", shows(1));
+    assert!(shows(3).contains("RFC 9293 section 3.10.7"), "{}", shows(3));
+    assert_eq!(told[1].segment.options, "MSS 1380");
+    assert_eq!(told[3].segment.flags, "RST");
+}
+
+#[test]
+fn a_long_connection_is_told_to_where_the_handshake_ends_and_the_rest_is_counted() {
+    let mut talk = talk(1).ordinary(0.0);
+    for n in 0..200_u32 {
+        talk = talk.client(1.0 + f64::from(n), |t| {
+            t.seq = t.seq.wrapping_add(100 + n * 10);
+            (t.payload, t.flags) = (10, ACK);
+        });
+    }
+    let finding = only(&talk);
+    let mut teller = Teller::new(&finding);
+    let packets = talk.packets.iter().enumerate();
+    let told = packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes))).count();
+    assert!(told <= 20 && told as u64 + teller.omitted() == 206, "{told} and {}", teller.omitted());
+}
+
+#[test]
+fn a_port_that_is_used_again_is_another_story() {
+    let mut first = talk(1).leaked(0.0);
+    let mut again = talk(1);
+    (again.client_isn, again.server_isn) = (5_000_000, 6_000_000);
+    first.packets.extend(again.leaked(10.0).packets);
+    let findings = analyze(&first.packets).handshakes;
+    assert_eq!(findings.len(), 2);
+    for (finding, frames) in findings.iter().zip([1..=4, 5..=8]) {
+        let mut teller = Teller::new(finding);
+        let packets = first.packets.iter().enumerate();
+        let told = packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes)));
+        let numbers: Vec<u32> = told.map(|t| t.segment.frame.number).collect();
+        assert_eq!(numbers, frames.collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,50 @@
+//! Commands that a document shows, run and compared with what it shows.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::programs::programs;
+
+/// Set to write what the commands print into the document, instead of comparing.
+const BLESS: &str = "SYNCOOKIE_BLESS";
+
+/// Runs every command of the document's `console` blocks from the repository's root, and returns what is not as shown.
+/// A block is one command, after `$ `, and what it prints on standard output.
+///
+/// # Panics
+/// When the document cannot be read, or has no such block.
+#[must_use]
+pub fn differences(document: &Path) -> Vec<String> {
+    let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+    let mut parts: Vec<String> = text.split("```console\n").map(str::to_owned).collect();
+    assert!(parts.len() > 1, "{} shows no command", document.display());
+    let mut complaints = Vec::new();
+    for part in &mut parts[1..] {
+        let (block, rest) = part.split_once("```\n").expect("a block ends");
+        let (command, shown) = block.split_once('\n').expect("a command is a line");
+        let command = command.strip_prefix("$ ").unwrap_or_else(|| panic!("a block begins with a command: {command}"));
+        let printed = run(command);
+        if printed != shown {
+            complaints.push(format!("$ {command}\nshown:\n{shown}\nprinted:\n{printed}"));
+        }
+        *part = format!("$ {command}\n{printed}```\n{rest}");
+    }
+    if std::env::var_os(BLESS).is_some() {
+        fs::write(document, parts.join("```console\n")).expect("the document can be written");
+        return Vec::new();
+    }
+    complaints
+}
+
+/// By way of a function of the shell, so that the program need not lie in a folder whose name fits into `PATH`.
+fn run(command: &str) -> String {
+    let output = Command::new("sh")
+        .args(["-c", &format!("syncookie() {{ \"$SYNCOOKIE_PROGRAM\" \"$@\"; }}\n{command}")])
+        .current_dir(crate::package().join(".."))
+        .env("SYNCOOKIE_PROGRAM", &programs().syncookie)
+        .env("COLUMNS", "100")
+        .output()
+        .expect("there is a shell");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

@@ -1,0 +1,286 @@
+//! `syncookie explain`: the story of one handshake, and `--kernel`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use syncookie_tests::analyze::{Analyzed, analyze, command, run};
+use syncookie_tests::pcap::{Capture, Order, Resolution};
+use syncookie_tests::programs::programs;
+use syncookie_tests::tshark::{Tshark, private_folder};
+use syncookie_tests::{assert_none, complaints, document, package, sample, samples};
+
+const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
+
+fn user_trace() -> PathBuf {
+    sample(USER_TRACE)
+}
+
+/// A saved output of the kernel.
+fn kernel(name: &str) -> String {
+    package().join("kernel").join(name).to_str().expect("a plain name").to_owned()
+}
+
+fn explain<S: AsRef<Path>>(captures: &[S], options: &[&str]) -> Analyzed {
+    let mut command = Command::new(&programs().syncookie);
+    command.arg("explain").args(captures.iter().map(AsRef::as_ref)).args(options).env("COLUMNS", "100");
+    run(&mut command)
+}
+
+/// The story as JSON.
+fn story<S: AsRef<Path>>(captures: &[S], options: &[&str]) -> Value {
+    let told = explain(captures, &[options, &["--format", "json"]].concat());
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {}", told.stdout))
+}
+
+/// Text whose lines are not broken.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn kinds(story: &Value) -> Vec<(String, bool)> {
+    let causes = story["handshake"]["cause"].as_array().cloned().unwrap_or_default();
+    causes
+        .iter()
+        .map(|cause| (cause["kind"].as_str().unwrap_or_default().to_owned(), cause["ruled_out"] == true))
+        .collect()
+}
+
+#[test]
+fn the_user_s_trace_is_told_packet_by_packet_with_its_cause_and_what_is_ruled_out() {
+    let told = explain(&[user_trace()], &[]);
+    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+    let text = unwrapped(&told.stdout);
+    for part in [
+        "10.9.1.50:20055 → 10.9.2.1:8080",
+        "Most likely the ACK passed the proxy and met a server that knew nothing of it (proxy-leaked-ack).",
+        "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, hop limit 64, IP ID 0x90fb",
+        "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, hop limit 64, IP ID 0x0000",
+        "it proves no product",
+        "[RST] seq 3854166340 (1), win 0, hop limit 63, IP ID 0x0000",
+        "1. most likely proxy-leaked-ack",
+        "ruled out: cookie-rejected",
+        "because the SYN-ACK's window is 0",
+        "ruled out: accept-queue-overflow",
+        "What to do next 1. on the server: tcpdump -ni any 'tcp port 8080'",
+        "2 other handshakes match, too; choose one with --frame, --client or --server:",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{}", told.stdout);
+    }
+    for claim in ["is a Cisco", "like Cisco", "is an F5", "ASA answered"] {
+        assert!(!text.contains(claim), "{claim:?} is claimed");
+    }
+}
+
+#[test]
+fn the_same_for_programs() {
+    let story = story(&[user_trace()], &[]);
+    assert_eq!((&story["type"], &story["matching"]), (&"explanation".into(), &3.into()));
+    let whats: Vec<_> = story["packets"].as_array().expect("a list").iter().map(|p| p["what"].clone()).collect();
+    assert_eq!(whats, ["SYN", "SYN-ACK", "ACK", "RST"]);
+    let reset = &story["packets"][3];
+    assert_eq!(
+        (&reset["frame"], &reset["from"], &reset["relative_seq"], &reset["relative_ack"], &reset["hop_limit"]),
+        (&4.into(), &"server".into(), &1.into(), &Value::Null, &63.into())
+    );
+    let analyzed = analyze([user_trace()]).objects("handshake").remove(0);
+    let mut handshake = story["handshake"].clone();
+    handshake["type"] = "handshake".into();
+    assert_eq!(handshake, analyzed, "explain and analyze say the same of it");
+    assert!(!story["next"].as_array().expect("a list").is_empty());
+    assert_eq!(story["others"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_handshake_is_chosen_by_any_of_its_frames_by_its_client_and_by_its_server() {
+    let syn_ack = |options: &[&str]| story(&[user_trace()], options)["handshake"]["frames"]["syn_ack"].clone();
+    for frame in ["5", "6", "7", "8"] {
+        assert_eq!(syn_ack(&["--frame", frame]), 6, "frame {frame}");
+    }
+    assert_eq!(syn_ack(&["--client", "10.9.1.50:20057"]), 10);
+    assert_eq!(syn_ack(&["--client", "10.9.1.50", "--server", "10.9.2.1:8080"]), 2);
+    let nobody = explain(&[user_trace()], &["--server", "10.9.2.1:81"]);
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.stderr.contains("none of the 3 handshakes"), "{}", nobody.stderr);
+}
+
+#[test]
+fn a_frame_of_no_handshake_is_told_with_the_reason() {
+    let cases = [
+        (user_trace(), "13", "the capture has 12 frames"),
+        (sample("user-trace/synproxy_mid_misconfig_loose1/server.pcap"), "1", "neither a SYN nor a SYN-ACK"),
+        (package().join("cases/no-tcp/capture.pcap"), "1", "it holds no IP packet"),
+    ];
+    for (capture, frame, why) in cases {
+        let told = explain(&[&capture], &["--frame", frame]);
+        assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""), "{}", capture.display());
+        let said = format!("frame {frame} belongs to no handshake");
+        assert!(told.stderr.contains(&said) && told.stderr.contains(why), "{}", told.stderr);
+    }
+}
+
+#[test]
+fn wrong_usage_is_said_and_writes_nothing() {
+    let both = [user_trace(), sample("linux-6.18/plain_ts/client.pcap")];
+    let several = explain(&both, &["--frame", "1"]);
+    assert!(several.code == Some(1) && several.stderr.contains("name one"), "{several:?}");
+    for options in [&["--frame", "1", "--client", "10.0.0.1"][..], &["--client", "nobody"], &["--frame", "x"]] {
+        assert_eq!(explain(&[user_trace()], options).code, Some(1), "{options:?}");
+    }
+    assert_eq!(explain(&["no/such/file"], &[]).code, Some(1));
+    let mut piped = Command::new(&programs().syncookie);
+    let piped = run(piped.args(["explain", "-"]).stdin(Stdio::null()));
+    assert!(piped.code == Some(1) && piped.stderr.contains("read only once"), "{piped:?}");
+    let text = package().join("../README.md");
+    let told = explain(&[user_trace()], &["--kernel", text.to_str().expect("a plain name")]);
+    assert!(told.code == Some(1) && told.stderr.contains("README.md"), "{told:?}");
+}
+
+#[test]
+fn the_output_goes_into_a_file_and_never_over_a_capture() {
+    let folder = private_folder();
+    let (copy, page) = (folder.path().join("a.pcap"), folder.path().join("story.txt"));
+    fs::copy(user_trace(), &copy).expect("the folder is ours");
+    let told = explain(&[&copy], &["-o", page.to_str().expect("a plain name")]);
+    assert_eq!((told.code, told.stdout.as_str()), (Some(0), ""));
+    assert!(fs::read_to_string(&page).expect("it was written").contains("proxy-leaked-ack"));
+    let over = explain(&[&copy], &["-o", copy.to_str().expect("a plain name")]);
+    assert_eq!(over.code, Some(1));
+    assert_eq!(fs::read(&copy).expect("it is there"), fs::read(user_trace()).expect("it is there"));
+}
+
+#[test]
+fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
+    let files = [kernel("user/netstat-s.txt"), kernel("user/sysctl.txt")];
+    let options = ["--kernel", &files[0], &files[1]];
+    let text = unwrapped(&explain(&[user_trace()], &options).stdout);
+    for part in [
+        "because ListenOverflows is 0 since boot",
+        "because tcp_abort_on_overflow is 0",
+        "taken to be of every server in these captures",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    // A reset that the packets alone leave open is told otherwise with them.
+    let overflow = sample("linux-6.18/abort_on_overflow/client.pcap");
+    let alone = story(&[&overflow], &[]);
+    let (kind, ruled_out) = kinds(&alone).remove(0);
+    assert!(kind == "accept-queue-overflow" && !ruled_out, "{:?}", kinds(&alone));
+    let informed = story(&[&overflow], &options);
+    assert!(kinds(&informed).contains(&("accept-queue-overflow".to_owned(), true)), "{:?}", kinds(&informed));
+    let other = story(&[&overflow], &[&options[..], &["--server", "10.0.2.2"]].concat());
+    assert!(other["kernel"].as_str().expect("a sentence").contains("the server 10.0.2.2"), "{}", other["kernel"]);
+}
+
+#[test]
+fn two_readings_give_differences_in_explain_and_in_analyze() {
+    let files = [kernel("leaked-ack/before.txt"), kernel("leaked-ack/after.txt")];
+    let text = unwrapped(&explain(&[user_trace()], &["--kernel", &files[0], &files[1]]).stdout);
+    assert!(text.contains("OutRsts rose by 3 between the readings and ListenOverflows"), "{text}");
+    let mut command = command([user_trace()]);
+    let analyzed = run(command.arg("--kernel").args(&files));
+    assert!(analyzed.code == Some(0) && analyzed.stderr.contains("every server"), "{}", analyzed.stderr);
+    for handshake in analyzed.objects("handshake") {
+        assert!(handshake["cause"].to_string().contains("OutRsts rose by 3"), "{handshake}");
+    }
+    let elsewhere = run(command.args(["--server", "10.9.2.99"]));
+    assert!(!elsewhere.stdout.contains("OutRsts rose"), "the kernel of another server moves nothing");
+}
+
+#[test]
+fn ipv6_and_what_is_inside_a_tunnel_are_told() {
+    let six = story(&[sample("linux-6.18/plain_v6/client.pcap")], &["--client", "fd01::2"]);
+    let packets = six["packets"].as_array().expect("a list");
+    assert!(packets.len() > 4 && packets[0]["ip_id"].is_null() && packets[0]["hop_limit"] == 64, "{packets:?}");
+    let folder = private_folder();
+    let tunnel = folder.path().join("ipip.pcap");
+    fs::write(&tunnel, in_ip(&Capture::read(&user_trace())).write_plain()).expect("the folder is ours");
+    let (inside, plain) = (story(&[&tunnel], &[]), story(&[user_trace()], &[]));
+    let told = |story: &Value| {
+        let packets = story["packets"].as_array().expect("a list").clone();
+        packets.into_iter().map(|p| (p["frame"].clone(), p["shows"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&inside), told(&plain));
+    assert_eq!(story(&[&tunnel], &["--frame", "8"])["handshake"]["frames"]["syn_ack"], 6);
+}
+
+/// Every IP packet inside another (RFC 2003).
+fn in_ip(capture: &Capture) -> Capture {
+    let mut outer = capture.clone();
+    for record in &mut outer.records {
+        let inner = record.bytes.split_off(14);
+        let length = u16::try_from(inner.len() + 20).expect("the samples are short").to_be_bytes();
+        record.bytes.extend([0x45, 0, length[0], length[1], 0, 0, 0, 0, 64, 4, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        record.bytes.extend(inner);
+        record.original += 20;
+    }
+    outer
+}
+
+#[test]
+fn a_handshake_that_runs_from_one_rotated_file_into_the_next_is_told_whole() {
+    let folder = private_folder();
+    let capture = Capture::read(&user_trace());
+    for (index, records) in capture.records.chunks(2).enumerate() {
+        let part = Capture { records: records.to_vec(), ..capture.clone() };
+        let name = folder.path().join(format!("ring_{index:05}.pcap"));
+        fs::write(name, part.write(Order::Little, Resolution::Nano)).expect("the folder is ours");
+    }
+    let story = story(&[folder.path()], &["--client", "10.9.1.50:20055"]);
+    let packets = story["packets"].as_array().expect("a list");
+    let places: Vec<_> = packets.iter().map(|p| p["frame"].as_u64()).collect();
+    assert_eq!(places, [Some(1), Some(2), Some(1), Some(2)]);
+    assert_ne!(packets[0]["capture"], packets[2]["capture"]);
+    assert_eq!(kinds(&story)[0].0, "proxy-leaked-ack");
+}
+
+#[test]
+fn something_is_told_of_every_sample_that_has_a_handshake() {
+    let check = |path: &PathBuf| {
+        let has = !analyze([path]).handshakes().is_empty();
+        let told = explain(&[path], &[]);
+        let is_told = told.code == Some(if has { 0 } else { 1 }) && (told.stdout.contains("The packets") == has);
+        let frames = if has { story(&[path], &[]) } else { Value::Null };
+        let is_short = frames["packets"].as_array().is_none_or(|packets| !packets.is_empty() && packets.len() <= 40);
+        if is_told && is_short {
+            Vec::new()
+        } else {
+            vec![format!("{}: {:?} {}", path.display(), told.code, told.stderr)]
+        }
+    };
+    assert_none(&complaints(&samples(), check));
+}
+
+#[test]
+fn of_a_capture_that_is_cut_short_the_story_is_told_and_the_exit_code_says_so() {
+    let told = explain(&[package().join("cases/truncated-tail/capture.pcap")], &[]);
+    assert_eq!(told.code, Some(2), "{told:?}");
+    assert!(told.stdout.contains("The packets") && told.stderr.contains("capture.pcap"), "{}", told.stderr);
+}
+
+#[test]
+fn the_documented_answer_is_what_the_program_prints() {
+    assert_none(&document::differences(&package().join("../docs/the-question.md")));
+}
+
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    assert_none(&document::differences(&package().join("../README.md")));
+}
+
+#[test]
+fn wireshark_shows_the_top_cause_and_its_check_on_the_syn_ack_and_on_the_reset() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    let trace = tshark.stage(&user_trace());
+    for frame in [2, 4] {
+        let filter = format!("frame.number == {frame}");
+        let shown = tshark.run(["-2", "-r", trace.to_str().expect("a plain name"), "-V", "-Y", &filter]).stdout;
+        let text = unwrapped(&shown);
+        assert!(text.contains("Most likely cause: proxy-leaked-ack"), "{shown}");
+        assert!(text.contains("tcpdump -ni any 'tcp port 8080'"), "{shown}");
+    }
+    let filter = "syncookie.cause == \"accept-queue-overflow\" && frame.number == 2";
+    assert_eq!(tshark.frames(&trace, filter), [2]);
+}
