@@ -19,6 +19,7 @@ mod manual;
 mod releases;
 mod series;
 mod terminal;
+mod threads;
 mod wireshark;
 mod wireshark_install;
 mod wireshark_preferences;
