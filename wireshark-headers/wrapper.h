@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include <glib.h>
+// type gboolean
 // function g_strndup g_get_prgname
 
 #include <epan/packet.h>

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::decode::{self, NoSegment};
 use crate::episode::episodes;
+use crate::evidence::Words;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::measured::measured;
 use crate::outcome::outcome;
+use crate::segment::Segment;
 use crate::tracker::Tracker;
-use crate::verdict::judge;
+use crate::verdict::Judge;
 use crate::{
     Endpoint, Finding, Findings, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
 };
@@ -21,11 +23,29 @@ pub struct Limits {
     /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
     /// counts them. At least 2.
     pub handshakes: usize,
+    /// Of which findings everything is told.
+    pub detail: Detail,
+}
+
+/// Of which findings the evidence is told in words, and what would have been needed; making sentences costs more than
+/// judging. Verdicts, confidences and outcomes are the same either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Of all.
+    #[default]
+    All,
+    /// Of those that are cookie-style, or failed with a cause.
+    Notable,
+}
+
+impl Limits {
+    /// Handshakes that are kept unless something else is asked for.
+    pub const HANDSHAKES: usize = 1 << 17;
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: 1 << 18 }
+        Self { handshakes: Self::HANDSHAKES, detail: Detail::All }
     }
 }
 
@@ -57,6 +77,9 @@ pub struct Pushed {
 
 /// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
 const PREVIEW: usize = 4;
+
+/// Packets that are looked at together.
+const GROUP: usize = 32;
 
 /// Turns observations into findings.
 #[derive(Debug)]
@@ -93,18 +116,40 @@ impl Analyzer {
 
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
-        self.statistics.packets += 1;
-        self.now = self.now.max(observation.time);
-        let segment = match decode::segment(observation) {
+        let segment = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
+        self.take(observation.time, segment)
+    }
+
+    /// Takes many packets, in order: the same as one by one, and quicker.
+    pub fn push_all(&mut self, observations: &[Observation<'_>]) {
+        for group in observations.chunks(GROUP) {
+            let mut segments = [Err(NoSegment::NoPacket); GROUP];
+            for (place, observation) in segments.iter_mut().zip(group) {
+                *place = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
+            }
+            // What they are about lies anywhere in memory. Looking there for all of them at once, one need not wait for
+            // each in turn.
+            self.tracker.fetch(segments.iter().flatten().map(|(hash, _)| *hash));
+            for (observation, segment) in group.iter().zip(segments) {
+                self.take(observation.time, segment);
+            }
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, time: Timestamp, segment: Result<(u64, Segment<'_>), NoSegment>) -> Option<Pushed> {
+        self.now = self.now.max(time);
+        let (hash, segment) = match segment {
             Ok(segment) => segment,
             Err(reason) => {
                 self.count(reason);
                 return None;
             }
         };
+        self.statistics.packets += 1;
         self.statistics.segments += 1;
         let before = self.tracker.end();
-        let pushed = self.tracker.push(&segment)?;
+        let pushed = self.tracker.push(hash, &segment)?;
         let server = self.tracker.get(pushed.handshake)?.server;
         if pushed.handshake >= before {
             self.listeners.entry(server).or_default().push(pushed.handshake);
@@ -124,7 +169,9 @@ impl Analyzer {
     }
 
     fn count(&mut self, reason: NoSegment) {
+        self.statistics.packets += u64::from(reason != NoSegment::NoPacket);
         match reason {
+            NoSegment::NoPacket => {}
             NoSegment::NotTcp => self.statistics.not_tcp += 1,
             NoSegment::Fragment => self.statistics.fragments += 1,
             NoSegment::Unreadable => self.statistics.unreadable += 1,
@@ -240,26 +287,34 @@ impl Analyzer {
             return Vec::new();
         }
         let listener = Listener::new(handshakes, self.now);
-        let mut findings: Vec<Finding> = judge(&listener, |index| wanted(listener.handshakes[index].id))
-            .into_iter()
-            .map(|(index, assessment)| {
-                let handshake = listener.handshakes[index];
-                let outcome = outcome(handshake, self.now);
-                Finding {
-                    id: handshake.id,
-                    client: handshake.client,
-                    server: handshake.server,
-                    time: handshake.time,
-                    frames: handshake.frames(),
-                    outcome,
-                    causes: cause::causes(&listener, index, &assessment, outcome),
-                    measured: measured(&listener, handshake),
-                    assessment,
-                }
-            })
-            .collect();
+        let mut judge = Judge::new(&listener);
+        let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
+        let mut findings: Vec<Finding> = wanted.map(|index| self.find(&listener, &mut judge, index)).collect();
         findings.sort_by_key(|f| f.id);
         findings
+    }
+
+    fn find(&self, listener: &Listener<'_>, judge: &mut Judge<'_, '_>, index: usize) -> Finding {
+        let handshake = listener.handshakes[index];
+        let outcome = outcome(handshake, self.now);
+        let mut assessment = judge.assess(index, Words(self.limits.detail == Detail::All));
+        let mut causes = cause::causes(listener, index, &assessment, outcome);
+        let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
+        if self.limits.detail == Detail::Notable && is_notable {
+            assessment = judge.assess(index, Words(true));
+            causes = cause::causes(listener, index, &assessment, outcome);
+        }
+        Finding {
+            id: handshake.id,
+            client: handshake.client,
+            server: handshake.server,
+            time: handshake.time,
+            frames: handshake.frames(),
+            outcome,
+            causes,
+            measured: measured(listener, handshake),
+            assessment,
+        }
     }
 }
 

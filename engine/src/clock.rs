@@ -56,11 +56,12 @@ impl Clock {
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         for handshake in handshakes {
-            let lines = offsets(&handshake.later, rate.unwrap_or_else(usual_rate));
-            if lines.len() > 1 {
-                let mean = lines.iter().sum::<f64>() / lines.len() as f64;
-                squares += lines.iter().map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();
-                freedom += lines.len() as f64 - 1.0;
+            let lines = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
+            let count = lines.clone().count();
+            if count > 1 {
+                let mean = lines.clone().sum::<f64>() / count as f64;
+                squares += lines.map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();
+                freedom += count as f64 - 1.0;
             }
         }
         let (step, coarse) = steps(handshakes);
@@ -76,8 +77,9 @@ impl Clock {
     }
 
     /// Rates to be considered, with their shares: the measured one, else every known one.
-    pub(crate) fn rates(&self) -> Vec<(f64, f64)> {
-        self.rate.map_or_else(|| RATES.to_vec(), |rate| vec![(rate, 1.0)])
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (f64, f64)> {
+        let known = if self.rate.is_some() { &[][..] } else { &RATES };
+        self.rate.map(|rate| (rate, 1.0)).into_iter().chain(known.iter().copied())
     }
 }
 
@@ -130,6 +132,9 @@ const fn gcd(mut a: u32, mut b: u32) -> u32 {
     a
 }
 
+/// Segments after the SYN-ACK that it is compared with, at most.
+const LAG_SEGMENTS: usize = 5;
+
 /// How far the SYN-ACK's timestamp is behind the line that the server's next segments lie on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lag {
@@ -150,7 +155,7 @@ pub(crate) struct Lag {
 pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
     let syn_ack = handshake.syn_ack?;
     let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
-    let mut seconds: Vec<f64> = Vec::new();
+    let (mut found, mut count) = ([0.0; LAG_SEGMENTS], 0);
     let (mut against, mut waited) = (None, 0.0);
     let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
     for later in handshake.later.iter().chain(reset) {
@@ -158,13 +163,15 @@ pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
         else {
             continue;
         };
-        if elapsed < 0.0 || (elapsed > NEAR_SECONDS && !seconds.is_empty()) || seconds.len() == 5 {
+        if elapsed < 0.0 || (elapsed > NEAR_SECONDS && count > 0) || count == LAG_SEGMENTS {
             continue;
         }
         against.get_or_insert(*later);
         waited += elapsed;
-        seconds.push(f64::from(value.wrapping_sub(origin).cast_signed()) / rate - elapsed);
+        found[count] = f64::from(value.wrapping_sub(origin).cast_signed()) / rate - elapsed;
+        count += 1;
     }
+    let seconds = &mut found[..count];
     seconds.sort_by(f64::total_cmp);
     let middle = seconds.len() / 2;
     let median = if seconds.len() % 2 == 1 {
@@ -201,11 +208,13 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
-fn offsets(later: &[Later], rate: f64) -> Vec<f64> {
-    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
-    let Some((start, origin)) = stamped.next() else { return Vec::new() };
-    let rest = stamped
-        .filter(|(time, _)| time.seconds_since(start).abs() <= NEAR_SECONDS)
-        .map(|(time, value)| f64::from(value.wrapping_sub(origin).cast_signed()) / rate - time.seconds_since(start));
-    std::iter::once(0.0).chain(rest).collect()
+fn offsets(later: &[Later], rate: f64) -> impl Iterator<Item = f64> + Clone {
+    let stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let (start, origin) = stamped.clone().next().unwrap_or_default();
+    stamped
+        .enumerate()
+        .filter(move |(place, (time, _))| *place == 0 || time.seconds_since(start).abs() <= NEAR_SECONDS)
+        .map(move |(_, (time, value))| {
+            f64::from(value.wrapping_sub(origin).cast_signed()) / rate - time.seconds_since(start)
+        })
 }

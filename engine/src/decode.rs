@@ -15,6 +15,8 @@ const TCP_HEADER: usize = 20;
 /// Why a packet yields no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoSegment {
+    /// There is no packet.
+    NoPacket,
     /// Another protocol than TCP.
     NotTcp,
     /// A fragment of an IP packet: its TCP header is elsewhere or its payload incomplete.
@@ -27,6 +29,7 @@ impl fmt::Display for NoSegment {
     /// Completes the sentence that begins with the packet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoPacket => "is none",
             Self::NotTcp => "carries another protocol than TCP",
             Self::Fragment => "is a fragment of an IP packet, which is not put together",
             Self::Unreadable => "is cut or malformed before the end of its TCP header",
@@ -38,6 +41,7 @@ impl fmt::Display for NoSegment {
 #[inline]
 pub(crate) fn segment<'a>(observation: &Observation<'a>) -> Result<Segment<'a>, NoSegment> {
     match observation.packet {
+        Packet::None => Err(NoSegment::NoPacket),
         Packet::Ip(bytes) => from_ip(observation, bytes),
         Packet::Tcp { source, destination, segment } => {
             let payload_end = segment.len();

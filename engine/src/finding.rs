@@ -1,6 +1,8 @@
 //! What comes out: plain data, ready to be shown.
 
-use crate::{CauseKind, Confidence, Endpoint, EvidenceKind, Frame, Implementation, Outcome, Timestamp, Verdict};
+use crate::{
+    CauseKind, Confidence, Endpoint, EvidenceKind, Frame, Implementation, Openings, Outcome, Timestamp, Verdict,
+};
 
 /// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +76,8 @@ pub struct Measured {
     pub later_hop_limit: Option<u8>,
     /// The same of the reset from the server's side that decided the outcome.
     pub reset_hop_limit: Option<u8>,
+    /// Its SYN and SYN-ACK, to be compared with another capture's.
+    pub openings: Openings,
 }
 
 /// The judgement of one handshake and what it rests on.
@@ -226,6 +230,16 @@ impl Statistics {
 }
 
 impl Finding {
+    /// Counts captures from another one on: `first` is added to the number of each capture.
+    pub fn renumber(&mut self, first: u32) {
+        if first == 0 {
+            return;
+        }
+        let frames = [&mut self.frames.syn, &mut self.frames.syn_ack, &mut self.frames.ack, &mut self.frames.reset];
+        let cited = self.assessment.evidence.iter_mut().flat_map(|evidence| &mut evidence.frames);
+        frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
+    }
+
     /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
     #[must_use]
     pub fn is_reliable(&self) -> bool {

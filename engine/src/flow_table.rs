@@ -43,6 +43,14 @@ impl FlowTable {
         }
     }
 
+    /// The number in the first slot where that hash would stand; 0 where it holds another or none.
+    #[inline]
+    pub(crate) fn first(&self, hash: u64) -> u32 {
+        let tag = tag(hash);
+        let slot = self.slots[self.home(tag)];
+        if slot >> 32 == tag { slot as u32 } else { 0 }
+    }
+
     /// Adds a number.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * SPARSENESS > self.slots.len() {

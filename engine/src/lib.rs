@@ -37,6 +37,7 @@ mod listener;
 mod measured;
 mod missing;
 mod observation;
+mod opening;
 mod options;
 mod outcome;
 mod path;
@@ -49,7 +50,7 @@ mod tracker;
 mod verdict;
 mod words;
 
-pub use analyzer::{Analyzer, Limits, Pushed, Role};
+pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
 pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,
@@ -57,5 +58,6 @@ pub use finding::{
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};
+pub use opening::{Look, Openings};
 pub use story::{Described, NoSegment, Teller, Told, describe};
 pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};

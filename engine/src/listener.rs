@@ -1,6 +1,5 @@
 //! What one listener's handshakes say together: its clock, its round trips, its habits. Looks back and forward.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::Timestamp;
@@ -12,6 +11,7 @@ use crate::evidence::options::OptionBook;
 use crate::evidence::round_trip::RoundTrips;
 use crate::handshake::Handshake;
 use crate::path::Paths;
+use crate::seeded::Map;
 
 /// The handshakes of one server address and port, in the order of their ids, and what they have in common.
 pub(crate) struct Listener<'a> {
@@ -23,7 +23,7 @@ pub(crate) struct Listener<'a> {
     pub bits: BitBook,
     pub grants: Grants,
     pub isn_layout: IsnLayout,
-    pub round_trips: HashMap<IpAddr, RoundTrips>,
+    pub round_trips: Map<IpAddr, RoundTrips>,
     /// Round trips to each client.
     pub paths: Paths,
     /// Some SYN was answered.
@@ -31,19 +31,19 @@ pub(crate) struct Listener<'a> {
     /// Some acknowledged SYN-ACK came again: the accept queue was full.
     pub ignores_acks: bool,
     /// Positions of each client's handshakes.
-    pub by_client: HashMap<IpAddr, Vec<usize>>,
+    pub by_client: Map<IpAddr, Vec<usize>>,
     /// Handshakes in which the server's timer repeated the SYN-ACK.
     pub timer_repeats: usize,
     /// How often each IP identification stood in a SYN-ACK.
-    identifications: HashMap<u16, usize>,
+    identifications: Map<u16, usize>,
 }
 
 impl<'a> Listener<'a> {
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
         let clock = Clock::of(&handshakes);
         let paths = Paths::of(&handshakes);
-        let mut identifications = HashMap::new();
-        let mut round_trips = HashMap::new();
+        let mut identifications = Map::default();
+        let mut round_trips = Map::default();
         for handshake in &handshakes {
             let seen = round_trips.get(&handshake.client.ip).copied();
             if let Some(trips) = RoundTrips::take(seen, handshake) {
@@ -58,7 +58,7 @@ impl<'a> Listener<'a> {
         let bits = BitBook::of(&handshakes, &clock);
         let answers = handshakes.iter().any(|h| h.syn_ack.is_some());
         let ignores_acks = handshakes.iter().any(|h| h.acknowledged_in_vain());
-        let mut by_client: HashMap<IpAddr, Vec<usize>> = HashMap::new();
+        let mut by_client: Map<IpAddr, Vec<usize>> = Map::default();
         for (index, handshake) in handshakes.iter().enumerate() {
             by_client.entry(handshake.client.ip).or_default().push(index);
         }
@@ -90,12 +90,12 @@ impl<'a> Listener<'a> {
 
 /// SYNs a second that never led to a completed handshake: what makes a listener turn to cookies.
 pub(crate) struct Pressure {
-    by_second: HashMap<i64, (u64, u64)>,
+    by_second: Map<i64, (u64, u64)>,
 }
 
 impl Pressure {
     fn of(handshakes: &[&Handshake]) -> Self {
-        let mut by_second: HashMap<i64, (u64, u64)> = HashMap::new();
+        let mut by_second: Map<i64, (u64, u64)> = Map::default();
         for handshake in handshakes {
             let (lost, all) = by_second.entry(second(handshake.time)).or_default();
             *lost += u64::from(handshake.ack.is_none() && handshake.reset.is_none());

@@ -3,7 +3,7 @@
 use crate::clock::{lag, usual_rate};
 use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
-use crate::{Measured, Times};
+use crate::{Measured, Openings, Times};
 
 /// What can be measured on this handshake; what was not captured stays `None`.
 pub(crate) fn measured(listener: &Listener<'_>, handshake: &Handshake) -> Measured {
@@ -22,6 +22,7 @@ pub(crate) fn measured(listener: &Listener<'_>, handshake: &Handshake) -> Measur
         hop_limit: handshake.syn_ack.and_then(|s| s.ip.ttl),
         later_hop_limit: handshake.later.iter().find(|l| !is_reset(handshake, l.frame)).and_then(|l| l.ip.ttl),
         reset_hop_limit: reset.filter(|(side, _)| *side == Side::Server).and_then(|(_, reset)| reset.ip.ttl),
+        openings: Openings::of(handshake),
     }
 }
 

@@ -23,7 +23,11 @@ impl Timestamp {
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> f64 {
         // The difference of two i64 may not fit an i64: hostile captures do hold such times.
-        (i128::from(self.0) - i128::from(earlier.0)) as f64 / 1e9
+        let nanos = match self.0.checked_sub(earlier.0) {
+            Some(nanos) => nanos as f64,
+            None => (i128::from(self.0) - i128::from(earlier.0)) as f64,
+        };
+        nanos / 1e9
     }
 }
 
@@ -50,6 +54,8 @@ pub struct Observation<'a> {
 /// The bytes of a packet, from the layer the front end could find.
 #[derive(Clone, Copy, Debug)]
 pub enum Packet<'a> {
+    /// The frame holds no IP packet: it only shows that time went by.
+    None,
     /// From the first byte of an IPv4 or IPv6 header, possibly cut by the snap length.
     Ip(&'a [u8]),
     /// From the first byte of a TCP header whose IP header is not at hand in one piece (reassembled IP fragments).

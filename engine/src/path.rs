@@ -1,9 +1,9 @@
 //! The ways between a listener and its clients: round trips, and how much they vary.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::handshake::Handshake;
+use crate::seeded::Map;
 
 /// Round trips to a client from which on the shortest is taken for the undelayed one.
 const ENOUGH: usize = 6;
@@ -19,11 +19,11 @@ pub(crate) struct Path {
 }
 
 /// The paths of a listener, by client address.
-pub(crate) struct Paths(HashMap<IpAddr, Path>);
+pub(crate) struct Paths(Map<IpAddr, Path>);
 
 impl Paths {
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let mut trips: HashMap<IpAddr, (Vec<f64>, f64)> = HashMap::new();
+        let mut trips: Map<IpAddr, (Vec<f64>, f64)> = Map::default();
         for handshake in handshakes {
             let (of_syns, of_data) = trips.entry(handshake.client.ip).or_insert((Vec::new(), f64::INFINITY));
             of_syns.extend(handshake.round_trip());

@@ -28,6 +28,9 @@ const LATE_SYN_SECONDS: f64 = 0.5;
 /// What comes later than this after the second FIN, in seconds, is a repetition: an acknowledgment takes a round trip.
 const LAST_WORDS_SECONDS: f64 = 1.0;
 
+/// Segments that are read ahead for at a time.
+const FETCHED: usize = 32;
+
 /// Handshakes by id, and the latest one of every four-tuple.
 ///
 /// Most segments are data of connections whose handshake was seen long ago, or never. They are asked about once, in the
@@ -73,10 +76,33 @@ impl Tracker {
         }
     }
 
+    /// What its four-tuple is found under.
+    #[inline]
+    pub(crate) fn hash(&self, segment: &Segment<'_>) -> u64 {
+        self.seeded.hash_one(FlowKey::new(segment.source, segment.destination))
+    }
+
+    /// Reads what will be needed for segments with these hashes, so that it is at hand then.
+    #[inline]
+    pub(crate) fn fetch(&self, hashes: impl Iterator<Item = u64>) {
+        let mut numbers = [0; FETCHED];
+        let mut count = 0;
+        for (place, hash) in numbers.iter_mut().zip(hashes) {
+            *place = self.watched.first(hash);
+            count += 1;
+        }
+        let mut seen = 0;
+        for &number in numbers[..count].iter().filter(|&&number| number != 0) {
+            if let Some(handshake) = self.handshakes.get(self.place(number)) {
+                seen ^= handshake.server_segments ^ handshake.client.port ^ u16::from(handshake.ack.is_some());
+            }
+        }
+        std::hint::black_box(seen);
+    }
+
     /// Takes a segment; says which handshake it belongs to and what it is to it.
     #[inline]
-    pub(crate) fn push(&mut self, segment: &Segment<'_>) -> Option<Pushed> {
-        let hash = self.seeded.hash_one(FlowKey::new(segment.source, segment.destination));
+    pub(crate) fn push(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
         if segment.flags.is_plain() { self.watch(hash, segment) } else { self.turning_point(hash, segment) }
     }
 

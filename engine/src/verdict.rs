@@ -9,7 +9,7 @@
 //! ([`Signal::habitual`]) take no part in it as far as they speak for a cookie or a proxy: their repetition proves
 //! nothing.
 
-use crate::evidence::{Group, Signal, observe};
+use crate::evidence::{Group, Signal, Words, observe, say};
 use crate::listener::Listener;
 use crate::{Assessment, Confidence, Evidence, EvidenceKind, Verdict};
 
@@ -37,79 +37,105 @@ struct Weight {
 
 impl Weight {
     fn of(signals: impl Iterator<Item = (Group, f64, f64)>) -> Self {
-        let mut groups: Vec<(Group, Weight)> = Vec::new();
+        // In the order in which the groups are met, as far as there are any.
+        let mut groups = [(Group::Reset, Self::default()); Group::COUNT];
+        let mut met = 0;
         for (of, cookie, proxy) in signals {
-            let position = groups.iter().position(|(group, _)| *group == of);
-            let at = position.unwrap_or_else(|| {
-                groups.push((of, Self::default()));
-                groups.len() - 1
-            });
+            let at = groups[..met].iter().position(|(group, _)| *group == of).unwrap_or(met);
+            if at == met {
+                groups[at].0 = of;
+                met += 1;
+            }
             groups[at].1.cookie += cookie;
             groups[at].1.proxy += proxy;
         }
-        groups.iter().fold(Self::default(), |sum, (group, weight)| Self {
+        groups[..met].iter().fold(Self::default(), |sum, (group, weight)| Self {
             cookie: sum.cookie + weight.cookie.clamp(-group.cap(), group.cap()),
             proxy: sum.proxy + weight.proxy.clamp(-group.cap(), group.cap()),
         })
     }
 }
 
-/// Judges the wanted handshakes of a listener, in the light of all of them; with their indices.
-pub(crate) fn judge(listener: &Listener<'_>, wanted: impl Fn(usize) -> bool) -> Vec<(usize, Assessment)> {
-    let signals: Vec<Vec<Signal>> = (0..listener.handshakes.len()).map(|i| observe(listener, i)).collect();
-    let telling: Vec<Weight> = signals.iter().map(|s| Weight::of(s.iter().map(Signal::telling))).collect();
-    let times: Vec<f64> =
-        listener.handshakes.iter().map(|h| h.time.seconds_since(listener.handshakes[0].time)).collect();
-    let priors = crate::regime::priors(&telling.iter().map(|w| (w.cookie, w.proxy)).collect::<Vec<_>>(), &times, PRIOR);
-    let all = signals.iter().zip(priors).enumerate().filter(|(index, _)| wanted(*index));
-    all.map(|(index, (signals, prior))| (index, assess(listener, index, signals, prior))).collect()
+/// The handshakes of a listener, weighed.
+pub(crate) struct Judge<'l, 'a> {
+    listener: &'l Listener<'a>,
+    priors: Vec<(f64, f64)>,
+    /// The signals of one handshake: a place for them that is used again.
+    signals: Vec<Signal>,
 }
 
-fn assess(listener: &Listener<'_>, index: usize, signals: &[Signal], prior: (f64, f64)) -> Assessment {
-    let own = Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy)));
-    let cookie = prior.0 + own.cookie;
-    let proxy = prior.1 + own.proxy;
-    let best = cookie.max(proxy);
-    let verdict = if listener.handshakes[index].syn_ack.is_none() {
-        Verdict::Undetermined
-    } else if best > 0.0 {
-        if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
-    } else if own.cookie <= ORDINARY_COOKIE && own.proxy <= ORDINARY_PROXY && best <= ORDINARY_ODDS {
-        Verdict::Ordinary
-    } else {
-        Verdict::Undetermined
-    };
-    let mut evidence: Vec<Evidence> = signals.iter().map(Signal::evidence).collect();
-    evidence.extend(context(prior));
-    evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
-    if verdict == Verdict::Undetermined {
-        return undetermined(listener, index, evidence);
+impl<'l, 'a> Judge<'l, 'a> {
+    /// Weighs every handshake on its own, and the listener by all of them.
+    pub(crate) fn new(listener: &'l Listener<'a>) -> Self {
+        let handshakes = &listener.handshakes;
+        let mut signals = Vec::new();
+        let telling: Vec<(f64, f64)> = (0..handshakes.len())
+            .map(|index| {
+                observe(listener, index, Words(false), &mut signals);
+                let weight = Weight::of(signals.iter().map(Signal::telling));
+                (weight.cookie, weight.proxy)
+            })
+            .collect();
+        let times: Vec<f64> = handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
+        let priors = crate::regime::priors(&telling, &times, PRIOR);
+        Self { listener, priors, signals }
     }
-    let margin = match verdict {
-        Verdict::Ordinary => -best,
-        Verdict::SynProxy => proxy - cookie.max(0.0),
-        _ => cookie - proxy.max(0.0),
-    };
-    Assessment {
-        verdict,
-        confidence: Some(confidence(verdict, margin, signals, &evidence)),
-        log_odds: Some(margin),
-        implementations: crate::implementation::compatible(listener.handshakes[index], verdict, signals),
-        evidence,
-        missing: Vec::new(),
-    }
-}
 
-fn confidence(verdict: Verdict, margin: f64, signals: &[Signal], evidence: &[Evidence]) -> Confidence {
-    let mut groups: Vec<Group> = Vec::new();
-    for signal in signals {
-        let speaks = signal.evidence();
-        if speaks.bearing == verdict && speaks.nats >= SPEAKS && !groups.contains(&signal.group) {
-            groups.push(signal.group);
+    /// Judges one of them, in the light of all; the evidence and what is missing are only told where words are wanted.
+    pub(crate) fn assess(&mut self, index: usize, words: Words) -> Assessment {
+        let (listener, prior) = (self.listener, self.priors[index]);
+        observe(listener, index, words, &mut self.signals);
+        let signals = &self.signals;
+        let own = Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy)));
+        let cookie = prior.0 + own.cookie;
+        let proxy = prior.1 + own.proxy;
+        let best = cookie.max(proxy);
+        let verdict = if listener.handshakes[index].syn_ack.is_none() {
+            Verdict::Undetermined
+        } else if best > 0.0 {
+            if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
+        } else if own.cookie <= ORDINARY_COOKIE && own.proxy <= ORDINARY_PROXY && best <= ORDINARY_ODDS {
+            Verdict::Ordinary
+        } else {
+            Verdict::Undetermined
+        };
+        let context = context(prior, words);
+        let is_context = context.as_ref().is_some_and(|context| context.bearing == verdict);
+        let evidence = if words.0 { evidence(signals, context) } else { Vec::new() };
+        if verdict == Verdict::Undetermined {
+            let missing = if words.0 { crate::missing::missing(listener, index, signals) } else { Vec::new() };
+            return undetermined(evidence, missing);
+        }
+        let margin = match verdict {
+            Verdict::Ordinary => -best,
+            Verdict::SynProxy => proxy - cookie.max(0.0),
+            _ => cookie - proxy.max(0.0),
+        };
+        Assessment {
+            verdict,
+            confidence: Some(confidence(verdict, margin, signals, is_context)),
+            log_odds: Some(margin),
+            implementations: crate::implementation::compatible(listener.handshakes[index], verdict, signals),
+            evidence,
+            missing: Vec::new(),
         }
     }
-    let context = evidence.iter().any(|e| e.kind == EvidenceKind::ListenerContext && e.bearing == verdict);
-    if margin > CERTAIN && groups.len() + usize::from(context) >= GROUPS_FOR_CERTAIN {
+}
+
+/// What was seen, strongest first.
+fn evidence(signals: &[Signal], context: Option<Evidence>) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = signals.iter().map(Signal::evidence).chain(context).collect();
+    evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
+    evidence
+}
+
+fn confidence(verdict: Verdict, margin: f64, signals: &[Signal], context: bool) -> Confidence {
+    let speaks = |signal: &Signal| {
+        let (bearing, nats) = signal.bearing();
+        bearing == verdict && nats >= SPEAKS
+    };
+    let groups = signals.iter().filter(|s| speaks(s)).fold(0_u32, |groups, s| groups | 1 << s.group as u32);
+    if margin > CERTAIN && groups.count_ones() as usize + usize::from(context) >= GROUPS_FOR_CERTAIN {
         Confidence::Certain
     } else if margin > LIKELY {
         Confidence::Likely
@@ -119,7 +145,7 @@ fn confidence(verdict: Verdict, margin: f64, signals: &[Signal], evidence: &[Evi
 }
 
 /// What the listener's other handshakes add, where they add anything.
-fn context(prior: (f64, f64)) -> Option<Evidence> {
+fn context(prior: (f64, f64), words: Words) -> Option<Evidence> {
     let (cookie, proxy) = (prior.0 - PRIOR, prior.1 - PRIOR);
     let (bearing, nats) = if proxy > cookie { (Verdict::SynProxy, proxy) } else { (Verdict::SynCookie, cookie) };
     (nats >= 0.5).then(|| Evidence {
@@ -127,17 +153,17 @@ fn context(prior: (f64, f64)) -> Option<Evidence> {
         bearing,
         nats,
         frames: Vec::new(),
-        detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
+        detail: say!(words, "other handshakes of this listener around this time were answered by a {bearing}"),
     })
 }
 
-fn undetermined(listener: &Listener<'_>, index: usize, evidence: Vec<Evidence>) -> Assessment {
+fn undetermined(evidence: Vec<Evidence>, missing: Vec<String>) -> Assessment {
     Assessment {
         verdict: Verdict::Undetermined,
         confidence: None,
         log_odds: None,
         implementations: Vec::new(),
         evidence,
-        missing: crate::missing::missing(listener, index),
+        missing,
     }
 }

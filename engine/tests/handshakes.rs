@@ -184,7 +184,7 @@ fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
     for i in 0..100_u16 {
         packets.extend(Talk::new("192.0.2.1", 1000 + i, "198.51.100.1", 80).ordinary(f64::from(i)).packets);
     }
-    let bounded = analyze_with(&packets, Limits { handshakes: 10 });
+    let bounded = analyze_with(&packets, Limits { handshakes: 10, ..Limits::default() });
     let whole = analyze(&packets);
     assert_eq!(bounded.handshakes.len(), 100);
     assert!(bounded.statistics.settled_early > 50);

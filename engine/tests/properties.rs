@@ -102,7 +102,7 @@ proptest! {
     #[test]
     fn bounds_lose_no_handshake(kinds in prop::collection::vec(any::<bool>(), 1..40), most in 2_usize..10) {
         let packets: Vec<_> = kinds.iter().zip(0_u16..).flat_map(|(&leaked, i)| talk(i, leaked).packets).collect();
-        let bounded = analyze_with(&packets, Limits { handshakes: most });
+        let bounded = analyze_with(&packets, Limits { handshakes: most, ..Limits::default() });
         prop_assert_eq!(bounded.handshakes.len(), kinds.len());
         prop_assert_eq!(bounded.tally.handshakes, kinds.len() as u64);
     }

@@ -100,6 +100,10 @@ fields! {
         "What in the capture speaks for this cause",
     CauseAgainst: Text "syncookie.cause.against" "Against"
         "What in the capture speaks against this cause",
+    CauseUnseen: Text "syncookie.cause.not_observable" "Not observable"
+        "What would tell of this cause, and could not be seen in the capture",
+    CauseRuledOut: Label "syncookie.cause.ruled_out" "Ruled out"
+        "Something in the capture contradicts this cause",
     CauseCheck: Text "syncookie.cause.check" "Check"
         "The command, and the machine to run it on, that settles whether this is the cause",
     Client: Text "syncookie.client" "Client"

@@ -1,6 +1,7 @@
 //! Turns a finding into what is shown of it: the lines below a frame, and a word beside it.
 
 mod lines;
+mod point;
 
 use syncookie_engine::{Assessment, Confidence, Finding, Frame, Outcome, Verdict};
 
@@ -33,7 +34,7 @@ pub fn verdict(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree 
         lines.prose(1, Field::Missing, missing);
     }
     lines.text(Field::Outcome, finding.outcome.as_str());
-    for (cause, rank) in finding.causes.iter().zip(1..) {
+    for (cause, rank) in point::causes(finding, settings.point).iter().zip(1..) {
         lines.cause(cause, rank);
     }
     lines.hang_on_outcome(reset_expert(finding, frame, settings));
@@ -46,7 +47,7 @@ pub fn verdict(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree 
 pub fn reset(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
     let mut lines = Lines::default();
     lines.text(Field::Outcome, finding.outcome.as_str());
-    if let Some(cause) = finding.causes.first() {
+    if let Some(cause) = point::causes(finding, settings.point).first() {
         lines.cause(cause, 1);
     }
     lines.hang_on_outcome(reset_expert(finding, frame, settings));
@@ -147,7 +148,7 @@ fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<
         return None;
     }
     let mut text = format!("Reset right after a {} handshake", finding.assessment.verdict);
-    if let Some(cause) = finding.causes.first().filter(|cause| !cause.ruled_out) {
+    if let Some(cause) = point::causes(finding, settings.point).first().filter(|cause| !cause.ruled_out) {
         append(&mut text, ", most likely ", cause.kind.as_str());
     }
     Some((Expert::Reset, text))

@@ -51,6 +51,11 @@ impl Problem {
         self.kind == INTERRUPTED
     }
 
+    /// The capture ends in the middle of something: more may come, where it is still being written.
+    pub fn is_cut(&self) -> bool {
+        self.kind == "truncated"
+    }
+
     /// The path is something else.
     pub fn not_a_capture(capture: &str, kind: &Kind) -> Self {
         Self::plain(capture, "not-a-capture", kind.to_string())

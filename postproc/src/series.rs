@@ -59,6 +59,11 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
 type Family = (Option<PathBuf>, String);
 
 fn family(path: &Path) -> Family {
+    (path.parent().map(Path::to_path_buf), pattern(path))
+}
+
+/// The name with every number replaced.
+pub fn pattern(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut pattern = String::new();
     for letter in name.chars() {
@@ -67,11 +72,11 @@ fn family(path: &Path) -> Family {
             pattern.push(letter);
         }
     }
-    (path.parent().map(Path::to_path_buf), pattern)
+    pattern
 }
 
 /// Time of the first frame that has one. Only regular files, which can be read again, are looked into.
-fn start(source: &Source) -> Option<Timestamp> {
+pub fn start(source: &Source) -> Option<Timestamp> {
     source.bytes?;
     let mut capture = Capture::open(source.open().ok()?.reader).ok()?;
     loop {

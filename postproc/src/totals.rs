@@ -9,6 +9,7 @@ use syncookie_engine::{
 
 use crate::filter::Filter;
 use crate::problem::Problem;
+use crate::together::{Compared, Together};
 
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]
@@ -29,6 +30,12 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
+    /// Whether what is told is counted one by one, and not everything that there is.
+    pub one_by_one: bool,
+    /// Whether a handshake is told once whose very same packets are in several captures.
+    pub once: bool,
+    /// What captures of the same traffic are compared by, where there are several captures.
+    pub together: Option<Together>,
     /// Which findings are told.
     pub filter: Filter,
     /// Handshakes that are not, because of that.
@@ -39,6 +46,17 @@ pub struct Totals {
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
     pub other_resets: BTreeMap<CauseKind, u64>,
+    /// What was left out, where a report was given to compare with: then all of the above is of the rest.
+    pub known: Option<Known>,
+}
+
+/// What an earlier report already had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Name of that report.
+    pub report: String,
+    /// Findings that were left out.
+    pub findings: u64,
 }
 
 /// What was read of one capture.
@@ -85,7 +103,11 @@ impl Totals {
             self.filtered_out += 1;
             return false;
         }
-        if self.filter.is_active() {
+        let is_known = self.together.as_mut().is_some_and(|together| together.note(finding));
+        if is_known && self.once {
+            return false;
+        }
+        if self.one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
             self.listeners.entry(finding.server).or_default().add(finding);
         }
@@ -110,10 +132,14 @@ impl Totals {
         true
     }
 
+    /// What the captures that have the same traffic say of each other; `None` where there is only one.
+    pub fn compared(&self) -> Option<Compared> {
+        Some(self.together.as_ref()?.compare(&self.captures))
+    }
+
     /// Takes in what captures that belong together came to, once their handshakes are written out.
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
-        // With a filter only what is told is counted, one by one.
-        if !self.filter.is_active() {
+        if !self.one_by_one {
             self.tally.merge(&findings.tally);
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);
@@ -150,7 +176,7 @@ impl CaptureTotals {
 }
 
 impl ListenerTotals {
-    fn add(&mut self, finding: &Finding) {
+    pub fn add(&mut self, finding: &Finding) {
         let mut tally = Tally::default();
         tally.add(finding.assessment.verdict, finding.outcome);
         let is_cookie_style = finding.assessment.verdict.is_cookie_style();

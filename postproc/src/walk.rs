@@ -48,6 +48,8 @@ pub struct Plan {
     pub skipped: Vec<(PathBuf, String)>,
     /// Which findings are told.
     pub filter: Filter,
+    /// Whether a handshake is told once whose very same packets are in several captures.
+    pub once: bool,
     seen: HashSet<Identity>,
     /// How often something was met that had been reached before.
     repeats: usize,
@@ -62,6 +64,15 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
         } else {
             plan.named(path);
         }
+    }
+    plan
+}
+
+/// Looks at a file that was found in a folder: it may have any name, and nobody named it.
+pub fn plan_found(path: &Path) -> Plan {
+    let mut plan = Plan::default();
+    if let Err(error) = plan.entry(path, false) {
+        plan.unreadable(path, &error);
     }
     plan
 }

@@ -68,7 +68,20 @@ fn an_interrupted_run_writes_what_is_known_and_says_that_it_is_partial() {
     sandbox.file("after.pcap", &capture(1));
     sandbox.file("last.pcap", &capture(1));
     for (name, code) in [("INT", 130), ("TERM", 143)] {
-        let args = ["-", "after.pcap", "last.pcap", "--format", "jsonl", "-o", "out.jsonl", "--fail-on", "possible"];
+        // With more threads the others would be read beside it.
+        let args = [
+            "-",
+            "after.pcap",
+            "last.pcap",
+            "--threads",
+            "1",
+            "--format",
+            "jsonl",
+            "-o",
+            "out.jsonl",
+            "--fail-on",
+            "possible",
+        ];
         let mut run = interrupted(waiting(&sandbox, &args, &capture(5)), name);
         run.stdout = std::fs::read_to_string(sandbox.path("out.jsonl")).expect("it is written, and has its name");
         assert_eq!((run.code, run.objects("handshake").len()), (code, 5), "{}", run.stderr);
@@ -169,4 +182,21 @@ fn the_files_that_would_be_read_are_listed_and_not_read() {
     assert!(run.stderr.contains("in/c.pcap is no capture"), "{}", run.stderr);
     std::fs::create_dir(sandbox.path("empty")).unwrap();
     assert_eq!(sandbox.analyze(&["empty", "--list-files"]).code, 1);
+}
+
+#[test]
+fn the_same_packets_in_two_files_are_said_to_be_and_told_once_where_that_is_asked_for() {
+    let sandbox = Sandbox::new("once");
+    sandbox.file("in/a.pcap", &capture(5));
+    sandbox.file("in/b.pcap", &capture(3));
+    let run = sandbox.analyze(&["in", "--format", "jsonl"]);
+    assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (8, &json!(8)));
+    let both = json!({"same_packets": 3, "differing": 0, "not_compared": 0, "handshakes": []});
+    assert_eq!(summary(&run)["both_sides"], both);
+    let run = sandbox.analyze(&["in", "--format", "jsonl", "--once"]);
+    assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (5, &json!(5)));
+    assert!(run.objects("handshake").iter().all(|one| one["capture"] == "in/a.pcap"));
+    assert_eq!(summary(&run)["both_sides"], both);
+    assert!(sandbox.analyze(&["in"]).stdout.contains("3 handshakes: another capture has the very same packets"));
+    assert!(summary(&sandbox.analyze(&["in/a.pcap", "--format", "jsonl"])).get("both_sides").is_none());
 }

@@ -76,10 +76,12 @@ struct Filter {
 
 /// A handshake as one of the programs tells it.
 #[derive(Debug)]
-struct Seen {
-    syn_ack: Option<u32>,
+pub struct Seen {
+    /// Frame of the SYN-ACK.
+    pub syn_ack: Option<u32>,
+    /// Who answered.
+    pub verdict: String,
     reset: Option<u32>,
-    verdict: String,
     confidence: Option<String>,
     outcome: String,
     /// `None` where the program was not asked.
@@ -136,9 +138,15 @@ impl Case {
     #[must_use]
     pub fn check_in_tshark(&self, tshark: &Tshark, capture: &Path) -> Vec<String> {
         let staged = tshark.stage(capture);
-        let mut complaints = self.check(&seen_in_tshark(tshark, &staged));
+        self.check_seen_in_tshark(&seen_in_tshark(tshark, &staged), tshark, &staged, capture)
+    }
+
+    /// The same, of what was seen in tshark already.
+    #[must_use]
+    pub fn check_seen_in_tshark(&self, seen: &[Seen], tshark: &Tshark, staged: &Path, capture: &Path) -> Vec<String> {
+        let mut complaints = self.check(seen);
         for wanted in &self.expected.filters {
-            let frames = tshark.frames(&staged, &wanted.filter);
+            let frames = tshark.frames(staged, &wanted.filter);
             let as_wanted = wanted.frames.as_ref().is_none_or(|wanted| *wanted == frames)
                 && wanted.count.is_none_or(|count| count == frames.len());
             if !as_wanted {
@@ -235,7 +243,9 @@ impl Rule {
     }
 }
 
-fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
+/// The handshakes the batch tool tells.
+#[must_use]
+pub fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
     let see = |handshake: crate::analyze::Handshake| Seen {
         syn_ack: handshake.frames.syn_ack,
         reset: handshake.frames.reset,
@@ -249,7 +259,8 @@ fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
 
 /// The verdicts that stand on SYN-ACK frames. A repeated SYN-ACK may carry its handshake's fields too; the handshake
 /// names its first one.
-fn seen_in_tshark(tshark: &Tshark, capture: &Path) -> Vec<Seen> {
+#[must_use]
+pub fn seen_in_tshark(tshark: &Tshark, capture: &Path) -> Vec<Seen> {
     let fields = [
         "frame.number",
         "syncookie.syn_ack_frame",

@@ -8,12 +8,15 @@ pub mod browser;
 pub mod case;
 pub mod contract;
 pub mod document;
+pub mod fuzz;
 pub mod generate;
 pub mod labels;
 pub mod mutate;
 pub mod pcap;
 pub mod pcapng;
 pub mod programs;
+pub mod release;
+pub mod sharkd;
 pub mod tshark;
 
 use std::fs;

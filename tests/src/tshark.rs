@@ -1,4 +1,4 @@
-//! Real tshark with the plugin installed for it.
+//! Real tshark, and the programs that come with it, with the plugin installed for them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use crate::programs::programs;
+use crate::release::Release;
 
 /// User and group that run tshark when the tests run as root: nobody.
 const UNPRIVILEGED: u32 = 65534;
@@ -19,6 +20,8 @@ const UNPRIVILEGED: u32 = 65534;
 #[derive(Debug)]
 pub struct Tshark {
     home: TempDir,
+    /// Where its programs see the root of all paths, when that is not where we do.
+    root: Option<PathBuf>,
     staged: AtomicUsize,
 }
 
@@ -44,11 +47,29 @@ impl Tshark {
             eprintln!("SKIPPED: SYNCOOKIE_SKIP_TSHARK=1, nothing was tried in tshark");
             return None;
         }
-        let tshark = Self { home: private_folder(), staged: AtomicUsize::new(0) };
-        let folder = tshark.plugin_folder();
+        Some(Self::new(private_folder(), None, &programs().plugin))
+    }
+
+    /// The tshark of another release, with the plugin that was built for it.
+    #[must_use]
+    pub fn of(release: &Release) -> Self {
+        let home = private_folder_in(&release.root.join("home"));
+        Self::new(home, Some(release.root.clone()), &release.plugin)
+    }
+
+    /// The tshark of another release as it is, to compare with.
+    #[must_use]
+    pub fn without_plugin(release: &Release) -> Self {
+        let home = private_folder_in(&release.root.join("home"));
+        Self { home, root: Some(release.root.clone()), staged: AtomicUsize::new(0) }
+    }
+
+    fn new(home: TempDir, root: Option<PathBuf>, plugin: &Path) -> Self {
+        let tshark = Self { home, root, staged: AtomicUsize::new(0) };
+        let folder = tshark.outside(&tshark.plugin_folder());
         fs::create_dir_all(&folder).expect("a folder can be made in the private home");
-        fs::copy(&programs().plugin, folder.join("syncookie.so")).expect("the plugin can be copied");
-        Some(tshark)
+        fs::copy(plugin, folder.join("syncookie.so")).expect("the plugin can be copied");
+        tshark
     }
 
     /// The folder in which this tshark looks for the plugin, in its own words.
@@ -57,6 +78,25 @@ impl Tshark {
         let line = folders.lines().find_map(|line| line.strip_prefix("Personal Plugins:"));
         let folder = line.unwrap_or_else(|| panic!("`tshark -G folders` names no personal plugins folder:\n{folders}"));
         Path::new(folder.trim()).join("epan")
+    }
+
+    /// The home, as the programs see it.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.inside(self.home.path())
+    }
+
+    /// A path of ours, as the programs see it.
+    fn inside(&self, path: &Path) -> PathBuf {
+        let Some(root) = &self.root else { return path.to_path_buf() };
+        Path::new("/").join(path.strip_prefix(root).expect("only files below the root are handed over"))
+    }
+
+    /// A path that the programs see, as we see it.
+    #[must_use]
+    pub fn outside(&self, path: &Path) -> PathBuf {
+        let Some(root) = &self.root else { return path.to_path_buf() };
+        root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// A copy of a file where tshark's user can read it.
@@ -72,7 +112,7 @@ impl Tshark {
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
         let path = self.home.path().join(format!("capture-{number}"));
         fs::write(&path, bytes).expect("a file can be written into the private home");
-        path
+        self.inside(&path)
     }
 
     /// Runs tshark.
@@ -80,8 +120,30 @@ impl Tshark {
     /// # Panics
     /// When it cannot be started.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Printed {
-        let mut command = Command::new("tshark");
-        command.args(arguments).env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8").current_dir(self.home.path());
+        let output = self.command("tshark").args(arguments).output().unwrap_or_else(|error| {
+            panic!("tshark cannot be started ({error}): install it, or set SYNCOOKIE_SKIP_TSHARK=1 to go without")
+        });
+        Printed::from(output)
+    }
+
+    /// One of the programs that come with tshark, or tshark, to be given arguments and run.
+    #[must_use]
+    pub fn command(&self, program: &str) -> Command {
+        self.command_below(&[], program)
+    }
+
+    /// The same, started by another program, for example valgrind.
+    #[must_use]
+    pub fn command_below(&self, starter: &[&str], program: &str) -> Command {
+        let mut words: Vec<&OsStr> = starter.iter().map(OsStr::new).collect();
+        // tshark loads no plugin from a personal folder when root, or the group root, starts it.
+        let user = format!("--userspec={UNPRIVILEGED}:{UNPRIVILEGED}");
+        if let Some(root) = &self.root {
+            words.extend([OsStr::new("/usr/sbin/chroot"), user.as_ref(), root.as_os_str()]);
+        }
+        words.push(program.as_ref());
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).env("HOME", self.home()).env("LC_ALL", "C.UTF-8").current_dir(self.home.path());
         // Set by `cargo test` for the test's own sake.
         command.env_remove("LD_LIBRARY_PATH");
         for variable in
@@ -89,14 +151,12 @@ impl Tshark {
         {
             command.env_remove(variable);
         }
-        if is_root() {
-            // tshark loads no plugin from a personal folder when root, or the group root, starts it.
-            command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+        if self.root.is_none() {
+            unprivileged(&mut command);
+        } else {
+            command.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
         }
-        let output = command.output().unwrap_or_else(|error| {
-            panic!("tshark cannot be started ({error}): install it, or set SYNCOOKIE_SKIP_TSHARK=1 to go without")
-        });
-        Printed::from(output)
+        command
     }
 
     /// Numbers of the frames a display filter matches, in two passes.
@@ -153,7 +213,11 @@ pub fn is_root() -> bool {
 /// When it cannot be made.
 #[must_use]
 pub fn private_folder() -> TempDir {
-    let folder = tempfile::Builder::new().prefix("e2e-").tempdir().expect("a temporary folder can be made");
+    private_folder_in(&std::env::temp_dir())
+}
+
+fn private_folder_in(parent: &Path) -> TempDir {
+    let folder = tempfile::Builder::new().prefix("e2e-").tempdir_in(parent).expect("a temporary folder can be made");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("we own it");
     if is_root() {
         std::os::unix::fs::chown(folder.path(), Some(UNPRIVILEGED), Some(UNPRIVILEGED)).expect("we are root");

@@ -8,16 +8,16 @@
 //!
 //! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::isn_bits::IsnLayout;
 use super::lag::COOKIE_TICKS;
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::chance::at_least;
 use crate::clock::Clock;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
+use crate::seeded::Map;
 use crate::{EvidenceKind, Timestamp};
 
 /// Bits of the timestamp (syncookies.c `TSBITS`).
@@ -64,7 +64,7 @@ pub(crate) fn stand_bare(handshake: &Handshake) -> bool {
 /// Which residues are established on this listener.
 pub(crate) struct BitBook {
     bare: bool,
-    of_pair: HashMap<IpAddr, u32>,
+    of_pair: Map<IpAddr, u32>,
 }
 
 struct Reading {
@@ -78,9 +78,9 @@ impl BitBook {
     pub(crate) fn of(handshakes: &[&Handshake], clock: &Clock) -> Self {
         let rate = clock.rate.unwrap_or(1000.0);
         if !(SLOWEST..1e5).contains(&rate) {
-            return Self { bare: false, of_pair: HashMap::new() };
+            return Self { bare: false, of_pair: Map::default() };
         }
-        let mut pairs: HashMap<IpAddr, Vec<Reading>> = HashMap::new();
+        let mut pairs: Map<IpAddr, Vec<Reading>> = Map::default();
         // A coarse clock repeats residues by itself.
         for handshake in handshakes.iter().filter(|h| clock.step_of(h) == 1) {
             let (Some(residue), Some(expected), Some(syn_ack)) =
@@ -129,7 +129,7 @@ fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> 
     independent >= 2 && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let (residue, bits) = (residue(handshake)?, expected(handshake)?);
     if listener.clock.step_of(handshake) > 1 || listener.isn_layout != IsnLayout::Opaque {
@@ -144,7 +144,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         cookie,
         proxy,
         habitual: kind == EvidenceKind::TimestampBits && !listener.bits.bare,
-        frames: vec![syn.frame, syn_ack.frame],
+        frames: Cited::from([syn.frame, syn_ack.frame]),
         detail,
     };
     let bare = |cookie, detail: &str| {
@@ -153,18 +153,19 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             EvidenceKind::TimestampBits,
             cookie,
             proxy,
-            format!("low six bits of the SYN-ACK's timestamp {detail}"),
+            say!(words, "low six bits of the SYN-ACK's timestamp {detail}"),
         ))
     };
     match (residue, listener.bits.bare, pair) {
         (0, true, _) => bare(AGREES, "spell the client's options, as on other answers of this listener"),
-        (0, false, None) => bare(AGREES_ALONE, &format!("spell the client's options ({bits}): chance in 1 of 64")),
+        (0, false, None) => bare(AGREES_ALONE, &say!(words, "spell the client's options ({bits}): chance in 1 of 64")),
         (_, true, _) => bare(DISAGREES, "do not spell the client's options, unlike on other answers of this listener"),
         (_, false, Some(&offset)) if offset == residue => Some(signal(
             EvidenceKind::TimestampResidue,
             AGREES,
             0.0,
-            format!(
+            say!(
+                words,
                 "low bits of the SYN-ACK's timestamp spell the client's options behind an offset of {offset}, the same on other answers to this client"
             ),
         )),
@@ -172,7 +173,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             EvidenceKind::TimestampResidue,
             DISAGREES,
             0.0,
-            format!(
+            say!(
+                words,
                 "low bits of the SYN-ACK's timestamp do not fit the offset of {offset} seen on other answers to this client"
             ),
         )),

@@ -4,10 +4,11 @@
 //! address take turns at random or by client; a configuration changes once. The order of the answers, and marks of
 //! the host that gave them, tell these apart.
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::{Words, say};
 use crate::handshake::Handshake;
+use crate::seeded::{Map, Set};
 use crate::{Frame, Timestamp};
 
 /// The listener did otherwise for the same kind of client before or after, and looked the same.
@@ -42,7 +43,7 @@ struct Place {
 
 /// The turns of a listener between answers that keep something and answers that lose it.
 pub(crate) struct Turns {
-    places: HashMap<usize, Place>,
+    places: Map<usize, Place>,
     runs: usize,
     pub lost: usize,
     pub kept: usize,
@@ -64,10 +65,10 @@ impl Turns {
     /// `kept` and `lost` say of a handshake's index which kind of answer it got.
     pub(crate) fn of(handshakes: &[&Handshake], kept: impl Fn(usize) -> bool, lost: impl Fn(usize) -> bool) -> Self {
         let members: Vec<usize> = (0..handshakes.len()).filter(|&i| kept(i) || lost(i)).collect();
-        let clients = |which: &dyn Fn(usize) -> bool| -> HashSet<IpAddr> {
+        let clients = |which: &dyn Fn(usize) -> bool| -> Set<IpAddr> {
             members.iter().filter(|&&i| which(i)).map(|&i| handshakes[i].client.ip).collect()
         };
-        let (mut places, mut runs) = (HashMap::new(), 0);
+        let (mut places, mut runs) = (Map::default(), 0);
         for run in members.chunk_by(|&a, &b| lost(a) && lost(b)).filter(|run| lost(run[0])) {
             runs += 1;
             let first = members.partition_point(|&i| i < run[0]);
@@ -93,7 +94,7 @@ impl Turns {
     }
 
     /// What they say about that answer; `None` where no answer of the other kind that looks the same is next to it.
-    pub(crate) fn contrast(&self, index: usize) -> Option<Contrast> {
+    pub(crate) fn contrast(&self, index: usize, words: Words) -> Option<Contrast> {
         let place = self.places.get(&index)?;
         let returned = place.before.is_some() && place.after.is_some();
         if place.before.is_none() && place.after.is_none() {
@@ -120,7 +121,8 @@ impl Turns {
             nats,
             episodic: (returned && few) || self.one_counter,
             frames: place.before.into_iter().chain(place.after).collect(),
-            detail: format!(
+            detail: say!(
+                words,
                 "this listener kept them for the same kind of client {when} ({} of {} answers lack them, {} in a row{})",
                 self.lost,
                 self.lost + self.kept,

@@ -5,7 +5,7 @@
 //!
 //! Fooled by: middleboxes that clear ECN or strip option 34 for some clients.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -45,15 +45,14 @@ fn fast_open(handshake: &Handshake) -> Option<bool> {
     syn.options.fast_open.then_some(syn_ack.options.fast_open)
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> impl Iterator<Item = Signal> {
     let grants = listener.grants;
     [("ECN", ecn(handshake), grants.ecn), ("Fast Open", fast_open(handshake), grants.fast_open)]
         .into_iter()
-        .filter_map(|(what, granted, others)| weigh(handshake, what, granted?, others))
-        .collect()
+        .filter_map(move |(what, granted, others)| weigh(handshake, what, granted?, others, words))
 }
 
-fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Option<Signal> {
+fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize, words: Words) -> Option<Signal> {
     if !granted && others == 0 {
         return None;
     }
@@ -64,11 +63,11 @@ fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Opt
         cookie: weight,
         proxy: if granted { 0.0 } else { 1.0 },
         habitual: !granted,
-        frames: vec![handshake.syn?.frame, handshake.syn_ack?.frame],
+        frames: Cited::from([handshake.syn?.frame, handshake.syn_ack?.frame]),
         detail: if granted {
-            format!("{what} was granted, which a cookie cannot do")
+            say!(words, "{what} was granted, which a cookie cannot do")
         } else {
-            format!("{what} was asked for and refused, though this listener granted it {others} times")
+            say!(words, "{what} was asked for and refused, though this listener granted it {others} times")
         },
     })
 }

@@ -5,7 +5,7 @@
 //! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web proxies near the
 //! capture that take over after the handshake (hop limits of 253 and more), injected segments.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later};
 
@@ -27,7 +27,7 @@ const SAME_PROXY: f64 = -1.9;
 /// The same for proxies that close the window, which often run on the server: Netfilter, XDP, pf.
 const SAME_CLOSED: f64 = -0.5;
 
-pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;
     let ttl = syn_ack.ip.ttl?;
     let foreign = (initial(ttl) != COOKIE_TTL).then(|| Signal {
@@ -36,13 +36,13 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
         cookie: FOREIGN,
         proxy: 0.0,
         habitual: true,
-        frames: vec![syn_ack.frame],
-        detail: format!("hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+        frames: Cited::from([syn_ack.frame]),
+        detail: say!(words, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
     });
     let Some((later, agree)) = later_ttl(handshake) else { return foreign };
     let new = later.ip.ttl?;
     let difference = ttl.abs_diff(new);
-    let detail = format!("hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
+    let detail = say!(words, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
     let (proxy, cookie) = if difference == 0 {
         let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
         (same, foreign.map_or(0.0, |f| f.cookie))
@@ -58,7 +58,7 @@ pub(super) fn observe(handshake: &Handshake) -> Option<Signal> {
         cookie,
         proxy,
         habitual: true,
-        frames: vec![syn_ack.frame, later.frame],
+        frames: Cited::from([syn_ack.frame, later.frame]),
         detail,
     })
 }

@@ -5,7 +5,7 @@
 //!
 //! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
 use crate::listener::Listener;
@@ -17,7 +17,7 @@ const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
 const REFLECTED: f64 = 6.0;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Vec<Signal> {
     let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return Vec::new() };
     let mut signals = Vec::new();
     if let Some(proxy) = echo(listener, handshake, &syn, &syn_ack) {
@@ -27,8 +27,9 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Sig
             cookie: -ECHO_ALONE,
             proxy,
             habitual: false,
-            frames: vec![syn.frame, syn_ack.frame],
-            detail: format!(
+            frames: Cited::from([syn.frame, syn_ack.frame]),
+            detail: say!(
+                words,
                 "SYN-ACK carries the IP identification of the SYN ({:#06x})",
                 syn.ip.identification.unwrap_or_default()
             ),
@@ -41,8 +42,8 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Vec<Sig
             cookie: -ECHO_ALONE,
             proxy: REFLECTED,
             habitual: true,
-            frames: vec![syn.frame, syn_ack.frame],
-            detail: format!("SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
+            frames: Cited::from([syn.frame, syn_ack.frame]),
+            detail: say!(words, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
         });
     }
     signals

@@ -10,7 +10,7 @@
 //! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte, which is why
 //! Onload's clock must have been seen to move.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::chance::at_least;
 use crate::handshake::Handshake;
@@ -124,7 +124,7 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
     })
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
     let (cookie, detail) = match listener.isn_layout {
         IsnLayout::Opaque => return None,
@@ -148,7 +148,7 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
         cookie,
         proxy: 0.0,
         habitual: false,
-        frames: vec![syn.frame, syn_ack.frame],
-        detail: detail.to_owned(),
+        frames: Cited::from([syn.frame, syn_ack.frame]),
+        detail: say!(words, "{detail}"),
     })
 }

@@ -10,7 +10,7 @@
 //! delayed by more than its own round trip, less the shortest one known: beyond that the lag is the sender's doing.
 
 use super::isn_bits::IsnLayout;
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, lag};
 use crate::handshake::Handshake;
@@ -39,18 +39,21 @@ const DRIFT: f64 = 0.01;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let handshake = listener.handshakes[index];
-    let readings: Vec<Reading> = listener
-        .clock
-        .rates()
-        .into_iter()
-        .filter_map(|(rate, share)| Some(Reading::of(listener, handshake, lag(handshake, rate)?, share)))
-        .collect();
     // What one tick more or less would have been worth under either hypothesis, over all rates it may have.
-    let ordinary: f64 = readings.iter().map(|r| r.ordinary).sum();
-    let cookie: f64 = readings.iter().map(|r| r.cookie).sum();
-    let best = readings.iter().max_by(|a, b| (a.ordinary + a.cookie).total_cmp(&(b.ordinary + b.cookie)))?;
+    let (mut ordinary, mut cookie) = (0.0, 0.0);
+    let mut best: Option<Reading> = None;
+    for (rate, share) in listener.clock.rates() {
+        let Some(lag) = lag(handshake, rate) else { continue };
+        let reading = Reading::of(listener, handshake, lag, share);
+        ordinary += reading.ordinary;
+        cookie += reading.cookie;
+        if best.as_ref().is_none_or(|best| reading.sum().total_cmp(&best.sum()).is_ge()) {
+            best = Some(reading);
+        }
+    }
+    let best = best?;
     let another = is_of_another_clock(handshake);
     let far = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
     if !another && (far || best.lag.rate < SLOWEST_LINUX) {
@@ -58,7 +61,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
     }
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
     let (cookie, proxy) =
-        if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, best)) };
+        if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, &best)) };
     let gvisor = listener.options.is_gvisor_like(index);
     let linux = linux_layout(handshake.syn_ack?.layout()) && !gvisor;
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
@@ -70,15 +73,15 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         cookie: if linux { cookie } else { cookie.min(0.0) }.max(least),
         proxy,
         habitual: best.delay_possible && cookie > 0.0,
-        frames: vec![handshake.syn_ack?.frame, best.lag.against.frame],
-        detail: describe(&best.lag, listener.clock.scatter),
+        frames: Cited::from([handshake.syn_ack?.frame, best.lag.against.frame]),
+        detail: describe(&best.lag, listener.clock.scatter, words),
     })
 }
 
 /// Whether no rate in use brings the SYN-ACK's timestamp anywhere near the clock of the segments after it.
 fn is_of_another_clock(handshake: &Handshake) -> bool {
-    let lags: Vec<Lag> = RATES.iter().filter_map(|&(rate, _)| lag(handshake, rate)).collect();
-    !lags.is_empty() && lags.iter().all(|lag| lag.seconds.abs() > ANOTHER_CLOCK_SECONDS)
+    let mut lags = RATES.iter().filter_map(|&(rate, _)| lag(handshake, rate)).peekable();
+    lags.peek().is_some() && lags.all(|lag| lag.seconds.abs() > ANOTHER_CLOCK_SECONDS)
 }
 
 /// The lag under one assumed rate.
@@ -93,6 +96,10 @@ struct Reading {
 }
 
 impl Reading {
+    fn sum(&self) -> f64 {
+        self.ordinary + self.cookie
+    }
+
     fn of(listener: &Listener<'_>, handshake: &Handshake, lag: Lag, share: f64) -> Self {
         let tick = 1.0 / lag.rate;
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
@@ -153,14 +160,15 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
     trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter
 }
 
-fn describe(lag: &Lag, scatter: f64) -> String {
+fn describe(lag: &Lag, scatter: f64, words: Words) -> String {
     let (ms, noise) = (lag.seconds * 1e3, scatter * 1e3);
-    let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
+    let clock = if lag.rate > 1e5 { say!(words, "1 MHz") } else { say!(words, "{:.0} Hz", lag.rate) };
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
-        return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
+        return say!(words, "SYN-ACK timestamp has nothing to do with the clock of the server's next segments");
     }
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    format!(
+    say!(
+        words,
         "SYN-ACK timestamp is {:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {} segments)",
         ms.abs(),
         lag.samples

@@ -17,10 +17,14 @@ mod retry;
 pub(crate) mod round_trip;
 mod segment_size;
 mod window;
+mod words;
 mod zero_window;
 
+use words::Cited;
+pub(crate) use words::{Words, say};
+
 use crate::listener::Listener;
-use crate::{Evidence, EvidenceKind, Frame, Verdict};
+use crate::{Evidence, EvidenceKind, Verdict};
 
 /// Signals of one mechanism: they are added up, but no more than [`Group::cap`] of them counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +48,9 @@ pub(crate) enum Group {
 }
 
 impl Group {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 8;
+
     /// Most nats the group may add for or against a hypothesis.
     pub(crate) const fn cap(self) -> f64 {
         match self {
@@ -68,7 +75,7 @@ pub(crate) struct Signal {
     /// Whether something else than a cookie would produce it again and again on the same listener, so that its
     /// repetition adds nothing (a configuration, a path, a habit of the stack).
     pub habitual: bool,
-    pub frames: Vec<Frame>,
+    pub frames: Cited,
     pub detail: String,
 }
 
@@ -79,9 +86,9 @@ impl Signal {
         (self.group, self.cookie.min(most), self.proxy.min(most))
     }
 
-    /// As it is reported.
-    pub(crate) fn evidence(&self) -> Evidence {
-        let (bearing, nats) = if self.cookie == 0.0 && self.proxy == 0.0 {
+    /// What it speaks for, and how strongly.
+    pub(crate) fn bearing(&self) -> (Verdict, f64) {
+        if self.cookie == 0.0 && self.proxy == 0.0 {
             (Verdict::Undetermined, 0.0)
         } else if self.cookie.max(self.proxy) <= 0.0 {
             (Verdict::Ordinary, -self.cookie.min(self.proxy))
@@ -89,33 +96,37 @@ impl Signal {
             (Verdict::SynProxy, self.proxy)
         } else {
             (Verdict::SynCookie, self.cookie)
-        };
-        Evidence { kind: self.kind, bearing, nats, frames: self.frames.clone(), detail: self.detail.clone() }
+        }
+    }
+
+    /// As it is reported.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let (bearing, nats) = self.bearing();
+        Evidence { kind: self.kind, bearing, nats, frames: self.frames.to_vec(), detail: self.detail.clone() }
     }
 }
 
-/// Every signal that can be observed on the listener's handshake number `index`.
-pub(crate) fn observe(listener: &Listener<'_>, index: usize) -> Vec<Signal> {
+/// Every signal that can be observed on the listener's handshake number `index`, in place of what stood in `signals`.
+pub(crate) fn observe(listener: &Listener<'_>, index: usize, words: Words, signals: &mut Vec<Signal>) {
+    signals.clear();
     let handshake = listener.handshakes[index];
     if handshake.syn_ack.is_none() || handshake.simultaneous {
-        return Vec::new();
+        return;
     }
-    let mut signals = Vec::new();
-    signals.extend(zero_window::observe(handshake));
-    signals.extend(zero_window::opened(handshake));
-    signals.extend(options::observe(listener, index));
-    signals.extend(lag::observe(listener, index));
-    signals.extend(bits::observe(listener, index));
-    signals.extend(window::observe(listener, index));
-    signals.extend(segment_size::observe(handshake));
-    signals.extend(extensions::observe(listener, handshake));
-    signals.extend(repetition::observe(listener, handshake));
-    signals.extend(hop_limit::observe(handshake));
-    signals.extend(identification::observe(listener, handshake));
-    signals.extend(isn::observe(handshake));
-    signals.extend(isn_bits::observe(listener, handshake));
-    signals.extend(round_trip::observe(listener, handshake));
-    signals.extend(reset::observe(handshake));
-    signals.extend(retry::observe(listener, index));
-    signals
+    signals.extend(zero_window::observe(handshake, words));
+    signals.extend(zero_window::opened(handshake, words));
+    signals.extend(options::observe(listener, index, words));
+    signals.extend(lag::observe(listener, index, words));
+    signals.extend(bits::observe(listener, index, words));
+    signals.extend(window::observe(listener, index, words));
+    signals.extend(segment_size::observe(handshake, words));
+    signals.extend(extensions::observe(listener, handshake, words));
+    signals.extend(repetition::observe(listener, handshake, words));
+    signals.extend(hop_limit::observe(handshake, words));
+    signals.extend(identification::observe(listener, handshake, words));
+    signals.extend(isn::observe(handshake, words));
+    signals.extend(isn_bits::observe(listener, handshake, words));
+    signals.extend(round_trip::observe(listener, handshake, words));
+    signals.extend(reset::observe(handshake, words));
+    signals.extend(retry::observe(listener, index, words));
 }

@@ -8,15 +8,15 @@
 //! Fooled by: a server whose options are off, now or from some moment on; hosts of different make behind one address;
 //! a middlebox that strips options for some clients. A listener that never negotiates says next to nothing.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
 use crate::listener::{Listener, Pressure};
+use crate::seeded::Set;
 
 /// What became of what the client offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +78,10 @@ pub(crate) struct OptionBook {
     all_kept_count: usize,
     /// Looks (MSS, hop limit) of answers that lost everything although the client has timestamps: some host, or
     /// some box on the way, refuses them whatever the client.
-    all_gone: HashSet<(Option<u16>, Option<u8>)>,
-    all_kept_clients: HashSet<IpAddr>,
-    stripped_clients: HashSet<IpAddr>,
-    flooded: HashSet<usize>,
+    all_gone: Set<(Option<u16>, Option<u8>)>,
+    all_kept_clients: Set<IpAddr>,
+    stripped_clients: Set<IpAddr>,
+    flooded: Set<usize>,
 }
 
 impl OptionBook {
@@ -92,7 +92,7 @@ impl OptionBook {
             move |index: usize| classes[index] == class
         };
         let of = |class: Class| handshakes.iter().zip(&classes).filter(move |&(_, &c)| c == class).map(|(&h, _)| h);
-        let clients = |class: Class| -> HashSet<IpAddr> { of(class).map(|h| h.client.ip).collect() };
+        let clients = |class: Class| -> Set<IpAddr> { of(class).map(|h| h.client.ip).collect() };
         Self {
             plain: Turns::of(handshakes, is(Class::Kept), is(Class::Stripped)),
             stamped: Turns::of(handshakes, is(Class::AllKept), is(Class::OnlyTimestamps)),
@@ -131,7 +131,7 @@ const KEPT_PROXY: f64 = -0.5;
 /// A Linux cookie keeps everything for a client with timestamps, unless a middlebox hid them from the server.
 const GONE_COOKIE: f64 = -3.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let book = &listener.options;
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
@@ -141,8 +141,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         cookie,
         proxy,
         habitual: true,
-        frames: vec![syn.frame, syn_ack.frame],
-        detail: detail.to_owned(),
+        frames: Cited::from([syn.frame, syn_ack.frame]),
+        detail: say!(words, "{detail}"),
     };
     // FreeBSD keeps everything in its cookies.
     let kept_cookie = if listener.isn_layout == IsnLayout::Freebsd { 0.0 } else { KEPT_COOKIE };
@@ -162,52 +162,54 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             ALONE,
             "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
-        Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
-        Class::Stripped => Some(stripped(book, index, &syn_ack, plain(0.0, 0.0, ""))),
+        Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""), words)),
+        Class::Stripped => Some(stripped(book, index, &syn_ack, plain(0.0, 0.0, ""), words)),
     }
 }
 
-fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal) -> Signal {
+fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal, words: Words) -> Signal {
     let what = "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do";
-    signal.detail = what.to_owned();
-    if let Some(contrast) = book.stamped.contrast(index) {
+    signal.detail = say!(words, "{what}");
+    if let Some(contrast) = book.stamped.contrast(index, words) {
         signal.cookie += contrast.nats;
         signal.habitual = !contrast.episodic;
         signal.frames.extend(contrast.frames);
-        signal.detail = format!("{what}; {}", contrast.detail);
+        signal.detail = say!(words, "{what}; {}", contrast.detail);
     }
     capped(signal)
 }
 
-fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signal) -> Signal {
+fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signal, words: Words) -> Signal {
     let flood = if book.flooded.contains(&index) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
     let gone = book.all_gone.contains(&(answer.options.mss, answer.ip.ttl));
-    if let Some(contrast) = book.plain.contrast(index).filter(|_| !gone) {
+    if let Some(contrast) = book.plain.contrast(index, words).filter(|_| !gone) {
         // The same look as the answers that keep them: the host itself, not a proxy.
         signal.cookie = contrast.nats + flood;
         // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.
         signal.habitual = !(contrast.episodic || flood > 0.0);
         signal.frames.extend(contrast.frames);
-        signal.detail = format!("{offered}; {}", contrast.detail);
+        signal.detail = say!(words, "{offered}; {}", contrast.detail);
     } else if book.plain.kept > 0 {
         signal.cookie = ALONE / 2.0;
         signal.proxy = ALONE;
         signal.detail =
-            format!("{offered}; answers of this listener that have them look different otherwise: another machine");
+            say!(words, "{offered}; answers of this listener that have them look different otherwise: another machine");
     } else if let Some(kept) = sorted_by_timestamps(book, answer) {
         let sorted = (book.all_kept_clients.len() + book.stripped_clients.len()).saturating_sub(2) as f64;
         signal.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
         signal.frames.push(kept.frame);
-        signal.detail = format!(
+        signal.detail = say!(
+            words,
             "{offered}; this listener keeps everything for clients with timestamps ({} handshakes) and nothing for clients without ({})",
-            book.all_kept_count, book.plain.lost
+            book.all_kept_count,
+            book.plain.lost
         );
     } else {
         // A closed window is no host's: there it can only be a proxy's.
         signal.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         signal.proxy = ALONE;
-        signal.detail = format!("{offered}; no other answer of this listener shows whether it ever does");
+        signal.detail = say!(words, "{offered}; no other answer of this listener shows whether it ever does");
     }
     capped(signal)
 }

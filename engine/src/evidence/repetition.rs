@@ -6,7 +6,7 @@
 //! Fooled by: a SYN-ACK captured twice (left out by the tracker), a repeated SYN that the capture lost, one
 //! direction only (then nothing is said), servers and floods with the retries turned down.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -34,7 +34,7 @@ impl Handshake {
     }
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;
     if let Some(repeat) = handshake.repeated_by_timer() {
         return Some(Signal {
@@ -43,8 +43,9 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
             cookie: TIMER_COOKIE,
             proxy: TIMER_PROXY,
             habitual: true,
-            frames: vec![syn_ack.frame, repeat.frame],
-            detail: format!(
+            frames: Cited::from([syn_ack.frame, repeat.frame]),
+            detail: say!(
+                words,
                 "SYN-ACK repeated after {:.2} s with no SYN in between: the server keeps state",
                 repeat.gap
             ),
@@ -57,14 +58,14 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
             cookie: 0.0,
             proxy: ISN_CHANGED_PROXY,
             habitual: true,
-            frames: vec![syn_ack.frame, frame],
-            detail: "the repeated SYN was answered with another ISN: the first answer was forgotten".to_owned(),
+            frames: Cited::from([syn_ack.frame, frame]),
+            detail: say!(words, "the repeated SYN was answered with another ISN: the first answer was forgotten"),
         });
     }
-    silent(listener, handshake)
+    silent(listener, handshake, words)
 }
 
-fn silent(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+fn silent(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
     let syn_ack = handshake.syn_ack?;
     let waited = listener.now.seconds_since(syn_ack.time);
     let unanswered = handshake.syn.is_some()
@@ -83,8 +84,9 @@ fn silent(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
         cookie: if unlike_others { NONE_UNLIKE_OTHERS } else { NONE },
         proxy: NONE,
         habitual: true,
-        frames: vec![syn_ack.frame],
-        detail: format!(
+        frames: Cited::from([syn_ack.frame]),
+        detail: say!(
+            words,
             "nobody acknowledged the SYN-ACK and it was not repeated in {waited:.1} s{}",
             if unlike_others { ", while this listener repeated others" } else { "" }
         ),

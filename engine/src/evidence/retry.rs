@@ -5,7 +5,7 @@
 //!
 //! Fooled by: hosts of different make behind one address, one of which is broken.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
@@ -15,7 +15,7 @@ const CHALLENGED: f64 = 3.0;
 /// Whitelists last for a minute or more; the client tries again within it, in seconds.
 const WITHIN: f64 = 60.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let retry = listener.retry(index)?;
     Some(Signal {
@@ -24,8 +24,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         cookie: 0.0,
         proxy: CHALLENGED,
         habitual: true,
-        frames: vec![handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame],
-        detail: format!(
+        frames: Cited::from([handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame]),
+        detail: say!(
+            words,
             "the client's next connection, {:.1} s later, got a different SYN-ACK and worked",
             retry.time.seconds_since(handshake.time)
         ),

@@ -5,7 +5,7 @@
 //!
 //! Fooled by: servers that acknowledge data only with the answer to it, which takes them time.
 
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -19,7 +19,7 @@ const ENOUGH: usize = 5;
 const FACTOR: f64 = 1.5;
 const LEAST: f64 = 0.002;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
     let trips = listener.round_trips.get(&handshake.client.ip).filter(|t| t.count >= ENOUGH)?;
     if trips.data < trips.syn.mul_add(FACTOR, LEAST) {
         return None;
@@ -30,8 +30,9 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake) -> Option<
         cookie: 0.0,
         proxy: SLOWER,
         habitual: true,
-        frames: vec![handshake.syn_ack?.frame],
-        detail: format!(
+        frames: Cited::from([handshake.syn_ack?.frame]),
+        detail: say!(
+            words,
             "SYNs are answered in {:.1} ms at best, data in {:.1} ms ({} connections)",
             trips.syn * 1e3,
             trips.data * 1e3,

@@ -13,7 +13,7 @@
 
 use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
-use super::{Group, Signal};
+use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later, Opening};
 use crate::listener::Listener;
@@ -41,7 +41,7 @@ const OTHER_SCALE: f64 = 3.0;
 /// Smallest window field that is looked at for that.
 const TELLING_FIELD: u16 = 32;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
     let start = syn.isn.plus(1);
@@ -71,11 +71,11 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             if !told {
                 return None;
             }
-            (STAYED, "as announced".to_owned())
+            (STAYED, say!(words, "as announced"))
         }
         Some(_) if usual.contains(&window) => return None,
-        Some(mss) if moved_back => ((RECOMPUTED / MOVES_BACK).ln(), format!("what a cookie's MSS of {mss} gives")),
-        Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), format!("what a cookie's MSS of {mss} gives")),
+        Some(mss) if moved_back => ((RECOMPUTED / MOVES_BACK).ln(), say!(words, "what a cookie's MSS of {mss} gives")),
+        Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(words, "what a cookie's MSS of {mss} gives")),
         Some(_) => return None,
         None => {
             let spaces = spaces(announced, &syn_ack, client).map(|space| {
@@ -84,7 +84,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
             });
             let implausible = window > 2 * announced || window * 2 < announced;
             let shift = other_scale(&syn_ack, first.window, spaces).filter(|_| implausible)?;
-            (OTHER_SCALE, format!("it only makes sense with a window scale of {shift}"))
+            (OTHER_SCALE, say!(words, "it only makes sense with a window scale of {shift}"))
         }
     };
     Some(Signal {
@@ -93,8 +93,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize) -> Option<Signal> {
         cookie,
         proxy: 0.0,
         habitual: false,
-        frames: vec![syn_ack.frame, first.frame],
-        detail: format!("window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+        frames: Cited::from([syn_ack.frame, first.frame]),
+        detail: say!(words, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
     })
 }
 

@@ -38,9 +38,6 @@ impl SharedFlag {
     }
 }
 
-/// GLib's FALSE, an `int` in every release.
-pub const GLIB_FALSE: ffi::gboolean = 0;
-
 /// What cuts the menu path of a statistic into menus.
 #[cfg(wireshark_stats_separator)]
 pub const STATS_SEPARATOR: &[u8] = ffi::STATS_TREE_MENU_SEPARATOR.split_last().expect("it ends with NUL").1;

@@ -138,11 +138,18 @@ impl Lines {
             (false, _) => format!("Cause {rank}: {}", cause.kind),
         });
         self.add_at(2, Field::CauseRank, Value::Whole(rank));
+        if cause.ruled_out {
+            self.add_at(2, Field::CauseRuledOut, Value::Nothing).text =
+                Some("Ruled out: something contradicts it".to_owned());
+        }
         for reason in &cause.supporting {
             self.detail(Field::CauseFor, reason);
         }
         for reason in &cause.against {
             self.detail(Field::CauseAgainst, reason);
+        }
+        for sight in &cause.not_observable {
+            self.detail(Field::CauseUnseen, sight);
         }
         if !cause.check.is_empty() {
             self.detail(Field::CauseCheck, &cause.check);

@@ -1,5 +1,6 @@
 use super::lines::pieces;
 use super::*;
+use crate::settings::CapturePoint;
 
 use syncookie_engine::{
     Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp,
@@ -213,4 +214,42 @@ fn every_value_fits_the_kind_of_its_field() {
             }
         }
     }
+}
+
+#[test]
+fn the_capture_point_rules_out_what_a_capture_taken_there_contradicts() {
+    let mut finding = finding(Verdict::SynCookie, Some(Confidence::Likely));
+    finding.causes[0].kind = CauseKind::WrongHost;
+    let shown = |point| super::verdict(&finding, frame(2), &Settings { point, ..Settings::default() });
+    let kinds = |point| values(&shown(point), Field::Cause).into_iter().cloned().collect::<Vec<_>>();
+    let unchanged = [text("wrong-host"), text("firewall-reset")];
+    assert_eq!(kinds(CapturePoint::Unknown), unchanged);
+    assert_eq!(kinds(CapturePoint::Server), unchanged, "both are ruled out now");
+    assert_eq!(values(&shown(CapturePoint::Unknown), Field::CauseRuledOut).len(), 1);
+    assert_eq!(values(&shown(CapturePoint::Server), Field::CauseRuledOut).len(), 2);
+    assert_eq!(values(&shown(CapturePoint::Server), Field::CauseAgainst).len(), 2);
+    assert_eq!(kinds(CapturePoint::Client), unchanged);
+    assert_eq!(values(&shown(CapturePoint::Client), Field::CauseUnseen).len(), 2);
+}
+
+#[test]
+fn below_the_least_confidence_a_finding_has_its_fields_and_no_mark() {
+    let possible = finding(Verdict::SynProxy, Some(Confidence::Possible));
+    let settings = Settings { least: Confidence::Likely, ..Settings::default() };
+    let shown = super::verdict(&possible, frame(2), &settings);
+    assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
+    assert!(experts(&shown).is_empty() && values(&shown, Field::Marked).is_empty());
+    assert!(experts(&super::reset(&possible, frame(4), &settings)).is_empty());
+    assert_eq!(word(&possible, frame(2), &settings), None);
+    assert_eq!(word(&possible, frame(4), &settings), None);
+}
+
+#[test]
+fn the_word_for_the_packet_list_is_short_and_only_on_the_answer_and_the_reset() {
+    let settings = Settings::default();
+    let likely = finding(Verdict::SynProxy, Some(Confidence::Likely));
+    assert_eq!(word(&likely, frame(2), &settings).as_deref(), Some("[SYN proxy, likely]"));
+    assert_eq!(word(&likely, frame(4), &settings).as_deref(), Some("[reset after SYN proxy]"));
+    assert_eq!(word(&likely, frame(3), &settings), None);
+    assert_eq!(word(&finding(Verdict::Undetermined, None), frame(2), &settings), None);
 }

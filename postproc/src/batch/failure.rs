@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::baseline::Unusable;
+use crate::follow::StateError;
 use crate::kernel::facts;
 
 /// Why nothing was written.
@@ -20,8 +22,21 @@ pub enum Failure {
     },
     /// The results would overwrite what they are about.
     OutputIsInput,
+    /// The report to compare with cannot be used.
+    Baseline {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Unusable,
+    },
     /// The results could not be written.
     Output(io::Error),
+    /// What is to be followed is not one folder.
+    NoFolderToFollow,
+    /// A format that is only whole at its end, where there is none.
+    FollowFormat,
+    /// What an earlier run left cannot be used, or what this one leaves not be kept.
+    State(StateError),
     /// A file given with `--kernel` could not be used.
     Kernel(facts::Error),
 }
@@ -45,6 +60,16 @@ impl fmt::Display for Failure {
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Baseline { path, reason } => {
+                write!(f, "the baseline {} {reason}", crate::text::safe(&path.display().to_string()))
+            }
+            Self::NoFolderToFollow => f.write_str("--follow takes one folder, and no files"),
+            Self::FollowFormat => {
+                f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")
+            }
+            Self::State(StateError { path, reason }) => {
+                write!(f, "{} {reason}", crate::text::safe(&path.display().to_string()))
+            }
             Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),
         }

@@ -1,29 +1,23 @@
-//! One capture on its way into the engine.
+//! One capture on its way to the engine.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_engine::Timestamp;
 
+use super::bundle::Bundle;
 use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
-use crate::walk::Source;
 
 /// Faults of a capture that are told one by one.
 pub const FAULTS_TOLD: u64 = 8;
 
-/// Frames between two looks at what the engine has settled, and at the progress.
-const ROUND: u64 = 1 << 14;
-
-/// One capture on its way into the engine.
-pub(super) struct Reading {
-    /// Index of the capture that the analyzer began with.
-    pub(super) first: u32,
-    pub(super) index: u32,
-    pub(super) analyzer: Analyzer,
+/// What was met in a capture, and in what condition it is.
+#[derive(Debug, Default)]
+pub(super) struct Intake {
     pub(super) totals: CaptureTotals,
     faults: Vec<Problem>,
     further_faults: u64,
@@ -31,33 +25,21 @@ pub(super) struct Reading {
     unknown_links: BTreeMap<LinkType, (u64, u64)>,
 }
 
-impl Reading {
-    /// A new capture, or one that goes on where another ended.
-    pub(super) fn new(source: &Source, index: usize, before: Option<Self>) -> Self {
-        let index = index as u32;
-        let (first, analyzer) =
-            before.map_or_else(|| (index, Analyzer::new(Limits::default())), |before| (before.first, before.analyzer));
-        Self {
-            first,
-            index,
-            analyzer,
-            totals: CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() },
-            faults: Vec::new(),
-            further_faults: 0,
-            unknown_links: BTreeMap::new(),
-        }
+impl Intake {
+    pub(super) fn new(name: &str) -> Self {
+        Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, ..Self::default() }
     }
 
-    /// Takes in a stretch of frames; `false` after the last.
-    pub(super) fn round<R: Read>(&mut self, capture: &mut Capture<R>) -> bool {
+    /// Takes in frames until the bundle is full; `false` after the last.
+    pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, bundle: &mut Bundle) -> bool {
         if interrupt::is_requested() {
             self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
             return false;
         }
-        for _ in 0..ROUND {
+        while !bundle.is_full() {
             match capture.next_frame() {
-                Some(Ok(frame)) => self.frame(&frame),
-                // Said with the next round.
+                Some(Ok(frame)) => self.frame(&frame, bundle),
+                // Said with the next bundle.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
                     self.faults.push(Problem::fault(&self.totals.name, &fault, capture.frames()));
@@ -70,19 +52,15 @@ impl Reading {
     }
 
     #[inline]
-    fn frame(&mut self, frame: &RawFrame<'_>) {
+    fn frame(&mut self, frame: &RawFrame<'_>, bundle: &mut Bundle) {
         self.totals.time(frame.time);
         match link::ip_packet(frame.link, frame.data) {
             Content::Ip(packet) => {
-                self.analyzer.push(&Observation {
-                    frame: Frame { capture: self.index, number: frame.number },
-                    time: frame.time.unwrap_or(Timestamp::from_nanos(0)),
-                    packet: Packet::Ip(packet),
-                });
+                bundle.packet(frame.number, frame.time.unwrap_or(Timestamp::from_nanos(0)), packet);
             }
             Content::Other | Content::Cut => {
                 self.totals.not_ip += 1;
-                frame.time.into_iter().for_each(|time| self.analyzer.wait(time));
+                frame.time.into_iter().for_each(|time| bundle.time(frame.number, time));
             }
             Content::UnknownLink => {
                 self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;

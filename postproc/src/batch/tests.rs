@@ -1,28 +1,26 @@
-use syncookie_engine::Confidence;
+use syncookie_engine::{Analyzer, Confidence, Limits};
 
+use super::bundle::Bundle;
 use super::exit;
-use super::reading::{FAULTS_TOLD, Reading};
+use super::reading::{FAULTS_TOLD, Intake};
 use crate::builder::{Builder, ORDERS, ethernet, handshake};
 use crate::capture::Capture;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::totals::Totals;
-use crate::walk::Source;
 
 /// Reads a capture to its end; the frames, the handshakes and the problems there were.
 fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
-    let source = Source {
-        name: "x".into(),
-        origin: crate::walk::Origin::StandardInput,
-        format: None,
-        compression: None,
-        bytes: None,
-    };
-    let mut reading = Reading::new(&source, 0, None);
-    while reading.round(&mut capture) {}
-    let problems = reading.problems().len();
-    (capture.frames(), reading.analyzer.finish().tally.handshakes, problems)
+    let (mut intake, mut bundle, mut analyzer) =
+        (Intake::new("x"), Bundle::default(), Analyzer::new(Limits::default()));
+    let mut more = true;
+    while more {
+        bundle.clear();
+        more = intake.fill(&mut capture, &mut bundle);
+        analyzer.push_all(&bundle.observations(0, 0).collect::<Vec<_>>());
+    }
+    (capture.frames(), analyzer.finish().tally.handshakes, intake.problems().len())
 }
 
 /// A handshake in each format.

@@ -53,8 +53,9 @@ pub fn command(args: &Kernel) -> ExitCode {
 fn look(args: &Kernel) -> Result<Exit, Failure> {
     if !args.files.is_empty() {
         let view = View::from(Looks::read(&args.files).map_err(Failure::Read)?);
-        write(args, &[view], false)?;
-        return Ok(Exit::Analysed);
+        let views = [view];
+        write(args, &views, false)?;
+        return Ok(exit(args, &views));
     }
     let since = args.since.as_deref().map(Facts::read).transpose().map_err(Failure::Read)?;
     let mut before: Vec<Facts> = Vec::new();
@@ -99,7 +100,8 @@ fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
         format: args.format,
         is_terminal: output.is_terminal(),
         is_watch: args.watch.is_some(),
-        is_again,
+        // A file holds one look.
+        is_again: is_again && args.output.as_os_str() == "-",
         is_verbose: args.verbose,
     };
     report::write(style, views, &mut output).and_then(|()| output.finish()).map_err(Failure::Output)

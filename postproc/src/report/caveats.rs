@@ -131,3 +131,30 @@ fn is_are(number: u64, noun: &str) -> String {
 fn was_were(number: u64, noun: &str) -> String {
     format!("{} {}", count(number, noun), if number == 1 { "was" } else { "were" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syncookie_engine::Statistics;
+
+    #[test]
+    fn only_what_applies_is_said() {
+        assert!(caveats(&Totals::default(), &BTreeMap::new()).is_empty());
+    }
+
+    #[test]
+    fn what_was_given_up_and_what_is_missing_is_said_with_its_numbers() {
+        let statistics = Statistics { fragments: 3, settled_early: 1, ..Statistics::default() };
+        let mut totals =
+            Totals { captures: vec![CaptureTotals { statistics, ..CaptureTotals::default() }], ..Totals::default() };
+        totals.tally.handshakes = 9;
+        totals.tally.verdicts[Verdict::Undetermined as usize] = 7;
+        let missing = BTreeMap::from([("no SYN".to_owned(), 2), ("no clock".to_owned(), 5)]);
+        let said = caveats(&totals, &missing).join("\n");
+        for part in
+            ["Of 7 of 9 handshakes", "no clock (5); no SYN (2)", "3 IP fragments were", "1 handshake was judged"]
+        {
+            assert!(said.contains(part), "{part:?} is not in\n{said}");
+        }
+    }
+}

@@ -46,6 +46,14 @@ impl<W: Write> Report for Lines<W> {
         self.line(&Object::Summary(totals.into()))?;
         self.output.flush()
     }
+
+    fn capture(&mut self, source: &Source) -> io::Result<()> {
+        self.line(&Object::Capture(source.into()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
 }
 
 /// One document: an object with an array for each type of which there can be several.

@@ -1,6 +1,7 @@
 //! Results, in the form that was asked for.
 
 mod answer;
+mod both_sides;
 mod caveats;
 mod csv;
 mod findings;
@@ -12,6 +13,7 @@ pub mod model;
 mod parquet;
 mod remedies;
 mod story;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,8 @@ pub use wrap::paragraph;
 
 use std::io;
 
-use syncookie_engine::Finding;
+pub use model::SCHEMA;
+use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
 use crate::output::Output;
@@ -32,12 +35,38 @@ use crate::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {
+    /// Of which handshakes it tells the evidence.
+    fn detail(&self) -> Detail {
+        Detail::All
+    }
     /// First: which captures will be read.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
     /// Then each handshake, whose frames are in those captures.
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
     /// At last what it all amounts to.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
+    /// Where captures come up one after another, each before its handshakes.
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+    /// Lets readers see what was written so far.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<R: Report + ?Sized> Report for &mut R {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        (**self).begin(sources)
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        (**self).handshake(captures, finding)
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        (**self).end(totals)
+    }
 }
 
 /// The captures as JSON Lines.
@@ -55,6 +84,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Summary => Box::new(summary::Line::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),

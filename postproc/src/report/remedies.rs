@@ -12,8 +12,9 @@ use super::words;
 use super::wrap::paragraph;
 use crate::text::{self, count, grouped, safe};
 
-/// Causes that are told.
+/// Causes that are told, as far as their lines fit.
 const CAUSES: usize = 3;
+const LINES: usize = 16;
 
 /// Failures that have their most likely cause in common.
 struct Remedy<'a> {
@@ -43,17 +44,20 @@ pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Resu
         return Ok(());
     }
     writeln!(output, "\n{}", look.heading("What broke, most likely, and what to check now"))?;
-    for (number, remedy) in remedies.iter().take(CAUSES).enumerate() {
-        paragraph(output, look.width, "  ", &remedy.title())?;
-        paragraph(output, look.width, "    ", &safe(remedy.check))?;
-        // Of the first alone: all of it has to fit on one screen.
-        if number == 0 && !remedy.ruled_out.is_empty() {
-            let kinds: Vec<_> = remedy.ruled_out.iter().map(|kind| kind.as_str()).collect();
-            let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
-            paragraph(output, look.width, "    ", &text)?;
+    let mut told = Vec::new();
+    let mut number = 0;
+    for remedy in remedies.iter().take(CAUSES) {
+        let before = told.len();
+        remedy.tell(&mut told, look, remedies.len() == 1)?;
+        // The first is told whatever it takes.
+        if number > 0 && told.iter().filter(|&&byte| byte == b'\n').count() > LINES {
+            told.truncate(before);
+            break;
         }
+        number += 1;
     }
-    let others = &remedies[remedies.len().min(CAUSES)..];
+    output.write_all(&told)?;
+    let others = &remedies[number..];
     if !others.is_empty() {
         let others: Vec<String> =
             others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
@@ -122,6 +126,18 @@ impl<'a> Remedy<'a> {
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
             });
+    }
+
+    /// Why it happened, and the check; what can be excluded where there is room.
+    fn tell(&self, output: &mut dyn Write, look: Look, is_alone: bool) -> io::Result<()> {
+        paragraph(output, look.width, "  ", &self.title())?;
+        paragraph(output, look.width, "    ", &safe(self.check))?;
+        if !is_alone || self.ruled_out.is_empty() {
+            return Ok(());
+        }
+        let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
+        let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
+        paragraph(output, look.width, "    ", &text)
     }
 
     /// `3 handshakes of 10.9.2.1:8080, all reset by the server's side: the ACK passed … (proxy-leaked-ack)`

@@ -42,8 +42,9 @@ pub fn finding(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<
 /// The strongest of a group, without what is told of its cause elsewhere.
 pub fn surest(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
-    paragraph(output, look.width, "  ", &title(group))?;
-    paragraph(output, look.width, "    ", &line(capture, finding))?;
+    let likeness = &group.likeness;
+    let told = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, likeness.outcome, line(capture, finding));
+    paragraph(output, look.width, "  ", &told)?;
     evidence(output, look, finding)
 }
 

@@ -3,10 +3,11 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Confidence, Finding};
+use syncookie_engine::{Confidence, Detail, Finding};
 
 use super::Report;
 use super::answer::{answer, common_folder, cookie_style, read};
+use super::both_sides::lines;
 use super::findings::Groups;
 use super::listeners::listener_table;
 use super::remedies::remedies;
@@ -77,6 +78,10 @@ impl<W: Write> Report for Table<W> {
         Ok(())
     }
 
+    fn detail(&self) -> Detail {
+        Detail::Notable
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         let capture = captures.get(finding.capture() as usize).map_or("", |capture| capture.name.as_str());
         self.groups.add(capture.strip_prefix(&self.folder).unwrap_or(capture), finding);
@@ -86,6 +91,7 @@ impl<W: Write> Report for Table<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
         self.listeners(totals)?;
+        self.both_sides(totals)?;
         if self.look.is_verbose {
             self.episodes(totals)?;
             self.findings()?;
@@ -144,6 +150,15 @@ impl<W: Write> Table<W> {
             (_, 0) => writeln!(self.output, "and {}, none cookie-style", count(others as u64, "other")),
             _ => writeln!(self.output, "and {}, {with} of them cookie-style", count(others as u64, "other")),
         }
+    }
+
+    fn both_sides(&mut self, totals: &Totals) -> io::Result<()> {
+        let lines = totals.compared().map(|compared| lines(&compared, &self.folder)).unwrap_or_default();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.output, "\n{}", self.look.heading("In two captures"))?;
+        lines.iter().try_for_each(|line| paragraph(&mut self.output, self.look.width, "  ", line))
     }
 
     fn episodes(&mut self, totals: &Totals) -> io::Result<()> {

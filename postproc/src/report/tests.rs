@@ -355,7 +355,7 @@ fn however_much_there_is_it_fits_on_one_screen() {
     let mut totals = totals(&findings);
     totals.problems = vec![totals.problems[0].clone(); 500];
     totals.captures.push(capture_totals());
-    for (width, height) in [(80, 48), (120, 38)] {
+    for (width, height) in [(80, 49), (120, 40)] {
         let mut output = Vec::new();
         let mut report = table::Table::new(&mut output, table::Look { width, ..PLAIN });
         report.begin(&sources()).unwrap();

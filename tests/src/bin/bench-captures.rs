@@ -63,7 +63,7 @@ impl Connection {
             start,
             micros: start,
             seq: [mixed ^ 0x5a5a_0000, mixed.rotate_left(13)],
-            proxied: number % 8 == 3 && number % 3 == 0,
+            proxied: number % 8 == 3 && number.is_multiple_of(3),
             records: Vec::new(),
         }
     }

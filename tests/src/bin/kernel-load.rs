@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
         ["talk", to] => talk(to),
         ["fill", bytes] => fill(number(bytes)),
         ["datagrams", count] => datagrams(number(count)),
-        ["restore", path, value] => hold(&()).and_then(|()| std::fs::write(path, value)),
+        ["set", path, value] => set(path, value),
         _ => Err(io::Error::other(format!("unknown work: {args:?}"))),
     }
 }
@@ -99,4 +99,17 @@ fn datagrams(count: usize) -> io::Result<()> {
         let _ = socket.send_to(b"x", ("127.0.0.1", port));
     }
     hold(&socket)
+}
+
+/// Changes a setting, says what it was, and gives it that value back when standard input ends. One at a time.
+fn set(path: &str, value: &str) -> io::Result<()> {
+    let lock = File::create(std::env::temp_dir().join("syncookie-tests-setting.lock"))?;
+    lock.lock()?;
+    let before = std::fs::read_to_string(path)?;
+    std::fs::write(path, value)?;
+    println!("was {}", before.split_whitespace().collect::<Vec<_>>().join(" "));
+    io::stdout().flush()?;
+    let ended = io::stdin().read_to_end(&mut Vec::new());
+    std::fs::write(path, before)?;
+    ended.map(drop)
 }

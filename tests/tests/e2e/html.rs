@@ -179,7 +179,9 @@ fn no_width_and_no_colours_break_the_page() {
     for (width, scheme) in [(1280, "light"), (1280, "dark"), (390, "light")] {
         browser.look(width, 900, scheme);
         browser.open(&page);
+        browser.picture(&format!("{width}-{scheme}"));
         browser.click("#rows tbody .unfold");
+        browser.picture(&format!("{width}-{scheme}-unfolded"));
         let wide = browser.eval("document.documentElement.scrollWidth");
         assert!(wide.as_u64() <= Some(width.into()), "{wide} at {width}");
         let paper = browser.eval("getComputedStyle(document.body).backgroundColor");

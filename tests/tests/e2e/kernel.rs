@@ -117,7 +117,7 @@ fn a_tiny_conntrack_table_that_overflows_is_named() {
         return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: no nft with connection tracking");
     }
     // Each namespace counts its own entries against this one bound: others have room enough in it.
-    let Some(bound) = HostSetting::change("net.netfilter.nf_conntrack_max", "2048") else {
+    let Some((bound, _)) = HostSetting::change("net.netfilter.nf_conntrack_max", "2048") else {
         return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: nf_conntrack_max cannot be changed");
     };
     let _load = net.load(&["datagrams", "6000"]);
@@ -159,18 +159,19 @@ fn bad_cookies_at_a_synproxy_are_named() {
 #[test]
 fn tcp_memory_beyond_a_lowered_bound_is_named() {
     let Some(net) = Net::build("tcp_memory_beyond_a_lowered_bound") else { return };
-    let Some(before) = HostSetting::read("net.ipv4.tcp_mem") else {
+    let Some(most) =
+        HostSetting::read("net.ipv4.tcp_mem").and_then(|now| Some(now.split_whitespace().nth(2)?.to_owned()))
+    else {
         return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem is not this network namespace's to show");
     };
     let _load = net.load(&["fill", "16000000"]);
     // The third number, at which segments are dropped, stays: who else uses TCP meanwhile gets smaller windows, no more.
-    let most = before.split_whitespace().nth(2).expect("three numbers").to_owned();
-    let Some(bound) = HostSetting::change("net.ipv4.tcp_mem", &format!("500 1000 {most}")) else {
+    let Some((bound, before)) = HostSetting::change("net.ipv4.tcp_mem", &format!("500 1000 {most}")) else {
         return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem cannot be changed");
     };
     let look = net.look(&[]);
     drop(bound);
-    assert_eq!(HostSetting::read("net.ipv4.tcp_mem").as_deref(), Some(&*before), "it has its value back");
+    assert!(HostSetting::is_back("net.ipv4.tcp_mem", &before), "{before} was to come back");
     let row = look.row("tcp-memory", None);
     assert!(row["usage"].as_u64() > Some(1000), "{row:#}");
     let said = look.sentences("tcp-memory", "near");
@@ -243,4 +244,24 @@ fn watching_says_what_changed_between_looks() {
     let last = &looks[2]["namespaces"][0];
     assert_eq!(last["compared"], true);
     assert!(last["compared_seconds"].as_f64() >= Some(0.2), "{}", last["compared_seconds"]);
+}
+
+#[test]
+fn without_privileges_it_says_what_is_missing_and_the_rest_works() {
+    let Some(net) = Net::build("without_privileges_it_says_what_is_missing") else { return };
+    let _server = net.load(&["listen", "127.0.0.1:8080"]);
+    // Where the program was built, another user may not be let in.
+    let folder = private_folder();
+    let program = folder.path().join("syncookie");
+    std::fs::copy(&syncookie_tests::programs::programs().syncookie, &program).expect("the folder is ours");
+    let line = format!("setpriv --reuid 65534 --regid 65534 --clear-groups {} kernel --format json", program.display());
+    let text = net.sh(&line).unwrap_or_else(|error| panic!("{error}"));
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let look = crate::kernel_net::Look(json["namespaces"][0].clone());
+    let notes = look.0["notes"].to_string();
+    assert!(notes.contains("who holds 1 of 1 listening socket") && notes.contains("net.ipv4.tcp_mem"), "{notes}");
+    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(look.counter("accept-queue", None, "TcpExt.ListenOverflows").0, Some(0));
+    assert!(look.row("tcp-memory", None)["bound"].is_null());
+    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
 }

@@ -1,1 +1,262 @@
-//! `syncookie kernel` on what people save.
+//! `syncookie kernel` on what people save: outputs of many kernels and tools, alone, together, and damaged.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use syncookie_tests::programs::programs;
+use syncookie_tests::tshark::private_folder;
+use syncookie_tests::{assert_none, files_below, package};
+
+/// What the made up outputs of every kernel say.
+const SAID: [(&str, u64); 6] = [
+    ("TcpExt.ListenOverflows", 41),
+    ("TcpExt.ListenDrops", 57),
+    ("TcpExt.SyncookiesSent", 1200),
+    ("TcpExt.SyncookiesFailed", 4),
+    ("TcpExt.TCPBacklogDrop", 2),
+    ("Tcp.OutRsts", 640),
+];
+const KERNELS: [&str; 6] = ["5.10", "5.15", "6.1", "6.6", "6.12", "7.0"];
+
+fn folder() -> PathBuf {
+    package().join("kernel")
+}
+
+fn run(args: &[&str], files: &[PathBuf]) -> (i32, String, String) {
+    let output = Command::new(&programs().syncookie)
+        .arg("kernel")
+        .args(args)
+        .args(files)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it was built");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn look(files: &[PathBuf]) -> Value {
+    let (code, out, err) = run(&["--format", "json"], files);
+    assert_eq!(code, 0, "{files:?}: {err}");
+    serde_json::from_str::<Value>(&out).expect("JSON")["namespaces"][0].clone()
+}
+
+fn said(look: &Value) -> Vec<(&str, Option<u64>)> {
+    SAID.iter().map(|(name, _)| (*name, look["counters"][name].as_u64())).collect()
+}
+
+#[test]
+fn every_saved_output_is_read_to_its_last_line() {
+    let mut complaints = Vec::new();
+    for file in files_below(&folder(), &["txt"]) {
+        if file.ends_with("pasted/ticket.txt") {
+            continue;
+        }
+        let look = look(std::slice::from_ref(&file));
+        if look["lines_unread"] != 0 {
+            complaints.push(format!("{}: {} lines not read", file.display(), look["lines_unread"]));
+        }
+        if look["notes"].as_array().is_some_and(|notes| !notes.is_empty()) {
+            complaints.push(format!("{}: {}", file.display(), look["notes"]));
+        }
+    }
+    assert_none(&complaints);
+}
+
+#[test]
+fn the_same_numbers_are_read_from_every_kernels_proc_and_nstat() {
+    let expected: Vec<_> = SAID.iter().map(|(name, value)| (*name, Some(*value))).collect();
+    for kernel in KERNELS {
+        let at = |name: &str| folder().join(kernel).join(name);
+        let proc = look(&[at("proc-net-netstat.txt"), at("proc-net-snmp.txt")]);
+        assert_eq!(proc["compared"], false, "{kernel}: two files of one time are one look");
+        assert_eq!(said(&proc), expected, "{kernel}");
+        assert_eq!(said(&look(&[at("nstat-az.txt")])), expected, "{kernel}");
+    }
+    let words = look(&[folder().join("4.18/netstat-s-net-tools-1.60.txt")]);
+    assert_eq!(said(&words), expected, "net-tools 1.60");
+}
+
+#[test]
+fn counters_that_are_not_known_are_kept_and_those_that_are_missing_are_said() {
+    let vendor = look(&[folder().join("5.14-el9/proc-net-netstat.txt")]);
+    assert_eq!(vendor["counters"]["TcpExt.TCPECNRehash"], 7);
+    let missing = |kernel: &str| {
+        let look = look(&[folder().join(kernel).join("proc-net-snmp.txt")]);
+        look["missing"].as_array().expect("a list").iter().any(|name| name == "Icmp.OutRateLimitGlobal")
+    };
+    assert!(missing("5.10"), "it came with 6.3");
+    assert!(!missing("6.6"));
+}
+
+#[test]
+fn all_files_of_one_machine_together_give_usage_bounds_and_sentences() {
+    for kernel in KERNELS {
+        let mut files = files_below(&folder().join(kernel), &["txt"]);
+        files.retain(|file| {
+            let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+            name.starts_with("proc-") || name == "sysctl-a.txt" || name == "dmesg.txt"
+        });
+        let look = look(&files);
+        assert_eq!(look["compared"], false, "{kernel}");
+        let row = |resource: &str| {
+            let rows = look["resources"].as_array().expect("a list");
+            let row = rows.iter().find(|row| row["resource"] == resource && row["subject"].is_null()).expect("a row");
+            (row["usage"].as_u64(), row["bound"].as_u64(), row["status"].as_str().expect("a status").to_owned())
+        };
+        assert_eq!(row("tcp-memory"), (Some(38), Some(380_064), "overflowed".into()), "{kernel}: by the log");
+        assert_eq!(row("time-wait"), (Some(402), Some(65_536), "calm".into()), "{kernel}");
+        assert_eq!(row("conntrack"), (Some(500), Some(262_144), "overflowed".into()), "{kernel}");
+        assert_eq!(row("orphans"), (Some(1), Some(65_536), "overflowed".into()), "{kernel}: by the log");
+        assert_eq!(row("synproxy").2, "overflowed", "{kernel}");
+        assert_eq!(row("softirq-backlog"), (Some(1), Some(1000), "overflowed".into()), "{kernel}");
+        assert_eq!(look["log"][0]["port"], 443, "{kernel}");
+        let answer = look["answer"].as_str().expect("a sentence");
+        assert!(answer.starts_with("Nothing is exhausted now") && answer.contains("accept queue"), "{answer}");
+    }
+}
+
+#[test]
+fn a_ticket_with_several_outputs_pasted_into_it_is_read() {
+    let look = look(&[folder().join("pasted/ticket.txt")]);
+    assert_eq!(look["kernel"], "5.10.0-32-amd64");
+    assert_eq!(look["counters"]["TcpExt.ListenOverflows"], 41);
+    assert_eq!(look["settings"]["net.core.somaxconn"], "128");
+    assert_eq!(look["listeners"][0]["accept_queue"], 129);
+    let answer = look["answer"].as_str().expect("a sentence");
+    assert!(answer.starts_with("Exhausted now: accept queue of 0.0.0.0:443."), "{answer}");
+    // What was searched for one word does not tell of what was not found.
+    assert_eq!(look["counters"]["TcpExt.TCPBacklogDrop"], Value::Null);
+}
+
+#[test]
+fn half_open_connections_that_ss_lists_are_counted_for_their_listener() {
+    let look = look(&[folder().join("6.1/ss-tan.txt")]);
+    let finding = &look["findings"][0];
+    assert_eq!((&finding["resource"], &finding["level"]), (&"half-open-queue".into(), &"exhausted".into()), "{look:#}");
+    assert!(finding["sentence"].as_str().is_some_and(|sentence| sentence.contains("4 handshakes are not complete")));
+    let rows = look["resources"].as_array().expect("a list");
+    let ports = rows.iter().find(|row| row["resource"] == "ephemeral-ports").expect("a row");
+    assert_eq!((&ports["usage"], &ports["subject"]), (&3.into(), &"to 10.0.3.1:9000".into()));
+}
+
+#[test]
+fn with_the_users_own_numbers_nothing_is_exhausted_and_what_was_not_told_is_named() {
+    let files = [folder().join("user/netstat-s.txt"), folder().join("user/sysctl.txt")];
+    let look = look(&files);
+    assert_eq!(look["findings"], Value::Array(Vec::new()));
+    assert_eq!(look["counters"]["TcpExt.ListenOverflows"], 0);
+    assert!(look["missing"].as_array().expect("a list").iter().any(|name| name == "TcpExt.SyncookiesFailed"));
+    let (_, out, _) = run(&[], &files);
+    assert!(out.starts_with("Nothing is exhausted, and nothing was, as far as this tells."), "{out}");
+    assert!(out.contains("Not told: half-open queue"), "{out}");
+}
+
+#[test]
+fn two_outputs_of_one_machine_give_what_changed() {
+    let folder = private_folder();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).expect("the folder is ours");
+        path
+    };
+    let before = write("1", "TcpExt:\n    41 times the listen queue of a socket overflowed\n    TCPBacklogDrop: 5\n");
+    let after = write("2", "TcpExt:\n    44 times the listen queue of a socket overflowed\n    TCPBacklogDrop: 5\n");
+    let look = look(&[before.clone(), after.clone()]);
+    assert_eq!(look["compared"], true);
+    assert_eq!(look["findings"][0]["level"], "overflowing");
+    let sentence = look["findings"][0]["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("44 times since boot, 3 of them since the earlier look"), "{sentence}");
+    assert_eq!(run(&["--fail-on", "overflowing"], &[before.clone(), after]).0, 3);
+    assert_eq!(run(&["--fail-on", "overflowing"], &[before]).0, 0);
+}
+
+#[test]
+fn a_file_of_no_known_form_is_named_with_what_is_expected() {
+    let (code, out, err) = run(&[], &[package().join("Cargo.toml")]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("Cargo.toml") && err.contains("netstat -s"), "{err}");
+    let (code, _, err) = run(&[], &[PathBuf::from("/nowhere")]);
+    assert!(code == 1 && err.contains("/nowhere"), "{err}");
+}
+
+#[test]
+fn damaged_outputs_end_in_no_panic() {
+    let mut complaints = Vec::new();
+    let files = files_below(&folder(), &["txt"]);
+    let all: Vec<u8> = files.iter().flat_map(|file| fs::read(file).expect("it is there")).collect();
+    let reversed: Vec<u8> = all.iter().rev().copied().collect();
+    let mut wrong = all.clone();
+    wrong.iter_mut().step_by(7).for_each(|byte| *byte ^= 0x15);
+    let endless = [b"TcpExt: ".as_slice(), &b"A".repeat(3 << 20)].concat();
+    for (name, bytes) in [("all", all), ("reversed", reversed), ("wrong", wrong), ("endless", endless)] {
+        let survived = survives(&bytes);
+        if !survived {
+            complaints.push(name);
+        }
+    }
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+/// Through standard input; whether it ended by itself.
+fn survives(bytes: &[u8]) -> bool {
+    let mut child = Command::new(&programs().syncookie)
+        .args(["kernel", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it was built");
+    let written = child.stdin.take().expect("it is a pipe").write_all(bytes);
+    let code = child.wait().expect("it ends").code();
+    written.is_ok() && matches!(code, Some(0 | 1))
+}
+
+#[test]
+fn a_snapshot_of_this_machine_says_the_same_as_the_machine() {
+    if !Path::new("/proc/net/netstat").exists() {
+        return eprintln!("SKIPPED a_snapshot_of_this_machine_says_the_same_as_the_machine: no /proc/net");
+    }
+    let folder = private_folder();
+    let path = folder.path().join("snapshot.txt");
+    let (code, _, err) = run(&["snapshot", "-o", path.to_str().expect("a plain path")], &[]);
+    assert_eq!(code, 0, "{err}");
+    let saved = look(std::slice::from_ref(&path));
+    let live = look(&[]);
+    assert_eq!(saved["lines_unread"], 0, "its own snapshot has a line it does not know");
+    assert_eq!((saved["live"].as_bool(), live["live"].as_bool()), (Some(false), Some(true)));
+    assert_eq!(saved["name"], live["name"]);
+    assert_eq!(saved["kernel"], live["kernel"]);
+    let names = |look: &Value| look["counters"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&saved), names(&live));
+    assert_eq!(saved["settings"]["net.core.somaxconn"], live["settings"]["net.core.somaxconn"]);
+    let text = fs::read_to_string(&path).expect("it was written");
+    assert!(!text.contains("tcp_fastopen_key"), "keys are not carried away");
+}
+
+#[test]
+fn every_key_and_every_resource_is_documented() {
+    let read = |name: &str| fs::read_to_string(package().join("../docs").join(name)).expect("the page is there");
+    let (keys, resources) = (read("kernel-json.md"), read("monitoring.md"));
+    let mut files = files_below(&folder().join("6.1"), &["txt"]);
+    files.retain(|file| !file.ends_with("nstat-az.txt") && !file.ends_with("ss-tan.txt"));
+    let (_, text, _) = run(&["--format", "json"], &files);
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let look = &document["namespaces"][0];
+    let mut complaints = Vec::new();
+    for object in [&document, look, &look["findings"][0], &look["resources"][0], &look["listeners"][0], &look["log"][0]]
+    {
+        let undocumented =
+            object.as_object().expect("an object").keys().filter(|key| !keys.contains(&format!("`{key}`")));
+        complaints.extend(undocumented.map(|key| format!("docs/kernel-json.md lacks {key}")));
+    }
+    for resource in look["resources"].as_array().expect("a list") {
+        let name = resource["resource"].as_str().expect("a name");
+        if !resources.contains(&format!("(`{name}`)")) {
+            complaints.push(format!("docs/monitoring.md lacks {name}"));
+        }
+    }
+    assert_none(&complaints);
+}

@@ -173,7 +173,7 @@ impl Look {
 }
 
 /// A setting of the whole machine's, changed for as short as can be. It gets its value back when this is dropped, or
-/// when the test is killed: a process waits for that.
+/// when the test is killed: a process waits for that, and keeps others from changing it meanwhile.
 pub struct HostSetting {
     guard: Child,
 }
@@ -183,18 +183,31 @@ impl HostSetting {
         fs::read_to_string(path(name)).ok().map(|value| value.trim().to_owned())
     }
 
-    /// `None` where it may not be changed.
-    pub fn change(name: &str, to: &str) -> Option<Self> {
-        let (path, value) = (path(name), Self::read(name)?);
-        let guard = Command::new(env!("CARGO_BIN_EXE_kernel-load"))
-            .args(["restore", &path, &value])
+    /// Whether it has its value back; another run of these tests may have it changed for some seconds.
+    pub fn is_back(name: &str, value: &str) -> bool {
+        let is_so = || Self::read(name).is_some_and(|now| now.split_whitespace().eq(value.split_whitespace()));
+        (0..100).any(|_| {
+            let is_back = is_so();
+            if !is_back {
+                sleep(Duration::from_millis(100));
+            }
+            is_back
+        })
+    }
+
+    /// `None` where it may not be changed. Returns when no other test changes it any more, with the value it had.
+    pub fn change(name: &str, to: &str) -> Option<(Self, String)> {
+        let mut guard = Command::new(env!("CARGO_BIN_EXE_kernel-load"))
+            .args(["set", &path(name), to])
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .ok()?;
-        let changed = Self { guard };
-        fs::write(&path, to).ok()?;
-        Some(changed)
+        let mut said = BufReader::new(guard.stdout.take()?);
+        let mut line = String::new();
+        said.read_line(&mut line).ok()?;
+        let value = line.strip_prefix("was ")?.trim().to_owned();
+        Some((Self { guard }, value))
     }
 }
 

@@ -1,13 +1,19 @@
 //! Facts of one time from several files.
 
 use super::Facts;
+use crate::kernel::read::is_vague;
 
 impl Facts {
-    /// Whether the other tells of the same things: it is another look, not another part of this one.
+    /// Whether the other tells of the same things in the same form: it is another look, not another part of this one.
+    /// `nstat` and `netstat -s` saved side by side are one look.
     pub(super) fn tells_again(&self, other: &Self) -> bool {
-        self.counters.keys().any(|name| other.counters.contains_key(name))
-            || self.gauges.keys().any(|name| other.gauges.contains_key(name))
-            || (!self.listeners.is_empty() && !other.listeners.is_empty())
+        // `ss -s` tells these two, and so does `/proc/net/sockstat`.
+        let is_summary = |name: &str| ["TCP.orphan", "TCP.tw"].contains(&name);
+        let is_form_shared = self.forms.keys().any(|form| other.forms.contains_key(form) && !is_vague(form));
+        is_form_shared
+            && (self.counters.keys().any(|name| other.counters.contains_key(name))
+                || self.gauges.keys().any(|name| other.gauges.contains_key(name) && !is_summary(name))
+                || (!self.listeners.is_empty() && !other.listeners.is_empty()))
     }
 
     /// Adds what the other tells.

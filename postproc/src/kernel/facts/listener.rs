@@ -47,6 +47,9 @@ pub struct Process {
     pub threads: Option<u64>,
     /// Tasks in its control group, and their limit (`pids.current`, `pids.max`).
     pub group_tasks: Option<(u64, u64)>,
+    /// Memory of its control group, of it that of sockets, and its limit (`memory.current`, `memory.stat`,
+    /// `memory.max`), in bytes.
+    pub group_memory: Option<(u64, u64, u64)>,
     /// Inodes of the sockets it listens on.
     pub listens: Vec<u64>,
 }

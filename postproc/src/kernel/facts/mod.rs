@@ -26,9 +26,9 @@ pub use looks::Looks;
 use super::read;
 
 /// Names of one sort that are kept of one source; a kernel has some hundreds, `sysctl -a` some thousands.
-const NAMES: usize = 100_000;
+const NAMES: usize = 65_536;
 /// Listeners, log events and other lists.
-const ENTRIES: usize = 65_536;
+const ENTRIES: usize = 16_384;
 
 /// What is known of a kernel at one time, in one network namespace.
 ///

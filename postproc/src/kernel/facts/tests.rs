@@ -65,5 +65,14 @@ fn files_of_one_time_are_one_look_and_files_that_tell_again_are_two() {
     let two = Looks::read([&settings, &before, &after]).unwrap();
     assert_eq!(two.difference().unwrap().of("TcpExt.ListenOverflows"), Change::Rose(3));
     assert_eq!(two.later.setting("net.core.somaxconn"), Some("128"), "settings saved once hold for both");
+    // The same time in other words.
+    let words = write("words", "TcpExt:\n    4 times the listen queue of a socket overflowed\n");
+    let (stat, summary) = (
+        write("stat", "TCP: inuse 1 orphan 0 tw 3 alloc 1 mem 5\n"),
+        write("summary", "TCP:   1 (estab 2, closed 3, orphaned 0, timewait 3)\n"),
+    );
+    let one = Looks::read([&after, &words, &stat, &summary]).unwrap();
+    assert!(one.earlier.is_none());
+    assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
     std::fs::remove_dir_all(&folder).unwrap();
 }

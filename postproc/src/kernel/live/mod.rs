@@ -74,7 +74,7 @@ fn begin(namespace: &Namespace, text: &mut Text) {
 /// Settings of the host's that other network namespaces do not show: they are read in the one that does.
 fn host(text: &mut Text) {
     let is_shown = |name: &&str| files::setting(name).exists();
-    if files::HOST.iter().any(|name| is_shown(&name)) {
+    if files::HOST.iter().any(is_shown) {
         return;
     }
     let read = || -> Vec<(&str, String)> {
@@ -85,10 +85,9 @@ fn host(text: &mut Text) {
     match found {
         Some(found) => found.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim()))),
         None => text.note(&format!(
-            "these hold for the whole machine, and are not shown in this network namespace (root may look into the \
-             first one): {}; on the host: sysctl {}",
-            files::HOST.join(", "),
-            files::HOST.join(" ")
+            "not shown in this network namespace, because they hold for the whole machine: {} (root may look into the \
+             first namespace; or ask sysctl on the host)",
+            files::HOST.join(", ")
         )),
     }
 }

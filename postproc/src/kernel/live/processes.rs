@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Text, read_text};
 use crate::kernel::read::fit;
+use crate::text::count;
 
 /// Adds a line for each, and says when not all could be looked at.
 pub fn add(listening: &[u64], text: &mut Text) {
@@ -18,10 +19,10 @@ pub fn add(listening: &[u64], text: &mut Text) {
             continue;
         }
         match descriptors(&entry.path()) {
-            Some((count, inodes)) => {
+            Some((open, inodes)) => {
                 let held: BTreeSet<u64> = inodes.intersection(&wanted).copied().collect();
                 if !held.is_empty() {
-                    process(&entry.path(), count, &held, text);
+                    process(&entry.path(), open, &held, text);
                     found.extend(held);
                 }
             }
@@ -30,10 +31,10 @@ pub fn add(listening: &[u64], text: &mut Text) {
     }
     if found.len() < wanted.len() && closed > 0 {
         text.note(&format!(
-            "who holds {} of {} listening sockets is not shown: the descriptors of {closed} processes are not for this \
-             user (run as root)",
+            "who holds {} of {} is not shown: {} may be looked at by their owner and by root alone",
             wanted.len() - found.len(),
-            wanted.len()
+            count(wanted.len() as u64, "listening socket"),
+            if closed == 1 { "one process".to_owned() } else { format!("{closed} processes") },
         ));
     }
 }
@@ -69,6 +70,9 @@ fn process(path: &Path, descriptors: u64, held: &BTreeSet<u64>, text: &mut Text)
     if let Some((current, max)) = tasks(path) {
         line += &format!(" group={current}/{max}");
     }
+    if let Some((current, sockets, max)) = memory(path) {
+        line += &format!(" memory={current}/{sockets}/{max}");
+    }
     let held: Vec<String> = held.iter().map(u64::to_string).collect();
     text.own("process", &fit(&format!("{line} listens={} name={}", held.join(","), name.trim())));
 }
@@ -81,11 +85,29 @@ fn limit(limits: &str) -> Option<u64> {
 
 /// Tasks of the closest control group (version 2) that limits them.
 fn tasks(process: &Path) -> Option<(u64, u64)> {
+    groups(process)?.iter().find_map(|group| Some((number(group, "pids.current")?, number(group, "pids.max")?)))
+}
+
+/// The same for memory, and what of it is that of sockets.
+fn memory(process: &Path) -> Option<(u64, u64, u64)> {
+    groups(process)?.iter().find_map(|group| {
+        let most = number(group, "memory.max")?;
+        let stat = read_text(&group.join("memory.stat"))?;
+        let sockets = stat.lines().find_map(|line| line.strip_prefix("sock ")?.trim().parse().ok())?;
+        Some((number(group, "memory.current")?, sockets, most))
+    })
+}
+
+/// The control group of a process and those around it, the closest first.
+fn groups(process: &Path) -> Option<Vec<PathBuf>> {
+    const ROOT: &str = "/sys/fs/cgroup";
     let groups = read_text(&process.join("cgroup"))?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let folder = PathBuf::from("/sys/fs/cgroup").join(group);
-    folder.ancestors().take_while(|folder| folder.starts_with("/sys/fs/cgroup")).find_map(|folder| {
-        let number = |name: &str| read_text(&folder.join(name))?.trim().parse::<u64>().ok();
-        Some((number("pids.current")?, number("pids.max")?))
-    })
+    let folder = Path::new(ROOT).join(group);
+    Some(folder.ancestors().take_while(|folder| folder.starts_with(ROOT)).map(Path::to_path_buf).collect())
+}
+
+/// No limit is written as `max`, which is no number.
+fn number(group: &Path, file: &str) -> Option<u64> {
+    read_text(&group.join(file))?.trim().parse().ok()
 }

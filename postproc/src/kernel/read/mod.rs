@@ -27,6 +27,7 @@ use super::facts::Facts;
 pub use log::event;
 pub use names::is_old;
 pub use own::{LEAD, fit};
+pub use single::is_vague;
 #[cfg(test)]
 pub use sockets::local;
 

@@ -3,10 +3,11 @@
 use super::{Form, number, wording};
 use crate::kernel::facts::Facts;
 
-/// The form; in it, the group.
+/// The form; in it, the group, and in a histogram of ICMP messages, which way they went.
 #[derive(Default)]
 pub struct Netstat {
     group: Option<String>,
+    way: &'static str,
 }
 
 impl Form for Netstat {
@@ -16,31 +17,35 @@ impl Form for Netstat {
 
     fn take(&mut self, line: &str, facts: &mut Facts) -> bool {
         if let Some(group) = line.strip_suffix(':').filter(|group| is_group(group)) {
-            self.group = Some(group.to_owned());
+            *self = Self { group: Some(group.to_owned()), way: "" };
             return true;
         }
         let is_indented = line.starts_with([' ', '\t']);
         match &self.group {
-            Some(group) if is_indented => in_group(group, line.trim(), facts),
+            Some(_) if is_indented && line.ends_with("histogram:") => {
+                self.way = if line.contains("input") { "In " } else { "Out " };
+                true
+            }
+            Some(group) if is_indented => {
+                // What is in a histogram is indented by more.
+                let way = if line.starts_with("        ") { self.way } else { "" };
+                in_group(group, way, line.trim(), facts)
+            }
             _ => alone(line.trim(), facts),
         }
     }
 
     fn leave(&mut self) {
-        self.group = None;
+        *self = Self::default();
     }
 }
 
-fn in_group(group: &str, line: &str, facts: &mut Facts) -> bool {
-    // Titles of the two histograms.
-    if line.ends_with(':') {
-        return true;
-    }
+fn in_group(group: &str, way: &str, line: &str, facts: &mut Facts) -> bool {
     let Some((name, value)) = named(line).or_else(|| worded(group, line)) else { return false };
     if group == "TcpExt" {
         leaves_out(&name, value, facts);
     }
-    facts.set_counter(format!("{group}.{name}"), value);
+    facts.set_counter(format!("{group}.{way}{name}"), value);
     true
 }
 

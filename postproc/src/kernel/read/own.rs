@@ -57,6 +57,10 @@ fn process(value: &str) -> Option<Process> {
             "limit" => process.descriptor_limit = number(value),
             "threads" => process.threads = number(value),
             "group" => process.group_tasks = value.split_once('/').and_then(|(a, b)| Some((number(a)?, number(b)?))),
+            "memory" => {
+                let mut parts = value.split('/').map(number);
+                process.group_memory = (|| Some((parts.next()??, parts.next()??, parts.next()??)))();
+            }
             "listens" => process.listens = value.split(',').take(4096).filter_map(number).collect(),
             _ => {}
         }

@@ -6,6 +6,14 @@ use std::time::Duration;
 use super::{Form, number, sysctl};
 use crate::kernel::facts::Facts;
 
+/// What the form is called.
+const HEADINGS: &str = "headings and single values";
+
+/// Whether a form says nothing of what is in a file: headings are in many.
+pub fn is_vague(form: &str) -> bool {
+    form == HEADINGS
+}
+
 /// The form; under a heading, its file.
 #[derive(Default)]
 pub struct Single {
@@ -14,7 +22,7 @@ pub struct Single {
 
 impl Form for Single {
     fn name(&self) -> &'static str {
-        "headings and single values"
+        HEADINGS
     }
 
     fn take(&mut self, line: &str, facts: &mut Facts) -> bool {
@@ -29,7 +37,7 @@ impl Form for Single {
         if taken {
             self.file = None;
         }
-        taken || release(line, facts) || load(line, facts)
+        taken || release(line, facts) || load(line, facts) || line.starts_with("full avg10=")
     }
 
     fn leave(&mut self) {

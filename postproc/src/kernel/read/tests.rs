@@ -166,3 +166,103 @@ fn the_users_own_numbers_are_read() {
     assert_eq!(sysctl.setting("net.ipv4.tcp_abort_on_overflow"), Some("0"));
     assert_eq!(sysctl.number("net.core.somaxconn", 0), Some(4096));
 }
+
+mod hostile {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::Facts;
+
+    /// Pieces that honest outputs consist of, to be put together dishonestly.
+    const PIECES: [&str; 44] = [
+        "TcpExt:",
+        "Tcp:",
+        "ListenOverflows",
+        "IpExt: ",
+        "#kernel",
+        "TcpExtListenDrops",
+        " 0.0",
+        "==> ",
+        " <==",
+        "/proc/sys/net/core/somaxconn",
+        "/proc/uptime",
+        "net.ipv4.tcp_mem = ",
+        "LISTEN ",
+        "SYN-RECV",
+        "tcp ",
+        "0.0.0.0:80",
+        "[::]:443",
+        "*:*",
+        "*:http",
+        "%lo:",
+        "\t skmem:(",
+        "d9)",
+        "users:((",
+        "\"nginx\",pid=",
+        "ino:",
+        "entries ",
+        "cookie_invalid",
+        "early_drop",
+        "cpu=0 insert_failed=1 drop=",
+        "0000000a ",
+        "ffffffff ",
+        "sockets: used ",
+        "inuse 1 mem ",
+        "Possible SYN flooding on port ",
+        "[ 1.5] ",
+        "syncookie: ",
+        "process pid=1 ",
+        "name=",
+        "towards ",
+        "half-open ",
+        "18446744073709551616",
+        "-1",
+        "99999999999999999999 times the listen queue of a socket overflowed",
+        "\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_make_the_parsers_panic(bytes in vec(any::<u8>(), 0..2_000)) {
+            let facts = Facts::parse("bytes", &bytes[..]).unwrap();
+            let _ = crate::kernel::resource::judge(&facts, Some(&facts));
+        }
+
+        #[test]
+        fn no_mixture_of_honest_pieces_makes_them_panic(
+            pieces in vec((0..PIECES.len(), any::<u32>(), 0..4u8), 0..200),
+        ) {
+            let mut text = String::new();
+            for (piece, number, end) in pieces {
+                text += PIECES[piece];
+                match end {
+                    0 => text.push('\n'),
+                    1 => text += &number.to_string(),
+                    2 => text += &format!("{}", u64::from(number) << 32),
+                    _ => text.push(' '),
+                }
+            }
+            let facts = Facts::parse("pieces", text.as_bytes()).unwrap();
+            let resources = crate::kernel::resource::judge(&facts, None);
+            prop_assert!(resources.len() < 100_000);
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_hostile_file_is_bounded() {
+    let settings: String = (0..70_000).map(|n| format!("net.ipv4.x{n} = {n}\n")).collect();
+    assert_eq!(facts(&settings).settings().count(), 65_536);
+    let counters: String = (0..700)
+        .map(|n| {
+            let names: String = (0..100).map(|m| format!(" A{n}x{m}")).collect();
+            format!("TcpExt:{names}\nTcpExt:{}\n", " 1".repeat(100))
+        })
+        .collect();
+    assert_eq!(facts(&counters).counters().count(), 65_536);
+    assert_eq!(facts(&"LISTEN 0 1 0.0.0.0:1 *:*\n".repeat(17_000)).listeners.len(), 16_384);
+    let long = format!("TcpExt: {}\nTcpExt: 1 2\n", "A ".repeat(1 << 20));
+    assert!(self::facts(&long).lines_unread == 0);
+}

@@ -93,6 +93,8 @@ struct Holder<'a> {
     descriptors: Option<u64>,
     descriptor_limit: Option<u64>,
     threads: Option<u64>,
+    group_tasks: Option<(u64, u64)>,
+    group_memory: Option<(u64, u64, u64)>,
     listens: &'a [u64],
 }
 
@@ -198,6 +200,8 @@ fn holder(process: &Process) -> Holder<'_> {
         descriptors: process.descriptors,
         descriptor_limit: process.descriptor_limit,
         threads: process.threads,
+        group_tasks: process.group_tasks,
+        group_memory: process.group_memory,
         listens: &process.listens,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
 use super::answer::answer;
 use super::rows::{counts, usages};
@@ -17,6 +17,8 @@ const SHOWN: usize = 8;
 const USAGE: [(&str, bool); 6] =
     [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
 const GAP: u16 = 2;
+/// Room for the longest name of a setting.
+const WHOLE: u16 = 23;
 
 /// Writes it.
 pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
@@ -118,6 +120,10 @@ fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String
         if let Some(shown) = table.column_mut(index) {
             shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
             shown.set_padding((0, GAP));
+            if index + 1 == columns.len() {
+                // Names of settings and counters are not to be broken: names of listeners and processes have blanks.
+                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WHOLE)));
+            }
         }
     }
     table.trim_fmt()

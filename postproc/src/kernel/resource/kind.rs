@@ -39,6 +39,8 @@ pub enum Kind {
     Files,
     /// Tasks of a listening process' control group.
     GroupTasks,
+    /// Memory of a listening process' control group, its sockets' in it.
+    GroupMemory,
     /// Tasks of the whole system.
     Tasks,
     /// Processor time.
@@ -133,6 +135,13 @@ impl Kind {
             ),
             Self::Files => ("files", "open files", "files", Host, "sysctl fs.file-nr"),
             Self::GroupTasks => ("group-tasks", "tasks of the group", "tasks", Process, "systemctl status UNIT"),
+            Self::GroupMemory => (
+                "group-memory",
+                "memory of the group",
+                "bytes",
+                Process,
+                "systemctl status UNIT; grep sock /sys/fs/cgroup/GROUP/memory.stat",
+            ),
             Self::Tasks => {
                 ("tasks", "tasks", "tasks", Host, "cat /proc/loadavg; sysctl kernel.threads-max kernel.pid_max")
             }

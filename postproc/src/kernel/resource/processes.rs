@@ -12,6 +12,7 @@ pub fn add(judge: &Judge<'_>, found: &mut Vec<Resource>) {
     found.extend(judge.facts.processes.iter().map(|process| descriptors(judge, process)));
     found.push(files(judge));
     found.extend(judge.facts.processes.iter().filter_map(|process| group_tasks(judge, process)));
+    found.extend(judge.facts.processes.iter().filter_map(|process| group_memory(judge, process)));
     found.extend([tasks(judge), processor(judge), ephemeral_ports(judge)]);
 }
 
@@ -22,7 +23,7 @@ fn who(process: &Process) -> String {
 fn descriptors(judge: &Judge<'_>, process: &Process) -> Resource {
     let mut resource = judge.resource(Kind::Descriptors).of(who(process));
     resource.usage = process.descriptors;
-    resource.bound = process.descriptor_limit.map(|value| Bound { value, from: "RLIMIT_NOFILE of the process".into() });
+    resource.bound = process.descriptor_limit.map(|value| Bound { value, from: "RLIMIT_NOFILE".into() });
     let what = format!("{} has no file descriptor left", who(process));
     used_up(&mut resource, &what, "accept() fails (EMFILE), so its accept queues fill");
     resource
@@ -41,12 +42,24 @@ fn group_tasks(judge: &Judge<'_>, process: &Process) -> Option<Resource> {
     let (tasks, most) = process.group_tasks?;
     let mut resource = judge.resource(Kind::GroupTasks).of(who(process));
     resource.usage = Some(tasks);
-    resource.bound = Some(Bound { value: most, from: "pids.max of its control group".into() });
+    resource.bound = Some(Bound { value: most, from: "pids.max".into() });
     used_up(
         &mut resource,
         &format!("the control group of {} may have no more tasks", who(process)),
         "fork() and new threads fail",
     );
+    Some(resource)
+}
+
+/// Memory that sockets hold counts for the control group, and they get less of it when it has none left.
+fn group_memory(judge: &Judge<'_>, process: &Process) -> Option<Resource> {
+    let (used, sockets, most) = process.group_memory?;
+    let mut resource = judge.resource(Kind::GroupMemory).of(who(process));
+    resource.usage = Some(used);
+    resource.bound = Some(Bound { value: most, from: "memory.max".into() });
+    resource.remark = Some(format!("{} bytes of it are held by sockets", crate::text::grouped(sockets)));
+    let what = format!("the control group of {} has no memory left", who(process));
+    used_up(&mut resource, &what, "its sockets get no more buffers, or a process of it is killed");
     Some(resource)
 }
 

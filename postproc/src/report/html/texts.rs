@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 /// Entries kept; further texts are written out where they stand.
-const ENTRIES: usize = 300_000;
+const ENTRIES: usize = 100_000;
 
 /// Stands for a number in an entry.
 const GAP: char = '\u{1}';

@@ -1,6 +1,8 @@
 //! A real Chromium without a window, driven over its debugging pipe (Chrome DevTools Protocol): no driver program, no
 //! port, no library in between, and every message of the page and every request it makes is heard.
 
+mod hands;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -155,63 +157,6 @@ impl Browser {
         let result = self.call("Runtime.evaluate", asked);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
         result["result"]["value"].clone()
-    }
-
-    /// The visible text of an element.
-    pub fn text(&mut self, selector: &str) -> String {
-        self.eval(&format!("document.querySelector({selector:?}).innerText")).as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Clicks with the mouse on the middle of an element.
-    ///
-    /// # Panics
-    /// When it is not there, or something covers it.
-    pub fn click(&mut self, selector: &str) {
-        let place = self.eval(&format!(
-            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
-               const b = e.getBoundingClientRect(), x = b.x + b.width / 2, y = b.y + b.height / 2;
-               return [x, y, e.contains(document.elementFromPoint(x, y))]; }})()"
-        ));
-        assert_eq!(place[2], true, "something covers {selector}");
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
-            self.call("Input.dispatchMouseEvent", event);
-        }
-    }
-
-    /// Presses a key, with its modifiers (2 is Ctrl, 8 is Shift).
-    pub fn press(&mut self, key: &str, modifiers: u8) {
-        let code = match key {
-            "Enter" => 13,
-            "Tab" => 9,
-            "v" => 86,
-            _ => 0,
-        };
-        let mut event = json!({"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers});
-        event["type"] = "keyDown".into();
-        if key == "Enter" {
-            event["text"] = "\r".into();
-        }
-        if (key, modifiers) == ("v", 2) {
-            // The browser's own shortcuts need a window; this is what the shortcut does.
-            event["commands"] = json!(["paste"]);
-        }
-        self.call("Input.dispatchKeyEvent", event.clone());
-        event["type"] = "keyUp".into();
-        self.call("Input.dispatchKeyEvent", event);
-    }
-
-    /// Types into whatever has the focus.
-    pub fn type_text(&mut self, text: &str) {
-        self.call("Input.insertText", json!({"text": text}));
-    }
-
-    /// A window of this size, and colours as the system would ask for.
-    pub fn look(&mut self, width: u32, height: u32, scheme: &str) {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.call("Emulation.setDeviceMetricsOverride", size);
-        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        self.call("Emulation.setEmulatedMedia", scheme);
     }
 
     /// What the page complained about: errors on the console, exceptions, violations of its policy.

@@ -1,0 +1,170 @@
+//! One run over all captures: series by series, several at a time, told in the order of the plan.
+
+use std::io;
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use syncookie_engine::{Finding, Findings, Limits};
+
+use super::events::{Event, Listening};
+use super::series::Reader;
+use crate::console::Console;
+use crate::problem::Problem;
+use crate::report::Report;
+use crate::series::{self, Member};
+use crate::together::Together;
+use crate::totals::{CaptureTotals, Totals};
+use crate::walk::Plan;
+
+/// Events of a series that wait for those before it; beyond that its reader waits.
+const WAITING: usize = 64;
+
+/// One run over all captures.
+pub(super) struct Batch<'a> {
+    plan: &'a Plan,
+    report: Box<dyn Report + 'a>,
+    console: &'a mut Console,
+    limits: Limits,
+    threads: usize,
+    totals: Totals,
+    /// The first capture of the series that is being told.
+    first: usize,
+    /// Places in the plan of captures that were not opened any more.
+    not_reached: Vec<usize>,
+    begun: bool,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        report: Box<dyn Report + 'a>,
+        console: &'a mut Console,
+        limits: Limits,
+        threads: usize,
+    ) -> Self {
+        console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
+        let limits = Limits { detail: report.detail(), ..limits };
+        let (filter, once) = (plan.filter.clone(), plan.once);
+        let one_by_one = once || filter.is_active();
+        let together = (plan.sources.len() > 1).then(Together::default);
+        let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
+        Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
+    }
+
+    /// Reads everything; `None`, with nothing written, when there was nothing to report on.
+    pub(super) fn run(mut self) -> io::Result<Option<Totals>> {
+        let plan = self.plan;
+        for problem in &plan.problems {
+            self.problem(problem.clone());
+        }
+        let all = series::series(&plan.sources);
+        if self.threads > 1 && all.len() > 1 {
+            self.several(&all)?;
+        } else {
+            let reader = Reader { plan, limits: self.limits, threads: self.threads };
+            for members in &all {
+                self.first = self.totals.captures.len();
+                reader.read(members, &mut self)?;
+            }
+        }
+        self.console.done();
+        self.note_interruption();
+        if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
+            return Ok(None);
+        }
+        self.begin()?;
+        self.report.end(&self.totals)?;
+        Ok(Some(self.totals))
+    }
+
+    /// Reads as many series at a time as there are threads. What is told is told in the order of the plan: a reader that
+    /// is ahead waits when it has told a good deal that nobody took yet.
+    fn several(&mut self, all: &[Vec<Member>]) -> io::Result<()> {
+        let reader = Reader { plan: self.plan, limits: self.limits, threads: 1 };
+        let (senders, receivers): (Vec<_>, Vec<_>) = all.iter().map(|_| sync_channel::<Event>(WAITING)).unzip();
+        let waiting = Mutex::new(all.iter().zip(senders));
+        let next = || waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+        thread::scope(|scope| {
+            for _ in 0..self.threads.min(all.len()) {
+                scope.spawn(|| {
+                    while let Some((members, mut sender)) = next() {
+                        // It fails when nobody takes what is told any more: then there is a better error to report.
+                        if reader.read(members, &mut sender).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            for receiver in receivers {
+                self.first = self.totals.captures.len();
+                receiver.into_iter().try_for_each(|event| self.tell(event))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Says what was not read because somebody wanted the run to end.
+    fn note_interruption(&mut self) {
+        if let Some(first) = self.not_reached.iter().min() {
+            let name = &self.plan.sources[*first].name;
+            self.problem(Problem::not_reached(name, self.not_reached.len() as u64 - 1));
+        }
+        self.totals.is_interrupted = self.totals.problems.iter().any(Problem::is_interruption);
+    }
+
+    /// Writes the head of the report, once it is certain that there is something to report on.
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.report.begin(&self.plan.sources)?;
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.console.problem(&problem);
+        self.totals.problems.push(problem);
+    }
+
+    fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
+        for mut finding in findings {
+            finding.renumber(self.first as u32);
+            if self.totals.handshake(&finding) {
+                self.report.handshake(&self.totals.captures, &finding)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, first: usize, findings: Findings) {
+        let last = self.totals.captures.len().saturating_sub(1);
+        self.totals.finish(self.first + first..=last, findings);
+    }
+}
+
+impl Listening for Batch<'_> {
+    fn tell(&mut self, event: Event) -> io::Result<()> {
+        match event {
+            Event::NotReached(source) => self.not_reached.push(source),
+            Event::Problem(problem) => self.problem(problem),
+            Event::Capture(name) => {
+                self.begin()?;
+                self.totals.captures.push(CaptureTotals { name, ..CaptureTotals::default() });
+            }
+            Event::Progress(offset) => {
+                let name = self.totals.captures.last().map_or("", |capture| &capture.name);
+                self.console.progress(name, offset);
+            }
+            Event::Handshakes(findings) => self.handshakes(findings)?,
+            Event::Read(totals, bytes) => {
+                if let Some(capture) = self.totals.captures.last_mut() {
+                    capture.read(&totals);
+                }
+                self.console.read(bytes);
+            }
+            Event::Finished(first, findings) => self.finished(first, *findings),
+        }
+        Ok(())
+    }
+}

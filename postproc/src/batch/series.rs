@@ -1,0 +1,105 @@
+//! Files that may be one capture, from the first to the last, through one engine after another.
+
+use std::io;
+
+use syncookie_engine::{Analyzer, Limits, Observation};
+
+use super::events::{Event, Listening};
+use super::reading::Intake;
+use super::supply::supply;
+use super::{Opened, open};
+use crate::interrupt;
+use crate::series::Member;
+use crate::walk::Plan;
+
+/// Reads one series.
+pub(super) struct Reader<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) limits: Limits,
+    /// How many threads it may use.
+    pub(super) threads: usize,
+}
+
+/// An engine that has read something.
+struct Reading {
+    analyzer: Analyzer,
+    /// The capture that it began with.
+    first: usize,
+    /// What was met in the last one.
+    intake: Intake,
+}
+
+impl Reader<'_> {
+    /// Reads the files; as long as each goes on where the one before it ended, they are one capture.
+    pub(super) fn read(&self, members: &[Member], events: &mut dyn Listening) -> io::Result<()> {
+        let mut reading: Option<Reading> = None;
+        let mut captures = 0;
+        for member in members {
+            let opened = match self.open(member) {
+                Ok(opened) => opened,
+                Err(event) => {
+                    events.tell(event)?;
+                    continue;
+                }
+            };
+            if reading.as_ref().is_some_and(|before| !member.follows(before.intake.totals.last)) {
+                finish(reading.take(), events)?;
+            }
+            let name = &self.plan.sources[member.source].name;
+            events.tell(Event::Capture(name.clone()))?;
+            reading = Some(self.capture(name, opened, captures, reading, events)?);
+            captures += 1;
+        }
+        finish(reading, events)
+    }
+
+    fn open(&self, member: &Member) -> Result<Opened, Event> {
+        if interrupt::is_requested() {
+            return Err(Event::NotReached(member.source));
+        }
+        open(&self.plan.sources[member.source]).map_err(|problem| {
+            // Nothing need be wrong with it: nobody waits for it any more.
+            if interrupt::is_requested() { Event::NotReached(member.source) } else { Event::Problem(problem) }
+        })
+    }
+
+    /// Reads a new capture, or one that goes on where another ended.
+    fn capture(
+        &self,
+        name: &str,
+        opened: Opened,
+        index: usize,
+        before: Option<Reading>,
+        events: &mut dyn Listening,
+    ) -> io::Result<Reading> {
+        let (mut analyzer, first) =
+            before.map_or_else(|| (Analyzer::new(self.limits), index), |before| (before.analyzer, before.first));
+        let mut intake = Intake::new(name);
+        let statistics = analyzer.statistics().clone();
+        let mut read = 0;
+        supply(opened, &mut intake, self.threads, |bundle, offset| {
+            let observations: Vec<Observation<'_>> = bundle.observations(index as u32, 0).collect();
+            analyzer.push_all(&observations);
+            read = offset;
+            let settled = analyzer.take_settled();
+            if !settled.is_empty() {
+                events.tell(Event::Handshakes(settled))?;
+            }
+            events.tell(Event::Progress(offset))
+        })?;
+        intake.totals.statistics = analyzer.statistics().since(&statistics);
+        for problem in intake.problems() {
+            events.tell(Event::Problem(problem))?;
+        }
+        events.tell(Event::Read(Box::new(intake.totals.clone()), read))?;
+        Ok(Reading { analyzer, first, intake })
+    }
+}
+
+/// Judges what is left once nothing more comes.
+fn finish(reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
+    let Some(reading) = reading else { return Ok(()) };
+    let mut findings = reading.analyzer.finish();
+    events.tell(Event::Handshakes(std::mem::take(&mut findings.handshakes)))?;
+    events.tell(Event::Finished(reading.first, Box::new(findings)))
+}

@@ -1,0 +1,70 @@
+//! From a capture to the engine: read and taken apart in one thread, analysed in another, where there are two.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+use super::Opened;
+use super::bundle::Bundle;
+use super::reading::Intake;
+use crate::input::Position;
+
+/// Bundles that are on their way at most.
+const UNDER_WAY: usize = 16;
+
+/// Hands every bundle of a capture to `take`, in order, with how far the capture was read.
+pub(super) fn supply(
+    opened: Opened,
+    intake: &mut Intake,
+    threads: usize,
+    mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
+) -> io::Result<()> {
+    if threads > 1 {
+        return beside(opened, intake, take);
+    }
+    let (mut capture, position) = opened;
+    let mut bundle = Bundle::default();
+    let mut more = true;
+    while more {
+        bundle.clear();
+        more = intake.fill(&mut capture, &mut bundle);
+        intake.totals.frames = capture.frames();
+        take(&bundle, stored(capture.offset(), position.as_ref()))?;
+    }
+    Ok(())
+}
+
+/// What there is to read is counted as it is stored.
+fn stored(offset: u64, position: Option<&Position>) -> u64 {
+    position.map_or(offset, Position::taken)
+}
+
+/// The same with a thread that reads.
+fn beside(opened: Opened, intake: &mut Intake, mut take: impl FnMut(&Bundle, u64) -> io::Result<()>) -> io::Result<()> {
+    let (full, filled) = sync_channel::<(Bundle, u64)>(UNDER_WAY);
+    let (empty, emptied) = channel::<Bundle>();
+    thread::scope(|scope| {
+        scope.spawn(move || fill(opened, intake, &full, &emptied));
+        for (mut bundle, offset) in filled {
+            take(&bundle, offset)?;
+            bundle.clear();
+            // At the end nobody wants it any more.
+            let _ = empty.send(bundle);
+        }
+        Ok(())
+    })
+}
+
+/// Fills bundles until the capture ends, or nobody takes them.
+fn fill(opened: Opened, intake: &mut Intake, full: &SyncSender<(Bundle, u64)>, emptied: &Receiver<Bundle>) {
+    let (mut capture, position) = opened;
+    loop {
+        let mut bundle = emptied.try_recv().unwrap_or_default();
+        let more = intake.fill(&mut capture, &mut bundle);
+        intake.totals.frames = capture.frames();
+        let offset = stored(capture.offset(), position.as_ref());
+        if full.send((bundle, offset)).is_err() || !more {
+            return;
+        }
+    }
+}

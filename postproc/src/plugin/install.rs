@@ -1,0 +1,94 @@
+//! Puts files where Wireshark looks for them, and takes them away again.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use super::library::{Library, NAME};
+use super::wireshark::Wireshark;
+use super::{Done, profile, say, status};
+use crate::cli::plugin::{Install, Uninstall};
+
+pub fn install(args: &Install) -> Done {
+    let wireshark = Wireshark::ask(&args.target.tshark)?;
+    let file = match &args.file {
+        Some(file) => file.clone(),
+        None => beside_this_program()?,
+    };
+    let library = Library::read(&file)?;
+    if library.built_for != wireshark.release {
+        return Err(Failure::Mismatch {
+            file,
+            built_for: library.built_for,
+            running: wireshark.release,
+            program: wireshark.tshark,
+        });
+    }
+    let installed = wireshark.folder(args.system).join(NAME);
+    let bytes = fs::read(&file).map_err(|error| Failure::Io { what: "read", path: file.clone(), error })?;
+    replace(&installed, &bytes)?;
+    say(&format!(
+        "Installed: {} (version {}, for Wireshark {})",
+        installed.display(),
+        library.version,
+        library.built_for
+    ));
+    let other = wireshark.folder(!args.system).join(NAME);
+    if other.exists() {
+        say(&format!(
+            "There is another one: {}. Wireshark loads one of the two and complains: uninstall the one you do not want.",
+            other.display()
+        ));
+    }
+    if args.profile {
+        profile::install(&wireshark)?;
+    }
+    say(if !args.system && status::is_root() { status::ROOT } else { "Wireshark loads it when it is started next." });
+    Ok(true)
+}
+
+pub fn uninstall(args: &Uninstall) -> Done {
+    let wireshark = Wireshark::ask(&args.target.tshark)?;
+    let installed = wireshark.folder(args.system).join(NAME);
+    match fs::remove_file(&installed) {
+        Ok(()) => say(&format!("Removed: {}", installed.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            say(&format!("Not there: {}", installed.display()));
+        }
+        Err(error) => return Err(Failure::Io { what: "remove", path: installed, error }),
+    }
+    if args.profile {
+        profile::uninstall(&wireshark)?;
+    }
+    Ok(true)
+}
+
+/// The plugin as cargo builds it, or as a package installs it, beside this program.
+fn beside_this_program() -> Done<PathBuf> {
+    let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
+    let looked = vec![folder.join("libsyncookie_plugin.so"), folder.join(NAME)];
+    match looked.iter().find(|file| file.is_file()) {
+        Some(found) => Ok(found.clone()),
+        None => Err(Failure::NoPlugin { looked }),
+    }
+}
+
+/// Writes a file so that a running Wireshark keeps the old one, and nobody ever sees half of the new one.
+pub fn replace(path: &Path, bytes: &[u8]) -> Done<()> {
+    let failed = |what, path: &Path| {
+        let path = path.to_owned();
+        move |error| Failure::Io { what, path, error }
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
+    }
+    // Not an ending that Wireshark would load.
+    let new = path.with_extension(format!("new-{}", std::process::id()));
+    fs::write(&new, bytes).map_err(failed("write", &new))?;
+    fs::rename(&new, path).map_err(|error| {
+        let _ = fs::remove_file(&new);
+        failed("write", path)(error)
+    })
+}

@@ -1,0 +1,75 @@
+//! The profile "SYN cookies": colouring rules, columns and filter buttons, in a folder of its own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use super::wireshark::Wireshark;
+use super::{Done, install, say};
+
+const NAME: &str = "SYN cookies";
+
+/// Its files.
+const FILES: [(&str, &str); 3] = [
+    ("colorfilters", include_str!("../../../profile/colorfilters")),
+    ("dfilter_buttons", include_str!("../../../profile/dfilter_buttons")),
+    ("preferences", include_str!("../../../profile/preferences")),
+];
+
+fn folder(wireshark: &Wireshark) -> PathBuf {
+    wireshark.settings.join("profiles").join(NAME)
+}
+
+/// Writes it, unless there is a profile of that name: what a user made or changed stays.
+pub fn install(wireshark: &Wireshark) -> Done<()> {
+    let folder = folder(wireshark);
+    if folder.exists() {
+        say(&format!("Left as it is: there is a profile \"{NAME}\" already, {}", folder.display()));
+        return Ok(());
+    }
+    for (name, text) in FILES {
+        install::replace(&folder.join(name), text.as_bytes())?;
+    }
+    say(&format!("Installed: profile \"{NAME}\", {}", folder.display()));
+    say("Choose it in Wireshark with Edit > Configuration Profiles, or start it with: wireshark -C \"SYN cookies\"");
+    Ok(())
+}
+
+/// Removes the files that are as they were written, and the folder when nothing else is in it.
+pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
+    let folder = folder(wireshark);
+    let mut kept = Vec::new();
+    for (name, text) in FILES {
+        let file = folder.join(name);
+        match fs::read(&file) {
+            Ok(bytes) if bytes == text.as_bytes() => remove(&file)?,
+            Ok(_) => kept.push(name),
+            Err(_) => {}
+        }
+    }
+    let gone = fs::remove_dir(&folder).is_ok() || !folder.exists();
+    if gone {
+        say(&format!("Removed: profile \"{NAME}\""));
+    } else if kept.is_empty() {
+        say(&format!("Kept: {}, which holds other files", folder.display()));
+    } else {
+        say(&format!("Kept: {}, because it was changed: {}", folder.display(), kept.join(", ")));
+    }
+    Ok(())
+}
+
+fn remove(file: &Path) -> Done<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::Io { what: "remove", path: file.to_owned(), error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is there.
+pub fn describe(wireshark: &Wireshark) -> String {
+    let folder = folder(wireshark);
+    if folder.exists() { format!("\"{NAME}\", {}", folder.display()) } else { "not installed".to_owned() }
+}

@@ -1,0 +1,20 @@
+use super::library::Library;
+use super::wireshark::Release;
+
+#[test]
+fn a_release_is_read_from_what_tshark_prints() {
+    let release = |text| Release::find(text).map(|r| (r.major, r.minor));
+    assert_eq!(release("TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u3)."), Some((4, 0)));
+    assert_eq!(release("TShark (Wireshark) 4.6.0."), Some((4, 6)));
+    assert_eq!(release("tshark"), None);
+}
+
+#[test]
+fn what_is_no_library_is_said_to_be_none() {
+    assert!(Library::parse(b"MZ").unwrap_err().starts_with("it is no shared library"));
+    let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    assert_eq!(Library::parse(&this).unwrap_err(), "it has no symbol plugin_want_major");
+    for end in (0..this.len().min(4096)).step_by(7) {
+        assert!(Library::parse(&this[..end]).is_err());
+    }
+}

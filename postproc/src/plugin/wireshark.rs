@@ -1,0 +1,93 @@
+//! What the installed Wireshark says of itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Done;
+use super::failure::Failure;
+
+/// Major and minor number: Wireshark loads plugins built for the same two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    pub major: u32,
+    pub minor: u32,
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl Release {
+    /// The one in a text such as `TShark (Wireshark) 4.0.17 (Git …)`.
+    pub fn find(text: &str) -> Option<Self> {
+        text.split_whitespace().find_map(|word| {
+            let mut numbers = word.split('.');
+            let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+            Some(Self { major, minor })
+        })
+    }
+}
+
+/// An installed Wireshark.
+#[derive(Debug)]
+pub struct Wireshark {
+    pub tshark: PathBuf,
+    pub release: Release,
+    /// Where it looks for plugins of its user, and of everybody.
+    pub personal: PathBuf,
+    pub global: PathBuf,
+    /// Where its user's settings are.
+    pub settings: PathBuf,
+}
+
+impl Wireshark {
+    /// Asks tshark.
+    pub fn ask(tshark: &Path) -> Done<Self> {
+        let unclear = |what| Failure::Unclear { program: tshark.to_owned(), what };
+        let version = run(tshark, &["--version"])?;
+        let release = version.lines().next().and_then(Release::find).ok_or_else(|| unclear("which release it is"))?;
+        let folders = run(tshark, &["-G", "folders"])?;
+        let folder = |name: &str, what| folder(&folders, name).ok_or_else(|| unclear(what));
+        Ok(Self {
+            tshark: tshark.to_owned(),
+            release,
+            // Protocols are looked for in a folder of their own.
+            personal: folder("Personal Plugins", "where plugins go")?.join("epan"),
+            global: folder("Global Plugins", "where plugins of the system go")?.join("epan"),
+            settings: folder("Personal configuration", "where its settings are")?,
+        })
+    }
+
+    /// The folder for plugins of its user, or of everybody.
+    pub fn folder(&self, system: bool) -> &Path {
+        if system { &self.global } else { &self.personal }
+    }
+
+    /// The files of that name that it loaded, and what it complained about.
+    pub fn loaded(&self, name: &str) -> Done<(Vec<PathBuf>, Vec<String>)> {
+        let output = start(&self.tshark, &["-G", "plugins"])?;
+        let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rows = listed.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());
+        let ours = rows.filter(|row| row.first() == Some(&name));
+        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+        let complaints = complaints.lines().filter(|line| line.contains(name)).map(str::to_owned).collect();
+        Ok((ours.filter_map(|row| row.last().map(PathBuf::from)).collect(), complaints))
+    }
+}
+
+fn folder(folders: &str, name: &str) -> Option<PathBuf> {
+    let found = folders.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(PathBuf::from(found.trim()))
+}
+
+fn start(program: &Path, arguments: &[&str]) -> Done<std::process::Output> {
+    let error = |error| Failure::NoTshark { program: program.to_owned(), error };
+    Command::new(program).args(arguments).output().map_err(error)
+}
+
+fn run(program: &Path, arguments: &[&str]) -> Done<String> {
+    start(program, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+}

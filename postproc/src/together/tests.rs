@@ -1,0 +1,114 @@
+use super::*;
+use syncookie_engine::Look;
+
+/// A handshake in a capture, as it left the client's and the server's stack.
+fn noted(capture: u32) -> Noted {
+    let look = Look {
+        isn: 1000,
+        hop_limit: Some(64),
+        identification: Some(7),
+        window: 64_240,
+        mss: Some(1460),
+        window_scale: Some(7),
+        sack_permitted: true,
+        timestamp: Some(5),
+        is_whole: true,
+    };
+    let endpoint = |last: u8, port| Endpoint { ip: [192, 0, 2, last].into(), port };
+    Noted {
+        client: endpoint(1, 40_000),
+        server: endpoint(2, 80),
+        capture,
+        frame: 2 + capture,
+        time: Timestamp::from_nanos(1_700_000_000_000_000_000 + i64::from(capture)),
+        openings: Openings { syn: Some(look), syn_ack: Some(Look { isn: 5000, ..look }), client_isn: Some(1000) },
+    }
+}
+
+fn compare(noted: Vec<Noted>) -> Compared {
+    let captures = ["client.pcap", "server.pcap", "third.pcap"]
+        .map(|name| CaptureTotals { name: name.into(), ..CaptureTotals::default() });
+    Together { noted, ..Together::default() }.compare(&captures)
+}
+
+/// Names of what differs between a handshake as it is and as it is changed.
+fn whats(change: impl Fn(&mut Openings)) -> Vec<&'static str> {
+    let mut far = noted(1);
+    change(&mut far.openings);
+    let compared = compare(vec![noted(0), far]);
+    compared.pairs.iter().flat_map(|pair| &pair.differences).map(|difference| difference.what).collect()
+}
+
+fn syn_ack(openings: &mut Openings) -> &mut Look {
+    openings.syn_ack.as_mut().unwrap()
+}
+
+#[test]
+fn the_same_packets_in_two_captures_are_counted_and_differ_in_nothing() {
+    let compared = compare(vec![noted(0), noted(1)]);
+    assert_eq!((compared.same_packets, compared.differing, compared.pairs.len()), (1, 0, 0));
+    assert!(compare(vec![noted(0), noted(0)]).is_empty(), "twice in one capture is no pair");
+}
+
+#[test]
+fn what_a_path_changes_is_named_what_weighs_most_first() {
+    assert_eq!(whats(|far| syn_ack(far).isn = 6000), ["syn-ack-isn"]);
+    assert_eq!(whats(|far| far.syn_ack = None), ["syn-ack"]);
+    assert_eq!(whats(|far| syn_ack(far).mss = Some(1380)), ["syn-ack-mss"]);
+    assert_eq!(whats(|far| syn_ack(far).window_scale = None), ["syn-ack-options"]);
+    assert_eq!(whats(|far| syn_ack(far).window = 0), ["syn-ack-window"]);
+    assert_eq!(whats(|far| far.syn.as_mut().unwrap().hop_limit = Some(62)), ["syn-hop-limit"]);
+    let both = whats(|far| {
+        far.syn.as_mut().unwrap().sack_permitted = false;
+        syn_ack(far).isn = 1;
+    });
+    assert_eq!(both, ["syn-ack-isn", "syn-options"]);
+}
+
+#[test]
+fn options_that_were_cut_off_do_not_differ() {
+    let cut = whats(|far| {
+        let look = syn_ack(far);
+        (look.mss, look.window_scale, look.is_whole) = (None, None, false);
+    });
+    assert_eq!(cut, [""; 0]);
+}
+
+#[test]
+fn hop_limits_tell_which_capture_is_nearer_to_the_client_whatever_the_order_of_reading() {
+    let mut far = noted(0);
+    far.openings.syn.as_mut().unwrap().hop_limit = Some(60);
+    for order in [vec![far, noted(1)], vec![noted(1), far]] {
+        let pair = &compare(order).pairs[0];
+        assert_eq!(pair.places, [("server.pcap".into(), 3), ("client.pcap".into(), 2)]);
+        assert!(pair.is_direction_known);
+    }
+    let mut unknown = noted(1);
+    unknown.openings.syn_ack.as_mut().unwrap().window = 0;
+    assert!(!compare(vec![noted(0), unknown]).pairs[0].is_direction_known);
+}
+
+#[test]
+fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
+    let rewritten = |identification| {
+        let mut far = noted(1);
+        far.openings.client_isn = Some(77);
+        let syn = far.openings.syn.as_mut().unwrap();
+        (syn.isn, syn.identification) = (77, identification);
+        compare(vec![noted(0), far])
+    };
+    assert_eq!(rewritten(Some(7)).pairs[0].differences[0].what, "syn-isn");
+    assert!(rewritten(Some(8)).is_empty() && rewritten(None).is_empty());
+}
+
+#[test]
+fn three_captures_on_a_path_are_compared_neighbour_by_neighbour() {
+    let at = |capture, limit| {
+        let mut noted = noted(capture);
+        noted.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
+        noted
+    };
+    let compared = compare(vec![at(0, 60), at(1, 64), at(2, 62)]);
+    let places: Vec<_> = compared.pairs.iter().map(|pair| pair.places.clone().map(|(name, _)| name)).collect();
+    assert_eq!(places, [["server.pcap", "third.pcap"], ["third.pcap", "client.pcap"]]);
+}

@@ -1,0 +1,229 @@
+//! `--follow`: files come, are finished, grow, go away, and the program is started again.
+
+mod builder;
+mod sandbox;
+
+use std::fs::{self, File};
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use builder::{Builder, Order, ethernet, handshake, segment};
+use sandbox::{Run, Sandbox};
+use serde_json::Value;
+
+/// Bytes of a pcap record with a plain Ethernet handshake segment.
+const RECORD: usize = 16 + 14 + 40;
+
+/// Handshakes of clients with ports from 20000 on, half a minute apart; the head of the file and the records.
+fn capture(count: u16) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    for number in 0..count {
+        for (step, mut packet) in (0..).zip(handshake()) {
+            let at = if step == 1 { 22 } else { 20 };
+            packet[at..at + 2].copy_from_slice(&(20_000 + number).to_be_bytes());
+            builder.record(1_700_000_000 + u32::from(number) * 30, step * 100, &ethernet(&packet));
+        }
+    }
+    let (head, records) = builder.bytes.split_at(24);
+    (head.to_vec(), records.chunks(RECORD).map(<[u8]>::to_vec).collect())
+}
+
+/// One file of a series, of some of the records.
+fn put(sandbox: &Sandbox, number: usize, head: &[u8], records: &[Vec<u8>]) -> String {
+    sandbox.file(&format!("in/ring_{number:05}.pcap"), &[head, &records.concat()].concat())
+}
+
+/// A file that nothing was written to for a while.
+fn make_quiet(sandbox: &Sandbox, name: &str) {
+    let file = File::options().write(true).open(sandbox.path(name)).expect("it was written");
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("it is ours");
+}
+
+/// A file much later than all others, quiet at once: what came before has had its time.
+fn put_late(sandbox: &Sandbox, number: usize) {
+    let mut late = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    late.record(1_700_100_000, 0, &ethernet(&segment((9, 9), (8, 8), 1, 1, builder::ACK, 1)));
+    let name = sandbox.file(&format!("in/ring_{number:05}.pcap"), &late.bytes);
+    make_quiet(sandbox, &name);
+}
+
+fn wait(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain: {what}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn follow(sandbox: &Sandbox, args: &[&str]) -> Child {
+    let args = [&["in", "--follow", "-o", "out.jsonl", "--format", "jsonl"][..], args].concat();
+    sandbox.command(&args).spawn().expect("cargo built the program")
+}
+
+fn stop(child: Child) -> Run {
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("kill can be started").success());
+    Run::of(child.wait_with_output().expect("it can be waited for"))
+}
+
+/// The handshakes that were told so far, by all runs.
+fn told(sandbox: &Sandbox) -> Vec<Value> {
+    let text = fs::read_to_string(sandbox.path("out.jsonl")).unwrap_or_default();
+    // The last line may not be whole yet.
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|object| object["type"] == "handshake").collect()
+}
+
+/// Who, when, where and how it ended: what does not depend on how much else was known.
+fn essence(handshakes: &[Value]) -> Vec<String> {
+    let keys = ["time", "client", "capture", "frames", "elsewhere", "verdict", "outcome"];
+    let mut all: Vec<String> = handshakes.iter().map(|one| keys.map(|key| one[key].to_string()).join(" ")).collect();
+    all.sort();
+    all
+}
+
+fn is_in_state(sandbox: &Sandbox, name: &str) -> bool {
+    fs::read_to_string(sandbox.path("state")).is_ok_and(|state| state.contains(name))
+}
+
+#[test]
+fn every_handshake_is_told_once_over_restarts_and_over_the_edges_of_files() {
+    let sandbox = Sandbox::new("restarts");
+    let (head, records) = capture(40);
+    // Seven records: every file but a few begins or ends within a handshake.
+    let parts: Vec<&[Vec<u8>]> = records.chunks(7).collect();
+    for (number, part) in parts.iter().enumerate() {
+        put(&sandbox, number, &head, part);
+    }
+    let expected = essence(&sandbox.analyze(&["in", "--format", "jsonl"]).objects("handshake"));
+    assert_eq!(expected.len(), 40);
+    fs::remove_dir_all(sandbox.path("in")).unwrap();
+    fs::create_dir(sandbox.path("in")).unwrap();
+
+    let mut child = follow(&sandbox, &["--state", "state"]);
+    for (number, part) in parts.iter().enumerate() {
+        put(&sandbox, number, &head, part);
+        if number > 0 {
+            let before = format!("ring_{:05}.pcap", number - 1);
+            wait(&before, || is_in_state(&sandbox, &before));
+        }
+        if number % 5 == 4 {
+            if number == 9 {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            } else {
+                assert_eq!(stop(child).code, 0);
+            }
+            child = follow(&sandbox, &["--state", "state"]);
+        }
+    }
+    let so_far = told(&sandbox).len();
+    assert!((30..40).contains(&so_far), "{so_far} handshakes were told as they came");
+    make_quiet(&sandbox, &format!("in/ring_{:05}.pcap", parts.len() - 1));
+    put_late(&sandbox, parts.len());
+    wait("all are told", || told(&sandbox).len() >= 40);
+    assert_eq!(stop(child).code, 0);
+    let found = essence(&told(&sandbox));
+    let differing: Vec<_> = found.iter().zip(&expected).filter(|(found, expected)| found != expected).collect();
+    assert!(found.len() == expected.len() && differing.is_empty(), "{} told; {differing:#?}", found.len());
+}
+
+#[test]
+fn without_a_state_the_end_tells_what_is_left() {
+    let sandbox = Sandbox::new("stateless");
+    let (head, records) = capture(3);
+    put(&sandbox, 1, &head, &records[..4]);
+    let last = put(&sandbox, 2, &head, &records[4..]);
+    make_quiet(&sandbox, &last);
+    make_quiet(&sandbox, "in/ring_00001.pcap");
+    let child = follow(&sandbox, &[]);
+    wait("both are named", || {
+        fs::read_to_string(sandbox.path("out.jsonl")).is_ok_and(|text| text.contains("ring_00002"))
+    });
+    let run = stop(child);
+    assert_eq!((run.code, told(&sandbox).len()), (0, 3), "{}", run.stderr);
+    let text = fs::read_to_string(sandbox.path("out.jsonl")).unwrap();
+    let summary: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&summary["type"], &summary["handshakes"]), (&"summary".into(), &3.into()));
+    assert_eq!(summary["captures"][1]["frames"], 5);
+}
+
+#[test]
+fn a_file_that_grows_after_it_seemed_finished_is_read_again_and_its_cut_end_was_no_fault() {
+    let sandbox = Sandbox::new("grows");
+    let (head, records) = capture(30);
+    let whole = [&head[..], &records.concat()].concat();
+    fs::create_dir(sandbox.path("in")).unwrap();
+    let child = follow(&sandbox, &["--state", "state"]);
+    let name = sandbox.file("in/ring_00001.pcap", &whole[..whole.len() * 2 / 3 + 20]);
+    make_quiet(&sandbox, &name);
+    wait("it is taken in", || is_in_state(&sandbox, "ring_00001"));
+    let early = told(&sandbox).len();
+    assert!((10..20).contains(&early), "{early}");
+    sandbox.file("in/ring_00001.pcap", &whole);
+    put_late(&sandbox, 2);
+    make_quiet(&sandbox, &name);
+    wait("all are told", || told(&sandbox).len() >= 30);
+    let run = stop(child);
+    assert_eq!((run.code, told(&sandbox).len()), (0, 30), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_stays_cut_is_a_problem_once_the_next_one_is_there() {
+    let sandbox = Sandbox::new("stays-cut");
+    let (head, records) = capture(2);
+    put(&sandbox, 1, &head, &records);
+    let path = sandbox.path("in/ring_00001.pcap");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+    make_quiet(&sandbox, "in/ring_00001.pcap");
+    let child = follow(&sandbox, &["--state", "state"]);
+    wait("it is taken in", || is_in_state(&sandbox, "ring_00001"));
+    sandbox.file("in/ring_00002.pcap", &bytes);
+    sandbox.file("in/ring_00003.pcap", &bytes);
+    wait("the next is taken in", || is_in_state(&sandbox, "ring_00002"));
+    let run = stop(child);
+    assert_eq!(run.code, 2);
+    assert_eq!(run.stderr.matches("ring_00001.pcap ends in the middle of frame 6").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn what_cannot_be_followed_is_refused() {
+    let sandbox = Sandbox::new("refused");
+    fs::create_dir(sandbox.path("in")).unwrap();
+    sandbox.file("a.pcap", &capture(1).0);
+    sandbox.file("odd", b"{\"version\":77,\"series\":{}}");
+    for (args, said) in [
+        (&["a.pcap", "--follow"][..], "--follow takes one folder"),
+        (&["in", "in", "--follow"], "--follow takes one folder"),
+        (&["in", "--follow", "--format", "json"], "--follow writes lines"),
+        (&["in", "--follow", "--state", "odd"], "odd is of version 77"),
+        (&["in", "--follow", "--state", "a.pcap"], "a.pcap is no state"),
+        (&["in", "--state", "x"], "--follow"),
+    ] {
+        let run = sandbox.analyze(args);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{args:?}");
+        assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
+    let sandbox = Sandbox::new("lines");
+    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let (client, server) = ((1, 40_000), (2, 80));
+    builder.record(1_700_000_000, 0, &ethernet(&segment(client, server, 1000, 0, builder::SYN, 64_240)));
+    let refusal = segment(server, client, 0, 1001, builder::RST | builder::ACK, 0);
+    builder.record(1_700_000_000, 90, &ethernet(&refusal));
+    let name = sandbox.file("in/a.pcap", &builder.bytes);
+    make_quiet(&sandbox, &name);
+    let child = sandbox.command(&["in", "--follow", "-o", "out.txt"]).spawn().unwrap();
+    sleep(Duration::from_millis(500));
+    wait("it is taken in", || fs::exists(sandbox.path("out.txt")).unwrap());
+    assert_eq!(stop(child).code, 0);
+    let text = fs::read_to_string(sandbox.path("out.txt")).unwrap();
+    let expected = "2023-11-14 22:13:20.000000 UTC 192.0.2.2:80: undetermined, refused, closed-port; client \
+                    192.0.2.1:40000, frame 1 of in/a.pcap\n1 handshake in 1 capture, 0 of them cookie-style (0 possible)\n";
+    assert_eq!(text, expected);
+}

@@ -1,0 +1,94 @@
+//! What somebody does with a page: reads, clicks, types, looks at it in another size.
+
+use serde_json::json;
+
+use super::Browser;
+
+impl Browser {
+    /// The visible text of an element.
+    pub fn text(&mut self, selector: &str) -> String {
+        self.eval(&format!("document.querySelector({selector:?}).innerText")).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks with the mouse on the middle of an element.
+    ///
+    /// # Panics
+    /// When it is not there, or something covers it.
+    pub fn click(&mut self, selector: &str) {
+        let place = self.eval(&format!(
+            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
+               const b = e.getBoundingClientRect(), x = b.x + b.width / 2, y = b.y + b.height / 2;
+               return [x, y, e.contains(document.elementFromPoint(x, y))]; }})()"
+        ));
+        assert_eq!(place[2], true, "something covers {selector}");
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Presses a key, with its modifiers (2 is Ctrl, 8 is Shift).
+    pub fn press(&mut self, key: &str, modifiers: u8) {
+        let code = match key {
+            "Enter" => 13,
+            "Tab" => 9,
+            "v" => 86,
+            _ => 0,
+        };
+        let mut event = json!({"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers});
+        event["type"] = "keyDown".into();
+        if key == "Enter" {
+            event["text"] = "\r".into();
+        }
+        if (key, modifiers) == ("v", 2) {
+            // The browser's own shortcuts need a window; this is what the shortcut does.
+            event["commands"] = json!(["paste"]);
+        }
+        self.call("Input.dispatchKeyEvent", event.clone());
+        event["type"] = "keyUp".into();
+        self.call("Input.dispatchKeyEvent", event);
+    }
+
+    /// Types into whatever has the focus.
+    pub fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// A window of this size, and colours as the system would ask for.
+    pub fn look(&mut self, width: u32, height: u32, scheme: &str) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.call("Emulation.setEmulatedMedia", scheme);
+    }
+
+    /// Pictures for people to look at, where `SYNCOOKIE_SCREENSHOTS` names a folder for them: the window as it is, and the
+    /// whole as it is printed.
+    ///
+    /// # Panics
+    /// When the folder cannot be written to.
+    pub fn picture(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("SYNCOOKIE_SCREENSHOTS").map(std::path::PathBuf::from) else { return };
+        std::fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
+        let pictures = [("png", "Page.captureScreenshot"), ("pdf", "Page.printToPDF")];
+        for (ending, method) in pictures {
+            let encoded = self.call(method, json!({}))["data"].as_str().unwrap_or_default().to_owned();
+            let bytes = decode(&encoded);
+            std::fs::write(folder.join(format!("{name}.{ending}")), bytes).expect("screenshots can be written");
+        }
+    }
+}
+
+/// The bytes behind base64 (RFC 4648 section 4).
+fn decode(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for sextet in text.bytes().filter_map(|byte| ALPHABET.iter().position(|&known| known == byte)) {
+        (bits, held) = ((bits << 6) | sextet as u32, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    bytes
+}

@@ -1,0 +1,63 @@
+//! Known captures, known answers, in every release; and the same answers as from the batch tool.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use syncookie_tests::analyze::analyze;
+use syncookie_tests::case::{self, Case, Seen, seen_in_batch, seen_in_tshark};
+use syncookie_tests::release::Release;
+use syncookie_tests::tshark::Tshark;
+use syncookie_tests::{assert_none, complaints};
+
+use super::SUITES;
+
+/// A capture, and the cases it belongs to.
+type Capture<'a> = (PathBuf, Vec<&'a Case>);
+
+#[test]
+fn every_release_tells_every_case_right_and_every_syn_ack_as_the_batch_tool_does() {
+    let installed: Vec<_> = SUITES.iter().filter_map(|suite| Release::of(suite)).collect();
+    let installed: Vec<_> = installed.iter().map(|release| (release, Tshark::of(release))).collect();
+    if installed.is_empty() {
+        return;
+    }
+    let cases = case::all();
+    let captures: Vec<Capture> = captures(&cases).into_iter().collect();
+    assert!(captures.len() > 100, "the samples are gone");
+    assert_none(&complaints(&captures, |capture| {
+        let batch = verdicts(&seen_in_batch(&analyze([&capture.0])));
+        installed.iter().flat_map(|(release, tshark)| check(capture, &batch, release, tshark)).collect()
+    }));
+    let releases: Vec<_> = installed.iter().map(|(release, _)| release.version.as_str()).collect();
+    println!("{} captures in Wireshark {}", captures.len(), releases.join(", "));
+}
+
+/// Every capture of a case. The other samples are for the release that is installed here.
+fn captures(cases: &[Case]) -> BTreeMap<PathBuf, Vec<&Case>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for case in cases {
+        for path in &case.captures {
+            all.entry(path.canonicalize().expect("it was listed")).or_default().push(case);
+        }
+    }
+    all
+}
+
+fn check((path, cases): &Capture, batch: &BTreeMap<u32, String>, release: &Release, tshark: &Tshark) -> Vec<String> {
+    let staged = tshark.stage(path);
+    let seen = seen_in_tshark(tshark, &staged);
+    let mut found: Vec<_> =
+        cases.iter().flat_map(|case| case.check_seen_in_tshark(&seen, tshark, &staged, path)).collect();
+    let plugin = verdicts(&seen);
+    let frames = batch.keys().chain(plugin.keys().filter(|frame| !batch.contains_key(frame)));
+    for frame in frames.filter(|frame| batch.get(frame) != plugin.get(frame)) {
+        let (plugin, batch) = (plugin.get(frame), batch.get(frame));
+        found.push(format!("{} frame {frame}: tshark says {plugin:?}, analyze says {batch:?}", path.display()));
+    }
+    std::fs::remove_file(tshark.outside(&staged)).expect("we wrote it");
+    found.iter().map(|complaint| format!("Wireshark {}: {complaint}", release.version)).collect()
+}
+
+fn verdicts(seen: &[Seen]) -> BTreeMap<u32, String> {
+    seen.iter().filter_map(|seen| Some((seen.syn_ack?, seen.verdict.clone()))).collect()
+}

@@ -1,0 +1,70 @@
+//! The dissector as each release runs it, fed with mutants of the sample captures.
+//!
+//! `SYNCOOKIE_FUZZ` says how many in each release, `SYNCOOKIE_FUZZ_SEED` from where on; without them there are a few, the
+//! same every time.
+
+use std::path::{Path, PathBuf};
+
+use syncookie_tests::fuzz::mutants;
+use syncookie_tests::pcap::{Order, Resolution};
+use syncookie_tests::release::Release;
+use syncookie_tests::samples;
+use syncookie_tests::tshark::{Printed, Tshark};
+
+use super::in_every_release;
+
+in_every_release! {
+    mutated_captures_neither_crash_it_nor_make_it_speak
+}
+
+/// Mutants to a run of tshark: few enough to find the one that did it.
+const BATCH: usize = 500;
+
+fn number(variable: &str, otherwise: usize) -> usize {
+    let value = std::env::var(variable).ok();
+    value.map_or(otherwise, |value| value.parse().unwrap_or_else(|_| panic!("{variable}={value} is no number")))
+}
+
+fn mutated_captures_neither_crash_it_nor_make_it_speak(release: &Release, tshark: &Tshark) {
+    let (count, seed) = (number("SYNCOOKIE_FUZZ", 300), number("SYNCOOKIE_FUZZ_SEED", 1));
+    let sources: Vec<PathBuf> =
+        samples().into_iter().filter(|path| path.extension().is_some_and(|e| e == "pcap")).collect();
+    let bare = Tshark::without_plugin(release);
+    let (mut frames, mut marked) = (0, 0);
+    for batch in 0..count.div_ceil(BATCH) {
+        let seed = (seed + batch) as u64;
+        for (link, capture) in mutants(&sources, BATCH.min(count - batch * BATCH), seed) {
+            let bytes = capture.write(Order::Little, Resolution::Nano);
+            frames += capture.records.len();
+            marked += check(tshark, &bare, &bytes, &format!("seed {seed}, link type {link}"));
+        }
+    }
+    println!("{count} mutants, {frames} frames, {marked} of them marked");
+    assert!(marked > count / 10, "{marked} frames of {count} mutants are marked: they are no handshakes any more");
+}
+
+/// What a mutant may change of what tshark does: nothing but the findings. Returns how many there are.
+fn check(tshark: &Tshark, bare: &Tshark, bytes: &[u8], what: &str) -> usize {
+    let (capture, same) = (tshark.stage_bytes(bytes), bare.stage_bytes(bytes));
+    for options in [&["-2", "-V"][..], &["-q", "-z", "expert"]] {
+        let (with, without) = (run(tshark, &capture, options), run(bare, &same, options));
+        assert_eq!(with.code, without.code, "{what}: tshark {options:?}: {}", with.stderr);
+        assert_eq!(with.stderr, without.stderr, "{what}: tshark {options:?}");
+        assert!(!with.stdout.contains("Dissector bug, protocol SYNCOOKIE"), "{what}: tshark {options:?}");
+    }
+    let marked = run(tshark, &capture, &["-Y", "syncookie", "-T", "ek"]);
+    assert!(matches!(marked.code, Some(0..=2)), "{what}: {marked:?}");
+    for (tshark, staged) in [(tshark, &capture), (bare, &same)] {
+        std::fs::remove_file(tshark.outside(staged)).expect("we wrote it");
+    }
+    marked.stdout.lines().filter(|line| line.starts_with("{\"timestamp\"")).count()
+}
+
+fn run(tshark: &Tshark, capture: &Path, options: &[&str]) -> Printed {
+    let capture = capture.to_str().expect("a temporary folder has a plain name");
+    let mut printed = tshark.run(["-r", capture].iter().chain(options));
+    // The two read copies of different names.
+    printed.stderr = printed.stderr.replace(capture, "the capture");
+    assert!(printed.code.is_some(), "tshark {options:?} crashed: {}", printed.stderr);
+    printed
+}

@@ -1,0 +1,104 @@
+//! A live capture: the running kernel's own handshakes, in a network of their own.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use syncookie_tests::release::Release;
+use syncookie_tests::tshark::Tshark;
+
+use super::in_every_release;
+
+in_every_release! {
+    cookies_of_the_running_kernel_are_told_while_it_sends_them
+}
+
+const LISTENER: &str = "127.0.0.1:8080";
+const HANDSHAKES: usize = 20;
+
+/// What capturing needs of root, and what starting a program under another root as another user needs.
+const CAPABILITIES: &str = "+net_raw,+net_admin,+sys_chroot,+setuid,+setgid";
+
+/// Processes that end with the test.
+struct Processes(Vec<Child>);
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Processes {
+    fn start(&mut self, command: &mut Command) -> &mut Child {
+        self.0.push(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
+        self.0.last_mut().expect("it was pushed")
+    }
+}
+
+/// A network with a loopback device and a kernel that answers every SYN with a cookie; `None`, loudly, where namespaces
+/// or the setting are not to be had.
+fn network(processes: &mut Processes) -> Option<u32> {
+    let set_up = "ip link set lo up && sysctl -q -w net.ipv4.tcp_syncookies=2 && echo ready && exec sleep 120";
+    let mut command = Command::new("unshare");
+    command.args(["--net", "sh", "-c", set_up]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = processes.start(&mut command);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+    if line.trim() != "ready" {
+        let mut why = String::new();
+        child.stderr.take()?.read_to_string(&mut why).ok()?;
+        eprintln!("SKIPPED: no network to capture live in: {}", why.trim());
+        return None;
+    }
+    Some(child.id())
+}
+
+fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshark: &Tshark) {
+    let mut processes = Processes(Vec::new());
+    let Some(network) = network(&mut processes) else { return };
+    let inside = format!("--net=/proc/{network}/ns/net");
+    let inherited = format!("--inh-caps={CAPABILITIES}");
+    let ambient = format!("--ambient-caps={CAPABILITIES}");
+    let starter =
+        ["nsenter", &inside, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", &inherited, &ambient];
+    let mut capturing = tshark.command_below(&starter, "tshark");
+    capturing.args(["-i", "lo", "-l", "-a", "duration:8", "-Y", "syncookie.verdict", "-T", "fields"]);
+    capturing.args(["-e", "syncookie.syn_ack_frame", "-e", "syncookie.verdict", "-E", "separator=/t"]);
+    let mut capturing = capturing.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("tshark can be started");
+    let mut stderr = BufReader::new(capturing.stderr.take().expect("it is piped"));
+    let mut first = String::new();
+    stderr.read_line(&mut first).expect("messages are text");
+    assert!(first.starts_with("Capturing on"), "{first}");
+    sleep(Duration::from_secs(2));
+    let load = env!("CARGO_BIN_EXE_kernel-load");
+    for work in [&["listen", LISTENER][..], &["connect", LISTENER, &HANDSHAKES.to_string()]] {
+        let mut command = Command::new("nsenter");
+        let child =
+            processes.start(command.arg(&inside).arg(load).args(work).stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut String::new()).expect("it says that it is ready");
+    }
+    // Whoever connects sends nothing: closing is what a server's words need.
+    drop(processes);
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).expect("messages are text");
+    let output = capturing.wait_with_output().expect("it was started");
+    assert!(output.status.success(), "{rest}");
+    let told = last_words(&String::from_utf8_lossy(&output.stdout));
+    let cookies = told.values().filter(|verdict| *verdict == "syn-cookie").count();
+    assert!(told.len() == HANDSHAKES && cookies * 10 >= HANDSHAKES * 9, "{cookies} of {told:?}");
+    let other = rest.lines().find(|line| !line.is_empty() && !line.ends_with("packets captured"));
+    assert_eq!(other, None, "standard error");
+}
+
+/// The last verdict of each handshake.
+fn last_words(stdout: &str) -> BTreeMap<String, String> {
+    let words = stdout.lines().filter_map(|line| line.split_once('\t'));
+    words.map(|(frame, verdict)| (frame.to_owned(), verdict.to_owned())).collect()
+}
