@@ -1,0 +1,114 @@
+//! Compressed captures and doubled ones: the SYN-ACKs that tshark finds in them are those that the batch tool finds.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use syncookie_tests::analyze::{analyze, command, run};
+use syncookie_tests::pcap::{Capture, Order};
+use syncookie_tests::pcapng::Section;
+use syncookie_tests::tshark::{Tshark, private_folder};
+use syncookie_tests::{assert_none, complaints, samples};
+
+/// Wireshark of Debian reads what these programs write.
+const PROGRAMS: [(&str, &str); 3] = [("gzip", "gz"), ("zstd", "zst"), ("lz4", "lz4")];
+
+const SYN_ACK: &str = "tcp.flags.syn == 1 && tcp.flags.ack == 1";
+
+/// Every fourth sample: these tests are about what is around the packets.
+fn some_samples() -> Vec<PathBuf> {
+    samples().into_iter().step_by(4).collect()
+}
+
+/// What the program writes of a file; `None`, said loudly, where it is not installed.
+fn compressed(program: &str, path: &Path) -> Option<Vec<u8>> {
+    match Command::new(program).arg("-c").arg(path).output() {
+        Ok(output) => Some(output.stdout),
+        Err(error) => {
+            eprintln!("skipped: {program} cannot be started: {error}");
+            None
+        }
+    }
+}
+
+fn found(path: &Path) -> BTreeSet<u32> {
+    analyze([path]).handshakes().into_iter().filter_map(|handshake| handshake.frames.syn_ack).collect()
+}
+
+#[test]
+fn the_syn_acks_of_a_compressed_capture_are_those_that_tshark_finds_and_those_of_the_capture() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    for (program, ending) in PROGRAMS {
+        assert_none(&complaints(&some_samples(), |path: &PathBuf| {
+            let Some(bytes) = compressed(program, path) else { return Vec::new() };
+            let staged = tshark.stage_bytes(&bytes);
+            let seen: BTreeSet<u32> = tshark.frames(&staged, SYN_ACK).into_iter().collect();
+            let ours = found(&staged);
+            // Repetitions of a SYN-ACK are frames for tshark, and belong to a handshake here.
+            let is_right = ours.is_subset(&seen) && ours == found(path) && ours.is_empty() == seen.is_empty();
+            if is_right { Vec::new() } else { vec![format!("{} as .{ending}: {seen:?}, {ours:?}", path.display())] }
+        }));
+    }
+}
+
+#[test]
+fn verdicts_of_a_compressed_capture_are_those_of_the_capture() {
+    assert_none(&complaints(&some_samples(), |path: &PathBuf| {
+        let folder = private_folder();
+        let packed = folder.path().join("packed");
+        let Some(bytes) = compressed("gzip", path) else { return Vec::new() };
+        fs::write(&packed, bytes).expect("the folder is ours");
+        let told = |path: &Path| {
+            let lines = analyze([path]).stdout.replace(&path.display().to_string(), "PATH");
+            lines.lines().filter(|line| line.contains(r#""type":"handshake""#)).map(str::to_owned).collect::<Vec<_>>()
+        };
+        if told(path) == told(&packed) { Vec::new() } else { vec![path.display().to_string()] }
+    }));
+}
+
+#[test]
+fn of_packets_that_two_interfaces_saw_the_first_copies_are_the_syn_acks() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    assert_none(&complaints(&some_samples(), |path: &PathBuf| {
+        let capture = Capture::read(path);
+        let mut section = Section::new(Order::Little);
+        section.interface(capture.link, &[(9, &[9])]).interface(capture.link, &[(9, &[9])]);
+        for record in &capture.records {
+            section.packet(0, record.nanos, record).packet(1, record.nanos + 1000, record);
+        }
+        let doubled = tshark.stage_bytes(&section.finish());
+        let seen: BTreeSet<u32> = tshark.frames(&doubled, SYN_ACK).into_iter().collect();
+        let ours = found(&doubled);
+        let firsts: BTreeSet<u32> = seen.iter().copied().filter(|frame| frame % 2 == 1).collect();
+        let is_right = ours.is_subset(&firsts) && ours.len() == found(path).len();
+        if is_right { Vec::new() } else { vec![format!("{}: {seen:?}, {ours:?}", path.display())] }
+    }));
+}
+
+#[test]
+fn what_unpacks_to_very_much_takes_no_memory() {
+    const MEBIBYTE: usize = 1 << 20;
+    let folder = private_folder();
+    let bomb = folder.path().join("bomb.pcap.gz");
+    // A capture whose second record claims to be longer than records are, and then 512 MiB of zeros.
+    let head = Capture { records: Vec::new(), ..Capture::read(&samples()[0]) }.write_plain();
+    let out = fs::File::create(&bomb).expect("the folder is ours");
+    let mut pack = Command::new("gzip");
+    pack.args(["-1", "-c"]).stdin(std::process::Stdio::piped()).stdout(out);
+    let mut child = pack.spawn().expect("gzip can be started");
+    let mut input = child.stdin.take().expect("it was asked for");
+    std::io::Write::write_all(&mut input, &[&head[..], &[0xff; 16]].concat()).expect("gzip reads it");
+    let zeros = vec![0; MEBIBYTE];
+    (0..512).for_each(|_| std::io::Write::write_all(&mut input, &zeros).expect("gzip reads it"));
+    drop(input);
+    assert!(child.wait().expect("gzip ends").success());
+    // 256 MiB of address space, program and all.
+    let limited = format!("ulimit -v {} && exec \"$@\"", 256 * 1024);
+    let mut limit = Command::new("sh");
+    let program = command([&bomb]);
+    limit.args(["-c", &limited, "sh"]).arg(program.get_program()).args(program.get_args());
+    let analyzed = run(&mut limit);
+    assert_eq!(analyzed.code, Some(2), "{}", analyzed.stderr);
+    assert!(analyzed.stderr.contains("536870928 bytes were passed over, up to the end"), "{}", analyzed.stderr);
+}
