@@ -32,9 +32,9 @@ fn push(criterion: &mut Criterion) {
         bencher.iter_batched_ref(
             || Analyzer::new(Limits::default()),
             |analyzer| {
-                observations.iter().for_each(|one| {
+                for one in &observations {
                     black_box(analyzer.push(one));
-                })
+                }
             },
             BatchSize::LargeInput,
         );

@@ -45,6 +45,7 @@ mod path;
 mod regime;
 mod seeded;
 mod segment;
+mod sentences;
 mod seq;
 mod story;
 mod tracker;

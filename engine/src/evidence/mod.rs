@@ -17,11 +17,11 @@ mod retry;
 pub(crate) mod round_trip;
 mod segment_size;
 mod window;
-mod words;
+
 mod zero_window;
 
-use words::Cited;
-pub(crate) use words::{Words, say};
+use crate::sentences::Cited;
+pub(crate) use crate::sentences::{Words, say};
 
 use crate::listener::Listener;
 use crate::{Evidence, EvidenceKind, Verdict};

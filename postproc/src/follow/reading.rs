@@ -33,7 +33,7 @@ impl Reading {
     /// A new capture, or one that goes on where another ended.
     pub(super) fn new(name: &str, index: usize, before: Option<Self>) -> Self {
         let index = index as u32;
-        let new = || (index, Analyzer::new(Limits::default()));
+        let new = || (index, Analyzer::new(Limits { flood: u64::MAX, ..Limits::default() }));
         let (first, analyzer) = before.map_or_else(new, |before| (before.first, before.analyzer));
         let totals = CaptureTotals { name: name.into(), ..CaptureTotals::default() };
         Self { first, index, analyzer, totals, problems: Vec::new(), faults: 0, unknown_links: BTreeMap::new() }
