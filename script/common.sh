@@ -93,3 +93,6 @@ share_registry() {
 
 # Where cargo puts what it builds.
 target_folder() { printf '%s\n' "${CARGO_TARGET_DIR:-$root/target}"; }
+
+# Programs that only the checks need and that are kept below the build folder.
+tools_folder() { printf '%s/tools/bin\n' "$(target_folder)"; }

@@ -38,9 +38,14 @@ pub enum Detail {
     Notable,
 }
 
+impl Limits {
+    /// Handshakes that are kept unless something else is asked for.
+    pub const HANDSHAKES: usize = 1 << 17;
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: 1 << 17, detail: Detail::All }
+        Self { handshakes: Self::HANDSHAKES, detail: Detail::All }
     }
 }
 

@@ -76,7 +76,7 @@ impl Session {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            analyzer: Analyzer::new(Limits { handshakes: settings.handshakes }),
+            analyzer: Analyzer::new(Limits { handshakes: settings.handshakes, ..Limits::default() }),
             marks: Marks::default(),
             told: HashMap::new(),
             events: Events::default(),

@@ -1,6 +1,7 @@
 //! Batch tool: a command for each thing it does.
 
 mod annotate;
+mod baseline;
 mod batch;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
@@ -16,6 +17,7 @@ mod input;
 mod interrupt;
 mod kernel;
 mod link;
+mod manual;
 mod output;
 mod plugin;
 mod problem;
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         Command::Analyze(args) => finish(args.quiet, |console| batch::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
+        Command::Manual(args) => written(manual::manual(&args)),
+        Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => kernel::command(&args),
         Command::Plugin(args) => plugin::run(&args),
     }
@@ -64,6 +68,18 @@ fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>)
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// How it ends when all there was to do was to write something.
+fn written(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => Exit::Analysed.into(),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(error) => {
+            Console::new(false).problem(&error);
             Exit::Failed.into()
         }
     }

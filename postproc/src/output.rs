@@ -13,10 +13,19 @@ pub struct Output {
     pending: Option<Pending>,
 }
 
-/// A file that has not got its name yet; removed when it never gets it.
+/// A file that has not got its name yet; gone when it never gets it.
 struct Pending {
-    temporary: PathBuf,
+    file: Unnamed,
     name: PathBuf,
+}
+
+/// What a file is until it is complete.
+enum Unnamed {
+    /// A file without any name: nothing is left of it, however the program ends. The path leads to it while it is open.
+    #[cfg(target_os = "linux")]
+    Nameless(PathBuf),
+    /// A file with another name, where a file system has none without.
+    Temporary(PathBuf),
 }
 
 impl Output {
@@ -31,9 +40,8 @@ impl Output {
             // A device or a pipe has no name to win, and a folder says so here.
             return Ok(Self::new(Box::new(OpenOptions::new().write(true).open(&name)?), false, None));
         }
-        let temporary = temporary(&name);
-        let file = File::create_new(&temporary)?;
-        Ok(Self::new(Box::new(file), false, Some(Pending { temporary, name })))
+        let (handle, file) = unnamed(&name)?;
+        Ok(Self::new(Box::new(handle), false, Some(Pending { file, name })))
     }
 
     /// Standard output for `-`, otherwise a file that grows: what is in it stays.
@@ -58,7 +66,7 @@ impl Output {
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
         match &self.pending {
-            Some(pending) => fs::rename(&pending.temporary, &pending.name)?,
+            Some(pending) => pending.file.give_name(&pending.name)?,
             None => return Ok(()),
         }
         self.pending = None;
@@ -78,11 +86,50 @@ impl Write for Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Some(pending) = &self.pending {
+        if let Some(Pending { file: Unnamed::Temporary(temporary), .. }) = &self.pending {
             // Nothing better can be done about a file that cannot be removed.
-            let _ = fs::remove_file(&pending.temporary);
+            let _ = fs::remove_file(temporary);
         }
     }
+}
+
+impl Unnamed {
+    /// Puts the file where it belongs, in place of what is there.
+    fn give_name(&self, name: &Path) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Nameless(path) => {
+                use rustix::fs::{AtFlags, CWD, linkat};
+                // No file is replaced by a link, so that it takes two steps.
+                let temporary = temporary(name);
+                linkat(CWD, path, CWD, &temporary, AtFlags::SYMLINK_FOLLOW)?;
+                fs::rename(&temporary, name).inspect_err(|_| drop(fs::remove_file(&temporary)))
+            }
+            Self::Temporary(temporary) => fs::rename(temporary, name),
+        }
+    }
+}
+
+/// A new file in the folder of `name`, without a name where that can be had.
+fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
+    #[cfg(target_os = "linux")]
+    if let Some((file, path)) = nameless(name) {
+        return Ok((file, Unnamed::Nameless(path)));
+    }
+    let temporary = temporary(name);
+    Ok((File::create_new(&temporary)?, Unnamed::Temporary(temporary)))
+}
+
+/// A file without a name, and the path by which it can be given one; `None` where the file system, or a system without
+/// /proc, has no such thing.
+#[cfg(target_os = "linux")]
+fn nameless(name: &Path) -> Option<(File, PathBuf)> {
+    use rustix::fs::{Mode, OFlags, open};
+    use std::os::fd::AsRawFd;
+    let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = File::from(open(folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::from(0o666)).ok()?);
+    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    path.exists().then_some((file, path))
 }
 
 /// A name beside the file's, so that renaming stays within a file system.

@@ -46,6 +46,17 @@ pub struct Totals {
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
     pub other_resets: BTreeMap<CauseKind, u64>,
+    /// What was left out, where a report was given to compare with: then all of the above is of the rest.
+    pub known: Option<Known>,
+}
+
+/// What an earlier report already had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Name of that report.
+    pub report: String,
+    /// Findings that were left out.
+    pub findings: u64,
 }
 
 /// What was read of one capture.
@@ -165,7 +176,7 @@ impl CaptureTotals {
 }
 
 impl ListenerTotals {
-    fn add(&mut self, finding: &Finding) {
+    pub fn add(&mut self, finding: &Finding) {
         let mut tally = Tally::default();
         tally.add(finding.assessment.verdict, finding.outcome);
         let is_cookie_style = finding.assessment.verdict.is_cookie_style();

@@ -20,10 +20,7 @@ static LEAST: AtomicI32 = AtomicI32::new(0);
 static HANDSHAKES: AtomicU32 = AtomicU32::new(DEFAULT_HANDSHAKES);
 static POINT: AtomicI32 = AtomicI32::new(0);
 
-const DEFAULT_HANDSHAKES: u32 = {
-    let limits = Limits { handshakes: 1 << 18 };
-    limits.handshakes as u32
-};
+const DEFAULT_HANDSHAKES: u32 = Limits::HANDSHAKES as u32;
 
 /// The values of a preference, ended by one without a name.
 struct Values<const N: usize>([ffi::enum_val_t; N]);

@@ -41,7 +41,7 @@ fn behind(front: &[u8], packet: &[u8]) -> Vec<u8> {
 fn starts(frame: &[u8], layers: &[Layer], innermost: &Innermost) -> Vec<usize> {
     let start = |packet| match packet {
         Packet::Ip(bytes) => bytes.as_ptr() as usize - frame.as_ptr() as usize,
-        Packet::Tcp { .. } => panic!("nothing was put together"),
+        Packet::Tcp { .. } | Packet::None => panic!("nothing was put together"),
     };
     packets(std::iter::once(frame), Decoded::of(layers.iter().copied()), innermost).map(start).collect()
 }

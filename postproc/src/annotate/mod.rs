@@ -23,6 +23,7 @@ use crate::capture::{Capture, RawFrame};
 use crate::cli::Annotate;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::report::Report;
@@ -35,6 +36,9 @@ use remarks::{Commenting, Remarks};
 use select::{Selecting, Selection};
 use spool::{Spool, Spooled};
 use writer::{Interface, Packet, Writer};
+
+/// Frames between two looks at whether this shall end.
+const ROUND: u32 = 1 << 12;
 
 /// Annotates what the arguments name.
 pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
@@ -54,6 +58,10 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         problems: 0,
     };
     let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(batch::no_capture(plan)) };
+    // Half a capture would be taken for a whole one.
+    if interrupt::is_requested() {
+        return Ok(Exit::Interrupted(interrupt::exit_code()));
+    }
     output.finish().map_err(Failure::Output)?;
     Ok(exit)
 }
@@ -87,7 +95,9 @@ impl<W: Write> Job<'_, W> {
             self.problem(problem);
         }
         for members in series::series(&plan.sources) {
-            self.series(plan, &members)?;
+            if !interrupt::is_requested() {
+                self.series(plan, &members)?;
+            }
         }
         self.console.done();
         if self.captures == 0 && self.problems == self.missing {
@@ -141,6 +151,7 @@ impl<W: Write> Job<'_, W> {
         loop {
             let problem = match capture.next_frame() {
                 None => break,
+                Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
                 Some(Ok(frame)) => {
                     last = last.max(frame.time);
                     match &self.mask {

@@ -77,7 +77,9 @@ impl Remarks {
     /// The first hypothesis on a failure, and its check; empty where nothing failed.
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
-        format!("most likely {}: {}\nto check: {}", cause.kind, cause.supporting.join("; "), cause.check)
+        // Where everything thought of is contradicted, the first is not the most likely.
+        let lead = if cause.ruled_out { "nothing fits; nearest" } else { "most likely" };
+        format!("{lead} {}: {}\nto check: {}", cause.kind, cause.supporting.join("; "), cause.check)
     }
 
     /// The comments, to be put to their frames.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::baseline::Unusable;
 use crate::follow::StateError;
 use crate::kernel::facts;
 
@@ -21,6 +22,13 @@ pub enum Failure {
     },
     /// The results would overwrite what they are about.
     OutputIsInput,
+    /// The report to compare with cannot be used.
+    Baseline {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: Unusable,
+    },
     /// The results could not be written.
     Output(io::Error),
     /// What is to be followed is not one folder.
@@ -52,6 +60,9 @@ impl fmt::Display for Failure {
                 example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
+            Self::Baseline { path, reason } => {
+                write!(f, "the baseline {} {reason}", crate::text::safe(&path.display().to_string()))
+            }
             Self::NoFolderToFollow => f.write_str("--follow takes one folder, and no files"),
             Self::FollowFormat => {
                 f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")

@@ -12,9 +12,11 @@ mod supply;
 mod tests;
 
 use std::io::{self, Read};
+use std::path::Path;
 
 use syncookie_engine::{Confidence, Limits};
 
+use crate::baseline::{Baseline, OnlyNew};
 use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
 use crate::console::Console;
@@ -50,22 +52,42 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
         return list::list(plan, args.format, output, console);
     }
-    let mut report = report::new(args.format, args.verbose, &mut output);
+    let report = report::new(args.format, args.verbose, &mut output);
     if !args.kernel.is_empty() {
         console.remark(&host::assumed(&args.kernel, &kernel, args.server));
-        report = Box::new(Informed::new(report, host::host(&kernel, args.server)));
     }
     let resources = &args.resources;
-    let totals = Batch::new(&plan, report, console, resources.limits(), resources.threads()).run();
-    let totals = totals.map_err(Failure::Output)?;
-    let Some(totals) = totals else { return Err(no_capture(plan)) };
+    let mut run = |report| Batch::new(&plan, report, console, resources.limits(), resources.threads()).run();
+    let totals = match &baseline {
+        None => run(informed(args, &kernel, report)),
+        Some(baseline) => {
+            let mut report = OnlyNew::new(baseline, report);
+            // Informed before it is compared: what the kernel says may put another cause first.
+            let totals = run(informed(args, &kernel, Box::new(&mut report)));
+            totals.map(|totals| totals.map(|_| report.totals))
+        }
+    };
+    let Some(totals) = totals.map_err(Failure::Output)? else { return Err(no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(exit(args.fail_on.map(Confidence::from), &totals))
+}
+
+/// A report that weighs causes with what the server's kernel says, where that was given.
+fn informed<'a>(args: &Analyze, kernel: &Looks, report: Box<dyn Report + 'a>) -> Box<dyn Report + 'a> {
+    if args.kernel.is_empty() {
+        return report;
+    }
+    Box::new(Informed::new(report, host::host(kernel, args.server)))
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
+    Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.into(), reason })
 }
 
 /// Reads every capture of the plan, and hands what comes out to the report; `None`, with nothing handed out, when there was

@@ -14,14 +14,24 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
       What is in one capture
-  syncookie analyze /var/captures --format jsonl -o findings.jsonl
+  syncookie analyze captures --format jsonl -o findings.jsonl
       A folder with everything below it, one JSON object a line
-  syncookie analyze /var/captures --format html -o report.html
+  syncookie analyze captures --format html -o report.html
       One page with charts and all findings, to look at in a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Standard input, read as it comes
   syncookie analyze captures --fail-on likely --quiet > report.txt
       In a job: exit code 3 when something was found
+  syncookie analyze captures --verbose
+      Every kind of finding with its evidence, and what in the folder is no capture
+  syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
+      Only what is said of one listener, from that day on
+  syncookie analyze captures --list-files
+      What would be read
+  syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
+      With what the server's kernel says of it
+  syncookie analyze captures --format summary --baseline yesterday.json --fail-on likely
+      The same, with one line, for what is new since yesterday's report
 
 Exit codes:
   0  all captures were analysed (one without packets, or without TCP, counts)
@@ -59,6 +69,14 @@ pub struct Analyze {
     /// Exit with 3 when a cookie-style handshake at this confidence or above was found
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     pub fail_on: Option<Threshold>,
+
+    /// Report only what an earlier report does not have
+    ///
+    /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
+    /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
+    /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
 
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
     ///
@@ -116,6 +134,8 @@ pub enum Format {
     Table,
     /// For people: one page with charts, for a browser; needs no network
     Html,
+    /// One line
+    Summary,
     /// One JSON document
     Json,
     /// One JSON object a line

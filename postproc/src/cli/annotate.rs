@@ -13,6 +13,8 @@ Examples:
       Only the connections that matter, and what their verdicts rest on
   syncookie annotate trace.pcap --only-findings --anonymize -o mailed.pcapng
       The same, to be given to others
+  syncookie annotate captures --quiet -o all.pcapng
+      Several captures, one after the other, without remarks
   syncookie annotate trace.pcap -o - | tshark -r - -Y frame.comment
       Into a pipe
 

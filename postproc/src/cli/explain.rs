@@ -14,8 +14,10 @@ Examples:
       The most telling handshake of a capture: packets, verdict, causes, what to do
   syncookie explain trace.pcap --frame 4
       The one that frame 4 belongs to, numbered as in Wireshark
-  syncookie explain captures --client 10.0.1.2:54192
+  syncookie explain captures --client 10.9.1.50:20055
       One client's; the port may be left out
+  syncookie explain captures --server 10.9.2.1:8080 --quiet --format json -o story.json
+      One listener's, for programs
   syncookie explain trace.pcap --kernel netstat-s.txt sysctl.txt
       With what the server's kernel says
   syncookie explain trace.pcap --kernel before.json after.json

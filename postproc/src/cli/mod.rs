@@ -4,6 +4,7 @@ mod analyze;
 mod annotate;
 mod explain;
 mod kernel;
+mod manual;
 pub mod plugin;
 mod resources;
 
@@ -13,6 +14,7 @@ pub use analyze::{Analyze, Format};
 pub use annotate::Annotate;
 pub use explain::{Explain, Form, Who};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
+pub use manual::{Completions, Manual};
 pub use resources::Resources;
 
 /// Tells which TCP handshakes of a capture were answered by SYN cookies or by a SYN proxy, with evidence.
@@ -37,4 +39,8 @@ pub enum Command {
     Annotate(Annotate),
     /// Install the Wireshark plugin, and say whether Wireshark loads it
     Plugin(plugin::Plugin),
+    /// Print a manual page, or write all of them
+    Manual(Manual),
+    /// Print what lets a shell complete commands and options
+    Completions(Completions),
 }

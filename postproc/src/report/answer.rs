@@ -10,6 +10,15 @@ use crate::totals::Totals;
 
 /// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {
+    let Some(known) = &totals.known else { return whole_answer(totals) };
+    let (report, left_out) = (safe(&known.report), count(known.findings, "known finding"));
+    match totals.tally.handshakes {
+        0 => format!("Nothing is new against {report}: {left_out}."),
+        _ => format!("New against {report}, without {left_out}: {}", whole_answer(totals)),
+    }
+}
+
+fn whole_answer(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
         "No capture could be read.".into()

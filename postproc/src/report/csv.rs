@@ -18,7 +18,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Between the entries of a list that share a cell.
 const BETWEEN: &str = " | ";
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 26] = [
     "capture",
     "time",
     "client_ip",
@@ -41,8 +41,10 @@ const COLUMNS: [&str; 24] = [
     "cause",
     "cause_for",
     "cause_against",
+    "cause_not_observable",
     "check",
     "other_causes",
+    "ruled_out",
 ];
 
 /// One row for each handshake.
@@ -113,8 +115,10 @@ fn cells<'a>(handshake: &Handshake<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
         first.map_or("", |cause| cause.kind).into(),
         text(list(first.into_iter().flat_map(|cause| cause.supporting).cloned())),
         text(list(first.into_iter().flat_map(|cause| cause.against).cloned())),
+        text(list(first.into_iter().flat_map(|cause| cause.not_observable).cloned())),
         text(first.map_or("", |cause| cause.check).into()),
-        list(causes.iter().skip(1).map(|cause: &Cause<'_>| cause.kind.to_owned())),
+        kinds(causes.iter().skip(1).filter(|cause| !cause.ruled_out)),
+        kinds(causes.iter().filter(|cause| cause.ruled_out)),
     ]
 }
 
@@ -125,6 +129,10 @@ fn endpoint<'a>(endpoint: &Endpoint) -> [Cow<'a, str>; 2] {
 /// `zero-window 10 for syn-proxy: SYN-ACK offers a window of 0`
 fn evidence(piece: &Evidence<'_>) -> String {
     format!("{} {} for {}: {}", piece.kind, piece.nats, piece.bearing, piece.detail)
+}
+
+fn kinds<'a, 'c>(causes: impl Iterator<Item = &'c Cause<'c>>) -> Cow<'a, str> {
+    list(causes.map(|cause| cause.kind.to_owned()))
 }
 
 fn list<'a>(entries: impl Iterator<Item = String>) -> Cow<'a, str> {

@@ -13,6 +13,7 @@ pub mod model;
 mod parquet;
 mod remedies;
 mod story;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use wrap::paragraph;
 
 use std::io;
 
+pub use model::SCHEMA;
 use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
@@ -53,6 +55,20 @@ pub trait Report {
     }
 }
 
+impl<R: Report + ?Sized> Report for &mut R {
+    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
+        (**self).begin(sources)
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        (**self).handshake(captures, finding)
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        (**self).end(totals)
+    }
+}
+
 /// The captures as JSON Lines.
 pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
     json::Lines::new(output).captures(sources)
@@ -68,6 +84,7 @@ pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Rep
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
+        Format::Summary => Box::new(summary::Line::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),

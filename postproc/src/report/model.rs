@@ -155,6 +155,9 @@ pub struct Summary<'a> {
     outcomes: Counts<Outcome>,
     /// The strongest cookie-style confidence: what `--fail-on` compares with.
     strongest: Option<&'static str>,
+    /// Only where a report was given to compare with: all but `captures` and `errors` is of what is new then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known<'a>>,
     /// Handshakes that `--filter` left out.
     filtered_out: u64,
     /// Whether the run was ended before all was read.
@@ -163,6 +166,13 @@ pub struct Summary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     both_sides: Option<BothSides>,
     errors: Vec<Error<'a>>,
+}
+
+/// What an earlier report already had.
+#[derive(Serialize)]
+struct Known<'a> {
+    report: &'a str,
+    findings: u64,
 }
 
 /// What was read of a capture.
@@ -369,6 +379,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             strongest: totals.strongest.map(engine::Confidence::as_str),
+            known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
             interrupted: totals.is_interrupted,
             both_sides: totals.compared().filter(|compared| !compared.is_empty()).map(BothSides::from),

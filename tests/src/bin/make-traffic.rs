@@ -250,7 +250,7 @@ impl Flow {
         tcp.extend(destination.to_be_bytes());
         tcp.extend(seq.to_be_bytes());
         tcp.extend(ack.to_be_bytes());
-        tcp.extend([((20 + options.len()) / 4 << 4) as u8, flags]);
+        tcp.extend([(((20 + options.len()) / 4) << 4) as u8, flags]);
         tcp.extend(if flags & SYN == 0 { 501_u16 } else { 64_240 }.to_be_bytes());
         tcp.extend([0, 0, 0, 0]);
         tcp.extend(options);

@@ -15,6 +15,7 @@ mod kernel;
 mod kernel_files;
 mod kernel_net;
 mod layers;
+mod manual;
 mod releases;
 mod series;
 mod terminal;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_array::builder::{
-    FixedSizeBinaryBuilder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder, UInt16Builder,
-    UInt32Builder,
+    BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+    UInt16Builder, UInt32Builder,
 };
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, Field, Schema};
@@ -219,6 +219,9 @@ struct Causes {
     rank: UInt32Builder,
     supporting: Texts,
     against: Texts,
+    not_observable: Texts,
+    ruled_out: BooleanBuilder,
+    nats: Float64Builder,
     check: StringBuilder,
 }
 
@@ -232,16 +235,22 @@ impl Causes {
             self.rank.append_value(cause.rank as u32);
             self.supporting.push(cause.supporting);
             self.against.push(cause.against);
+            self.not_observable.push(cause.not_observable);
+            self.ruled_out.append_value(cause.ruled_out);
+            self.nats.append_value(cause.nats);
             self.check.append_value(cause.check);
         }
     }
 
     fn take(&mut self) -> Result<Array, ArrowError> {
-        let columns: [(&str, Array); 5] = [
+        let columns: [(&str, Array); 8] = [
             ("kind", Arc::new(self.kind.finish())),
             ("rank", Arc::new(self.rank.finish())),
             ("for", self.supporting.take()?),
             ("against", self.against.take()?),
+            ("not_observable", self.not_observable.take()?),
+            ("ruled_out", Arc::new(self.ruled_out.finish())),
+            ("nats", Arc::new(self.nats.finish())),
             ("check", Arc::new(self.check.finish())),
         ];
         let is_there = NullBuffer::from(std::mem::take(&mut self.is_there));

@@ -1,0 +1,41 @@
+//! One line, for logs and notifications.
+
+use std::io::{self, Write};
+
+use syncookie_engine::Finding;
+
+use super::Report;
+use super::answer::answer;
+use crate::text::count;
+use crate::totals::{CaptureTotals, Totals};
+use crate::walk::Source;
+
+/// The answer in one line.
+pub struct Line<W> {
+    output: W,
+}
+
+impl<W: Write> Line<W> {
+    pub fn new(output: W) -> Self {
+        Self { output }
+    }
+}
+
+impl<W: Write> Report for Line<W> {
+    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn handshake(&mut self, _: &[CaptureTotals], _: &Finding) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        let problems = match totals.problems.len() as u64 {
+            0 => String::new(),
+            number => format!(" Not everything could be read: {}.", count(number, "problem")),
+        };
+        writeln!(self.output, "{}{problems}", answer(totals))?;
+        self.output.flush()
+    }
+}
