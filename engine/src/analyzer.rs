@@ -13,7 +13,7 @@ use crate::segment::Segment;
 use crate::tracker::Tracker;
 use crate::verdict::Judge;
 use crate::{
-    Endpoint, Finding, Findings, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
+    Endpoint, Finding, Findings, Flood, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
 };
 
 /// Bounds of what an [`Analyzer`] remembers.
@@ -23,6 +23,14 @@ pub struct Limits {
     /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
     /// counts them. At least 2.
     pub handshakes: usize,
+    /// Handshakes that never completed while their listener was flooded, handed out one by one for each listener. More
+    /// are counted in its [`ListenerReport::flood`], in the tallies, and nowhere else.
+    pub flood: u64,
+    /// Listeners that are reported one by one, at about 400 bytes each. The handshakes of others are in the tally only;
+    /// [`Statistics::unlisted`] counts them.
+    pub listeners: usize,
+    /// Episodes that are kept; [`Statistics::episodes_lost`] counts the others.
+    pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
 }
@@ -45,7 +53,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: Self::HANDSHAKES, detail: Detail::All }
+        Self { handshakes: Self::HANDSHAKES, flood: 10_000, listeners: 1 << 17, episodes: 1 << 14, detail: Detail::All }
     }
 }
 
@@ -117,7 +125,7 @@ impl Analyzer {
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         let segment = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
-        self.take(observation.time, segment)
+        self.take(observation.time, &segment)
     }
 
     /// Takes many packets, in order: the same as one by one, and quicker.
@@ -130,26 +138,26 @@ impl Analyzer {
             // What they are about lies anywhere in memory. Looking there for all of them at once, one need not wait for
             // each in turn.
             self.tracker.fetch(segments.iter().flatten().map(|(hash, _)| *hash));
-            for (observation, segment) in group.iter().zip(segments) {
+            for (observation, segment) in group.iter().zip(&segments) {
                 self.take(observation.time, segment);
             }
         }
     }
 
     #[inline]
-    fn take(&mut self, time: Timestamp, segment: Result<(u64, Segment<'_>), NoSegment>) -> Option<Pushed> {
+    fn take(&mut self, time: Timestamp, segment: &Result<(u64, Segment<'_>), NoSegment>) -> Option<Pushed> {
         self.now = self.now.max(time);
         let (hash, segment) = match segment {
             Ok(segment) => segment,
             Err(reason) => {
-                self.count(reason);
+                self.count(*reason);
                 return None;
             }
         };
         self.statistics.packets += 1;
         self.statistics.segments += 1;
         let before = self.tracker.end();
-        let pushed = self.tracker.push(hash, &segment)?;
+        let pushed = self.tracker.push(*hash, segment)?;
         let server = self.tracker.get(pushed.handshake)?.server;
         if pushed.handshake >= before {
             self.listeners.entry(server).or_default().push(pushed.handshake);
@@ -187,7 +195,8 @@ impl Analyzer {
             self.judged_at = self.now;
         }
         if !self.judged.contains_key(&server) {
-            let findings = self.judge(self.listeners.get(&server)?, |_| true);
+            let findings = self.judge(self.listeners.get(&server)?, u64::MAX, |_| true);
+            let findings = findings.into_iter().map(|judged| judged.finding).collect();
             self.judged.insert(server, findings);
         }
         let findings = self.judged.get(&server)?;
@@ -201,7 +210,8 @@ impl Analyzer {
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
         let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
-        self.judge(&ids[end.saturating_sub(PREVIEW)..end], |other| other == id).pop()
+        let judged = self.judge(&ids[end.saturating_sub(PREVIEW)..end], u64::MAX, |other| other == id).pop()?;
+        Some(judged.finding)
     }
 
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
@@ -234,21 +244,12 @@ impl Analyzer {
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.settled);
         let rest = self.judge_all(|_| true);
-        for finding in &rest {
-            self.report.add(finding);
-        }
-        handshakes.extend(rest);
-        let mut episodes = self.report.episodes;
-        episodes.extend(self::episodes(&handshakes));
-        let mut tally = Tally::default();
-        for listener in self.report.listeners.values() {
-            tally.merge(&listener.tally);
-        }
+        handshakes.extend(self.report.take(rest, &self.limits, &mut self.statistics));
         Findings {
             handshakes,
             listeners: self.report.listeners.into_values().collect(),
-            episodes,
-            tally,
+            episodes: self.report.episodes,
+            tally: self.report.tally,
             statistics: self.statistics,
         }
     }
@@ -263,23 +264,24 @@ impl Analyzer {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()
         });
-        for finding in &findings {
-            self.report.add(finding);
-        }
-        self.report.episodes.extend(episodes(&findings));
         self.statistics.settled_early += findings.len() as u64;
-        self.settled.extend(findings);
+        let told = self.report.take(findings, &self.limits, &mut self.statistics);
+        self.settled.extend(told);
     }
 
     /// The wanted handshakes of all listeners, in order of their ids.
-    fn judge_all(&self, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self.listeners.values().flat_map(|ids| self.judge(ids, &wanted)).collect();
-        findings.sort_by_key(|f| f.id);
+    fn judge_all(&self, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Judged> {
+        let judge = |(server, ids): (&Endpoint, &Vec<HandshakeId>)| {
+            self.judge(ids, self.limits.flood.saturating_sub(self.report.flood_told(server)), &wanted)
+        };
+        let mut findings: Vec<Judged> = self.listeners.iter().flat_map(judge).collect();
+        findings.sort_by_key(|judged| judged.finding.id);
         findings
     }
 
-    /// The wanted ones of a listener's handshakes, judged in the light of all that are given; in order of their ids.
-    fn judge(&self, ids: &[HandshakeId], wanted: impl Fn(HandshakeId) -> bool) -> Vec<Finding> {
+    /// The wanted ones of a listener's handshakes, judged in the light of all that are given; in order of their ids. Of
+    /// those that a flood left behind, `flood` are told, and the others counted.
+    fn judge(&self, ids: &[HandshakeId], mut flood: u64, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Judged> {
         let mut handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
         // By time, not by arrival: captures merged from several interfaces are out of order.
         handshakes.sort_by_key(|h| (h.time, h.frames().syn.or(h.frames().syn_ack), h.id));
@@ -289,22 +291,22 @@ impl Analyzer {
         let listener = Listener::new(handshakes, self.now);
         let mut judge = Judge::new(&listener);
         let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
-        let mut findings: Vec<Finding> = wanted.map(|index| self.find(&listener, &mut judge, index)).collect();
-        findings.sort_by_key(|f| f.id);
+        let mut findings: Vec<Judged> = wanted
+            .map(|index| {
+                let judged = self.find(&listener, &mut judge, index, flood == 0);
+                flood -= u64::from(judged.of_flood && !judged.counted);
+                judged
+            })
+            .collect();
+        findings.sort_by_key(|judged| judged.finding.id);
         findings
     }
 
-    fn find(&self, listener: &Listener<'_>, judge: &mut Judge<'_, '_>, index: usize) -> Finding {
+    fn find(&self, listener: &Listener<'_>, judge: &mut Judge<'_, '_>, index: usize, counts_flood: bool) -> Judged {
         let handshake = listener.handshakes[index];
         let outcome = outcome(handshake, self.now);
-        let mut assessment = judge.assess(index, Words(self.limits.detail == Detail::All));
-        let mut causes = cause::causes(listener, index, &assessment, outcome);
-        let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
-        if self.limits.detail == Detail::Notable && is_notable {
-            assessment = judge.assess(index, Words(true));
-            causes = cause::causes(listener, index, &assessment, outcome);
-        }
-        Finding {
+        let of_flood = handshake.never_completed() && listener.pressure.is_flood(handshake.time);
+        let finding = |assessment, causes| Finding {
             id: handshake.id,
             client: handshake.client,
             server: handshake.server,
@@ -314,8 +316,29 @@ impl Analyzer {
             causes,
             measured: measured(listener, handshake),
             assessment,
+        };
+        if of_flood && counts_flood {
+            let finding = finding(judge.assess(index, Words(false)), Vec::new());
+            return Judged { finding, of_flood, counted: true };
         }
+        let mut assessment = judge.assess(index, Words(self.limits.detail == Detail::All));
+        let mut causes = cause::causes(listener, index, &assessment, outcome);
+        let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
+        if self.limits.detail == Detail::Notable && is_notable {
+            assessment = judge.assess(index, Words(true));
+            causes = cause::causes(listener, index, &assessment, outcome);
+        }
+        Judged { finding: finding(assessment, causes), of_flood, counted: false }
     }
+}
+
+/// A finding, and whether it is handed out.
+struct Judged {
+    finding: Finding,
+    /// It never completed, and its listener was flooded then.
+    of_flood: bool,
+    /// It is counted, and not handed out.
+    counted: bool,
 }
 
 /// What is kept of handshakes after they were handed out.
@@ -323,20 +346,47 @@ impl Analyzer {
 struct Report {
     listeners: BTreeMap<Endpoint, ListenerReport>,
     episodes: Vec<crate::Episode>,
+    tally: Tally,
 }
 
 impl Report {
-    fn add(&mut self, finding: &Finding) {
+    /// How many of a listener's handshakes that a flood left behind were handed out.
+    fn flood_told(&self, server: &Endpoint) -> u64 {
+        let flood = self.listeners.get(server).and_then(|listener| listener.flood.as_ref());
+        flood.map_or(0, |flood| flood.handshakes - flood.counted)
+    }
+
+    /// Takes in what was judged, and returns what is to be handed out.
+    fn take(&mut self, judged: Vec<Judged>, limits: &Limits, statistics: &mut Statistics) -> Vec<Finding> {
+        for one in &judged {
+            self.tally.add(one.finding.assessment.verdict, one.finding.outcome);
+            if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&one.finding.server) {
+                statistics.unlisted += 1;
+            } else {
+                self.add(one);
+            }
+        }
+        self.episodes.extend(episodes(judged.iter().map(|one| &one.finding)));
+        statistics.episodes_lost += self.episodes.len().saturating_sub(limits.episodes) as u64;
+        self.episodes.truncate(limits.episodes);
+        judged.into_iter().filter(|one| !one.counted).map(|one| one.finding).collect()
+    }
+
+    fn add(&mut self, Judged { finding, of_flood, counted }: &Judged) {
         let listener = self.listeners.entry(finding.server).or_insert_with(|| ListenerReport {
             server: finding.server,
             first: finding.time,
             last: finding.time,
             tally: Tally::default(),
             strongest: None,
+            flood: None,
         });
         listener.first = listener.first.min(finding.time);
         listener.last = listener.last.max(finding.time);
         listener.tally.add(finding.assessment.verdict, finding.outcome);
+        if *of_flood {
+            listener.flood.get_or_insert_with(|| Flood::new(finding.time)).add(finding.time, *counted);
+        }
         if finding.assessment.verdict.is_cookie_style() {
             listener.strongest = listener.strongest.max(finding.assessment.confidence);
         }

@@ -52,9 +52,25 @@ pub(crate) fn segment<'a>(observation: &Observation<'a>) -> Result<Segment<'a>, 
 
 #[inline]
 fn from_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
+    if is_plain_udp(bytes) {
+        return Err(NoSegment::NotTcp);
+    }
     match plain(bytes) {
         Some((source, destination, facts, tcp, end)) => read_tcp(observation, source, destination, facts, tcp, end),
         None => from_any_ip(observation, bytes),
+    }
+}
+
+/// What most packets without TCP are.
+#[inline]
+fn is_plain_udp(bytes: &[u8]) -> bool {
+    const UDP: u8 = ip_number::UDP.0;
+    match *bytes {
+        [0x45, _, high, low, _, _, flags, offset, _, UDP, ..] if bytes.len() >= 20 => {
+            u16::from_be_bytes([high, low]) >= 20 && flags & 0x3f == 0 && offset == 0
+        }
+        [0x60..=0x6f, _, _, _, _, _, UDP, ..] => bytes.len() >= 40,
+        _ => false,
     }
 }
 
@@ -176,10 +192,11 @@ mod tests {
             mut bytes in prop::collection::vec(any::<u8>(), 0..120),
             version in prop::sample::select(vec![0x45_u8, 0x46, 0x44, 0x60, 0x6a]),
             length in 0_u8..130,
+            protocol in prop::sample::select(vec![6_u8, 6, 17]),
             usual in any::<bool>(),
         ) {
             // Most random bytes are no TCP packets: the fields that say so are set right more often than not.
-            for (at, value) in [(0, version), (2, 0), (3, length), (4, 0), (5, length), (6, 6), (9, 6)] {
+            for (at, value) in [(0, version), (2, 0), (3, length), (4, 0), (5, length), (6, protocol), (9, protocol)] {
                 if let Some(byte) = bytes.get_mut(at) && (usual || at < 6) {
                     *byte = if at == 6 && version < 0x60 { 0x40 } else { value };
                 }

@@ -13,7 +13,7 @@ const ORDINARY_IN_A_ROW: usize = 3;
 const BEFORE: i64 = 60;
 
 /// The episodes among findings of any listeners, ordered by listener and start.
-pub(crate) fn episodes(findings: &[Finding]) -> Vec<Episode> {
+pub(crate) fn episodes<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Episode> {
     let mut listeners: BTreeMap<Endpoint, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
         listeners.entry(finding.server).or_default().push(finding);

@@ -1,7 +1,7 @@
 //! What comes out: plain data, ready to be shown.
 
 use crate::{
-    CauseKind, Confidence, Endpoint, EvidenceKind, Frame, Implementation, Openings, Outcome, Timestamp, Verdict,
+    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp, Verdict,
 };
 
 /// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
@@ -175,6 +175,8 @@ pub struct ListenerReport {
     pub tally: Tally,
     /// The strongest cookie-style confidence among them.
     pub strongest: Option<Confidence>,
+    /// Where it was flooded: the handshakes of `tally` that never completed then.
+    pub flood: Option<Flood>,
 }
 
 /// A stretch of time in which a listener answered cookie-style.
@@ -212,6 +214,10 @@ pub struct Statistics {
     /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later handshakes of
     /// their listener could not be used for them.
     pub settled_early: u64,
+    /// Handshakes that are in the tally only, as there are more listeners than [`crate::Limits::listeners`].
+    pub unlisted: u64,
+    /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
+    pub episodes_lost: u64,
 }
 
 impl Statistics {
@@ -225,6 +231,8 @@ impl Statistics {
             fragments: self.fragments - earlier.fragments,
             unreadable: self.unreadable - earlier.unreadable,
             settled_early: self.settled_early - earlier.settled_early,
+            unlisted: self.unlisted - earlier.unlisted,
+            episodes_lost: self.episodes_lost - earlier.episodes_lost,
         }
     }
 }

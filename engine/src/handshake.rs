@@ -212,6 +212,11 @@ impl Handshake {
         }
     }
 
+    /// Nobody acknowledged anything or refused, as far as was seen.
+    pub(crate) fn never_completed(&self) -> bool {
+        self.ack.is_none() && self.reset.is_none()
+    }
+
     /// Sequence number of the client's SYN: from the SYN, else from what the SYN-ACK acknowledges.
     pub(crate) fn client_isn(&self) -> Option<SeqNumber> {
         self.syn.map(|s| s.isn).or_else(|| self.syn_ack.map(|s| s.ack.plus(u32::MAX)))

@@ -27,6 +27,7 @@ mod decode;
 mod episode;
 mod evidence;
 mod finding;
+mod flood;
 mod flow;
 mod flow_table;
 mod glance;
@@ -55,6 +56,7 @@ pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,
 };
+pub use flood::Flood;
 pub use flow::Endpoint;
 pub use host::{AcceptQueue, Host, Reading};
 pub use observation::{Frame, Observation, Packet, Timestamp};

@@ -30,8 +30,10 @@ pub(crate) struct Listener<'a> {
     pub answers: bool,
     /// Some acknowledged SYN-ACK came again: the accept queue was full.
     pub ignores_acks: bool,
-    /// Positions of each client's handshakes.
-    pub by_client: Map<IpAddr, Vec<usize>>,
+    /// Position of the next handshake of the same client.
+    pub next_of_client: Vec<Option<u32>>,
+    /// What it was asked for and not thanked for.
+    pub pressure: Pressure,
     /// Handshakes in which the server's timer repeated the SYN-ACK.
     pub timer_repeats: usize,
     /// How often each IP identification stood in a SYN-ACK.
@@ -58,9 +60,10 @@ impl<'a> Listener<'a> {
         let bits = BitBook::of(&handshakes, &clock);
         let answers = handshakes.iter().any(|h| h.syn_ack.is_some());
         let ignores_acks = handshakes.iter().any(|h| h.acknowledged_in_vain());
-        let mut by_client: Map<IpAddr, Vec<usize>> = Map::default();
-        for (index, handshake) in handshakes.iter().enumerate() {
-            by_client.entry(handshake.client.ip).or_default().push(index);
+        let mut latest: Map<IpAddr, u32> = Map::default();
+        let mut next_of_client = vec![None; handshakes.len()];
+        for (index, handshake) in handshakes.iter().enumerate().rev() {
+            next_of_client[index] = latest.insert(handshake.client.ip, index as u32);
         }
         let (grants, isn_layout) = (Grants::of(&handshakes), IsnLayout::of(&handshakes));
         let timer_repeats = handshakes.iter().filter(|h| h.repeated_by_timer().is_some()).count();
@@ -76,7 +79,8 @@ impl<'a> Listener<'a> {
             paths,
             answers,
             ignores_acks,
-            by_client,
+            next_of_client,
+            pressure,
             timer_repeats,
             identifications,
         }
@@ -98,7 +102,7 @@ impl Pressure {
         let mut by_second: Map<i64, (u64, u64)> = Map::default();
         for handshake in handshakes {
             let (lost, all) = by_second.entry(second(handshake.time)).or_default();
-            *lost += u64::from(handshake.ack.is_none() && handshake.reset.is_none());
+            *lost += u64::from(handshake.never_completed());
             *all += 1;
         }
         Self { by_second }

@@ -194,3 +194,28 @@ fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
         |f: &syncookie_engine::Findings| f.handshakes.iter().map(|h| h.assessment.verdict).collect::<Vec<_>>();
     assert_eq!(verdicts(&bounded), verdicts(&whole));
 }
+
+#[test]
+fn a_flood_is_counted_by_listener_and_over_time_and_not_told_syn_by_syn() {
+    let syn = |index: u32| {
+        let client = format!("10.{}.{}.{}", index >> 16, index >> 8 & 255, index & 255);
+        let talk = Talk::new(&client, 1024, "198.51.100.7", 80).ordinary(f64::from(index) * 0.001);
+        talk.packets.into_iter().next().expect("a SYN")
+    };
+    let packets: Vec<_> = (0..5000).map(syn).collect();
+    let limits = Limits { flood: 10, handshakes: 1000, ..Limits::default() };
+    let found = analyze_with(&packets, limits);
+    assert_eq!((found.handshakes.len(), found.tally.handshakes), (10, 5000));
+    let flood = found.listeners[0].flood.as_ref().expect("five thousand SYNs that nobody answered");
+    assert_eq!((flood.handshakes, flood.counted, flood.peak_rate()), (5000, 4990, 1000));
+    assert_eq!(flood.counts, [1000; 5]);
+}
+
+#[test]
+fn listeners_and_episodes_beyond_the_limits_are_counted() {
+    let packets: Vec<_> = (0..40_u16)
+        .flat_map(|i| Talk::new("192.0.2.1", 1000 + i, &format!("198.51.100.{i}"), 80).ordinary(f64::from(i)).packets)
+        .collect();
+    let found = analyze_with(&packets, Limits { listeners: 7, ..Limits::default() });
+    assert_eq!((found.listeners.len(), found.statistics.unlisted, found.tally.handshakes), (7, 33, 40));
+}

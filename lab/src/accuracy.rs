@@ -6,7 +6,7 @@ use crate::expect::Side;
 use crate::judge::in_process;
 use crate::ordinary::Ordinary;
 use crate::rng::Rng;
-use crate::score::{LEVELS, Rightness, Score, cases};
+use crate::score::{self, LEVELS, Rightness, Score, cases};
 use crate::{pcap, scenario, synth};
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -60,6 +60,7 @@ pub fn update(text: &str, plan: &Plan) -> io::Result<String> {
         .collect();
     put(&mut text, "synthetic", &table(&synthetic))?;
     put(&mut text, "calibration", &calibration(&total))?;
+    put(&mut text, "causes", &format!("\n{}\n", score::causes(&total)))?;
     if plan.handshakes > 0 {
         let mut ordinary = Score::default();
         put(&mut text, "ordinary", &million(plan.handshakes, &mut ordinary))?;

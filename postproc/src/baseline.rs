@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use serde::Deserialize;
-use syncookie_engine::{Confidence, Endpoint, Finding, Verdict};
+use syncookie_engine::{Confidence, Detail, Endpoint, Finding, Verdict};
 
 use crate::report::{Report, SCHEMA};
 use crate::text::safe;
@@ -166,6 +166,10 @@ impl<'a> OnlyNew<'a> {
 }
 
 impl Report for OnlyNew<'_> {
+    fn detail(&self) -> Detail {
+        self.report.detail()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.report.begin(sources)
     }

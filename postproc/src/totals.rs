@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, ListenerReport, Outcome, Statistics, Tally, Timestamp,
+    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Outcome, Statistics, Tally,
+    Timestamp,
 };
 
 use crate::filter::Filter;
@@ -40,6 +41,10 @@ pub struct Totals {
     pub filter: Filter,
     /// Handshakes that are not, because of that.
     pub filtered_out: u64,
+    /// Handshakes of listeners beyond those that are reported one by one.
+    pub unlisted: u64,
+    /// Episodes beyond those that are kept.
+    pub episodes_lost: u64,
     /// Whether the run was ended before all was read.
     pub is_interrupted: bool,
     /// Why connections were most likely reset by the server's side: those of `reliable`.
@@ -93,9 +98,16 @@ pub struct ListenerTotals {
     pub strongest: Option<Confidence>,
     /// First and last cookie-style handshake.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
+    /// What a flood left behind.
+    pub flood: Option<Flood>,
 }
 
 impl Totals {
+    /// Handshakes that a flood left behind and that are counted, not told one by one.
+    pub fn flood_counted(&self) -> u64 {
+        self.listeners.values().filter_map(|listener| listener.flood.as_ref()).map(|flood| flood.counted).sum()
+    }
+
     /// Takes in a handshake, and says whether it is told.
     #[must_use]
     pub fn handshake(&mut self, finding: &Finding) -> bool {
@@ -141,11 +153,13 @@ impl Totals {
     pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
         if !self.one_by_one {
             self.tally.merge(&findings.tally);
+            self.unlisted += findings.statistics.unlisted;
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);
                 self.listeners.entry(report.server).or_default().merge(report);
             }
         }
+        self.episodes_lost += findings.statistics.episodes_lost;
         for episode in findings.episodes.into_iter().filter(|episode| self.filter.admits_episode(episode)) {
             // The one in which it begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
@@ -186,6 +200,7 @@ impl ListenerTotals {
             last: finding.time,
             tally,
             strongest: finding.assessment.confidence.filter(|_| is_cookie_style),
+            flood: None,
         });
     }
 
@@ -194,5 +209,11 @@ impl ListenerTotals {
         self.last = self.last.max(Some(report.last));
         self.tally.merge(&report.tally);
         self.strongest = self.strongest.max(report.strongest);
+        if let Some(flood) = &report.flood {
+            match &mut self.flood {
+                Some(known) => known.merge(flood),
+                None => self.flood = Some(flood.clone()),
+            }
+        }
     }
 }

@@ -177,9 +177,10 @@ impl Tshark {
         arguments.extend(["-Y", filter, "-T", "fields", "-E", "separator=/t"].map(OsStr::new));
         arguments.extend(fields.iter().flat_map(|field| ["-e", field]).map(OsStr::new));
         let printed = self.run(arguments);
-        // 2 is tshark's word for a capture that ends in the middle of a packet.
+        // 2, or 14 in some releases, is tshark's word for a capture that ends in the middle of a packet.
+        let is_cut = matches!(printed.code, Some(2 | 14)) && printed.stderr.contains("cut short");
         assert!(
-            printed.code == Some(0) || (printed.code == Some(2) && printed.stderr.contains("cut short")),
+            printed.code == Some(0) || is_cut,
             "tshark -Y '{filter}' ended with {:?}: {}",
             printed.code,
             printed.stderr

@@ -24,7 +24,7 @@ fn owner(sight: &Sight<'_>) -> Vec<Hypothesis> {
             .and(sight.same_ttl(), HINTS, sight.ttl_sentence())
             .and(sight.id_goes_on, LEANS, "its IP identification goes on from the server's own segments")
             .and(sight.served && sight.after_data, HINTS, "the server had taken the client's data before")
-            .but(sight.other_ttl(), SPEAKS, sight.ttl_sentence())
+            .but(sight.foreign(), SPEAKS, sight.ttl_sentence())
             .but(sight.went_on, LEANS, "the server went on after it")
             .unseen(true, "what the program did: closed with SO_LINGER 0, or with data unread"),
         injected(sight, HINTS, "an injected reset can take this form"),
@@ -39,7 +39,7 @@ fn refusal(sight: &Sight<'_>, assessment: &Assessment) -> Vec<Hypothesis> {
             .and(true, 0.0, "Windows aborts connections in this form, Linux does not")
             .and(sight.after_data, HINTS, "it came after the client's data")
             .and(sight.served, LEANS, "the server had answered after its SYN-ACK")
-            .but(sight.other_ttl(), SPEAKS, sight.ttl_sentence()),
+            .but(sight.foreign(), SPEAKS, sight.ttl_sentence()),
         injected(sight, LEANS, "devices reset in this form, too"),
         Hypothesis::new(
             CauseKind::ProxyBackendRefused,
@@ -57,7 +57,7 @@ fn refusal(sight: &Sight<'_>, assessment: &Assessment) -> Vec<Hypothesis> {
 /// A reset that something on the way wrote.
 fn injected(sight: &Sight<'_>, prior: f64, why: &str) -> Hypothesis {
     Hypothesis::new(CauseKind::FirewallReset, prior, why)
-        .and(sight.other_ttl(), 3.0, sight.ttl_sentence())
+        .and(sight.other_ttl(), if sight.foreign() { 3.0 } else { LEANS }, sight.ttl_sentence())
         .and(sight.went_on, SPEAKS, "the server went on after the reset: it had not sent it")
         .and(sight.copied_id, SPEAKS, "its IP identification is copied from the segment it answers")
         .but(sight.same_ttl(), LEANS, sight.ttl_sentence())

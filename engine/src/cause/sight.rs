@@ -1,6 +1,6 @@
 //! What a reset looks like next to its handshake, and what the handshakes around it did.
 
-use crate::evidence::hop_limit::initial;
+use crate::evidence::hop_limit::{PATH_CHANGE, initial};
 use crate::evidence::reset::Shape;
 use crate::handshake::{Handshake, Later, Side};
 use crate::listener::Listener;
@@ -71,7 +71,10 @@ impl<'a> Sight<'a> {
             after_data: handshake.client_data.as_ref().is_some_and(|d| before(&d)),
             never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
             served,
-            took_ack: pure_ack && handshake.client_data.is_some() && handshake.server_resets == 1,
+            took_ack: pure_ack
+                && handshake.client_data.is_some()
+                && handshake.client_data_repeats == 0
+                && handshake.server_resets == 1,
             outlived: handshake.timer_repeat.is_some_and(|r| r.time > reset.time),
             went_on: handshake.later.iter().any(|l| l.frame > reset.frame),
             trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
@@ -92,6 +95,11 @@ impl<'a> Sight<'a> {
 
     pub(super) fn other_ttl(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| a != b)
+    }
+
+    /// The hop limits differ by more than paths do that change with the load.
+    pub(super) fn foreign(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
     }
 
     /// The reset came a shorter way than the SYN-ACK, from the same initial hop limit: something in between sent it.
@@ -179,7 +187,9 @@ impl Neighbours {
             }
             let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
             seen.worked |= other.server_data.is_some();
-            let refused = other.syn_ack.is_none() && reset;
+            // Without an ACK: a SYN-ACK that was not captured makes a reset of something else look like a refusal.
+            let unasked = other.ack.or(other.wrong_ack).or(other.client_data).is_none();
+            let refused = other.syn_ack.is_none() && reset && unasked && !is_bare(other);
             seen.refused_next |= at > index && refused;
             seen.refused_before |= at < index && refused;
             seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
@@ -196,4 +206,8 @@ fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
     let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
     let silent = handshake.server_data.is_none() && !handshake.server_fin;
     silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED)
+}
+
+fn is_bare(handshake: &Handshake) -> bool {
+    handshake.reset.is_some_and(|(_, reset)| Shape::of(&reset) == Shape::Stateless)
 }

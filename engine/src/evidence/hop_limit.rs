@@ -14,7 +14,7 @@ const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
 /// Differences up to this come from load-balanced paths and from where a capture is taken.
-const PATH_CHANGE: u8 = 2;
+pub(crate) const PATH_CHANGE: u8 = 2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left out here:
 /// P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;

@@ -39,8 +39,7 @@ impl<'a> Listener<'a> {
         let handshake = self.handshakes[index];
         let (side, _) = handshake.deciding_reset()?;
         let first = handshake.syn_ack.filter(|_| *side == Side::Server)?;
-        let mine = self.by_client.get(&handshake.client.ip)?;
-        let retry = self.handshakes[*mine.get(mine.partition_point(|&i| i <= index))?];
+        let retry = self.handshakes[self.next_of_client[index]? as usize];
         if retry.time.seconds_since(handshake.time) > WITHIN {
             return None;
         }

@@ -14,7 +14,7 @@ pub fn register() {
     unsafe {
         release::register_conversation_filter(
             c"syncookie".as_ptr(),
-            c"SYN cookie analysis: this handshake's connection".as_ptr(),
+            c"SYN cookies: this handshake".as_ptr(),
             Some(is_valid),
             Some(build),
         );

@@ -13,7 +13,9 @@ use crate::fields::{Expert, Field, Group, Kind, Severity};
 const UNSET: c_int = -1;
 
 static PROTOCOL: AtomicI32 = AtomicI32::new(UNSET);
-static SUBTREE: AtomicI32 = AtomicI32::new(UNSET);
+/// One for each kind of subtree: which are open is remembered for all of a kind.
+static SUBTREES: [AtomicI32; KINDS] = [const { AtomicI32::new(UNSET) }; KINDS];
+const KINDS: usize = 4;
 static FIELDS: [AtomicI32; Field::ALL.len()] = [const { AtomicI32::new(UNSET) }; Field::ALL.len()];
 static EXPERTS: ExpertIds = ExpertIds(UnsafeCell::new([ffi::expert_field { ei: UNSET, hf: UNSET }; Expert::ALL.len()]));
 
@@ -84,9 +86,16 @@ pub fn protocol_id() -> c_int {
     PROTOCOL.load(Relaxed)
 }
 
-/// Id of the subtrees, by which the GUI remembers which of them are open.
-pub fn subtree_id() -> c_int {
-    SUBTREE.load(Relaxed)
+/// Id of the kind of subtree below a field, by which the GUI remembers which of them are open; of the whole when there is
+/// no field.
+pub fn subtree_id(field: Option<Field>) -> c_int {
+    let kind = match field {
+        None => 0,
+        Some(Field::Evidence) => 1,
+        Some(Field::Cause) => 2,
+        Some(_) => 3,
+    };
+    SUBTREES[kind % KINDS].load(Relaxed)
 }
 
 /// Id of a field.
@@ -136,7 +145,7 @@ pub unsafe extern "C" fn handoff() {
 fn fields(protocol: c_int) {
     let fields: Vec<_> = Field::ALL.iter().map(|field| field_info(*field)).collect();
     let (fields, count) = forever(fields);
-    let (subtrees, subtree_count) = forever(vec![SUBTREE.as_ptr()]);
+    let (subtrees, subtree_count) = forever(SUBTREES.iter().map(AtomicI32::as_ptr).collect());
     // SAFETY: Wireshark keeps the arrays, which are never freed, and writes the ids to statics.
     unsafe {
         ffi::proto_register_field_array(protocol, fields, count);

@@ -30,6 +30,8 @@ struct StagedLine {
     depth: u8,
     hidden: bool,
     field: c_int,
+    /// The kind of subtree that what follows below it makes.
+    subtree: c_int,
     value: StagedValue,
     /// Null where the field's own words will do.
     text: *const c_char,
@@ -88,7 +90,7 @@ impl<'a> Staged<'a> {
                 ffi::col_append_str((*info).cinfo, ffi::COL_INFO as _, self.word);
             }
         }
-        let mut parents = [tree; LEVELS];
+        let mut parents = [(tree, 0); LEVELS];
         for line in self.lines {
             // The remainder keeps the compiler from adding a panic, which must not happen here.
             let depth = usize::from(line.depth);
@@ -99,7 +101,7 @@ impl<'a> Staged<'a> {
                 if !line.expert.is_null() {
                     ffi::expert_add_info_format(info, item, line.expert, c"%s".as_ptr(), line.message);
                 }
-                parents[(depth + 1) % LEVELS] = item;
+                parents[(depth + 1) % LEVELS] = (item, line.subtree);
             }
         }
     }
@@ -111,6 +113,7 @@ impl StagedLine {
             depth: 0,
             hidden: false,
             field: register::protocol_id(),
+            subtree: register::subtree_id(None),
             value: StagedValue::Nothing,
             text: pool.text(text),
             expert: null_mut(),
@@ -127,6 +130,7 @@ impl StagedLine {
             depth: line.depth,
             hidden: line.hidden,
             field: register::field_id(line.field),
+            subtree: register::subtree_id(Some(line.field)),
             value: match &line.value {
                 Value::Nothing => StagedValue::Nothing,
                 Value::Text(text) => StagedValue::Text(pool.text(text)),
@@ -142,11 +146,14 @@ impl StagedLine {
     /// # Safety
     ///
     /// As for [`Staged::add`].
-    unsafe fn add(&self, tvb: *mut ffi::tvbuff_t, parent: *mut ffi::proto_item) -> *mut ffi::proto_item {
+    unsafe fn add(
+        &self,
+        tvb: *mut ffi::tvbuff_t,
+        (parent, subtree): (*mut ffi::proto_item, c_int),
+    ) -> *mut ffi::proto_item {
         // SAFETY: as the caller promised. A parent may be null; a subtree of null is null, and so is an item below it.
         unsafe {
-            let tree =
-                if self.depth == 0 { parent } else { ffi::proto_item_add_subtree(parent, register::subtree_id()) };
+            let tree = if self.depth == 0 { parent } else { ffi::proto_item_add_subtree(parent, subtree) };
             let item = match self.value {
                 StagedValue::Nothing => ffi::proto_tree_add_item(tree, self.field, tvb, 0, 0, ffi::ENC_NA as _),
                 StagedValue::Text(text) => ffi::proto_tree_add_string(tree, self.field, tvb, 0, 0, text),

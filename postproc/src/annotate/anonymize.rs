@@ -114,3 +114,116 @@ fn v6(header: &[u8], source: IpAddr, destination: IpAddr, carried: usize) -> Vec
     }
     header
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Addresses and texts that must not be seen again.
+    const SECRETS: [&[u8]; 9] = [
+        &[10, 0, 0, 1],
+        &[10, 0, 0, 2],
+        &[192, 0, 2, 1],
+        &[192, 0, 2, 2],
+        &[198, 51, 100, 7],
+        &[0x00, 0x11, 0x22, 0x33, 0x44],
+        &[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01],
+        b"secret",
+        &[0xaa, 0xbb, 0xcc],
+    ];
+
+    fn tcp_segment() -> Vec<u8> {
+        let mut segment = vec![0x1f, 0x90, 0, 80, 0, 0, 0, 7, 0, 0, 0, 0, 0x80, 0x02, 0x20, 0, 0, 0, 0, 0];
+        segment.extend([2, 4, 5, 180, 200, 8, 198, 51, 100, 7, 0, 80]);
+        segment.extend(b"secret");
+        segment
+    }
+
+    fn v4_packet(protocol: u8, options: &[u8], source: [u8; 4], destination: [u8; 4], payload: &[u8]) -> Vec<u8> {
+        let header = 20 + options.len();
+        let mut packet = vec![0x40 | (header / 4) as u8, 0];
+        packet.extend(((header + payload.len()) as u16).to_be_bytes());
+        packet.extend([0x12, 0x34, 0x40, 0, 61, protocol, 0, 0]);
+        packet.extend(
+            source.into_iter().chain(destination).chain(options.iter().copied()).chain(payload.iter().copied()),
+        );
+        packet
+    }
+
+    fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
+        let stations = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x00, 0x11, 0x22, 0x33, 0x44, 0x66];
+        [&stations[..], &kind.to_be_bytes(), payload].concat()
+    }
+
+    /// A connection's SYN that names hosts in every place a packet has for it.
+    fn frames() -> Vec<(LinkType, Vec<u8>)> {
+        let route = [7, 7, 8, 198, 51, 100, 7, 0];
+        let inner = v4_packet(6, &route, [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment());
+        let mut vxlan = vec![0x12, 0xb5, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0];
+        vxlan.extend(ethernet(0x0800, &inner));
+        let outer = v4_packet(17, &[], [192, 0, 2, 1], [192, 0, 2, 2], &vxlan);
+        let mut address = [0; 16];
+        address[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
+        address[15] = 1;
+        // A routing header that names a third host.
+        let mut routed = vec![6, 2, 0, 1, 0, 0, 0, 0];
+        routed.extend(address);
+        routed.extend(tcp_segment());
+        let mut v6 = vec![0x60, 0, 0, 0, 0, routed.len() as u8, 43, 61];
+        v6.extend(address.into_iter().chain(address).chain(routed));
+        vec![
+            (ETHERNET, ethernet(0x0800, &inner)),
+            (ETHERNET, ethernet(0x0800, &outer)),
+            (ETHERNET, ethernet(0x86dd, &v6)),
+            (RAW_IP, inner),
+            (ETHERNET, ethernet(0x0806, &[10, 0, 0, 1, 10, 0, 0, 2])),
+            (RAW_IP, v4_packet(1, &[], [10, 0, 0, 1], [10, 0, 0, 2], b"secret")),
+        ]
+    }
+
+    #[test]
+    fn no_place_of_a_packet_names_anybody() {
+        let (mask, mut masked) = (Mask::default(), Masked::default());
+        for (number, (link, frame)) in frames().into_iter().enumerate() {
+            masked.rebuild(&mask, link, &frame, frame.len() as u32);
+            for secret in SECRETS {
+                assert!(!masked.bytes.windows(secret.len()).any(|part| part == secret), "{number}: {secret:x?}");
+            }
+            assert_eq!(masked.bytes.is_empty(), number >= 4, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_the_analysis_reads_stays() {
+        let (mask, mut masked) = (Mask::default(), Masked::default());
+        for (number, (link, frame)) in frames().into_iter().take(4).enumerate() {
+            masked.rebuild(&mask, link, &frame, frame.len() as u32);
+            let link = if link == ETHERNET { ETHERNET } else { RAW_IP };
+            let Content::Ip(packet) = link::ip_packet(link, &masked.bytes) else { panic!("{number} holds no packet") };
+            let (ip, _) = LaxIpSlice::from_slice(packet).unwrap();
+            let segment = ip.payload().payload;
+            // Ports, numbers, flags, window; then the options with their places.
+            assert_eq!((&segment[..16], &segment[20..26]), (&tcp_segment()[..16], &tcp_segment()[20..26]), "{number}");
+            assert_eq!((segment.len(), &segment[26..]), (32, &[0; 6][..]), "{number}");
+            assert_eq!(masked.length as usize - masked.bytes.len(), b"secret".len(), "{number}");
+            let hop_limit = if let LaxIpSlice::Ipv4(v4) = &ip { v4.header().ttl() } else { packet[7] };
+            assert_eq!(hop_limit, 61);
+        }
+    }
+
+    #[test]
+    fn frames_cut_anywhere_or_with_any_byte_flipped_are_rebuilt_or_emptied() {
+        let (mask, mut masked) = (Mask::default(), Masked::default());
+        for (link, frame) in frames() {
+            for at in 0..frame.len() {
+                masked.rebuild(&mask, link, &frame[..at], frame.len() as u32);
+                for value in [0, 0x0f, 0x80, 0xff] {
+                    let mut flipped = frame.clone();
+                    flipped[at] ^= value;
+                    masked.rebuild(&mask, link, &flipped, frame.len() as u32);
+                    assert!(!masked.bytes.windows(6).any(|part| part == b"secret"));
+                }
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@
 //! with comments. So the comments are what `syncookie analyze` says of the very capture they stand in.
 
 mod anonymize;
+mod frames;
 mod mask;
 mod remarks;
 mod select;
@@ -12,14 +13,14 @@ mod spool;
 mod tcp;
 mod writer;
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use syncookie_engine::Timestamp;
 
 use crate::batch::{self, FAULTS_TOLD, Failure};
-use crate::capture::{Capture, RawFrame};
+use crate::capture::Capture;
 use crate::cli::Annotate;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -30,12 +31,13 @@ use crate::report::Report;
 use crate::series::{self, Member};
 use crate::text::count;
 use crate::walk::{self, Plan, Source};
-use anonymize::{ETHERNET, Masked, RAW_IP};
+use anonymize::Masked;
+use frames::{anonymous, for_each, interface, packet};
 use mask::Mask;
 use remarks::{Commenting, Remarks};
 use select::{Selecting, Selection};
 use spool::{Spool, Spooled};
-use writer::{Interface, Packet, Writer};
+use writer::{Packet, Writer};
 
 /// Frames between two looks at whether this shall end.
 const ROUND: u32 = 1 << 12;
@@ -47,6 +49,9 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if output.is_terminal() {
+        return Err(Failure::Output(io::Error::other("a capture is nothing for a terminal; name a file, or pipe it")));
+    }
     let job = Job {
         writer: Writer::new(&mut output).map_err(Failure::Output)?,
         folder: folder(&args.output),
@@ -66,12 +71,13 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Where temporary files go: beside the output, where there is room for such a file, or where the system has them.
+/// Where temporary files go: beside a file, where there is room for such a thing, else where the system has them.
 fn folder(output: &Path) -> PathBuf {
-    let beside = output.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    match beside {
-        Some(folder) if output.as_os_str() != "-" && !output.exists() => folder.to_path_buf(),
-        _ => std::env::temp_dir(),
+    let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
+    match output.parent().filter(|_| is_file) {
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_path_buf(),
+        None => std::env::temp_dir(),
     }
 }
 
@@ -179,7 +185,7 @@ impl<W: Write> Job<'_, W> {
         if self.only_findings {
             whole = self.findings(&whole)?;
         }
-        let mut remarks = Remarks::new(self.writer.packets())?;
+        let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
         analyse(&whole, Box::new(Commenting(&mut remarks)))?;
         let mut comments = remarks.in_order()?;
         for_each(&whole, |frame| {
@@ -237,46 +243,6 @@ impl<W: Write> Job<'_, W> {
         })?;
         Ok((part.finish()?, kept))
     }
-}
-
-/// A frame with other addresses and without payload; comments and names of interfaces are not copied.
-fn anonymous(
-    mask: &Mask,
-    capture: usize,
-    frame: &RawFrame<'_>,
-    masked: &mut Masked,
-    spool: &mut Spool,
-) -> io::Result<()> {
-    masked.rebuild(mask, frame.link, frame.data, frame.record.length);
-    let link = if frame.link == ETHERNET { ETHERNET } else { RAW_IP };
-    let interface = Interface { link, name: Vec::new(), ..interface(capture, frame) };
-    let packet = Packet { length: masked.length, data: &masked.bytes, ..packet(frame, &interface) };
-    spool.packet(packet, std::iter::empty())
-}
-
-fn interface(capture: usize, frame: &RawFrame<'_>) -> Interface {
-    let record = &frame.record;
-    Interface {
-        capture,
-        number: record.interface,
-        name: record.interface_name.to_vec(),
-        link: frame.link,
-        decimals: record.decimals,
-    }
-}
-
-fn packet<'a>(frame: &RawFrame<'a>, interface: &'a Interface) -> Packet<'a> {
-    let record = &frame.record;
-    Packet { interface, time: frame.time, length: record.length, data: frame.data, flags: record.flags() }
-}
-
-/// Hands out every frame of a capture that was written here.
-fn for_each(spooled: &Spooled, mut work: impl FnMut(&RawFrame<'_>) -> io::Result<()>) -> io::Result<()> {
-    let mut capture: Capture<File> = spooled.open()?;
-    while let Some(frame) = capture.next_frame() {
-        work(&frame.map_err(|fault| io::Error::other(format!("a temporary file {fault}")))?)?;
-    }
-    Ok(())
 }
 
 /// Has a capture analysed that was written here: of that, there is nothing to be told on the way.

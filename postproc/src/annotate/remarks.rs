@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use syncookie_engine::{Confidence, Evidence, Finding, Frame};
 
@@ -26,9 +27,9 @@ pub struct InOrder {
 }
 
 impl Remarks {
-    /// No comments yet on a capture that begins after so many other frames.
-    pub fn new(before: u32) -> io::Result<Self> {
-        Ok(Self { texts: BufWriter::new(tempfile::tempfile()?), index: Vec::new(), written: 0, before })
+    /// No comments yet on a capture that begins after so many other frames; they wait in this folder.
+    pub fn new(folder: &Path, before: u32) -> io::Result<Self> {
+        Ok(Self { texts: BufWriter::new(tempfile::tempfile_in(folder)?), index: Vec::new(), written: 0, before })
     }
 
     fn add(&mut self, frame: Frame, text: &str) -> io::Result<()> {

@@ -27,8 +27,6 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
 
 /// Leaves options that are known to hold no address and no secret, and of the others kind and length.
 fn clean(options: &mut [u8]) {
-    /// MSS, window scale, SACK permitted, SACK, timestamps.
-    const HARMLESS: [u8; 5] = [2, 3, 4, 5, 8];
     /// Their first two bytes say which experiment it is (RFC 6994).
     const EXPERIMENTS: [u8; 2] = [253, 254];
     let mut at = 0;
@@ -45,11 +43,16 @@ fn clean(options: &mut [u8]) {
         }
         let end = (at + length).min(options.len());
         let kept = at + if EXPERIMENTS.contains(&kind) { 4 } else { 2 };
-        if kind != 1 && !HARMLESS.contains(&kind) && kept < end {
+        if kind != 1 && !is_harmless(kind, length) && kept < end {
             options[kept..end].fill(0);
         }
         at = end;
     }
+}
+
+/// MSS, window scale, SACK permitted, SACK and timestamps, of the length that they have: another may hold anything.
+fn is_harmless(kind: u8, length: usize) -> bool {
+    matches!((kind, length), (2, 4) | (3, 3) | (4, 2) | (5, 10 | 18 | 26 | 34) | (8, 10))
 }
 
 /// The pseudo header that the checksum is taken over (RFC 9293 section 3.1, RFC 8200 section 8.1).
@@ -98,6 +101,7 @@ mod tests {
         assert_eq!(cleaned(&[77, 1, 9, 9]), [77, 1, 0, 0]);
         assert_eq!(cleaned(&[77, 40, 9, 9]), [77, 40, 0, 0]);
         assert_eq!(cleaned(&[77]), [77]);
+        assert_eq!(cleaned(&[8, 6, 10, 0, 0, 1]), [8, 6, 0, 0, 0, 0]);
     }
 
     #[test]

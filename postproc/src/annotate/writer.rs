@@ -21,6 +21,14 @@ const OFFSET: u16 = 14;
 /// Longest value of an option that is written: its length has two bytes, and padding must not overflow it.
 const LONGEST: usize = 65_000;
 
+/// No network has longer packets, and no block may have more than 16 MiB: as much of a packet is written, and comments as
+/// long as there is room behind it.
+const LONGEST_DATA: usize = 8 << 20;
+const LONGEST_BODY: usize = 12 << 20;
+
+/// Interfaces of a section that Wireshark, and this program, read.
+const INTERFACES: usize = 1 << 16;
+
 /// Seconds that times before 1970 are counted from: the first second that a time here can have.
 const EARLY: i64 = i64::MIN.div_euclid(NANOS);
 const NANOS: i64 = 1_000_000_000;
@@ -83,17 +91,22 @@ impl<W: Write> Writer<W> {
         let interface = self.interface(packet.interface, is_early)?;
         let since = if is_early { i128::from(nanos) - i128::from(EARLY) * i128::from(NANOS) } else { nanos.into() };
         let ticks = (since / 10_i128.pow(9 - u32::from(packet.interface.decimals.min(9)))) as u64;
+        let data = &packet.data[..packet.data.len().min(LONGEST_DATA)];
         let body = &mut self.body;
         body.clear();
         body.extend(interface.to_le_bytes());
         body.extend(((ticks >> 32) as u32).to_le_bytes());
         body.extend((ticks as u32).to_le_bytes());
-        body.extend((packet.data.len() as u32).to_le_bytes());
+        body.extend((data.len() as u32).to_le_bytes());
         body.extend(packet.length.max(packet.data.len() as u32).to_le_bytes());
-        body.extend(packet.data);
+        body.extend(data);
         body.resize(body.len().next_multiple_of(4), 0);
         let options = body.len();
-        comments.into_iter().for_each(|comment| option(body, COMMENT, comment));
+        for comment in comments {
+            if body.len() < LONGEST_BODY {
+                option(body, COMMENT, comment);
+            }
+        }
         packet.flags.iter().for_each(|flags| option(body, FLAGS, &flags.to_le_bytes()));
         if body.len() > options {
             end_of_options(body);
@@ -107,6 +120,9 @@ impl<W: Write> Writer<W> {
         let key = (interface.clone(), is_early);
         if let Some(&number) = self.interfaces.get(&key) {
             return Ok(number);
+        }
+        if self.interfaces.len() == INTERFACES {
+            return Err(io::Error::other("there are more interfaces than a capture may have"));
         }
         let body = &mut self.body;
         body.clear();

@@ -66,14 +66,18 @@ impl Bundle {
 /// Longest TCP header, in bytes.
 const LONGEST_TCP: usize = 60;
 
-/// How much of a packet is needed: of a whole one with TCP right behind its header, no more than the headers, since its
-/// length stands in them. All of any other.
+/// How much of a packet is needed: of one with TCP right behind its header, no more than the headers, since its length
+/// stands in them; nearly nothing of a datagram; all of any other.
 #[inline]
 fn needed(packet: &[u8]) -> usize {
     const TCP: u8 = 6;
+    const UDP: u8 = 17;
     let headers = match *packet {
         [0x45, _, high, low, _, _, _, _, _, TCP, ..] if u16::from_be_bytes([high, low]) >= 40 => 20 + LONGEST_TCP,
         [0x60..=0x6f, _, _, _, high, low, TCP, ..] if u16::from_be_bytes([high, low]) >= 20 => 40 + LONGEST_TCP,
+        // Datagrams are only counted.
+        [0x45, _, high, low, _, _, 0x00 | 0x40, 0, _, UDP, ..] if u16::from_be_bytes([high, low]) >= 20 => 20,
+        [0x60..=0x6f, _, _, _, _, _, UDP, ..] => 40,
         _ => packet.len(),
     };
     headers.min(packet.len())

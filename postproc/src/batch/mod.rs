@@ -58,6 +58,11 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if args.list_files {
         return list::list(plan, args.format, output, console);
     }
+    if args.format.is_binary() && output.is_terminal() {
+        return Err(Failure::Output(io::Error::other(
+            "this format is nothing for a terminal; name a file, or pipe it",
+        )));
+    }
     let report = report::new(args.format, args.verbose, &mut output);
     if !args.kernel.is_empty() {
         console.remark(&host::assumed(&args.kernel, &kernel, args.server));

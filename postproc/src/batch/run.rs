@@ -44,9 +44,11 @@ impl<'a> Batch<'a> {
         threads: usize,
     ) -> Self {
         console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        let limits = Limits { detail: report.detail(), ..limits };
         let (filter, once) = (plan.filter.clone(), plan.once);
         let one_by_one = once || filter.is_active();
+        // What is told one by one is only counted where it is told.
+        let flood = if one_by_one { u64::MAX } else { limits.flood };
+        let limits = Limits { detail: report.detail(), flood, ..limits };
         let together = (plan.sources.len() > 1).then(Together::default);
         let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
         Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }

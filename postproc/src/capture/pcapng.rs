@@ -36,6 +36,9 @@ const LONGEST: u32 = 16 << 20;
 /// A section with more is an attack on memory, not a capture.
 const INTERFACES: usize = 1 << 16;
 
+/// As much of an interface's name is kept.
+const LONGEST_NAME: usize = 255;
+
 /// Reads a pcapng file.
 pub struct Reader<R> {
     window: Window<R>,
@@ -226,7 +229,7 @@ impl Interface {
         let (mut resolution, mut offset, mut name) = (None, 0, Vec::new());
         for (code, value) in (Options { order, bytes: body.get(8..)? }) {
             match code {
-                2 => name = value.to_vec(),
+                2 => name = value[..value.len().min(LONGEST_NAME)].to_vec(),
                 9 => resolution = value.first().copied(),
                 14 => offset = order.i64(value, 0).unwrap_or(0),
                 _ => {}

@@ -26,6 +26,12 @@ Examples:
       Every kind of finding with its evidence, and what in the folder is no capture
   syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
       Only what is said of one listener, from that day on
+  syncookie analyze captures --threads 1 --max-handshakes 50000
+      On a machine that has other things to do
+  syncookie analyze captures --once
+      What several captures show, told once
+  syncookie analyze captures --follow --state told.json
+      What tcpdump -w or dumpcap -b write there, as it comes, until Ctrl-C
   syncookie analyze captures --list-files
       What would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
@@ -75,12 +81,12 @@ pub struct Analyze {
     /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
     /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
     /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
-    #[arg(long, value_name = "REPORT")]
+    #[arg(long, value_name = "REPORT", conflicts_with = "follow")]
     pub baseline: Option<PathBuf>,
 
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
     ///
-    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443, [2001:db8::1]:443), or a port
+    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443; IPv6 in brackets), or a port
     /// (:443); since and until take 2026-11-22T06:28:21Z, 2026-11-22 06:28:21, 2026-11-22 (UTC) or @SECONDS, and are about
     /// a handshake's first frame (until: before it). Of several of a kind one must hold, of different kinds all.
     /// Everything is read and analysed all the same.
@@ -145,6 +151,17 @@ pub enum Format {
     /// One row for each handshake, for DuckDB, Spark and pandas
     #[cfg(feature = "parquet")]
     Parquet,
+}
+
+impl Format {
+    /// Whether it would make a mess of a terminal.
+    pub fn is_binary(self) -> bool {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet => true,
+            _ => false,
+        }
+    }
 }
 
 /// A confidence, as a choice on the command line.

@@ -20,6 +20,18 @@ pub struct Resources {
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,
+
+    /// Handshakes that never completed in a flood of SYNs, told one by one for each listener; more are counted
+    #[arg(long, value_name = "N", default_value_t = Limits::default().flood)]
+    pub max_flood: u64,
+
+    /// Listeners that are reported one by one; the handshakes of more are in the totals only
+    #[arg(long, value_name = "N", default_value_t = Limits::default().listeners)]
+    pub max_listeners: usize,
+
+    /// Episodes that are kept of captures that belong together
+    #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
+    pub max_episodes: usize,
 }
 
 impl Resources {
@@ -30,6 +42,12 @@ impl Resources {
 
     /// What the engine may keep.
     pub fn limits(&self) -> Limits {
-        Limits { handshakes: self.max_handshakes as usize, ..Limits::default() }
+        Limits {
+            handshakes: self.max_handshakes as usize,
+            flood: self.max_flood,
+            listeners: self.max_listeners,
+            episodes: self.max_episodes,
+            ..Limits::default()
+        }
     }
 }

@@ -11,7 +11,6 @@
 //! a snapshot is simply that collection.
 
 mod command;
-#[allow(dead_code, unused_imports)] // What explains handshakes reads them too.
 pub mod facts;
 #[cfg(target_os = "linux")]
 mod live;

@@ -126,6 +126,22 @@ pub fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
     folder.into()
 }
 
+/// The listener that was flooded most, and how many others were.
+fn flood(totals: &Totals) -> String {
+    let flooded = || totals.listeners.iter().filter_map(|(server, listener)| Some((server, listener.flood.as_ref()?)));
+    let Some((server, flood)) = flooded().max_by_key(|(_, flood)| flood.handshakes) else { return String::new() };
+    let others = match flooded().count() - 1 {
+        0 => String::new(),
+        number => format!(" (and {} more)", count(number as u64, "listener")),
+    };
+    format!(
+        " {server} was flooded{others}: {} never completed, up to {} a second, {}.",
+        count(flood.handshakes, "handshake"),
+        text::grouped(flood.peak_rate()),
+        range(flood.first, flood.last)
+    )
+}
+
 /// How much was read, and of what time.
 pub fn read(totals: &Totals, folder: &str) -> String {
     let frames = totals.captures.iter().map(|capture| capture.frames).sum();
@@ -140,6 +156,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         0 => String::new(),
         _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
     };
+    let flood = flood(totals);
     let filtered = match totals.filtered_out {
         0 => String::new(),
         number => format!(" {} not told, as the filter asks.", count(number, "handshake")),
@@ -151,7 +168,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
         several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
     };
-    format!("{} in {captures}{span}.{early}{filtered}{partial}{problems}", count(frames, "frame"))
+    format!("{} in {captures}{span}.{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }
 
 /// Handshakes answered cookie-style.

@@ -103,6 +103,13 @@ fn not_analysed(totals: &Totals) -> Vec<String> {
     let sum = |number: fn(&CaptureTotals) -> u64| totals.captures.iter().map(number).sum::<u64>();
     let facts = [
         (
+            totals.flood_counted(),
+            "left behind by a flood, and counted by listener and time instead of told one by one",
+            "handshake",
+        ),
+        (totals.unlisted, "counted in the totals only: there are too many listeners to report each", "handshake"),
+        (totals.episodes_lost, "given up: more were found than are kept", "episode"),
+        (
             sum(|capture| capture.statistics.settled_early),
             "judged before the end of the capture, to bound memory: later handshakes of their listeners could not be \
              used for them",

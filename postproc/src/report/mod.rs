@@ -56,6 +56,10 @@ pub trait Report {
 }
 
 impl<R: Report + ?Sized> Report for &mut R {
+    fn detail(&self) -> Detail {
+        (**self).detail()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         (**self).begin(sources)
     }
@@ -66,6 +70,14 @@ impl<R: Report + ?Sized> Report for &mut R {
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         (**self).end(totals)
+    }
+
+    fn capture(&mut self, source: &Source) -> io::Result<()> {
+        (**self).capture(source)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (**self).flush()
     }
 }
 

@@ -130,6 +130,40 @@ pub struct Listener {
     /// The first and the last cookie-style handshake.
     cookie_style_first: Option<Time>,
     cookie_style_last: Option<Time>,
+    /// Handshakes that never completed while it was flooded with SYNs.
+    flood: Option<Flood>,
+}
+
+/// A flood, over time.
+#[derive(Serialize)]
+struct Flood {
+    handshakes: u64,
+    /// How many of them have no object of their own.
+    counted: u64,
+    first: Time,
+    last: Time,
+    /// Handshakes a second, in the busiest step.
+    peak_rate: u64,
+    /// When the first step begins, and how many seconds each has.
+    steps_from: Time,
+    step_seconds: i64,
+    /// Handshakes in each step.
+    steps: Vec<u64>,
+}
+
+impl From<&engine::Flood> for Flood {
+    fn from(flood: &engine::Flood) -> Self {
+        Self {
+            handshakes: flood.handshakes,
+            counted: flood.counted,
+            first: Time(flood.first),
+            last: Time(flood.last),
+            peak_rate: flood.peak_rate(),
+            steps_from: Time(Timestamp::from_nanos(flood.start.saturating_mul(1_000_000_000))),
+            step_seconds: flood.step,
+            steps: flood.counts.clone(),
+        }
+    }
 }
 
 /// A stretch of time in which a listener answered cookie-style, in one capture.
@@ -160,6 +194,12 @@ pub struct Summary<'a> {
     known: Option<Known<'a>>,
     /// Handshakes that `--filter` left out.
     filtered_out: u64,
+    /// Handshakes of a flood that have no object of their own.
+    flood_counted: u64,
+    /// Handshakes of listeners that have no object of their own.
+    unlisted: u64,
+    /// Episodes that were not kept.
+    episodes_lost: u64,
     /// Whether the run was ended before all was read.
     interrupted: bool,
     /// What captures of the same traffic say of each other; only where there are several captures.
@@ -351,6 +391,7 @@ impl Listener {
             strongest: totals.strongest.map(engine::Confidence::as_str),
             cookie_style_first: totals.cookie_style.map(|(first, _)| Time(first)),
             cookie_style_last: totals.cookie_style.map(|(_, last)| Time(last)),
+            flood: totals.flood.as_ref().map(Flood::from),
         }
     }
 }
@@ -381,6 +422,9 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             strongest: totals.strongest.map(engine::Confidence::as_str),
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
+            flood_counted: totals.flood_counted(),
+            unlisted: totals.unlisted,
+            episodes_lost: totals.episodes_lost,
             interrupted: totals.is_interrupted,
             both_sides: totals.compared().filter(|compared| !compared.is_empty()).map(BothSides::from),
             errors: totals.problems.iter().map(Error::from).collect(),

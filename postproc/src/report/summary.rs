@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::Finding;
+use syncookie_engine::{Detail, Finding};
 
 use super::Report;
 use super::answer::answer;
@@ -22,6 +22,10 @@ impl<W: Write> Line<W> {
 }
 
 impl<W: Write> Report for Line<W> {
+    fn detail(&self) -> Detail {
+        Detail::Notable
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
         Ok(())
     }

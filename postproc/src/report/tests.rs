@@ -100,7 +100,7 @@ fn totals(findings: &[Finding]) -> Totals {
     let strongest = findings.iter().filter_map(|finding| finding.assessment.confidence).max();
     let all = Findings {
         handshakes: Vec::new(),
-        listeners: vec![ListenerReport { server, first, last, tally: tally.clone(), strongest }],
+        listeners: vec![ListenerReport { server, first, last, tally: tally.clone(), strongest, flood: None }],
         episodes: vec![Episode {
             server,
             verdict: Verdict::SynProxy,

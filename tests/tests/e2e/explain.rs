@@ -266,6 +266,11 @@ fn the_documented_answer_is_what_the_program_prints() {
 }
 
 #[test]
+fn the_readme_shows_what_the_program_prints() {
+    assert_none(&document::differences(&package().join("../README.md")));
+}
+
+#[test]
 fn wireshark_shows_the_top_cause_and_its_check_on_the_syn_ack_and_on_the_reset() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let trace = tshark.stage(&user_trace());

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -434,4 +434,19 @@ fn a_file_is_written_with_the_permissions_that_others_have() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&ours), mode(&theirs));
     assert_eq!(entries(folder.path()), ["ours", "theirs"]);
+}
+
+#[test]
+fn what_follow_writes_is_as_the_schema_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("ring_0.pcap");
+    fs::copy(user_trace(), &capture).unwrap();
+    let file = fs::File::options().write(true).open(&capture).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    let mut command = Command::new("timeout");
+    command.args(["-s", "INT", "5"]).arg(&programs().syncookie).args(["analyze", "--follow", "--format", "jsonl"]);
+    let followed = run(command.arg(folder.path()));
+    assert_eq!(followed.handshakes().len(), 3, "{followed:?}");
+    let lines: Vec<Value> = followed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_none(&violations(&validator("line"), &lines));
 }

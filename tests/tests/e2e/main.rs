@@ -19,4 +19,8 @@ mod manual;
 mod releases;
 mod series;
 mod terminal;
+mod threads;
 mod wireshark;
+mod wireshark_install;
+mod wireshark_preferences;
+mod wireshark_statistics;

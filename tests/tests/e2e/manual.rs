@@ -79,10 +79,16 @@ fn try_out(example: &str, folder: &Path) -> Option<String> {
     let mut path = vec![programs().syncookie.parent().expect("a file lies in a folder").to_path_buf()];
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let path = std::env::join_paths(path).expect("no folder has a colon in its name");
+    let until = if example.contains("--follow") { "timeout 5" } else { "" };
     let mut bash = Command::new("bash");
-    bash.args(["-c", &format!("set -o pipefail; {example}")]).env("PATH", path).current_dir(folder);
+    bash.args(["-c", &format!("set -o pipefail; {until} {example}")]).env("PATH", path).current_dir(folder);
     let ran = run(bash.stdin(Stdio::null()));
-    let expected: &[i32] = if example.contains("--fail-on") { &[0, 3] } else { &[0] };
+    // What goes on until somebody ends it is ended: 124 says that it had to be.
+    let expected: &[i32] = match example {
+        example if example.contains("--follow") => &[124],
+        example if example.contains("--fail-on") => &[0, 3],
+        _ => &[0],
+    };
     let is_well = ran.code.is_some_and(|code| expected.contains(&code));
     (!is_well).then(|| format!("{example}\n  ended with {:?}: {}", ran.code, ran.stderr))
 }

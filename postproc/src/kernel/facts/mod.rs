@@ -1,5 +1,6 @@
 //! What is known of a kernel at one time, whatever it was read from.
 
+mod add;
 mod difference;
 mod event;
 mod join;
@@ -18,17 +19,12 @@ use std::time::Duration;
 
 use syncookie_engine::Timestamp;
 
-pub use difference::{Change, Difference};
+pub use difference::Difference;
 pub use event::{Event, Kind};
 pub use listener::{Listener, Local, Process};
 pub use looks::Looks;
 
 use super::read;
-
-/// Names of one sort that are kept of one source; a kernel has some hundreds, `sysctl -a` some thousands.
-const NAMES: usize = 65_536;
-/// Listeners, log events and other lists.
-const ENTRIES: usize = 16_384;
 
 /// What is known of a kernel at one time, in one network namespace.
 ///
@@ -205,102 +201,5 @@ impl Facts {
     /// Connections that use an ephemeral port, by the address and port they go to.
     pub fn towards(&self) -> impl Iterator<Item = (IpAddr, u16, u64)> {
         self.towards.iter().map(|((address, port), number)| (*address, *port, *number))
-    }
-
-    /// A counter of the SYNPROXY target, such as `cookie_invalid`.
-    pub fn synproxy(&self, name: &str) -> Option<u64> {
-        self.counter(&format!("synproxy.{name}"))
-    }
-
-    /// A counter of connection tracking, such as `early_drop`.
-    pub fn conntrack(&self, name: &str) -> Option<u64> {
-        self.counter(&format!("nf_conntrack.{name}"))
-    }
-}
-
-/// How parsers add what they found. What is beyond any honest size is let go.
-impl Facts {
-    pub(super) fn set_counter(&mut self, name: String, value: u64) {
-        if let Some(old) = self.counters.get(&name).copied() {
-            if old != value {
-                self.note(format!("{name} is there twice ({old}, then {value}): the later one is used"));
-            }
-        } else if self.counters.len() >= NAMES {
-            return;
-        }
-        self.counters.insert(name, value);
-    }
-
-    /// Adds to a counter: tables with a line for each processor.
-    pub(super) fn add_to_counter(&mut self, name: &str, value: u64) {
-        match self.counters.get_mut(name) {
-            Some(old) => *old = old.saturating_add(value),
-            None => self.set_counter(name.to_owned(), value),
-        }
-    }
-
-    /// Forgets the counters of a group: another table of it follows.
-    pub(super) fn clear_counters(&mut self, prefix: &str) {
-        self.counters.retain(|name, _| !name.starts_with(prefix));
-    }
-
-    pub(super) fn set_gauge(&mut self, name: String, value: u64) {
-        if self.gauges.len() < NAMES || self.gauges.contains_key(&name) {
-            self.gauges.insert(name, value);
-        }
-    }
-
-    pub(super) fn set_setting(&mut self, name: String, value: String) {
-        if self.settings.len() < NAMES || self.settings.contains_key(&name) {
-            self.settings.insert(name, value);
-        }
-    }
-
-    pub(super) fn add_listener(&mut self, listener: Listener) {
-        if self.listeners.len() < ENTRIES {
-            self.listeners.push(listener);
-        }
-    }
-
-    pub(super) fn add_event(&mut self, event: Event) {
-        if self.events.len() < ENTRIES {
-            self.events.push(event);
-        }
-    }
-
-    pub(super) fn add_process(&mut self, process: Process) {
-        if self.processes.len() < ENTRIES {
-            self.processes.push(process);
-        }
-    }
-
-    pub(super) fn add_half_open(&mut self, local: Local, number: u64) {
-        self.is_half_open_known = true;
-        if self.half_open.len() < ENTRIES || self.half_open.contains_key(&local) {
-            let count = self.half_open.entry(local).or_default();
-            *count = count.saturating_add(number);
-        }
-    }
-
-    /// The source lists half-open connections, if there are any.
-    pub(super) fn knows_half_open(&mut self) {
-        self.is_half_open_known = true;
-    }
-
-    pub(super) fn add_towards(&mut self, address: IpAddr, port: u16, number: u64) {
-        if self.towards.len() < ENTRIES || self.towards.contains_key(&(address, port)) {
-            let count = self.towards.entry((address, port)).or_default();
-            *count = count.saturating_add(number);
-        }
-    }
-
-    pub(super) fn note(&mut self, text: String) {
-        if self.notes.len() < ENTRIES {
-            self.notes.push(text);
-        }
-    }
-
-    pub(super) fn implied(&mut self) -> &mut Implied {
-        &mut self.implied
     }
 }

@@ -1,3 +1,4 @@
+use super::difference::Change;
 use super::*;
 
 fn facts(text: &str) -> Facts {

@@ -97,9 +97,16 @@ fn tables_with_a_line_for_each_processor_are_added_up() {
         00000003  00000000 00000000 00000000 00000002 00000000 00000000 00000000 00000000 00000000 00000004 00000005 00000000  00000000 00000000 00000000 00000000\n\
         00000010 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000007 00000000\n";
     let facts = facts(text);
-    assert_eq!((facts.synproxy("syn_received"), facts.synproxy("cookie_invalid")), (Some(16), Some(17)));
     assert_eq!(
-        (facts.conntrack("drop"), facts.conntrack("early_drop"), facts.gauge("nf_conntrack.entries")),
+        (facts.counter("synproxy.syn_received"), facts.counter("synproxy.cookie_invalid")),
+        (Some(16), Some(17))
+    );
+    assert_eq!(
+        (
+            facts.counter("nf_conntrack.drop"),
+            facts.counter("nf_conntrack.early_drop"),
+            facts.gauge("nf_conntrack.entries")
+        ),
         (Some(4), Some(5), Some(3))
     );
     assert_eq!(

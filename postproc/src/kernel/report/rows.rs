@@ -14,8 +14,10 @@ pub type Count = [String; 3];
 
 /// The rows of what fills up, and how many calm ones are not among them.
 pub fn usages(view: &View, is_verbose: bool) -> (Vec<Usage>, usize) {
-    let mut fills: Vec<&Resource> =
-        view.resources.iter().filter(|resource| resource.usage.is_some() || resource.bound.is_some()).collect();
+    let is_told = |resource: &&Resource| {
+        resource.usage.is_some() || (resource.bound.is_some() && (is_verbose || resource.subject.is_none()))
+    };
+    let mut fills: Vec<&Resource> = view.resources.iter().filter(is_told).collect();
     // Within a kind the worst and fullest come first; the kinds keep their order.
     fills.sort_by_key(|resource| {
         (resource.kind, resource.level().is_none(), resource.level(), std::cmp::Reverse(resource.usage))

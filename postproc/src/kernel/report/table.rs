@@ -13,6 +13,8 @@ use crate::text::{self, safe};
 
 /// Names, notes and the like that are shown of many.
 const SHOWN: usize = 8;
+/// Sentences that are shown.
+const FINDINGS: usize = 20;
 /// What fills up; columns of numbers are written to the right.
 const USAGE: [(&str, bool); 6] =
     [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
@@ -47,7 +49,9 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
     for line in String::from_utf8_lossy(&lines).lines() {
         writeln!(output, "{}", look.paint(code, line))?;
     }
-    for (_, finding) in view.findings() {
+    let findings = view.findings();
+    let shown = if look.is_verbose { findings.len() } else { findings.len().min(FINDINGS) };
+    for (_, finding) in &findings[..shown] {
         let mark = match finding.level {
             Level::Exhausted => "! ",
             Level::Rising => "+ ",
@@ -55,6 +59,10 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
             Level::Past => "- ",
         };
         paragraph(output, look.width, &format!("  {mark}"), &finding.sentence)?;
+    }
+    if findings.len() > shown {
+        let more = text::count((findings.len() - shown) as u64, "sentence");
+        paragraph(output, look.width, "", &format!("  {more} more: --verbose shows them."))?;
     }
     paragraph(output, look.width, "", &source(view))?;
     let (usages, left_out) = usages(view, look.is_verbose);

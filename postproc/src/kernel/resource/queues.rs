@@ -66,9 +66,8 @@ fn accept_queue(judge: &Judge<'_>, listener: &Listener) -> Resource {
 /// Where the backlog comes from: the argument of `listen()`, unless `somaxconn` cut it.
 fn backlog(judge: &Judge<'_>, value: u64) -> String {
     match judge.facts.number("net.core.somaxconn", 0) {
-        Some(most) if most == value => "listen() or net.core.somaxconn".into(),
-        Some(_) => "listen()".into(),
-        None => "listen(), cut to net.core.somaxconn".into(),
+        Some(most) if most != value => "listen()".into(),
+        _ => "listen() or net.core.somaxconn".into(),
     }
 }
 

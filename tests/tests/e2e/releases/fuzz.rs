@@ -26,9 +26,8 @@ fn number(variable: &str, otherwise: usize) -> usize {
 }
 
 fn mutated_captures_neither_crash_it_nor_make_it_speak(release: &Release, tshark: &Tshark) {
-    let (count, seed) = (number("SYNCOOKIE_FUZZ", 300), number("SYNCOOKIE_FUZZ_SEED", 1));
-    let sources: Vec<PathBuf> =
-        samples().into_iter().filter(|path| path.extension().is_some_and(|e| e == "pcap")).collect();
+    let (count, seed) = (number("SYNCOOKIE_FUZZ", 200), number("SYNCOOKIE_FUZZ_SEED", 1));
+    let sources = sources();
     let bare = Tshark::without_plugin(release);
     let (mut frames, mut marked) = (0, 0);
     for batch in 0..count.div_ceil(BATCH) {
@@ -41,6 +40,30 @@ fn mutated_captures_neither_crash_it_nor_make_it_speak(release: &Release, tshark
     }
     println!("{count} mutants, {frames} frames, {marked} of them marked");
     assert!(marked > count / 10, "{marked} frames of {count} mutants are marked: they are no handshakes any more");
+}
+
+fn sources() -> Vec<PathBuf> {
+    samples().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "pcap")).collect()
+}
+
+/// The release that is installed here, watched by valgrind. Half a minute for a few mutants: only when asked for.
+#[test]
+fn valgrind_sees_no_invalid_access_in_the_plugin() {
+    if std::env::var_os("SYNCOOKIE_VALGRIND").is_none() {
+        eprintln!("SKIPPED: SYNCOOKIE_VALGRIND=1 runs the plugin under valgrind");
+        return;
+    }
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    let (count, seed) = (number("SYNCOOKIE_FUZZ", 40), number("SYNCOOKIE_FUZZ_SEED", 1));
+    for (link, capture) in mutants(&sources(), count, seed as u64) {
+        let staged = tshark.stage_bytes(&capture.write(Order::Little, Resolution::Nano));
+        let mut command = tshark.command_below(&["valgrind", "--num-callers=40"], "tshark");
+        let output = command.args(["-2", "-V", "-r"]).arg(&staged).output().expect("valgrind is installed");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(stderr.contains("ERROR SUMMARY") && !stderr.contains("syncookie"), "link type {link}:\n{stderr}");
+        println!("link type {link}: {} packets, {}", capture.records.len(), stderr.lines().last().unwrap_or_default());
+    }
 }
 
 /// What a mutant may change of what tshark does: nothing but the findings. Returns how many there are.

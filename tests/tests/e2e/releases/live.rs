@@ -1,7 +1,7 @@
 //! A live capture: the running kernel's own handshakes, in a network of their own.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -16,7 +16,7 @@ in_every_release! {
 }
 
 const LISTENER: &str = "127.0.0.1:8080";
-const HANDSHAKES: usize = 20;
+const HANDSHAKES: usize = 12;
 
 /// What capturing needs of root, and what starting a program under another root as another user needs.
 const CAPABILITIES: &str = "+net_raw,+net_admin,+sys_chroot,+setuid,+setgid";
@@ -77,14 +77,24 @@ fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshar
     assert!(first.starts_with("Capturing on"), "{first}");
     sleep(Duration::from_secs(2));
     let load = env!("CARGO_BIN_EXE_kernel-load");
-    for work in [&["listen", LISTENER][..], &["connect", LISTENER, &HANDSHAKES.to_string()]] {
+    let mut work = vec![["listen", LISTENER]];
+    work.resize(1 + HANDSHAKES, ["talk", LISTENER]);
+    let mut words = Vec::new();
+    for work in work {
         let mut command = Command::new("nsenter");
-        let child =
-            processes.start(command.arg(&inside).arg(load).args(work).stdin(Stdio::piped()).stdout(Stdio::piped()));
-        let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut String::new()).expect("it says that it is ready");
+        command.arg(&inside).arg(load).args(work).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child = processes.start(&mut command);
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        stdout.read_line(&mut String::new()).expect("it says that it is ready");
+        // Kept open: it has more to say.
+        words.push(stdout);
+        if work[0] == "talk" {
+            // What the server acknowledges shows its clock, by which a cookie's timestamp is told.
+            let requests = child.stdin.as_mut().expect("it is piped");
+            requests.write_all(b"hello\nagain\n").expect("it reads on");
+        }
     }
-    // Whoever connects sends nothing: closing is what a server's words need.
+    sleep(Duration::from_secs(1));
     drop(processes);
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).expect("messages are text");
@@ -92,8 +102,13 @@ fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshar
     assert!(output.status.success(), "{rest}");
     let told = last_words(&String::from_utf8_lossy(&output.stdout));
     let cookies = told.values().filter(|verdict| *verdict == "syn-cookie").count();
-    assert!(told.len() == HANDSHAKES && cookies * 10 >= HANDSHAKES * 9, "{cookies} of {told:?}");
-    let other = rest.lines().find(|line| !line.is_empty() && !line.ends_with("packets captured"));
+    // The first ones cannot always be told as they come. None is mistaken.
+    let mistaken = told.values().any(|verdict| verdict == "ordinary" || verdict == "syn-proxy");
+    assert!(told.len() == HANDSHAKES && cookies * 2 >= HANDSHAKES && !mistaken, "{cookies} of {told:?}");
+    // Some releases report the course of a capture here.
+    let own = ["[Main MESSAGE]", "packets captured", "packet captured", "packet dropped", "packets dropped"];
+    let said = |line: &&str| !["", "tshark:"].contains(&line.trim());
+    let other = rest.lines().filter(said).find(|line| !own.iter().any(|words| line.contains(words)));
     assert_eq!(other, None, "standard error");
 }
 

@@ -73,8 +73,9 @@ fn memory_does_not_grow_when_files_are_opened_again_and_again(release: &Release,
     // What sharkd itself leaks with every file, in some releases.
     let without = growth(release, &Tshark::without_plugin(release));
     println!("KiB added by 48 more files: {with} with the plugin, {without} without");
+    // All that is known of 48 files takes more than this; what an allocator does by chance, less.
     assert!(
-        with < without + without / 20 + 2048,
+        with < without + without / 20 + 4096,
         "KiB added by 48 more files: {with} with the plugin, {without} without"
     );
 }

@@ -51,7 +51,13 @@ function drawBars(chart, columns, width) {
       if (!columns.counts[row][verdict]) continue;
       const top = chart.valToPos(chart.data[verdict + 1][row], "y", true);
       context.fillStyle = colour(verdicts[verdict]);
-      context.fillRect(left + gap, top, Math.max(1, right - left - 2 * gap), base - top);
+      const width = Math.max(1, right - left - 2 * gap);
+      context.fillRect(left + gap, top, width, base - top);
+      // Pale on purpose, but not to be overlooked: it gets an edge.
+      if (verdicts[verdict] === "undetermined") {
+        context.fillStyle = colour("soft");
+        context.fillRect(left + gap, top, width, devicePixelRatio);
+      }
     }
   });
   context.restore();

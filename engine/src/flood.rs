@@ -1,0 +1,136 @@
+//! A flood of SYNs, reported as what it is: how many, when, how fast; not one by one.
+
+use crate::Timestamp;
+
+/// Counts over time that are kept of a flood: when there would be more, each stands for twice as long.
+pub const BINS: usize = 64;
+
+/// Handshakes of a listener that never completed while it was flooded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flood {
+    /// All of them.
+    pub handshakes: u64,
+    /// Those of them that were only counted, and not handed out one by one.
+    pub counted: u64,
+    /// Time of the first one's first frame.
+    pub first: Timestamp,
+    /// Time of the last one's first frame.
+    pub last: Timestamp,
+    /// Where the first count begins, in seconds since the Unix epoch.
+    pub start: i64,
+    /// Seconds that each count stands for.
+    pub step: i64,
+    /// How many there were in each step from [`Self::start`] on; at most [`BINS`] counts.
+    pub counts: Vec<u64>,
+}
+
+impl Flood {
+    /// Begins with one.
+    pub(crate) fn new(time: Timestamp) -> Self {
+        let start = second(time);
+        Self { handshakes: 0, counted: 0, first: time, last: time, start, step: 1, counts: Vec::new() }
+    }
+
+    /// Adds one.
+    pub(crate) fn add(&mut self, time: Timestamp, counted: bool) {
+        self.handshakes += 1;
+        self.counted += u64::from(counted);
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        self.add_at(second(time), 1);
+    }
+
+    /// Adds what another part of the captures showed of it.
+    pub fn merge(&mut self, other: &Self) {
+        self.handshakes += other.handshakes;
+        self.counted += other.counted;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        for (place, &count) in (0..).zip(&other.counts) {
+            self.add_at(other.start.saturating_add(other.step.saturating_mul(place)), count);
+        }
+    }
+
+    /// The most in a second; the mean of a step where it is longer.
+    #[must_use]
+    pub fn peak_rate(&self) -> u64 {
+        self.counts.iter().max().map_or(0, |most| most / self.step.max(1) as u64)
+    }
+
+    fn add_at(&mut self, second: i64, count: u64) {
+        if second < self.start {
+            self.begin_at(second);
+        }
+        let place = |flood: &Self| second.saturating_sub(flood.start) / flood.step;
+        while place(self) >= BINS as i64 {
+            self.coarsen();
+        }
+        let place = place(self) as usize;
+        if self.counts.len() <= place {
+            self.counts.resize(place + 1, 0);
+        }
+        self.counts[place] += count;
+    }
+
+    /// Moves the beginning back, in whole steps.
+    fn begin_at(&mut self, second: i64) {
+        let steps = |flood: &Self| {
+            let earlier = flood.start.saturating_sub(second);
+            earlier / flood.step + i64::from(earlier % flood.step != 0)
+        };
+        while steps(self) + self.counts.len() as i64 > BINS as i64 {
+            self.coarsen();
+        }
+        let steps = steps(self);
+        self.counts.splice(0..0, (0..steps).map(|_| 0));
+        self.start = self.start.saturating_sub(steps * self.step);
+    }
+
+    fn coarsen(&mut self) {
+        self.counts = self.counts.chunks(2).map(|pair| pair.iter().sum()).collect();
+        self.step = self.step.saturating_mul(2);
+    }
+}
+
+fn second(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(1_000_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_nanos(second * 1_000_000_000)
+    }
+
+    #[test]
+    fn counts_stay_few_however_long_it_lasts_and_in_whatever_order() {
+        let mut flood = Flood::new(at(5_000));
+        for second in (0..10_000).rev().chain(10_000..20_000) {
+            flood.add(at(second), second % 2 == 0);
+        }
+        assert!(flood.counts.len() <= BINS && flood.step >= 256, "{flood:?}");
+        assert_eq!((flood.counts.iter().sum(), flood.handshakes, flood.counted), (20_000_u64, 20_000, 10_000));
+        assert_eq!((flood.first, flood.last, flood.peak_rate()), (at(0), at(19_999), 1));
+    }
+
+    #[test]
+    fn two_parts_make_the_whole() {
+        let (mut whole, mut a, mut b) = (Flood::new(at(0)), Flood::new(at(0)), Flood::new(at(60)));
+        for second in 0..120 {
+            whole.add(at(second), false);
+            if second < 60 { &mut a } else { &mut b }.add(at(second), false);
+        }
+        a.merge(&b);
+        assert_eq!(a, whole);
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_world_are_survived() {
+        let mut flood = Flood::new(Timestamp::from_nanos(i64::MAX));
+        flood.add(Timestamp::from_nanos(i64::MAX), true);
+        flood.add(Timestamp::from_nanos(i64::MIN), true);
+        assert_eq!(flood.counts.iter().sum::<u64>(), 2);
+    }
+}

@@ -1,0 +1,176 @@
+//! `syncookie plugin`, with the real tshark.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use syncookie_tests::programs::programs;
+use syncookie_tests::sample;
+use syncookie_tests::tshark::{is_root, private_folder, unprivileged};
+use tempfile::TempDir;
+
+/// A user with a home and the programs beside each other in it, as a package would install them.
+struct User {
+    home: TempDir,
+}
+
+impl User {
+    /// `None` where the tests are asked to do without tshark.
+    fn new() -> Option<Self> {
+        if std::env::var_os("SYNCOOKIE_SKIP_TSHARK").is_some_and(|value| value == "1") {
+            eprintln!("SKIPPED: SYNCOOKIE_SKIP_TSHARK=1, nothing was installed");
+            return None;
+        }
+        let home = private_folder();
+        for (from, to) in [(&programs().syncookie, "syncookie"), (&programs().plugin, "libsyncookie_plugin.so")] {
+            fs::copy(from, home.path().join(to)).expect("the private home can be written to");
+        }
+        Some(Self { home })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8").current_dir(self.home.path());
+        command
+    }
+
+    /// Runs `syncookie plugin` as an ordinary user: exit code, standard output, standard error.
+    fn plugin(&self, arguments: &[&str]) -> (i32, String, String) {
+        let program = self.home.path().join("syncookie");
+        let mut command = self.command(program.to_str().expect("a temporary folder has a plain name"));
+        run(unprivileged(command.arg("plugin").args(arguments)))
+    }
+
+    fn tshark(&self, arguments: &[&str]) -> (i32, String, String) {
+        run(unprivileged(self.command("tshark").args(arguments)))
+    }
+}
+
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_install_puts_there_is_loaded_and_uninstall_takes_it_away() {
+    let Some(user) = User::new() else { return };
+    let (code, said, _) = user.plugin(&["status"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("not installed") && said.contains("Not loaded."), "{said}");
+
+    let (code, said, complaint) = user.plugin(&["install"]);
+    assert_eq!((code, complaint.as_str()), (0, ""), "{said}");
+    let (_, listed, _) = user.tshark(&["-G", "plugins"]);
+    assert!(listed.contains("syncookie.so"), "{listed}");
+    let (code, said, _) = user.plugin(&["status"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Loaded: "), "{said}");
+    assert_eq!(user.plugin(&["install"]).0, 0, "a second time is no mistake");
+
+    let (code, said, _) = user.plugin(&["uninstall"]);
+    assert!(code == 0 && said.contains("Removed: "), "{said}");
+    assert_eq!(user.plugin(&["status"]).0, 1);
+    let (code, said, _) = user.plugin(&["uninstall"]);
+    assert!(code == 0 && said.contains("Not there: "), "{said}");
+}
+
+#[test]
+fn a_plugin_for_another_release_and_a_file_that_is_none_are_refused_with_a_sentence() {
+    let Some(user) = User::new() else { return };
+    let mut plugin = fs::read(&programs().plugin).expect("it was built");
+    let (major, minor) = release(&user);
+    // The two numbers stand one behind the other, or each by itself, as the linker likes: a program that says it is
+    // another tshark is the simpler way to a mismatch.
+    let other = user.home.path().join("other-tshark");
+    fs::write(
+        &other,
+        format!(
+            "#!/bin/sh\ncase $1 in --version) echo 'TShark (Wireshark) {major}.{}.1';; *) exec tshark \"$@\";; esac\n",
+            minor + 2
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (code, _, complaint) = user.plugin(&["install", "--tshark", other.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    let expected = format!("was built for Wireshark {major}.{minor}");
+    assert!(complaint.contains(&expected) && complaint.contains("would refuse it"), "{complaint}");
+
+    let broken = user.home.path().join("broken.so");
+    plugin.truncate(100);
+    fs::write(&broken, &plugin).unwrap();
+    let (code, _, complaint) = user.plugin(&["install", "--file", broken.to_str().unwrap()]);
+    assert!(code == 1 && complaint.contains("is no Wireshark plugin"), "{complaint}");
+    let (code, _, complaint) = user.plugin(&["install", "--tshark", "/nowhere/tshark"]);
+    assert!(code == 1 && complaint.contains("cannot be run"), "{complaint}");
+    assert_eq!(user.plugin(&["status"]).0, 1, "nothing was installed");
+}
+
+fn release(user: &User) -> (u32, u32) {
+    let (_, version, _) = user.tshark(&["--version"]);
+    let word = version.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let mut numbers = word.expect("tshark says its version").split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+#[test]
+fn root_is_told_why_a_personal_plugin_is_not_loaded() {
+    let Some(user) = User::new() else { return };
+    if !is_root() {
+        eprintln!("SKIPPED: not root, who alone is told that root loads no personal plugin");
+        return;
+    }
+    let as_root = |action: &str| {
+        let program = user.home.path().join("syncookie");
+        run(user.command(program.to_str().unwrap()).args(["plugin", action]))
+    };
+    let (code, said, _) = as_root("install");
+    assert!(code == 0 && said.contains("load no plugin from a personal folder when root starts them"), "{said}");
+    let (code, said, _) = as_root("status");
+    assert!(code == 1 && said.contains("load no plugin from a personal folder when root starts them"), "{said}");
+}
+
+#[test]
+fn the_profile_is_installed_on_request_works_and_is_never_overwritten() {
+    let Some(user) = User::new() else { return };
+    assert_eq!(user.plugin(&["install"]).0, 0);
+    let folder = user.home.path().join(".config/wireshark/profiles/SYN cookies");
+    assert!(!folder.exists(), "only on request");
+    assert_eq!(user.plugin(&["install", "--profile"]).0, 0);
+
+    let trace = user.home.path().join("trace.pcap");
+    fs::copy(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"), &trace).unwrap();
+    let (code, list, complaint) = user.tshark(&["-C", "SYN cookies", "-2", "-r", trace.to_str().unwrap()]);
+    assert_eq!((code, complaint.as_str()), (0, ""));
+    let row = list.lines().nth(1).unwrap_or_default();
+    assert!(row.contains("syn-proxy likely reset-by-server"), "columns for verdict, confidence and outcome: {list}");
+    for filter in filters(&folder) {
+        let (code, _, complaint) = user.tshark(&["-2", "-r", trace.to_str().unwrap(), "-Y", &filter]);
+        assert_eq!(code, 0, "{filter}: {complaint}");
+    }
+
+    fs::write(folder.join("colorfilters"), "# mine\n").unwrap();
+    let (code, said, _) = user.plugin(&["install", "--profile"]);
+    assert!(code == 0 && said.contains("Left as it is"), "{said}");
+    let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
+    assert!(said.contains("because it was changed: colorfilters"), "{said}");
+    assert_eq!(fs::read_to_string(folder.join("colorfilters")).unwrap(), "# mine\n");
+    assert!(!folder.join("dfilter_buttons").exists());
+}
+
+/// The filters of all colouring rules and buttons of a profile.
+fn filters(folder: &Path) -> Vec<String> {
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was installed");
+    let rows = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+    let mut filters = Vec::new();
+    for row in rows(&read("colorfilters")) {
+        filters.push(row.split('@').nth(2).expect("a name, then a filter").to_owned());
+    }
+    for row in rows(&read("dfilter_buttons")) {
+        filters.push(row.split("\",\"").nth(2).expect("a label, then a filter").replace("\\x22", "\""));
+    }
+    assert!(filters.len() > 8);
+    filters
+}

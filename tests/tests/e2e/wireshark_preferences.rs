@@ -1,0 +1,118 @@
+//! Preferences, the word in the Info column, expert items in one pass, and the list of fields.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use syncookie_tests::sample;
+use syncookie_tests::tshark::Tshark;
+
+const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
+
+fn with_user_trace() -> Option<(Tshark, PathBuf)> {
+    let tshark = Tshark::with_plugin()?;
+    let trace = tshark.stage(&sample(USER_TRACE));
+    Some((tshark, trace))
+}
+
+/// The Info column of the frames a filter matches.
+fn info(tshark: &Tshark, trace: &Path, options: &[&str], filter: &str) -> Vec<String> {
+    tshark.fields(trace, options, filter, &["_ws.col.Info"]).into_iter().map(|mut row| row.remove(0)).collect()
+}
+
+#[test]
+fn the_info_column_carries_a_word_behind_what_is_there_in_one_pass_and_in_two() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    for passes in [&[][..], &["-2"]] {
+        let with = info(&tshark, &trace, passes, "frame");
+        let without = info(&tshark, &trace, &[passes, &["-o", "syncookie.info_column:FALSE"]].concat(), "frame");
+        for (number, (with, without)) in (1..).zip(with.iter().zip(&without)) {
+            let word = match number % 4 {
+                2 => " [SYN proxy, likely]",
+                0 => " [reset after SYN proxy]",
+                _ => "",
+            };
+            assert_eq!(*with, format!("{without}{word}"), "frame {number}, tshark {passes:?}");
+        }
+    }
+}
+
+#[test]
+fn the_plain_packet_list_says_the_same_as_the_fields() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let file = trace.to_str().expect("a temporary folder has a plain name");
+    let list = tshark.run(["-r", file]).stdout;
+    let marked: Vec<_> = list.lines().filter(|line| line.ends_with("[SYN proxy, likely]")).collect();
+    assert_eq!(marked.len(), tshark.frames(&trace, "syncookie.verdict == \"syn-proxy\"").len(), "{list}");
+}
+
+#[test]
+fn below_the_least_confidence_nothing_is_marked_and_the_verdict_stays() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let certain = ["-2", "-o", "syncookie.least_confidence:certain"];
+    assert_eq!(tshark.fields(&trace, &certain, "syncookie.verdict == \"syn-proxy\"", &["frame.number"]).len(), 3);
+    assert!(tshark.fields(&trace, &certain, "syncookie.expert", &["frame.number"]).is_empty());
+    assert!(info(&tshark, &trace, &certain, "frame").iter().all(|info| !info.contains("SYN proxy")));
+    let likely = ["-2", "-o", "syncookie.least_confidence:likely"];
+    assert_eq!(tshark.fields(&trace, &likely, "syncookie.expert", &["frame.number"]).len(), 6);
+}
+
+#[test]
+fn the_switch_turns_everything_off() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let off = ["-2", "-o", "syncookie.analyze:FALSE"];
+    assert!(tshark.fields(&trace, &off, "syncookie", &["frame.number"]).is_empty());
+    assert!(info(&tshark, &trace, &off, "frame").iter().all(|info| !info.contains("SYN proxy")));
+}
+
+#[test]
+fn with_few_handshakes_kept_every_answer_still_has_its_verdict() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    for least in ["0", "2"] {
+        let limit = format!("syncookie.handshakes:{least}");
+        let rows = tshark.fields(&trace, &["-2", "-o", &limit], "syncookie.verdict", &["syncookie.verdict"]);
+        assert_eq!(rows, vec![vec!["syn-proxy"]; 3], "{limit}");
+    }
+}
+
+#[test]
+fn the_capture_point_tells_what_could_not_be_seen() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let unseen = |point: &str| {
+        let point = format!("syncookie.capture_point:{point}");
+        let rows =
+            tshark.fields(&trace, &["-2", "-o", &point], "frame.number == 2", &["syncookie.cause.not_observable"]);
+        rows[0][0].contains("the capture was taken at the client")
+    };
+    assert!(unseen("Client"));
+    assert!(!unseen("Unknown") && !unseen("Server"));
+}
+
+#[test]
+fn the_document_lists_the_fields_that_tshark_knows_with_type_and_description_and_no_others() {
+    let Some(tshark) = Tshark::with_plugin() else { return };
+    let document = include_str!("../../../docs/fields.md");
+    let mut documented = BTreeSet::new();
+    for line in document.lines().filter(|line| line.starts_with("| `syncookie")) {
+        documented.insert(line.split('`').nth(1).expect("a name in backquotes").to_owned());
+    }
+    let mut known = BTreeSet::new();
+    for line in tshark.run(["-G", "fields"]).stdout.lines() {
+        let row: Vec<&str> = line.split('\t').collect();
+        if row[2] != "syncookie" && !row[2].starts_with("syncookie.") {
+            continue;
+        }
+        known.insert(row[2].to_owned());
+        if row[0] == "F" && !row[2].starts_with("syncookie.expert.") {
+            let description = row.last().expect("a row has columns");
+            assert!(!description.is_empty(), "{} has no description", row[2]);
+            let expected = format!("| `{}` | `{}` | {description} |", row[2], row[3]);
+            assert!(document.contains(&expected), "docs/fields.md lacks\n{expected}");
+        }
+    }
+    let preferences = ["analyze", "info_column", "least_confidence", "capture_point", "handshakes"];
+    for name in preferences.map(|name| format!("syncookie.{name}")) {
+        assert!(documented.remove(&name), "docs/fields.md lacks the preference {name}");
+        assert!(tshark.run(["-G", "currentprefs"]).stdout.contains(&format!("{name}:")), "no preference {name}");
+    }
+    assert_eq!(documented, known);
+}
