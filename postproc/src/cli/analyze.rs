@@ -28,6 +28,8 @@ Examples:
       Only what is said of one listener, from that day on
   syncookie analyze captures --threads 1 --max-handshakes 50000
       On a machine that has other things to do
+  syncookie analyze captures --max-flood 100 --max-listeners 1000 --max-episodes 1000
+      In a flood, or a scan: more is counted, and not told one by one
   syncookie analyze captures --once
       What several captures show, told once
   syncookie analyze captures --follow --state told.json

@@ -9,7 +9,7 @@ mod matching;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use syncookie_engine::{Endpoint, Finding, Openings, Timestamp};
@@ -106,7 +106,7 @@ impl Together {
             let flow = |noted: &Noted| (noted.server, noted.client);
             flow(a)
                 .cmp(&flow(b))
-                .then_with(|| a.towards_server(b))
+                .then_with(|| a.place().cmp(&b.place()))
                 .then_with(|| name(a).cmp(name(b)))
                 .then(a.frame.cmp(&b.frame))
         });
@@ -121,6 +121,13 @@ impl Together {
 }
 
 impl Noted {
+    /// An order in which the nearer to the client comes first. Unlike [`Self::towards_server`] it is one for those whose hop
+    /// limits are not known, too: sorting needs a total order.
+    fn place(&self) -> impl Ord + use<> {
+        let limit = |look: Option<syncookie_engine::Look>| look.and_then(|look| look.hop_limit);
+        (Reverse(limit(self.openings.syn)), limit(self.openings.syn_ack))
+    }
+
     /// Before another one if it was seen nearer to the client: SYNs lose hop limit on their way, SYN-ACKs on theirs.
     fn towards_server(&self, other: &Self) -> Ordering {
         let limit = |look: Option<syncookie_engine::Look>| look.and_then(|look| look.hop_limit);
