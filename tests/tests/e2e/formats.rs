@@ -444,7 +444,11 @@ fn what_follow_writes_is_as_the_schema_says() {
     let file = fs::File::options().write(true).open(&capture).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
     let mut command = Command::new("timeout");
-    command.args(["-s", "INT", "5"]).arg(&programs().syncookie).args(["analyze", "--follow", "--format", "jsonl"]);
+    // Once: in the background it would signal its whole group, too, and a second signal ends at once.
+    command
+        .args(["--foreground", "-s", "INT", "5"])
+        .arg(&programs().syncookie)
+        .args(["analyze", "--follow", "--format", "jsonl"]);
     let followed = run(command.arg(folder.path()));
     assert_eq!(followed.handshakes().len(), 3, "{followed:?}");
     let lines: Vec<Value> = followed.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
