@@ -20,7 +20,7 @@ pub struct Flood {
     pub start: i64,
     /// Seconds that each count stands for.
     pub step: i64,
-    /// How many there were in each step from [`Self::start`] on; at most [`BINS`] counts.
+    /// How many there were in each step from [`Self::start`] on; at most 64 counts.
     pub counts: Vec<u64>,
 }
 

@@ -122,9 +122,6 @@ pub struct Analyze {
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<Who>,
 
-    #[command(flatten)]
-    pub resources: Resources,
-
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -133,6 +130,10 @@ pub struct Analyze {
     /// no captures
     #[arg(short, long)]
     pub verbose: bool,
+
+    // Last, as its heading would be over what comes behind it.
+    #[command(flatten)]
+    pub resources: Resources,
 }
 
 /// How results are written.
