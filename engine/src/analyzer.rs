@@ -19,7 +19,7 @@ use crate::{
 /// Bounds of what an [`Analyzer`] remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Handshakes kept at most, at about half a kibibyte each. When it is reached, the older half is judged with
+    /// Handshakes kept at most, at about one kibibyte each. When it is reached, the older half is judged with
     /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
     /// counts them. At least 2.
     pub handshakes: usize,

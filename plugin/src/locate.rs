@@ -12,6 +12,8 @@ use syncookie_engine::Packet;
 const TCP: u8 = 6;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
+/// Where nearly every frame has its IP header: behind an Ethernet header.
+const USUAL: usize = 14;
 /// Extension headers that are followed: more than IPv6 allows of each, and few enough for any bytes.
 const MOST_EXTENSIONS: usize = 12;
 
@@ -99,7 +101,13 @@ impl<'a> Iterator for Packets<'a> {
 fn only<'a>(sources: impl Iterator<Item = &'a [u8]> + Clone, innermost: &Innermost) -> Option<Packet<'a>> {
     let first = |fits: &dyn Fn(&Header<'_>) -> bool| sources.clone().find_map(|data| Header::first(data, fits));
     let whole = |header: &Header<'_>| header.ports() == innermost.ports && header.addresses() == innermost.addresses;
-    first(&whole)
+    let usual = |data| Header::at(data, USUAL).filter(|header| header.protocol == TCP && whole(header));
+    sources
+        .clone()
+        .next()
+        .and_then(usual)
+        .map(|header| Packet::Ip(header.bytes))
+        .or_else(|| first(&whole))
         .or_else(|| reassembled(sources.clone().skip(1), innermost))
         .or_else(|| first(&|header| header.ports() == innermost.ports))
         .or_else(|| first(&|_| true))
@@ -153,7 +161,7 @@ impl<'a> Header<'a> {
     }
 
     fn at(data: &'a [u8], start: usize) -> Option<Self> {
-        let bytes = &data[start..];
+        let bytes = data.get(start..)?;
         let (protocol, length) = match bytes.first()? >> 4 {
             4 => ipv4(bytes)?,
             6 => ipv6(bytes)?,

@@ -6,7 +6,7 @@ mod marks;
 
 use std::collections::HashMap;
 
-use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Limits, Observation, Pushed, Role, Timestamp};
+use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp};
 
 pub use event::{Event, Known};
 
@@ -60,6 +60,12 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// As of almost every frame.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.subtrees.is_empty() && self.word.is_none() && self.events.is_empty()
+    }
+
     fn add(&mut self, asked: Asked, word: Option<String>, subtree: impl FnOnce() -> Subtree) {
         if asked.subtrees {
             self.subtrees.push(subtree());
@@ -84,16 +90,20 @@ impl Session {
         }
     }
 
-    /// Learns from the TCP headers of a frame that is visited for the first time, and says what is known by now.
+    /// Learns from the packets with TCP in a frame that is visited for the first time, and says what is known by now.
+    ///
+    /// From a frame without, it learns that time went by: what nobody answered until then is unanswered.
     pub fn learn<'a>(
         &mut self,
         frame: Frame,
-        observations: impl Iterator<Item = Observation<'a>>,
+        time: Timestamp,
+        packets: impl Iterator<Item = Packet<'a>>,
         asked: Asked,
     ) -> Shown {
         let mut shown = Shown::default();
-        for observation in observations {
-            if let Some(pushed) = self.analyzer.push(&observation) {
+        self.analyzer.wait(time);
+        for packet in packets {
+            if let Some(pushed) = self.analyzer.push(&Observation { frame, time, packet }) {
                 self.note(frame, pushed, asked, &mut shown);
                 self.keep_settled();
             }
@@ -102,11 +112,6 @@ impl Session {
             shown.events = self.events.of(frame.number).to_vec();
         }
         shown
-    }
-
-    /// Learns that time went by, from a frame without TCP: what nobody answered until then is unanswered.
-    pub fn wait(&mut self, time: Timestamp) {
-        self.analyzer.wait(time);
     }
 
     /// What to show of a frame that was learned from: what all frames read so far tell.

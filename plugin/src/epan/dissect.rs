@@ -8,7 +8,7 @@ use super::packet::Dissected;
 use super::staged::Staged;
 use super::{GUARD, prefs, register, tap};
 use crate::ffi;
-use crate::session::{Asked, Session, Shown};
+use crate::session::{Asked, Session};
 
 /// What is known of the open capture file. Wireshark dissects in one thread; the lock is never held while it runs.
 static SESSION: Mutex<Option<Session>> = Mutex::new(None);
@@ -80,19 +80,15 @@ unsafe fn learn_and_show(info: &ffi::packet_info, tree: *mut ffi::proto_tree) ->
         word: !info.cinfo.is_null() && prefs::word(),
         events: counted || (first && COUNTED_LATER.load(Relaxed)),
     };
-    let shown =
-        with_session(
-            |session| {
-                if first { learn(session, dissected, asked) } else { session.recall(dissected.frame(), asked) }
-            },
-        );
-    shown.map_or(Staged::NONE, |shown| Staged::new(info, &shown, counted))
-}
-
-fn learn(session: &mut Session, dissected: Dissected<'_>, asked: Asked) -> Shown {
-    let mut observations = dissected.observations().peekable();
-    if observations.peek().is_none() {
-        session.wait(dissected.time());
+    let shown = with_session(|session| {
+        if first {
+            session.learn(dissected.frame(), dissected.time(), dissected.packets(), asked)
+        } else {
+            session.recall(dissected.frame(), asked)
+        }
+    });
+    match shown {
+        Some(shown) if !shown.is_nothing() => Staged::new(info, &shown, counted),
+        _ => Staged::NONE,
     }
-    session.learn(dissected.frame(), observations, asked)
 }

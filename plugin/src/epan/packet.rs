@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::slice;
 
-use syncookie_engine::{Frame, Observation, Timestamp};
+use syncookie_engine::{Frame, Packet, Timestamp};
 
 use super::register::{ICMP, ICMPV6, Protocol, TCP};
 use crate::ffi;
-use crate::locate::{self, Decoded, Innermost, Layer};
+use crate::locate::{self, Decoded, Innermost, Layer, Packets};
 
 /// A frame that is being dissected.
 #[derive(Clone, Copy)]
@@ -34,12 +34,14 @@ impl<'a> Dissected<'a> {
         unsafe { (*self.info.fd).visited() == 0 }
     }
 
-    /// Every TCP header in the frame that is no quotation, as the engine wants it.
-    pub fn observations(self) -> impl Iterator<Item = Observation<'a>> {
+    /// Every packet with TCP in the frame that is no quotation.
+    pub fn packets(self) -> impl Iterator<Item = Packet<'a>> {
         let decoded = Decoded::of(self.layers());
+        if decoded.headers == 0 {
+            return Packets::One(None);
+        }
         let innermost = Innermost { addresses: self.innermost_addresses(), ports: self.innermost_ports() };
-        let (frame, time) = (self.frame(), self.time());
-        locate::packets(self.sources(), decoded, &innermost).map(move |packet| Observation { frame, time, packet })
+        locate::packets(self.sources(), decoded, &innermost)
     }
 
     /// The protocols that were decoded, in order.

@@ -64,8 +64,7 @@ fn frame(number: u32) -> Frame {
 fn visit(session: &mut Session, frames: &[Vec<Vec<u8>>]) -> Vec<Vec<Subtree>> {
     let visit_one = |(packets, number): (&Vec<Vec<u8>>, u32)| {
         let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-        let observation = |packet| Observation { frame: frame(number), time, packet: Packet::Ip(packet) };
-        session.learn(frame(number), packets.iter().map(|packet| observation(packet)), ALL).subtrees
+        session.learn(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), ALL).subtrees
     };
     frames.iter().zip(1..).map(visit_one).collect()
 }
@@ -140,7 +139,7 @@ fn packets_without_tcp_let_time_go_by() {
         let [syn, syn_ack, ..] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
         visit(&mut session, &[syn, syn_ack]);
         if waited {
-            session.wait(Timestamp::from_nanos(60_000_000_000));
+            session.learn(frame(90), Timestamp::from_nanos(60_000_000_000), std::iter::empty(), ALL);
         }
         values(&recall(&mut session, 2)[0], Field::Outcome).remove(0)
     };
