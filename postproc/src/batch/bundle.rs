@@ -51,14 +51,14 @@ impl Bundle {
         self.frames.push(Entry { number, end: self.bytes.len() as u32, is_packet: false, time });
     }
 
-    /// The frames as the engine takes them, those of this capture, with `before` frames before the first one.
-    pub fn observations(&self, capture: u32, before: u32) -> impl Iterator<Item = Observation<'_>> {
+    /// The frames as the engine takes them, those of this capture.
+    pub fn observations(&self, capture: u32) -> impl Iterator<Item = Observation<'_>> {
         let mut start = 0;
         self.frames.iter().map(move |entry| {
             let bytes = &self.bytes[start..entry.end as usize];
             start = entry.end as usize;
             let packet = if entry.is_packet { Packet::Ip(bytes) } else { Packet::None };
-            Observation { frame: Frame { capture, number: before + entry.number }, time: entry.time, packet }
+            Observation { frame: Frame { capture, number: entry.number }, time: entry.time, packet }
         })
     }
 }

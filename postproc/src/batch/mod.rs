@@ -33,8 +33,9 @@ use crate::totals::Totals;
 use crate::walk::{self, Plan, Source};
 
 pub use failure::Failure;
-pub use reading::FAULTS_TOLD;
+pub use reading::{FAULTS_TOLD, Intake};
 use run::Batch;
+pub use supply::take_in;
 
 /// Analyses what the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
@@ -102,7 +103,7 @@ pub fn analyse(plan: &Plan, report: Box<dyn Report + '_>, console: &mut Console)
 }
 
 /// A capture that was opened, and how far it was read where it is compressed.
-type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
+pub type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
 
 /// Opens a capture, or says why it cannot be read.
 pub fn open(source: &Source) -> Result<Opened, Problem> {

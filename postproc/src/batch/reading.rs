@@ -17,8 +17,8 @@ pub const FAULTS_TOLD: u64 = 8;
 
 /// What was met in a capture, and in what condition it is.
 #[derive(Debug, Default)]
-pub(super) struct Intake {
-    pub(super) totals: CaptureTotals,
+pub struct Intake {
+    pub totals: CaptureTotals,
     faults: Vec<Problem>,
     further_faults: u64,
     /// Frames of unknown link types: how many, and the first.
@@ -26,7 +26,7 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, ..Self::default() }
     }
 
@@ -69,7 +69,7 @@ impl Intake {
     }
 
     /// What was wrong with the capture.
-    pub(super) fn problems(&mut self) -> Vec<Problem> {
+    pub fn problems(&mut self) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.faults);
         if self.further_faults > 0 {
             problems.push(Problem::further_faults(&self.totals.name, self.further_faults));

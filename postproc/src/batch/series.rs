@@ -2,11 +2,11 @@
 
 use std::io;
 
-use syncookie_engine::{Analyzer, Limits, Observation};
+use syncookie_engine::{Analyzer, Limits};
 
 use super::events::{Event, Listening};
 use super::reading::Intake;
-use super::supply::supply;
+use super::supply::take_in;
 use super::{Opened, open};
 use crate::interrupt;
 use crate::series::Member;
@@ -75,11 +75,8 @@ impl Reader<'_> {
         let (mut analyzer, first) =
             before.map_or_else(|| (Analyzer::new(self.limits), index), |before| (before.analyzer, before.first));
         let mut intake = Intake::new(name);
-        let statistics = analyzer.statistics().clone();
         let mut read = 0;
-        supply(opened, &mut intake, self.threads, |bundle, offset| {
-            let observations: Vec<Observation<'_>> = bundle.observations(index as u32, 0).collect();
-            analyzer.push_all(&observations);
+        take_in(opened, &mut intake, &mut analyzer, index as u32, self.threads, |analyzer, offset| {
             read = offset;
             let settled = analyzer.take_settled();
             if !settled.is_empty() {
@@ -87,7 +84,6 @@ impl Reader<'_> {
             }
             events.tell(Event::Progress(offset))
         })?;
-        intake.totals.statistics = analyzer.statistics().since(&statistics);
         for problem in intake.problems() {
             events.tell(Event::Problem(problem))?;
         }

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
+use syncookie_engine::Analyzer;
+
 use super::Opened;
 use super::bundle::Bundle;
 use super::reading::Intake;
@@ -12,8 +14,26 @@ use crate::input::Position;
 /// Bundles that are on their way at most.
 const UNDER_WAY: usize = 16;
 
+/// Reads a capture into an engine, under this number. Behind each bundle `after` is told how far the capture was read.
+pub fn take_in(
+    opened: Opened,
+    intake: &mut Intake,
+    analyzer: &mut Analyzer,
+    index: u32,
+    threads: usize,
+    mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
+) -> io::Result<()> {
+    let before = analyzer.statistics().clone();
+    supply(opened, intake, threads, |bundle, offset| {
+        analyzer.push_all(&bundle.observations(index).collect::<Vec<_>>());
+        after(analyzer, offset)
+    })?;
+    intake.totals.statistics = analyzer.statistics().since(&before);
+    Ok(())
+}
+
 /// Hands every bundle of a capture to `take`, in order, with how far the capture was read.
-pub(super) fn supply(
+fn supply(
     opened: Opened,
     intake: &mut Intake,
     threads: usize,

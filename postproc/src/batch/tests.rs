@@ -18,7 +18,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
     while more {
         bundle.clear();
         more = intake.fill(&mut capture, &mut bundle);
-        analyzer.push_all(&bundle.observations(0, 0).collect::<Vec<_>>());
+        analyzer.push_all(&bundle.observations(0).collect::<Vec<_>>());
     }
     (capture.frames(), analyzer.finish().tally.handshakes, intake.problems().len())
 }

@@ -95,7 +95,7 @@ impl Series {
         let is_wanted = |file: &&&File| self.is_new(file) || self.reading.is_none() && self.is_context(file);
         let wanted: Vec<&File> = finished.iter().filter(is_wanted).copied().collect();
         for (source, member, file) in self.sources(&wanted, teller) {
-            if self.reading.as_ref().is_some_and(|before| !member.follows(before.totals.last)) {
+            if self.reading.as_ref().is_some_and(|before| !member.follows(before.intake.totals.last)) {
                 self.end(teller)?;
             }
             let is_known = !self.is_new(file);
@@ -105,7 +105,7 @@ impl Series {
             self.progress.taken.insert(file.name(), Taken { bytes: file.bytes, last });
         }
         self.taken_at = Some(Instant::now());
-        let last = self.reading.as_ref().and_then(|reading| reading.totals.last);
+        let last = self.reading.as_ref().and_then(|reading| reading.intake.totals.last);
         self.tell(last.map(|last| Timestamp::from_nanos(last.as_nanos().saturating_sub(PATIENCE))), teller)?;
         teller.report.flush()
     }
@@ -153,10 +153,11 @@ impl Series {
         let mut reading = Reading::new(&source.name, index, self.reading.take());
         teller.totals.captures.push(CaptureTotals { name: source.name.clone(), ..CaptureTotals::default() });
         teller.report.capture(source)?;
+        let mut problems = Vec::new();
         match batch::open(source) {
-            Ok((mut capture, _)) => {
+            Ok(opened) => {
                 let told_until = self.progress.told_until;
-                reading.read(&mut capture, |analyzer| {
+                reading.read(opened, |analyzer| {
                     for finding in analyzer.take_settled() {
                         // Some of them may have been told before there were too many to keep.
                         if finding.id.0 >= self.next {
@@ -167,11 +168,11 @@ impl Series {
                     Ok(())
                 })?;
             }
-            Err(problem) => reading.problems.push(problem),
+            Err(problem) => problems.push(problem),
         }
-        let problems = std::mem::take(&mut reading.problems);
-        let last = reading.totals.last.map(Timestamp::as_nanos);
-        teller.totals.captures[index].read(&reading.totals);
+        problems.extend(reading.intake.problems());
+        let last = reading.intake.totals.last.map(Timestamp::as_nanos);
+        teller.totals.captures[index].read(&reading.intake.totals);
         self.reading = Some(reading);
         if problems.iter().any(Problem::is_interruption) {
             return Ok(None);
@@ -195,14 +196,15 @@ impl Series {
             self.next += 1;
             teller.tell(&finding, self.progress.told_until)?;
         }
-        let until = until.or(reading.totals.last.map(|last| Timestamp::from_nanos(last.as_nanos().saturating_add(1))));
+        let until =
+            until.or(reading.intake.totals.last.map(|last| Timestamp::from_nanos(last.as_nanos().saturating_add(1))));
         self.progress.told_until = self.progress.told_until.max(until.map(Timestamp::as_nanos));
         Ok(())
     }
 
     /// Tells what is left of what was read: nothing goes on from there.
     pub(super) fn end(&mut self, teller: &mut Teller<'_>) -> io::Result<()> {
-        let last = self.reading.as_ref().and_then(|reading| reading.totals.last);
+        let last = self.reading.as_ref().and_then(|reading| reading.intake.totals.last);
         let Some(reading) = self.reading.take() else { return Ok(()) };
         let mut findings = reading.analyzer.finish();
         for finding in std::mem::take(&mut findings.handshakes).iter().filter(|finding| finding.id.0 >= self.next) {
