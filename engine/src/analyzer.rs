@@ -1,20 +1,14 @@
 //! The engine's one door: observations in, findings out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::decode::{self, NoSegment};
-use crate::episode::episodes;
-use crate::evidence::Words;
 use crate::handshake::Handshake;
-use crate::listener::Listener;
-use crate::measured::measured;
-use crate::outcome::outcome;
+use crate::judged::{Judged, Manner, judge};
+use crate::report::Report;
 use crate::segment::Segment;
 use crate::tracker::Tracker;
-use crate::verdict::Judge;
-use crate::{
-    Endpoint, Finding, Findings, Flood, HandshakeId, ListenerReport, Observation, Statistics, Tally, Timestamp, cause,
-};
+use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp};
 
 /// Bounds of what an [`Analyzer`] remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,9 +189,9 @@ impl Analyzer {
             self.judged_at = self.now;
         }
         if !self.judged.contains_key(&server) {
-            let findings = self.judge(self.listeners.get(&server)?, u64::MAX, |_| true);
-            let findings = findings.into_iter().map(|judged| judged.finding).collect();
-            self.judged.insert(server, findings);
+            let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
+            let judged = judge(handshakes, self.manner(), |_| true);
+            self.judged.insert(server, judged.into_iter().map(Judged::finding).collect());
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
@@ -210,8 +204,8 @@ impl Analyzer {
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
         let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
-        let judged = self.judge(&ids[end.saturating_sub(PREVIEW)..end], u64::MAX, |other| other == id).pop()?;
-        Some(judged.finding)
+        let handshakes = handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]);
+        judge(handshakes, self.manner(), |other| other == id).pop().map(Judged::finding)
     }
 
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
@@ -243,8 +237,7 @@ impl Analyzer {
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.settled);
-        let rest = self.judge_all(|_| true);
-        handshakes.extend(self.report.take(rest, &self.limits, &mut self.statistics));
+        handshakes.extend(self.judge_all(self.tracker.end()));
         Findings {
             handshakes,
             listeners: self.report.listeners.into_values().collect(),
@@ -258,137 +251,55 @@ impl Analyzer {
     fn settle(&mut self) {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
-        let findings = self.judge_all(|id| id < oldest);
+        let told = self.judge_all(oldest);
         self.tracker.forget_oldest(count);
         self.listeners.retain(|_, ids| {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()
         });
-        self.statistics.settled_early += findings.len() as u64;
-        let told = self.report.take(findings, &self.limits, &mut self.statistics);
+        self.statistics.settled_early += count as u64;
         self.settled.extend(told);
     }
 
-    /// The wanted handshakes of all listeners, in order of their ids.
-    fn judge_all(&self, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Judged> {
-        let judge = |(server, ids): (&Endpoint, &Vec<HandshakeId>)| {
-            self.judge(ids, self.limits.flood.saturating_sub(self.report.flood_told(server)), &wanted)
-        };
-        let mut findings: Vec<Judged> = self.listeners.iter().flat_map(judge).collect();
-        findings.sort_by_key(|judged| judged.finding.id);
-        findings
-    }
-
-    /// The wanted ones of a listener's handshakes, judged in the light of all that are given; in order of their ids. Of
-    /// those that a flood left behind, `flood` are told, and the others counted.
-    fn judge(&self, ids: &[HandshakeId], mut flood: u64, wanted: impl Fn(HandshakeId) -> bool) -> Vec<Judged> {
-        let mut handshakes: Vec<&Handshake> = ids.iter().filter_map(|&id| self.tracker.get(id)).collect();
-        // By time, not by arrival: captures merged from several interfaces are out of order.
-        handshakes.sort_by_key(|h| (h.time, h.frames().syn.or(h.frames().syn_ack), h.id));
-        if handshakes.is_empty() {
-            return Vec::new();
-        }
-        let listener = Listener::new(handshakes, self.now);
-        let mut judge = Judge::new(&listener);
-        let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
-        let mut findings: Vec<Judged> = wanted
-            .map(|index| {
-                let judged = self.find(&listener, &mut judge, index, flood == 0);
-                flood -= u64::from(judged.of_flood && !judged.counted);
-                judged
-            })
-            .collect();
-        findings.sort_by_key(|judged| judged.finding.id);
-        findings
-    }
-
-    fn find(&self, listener: &Listener<'_>, judge: &mut Judge<'_, '_>, index: usize, counts_flood: bool) -> Judged {
-        let handshake = listener.handshakes[index];
-        let outcome = outcome(handshake, self.now);
-        let of_flood = handshake.never_completed() && listener.pressure.is_flood(handshake.time);
-        let finding = |assessment, causes| Finding {
-            id: handshake.id,
-            client: handshake.client,
-            server: handshake.server,
-            time: handshake.time,
-            frames: handshake.frames(),
-            outcome,
-            causes,
-            measured: measured(listener, handshake),
-            assessment,
-        };
-        if of_flood && counts_flood {
-            let finding = finding(judge.assess(index, Words(false)), Vec::new());
-            return Judged { finding, of_flood, counted: true };
-        }
-        let mut assessment = judge.assess(index, Words(self.limits.detail == Detail::All));
-        let mut causes = cause::causes(listener, index, &assessment, outcome);
-        let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
-        if self.limits.detail == Detail::Notable && is_notable {
-            assessment = judge.assess(index, Words(true));
-            causes = cause::causes(listener, index, &assessment, outcome);
-        }
-        Judged { finding: finding(assessment, causes), of_flood, counted: false }
-    }
-}
-
-/// A finding, and whether it is handed out.
-struct Judged {
-    finding: Finding,
-    /// It never completed, and its listener was flooded then.
-    of_flood: bool,
-    /// It is counted, and not handed out.
-    counted: bool,
-}
-
-/// What is kept of handshakes after they were handed out.
-#[derive(Debug, Default)]
-struct Report {
-    listeners: BTreeMap<Endpoint, ListenerReport>,
-    episodes: Vec<crate::Episode>,
-    tally: Tally,
-}
-
-impl Report {
-    /// How many of a listener's handshakes that a flood left behind were handed out.
-    fn flood_told(&self, server: &Endpoint) -> u64 {
-        let flood = self.listeners.get(server).and_then(|listener| listener.flood.as_ref());
-        flood.map_or(0, |flood| flood.handshakes - flood.counted)
-    }
-
-    /// Takes in what was judged, and returns what is to be handed out.
-    fn take(&mut self, judged: Vec<Judged>, limits: &Limits, statistics: &mut Statistics) -> Vec<Finding> {
-        for one in &judged {
-            self.tally.add(one.finding.assessment.verdict, one.finding.outcome);
-            if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&one.finding.server) {
-                statistics.unlisted += 1;
-            } else {
-                self.add(one);
-            }
-        }
-        self.episodes.extend(episodes(judged.iter().map(|one| &one.finding)));
-        statistics.episodes_lost += self.episodes.len().saturating_sub(limits.episodes) as u64;
-        self.episodes.truncate(limits.episodes);
-        judged.into_iter().filter(|one| !one.counted).map(|one| one.finding).collect()
-    }
-
-    fn add(&mut self, Judged { finding, of_flood, counted }: &Judged) {
-        let listener = self.listeners.entry(finding.server).or_insert_with(|| ListenerReport {
-            server: finding.server,
-            first: finding.time,
-            last: finding.time,
-            tally: Tally::default(),
-            strongest: None,
-            flood: None,
+    /// Judges the handshakes of all listeners before that one, and hands them out in order of their ids.
+    fn judge_all(&mut self, end: HandshakeId) -> Vec<Finding> {
+        let (tracker, report, manner) = (&self.tracker, &self.report, self.manner());
+        let mut listeners: Vec<&Vec<HandshakeId>> =
+            self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
+        // The map has an order of its own: where there are more listeners than are reported, the first ones are.
+        listeners.sort_unstable_by_key(|ids| ids.first());
+        let judged = listeners.into_iter().map(|ids| {
+            let handshakes = handshakes(tracker, ids);
+            let told = handshakes.first().map_or(0, |first| report.flood_told(&first.server));
+            judge(handshakes, Manner { flood: self.limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
-        listener.first = listener.first.min(finding.time);
-        listener.last = listener.last.max(finding.time);
-        listener.tally.add(finding.assessment.verdict, finding.outcome);
-        if *of_flood {
-            listener.flood.get_or_insert_with(|| Flood::new(finding.time)).add(finding.time, *counted);
-        }
-        if finding.assessment.verdict.is_cookie_style() {
-            listener.strongest = listener.strongest.max(finding.assessment.confidence);
+        let judged: Vec<Vec<Judged<'_>>> = judged.collect();
+        self.report.take(&judged, &self.limits, &mut self.statistics);
+        in_order(judged, tracker.start(), end)
+    }
+
+    fn manner(&self) -> Manner {
+        Manner { now: self.now, detail: self.limits.detail, flood: u64::MAX }
+    }
+}
+
+fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
+    ids.iter().filter_map(|&id| tracker.get(id)).collect()
+}
+
+/// The findings of what was judged of all listeners from one id to another, in order of ids.
+fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) -> Vec<Finding> {
+    // Those of each listener are in order: it is enough to know whose turn it is.
+    let mut turns = vec![usize::MAX; (end.0 - start.0) as usize];
+    for (listener, judged) in judged.iter().enumerate() {
+        for one in judged {
+            turns[(one.handshake.id.0 - start.0) as usize] = listener;
         }
     }
+    let count = judged.iter().flatten().filter(|one| !one.counted).count();
+    let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
+    let mut findings = Vec::with_capacity(count);
+    let judged = turns.into_iter().filter_map(|listener| listeners.get_mut(listener)?.next());
+    findings.extend(judged.filter(|one| !one.counted).map(Judged::finding));
+    findings
 }

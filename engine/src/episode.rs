@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Confidence, Endpoint, Episode, Finding, Outcome, Timestamp, Verdict};
+use crate::judged::Judged;
+use crate::{Confidence, Episode, Outcome, Timestamp, Verdict};
 
 /// A pause this long, in seconds, ends an episode: Linux accepts cookies for two minutes after the last overflow.
 const PAUSE: f64 = 120.0;
@@ -12,22 +13,14 @@ const ORDINARY_IN_A_ROW: usize = 3;
 /// Seconds before an episode in which its trigger is looked for.
 const BEFORE: i64 = 60;
 
-/// The episodes among findings of any listeners, ordered by listener and start.
-pub(crate) fn episodes<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Episode> {
-    let mut listeners: BTreeMap<Endpoint, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
-        listeners.entry(finding.server).or_default().push(finding);
-    }
-    listeners.into_values().flat_map(|findings| of_listener(&findings)).collect()
-}
-
-fn of_listener(findings: &[&Finding]) -> Vec<Episode> {
+/// The episodes among a listener's handshakes, which are in order of their ids.
+pub(crate) fn episodes(judged: &[Judged<'_>]) -> Vec<Episode> {
     let mut found: Vec<Episode> = Vec::new();
     let mut open = false;
     let mut ordinary = 0;
-    for finding in findings {
-        let verdict = finding.assessment.verdict;
-        if finding.assessment.confidence < Some(Confidence::Likely) {
+    for one in judged {
+        let (verdict, time) = (one.assessment.verdict, one.handshake.time);
+        if one.assessment.confidence < Some(Confidence::Likely) {
             continue;
         }
         if verdict == Verdict::Ordinary {
@@ -37,15 +30,15 @@ fn of_listener(findings: &[&Finding]) -> Vec<Episode> {
         }
         ordinary = 0;
         match found.last_mut() {
-            Some(last) if open && last.verdict == verdict && finding.time.seconds_since(last.end) < PAUSE => {
-                last.end = last.end.max(finding.time);
+            Some(last) if open && last.verdict == verdict && time.seconds_since(last.end) < PAUSE => {
+                last.end = last.end.max(time);
                 last.handshakes += 1;
             }
             _ => found.push(Episode {
-                server: finding.server,
+                server: one.handshake.server,
                 verdict,
-                start: finding.time,
-                end: finding.time,
+                start: time,
+                end: time,
                 handshakes: 1,
                 peak_unacknowledged_rate: 0,
                 prior_unacknowledged_rate: 0,
@@ -54,7 +47,7 @@ fn of_listener(findings: &[&Finding]) -> Vec<Episode> {
         open = true;
     }
     if !found.is_empty() {
-        let rates = unacknowledged_by_second(findings);
+        let rates = unacknowledged_by_second(judged);
         for episode in &mut found {
             let (start, end) = (second(episode.start), second(episode.end));
             episode.peak_unacknowledged_rate = peak(&rates, start, end);
@@ -65,11 +58,11 @@ fn of_listener(findings: &[&Finding]) -> Vec<Episode> {
 }
 
 /// SYNs that came to nothing, by second of their first frame.
-fn unacknowledged_by_second(findings: &[&Finding]) -> BTreeMap<i64, u64> {
+fn unacknowledged_by_second(judged: &[Judged<'_>]) -> BTreeMap<i64, u64> {
     let mut rates = BTreeMap::new();
-    for finding in findings {
-        if matches!(finding.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
-            *rates.entry(second(finding.time)).or_insert(0) += 1;
+    for one in judged {
+        if matches!(one.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
+            *rates.entry(second(one.handshake.time)).or_insert(0) += 1;
         }
     }
     rates

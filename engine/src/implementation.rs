@@ -1,12 +1,12 @@
 //! Which implementations the handshake does not contradict: named only on evidence specific to them.
 
-use crate::evidence::Signal;
+use crate::evidence::Kinds;
 use crate::handshake::Handshake;
 use crate::{EvidenceKind, Implementation, Verdict};
 
-/// The implementations compatible with a cookie-style verdict, best first.
-pub(crate) fn compatible(handshake: &Handshake, verdict: Verdict, signals: &[Signal]) -> Vec<Implementation> {
-    let speaks = |kind: EvidenceKind| signals.iter().any(|s| s.kind == kind && s.cookie.max(s.proxy) > 0.0);
+/// The implementations compatible with a cookie-style verdict, best first. `speaking` are the signals that speak for it.
+pub(crate) fn compatible(handshake: &Handshake, verdict: Verdict, speaking: Kinds) -> Vec<Implementation> {
+    let speaks = |kind: EvidenceKind| speaking.contains(kind);
     match verdict {
         Verdict::SynCookie => cookie(handshake, speaks),
         Verdict::SynProxy => proxy(handshake, speaks),

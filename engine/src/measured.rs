@@ -5,10 +5,14 @@ use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
 use crate::{Measured, Openings, Times};
 
+/// The lag of the SYN-ACK's timestamp by the listener's clock, or the usual one.
+pub(crate) fn lag_seconds(listener: &Listener<'_>, handshake: &Handshake) -> Option<f64> {
+    lag(handshake, listener.clock.rate.unwrap_or_else(usual_rate)).map(|lag| lag.seconds)
+}
+
 /// What can be measured on this handshake; what was not captured stays `None`.
-pub(crate) fn measured(listener: &Listener<'_>, handshake: &Handshake) -> Measured {
+pub(crate) fn measured(handshake: &Handshake, lag_seconds: Option<f64>) -> Measured {
     let reset = handshake.deciding_reset();
-    let rate = listener.clock.rate.unwrap_or_else(usual_rate);
     Measured {
         times: Times {
             syn: handshake.syn.map(|s| s.time),
@@ -16,7 +20,7 @@ pub(crate) fn measured(listener: &Listener<'_>, handshake: &Handshake) -> Measur
             ack: handshake.ack.map(|s| s.time),
             reset: reset.map(|(_, reset)| reset.time),
         },
-        lag_seconds: lag(handshake, rate).map(|lag| lag.seconds),
+        lag_seconds,
         window: handshake.syn_ack.map(|s| s.window),
         segment_size: handshake.syn_ack.and_then(|s| s.options.mss),
         hop_limit: handshake.syn_ack.and_then(|s| s.ip.ttl),

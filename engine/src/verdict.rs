@@ -9,8 +9,10 @@
 //! ([`Signal::habitual`]) take no part in it as far as they speak for a cookie or a proxy: their repetition proves
 //! nothing.
 
-use crate::evidence::{Group, Signal, Words, observe, say};
+use crate::evidence::{Group, Kinds, Signal, Words, observe};
+use crate::implementation;
 use crate::listener::Listener;
+use crate::missing::missing;
 use crate::{Assessment, Confidence, Evidence, EvidenceKind, Verdict};
 
 /// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
@@ -56,9 +58,43 @@ impl Weight {
     }
 }
 
+/// What one handshake's signals come to, without the words.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weighed {
+    /// All of them.
+    own: Weight,
+    /// What they tell about the listener's other handshakes.
+    telling: Weight,
+    /// Groups that speak for each verdict with at least [`SPEAKS`] nats, a bit for each.
+    groups: [u8; Verdict::ALL.len()],
+    /// Kinds that speak for a cookie or a proxy.
+    speaking: Kinds,
+}
+
+impl Weighed {
+    fn of(signals: &[Signal]) -> Self {
+        let mut weighed = Self {
+            own: Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy))),
+            telling: Weight::of(signals.iter().map(Signal::telling)),
+            ..Self::default()
+        };
+        for signal in signals {
+            let (bearing, nats) = signal.bearing();
+            if nats >= SPEAKS {
+                weighed.groups[bearing as usize] |= 1 << signal.group as u8;
+            }
+            if signal.cookie.max(signal.proxy) > 0.0 {
+                weighed.speaking.insert(signal.kind);
+            }
+        }
+        weighed
+    }
+}
+
 /// The handshakes of a listener, weighed.
 pub(crate) struct Judge<'l, 'a> {
     listener: &'l Listener<'a>,
+    weighed: Vec<Weighed>,
     priors: Vec<(f64, f64)>,
     /// The signals of one handshake: a place for them that is used again.
     signals: Vec<Signal>,
@@ -69,28 +105,26 @@ impl<'l, 'a> Judge<'l, 'a> {
     pub(crate) fn new(listener: &'l Listener<'a>) -> Self {
         let handshakes = &listener.handshakes;
         let mut signals = Vec::new();
-        let telling: Vec<(f64, f64)> = (0..handshakes.len())
+        let weighed: Vec<Weighed> = (0..handshakes.len())
             .map(|index| {
                 observe(listener, index, Words(false), &mut signals);
-                let weight = Weight::of(signals.iter().map(Signal::telling));
-                (weight.cookie, weight.proxy)
+                Weighed::of(&signals)
             })
             .collect();
+        let telling: Vec<(f64, f64)> = weighed.iter().map(|w| (w.telling.cookie, w.telling.proxy)).collect();
         let times: Vec<f64> = handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
         let priors = crate::regime::priors(&telling, &times, PRIOR);
-        Self { listener, priors, signals }
+        Self { listener, weighed, priors, signals }
     }
 
-    /// Judges one of them, in the light of all; the evidence and what is missing are only told where words are wanted.
-    pub(crate) fn assess(&mut self, index: usize, words: Words) -> Assessment {
-        let (listener, prior) = (self.listener, self.priors[index]);
-        observe(listener, index, words, &mut self.signals);
-        let signals = &self.signals;
-        let own = Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy)));
+    /// Judges one of them, in the light of all; what it rests on is told by [`Self::explain`].
+    pub(crate) fn assess(&self, index: usize) -> Assessment {
+        let (handshake, prior) = (self.listener.handshakes[index], self.priors[index]);
+        let Weighed { own, groups, speaking, .. } = self.weighed[index];
         let cookie = prior.0 + own.cookie;
         let proxy = prior.1 + own.proxy;
         let best = cookie.max(proxy);
-        let verdict = if listener.handshakes[index].syn_ack.is_none() {
+        let verdict = if handshake.syn_ack.is_none() {
             Verdict::Undetermined
         } else if best > 0.0 {
             if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
@@ -99,43 +133,51 @@ impl<'l, 'a> Judge<'l, 'a> {
         } else {
             Verdict::Undetermined
         };
-        let context = context(prior, words);
-        let is_context = context.as_ref().is_some_and(|context| context.bearing == verdict);
-        let evidence = if words.0 { evidence(signals, context) } else { Vec::new() };
-        if verdict == Verdict::Undetermined {
-            let missing = if words.0 { crate::missing::missing(listener, index, signals) } else { Vec::new() };
-            return undetermined(evidence, missing);
-        }
         let margin = match verdict {
-            Verdict::Ordinary => -best,
-            Verdict::SynProxy => proxy - cookie.max(0.0),
-            _ => cookie - proxy.max(0.0),
+            Verdict::Undetermined => None,
+            Verdict::Ordinary => Some(-best),
+            Verdict::SynProxy => Some(proxy - cookie.max(0.0)),
+            Verdict::SynCookie => Some(cookie - proxy.max(0.0)),
         };
+        let is_context = context(prior).is_some_and(|(bearing, _)| bearing == verdict);
+        let speak = groups[verdict as usize].count_ones() as usize + usize::from(is_context);
         Assessment {
             verdict,
-            confidence: Some(confidence(verdict, margin, signals, is_context)),
-            log_odds: Some(margin),
-            implementations: crate::implementation::compatible(listener.handshakes[index], verdict, signals),
-            evidence,
+            confidence: margin.map(|margin| confidence(margin, speak)),
+            log_odds: margin,
+            implementations: implementation::compatible(handshake, verdict, speaking),
+            evidence: Vec::new(),
             missing: Vec::new(),
+        }
+    }
+
+    /// Adds the evidence in words, and what is missing.
+    pub(crate) fn explain(&mut self, index: usize, assessment: &mut Assessment) {
+        observe(self.listener, index, Words(true), &mut self.signals);
+        assessment.evidence = evidence(&self.signals, context(self.priors[index]));
+        if assessment.verdict == Verdict::Undetermined {
+            assessment.missing = missing(self.listener, index, &self.signals);
         }
     }
 }
 
-/// What was seen, strongest first.
-fn evidence(signals: &[Signal], context: Option<Evidence>) -> Vec<Evidence> {
+/// What was seen, strongest first; and what the listener's other handshakes add.
+fn evidence(signals: &[Signal], context: Option<(Verdict, f64)>) -> Vec<Evidence> {
+    let context = context.map(|(bearing, nats)| Evidence {
+        kind: EvidenceKind::ListenerContext,
+        bearing,
+        nats,
+        frames: Vec::new(),
+        detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
+    });
     let mut evidence: Vec<Evidence> = signals.iter().map(Signal::evidence).chain(context).collect();
     evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
     evidence
 }
 
-fn confidence(verdict: Verdict, margin: f64, signals: &[Signal], context: bool) -> Confidence {
-    let speaks = |signal: &Signal| {
-        let (bearing, nats) = signal.bearing();
-        bearing == verdict && nats >= SPEAKS
-    };
-    let groups = signals.iter().filter(|s| speaks(s)).fold(0_u32, |groups, s| groups | 1 << s.group as u32);
-    if margin > CERTAIN && groups.count_ones() as usize + usize::from(context) >= GROUPS_FOR_CERTAIN {
+/// `groups` that speak for the verdict, the listener's other handshakes among them.
+fn confidence(margin: f64, groups: usize) -> Confidence {
+    if margin > CERTAIN && groups >= GROUPS_FOR_CERTAIN {
         Confidence::Certain
     } else if margin > LIKELY {
         Confidence::Likely
@@ -145,25 +187,8 @@ fn confidence(verdict: Verdict, margin: f64, signals: &[Signal], context: bool) 
 }
 
 /// What the listener's other handshakes add, where they add anything.
-fn context(prior: (f64, f64), words: Words) -> Option<Evidence> {
+fn context(prior: (f64, f64)) -> Option<(Verdict, f64)> {
     let (cookie, proxy) = (prior.0 - PRIOR, prior.1 - PRIOR);
     let (bearing, nats) = if proxy > cookie { (Verdict::SynProxy, proxy) } else { (Verdict::SynCookie, cookie) };
-    (nats >= 0.5).then(|| Evidence {
-        kind: EvidenceKind::ListenerContext,
-        bearing,
-        nats,
-        frames: Vec::new(),
-        detail: say!(words, "other handshakes of this listener around this time were answered by a {bearing}"),
-    })
-}
-
-fn undetermined(evidence: Vec<Evidence>, missing: Vec<String>) -> Assessment {
-    Assessment {
-        verdict: Verdict::Undetermined,
-        confidence: None,
-        log_odds: None,
-        implementations: Vec::new(),
-        evidence,
-        missing,
-    }
+    (nats >= 0.5).then_some((bearing, nats))
 }

@@ -106,6 +106,22 @@ impl Signal {
     }
 }
 
+const _: () = assert!(EvidenceKind::ALL.len() <= u32::BITS as usize, "one bit for each kind");
+
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub(crate) const fn insert(&mut self, kind: EvidenceKind) {
+        self.0 |= 1 << kind as u32;
+    }
+
+    pub(crate) const fn contains(self, kind: EvidenceKind) -> bool {
+        self.0 & 1 << kind as u32 != 0
+    }
+}
+
 /// Every signal that can be observed on the listener's handshake number `index`, in place of what stood in `signals`.
 pub(crate) fn observe(listener: &Listener<'_>, index: usize, words: Words, signals: &mut Vec<Signal>) {
     signals.clear();

@@ -1,0 +1,95 @@
+//! A listener's handshakes, judged in the light of each other.
+
+use crate::cause::causes;
+use crate::handshake::Handshake;
+use crate::listener::Listener;
+use crate::measured::{lag_seconds, measured};
+use crate::outcome::outcome;
+use crate::verdict::Judge;
+use crate::{Assessment, Cause, Detail, Finding, HandshakeId, Outcome, Timestamp};
+
+/// One handshake, judged. What a finding takes from the packets alone is added when it is handed out: most of it.
+#[derive(Debug)]
+pub(crate) struct Judged<'a> {
+    pub handshake: &'a Handshake,
+    pub outcome: Outcome,
+    pub assessment: Assessment,
+    causes: Vec<Cause>,
+    lag_seconds: Option<f64>,
+    /// It never completed, and its listener was flooded then.
+    pub of_flood: bool,
+    /// It is counted, and not handed out.
+    pub counted: bool,
+}
+
+impl Judged<'_> {
+    /// As it is handed out.
+    pub(crate) fn finding(self) -> Finding {
+        let handshake = self.handshake;
+        Finding {
+            id: handshake.id,
+            client: handshake.client,
+            server: handshake.server,
+            time: handshake.time,
+            frames: handshake.frames(),
+            outcome: self.outcome,
+            assessment: self.assessment,
+            causes: self.causes,
+            measured: measured(handshake, self.lag_seconds),
+        }
+    }
+}
+
+/// How a listener's handshakes are to be judged.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner {
+    /// The time of the last packet seen.
+    pub now: Timestamp,
+    pub detail: Detail,
+    /// Of those that a flood left behind, so many are handed out, and the others counted.
+    pub flood: u64,
+}
+
+/// The wanted ones of a listener's handshakes, judged in the light of all that are given; in order of their ids.
+pub(crate) fn judge<'a>(
+    mut handshakes: Vec<&'a Handshake>,
+    manner: Manner,
+    wanted: impl Fn(HandshakeId) -> bool,
+) -> Vec<Judged<'a>> {
+    // By time, not by arrival: captures merged from several interfaces are out of order.
+    let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|opening| opening.frame);
+    handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
+    let listener = Listener::new(handshakes, manner.now);
+    let mut judge = Judge::new(&listener);
+    let mut flood = manner.flood;
+    let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
+    let mut all: Vec<Judged<'a>> = wanted
+        .map(|index| {
+            let judged = one(&listener, &mut judge, index, manner.detail, flood == 0);
+            flood -= u64::from(judged.of_flood && !judged.counted);
+            judged
+        })
+        .collect();
+    all.sort_by_key(|judged| judged.handshake.id);
+    all
+}
+
+fn one<'a>(
+    listener: &Listener<'a>,
+    judge: &mut Judge<'_, '_>,
+    index: usize,
+    detail: Detail,
+    counts_flood: bool,
+) -> Judged<'a> {
+    let handshake = listener.handshakes[index];
+    let outcome = outcome(handshake, listener.now);
+    let of_flood = handshake.never_completed() && listener.pressure.is_flood(handshake.time);
+    let counted = of_flood && counts_flood;
+    let mut assessment = judge.assess(index);
+    let causes = if counted { Vec::new() } else { causes(listener, index, &assessment, outcome) };
+    let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
+    if !counted && (detail == Detail::All || is_notable) {
+        judge.explain(index, &mut assessment);
+    }
+    Judged { handshake, outcome, assessment, causes, lag_seconds: lag_seconds(listener, handshake), of_flood, counted }
+}
