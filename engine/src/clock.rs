@@ -1,5 +1,6 @@
 //! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise around it.
 
+use crate::Frame;
 use crate::handshake::{Handshake, Later, Side};
 
 /// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
@@ -55,13 +56,15 @@ impl Clock {
         let spans: Vec<(f64, f64)> = handshakes.iter().filter_map(|h| span(&h.later)).collect();
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
+        let mut line = Vec::new();
         for handshake in handshakes {
-            let lines = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
-            let count = lines.clone().count();
-            if count > 1 {
-                let mean = lines.clone().sum::<f64>() / count as f64;
-                squares += lines.map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();
-                freedom += count as f64 - 1.0;
+            line.clear();
+            line.extend(offsets(&handshake.later, rate.unwrap_or(RATES[0].0)));
+            if line.len() > 1 {
+                let count = line.len() as f64;
+                let mean = line.iter().sum::<f64>() / count;
+                squares += line.iter().map(|e| (e - mean).powi(2).min(0.25)).sum::<f64>();
+                freedom += count - 1.0;
             }
         }
         let (step, coarse) = steps(handshakes);
@@ -70,10 +73,12 @@ impl Clock {
 
     /// Ticks by which the clock of this handshake's server advances at a time.
     pub(crate) fn step_of(&self, handshake: &Handshake) -> u32 {
+        if self.coarse == 1 {
+            return self.step;
+        }
         let (divisor, seen) = advances(all_values(handshake));
         // A clock that did not move in sight may be the coarse one.
-        let coarse = self.coarse > 1 && (seen == 0 || divisor.is_multiple_of(self.coarse));
-        if coarse { self.coarse } else { self.step }
+        if seen == 0 || divisor.is_multiple_of(self.coarse) { self.coarse } else { self.step }
     }
 
     /// Rates to be considered, with their shares: the measured one, else every known one.
@@ -142,45 +147,55 @@ pub(crate) struct Lag {
     pub seconds: f64,
     /// Ticks a second it was computed with.
     pub rate: f64,
-    /// Segments it was computed from.
-    pub samples: usize,
+}
+
+/// The server's next segments as seen from its SYN-ACK.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Samples {
+    /// Ticks and seconds from the SYN-ACK to each.
+    since: [(f64, f64); LAG_SEGMENTS],
+    /// How many there are.
+    pub count: usize,
     /// Seconds from the SYN-ACK to them, on average.
     pub elapsed: f64,
     /// First of them.
-    pub against: Later,
+    pub against: Frame,
 }
 
-/// The lag of a handshake's SYN-ACK under a given rate. `None` without timestamps on both sides of the comparison,
-/// and for a TSval of 0, with which some stacks begin whatever their clock says.
-pub(crate) fn lag(handshake: &Handshake, rate: f64) -> Option<Lag> {
-    let syn_ack = handshake.syn_ack?;
-    let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
-    let (mut found, mut count) = ([0.0; LAG_SEGMENTS], 0);
-    let (mut against, mut waited) = (None, 0.0);
-    let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
-    for later in handshake.later.iter().chain(reset) {
-        let (Some(value), elapsed) = (later.timestamp.filter(|&v| v != 0), later.time.seconds_since(syn_ack.time))
-        else {
-            continue;
-        };
-        if elapsed < 0.0 || (elapsed > NEAR_SECONDS && count > 0) || count == LAG_SEGMENTS {
-            continue;
+impl Samples {
+    /// `None` without timestamps on both sides of the comparison, and for a TSval of 0, with which some stacks begin
+    /// whatever their clock says.
+    pub(crate) fn of(handshake: &Handshake) -> Option<Self> {
+        let syn_ack = handshake.syn_ack.as_ref()?;
+        let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
+        let (mut samples, mut waited) = (Self::default(), 0.0);
+        let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
+        for later in handshake.later.iter().chain(reset) {
+            let Some(value) = later.timestamp.filter(|&value| value != 0) else { continue };
+            let elapsed = later.time.seconds_since(syn_ack.time);
+            if elapsed < 0.0 || (elapsed > NEAR_SECONDS && samples.count > 0) || samples.count == LAG_SEGMENTS {
+                continue;
+            }
+            if samples.count == 0 {
+                samples.against = later.frame;
+            }
+            waited += elapsed;
+            samples.since[samples.count] = (f64::from(value.wrapping_sub(origin).cast_signed()), elapsed);
+            samples.count += 1;
         }
-        against.get_or_insert(*later);
-        waited += elapsed;
-        found[count] = f64::from(value.wrapping_sub(origin).cast_signed()) / rate - elapsed;
-        count += 1;
+        samples.elapsed = waited / samples.count as f64;
+        (samples.count > 0).then_some(samples)
     }
-    let seconds = &mut found[..count];
-    seconds.sort_by(f64::total_cmp);
-    let middle = seconds.len() / 2;
-    let median = if seconds.len() % 2 == 1 {
-        seconds[middle]
-    } else {
-        (seconds.get(middle.checked_sub(1)?)? + seconds[middle]) / 2.0
-    };
-    let samples = seconds.len();
-    Some(Lag { seconds: median, rate, samples, elapsed: waited / samples as f64, against: against? })
+
+    /// The lag of the SYN-ACK if the clock has that rate: the middle one of what the segments say.
+    pub(crate) fn lag(&self, rate: f64) -> Lag {
+        let mut seconds = self.since.map(|(ticks, elapsed)| ticks / rate - elapsed);
+        let seconds = &mut seconds[..self.count];
+        seconds.sort_unstable_by(f64::total_cmp);
+        let middle = self.count / 2;
+        let median = if self.count % 2 == 1 { seconds[middle] } else { (seconds[middle - 1] + seconds[middle]) / 2.0 };
+        Lag { seconds: median, rate }
+    }
 }
 
 /// Ticks and seconds between the first and the last timestamped segment.

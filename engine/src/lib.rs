@@ -22,6 +22,7 @@
 mod analyzer;
 mod cause;
 mod chance;
+mod clients;
 mod clock;
 mod decode;
 mod episode;

@@ -1,13 +1,14 @@
 //! The numbers of one handshake, for whoever draws them: read from its packets, not judged.
 
-use crate::clock::{lag, usual_rate};
+use crate::clock::{Samples, usual_rate};
 use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
 use crate::{Measured, Openings, Times};
 
 /// The lag of the SYN-ACK's timestamp by the listener's clock, or the usual one.
 pub(crate) fn lag_seconds(listener: &Listener<'_>, handshake: &Handshake) -> Option<f64> {
-    lag(handshake, listener.clock.rate.unwrap_or_else(usual_rate)).map(|lag| lag.seconds)
+    let rate = listener.clock.rate.unwrap_or_else(usual_rate);
+    Samples::of(handshake).map(|samples| samples.lag(rate).seconds)
 }
 
 /// What can be measured on this handshake; what was not captured stays `None`.

@@ -1,13 +1,7 @@
 //! Hashing for tables that are asked once for every packet: a multiplication for 16 bytes, under a key that is drawn anew
 //! for every table, since whoever sends the packets chooses what is hashed.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
-
-/// A map under such a key.
-pub(crate) type Map<K, V> = HashMap<K, V, Seeded>;
-/// A set under such a key.
-pub(crate) type Set<K> = HashSet<K, Seeded>;
 
 /// The key of a table.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +65,8 @@ impl Hasher for Folded {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]

@@ -8,16 +8,14 @@
 //!
 //! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
 
-use std::net::IpAddr;
-
 use super::isn_bits::IsnLayout;
 use super::lag::COOKIE_TICKS;
 use super::{Cited, Group, Signal, Words, say};
 use crate::chance::at_least;
+use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
-use crate::seeded::Map;
 use crate::{EvidenceKind, Timestamp};
 
 /// Bits of the timestamp (syncookies.c `TSBITS`).
@@ -34,6 +32,8 @@ const AGREES_ALONE: f64 = 2.6;
 const DISAGREES: f64 = -3.0;
 /// Agreements that chance gives rise to less than once in this many listeners make it established.
 const CHANCE: f64 = 1e-7;
+/// Fewer agreements than this, by chance in 1 of 64 each, are never so few.
+const ENOUGH: usize = 4;
 /// An ordinary clock would have agreed by itself when it comes this close to a multiple of 64 ticks, in ticks.
 const SAME_PHASE: f64 = 5.0;
 /// Slowest clock that can carry it, in ticks a second.
@@ -41,18 +41,19 @@ const SLOWEST: f64 = 99.0;
 
 /// What stands in the low bits if the SYN-ACK is a cookie.
 fn expected(handshake: &Handshake) -> Option<u32> {
-    let (offered, answered) = (handshake.syn?.options, handshake.syn_ack?.options);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (offered, answered) = (&syn.options, &syn_ack.options);
     let scale = match (offered.window_scale, answered.window_scale) {
         (Some(shift), Some(_)) => u32::from(shift),
         _ => NO_SCALE,
     };
-    let ecn = handshake.syn_ack?.flags.has(crate::segment::Flags::ECE);
+    let ecn = syn_ack.flags.has(crate::segment::Flags::ECE);
     Some(scale | if answered.sack_permitted { SACK } else { 0 } | if ecn { ECN } else { 0 })
 }
 
 /// Residue of the timestamp once the expected bits are taken off; 0 when they stand there bare.
 fn residue(handshake: &Handshake) -> Option<u32> {
-    let value = handshake.syn_ack?.options.timestamps.filter(|t| t.value != 0)?.value;
+    let value = handshake.syn_ack.as_ref()?.options.timestamps.filter(|t| t.value != 0)?.value;
     Some(value.wrapping_sub(expected(handshake)?) & MASK)
 }
 
@@ -64,9 +65,11 @@ pub(crate) fn stand_bare(handshake: &Handshake) -> bool {
 /// Which residues are established on this listener.
 pub(crate) struct BitBook {
     bare: bool,
-    of_pair: Map<IpAddr, u32>,
+    /// By client, in order.
+    of_pair: Vec<(usize, u32)>,
 }
 
+#[derive(Clone, Copy)]
 struct Reading {
     time: Timestamp,
     value: u32,
@@ -74,49 +77,61 @@ struct Reading {
     expected: u32,
 }
 
-impl BitBook {
-    pub(crate) fn of(handshakes: &[&Handshake], clock: &Clock) -> Self {
-        let rate = clock.rate.unwrap_or(1000.0);
-        if !(SLOWEST..1e5).contains(&rate) {
-            return Self { bare: false, of_pair: Map::default() };
-        }
-        let mut pairs: Map<IpAddr, Vec<Reading>> = Map::default();
-        // A coarse clock repeats residues by itself.
-        for handshake in handshakes.iter().filter(|h| clock.step_of(h) == 1) {
-            let (Some(residue), Some(expected), Some(syn_ack)) =
-                (residue(handshake), expected(handshake), handshake.syn_ack)
-            else {
-                continue;
-            };
-            pairs.entry(handshake.client.ip).or_default().push(Reading {
-                time: syn_ack.time,
-                value: syn_ack.options.timestamps.map_or(0, |t| t.value),
-                residue,
-                expected,
-            });
-        }
-        let all: Vec<&Reading> = pairs.values().flatten().collect();
-        let bare = established(&all, 0, rate, 1.0);
-        let of_pair = pairs
-            .iter()
-            .filter_map(|(&ip, readings)| {
-                let readings: Vec<&Reading> = readings.iter().collect();
-                let mut counts = [0_usize; 64];
-                readings.iter().for_each(|r| counts[r.residue as usize] += 1);
-                // The smallest of the most frequent, so that the choice does not depend on any order.
-                let mode = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
-                established(&readings, mode, rate, 64.0).then_some((ip, mode))
-            })
-            .collect();
-        Self { bare, of_pair }
+impl Reading {
+    fn of(handshake: &Handshake) -> Option<Self> {
+        let syn_ack = handshake.syn_ack.as_ref()?;
+        Some(Self {
+            time: syn_ack.time,
+            value: syn_ack.options.timestamps?.value,
+            residue: residue(handshake)?,
+            expected: expected(handshake)?,
+        })
     }
 }
 
+impl BitBook {
+    pub(crate) fn of(handshakes: &[&Handshake], clients: &Clients, clock: &Clock) -> Self {
+        let rate = clock.rate.unwrap_or(1000.0);
+        let (mut all, mut of_pair): (Vec<Reading>, _) = (Vec::new(), Vec::new());
+        if !(SLOWEST..1e5).contains(&rate) {
+            return Self { bare: false, of_pair };
+        }
+        for (client, group) in clients.groups().enumerate() {
+            let begin = all.len();
+            let of_client = group.iter().map(|&index| handshakes[index as usize]);
+            // A coarse clock repeats residues by itself.
+            all.extend(of_client.filter(|h| clock.step_of(h) == 1).filter_map(Reading::of));
+            of_pair.extend(of_one_pair(&all[begin..], rate).map(|residue| (client, residue)));
+        }
+        Self { bare: established(&all, 0, rate, 1.0), of_pair }
+    }
+
+    /// The residue that is established for a client.
+    fn of_pair(&self, client: usize) -> Option<u32> {
+        Some(self.of_pair[self.of_pair.binary_search_by_key(&client, |&(client, _)| client).ok()?].1)
+    }
+}
+
+/// The residue that is established for a client, if one is.
+fn of_one_pair(readings: &[Reading], rate: f64) -> Option<u32> {
+    if readings.len() < ENOUGH {
+        return None;
+    }
+    let mut counts = [0_usize; 64];
+    readings.iter().for_each(|r| counts[r.residue as usize] += 1);
+    // The smallest of the most frequent, so that the choice does not depend on any order.
+    let mode = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
+    established(readings, mode, rate, 64.0).then_some(mode)
+}
+
 /// Whether that residue stands there more often than chance allows, with `choices` residues it could have been.
-fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> bool {
-    let mut agreeing: Vec<&&Reading> = readings.iter().filter(|r| r.residue == residue).collect();
-    agreeing.sort_by_key(|r| (r.time, r.value, r.expected));
-    let mut independent = usize::from(!agreeing.is_empty());
+fn established(readings: &[Reading], residue: u32, rate: f64, choices: f64) -> bool {
+    let mut agreeing: Vec<Reading> = readings.iter().filter(|r| r.residue == residue).copied().collect();
+    if agreeing.len() < ENOUGH {
+        return false;
+    }
+    agreeing.sort_unstable_by_key(|r| (r.time, r.value, r.expected));
+    let mut independent = 1;
     for pair in agreeing.windows(2) {
         let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
         let drift = elapsed + f64::from(pair[0].expected) - f64::from(pair[1].expected);
@@ -126,7 +141,7 @@ fn established(readings: &[&Reading], residue: u32, rate: f64, choices: f64) -> 
         independent += usize::from(moved && phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
     }
     let counted = readings.len() - agreeing.len() + independent;
-    independent >= 2 && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
+    independent >= ENOUGH && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }
 
 pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
@@ -135,8 +150,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     if listener.clock.step_of(handshake) > 1 || listener.isn_layout != IsnLayout::Opaque {
         return None;
     }
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
-    let pair = listener.bits.of_pair.get(&handshake.client.ip);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let pair = listener.bits.of_pair(listener.clients.number(index));
     let proxy_like = syn_ack.window == 0;
     let signal = |kind, cookie: f64, proxy: f64, detail: String| Signal {
         kind,
@@ -160,7 +175,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         (0, true, _) => bare(AGREES, "spell the client's options, as on other answers of this listener"),
         (0, false, None) => bare(AGREES_ALONE, &say!(words, "spell the client's options ({bits}): chance in 1 of 64")),
         (_, true, _) => bare(DISAGREES, "do not spell the client's options, unlike on other answers of this listener"),
-        (_, false, Some(&offset)) if offset == residue => Some(signal(
+        (_, false, Some(offset)) if offset == residue => Some(signal(
             EvidenceKind::TimestampResidue,
             AGREES,
             0.0,
@@ -169,7 +184,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
                 "low bits of the SYN-ACK's timestamp spell the client's options behind an offset of {offset}, the same on other answers to this client"
             ),
         )),
-        (_, false, Some(&offset)) => Some(signal(
+        (_, false, Some(offset)) => Some(signal(
             EvidenceKind::TimestampResidue,
             DISAGREES,
             0.0,

@@ -4,11 +4,9 @@
 //! address take turns at random or by client; a configuration changes once. The order of the answers, and marks of
 //! the host that gave them, tell these apart.
 
-use std::net::IpAddr;
-
 use super::{Words, say};
+use crate::clients::Clients;
 use crate::handshake::Handshake;
-use crate::seeded::{Map, Set};
 use crate::{Frame, Timestamp};
 
 /// The listener did otherwise for the same kind of client before or after, and looked the same.
@@ -28,7 +26,7 @@ const ONE_COUNTER: f64 = 6.5;
 type Look = (Option<u16>, u16, Option<u8>);
 
 fn look(handshake: &Handshake) -> Option<Look> {
-    handshake.syn_ack.map(|s| (s.options.mss, s.window, s.ip.ttl))
+    handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl))
 }
 
 /// Where one answer without the option stands among the others.
@@ -42,8 +40,10 @@ struct Place {
 }
 
 /// The turns of a listener between answers that keep something and answers that lose it.
+#[derive(Default)]
 pub(crate) struct Turns {
-    places: Map<usize, Place>,
+    /// Of each answer that loses it, in order of their indices.
+    places: Vec<(usize, Place)>,
     runs: usize,
     pub lost: usize,
     pub kept: usize,
@@ -63,39 +63,40 @@ pub(crate) struct Contrast {
 
 impl Turns {
     /// `kept` and `lost` say of a handshake's index which kind of answer it got.
-    pub(crate) fn of(handshakes: &[&Handshake], kept: impl Fn(usize) -> bool, lost: impl Fn(usize) -> bool) -> Self {
+    pub(crate) fn of(
+        handshakes: &[&Handshake],
+        clients: &Clients,
+        kept: impl Fn(usize) -> bool,
+        lost: impl Fn(usize) -> bool,
+    ) -> Self {
+        let count = |which: &dyn Fn(usize) -> bool| (0..handshakes.len()).filter(|&i| which(i)).count();
+        let mut turns = Self { lost: count(&lost), kept: count(&kept), ..Self::default() };
+        if turns.lost == 0 || turns.kept == 0 {
+            return turns;
+        }
         let members: Vec<usize> = (0..handshakes.len()).filter(|&i| kept(i) || lost(i)).collect();
-        let clients = |which: &dyn Fn(usize) -> bool| -> Set<IpAddr> {
-            members.iter().filter(|&&i| which(i)).map(|&i| handshakes[i].client.ip).collect()
-        };
-        let (mut places, mut runs) = (Map::default(), 0);
         for run in members.chunk_by(|&a, &b| lost(a) && lost(b)).filter(|run| lost(run[0])) {
-            runs += 1;
+            turns.runs += 1;
             let first = members.partition_point(|&i| i < run[0]);
             let before = first.checked_sub(1).map(|p| members[p]);
             let after = members.get(first + run.len()).copied();
-            for &index in run {
+            turns.places.extend(run.iter().map(|&index| {
                 let alike = |other: Option<usize>| {
                     let other = handshakes[other.filter(|&o| look(handshakes[o]) == look(handshakes[index]))?];
-                    Some(other.syn_ack?.frame)
+                    Some(other.syn_ack.as_ref()?.frame)
                 };
-                places.insert(index, Place { run: run.len(), before: alike(before), after: alike(after) });
-            }
+                (index, Place { run: run.len(), before: alike(before), after: alike(after) })
+            }));
         }
-        let count = members.iter().filter(|&&i| lost(i)).count();
-        Self {
-            places,
-            runs,
-            lost: count,
-            kept: members.len() - count,
-            same_client: !clients(&kept).is_disjoint(&clients(&lost)),
-            one_counter: one_counter(handshakes, &members, &lost),
-        }
+        let got = |group: &[u32], which: &dyn Fn(usize) -> bool| group.iter().any(|&i| which(i as usize));
+        turns.same_client = clients.groups().any(|group| got(group, &kept) && got(group, &lost));
+        turns.one_counter = one_counter(handshakes, &members, &lost);
+        turns
     }
 
     /// What they say about that answer; `None` where no answer of the other kind that looks the same is next to it.
     pub(crate) fn contrast(&self, index: usize, words: Words) -> Option<Contrast> {
-        let place = self.places.get(&index)?;
+        let place = self.places[self.places.binary_search_by_key(&index, |&(index, _)| index).ok()?].1;
         let returned = place.before.is_some() && place.after.is_some();
         if place.before.is_none() && place.after.is_none() {
             return None;
@@ -142,7 +143,7 @@ fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize
     let mut readings: Vec<(Timestamp, Frame, bool, u16)> = Vec::new();
     for &index in members {
         let handshake = handshakes[index];
-        let syn_ack = handshake.syn_ack.map(|s| (s.time, s.frame, s.ip));
+        let syn_ack = handshake.syn_ack.as_ref().map(|s| (s.time, s.frame, s.ip));
         let first = handshake.later.first().map(|l| (l.time, l.frame, l.ip));
         for (time, frame, ip) in syn_ack.into_iter().chain(first) {
             readings.extend(ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id)));

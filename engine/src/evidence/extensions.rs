@@ -34,14 +34,14 @@ impl Grants {
 
 /// Whether ECN was granted to a client without timestamps that asked for it (RFC 3168 section 6.1.1).
 fn ecn(handshake: &Handshake) -> Option<bool> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let asked = syn.flags.has(Flags::ECE | Flags::CWR) && syn.options.timestamps.is_none();
     asked.then(|| syn_ack.flags.has(Flags::ECE) && !syn_ack.flags.has(Flags::CWR))
 }
 
 /// Whether a Fast Open request was answered.
 fn fast_open(handshake: &Handshake) -> Option<bool> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     syn.options.fast_open.then_some(syn_ack.options.fast_open)
 }
 
@@ -63,7 +63,7 @@ fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize, words:
         cookie: weight,
         proxy: if granted { 0.0 } else { 1.0 },
         habitual: !granted,
-        frames: Cited::from([handshake.syn?.frame, handshake.syn_ack?.frame]),
+        frames: Cited::from([handshake.syn.as_ref()?.frame, handshake.syn_ack.as_ref()?.frame]),
         detail: if granted {
             say!(words, "{what} was granted, which a cookie cannot do")
         } else {

@@ -28,7 +28,7 @@ const SAME_PROXY: f64 = -1.9;
 const SAME_CLOSED: f64 = -0.5;
 
 pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn_ack = handshake.syn_ack?;
+    let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
     let foreign = (initial(ttl) != COOKIE_TTL).then(|| Signal {
         kind: EvidenceKind::TtlChange,
@@ -65,14 +65,12 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
 
 /// The hop limit of the server's own segments: of those with payload or a FIN where there are any (a proxy sends
 /// the window update itself). Also whether they agree, and are at least two.
-fn later_ttl(handshake: &Handshake) -> Option<(Later, bool)> {
-    let own = |l: &&Later| l.payload > 0 || l.flags.has(crate::segment::Flags::FIN);
-    let mut candidates: Vec<&Later> = handshake.later.iter().filter(own).collect();
-    if candidates.is_empty() {
-        candidates = handshake.later.iter().collect();
-    }
-    let first = **candidates.first()?;
-    let all_agree = candidates.iter().all(|l| l.ip.ttl == first.ip.ttl);
+fn later_ttl(handshake: &Handshake) -> Option<(&Later, bool)> {
+    let own = |l: &Later| l.payload > 0 || l.flags.has(crate::segment::Flags::FIN);
+    let is_any_own = handshake.later.iter().any(own);
+    let mut candidates = handshake.later.iter().filter(|l| own(l) || !is_any_own);
+    let first = candidates.next()?;
+    let all_agree = candidates.all(|l| l.ip.ttl == first.ip.ttl);
     Some((first, all_agree && handshake.later.iter().filter(|l| l.ip.ttl == first.ip.ttl).count() >= 2))
 }
 

@@ -18,9 +18,9 @@ const ECHO_ALONE: f64 = 4.0;
 const REFLECTED: f64 = 6.0;
 
 pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Vec<Signal> {
-    let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return Vec::new() };
+    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return Vec::new() };
     let mut signals = Vec::new();
-    if let Some(proxy) = echo(listener, handshake, &syn, &syn_ack) {
+    if let Some(proxy) = echo(listener, handshake, syn, syn_ack) {
         signals.push(Signal {
             kind: EvidenceKind::IpIdEcho,
             group: Group::Machine,
@@ -49,9 +49,33 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
     signals
 }
 
+/// The IP identifications of a listener's SYN-ACKs, where any repeats its SYN's.
+pub(crate) struct Echoes(Vec<u16>);
+
+impl Echoes {
+    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
+        let answered = |h: &Handshake| h.syn_ack.as_ref()?.ip.identification.filter(|&id| id != 0);
+        let is_echo = |h: &Handshake| {
+            answered(h).is_some_and(|id| h.syn.as_ref().is_some_and(|s| s.ip.identification == Some(id)))
+        };
+        if !handshakes.iter().any(|h| is_echo(h)) {
+            return Self(Vec::new());
+        }
+        let mut all: Vec<u16> = handshakes.iter().filter_map(|h| answered(h)).collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// In how many SYN-ACKs that identification, which is some SYN's, stands.
+    fn count(&self, identification: u16) -> usize {
+        let (before, with) = (|&id: &u16| id < identification, |&id: &u16| id <= identification);
+        self.0.partition_point(with) - self.0.partition_point(before)
+    }
+}
+
 fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: &Opening) -> Option<f64> {
     let id = syn.ip.identification.filter(|&id| id != 0)?;
-    if syn_ack.ip.identification != Some(id) || listener.identification_count(id) > 1 {
+    if syn_ack.ip.identification != Some(id) || listener.echoes.count(id) > 1 {
         return None;
     }
     let client = [handshake.ack, handshake.client_data].into_iter().flatten().filter_map(|l| l.ip.identification);

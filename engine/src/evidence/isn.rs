@@ -27,7 +27,7 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> impl Iterator<Item
 }
 
 fn algebra(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let (syn_ack, previous) = (handshake.syn_ack?, handshake.previous?);
+    let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_ref()?);
     let client = handshake.client_isn()?;
     let elapsed = syn_ack.time.seconds_since(previous.time);
     if client == previous.client_isn || !(0.0..PERIOD).contains(&elapsed) {
@@ -59,7 +59,7 @@ fn algebra(handshake: &Handshake, words: Words) -> Option<Signal> {
 }
 
 fn backend(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn = handshake.syn.filter(|s| s.ack.0 != 0)?;
+    let syn = handshake.syn.as_ref().filter(|s| s.ack.0 != 0)?;
     Some(Signal {
         kind: EvidenceKind::SynproxyBackendSyn,
         group: Group::Isn,

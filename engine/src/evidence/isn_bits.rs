@@ -63,7 +63,7 @@ impl IsnLayout {
 
 /// The seven predictable bits agree with what the client offered and the server kept.
 fn is_freebsd(handshake: &Handshake) -> bool {
-    let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return false };
+    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return false };
     let byte = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
     let mss = syn.options.mss.unwrap_or(FREEBSD_MSS[1]);
     let mss_index = FREEBSD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
@@ -77,7 +77,7 @@ fn is_freebsd(handshake: &Handshake) -> bool {
 
 /// The three bits of MSS index, where they agree; then the five bits of clock.
 fn onload_clock(handshake: &Handshake) -> Option<u8> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let mss = syn.options.mss.unwrap_or(ONLOAD_MSS[2]);
     let index = ONLOAD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
     (syn_ack.isn.0 & 7 == index as u32).then_some((syn_ack.isn.0 >> 3 & 31) as u8)
@@ -85,7 +85,7 @@ fn onload_clock(handshake: &Handshake) -> Option<u8> {
 
 /// Whether the timestamp's low nine bits are the server's window scale, the client's, and SACK.
 fn onload_stamp(handshake: &Handshake) -> Option<bool> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let value = syn_ack.options.timestamps?.value;
     let shift = |scale: Option<u8>| u32::from(scale.unwrap_or(0));
     let sack = u32::from(syn_ack.options.sack_permitted) << 8;
@@ -98,7 +98,7 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
     let mut stamped: Vec<u32> = handshakes
         .iter()
         .filter(|h| onload_clock(h).is_some() && onload_stamp(h) == Some(true))
-        .filter_map(|h| Some(h.syn_ack?.options.timestamps?.value))
+        .filter_map(|h| Some(h.syn_ack.as_ref()?.options.timestamps?.value))
         .collect();
     stamped.sort_unstable();
     stamped.dedup();
@@ -109,7 +109,7 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
     let mut starts = [0_usize; CLOCK_VALUES];
     let mut seen = [0_u32; CLOCK_VALUES];
     for handshake in handshakes {
-        let (Some(clock), Some(syn_ack)) = (onload_clock(handshake), handshake.syn_ack) else { continue };
+        let (Some(clock), Some(syn_ack)) = (onload_clock(handshake), &handshake.syn_ack) else { continue };
         let steps = syn_ack.time.seconds_since(handshakes[0].time) / ONLOAD_STEP;
         let start = (f64::from(clock) - steps).rem_euclid(CLOCK_VALUES as f64) as usize % CLOCK_VALUES;
         starts[start] += 1;
@@ -119,13 +119,13 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
         let next = (start + 1) % CLOCK_VALUES;
         let agreeing = starts[start] + starts[next];
         let moved = (seen[start] | seen[next]).count_ones() > 1;
-        let chance = CLOCK_VALUES as f64 * at_least(agreeing.max(1), handshakes.len(), ONLOAD_CHANCE);
-        moved && agreeing >= ONLOAD_ENOUGH && chance < 1e-6
+        let chance = || CLOCK_VALUES as f64 * at_least(agreeing, handshakes.len(), ONLOAD_CHANCE);
+        moved && agreeing >= ONLOAD_ENOUGH && chance() < 1e-6
     })
 }
 
 pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let (cookie, detail) = match listener.isn_layout {
         IsnLayout::Opaque => return None,
         IsnLayout::Freebsd => (

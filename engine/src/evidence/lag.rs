@@ -12,7 +12,7 @@
 use super::isn_bits::IsnLayout;
 use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, lag};
+use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::path::Path;
@@ -44,9 +44,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     // What one tick more or less would have been worth under either hypothesis, over all rates it may have.
     let (mut ordinary, mut cookie) = (0.0, 0.0);
     let mut best: Option<Reading> = None;
+    let samples = Samples::of(handshake)?;
     for (rate, share) in listener.clock.rates() {
-        let Some(lag) = lag(handshake, rate) else { continue };
-        let reading = Reading::of(listener, handshake, lag, share);
+        let reading = Reading::of(listener, index, &samples, rate, share);
         ordinary += reading.ordinary;
         cookie += reading.cookie;
         if best.as_ref().is_none_or(|best| reading.sum().total_cmp(&best.sum()).is_ge()) {
@@ -54,7 +54,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         }
     }
     let best = best?;
-    let another = is_of_another_clock(handshake);
+    let another = is_of_another_clock(&samples);
     let far = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
     if !another && (far || best.lag.rate < SLOWEST_LINUX) {
         return None;
@@ -63,7 +63,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, &best)) };
     let gvisor = listener.options.is_gvisor_like(index);
-    let linux = linux_layout(handshake.syn_ack?.layout()) && !gvisor;
+    let linux = linux_layout(handshake.syn_ack.as_ref()?.layout()) && !gvisor;
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
     let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
     Some(Signal {
@@ -73,15 +73,14 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         cookie: if linux { cookie } else { cookie.min(0.0) }.max(least),
         proxy,
         habitual: best.delay_possible && cookie > 0.0,
-        frames: Cited::from([handshake.syn_ack?.frame, best.lag.against.frame]),
-        detail: describe(&best.lag, listener.clock.scatter, words),
+        frames: Cited::from([handshake.syn_ack.as_ref()?.frame, samples.against]),
+        detail: describe(&best.lag, samples.count, listener.clock.scatter, words),
     })
 }
 
 /// Whether no rate in use brings the SYN-ACK's timestamp anywhere near the clock of the segments after it.
-fn is_of_another_clock(handshake: &Handshake) -> bool {
-    let mut lags = RATES.iter().filter_map(|&(rate, _)| lag(handshake, rate)).peekable();
-    lags.peek().is_some() && lags.all(|lag| lag.seconds.abs() > ANOTHER_CLOCK_SECONDS)
+fn is_of_another_clock(samples: &Samples) -> bool {
+    RATES.iter().all(|&(rate, _)| samples.lag(rate).seconds.abs() > ANOTHER_CLOCK_SECONDS)
 }
 
 /// The lag under one assumed rate.
@@ -100,12 +99,13 @@ impl Reading {
         self.ordinary + self.cookie
     }
 
-    fn of(listener: &Listener<'_>, handshake: &Handshake, lag: Lag, share: f64) -> Self {
+    fn of(listener: &Listener<'_>, index: usize, samples: &Samples, rate: f64, share: f64) -> Self {
+        let (handshake, lag) = (listener.handshakes[index], samples.lag(rate));
         let tick = 1.0 / lag.rate;
-        let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / lag.samples as f64);
+        let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / samples.count as f64);
         let jump = tick * f64::from(listener.clock.step_of(handshake));
-        let drift = DRIFT * lag.elapsed;
-        let path = listener.paths.to(handshake.client.ip);
+        let drift = DRIFT * samples.elapsed;
+        let path = listener.way(index).and_then(|way| way.path);
         let jitter = path.map_or(0.0, |p| p.jitter);
         let scatter = (spread + jump * jump / 6.0 + drift * drift + jitter * jitter).sqrt();
         let delay_possible = lag.seconds <= room_for_delay(path, handshake, scatter);
@@ -116,8 +116,8 @@ impl Reading {
         let band = COOKIE_TICKS * if lag.rate > 1e5 { 1e-3 } else { tick };
         // Ticks are whole: a lag of 0 ticks is anything between half a tick either way.
         let half = band / COOKIE_TICKS / 2.0;
-        let within = (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
-        let possible = if lag.rate < SLOWEST_LINUX { 0.0 } else { within };
+        let within = || (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
+        let possible = if lag.rate < SLOWEST_LINUX { 0.0 } else { within() };
         Self {
             ordinary: (noise + delayed + odd) * tick * share,
             cookie: (possible + odd) * tick * share,
@@ -131,7 +131,7 @@ impl Reading {
 /// SYNPROXY hands the server's clock on as if the connection had begun with the cookie: the SYN-ACK seems ahead by
 /// the two round trips in between. Only where the closed window says there is a proxy at all is that its doing.
 fn behind_proxy(handshake: &Handshake, reading: &Reading) -> f64 {
-    let closed = handshake.syn_ack.is_some_and(|s| s.window == 0);
+    let closed = handshake.syn_ack.as_ref().is_some_and(|s| s.window == 0);
     let deviations = reading.lag.seconds / reading.scatter;
     match (closed, deviations < -4.0) {
         (true, true) => CAP,
@@ -160,7 +160,7 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
     trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter
 }
 
-fn describe(lag: &Lag, scatter: f64, words: Words) -> String {
+fn describe(lag: &Lag, samples: usize, scatter: f64, words: Words) -> String {
     let (ms, noise) = (lag.seconds * 1e3, scatter * 1e3);
     let clock = if lag.rate > 1e5 { say!(words, "1 MHz") } else { say!(words, "{:.0} Hz", lag.rate) };
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
@@ -169,9 +169,8 @@ fn describe(lag: &Lag, scatter: f64, words: Words) -> String {
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
     say!(
         words,
-        "SYN-ACK timestamp is {:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {} segments)",
-        ms.abs(),
-        lag.samples
+        "SYN-ACK timestamp is {:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} segments)",
+        ms.abs()
     )
 }
 

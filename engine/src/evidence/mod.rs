@@ -6,7 +6,7 @@ pub(crate) mod bits;
 pub(crate) mod contrast;
 pub(crate) mod extensions;
 pub(crate) mod hop_limit;
-mod identification;
+pub(crate) mod identification;
 mod isn;
 pub(crate) mod isn_bits;
 pub(crate) mod lag;
@@ -142,7 +142,7 @@ pub(crate) fn observe(listener: &Listener<'_>, index: usize, words: Words, signa
     signals.extend(identification::observe(listener, handshake, words));
     signals.extend(isn::observe(handshake, words));
     signals.extend(isn_bits::observe(listener, handshake, words));
-    signals.extend(round_trip::observe(listener, handshake, words));
+    signals.extend(round_trip::observe(listener, index, words));
     signals.extend(reset::observe(handshake, words));
     signals.extend(retry::observe(listener, index, words));
 }

@@ -8,15 +8,13 @@
 //! Fooled by: a server whose options are off, now or from some moment on; hosts of different make behind one address;
 //! a middlebox that strips options for some clients. A listener that never negotiates says next to nothing.
 
-use std::net::IpAddr;
-
 use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
 use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
+use crate::clients::Clients;
 use crate::handshake::{Handshake, Opening};
-use crate::listener::{Listener, Pressure};
-use crate::seeded::Set;
+use crate::listener::Listener;
 
 /// What became of what the client offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +36,8 @@ enum Class {
 }
 
 fn classify(handshake: &Handshake) -> Class {
-    let (Some(syn), Some(syn_ack)) = (handshake.syn, handshake.syn_ack) else { return Class::NotOffered };
-    let (offered, answered) = (syn.options, syn_ack.options);
+    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return Class::NotOffered };
+    let (offered, answered) = (&syn.options, &syn_ack.options);
     if offered.incomplete || answered.incomplete || offered.authenticated {
         return Class::NotOffered;
     }
@@ -73,39 +71,46 @@ pub(crate) struct OptionBook {
     plain: Turns,
     /// Turns between [`Class::AllKept`] and [`Class::OnlyTimestamps`].
     stamped: Turns,
-    /// An answer with everything kept for a client with timestamps, how many there are, and for whom.
+    /// An answer with everything kept for a client with timestamps, and how many there are.
     all_kept: Option<Opening>,
     all_kept_count: usize,
     /// Looks (MSS, hop limit) of answers that lost everything although the client has timestamps: some host, or
-    /// some box on the way, refuses them whatever the client.
-    all_gone: Set<(Option<u16>, Option<u8>)>,
-    all_kept_clients: Set<IpAddr>,
-    stripped_clients: Set<IpAddr>,
-    flooded: Set<usize>,
+    /// some box on the way, refuses them whatever the client. In order.
+    all_gone: Vec<(Option<u16>, Option<u8>)>,
+    /// Clients that got an answer with everything kept, and clients that got a stripped one, where there are both.
+    sorted_clients: usize,
 }
 
 impl OptionBook {
-    pub(crate) fn of(handshakes: &[&Handshake], pressure: &Pressure) -> Self {
+    pub(crate) fn of(handshakes: &[&Handshake], clients: &Clients) -> Self {
         let classes: Vec<Class> = handshakes.iter().map(|h| classify(h)).collect();
         let is = |class: Class| {
             let classes = &classes;
             move |index: usize| classes[index] == class
         };
         let of = |class: Class| handshakes.iter().zip(&classes).filter(move |&(_, &c)| c == class).map(|(&h, _)| h);
-        let clients = |class: Class| -> Set<IpAddr> { of(class).map(|h| h.client.ip).collect() };
+        let clients_of = |class| clients.groups().filter(|group| group.iter().any(|&i| is(class)(i as usize))).count();
+        let all_gone = of(Class::AllGone).filter_map(|h| h.syn_ack.as_ref()).map(look);
+        let mut all_gone: Vec<_> = all_gone.collect();
+        all_gone.sort_unstable();
+        all_gone.dedup();
+        let plain = Turns::of(handshakes, clients, is(Class::Kept), is(Class::Stripped));
+        let all_kept_count = of(Class::AllKept).count();
+        let is_sorted = all_kept_count > 0 && plain.lost > 0;
         Self {
-            plain: Turns::of(handshakes, is(Class::Kept), is(Class::Stripped)),
-            stamped: Turns::of(handshakes, is(Class::AllKept), is(Class::OnlyTimestamps)),
+            stamped: Turns::of(handshakes, clients, is(Class::AllKept), is(Class::OnlyTimestamps)),
             all_kept: of(Class::AllKept).next().and_then(|h| h.syn_ack),
-            all_kept_count: of(Class::AllKept).count(),
-            all_gone: of(Class::AllGone).filter_map(|h| h.syn_ack).map(|s| (s.options.mss, s.ip.ttl)).collect(),
-            all_kept_clients: clients(Class::AllKept),
-            stripped_clients: clients(Class::Stripped),
-            flooded: (0..handshakes.len())
-                .filter(|&i| classes[i] == Class::Stripped && pressure.is_flood(handshakes[i].time))
-                .collect(),
+            sorted_clients: if is_sorted { clients_of(Class::AllKept) + clients_of(Class::Stripped) } else { 0 },
+            plain,
+            all_kept_count,
+            all_gone,
             classes,
         }
+    }
+
+    /// Whether some answer that looks so lost everything.
+    fn is_all_gone(&self, answer: &Opening) -> bool {
+        self.all_gone.binary_search(&look(answer)).is_ok()
     }
 
     /// Whether the answer is one that gVisor's cookies give, which carry the clock itself.
@@ -134,7 +139,7 @@ const GONE_COOKIE: f64 = -3.0;
 pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let book = &listener.options;
     let handshake = listener.handshakes[index];
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let plain = |cookie: f64, proxy: f64, detail: &str| Signal {
         kind: EvidenceKind::OptionsDropped,
         group: Group::Options,
@@ -163,7 +168,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
             "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
         Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""), words)),
-        Class::Stripped => Some(stripped(book, index, &syn_ack, plain(0.0, 0.0, ""), words)),
+        Class::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""), words)),
     }
 }
 
@@ -179,11 +184,11 @@ fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal, words: W
     capped(signal)
 }
 
-fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signal, words: Words) -> Signal {
-    let flood = if book.flooded.contains(&index) { FLOOD } else { 0.0 };
+fn stripped(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal: Signal, words: Words) -> Signal {
+    let book = &listener.options;
+    let flood = if listener.pressure.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
-    let gone = book.all_gone.contains(&(answer.options.mss, answer.ip.ttl));
-    if let Some(contrast) = book.plain.contrast(index, words).filter(|_| !gone) {
+    if let Some(contrast) = book.plain.contrast(index, words).filter(|_| !book.is_all_gone(answer)) {
         // The same look as the answers that keep them: the host itself, not a proxy.
         signal.cookie = contrast.nats + flood;
         // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.
@@ -196,7 +201,7 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
         signal.detail =
             say!(words, "{offered}; answers of this listener that have them look different otherwise: another machine");
     } else if let Some(kept) = sorted_by_timestamps(book, answer) {
-        let sorted = (book.all_kept_clients.len() + book.stripped_clients.len()).saturating_sub(2) as f64;
+        let sorted = book.sorted_clients.saturating_sub(2) as f64;
         signal.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
         signal.frames.push(kept.frame);
         signal.detail = say!(
@@ -217,8 +222,12 @@ fn stripped(book: &OptionBook, index: usize, answer: &Opening, mut signal: Signa
 /// An answer that keeps everything for a client with timestamps and otherwise looks like this one, where none that
 /// looks so loses everything.
 fn sorted_by_timestamps(book: &OptionBook, answer: &Opening) -> Option<Opening> {
-    let look = |opening: &Opening| (opening.options.mss, opening.ip.ttl);
-    book.all_kept.filter(|kept| look(kept) == look(answer) && !book.all_gone.contains(&look(answer)))
+    book.all_kept.filter(|kept| look(kept) == look(answer) && !book.is_all_gone(answer))
+}
+
+/// What is alike in the answers of one host.
+const fn look(answer: &Opening) -> (Option<u16>, Option<u8>) {
+    (answer.options.mss, answer.ip.ttl)
 }
 
 fn capped(mut signal: Signal) -> Signal {

@@ -35,7 +35,7 @@ impl Handshake {
 }
 
 pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn_ack = handshake.syn_ack?;
+    let syn_ack = handshake.syn_ack.as_ref()?;
     if let Some(repeat) = handshake.repeated_by_timer() {
         return Some(Signal {
             kind: EvidenceKind::SynAckRetransmitted,
@@ -66,7 +66,7 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
 }
 
 fn silent(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn_ack = handshake.syn_ack?;
+    let syn_ack = handshake.syn_ack.as_ref()?;
     let waited = listener.now.seconds_since(syn_ack.time);
     let unanswered = handshake.syn.is_some()
         && handshake.ack.is_none()

@@ -47,7 +47,7 @@ const STATELESS_COOKIE: f64 = 0.5;
 
 pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
     let (side, reset) = handshake.deciding_reset()?;
-    let syn_ack = handshake.syn_ack.filter(|_| *side == Side::Server && handshake.ack.is_some())?;
+    let syn_ack = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server && handshake.ack.is_some())?;
     let shape = Shape::of(reset);
     let stateless = shape == Shape::Stateless && !handshake.server_fin;
     Some(Signal {

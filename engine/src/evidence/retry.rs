@@ -38,12 +38,12 @@ impl<'a> Listener<'a> {
     pub(crate) fn retry(&self, index: usize) -> Option<&'a Handshake> {
         let handshake = self.handshakes[index];
         let (side, _) = handshake.deciding_reset()?;
-        let first = handshake.syn_ack.filter(|_| *side == Side::Server)?;
-        let retry = self.handshakes[self.next_of_client[index]? as usize];
+        let first = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server)?;
+        let retry = self.handshakes[self.clients.next(index)?];
         if retry.time.seconds_since(handshake.time) > WITHIN {
             return None;
         }
-        let second = retry.syn_ack.filter(|_| retry.server_data.is_some())?;
+        let second = retry.syn_ack.as_ref().filter(|_| retry.server_data.is_some())?;
         let other_machine = first.ip.ttl.zip(second.ip.ttl).is_some_and(|(a, b)| a.abs_diff(b) > 2);
         let other_window = (first.window == 0) != (second.window == 0);
         (other_machine || other_window).then_some(retry)

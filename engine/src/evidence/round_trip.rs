@@ -7,20 +7,19 @@
 
 use super::{Cited, Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
 use crate::listener::Listener;
-use crate::path::data_round_trip;
+use crate::path::Trips;
 
 /// P(data slower | ordinary) = 0.1, for a listener: think time and delayed acknowledgments.
 const SLOWER: f64 = 1.5;
 /// Connections from one client that must show both round trips.
-const ENOUGH: usize = 5;
+pub(crate) const ENOUGH: usize = 5;
 /// How much slower, as a factor and in seconds.
 const FACTOR: f64 = 1.5;
 const LEAST: f64 = 0.002;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
-    let trips = listener.round_trips.get(&handshake.client.ip).filter(|t| t.count >= ENOUGH)?;
+pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+    let trips = listener.way(index)?.round_trips?;
     if trips.data < trips.syn.mul_add(FACTOR, LEAST) {
         return None;
     }
@@ -30,7 +29,7 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
         cookie: 0.0,
         proxy: SLOWER,
         habitual: true,
-        frames: Cited::from([handshake.syn_ack?.frame]),
+        frames: Cited::from([listener.handshakes[index].syn_ack.as_ref()?.frame]),
         detail: say!(
             words,
             "SYNs are answered in {:.1} ms at best, data in {:.1} ms ({} connections)",
@@ -50,10 +49,15 @@ pub(crate) struct RoundTrips {
 }
 
 impl RoundTrips {
-    /// Adds a connection's round trips, where it shows both.
-    pub(crate) fn take(entry: Option<Self>, handshake: &Handshake) -> Option<Self> {
-        let Some((syn, data)) = handshake.round_trip().zip(data_round_trip(handshake)) else { return entry };
-        let before = entry.unwrap_or(Self { syn: f64::INFINITY, data: f64::INFINITY, count: 0 });
-        Some(Self { syn: before.syn.min(syn), data: before.data.min(data), count: before.count + 1 })
+    /// Of one client's handshakes; `None` where too few show both.
+    pub(crate) fn of(trips: &[Trips]) -> Option<Self> {
+        let none = Self { syn: f64::INFINITY, data: f64::INFINITY, count: 0 };
+        let both = trips.iter().filter_map(|trips| trips.syn.zip(trips.data));
+        let all = both.fold(none, |all, (syn, data)| Self {
+            syn: all.syn.min(syn),
+            data: all.data.min(data),
+            count: all.count + 1,
+        });
+        (all.count >= ENOUGH).then_some(all)
     }
 }

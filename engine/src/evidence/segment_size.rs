@@ -19,7 +19,7 @@ const FULL_SEGMENTS: u32 = 2;
 const MARGIN: u32 = 12;
 
 pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let largest = handshake.largest_payload + timestamps;

@@ -43,7 +43,7 @@ const TELLING_FIELD: u16 = 32;
 
 pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
     let handshake = listener.handshakes[index];
-    let (syn, syn_ack) = (handshake.syn?, handshake.syn_ack?);
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let start = syn.isn.plus(1);
     let entry = |l: &&Later| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
     let first = handshake.later.iter().find(|l| !entry(l))?;
@@ -54,17 +54,17 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
     // What is left of a window once data was taken; the kernel rounds it up to the unit of its scale.
     let left = |space: u32| space.saturating_sub(taken).next_multiple_of(unit);
-    let linux = may_be_linux(listener, index, &syn_ack);
+    let linux = may_be_linux(listener, index, syn_ack);
     let recomputed = [client, client.min(syn_ack.options.mss.unwrap_or(client))]
         .map(|mss| cookie_mss(handshake, mss))
         .into_iter()
-        .find(|mss| spaces(announced, &syn_ack, client).any(|space| left(space / mss * mss) == window));
+        .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window));
     // Windows that say nothing: the one announced, less what was taken or not, rounded up or down.
     let usual = [left(announced), announced.next_multiple_of(unit)];
     let moved_back = window + taken < announced && (linux || window + taken + unit <= announced);
     let (cookie, what) = match recomputed {
         _ if window == left(announced) && linux => {
-            let told = spaces(announced, &syn_ack, client).all(|space| {
+            let told = spaces(announced, syn_ack, client).all(|space| {
                 let mss = cookie_mss(handshake, client);
                 left(space / mss * mss) != window
             });
@@ -78,12 +78,12 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(words, "what a cookie's MSS of {mss} gives")),
         Some(_) => return None,
         None => {
-            let spaces = spaces(announced, &syn_ack, client).map(|space| {
+            let spaces = spaces(announced, syn_ack, client).map(|space| {
                 let mss = cookie_mss(handshake, client);
                 (space / mss * mss).saturating_sub(taken)
             });
             let implausible = window > 2 * announced || window * 2 < announced;
-            let shift = other_scale(&syn_ack, first.window, spaces).filter(|_| implausible)?;
+            let shift = other_scale(syn_ack, first.window, spaces).filter(|_| implausible)?;
             (OTHER_SCALE, say!(words, "it only makes sense with a window scale of {shift}"))
         }
     };

@@ -19,7 +19,7 @@ const CLOSED_COOKIE: f64 = -7.0;
 const OPEN_PROXY: f64 = -0.3;
 
 pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn_ack = handshake.syn_ack?;
+    let syn_ack = handshake.syn_ack.as_ref()?;
     let closed = syn_ack.window == 0;
     Some(Signal {
         kind: EvidenceKind::ZeroWindow,
@@ -40,7 +40,7 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
 const OPENED_PROXY: f64 = 3.5;
 
 pub(super) fn opened(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let syn_ack = handshake.syn_ack.filter(|s| s.window == 0)?;
+    let syn_ack = handshake.syn_ack.as_ref().filter(|s| s.window == 0)?;
     let update = window_update(handshake)?;
     Some(Signal {
         kind: EvidenceKind::WindowUpdate,
