@@ -236,10 +236,9 @@ impl Analyzer {
     /// Judges everything that is left.
     #[must_use]
     pub fn finish(mut self) -> Findings {
-        let mut handshakes = std::mem::take(&mut self.settled);
-        handshakes.extend(self.judge_all(self.tracker.end()));
+        self.judge_all(self.tracker.end());
         Findings {
-            handshakes,
+            handshakes: self.settled,
             listeners: self.report.listeners.into_values().collect(),
             episodes: self.report.episodes,
             tally: self.report.tally,
@@ -251,18 +250,17 @@ impl Analyzer {
     fn settle(&mut self) {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
-        let told = self.judge_all(oldest);
+        self.judge_all(oldest);
         self.tracker.forget_oldest(count);
         self.listeners.retain(|_, ids| {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()
         });
         self.statistics.settled_early += count as u64;
-        self.settled.extend(told);
     }
 
-    /// Judges the handshakes of all listeners before that one, and hands them out in order of their ids.
-    fn judge_all(&mut self, end: HandshakeId) -> Vec<Finding> {
+    /// Judges the handshakes of all listeners before that one, and adds them to the settled ones in order of their ids.
+    fn judge_all(&mut self, end: HandshakeId) {
         let (tracker, report, manner) = (&self.tracker, &self.report, self.manner());
         let mut listeners: Vec<&Vec<HandshakeId>> =
             self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
@@ -275,7 +273,7 @@ impl Analyzer {
         });
         let judged: Vec<Vec<Judged<'_>>> = judged.collect();
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end)
+        in_order(judged, tracker.start(), end, &mut self.settled);
     }
 
     fn manner(&self) -> Manner {
@@ -287,8 +285,8 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
     ids.iter().filter_map(|&id| tracker.get(id)).collect()
 }
 
-/// The findings of what was judged of all listeners from one id to another, in order of ids.
-fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) -> Vec<Finding> {
+/// Hands out what was judged of all listeners from one id to another, in order of ids.
+fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId, findings: &mut Vec<Finding>) {
     // Those of each listener are in order: it is enough to know whose turn it is.
     let mut turns = vec![usize::MAX; (end.0 - start.0) as usize];
     for (listener, judged) in judged.iter().enumerate() {
@@ -296,10 +294,8 @@ fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) 
             turns[(one.handshake.id.0 - start.0) as usize] = listener;
         }
     }
-    let count = judged.iter().flatten().filter(|one| !one.counted).count();
+    findings.reserve(judged.iter().flatten().filter(|one| !one.counted).count());
     let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
-    let mut findings = Vec::with_capacity(count);
     let judged = turns.into_iter().filter_map(|listener| listeners.get_mut(listener)?.next());
     findings.extend(judged.filter(|one| !one.counted).map(Judged::finding));
-    findings
 }

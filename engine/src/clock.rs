@@ -53,7 +53,8 @@ pub(crate) struct Clock {
 impl Clock {
     /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left out.
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let spans: Vec<(f64, f64)> = handshakes.iter().filter_map(|h| span(&h.later)).collect();
+        let mut spans = Vec::with_capacity(handshakes.len());
+        spans.extend(handshakes.iter().filter_map(|h| span(&h.later)));
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         let mut line = Vec::new();
@@ -131,7 +132,8 @@ fn steps(handshakes: &[&Handshake]) -> (u32, u32) {
 }
 
 const fn gcd(mut a: u32, mut b: u32) -> u32 {
-    while b != 0 {
+    // Of most clocks' advances it is 1 at once, and stays it.
+    while b != 0 && a != 1 {
         (a, b) = (b, a % b);
     }
     a

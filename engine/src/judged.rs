@@ -1,9 +1,9 @@
 //! A listener's handshakes, judged in the light of each other.
 
 use crate::cause::causes;
-use crate::handshake::Handshake;
+use crate::handshake::{self, Handshake, Opening, SERVER_SEGMENTS};
 use crate::listener::Listener;
-use crate::measured::{lag_seconds, measured};
+use crate::measured::{Later, measured};
 use crate::outcome::outcome;
 use crate::verdict::Judge;
 use crate::{Assessment, Cause, Detail, Finding, HandshakeId, Outcome, Timestamp};
@@ -15,7 +15,7 @@ pub(crate) struct Judged<'a> {
     pub outcome: Outcome,
     pub assessment: Assessment,
     causes: Vec<Cause>,
-    lag_seconds: Option<f64>,
+    later: Later,
     /// It never completed, and its listener was flooded then.
     pub of_flood: bool,
     /// It is counted, and not handed out.
@@ -35,7 +35,7 @@ impl Judged<'_> {
             outcome: self.outcome,
             assessment: self.assessment,
             causes: self.causes,
-            measured: measured(handshake, self.lag_seconds),
+            measured: measured(handshake, self.later),
         }
     }
 }
@@ -56,22 +56,41 @@ pub(crate) fn judge<'a>(
     manner: Manner,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judged<'a>> {
+    fetch(&handshakes);
     // By time, not by arrival: captures merged from several interfaces are out of order.
     let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|opening| opening.frame);
     handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
     let listener = Listener::new(handshakes, manner.now);
     let mut judge = Judge::new(&listener);
     let mut flood = manner.flood;
-    let wanted = (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id));
-    let mut all: Vec<Judged<'a>> = wanted
-        .map(|index| {
-            let judged = one(&listener, &mut judge, index, manner.detail, flood == 0);
-            flood -= u64::from(judged.of_flood && !judged.counted);
-            judged
-        })
-        .collect();
+    let wanted: Vec<usize> =
+        (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)).collect();
+    let judged = wanted.into_iter().map(|index| {
+        let judged = one(&listener, &mut judge, index, manner.detail, flood == 0);
+        flood -= u64::from(judged.of_flood && !judged.counted);
+        judged
+    });
+    let mut all: Vec<Judged<'a>> = judged.collect();
     all.sort_by_key(|judged| judged.handshake.id);
     all
+}
+
+/// Reads a little of everything that is kept of them, all at once: they lie scattered over memory, and whoever follows one
+/// after the other waits for each.
+fn fetch(handshakes: &[&Handshake]) {
+    let number = |later: Option<&handshake::Later>| later.map_or(0, |later| later.frame.number);
+    let isn = |opening: &Option<Opening>| opening.as_ref().map_or(0, |opening| opening.isn.0);
+    let mut seen = 0;
+    for handshake in handshakes {
+        let later = &handshake.later;
+        seen ^= number(later.first()) ^ number(later.get(SERVER_SEGMENTS / 2)) ^ number(later.last());
+        seen ^= isn(&handshake.syn) ^ isn(&handshake.syn_ack);
+        seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_ref());
+        seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_ref().map(|(_, reset)| reset));
+        seen ^= handshake.previous.as_ref().map_or(0, |previous| previous.server_isn.0);
+        seen ^= u32::from(handshake.timer_repeat.is_some()) ^ u32::from(handshake.asked_repeat.is_some());
+    }
+    std::hint::black_box(seen);
 }
 
 fn one<'a>(
@@ -91,5 +110,5 @@ fn one<'a>(
     if !counted && (detail == Detail::All || is_notable) {
         judge.explain(index, &mut assessment);
     }
-    Judged { handshake, outcome, assessment, causes, lag_seconds: lag_seconds(listener, handshake), of_flood, counted }
+    Judged { handshake, outcome, assessment, causes, later: Later::of(listener, handshake), of_flood, counted }
 }
