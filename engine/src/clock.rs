@@ -59,8 +59,7 @@ impl Clock {
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         let mut line = Vec::new();
         for handshake in handshakes {
-            line.clear();
-            line.extend(offsets(&handshake.later, rate.unwrap_or(RATES[0].0)));
+            offsets(&handshake.later, rate.unwrap_or(RATES[0].0), &mut line);
             if line.len() > 1 {
                 let count = line.len() as f64;
                 let mean = line.iter().sum::<f64>() / count;
@@ -225,13 +224,15 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
-fn offsets(later: &[Later], rate: f64) -> impl Iterator<Item = f64> + Clone {
-    let stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
-    let (start, origin) = stamped.clone().next().unwrap_or_default();
-    stamped
-        .enumerate()
-        .filter(move |(place, (time, _))| *place == 0 || time.seconds_since(start).abs() <= NEAR_SECONDS)
-        .map(move |(_, (time, value))| {
-            f64::from(value.wrapping_sub(origin).cast_signed()) / rate - time.seconds_since(start)
-        })
+fn offsets(later: &[Later], rate: f64, line: &mut Vec<f64>) {
+    line.clear();
+    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let Some((start, origin)) = stamped.next() else { return };
+    line.push(0.0);
+    for (time, value) in stamped {
+        let seconds = time.seconds_since(start);
+        if seconds.abs() <= NEAR_SECONDS {
+            line.push(f64::from(value.wrapping_sub(origin).cast_signed()) / rate - seconds);
+        }
+    }
 }

@@ -45,8 +45,10 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let (mut ordinary, mut cookie) = (0.0, 0.0);
     let mut best: Option<Reading> = None;
     let samples = Samples::of(handshake)?;
+    let mut near = false;
     for (rate, share) in listener.clock.rates() {
         let reading = Reading::of(listener, index, &samples, rate, share);
+        near |= reading.lag.seconds.abs() <= ANOTHER_CLOCK_SECONDS;
         ordinary += reading.ordinary;
         cookie += reading.cookie;
         if best.as_ref().is_none_or(|best| reading.sum().total_cmp(&best.sum()).is_ge()) {
@@ -54,7 +56,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         }
     }
     let best = best?;
-    let another = is_of_another_clock(&samples);
+    let another = !near && is_of_another_clock(&samples);
     let far = best.lag.seconds.abs() > ANOTHER_CLOCK_SECONDS;
     if !another && (far || best.lag.rate < SLOWEST_LINUX) {
         return None;
