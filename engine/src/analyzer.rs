@@ -8,7 +8,7 @@ use crate::judged::{Judged, Manner, judge};
 use crate::report::Report;
 use crate::segment::Segment;
 use crate::tracker::Tracker;
-use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp};
+use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
 
 /// Bounds of what an [`Analyzer`] remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct Limits {
     pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
+    /// On how many threads listeners are judged, where there are many handshakes; 1 for none but the caller's. The findings
+    /// are the same.
+    pub threads: usize,
 }
 
 /// Of which findings the evidence is told in words, and what would have been needed; making sentences costs more than
@@ -47,7 +50,14 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshakes: Self::HANDSHAKES, flood: 10_000, listeners: 1 << 17, episodes: 1 << 14, detail: Detail::All }
+        Self {
+            handshakes: Self::HANDSHAKES,
+            flood: 10_000,
+            listeners: 1 << 17,
+            episodes: 1 << 14,
+            detail: Detail::All,
+            threads: 1,
+        }
     }
 }
 
@@ -79,6 +89,12 @@ pub struct Pushed {
 
 /// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
 const PREVIEW: usize = 4;
+
+/// Findings that are handed out together: few enough to stay in the processor's caches until somebody reads them.
+const PORTION: usize = 256;
+
+/// Handshakes from which on other threads help to judge them: fewer are judged before a thread has begun.
+const PARALLEL: u64 = 4096;
 
 /// Packets that are looked at together.
 const GROUP: usize = 32;
@@ -236,21 +252,44 @@ impl Analyzer {
     /// Judges everything that is left.
     #[must_use]
     pub fn finish(mut self) -> Findings {
-        self.judge_all(self.tracker.end());
-        Findings {
-            handshakes: self.settled,
-            listeners: self.report.listeners.into_values().collect(),
-            episodes: self.report.episodes,
-            tally: self.report.tally,
-            statistics: self.statistics,
+        let mut handshakes = std::mem::take(&mut self.settled);
+        handshakes.extend(self.judge_all(self.tracker.end()));
+        self.findings(handshakes)
+    }
+
+    /// The same, with the handshakes handed out a few at a time: all of them at once take much memory.
+    ///
+    /// # Errors
+    ///
+    /// The first one of `take`, which ends it.
+    pub fn finish_in_portions<E>(mut self, mut take: impl FnMut(Vec<Finding>) -> Result<(), E>) -> Result<Findings, E> {
+        take(std::mem::take(&mut self.settled))?;
+        let mut rest = self.judge_all(self.tracker.end());
+        loop {
+            let mut portion = Vec::with_capacity(PORTION);
+            portion.extend(rest.by_ref().take(PORTION));
+            if portion.is_empty() {
+                break;
+            }
+            take(portion)?;
         }
+        drop(rest);
+        Ok(self.findings(Vec::new()))
+    }
+
+    fn findings(self, handshakes: Vec<Finding>) -> Findings {
+        let Report { listeners, episodes, tally } = self.report;
+        let listeners = listeners.into_values().collect();
+        Findings { handshakes, listeners, episodes, tally, statistics: self.statistics }
     }
 
     /// Judges and forgets the older half.
     fn settle(&mut self) {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
-        self.judge_all(oldest);
+        let mut settled = std::mem::take(&mut self.settled);
+        settled.extend(self.judge_all(oldest));
+        self.settled = settled;
         self.tracker.forget_oldest(count);
         self.listeners.retain(|_, ids| {
             ids.drain(..ids.partition_point(|&id| id < oldest));
@@ -259,21 +298,21 @@ impl Analyzer {
         self.statistics.settled_early += count as u64;
     }
 
-    /// Judges the handshakes of all listeners before that one, and adds them to the settled ones in order of their ids.
-    fn judge_all(&mut self, end: HandshakeId) {
-        let (tracker, report, manner) = (&self.tracker, &self.report, self.manner());
+    /// Judges the handshakes of all listeners before that one; in order of their ids.
+    fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Finding> {
+        let (tracker, report, manner, limits) = (&self.tracker, &self.report, self.manner(), &self.limits);
         let mut listeners: Vec<&Vec<HandshakeId>> =
             self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
         // The map has an order of its own: where there are more listeners than are reported, the first ones are.
         listeners.sort_unstable_by_key(|ids| ids.first());
-        let judged = listeners.into_iter().map(|ids| {
+        let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
+        let judged = parallel::map(&listeners, if is_worth_it { limits.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
             let told = handshakes.first().map_or(0, |first| report.flood_told(&first.server));
-            judge(handshakes, Manner { flood: self.limits.flood.saturating_sub(told), ..manner }, |id| id < end)
+            judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
-        let judged: Vec<Vec<Judged<'_>>> = judged.collect();
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end, &mut self.settled);
+        in_order(judged, tracker.start(), end).filter(|one| !one.counted).map(Judged::finding)
     }
 
     fn manner(&self) -> Manner {
@@ -285,8 +324,8 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
     ids.iter().filter_map(|&id| tracker.get(id)).collect()
 }
 
-/// Hands out what was judged of all listeners from one id to another, in order of ids.
-fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId, findings: &mut Vec<Finding>) {
+/// What was judged of all listeners from one id to another, in order of ids.
+fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) -> impl Iterator<Item = Judged<'_>> {
     // Those of each listener are in order: it is enough to know whose turn it is.
     let mut turns = vec![usize::MAX; (end.0 - start.0) as usize];
     for (listener, judged) in judged.iter().enumerate() {
@@ -294,8 +333,6 @@ fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId, 
             turns[(one.handshake.id.0 - start.0) as usize] = listener;
         }
     }
-    findings.reserve(judged.iter().flatten().filter(|one| !one.counted).count());
     let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
-    let judged = turns.into_iter().filter_map(|listener| listeners.get_mut(listener)?.next());
-    findings.extend(judged.filter(|one| !one.counted).map(Judged::finding));
+    turns.into_iter().filter_map(move |listener| listeners.get_mut(listener)?.next())
 }

@@ -265,7 +265,7 @@ impl Finding {
 /// Everything, at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// Handshakes not taken by [`crate::Analyzer::take_settled`] before, in order of their ids.
+    /// Handshakes not handed out by [`crate::Analyzer::take_settled`] or in portions before, in order of their ids.
     pub handshakes: Vec<Finding>,
     /// Listeners, by address and port.
     pub listeners: Vec<ListenerReport>,

@@ -2,7 +2,8 @@
 //!
 //! *bytes → segments → handshakes → evidence → assessment.* A front end finds IP packets and their times, pushes them
 //! into an [`Analyzer`] as [`Observation`]s and shows the [`Finding`]s that come out. The engine does no I/O, reads no
-//! clock, has no globals, no threads and no `unsafe`; the same observations always give the same findings.
+//! clock, has no globals and no `unsafe`; the same observations always give the same findings, whatever the number of
+//! threads that [`Limits::threads`] lets it judge on.
 //!
 //! ```
 //! use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
@@ -43,6 +44,7 @@ mod observation;
 mod opening;
 mod options;
 mod outcome;
+mod parallel;
 mod path;
 mod regime;
 mod report;

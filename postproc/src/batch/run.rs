@@ -64,7 +64,8 @@ impl<'a> Batch<'a> {
         if self.threads > 1 && all.len() > 1 {
             self.several(&all)?;
         } else {
-            let reader = Reader { plan, limits: self.limits, threads: self.threads };
+            let limits = Limits { threads: self.threads, ..self.limits };
+            let reader = Reader { plan, limits, threads: self.threads };
             for members in &all {
                 self.first = self.totals.captures.len();
                 reader.read(members, &mut self)?;

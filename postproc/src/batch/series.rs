@@ -95,7 +95,6 @@ impl Reader<'_> {
 /// Judges what is left once nothing more comes.
 fn finish(reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
     let Some(reading) = reading else { return Ok(()) };
-    let mut findings = reading.analyzer.finish();
-    events.tell(Event::Handshakes(std::mem::take(&mut findings.handshakes)))?;
+    let findings = reading.analyzer.finish_in_portions(|portion| events.tell(Event::Handshakes(portion)))?;
     events.tell(Event::Finished(reading.first, Box::new(findings)))
 }

@@ -1,0 +1,75 @@
+//! The order in which findings come, and what must not change them.
+
+mod common;
+
+use common::{Talk, analyze_with, observation};
+use syncookie_engine::{Analyzer, Findings, Limits};
+
+type Packets = Vec<(f64, Vec<u8>)>;
+
+/// Handshakes of several listeners in turn, some of which fail; so many that threads are worth it.
+fn many(handshakes: u16) -> Packets {
+    let talk = |index: u16| {
+        let (client, server) = (format!("192.0.2.{}", index % 7), format!("198.51.100.{}", index % 41));
+        let talk = Talk::new(&client, 1024 + index, &server, 80);
+        let at = f64::from(index) * 0.01;
+        if index.is_multiple_of(5) { talk.leaked(at) } else { talk.ordinary(at) }.packets
+    };
+    let mut packets: Packets = (0..handshakes).flat_map(talk).collect();
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    packets
+}
+
+fn ids(findings: &Findings) -> Vec<u64> {
+    findings.handshakes.iter().map(|finding| finding.id.0).collect()
+}
+
+#[test]
+fn findings_of_many_listeners_come_in_order_of_their_ids() {
+    let packets = many(500);
+    for handshakes in [Limits::HANDSHAKES, 200, 64] {
+        let found = analyze_with(&packets, Limits { handshakes, ..Limits::default() });
+        assert_eq!(ids(&found), (0..500).collect::<Vec<_>>(), "{handshakes} kept");
+    }
+}
+
+#[test]
+fn findings_are_the_same_whatever_the_number_of_threads() {
+    let packets = many(6000);
+    let with = |threads| analyze_with(&packets, Limits { threads, ..Limits::default() });
+    let alone = with(1);
+    assert_eq!(ids(&alone).len(), 6000);
+    for threads in [0, 2, 5] {
+        assert!(with(threads) == alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn portions_together_are_what_there_is_at_the_end_and_an_error_ends_them() {
+    let packets = many(700);
+    let analyzer = || {
+        let mut analyzer = Analyzer::new(Limits { handshakes: 200, ..Limits::default() });
+        for (number, (time, bytes)) in packets.iter().enumerate() {
+            analyzer.push(&observation(number, *time, bytes));
+        }
+        analyzer
+    };
+    let whole = analyzer().finish();
+    let mut handshakes = Vec::new();
+    let rest = analyzer().finish_in_portions(|portion| {
+        handshakes.extend(portion);
+        Ok::<(), ()>(())
+    });
+    let rest = rest.expect("no error");
+    assert!(rest.handshakes.is_empty());
+    assert!(Findings { handshakes, ..rest } == whole);
+    assert_eq!(analyzer().finish_in_portions(|_| Err("enough")), Err("enough"));
+}
+
+#[test]
+fn where_listeners_are_too_many_the_first_ones_are_reported() {
+    let found = analyze_with(&many(41), Limits { listeners: 7, ..Limits::default() });
+    let reported: Vec<String> = found.listeners.iter().map(|listener| listener.server.to_string()).collect();
+    assert_eq!(reported, (0..7).map(|last| format!("198.51.100.{last}:80")).collect::<Vec<_>>());
+    assert_eq!((found.statistics.unlisted, found.tally.handshakes), (34, 41));
+}
