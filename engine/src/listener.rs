@@ -5,7 +5,7 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::evidence::bits::BitBook;
 use crate::evidence::extensions::Grants;
-use crate::evidence::identification::Echoes;
+use crate::evidence::identification::Identifications;
 use crate::evidence::isn_bits::IsnLayout;
 use crate::evidence::options::OptionBook;
 use crate::evidence::round_trip::{self, RoundTrips};
@@ -34,24 +34,36 @@ pub(crate) struct Listener<'a> {
     /// Handshakes in which the server's timer repeated the SYN-ACK.
     pub timer_repeats: usize,
     /// IP identifications of its SYN-ACKs.
-    pub echoes: Echoes,
+    pub identifications: Identifications,
 }
 
 impl<'a> Listener<'a> {
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
         let (clients, clock) = (Clients::of(&handshakes), Clock::of(&handshakes));
+        let (mut grants, mut identifications, mut pressure) =
+            (Grants::default(), Identifications::default(), Pressure::default());
+        let (mut answers, mut ignores_acks, mut timer_repeats) = (false, false, 0);
+        // In one go: of a flood there are more than the processor's caches hold.
+        for handshake in &handshakes {
+            grants.add(handshake);
+            identifications.add(handshake);
+            pressure.add(handshake);
+            answers |= handshake.syn_ack.is_some();
+            ignores_acks |= handshake.acknowledged_in_vain();
+            timer_repeats += usize::from(handshake.repeated_by_timer().is_some());
+        }
         Self {
             now,
             options: OptionBook::of(&handshakes, &clients),
             bits: BitBook::of(&handshakes, &clients, &clock),
-            grants: Grants::of(&handshakes),
+            grants,
             isn_layout: IsnLayout::of(&handshakes),
             ways: ways(&handshakes, &clients),
-            answers: handshakes.iter().any(|h| h.syn_ack.is_some()),
-            ignores_acks: handshakes.iter().any(|h| h.acknowledged_in_vain()),
-            pressure: Pressure::of(&handshakes),
-            timer_repeats: handshakes.iter().filter(|h| h.repeated_by_timer().is_some()).count(),
-            echoes: Echoes::of(&handshakes),
+            answers,
+            ignores_acks,
+            pressure,
+            timer_repeats,
+            identifications: identifications.sorted(),
             clients,
             clock,
             handshakes,
@@ -87,19 +99,26 @@ fn ways(handshakes: &[&Handshake], clients: &Clients) -> Vec<Way> {
 
 /// Seconds in which the listener was under a flood: many SYNs that never led to a completed handshake, and most of all.
 /// That is what makes a listener turn to cookies.
+#[derive(Default)]
 pub(crate) struct Pressure {
+    /// In order.
     floods: Vec<i64>,
+    /// The latest second, how many SYNs were lost in it, and how many there were.
+    latest: (i64, u64, u64),
 }
 
 impl Pressure {
-    /// The handshakes are in order of time.
-    fn of(handshakes: &[&Handshake]) -> Self {
-        let seconds = handshakes.chunk_by(|a, b| second(a.time) == second(b.time));
-        let is_flood = |second: &&[&Handshake]| {
-            let lost = second.iter().filter(|h| h.never_completed()).count();
-            lost >= FLOOD_RATE && lost * 4 >= second.len() * 3
-        };
-        Self { floods: seconds.filter(is_flood).map(|handshakes| second(handshakes[0].time)).collect() }
+    /// Adds the next one, in order of time.
+    fn add(&mut self, handshake: &Handshake) {
+        let now = second(handshake.time);
+        let (at, lost, all) = if self.latest.0 == now { self.latest } else { (now, 0, 0) };
+        let (lost, all) = (lost + u64::from(handshake.never_completed()), all + 1);
+        self.latest = (at, lost, all);
+        // What is a flood now may be none at the end of the second, and the other way round.
+        self.floods.pop_if(|&mut flood| flood == now);
+        if lost >= FLOOD_RATE && lost * 4 >= all * 3 {
+            self.floods.push(now);
+        }
     }
 
     /// Whether the listener was under a flood around that time.
@@ -111,7 +130,7 @@ impl Pressure {
 
 /// Unacknowledged SYNs a second from which on it is called a flood. The smallest listen backlog in wide use is 128
 /// (old `SOMAXCONN`), and an entry lives for a minute: half of that in a second fills it at once.
-const FLOOD_RATE: usize = 64;
+const FLOOD_RATE: u64 = 64;
 
 fn second(time: Timestamp) -> i64 {
     time.as_nanos().div_euclid(1_000_000_000)

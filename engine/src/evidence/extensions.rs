@@ -24,11 +24,9 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        Self {
-            ecn: handshakes.iter().filter(|h| ecn(h) == Some(true)).count(),
-            fast_open: handshakes.iter().filter(|h| fast_open(h) == Some(true)).count(),
-        }
+    pub(crate) fn add(&mut self, handshake: &Handshake) {
+        self.ecn += usize::from(ecn(handshake) == Some(true));
+        self.fast_open += usize::from(fast_open(handshake) == Some(true));
     }
 }
 

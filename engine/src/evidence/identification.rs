@@ -49,33 +49,40 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
     signals
 }
 
-/// The IP identifications of a listener's SYN-ACKs, where any repeats its SYN's.
-pub(crate) struct Echoes(Vec<u16>);
+/// The IP identifications of a listener's SYN-ACKs.
+#[derive(Default)]
+pub(crate) struct Identifications {
+    all: Vec<u16>,
+    /// Some SYN-ACK repeats its SYN's: only then anybody asks.
+    is_any_echo: bool,
+}
 
-impl Echoes {
-    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let answered = |h: &Handshake| h.syn_ack.as_ref()?.ip.identification.filter(|&id| id != 0);
-        let is_echo = |h: &Handshake| {
-            answered(h).is_some_and(|id| h.syn.as_ref().is_some_and(|s| s.ip.identification == Some(id)))
-        };
-        if !handshakes.iter().any(|h| is_echo(h)) {
-            return Self(Vec::new());
+impl Identifications {
+    pub(crate) fn add(&mut self, handshake: &Handshake) {
+        let counted = |opening: &Opening| opening.ip.identification.filter(|&id| id != 0);
+        if let Some(answered) = handshake.syn_ack.as_ref().and_then(counted) {
+            self.all.push(answered);
+            self.is_any_echo |= handshake.syn.as_ref().and_then(counted) == Some(answered);
         }
-        let mut all: Vec<u16> = handshakes.iter().filter_map(|h| answered(h)).collect();
-        all.sort_unstable();
-        Self(all)
     }
 
-    /// In how many SYN-ACKs that identification, which is some SYN's, stands.
-    fn count(&self, identification: u16) -> usize {
-        let (before, with) = (|&id: &u16| id < identification, |&id: &u16| id <= identification);
-        self.0.partition_point(with) - self.0.partition_point(before)
+    /// To be counted in.
+    pub(crate) fn sorted(mut self) -> Self {
+        if self.is_any_echo {
+            self.all.sort_unstable();
+        }
+        self
+    }
+
+    /// In how many SYN-ACKs that of a SYN stands which one repeats.
+    fn count(&self, echo: u16) -> usize {
+        self.all.partition_point(|&id| id <= echo) - self.all.partition_point(|&id| id < echo)
     }
 }
 
 fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: &Opening) -> Option<f64> {
     let id = syn.ip.identification.filter(|&id| id != 0)?;
-    if syn_ack.ip.identification != Some(id) || listener.echoes.count(id) > 1 {
+    if syn_ack.ip.identification != Some(id) || listener.identifications.count(id) > 1 {
         return None;
     }
     let client = [handshake.ack, handshake.client_data].into_iter().flatten().filter_map(|l| l.ip.identification);

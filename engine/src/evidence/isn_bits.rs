@@ -11,10 +11,10 @@
 //! Onload's clock must have been seen to move.
 
 use super::{Cited, Group, Signal, Words, say};
-use crate::EvidenceKind;
 use crate::chance::at_least;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
+use crate::{EvidenceKind, Timestamp};
 
 /// MSS table of FreeBSD and pf, in bytes (tcp_syncache.c `tcp_sc_msstab`).
 const FREEBSD_MSS: [u16; 8] = [216, 536, 1200, 1360, 1400, 1440, 1452, 1460];
@@ -52,12 +52,17 @@ pub(crate) enum IsnLayout {
 
 impl IsnLayout {
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let answered: Vec<&&Handshake> = handshakes.iter().filter(|h| h.syn.is_some() && h.syn_ack.is_some()).collect();
-        let freebsd = answered.iter().filter(|h| is_freebsd(h)).count();
-        if freebsd >= ENOUGH && freebsd * 10 >= answered.len() * 9 {
+        let (mut begin, mut answered, mut freebsd, mut clocks) = (None, 0, 0, Vec::new());
+        for handshake in handshakes.iter().filter(|h| h.syn.is_some() && h.syn_ack.is_some()) {
+            begin.get_or_insert(handshake.time);
+            answered += 1;
+            freebsd += usize::from(is_freebsd(handshake));
+            clocks.extend(onload_clock(handshake).map(|clock| (clock, *handshake)));
+        }
+        if freebsd >= ENOUGH && freebsd * 10 >= answered * 9 {
             return Self::Freebsd;
         }
-        if is_onload(&answered) { Self::Onload } else { Self::Opaque }
+        if begin.is_some_and(|begin| is_onload(&clocks, begin, answered)) { Self::Onload } else { Self::Opaque }
     }
 }
 
@@ -93,12 +98,12 @@ fn onload_stamp(handshake: &Handshake) -> Option<bool> {
 }
 
 /// Whether the clocks in the low bytes tick together, and have moved. Answers from real half-open entries may stand
-/// between the cookies: those that fit must be far more than chance gives.
-fn is_onload(handshakes: &[&&Handshake]) -> bool {
-    let mut stamped: Vec<u32> = handshakes
+/// between the cookies: those that fit must be far more than chance gives among all that were `answered`.
+fn is_onload(clocks: &[(u8, &Handshake)], begin: Timestamp, answered: usize) -> bool {
+    let mut stamped: Vec<u32> = clocks
         .iter()
-        .filter(|h| onload_clock(h).is_some() && onload_stamp(h) == Some(true))
-        .filter_map(|h| Some(h.syn_ack.as_ref()?.options.timestamps?.value))
+        .filter(|(_, h)| onload_stamp(h) == Some(true))
+        .filter_map(|(_, h)| Some(h.syn_ack.as_ref()?.options.timestamps?.value))
         .collect();
     stamped.sort_unstable();
     stamped.dedup();
@@ -108,9 +113,9 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
     // What each clock would have read when the first handshake was answered: the same for all, give or take a step.
     let mut starts = [0_usize; CLOCK_VALUES];
     let mut seen = [0_u32; CLOCK_VALUES];
-    for handshake in handshakes {
-        let (Some(clock), Some(syn_ack)) = (onload_clock(handshake), &handshake.syn_ack) else { continue };
-        let steps = syn_ack.time.seconds_since(handshakes[0].time) / ONLOAD_STEP;
+    for &(clock, handshake) in clocks {
+        let Some(syn_ack) = &handshake.syn_ack else { continue };
+        let steps = syn_ack.time.seconds_since(begin) / ONLOAD_STEP;
         let start = (f64::from(clock) - steps).rem_euclid(CLOCK_VALUES as f64) as usize % CLOCK_VALUES;
         starts[start] += 1;
         seen[start] |= 1 << clock;
@@ -119,7 +124,7 @@ fn is_onload(handshakes: &[&&Handshake]) -> bool {
         let next = (start + 1) % CLOCK_VALUES;
         let agreeing = starts[start] + starts[next];
         let moved = (seen[start] | seen[next]).count_ones() > 1;
-        let chance = || CLOCK_VALUES as f64 * at_least(agreeing, handshakes.len(), ONLOAD_CHANCE);
+        let chance = || CLOCK_VALUES as f64 * at_least(agreeing, answered, ONLOAD_CHANCE);
         moved && agreeing >= ONLOAD_ENOUGH && chance() < 1e-6
     })
 }
