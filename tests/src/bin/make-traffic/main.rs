@@ -1,0 +1,54 @@
+//! Makes big captures of made-up traffic to measure on; `script/bench` runs it.
+//!
+//! `make-traffic KIND pcap|pcapng NUMBER FILE`, where `-` is standard output. The same arguments always give the same bytes.
+//!
+//! | kind | NUMBER of | what |
+//! |---|---|---|
+//! | `full` | packets | short and long connections, and datagrams, whole |
+//! | `headers` | packets | the same, cut |
+//! | `long` | packets | nearly all of long connections, cut |
+//! | `flood` | SYNs | to one listener, which answers none |
+//! | `ordinary` | connections | short and complete, of random clients to 1000 listeners |
+
+mod flow;
+mod kinds;
+mod random;
+mod sink;
+
+use std::fs::File;
+use std::io::{Result, Write, stdout};
+
+use flow::Flow;
+use sink::Sink;
+
+/// Bytes of a frame that are kept, unless all are.
+const SNAP: usize = 96;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, format, number, path] = arguments.as_slice() else { usage() };
+    let (Ok(number), true) = (number.parse(), ["pcap", "pcapng"].contains(&format.as_str())) else { usage() };
+    if let Err(error) = make(kind, format == "pcapng", number, path) {
+        eprintln!("make-traffic: {path}: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn usage() -> ! {
+    eprintln!("usage: make-traffic full|headers|long|flood|ordinary pcap|pcapng NUMBER FILE");
+    std::process::exit(1)
+}
+
+fn make(kind: &str, pcapng: bool, number: u64, path: &str) -> Result<()> {
+    let snap = if kind == "full" { usize::from(u16::MAX) } else { SNAP };
+    let output: Box<dyn Write> = if path == "-" { Box::new(stdout()) } else { Box::new(File::create(path)?) };
+    let mut sink = Sink::new(output, pcapng, snap)?;
+    match kind {
+        "full" | "headers" => kinds::mixed(&mut sink, number, Flow::new)?,
+        "long" => kinds::mixed(&mut sink, number, kinds::long)?,
+        "flood" => kinds::flood(&mut sink, number)?,
+        "ordinary" => kinds::ordinary(&mut sink, number)?,
+        _ => usage(),
+    }
+    sink.finish()
+}
