@@ -2,16 +2,12 @@
 
 use std::io::Result;
 
+use crate::headers::{ACK, ETHERNET, FIN, PSH, SYN, TCP, ipv4, tcp};
 use crate::random::Random;
 use crate::sink::Sink;
 
 const SERVERS: u64 = 200;
 const CLIENTS: u64 = 30_000;
-
-const FIN: u8 = 1;
-pub const SYN: u8 = 2;
-const ACK: u8 = 16;
-const PSH: u8 = 8;
 
 /// One connection: who, how far it is, how much is left.
 pub struct Flow {
@@ -118,21 +114,15 @@ impl Flow {
         }
         let options = if options.is_empty() { &later } else { options };
         let (own, other) = (usize::from(!up), usize::from(up));
-        let (source, destination) =
-            if up { (self.client_port, self.server_port) } else { (self.server_port, self.client_port) };
+        let mut ports = [self.client_port, self.server_port];
+        if !up {
+            ports.reverse();
+        }
         let seq = self.isn[own].wrapping_add(self.sent[own]);
-        let ack = if flags & ACK == 0 { 0 } else { self.isn[other].wrapping_add(self.sent[other]) };
-        let mut tcp = Vec::with_capacity(60);
-        tcp.extend(source.to_be_bytes());
-        tcp.extend(destination.to_be_bytes());
-        tcp.extend(seq.to_be_bytes());
-        tcp.extend(ack.to_be_bytes());
-        tcp.extend([(((20 + options.len()) / 4) << 4) as u8, flags]);
-        tcp.extend(if flags & SYN == 0 { 501_u16 } else { 64_240 }.to_be_bytes());
-        tcp.extend([0, 0, 0, 0]);
-        tcp.extend(options);
+        let ack = self.isn[other].wrapping_add(self.sent[other]);
+        let window = if flags & SYN == 0 { 501 } else { 64_240 };
         self.sent[own] = self.sent[own].wrapping_add(length as u32 + u32::from(flags & (SYN | FIN) != 0));
-        self.packet(sink, time, up, 6, &tcp, length)
+        self.packet(sink, time, up, TCP, &tcp(ports, seq, ack, flags, window, options), length)
     }
 
     pub fn packet(
@@ -144,26 +134,22 @@ impl Flow {
         header: &[u8],
         payload: usize,
     ) -> Result<()> {
-        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+        let mut frame = ETHERNET.to_vec();
         if self.vlan {
             frame.extend([0x81, 0, 0, 7]);
         }
         frame.extend(if self.v6 { [0x86, 0xdd] } else { [8, 0] });
-        let length = (header.len() + payload) as u16;
+        let length = header.len() + payload;
         let (source, destination) = if up { (self.client, self.server) } else { (self.server, self.client) };
         if self.v6 {
             frame.extend([0x60, 0, 0, 0]);
-            frame.extend(length.to_be_bytes());
+            frame.extend((length as u16).to_be_bytes());
             frame.extend([protocol, 60]);
             frame.extend(v6(source, up));
             frame.extend(v6(destination, !up));
         } else {
-            frame.extend([0x45, 0]);
-            frame.extend((length + 20).to_be_bytes());
-            frame.extend(((time / 1_000) as u16).to_be_bytes());
-            frame.extend([0x40, 0, 60, protocol, 0, 0]);
-            frame.extend(v4(source, up));
-            frame.extend(v4(destination, !up));
+            let id = (time / 1_000) as u16;
+            frame.extend(ipv4(length, id, 60, protocol, v4(source, up), v4(destination, !up)));
         }
         frame.extend(header);
         sink.frame(time, &frame, payload)

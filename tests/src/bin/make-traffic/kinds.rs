@@ -2,7 +2,8 @@
 
 use std::io::Result;
 
-use crate::flow::{Flow, SYN};
+use crate::flow::Flow;
+use crate::headers::{SYN, UDP, udp};
 use crate::random::Random;
 use crate::sink::Sink;
 
@@ -85,10 +86,5 @@ fn datagram(sink: &mut Sink, random: &mut Random, time: u64) -> Result<()> {
     let mut flow = Flow::new(random, 0);
     flow.server_port = 443;
     let length = [60, 200, 1200, 1350][random.below(4) as usize];
-    let mut udp = Vec::with_capacity(8);
-    udp.extend(flow.client_port.to_be_bytes());
-    udp.extend(flow.server_port.to_be_bytes());
-    udp.extend((8 + length as u16).to_be_bytes());
-    udp.extend([0, 0]);
-    flow.packet(sink, time, true, 17, &udp, length)
+    flow.packet(sink, time, true, UDP, &udp([flow.client_port, flow.server_port], length), length)
 }

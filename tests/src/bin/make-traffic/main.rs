@@ -1,4 +1,4 @@
-//! Makes big captures of made-up traffic to measure on; `script/bench` runs it.
+//! Makes big captures of made-up traffic to measure on; `script/bench` and `script/bench-plugin` run it.
 //!
 //! `make-traffic KIND pcap|pcapng NUMBER FILE`, where `-` is standard output. The same arguments always give the same bytes.
 //!
@@ -9,8 +9,12 @@
 //! | `long` | packets | nearly all of long connections, cut |
 //! | `flood` | SYNs | to one listener, which answers none |
 //! | `ordinary` | connections | short and complete, of random clients to 1000 listeners |
+//! | `typical` | connections | TLS, one of 24 answered by a SYN proxy, and DNS, whole |
+//! | `dense` | connections | the same, but they open and close and carry nothing |
 
+mod dissected;
 mod flow;
+mod headers;
 mod kinds;
 mod random;
 mod sink;
@@ -18,6 +22,7 @@ mod sink;
 use std::fs::File;
 use std::io::{Result, Write, stdout};
 
+use dissected::dissected;
 use flow::Flow;
 use sink::Sink;
 
@@ -35,12 +40,12 @@ fn main() {
 }
 
 fn usage() -> ! {
-    eprintln!("usage: make-traffic full|headers|long|flood|ordinary pcap|pcapng NUMBER FILE");
+    eprintln!("usage: make-traffic full|headers|long|flood|ordinary|typical|dense pcap|pcapng NUMBER FILE");
     std::process::exit(1)
 }
 
 fn make(kind: &str, pcapng: bool, number: u64, path: &str) -> Result<()> {
-    let snap = if kind == "full" { usize::from(u16::MAX) } else { SNAP };
+    let snap = if ["full", "typical", "dense"].contains(&kind) { usize::from(u16::MAX) } else { SNAP };
     let output: Box<dyn Write> = if path == "-" { Box::new(stdout()) } else { Box::new(File::create(path)?) };
     let mut sink = Sink::new(output, pcapng, snap)?;
     match kind {
@@ -48,6 +53,8 @@ fn make(kind: &str, pcapng: bool, number: u64, path: &str) -> Result<()> {
         "long" => kinds::mixed(&mut sink, number, kinds::long)?,
         "flood" => kinds::flood(&mut sink, number)?,
         "ordinary" => kinds::ordinary(&mut sink, number)?,
+        "typical" => dissected(&mut sink, number, 5)?,
+        "dense" => dissected(&mut sink, number, 0)?,
         _ => usage(),
     }
     sink.finish()
