@@ -13,8 +13,8 @@ const CONCURRENT: usize = 5_000;
 const START: u64 = 1_790_000_000_000_000_000;
 
 /// Connections that come and go, with datagrams in between.
-pub fn mixed(sink: &mut Sink, packets: u64, flow: impl Fn(&mut Random, u64) -> Flow) -> Result<()> {
-    let mut random = Random(7);
+pub fn mixed(sink: &mut Sink, packets: u64, seed: u64, flow: impl Fn(&mut Random, u64) -> Flow) -> Result<()> {
+    let mut random = Random(7 + seed);
     let mut time = START;
     let mut flows: Vec<Flow> = (0..CONCURRENT as u64).map(|serial| flow(&mut random, serial)).collect();
     let mut serial = CONCURRENT as u64;
@@ -40,8 +40,8 @@ pub fn long(random: &mut Random, serial: u64) -> Flow {
 }
 
 /// SYNs from everywhere to one server, which answers none.
-pub fn flood(sink: &mut Sink, syns: u64) -> Result<()> {
-    let mut random = Random(11);
+pub fn flood(sink: &mut Sink, syns: u64, seed: u64) -> Result<()> {
+    let mut random = Random(11 + seed);
     let mut time = START;
     for serial in 0..syns {
         time += 2_000 + random.below(4_000);
@@ -55,8 +55,8 @@ pub fn flood(sink: &mut Sink, syns: u64) -> Result<()> {
 }
 
 /// Short connections of random clients to 1000 listeners, each to its end: 5,000 begin in a second, and last one.
-pub fn ordinary(sink: &mut Sink, number: u64) -> Result<()> {
-    let mut random = Random(13);
+pub fn ordinary(sink: &mut Sink, number: u64, seed: u64) -> Result<()> {
+    let mut random = Random(13 + seed);
     let mut time = START;
     let mut flows = Vec::with_capacity(CONCURRENT);
     let mut serials = 0..number;
