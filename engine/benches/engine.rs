@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use common::{Talk, observation};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use syncookie_engine::{Analyzer, Detail, Limits, Observation};
+use syncookie_engine::{Analyzer, Detail, Limits, Lookout, Observation, Sighting};
 
 /// Connections to a few listeners, one after another.
 fn connections(count: u16) -> Vec<(f64, Vec<u8>)> {
@@ -16,6 +16,18 @@ fn connections(count: u16) -> Vec<(f64, Vec<u8>)> {
         Talk::new("192.0.2.1", 1000 + index, &format!("198.51.100.{}", index % 8), 80).ordinary(f64::from(index) * 0.01)
     };
     (0..count).flat_map(|index| talk(index).packets).collect()
+}
+
+/// All packets in a row, and a look at each; for that analyzer.
+fn sightings(packets: &[(f64, Vec<u8>)], lookout: Lookout) -> (Vec<Sighting>, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let mut sightings = Vec::new();
+    for (index, (time, packet)) in packets.iter().enumerate() {
+        let seen = observation(index, *time, packet);
+        sightings.push(lookout.packet(seen.frame.number, seen.time, packet, bytes.len() as u32));
+        bytes.extend_from_slice(packet);
+    }
+    (sightings, bytes)
 }
 
 fn observations(packets: &[(f64, Vec<u8>)]) -> Vec<Observation<'_>> {
@@ -41,8 +53,12 @@ fn push(criterion: &mut Criterion) {
     });
     group.bench_function("many", |bencher| {
         bencher.iter_batched_ref(
-            || Analyzer::new(Limits::default()),
-            |analyzer| analyzer.push_all(black_box(&observations)),
+            || {
+                let analyzer = Analyzer::new(Limits::default());
+                let (sightings, bytes) = sightings(&packets, analyzer.lookout());
+                (analyzer, sightings, bytes)
+            },
+            |(analyzer, sightings, bytes)| analyzer.push_all(0, black_box(sightings), bytes),
             BatchSize::LargeInput,
         );
     });
@@ -52,7 +68,6 @@ fn push(criterion: &mut Criterion) {
 /// The judgement of a thousand handshakes, with all evidence in words and without.
 fn judge(criterion: &mut Criterion) {
     let packets = connections(1000);
-    let observations = observations(&packets);
     let mut group = criterion.benchmark_group("judge");
     group.throughput(Throughput::Elements(1000));
     for (name, detail) in [("all in words", Detail::All), ("what is notable", Detail::Notable)] {
@@ -60,7 +75,8 @@ fn judge(criterion: &mut Criterion) {
             bencher.iter_batched(
                 || {
                     let mut analyzer = Analyzer::new(Limits { detail, ..Limits::default() });
-                    analyzer.push_all(&observations);
+                    let (sightings, bytes) = sightings(&packets, analyzer.lookout());
+                    analyzer.push_all(0, &sightings, &bytes);
                     analyzer
                 },
                 Analyzer::finish,

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use crate::decode::{self, NoSegment};
+use crate::flow::Flow;
 use crate::handshake::Handshake;
 use crate::judged::{Judged, Manner, judge};
 use crate::report::Report;
 use crate::segment::Segment;
+use crate::sighting::{GROUP, Kind, Lookout, Sighting, of_flow};
 use crate::tracker::Tracker;
 use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
 
@@ -96,9 +98,6 @@ const PORTION: usize = 256;
 /// Handshakes from which on other threads help to judge them: fewer are judged before a thread has begun.
 const PARALLEL: u64 = 4096;
 
-/// Packets that are looked at together.
-const GROUP: usize = 32;
-
 /// Turns observations into findings.
 #[derive(Debug)]
 pub struct Analyzer {
@@ -134,45 +133,85 @@ impl Analyzer {
 
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
-        let segment = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
-        self.take(observation.time, &segment)
-    }
-
-    /// Takes many packets, in order: the same as one by one, and quicker.
-    pub fn push_all(&mut self, observations: &[Observation<'_>]) {
-        for group in observations.chunks(GROUP) {
-            let mut segments = [Err(NoSegment::NoPacket); GROUP];
-            for (place, observation) in segments.iter_mut().zip(group) {
-                *place = decode::segment(observation).map(|segment| (self.tracker.hash(&segment), segment));
+        self.now = self.now.max(observation.time);
+        match decode::segment(observation) {
+            Ok(segment) => {
+                self.statistics.packets += 1;
+                self.statistics.segments += 1;
+                self.take(self.tracker.flow(&segment), &segment)
             }
-            // What they are about lies anywhere in memory. Looking there for all of them at once, one need not wait for
-            // each in turn.
-            self.tracker.fetch(segments.iter().flatten().map(|(hash, _)| *hash));
-            for (observation, segment) in group.iter().zip(&segments) {
-                self.take(observation.time, segment);
+            Err(reason) => {
+                self.count(reason);
+                None
             }
         }
+    }
+
+    /// What makes the sightings for [`Self::push_all`].
+    #[must_use]
+    pub const fn lookout(&self) -> Lookout {
+        self.tracker.lookout()
+    }
+
+    /// Takes many frames of a capture, in order: the same as one by one, and quicker. `bytes` are those that the sightings
+    /// were made from.
+    pub fn push_all(&mut self, capture: u32, sightings: &[Sighting], bytes: &[u8]) {
+        for group in sightings.chunks(GROUP) {
+            let mut selected = self.tracker.select(group);
+            self.tracker.fetch(group, selected);
+            let mut next = 0;
+            while selected != 0 {
+                let index = selected.trailing_zeros() as usize;
+                selected &= selected - 1;
+                self.pass(&group[next..=index]);
+                next = index + 1;
+                let end = self.tracker.end();
+                self.sighted(capture, &group[index], bytes);
+                if self.tracker.end() != end {
+                    // What was nobody's before now belongs to the connection that was opened.
+                    selected |= of_flow(&group[next..], group[index].flow) << index << 1;
+                }
+            }
+            self.pass(&group[next..]);
+        }
+    }
+
+    /// Counts what went by. What is unclear is counted when it is clear.
+    #[inline]
+    fn pass(&mut self, sightings: &[Sighting]) {
+        let (mut now, mut segments, mut others) = (self.now, 0, 0);
+        for sighting in sightings {
+            now = now.max(sighting.time);
+            segments += u64::from(matches!(sighting.kind, Kind::Plain | Kind::Turning));
+            others += u64::from(sighting.kind == Kind::NotTcp);
+        }
+        self.now = now;
+        self.statistics.packets += segments + others;
+        self.statistics.segments += segments;
+        self.statistics.not_tcp += others;
     }
 
     #[inline]
-    fn take(&mut self, time: Timestamp, segment: &Result<(u64, Segment<'_>), NoSegment>) -> Option<Pushed> {
-        self.now = self.now.max(time);
-        let (hash, segment) = match segment {
-            Ok(segment) => segment,
-            Err(reason) => {
-                self.count(*reason);
-                return None;
-            }
-        };
-        self.statistics.packets += 1;
-        self.statistics.segments += 1;
-        let before = self.tracker.end();
-        let pushed = self.tracker.push(*hash, segment)?;
-        let server = self.tracker.get(pushed.handshake)?.server;
-        if pushed.handshake >= before {
-            self.listeners.entry(server).or_default().push(pushed.handshake);
+    fn sighted(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
+        if sighting.kind == Kind::Plain && !self.tracker.wants(sighting.flow) {
+            return;
         }
-        if !self.judged.is_empty() {
+        let observation = sighting.observation(capture, bytes);
+        if sighting.kind == Kind::Unclear {
+            self.push(&observation);
+        } else if let Ok(segment) = decode::segment(&observation) {
+            self.take(sighting.flow, &segment);
+        }
+    }
+
+    fn take(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+        let before = self.tracker.end();
+        let pushed = self.tracker.push(flow, segment)?;
+        if pushed.handshake >= before || !self.judged.is_empty() {
+            let server = self.tracker.get(pushed.handshake)?.server;
+            if pushed.handshake >= before {
+                self.listeners.entry(server).or_default().push(pushed.handshake);
+            }
             self.judged.remove(&server);
         }
         if self.tracker.len() >= self.limits.handshakes.max(2) {

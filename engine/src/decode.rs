@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use etherparse::{LaxIpSlice, ip_number};
 
+use crate::flow::{Flow, word_v4, word_v6};
+use crate::seeded::Seeded;
 use crate::segment::{Flags, IpFacts, Segment};
 use crate::seq::SeqNumber;
 use crate::{Endpoint, Observation, Packet};
@@ -52,60 +54,129 @@ pub(crate) fn segment<'a>(observation: &Observation<'a>) -> Result<Segment<'a>, 
 
 #[inline]
 fn from_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
-    if is_plain_udp(bytes) {
-        return Err(NoSegment::NotTcp);
-    }
-    match plain(bytes) {
-        Some((source, destination, facts, tcp, end)) => read_tcp(observation, source, destination, facts, tcp, end),
-        None => from_any_ip(observation, bytes),
+    match Shape::of(bytes) {
+        Shape::V4 { payload } => {
+            let address = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<4>()?));
+            let identification = u16::from_be_bytes([bytes[4], bytes[5]]);
+            let facts = IpFacts { ttl: Some(bytes[8]), identification: Some(identification) };
+            from_shape(observation, bytes, [address(12), address(16)], facts, V4_HEADER, payload)
+        }
+        Shape::V6 { payload } => {
+            let address = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<16>()?));
+            let facts = IpFacts { ttl: Some(bytes[7]), identification: None };
+            from_shape(observation, bytes, [address(8), address(24)], facts, V6_HEADER, payload)
+        }
+        Shape::Udp => Err(NoSegment::NotTcp),
+        Shape::Other => from_any_ip(observation, bytes),
     }
 }
 
-/// What most packets without TCP are.
 #[inline]
-fn is_plain_udp(bytes: &[u8]) -> bool {
-    const UDP: u8 = ip_number::UDP.0;
-    match *bytes {
-        [0x45, _, high, low, _, _, flags, offset, _, UDP, ..] if bytes.len() >= 20 => {
-            u16::from_be_bytes([high, low]) >= 20 && flags & 0x3f == 0 && offset == 0
+fn from_shape<'a>(
+    observation: &Observation<'a>,
+    bytes: &'a [u8],
+    addresses: [Option<IpAddr>; 2],
+    facts: IpFacts,
+    header: usize,
+    payload: usize,
+) -> Result<Segment<'a>, NoSegment> {
+    let [Some(source), Some(destination)] = addresses else { return Err(NoSegment::Unreadable) };
+    let tcp = &bytes[header..(header + payload).min(bytes.len())];
+    read_tcp(observation, source, destination, facts, tcp, payload)
+}
+
+/// IP headers without options and extensions, in bytes.
+const V4_HEADER: usize = 20;
+const V6_HEADER: usize = 40;
+
+/// What nearly every packet is. All others take the long way to the same end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A whole IPv4 packet with TCP right behind a header without options; bytes of the payload by its header.
+    V4 {
+        payload: usize,
+    },
+    /// The same with IPv6.
+    V6 {
+        payload: usize,
+    },
+    /// A whole datagram, which is none of ours.
+    Udp,
+    Other,
+}
+
+impl Shape {
+    #[inline]
+    fn of(bytes: &[u8]) -> Self {
+        const TCP: u8 = ip_number::TCP.0;
+        const UDP: u8 = ip_number::UDP.0;
+        match bytes.first() {
+            Some(0x45) => {
+                let Some(header) = bytes.first_chunk::<V4_HEADER>() else { return Self::Other };
+                let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+                let total = usize::from(half(2));
+                // More fragments, or an offset.
+                let is_fragment = half(6) & 0x3fff != 0;
+                match header[9] {
+                    TCP if total >= V4_HEADER + TCP_HEADER && !is_fragment => Self::V4 { payload: total - V4_HEADER },
+                    UDP if total >= V4_HEADER && !is_fragment => Self::Udp,
+                    _ => Self::Other,
+                }
+            }
+            Some(0x60..=0x6f) => {
+                let Some(header) = bytes.first_chunk::<V6_HEADER>() else { return Self::Other };
+                let payload = usize::from(u16::from_be_bytes([header[4], header[5]]));
+                match header[6] {
+                    TCP if payload >= TCP_HEADER => Self::V6 { payload },
+                    UDP => Self::Udp,
+                    _ => Self::Other,
+                }
+            }
+            _ => Self::Other,
         }
-        [0x60..=0x6f, _, _, _, _, _, UDP, ..] => bytes.len() >= 40,
-        _ => false,
     }
 }
 
-/// Addresses, facts, the bytes from the TCP header on, and where they end by the IP header.
-type Plain<'a> = (IpAddr, IpAddr, IpFacts, &'a [u8], usize);
+/// What one look at a packet shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glimpse {
+    /// A TCP segment.
+    Tcp(Flow, Flags),
+    /// Another protocol.
+    NotTcp,
+    /// Whatever it is, it has to be read by [`segment`].
+    Unclear,
+}
 
-/// What nearly every packet is: a whole IPv4 or IPv6 packet with TCP right behind the header. `None` for all others,
-/// which take the long way to the same end.
+/// Looks at no more of a packet than tells whether it may matter.
 #[inline]
-fn plain(bytes: &[u8]) -> Option<Plain<'_>> {
-    match bytes.first()? {
-        0x45 => {
-            let header: &[u8; 20] = bytes.first_chunk()?;
-            let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
-            let total = usize::from(half(2));
-            // More fragments, an offset, another protocol, an impossible length.
-            if half(6) & 0x3fff != 0 || header[9] != ip_number::TCP.0 || total < 40 {
-                return None;
-            }
-            let address = |at: usize| IpAddr::from([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-            let facts = IpFacts { ttl: Some(header[8]), identification: Some(half(4)) };
-            Some((address(12), address(16), facts, &bytes[20..total.min(bytes.len())], total - 20))
-        }
-        0x60..=0x6f => {
-            let header: &[u8; 40] = bytes.first_chunk()?;
-            let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
-            if header[6] != ip_number::TCP.0 || length < 20 {
-                return None;
-            }
-            let address = |at: usize| -> Option<IpAddr> { Some(header[at..].first_chunk::<16>().copied()?.into()) };
-            let facts = IpFacts { ttl: Some(header[7]), identification: None };
-            Some((address(8)?, address(24)?, facts, &bytes[40..(40 + length).min(bytes.len())], length))
-        }
-        _ => None,
+pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
+    let (header, is_v6) = match Shape::of(bytes) {
+        Shape::V4 { .. } => (V4_HEADER, false),
+        Shape::V6 { .. } => (V6_HEADER, true),
+        Shape::Udp => return Glimpse::NotTcp,
+        Shape::Other => return Glimpse::Unclear,
+    };
+    let Some((tcp, addresses)) = bytes.split_at_checked(header).and_then(|(ip, rest)| Some((rest.first_chunk()?, ip)))
+    else {
+        return Glimpse::Unclear;
+    };
+    let tcp: &[u8; TCP_HEADER] = tcp;
+    if tcp[12] < 0x50 {
+        return Glimpse::Unclear;
     }
+    let (from, to) = (u16::from_be_bytes([tcp[0], tcp[1]]), u16::from_be_bytes([tcp[2], tcp[3]]));
+    let flow = if is_v6 {
+        let ([source, destination], _) = addresses[8..].as_chunks::<16>() else { return Glimpse::Unclear };
+        let word = |end: &[u8; 16], port| word_v6(seeded, u128::from_be_bytes(*end), port);
+        Flow::new(seeded, word(source, from), word(destination, to))
+    } else {
+        let word = |at: usize, port| {
+            word_v4(u32::from_be_bytes([addresses[at], addresses[at + 1], addresses[at + 2], addresses[at + 3]]), port)
+        };
+        Flow::new(seeded, word(12, from), word(16, to))
+    };
+    Glimpse::Tcp(flow, Flags(tcp[13]))
 }
 
 fn from_any_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
@@ -205,7 +276,18 @@ mod tests {
                 *byte = 0;
             }
             let seen = observation(&bytes);
-            prop_assert_eq!(format!("{:?}", from_ip(&seen, &bytes)), format!("{:?}", from_any_ip(&seen, &bytes)));
+            let long = from_any_ip(&seen, &bytes);
+            prop_assert_eq!(format!("{:?}", from_ip(&seen, &bytes)), format!("{long:?}"));
+            let seeded = Seeded::default();
+            match (glimpse(seeded, &bytes), long) {
+                (Glimpse::Tcp(flow, flags), Ok(segment)) => {
+                    prop_assert_eq!(flow, Flow::between(seeded, segment.source, segment.destination));
+                    prop_assert_eq!(flags, segment.flags);
+                }
+                (Glimpse::NotTcp, long) => prop_assert_eq!(long.err(), Some(NoSegment::NotTcp)),
+                (Glimpse::Unclear, _) => {}
+                (glimpse, long) => prop_assert!(false, "{glimpse:?} of {long:?}"),
+            }
         }
     }
 }

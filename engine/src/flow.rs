@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use crate::seeded::Seeded;
+
 /// One end of a TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
@@ -19,37 +21,48 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The four-tuple of a connection, the same for both directions; small, and quick to hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FlowKey {
-    low: u128,
-    high: u128,
-    /// Both ports, and the version of IP: an IPv6 address may hold the same number as an IPv4 one.
-    rest: u64,
-}
-
-impl FlowKey {
-    #[inline]
-    pub(crate) fn new(a: Endpoint, b: Endpoint) -> Self {
-        let ((low, version), (high, _)) = (number(a.ip), number(b.ip));
-        if (low, a.port) <= (high, b.port) {
-            Self::ordered(low, a.port, high, b.port, version)
-        } else {
-            Self::ordered(high, b.port, low, a.port, version)
-        }
-    }
-
-    #[inline]
-    fn ordered(low: u128, low_port: u16, high: u128, high_port: u16, version: u64) -> Self {
-        Self { low, high, rest: version << 32 | u64::from(low_port) << 16 | u64::from(high_port) }
-    }
-}
-
-/// An address as a number, and the version of IP.
+/// Whether these are the same two ends, in this order or the other.
 #[inline]
-fn number(ip: IpAddr) -> (u128, u64) {
-    match ip {
-        IpAddr::V4(ip) => (ip.to_bits().into(), 4),
-        IpAddr::V6(ip) => (ip.to_bits(), 6),
+pub(crate) fn same_ends(ends: (Endpoint, Endpoint), (a, b): (Endpoint, Endpoint)) -> bool {
+    ends == (a, b) || ends == (b, a)
+}
+
+/// A connection under a keyed hash, and which way a packet of it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flow {
+    /// The same for both directions.
+    pub hash: u64,
+    /// Whether it comes from the end whose word is the lower one: the same for all packets that go that way.
+    pub from_low: bool,
+}
+
+impl Flow {
+    /// That of a packet that belongs to none.
+    pub(crate) const NONE: Self = Self { hash: 0, from_low: false };
+
+    /// From the words of a packet's source and destination.
+    #[inline]
+    pub(crate) fn new(seeded: Seeded, source: u64, destination: u64) -> Self {
+        Self { hash: seeded.mix(source.min(destination), source.max(destination)), from_low: source <= destination }
     }
+
+    pub(crate) fn between(seeded: Seeded, source: Endpoint, destination: Endpoint) -> Self {
+        let word = |end: Endpoint| match end.ip {
+            IpAddr::V4(ip) => word_v4(ip.to_bits(), end.port),
+            IpAddr::V6(ip) => word_v6(seeded, ip.to_bits(), end.port),
+        };
+        Self::new(seeded, word(source), word(destination))
+    }
+}
+
+/// An IPv4 address and a port as one word.
+#[inline]
+pub(crate) const fn word_v4(address: u32, port: u16) -> u64 {
+    (address as u64) << 16 | port as u64
+}
+
+/// An IPv6 address and a port as one word.
+#[inline]
+pub(crate) fn word_v6(seeded: Seeded, address: u128, port: u16) -> u64 {
+    seeded.mix((address >> 64) as u64, address as u64).wrapping_add(port.into())
 }

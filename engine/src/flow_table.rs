@@ -1,91 +1,109 @@
-//! Four-tuples to handshakes in eight bytes each, so that the table of what is watched stays in the processor's caches.
+//! Connections to handshakes, in sixteen bytes each, so that the table of what is watched stays in the processor's caches.
 //!
-//! A slot holds half of a four-tuple's hash and the low half of a handshake's number. What is found must be compared with
-//! the handshake itself: the hash alone can be that of another. Open addressing with linear probing; what is removed
-//! leaves no trace, since those behind it move up.
+//! A slot holds a connection's hash and the low half of its handshake's number. Open addressing with linear probing; what is
+//! removed leaves no trace, since those behind it move up.
 
 /// Slots in use are at most half of all, so that a search ends soon.
 const SPARSENESS: usize = 2;
 const SMALLEST: usize = 64;
-const EMPTY: u64 = 0;
-/// Set in every slot that is in use.
+/// Set in the hash of every slot that is in use.
 const USED: u64 = 1 << 63;
+
+/// One connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Slot {
+    hash: u64,
+    /// Low half of its handshake's number.
+    pub number: u32,
+    /// What whoever keeps the table wants to know at once of it.
+    pub marks: u32,
+}
+
+impl Slot {
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.hash == 0
+    }
+
+    #[inline]
+    pub(crate) const fn is_of(&self, hash: u64) -> bool {
+        self.hash == hash | USED
+    }
+}
 
 /// A table from hashes to numbers.
 #[derive(Debug)]
 pub(crate) struct FlowTable {
     /// A power of two of them.
-    slots: Vec<u64>,
+    slots: Vec<Slot>,
     used: usize,
 }
 
 impl Default for FlowTable {
     fn default() -> Self {
-        Self { slots: vec![EMPTY; SMALLEST], used: 0 }
+        Self { slots: vec![Slot::default(); SMALLEST], used: 0 }
     }
 }
 
 impl FlowTable {
-    /// The first number under that hash of which `is_it` holds.
+    /// What stands under that hash. Two connections share one with a chance of one in 2⁶³.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        let tag = tag(hash);
-        let mut at = self.home(tag);
+    pub(crate) fn find(&self, hash: u64) -> Option<&Slot> {
+        let hash = hash | USED;
+        let mut at = self.home(hash);
         loop {
-            let slot = self.slots[at];
-            if slot == EMPTY {
-                return None;
+            let slot = &self.slots[at];
+            if slot.hash == hash {
+                return Some(slot);
             }
-            if slot >> 32 == tag && is_it(slot as u32) {
-                return Some(slot as u32);
+            if slot.hash == 0 {
+                return None;
             }
             at = self.after(at);
         }
     }
 
-    /// The number in the first slot where that hash would stand; 0 where it holds another or none.
+    /// The slot where that hash stands if nothing is in its way, whatever stands there.
     #[inline]
-    pub(crate) fn first(&self, hash: u64) -> u32 {
-        let tag = tag(hash);
-        let slot = self.slots[self.home(tag)];
-        if slot >> 32 == tag { slot as u32 } else { 0 }
+    pub(crate) fn first(&self, hash: u64) -> &Slot {
+        &self.slots[self.home(hash)]
     }
 
-    /// Adds a number.
+    /// Changes the marks of a number, if it is there.
+    pub(crate) fn mark(&mut self, hash: u64, number: u32, marks: u32) {
+        if let Some(at) = self.place_of(hash, number) {
+            self.slots[at].marks = marks;
+        }
+    }
+
+    /// Adds a number, unmarked.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * SPARSENESS > self.slots.len() {
-            let larger = vec![EMPTY; self.slots.len() * 2];
+            let larger = vec![Slot::default(); self.slots.len() * 2];
             let slots = std::mem::replace(&mut self.slots, larger);
-            slots.into_iter().filter(|&slot| slot != EMPTY).for_each(|slot| self.place(slot));
+            slots.into_iter().filter(|slot| slot.hash != 0).for_each(|slot| self.place(slot));
         }
         self.used += 1;
-        self.place(tag(hash) << 32 | u64::from(number));
+        self.place(Slot { hash: hash | USED, number, marks: 0 });
     }
 
     /// Takes a number away, if it is there.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        let wanted = tag(hash) << 32 | u64::from(number);
-        let mut hole = self.home(tag(hash));
-        while self.slots[hole] != wanted {
-            if self.slots[hole] == EMPTY {
-                return;
-            }
-            hole = self.after(hole);
-        }
+        let Some(mut hole) = self.place_of(hash, number) else { return };
         self.used -= 1;
         // Those behind it that would no longer be found from their home move into the hole.
         let mut at = hole;
         loop {
-            self.slots[hole] = EMPTY;
+            self.slots[hole] = Slot::default();
             loop {
                 at = self.after(at);
                 let slot = self.slots[at];
-                if slot == EMPTY {
+                if slot.hash == 0 {
                     return;
                 }
                 let mask = self.slots.len() - 1;
                 let distance = |from: usize| at.wrapping_sub(from) & mask;
-                if distance(self.home(slot >> 32)) >= distance(hole) {
+                if distance(self.home(slot.hash)) >= distance(hole) {
                     self.slots[hole] = slot;
                     hole = at;
                     break;
@@ -94,17 +112,29 @@ impl FlowTable {
         }
     }
 
-    fn place(&mut self, slot: u64) {
-        let mut at = self.home(slot >> 32);
-        while self.slots[at] != EMPTY {
+    fn place_of(&self, hash: u64, number: u32) -> Option<usize> {
+        let hash = hash | USED;
+        let mut at = self.home(hash);
+        while self.slots[at].hash != 0 {
+            if self.slots[at].hash == hash && self.slots[at].number == number {
+                return Some(at);
+            }
+            at = self.after(at);
+        }
+        None
+    }
+
+    fn place(&mut self, slot: Slot) {
+        let mut at = self.home(slot.hash);
+        while self.slots[at].hash != 0 {
             at = self.after(at);
         }
         self.slots[at] = slot;
     }
 
     #[inline]
-    fn home(&self, tag: u64) -> usize {
-        tag as usize & (self.slots.len() - 1)
+    fn home(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1)
     }
 
     #[inline]
@@ -113,14 +143,9 @@ impl FlowTable {
     }
 }
 
-#[inline]
-const fn tag(hash: u64) -> u64 {
-    (hash | USED) >> 32
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::HashMap;
 
     use proptest::prelude::*;
 
@@ -128,23 +153,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_holds_what_a_set_would_hold(steps in prop::collection::vec((any::<bool>(), 0_u64..24, 0_u32..3), 0..300)) {
+        fn it_holds_what_a_map_would_hold(steps in prop::collection::vec((0_u8..3, 0_u64..24, any::<u32>()), 0..300)) {
             let mut table = FlowTable::default();
-            let mut set = HashSet::new();
-            for (adds, low, number) in steps {
+            let mut map: HashMap<u64, (u32, u32)> = HashMap::new();
+            for (step, low, number) in steps {
                 // Few homes, so that there is something to probe past.
-                let hash = low << 32;
-                if adds && set.insert((hash, number)) {
-                    table.insert(hash, number);
-                } else if !adds {
-                    set.remove(&(hash, number));
-                    table.remove(hash, number);
-                }
-                for of in (0..24).map(|low| low << 32) {
-                    for number in 0..3 {
-                        let found = table.find(of, |other| other == number);
-                        prop_assert_eq!(found.is_some(), set.contains(&(of, number)));
+                let hash = (low << 32) | (low % 4);
+                match (step, map.get(&hash).copied()) {
+                    (0, None) => {
+                        table.insert(hash, number);
+                        map.insert(hash, (number, 0));
                     }
+                    (1, Some((there, _))) => {
+                        table.mark(hash, there, number);
+                        map.insert(hash, (there, number));
+                    }
+                    (2, Some((there, _))) => {
+                        table.remove(hash, there);
+                        map.remove(&hash);
+                    }
+                    _ => table.remove(hash, number ^ 1),
+                }
+                for of in (0..24).map(|low| (low << 32) | (low % 4)) {
+                    let found = table.find(of).map(|slot| (slot.number, slot.marks));
+                    prop_assert_eq!(found, map.get(&of).copied());
                 }
             }
         }
@@ -153,9 +185,9 @@ mod tests {
     #[test]
     fn it_grows_as_it_must() {
         let mut table = FlowTable::default();
-        (0..10_000_u32).for_each(|n| table.insert(u64::from(n) << 33, n));
-        assert!((0..10_000_u32).all(|n| table.find(u64::from(n) << 33, |other| other == n) == Some(n)));
-        (0..10_000_u32).for_each(|n| table.remove(u64::from(n) << 33, n));
-        assert_eq!((table.used, table.slots.iter().all(|&slot| slot == EMPTY)), (0, true));
+        (0..10_000_u32).for_each(|n| table.insert(u64::from(n) << 3, n));
+        assert!((0..10_000_u32).all(|n| table.find(u64::from(n) << 3).is_some_and(|slot| slot.number == n)));
+        (0..10_000_u32).for_each(|n| table.remove(u64::from(n) << 3, n));
+        assert_eq!((table.used, table.slots.iter().all(|slot| slot.hash == 0)), (0, true));
     }
 }

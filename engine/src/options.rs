@@ -34,6 +34,13 @@ impl Options {
     /// Reads the options of a TCP header whose data offset promises `promised` bytes of them.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
         let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
+        // What nearly every segment with options has (RFC 7323 appendix A).
+        if let &[1, 1, 8, 10, ref timestamps @ ..] = bytes
+            && timestamps.len() == 8
+        {
+            options.take(8, timestamps);
+            return options;
+        }
         for option in Walk(bytes) {
             match option {
                 Ok((kind, body)) => options.take(kind, body),

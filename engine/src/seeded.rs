@@ -14,6 +14,15 @@ impl Default for Seeded {
     }
 }
 
+impl Seeded {
+    /// The product of two words under the key, folded together.
+    #[inline]
+    pub(crate) fn mix(self, a: u64, b: u64) -> u64 {
+        let product = u128::from(a ^ self.0[0]) * u128::from(b ^ self.0[1]);
+        product as u64 ^ (product >> 64) as u64
+    }
+}
+
 impl BuildHasher for Seeded {
     type Hasher = Folded;
 

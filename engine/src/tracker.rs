@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
 
-use crate::flow::FlowKey;
-use crate::flow_table::FlowTable;
+use crate::flow::{Flow, same_ends};
+use crate::flow_table::{FlowTable, Slot};
 use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
+use crate::sighting::{GROUP, Kind, Lookout, Sighting};
 use crate::{Endpoint, HandshakeId, Pushed, Role, Timestamp};
 
 /// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
@@ -28,8 +28,15 @@ const LATE_SYN_SECONDS: f64 = 0.5;
 /// What comes later than this after the second FIN, in seconds, is a repetition: an acknowledgment takes a round trip.
 const LAST_WORDS_SECONDS: f64 = 1.0;
 
-/// Segments that are read ahead for at a time.
-const FETCHED: usize = 32;
+/// Marks of a connection of which segments without SYN, RST and FIN tell nothing more when they come from that end.
+const LOW_DONE: u32 = 1;
+const HIGH_DONE: u32 = 2;
+
+/// The mark of the end that a segment comes from.
+#[inline]
+const fn mark(from_low: bool) -> u32 {
+    if from_low { LOW_DONE } else { HIGH_DONE }
+}
 
 /// Handshakes by id, and the latest one of every four-tuple.
 ///
@@ -69,58 +76,89 @@ impl Tracker {
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         for handshake in self.handshakes.drain(..count.min(self.handshakes.len())) {
-            let hash = self.seeded.hash_one(FlowKey::new(handshake.client, handshake.server));
+            let Flow { hash, .. } = Flow::between(self.seeded, handshake.client, handshake.server);
             self.flows.remove(hash, handshake.id.0 as u32);
             self.watched.remove(hash, handshake.id.0 as u32);
             self.first += 1;
         }
     }
 
-    /// What its four-tuple is found under.
-    #[inline]
-    pub(crate) fn hash(&self, segment: &Segment<'_>) -> u64 {
-        self.seeded.hash_one(FlowKey::new(segment.source, segment.destination))
+    /// What looks at packets before they come here.
+    pub(crate) const fn lookout(&self) -> Lookout {
+        Lookout(self.seeded)
     }
 
-    /// Reads what will be needed for segments with these hashes, so that it is at hand then.
+    /// Whether a segment without SYN, RST and FIN may tell anything.
     #[inline]
-    pub(crate) fn fetch(&self, hashes: impl Iterator<Item = u64>) {
-        let mut numbers = [0; FETCHED];
-        let mut count = 0;
-        for (place, hash) in numbers.iter_mut().zip(hashes) {
-            *place = self.watched.first(hash);
-            count += 1;
+    pub(crate) fn wants(&self, flow: Flow) -> bool {
+        self.watched.find(flow.hash).is_some_and(|slot| slot.marks & mark(flow.from_low) == 0)
+    }
+
+    /// Which of these may tell something, a bit each; of the others it is certain that they do not, unless one of these
+    /// opens their connection. Without a branch, since nobody can predict which.
+    #[inline]
+    pub(crate) fn select(&self, sightings: &[Sighting]) -> u32 {
+        let mut selected = 0;
+        for (index, sighting) in sightings.iter().enumerate() {
+            let Flow { hash, from_low } = sighting.flow;
+            let slot = self.watched.first(hash);
+            let is_done = slot.is_of(hash) & (slot.marks & mark(from_low) != 0);
+            let may_tell = (sighting.kind == Kind::Plain) & !(slot.is_empty() | is_done);
+            let tells = may_tell | (sighting.kind == Kind::Turning) | (sighting.kind == Kind::Unclear);
+            selected |= u32::from(tells) << index;
         }
-        let mut seen = 0;
-        for &number in numbers[..count].iter().filter(|&&number| number != 0) {
-            if let Some(handshake) = self.handshakes.get(self.place(number)) {
-                seen ^= handshake.server_segments ^ handshake.client.port ^ u16::from(handshake.ack.is_some());
-            }
+        selected
+    }
+
+    /// Reads what will be needed for those selected, so that it is at hand then: it lies anywhere in memory, and looking
+    /// there for all of them at once, one need not wait for each in turn. First where nothing depends on what is found.
+    #[inline]
+    pub(crate) fn fetch(&self, sightings: &[Sighting], mut selected: u32) {
+        let (mut places, mut count) = ([0; GROUP], 0);
+        while selected != 0 {
+            let Sighting { flow, kind, .. } = sightings[selected.trailing_zeros() as usize];
+            selected &= selected - 1;
+            let table = if kind == Kind::Plain { &self.watched } else { &self.flows };
+            let slot = table.first(flow.hash);
+            places[count] = self.place(slot);
+            count += usize::from(slot.is_of(flow.hash));
         }
-        std::hint::black_box(seen);
+        let known = || places[..count].iter().filter_map(|&place| self.handshakes.get(place));
+        let seen = known().fold(0, |seen, h| seen ^ h.client.port ^ h.server_segments ^ u16::from(h.ack.is_some()));
+        let last = known().filter_map(|h| h.later.last()).fold(0, |seen, last| seen ^ last.window);
+        std::hint::black_box(seen ^ last);
+    }
+
+    /// What a segment's connection is found under.
+    pub(crate) fn flow(&self, segment: &Segment<'_>) -> Flow {
+        Flow::between(self.seeded, segment.source, segment.destination)
     }
 
     /// Takes a segment; says which handshake it belongs to and what it is to it.
     #[inline]
-    pub(crate) fn push(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
-        if segment.flags.is_plain() { self.watch(hash, segment) } else { self.turning_point(hash, segment) }
+    pub(crate) fn push(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+        if segment.flags.is_plain() { self.watch(flow, segment) } else { self.turning_point(flow.hash, segment) }
     }
 
-    #[inline]
-    fn watch(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
-        let number = self.find(&self.watched, hash, segment)?;
-        let place = self.place(number);
-        let handshake = self.handshakes.get_mut(place)?;
+    fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+        let slot = *self.watched.find(flow.hash)?;
+        let place = self.place(&slot);
+        let handshake = self.handshakes.get_mut(place).filter(|handshake| is_of(handshake, segment))?;
         if handshake.is_over(segment.time) {
-            self.watched.remove(hash, number);
+            self.watched.remove(flow.hash, slot.number);
             return None;
         }
-        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: later(handshake, segment)? })
+        let role = later(handshake, segment);
+        let from_client = segment.source == handshake.client;
+        if if from_client { handshake.client_is_done() } else { handshake.server_is_done() } {
+            self.watched.mark(flow.hash, slot.number, slot.marks | mark(flow.from_low));
+        }
+        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
     }
 
     #[inline(never)]
     fn turning_point(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
-        let current = self.find(&self.flows, hash, segment);
+        let current = self.find(hash, segment);
         if segment.flags.is_syn() {
             self.syn(hash, current, segment)
         } else if segment.flags.is_syn_ack() {
@@ -148,26 +186,26 @@ impl Tracker {
         }
     }
 
-    /// The handshake of the segment's four-tuple in that table, by the low half of its id.
+    /// The latest handshake of the segment's four-tuple, by the low half of its id.
     #[inline]
-    fn find(&self, table: &FlowTable, hash: u64, segment: &Segment<'_>) -> Option<u32> {
-        table.find(hash, |number| {
-            self.handshakes.get(self.place(number)).is_some_and(|handshake| {
-                let (client, server) = (handshake.client, handshake.server);
-                (client == segment.source && server == segment.destination)
-                    || (server == segment.source && client == segment.destination)
-            })
-        })
+    fn find(&self, hash: u64, segment: &Segment<'_>) -> Option<u32> {
+        let slot = self.flows.find(hash)?;
+        self.handshakes.get(self.place(slot)).is_some_and(|handshake| is_of(handshake, segment)).then_some(slot.number)
     }
 
-    /// Where a handshake stands whose id has this low half: far fewer are kept than it can number.
+    /// Where its handshake stands: far fewer are kept than half an id can number.
     #[inline]
-    fn place(&self, number: u32) -> usize {
+    fn place(&self, slot: &Slot) -> usize {
+        self.place_of(slot.number)
+    }
+
+    #[inline]
+    fn place_of(&self, number: u32) -> usize {
         number.wrapping_sub(self.first as u32) as usize
     }
 
     fn current(&mut self, number: Option<u32>) -> Option<&mut Handshake> {
-        let place = self.place(number?);
+        let place = self.place_of(number?);
         self.handshakes.get_mut(place)
     }
 
@@ -188,6 +226,9 @@ impl Tracker {
         }
         self.flows.insert(hash, id.0 as u32);
         self.watched.insert(hash, id.0 as u32);
+        if self.handshakes.capacity() == 0 {
+            self.handshakes.reserve_exact(1 << 17);
+        }
         self.handshakes.push_back(handshake);
         let last = self.handshakes.len() - 1;
         &mut self.handshakes[last]
@@ -215,6 +256,12 @@ impl Tracker {
         take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
     }
+}
+
+/// Whether that segment goes between the two ends of this handshake.
+#[inline]
+fn is_of(handshake: &Handshake, segment: &Segment<'_>) -> bool {
+    same_ends((handshake.client, handshake.server), (segment.source, segment.destination))
 }
 
 fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {

@@ -73,6 +73,43 @@ proptest! {
     }
 
     #[test]
+    fn packets_at_a_glance_are_the_same_as_packets_one_by_one(
+        kinds in prop::collection::vec(any::<bool>(), 1..30),
+        overlap in 0_usize..9,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 0..10),
+        handshakes in 2_usize..40,
+    ) {
+        let talks = kinds.iter().zip(0_u16..).map(|(&leaked, i)| talk(i % 20, leaked).packets);
+        let mut packets: Vec<(f64, Vec<u8>)> = Vec::new();
+        for talk in talks {
+            // Each begins before the one before it ended.
+            let mut behind = packets.split_off(packets.len().saturating_sub(overlap)).into_iter();
+            for packet in talk {
+                packets.push(packet);
+                packets.extend(behind.next());
+            }
+            packets.extend(behind);
+        }
+        for (packet, at, value) in damage {
+            let packet = packet.index(packets.len());
+            let bytes = &mut packets[packet].1;
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let limits = Limits { handshakes, ..Limits::default() };
+        let (mut many, mut one_by_one) = (Analyzer::new(limits), Analyzer::new(limits));
+        let (mut bytes, mut sightings) = (Vec::new(), Vec::new());
+        for (index, (time, packet)) in packets.iter().enumerate() {
+            let seen = observation(index, *time, packet);
+            one_by_one.push(&seen);
+            sightings.push(many.lookout().packet(seen.frame.number, seen.time, packet, bytes.len() as u32));
+            bytes.extend_from_slice(packet);
+        }
+        many.push_all(0, &sightings, &bytes);
+        prop_assert_eq!(many.finish(), one_by_one.finish());
+    }
+
+    #[test]
     fn asking_in_between_changes_nothing(kinds in prop::collection::vec(any::<bool>(), 1..8), every in 1_usize..7) {
         let packets: Vec<_> = kinds.iter().zip(0_u16..).flat_map(|(&leaked, i)| talk(i, leaked).packets).collect();
         let mut asked = Analyzer::new(Limits::default());

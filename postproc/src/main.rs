@@ -28,6 +28,7 @@ mod together;
 mod totals;
 mod walk;
 
+use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
@@ -62,39 +63,35 @@ fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>)
     if let Err(error) = interrupt::watch() {
         console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
     }
-    match work(&mut console) {
-        Ok(exit) => exit.into(),
-        // Who reads has seen enough, as with `| head`.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
-        Err(failure) => {
-            console.problem(&failure);
-            Exit::Failed.into()
-        }
-    }
-}
-
-/// How it ends when all there was to do was to write something.
-fn written(result: io::Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => Exit::Analysed.into(),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
-        Err(error) => {
-            Console::new(false).problem(&error);
-            Exit::Failed.into()
-        }
-    }
+    let result = work(&mut console);
+    end(&mut console, result, |failure| matches!(failure, Failure::Output(error) if is_closed_pipe(error)))
 }
 
 fn explain(args: &cli::Explain) -> ExitCode {
     let mut console = Console::new(args.quiet);
-    match explain::run(args, &mut console) {
+    let result = explain::run(args, &mut console);
+    end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
+}
+
+/// How it ends when all there was to do was to write something.
+fn written(result: io::Result<()>) -> ExitCode {
+    end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
+}
+
+/// Tells how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
+fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
+    match result {
         Ok(exit) => exit.into(),
-        Err(explain::Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) if is_closed(&failure) => Exit::Analysed.into(),
         Err(failure) => {
             console.problem(&failure);
             Exit::Failed.into()
         }
     }
+}
+
+fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// Help and version are no error; everything else is wrong usage, which is 1 here where clap says 2.

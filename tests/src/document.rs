@@ -1,4 +1,4 @@
-//! Commands that a document shows, run and compared with what it shows.
+//! Commands that a document shows: run and compared with what it shows, or held against what the program takes.
 
 use std::fs;
 use std::path::Path;
@@ -47,4 +47,32 @@ fn run(command: &str) -> String {
         .output()
         .expect("there is a shell");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What the program refuses of the commands in the document's `sh` blocks. They speak of files and machines that are not
+/// here, so nothing is run: with `--help` behind them the program takes all words before it, or says which it does not.
+///
+/// # Panics
+/// When the document cannot be read.
+#[must_use]
+pub fn refused(document: &Path) -> Vec<String> {
+    let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+    let blocks = text.split("```sh\n").skip(1).filter_map(|part| part.split("```").next());
+    blocks.flat_map(str::lines).filter_map(arguments).filter_map(|arguments| refusal(&arguments)).collect()
+}
+
+/// What a line of a shell hands to the program.
+fn arguments(line: &str) -> Option<Vec<&str>> {
+    let mut words = line.split_whitespace();
+    let is_program = |word: &str| word == "syncookie" || word.ends_with("/syncookie");
+    // `cargo build -p syncookie` names the package.
+    words.find(|word| is_program(word) || *word == "cargo").filter(|word| *word != "cargo")?;
+    Some(words.take_while(|word| !word.starts_with(['#', '|', '>'])).collect())
+}
+
+fn refusal(arguments: &[&str]) -> Option<String> {
+    let output = Command::new(&programs().syncookie).args(arguments).arg("--help").output();
+    let output = output.expect("the program can be started");
+    let why = String::from_utf8_lossy(&output.stderr);
+    (!output.status.success()).then(|| format!("syncookie {}: {}", arguments.join(" "), why.trim()))
 }

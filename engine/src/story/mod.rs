@@ -8,7 +8,7 @@ pub use segments::{Described, NoSegment, describe};
 use std::collections::VecDeque;
 
 use crate::decode;
-use crate::flow::FlowKey;
+use crate::flow::same_ends;
 use crate::segment::{Flags, Segment};
 use crate::seq::SeqNumber;
 use crate::{Endpoint, Finding, Frame, Observation, Timestamp};
@@ -41,7 +41,6 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Teller<'a> {
     finding: &'a Finding,
-    key: FlowKey,
     first: Option<Frame>,
     start: Option<Timestamp>,
     told: usize,
@@ -96,16 +95,7 @@ impl<'a> Teller<'a> {
     pub fn new(finding: &'a Finding) -> Self {
         let frames = finding.frames;
         let named = [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten();
-        Self {
-            finding,
-            key: FlowKey::new(finding.client, finding.server),
-            first: named.min(),
-            start: None,
-            told: 0,
-            omitted: 0,
-            ended: false,
-            seen: Seen::default(),
-        }
+        Self { finding, first: named.min(), start: None, told: 0, omitted: 0, ended: false, seen: Seen::default() }
     }
 
     /// Packets of the connection that came after those told, and were left out.
@@ -123,7 +113,8 @@ impl<'a> Teller<'a> {
     /// Tells a packet; `None` when it is not of this handshake, or one of the many after it.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Told> {
         let segment = decode::segment(observation).ok()?;
-        if self.ended || FlowKey::new(segment.source, segment.destination) != self.key {
+        let ends = (self.finding.client, self.finding.server);
+        if self.ended || !same_ends(ends, (segment.source, segment.destination)) {
             return None;
         }
         if self.start.is_none() && Some(segment.frame) < self.first {
@@ -259,6 +250,6 @@ impl Described {
     /// Whether it travels between these two, in either direction.
     #[must_use]
     pub fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
-        FlowKey::new(self.source, self.destination) == FlowKey::new(a, b)
+        same_ends((self.source, self.destination), (a, b))
     }
 }

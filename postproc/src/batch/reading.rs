@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use syncookie_engine::Timestamp;
+use syncookie_engine::{Lookout, Sighting, Timestamp};
 
 use super::bundle::Bundle;
 use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
@@ -30,15 +30,22 @@ impl Intake {
         Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, ..Self::default() }
     }
 
-    /// Takes in frames until the bundle is full; `false` after the last.
-    pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, bundle: &mut Bundle) -> bool {
+    /// Takes in the frames that were read from the file together; `false` after the last.
+    pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, lookout: Lookout, bundle: &mut Bundle) -> bool {
+        bundle.sightings.clear();
+        let more = self.frames(capture, lookout, &mut bundle.sightings);
+        capture.hand_over(&mut bundle.bytes);
+        more
+    }
+
+    fn frames<R: Read>(&mut self, capture: &mut Capture<R>, lookout: Lookout, sightings: &mut Vec<Sighting>) -> bool {
         if interrupt::is_requested() {
             self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
             return false;
         }
-        while !bundle.is_full() {
+        while sightings.is_empty() || capture.has_frame() {
             match capture.next_frame() {
-                Some(Ok(frame)) => self.frame(&frame, bundle),
+                Some(Ok(frame)) => sightings.extend(self.frame(&frame, lookout)),
                 // Said with the next bundle.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
@@ -52,18 +59,21 @@ impl Intake {
     }
 
     #[inline]
-    fn frame(&mut self, frame: &RawFrame<'_>, bundle: &mut Bundle) {
+    fn frame(&mut self, frame: &RawFrame<'_>, lookout: Lookout) -> Option<Sighting> {
         self.totals.time(frame.time);
         match link::ip_packet(frame.link, frame.data) {
             Content::Ip(packet) => {
-                bundle.packet(frame.number, frame.time.unwrap_or(Timestamp::from_nanos(0)), packet);
+                let start = frame.place + (packet.as_ptr() as usize - frame.data.as_ptr() as usize);
+                let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
+                Some(lookout.packet(frame.number, time, packet, start as u32))
             }
             Content::Other | Content::Cut => {
                 self.totals.not_ip += 1;
-                frame.time.into_iter().for_each(|time| bundle.time(frame.number, time));
+                frame.time.map(|time| lookout.no_packet(frame.number, time))
             }
             Content::UnknownLink => {
                 self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
+                None
             }
         }
     }

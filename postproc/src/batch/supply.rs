@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
-use syncookie_engine::Analyzer;
+use syncookie_engine::{Analyzer, Lookout};
 
 use super::Opened;
 use super::bundle::Bundle;
@@ -24,8 +24,8 @@ pub fn take_in(
     mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     let before = analyzer.statistics().clone();
-    supply(opened, intake, threads, |bundle, offset| {
-        analyzer.push_all(&bundle.observations(index).collect::<Vec<_>>());
+    supply(opened, intake, analyzer.lookout(), threads, |bundle, offset| {
+        bundle.push(index, analyzer);
         after(analyzer, offset)
     })?;
     intake.totals.statistics = analyzer.statistics().since(&before);
@@ -36,18 +36,18 @@ pub fn take_in(
 fn supply(
     opened: Opened,
     intake: &mut Intake,
+    lookout: Lookout,
     threads: usize,
     mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     if threads > 1 {
-        return beside(opened, intake, take);
+        return beside(opened, intake, lookout, take);
     }
     let (mut capture, position) = opened;
     let mut bundle = Bundle::default();
     let mut more = true;
     while more {
-        bundle.clear();
-        more = intake.fill(&mut capture, &mut bundle);
+        more = intake.fill(&mut capture, lookout, &mut bundle);
         intake.totals.frames = capture.frames();
         take(&bundle, stored(capture.offset(), position.as_ref()))?;
     }
@@ -60,14 +60,18 @@ fn stored(offset: u64, position: Option<&Position>) -> u64 {
 }
 
 /// The same with a thread that reads.
-fn beside(opened: Opened, intake: &mut Intake, mut take: impl FnMut(&Bundle, u64) -> io::Result<()>) -> io::Result<()> {
+fn beside(
+    opened: Opened,
+    intake: &mut Intake,
+    lookout: Lookout,
+    mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
+) -> io::Result<()> {
     let (full, filled) = sync_channel::<(Bundle, u64)>(UNDER_WAY);
     let (empty, emptied) = channel::<Bundle>();
     thread::scope(|scope| {
-        scope.spawn(move || fill(opened, intake, &full, &emptied));
-        for (mut bundle, offset) in filled {
+        scope.spawn(move || fill(opened, intake, lookout, &full, &emptied));
+        for (bundle, offset) in filled {
             take(&bundle, offset)?;
-            bundle.clear();
             // At the end nobody wants it any more.
             let _ = empty.send(bundle);
         }
@@ -76,11 +80,17 @@ fn beside(opened: Opened, intake: &mut Intake, mut take: impl FnMut(&Bundle, u64
 }
 
 /// Fills bundles until the capture ends, or nobody takes them.
-fn fill(opened: Opened, intake: &mut Intake, full: &SyncSender<(Bundle, u64)>, emptied: &Receiver<Bundle>) {
+fn fill(
+    opened: Opened,
+    intake: &mut Intake,
+    lookout: Lookout,
+    full: &SyncSender<(Bundle, u64)>,
+    emptied: &Receiver<Bundle>,
+) {
     let (mut capture, position) = opened;
     loop {
         let mut bundle = emptied.try_recv().unwrap_or_default();
-        let more = intake.fill(&mut capture, &mut bundle);
+        let more = intake.fill(&mut capture, lookout, &mut bundle);
         intake.totals.frames = capture.frames();
         let offset = stored(capture.offset(), position.as_ref());
         if full.send((bundle, offset)).is_err() || !more {

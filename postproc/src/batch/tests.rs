@@ -16,9 +16,8 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         (Intake::new("x"), Bundle::default(), Analyzer::new(Limits::default()));
     let mut more = true;
     while more {
-        bundle.clear();
-        more = intake.fill(&mut capture, &mut bundle);
-        analyzer.push_all(&bundle.observations(0).collect::<Vec<_>>());
+        more = intake.fill(&mut capture, analyzer.lookout(), &mut bundle);
+        bundle.push(0, &mut analyzer);
     }
     (capture.frames(), analyzer.finish().tally.handshakes, intake.problems().len())
 }

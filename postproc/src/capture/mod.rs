@@ -28,6 +28,7 @@ pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
 pub use record::Record;
+pub use window::Taken;
 use window::Window;
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
@@ -45,6 +46,8 @@ pub struct RawFrame<'a> {
     pub link: LinkType,
     /// The bytes, as many as were captured.
     pub data: &'a [u8],
+    /// Where they begin in what [`Capture::hand_over`] will hand over.
+    pub place: usize,
     /// What else is needed to write it again.
     pub record: Record<'a>,
 }
@@ -90,6 +93,24 @@ impl<R: Read> Capture<R> {
         match self {
             Self::Pcap(reader) => reader.next_frame(),
             Self::Pcapng(reader) => reader.next_frame(),
+        }
+    }
+
+    /// Whether the next frame needs no more of the file than was read. Until this is false, or a fault comes, the places of
+    /// frames hold.
+    #[inline]
+    pub fn has_frame(&self) -> bool {
+        match self {
+            Self::Pcap(reader) => reader.has_frame(),
+            Self::Pcapng(reader) => reader.has_frame(),
+        }
+    }
+
+    /// Hands over the bytes of the frames that were read since it last did, in exchange for those it handed over earlier.
+    pub fn hand_over(&mut self, taken: &mut Taken) {
+        match self {
+            Self::Pcap(reader) => reader.hand_over(taken),
+            Self::Pcapng(reader) => reader.hand_over(taken),
         }
     }
 

@@ -9,7 +9,7 @@ use syncookie_engine::Timestamp;
 use super::order::Order;
 use super::pcapng::Options;
 use super::resync::{self, Records};
-use super::window::Window;
+use super::window::{Taken, Window};
 use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
@@ -79,6 +79,21 @@ impl<R: Read> Reader<R> {
         self.frames
     }
 
+    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
+        self.window.hand_over(taken);
+    }
+
+    #[inline]
+    pub(super) fn has_frame(&self) -> bool {
+        let bytes = self.window.bytes();
+        bytes.len() >= RECORD_HEADER
+            && self
+                .order
+                .u32(bytes, CAPTURED_LENGTH)
+                .is_some_and(|claimed| claimed <= self.limit && bytes.len() - RECORD_HEADER >= claimed as usize)
+    }
+
+    #[inline]
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         if self.ended {
             return None;
@@ -147,6 +162,7 @@ impl<R: Read> Reader<R> {
     #[inline]
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
+        let place = self.window.taken() + RECORD_HEADER;
         // A record that is buffered whole always parses.
         let (_, record) = self.parser.next_raw_packet(self.window.take(length)).ok()?;
         self.second = Some(record.ts_sec);
@@ -157,6 +173,7 @@ impl<R: Read> Reader<R> {
             time: Some(Timestamp::from_nanos(nanos)),
             link: self.link,
             data,
+            place,
             record: Record {
                 length: record.orig_len,
                 interface: 0,

@@ -10,7 +10,7 @@ use syncookie_engine::Timestamp;
 use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
-use super::window::Window;
+use super::window::{Taken, Window};
 use super::{Fault, FaultKind, LinkType, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -90,6 +90,26 @@ impl<R: Read> Reader<R> {
         self.frames
     }
 
+    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
+        self.window.hand_over(taken);
+    }
+
+    /// Looks past blocks without packets, up to a section header, which may set another byte order.
+    pub(super) fn has_frame(&self) -> bool {
+        let mut rest = self.window.bytes();
+        loop {
+            let (Some(block), Some(length)) = (self.order.u32(rest, 0), self.order.u32(rest, 4)) else { return false };
+            let is_sound = (BLOCK_FRAMING as u32..=LONGEST).contains(&length) && length.is_multiple_of(4);
+            if !is_sound || rest.len() < length as usize || block == SECTION_HEADER {
+                return false;
+            }
+            if holds_packet(block) {
+                return true;
+            }
+            rest = &rest[length as usize..];
+        }
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         let head = loop {
             if self.ended {
@@ -103,8 +123,10 @@ impl<R: Read> Reader<R> {
         };
         self.frames += 1;
         let (offset, frame) = (self.window.offset(), self.frames);
+        // Behind type and length.
+        let place = self.window.taken() + 8;
         let found = parse(self.order, self.window.take(head.length))
-            .and_then(|body| packet(head.block, self.order, body, &self.interfaces, frame));
+            .and_then(|body| packet(head.block, self.order, body, &self.interfaces, (frame, place)));
         // The block's framing is sound, so that reading goes on behind it.
         Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
     }
@@ -318,7 +340,7 @@ fn packet<'a>(
     order: Order,
     body: &'a [u8],
     interfaces: &'a [Interface],
-    frame: u64,
+    (frame, content): (u64, usize),
 ) -> Result<RawFrame<'a>, FaultKind> {
     let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
     let place = match block {
@@ -335,6 +357,7 @@ fn packet<'a>(
         time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
         link: interface.link,
         data,
+        place: content + place.data,
         record: Record {
             length: place.original,
             interface: interface.number,

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 /// Read in pieces of this size: nearly as fast as reading gets, and small enough to leave the processor's caches to the
 /// engine's tables.
-const CAPACITY: usize = 1 << 18;
+const CAPACITY: usize = 1 << 17;
 
 /// Buffered bytes of `source`, from [`Self::offset`] on.
 pub(super) struct Window<R> {
@@ -13,6 +13,23 @@ pub(super) struct Window<R> {
     start: usize,
     end: usize,
     offset: u64,
+    /// Where what was taken begins that was not handed over yet.
+    kept: usize,
+}
+
+/// Bytes that were taken, in the buffer they were read into.
+#[derive(Debug, Default)]
+pub struct Taken {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Taken {
+    /// They themselves.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
 }
 
 impl<R: Read> Window<R> {
@@ -21,7 +38,7 @@ impl<R: Read> Window<R> {
     }
 
     pub(super) fn with_capacity(source: R, capacity: usize) -> Self {
-        Self { source, buffer: vec![0; capacity], start: 0, end: 0, offset: 0 }
+        Self { source, buffer: vec![0; capacity], start: 0, end: 0, offset: 0, kept: 0 }
     }
 
     /// What is buffered and not yet taken.
@@ -49,10 +66,36 @@ impl<R: Read> Window<R> {
         &self.buffer[from..self.start]
     }
 
+    /// Bytes that were taken since they were last handed over, as far as nothing was read since.
+    #[inline]
+    pub(super) fn taken(&self) -> usize {
+        self.start - self.kept
+    }
+
+    /// Hands over what was taken, in exchange for a buffer that is no longer needed. Whichever is less is copied: that, or
+    /// what is still to be taken.
+    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
+        let rest = self.start..self.end;
+        if rest.len() > self.taken() {
+            taken.buffer.clear();
+            taken.buffer.extend_from_slice(&self.buffer[self.kept..self.start]);
+            (taken.start, taken.end) = (0, taken.buffer.len());
+            self.kept = self.start;
+            return;
+        }
+        if taken.buffer.len() < CAPACITY.max(rest.len()) {
+            taken.buffer.resize(CAPACITY.max(rest.len()), 0);
+        }
+        taken.buffer[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
+        std::mem::swap(&mut self.buffer, &mut taken.buffer);
+        (taken.start, taken.end) = (self.kept, self.start);
+        (self.kept, self.start, self.end) = (0, 0, rest.len());
+    }
+
     fn fill(&mut self, wanted: usize) -> io::Result<bool> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
-        self.start = 0;
+        (self.start, self.kept) = (0, 0);
         while self.end < wanted {
             if self.end == self.buffer.len() {
                 // Grown by what was really read, never by what a length field claims.
@@ -86,6 +129,24 @@ mod tests {
             into[0] = *first;
             self.0 = rest;
             Ok(1)
+        }
+    }
+
+    #[test]
+    fn what_was_taken_is_handed_over_however_much_is_left() {
+        let source: Vec<u8> = (0..100).collect();
+        for buffered in [10, 20, 100] {
+            let mut window = Window::with_capacity(&source[..], buffered);
+            let mut taken = Taken::default();
+            assert!(window.ensure(10).unwrap());
+            for (first, count) in [(0, 3), (3, 2), (5, 5)] {
+                assert_eq!(window.taken(), 0);
+                window.take(count);
+                window.hand_over(&mut taken);
+                assert_eq!(taken.bytes(), &source[first..first + count]);
+            }
+            assert!(window.ensure(90).unwrap());
+            assert_eq!((window.offset(), window.bytes()), (10, &source[10..]));
         }
     }
 

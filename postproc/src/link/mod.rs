@@ -73,6 +73,28 @@ impl Layer {
 /// Finds the IP packet of a frame.
 #[inline]
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
+    usual(link, frame).map_or_else(|| walk(link, frame), Content::Ip)
+}
+
+/// What nearly every frame of an Ethernet holds: an IP packet with TCP, behind a VLAN tag or none. The others are walked
+/// through.
+#[inline]
+fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+    const ETHERNET: LinkType = LinkType(1);
+    const HEADER: usize = 14;
+    const TAG: usize = 4;
+    if link != ETHERNET {
+        return None;
+    }
+    let packet = match frame.get(12..HEADER)? {
+        [0x08, 0x00] | [0x86, 0xdd] => &frame[HEADER..],
+        [0x81, 0x00] if matches!(frame.get(16..18)?, [0x08, 0x00] | [0x86, 0xdd]) => &frame[HEADER + TAG..],
+        _ => return None,
+    };
+    tunnel::is_plain_tcp(packet).then_some(packet)
+}
+
+fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     let Some(mut layer) = first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;
     let mut outer = None;

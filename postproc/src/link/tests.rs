@@ -24,6 +24,30 @@ fn ethernet_carries_both_ip_versions_under_any_number_of_vlan_tags() {
 }
 
 #[test]
+fn what_is_usual_is_found_where_the_walk_would_find_it() {
+    const ETHERNET: LinkType = LinkType(1);
+    let (v6, v4) = (tcp6(), ipv4(6, &[0; 20]));
+    let frames = [
+        ethernet_frame(&[&[0x08, 0], &v4]),
+        ethernet_frame(&[&[0x86, 0xdd], &v6]),
+        ethernet_frame(&[&[0x81, 0, 0, 7, 0x08, 0], &v4]),
+        ethernet_frame(&[&[0x81, 0, 0, 7, 0x86, 0xdd], &v6]),
+    ];
+    for frame in frames {
+        assert!(usual(ETHERNET, &frame).is_some());
+        for (at, value) in (0..frame.len()).flat_map(|at| [0, 1, 6, 0x45, 0x60, 0x81, 0xff].map(|value| (at, value))) {
+            let mut frame = frame.clone();
+            frame[at] = value;
+            for frame in [&frame[..], &frame[..at]] {
+                if let Some(packet) = usual(ETHERNET, frame) {
+                    assert_eq!(Content::Ip(packet), walk(ETHERNET, frame));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn tags_without_end_are_given_up() {
     let bytes = ethernet_frame(&[&[0x81, 0, 0, 7].repeat(1000)]);
     assert_eq!(ip_packet(LinkType(1), &bytes), Content::Other);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::kernel_net::{HostSetting, Net, has};
+use crate::kernel_net::{HostSetting, Look, Net, has};
 use syncookie_tests::tshark::private_folder;
 
 /// Makes SYN-ACKs vanish on their way, so that handshakes stay half-open.
@@ -49,17 +49,27 @@ fn a_full_accept_queue_is_named_with_usage_above_its_bound_and_its_counter_risin
     assert!(rise > Some(0), "the socket's own counter rises too");
 }
 
-#[test]
-fn a_flooded_half_open_queue_is_named_and_cookies_are_said_to_be_sent() {
-    let Some(net) = Net::build("a_flooded_half_open_queue_is_named") else { return };
+/// What is said while so many clients wait half-open at one listener; `None` where that cannot be brought about.
+fn look_at_half_open(test: &str, settings: &str, clients: &str) -> Option<Look> {
+    let net = Net::build(test)?;
     if !has("nft") {
-        return eprintln!("SKIPPED a_flooded_half_open_queue_is_named: no nft");
+        eprintln!("SKIPPED {test}: no nft");
+        return None;
     }
-    net.sysctl("net.core.somaxconn=4 net.ipv4.tcp_syncookies=1");
+    net.sysctl(settings);
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
     net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
-    let _clients = net.load(&["connect", "127.0.0.1:8080", "12"]);
-    let look = net.look(&[]);
+    let _clients = net.load(&["connect", "127.0.0.1:8080", clients]);
+    Some(net.look(&[]))
+}
+
+#[test]
+fn a_flooded_half_open_queue_is_named_and_cookies_are_said_to_be_sent() {
+    let Some(look) =
+        look_at_half_open("a_flooded_half_open_queue_is_named", "net.core.somaxconn=4 net.ipv4.tcp_syncookies=1", "12")
+    else {
+        return;
+    };
     let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
     assert!(row["usage"].as_u64() >= row["bound"].as_u64() && row["bound"] == 4, "{row:#}");
     let said = look.sentences("half-open-queue", "exhausted");
@@ -74,15 +84,13 @@ fn a_flooded_half_open_queue_is_named_and_cookies_are_said_to_be_sent() {
 
 #[test]
 fn a_flooded_half_open_queue_without_cookies_is_said_to_drop() {
-    let Some(net) = Net::build("a_flooded_half_open_queue_without_cookies") else { return };
-    if !has("nft") {
-        return eprintln!("SKIPPED a_flooded_half_open_queue_without_cookies: no nft");
-    }
-    net.sysctl("net.core.somaxconn=4 net.ipv4.tcp_syncookies=0");
-    let _server = net.load(&["listen", "127.0.0.1:8080"]);
-    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
-    let _clients = net.load(&["connect", "127.0.0.1:8080", "12"]);
-    let look = net.look(&[]);
+    let Some(look) = look_at_half_open(
+        "a_flooded_half_open_queue_without_cookies",
+        "net.core.somaxconn=4 net.ipv4.tcp_syncookies=0",
+        "12",
+    ) else {
+        return;
+    };
     let said = look.sentences("half-open-queue", "exhausted");
     assert!(said.len() == 1 && said[0].contains("tcp_syncookies=0"), "{said:?}: {:#}", look.0["findings"]);
     assert!(look.counter("half-open-queue", None, "TcpExt.TCPReqQFullDrop").0 > Some(0));
@@ -91,15 +99,13 @@ fn a_flooded_half_open_queue_without_cookies_is_said_to_drop() {
 
 #[test]
 fn without_cookies_three_quarters_of_max_syn_backlog_are_the_bound() {
-    let Some(net) = Net::build("without_cookies_three_quarters_of_max_syn_backlog") else { return };
-    if !has("nft") {
-        return eprintln!("SKIPPED without_cookies_three_quarters_of_max_syn_backlog: no nft");
-    }
-    net.sysctl("net.core.somaxconn=64 net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=16");
-    let _server = net.load(&["listen", "127.0.0.1:8080"]);
-    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
-    let _clients = net.load(&["connect", "127.0.0.1:8080", "40"]);
-    let look = net.look(&[]);
+    let Some(look) = look_at_half_open(
+        "without_cookies_three_quarters_of_max_syn_backlog",
+        "net.core.somaxconn=64 net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=16",
+        "40",
+    ) else {
+        return;
+    };
     let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
     assert_eq!(row["bound"], 12, "{row:#}");
     // The kernel takes one more than the bound, and no more.

@@ -1,70 +1,53 @@
-//! Writes the two captures that `script/bench-plugin` measures with: ordinary traffic, and little but handshakes.
-//!
-//! Usage: `bench-captures FOLDER`. The same on every run.
+//! Traffic with contents for Wireshark to take apart: `script/bench-plugin` measures with it.
 
-use std::{env, fs, path::Path};
+use std::io::Result;
 
-use syncookie_tests::pcap::{Capture, ETHERNET, Record};
+use crate::headers::{ACK, ETHERNET, FIN, PSH, RST, SYN, TCP, UDP, ipv4, tcp, udp};
+use crate::sink::Sink;
 
-const FIN: u8 = 1;
-const SYN: u8 = 2;
-const RST: u8 = 4;
-const PSH: u8 = 8;
-const ACK: u8 = 16;
-
-/// Microseconds in which all connections begin.
+/// When the first packet passes, and how long it takes until the last connection begins: microseconds.
+const START: u64 = 1_700_000_000_000_000;
 const SPAN: u64 = 600_000_000;
 /// Bytes of a TLS record that fills a segment.
 const FULL: usize = 1448;
 
-fn main() -> std::io::Result<()> {
-    let folder = env::args().nth(1).unwrap_or_else(|| ".".to_owned());
-    let folder = Path::new(&folder);
-    fs::create_dir_all(folder)?;
-    for (name, connections, exchanges) in [("typical.pcap", 16_000, 5), ("dense.pcap", 50_000, 0)] {
-        let capture = traffic(connections, exchanges);
-        println!("{name}: {} packets, {connections} connections", capture.records.len());
-        fs::write(folder.join(name), capture.write_plain())?;
-    }
-    Ok(())
-}
-
-/// Connections that begin at even intervals, each with as many requests and answers, and a DNS lookup before most.
-fn traffic(connections: u32, exchanges: u32) -> Capture {
-    let mut records = Vec::new();
+/// Connections that begin at even intervals, each with as many requests and answers, and a DNS lookup before each where
+/// there are any.
+pub fn dissected(sink: &mut Sink, connections: u64, exchanges: u32) -> Result<()> {
+    let mut frames = Vec::new();
     for number in 0..connections {
-        let mut connection = Connection::new(number, u64::from(number) * SPAN / u64::from(connections));
+        let mut connection = Connection::new(number as u32, number * SPAN / connections);
         if exchanges > 0 {
             connection.lookup();
         }
         connection.run(exchanges);
-        records.append(&mut connection.records);
+        frames.append(&mut connection.frames);
     }
-    records.sort_by_key(|record: &Record| record.nanos);
-    Capture { link: ETHERNET, records }
+    frames.sort_by_key(|(time, _)| *time);
+    frames.iter().try_for_each(|(time, frame)| sink.frame(*time, frame, 0))
 }
 
 struct Connection {
     number: u32,
-    start: u64,
+    /// When its last packet passed, or the first will: since the start.
     micros: u64,
     /// Sequence numbers of the client and the server.
     seq: [u32; 2],
     /// Whether a SYN proxy answers: one of eight listeners has one, and it is at work every third time.
     proxied: bool,
-    records: Vec<Record>,
+    /// When they pass, and their bytes.
+    frames: Vec<(u64, Vec<u8>)>,
 }
 
 impl Connection {
-    fn new(number: u32, start: u64) -> Self {
+    fn new(number: u32, micros: u64) -> Self {
         let mixed = number.wrapping_mul(2_654_435_761);
         Self {
             number,
-            start,
-            micros: start,
+            micros,
             seq: [mixed ^ 0x5a5a_0000, mixed.rotate_left(13)],
             proxied: number % 8 == 3 && number.is_multiple_of(3),
-            records: Vec::new(),
+            frames: Vec::new(),
         }
     }
 
@@ -131,49 +114,26 @@ impl Connection {
     fn segment(&mut self, side: usize, flags: u8, options: &[u8], payload: &[u8]) {
         let client = 32_768 + (self.number / 250 % 28_000) as u16;
         let ports = if side == 0 { [client, 443] } else { [443, client] };
-        let ack = if flags & ACK == 0 { 0 } else { self.seq[1 - side] };
-        let window: u16 = if flags == SYN | ACK && self.proxied { 0 } else { 64_240 };
-        let header = [
-            &ports.map(u16::to_be_bytes).concat()[..],
-            &self.seq[side].to_be_bytes(),
-            &ack.to_be_bytes(),
-            &[((20 + options.len()) as u8 / 4) << 4, flags],
-            &window.to_be_bytes(),
-            &[0; 4],
-            options,
-            payload,
-        ];
+        let window = if flags == SYN | ACK && self.proxied { 0 } else { 64_240 };
+        let header = tcp(ports, self.seq[side], self.seq[1 - side], flags, window, options);
         let opens = u32::from(flags & (SYN | FIN) != 0);
         self.seq[side] = self.seq[side].wrapping_add(payload.len() as u32 + opens);
-        self.packet(side, 6, &header.concat());
+        self.packet(side, TCP, &[&header, payload].concat());
     }
 
     fn datagram(&mut self, side: usize, payload: &[u8]) {
-        let ports: [u16; 2] = if side == 0 { [40_000, 53] } else { [53, 40_000] };
-        let header = [ports[0], ports[1], payload.len() as u16 + 8, 0].map(u16::to_be_bytes).concat();
-        self.packet(side, 17, &[&header, payload].concat());
+        let ports = if side == 0 { [40_000, 53] } else { [53, 40_000] };
+        self.packet(side, UDP, &[&udp(ports, payload.len()), payload].concat());
     }
 
     fn packet(&mut self, side: usize, protocol: u8, payload: &[u8]) {
         let addresses = self.addresses();
-        let total = payload.len() as u16 + 20;
-        let ip = [
-            &[0x45, 0][..],
-            &total.to_be_bytes(),
-            &(self.records.len() as u16).to_be_bytes(),
-            &[0x40, 0, if side == 0 { 64 } else { 57 }, protocol, 0, 0],
-            &addresses[side],
-            &addresses[1 - side],
-        ];
-        let ethernet = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-        let bytes = [&ethernet[..], &ip.concat(), payload].concat();
+        let (id, ttl) = (self.frames.len() as u16, if side == 0 { 64 } else { 57 });
+        let ip = ipv4(payload.len(), id, ttl, protocol, addresses[side], addresses[1 - side]);
         // The way to the server takes 20 ms there and back; what one side sends at once follows at once.
-        self.micros =
-            if self.records.is_empty() { self.start } else { self.micros + 400 + u64::from(side == 1) * 20_000 };
-        self.records.push(Record {
-            nanos: (1_700_000_000_000_000 + self.micros) * 1000,
-            original: bytes.len() as u32,
-            bytes,
-        });
+        if !self.frames.is_empty() {
+            self.micros += 400 + u64::from(side == 1) * 20_000;
+        }
+        self.frames.push(((START + self.micros) * 1000, [&ETHERNET[..], &[8, 0], &ip, payload].concat()));
     }
 }

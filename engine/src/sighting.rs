@@ -1,0 +1,79 @@
+//! Frames at a glance: what tells of most packets, without a look at what is known, that they do not matter.
+//!
+//! Whoever reads a capture makes [`Sighting`]s, in a thread of its own if it likes, and hands them to
+//! [`crate::Analyzer::push_all`] many at a time, with the bytes that they were made from.
+
+use crate::decode::{Glimpse, glimpse};
+use crate::flow::Flow;
+use crate::observation::{Frame, Observation, Packet, Timestamp};
+use crate::seeded::Seeded;
+
+/// Makes sightings for one analyzer.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookout(pub(crate) Seeded);
+
+/// One frame at a glance.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
+    pub(crate) flow: Flow,
+    pub(crate) kind: Kind,
+    pub(crate) time: Timestamp,
+    number: u32,
+    /// Where its packet stands.
+    start: u32,
+    length: u32,
+}
+
+/// Sightings that are looked at together.
+pub(crate) const GROUP: usize = 32;
+
+/// Which of these are of that connection, a bit each.
+pub(crate) fn of_flow(sightings: &[Sighting], flow: Flow) -> u32 {
+    sightings.iter().enumerate().fold(0, |found, (index, s)| found | u32::from(s.flow.hash == flow.hash) << index)
+}
+
+/// What a frame seems to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No IP packet.
+    Nothing,
+    /// Another protocol than TCP.
+    NotTcp,
+    /// A segment without SYN, RST and FIN.
+    Plain,
+    /// A segment with one of them.
+    Turning,
+    /// To be read whole.
+    Unclear,
+}
+
+impl Lookout {
+    /// Looks at the frame of that number, captured at that time, whose IP packet begins at `start` of the bytes that will be
+    /// handed over with it, and goes to their end at the latest.
+    #[inline]
+    #[must_use]
+    pub fn packet(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Sighting {
+        let (flow, kind) = match glimpse(self.0, packet) {
+            Glimpse::Tcp(flow, flags) => (flow, if flags.is_plain() { Kind::Plain } else { Kind::Turning }),
+            Glimpse::NotTcp => (Flow::NONE, Kind::NotTcp),
+            Glimpse::Unclear => (Flow::NONE, Kind::Unclear),
+        };
+        Sighting { flow, kind, time, number, start, length: packet.len() as u32 }
+    }
+
+    /// A frame that holds no IP packet: it only shows that time went by.
+    #[must_use]
+    pub const fn no_packet(self, number: u32, time: Timestamp) -> Sighting {
+        Sighting { flow: Flow::NONE, kind: Kind::Nothing, time, number, start: 0, length: 0 }
+    }
+}
+
+impl Sighting {
+    /// The frame as it was, given the bytes and the number of its capture.
+    #[inline]
+    pub(crate) fn observation<'a>(&self, capture: u32, bytes: &'a [u8]) -> Observation<'a> {
+        let packet = bytes.get(self.start as usize..).unwrap_or_default();
+        let packet = Packet::Ip(&packet[..packet.len().min(self.length as usize)]);
+        Observation { frame: Frame { capture, number: self.number }, time: self.time, packet }
+    }
+}

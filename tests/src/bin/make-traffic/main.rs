@@ -1,0 +1,67 @@
+//! Makes big captures of made-up traffic to measure on; `script/bench` and `script/bench-plugin` run it.
+//!
+//! `make-traffic KIND pcap|pcapng NUMBER FILE [SEED]`, where `-` is standard output. The same arguments always give the same
+//! bytes, and fewer packets are the first ones of more.
+//!
+//! | kind | NUMBER of | what |
+//! |---|---|---|
+//! | `full` | packets | short and long connections, and datagrams, whole |
+//! | `headers` | packets | the same, cut |
+//! | `long` | packets | nearly all of long connections, cut |
+//! | `flood` | SYNs | to one listener, which answers none |
+//! | `ordinary` | connections | short and complete, of random clients to 1000 listeners |
+//! | `typical` | connections | TLS, one of 24 answered by a SYN proxy, and DNS, whole |
+//! | `dense` | connections | the same, but they open and close and carry nothing |
+
+mod dissected;
+mod flow;
+mod headers;
+mod kinds;
+mod random;
+mod sink;
+
+use std::fs::File;
+use std::io::{Result, Write, stdout};
+
+use dissected::dissected;
+use flow::Flow;
+use sink::Sink;
+
+/// Bytes of a frame that are kept, unless all are.
+const SNAP: usize = 96;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (named, seed) = arguments.split_at(arguments.len().min(4));
+    let [kind, format, number, path] = named else { usage() };
+    let (Ok(number), true) = (number.parse(), ["pcap", "pcapng"].contains(&format.as_str())) else { usage() };
+    let Ok(seed) = seed.first().map_or(Ok(0), |seed| seed.parse()) else { usage() };
+    if let Err(error) = make(kind, format == "pcapng", number, path, seed) {
+        eprintln!("make-traffic: {path}: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn usage() -> ! {
+    eprintln!(
+        "usage: make-traffic full|headers|long|flood|ordinary|typical|dense pcap|pcapng NUMBER FILE [SEED]\n\
+         FILE may be -; another SEED makes other traffic (not of typical and dense)"
+    );
+    std::process::exit(1)
+}
+
+fn make(kind: &str, pcapng: bool, number: u64, path: &str, seed: u64) -> Result<()> {
+    let snap = if ["full", "typical", "dense"].contains(&kind) { usize::from(u16::MAX) } else { SNAP };
+    let output: Box<dyn Write> = if path == "-" { Box::new(stdout()) } else { Box::new(File::create(path)?) };
+    let mut sink = Sink::new(output, pcapng, snap)?;
+    match kind {
+        "full" | "headers" => kinds::mixed(&mut sink, number, seed, Flow::new)?,
+        "long" => kinds::mixed(&mut sink, number, seed, kinds::long)?,
+        "flood" => kinds::flood(&mut sink, number, seed)?,
+        "ordinary" => kinds::ordinary(&mut sink, number, seed)?,
+        "typical" => dissected(&mut sink, number, 5)?,
+        "dense" => dissected(&mut sink, number, 0)?,
+        _ => usage(),
+    }
+    sink.finish()
+}
