@@ -10,6 +10,7 @@ use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::measured::measured;
 use crate::outcome::outcome;
+use crate::seeded::Map;
 use crate::segment::Segment;
 use crate::sighting::{GROUP, Kind, Lookout, Sighting, of_flow};
 use crate::tracker::Tracker;
@@ -95,7 +96,7 @@ pub struct Analyzer {
     statistics: Statistics,
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
-    listeners: HashMap<Endpoint, Vec<HandshakeId>>,
+    listeners: Map<Endpoint, Vec<HandshakeId>>,
     /// Findings of listeners nothing was pushed for since they were judged, and the time it was then.
     judged: HashMap<Endpoint, Vec<Finding>>,
     judged_at: Timestamp,
@@ -111,8 +112,8 @@ impl Analyzer {
         Self {
             limits,
             statistics: Statistics::default(),
-            tracker: Tracker::default(),
-            listeners: HashMap::new(),
+            tracker: Tracker::new(limits.handshakes),
+            listeners: Map::default(),
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
             settled: Vec::new(),
