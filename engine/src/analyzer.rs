@@ -12,7 +12,7 @@ use crate::measured::measured;
 use crate::outcome::outcome;
 use crate::seeded::Map;
 use crate::segment::Segment;
-use crate::sighting::{GROUP, Kind, Lookout, Sighting, of_flow};
+use crate::sighting::{GROUP, Kind, Lookout, Sighting};
 use crate::tracker::Tracker;
 use crate::verdict::Judge;
 use crate::{
@@ -160,7 +160,7 @@ impl Analyzer {
                 self.sighted(capture, &group[index], bytes);
                 if self.tracker.end() != end {
                     // What was nobody's before now belongs to the connection that was opened.
-                    selected |= of_flow(&group[next..], group[index].flow) << index << 1;
+                    selected |= self.tracker.select(&group[next..]) << index << 1;
                 }
             }
             self.pass(&group[next..]);
