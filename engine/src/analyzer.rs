@@ -7,8 +7,9 @@ use crate::flow::Flow;
 use crate::handshake::Handshake;
 use crate::judged::{Judged, Manner, judge};
 use crate::report::Report;
+use crate::seeded::Map;
 use crate::segment::Segment;
-use crate::sighting::{GROUP, Kind, Lookout, Sighting, of_flow};
+use crate::sighting::{GROUP, Kind, Lookout, Sighting};
 use crate::tracker::Tracker;
 use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
 
@@ -105,7 +106,7 @@ pub struct Analyzer {
     statistics: Statistics,
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
-    listeners: HashMap<Endpoint, Vec<HandshakeId>>,
+    listeners: Map<Endpoint, Vec<HandshakeId>>,
     /// Findings of listeners nothing was pushed for since they were judged, and the time it was then.
     judged: HashMap<Endpoint, Vec<Finding>>,
     judged_at: Timestamp,
@@ -121,8 +122,8 @@ impl Analyzer {
         Self {
             limits,
             statistics: Statistics::default(),
-            tracker: Tracker::default(),
-            listeners: HashMap::new(),
+            tracker: Tracker::new(limits.handshakes),
+            listeners: Map::default(),
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
             settled: Vec::new(),
@@ -169,7 +170,7 @@ impl Analyzer {
                 self.sighted(capture, &group[index], bytes);
                 if self.tracker.end() != end {
                     // What was nobody's before now belongs to the connection that was opened.
-                    selected |= of_flow(&group[next..], group[index].flow) << index << 1;
+                    selected |= self.tracker.select(&group[next..]) << index << 1;
                 }
             }
             self.pass(&group[next..]);

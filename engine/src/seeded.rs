@@ -1,7 +1,11 @@
 //! Hashing for tables that are asked once for every packet: a multiplication for 16 bytes, under a key that is drawn anew
 //! for every table, since whoever sends the packets chooses what is hashed.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// A map under such a key.
+pub(crate) type Map<K, V> = HashMap<K, V, Seeded>;
 
 /// The key of a table.
 #[derive(Clone, Copy, Debug)]

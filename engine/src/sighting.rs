@@ -27,11 +27,6 @@ pub struct Sighting {
 /// Sightings that are looked at together.
 pub(crate) const GROUP: usize = 32;
 
-/// Which of these are of that connection, a bit each.
-pub(crate) fn of_flow(sightings: &[Sighting], flow: Flow) -> u32 {
-    sightings.iter().enumerate().fold(0, |found, (index, s)| found | u32::from(s.flow.hash == flow.hash) << index)
-}
-
 /// What a frame seems to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

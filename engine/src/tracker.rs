@@ -9,7 +9,7 @@ use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGME
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
 use crate::sighting::{GROUP, Kind, Lookout, Sighting};
-use crate::{Endpoint, HandshakeId, Pushed, Role, Timestamp};
+use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
 /// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
 /// TCP's: no stack retransmits that soon (RFC 6298 section 2.4: at least a second; Linux `TCP_RTO_MIN`: 200 ms).
@@ -55,6 +55,15 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
+    /// One that will keep so many handshakes.
+    pub(crate) fn new(handshakes: usize) -> Self {
+        let mut tracker = Self::default();
+        // Room that is not used yet costs nothing, and what is there need not be moved as more comes. Where it cannot be had,
+        // it will be asked for bit by bit.
+        let _ = tracker.handshakes.try_reserve_exact(handshakes.min(Limits::HANDSHAKES));
+        tracker
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.handshakes.len()
     }
@@ -116,12 +125,11 @@ impl Tracker {
     pub(crate) fn fetch(&self, sightings: &[Sighting], mut selected: u32) {
         let (mut places, mut count) = ([0; GROUP], 0);
         while selected != 0 {
-            let Sighting { flow, kind, .. } = sightings[selected.trailing_zeros() as usize];
+            let hash = sightings[selected.trailing_zeros() as usize].flow.hash;
             selected &= selected - 1;
-            let table = if kind == Kind::Plain { &self.watched } else { &self.flows };
-            let slot = table.first(flow.hash);
+            let slot = self.watched.first(hash);
             places[count] = self.place(slot);
-            count += usize::from(slot.is_of(flow.hash));
+            count += usize::from(slot.is_of(hash));
         }
         let known = || places[..count].iter().filter_map(|&place| self.handshakes.get(place));
         let seen = known().fold(0, |seen, h| seen ^ h.client.port ^ h.server_segments ^ u16::from(h.ack.is_some()));
@@ -189,7 +197,8 @@ impl Tracker {
     /// The latest handshake of the segment's four-tuple, by the low half of its id.
     #[inline]
     fn find(&self, hash: u64, segment: &Segment<'_>) -> Option<u32> {
-        let slot = self.flows.find(hash)?;
+        // Those that are watched are the fewer, and the likelier.
+        let slot = self.watched.find(hash).or_else(|| self.flows.find(hash))?;
         self.handshakes.get(self.place(slot)).is_some_and(|handshake| is_of(handshake, segment)).then_some(slot.number)
     }
 
@@ -226,9 +235,6 @@ impl Tracker {
         }
         self.flows.insert(hash, id.0 as u32);
         self.watched.insert(hash, id.0 as u32);
-        if self.handshakes.capacity() == 0 {
-            self.handshakes.reserve_exact(1 << 17);
-        }
         self.handshakes.push_back(handshake);
         let last = self.handshakes.len() - 1;
         &mut self.handshakes[last]
