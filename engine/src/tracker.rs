@@ -432,9 +432,6 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
     if handshake.later.last().is_some_and(|last| is_duplicate(last, &seen)) {
         return None;
     }
-    if handshake.later.is_empty() {
-        handshake.later.reserve_exact(SERVER_SEGMENTS);
-    }
     handshake.later.push(seen);
     Some(if handshake.later.len() <= TELLING_SEGMENTS { Role::Server } else { Role::Other })
 }
