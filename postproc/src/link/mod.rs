@@ -76,7 +76,7 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
     usual(link, frame).map_or_else(|| walk(link, frame), Content::Ip)
 }
 
-/// What nearly every frame of an Ethernet holds: an IP packet with TCP, behind a VLAN tag or none. The others are walked
+/// What nearly every frame of an Ethernet holds: an IP packet that is no tunnel, behind a VLAN tag or none. The others are walked
 /// through.
 #[inline]
 fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
@@ -91,7 +91,7 @@ fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
         [0x81, 0x00] if matches!(frame.get(16..18)?, [0x08, 0x00] | [0x86, 0xdd]) => &frame[HEADER + TAG..],
         _ => return None,
     };
-    tunnel::is_plain_tcp(packet).then_some(packet)
+    tunnel::is_none(packet).then_some(packet)
 }
 
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
@@ -102,7 +102,7 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
         let next = match layer {
             Layer::Ethernet => ethernet(rest),
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
-                if tunnel::is_plain_tcp(rest) {
+                if tunnel::is_none(rest) {
                     return Content::Ip(rest);
                 }
                 outer = Some(rest);

@@ -32,6 +32,8 @@ fn what_is_usual_is_found_where_the_walk_would_find_it() {
         ethernet_frame(&[&[0x86, 0xdd], &v6]),
         ethernet_frame(&[&[0x81, 0, 0, 7, 0x08, 0], &v4]),
         ethernet_frame(&[&[0x81, 0, 0, 7, 0x86, 0xdd], &v6]),
+        ethernet_frame(&[&[0x08, 0], &ipv4(17, &udp(53, 4788, &v4))]),
+        ethernet_frame(&[&[0x86, 0xdd], &ipv6(17, &udp(4788, 53, &v6))]),
     ];
     for frame in frames {
         assert!(usual(ETHERNET, &frame).is_some());

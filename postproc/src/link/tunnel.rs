@@ -23,14 +23,25 @@ mod protocol {
 /// Nobody chains more IPv6 extension headers than this.
 const MOST_EXTENSIONS: usize = 16;
 
-/// Whether an IP packet carries TCP right behind its fixed header: nearly every packet, at the price of a comparison.
+/// Ports of UDP under which a tunnel is looked for.
+const TUNNEL_PORTS: [u16; 7] = [1701, 2152, 4754, 4789, 4790, 6081, 6635];
+
+/// Whether an IP packet carries TCP, or UDP without a tunnel, right behind its fixed header: nearly every packet, at the
+/// price of a few comparisons.
 #[inline]
-pub(super) fn is_plain_tcp(packet: &[u8]) -> bool {
-    match packet.first().map(|byte| byte >> 4) {
-        Some(4) => packet.get(9) == Some(&protocol::TCP),
-        Some(6) => packet.get(6) == Some(&protocol::TCP),
-        _ => false,
-    }
+pub(super) fn is_none(packet: &[u8]) -> bool {
+    let (protocol, header) = match *packet {
+        [0x45, _, _, _, _, _, _, _, _, protocol, ..] => (protocol, 20),
+        [0x60..=0x6f, _, _, _, _, _, protocol, ..] => (protocol, 40),
+        _ => return false,
+    };
+    protocol == protocol::TCP || protocol == protocol::UDP && !is_tunnel_port(packet, header)
+}
+
+#[inline]
+fn is_tunnel_port(packet: &[u8], header: usize) -> bool {
+    let Some(&[a, b, c, d]) = packet.get(header..).and_then(|udp| udp.first_chunk()) else { return true };
+    TUNNEL_PORTS.iter().any(|&port| port == u16::from_be_bytes([a, b]) || port == u16::from_be_bytes([c, d]))
 }
 
 /// What an IP packet carries, and where the packet ends by its own words. Kept out of the way of packets with TCP.
@@ -241,4 +252,17 @@ fn erspan_3(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
     let length = if header[11] & 1 == 0 { 12 } else { 20 };
     Step::To(Layer::Ethernet, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tunnel_is_looked_for_under_the_ports_that_one_has() {
+        for port in 0..=u16::MAX {
+            let is_tunnel = !matches!(by_port(port, b""), Step::Other);
+            assert_eq!(is_tunnel, TUNNEL_PORTS.contains(&port), "{port}");
+        }
+    }
 }
