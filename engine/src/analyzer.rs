@@ -21,7 +21,7 @@ pub struct Limits {
     /// counts them. At least 2.
     pub handshakes: usize,
     /// Handshakes that never completed while their listener was flooded, handed out one by one for each listener. More
-    /// are counted in its [`ListenerReport::flood`], in the tallies, and nowhere else.
+    /// are counted in its [`crate::ListenerReport::flood`], in the tallies, and nowhere else.
     pub flood: u64,
     /// Listeners that are reported one by one, at about 400 bytes each. The handshakes of others are in the tally only;
     /// [`Statistics::unlisted`] counts them.
