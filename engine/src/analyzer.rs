@@ -21,7 +21,7 @@ pub struct Limits {
     /// counts them. At least 2.
     pub handshakes: usize,
     /// Handshakes that never completed while their listener was flooded, handed out one by one for each listener. More
-    /// are counted in its [`ListenerReport::flood`], in the tallies, and nowhere else.
+    /// are counted in its [`crate::ListenerReport::flood`], in the tallies, and nowhere else.
     pub flood: u64,
     /// Listeners that are reported one by one, at about 400 bytes each. The handshakes of others are in the tally only;
     /// [`Statistics::unlisted`] counts them.
@@ -352,7 +352,7 @@ impl Analyzer {
             judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end).filter(|one| !one.counted).map(Judged::finding)
+        in_order(judged, tracker.start(), end).flatten().filter(|one| !one.counted).map(Judged::finding)
     }
 
     fn manner(&self) -> Manner {
@@ -364,8 +364,13 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
     ids.iter().filter_map(|&id| tracker.get(id)).collect()
 }
 
-/// What was judged of all listeners from one id to another, in order of ids.
-fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) -> impl Iterator<Item = Judged<'_>> {
+/// What was judged of all listeners from one id to another, in order of ids; in portions, as it lies scattered over memory:
+/// whoever gathers some of it before going on need not wait for each.
+fn in_order(
+    judged: Vec<Vec<Judged<'_>>>,
+    start: HandshakeId,
+    end: HandshakeId,
+) -> impl Iterator<Item = Vec<Judged<'_>>> {
     // Those of each listener are in order: it is enough to know whose turn it is.
     let mut turns = vec![usize::MAX; (end.0 - start.0) as usize];
     for (listener, judged) in judged.iter().enumerate() {
@@ -374,5 +379,8 @@ fn in_order(judged: Vec<Vec<Judged<'_>>>, start: HandshakeId, end: HandshakeId) 
         }
     }
     let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
-    turns.into_iter().filter_map(move |listener| listeners.get_mut(listener)?.next())
+    (0..turns.len()).step_by(PORTION).map(move |begin| {
+        let turns = turns[begin..].iter().take(PORTION);
+        turns.filter_map(|&listener| listeners.get_mut(listener)?.next()).collect()
+    })
 }
