@@ -12,11 +12,13 @@ use crate::walk::Source;
 /// One object a line.
 pub struct Lines<W> {
     output: W,
+    /// A line being made: its many small pieces come together here, and go on as one.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Lines<W> {
     pub fn new(output: W) -> Self {
-        Self { output }
+        Self { output, line: Vec::new() }
     }
 
     /// A line for each capture.
@@ -25,8 +27,10 @@ impl<W: Write> Lines<W> {
     }
 
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut self.output, object)?;
-        self.output.write_all(b"\n")
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, object)?;
+        self.line.push(b'\n');
+        self.output.write_all(&self.line)
     }
 }
 
