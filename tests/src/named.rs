@@ -1,11 +1,12 @@
 //! Files that a document names: whether they are there.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::package;
 
-/// Folders of the repository. A word in back-quotes that begins with one is a path from the repository's root.
+/// Folders of the repository. A word in back-quotes that begins with one is a path from the repository's root; one that begins
+/// with `src`, and is Rust's or a folder, from the document's folder.
 const FOLDERS: [&str; 10] =
     [".ci", "docs", "engine", "lab", "plugin", "postproc", "profile", "script", "tests", "wireshark-headers"];
 
@@ -22,7 +23,7 @@ pub fn missing(document: &Path) -> Vec<String> {
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let links = links.filter(|target| !target.starts_with("http") && !is_linked(document, target));
     let quoted = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).flat_map(str::split_whitespace);
-    let paths = quoted.filter(|word| is_path(word) && !is_there(&package().join("..").join(word)));
+    let paths = quoted.filter(|word| path(document, word).is_some_and(|path| !is_there(&path)));
     links.chain(paths).map(|name| format!("{} names {name}", document.display())).collect()
 }
 
@@ -65,8 +66,12 @@ fn is_heading(line: &str, name: &str) -> bool {
         && kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).eq(name.chars())
 }
 
-fn is_path(word: &str) -> bool {
-    word.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder)) && !word.contains('…')
+/// Where that is, if it is a path.
+fn path(document: &Path, word: &str) -> Option<PathBuf> {
+    let (folder, _) = word.split_once('/').filter(|_| !word.contains('…'))?;
+    let from_root = || FOLDERS.contains(&folder).then(|| package().join("..").join(word));
+    let is_ours = folder == "src" && (word.ends_with(".rs") || word.ends_with('/'));
+    if is_ours { Some(document.with_file_name(word)) } else { from_root() }
 }
 
 /// With one `*` in its last part, whether there is anything of that name.
