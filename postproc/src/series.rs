@@ -52,8 +52,28 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
         }
         series.sort_by_key(|member| (member.start.is_none(), member.start, member.source));
     }
-    found
+    found.iter().flat_map(|series| apart(series, sources)).collect()
 }
+
+/// Stretches of which one certainly does not go on where the one before it ended: whatever each holds, they can be read
+/// at the same time.
+fn apart(series: &[Member], sources: &[Source]) -> Vec<Vec<Member>> {
+    series.chunk_by(|before, after| !overlap(before, after, sources)).map(<[Member]>::to_vec).collect()
+}
+
+/// Whether a file must still have been written when the next one was begun: no network brings so much in the time between
+/// their first frames.
+fn overlap(before: &Member, after: &Member, sources: &[Source]) -> bool {
+    let bytes = sources[before.source].bytes.filter(|&bytes| bytes >= WORTH_IT);
+    let seconds = after.start.zip(before.start).map(|(after, before)| after.seconds_since(before));
+    bytes.zip(seconds).is_some_and(|(bytes, seconds)| bytes as f64 > seconds * FASTEST)
+}
+
+/// Bytes a second of the fastest Ethernet, of 800 Gbit/s (IEEE 802.3df).
+const FASTEST: f64 = 1e11;
+
+/// Files smaller than this are read before it matters what else could be read meanwhile.
+const WORTH_IT: u64 = 1 << 24;
 
 /// Folder, and name with every number replaced.
 type Family = (Option<PathBuf>, String);
@@ -99,6 +119,27 @@ mod tests {
         assert!(same("d/trace.pcap1", "d/trace.pcap20"));
         assert!(!same("d/client.pcap", "d/server.pcap"));
         assert!(!same("d/trace1.pcap", "e/trace2.pcap"), "another folder");
+    }
+
+    #[test]
+    fn large_files_of_one_time_are_no_series_and_rotated_ones_are() {
+        let source = |bytes| Source {
+            name: String::new(),
+            origin: Origin::StandardInput,
+            format: None,
+            compression: None,
+            bytes: Some(bytes),
+        };
+        let sources: Vec<Source> = [1 << 30, 1 << 30, 1 << 30, 1 << 10, 1 << 10].map(source).into();
+        let starts: [i64; 5] = [0, 1_000, 20_000_000, 20_000_000, 20_000_000];
+        let member = |(source, nanos)| Member { source, start: Some(Timestamp::from_nanos(nanos)) };
+        let series: Vec<Member> = starts.into_iter().enumerate().map(member).collect();
+        let apart: Vec<usize> = apart(&series, &sources).iter().map(Vec::len).collect();
+        assert_eq!(
+            apart,
+            [1, 2, 2],
+            "a gigabyte in 20 ms is possible, in a microsecond not; small files are not asked"
+        );
     }
 
     #[test]

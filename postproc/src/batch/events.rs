@@ -1,6 +1,7 @@
 //! What a series of captures comes to, told in order: by whoever reads it to whoever reports it.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use syncookie_engine::{Finding, Findings};
@@ -33,16 +34,28 @@ pub(super) trait Listening {
     fn tell(&mut self, event: Event) -> io::Result<()>;
 }
 
-/// To another thread, which may be busy with an earlier series: then there is waiting.
-impl Listening for SyncSender<Event> {
+/// To another thread, which tells one series after the other: whoever reads one of the next waits when it has told a good
+/// deal that nobody took yet.
+pub(super) struct Queue<'a> {
+    pub(super) events: SyncSender<Event>,
+    /// The place of the series in the plan, and of the one that is being told.
+    pub(super) place: usize,
+    pub(super) turn: &'a AtomicUsize,
+}
+
+impl Listening for Queue<'_> {
     fn tell(&mut self, event: Event) -> io::Result<()> {
         if matches!(event, Event::Progress(_)) {
+            if self.turn.load(Ordering::Relaxed) != self.place {
+                // Of no interest by the time it would be told, and in the way of what is.
+                return Ok(());
+            }
             // Nobody waits for this one.
-            return match self.try_send(event) {
+            return match self.events.try_send(event) {
                 Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
                 Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             };
         }
-        self.send(event).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.events.send(event).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }

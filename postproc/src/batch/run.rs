@@ -2,12 +2,13 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use syncookie_engine::{Finding, Findings, Limits};
 
-use super::events::{Event, Listening};
+use super::events::{Event, Listening, Queue};
 use super::series::Reader;
 use crate::console::Console;
 use crate::problem::Problem;
@@ -18,7 +19,7 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Plan;
 
 /// Events of a series that wait for those before it; beyond that its reader waits.
-const WAITING: usize = 64;
+const WAITING: usize = 256;
 
 /// One run over all captures.
 pub(super) struct Batch<'a> {
@@ -86,20 +87,22 @@ impl<'a> Batch<'a> {
     fn several(&mut self, all: &[Vec<Member>]) -> io::Result<()> {
         let reader = Reader { plan: self.plan, limits: self.limits, threads: 1 };
         let (senders, receivers): (Vec<_>, Vec<_>) = all.iter().map(|_| sync_channel::<Event>(WAITING)).unzip();
-        let waiting = Mutex::new(all.iter().zip(senders));
+        let turn = AtomicUsize::new(0);
+        let waiting = Mutex::new(all.iter().zip(senders).enumerate());
         let next = || waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
         thread::scope(|scope| {
             for _ in 0..self.threads.min(all.len()) {
                 scope.spawn(|| {
-                    while let Some((members, mut sender)) = next() {
+                    while let Some((place, (members, events))) = next() {
                         // It fails when nobody takes what is told any more: then there is a better error to report.
-                        if reader.read(members, &mut sender).is_err() {
+                        if reader.read(members, &mut Queue { events, place, turn: &turn }).is_err() {
                             return;
                         }
                     }
                 });
             }
-            for receiver in receivers {
+            for (place, receiver) in receivers.into_iter().enumerate() {
+                turn.store(place, Ordering::Relaxed);
                 self.first = self.totals.captures.len();
                 receiver.into_iter().try_for_each(|event| self.tell(event))?;
             }
