@@ -30,8 +30,8 @@ pub struct Limits {
     pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
-    /// On how many threads listeners are judged, where there are many handshakes; 1 for none but the caller's. The findings
-    /// are the same.
+    /// On how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's among them.
+    /// 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the same.
     pub threads: usize,
 }
 
@@ -154,8 +154,9 @@ impl Analyzer {
         self.tracker.lookout()
     }
 
-    /// Takes many frames of a capture, in order: the same as one by one, and quicker. `bytes` are those that the sightings
-    /// were made from.
+    /// Takes many frames of a capture, in order: the same as [`Self::push`] of each, and quicker. `capture` is that of their
+    /// [`crate::Frame`]s, `sightings` come from this analyzer's [`Self::lookout`], `bytes` are those that they were made from: of
+    /// others, nothing that is found has a meaning.
     pub fn push_all(&mut self, capture: u32, sightings: &[Sighting], bytes: &[u8]) {
         for group in sightings.chunks(GROUP) {
             let mut selected = self.tracker.select(group);
@@ -297,7 +298,8 @@ impl Analyzer {
         self.findings(handshakes)
     }
 
-    /// The same, with the handshakes handed out a few at a time: all of them at once take much memory.
+    /// The same, with the handshakes handed to `take` a few at a time, in order of their ids: all of them at once take much
+    /// memory. A portion may be empty, and what is returned has none of them.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! Decides which TCP handshakes were answered by a SYN cookie or a SYN proxy, from the bytes of IP packets alone.
 //!
 //! *bytes → segments → handshakes → evidence → assessment.* A front end finds IP packets and their times, pushes them
-//! into an [`Analyzer`] as [`Observation`]s and shows the [`Finding`]s that come out. The engine does no I/O, reads no
-//! clock, has no globals and no `unsafe`; the same observations always give the same findings, whatever the number of
-//! threads that [`Limits::threads`] lets it judge on.
+//! into an [`Analyzer`] as [`Observation`]s, or quicker, many at a time, as [`Sighting`]s, and shows the [`Finding`]s that
+//! come out. The engine does no I/O, reads no clock, has no globals and no `unsafe`; the same packets always give the same
+//! findings, whatever the number of threads that [`Limits::threads`] lets it judge on.
 //!
 //! ```
 //! use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};

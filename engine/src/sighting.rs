@@ -8,11 +8,13 @@ use crate::flow::Flow;
 use crate::observation::{Frame, Observation, Packet, Timestamp};
 use crate::seeded::Seeded;
 
-/// Makes sightings for one analyzer.
+/// Makes sightings for the analyzer that gave it ([`crate::Analyzer::lookout`]), under whose key they know connections. To another
+/// one they tell nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Lookout(pub(crate) Seeded);
 
-/// One frame at a glance.
+/// One frame at a glance: when it was captured, which connection its packet is of and which way it goes, whether it may matter,
+/// and where the packet stands in the bytes that it was read into.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting {
     pub(crate) flow: Flow,
@@ -43,8 +45,9 @@ pub(crate) enum Kind {
 }
 
 impl Lookout {
-    /// Looks at the frame of that number, captured at that time, whose IP packet begins at `start` of the bytes that will be
-    /// handed over with it, and goes to their end at the latest.
+    /// Looks at the frame of that number (from 1, as in [`Frame::number`]), captured at that time. `packet` is its IP packet from the
+    /// header's first byte on, as much as was captured, perhaps with the link layer's padding behind it; `start` is at which byte
+    /// it begins of those that [`crate::Analyzer::push_all`] will get. Whatever the bytes are, this does not fail.
     #[inline]
     #[must_use]
     pub fn packet(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Sighting {
@@ -56,7 +59,7 @@ impl Lookout {
         Sighting { flow, kind, time, number, start, length: packet.len() as u32 }
     }
 
-    /// A frame that holds no IP packet: it only shows that time went by.
+    /// A frame that holds no IP packet: it only shows that time went by, as [`crate::Analyzer::wait`] does.
     #[must_use]
     pub const fn no_packet(self, number: u32, time: Timestamp) -> Sighting {
         Sighting { flow: Flow::NONE, kind: Kind::Nothing, time, number, start: 0, length: 0 }

@@ -1,16 +1,18 @@
-//! Commands that a document shows: run and compared with what it shows, or held against what the program takes.
+//! What a document shows and names: its commands are run and compared with what it shows, or held against what the program
+//! takes; its files are looked for.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::programs::programs;
+use crate::tshark::Tshark;
 
 /// Set to write what the commands print into the document, instead of comparing.
 const BLESS: &str = "SYNCOOKIE_BLESS";
 
 /// Runs every command of the document's `console` blocks from the repository's root, and returns what is not as shown.
-/// A block is one command, after `$ `, and what it prints on standard output.
+/// A block is one command, after `$ `, and what it prints on standard output; one of tshark, what it prints with the plugin.
 ///
 /// # Panics
 /// When the document cannot be read, or has no such block.
@@ -24,7 +26,7 @@ pub fn differences(document: &Path) -> Vec<String> {
         let (block, rest) = part.split_once("```\n").expect("a block ends");
         let (command, shown) = block.split_once('\n').expect("a command is a line");
         let command = command.strip_prefix("$ ").unwrap_or_else(|| panic!("a block begins with a command: {command}"));
-        let printed = run(command);
+        let printed = run(command).unwrap_or_else(|| shown.to_owned());
         if printed != shown {
             complaints.push(format!("$ {command}\nshown:\n{shown}\nprinted:\n{printed}"));
         }
@@ -37,11 +39,32 @@ pub fn differences(document: &Path) -> Vec<String> {
     complaints
 }
 
+fn root() -> PathBuf {
+    crate::package().join("..")
+}
+
+/// What a command prints; `None` where tshark is to be gone without.
+fn run(command: &str) -> Option<String> {
+    match command.strip_prefix("tshark ") {
+        Some(arguments) => Some(in_tshark(&Tshark::with_plugin()?, arguments)),
+        None => Some(in_shell(command)),
+    }
+}
+
+/// With copies of the files that are named, as tshark's user need not be able to read the repository.
+fn in_tshark(tshark: &Tshark, arguments: &str) -> String {
+    let staged = |word: &str| {
+        let file = root().join(word);
+        if file.is_file() { tshark.stage(&file) } else { word.into() }
+    };
+    tshark.run(arguments.split(' ').map(staged)).stdout
+}
+
 /// By way of a function of the shell, so that the program need not lie in a folder whose name fits into `PATH`.
-fn run(command: &str) -> String {
+fn in_shell(command: &str) -> String {
     let output = Command::new("sh")
         .args(["-c", &format!("syncookie() {{ \"$SYNCOOKIE_PROGRAM\" \"$@\"; }}\n{command}")])
-        .current_dir(crate::package().join(".."))
+        .current_dir(root())
         .env("SYNCOOKIE_PROGRAM", &programs().syncookie)
         .env("COLUMNS", "100")
         .output()

@@ -12,6 +12,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod labels;
 pub mod mutate;
+pub mod named;
 pub mod pcap;
 pub mod pcapng;
 pub mod programs;

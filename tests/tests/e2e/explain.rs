@@ -9,7 +9,7 @@ use syncookie_tests::analyze::{Analyzed, analyze, command, run};
 use syncookie_tests::pcap::{Capture, Order, Resolution};
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{Tshark, private_folder};
-use syncookie_tests::{assert_none, complaints, document, package, sample, samples};
+use syncookie_tests::{assert_none, complaints, package, sample, samples};
 
 const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
 
@@ -258,16 +258,6 @@ fn of_a_capture_that_is_cut_short_the_story_is_told_and_the_exit_code_says_so() 
     let told = explain(&[package().join("cases/truncated-tail/capture.pcap")], &[]);
     assert_eq!(told.code, Some(2), "{told:?}");
     assert!(told.stdout.contains("The packets") && told.stderr.contains("capture.pcap"), "{}", told.stderr);
-}
-
-#[test]
-fn the_documented_answer_is_what_the_program_prints() {
-    assert_none(&document::differences(&package().join("../docs/the-question.md")));
-}
-
-#[test]
-fn the_readme_shows_what_the_program_prints() {
-    assert_none(&document::differences(&package().join("../README.md")));
 }
 
 #[test]

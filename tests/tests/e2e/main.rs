@@ -4,6 +4,7 @@ mod annotate;
 mod batch;
 mod cases;
 mod damage;
+mod documents;
 mod duplicates;
 mod explain;
 mod follow;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::programs::programs;
-use syncookie_tests::{assert_none, document, files_below, package, sample};
+use syncookie_tests::{package, sample};
 
 /// The commands whose examples are run here. Those of `kernel` look at the machine they run on, and are tried in its own
 /// tests.
@@ -181,22 +181,4 @@ fn bash_completes_with_what_is_written_for_it() {
         let script = syncookie(&["completions", shell]);
         assert!(script.code == Some(0) && script.stdout.contains("only-findings"), "{shell}");
     }
-}
-
-#[test]
-fn the_program_takes_every_command_that_the_documents_show() {
-    let mut documents = files_below(&package().join("../docs"), &["md"]);
-    documents.push(package().join("../README.md"));
-    let refused: Vec<String> = documents.iter().flat_map(|path| document::refused(path)).collect();
-    assert_none(&refused);
-}
-
-#[test]
-fn a_shown_command_that_the_program_does_not_take_is_noticed() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let document = folder.path().join("wrong.md");
-    let text = "```sh\ncargo build -p syncookie\nsudo target/release/syncookie plugin install a.so # for all\n```\n";
-    fs::write(&document, text).expect("the folder is ours");
-    let refused = document::refused(&document);
-    assert!(refused.len() == 1 && refused[0].contains("unexpected argument 'a.so'"), "{refused:?}");
 }
