@@ -150,6 +150,8 @@ fn a_filter_leaves_findings_out_of_every_count_and_says_how_many() {
     }
     let table = sandbox.analyze(&["a.pcap", "--filter", "server=:81"]).stdout;
     assert!(table.contains("6 handshakes not told, as the filter asks"), "{table}");
+    let table = sandbox.analyze(&["a.pcap", "--filter", "server=192.0.2.1"]).stdout;
+    assert!(table.starts_with("No TCP handshake fits the filter.\n"), "{table}");
 }
 
 #[test]

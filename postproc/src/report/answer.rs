@@ -22,6 +22,8 @@ fn whole_answer(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
         "No capture could be read.".into()
+    } else if handshakes == 0 && totals.filtered_out > 0 {
+        "No TCP handshake fits the filter.".into()
     } else if handshakes == 0 {
         "No TCP handshake was found.".into()
     } else if totals.reliable.handshakes > 0 {
