@@ -170,7 +170,7 @@ impl Samples {
         let syn_ack = handshake.syn_ack.as_ref()?;
         let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
         let (mut samples, mut waited) = (Self::default(), 0.0);
-        let reset = handshake.reset.iter().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
+        let reset = handshake.reset.as_deref().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
         for later in handshake.later.iter().chain(reset) {
             let Some(value) = later.timestamp.filter(|&value| value != 0) else { continue };
             let elapsed = later.time.seconds_since(syn_ack.time);

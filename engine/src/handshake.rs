@@ -119,7 +119,7 @@ pub(crate) enum Side {
 /// The facts of one handshake.
 ///
 /// In this order in memory: what is asked of every segment of a watched connection stands first, in two of the processor's
-/// cache lines.
+/// cache lines; what few handshakes have stands elsewhere, so that eight lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
@@ -161,16 +161,16 @@ pub(crate) struct Handshake {
     /// Time of the latest SYN-ACK, repetitions included.
     pub last_syn_ack: Option<Timestamp>,
     /// First SYN-ACK that came again with no SYN in between: the server's own timer sent it.
-    pub timer_repeat: Option<Repeat>,
+    pub timer_repeat: Option<Box<Repeat>>,
     /// First SYN-ACK that came again for a SYN that came again.
-    pub asked_repeat: Option<Repeat>,
+    pub asked_repeat: Option<Box<Repeat>>,
     /// A SYN-ACK for the same SYN with another ISN.
     pub isn_changed: Option<Frame>,
     /// First segment of the client that acknowledges something the server never sent.
-    pub wrong_ack: Option<Later>,
+    pub wrong_ack: Option<Box<Later>>,
     /// First reset, and who sent it.
-    pub reset: Option<(Side, Later)>,
-    pub previous: Option<Previous>,
+    pub reset: Option<Box<(Side, Later)>>,
+    pub previous: Option<Box<Previous>>,
 }
 
 impl Handshake {
@@ -235,7 +235,7 @@ impl Handshake {
     /// The reset that decided the outcome, if one did: before the server sent any payload, and while the handshake
     /// was still fresh.
     pub(crate) fn deciding_reset(&self) -> Option<&(Side, Later)> {
-        let reset = self.reset.as_ref()?;
+        let reset = self.reset.as_deref()?;
         (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
     }
 
@@ -276,7 +276,7 @@ impl Handshake {
     /// The ACK was there, and the SYN-ACK came again: the server did not take it.
     pub(crate) fn acknowledged_in_vain(&self) -> bool {
         let Some(ack) = self.ack else { return false };
-        self.timer_repeat.is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
+        self.timer_repeat.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
     }
 
     /// Largest window shift the server may have announced that also applies: both sides must have offered it
@@ -289,6 +289,9 @@ impl Handshake {
         })
     }
 }
+
+// Of a flood there are as many as memory is given to.
+const _: () = assert!(size_of::<Handshake>() <= 512);
 
 /// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
 /// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones

@@ -85,8 +85,8 @@ fn fetch(handshakes: &[&Handshake]) {
         let later = &handshake.later;
         seen ^= number(later.first()) ^ number(later.get(SERVER_SEGMENTS / 2)) ^ number(later.last());
         seen ^= isn(&handshake.syn) ^ isn(&handshake.syn_ack);
-        seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_ref());
-        seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_ref().map(|(_, reset)| reset));
+        seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_deref());
+        seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_deref().map(|(_, reset)| reset));
         seen ^= handshake.previous.as_ref().map_or(0, |previous| previous.server_isn.0);
         seen ^= u32::from(handshake.timer_repeat.is_some()) ^ u32::from(handshake.asked_repeat.is_some());
     }

@@ -45,5 +45,5 @@ pub(crate) fn measured(handshake: &Handshake, later: Later) -> Measured {
 
 /// The reset may come from another machine, so its hop limit is told apart from the others.
 fn is_reset(handshake: &Handshake, frame: crate::Frame) -> bool {
-    handshake.reset.as_ref().is_some_and(|(_, reset)| reset.frame == frame)
+    handshake.reset.as_deref().is_some_and(|(_, reset)| reset.frame == frame)
 }

@@ -26,7 +26,7 @@ pub(crate) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
 }
 
 fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
-    match &handshake.reset {
+    match handshake.reset.as_deref() {
         Some((Side::Server, reset)) if reset.flags.has(Flags::ACK) || handshake.client_data.is_none() => {
             Outcome::Refused
         }

@@ -229,7 +229,7 @@ impl Tracker {
         let id = self.end();
         let mut handshake = Handshake::new(id, client, server, time);
         if let Some(old) = current {
-            handshake.previous = self.current(current).and_then(|old| previous(old, client));
+            handshake.previous = self.current(current).and_then(|old| previous(old, client)).map(Box::new);
             self.flows.remove(hash, old);
             self.watched.remove(hash, old);
         }
@@ -351,9 +351,9 @@ fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &Open
     if segment.seq != first.isn {
         handshake.isn_changed.get_or_insert(segment.frame);
     } else if handshake.syn_waiting {
-        handshake.asked_repeat.get_or_insert(repeat);
+        handshake.asked_repeat.get_or_insert_with(|| Box::new(repeat));
     } else {
-        handshake.timer_repeat.get_or_insert(repeat);
+        handshake.timer_repeat.get_or_insert_with(|| Box::new(repeat));
     }
     handshake.syn_waiting = false;
     handshake.last_syn_ack = Some(segment.time);
@@ -373,7 +373,7 @@ fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     if handshake.reset.is_some() {
         return None;
     }
-    handshake.reset = Some((side, Later::of(segment)));
+    handshake.reset = Some(Box::new((side, Later::of(segment))));
     let decides = handshake.deciding_reset().is_some();
     Some(if decides { Role::Reset } else { Role::Other })
 }
@@ -391,7 +391,7 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
             handshake.ack = Some(Later::of(segment));
             role = Some(Role::Ack);
         } else if handshake.wrong_ack.is_none() {
-            handshake.wrong_ack = Some(Later::of(segment));
+            handshake.wrong_ack = Some(Box::new(Later::of(segment)));
             role = Some(Role::Other);
         }
     }

@@ -12,7 +12,7 @@ use crate::{Assessment, CauseKind, Verdict};
 /// RFC 9293 section 3.10.7.1: a SYN for a port that nobody listens on is answered by RST with ACK flag.
 pub(super) fn refused(listener: &Listener<'_>, index: usize) -> Vec<Hypothesis> {
     let handshake = listener.handshakes[index];
-    let Some((_, reset)) = handshake.reset else { return Vec::new() };
+    let Some((_, reset)) = handshake.reset.as_deref() else { return Vec::new() };
     let bare = Shape::of(&reset) == Shape::Stateless;
     let around = answers_around(listener, index);
     let ttl = around.and_then(|other| other.syn_ack?.ip.ttl).zip(reset.ip.ttl);
@@ -152,6 +152,6 @@ pub(super) fn reset_by_client(
 
 fn ttl_differs(handshake: &Handshake) -> bool {
     let syn = handshake.syn.and_then(|s| s.ip.ttl);
-    let reset = handshake.reset.and_then(|(_, r)| r.ip.ttl);
+    let reset = handshake.reset.as_deref().and_then(|(_, r)| r.ip.ttl);
     syn.zip(reset).is_some_and(|(a, b)| a != b)
 }

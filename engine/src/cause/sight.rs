@@ -55,9 +55,9 @@ impl<'a> Sight<'a> {
     pub(super) fn of(handshake: &'a Handshake) -> Option<Self> {
         let (_, reset) = handshake.deciding_reset()?;
         let before = |l: &&Later| l.time <= reset.time;
-        let trigger = [&handshake.client_data, &handshake.ack, &handshake.wrong_ack]
+        let trigger = [handshake.client_data.as_ref(), handshake.ack.as_ref(), handshake.wrong_ack.as_deref()]
             .into_iter()
-            .find_map(|sent| sent.as_ref().filter(before));
+            .find_map(|sent| sent.filter(before));
         let served = handshake.later.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
         let opened = handshake.later.iter().any(|l| l.window > 0);
         let pure_ack = handshake.ack.is_some_and(|a| a.payload == 0);
@@ -75,7 +75,7 @@ impl<'a> Sight<'a> {
                 && handshake.client_data.is_some()
                 && handshake.client_data_repeats == 0
                 && handshake.server_resets == 1,
-            outlived: handshake.timer_repeat.is_some_and(|r| r.time > reset.time),
+            outlived: handshake.timer_repeat.as_ref().is_some_and(|r| r.time > reset.time),
             went_on: handshake.later.iter().any(|l| l.frame > reset.frame),
             trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
             copied_id: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
@@ -188,7 +188,7 @@ impl Neighbours {
             let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
             seen.worked |= other.server_data.is_some();
             // Without an ACK: a SYN-ACK that was not captured makes a reset of something else look like a refusal.
-            let unasked = other.ack.or(other.wrong_ack).or(other.client_data).is_none();
+            let unasked = other.ack.is_none() && other.wrong_ack.is_none() && other.client_data.is_none();
             let refused = other.syn_ack.is_none() && reset && unasked && !is_bare(other);
             seen.refused_next |= at > index && refused;
             seen.refused_before |= at < index && refused;
@@ -209,5 +209,5 @@ fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
 }
 
 fn is_bare(handshake: &Handshake) -> bool {
-    handshake.reset.is_some_and(|(_, reset)| Shape::of(&reset) == Shape::Stateless)
+    handshake.reset.as_deref().is_some_and(|(_, reset)| Shape::of(reset) == Shape::Stateless)
 }

@@ -27,7 +27,7 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> impl Iterator<Item
 }
 
 fn algebra(handshake: &Handshake, words: Words) -> Option<Signal> {
-    let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_ref()?);
+    let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_deref()?);
     let client = handshake.client_isn()?;
     let elapsed = syn_ack.time.seconds_since(previous.time);
     if client == previous.client_isn || !(0.0..PERIOD).contains(&elapsed) {

@@ -29,8 +29,8 @@ const ISN_CHANGED_PROXY: f64 = 2.0;
 
 impl Handshake {
     /// The repetition by the server's own timer, where the capture shows the client's direction too.
-    pub(crate) fn repeated_by_timer(&self) -> Option<crate::handshake::Repeat> {
-        self.timer_repeat.filter(|r| self.syn.is_some() && r.gap >= SHORTEST_TIMER)
+    pub(crate) fn repeated_by_timer(&self) -> Option<&crate::handshake::Repeat> {
+        self.timer_repeat.as_deref().filter(|r| self.syn.is_some() && r.gap >= SHORTEST_TIMER)
     }
 }
 
