@@ -12,6 +12,9 @@ use crate::interrupt;
 use crate::series::Member;
 use crate::walk::Plan;
 
+/// Bytes after which it is told how far a capture was read. Whoever is told must be woken for it.
+const PROGRESS: u64 = 1 << 22;
+
 /// Reads one series.
 pub(super) struct Reader<'a> {
     pub(super) plan: &'a Plan,
@@ -75,13 +78,17 @@ impl Reader<'_> {
         let (mut analyzer, first) =
             before.map_or_else(|| (Analyzer::new(self.limits), index), |before| (before.analyzer, before.first));
         let mut intake = Intake::new(name);
-        let mut read = 0;
+        let (mut read, mut told) = (0, None);
         take_in(opened, &mut intake, &mut analyzer, index as u32, self.threads, |analyzer, offset| {
             read = offset;
             let settled = analyzer.take_settled();
             if !settled.is_empty() {
                 events.tell(Event::Handshakes(settled))?;
             }
+            if told.is_some_and(|told| offset < told + PROGRESS) {
+                return Ok(());
+            }
+            told = Some(offset);
             events.tell(Event::Progress(offset))
         })?;
         for problem in intake.problems() {
