@@ -94,7 +94,7 @@ pub struct Pushed {
 const PREVIEW: usize = 4;
 
 /// Findings that are handed out together: few enough to stay in the processor's caches until somebody reads them.
-const PORTION: usize = 256;
+const PORTION: usize = 1024;
 
 /// Handshakes from which on other threads help to judge them: fewer are judged before a thread has begun.
 const PARALLEL: u64 = 4096;
@@ -310,6 +310,8 @@ impl Analyzer {
         loop {
             let mut portion = Vec::with_capacity(PORTION);
             portion.extend(rest.by_ref().take(PORTION));
+            // It may wait for long until somebody wants it.
+            portion.shrink_to_fit();
             if portion.is_empty() {
                 break;
             }

@@ -28,6 +28,9 @@ const LATE_SYN_SECONDS: f64 = 0.5;
 /// What comes later than this after the second FIN, in seconds, is a repetition: an acknowledgment takes a round trip.
 const LAST_WORDS_SECONDS: f64 = 1.0;
 
+/// Handshakes after which room is made for all there may be.
+const MANY: usize = 1024;
+
 /// Marks of a connection of which segments without SYN, RST and FIN tell nothing more when they come from that end.
 const LOW_DONE: u32 = 1;
 const HIGH_DONE: u32 = 2;
@@ -46,6 +49,8 @@ const fn mark(from_low: bool) -> u32 {
 pub(crate) struct Tracker {
     first: u64,
     handshakes: VecDeque<Handshake>,
+    /// How many of them there will be.
+    room: usize,
     seeded: Seeded,
     flows: FlowTable,
     /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
@@ -57,11 +62,16 @@ pub(crate) struct Tracker {
 impl Tracker {
     /// One that will keep so many handshakes.
     pub(crate) fn new(handshakes: usize) -> Self {
-        let mut tracker = Self::default();
-        // Room that is not used yet costs nothing, and what is there need not be moved as more comes. Where it cannot be had,
-        // it will be asked for bit by bit.
-        let _ = tracker.handshakes.try_reserve_exact(handshakes.min(Limits::HANDSHAKES));
-        tracker
+        Self { room: handshakes.min(Limits::HANDSHAKES), ..Self::default() }
+    }
+
+    /// Makes room for one more; for all there will be once there are many. Room that is not used yet costs next to nothing,
+    /// and what is there need not be moved as more comes. Where it cannot be had, it will be asked for bit by bit.
+    fn make_room(&mut self) {
+        let (count, room) = (self.handshakes.len(), self.handshakes.capacity());
+        if count == room && count >= MANY {
+            let _ = self.handshakes.try_reserve_exact(self.room.saturating_sub(count));
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -235,6 +245,7 @@ impl Tracker {
         }
         self.flows.insert(hash, id.0 as u32);
         self.watched.insert(hash, id.0 as u32);
+        self.make_room();
         self.handshakes.push_back(handshake);
         let last = self.handshakes.len() - 1;
         &mut self.handshakes[last]

@@ -13,7 +13,7 @@ use crate::{Assessment, CauseKind, Verdict};
 pub(super) fn refused(listener: &Listener<'_>, index: usize) -> Vec<Hypothesis> {
     let handshake = listener.handshakes[index];
     let Some((_, reset)) = handshake.reset.as_deref() else { return Vec::new() };
-    let bare = Shape::of(&reset) == Shape::Stateless;
+    let bare = Shape::of(reset) == Shape::Stateless;
     let around = answers_around(listener, index);
     let ttl = around.and_then(|other| other.syn_ack?.ip.ttl).zip(reset.ip.ttl);
     let other_ttl = ttl.is_some_and(|(a, b)| a != b);

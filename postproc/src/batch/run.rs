@@ -1,9 +1,10 @@
 //! One run over all captures: series by series, several at a time, told in the order of the plan.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
 use syncookie_engine::{Finding, Findings, Limits};
@@ -19,7 +20,10 @@ use crate::totals::{CaptureTotals, Totals};
 use crate::walk::Plan;
 
 /// Events of a series that wait for those before it; beyond that its reader waits.
-const WAITING: usize = 256;
+const WAITING: usize = 64;
+
+/// Series that are handed out before the first of them is told whole: what waits takes memory for each.
+const AHEAD: usize = 1024;
 
 /// One run over all captures.
 pub(super) struct Batch<'a> {
@@ -86,25 +90,35 @@ impl<'a> Batch<'a> {
     /// is ahead waits when it has told a good deal that nobody took yet.
     fn several(&mut self, all: &[Vec<Member>]) -> io::Result<()> {
         let reader = Reader { plan: self.plan, limits: self.limits, threads: 1 };
-        let (senders, receivers): (Vec<_>, Vec<_>) = all.iter().map(|_| sync_channel::<Event>(WAITING)).unzip();
         let turn = AtomicUsize::new(0);
-        let waiting = Mutex::new(all.iter().zip(senders).enumerate());
-        let next = || waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+        let (hand_out, handed_out) = channel::<(&[Member], Queue<'_>)>();
+        let handed_out = Mutex::new(handed_out);
+        let next = || handed_out.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
         thread::scope(|scope| {
             for _ in 0..self.threads.min(all.len()) {
                 scope.spawn(|| {
-                    while let Some((place, (members, events))) = next() {
+                    while let Ok((members, mut queue)) = next() {
                         // It fails when nobody takes what is told any more: then there is a better error to report.
-                        if reader.read(members, &mut Queue { events, place, turn: &turn }).is_err() {
+                        if reader.read(members, &mut queue).is_err() {
                             return;
                         }
                     }
                 });
             }
-            for (place, receiver) in receivers.into_iter().enumerate() {
+            // At the end nobody waits for more.
+            let hand_out = hand_out;
+            let mut series = all.iter().enumerate();
+            let mut ahead = VecDeque::new();
+            for place in 0..all.len() {
+                for (place, members) in series.by_ref().take(AHEAD - ahead.len()) {
+                    let (events, told) = sync_channel(WAITING);
+                    ahead.push_back(told);
+                    // It fails when all readers gave up, which shows in what they told.
+                    let _ = hand_out.send((members, Queue { events, place, turn: &turn }));
+                }
                 turn.store(place, Ordering::Relaxed);
                 self.first = self.totals.captures.len();
-                receiver.into_iter().try_for_each(|event| self.tell(event))?;
+                ahead.pop_front().into_iter().flatten().try_for_each(|event| self.tell(event))?;
             }
             Ok(())
         })
