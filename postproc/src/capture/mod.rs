@@ -96,8 +96,8 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Whether the next frame needs no more of the file than was read. Until this is false, or a fault comes, the places of
-    /// frames hold.
+    /// Whether the next frame, sound or not, needs no more of the file than was read. Until this is false the places of frames
+    /// hold.
     #[inline]
     pub fn has_frame(&self) -> bool {
         match self {

@@ -94,20 +94,13 @@ impl<R: Read> Reader<R> {
         self.window.hand_over(taken);
     }
 
-    /// Looks past blocks without packets, up to a section header, which may set another byte order.
+    /// Only where it is the very next block, and sound: any other may end in a search, for which the window moves on.
+    #[inline]
     pub(super) fn has_frame(&self) -> bool {
-        let mut rest = self.window.bytes();
-        loop {
-            let (Some(block), Some(length)) = (self.order.u32(rest, 0), self.order.u32(rest, 4)) else { return false };
-            let is_sound = (BLOCK_FRAMING as u32..=LONGEST).contains(&length) && length.is_multiple_of(4);
-            if !is_sound || rest.len() < length as usize || block == SECTION_HEADER {
-                return false;
-            }
-            if holds_packet(block) {
-                return true;
-            }
-            rest = &rest[length as usize..];
-        }
+        let bytes = self.window.bytes();
+        let (Some(block), Some(length)) = (self.order.u32(bytes, 0), self.order.u32(bytes, 4)) else { return false };
+        let is_length = (BLOCK_FRAMING as u32..=LONGEST).contains(&length) && length.is_multiple_of(4);
+        is_length && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
