@@ -34,7 +34,8 @@ fn constants(source: &str) -> BTreeMap<String, String> {
     while let Some(line) = lines.next() {
         let item = ["pub(crate) ", "pub(super) ", "pub "].iter().find_map(|v| line.strip_prefix(v)).unwrap_or(line);
         let Some(mut item) = item.strip_prefix("const ").map(str::to_owned) else { continue };
-        if item.starts_with("fn ") {
+        // What has no name is checked where it stands.
+        if item.starts_with("fn ") || item.starts_with("_:") {
             continue;
         }
         while !item.ends_with(';') {
