@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::flow::{Flow, same_ends};
-use crate::flow_table::{FlowTable, Slot};
+use crate::flow_table::FlowTable;
 use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
@@ -138,7 +138,7 @@ impl Tracker {
             let hash = sightings[selected.trailing_zeros() as usize].flow.hash;
             selected &= selected - 1;
             let slot = self.watched.first(hash);
-            places[count] = self.place(slot);
+            places[count] = self.place(slot.number);
             count += usize::from(slot.is_of(hash));
         }
         let known = || places[..count].iter().filter_map(|&place| self.handshakes.get(place));
@@ -160,7 +160,7 @@ impl Tracker {
 
     fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let slot = *self.watched.find(flow.hash)?;
-        let place = self.place(&slot);
+        let place = self.place(slot.number);
         let handshake = self.handshakes.get_mut(place).filter(|handshake| is_of(handshake, segment))?;
         if handshake.is_over(segment.time) {
             self.watched.remove(flow.hash, slot.number);
@@ -168,7 +168,8 @@ impl Tracker {
         }
         let role = later(handshake, segment);
         let from_client = segment.source == handshake.client;
-        if if from_client { handshake.client_is_done() } else { handshake.server_is_done() } {
+        let is_done = if from_client { handshake.client_is_done() } else { handshake.server_is_done() };
+        if is_done {
             self.watched.mark(flow.hash, slot.number, slot.marks | mark(flow.from_low));
         }
         Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
@@ -209,22 +210,20 @@ impl Tracker {
     fn find(&self, hash: u64, segment: &Segment<'_>) -> Option<u32> {
         // Those that are watched are the fewer, and the likelier.
         let slot = self.watched.find(hash).or_else(|| self.flows.find(hash))?;
-        self.handshakes.get(self.place(slot)).is_some_and(|handshake| is_of(handshake, segment)).then_some(slot.number)
+        self.handshakes
+            .get(self.place(slot.number))
+            .is_some_and(|handshake| is_of(handshake, segment))
+            .then_some(slot.number)
     }
 
-    /// Where its handshake stands: far fewer are kept than half an id can number.
+    /// Where a handshake stands whose id has this low half: far fewer are kept than it can number.
     #[inline]
-    fn place(&self, slot: &Slot) -> usize {
-        self.place_of(slot.number)
-    }
-
-    #[inline]
-    fn place_of(&self, number: u32) -> usize {
+    fn place(&self, number: u32) -> usize {
         number.wrapping_sub(self.first as u32) as usize
     }
 
     fn current(&mut self, number: Option<u32>) -> Option<&mut Handshake> {
-        let place = self.place_of(number?);
+        let place = self.place(number?);
         self.handshakes.get_mut(place)
     }
 

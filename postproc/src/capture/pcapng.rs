@@ -99,8 +99,7 @@ impl<R: Read> Reader<R> {
     pub(super) fn has_frame(&self) -> bool {
         let bytes = self.window.bytes();
         let (Some(block), Some(length)) = (self.order.u32(bytes, 0), self.order.u32(bytes, 4)) else { return false };
-        let is_length = (BLOCK_FRAMING as u32..=LONGEST).contains(&length) && length.is_multiple_of(4);
-        is_length && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
+        is_block_length(length) && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
@@ -174,7 +173,7 @@ impl<R: Read> Reader<R> {
             Err(kind) => return Err(self.fault(kind)),
         };
         let (block, claimed) = (self.word(0), self.word(4));
-        if claimed < BLOCK_FRAMING as u32 || claimed > LONGEST || !claimed.is_multiple_of(4) {
+        if !is_block_length(claimed) {
             return Err(self.fault(FaultKind::BlockLength { claimed, limit: LONGEST }));
         }
         let head = Head { block, length: claimed as usize };
@@ -291,6 +290,12 @@ pub(super) fn is_known(block: u32) -> bool {
         || holds_packet(block)
         || NUMBERED.contains(&block)
         || OTHERS.contains(&block)
+}
+
+/// Whether a block can have that length.
+#[inline]
+fn is_block_length(claimed: u32) -> bool {
+    (BLOCK_FRAMING as u32..=LONGEST).contains(&claimed) && claimed.is_multiple_of(4)
 }
 
 fn holds_packet(block: u32) -> bool {
