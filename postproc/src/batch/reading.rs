@@ -6,7 +6,7 @@ use std::io::Read;
 use syncookie_engine::{Lookout, Sighting, Timestamp};
 
 use super::bundle::Bundle;
-use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
+use crate::capture::{BareFrame, Capture, Fault, FaultKind, LinkType, Onlooker, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -43,9 +43,15 @@ impl Intake {
             self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
             return false;
         }
-        while sightings.is_empty() || capture.has_frame() {
+        loop {
+            Passing::new(self, lookout, sightings).look(capture);
+            if !sightings.is_empty() && !capture.has_frame() {
+                return true;
+            }
             match capture.next_frame() {
-                Some(Ok(frame)) => sightings.extend(self.frame(&frame, lookout)),
+                Some(Ok(RawFrame { number, time, link, data, place, .. })) => {
+                    sightings.extend(self.frame(number, time, (link, data, place), lookout));
+                }
                 // Said with the next bundle.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
@@ -55,24 +61,29 @@ impl Intake {
                 None => return false,
             }
         }
-        true
     }
 
-    #[inline]
-    fn frame(&mut self, frame: &RawFrame<'_>, lookout: Lookout) -> Option<Sighting> {
-        self.totals.time(frame.time);
-        match link::ip_packet(frame.link, frame.data) {
+    /// Any frame.
+    #[inline(never)]
+    fn frame(
+        &mut self,
+        number: u32,
+        time: Option<Timestamp>,
+        (link, data, place): (LinkType, &[u8], usize),
+        lookout: Lookout,
+    ) -> Option<Sighting> {
+        self.totals.time(time);
+        match link::ip_packet(link, data) {
             Content::Ip(packet) => {
-                let start = frame.place + (packet.as_ptr() as usize - frame.data.as_ptr() as usize);
-                let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
-                Some(lookout.packet(frame.number, time, packet, start as u32))
+                let start = place + (packet.as_ptr() as usize - data.as_ptr() as usize);
+                Some(lookout.packet(number, time.unwrap_or(Timestamp::from_nanos(0)), packet, start as u32))
             }
             Content::Other | Content::Cut => {
                 self.totals.not_ip += 1;
-                frame.time.map(|time| lookout.no_packet(frame.number, time))
+                time.map(|time| lookout.no_packet(number, time))
             }
             Content::UnknownLink => {
-                self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
+                self.unknown_links.entry(link).or_insert((0, u64::from(number))).0 += 1;
                 None
             }
         }
@@ -88,5 +99,47 @@ impl Intake {
             problems.push(Problem::link_type(&self.totals.name, *link, *frames, *first));
         }
         problems
+    }
+}
+
+/// Looks at frames that come one right behind the other. Of one as most are nothing but its time and a sighting is kept, and
+/// nothing is asked twice.
+struct Passing<'a> {
+    intake: &'a mut Intake,
+    lookout: Lookout,
+    sightings: &'a mut Vec<Sighting>,
+    /// The earliest and the latest time.
+    span: (Timestamp, Timestamp),
+}
+
+impl<'a> Passing<'a> {
+    fn new(intake: &'a mut Intake, lookout: Lookout, sightings: &'a mut Vec<Sighting>) -> Self {
+        let span = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
+        Self { intake, lookout, sightings, span }
+    }
+
+    fn look<R: Read>(mut self, capture: &mut Capture<R>) {
+        capture.show_buffered(&mut self);
+        let (first, last) = self.span;
+        if first <= last {
+            self.intake.totals.time(Some(first));
+            self.intake.totals.time(Some(last));
+        }
+    }
+}
+
+impl Onlooker for &mut Passing<'_> {
+    #[inline(always)]
+    fn see(&mut self, frame: BareFrame<'_>) {
+        let BareFrame { number, time, link, data, place } = frame;
+        if let Some(packet) = link::usual(link, data)
+            && let start = (place + (data.len() - packet.len())) as u32
+            && let Some(sighting) = self.lookout.usual_segment(number, time, packet, start)
+        {
+            self.span = (self.span.0.min(time), self.span.1.max(time));
+            self.sightings.push(sighting);
+        } else {
+            self.sightings.extend(self.intake.frame(number, Some(time), (link, data, place), self.lookout));
+        }
     }
 }

@@ -35,6 +35,9 @@ use window::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
 
+/// Frames that can be numbered.
+const MOST_FRAMES: u64 = u32::MAX as u64;
+
 /// One packet record of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawFrame<'a> {
@@ -50,6 +53,34 @@ pub struct RawFrame<'a> {
     pub place: usize,
     /// What else is needed to write it again.
     pub record: Record<'a>,
+}
+
+/// A frame, without what only writing it again takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BareFrame<'a> {
+    /// As in [`RawFrame`].
+    pub number: u32,
+    /// All but simple packet blocks have one.
+    pub time: Timestamp,
+    /// As in [`RawFrame`].
+    pub link: LinkType,
+    /// As in [`RawFrame`].
+    pub data: &'a [u8],
+    /// As in [`RawFrame`].
+    pub place: usize,
+}
+
+impl<'a> BareFrame<'a> {
+    fn with(self, record: Record<'a>) -> RawFrame<'a> {
+        let Self { number, time, link, data, place } = self;
+        RawFrame { number, time: Some(time), link, data, place, record }
+    }
+}
+
+/// Whoever looks at many frames in passing. No closure, as it could not be told to become part of the loop that shows them.
+pub trait Onlooker {
+    /// Looks at the next frame.
+    fn see(&mut self, frame: BareFrame<'_>);
 }
 
 /// A capture being read.
@@ -93,6 +124,16 @@ impl<R: Read> Capture<R> {
         match self {
             Self::Pcap(reader) => reader.next_frame(),
             Self::Pcapng(reader) => reader.next_frame(),
+        }
+    }
+
+    /// Shows the frames that come next, in order, as long as they are what most are, sound, and need no more of the file than was
+    /// read: what [`Self::next_frame`] would give, many at a time. The first that is not is for that to give.
+    #[inline]
+    pub fn show_buffered(&mut self, onlooker: impl Onlooker) {
+        match self {
+            Self::Pcap(reader) => reader.show_buffered(onlooker),
+            Self::Pcapng(reader) => reader.show_buffered(onlooker),
         }
     }
 

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use pcap_file::pcap::{PcapParser, PcapTsResolution};
+use byteorder::{BigEndian, LittleEndian};
+use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
 use super::pcapng::Options;
 use super::resync::{self, Records};
 use super::window::{Taken, Window};
-use super::{Fault, FaultKind, LinkType, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, Onlooker, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
@@ -27,15 +28,71 @@ const LONGEST: u32 = 16 << 20;
 /// Reads a pcap file.
 pub struct Reader<R> {
     window: Window<R>,
-    parser: PcapParser,
-    order: Order,
-    link: LinkType,
-    nanos_per_fraction: i64,
-    limit: u32,
+    head: Head,
     frames: u64,
     /// Second of the last record: one behind damage is not far from it.
     second: Option<u32>,
     ended: bool,
+}
+
+/// What the file header says of all records.
+#[derive(Clone, Copy)]
+struct Head {
+    order: Order,
+    link: LinkType,
+    nanos_per_fraction: i64,
+    /// Longest captured length that is believed.
+    limit: u32,
+}
+
+/// What a record says.
+#[derive(Clone, Copy)]
+struct RawRecord<'a> {
+    second: u32,
+    fraction: u32,
+    /// Bytes that the packet had on the wire.
+    length: u32,
+    data: &'a [u8],
+}
+
+impl Head {
+    /// The record that `bytes` begin with, and what is behind it, where all of it is there and its length is believed.
+    #[inline(always)]
+    fn record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
+        let (behind, record) = match self.order {
+            Order::Big => RawPcapPacket::from_slice::<BigEndian>(bytes),
+            Order::Little => RawPcapPacket::from_slice::<LittleEndian>(bytes),
+        }
+        .ok()?;
+        let Cow::Borrowed(data) = record.data else { return None };
+        let RawPcapPacket { ts_sec, ts_frac, incl_len, orig_len, .. } = record;
+        (incl_len <= self.limit)
+            .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
+    }
+
+    /// The frame of that number in a record that begins at this place.
+    #[inline(always)]
+    fn frame(self, number: u64, record: RawRecord<'_>, place: usize) -> BareFrame<'_> {
+        let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
+        BareFrame {
+            number: number as u32,
+            time: Timestamp::from_nanos(nanos),
+            link: self.link,
+            data: record.data,
+            place: place + RECORD_HEADER,
+        }
+    }
+
+    /// What else is said of it.
+    fn record_of(self, record: RawRecord<'_>) -> Record<'_> {
+        Record {
+            length: record.length,
+            interface: 0,
+            interface_name: b"",
+            decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
+            options: Options::none(),
+        }
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -51,8 +108,7 @@ impl<R: Read> Reader<R> {
         };
         window.take(FILE_HEADER);
         let header = parser.header();
-        Ok(Self {
-            window,
+        let head = Head {
             order: match header.endianness {
                 pcap_file::Endianness::Big => Order::Big,
                 pcap_file::Endianness::Little => Order::Little,
@@ -64,11 +120,8 @@ impl<R: Read> Reader<R> {
                 PcapTsResolution::NanoSecond => 1,
             },
             limit: header.snaplen.clamp(LONGEST_USUAL, LONGEST),
-            parser,
-            frames: 0,
-            second: None,
-            ended: false,
-        })
+        };
+        Ok(Self { window, head, frames: 0, second: None, ended: false })
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -85,15 +138,31 @@ impl<R: Read> Reader<R> {
 
     #[inline]
     pub(super) fn has_frame(&self) -> bool {
-        let bytes = self.window.bytes();
-        bytes.len() >= RECORD_HEADER
-            && self
-                .order
-                .u32(bytes, CAPTURED_LENGTH)
-                .is_some_and(|claimed| claimed <= self.limit && bytes.len() - RECORD_HEADER >= claimed as usize)
+        self.head.record(self.window.bytes()).is_some()
     }
 
+    /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them. In a loop of its
+    /// own, with all it needs at hand: this is where most frames go through.
     #[inline]
+    pub(super) fn show_buffered(&mut self, mut onlooker: impl Onlooker) {
+        if self.ended {
+            return;
+        }
+        let (head, first, bytes) = (self.head, self.window.taken(), self.window.bytes());
+        let (mut rest, mut frames) = (bytes, self.frames);
+        while frames < MOST_FRAMES
+            && let Some((record, behind)) = head.record(rest)
+        {
+            frames += 1;
+            self.second = Some(record.second);
+            onlooker.see(head.frame(frames, record, first + (bytes.len() - rest.len())));
+            rest = behind;
+        }
+        self.frames = frames;
+        let passed = bytes.len() - rest.len();
+        self.window.take(passed);
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         if self.ended {
             return None;
@@ -117,9 +186,9 @@ impl<R: Read> Reader<R> {
             return fault;
         }
         let records = Records {
-            order: self.order,
-            limit: self.limit,
-            fractions: (1_000_000_000 / self.nanos_per_fraction) as u32,
+            order: self.head.order,
+            limit: self.head.limit,
+            fractions: (1_000_000_000 / self.head.nanos_per_fraction) as u32,
             second: self.second,
         };
         let found = resync::search(&mut self.window, |bytes, is_end| records.run(bytes, is_end));
@@ -135,13 +204,13 @@ impl<R: Read> Reader<R> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let Some(claimed) = self.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
+        let Some(claimed) = self.head.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
             return Err(FaultKind::CutFrame { missing: (RECORD_HEADER - bytes.len()) as u64 });
         };
-        if claimed > self.limit {
-            return Err(FaultKind::RecordLength { claimed, limit: self.limit });
+        if claimed > self.head.limit {
+            return Err(FaultKind::RecordLength { claimed, limit: self.head.limit });
         }
-        if self.frames >= u64::from(u32::MAX) {
+        if self.frames >= MOST_FRAMES {
             return Err(FaultKind::Frames);
         }
         let length = RECORD_HEADER + claimed as usize;
@@ -159,28 +228,12 @@ impl<R: Read> Reader<R> {
     }
 
     /// The record that begins here and has `length` bytes.
-    #[inline]
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
-        let place = self.window.taken() + RECORD_HEADER;
+        let place = self.window.taken();
         // A record that is buffered whole always parses.
-        let (_, record) = self.parser.next_raw_packet(self.window.take(length)).ok()?;
-        self.second = Some(record.ts_sec);
-        let nanos = i64::from(record.ts_sec) * 1_000_000_000 + i64::from(record.ts_frac) * self.nanos_per_fraction;
-        let Cow::Borrowed(data) = record.data else { return None };
-        Some(RawFrame {
-            number: self.frames as u32,
-            time: Some(Timestamp::from_nanos(nanos)),
-            link: self.link,
-            data,
-            place,
-            record: Record {
-                length: record.orig_len,
-                interface: 0,
-                interface_name: b"",
-                decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
-                options: Options::none(),
-            },
-        })
+        let (record, _) = self.head.record(self.window.take(length))?;
+        self.second = Some(record.second);
+        Some(self.head.frame(self.frames, record, place).with(self.head.record_of(record)))
     }
 }

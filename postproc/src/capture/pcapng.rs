@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use byteorder::{BigEndian, LittleEndian};
-use pcap_file::pcapng::RawBlock;
+use pcap_file::pcapng::{RawBlock, RawBlockParseError};
 use syncookie_engine::Timestamp;
 
 use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::{Taken, Window};
-use super::{Fault, FaultKind, LinkType, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, Onlooker, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
@@ -29,6 +29,9 @@ const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
+
+/// Where a block's content begins: behind type and length.
+const CONTENT: usize = 8;
 
 /// No block is longer (Wireshark's bound as well).
 const LONGEST: u32 = 16 << 20;
@@ -102,6 +105,46 @@ impl<R: Read> Reader<R> {
         is_block_length(length) && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
+    /// Shows the frames that come next, as long as they are in enhanced packet blocks, sound, one right behind the other, and no
+    /// more of the file is needed for them. In a loop of its own, with all it needs at hand: this is where most frames go
+    /// through.
+    #[inline]
+    pub(super) fn show_buffered(&mut self, onlooker: impl Onlooker) {
+        if self.ended {
+            return;
+        }
+        // One for each order, so that it is not asked for every number.
+        match self.order {
+            Order::Big => self.show(Order::Big, onlooker),
+            Order::Little => self.show(Order::Little, onlooker),
+        }
+    }
+
+    #[inline(always)]
+    fn show(&mut self, order: Order, mut onlooker: impl Onlooker) {
+        let (first, bytes) = (self.window.taken(), self.window.bytes());
+        let (mut rest, mut frames) = (bytes, self.frames);
+        while frames < MOST_FRAMES
+            && let Some((body, behind)) = enhanced_block(order, rest)
+            && let Some(place) = stamped(ENHANCED_PACKET, order, body)
+            && let Ok((interface, data)) = place.packet(body, &self.interfaces)
+            && let Some(ticks) = place.ticks
+        {
+            frames += 1;
+            onlooker.see(BareFrame {
+                number: frames as u32,
+                time: interface.ticks.time(ticks),
+                link: interface.link,
+                data,
+                place: first + (bytes.len() - rest.len()) + CONTENT + place.data,
+            });
+            rest = behind;
+        }
+        self.frames = frames;
+        let passed = bytes.len() - rest.len();
+        self.window.take(passed);
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         let head = loop {
             if self.ended {
@@ -115,8 +158,7 @@ impl<R: Read> Reader<R> {
         };
         self.frames += 1;
         let (offset, frame) = (self.window.offset(), self.frames);
-        // Behind type and length.
-        let place = self.window.taken() + 8;
+        let place = self.window.taken() + CONTENT;
         let found = parse(self.order, self.window.take(head.length))
             .and_then(|body| packet(head.block, self.order, body, &self.interfaces, (frame, place)));
         // The block's framing is sound, so that reading goes on behind it.
@@ -143,7 +185,7 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         };
         match head.block {
-            _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
+            _ if self.frames >= MOST_FRAMES => Err(self.fault(FaultKind::Frames)),
             block if holds_packet(block) => {
                 self.trailer(head).map_err(|kind| self.frame_fault(kind))?;
                 Ok(Some(head))
@@ -315,13 +357,8 @@ pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
 }
 
 /// The content of a block that is buffered whole.
-#[inline]
 fn parse(order: Order, bytes: &[u8]) -> Result<&[u8], FaultKind> {
-    let parsed = match order {
-        Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
-        Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
-    };
-    match parsed {
+    match raw_block(order, bytes) {
         Ok((_, RawBlock { body: Cow::Borrowed(body), .. })) => Ok(body),
         // Length and byte order were checked before: what is left is the trailer.
         _ => Err(FaultKind::BlockTrailer {
@@ -331,8 +368,24 @@ fn parse(order: Order, bytes: &[u8]) -> Result<&[u8], FaultKind> {
     }
 }
 
+/// The content of the enhanced packet block that `bytes` begin with, and what is behind it, where it is there whole and sound.
+#[inline(always)]
+fn enhanced_block(order: Order, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (behind, block) = raw_block(order, bytes).ok()?;
+    let Cow::Borrowed(body) = block.body else { return None };
+    (block.type_ == ENHANCED_PACKET && is_block_length(block.initial_len)).then_some((body, behind))
+}
+
+/// The block that `bytes` begin with, and what is behind it.
+#[inline(always)]
+fn raw_block(order: Order, bytes: &[u8]) -> Result<(&[u8], RawBlock<'_>), RawBlockParseError> {
+    match order {
+        Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
+        Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
+    }
+}
+
 /// The packet in a packet block's content.
-#[inline]
 fn packet<'a>(
     block: u32,
     order: Order,
@@ -345,11 +398,8 @@ fn packet<'a>(
         SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
         _ => stamped(block, order, body).ok_or_else(|| short(20))?,
     };
-    let interface = interfaces
-        .get(place.interface as usize)
-        .ok_or(FaultKind::Interface { interface: place.interface, described: interfaces.len() })?;
-    let end = place.data as u64 + u64::from(place.captured);
-    let data = body.get(place.data..end as usize).ok_or_else(|| short(end))?;
+    let (interface, data) = place.packet(body, interfaces)?;
+    let end = place.data + data.len();
     Ok(RawFrame {
         number: frame as u32,
         time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
@@ -361,19 +411,34 @@ fn packet<'a>(
             interface: interface.number,
             interface_name: &interface.name,
             decimals: interface.ticks.decimals(),
-            options: Options { order, bytes: behind(block, body, end as usize) },
+            options: Options { order, bytes: behind(block, body, end) },
         },
     })
 }
 
+impl Place {
+    /// The packet's interface, and its bytes in the content of its block.
+    #[inline(always)]
+    fn packet<'a>(&self, body: &'a [u8], interfaces: &'a [Interface]) -> Result<(&'a Interface, &'a [u8]), FaultKind> {
+        let interface = interfaces
+            .get(self.interface as usize)
+            .ok_or(FaultKind::Interface { interface: self.interface, described: interfaces.len() })?;
+        let end = self.data as u64 + u64::from(self.captured);
+        let short = FaultKind::BlockContent { needed: end, actual: body.len() };
+        Ok((interface, body.get(self.data..end as usize).ok_or(short)?))
+    }
+}
+
 /// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
-#[inline]
+#[inline(always)]
 fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
-    let interface = if block == PACKET { order.u16(body, 0)?.into() } else { order.u32(body, 0)? };
-    let ticks = (u64::from(order.u32(body, 4)?) << 32) | u64::from(order.u32(body, 8)?);
-    let captured = order.u32(body, 12)?;
-    let original = order.u32(body, 16)?;
-    Some(Place { interface, ticks: Some(ticks), captured, original, data: 20 })
+    // Seen to be there at once.
+    let head = body.first_chunk::<20>()?;
+    let interface = if block == PACKET { order.u16(head, 0)?.into() } else { order.u32(head, 0)? };
+    let ticks = (u64::from(order.u32(head, 4)?) << 32) | u64::from(order.u32(head, 8)?);
+    let captured = order.u32(head, 12)?;
+    let original = order.u32(head, 16)?;
+    Some(Place { interface, ticks: Some(ticks), captured, original, data: head.len() })
 }
 
 /// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
