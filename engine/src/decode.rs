@@ -162,40 +162,43 @@ pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
 /// does so for every packet.
 #[inline(always)]
 pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags)> {
-    let (source, destination, tcp) = match Shape::of(bytes) {
+    // Asked once for most of what is looked at.
+    bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
+    let (source, destination, flags) = match Shape::of(bytes) {
         Shape::V4 { .. } => ends_v4(bytes)?,
         Shape::V6 { .. } => ends_v6(seeded, bytes)?,
         Shape::Udp | Shape::Other => return None,
     };
-    // A header of fewer words is none.
-    (tcp[12] >= 0x50).then(|| (Flow::new(seeded, source, destination), Flags(tcp[13])))
+    Some((Flow::new(seeded, source, destination), flags))
 }
 
-/// The words of both ends, and the fixed part of the TCP header.
-type Ends<'a> = Option<(u64, u64, &'a [u8; TCP_HEADER])>;
+/// The words of both ends, and the flags.
+type Ends = Option<(u64, u64, Flags)>;
 
 #[inline(always)]
-fn ends_v4(bytes: &[u8]) -> Ends<'_> {
+fn ends_v4(bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V4_HEADER>()?;
-    let tcp = rest.first_chunk()?;
     let address = |at: usize| u32::from_be_bytes([ip[at], ip[at + 1], ip[at + 2], ip[at + 3]]);
-    let (source, destination) = ports(tcp);
-    Some((word_v4(address(12), source), word_v4(address(16), destination), tcp))
+    let (source, destination, flags) = ports(rest)?;
+    Some((word_v4(address(12), source), word_v4(address(16), destination), flags))
 }
 
 #[inline(always)]
-fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends<'_> {
+fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
-    let tcp = rest.first_chunk()?;
     let ([from, to], _) = ip[8..].as_chunks::<16>() else { return None };
     let word = |address: &[u8; 16], port| word_v6(seeded, u128::from_be_bytes(*address), port);
-    let (source, destination) = ports(tcp);
-    Some((word(from, source), word(to, destination), tcp))
+    let (source, destination, flags) = ports(rest)?;
+    Some((word(from, source), word(to, destination), flags))
 }
 
+/// The ports and the flags of a TCP header.
 #[inline(always)]
-fn ports(tcp: &[u8; TCP_HEADER]) -> (u16, u16) {
-    (u16::from_be_bytes([tcp[0], tcp[1]]), u16::from_be_bytes([tcp[2], tcp[3]]))
+fn ports(bytes: &[u8]) -> Option<(u16, u16, Flags)> {
+    let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
+    let port = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
+    // A header of fewer words is none.
+    (tcp[12] >= 0x50).then(|| (port(0), port(2), Flags(tcp[13])))
 }
 
 fn from_any_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {

@@ -6,7 +6,7 @@ use std::io::Read;
 use syncookie_engine::{Lookout, Sighting, Timestamp};
 
 use super::bundle::Bundle;
-use crate::capture::{BareFrame, Capture, Fault, FaultKind, LinkType, Onlooker, RawFrame};
+use crate::capture::{BareFrame, Capture, Fault, FaultKind, LinkType, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ impl Intake {
             return false;
         }
         loop {
-            Passing::new(self, lookout, sightings).look(capture);
+            capture.show_buffered(|group| self.group(group, lookout, sightings));
             if !sightings.is_empty() && !capture.has_frame() {
                 return true;
             }
@@ -59,6 +59,23 @@ impl Intake {
                 }
                 Some(Err(_)) => self.further_faults += 1,
                 None => return false,
+            }
+        }
+    }
+
+    /// Frames that come one right behind the other. Most hold a segment behind an Ethernet's header, and nothing is asked of them twice.
+    #[inline(never)]
+    fn group(&mut self, group: &[BareFrame<'_>], lookout: Lookout, sightings: &mut Vec<Sighting>) {
+        sightings.reserve(group.len());
+        for &BareFrame { number, time, link, data, place } in group {
+            if let Some(packet) = link::usual(link, data)
+                && let start = (place + (packet.as_ptr() as usize - data.as_ptr() as usize)) as u32
+                && let Some(segment) = lookout.usual_segment(number, time, packet, start)
+            {
+                self.totals.time(Some(time));
+                sightings.push(segment);
+            } else {
+                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
             }
         }
     }
@@ -99,47 +116,5 @@ impl Intake {
             problems.push(Problem::link_type(&self.totals.name, *link, *frames, *first));
         }
         problems
-    }
-}
-
-/// Looks at frames that come one right behind the other. Of one as most are nothing but its time and a sighting is kept, and
-/// nothing is asked twice.
-struct Passing<'a> {
-    intake: &'a mut Intake,
-    lookout: Lookout,
-    sightings: &'a mut Vec<Sighting>,
-    /// The earliest and the latest time.
-    span: (Timestamp, Timestamp),
-}
-
-impl<'a> Passing<'a> {
-    fn new(intake: &'a mut Intake, lookout: Lookout, sightings: &'a mut Vec<Sighting>) -> Self {
-        let span = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
-        Self { intake, lookout, sightings, span }
-    }
-
-    fn look<R: Read>(mut self, capture: &mut Capture<R>) {
-        capture.show_buffered(&mut self);
-        let (first, last) = self.span;
-        if first <= last {
-            self.intake.totals.time(Some(first));
-            self.intake.totals.time(Some(last));
-        }
-    }
-}
-
-impl Onlooker for &mut Passing<'_> {
-    #[inline(always)]
-    fn see(&mut self, frame: BareFrame<'_>) {
-        let BareFrame { number, time, link, data, place } = frame;
-        if let Some(packet) = link::usual(link, data)
-            && let start = (place + (data.len() - packet.len())) as u32
-            && let Some(sighting) = self.lookout.usual_segment(number, time, packet, start)
-        {
-            self.span = (self.span.0.min(time), self.span.1.max(time));
-            self.sightings.push(sighting);
-        } else {
-            self.sightings.extend(self.intake.frame(number, Some(time), (link, data, place), self.lookout));
-        }
     }
 }

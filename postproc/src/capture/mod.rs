@@ -4,6 +4,7 @@
 //! name frame, offset and missing bytes, which a reader that hides its buffer cannot tell; a length field must be
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
+mod bare;
 mod fault;
 mod foreign;
 mod magic;
@@ -22,6 +23,7 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+pub use bare::BareFrame;
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
@@ -53,34 +55,6 @@ pub struct RawFrame<'a> {
     pub place: usize,
     /// What else is needed to write it again.
     pub record: Record<'a>,
-}
-
-/// A frame, without what only writing it again takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BareFrame<'a> {
-    /// As in [`RawFrame`].
-    pub number: u32,
-    /// All but simple packet blocks have one.
-    pub time: Timestamp,
-    /// As in [`RawFrame`].
-    pub link: LinkType,
-    /// As in [`RawFrame`].
-    pub data: &'a [u8],
-    /// As in [`RawFrame`].
-    pub place: usize,
-}
-
-impl<'a> BareFrame<'a> {
-    fn with(self, record: Record<'a>) -> RawFrame<'a> {
-        let Self { number, time, link, data, place } = self;
-        RawFrame { number, time: Some(time), link, data, place, record }
-    }
-}
-
-/// Whoever looks at many frames in passing. No closure, as it could not be told to become part of the loop that shows them.
-pub trait Onlooker {
-    /// Looks at the next frame.
-    fn see(&mut self, frame: BareFrame<'_>);
 }
 
 /// A capture being read.
@@ -127,13 +101,12 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Shows the frames that come next, in order, as long as they are what most are, sound, and need no more of the file than was
-    /// read: what [`Self::next_frame`] would give, many at a time. The first that is not is for that to give.
-    #[inline]
-    pub fn show_buffered(&mut self, onlooker: impl Onlooker) {
+    /// Shows the frames that come next, in order and many at a time, as long as they are what most are, sound, and need no more of
+    /// the file than was read. The first that is not is for [`Self::next_frame`] to give.
+    pub fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
         match self {
-            Self::Pcap(reader) => reader.show_buffered(onlooker),
-            Self::Pcapng(reader) => reader.show_buffered(onlooker),
+            Self::Pcap(reader) => reader.show_buffered(show),
+            Self::Pcapng(reader) => reader.show_buffered(show),
         }
     }
 

@@ -7,11 +7,12 @@ use byteorder::{BigEndian, LittleEndian};
 use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
 use syncookie_engine::Timestamp;
 
+use super::bare::in_groups;
 use super::order::Order;
 use super::pcapng::Options;
 use super::resync::{self, Records};
 use super::window::{Taken, Window};
-use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, Onlooker, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
@@ -70,17 +71,11 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// The frame of that number in a record that begins at this place.
+    /// The frame of that number in a record whose packet is at this place.
     #[inline(always)]
-    fn frame(self, number: u64, record: RawRecord<'_>, place: usize) -> BareFrame<'_> {
+    fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> BareFrame<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
-        BareFrame {
-            number: number as u32,
-            time: Timestamp::from_nanos(nanos),
-            link: self.link,
-            data: record.data,
-            place: place + RECORD_HEADER,
-        }
+        BareFrame { number, time: Timestamp::from_nanos(nanos), link: self.link, data: record.data, place }
     }
 
     /// What else is said of it.
@@ -141,25 +136,22 @@ impl<R: Read> Reader<R> {
         self.head.record(self.window.bytes()).is_some()
     }
 
-    /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them. In a loop of its
-    /// own, with all it needs at hand: this is where most frames go through.
-    #[inline]
-    pub(super) fn show_buffered(&mut self, mut onlooker: impl Onlooker) {
+    /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them.
+    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
         if self.ended {
             return;
         }
-        let (head, first, bytes) = (self.head, self.window.taken(), self.window.bytes());
-        let (mut rest, mut frames) = (bytes, self.frames);
-        while frames < MOST_FRAMES
-            && let Some((record, behind)) = head.record(rest)
-        {
-            frames += 1;
-            self.second = Some(record.second);
-            onlooker.see(head.frame(frames, record, first + (bytes.len() - rest.len())));
-            rest = behind;
-        }
-        self.frames = frames;
+        let (head, bytes, base) = (self.head, self.window.bytes(), self.window.base());
+        let (mut rest, mut frames, mut second) = (bytes, self.frames as u32, self.second);
+        let next = || {
+            let number = frames.checked_add(1)?;
+            let (record, behind) = head.record(rest)?;
+            (rest, frames, second) = (behind, number, Some(record.second));
+            Some(head.frame(number, record, base.place(record.data)))
+        };
+        in_groups(next, show);
         let passed = bytes.len() - rest.len();
+        (self.frames, self.second) = (frames.into(), second);
         self.window.take(passed);
     }
 
@@ -230,10 +222,10 @@ impl<R: Read> Reader<R> {
     /// The record that begins here and has `length` bytes.
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
-        let place = self.window.taken();
+        let place = self.window.taken() + RECORD_HEADER;
         // A record that is buffered whole always parses.
         let (record, _) = self.head.record(self.window.take(length))?;
         self.second = Some(record.second);
-        Some(self.head.frame(self.frames, record, place).with(self.head.record_of(record)))
+        Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))
     }
 }

@@ -7,11 +7,12 @@ use byteorder::{BigEndian, LittleEndian};
 use pcap_file::pcapng::{RawBlock, RawBlockParseError};
 use syncookie_engine::Timestamp;
 
+use super::bare::in_groups;
 use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::{Taken, Window};
-use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, Onlooker, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
@@ -106,42 +107,34 @@ impl<R: Read> Reader<R> {
     }
 
     /// Shows the frames that come next, as long as they are in enhanced packet blocks, sound, one right behind the other, and no
-    /// more of the file is needed for them. In a loop of its own, with all it needs at hand: this is where most frames go
-    /// through.
-    #[inline]
-    pub(super) fn show_buffered(&mut self, onlooker: impl Onlooker) {
+    /// more of the file is needed for them.
+    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
         if self.ended {
             return;
         }
         // One for each order, so that it is not asked for every number.
         match self.order {
-            Order::Big => self.show(Order::Big, onlooker),
-            Order::Little => self.show(Order::Little, onlooker),
+            Order::Big => self.show_enhanced(Order::Big, show),
+            Order::Little => self.show_enhanced(Order::Little, show),
         }
     }
 
     #[inline(always)]
-    fn show(&mut self, order: Order, mut onlooker: impl Onlooker) {
-        let (first, bytes) = (self.window.taken(), self.window.bytes());
-        let (mut rest, mut frames) = (bytes, self.frames);
-        while frames < MOST_FRAMES
-            && let Some((body, behind)) = enhanced_block(order, rest)
-            && let Some(place) = stamped(ENHANCED_PACKET, order, body)
-            && let Ok((interface, data)) = place.packet(body, &self.interfaces)
-            && let Some(ticks) = place.ticks
-        {
-            frames += 1;
-            onlooker.see(BareFrame {
-                number: frames as u32,
-                time: interface.ticks.time(ticks),
-                link: interface.link,
-                data,
-                place: first + (bytes.len() - rest.len()) + CONTENT + place.data,
-            });
-            rest = behind;
-        }
-        self.frames = frames;
+    fn show_enhanced(&mut self, order: Order, show: impl FnMut(&[BareFrame<'_>])) {
+        let (bytes, base, interfaces) = (self.window.bytes(), self.window.base(), &self.interfaces[..]);
+        let (mut rest, mut frames) = (bytes, self.frames as u32);
+        let next = || {
+            let number = frames.checked_add(1)?;
+            let (body, behind) = enhanced_block(order, rest)?;
+            let packet = stamped(ENHANCED_PACKET, order, body)?;
+            let (interface, data) = packet.found(body, interfaces).ok()?;
+            (rest, frames) = (behind, number);
+            let time = interface.ticks.time(packet.ticks?);
+            Some(BareFrame { number, time, link: interface.link, data, place: base.place(data) })
+        };
+        in_groups(next, show);
         let passed = bytes.len() - rest.len();
+        self.frames = frames.into();
         self.window.take(passed);
     }
 
@@ -398,7 +391,7 @@ fn packet<'a>(
         SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
         _ => stamped(block, order, body).ok_or_else(|| short(20))?,
     };
-    let (interface, data) = place.packet(body, interfaces)?;
+    let (interface, data) = place.found(body, interfaces)?;
     let end = place.data + data.len();
     Ok(RawFrame {
         number: frame as u32,
@@ -419,7 +412,7 @@ fn packet<'a>(
 impl Place {
     /// The packet's interface, and its bytes in the content of its block.
     #[inline(always)]
-    fn packet<'a>(&self, body: &'a [u8], interfaces: &'a [Interface]) -> Result<(&'a Interface, &'a [u8]), FaultKind> {
+    fn found<'a>(&self, body: &'a [u8], interfaces: &'a [Interface]) -> Result<(&'a Interface, &'a [u8]), FaultKind> {
         let interface = interfaces
             .get(self.interface as usize)
             .ok_or(FaultKind::Interface { interface: self.interface, described: interfaces.len() })?;

@@ -269,7 +269,7 @@ mod tests {
     fn a_tunnel_is_looked_for_under_the_ports_that_one_has() {
         for port in 0..=u16::MAX {
             let is_tunnel = !matches!(by_port(port, b""), Step::Other);
-            assert_eq!(is_tunnel, goes_to_tunnel(port), "{port}");
+            assert_eq!(is_tunnel, is_tunnel_port(port), "{port}");
         }
     }
 }
