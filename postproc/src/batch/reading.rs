@@ -50,6 +50,7 @@ impl Intake {
             }
             match capture.next_frame() {
                 Some(Ok(RawFrame { number, time, link, data, place, .. })) => {
+                    self.totals.time(time);
                     sightings.extend(self.frame(number, time, (link, data, place), lookout));
                 }
                 // Said with the next bundle.
@@ -63,20 +64,30 @@ impl Intake {
         }
     }
 
-    /// Frames that come one right behind the other. Most hold a segment behind an Ethernet's header, and nothing is asked of them twice.
+    /// Frames that come one right behind the other. Most hold a segment behind an Ethernet's header, and nothing is asked of
+    /// them twice.
     #[inline(never)]
     fn group(&mut self, group: &[BareFrame<'_>], lookout: Lookout, sightings: &mut Vec<Sighting>) {
+        let (mut first, mut last) = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
         sightings.reserve(group.len());
         for &BareFrame { number, time, link, data, place } in group {
-            if let Some(packet) = link::usual(link, data)
-                && let start = (place + (packet.as_ptr() as usize - data.as_ptr() as usize)) as u32
-                && let Some(segment) = lookout.usual_segment(number, time, packet, start)
-            {
-                self.totals.time(Some(time));
+            (first, last) = (first.min(time), last.max(time));
+            let Some(packet) = link::usual(link, data) else {
+                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
+                continue;
+            };
+            let start = (place + (packet.as_ptr() as usize - data.as_ptr() as usize)) as u32;
+            if let Some(segment) = lookout.usual_segment(number, time, packet, start) {
                 sightings.push(segment);
+            } else if link::is_no_tunnel(packet) {
+                sightings.push(lookout.packet(number, time, packet, start));
             } else {
                 sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
             }
+        }
+        if !group.is_empty() {
+            self.totals.time(Some(first));
+            self.totals.time(Some(last));
         }
     }
 
@@ -89,7 +100,6 @@ impl Intake {
         (link, data, place): (LinkType, &[u8], usize),
         lookout: Lookout,
     ) -> Option<Sighting> {
-        self.totals.time(time);
         match link::ip_packet(link, data) {
             Content::Ip(packet) => {
                 let start = place + (packet.as_ptr() as usize - data.as_ptr() as usize);

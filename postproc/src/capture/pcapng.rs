@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use byteorder::{BigEndian, LittleEndian};
-use pcap_file::pcapng::{RawBlock, RawBlockParseError};
+use byteorder::{BigEndian, ByteOrder, LittleEndian};
+use pcap_file::pcapng::RawBlock;
 use syncookie_engine::Timestamp;
 
 use super::bare::in_groups;
@@ -114,19 +114,19 @@ impl<R: Read> Reader<R> {
         }
         // One for each order, so that it is not asked for every number.
         match self.order {
-            Order::Big => self.show_enhanced(Order::Big, show),
-            Order::Little => self.show_enhanced(Order::Little, show),
+            Order::Big => self.show_enhanced::<BigEndian>(show),
+            Order::Little => self.show_enhanced::<LittleEndian>(show),
         }
     }
 
     #[inline(always)]
-    fn show_enhanced(&mut self, order: Order, show: impl FnMut(&[BareFrame<'_>])) {
+    fn show_enhanced<B: ByteOrder>(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
         let (bytes, base, interfaces) = (self.window.bytes(), self.window.base(), &self.interfaces[..]);
         let (mut rest, mut frames) = (bytes, self.frames as u32);
         let next = || {
             let number = frames.checked_add(1)?;
-            let (body, behind) = enhanced_block(order, rest)?;
-            let packet = stamped(ENHANCED_PACKET, order, body)?;
+            let (body, behind) = enhanced_block::<B>(rest)?;
+            let packet = stamped::<B>(ENHANCED_PACKET, body)?;
             let (interface, data) = packet.found(body, interfaces).ok()?;
             (rest, frames) = (behind, number);
             let time = interface.ticks.time(packet.ticks?);
@@ -152,8 +152,8 @@ impl<R: Read> Reader<R> {
         self.frames += 1;
         let (offset, frame) = (self.window.offset(), self.frames);
         let place = self.window.taken() + CONTENT;
-        let found = parse(self.order, self.window.take(head.length))
-            .and_then(|body| packet(head.block, self.order, body, &self.interfaces, (frame, place)));
+        let body = content(self.window.take(head.length));
+        let found = packet(head.block, self.order, body, &self.interfaces, (frame, place));
         // The block's framing is sound, so that reading goes on behind it.
         Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
     }
@@ -234,7 +234,7 @@ impl<R: Read> Reader<R> {
     fn other(&mut self, head: Head) -> Result<(), FaultKind> {
         self.frames += u64::from(NUMBERED.contains(&head.block));
         let order = self.order;
-        let body = parse(order, self.window.take(head.length))?;
+        let body = content(self.window.take(head.length));
         match head.block {
             SECTION_HEADER => {
                 self.earlier = self.earlier.saturating_add(self.interfaces.len() as u32);
@@ -349,33 +349,17 @@ pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
     }
 }
 
-/// The content of a block that is buffered whole.
-fn parse(order: Order, bytes: &[u8]) -> Result<&[u8], FaultKind> {
-    match raw_block(order, bytes) {
-        Ok((_, RawBlock { body: Cow::Borrowed(body), .. })) => Ok(body),
-        // Length and byte order were checked before: what is left is the trailer.
-        _ => Err(FaultKind::BlockTrailer {
-            head: bytes.len() as u32,
-            tail: order.u32(bytes, bytes.len().saturating_sub(4)).unwrap_or_default(),
-        }),
-    }
-}
-
 /// The content of the enhanced packet block that `bytes` begin with, and what is behind it, where it is there whole and sound.
 #[inline(always)]
-fn enhanced_block(order: Order, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (behind, block) = raw_block(order, bytes).ok()?;
+fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (behind, block) = RawBlock::from_slice::<B>(bytes).ok()?;
     let Cow::Borrowed(body) = block.body else { return None };
     (block.type_ == ENHANCED_PACKET && is_block_length(block.initial_len)).then_some((body, behind))
 }
 
-/// The block that `bytes` begin with, and what is behind it.
-#[inline(always)]
-fn raw_block(order: Order, bytes: &[u8]) -> Result<(&[u8], RawBlock<'_>), RawBlockParseError> {
-    match order {
-        Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
-        Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
-    }
+/// The content of a block whose framing was seen to be sound.
+fn content(block: &[u8]) -> &[u8] {
+    block.get(CONTENT..block.len().saturating_sub(BLOCK_FRAMING - CONTENT)).unwrap_or_default()
 }
 
 /// The packet in a packet block's content.
@@ -389,7 +373,11 @@ fn packet<'a>(
     let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
     let place = match block {
         SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
-        _ => stamped(block, order, body).ok_or_else(|| short(20))?,
+        _ => match order {
+            Order::Big => stamped::<BigEndian>(block, body),
+            Order::Little => stamped::<LittleEndian>(block, body),
+        }
+        .ok_or_else(|| short(20))?,
     };
     let (interface, data) = place.found(body, interfaces)?;
     let end = place.data + data.len();
@@ -424,14 +412,12 @@ impl Place {
 
 /// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
 #[inline(always)]
-fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
-    // Seen to be there at once.
+fn stamped<B: ByteOrder>(block: u32, body: &[u8]) -> Option<Place> {
     let head = body.first_chunk::<20>()?;
-    let interface = if block == PACKET { order.u16(head, 0)?.into() } else { order.u32(head, 0)? };
-    let ticks = (u64::from(order.u32(head, 4)?) << 32) | u64::from(order.u32(head, 8)?);
-    let captured = order.u32(head, 12)?;
-    let original = order.u32(head, 16)?;
-    Some(Place { interface, ticks: Some(ticks), captured, original, data: head.len() })
+    let word = |at: usize| B::read_u32(&head[at..at + 4]);
+    let interface = if block == PACKET { B::read_u16(&head[..2]).into() } else { word(0) };
+    let ticks = u64::from(word(4)) << 32 | u64::from(word(8));
+    Some(Place { interface, ticks: Some(ticks), captured: word(12), original: word(16), data: head.len() })
 }
 
 /// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
