@@ -1,12 +1,12 @@
 //! What an undetermined handshake lacks, said to the person who has to decide.
 
 use crate::EvidenceKind;
-use crate::evidence::Signal;
+use crate::evidence::{Said, Signal};
 use crate::evidence::isn_bits::IsnLayout;
 use crate::listener::Listener;
 
 /// One sentence for each thing that would have told.
-pub(crate) fn missing(listener: &Listener<'_>, index: usize, signals: &[Signal]) -> Vec<String> {
+pub(crate) fn missing(listener: &Listener<'_>, index: usize, signals: &[Signal<Said>]) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
         return vec!["no SYN-ACK was captured: nobody is seen to have answered".to_owned()];

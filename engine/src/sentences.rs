@@ -1,53 +1,106 @@
 //! Sentences are made only where somebody reads them: most handshakes are ordinary, and nobody asks why.
 
+use std::fmt;
 use std::ops::Deref;
 
 use crate::Frame;
 
-/// Whether sentences are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Words(pub bool);
+/// Whether sentences are wanted, and the frames they were read from: known when the code is compiled, so that whoever only
+/// weighs does not even make room for them.
+pub(crate) trait Words {
+    /// The frames that a signal was read from.
+    type Frames: Extend<Frame>;
+    /// What it says.
+    type Sentence: fmt::Display;
+
+    /// Notes frames.
+    fn cite(frames: impl IntoIterator<Item = Frame>) -> Self::Frames;
+
+    /// Makes a sentence.
+    fn say(sentence: impl FnOnce() -> String) -> Self::Sentence;
+}
+
+/// They are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said;
+
+impl Words for Said {
+    type Frames = Cited;
+    type Sentence = String;
+
+    fn cite(frames: impl IntoIterator<Item = Frame>) -> Cited {
+        let mut cited = Cited::default();
+        cited.extend(frames);
+        cited
+    }
+
+    fn say(sentence: impl FnOnce() -> String) -> String {
+        sentence()
+    }
+}
+
+/// They are not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unsaid;
+
+impl Words for Unsaid {
+    type Frames = Nothing;
+    type Sentence = Nothing;
+
+    #[inline]
+    fn cite(_: impl IntoIterator<Item = Frame>) -> Nothing {
+        Nothing
+    }
+
+    #[inline]
+    fn say(_: impl FnOnce() -> String) -> Nothing {
+        Nothing
+    }
+}
 
 /// `format!` where words are wanted, else nothing.
 macro_rules! say {
-    ($words:expr, $($sentence:tt)*) => {
-        if $words.0 { format!($($sentence)*) } else { String::new() }
+    ($words:ty, $($sentence:tt)*) => {
+        <$words as $crate::sentences::Words>::say(|| format!($($sentence)*))
     };
 }
 
 pub(crate) use say;
 
+/// In place of what nobody reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nothing;
+
+impl Extend<Frame> for Nothing {
+    #[inline]
+    fn extend<I: IntoIterator<Item = Frame>>(&mut self, _: I) {}
+}
+
+impl fmt::Display for Nothing {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
 /// Most frames a signal is read from.
 const MOST: usize = 6;
 
-/// The frames a signal was read from, kept in place: there is one list for every signal of every handshake.
+/// The frames a signal was read from, kept in place.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cited {
     frames: [Frame; MOST],
     count: usize,
 }
 
-impl Cited {
-    /// Adds a frame; there is room for all that any signal has.
-    pub(crate) fn push(&mut self, frame: Frame) {
-        if let Some(place) = self.frames.get_mut(self.count) {
-            *place = frame;
-            self.count += 1;
-        }
-    }
-}
-
-impl<const N: usize> From<[Frame; N]> for Cited {
-    fn from(frames: [Frame; N]) -> Self {
-        let mut cited = Self::default();
-        cited.extend(frames);
-        cited
-    }
-}
-
 impl Extend<Frame> for Cited {
+    /// There is room for all that any signal has.
     fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
-        frames.into_iter().for_each(|frame| self.push(frame));
+        for frame in frames {
+            if let Some(place) = self.frames.get_mut(self.count) {
+                *place = frame;
+                self.count += 1;
+            }
+        }
     }
 }
 

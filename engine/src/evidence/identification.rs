@@ -5,7 +5,7 @@
 //!
 //! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
 use crate::listener::Listener;
@@ -17,36 +17,40 @@ const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
 const REFLECTED: f64 = 6.0;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Vec<Signal> {
-    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return Vec::new() };
-    let mut signals = Vec::new();
-    if let Some(proxy) = echo(listener, handshake, syn, syn_ack) {
-        signals.push(Signal {
-            kind: EvidenceKind::IpIdEcho,
-            group: Group::Machine,
-            cookie: -ECHO_ALONE,
-            proxy,
-            habitual: false,
-            frames: Cited::from([syn.frame, syn_ack.frame]),
-            detail: say!(
-                words,
-                "SYN-ACK carries the IP identification of the SYN ({:#06x})",
-                syn.ip.identification.unwrap_or_default()
-            ),
-        });
-    }
-    if let Some(holes) = reflected(syn.layout(), syn_ack.layout()) {
-        signals.push(Signal {
-            kind: EvidenceKind::ReflectedOptions,
-            group: Group::Machine,
-            cookie: -ECHO_ALONE,
-            proxy: REFLECTED,
-            habitual: true,
-            frames: Cited::from([syn.frame, syn_ack.frame]),
-            detail: say!(words, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
-        });
-    }
-    signals
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> impl Iterator<Item = Signal<W>> {
+    identification(listener, handshake).into_iter().chain(options(handshake))
+}
+
+fn identification<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let proxy = echo(listener, handshake, syn, syn_ack)?;
+    Some(Signal {
+        kind: EvidenceKind::IpIdEcho,
+        group: Group::Machine,
+        cookie: -ECHO_ALONE,
+        proxy,
+        habitual: false,
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(
+            W,
+            "SYN-ACK carries the IP identification of the SYN ({:#06x})",
+            syn.ip.identification.unwrap_or_default()
+        ),
+    })
+}
+
+fn options<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let holes = reflected(syn.layout(), syn_ack.layout())?;
+    Some(Signal {
+        kind: EvidenceKind::ReflectedOptions,
+        group: Group::Machine,
+        cookie: -ECHO_ALONE,
+        proxy: REFLECTED,
+        habitual: true,
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(W, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
+    })
 }
 
 /// The IP identifications of a listener's SYN-ACKs.
