@@ -30,6 +30,10 @@ pub struct Limits {
     pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
+    /// Whether findings have their numbers, [`Finding::measured`].
+    pub measured: bool,
+    /// Whether findings have their SYN and SYN-ACK, [`Finding::openings`].
+    pub openings: bool,
     /// On how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's among them.
     /// 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the same.
     pub threads: usize,
@@ -59,6 +63,8 @@ impl Default for Limits {
             listeners: 1 << 17,
             episodes: 1 << 14,
             detail: Detail::All,
+            measured: true,
+            openings: true,
             threads: 1,
         }
     }
@@ -248,7 +254,7 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
             let judged = judge(handshakes, self.manner(), |_| true);
-            self.judged.insert(server, judged.into_iter().map(Judged::finding).collect());
+            self.judged.insert(server, judged.into_iter().map(|one| one.finding(&self.limits)).collect());
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
@@ -262,7 +268,7 @@ impl Analyzer {
         let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
         let handshakes = handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]);
-        judge(handshakes, self.manner(), |other| other == id).pop().map(Judged::finding)
+        judge(handshakes, self.manner(), |other| other == id).pop().map(|one| one.finding(&self.limits))
     }
 
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
@@ -356,11 +362,11 @@ impl Analyzer {
             judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end).flatten().filter(|one| !one.counted).map(Judged::finding)
+        in_order(judged, tracker.start(), end).flatten().filter(|one| !one.counted).map(|one| one.finding(limits))
     }
 
     fn manner(&self) -> Manner {
-        Manner { now: self.now, detail: self.limits.detail, flood: u64::MAX }
+        Manner { now: self.now, detail: self.limits.detail, measured: self.limits.measured, flood: u64::MAX }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Sentences are made only where somebody reads them: most handshakes are ordinary, and nobody asks why.
 
 use std::fmt;
-use std::ops::Deref;
 
-use crate::Frame;
+use crate::{Cited, Frame};
 
 /// Whether sentences are wanted, and the frames they were read from: known when the code is compiled, so that whoever only
 /// weighs does not even make room for them.
@@ -29,9 +28,7 @@ impl Words for Said {
     type Sentence = String;
 
     fn cite(frames: impl IntoIterator<Item = Frame>) -> Cited {
-        let mut cited = Cited::default();
-        cited.extend(frames);
-        cited
+        frames.into_iter().collect()
     }
 
     fn say(sentence: impl FnOnce() -> String) -> String {
@@ -67,6 +64,43 @@ macro_rules! say {
 
 pub(crate) use say;
 
+/// A number with one digit behind the point, as `{:.1}` writes it: in a sentence for every handshake, and the digits of any
+/// number of digits take a thousand steps.
+pub(crate) struct Tenths(pub f64);
+
+impl Tenths {
+    /// How many there are, where that is not negative and not huge; halves go to the even one.
+    fn count(&self) -> Option<u64> {
+        let bits = self.0.to_bits();
+        // The bits of those with a sign, and of what is no number, are greater.
+        if bits >= MANY.to_bits() {
+            return None;
+        }
+        // Smaller ones than the smallest normal number have another form, and no tenths.
+        let (exponent, mantissa) = ((bits >> 52) as u32, bits & ((1 << 52) - 1) | 1 << 52);
+        // The number is the mantissa, divided by two so many times.
+        let halvings = 1075 - exponent;
+        if halvings >= u64::BITS {
+            return Some(0);
+        }
+        let (tenths, whole) = (mantissa * 10, 1_u64 << halvings);
+        let (count, rest) = (tenths / whole, tenths % whole);
+        Some(count + u64::from(rest * 2 > whole || (rest * 2 == whole && count % 2 == 1)))
+    }
+}
+
+/// Numbers from which on the digits are left to others.
+const MANY: f64 = 1e12;
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.count() {
+            Some(count) => write!(f, "{}.{}", count / 10, count % 10),
+            None => write!(f, "{:.1}", self.0),
+        }
+    }
+}
+
 /// In place of what nobody reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Nothing;
@@ -82,32 +116,33 @@ impl fmt::Display for Nothing {
     }
 }
 
-/// Most frames a signal is read from.
-const MOST: usize = 6;
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// The frames a signal was read from, kept in place.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Cited {
-    frames: [Frame; MOST],
-    count: usize,
-}
+    use super::*;
 
-impl Extend<Frame> for Cited {
-    /// There is room for all that any signal has.
-    fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
-        for frame in frames {
-            if let Some(place) = self.frames.get_mut(self.count) {
-                *place = frame;
-                self.count += 1;
-            }
+    fn is_as_usual(number: f64) {
+        assert_eq!(Tenths(number).to_string(), format!("{number:.1}"), "{number:e}");
+    }
+
+    proptest! {
+        #[test]
+        fn tenths_are_written_as_usual(any: f64, small in 0.0..100.0, sixteenths in 0_u32..100_000, tiny in 0_u64..1 << 62) {
+            is_as_usual(any);
+            is_as_usual(small);
+            is_as_usual(f64::from(sixteenths) / 16.0);
+            is_as_usual(f64::from_bits(tiny));
         }
     }
-}
 
-impl Deref for Cited {
-    type Target = [Frame];
-
-    fn deref(&self) -> &[Frame] {
-        &self.frames[..self.count]
+    #[test]
+    fn tenths_at_the_ends_are_written_as_usual() {
+        for number in [0.0, -0.0, 0.05, 0.25, 0.35, 0.75, 0.95, 1.0, 9.95, -1.25, 999_999_999_999.95, MANY, f64::NAN] {
+            is_as_usual(number);
+        }
+        for number in [f64::MIN_POSITIVE, f64::MAX, f64::INFINITY, 1e-300, 0.049_999_999_999_999_996] {
+            is_as_usual(number);
+        }
     }
 }

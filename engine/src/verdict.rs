@@ -13,7 +13,7 @@ use crate::evidence::{Group, Kinds, Said, Signal, Unsaid, observe};
 use crate::implementation;
 use crate::listener::Listener;
 use crate::missing::missing;
-use crate::{Assessment, Confidence, Evidence, EvidenceKind, Verdict};
+use crate::{Assessment, Cited, Confidence, Evidence, EvidenceKind, Verdict};
 
 /// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
 const PRIOR: f64 = -5.0;
@@ -113,8 +113,6 @@ pub(crate) struct Judge<'l, 'a> {
     listener: &'l Listener<'a>,
     weighed: Vec<Weighed>,
     priors: Vec<(f64, f64)>,
-    /// The signals of one handshake: a place for them that is used again.
-    signals: Vec<Signal<Said>>,
 }
 
 impl<'l, 'a> Judge<'l, 'a> {
@@ -131,7 +129,7 @@ impl<'l, 'a> Judge<'l, 'a> {
         }
         let times = || handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
         let priors = crate::regime::priors(telling, times, PRIOR);
-        Self { listener, weighed, priors, signals: Vec::new() }
+        Self { listener, weighed, priors }
     }
 
     /// Judges one of them, in the light of all; what it rests on is told by [`Self::explain`].
@@ -168,28 +166,26 @@ impl<'l, 'a> Judge<'l, 'a> {
         }
     }
 
-    /// Adds the evidence in words, and what is missing.
-    pub(crate) fn explain(&mut self, index: usize, assessment: &mut Assessment) {
-        observe(self.listener, index, |signal| self.signals.push(signal));
+    /// Adds the evidence in words, strongest first, and what is missing.
+    pub(crate) fn explain(&self, index: usize, assessment: &mut Assessment) {
+        let (mut evidence, mut is_stripped) = (Vec::new(), false);
+        observe::<Said>(self.listener, index, |signal| {
+            is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.cookie > 0.0;
+            evidence.push(signal.evidence());
+        });
+        evidence.extend(context(self.priors[index]).map(|(bearing, nats)| Evidence {
+            kind: EvidenceKind::ListenerContext,
+            bearing,
+            nats,
+            frames: Cited::default(),
+            detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
+        }));
+        evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
+        assessment.evidence = evidence;
         if assessment.verdict == Verdict::Undetermined {
-            assessment.missing = missing(self.listener, index, &self.signals);
+            assessment.missing = missing(self.listener, index, is_stripped);
         }
-        assessment.evidence = evidence(self.signals.drain(..), context(self.priors[index]));
     }
-}
-
-/// What was seen, strongest first; and what the listener's other handshakes add.
-fn evidence(signals: impl Iterator<Item = Signal<Said>>, context: Option<(Verdict, f64)>) -> Vec<Evidence> {
-    let context = context.map(|(bearing, nats)| Evidence {
-        kind: EvidenceKind::ListenerContext,
-        bearing,
-        nats,
-        frames: Vec::new(),
-        detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
-    });
-    let mut evidence: Vec<Evidence> = signals.map(Signal::evidence).chain(context).collect();
-    evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
-    evidence
 }
 
 /// `groups` that speak for the verdict, the listener's other handshakes among them.

@@ -170,6 +170,10 @@ impl Report for OnlyNew<'_> {
         self.report.detail()
     }
 
+    fn draws(&self) -> bool {
+        self.report.draws()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.report.begin(sources)
     }

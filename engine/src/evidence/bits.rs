@@ -173,9 +173,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     };
     match (residue, listener.bits.bare, pair) {
         (0, true, _) => bare(AGREES, format_args!("spell the client's options, as on other answers of this listener")),
-        (0, false, None) => {
-            bare(AGREES_ALONE, format_args!("spell the client's options ({bits}): chance in 1 of 64"))
-        }
+        (0, false, None) => bare(AGREES_ALONE, format_args!("spell the client's options ({bits}): chance in 1 of 64")),
         (_, true, _) => {
             bare(DISAGREES, format_args!("do not spell the client's options, unlike on other answers of this listener"))
         }

@@ -16,6 +16,7 @@ use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::path::Path;
+use crate::sentences::Tenths;
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;
@@ -164,15 +165,14 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
 }
 
 fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
-    let (ms, noise) = (lag.seconds * 1e3, scatter * 1e3);
-    let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
         return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
     }
+    let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
+    let (rate, unit) = if lag.rate > 1e5 { (1, "MHz") } else { (lag.rate as u32, "Hz") };
     format!(
-        "SYN-ACK timestamp is {:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} segments)",
-        ms.abs()
+        "SYN-ACK timestamp is {ms} ms {side} the server's clock ({rate} {unit}; noise {noise} ms; {samples} segments)"
     )
 }
 

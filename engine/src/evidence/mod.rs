@@ -102,7 +102,7 @@ impl Signal<Said> {
     /// As it is reported.
     pub(crate) fn evidence(self) -> Evidence {
         let (bearing, nats) = self.bearing();
-        Evidence { kind: self.kind, bearing, nats, frames: self.frames.to_vec(), detail: self.detail }
+        Evidence { kind: self.kind, bearing, nats, frames: self.frames, detail: self.detail }
     }
 }
 

@@ -184,12 +184,7 @@ fn only_timestamps<W: Words>(book: &OptionBook, index: usize, mut signal: Signal
     capped(signal)
 }
 
-fn stripped<W: Words>(
-    listener: &Listener<'_>,
-    index: usize,
-    answer: &Opening,
-    mut signal: Signal<W>,
-) -> Signal<W> {
+fn stripped<W: Words>(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal: Signal<W>) -> Signal<W> {
     let book = &listener.options;
     let flood = if listener.pressure.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";

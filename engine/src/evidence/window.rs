@@ -53,7 +53,8 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     let window = u32::from(first.window) * unit;
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
     // What is left of a window once data was taken; the kernel rounds it up to the unit of its scale.
-    let left = |space: u32| space.saturating_sub(taken).next_multiple_of(unit);
+    let rounded_up = |window: u32| (window + unit - 1) & !(unit - 1);
+    let left = |space: u32| rounded_up(space.saturating_sub(taken));
     let linux = || may_be_linux(listener, index, syn_ack);
     let recomputed = || {
         [client, client.min(syn_ack.options.mss.unwrap_or(client))]
@@ -62,7 +63,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
             .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window))
     };
     // Windows that say nothing: the one announced, less what was taken or not, rounded up or down.
-    let is_usual = window == left(announced) || window == announced.next_multiple_of(unit);
+    let is_usual = window == left(announced) || window == rounded_up(announced);
     let is_implausible = window > 2 * announced || window * 2 < announced;
     let moved_back = || window + taken < announced && (window + taken + unit <= announced || linux());
     let (cookie, what) = if window == left(announced) && linux() {
@@ -74,7 +75,9 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     } else {
         match recomputed() {
             Some(_) if is_usual => return None,
-            Some(mss) if moved_back() => ((RECOMPUTED / MOVES_BACK).ln(), say!(W, "what a cookie's MSS of {mss} gives")),
+            Some(mss) if moved_back() => {
+                ((RECOMPUTED / MOVES_BACK).ln(), say!(W, "what a cookie's MSS of {mss} gives"))
+            }
             Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(W, "what a cookie's MSS of {mss} gives")),
             None if is_implausible => {
                 let mss = cookie_mss(handshake, client);
@@ -126,5 +129,5 @@ fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item 
 /// The entry of the cookie's MSS table that the kernel picks: the largest not above the client's MSS.
 pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> u32 {
     let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
-    u32::from(table.into_iter().rev().find(|&mss| mss <= client).unwrap_or(table[0]))
+    u32::from(*table.iter().rev().find(|&&mss| mss <= client).unwrap_or(&table[0]))
 }
