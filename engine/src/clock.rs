@@ -102,13 +102,17 @@ fn is_coarse(divisor: u32, advances: usize) -> bool {
     divisor >= COARSE && f64::from(divisor).log2() * advances as f64 >= COINCIDENCE
 }
 
-/// The greatest common divisor of a server's advances from segment to segment, and how many there were.
+/// The greatest common divisor of a server's advances from segment to segment, and how many there were; as many as it took
+/// where it is 1, which more cannot change.
 fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
     let (mut divisor, mut seen, mut last) = (0, 0, None);
     for value in values {
         let advance = last.map_or(0, |last| value.wrapping_sub(last));
         if advance > 0 && advance < 1 << 24 {
             (divisor, seen) = (gcd(divisor, advance), seen + 1);
+            if divisor == 1 {
+                break;
+            }
         }
         last = Some(value);
     }

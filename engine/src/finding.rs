@@ -255,6 +255,12 @@ impl Finding {
         self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
     }
 
+    /// There is something to tell of it: it is cookie-style, or failed with a cause.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        self.assessment.verdict.is_cookie_style() || !self.causes.is_empty()
+    }
+
     /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
     #[must_use]
     pub fn capture(&self) -> u32 {

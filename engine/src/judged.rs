@@ -58,7 +58,9 @@ pub(crate) fn judge<'a>(
     manner: Manner,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judged<'a>> {
-    fetch(&handshakes);
+    if handshakes.len() <= NEAR {
+        fetch(&handshakes);
+    }
     // By time, not by arrival: captures merged from several interfaces are out of order.
     let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|opening| opening.frame);
     handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
@@ -76,6 +78,9 @@ pub(crate) fn judge<'a>(
     all.sort_by_key(|judged| judged.handshake.id);
     all
 }
+
+/// Handshakes of which the processor's caches hold at least a little.
+const NEAR: usize = 4096;
 
 /// Reads a little of everything that is kept of them, all at once: they lie scattered over memory, and whoever follows one
 /// after the other waits for each.

@@ -179,7 +179,7 @@ impl Report for OnlyNew<'_> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        if !finding.assessment.verdict.is_cookie_style() && finding.causes.is_empty() {
+        if !finding.is_notable() {
             return Ok(());
         }
         if self.baseline.knows(finding) {

@@ -16,7 +16,7 @@ use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::path::Path;
-use crate::sentences::Tenths;
+use crate::sentences::{Tenths, joined};
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;
@@ -170,9 +170,20 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     }
     let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    let (rate, unit) = if lag.rate > 1e5 { (1, "MHz") } else { (lag.rate as u32, "Hz") };
-    format!(
-        "SYN-ACK timestamp is {ms} ms {side} the server's clock ({rate} {unit}; noise {noise} ms; {samples} segments)"
+    let (rate, unit) = if lag.rate > 1e5 { (1, " MHz") } else { (lag.rate as u64, " Hz") };
+    joined!(
+        "SYN-ACK timestamp is ",
+        ms,
+        " ms ",
+        side,
+        " the server's clock (",
+        rate,
+        unit,
+        "; noise ",
+        noise,
+        " ms; ",
+        samples as u64,
+        " segments)"
     )
 }
 

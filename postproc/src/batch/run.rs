@@ -148,11 +148,11 @@ impl<'a> Batch<'a> {
         self.totals.problems.push(problem);
     }
 
-    fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
-        for mut finding in findings {
+    fn handshakes(&mut self, mut findings: Vec<Finding>) -> io::Result<()> {
+        for finding in &mut findings {
             finding.renumber(self.first as u32);
-            if self.totals.handshake(&finding) {
-                self.report.handshake(&self.totals.captures, &finding)?;
+            if self.totals.handshake(finding) {
+                self.report.handshake(&self.totals.captures, finding)?;
             }
         }
         Ok(())

@@ -50,11 +50,19 @@ impl<'a> Members<'a> {
 /// Whether some byte must be escaped: quotes, backslashes, and control characters, those below a space.
 fn has_special(bytes: &[u8]) -> bool {
     let is_special = |byte: &u8| (*byte < b' ') | (*byte == b'"') | (*byte == b'\\');
-    // All of sixteen at once: it takes no longer than one of them.
-    let any = |bytes: &[u8; 16]| bytes.iter().fold(false, |any, byte| any | is_special(byte));
-    let Some(last) = bytes.last_chunk() else { return bytes.iter().any(is_special) };
-    let (chunks, _) = bytes.as_chunks();
-    chunks.iter().any(any) || any(last)
+    if let Some(last) = bytes.last_chunk::<16>() {
+        any(last, is_special) || bytes.as_chunks::<16>().0.iter().any(|chunk| any(chunk, is_special))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        any(first, is_special) | any(last, is_special)
+    } else {
+        bytes.iter().any(is_special)
+    }
+}
+
+/// All of so many at once: it takes no longer than one of them.
+#[inline]
+fn any<const N: usize>(bytes: &[u8; N], is: impl Fn(&u8) -> bool) -> bool {
+    bytes.iter().fold(false, |any, byte| any | is(byte))
 }
 
 fn string(written: &mut Vec<u8>, text: &str) -> Result<(), Error> {
