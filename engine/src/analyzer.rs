@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::seeded::Map;
 use crate::segment::Segment;
 use crate::sighting::{GROUP, Kind, Lookout, Sighting};
-use crate::tracker::Tracker;
+use crate::tracker::{Glance, Tracker};
 use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
 
 /// Bounds of what an [`Analyzer`] remembers.
@@ -141,7 +141,15 @@ impl Analyzer {
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
-        match decode::segment(observation) {
+        let pushed = self.observe(decode::segment(observation));
+        if self.is_full() {
+            self.settle();
+        }
+        pushed
+    }
+
+    fn observe(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
+        match segment {
             Ok(segment) => {
                 self.statistics.packets += 1;
                 self.statistics.segments += 1;
@@ -165,49 +173,52 @@ impl Analyzer {
     /// others, nothing that is found has a meaning.
     pub fn push_all(&mut self, capture: u32, sightings: &[Sighting], bytes: &[u8]) {
         for group in sightings.chunks(GROUP) {
-            let mut selected = self.tracker.select(group);
+            let Glance { mut selected, counts, latest } = self.tracker.glance(group);
             self.tracker.fetch(group, selected);
-            let mut next = 0;
             while selected != 0 {
                 let index = selected.trailing_zeros() as usize;
                 selected &= selected - 1;
-                self.pass(&group[next..=index]);
-                next = index + 1;
+                let sighting = &group[index];
+                if sighting.kind == Kind::Plain {
+                    self.watch(capture, sighting, bytes);
+                    continue;
+                }
                 let end = self.tracker.end();
-                self.sighted(capture, &group[index], bytes);
+                self.turn(capture, sighting, bytes);
                 if self.tracker.end() != end {
                     // What was nobody's before now belongs to the connection that was opened.
-                    selected |= self.tracker.select(&group[next..]) << index << 1;
+                    selected |= self.tracker.select_opened(&group[index + 1..]) << index << 1;
+                    if self.is_full() {
+                        // Nothing of what comes later is known then.
+                        self.now = group[..=index].iter().map(|one| one.time).fold(self.now, Timestamp::max);
+                        self.settle();
+                    }
                 }
             }
-            self.pass(&group[next..]);
+            self.now = self.now.max(latest);
+            self.statistics.packets += counts.segments() + counts.not_tcp();
+            self.statistics.segments += counts.segments();
+            self.statistics.not_tcp += counts.not_tcp();
         }
     }
 
-    /// Counts what went by. What is unclear is counted when it is clear.
-    #[inline]
-    fn pass(&mut self, sightings: &[Sighting]) {
-        let (mut now, mut segments, mut others) = (self.now, 0, 0);
-        for sighting in sightings {
-            now = now.max(sighting.time);
-            segments += u64::from(matches!(sighting.kind, Kind::Plain | Kind::Turning));
-            others += u64::from(sighting.kind == Kind::NotTcp);
+    /// A segment without SYN, RST and FIN.
+    #[inline(always)]
+    fn watch(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
+        if let Ok(segment) = decode::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes))
+            && let Some(pushed) = self.tracker.watch(sighting.flow, &segment)
+        {
+            self.reconsider(pushed.handshake);
         }
-        self.now = now;
-        self.statistics.packets += segments + others;
-        self.statistics.segments += segments;
-        self.statistics.not_tcp += others;
     }
 
-    #[inline]
-    fn sighted(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
-        if sighting.kind == Kind::Plain && !self.tracker.wants(sighting.flow) {
-            return;
-        }
-        let observation = sighting.observation(capture, bytes);
+    /// A segment with one of them, or what is unclear.
+    #[inline(never)]
+    fn turn(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
+        let segment = decode::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes));
         if sighting.kind == Kind::Unclear {
-            self.push(&observation);
-        } else if let Ok(segment) = decode::segment(&observation) {
+            self.observe(segment);
+        } else if let Ok(segment) = segment {
             self.take(sighting.flow, &segment);
         }
     }
@@ -215,17 +226,26 @@ impl Analyzer {
     fn take(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let before = self.tracker.end();
         let pushed = self.tracker.push(flow, segment)?;
-        if pushed.handshake >= before || !self.judged.is_empty() {
+        if pushed.handshake >= before {
             let server = self.tracker.get(pushed.handshake)?.server;
-            if pushed.handshake >= before {
-                self.listeners.entry(server).or_default().push(pushed.handshake);
-            }
-            self.judged.remove(&server);
+            self.listeners.entry(server).or_default().push(pushed.handshake);
         }
-        if self.tracker.len() >= self.limits.handshakes.max(2) {
-            self.settle();
-        }
+        self.reconsider(pushed.handshake);
         Some(pushed)
+    }
+
+    fn is_full(&self) -> bool {
+        self.tracker.len() >= self.limits.handshakes.max(2)
+    }
+
+    /// More is known of a handshake now, and with it of its listener's others.
+    #[inline]
+    fn reconsider(&mut self, id: HandshakeId) {
+        if !self.judged.is_empty()
+            && let Some(handshake) = self.tracker.get(id)
+        {
+            self.judged.remove(&handshake.server);
+        }
     }
 
     /// Learns that time went by, from a frame that holds no IP packet: what nobody answered until then is unanswered.

@@ -1,18 +1,13 @@
 //! From the bytes of a packet to a TCP segment.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use etherparse::{LaxIpSlice, ip_number};
 
 use crate::flow::{Flow, word_v4, word_v6};
 use crate::seeded::Seeded;
-use crate::segment::{Flags, IpFacts, Segment};
-use crate::seq::SeqNumber;
-use crate::{Endpoint, Observation, Packet};
-
-/// Shortest TCP header (RFC 9293 section 3.1), in bytes.
-const TCP_HEADER: usize = 20;
+use crate::segment::{Flags, IpHeader, Segment, TCP_HEADER, V4_HEADER, V6_HEADER};
+use crate::{Frame, Observation, Packet, Timestamp};
 
 /// Why a packet yields no segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,54 +35,34 @@ impl fmt::Display for NoSegment {
 }
 
 /// Reads the segment a packet carries.
-#[inline]
-pub(crate) fn segment<'a>(observation: &Observation<'a>) -> Result<Segment<'a>, NoSegment> {
-    match observation.packet {
+pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a>, NoSegment> {
+    let Observation { frame, time, ref packet } = *observation;
+    match packet {
         Packet::None => Err(NoSegment::NoPacket),
-        Packet::Ip(bytes) => from_ip(observation, bytes),
+        Packet::Ip(bytes) => from_ip(frame, time, bytes),
         Packet::Tcp { source, destination, segment } => {
-            let payload_end = segment.len();
-            read_tcp(observation, source, destination, IpFacts::default(), segment, payload_end)
+            read_tcp(frame, time, IpHeader::Missing(source, destination), segment, segment.len())
         }
     }
 }
 
-#[inline]
-fn from_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
-    match Shape::of(bytes) {
+/// Reads the segment an IP packet carries.
+#[inline(always)]
+pub(crate) fn from_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
+    let (ip, tcp, payload) = match Shape::of(bytes) {
         Shape::V4 { payload } => {
-            let address = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<4>()?));
-            let identification = u16::from_be_bytes([bytes[4], bytes[5]]);
-            let facts = IpFacts { ttl: Some(bytes[8]), identification: Some(identification) };
-            from_shape(observation, bytes, [address(12), address(16)], facts, V4_HEADER, payload)
+            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            (IpHeader::V4(header), tcp, payload)
         }
         Shape::V6 { payload } => {
-            let address = |at: usize| Some(IpAddr::from(*bytes.get(at..)?.first_chunk::<16>()?));
-            let facts = IpFacts { ttl: Some(bytes[7]), identification: None };
-            from_shape(observation, bytes, [address(8), address(24)], facts, V6_HEADER, payload)
+            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            (IpHeader::V6(header), tcp, payload)
         }
-        Shape::Udp => Err(NoSegment::NotTcp),
-        Shape::Other => from_any_ip(observation, bytes),
-    }
+        Shape::Udp => return Err(NoSegment::NotTcp),
+        Shape::Other => return from_any_ip(frame, time, bytes),
+    };
+    read_tcp(frame, time, ip, &tcp[..payload.min(tcp.len())], payload)
 }
-
-#[inline]
-fn from_shape<'a>(
-    observation: &Observation<'a>,
-    bytes: &'a [u8],
-    addresses: [Option<IpAddr>; 2],
-    facts: IpFacts,
-    header: usize,
-    payload: usize,
-) -> Result<Segment<'a>, NoSegment> {
-    let [Some(source), Some(destination)] = addresses else { return Err(NoSegment::Unreadable) };
-    let tcp = &bytes[header..(header + payload).min(bytes.len())];
-    read_tcp(observation, source, destination, facts, tcp, payload)
-}
-
-/// IP headers without options and extensions, in bytes.
-const V4_HEADER: usize = 20;
-const V6_HEADER: usize = 40;
 
 /// What nearly every packet is. All others take the long way to the same end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,24 +154,20 @@ pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
     Glimpse::Tcp(flow, Flags(tcp[13]))
 }
 
-fn from_any_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Segment<'a>, NoSegment> {
+#[cold]
+fn from_any_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
-    let (facts, promised) = match &ip {
-        LaxIpSlice::Ipv4(v4) => {
-            let header = v4.header();
-            let facts = IpFacts { ttl: Some(header.ttl()), identification: Some(header.identification()) };
-            (facts, usize::from(header.total_len()))
-        }
+    let (header, promised) = match &ip {
+        LaxIpSlice::Ipv4(v4) => (bytes.first_chunk().map(IpHeader::V4), usize::from(v4.header().total_len())),
         LaxIpSlice::Ipv6(v6) => {
             let header = v6.header();
-            let facts = IpFacts { ttl: Some(header.hop_limit()), identification: None };
-            (facts, header.slice().len() + usize::from(header.payload_length()))
+            let promised = header.slice().len() + usize::from(header.payload_length());
+            (bytes.first_chunk().map(IpHeader::V6), promised)
         }
     };
     if ip.is_fragmenting_payload() {
         return Err(NoSegment::Fragment);
     }
-    let (source, destination) = (ip.source_addr(), ip.destination_addr());
     if ip.payload_ip_number() != ip_number::TCP {
         return Err(NoSegment::NotTcp);
     }
@@ -205,7 +176,7 @@ fn from_any_ip<'a>(observation: &Observation<'a>, bytes: &'a [u8]) -> Result<Seg
     // A packet handed to the card for segmentation may say 0, or less than its headers: then the capture's own
     // length is all there is.
     let end = if promised > start { promised - start } else { tcp.len() };
-    read_tcp(observation, source, destination, facts, tcp, end)
+    read_tcp(frame, time, header.ok_or(NoSegment::Unreadable)?, tcp, end)
 }
 
 /// Where `part`, a sub-slice of `whole`, begins in it.
@@ -214,35 +185,24 @@ fn offset_within(whole: &[u8], part: &[u8]) -> usize {
 }
 
 /// `end` is where the payload ends, counted from the TCP header, whether or not it was captured.
-#[inline]
+#[inline(always)]
 fn read_tcp<'a>(
-    observation: &Observation<'a>,
-    source: IpAddr,
-    destination: IpAddr,
-    ip: IpFacts,
+    frame: Frame,
+    time: Timestamp,
+    ip: IpHeader<'a>,
     tcp: &'a [u8],
     end: usize,
 ) -> Result<Segment<'a>, NoSegment> {
-    let fixed: &[u8; TCP_HEADER] = tcp.first_chunk().ok_or(NoSegment::Unreadable)?;
-    let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
-    let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-    let header = usize::from(fixed[12] >> 4) * 4;
-    if header < TCP_HEADER {
-        return Err(NoSegment::Unreadable);
-    }
+    let (header, rest) = tcp.split_first_chunk::<TCP_HEADER>().ok_or(NoSegment::Unreadable)?;
+    let length = usize::from(header[12] >> 4) * 4;
+    let options = length.checked_sub(TCP_HEADER).ok_or(NoSegment::Unreadable)?;
     Ok(Segment {
-        frame: observation.frame,
-        time: observation.time,
-        source: Endpoint { ip: source, port: half(0) },
-        destination: Endpoint { ip: destination, port: half(2) },
+        frame,
+        time,
         ip,
-        seq: SeqNumber(word(4)),
-        ack: SeqNumber(word(8)),
-        flags: Flags(fixed[13]),
-        window: half(14),
-        payload: u32::try_from(end.saturating_sub(header)).unwrap_or(u32::MAX),
-        option_bytes: &tcp[TCP_HEADER..header.min(tcp.len())],
-        options_promised: header - TCP_HEADER,
+        header,
+        option_bytes: &rest[..options.min(rest.len())],
+        payload: u32::try_from(end.saturating_sub(length)).unwrap_or(u32::MAX),
     })
 }
 
@@ -251,7 +211,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Frame, Timestamp};
 
     fn observation(bytes: &[u8]) -> Observation<'_> {
         Observation { frame: Frame::default(), time: Timestamp::from_nanos(0), packet: Packet::Ip(bytes) }
@@ -276,13 +235,13 @@ mod tests {
                 *byte = 0;
             }
             let seen = observation(&bytes);
-            let long = from_any_ip(&seen, &bytes);
-            prop_assert_eq!(format!("{:?}", from_ip(&seen, &bytes)), format!("{long:?}"));
+            let long = from_any_ip(Frame::default(), Timestamp::default(), &bytes);
+            prop_assert_eq!(format!("{:?}", segment(&seen)), format!("{long:?}"));
             let seeded = Seeded::default();
             match (glimpse(seeded, &bytes), long) {
                 (Glimpse::Tcp(flow, flags), Ok(segment)) => {
-                    prop_assert_eq!(flow, Flow::between(seeded, segment.source, segment.destination));
-                    prop_assert_eq!(flags, segment.flags);
+                    prop_assert_eq!(flow, Flow::between(seeded, segment.source(), segment.destination()));
+                    prop_assert_eq!(flags, segment.flags());
                 }
                 (Glimpse::NotTcp, long) => prop_assert_eq!(long.err(), Some(NoSegment::NotTcp)),
                 (Glimpse::Unclear, _) => {}

@@ -40,11 +40,11 @@ impl Opening {
         Self {
             frame: segment.frame,
             time: segment.time,
-            isn: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            window: segment.window,
-            ip: segment.ip,
+            isn: segment.seq(),
+            ack: segment.ack(),
+            flags: segment.flags(),
+            window: segment.window(),
+            ip: segment.ip_facts(),
             options: segment.options(),
             layout,
             layout_length: length as u8,
@@ -75,18 +75,19 @@ pub(crate) struct Later {
 }
 
 impl Later {
+    #[inline]
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
         Self {
             frame: segment.frame,
             time: segment.time,
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            window: segment.window,
+            seq: segment.seq(),
+            ack: segment.ack(),
+            flags: segment.flags(),
+            window: segment.window(),
             payload: segment.payload,
-            ip: segment.ip,
-            timestamp: segment.options().timestamps.map(|t| t.value),
-            has_options: segment.options_promised > 0,
+            ip: segment.ip_facts(),
+            timestamp: segment.timestamp(),
+            has_options: segment.options_promised() > 0,
         }
     }
 }
@@ -118,13 +119,11 @@ pub(crate) enum Side {
 
 /// The facts of one handshake.
 ///
-/// In this order in memory: what is asked of every segment of a watched connection stands first, in two of the processor's
-/// cache lines; what few handshakes have stands elsewhere, so that eight lines are enough.
+/// In this order in memory: what is asked of every segment of the server, while its connection is watched, stands first, in one
+/// of the processor's cache lines; what few handshakes have stands elsewhere, so that eight lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
-    pub client: Endpoint,
-    pub server: Endpoint,
     /// First segments of the server after its SYN-ACK.
     pub later: Vec<Later>,
     /// First segment of the server with payload.
@@ -133,18 +132,24 @@ pub(crate) struct Handshake {
     pub largest_payload: u32,
     /// Segments of that size.
     pub largest_count: u32,
+    /// Sequence number of the last one in `later`.
+    pub later_seq: SeqNumber,
     /// Segments of the server after its SYN-ACK that were looked at, capture duplicates included.
     pub server_segments: u16,
     /// Resets of the server: one for each segment it does not know.
     pub server_resets: u8,
     pub server_fin: bool,
     pub client_fin: bool,
+    /// Whether what comes from the client is what [`crate::flow::Flow::from_low`] is true of.
+    pub client_is_low: bool,
     /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
     pub simultaneous: bool,
     /// Whether a SYN came again after the SYN-ACK and was not answered yet.
     pub syn_waiting: bool,
     /// SYNs that came again, capture duplicates left out.
     pub syn_repeats: u32,
+    pub client: Endpoint,
+    pub server: Endpoint,
     /// How often the client sent its first payload again.
     pub client_data_repeats: u32,
     pub id: HandshakeId,
@@ -198,8 +203,10 @@ impl Handshake {
             server_segments: 0,
             largest_payload: 0,
             largest_count: 0,
+            later_seq: SeqNumber::default(),
             server_fin: false,
             client_fin: false,
+            client_is_low: true,
             reset: None,
             server_resets: 0,
             previous: None,
@@ -292,6 +299,7 @@ impl Handshake {
 
 // Of a flood there are as many as memory is given to.
 const _: () = assert!(size_of::<Handshake>() <= 512);
+const _: () = assert!(std::mem::offset_of!(Handshake, client) <= 64);
 
 /// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
 /// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones

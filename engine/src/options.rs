@@ -34,13 +34,6 @@ impl Options {
     /// Reads the options of a TCP header whose data offset promises `promised` bytes of them.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
         let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
-        // What nearly every segment with options has (RFC 7323 appendix A).
-        if let &[1, 1, 8, 10, ref timestamps @ ..] = bytes
-            && timestamps.len() == 8
-        {
-            options.take(8, timestamps);
-            return options;
-        }
         for option in Walk(bytes) {
             match option {
                 Ok((kind, body)) => options.take(kind, body),
@@ -48,6 +41,17 @@ impl Options {
             }
         }
         options
+    }
+
+    /// TSval alone: of most segments nothing else is asked.
+    #[inline]
+    pub(crate) fn timestamp(bytes: &[u8]) -> Option<u32> {
+        match *bytes {
+            [] => None,
+            // What nearly every segment with options has (RFC 7323 appendix A).
+            [1, 1, 8, 10, a, b, c, d, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
+            _ => Self::read(bytes, 0).timestamps.map(|timestamps| timestamps.value),
+        }
     }
 
     fn take(&mut self, kind: u8, body: &[u8]) {
@@ -120,6 +124,15 @@ mod tests {
         let options = Options::read(&[253, 4, 1, 2, 34, 2, 30, 3, 0, 2, 4, 2, 24], 13);
         assert!(options.fast_open && options.multipath);
         assert_eq!(options.mss, Some(536));
+    }
+
+    #[test]
+    fn timestamps_alone_are_read_as_among_all_options() {
+        for length in 0..=13 {
+            let bytes = &[1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 0][..length];
+            let all = Options::read(bytes, length).timestamps;
+            assert_eq!(Options::timestamp(bytes), all.map(|timestamps| timestamps.value), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,17 @@
 //! One TCP segment, as far as the analysis needs it.
 
+use std::net::IpAddr;
+
 use crate::options::Options;
 use crate::seq::SeqNumber;
 use crate::{Endpoint, Frame, Timestamp};
+
+/// Shortest TCP header (RFC 9293 section 3.1), in bytes.
+pub(crate) const TCP_HEADER: usize = 20;
+
+/// IP headers without options and extensions, in bytes.
+pub(crate) const V4_HEADER: usize = 20;
+pub(crate) const V6_HEADER: usize = 40;
 
 /// The flags of a TCP header (RFC 9293 section 3.1), bit for bit as on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +27,7 @@ impl Flags {
     pub(crate) const ECE: u8 = 0x40;
     pub(crate) const CWR: u8 = 0x80;
 
+    #[inline]
     pub(crate) const fn has(self, flag: u8) -> bool {
         self.0 & flag == flag
     }
@@ -48,29 +58,111 @@ pub(crate) struct IpFacts {
     pub identification: Option<u16>,
 }
 
-/// One TCP segment.
+/// Where a segment's addresses stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum IpHeader<'a> {
+    V4(&'a [u8; V4_HEADER]),
+    V6(&'a [u8; V6_HEADER]),
+    /// It is not at hand, only the source and the destination that it names.
+    Missing(&'a IpAddr, &'a IpAddr),
+}
+
+/// One TCP segment, where it stands. Its fields are read when they are asked for: of most segments few are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
     pub frame: Frame,
     pub time: Timestamp,
-    pub source: Endpoint,
-    pub destination: Endpoint,
-    pub ip: IpFacts,
-    pub seq: SeqNumber,
-    pub ack: SeqNumber,
-    pub flags: Flags,
-    /// As on the wire, not scaled.
-    pub window: u16,
-    /// Bytes of payload, whether or not they were captured.
-    pub payload: u32,
+    pub ip: IpHeader<'a>,
+    /// Its header without options.
+    pub header: &'a [u8; TCP_HEADER],
     /// The option bytes that were captured, at most 40.
     pub option_bytes: &'a [u8],
-    /// How many there are by the header's data offset.
-    pub options_promised: usize,
+    /// Bytes of payload, whether or not they were captured.
+    pub payload: u32,
 }
 
 impl Segment<'_> {
-    pub(crate) fn options(&self) -> Options {
-        Options::read(self.option_bytes, self.options_promised)
+    pub(crate) fn source(&self) -> Endpoint {
+        let ip = match self.ip {
+            IpHeader::V4(header) => part::<4>(header, 12).into(),
+            IpHeader::V6(header) => part::<16>(header, 8).into(),
+            IpHeader::Missing(source, _) => *source,
+        };
+        Endpoint { ip, port: self.half(0) }
     }
+
+    pub(crate) fn destination(&self) -> Endpoint {
+        let ip = match self.ip {
+            IpHeader::V4(header) => part::<4>(header, 16).into(),
+            IpHeader::V6(header) => part::<16>(header, 24).into(),
+            IpHeader::Missing(_, destination) => *destination,
+        };
+        Endpoint { ip, port: self.half(2) }
+    }
+
+    #[inline]
+    pub(crate) fn ip_facts(&self) -> IpFacts {
+        match self.ip {
+            IpHeader::V4(header) => {
+                IpFacts { ttl: Some(header[8]), identification: Some(u16::from_be_bytes([header[4], header[5]])) }
+            }
+            IpHeader::V6(header) => IpFacts { ttl: Some(header[7]), identification: None },
+            IpHeader::Missing(..) => IpFacts::default(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn seq(&self) -> SeqNumber {
+        SeqNumber(self.word(4))
+    }
+
+    #[inline]
+    pub(crate) fn ack(&self) -> SeqNumber {
+        SeqNumber(self.word(8))
+    }
+
+    #[inline]
+    pub(crate) fn flags(&self) -> Flags {
+        Flags(self.header[13])
+    }
+
+    /// As on the wire, not scaled.
+    #[inline]
+    pub(crate) fn window(&self) -> u16 {
+        self.half(14)
+    }
+
+    /// How many option bytes there are by the header's data offset.
+    #[inline]
+    pub(crate) fn options_promised(&self) -> usize {
+        (usize::from(self.header[12] >> 4) * 4).saturating_sub(TCP_HEADER)
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        Options::read(self.option_bytes, self.options_promised())
+    }
+
+    /// TSval, where there are timestamps.
+    #[inline]
+    pub(crate) fn timestamp(&self) -> Option<u32> {
+        Options::timestamp(self.option_bytes)
+    }
+
+    #[inline]
+    fn half(&self, at: usize) -> u16 {
+        u16::from_be_bytes(part(self.header, at))
+    }
+
+    #[inline]
+    fn word(&self, at: usize) -> u32 {
+        u32::from_be_bytes(part(self.header, at))
+    }
+}
+
+/// The bytes of a header from that place on, which lies within it.
+#[inline]
+fn part<const N: usize>(header: &[u8], at: usize) -> [u8; N] {
+    let mut part = [0; N];
+    part.copy_from_slice(&header[at..at + N]);
+    part
 }

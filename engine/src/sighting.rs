@@ -5,7 +5,7 @@
 
 use crate::decode::{Glimpse, glimpse};
 use crate::flow::Flow;
-use crate::observation::{Frame, Observation, Packet, Timestamp};
+use crate::observation::{Frame, Timestamp};
 use crate::seeded::Seeded;
 
 /// Makes sightings for the analyzer that gave it ([`crate::Analyzer::lookout`]), under whose key they know connections. To another
@@ -29,19 +29,51 @@ pub struct Sighting {
 /// Sightings that are looked at together.
 pub(crate) const GROUP: usize = 32;
 
-/// What a frame seems to hold.
+/// What a frame seems to hold; as numbers, what has to be counted of it, as [`Counts`] adds it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
 pub(crate) enum Kind {
     /// No IP packet.
-    Nothing,
+    Nothing = 0,
     /// Another protocol than TCP.
-    NotTcp,
+    NotTcp = 1 << 6,
     /// A segment without SYN, RST and FIN.
-    Plain,
+    Plain = 1,
     /// A segment with one of them.
-    Turning,
-    /// To be read whole.
-    Unclear,
+    Turning = 1 | 1 << 12,
+    /// To be read whole, and counted then.
+    Unclear = 1 << 12,
+}
+
+/// What a group's sightings count, six bits for each number: a group has no more than fit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts(u32);
+
+const _: () = assert!(GROUP < 1 << 6, "six bits a number");
+
+impl Counts {
+    #[inline]
+    pub(crate) const fn add(&mut self, kind: Kind) {
+        self.0 += kind as u32;
+    }
+
+    /// TCP segments that are clear.
+    pub(crate) fn segments(self) -> u64 {
+        (self.0 & 0x3f).into()
+    }
+
+    /// Packets of other protocols.
+    pub(crate) fn not_tcp(self) -> u64 {
+        (self.0 >> 6 & 0x3f).into()
+    }
+}
+
+impl Kind {
+    /// Whether it is looked at whatever is known of its connection.
+    #[inline]
+    pub(crate) const fn is_for_sure(self) -> bool {
+        self as u16 >> 12 != 0
+    }
 }
 
 impl Lookout {
@@ -67,11 +99,16 @@ impl Lookout {
 }
 
 impl Sighting {
-    /// The frame as it was, given the bytes and the number of its capture.
+    /// The frame of that capture.
     #[inline]
-    pub(crate) fn observation<'a>(&self, capture: u32, bytes: &'a [u8]) -> Observation<'a> {
+    pub(crate) const fn frame(&self, capture: u32) -> Frame {
+        Frame { capture, number: self.number }
+    }
+
+    /// The packet, given the bytes that it stands in.
+    #[inline]
+    pub(crate) fn packet<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let packet = bytes.get(self.start as usize..).unwrap_or_default();
-        let packet = Packet::Ip(&packet[..packet.len().min(self.length as usize)]);
-        Observation { frame: Frame { capture, number: self.number }, time: self.time, packet }
+        packet.get(..self.length as usize).unwrap_or(packet)
     }
 }

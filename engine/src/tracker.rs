@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use crate::flow::{Flow, same_ends};
+use crate::flow::Flow;
 use crate::flow_table::FlowTable;
 use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
-use crate::sighting::{GROUP, Kind, Lookout, Sighting};
+use crate::sighting::{Counts, Kind, Lookout, Sighting};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
 /// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
@@ -41,6 +41,17 @@ const fn mark(from_low: bool) -> u32 {
     if from_low { LOW_DONE } else { HIGH_DONE }
 }
 
+/// What a look at a group of sightings shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance {
+    /// Which may tell something, a bit each; of the others it is certain that they do not, unless one of the group opens their
+    /// connection.
+    pub selected: u32,
+    pub counts: Counts,
+    /// The time of the latest.
+    pub latest: Timestamp,
+}
+
 /// Handshakes by id, and the latest one of every four-tuple.
 ///
 /// Most segments are data of connections whose handshake was seen long ago, or never. They are asked about once, in the
@@ -57,6 +68,8 @@ pub(crate) struct Tracker {
     watched: FlowTable,
     /// Those of `watched` that both sides closed, and when.
     closed: VecDeque<(Timestamp, u64, u32)>,
+    /// The hash of the connection that was opened last.
+    opened: u64,
 }
 
 impl Tracker {
@@ -107,68 +120,71 @@ impl Tracker {
         Lookout(self.seeded)
     }
 
-    /// Whether a segment without SYN, RST and FIN may tell anything.
+    /// A look at a group: see [`Glance`]. Without a branch, since nobody can predict which of them matter.
     #[inline]
-    pub(crate) fn wants(&self, flow: Flow) -> bool {
-        self.watched.find(flow.hash).is_some_and(|slot| slot.marks & mark(flow.from_low) == 0)
-    }
-
-    /// Which of these may tell something, a bit each; of the others it is certain that they do not, unless one of these
-    /// opens their connection. Without a branch, since nobody can predict which.
-    #[inline]
-    pub(crate) fn select(&self, sightings: &[Sighting]) -> u32 {
-        let mut selected = 0;
-        for (index, sighting) in sightings.iter().enumerate() {
+    pub(crate) fn glance(&self, group: &[Sighting]) -> Glance {
+        let mut glance = Glance { selected: 0, counts: Counts::default(), latest: Timestamp::from_nanos(i64::MIN) };
+        for (index, sighting) in group.iter().enumerate() {
             let Flow { hash, from_low } = sighting.flow;
             let slot = self.watched.first(hash);
             let is_done = slot.is_of(hash) & (slot.marks & mark(from_low) != 0);
             let may_tell = (sighting.kind == Kind::Plain) & !(slot.is_empty() | is_done);
-            let tells = may_tell | (sighting.kind == Kind::Turning) | (sighting.kind == Kind::Unclear);
-            selected |= u32::from(tells) << index;
+            glance.selected |= u32::from(may_tell | sighting.kind.is_for_sure()) << index;
+            glance.counts.add(sighting.kind);
+            glance.latest = glance.latest.max(sighting.time);
         }
-        selected
+        glance
     }
 
-    /// Reads what will be needed for those selected, so that it is at hand then: it lies anywhere in memory, and looking
-    /// there for all of them at once, one need not wait for each in turn. First where nothing depends on what is found.
+    /// Reads a little of the handshakes of those selected, so that they are at hand then: they lie anywhere in memory, and looking
+    /// there for all of them at once, one need not wait for each in turn.
     #[inline]
-    pub(crate) fn fetch(&self, sightings: &[Sighting], mut selected: u32) {
-        let (mut places, mut count) = ([0; GROUP], 0);
+    pub(crate) fn fetch(&self, group: &[Sighting], mut selected: u32) {
+        let mut seen = 0;
         while selected != 0 {
-            let hash = sightings[selected.trailing_zeros() as usize].flow.hash;
+            let slot = self.watched.first(group[selected.trailing_zeros() as usize].flow.hash);
             selected &= selected - 1;
-            let slot = self.watched.first(hash);
-            places[count] = self.place(slot.number);
-            count += usize::from(slot.is_of(hash));
+            seen ^= self.handshakes.get(self.place(slot.number)).map_or(0, |handshake| handshake.server_segments);
         }
-        let known = || places[..count].iter().filter_map(|&place| self.handshakes.get(place));
-        let seen = known().fold(0, |seen, h| seen ^ h.client.port ^ h.server_segments ^ u16::from(h.ack.is_some()));
-        let last = known().filter_map(|h| h.later.last()).fold(0, |seen, last| seen ^ last.window);
-        std::hint::black_box(seen ^ last);
+        std::hint::black_box(seen);
+    }
+
+    /// Which of these are of the connection that was opened last, a bit each.
+    #[inline]
+    pub(crate) fn select_opened(&self, sightings: &[Sighting]) -> u32 {
+        let bits = sightings.iter().enumerate().map(|(index, one)| u32::from(one.flow.hash == self.opened) << index);
+        bits.fold(0, |selected, bit| selected | bit)
     }
 
     /// What a segment's connection is found under.
     pub(crate) fn flow(&self, segment: &Segment<'_>) -> Flow {
-        Flow::between(self.seeded, segment.source, segment.destination)
+        Flow::between(self.seeded, segment.source(), segment.destination())
     }
 
     /// Takes a segment; says which handshake it belongs to and what it is to it.
     #[inline]
     pub(crate) fn push(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
-        if segment.flags.is_plain() { self.watch(flow, segment) } else { self.turning_point(flow.hash, segment) }
+        if segment.flags().is_plain() { self.watch(flow, segment) } else { self.turning_point(flow, segment) }
     }
 
-    fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+    /// The same for a segment without SYN, RST and FIN.
+    #[inline(always)]
+    pub(crate) fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let slot = *self.watched.find(flow.hash)?;
+        if slot.marks & mark(flow.from_low) != 0 {
+            return None;
+        }
         let place = self.place(slot.number);
-        let handshake = self.handshakes.get_mut(place).filter(|handshake| is_of(handshake, segment))?;
+        let handshake = self.handshakes.get_mut(place)?;
         if handshake.is_over(segment.time) {
             self.watched.remove(flow.hash, slot.number);
             return None;
         }
-        let role = later(handshake, segment);
-        let from_client = segment.source == handshake.client;
-        let is_done = if from_client { handshake.client_is_done() } else { handshake.server_is_done() };
+        let (role, is_done) = if flow.from_low == handshake.client_is_low {
+            (from_client(handshake, segment), handshake.client_is_done())
+        } else {
+            (from_server(handshake, segment), handshake.server_is_done())
+        };
         if is_done {
             self.watched.mark(flow.hash, slot.number, slot.marks | mark(flow.from_low));
         }
@@ -176,19 +192,27 @@ impl Tracker {
     }
 
     #[inline(never)]
-    fn turning_point(&mut self, hash: u64, segment: &Segment<'_>) -> Option<Pushed> {
-        let current = self.find(hash, segment);
-        if segment.flags.is_syn() {
-            self.syn(hash, current, segment)
-        } else if segment.flags.is_syn_ack() {
-            self.syn_ack(hash, current, segment)
+    fn turning_point(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+        // Those that are watched are the fewer, and the likelier.
+        let slot = self.watched.find(flow.hash).or_else(|| self.flows.find(flow.hash));
+        let current = slot.map(|slot| slot.number);
+        if segment.flags().is_syn() {
+            self.syn(flow, current, segment)
+        } else if segment.flags().is_syn_ack() {
+            self.syn_ack(flow, current, segment)
         } else {
             let handshake = self.current(current)?;
             let was_closed = handshake.is_closed();
-            let role = later(handshake, segment);
+            let role = if segment.flags().has(Flags::RST) {
+                reset(handshake, segment)
+            } else if flow.from_low == handshake.client_is_low {
+                from_client(handshake, segment)
+            } else {
+                from_server(handshake, segment)
+            };
             let (id, is_closed) = (handshake.id, handshake.is_closed());
             if is_closed && !was_closed {
-                self.closed(hash, id, segment.time);
+                self.closed(flow.hash, id, segment.time);
             }
             Some(Pushed { handshake: id, role: role? })
         }
@@ -205,17 +229,6 @@ impl Tracker {
         }
     }
 
-    /// The latest handshake of the segment's four-tuple, by the low half of its id.
-    #[inline]
-    fn find(&self, hash: u64, segment: &Segment<'_>) -> Option<u32> {
-        // Those that are watched are the fewer, and the likelier.
-        let slot = self.watched.find(hash).or_else(|| self.flows.find(hash))?;
-        self.handshakes
-            .get(self.place(slot.number))
-            .is_some_and(|handshake| is_of(handshake, segment))
-            .then_some(slot.number)
-    }
-
     /// Where a handshake stands whose id has this low half: far fewer are kept than it can number.
     #[inline]
     fn place(&self, number: u32) -> usize {
@@ -227,57 +240,53 @@ impl Tracker {
         self.handshakes.get_mut(place)
     }
 
-    fn open(
-        &mut self,
-        hash: u64,
-        current: Option<u32>,
-        client: Endpoint,
-        server: Endpoint,
-        time: Timestamp,
-    ) -> &mut Handshake {
-        let id = self.end();
-        let mut handshake = Handshake::new(id, client, server, time);
+    fn open(&mut self, hash: u64, current: Option<u32>, mut handshake: Handshake) -> &mut Handshake {
+        let number = handshake.id.0 as u32;
         if let Some(old) = current {
+            let client = handshake.client;
             handshake.previous = self.current(current).and_then(|old| previous(old, client)).map(Box::new);
             self.flows.remove(hash, old);
             self.watched.remove(hash, old);
         }
-        self.flows.insert(hash, id.0 as u32);
-        self.watched.insert(hash, id.0 as u32);
+        self.flows.insert(hash, number);
+        self.watched.insert(hash, number);
+        self.opened = hash;
         self.make_room();
         self.handshakes.push_back(handshake);
         let last = self.handshakes.len() - 1;
         &mut self.handshakes[last]
     }
 
-    fn syn(&mut self, hash: u64, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
+    #[inline]
+    fn syn(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
         if let Some(handshake) = self.current(current)
             && let Some(role) = known_syn(handshake, segment)
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        let handshake = self.open(hash, current, segment.source, segment.destination, segment.time);
+        let (client, server) = (segment.source(), segment.destination());
+        let mut handshake = Handshake::new(self.end(), client, server, segment.time);
+        handshake.client_is_low = flow.from_low;
+        let handshake = self.open(flow.hash, current, handshake);
         handshake.syn = Some(Opening::of(segment));
         handshake.last_syn = Some(segment.time);
         Some(Pushed { handshake: handshake.id, role: Role::Syn })
     }
 
-    fn syn_ack(&mut self, hash: u64, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
+    fn syn_ack(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
         if let Some(handshake) = self.current(current)
             && let Some(role) = known_syn_ack(handshake, segment)
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        let handshake = self.open(hash, current, segment.destination, segment.source, segment.time);
+        let (client, server) = (segment.destination(), segment.source());
+        let mut handshake = Handshake::new(self.end(), client, server, segment.time);
+        // Where both ends are the same, everything comes from the client.
+        handshake.client_is_low = !flow.from_low || client == server;
+        let handshake = self.open(flow.hash, current, handshake);
         take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
     }
-}
-
-/// Whether that segment goes between the two ends of this handshake.
-#[inline]
-fn is_of(handshake: &Handshake, segment: &Segment<'_>) -> bool {
-    same_ends((handshake.client, handshake.server), (segment.source, segment.destination))
 }
 
 fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
@@ -292,14 +301,14 @@ fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
 
 /// A SYN of a handshake that is already known; `None` when it opens a new connection.
 fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    if segment.source == handshake.server {
+    if segment.source() == handshake.server {
         let crosses = handshake.syn_ack.is_none() && segment.time.seconds_since(handshake.time) < CROSSING_SECONDS;
         handshake.simultaneous |= crosses;
         return crosses.then_some(Role::Other);
     }
     let Some(syn) = handshake.syn else {
         let syn_ack = handshake.syn_ack?;
-        let belongs = syn_ack.ack == segment.seq.plus(1)
+        let belongs = syn_ack.ack == segment.seq().plus(1)
             && handshake.ack.is_none()
             && segment.time.seconds_since(syn_ack.time) < LATE_SYN_SECONDS;
         if !belongs {
@@ -308,11 +317,11 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
         handshake.syn = Some(Opening::of(segment));
         return Some(Role::Syn);
     };
-    if syn.isn != segment.seq {
+    if syn.isn != segment.seq() {
         // A firewall that rewrites sequence numbers, captured on both of its sides, shows one SYN twice.
         let rewritten = segment.time.seconds_since(syn.time) < DUPLICATE_SECONDS
-            && segment.ip.identification == syn.ip.identification
-            && segment.ip.identification.is_some_and(|id| id != 0)
+            && segment.ip_facts().identification == syn.ip.identification
+            && segment.ip_facts().identification.is_some_and(|id| id != 0)
             && handshake.syn_ack.is_none();
         return rewritten.then_some(Role::Other);
     }
@@ -329,11 +338,11 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
 
 /// A SYN-ACK of a handshake that is already known; `None` when it shows a connection whose SYN was not captured.
 fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    if segment.source != handshake.server {
+    if segment.source() != handshake.server {
         // Both sides of a simultaneous open send a SYN-ACK.
         return handshake.simultaneous.then_some(Role::Other);
     }
-    let answers = handshake.client_isn().is_none_or(|isn| segment.ack == isn.plus(1));
+    let answers = handshake.client_isn().is_none_or(|isn| segment.ack() == isn.plus(1));
     let Some(first) = handshake.syn_ack else {
         if !answers {
             return None;
@@ -358,7 +367,7 @@ fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
 
 fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &Opening, gap: f64) {
     let repeat = Repeat { frame: segment.frame, gap, time: segment.time };
-    if segment.seq != first.isn {
+    if segment.seq() != first.isn {
         handshake.isn_changed.get_or_insert(segment.frame);
     } else if handshake.syn_waiting {
         handshake.asked_repeat.get_or_insert_with(|| Box::new(repeat));
@@ -369,16 +378,9 @@ fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &Open
     handshake.last_syn_ack = Some(segment.time);
 }
 
-/// Any segment that neither opens a connection nor answers an opening. `None` when nothing more is needed of it.
-fn later(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    if segment.flags.has(Flags::RST) {
-        return reset(handshake, segment);
-    }
-    if segment.source == handshake.client { from_client(handshake, segment) } else { from_server(handshake, segment) }
-}
-
+/// None of these opens a connection or answers an opening. `None` when nothing more is needed of it.
 fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    let side = if segment.source == handshake.client { Side::Client } else { Side::Server };
+    let side = if segment.source() == handshake.client { Side::Client } else { Side::Server };
     handshake.server_resets = handshake.server_resets.saturating_add(u8::from(side == Side::Server));
     if handshake.reset.is_some() {
         return None;
@@ -388,15 +390,16 @@ fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     Some(if decides { Role::Reset } else { Role::Other })
 }
 
+#[inline(always)]
 fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    handshake.client_fin |= segment.flags.has(Flags::FIN);
+    handshake.client_fin |= segment.flags().has(Flags::FIN);
     let mut role = None;
-    if segment.flags.has(Flags::ACK)
+    if segment.flags().has(Flags::ACK)
         && handshake.ack.is_none()
         && let Some(syn_ack) = handshake.syn_ack
     {
         // The client may have received more than the capture shows: any acknowledgment at or past the first octet.
-        let past = segment.ack.ahead_of(syn_ack.isn.plus(1));
+        let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
         if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
             handshake.ack = Some(Later::of(segment));
             role = Some(Role::Ack);
@@ -411,7 +414,7 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
                 handshake.client_data = Some(Later::of(segment));
                 role = role.or(Some(Role::Other));
             }
-            Some(first) if first.seq == segment.seq && handshake.server_data.is_none() => {
+            Some(first) if first.seq == segment.seq() && handshake.server_data.is_none() => {
                 let again = segment.time.seconds_since(first.time) >= DUPLICATE_SECONDS;
                 handshake.client_data_repeats += u32::from(again);
                 role = role.or(again.then_some(Role::Other));
@@ -422,8 +425,9 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
     role
 }
 
+#[inline(always)]
 fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
-    handshake.server_fin |= segment.flags.has(Flags::FIN);
+    handshake.server_fin |= segment.flags().has(Flags::FIN);
     if handshake.server_segments < SIZED_SEGMENTS {
         handshake.server_segments += 1;
         match segment.payload.cmp(&handshake.largest_payload) {
@@ -439,9 +443,10 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         return None;
     }
     let seen = Later::of(segment);
-    if handshake.later.last().is_some_and(|last| is_duplicate(last, &seen)) {
+    if seen.seq == handshake.later_seq && handshake.later.last().is_some_and(|last| is_duplicate(last, &seen)) {
         return None;
     }
+    handshake.later_seq = seen.seq;
     handshake.later.push(seen);
     Some(if handshake.later.len() <= TELLING_SEGMENTS { Role::Server } else { Role::Other })
 }

@@ -80,10 +80,10 @@ impl Summary {
     fn of(segment: &Segment<'_>) -> Self {
         Self {
             time: segment.time,
-            ack: segment.ack,
-            window: segment.window,
-            ttl: segment.ip.ttl,
-            identification: segment.ip.identification,
+            ack: segment.ack(),
+            window: segment.window(),
+            ttl: segment.ip_facts().ttl,
+            identification: segment.ip_facts().identification,
             options: segment.options(),
         }
     }
@@ -114,13 +114,13 @@ impl<'a> Teller<'a> {
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Told> {
         let segment = decode::segment(observation).ok()?;
         let ends = (self.finding.client, self.finding.server);
-        if self.ended || !same_ends(ends, (segment.source, segment.destination)) {
+        if self.ended || !same_ends(ends, (segment.source(), segment.destination())) {
             return None;
         }
         if self.start.is_none() && Some(segment.frame) < self.first {
             return None;
         }
-        let from_client = segment.source == self.finding.client;
+        let from_client = segment.source() == self.finding.client;
         if self.is_another_connection(&segment, from_client) {
             self.ended = true;
             return None;
@@ -131,13 +131,13 @@ impl<'a> Teller<'a> {
             since_start: segment.time.seconds_since(*self.start.get_or_insert(segment.time)),
             from_client,
             what: what.name(),
-            relative_seq: self.relative(segment.seq, from_client),
-            relative_ack: self.relative(segment.ack, !from_client).filter(|_| segment.flags.has(Flags::ACK)),
+            relative_seq: self.relative(segment.seq(), from_client),
+            relative_ack: self.relative(segment.ack(), !from_client).filter(|_| segment.flags().has(Flags::ACK)),
             shows,
             segment: Described::of(&segment),
         };
         self.note(&segment, from_client, what);
-        let special = segment.flags.0 & (Flags::SYN | Flags::RST | Flags::FIN) != 0 || what == What::DataAgain;
+        let special = segment.flags().0 & (Flags::SYN | Flags::RST | Flags::FIN) != 0 || what == What::DataAgain;
         if self.told < FIRST || special && self.told < MOST {
             self.told += 1;
             return Some(told);
@@ -148,8 +148,8 @@ impl<'a> Teller<'a> {
 
     /// A SYN of the same client with another number: the port is used again.
     fn is_another_connection(&self, segment: &Segment<'_>, from_client: bool) -> bool {
-        let known = self.seen.client_isn.is_some_and(|isn| isn != segment.seq);
-        segment.flags.is_syn() && from_client && known && self.seen.syn_ack.is_some()
+        let known = self.seen.client_isn.is_some_and(|isn| isn != segment.seq());
+        segment.flags().is_syn() && from_client && known && self.seen.syn_ack.is_some()
     }
 
     fn relative(&self, number: SeqNumber, of_client: bool) -> Option<u32> {
@@ -158,14 +158,14 @@ impl<'a> Teller<'a> {
     }
 
     fn what(&mut self, segment: &Segment<'_>, from_client: bool) -> What {
-        let flags = segment.flags;
+        let flags = segment.flags();
         if flags.is_syn() {
-            self.seen.client_isn.get_or_insert(segment.seq);
+            self.seen.client_isn.get_or_insert(segment.seq());
             return if self.seen.syn.is_some() { What::SynAgain } else { What::Syn };
         }
         if flags.is_syn_ack() {
-            self.seen.server_isn.get_or_insert(segment.seq);
-            self.seen.client_isn.get_or_insert(segment.ack.plus(u32::MAX));
+            self.seen.server_isn.get_or_insert(segment.seq());
+            self.seen.client_isn.get_or_insert(segment.ack().plus(u32::MAX));
             return if self.seen.syn_ack.is_some() { What::SynAckAgain } else { What::SynAck };
         }
         if flags.has(Flags::RST) {
@@ -173,10 +173,10 @@ impl<'a> Teller<'a> {
         }
         let expected = self.seen.server_isn.map(|isn| isn.plus(1));
         if from_client && self.seen.ack.is_none() && segment.payload == 0 && flags.has(Flags::ACK) {
-            return if expected.is_none_or(|expected| expected == segment.ack) { What::Ack } else { What::WrongAck };
+            return if expected.is_none_or(|expected| expected == segment.ack()) { What::Ack } else { What::WrongAck };
         }
         if segment.payload > 0 {
-            let again = self.seen.payloads.contains(&(from_client, segment.seq));
+            let again = self.seen.payloads.contains(&(from_client, segment.seq()));
             return if again { What::DataAgain } else { What::Data };
         }
         if flags.has(Flags::FIN) { What::Fin } else { What::Other }
@@ -200,7 +200,7 @@ impl<'a> Teller<'a> {
             if from_client {
                 seen.ack.get_or_insert(summary);
             }
-            seen.payloads.push_back((from_client, segment.seq));
+            seen.payloads.push_back((from_client, segment.seq()));
             if seen.payloads.len() > MOST {
                 seen.payloads.pop_front();
             }
@@ -208,7 +208,7 @@ impl<'a> Teller<'a> {
         if from_client && what != What::Reset {
             seen.last_of_client = Some(summary);
         }
-        seen.opened |= !from_client && !segment.flags.has(Flags::SYN) && what != What::Reset && segment.window > 0;
+        seen.opened |= !from_client && !segment.flags().has(Flags::SYN) && what != What::Reset && segment.window() > 0;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 pub use crate::decode::NoSegment;
-use crate::options::{Options, Walk};
+use crate::options::Walk;
 use crate::segment::{Flags, Segment};
 use crate::{Endpoint, Frame, Observation, Timestamp, decode};
 
@@ -46,16 +46,16 @@ impl Described {
         Self {
             frame: segment.frame,
             time: segment.time,
-            source: segment.source,
-            destination: segment.destination,
-            flags: flags(segment.flags),
-            seq: segment.seq.0,
-            ack: segment.ack.0,
-            window: segment.window,
+            source: segment.source(),
+            destination: segment.destination(),
+            flags: flags(segment.flags()),
+            seq: segment.seq().0,
+            ack: segment.ack().0,
+            window: segment.window(),
             payload: segment.payload,
             options: options(segment),
-            ttl: segment.ip.ttl,
-            identification: segment.ip.identification,
+            ttl: segment.ip_facts().ttl,
+            identification: segment.ip_facts().identification,
         }
     }
 }
@@ -78,7 +78,7 @@ fn flags(flags: Flags) -> String {
 /// Options in the order in which they stand.
 fn options(segment: &Segment<'_>) -> String {
     let mut text = String::new();
-    let read = Options::read(segment.option_bytes, segment.options_promised);
+    let read = segment.options();
     for (kind, body) in Walk(segment.option_bytes).flatten() {
         let separator = if text.is_empty() { "" } else { ", " };
         text.push_str(separator);

@@ -18,7 +18,7 @@ impl Teller<'_> {
             What::Ack => self.ack(),
             What::WrongAck => vec![format!(
                 "acknowledges {}, and the SYN-ACK is acknowledged by {}: no cookie and no half-open entry fits",
-                segment.ack,
+                segment.ack(),
                 self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
             )],
             What::Data => self.data(segment, from_client),
@@ -40,7 +40,7 @@ impl Teller<'_> {
                 shows.push(format!("the client offered {}; the answer has none of it", lost.join(", ")));
             }
         }
-        if segment.window == 0 {
+        if segment.window() == 0 {
             shows.push(
                 "window 0: the client may connect and may not send; a SYN proxy does so until it has reached the server, \
                  a host's own SYN cookie does not"
@@ -60,7 +60,7 @@ impl Teller<'_> {
     }
 
     fn syn_ack_again(&self, segment: &Segment<'_>) -> Vec<String> {
-        let isn = self.seen.server_isn.is_some_and(|isn| isn != segment.seq);
+        let isn = self.seen.server_isn.is_some_and(|isn| isn != segment.seq());
         let acknowledged = self.seen.ack.is_some();
         vec![match (isn, acknowledged) {
             (true, _) => "another initial sequence number: nobody remembered the first answer".to_owned(),
@@ -100,11 +100,11 @@ impl Teller<'_> {
             return Vec::new();
         }
         let closed = self.seen.syn_ack.is_some_and(|s| s.window == 0) && !self.seen.opened;
-        if closed && segment.window > 0 {
+        if closed && segment.window() > 0 {
             let before = if self.seen.data.is_none() { ", before the client sent anything" } else { "" };
-            return vec![format!("opens the window to {}{before}: the proxy has reached the server", segment.window)];
+            return vec![format!("opens the window to {}{before}: the proxy has reached the server", segment.window())];
         }
-        let taken = self.seen.client_isn.map(|isn| segment.ack.ahead_of(isn.plus(1))).filter(|&n| n > 0);
+        let taken = self.seen.client_isn.map(|isn| segment.ack().ahead_of(isn.plus(1))).filter(|&n| n > 0);
         taken
             .map(|n| format!("acknowledges {n} bytes of the client: the server has taken the connection"))
             .into_iter()
@@ -112,12 +112,12 @@ impl Teller<'_> {
     }
 
     fn reset(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
-        let bare = !segment.flags.has(Flags::ACK);
+        let bare = !segment.flags().has(Flags::ACK);
         let mut shows = Vec::new();
         if let Some(last) = self.seen.last_of_client.filter(|_| !from_client) {
             let trip = segment.time.seconds_since(last.time);
             shows.push(self.reset_after(trip));
-            if bare && last.ack == segment.seq {
+            if bare && last.ack == segment.seq() {
                 shows.push(
                     "no ACK flag, and its sequence number is the one the client acknowledged: the answer of a host \
                      that knows of no such connection (RFC 9293 section 3.10.7), and of a packet filter that rejects"
@@ -128,7 +128,7 @@ impl Teller<'_> {
             }
         }
         if !bare {
-            let live = segment.window > 0 || segment.options_promised > 0;
+            let live = segment.window() > 0 || segment.options_promised() > 0;
             shows.push(if live {
                 "ACK flag and a live window or options: whoever owns the connection aborts it".to_owned()
             } else {
@@ -156,7 +156,7 @@ fn syn(segment: &Segment<'_>) -> Vec<String> {
         offers if offers.is_empty() => "the client offers no option but, at most, its MSS".to_owned(),
         offers => format!("the client offers {}", offers.join(", ")),
     }];
-    if segment.ack.0 != 0 {
+    if segment.ack().0 != 0 {
         shows
             .push("the acknowledgment field is not 0: Netfilter's SYNPROXY leaves it so towards the server".to_owned());
     }
@@ -178,7 +178,7 @@ fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
 }
 
 fn hops(syn_ack: &Summary, reset: &Segment<'_>) -> Option<String> {
-    let (first, second) = (syn_ack.ttl?, reset.ip.ttl?);
+    let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
     Some(if first == second {
         format!("hop limit {second} as in the SYN-ACK: the same machine, or one as far away")
     } else if initial(first) == initial(second) {
@@ -194,7 +194,7 @@ fn hops(syn_ack: &Summary, reset: &Segment<'_>) -> Option<String> {
 }
 
 fn identification(trigger: Option<&Summary>, reset: &Segment<'_>) -> Option<String> {
-    let id = reset.ip.identification?;
+    let id = reset.ip_facts().identification?;
     if id == 0 {
         return Some("IP identification 0: Linux resets what it does not know so".to_owned());
     }
