@@ -30,6 +30,10 @@ pub struct Limits {
     pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
+    /// Whether findings have their numbers, [`Finding::measured`].
+    pub measured: bool,
+    /// Whether findings have their SYN and SYN-ACK, [`Finding::openings`].
+    pub openings: bool,
     /// On how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's among them.
     /// 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the same.
     pub threads: usize,
@@ -59,6 +63,8 @@ impl Default for Limits {
             listeners: 1 << 17,
             episodes: 1 << 14,
             detail: Detail::All,
+            measured: true,
+            openings: true,
             threads: 1,
         }
     }
@@ -268,7 +274,7 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
             let judged = judge(handshakes, self.manner(), |_| true);
-            self.judged.insert(server, judged.into_iter().map(Judged::finding).collect());
+            self.judged.insert(server, judged.into_iter().map(|one| one.finding(&self.limits)).collect());
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
@@ -282,7 +288,7 @@ impl Analyzer {
         let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
         let handshakes = handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]);
-        judge(handshakes, self.manner(), |other| other == id).pop().map(Judged::finding)
+        judge(handshakes, self.manner(), |other| other == id).pop().map(|one| one.finding(&self.limits))
     }
 
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
@@ -314,7 +320,7 @@ impl Analyzer {
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.settled);
-        handshakes.extend(self.judge_all(self.tracker.end()));
+        self.judge_all(self.tracker.end()).for_each(|mut portion| handshakes.append(&mut portion));
         self.findings(handshakes)
     }
 
@@ -326,18 +332,7 @@ impl Analyzer {
     /// The first one of `take`, which ends it.
     pub fn finish_in_portions<E>(mut self, mut take: impl FnMut(Vec<Finding>) -> Result<(), E>) -> Result<Findings, E> {
         take(std::mem::take(&mut self.settled))?;
-        let mut rest = self.judge_all(self.tracker.end());
-        loop {
-            let mut portion = Vec::with_capacity(PORTION);
-            portion.extend(rest.by_ref().take(PORTION));
-            // It may wait for long until somebody wants it.
-            portion.shrink_to_fit();
-            if portion.is_empty() {
-                break;
-            }
-            take(portion)?;
-        }
-        drop(rest);
+        self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
         Ok(self.findings(Vec::new()))
     }
 
@@ -352,7 +347,7 @@ impl Analyzer {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
         let mut settled = std::mem::take(&mut self.settled);
-        settled.extend(self.judge_all(oldest));
+        self.judge_all(oldest).for_each(|mut portion| settled.append(&mut portion));
         self.settled = settled;
         self.tracker.forget_oldest(count);
         self.listeners.retain(|_, ids| {
@@ -362,8 +357,8 @@ impl Analyzer {
         self.statistics.settled_early += count as u64;
     }
 
-    /// Judges the handshakes of all listeners before that one; in order of their ids.
-    fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Finding> {
+    /// Judges the handshakes of all listeners before that one; in portions, in order of their ids.
+    fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
         let (tracker, report, manner, limits) = (&self.tracker, &self.report, self.manner(), &self.limits);
         let mut listeners: Vec<&Vec<HandshakeId>> =
             self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
@@ -376,11 +371,14 @@ impl Analyzer {
             judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end).flatten().filter(|one| !one.counted).map(Judged::finding)
+        in_order(judged, tracker.start(), end).map(|mut portion| {
+            portion.retain(|one| !one.counted);
+            portion.into_iter().map(|one| one.finding(limits)).collect()
+        })
     }
 
     fn manner(&self) -> Manner {
-        Manner { now: self.now, detail: self.limits.detail, flood: u64::MAX }
+        Manner { now: self.now, detail: self.limits.detail, measured: self.limits.measured, flood: u64::MAX }
     }
 }
 
@@ -396,15 +394,17 @@ fn in_order(
     end: HandshakeId,
 ) -> impl Iterator<Item = Vec<Judged<'_>>> {
     // Those of each listener are in order: it is enough to know whose turn it is.
-    let mut turns = vec![usize::MAX; (end.0 - start.0) as usize];
-    for (listener, judged) in judged.iter().enumerate() {
+    let mut turns = vec![u32::MAX; (end.0 - start.0) as usize];
+    for (listener, judged) in (0..).zip(&judged) {
         for one in judged {
             turns[(one.handshake.id.0 - start.0) as usize] = listener;
         }
     }
     let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
     (0..turns.len()).step_by(PORTION).map(move |begin| {
-        let turns = turns[begin..].iter().take(PORTION);
-        turns.filter_map(|&listener| listeners.get_mut(listener)?.next()).collect()
+        let turns = &turns[begin..turns.len().min(begin + PORTION)];
+        let mut portion = Vec::with_capacity(turns.len());
+        portion.extend(turns.iter().filter_map(|&listener| listeners.get_mut(listener as usize)?.next()));
+        portion
     })
 }

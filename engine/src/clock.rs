@@ -54,7 +54,11 @@ impl Clock {
     /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left out.
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
         let mut spans = Vec::with_capacity(handshakes.len());
-        spans.extend(handshakes.iter().filter_map(|h| span(&h.later)));
+        let mut steps = Steps::default();
+        for handshake in handshakes {
+            spans.extend(span(&handshake.later));
+            steps.add(advances(all_values(handshake)));
+        }
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         let mut line = Vec::new();
@@ -67,7 +71,7 @@ impl Clock {
                 freedom += count - 1.0;
             }
         }
-        let (step, coarse) = steps(handshakes);
+        let (step, coarse) = steps.found();
         Self { rate, step, coarse, scatter: (squares / freedom).sqrt(), freedom }
     }
 
@@ -98,13 +102,17 @@ fn is_coarse(divisor: u32, advances: usize) -> bool {
     divisor >= COARSE && f64::from(divisor).log2() * advances as f64 >= COINCIDENCE
 }
 
-/// The greatest common divisor of a server's advances from segment to segment, and how many there were.
+/// The greatest common divisor of a server's advances from segment to segment, and how many there were; as many as it took
+/// where it is 1, which more cannot change.
 fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
     let (mut divisor, mut seen, mut last) = (0, 0, None);
     for value in values {
         let advance = last.map_or(0, |last| value.wrapping_sub(last));
         if advance > 0 && advance < 1 << 24 {
             (divisor, seen) = (gcd(divisor, advance), seen + 1);
+            if divisor == 1 {
+                break;
+            }
         }
         last = Some(value);
     }
@@ -113,21 +121,33 @@ fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
 
 /// The TSvals of a server, SYN-ACK first.
 fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
-    let first = handshake.syn_ack.and_then(|s| s.options.timestamps).map(|t| t.value);
+    let first = handshake.syn_ack.as_ref().and_then(|s| s.options.timestamps).map(|t| t.value);
     first.into_iter().chain(handshake.later.iter().filter_map(|l| l.timestamp))
 }
 
-/// Step of the listener's clock; and the step of a coarse one among several, where there is one.
-fn steps(handshakes: &[&Handshake]) -> (u32, u32) {
-    let (mut common, mut seen, mut coarse) = (0, 0, 1);
-    for handshake in handshakes {
-        let (divisor, count) = advances(all_values(handshake));
-        (common, seen) = (gcd(common, divisor), seen + count);
+/// How a listener's clock advances.
+#[derive(Default)]
+struct Steps {
+    /// What all advances are multiples of, and how many there were.
+    common: (u32, usize),
+    /// The step of a coarse clock that some of the handshakes show; 0 where none does.
+    coarse: u32,
+}
+
+impl Steps {
+    /// Adds what a handshake shows.
+    fn add(&mut self, (divisor, count): (u32, usize)) {
+        self.common = (gcd(self.common.0, divisor), self.common.1 + count);
         if is_coarse(divisor, count) {
-            coarse = coarse.max(divisor);
+            self.coarse = self.coarse.max(divisor);
         }
     }
-    (if is_coarse(common, seen) { common } else { 1 }, coarse)
+
+    /// Step of the listener's clock; and the step of a coarse one among several, where there is one.
+    fn found(&self) -> (u32, u32) {
+        let (divisor, seen) = self.common;
+        (if is_coarse(divisor, seen) { divisor } else { 1 }, self.coarse.max(1))
+    }
 }
 
 const fn gcd(mut a: u32, mut b: u32) -> u32 {
@@ -172,9 +192,12 @@ impl Samples {
         let (mut samples, mut waited) = (Self::default(), 0.0);
         let reset = handshake.reset.as_deref().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
         for later in handshake.later.iter().chain(reset) {
+            if samples.count == LAG_SEGMENTS {
+                break;
+            }
             let Some(value) = later.timestamp.filter(|&value| value != 0) else { continue };
             let elapsed = later.time.seconds_since(syn_ack.time);
-            if elapsed < 0.0 || (elapsed > NEAR_SECONDS && samples.count > 0) || samples.count == LAG_SEGMENTS {
+            if elapsed < 0.0 || (elapsed > NEAR_SECONDS && samples.count > 0) {
                 continue;
             }
             if samples.count == 0 {
@@ -190,8 +213,11 @@ impl Samples {
 
     /// The lag of the SYN-ACK if the clock has that rate: the middle one of what the segments say.
     pub(crate) fn lag(&self, rate: f64) -> Lag {
-        let mut seconds = self.since.map(|(ticks, elapsed)| ticks / rate - elapsed);
-        let seconds = &mut seconds[..self.count];
+        let mut all = [0.0; LAG_SEGMENTS];
+        let seconds = &mut all[..self.count];
+        for (seconds, (ticks, elapsed)) in seconds.iter_mut().zip(self.since) {
+            *seconds = ticks / rate - elapsed;
+        }
         seconds.sort_unstable_by(f64::total_cmp);
         let middle = self.count / 2;
         let median = if self.count % 2 == 1 { seconds[middle] } else { (seconds[middle - 1] + seconds[middle]) / 2.0 };

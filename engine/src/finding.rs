@@ -1,7 +1,8 @@
 //! What comes out: plain data, ready to be shown.
 
 use crate::{
-    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp, Verdict,
+    CauseKind, Cited, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp,
+    Verdict,
 };
 
 /// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
@@ -40,8 +41,10 @@ pub struct Finding {
     pub assessment: Assessment,
     /// Why it failed, most probable first; empty where nothing failed.
     pub causes: Vec<Cause>,
-    /// Its numbers, for plots.
-    pub measured: Measured,
+    /// Its numbers, for plots, where [`crate::Limits::measured`] asks for them.
+    pub measured: Option<Box<Measured>>,
+    /// Its SYN and SYN-ACK, to be compared with another capture's, where [`crate::Limits::openings`] asks for them.
+    pub openings: Option<Openings>,
 }
 
 /// When the frames of a handshake were captured; `None` where one was not.
@@ -76,8 +79,6 @@ pub struct Measured {
     pub later_hop_limit: Option<u8>,
     /// The same of the reset from the server's side that decided the outcome.
     pub reset_hop_limit: Option<u8>,
-    /// Its SYN and SYN-ACK, to be compared with another capture's.
-    pub openings: Openings,
 }
 
 /// The judgement of one handshake and what it rests on.
@@ -107,7 +108,7 @@ pub struct Evidence {
     /// How strongly, in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,
     /// The frames it was read from.
-    pub frames: Vec<Frame>,
+    pub frames: Cited,
     /// One sentence with the values.
     pub detail: String,
 }
@@ -244,7 +245,7 @@ impl Finding {
             return;
         }
         let frames = [&mut self.frames.syn, &mut self.frames.syn_ack, &mut self.frames.ack, &mut self.frames.reset];
-        let cited = self.assessment.evidence.iter_mut().flat_map(|evidence| &mut evidence.frames);
+        let cited = self.assessment.evidence.iter_mut().flat_map(|evidence| evidence.frames.iter_mut());
         frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
     }
 
@@ -252,6 +253,12 @@ impl Finding {
     #[must_use]
     pub fn is_reliable(&self) -> bool {
         self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
+    }
+
+    /// There is something to tell of it: it is cookie-style, or failed with a cause.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        self.assessment.verdict.is_cookie_style() || !self.causes.is_empty()
     }
 
     /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.

@@ -6,7 +6,7 @@ use crate::listener::Listener;
 use crate::measured::{Later, measured};
 use crate::outcome::outcome;
 use crate::verdict::Judge;
-use crate::{Assessment, Cause, Detail, Finding, HandshakeId, Outcome, Timestamp};
+use crate::{Assessment, Cause, Detail, Finding, HandshakeId, Limits, Openings, Outcome, Timestamp};
 
 /// One handshake, judged. What a finding takes from the packets alone is added when it is handed out: most of it.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Judged<'a> {
     pub outcome: Outcome,
     pub assessment: Assessment,
     causes: Vec<Cause>,
-    later: Later,
+    later: Option<Later>,
     /// It never completed, and its listener was flooded then.
     pub of_flood: bool,
     /// It is counted, and not handed out.
@@ -24,7 +24,7 @@ pub(crate) struct Judged<'a> {
 
 impl Judged<'_> {
     /// As it is handed out.
-    pub(crate) fn finding(self) -> Finding {
+    pub(crate) fn finding(self, limits: &Limits) -> Finding {
         let handshake = self.handshake;
         Finding {
             id: handshake.id,
@@ -35,7 +35,8 @@ impl Judged<'_> {
             outcome: self.outcome,
             assessment: self.assessment,
             causes: self.causes,
-            measured: measured(handshake, self.later),
+            measured: self.later.map(|later| measured(handshake, later).into()),
+            openings: limits.openings.then(|| Openings::of(handshake)),
         }
     }
 }
@@ -46,6 +47,7 @@ pub(crate) struct Manner {
     /// The time of the last packet seen.
     pub now: Timestamp,
     pub detail: Detail,
+    pub measured: bool,
     /// Of those that a flood left behind, so many are handed out, and the others counted.
     pub flood: u64,
 }
@@ -56,17 +58,19 @@ pub(crate) fn judge<'a>(
     manner: Manner,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judged<'a>> {
-    fetch(&handshakes);
+    if handshakes.len() <= NEAR {
+        fetch(&handshakes);
+    }
     // By time, not by arrival: captures merged from several interfaces are out of order.
     let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|opening| opening.frame);
     handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
     let listener = Listener::new(handshakes, manner.now);
-    let mut judge = Judge::new(&listener);
+    let judge = Judge::new(&listener);
     let mut flood = manner.flood;
     let wanted: Vec<usize> =
         (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)).collect();
     let judged = wanted.into_iter().map(|index| {
-        let judged = one(&listener, &mut judge, index, manner.detail, flood == 0);
+        let judged = one(&listener, &judge, index, manner, flood == 0);
         flood -= u64::from(judged.of_flood && !judged.counted);
         judged
     });
@@ -74,6 +78,9 @@ pub(crate) fn judge<'a>(
     all.sort_by_key(|judged| judged.handshake.id);
     all
 }
+
+/// Handshakes of which the processor's caches hold at least a little.
+const NEAR: usize = 4096;
 
 /// Reads a little of everything that is kept of them, all at once: they lie scattered over memory, and whoever follows one
 /// after the other waits for each.
@@ -95,9 +102,9 @@ fn fetch(handshakes: &[&Handshake]) {
 
 fn one<'a>(
     listener: &Listener<'a>,
-    judge: &mut Judge<'_, '_>,
+    judge: &Judge<'_, '_>,
     index: usize,
-    detail: Detail,
+    manner: Manner,
     counts_flood: bool,
 ) -> Judged<'a> {
     let handshake = listener.handshakes[index];
@@ -107,8 +114,9 @@ fn one<'a>(
     let mut assessment = judge.assess(index);
     let causes = if counted { Vec::new() } else { causes(listener, index, &assessment, outcome) };
     let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
-    if !counted && (detail == Detail::All || is_notable) {
+    if !counted && (manner.detail == Detail::All || is_notable) {
         judge.explain(index, &mut assessment);
     }
-    Judged { handshake, outcome, assessment, causes, later: Later::of(listener, handshake), of_flood, counted }
+    let later = manner.measured.then(|| Later::of(listener, handshake));
+    Judged { handshake, outcome, assessment, causes, later, of_flood, counted }
 }

@@ -23,6 +23,7 @@
 mod analyzer;
 mod cause;
 mod chance;
+mod cited;
 mod clients;
 mod clock;
 mod decode;
@@ -59,6 +60,7 @@ mod verdict;
 mod words;
 
 pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
+pub use cited::Cited;
 pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,

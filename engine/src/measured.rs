@@ -3,7 +3,7 @@
 use crate::clock::{Samples, usual_rate};
 use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
-use crate::{Measured, Openings, Times};
+use crate::{Measured, Times};
 
 /// Those of the server's next segments.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,6 @@ pub(crate) fn measured(handshake: &Handshake, later: Later) -> Measured {
         hop_limit: handshake.syn_ack.as_ref().and_then(|s| s.ip.ttl),
         later_hop_limit: later.hop_limit,
         reset_hop_limit: reset.filter(|(side, _)| *side == Side::Server).and_then(|(_, reset)| reset.ip.ttl),
-        openings: Openings::of(handshake),
     }
 }
 

@@ -1,12 +1,10 @@
 //! What an undetermined handshake lacks, said to the person who has to decide.
 
-use crate::EvidenceKind;
-use crate::evidence::Signal;
 use crate::evidence::isn_bits::IsnLayout;
 use crate::listener::Listener;
 
-/// One sentence for each thing that would have told.
-pub(crate) fn missing(listener: &Listener<'_>, index: usize, signals: &[Signal]) -> Vec<String> {
+/// One sentence for each thing that would have told. `is_stripped`: the SYN-ACK lost the options that a cookie loses.
+pub(crate) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
         return vec!["no SYN-ACK was captured: nobody is seen to have answered".to_owned()];
@@ -37,8 +35,7 @@ pub(crate) fn missing(listener: &Listener<'_>, index: usize, signals: &[Signal])
     if handshake.simultaneous {
         sentences.push("both sides opened at once: there is no SYN-ACK in the usual sense");
     }
-    let alone = signals.iter().any(|s| s.kind == EvidenceKind::OptionsDropped && s.cookie > 0.0);
-    if alone {
+    if is_stripped {
         sentences.push(
             "the SYN-ACK has an MSS and nothing else, which a SYN cookie and a server with its options switched off \
              share: another handshake of this listener, outside of an overload or with timestamps, tells them apart",

@@ -10,7 +10,7 @@ const TOO_SOON: f64 = 1.0;
 
 /// `now` is the time of the last packet seen.
 pub(crate) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
-    let Some(syn_ack) = handshake.syn_ack else { return without_answer(handshake, now) };
+    let Some(syn_ack) = &handshake.syn_ack else { return without_answer(handshake, now) };
     match handshake.deciding_reset() {
         Some((Side::Server, _)) => return Outcome::ResetByServer,
         Some((Side::Client, _)) => return Outcome::ResetByClient,

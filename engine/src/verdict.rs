@@ -9,11 +9,11 @@
 //! ([`Signal::habitual`]) take no part in it as far as they speak for a cookie or a proxy: their repetition proves
 //! nothing.
 
-use crate::evidence::{Group, Kinds, Signal, Words, observe};
+use crate::evidence::{Group, Kinds, Said, Signal, Unsaid, observe};
 use crate::implementation;
 use crate::listener::Listener;
 use crate::missing::missing;
-use crate::{Assessment, Confidence, Evidence, EvidenceKind, Verdict};
+use crate::{Assessment, Cited, Confidence, Evidence, EvidenceKind, Verdict};
 
 /// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
 const PRIOR: f64 = -5.0;
@@ -37,24 +37,17 @@ struct Weight {
     proxy: f64,
 }
 
+impl std::ops::AddAssign for Weight {
+    fn add_assign(&mut self, other: Self) {
+        self.cookie += other.cookie;
+        self.proxy += other.proxy;
+    }
+}
+
 impl Weight {
-    fn of(signals: impl Iterator<Item = (Group, f64, f64)>) -> Self {
-        // In the order in which the groups are met, as far as there are any.
-        let mut groups = [(Group::Reset, Self::default()); Group::COUNT];
-        let mut met = 0;
-        for (of, cookie, proxy) in signals {
-            let at = groups[..met].iter().position(|(group, _)| *group == of).unwrap_or(met);
-            if at == met {
-                groups[at].0 = of;
-                met += 1;
-            }
-            groups[at].1.cookie += cookie;
-            groups[at].1.proxy += proxy;
-        }
-        groups[..met].iter().fold(Self::default(), |sum, (group, weight)| Self {
-            cookie: sum.cookie + weight.cookie.clamp(-group.cap(), group.cap()),
-            proxy: sum.proxy + weight.proxy.clamp(-group.cap(), group.cap()),
-        })
+    /// No more than a group may add.
+    const fn capped(self, cap: f64) -> Self {
+        Self { cookie: self.cookie.clamp(-cap, cap), proxy: self.proxy.clamp(-cap, cap) }
     }
 }
 
@@ -63,31 +56,55 @@ impl Weight {
 struct Weighed {
     /// All of them.
     own: Weight,
-    /// What they tell about the listener's other handshakes.
-    telling: Weight,
     /// Groups that speak for each verdict with at least [`SPEAKS`] nats, a bit for each.
     groups: [u8; Verdict::ALL.len()],
     /// Kinds that speak for a cookie or a proxy.
     speaking: Kinds,
 }
 
-impl Weighed {
-    fn of(signals: &[Signal]) -> Self {
-        let mut weighed = Self {
-            own: Weight::of(signals.iter().map(|s| (s.group, s.cookie, s.proxy))),
-            telling: Weight::of(signals.iter().map(Signal::telling)),
-            ..Self::default()
-        };
-        for signal in signals {
-            let (bearing, nats) = signal.bearing();
-            if nats >= SPEAKS {
-                weighed.groups[bearing as usize] |= 1 << signal.group as u8;
-            }
-            if signal.cookie.max(signal.proxy) > 0.0 {
-                weighed.speaking.insert(signal.kind);
-            }
+/// A handshake's signals, being added up.
+struct Scale {
+    /// In the order in which they are met, as far as there are any: what each adds, and what of it tells about the
+    /// listener's other handshakes.
+    groups: [(Group, Weight, Weight); Group::COUNT],
+    met: usize,
+    weighed: Weighed,
+}
+
+impl Scale {
+    fn new() -> Self {
+        let none = (Group::Reset, Weight::default(), Weight::default());
+        Self { groups: [none; Group::COUNT], met: 0, weighed: Weighed::default() }
+    }
+
+    fn add(&mut self, signal: &Signal<Unsaid>) {
+        let at = self.groups[..self.met].iter().rposition(|(group, ..)| *group == signal.group).unwrap_or_else(|| {
+            self.groups[self.met] = (signal.group, Weight::default(), Weight::default());
+            self.met += 1;
+            self.met - 1
+        });
+        let (_, own, telling) = &mut self.groups[at];
+        *own += Weight { cookie: signal.cookie, proxy: signal.proxy };
+        let (cookie, proxy) = signal.telling();
+        *telling += Weight { cookie, proxy };
+        let (bearing, nats) = signal.bearing();
+        if nats >= SPEAKS {
+            self.weighed.groups[bearing as usize] |= 1 << signal.group as u8;
         }
-        weighed
+        if signal.cookie.max(signal.proxy) > 0.0 {
+            self.weighed.speaking.insert(signal.kind);
+        }
+    }
+
+    /// What they come to, and what that tells about the listener's other handshakes; empty for the next one.
+    fn read(&mut self) -> (Weighed, Weight) {
+        let (mut own, mut telling) = (Weight::default(), Weight::default());
+        for &(group, of_own, of_telling) in &self.groups[..self.met] {
+            own += of_own.capped(group.cap());
+            telling += of_telling.capped(group.cap());
+        }
+        self.met = 0;
+        (Weighed { own, ..std::mem::take(&mut self.weighed) }, telling)
     }
 }
 
@@ -96,25 +113,23 @@ pub(crate) struct Judge<'l, 'a> {
     listener: &'l Listener<'a>,
     weighed: Vec<Weighed>,
     priors: Vec<(f64, f64)>,
-    /// The signals of one handshake: a place for them that is used again.
-    signals: Vec<Signal>,
 }
 
 impl<'l, 'a> Judge<'l, 'a> {
     /// Weighs every handshake on its own, and the listener by all of them.
     pub(crate) fn new(listener: &'l Listener<'a>) -> Self {
         let handshakes = &listener.handshakes;
-        let mut signals = Vec::new();
-        let weighed: Vec<Weighed> = (0..handshakes.len())
-            .map(|index| {
-                observe(listener, index, Words(false), &mut signals);
-                Weighed::of(&signals)
-            })
-            .collect();
-        let telling: Vec<(f64, f64)> = weighed.iter().map(|w| (w.telling.cookie, w.telling.proxy)).collect();
-        let times: Vec<f64> = handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
-        let priors = crate::regime::priors(&telling, &times, PRIOR);
-        Self { listener, weighed, priors, signals }
+        let (mut weighed, mut telling) = (Vec::with_capacity(handshakes.len()), Vec::with_capacity(handshakes.len()));
+        let mut scale = Scale::new();
+        for index in 0..handshakes.len() {
+            observe(listener, index, |signal| scale.add(&signal));
+            let (own, tells) = scale.read();
+            weighed.push(own);
+            telling.push((tells.cookie, tells.proxy));
+        }
+        let times = || handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
+        let priors = crate::regime::priors(telling, times, PRIOR);
+        Self { listener, weighed, priors }
     }
 
     /// Judges one of them, in the light of all; what it rests on is told by [`Self::explain`].
@@ -151,28 +166,26 @@ impl<'l, 'a> Judge<'l, 'a> {
         }
     }
 
-    /// Adds the evidence in words, and what is missing.
-    pub(crate) fn explain(&mut self, index: usize, assessment: &mut Assessment) {
-        observe(self.listener, index, Words(true), &mut self.signals);
-        assessment.evidence = evidence(&self.signals, context(self.priors[index]));
+    /// Adds the evidence in words, strongest first, and what is missing.
+    pub(crate) fn explain(&self, index: usize, assessment: &mut Assessment) {
+        let (mut evidence, mut is_stripped) = (Vec::new(), false);
+        observe::<Said>(self.listener, index, |signal| {
+            is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.cookie > 0.0;
+            evidence.push(signal.evidence());
+        });
+        evidence.extend(context(self.priors[index]).map(|(bearing, nats)| Evidence {
+            kind: EvidenceKind::ListenerContext,
+            bearing,
+            nats,
+            frames: Cited::default(),
+            detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
+        }));
+        evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
+        assessment.evidence = evidence;
         if assessment.verdict == Verdict::Undetermined {
-            assessment.missing = missing(self.listener, index, &self.signals);
+            assessment.missing = missing(self.listener, index, is_stripped);
         }
     }
-}
-
-/// What was seen, strongest first; and what the listener's other handshakes add.
-fn evidence(signals: &[Signal], context: Option<(Verdict, f64)>) -> Vec<Evidence> {
-    let context = context.map(|(bearing, nats)| Evidence {
-        kind: EvidenceKind::ListenerContext,
-        bearing,
-        nats,
-        frames: Vec::new(),
-        detail: format!("other handshakes of this listener around this time were answered by a {bearing}"),
-    });
-    let mut evidence: Vec<Evidence> = signals.iter().map(Signal::evidence).chain(context).collect();
-    evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
-    evidence
 }
 
 /// `groups` that speak for the verdict, the listener's other handshakes among them.

@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{RST, Talk, linux_options, only, timestamps};
-use syncookie_engine::Timestamp;
+use common::{RST, Talk, analyze_with, linux_options, only, timestamps};
+use syncookie_engine::{Limits, Timestamp};
+
+const ASKED: &str = "asked for unless told otherwise";
 
 fn talk() -> Talk {
     Talk::new("192.0.2.1", 1, "198.51.100.1", 80)
@@ -15,7 +17,7 @@ fn at(seconds: f64) -> Option<Timestamp> {
 
 #[test]
 fn times_window_segment_size_and_hop_limits_are_those_of_the_packets() {
-    let measured = only(&talk().leaked(1.0)).measured;
+    let measured = only(&talk().leaked(1.0)).measured.expect(ASKED);
     let times = measured.times;
     assert_eq!((times.syn, times.syn_ack), (at(1.0), at(1.064)));
     assert_eq!((times.ack, times.reset), (at(1.065), at(1.13)));
@@ -33,7 +35,7 @@ fn a_reset_of_another_machine_keeps_its_own_hop_limit() {
         .data(0.021, 10)
         .server(0.03, |t| t.ttl = 63)
         .server(0.04, |t| (t.flags, t.ttl, t.window) = (RST, 250, 0));
-    let measured = only(&talk).measured;
+    let measured = only(&talk).measured.expect(ASKED);
     assert_eq!((measured.later_hop_limit, measured.reset_hop_limit), (Some(63), Some(250)));
 }
 
@@ -45,6 +47,19 @@ fn the_lag_is_that_of_the_syn_ack_behind_the_servers_clock() {
         .ack(0.02)
         .data(0.021, 10)
         .server(0.03, |t| t.options = timestamps(5_020));
-    let lag = only(&talk).measured.lag_seconds.expect("both sides have timestamps");
+    let measured = only(&talk).measured.expect(ASKED);
+    let lag = measured.lag_seconds.expect("both sides have timestamps");
     assert!((lag - 0.040).abs() < 1e-9, "{lag}");
+}
+
+#[test]
+fn numbers_are_there_only_where_they_are_asked_for_and_nothing_else_changes() {
+    let talk = talk().leaked(1.0);
+    let limits = Limits { measured: false, openings: false, ..Limits::default() };
+    let [without] = &analyze_with(&talk.packets, limits).handshakes[..] else { panic!("one finding") };
+    assert_eq!((&without.measured, without.openings), (&None, None));
+    let mut with = only(&talk);
+    assert!(with.measured.is_some() && with.openings.is_some());
+    (with.measured, with.openings) = (None, None);
+    assert_eq!(&with, without);
 }

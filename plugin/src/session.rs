@@ -82,7 +82,12 @@ impl Session {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            analyzer: Analyzer::new(Limits { handshakes: settings.handshakes, ..Limits::default() }),
+            analyzer: Analyzer::new(Limits {
+                handshakes: settings.handshakes,
+                measured: false,
+                openings: false,
+                ..Limits::default()
+            }),
             marks: Marks::default(),
             told: HashMap::new(),
             events: Events::default(),

@@ -170,12 +170,16 @@ impl Report for OnlyNew<'_> {
         self.report.detail()
     }
 
+    fn draws(&self) -> bool {
+        self.report.draws()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.report.begin(sources)
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        if !finding.assessment.verdict.is_cookie_style() && finding.causes.is_empty() {
+        if !finding.is_notable() {
             return Ok(());
         }
         if self.baseline.knows(finding) {

@@ -28,6 +28,9 @@ pub(crate) fn causes(listener: &Listener<'_>, index: usize, assessment: &Assessm
         Outcome::Unacknowledged => opening::unacknowledged(handshake, assessment),
         Outcome::Established | Outcome::Incomplete => silence::stuck(listener, handshake, assessment),
     };
+    if hypotheses.is_empty() {
+        return Vec::new();
+    }
     let server = handshake.server;
     let mut causes: Vec<Cause> = hypotheses
         .into_iter()

@@ -20,7 +20,7 @@ pub(super) fn until(
     assessment: &Assessment,
     end: Timestamp,
 ) -> Vec<Hypothesis> {
-    let (Some(syn_ack), Some(ack)) = (handshake.syn_ack, handshake.ack) else { return Vec::new() };
+    let (Some(syn_ack), Some(ack)) = (&handshake.syn_ack, &handshake.ack) else { return Vec::new() };
     if handshake.acknowledged_in_vain() {
         return ignored_ack(handshake, assessment);
     }

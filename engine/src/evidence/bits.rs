@@ -10,7 +10,7 @@
 
 use super::isn_bits::IsnLayout;
 use super::lag::COOKIE_TICKS;
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::chance::at_least;
 use crate::clients::Clients;
 use crate::clock::Clock;
@@ -144,7 +144,7 @@ fn established(readings: &[Reading], residue: u32, rate: f64, choices: f64) -> b
     independent >= ENOUGH && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let handshake = listener.handshakes[index];
     let (residue, bits) = (residue(handshake)?, expected(handshake)?);
     if listener.clock.step_of(handshake) > 1 || listener.isn_layout != IsnLayout::Opaque {
@@ -153,34 +153,36 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let pair = listener.bits.of_pair(listener.clients.number(index));
     let proxy_like = syn_ack.window == 0;
-    let signal = |kind, cookie: f64, proxy: f64, detail: String| Signal {
+    let signal = |kind, cookie: f64, proxy: f64, detail: W::Sentence| Signal {
         kind,
         group: Group::Clock,
         cookie,
         proxy,
         habitual: kind == EvidenceKind::TimestampBits && !listener.bits.bare,
-        frames: Cited::from([syn.frame, syn_ack.frame]),
+        frames: W::cite([syn.frame, syn_ack.frame]),
         detail,
     };
-    let bare = |cookie, detail: &str| {
+    let bare = |cookie, detail: std::fmt::Arguments<'_>| {
         let proxy = if proxy_like { cookie } else { 0.0_f64.min(cookie) };
         Some(signal(
             EvidenceKind::TimestampBits,
             cookie,
             proxy,
-            say!(words, "low six bits of the SYN-ACK's timestamp {detail}"),
+            say!(W, "low six bits of the SYN-ACK's timestamp {detail}"),
         ))
     };
     match (residue, listener.bits.bare, pair) {
-        (0, true, _) => bare(AGREES, "spell the client's options, as on other answers of this listener"),
-        (0, false, None) => bare(AGREES_ALONE, &say!(words, "spell the client's options ({bits}): chance in 1 of 64")),
-        (_, true, _) => bare(DISAGREES, "do not spell the client's options, unlike on other answers of this listener"),
+        (0, true, _) => bare(AGREES, format_args!("spell the client's options, as on other answers of this listener")),
+        (0, false, None) => bare(AGREES_ALONE, format_args!("spell the client's options ({bits}): chance in 1 of 64")),
+        (_, true, _) => {
+            bare(DISAGREES, format_args!("do not spell the client's options, unlike on other answers of this listener"))
+        }
         (_, false, Some(offset)) if offset == residue => Some(signal(
             EvidenceKind::TimestampResidue,
             AGREES,
             0.0,
             say!(
-                words,
+                W,
                 "low bits of the SYN-ACK's timestamp spell the client's options behind an offset of {offset}, the same on other answers to this client"
             ),
         )),
@@ -189,7 +191,7 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
             DISAGREES,
             0.0,
             say!(
-                words,
+                W,
                 "low bits of the SYN-ACK's timestamp do not fit the offset of {offset} seen on other answers to this client"
             ),
         )),

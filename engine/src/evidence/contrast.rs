@@ -52,13 +52,14 @@ pub(crate) struct Turns {
 }
 
 /// What the turns say about one answer.
-pub(crate) struct Contrast {
+pub(crate) struct Contrast<W: Words> {
     /// Nats for a cookie.
     pub nats: f64,
     /// Whether it fits an episode, rather than a changed configuration or hosts that take turns.
     pub episodic: bool,
-    pub frames: Vec<Frame>,
-    pub detail: String,
+    /// The answers of the other kind next to it.
+    pub frames: [Option<Frame>; 2],
+    pub detail: W::Sentence,
 }
 
 impl Turns {
@@ -95,7 +96,7 @@ impl Turns {
     }
 
     /// What they say about that answer; `None` where no answer of the other kind that looks the same is next to it.
-    pub(crate) fn contrast(&self, index: usize, words: Words) -> Option<Contrast> {
+    pub(crate) fn contrast<W: Words>(&self, index: usize) -> Option<Contrast<W>> {
         let place = self.places[self.places.binary_search_by_key(&index, |&(index, _)| index).ok()?].1;
         let returned = place.before.is_some() && place.after.is_some();
         if place.before.is_none() && place.after.is_none() {
@@ -121,9 +122,9 @@ impl Turns {
         Some(Contrast {
             nats,
             episodic: (returned && few) || self.one_counter,
-            frames: place.before.into_iter().chain(place.after).collect(),
+            frames: [place.before, place.after],
             detail: say!(
-                words,
+                W,
                 "this listener kept them for the same kind of client {when} ({} of {} answers lack them, {} in a row{})",
                 self.lost,
                 self.lost + self.kept,

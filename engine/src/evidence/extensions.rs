@@ -5,7 +5,7 @@
 //!
 //! Fooled by: middleboxes that clear ECN or strip option 34 for some clients.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -43,14 +43,14 @@ fn fast_open(handshake: &Handshake) -> Option<bool> {
     syn.options.fast_open.then_some(syn_ack.options.fast_open)
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> impl Iterator<Item = Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> impl Iterator<Item = Signal<W>> {
     let grants = listener.grants;
     [("ECN", ecn(handshake), grants.ecn), ("Fast Open", fast_open(handshake), grants.fast_open)]
         .into_iter()
-        .filter_map(move |(what, granted, others)| weigh(handshake, what, granted?, others, words))
+        .filter_map(move |(what, granted, others)| weigh(handshake, what, granted?, others))
 }
 
-fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize, words: Words) -> Option<Signal> {
+fn weigh<W: Words>(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Option<Signal<W>> {
     if !granted && others == 0 {
         return None;
     }
@@ -61,11 +61,11 @@ fn weigh(handshake: &Handshake, what: &str, granted: bool, others: usize, words:
         cookie: weight,
         proxy: if granted { 0.0 } else { 1.0 },
         habitual: !granted,
-        frames: Cited::from([handshake.syn.as_ref()?.frame, handshake.syn_ack.as_ref()?.frame]),
+        frames: W::cite([handshake.syn.as_ref()?.frame, handshake.syn_ack.as_ref()?.frame]),
         detail: if granted {
-            say!(words, "{what} was granted, which a cookie cannot do")
+            say!(W, "{what} was granted, which a cookie cannot do")
         } else {
-            say!(words, "{what} was asked for and refused, though this listener granted it {others} times")
+            say!(W, "{what} was asked for and refused, though this listener granted it {others} times")
         },
     })
 }

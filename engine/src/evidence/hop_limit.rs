@@ -5,9 +5,10 @@
 //! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web proxies near the
 //! capture that take over after the handshake (hop limits of 253 and more), injected segments.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later};
+use crate::sentences::joined;
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
 const COOKIE_TTL: u8 = 64;
@@ -27,27 +28,29 @@ const SAME_PROXY: f64 = -1.9;
 /// The same for proxies that close the window, which often run on the server: Netfilter, XDP, pf.
 const SAME_CLOSED: f64 = -0.5;
 
-pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
-    let foreign = (initial(ttl) != COOKIE_TTL).then(|| Signal {
-        kind: EvidenceKind::TtlChange,
-        group: Group::Machine,
-        cookie: FOREIGN,
-        proxy: 0.0,
-        habitual: true,
-        frames: Cited::from([syn_ack.frame]),
-        detail: say!(words, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
-    });
-    let Some((later, agree)) = later_ttl(handshake) else { return foreign };
+    let is_foreign = initial(ttl) != COOKIE_TTL;
+    let foreign = || {
+        is_foreign.then(|| Signal {
+            kind: EvidenceKind::TtlChange,
+            group: Group::Machine,
+            cookie: FOREIGN,
+            proxy: 0.0,
+            habitual: true,
+            frames: W::cite([syn_ack.frame]),
+            detail: say!(W, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+        })
+    };
+    let Some(later) = own_segment(handshake) else { return foreign() };
     let new = later.ip.ttl?;
     let difference = ttl.abs_diff(new);
-    let detail = say!(words, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments");
     let (proxy, cookie) = if difference == 0 {
         let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
-        (same, foreign.map_or(0.0, |f| f.cookie))
-    } else if difference <= PATH_CHANGE || !agree || is_known_trap(ttl, new) {
-        return foreign;
+        (same, if is_foreign { FOREIGN } else { 0.0 })
+    } else if difference <= PATH_CHANGE || !agree(handshake, new) || is_known_trap(ttl, new) {
+        return foreign();
     } else {
         let other_stack = initial(ttl) != initial(new) || difference > LONGEST_DETOUR;
         (CHANGED + if other_stack { OTHER_STACK } else { 0.0 }, -CHANGED)
@@ -58,20 +61,35 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie,
         proxy,
         habitual: true,
-        frames: Cited::from([syn_ack.frame, later.frame]),
-        detail,
+        frames: W::cite([syn_ack.frame, later.frame]),
+        detail: W::say(|| {
+            joined!(
+                "hop limit ",
+                u64::from(ttl),
+                " in the SYN-ACK, ",
+                u64::from(new),
+                " in the server's later segments"
+            )
+        }),
     })
 }
 
-/// The hop limit of the server's own segments: of those with payload or a FIN where there are any (a proxy sends
-/// the window update itself). Also whether they agree, and are at least two.
-fn later_ttl(handshake: &Handshake) -> Option<(&Later, bool)> {
-    let own = |l: &Later| l.payload > 0 || l.flags.has(crate::segment::Flags::FIN);
-    let is_any_own = handshake.later.iter().any(own);
-    let mut candidates = handshake.later.iter().filter(|l| own(l) || !is_any_own);
-    let first = candidates.next()?;
-    let all_agree = candidates.all(|l| l.ip.ttl == first.ip.ttl);
-    Some((first, all_agree && handshake.later.iter().filter(|l| l.ip.ttl == first.ip.ttl).count() >= 2))
+/// Whether the server sent it itself: a proxy sends the window update, but neither payload nor a FIN.
+fn is_own(later: &&Later) -> bool {
+    later.payload > 0 || later.flags.has(crate::segment::Flags::FIN)
+}
+
+/// The first of the server's own segments; where there are none, the first at all.
+fn own_segment(handshake: &Handshake) -> Option<&Later> {
+    handshake.later.iter().find(is_own).or(handshake.later.first())
+}
+
+/// Whether the server's own segments (all of them, where none is) agree on that hop limit, and it was seen at least twice.
+fn agree(handshake: &Handshake, ttl: u8) -> bool {
+    let is_any_own = handshake.later.iter().any(|later| is_own(&later));
+    let mut candidates = handshake.later.iter().filter(|later| !is_any_own || is_own(later));
+    let seen = handshake.later.iter().filter(|later| later.ip.ttl == Some(ttl)).count();
+    candidates.all(|later| later.ip.ttl == Some(ttl)) && seen >= 2
 }
 
 /// GTSM, and interception close to the capture.

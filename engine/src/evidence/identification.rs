@@ -5,7 +5,7 @@
 //!
 //! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Opening};
 use crate::listener::Listener;
@@ -17,36 +17,40 @@ const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
 const REFLECTED: f64 = 6.0;
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Vec<Signal> {
-    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return Vec::new() };
-    let mut signals = Vec::new();
-    if let Some(proxy) = echo(listener, handshake, syn, syn_ack) {
-        signals.push(Signal {
-            kind: EvidenceKind::IpIdEcho,
-            group: Group::Machine,
-            cookie: -ECHO_ALONE,
-            proxy,
-            habitual: false,
-            frames: Cited::from([syn.frame, syn_ack.frame]),
-            detail: say!(
-                words,
-                "SYN-ACK carries the IP identification of the SYN ({:#06x})",
-                syn.ip.identification.unwrap_or_default()
-            ),
-        });
-    }
-    if let Some(holes) = reflected(syn.layout(), syn_ack.layout()) {
-        signals.push(Signal {
-            kind: EvidenceKind::ReflectedOptions,
-            group: Group::Machine,
-            cookie: -ECHO_ALONE,
-            proxy: REFLECTED,
-            habitual: true,
-            frames: Cited::from([syn.frame, syn_ack.frame]),
-            detail: say!(words, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
-        });
-    }
-    signals
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> impl Iterator<Item = Signal<W>> {
+    identification(listener, handshake).into_iter().chain(options(handshake))
+}
+
+fn identification<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let proxy = echo(listener, handshake, syn, syn_ack)?;
+    Some(Signal {
+        kind: EvidenceKind::IpIdEcho,
+        group: Group::Machine,
+        cookie: -ECHO_ALONE,
+        proxy,
+        habitual: false,
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(
+            W,
+            "SYN-ACK carries the IP identification of the SYN ({:#06x})",
+            syn.ip.identification.unwrap_or_default()
+        ),
+    })
+}
+
+fn options<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let holes = reflected(syn.layout(), syn_ack.layout())?;
+    Some(Signal {
+        kind: EvidenceKind::ReflectedOptions,
+        group: Group::Machine,
+        cookie: -ECHO_ALONE,
+        proxy: REFLECTED,
+        habitual: true,
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(W, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
+    })
 }
 
 /// The IP identifications of a listener's SYN-ACKs.
@@ -97,10 +101,21 @@ fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: 
     Some(if client_differs && server_differs { ECHO } else { ECHO_ALONE })
 }
 
+/// Whether a NOP stands anywhere where none stood. Of most answers that is enough to know; sixteen bytes are looked at together.
+fn is_overwritten(syn: &[u8], syn_ack: &[u8]) -> bool {
+    let is_nop = |(&asked, &answered): (&u8, &u8)| (asked != 1) & (answered == 1);
+    let any = |asked: &[u8; 16], answered: &[u8; 16]| asked.iter().zip(answered).map(is_nop).fold(false, |a, b| a | b);
+    let (Some(last), Some(last_answered)) = (syn.last_chunk(), syn_ack.last_chunk()) else {
+        return syn.iter().zip(syn_ack).any(is_nop);
+    };
+    let (asked, answered) = (syn.as_chunks().0, syn_ack.as_chunks().0);
+    any(last, last_answered) || asked.iter().zip(answered).any(|(asked, answered)| any(asked, answered))
+}
+
 /// Number of option bytes of the SYN that the SYN-ACK overwrites with NOPs, where it otherwise has the same layout:
 /// at least one whole option must be gone, and none moved.
 fn reflected(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
-    if syn.len() != syn_ack.len() || syn.len() < 8 {
+    if syn.len() != syn_ack.len() || syn.len() < 8 || !is_overwritten(syn, syn_ack) {
         return None;
     }
     let mut holes = 0;

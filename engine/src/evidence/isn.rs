@@ -9,7 +9,7 @@
 //! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random: nothing is said);
 //! a stack whose ISN is a constant added to the client's would repeat it on every four-tuple.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 
@@ -22,11 +22,11 @@ const REPEATS: f64 = 14.0;
 /// A miss within ten seconds: P(period changed in between) = 1/6.
 const DIFFERS: f64 = -1.8;
 
-pub(super) fn observe(handshake: &Handshake, words: Words) -> impl Iterator<Item = Signal> {
-    algebra(handshake, words).into_iter().chain(backend(handshake, words))
+pub(super) fn observe<W: Words>(handshake: &Handshake) -> impl Iterator<Item = Signal<W>> {
+    algebra(handshake).into_iter().chain(backend(handshake))
 }
 
-fn algebra(handshake: &Handshake, words: Words) -> Option<Signal> {
+fn algebra<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_deref()?);
     let client = handshake.client_isn()?;
     let elapsed = syn_ack.time.seconds_since(previous.time);
@@ -49,16 +49,16 @@ fn algebra(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: weight,
         proxy: if closed || !repeats { weight } else { weight - 4.0 },
         habitual: false,
-        frames: Cited::from([previous.syn_ack, syn_ack.frame]),
+        frames: W::cite([previous.syn_ack, syn_ack.frame]),
         detail: say!(
-            words,
+            W,
             "server ISN minus client ISN {} from the connection {elapsed:.1} s before on the same four-tuple",
-            if repeats { say!(words, "differs by {moved}") } else { say!(words, "is unrelated to that") }
+            if repeats { format!("differs by {moved}") } else { "is unrelated to that".to_owned() }
         ),
     })
 }
 
-fn backend(handshake: &Handshake, words: Words) -> Option<Signal> {
+fn backend<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let syn = handshake.syn.as_ref().filter(|s| s.ack.0 != 0)?;
     Some(Signal {
         kind: EvidenceKind::SynproxyBackendSyn,
@@ -66,9 +66,9 @@ fn backend(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: 0.0,
         proxy: -1.0,
         habitual: true,
-        frames: Cited::from([syn.frame]),
+        frames: W::cite([syn.frame]),
         detail: say!(
-            words,
+            W,
             "SYN carries {} in its unused acknowledgment field, as SYNPROXY's own SYN to the server does: this is the \
              far side of a SYN proxy",
             syn.ack

@@ -10,7 +10,7 @@
 //! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte, which is why
 //! Onload's clock must have been seen to move.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::chance::at_least;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -129,7 +129,7 @@ fn is_onload(clocks: &[(u8, &Handshake)], begin: Timestamp, answered: usize) -> 
     })
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let (cookie, detail) = match listener.isn_layout {
         IsnLayout::Opaque => return None,
@@ -153,7 +153,7 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
         cookie,
         proxy: 0.0,
         habitual: false,
-        frames: Cited::from([syn.frame, syn_ack.frame]),
-        detail: say!(words, "{detail}"),
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(W, "{detail}"),
     })
 }

@@ -10,12 +10,13 @@
 //! delayed by more than its own round trip, less the shortest one known: beyond that the lag is the sender's doing.
 
 use super::isn_bits::IsnLayout;
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words};
 use crate::EvidenceKind;
 use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::path::Path;
+use crate::sentences::{Tenths, joined};
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;
@@ -39,7 +40,7 @@ const DRIFT: f64 = 0.01;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let handshake = listener.handshakes[index];
     // What one tick more or less would have been worth under either hypothesis, over all rates it may have.
     let (mut ordinary, mut cookie) = (0.0, 0.0);
@@ -64,19 +65,20 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, &best)) };
+    let syn_ack = handshake.syn_ack.as_ref()?;
     let gvisor = listener.options.is_gvisor_like(index);
-    let linux = linux_layout(handshake.syn_ack.as_ref()?.layout()) && !gvisor;
+    let is_linux = || linux_layout(syn_ack.layout()) && !gvisor;
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
     let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
     Some(Signal {
         kind: EvidenceKind::TimestampLag,
         group: Group::Clock,
         // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
-        cookie: if linux { cookie } else { cookie.min(0.0) }.max(least),
+        cookie: if cookie <= 0.0 || is_linux() { cookie } else { cookie.min(0.0) }.max(least),
         proxy,
         habitual: best.delay_possible && cookie > 0.0,
-        frames: Cited::from([handshake.syn_ack.as_ref()?.frame, samples.against]),
-        detail: describe(&best.lag, samples.count, listener.clock.scatter, words),
+        frames: W::cite([syn_ack.frame, samples.against]),
+        detail: W::say(|| describe(&best.lag, samples.count, listener.clock.scatter)),
     })
 }
 
@@ -162,17 +164,26 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
     trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter
 }
 
-fn describe(lag: &Lag, samples: usize, scatter: f64, words: Words) -> String {
-    let (ms, noise) = (lag.seconds * 1e3, scatter * 1e3);
-    let clock = if lag.rate > 1e5 { say!(words, "1 MHz") } else { say!(words, "{:.0} Hz", lag.rate) };
+fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
-        return say!(words, "SYN-ACK timestamp has nothing to do with the clock of the server's next segments");
+        return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
     }
+    let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    say!(
-        words,
-        "SYN-ACK timestamp is {:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} segments)",
-        ms.abs()
+    let (rate, unit) = if lag.rate > 1e5 { (1, " MHz") } else { (lag.rate as u64, " Hz") };
+    joined!(
+        "SYN-ACK timestamp is ",
+        ms,
+        " ms ",
+        side,
+        " the server's clock (",
+        rate,
+        unit,
+        "; noise ",
+        noise,
+        " ms; ",
+        samples as u64,
+        " segments)"
     )
 }
 

@@ -20,8 +20,7 @@ mod window;
 
 mod zero_window;
 
-use crate::sentences::Cited;
-pub(crate) use crate::sentences::{Words, say};
+pub(crate) use crate::sentences::{Said, Unsaid, Words, say};
 
 use crate::listener::Listener;
 use crate::{Evidence, EvidenceKind, Verdict};
@@ -64,8 +63,7 @@ impl Group {
 }
 
 /// One signal, weighed: natural logarithms of the likelihood ratio against the ordinary handshake.
-#[derive(Clone, Debug)]
-pub(crate) struct Signal {
+pub(crate) struct Signal<W: Words> {
     pub kind: EvidenceKind,
     pub group: Group,
     /// For a cookie of the host.
@@ -75,15 +73,15 @@ pub(crate) struct Signal {
     /// Whether something else than a cookie would produce it again and again on the same listener, so that its
     /// repetition adds nothing (a configuration, a path, a habit of the stack).
     pub habitual: bool,
-    pub frames: Cited,
-    pub detail: String,
+    pub frames: W::Frames,
+    pub detail: W::Sentence,
 }
 
-impl Signal {
-    /// What it tells about the listener's other handshakes.
-    pub(crate) fn telling(&self) -> (Group, f64, f64) {
+impl<W: Words> Signal<W> {
+    /// What it tells about the listener's other handshakes: for a cookie, and for a proxy.
+    pub(crate) const fn telling(&self) -> (f64, f64) {
         let most = if self.habitual { 0.0 } else { f64::INFINITY };
-        (self.group, self.cookie.min(most), self.proxy.min(most))
+        (self.cookie.min(most), self.proxy.min(most))
     }
 
     /// What it speaks for, and how strongly.
@@ -98,11 +96,13 @@ impl Signal {
             (Verdict::SynCookie, self.cookie)
         }
     }
+}
 
+impl Signal<Said> {
     /// As it is reported.
-    pub(crate) fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(self) -> Evidence {
         let (bearing, nats) = self.bearing();
-        Evidence { kind: self.kind, bearing, nats, frames: self.frames.to_vec(), detail: self.detail.clone() }
+        Evidence { kind: self.kind, bearing, nats, frames: self.frames, detail: self.detail }
     }
 }
 
@@ -122,27 +122,26 @@ impl Kinds {
     }
 }
 
-/// Every signal that can be observed on the listener's handshake number `index`, in place of what stood in `signals`.
-pub(crate) fn observe(listener: &Listener<'_>, index: usize, words: Words, signals: &mut Vec<Signal>) {
-    signals.clear();
+/// Hands over every signal that can be observed on the listener's handshake number `index`.
+pub(crate) fn observe<W: Words>(listener: &Listener<'_>, index: usize, mut take: impl FnMut(Signal<W>)) {
     let handshake = listener.handshakes[index];
     if handshake.syn_ack.is_none() || handshake.simultaneous {
         return;
     }
-    signals.extend(zero_window::observe(handshake, words));
-    signals.extend(zero_window::opened(handshake, words));
-    signals.extend(options::observe(listener, index, words));
-    signals.extend(lag::observe(listener, index, words));
-    signals.extend(bits::observe(listener, index, words));
-    signals.extend(window::observe(listener, index, words));
-    signals.extend(segment_size::observe(handshake, words));
-    signals.extend(extensions::observe(listener, handshake, words));
-    signals.extend(repetition::observe(listener, handshake, words));
-    signals.extend(hop_limit::observe(handshake, words));
-    signals.extend(identification::observe(listener, handshake, words));
-    signals.extend(isn::observe(handshake, words));
-    signals.extend(isn_bits::observe(listener, handshake, words));
-    signals.extend(round_trip::observe(listener, index, words));
-    signals.extend(reset::observe(handshake, words));
-    signals.extend(retry::observe(listener, index, words));
+    zero_window::observe(handshake).into_iter().for_each(&mut take);
+    zero_window::opened(handshake).into_iter().for_each(&mut take);
+    options::observe(listener, index).into_iter().for_each(&mut take);
+    lag::observe(listener, index).into_iter().for_each(&mut take);
+    bits::observe(listener, index).into_iter().for_each(&mut take);
+    window::observe(listener, index).into_iter().for_each(&mut take);
+    segment_size::observe(handshake).into_iter().for_each(&mut take);
+    extensions::observe(listener, handshake).for_each(&mut take);
+    repetition::observe(listener, handshake).into_iter().for_each(&mut take);
+    hop_limit::observe(handshake).into_iter().for_each(&mut take);
+    identification::observe(listener, handshake).for_each(&mut take);
+    isn::observe(handshake).for_each(&mut take);
+    isn_bits::observe(listener, handshake).into_iter().for_each(&mut take);
+    round_trip::observe(listener, index).into_iter().for_each(&mut take);
+    reset::observe(handshake).into_iter().for_each(&mut take);
+    retry::observe(listener, index).into_iter().for_each(&mut take);
 }

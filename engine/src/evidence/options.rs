@@ -10,7 +10,7 @@
 
 use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::clients::Clients;
 use crate::handshake::{Handshake, Opening};
@@ -136,7 +136,7 @@ const KEPT_PROXY: f64 = -0.5;
 /// A Linux cookie keeps everything for a client with timestamps, unless a middlebox hid them from the server.
 const GONE_COOKIE: f64 = -3.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let book = &listener.options;
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
@@ -146,8 +146,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         cookie,
         proxy,
         habitual: true,
-        frames: Cited::from([syn.frame, syn_ack.frame]),
-        detail: say!(words, "{detail}"),
+        frames: W::cite([syn.frame, syn_ack.frame]),
+        detail: say!(W, "{detail}"),
     };
     // FreeBSD keeps everything in its cookies.
     let kept_cookie = if listener.isn_layout == IsnLayout::Freebsd { 0.0 } else { KEPT_COOKIE };
@@ -167,45 +167,45 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
             ALONE,
             "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
-        Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""), words)),
-        Class::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""), words)),
+        Class::OnlyTimestamps => Some(only_timestamps(book, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
+        Class::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""))),
     }
 }
 
-fn only_timestamps(book: &OptionBook, index: usize, mut signal: Signal, words: Words) -> Signal {
+fn only_timestamps<W: Words>(book: &OptionBook, index: usize, mut signal: Signal<W>) -> Signal<W> {
     let what = "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do";
-    signal.detail = say!(words, "{what}");
-    if let Some(contrast) = book.stamped.contrast(index, words) {
+    signal.detail = say!(W, "{what}");
+    if let Some(contrast) = book.stamped.contrast::<W>(index) {
         signal.cookie += contrast.nats;
         signal.habitual = !contrast.episodic;
-        signal.frames.extend(contrast.frames);
-        signal.detail = say!(words, "{what}; {}", contrast.detail);
+        signal.frames.extend(contrast.frames.into_iter().flatten());
+        signal.detail = say!(W, "{what}; {}", contrast.detail);
     }
     capped(signal)
 }
 
-fn stripped(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal: Signal, words: Words) -> Signal {
+fn stripped<W: Words>(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal: Signal<W>) -> Signal<W> {
     let book = &listener.options;
     let flood = if listener.pressure.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
-    if let Some(contrast) = book.plain.contrast(index, words).filter(|_| !book.is_all_gone(answer)) {
+    if let Some(contrast) = book.plain.contrast::<W>(index).filter(|_| !book.is_all_gone(answer)) {
         // The same look as the answers that keep them: the host itself, not a proxy.
         signal.cookie = contrast.nats + flood;
         // Otherwise it may be a configuration that was changed, or another host: its repetition proves nothing.
         signal.habitual = !(contrast.episodic || flood > 0.0);
-        signal.frames.extend(contrast.frames);
-        signal.detail = say!(words, "{offered}; {}", contrast.detail);
+        signal.frames.extend(contrast.frames.into_iter().flatten());
+        signal.detail = say!(W, "{offered}; {}", contrast.detail);
     } else if book.plain.kept > 0 {
         signal.cookie = ALONE / 2.0;
         signal.proxy = ALONE;
         signal.detail =
-            say!(words, "{offered}; answers of this listener that have them look different otherwise: another machine");
+            say!(W, "{offered}; answers of this listener that have them look different otherwise: another machine");
     } else if let Some(kept) = sorted_by_timestamps(book, answer) {
         let sorted = book.sorted_clients.saturating_sub(2) as f64;
         signal.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
-        signal.frames.push(kept.frame);
+        signal.frames.extend([kept.frame]);
         signal.detail = say!(
-            words,
+            W,
             "{offered}; this listener keeps everything for clients with timestamps ({} handshakes) and nothing for clients without ({})",
             book.all_kept_count,
             book.plain.lost
@@ -214,7 +214,7 @@ fn stripped(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal:
         // A closed window is no host's: there it can only be a proxy's.
         signal.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         signal.proxy = ALONE;
-        signal.detail = say!(words, "{offered}; no other answer of this listener shows whether it ever does");
+        signal.detail = say!(W, "{offered}; no other answer of this listener shows whether it ever does");
     }
     capped(signal)
 }
@@ -230,7 +230,7 @@ const fn look(answer: &Opening) -> (Option<u16>, Option<u8>) {
     (answer.options.mss, answer.ip.ttl)
 }
 
-fn capped(mut signal: Signal) -> Signal {
+fn capped<W: Words>(mut signal: Signal<W>) -> Signal<W> {
     signal.cookie = signal.cookie.min(Group::Options.cap());
     signal.proxy = signal.proxy.min(Group::Options.cap());
     signal

@@ -6,7 +6,7 @@
 //! Fooled by: a SYN-ACK captured twice (left out by the tracker), a repeated SYN that the capture lost, one
 //! direction only (then nothing is said), servers and floods with the retries turned down.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 use crate::listener::Listener;
@@ -34,7 +34,7 @@ impl Handshake {
     }
 }
 
-pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     if let Some(repeat) = handshake.repeated_by_timer() {
         return Some(Signal {
@@ -43,9 +43,9 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
             cookie: TIMER_COOKIE,
             proxy: TIMER_PROXY,
             habitual: true,
-            frames: Cited::from([syn_ack.frame, repeat.frame]),
+            frames: W::cite([syn_ack.frame, repeat.frame]),
             detail: say!(
-                words,
+                W,
                 "SYN-ACK repeated after {:.2} s with no SYN in between: the server keeps state",
                 repeat.gap
             ),
@@ -58,14 +58,14 @@ pub(super) fn observe(listener: &Listener<'_>, handshake: &Handshake, words: Wor
             cookie: 0.0,
             proxy: ISN_CHANGED_PROXY,
             habitual: true,
-            frames: Cited::from([syn_ack.frame, frame]),
-            detail: say!(words, "the repeated SYN was answered with another ISN: the first answer was forgotten"),
+            frames: W::cite([syn_ack.frame, frame]),
+            detail: say!(W, "the repeated SYN was answered with another ISN: the first answer was forgotten"),
         });
     }
-    silent(listener, handshake, words)
+    silent(listener, handshake)
 }
 
-fn silent(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Option<Signal> {
+fn silent<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let waited = listener.now.seconds_since(syn_ack.time);
     let unanswered = handshake.syn.is_some()
@@ -84,9 +84,9 @@ fn silent(listener: &Listener<'_>, handshake: &Handshake, words: Words) -> Optio
         cookie: if unlike_others { NONE_UNLIKE_OTHERS } else { NONE },
         proxy: NONE,
         habitual: true,
-        frames: Cited::from([syn_ack.frame]),
+        frames: W::cite([syn_ack.frame]),
         detail: say!(
-            words,
+            W,
             "nobody acknowledged the SYN-ACK and it was not repeated in {waited:.1} s{}",
             if unlike_others { ", while this listener repeated others" } else { "" }
         ),

@@ -3,7 +3,7 @@
 //! RFC 9293 section 3.10.7.1: a reset for a segment that belongs to no connection takes its sequence number from the
 //! segment's acknowledgment and carries no ACK flag; a reset of a connection (section 3.10.5) or of a SYN does.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later, Side};
 use crate::segment::Flags;
@@ -45,7 +45,7 @@ impl Shape {
 const STATELESS_PROXY: f64 = 1.0;
 const STATELESS_COOKIE: f64 = 0.5;
 
-pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let (side, reset) = handshake.deciding_reset()?;
     let syn_ack = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server && handshake.ack.is_some())?;
     let shape = Shape::of(reset);
@@ -56,7 +56,7 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: if stateless { STATELESS_COOKIE } else { 0.0 },
         proxy: if stateless { STATELESS_PROXY } else { 0.0 },
         habitual: true,
-        frames: Cited::from([syn_ack.frame, reset.frame]),
-        detail: say!(words, "{}", shape.describe()),
+        frames: W::cite([syn_ack.frame, reset.frame]),
+        detail: say!(W, "{}", shape.describe()),
     })
 }

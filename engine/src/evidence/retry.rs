@@ -5,7 +5,7 @@
 //!
 //! Fooled by: hosts of different make behind one address, one of which is broken.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
@@ -15,7 +15,7 @@ const CHALLENGED: f64 = 3.0;
 /// Whitelists last for a minute or more; the client tries again within it, in seconds.
 const WITHIN: f64 = 60.0;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let handshake = listener.handshakes[index];
     let retry = listener.retry(index)?;
     Some(Signal {
@@ -24,9 +24,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         cookie: 0.0,
         proxy: CHALLENGED,
         habitual: true,
-        frames: Cited::from([handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame]),
+        frames: W::cite([handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame]),
         detail: say!(
-            words,
+            W,
             "the client's next connection, {:.1} s later, got a different SYN-ACK and worked",
             retry.time.seconds_since(handshake.time)
         ),

@@ -5,7 +5,7 @@
 //!
 //! Fooled by: servers that acknowledge data only with the answer to it, which takes them time.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::listener::Listener;
 use crate::path::Trips;
@@ -18,7 +18,7 @@ pub(crate) const ENOUGH: usize = 5;
 const FACTOR: f64 = 1.5;
 const LEAST: f64 = 0.002;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let trips = listener.way(index)?.round_trips?;
     if trips.data < trips.syn.mul_add(FACTOR, LEAST) {
         return None;
@@ -29,9 +29,9 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         cookie: 0.0,
         proxy: SLOWER,
         habitual: true,
-        frames: Cited::from([listener.handshakes[index].syn_ack.as_ref()?.frame]),
+        frames: W::cite([listener.handshakes[index].syn_ack.as_ref()?.frame]),
         detail: say!(
-            words,
+            W,
             "SYNs are answered in {:.1} ms at best, data in {:.1} ms ({} connections)",
             trips.syn * 1e3,
             trips.data * 1e3,

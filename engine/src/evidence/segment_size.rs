@@ -7,7 +7,7 @@
 //! (then the largest payload is too large: nothing is said); clients whose MSS is an entry (nothing to see).
 
 use super::window::{TIMESTAMPS, cookie_mss};
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
 
@@ -18,7 +18,7 @@ const FULL_SEGMENTS: u32 = 2;
 /// The client's MSS must be above the entry by more than the timestamps, in bytes.
 const MARGIN: u32 = 12;
 
-pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
@@ -34,9 +34,9 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: BOUNDED,
         proxy: 0.0,
         habitual: true,
-        frames: Cited::from([syn.frame, syn_ack.frame]),
+        frames: W::cite([syn.frame, syn_ack.frame]),
         detail: say!(
-            words,
+            W,
             "the client takes segments of {mss} bytes, the server sends {} at most: entry {largest} of the cookie's MSS table",
             handshake.largest_payload
         ),

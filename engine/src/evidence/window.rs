@@ -13,7 +13,7 @@
 
 use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later, Opening};
 use crate::listener::Listener;
@@ -41,7 +41,7 @@ const OTHER_SCALE: f64 = 3.0;
 /// Smallest window field that is looked at for that.
 const TELLING_FIELD: u16 = 32;
 
-pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let start = syn.isn.plus(1);
@@ -53,38 +53,39 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
     let window = u32::from(first.window) * unit;
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
     // What is left of a window once data was taken; the kernel rounds it up to the unit of its scale.
-    let left = |space: u32| space.saturating_sub(taken).next_multiple_of(unit);
-    let linux = may_be_linux(listener, index, syn_ack);
-    let recomputed = [client, client.min(syn_ack.options.mss.unwrap_or(client))]
-        .map(|mss| cookie_mss(handshake, mss))
-        .into_iter()
-        .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window));
+    let rounded_up = |window: u32| (window + unit - 1) & !(unit - 1);
+    let left = |space: u32| rounded_up(space.saturating_sub(taken));
+    let linux = || may_be_linux(listener, index, syn_ack);
+    let recomputed = || {
+        [client, client.min(syn_ack.options.mss.unwrap_or(client))]
+            .map(|mss| cookie_mss(handshake, mss))
+            .into_iter()
+            .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window))
+    };
     // Windows that say nothing: the one announced, less what was taken or not, rounded up or down.
-    let usual = [left(announced), announced.next_multiple_of(unit)];
-    let moved_back = window + taken < announced && (linux || window + taken + unit <= announced);
-    let (cookie, what) = match recomputed {
-        _ if window == left(announced) && linux => {
-            let told = spaces(announced, syn_ack, client).all(|space| {
-                let mss = cookie_mss(handshake, client);
-                left(space / mss * mss) != window
-            });
-            if !told {
-                return None;
+    let is_usual = window == left(announced) || window == rounded_up(announced);
+    let is_implausible = window > 2 * announced || window * 2 < announced;
+    let moved_back = || window + taken < announced && (window + taken + unit <= announced || linux());
+    let (cookie, what) = if window == left(announced) && linux() {
+        let mss = cookie_mss(handshake, client);
+        let told = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
+        told.then(|| (STAYED, say!(W, "as announced")))?
+    } else if is_usual && !is_implausible {
+        return None;
+    } else {
+        match recomputed() {
+            Some(_) if is_usual => return None,
+            Some(mss) if moved_back() => {
+                ((RECOMPUTED / MOVES_BACK).ln(), say!(W, "what a cookie's MSS of {mss} gives"))
             }
-            (STAYED, say!(words, "as announced"))
-        }
-        Some(_) if usual.contains(&window) => return None,
-        Some(mss) if moved_back => ((RECOMPUTED / MOVES_BACK).ln(), say!(words, "what a cookie's MSS of {mss} gives")),
-        Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(words, "what a cookie's MSS of {mss} gives")),
-        Some(_) => return None,
-        None => {
-            let spaces = spaces(announced, syn_ack, client).map(|space| {
+            Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(W, "what a cookie's MSS of {mss} gives")),
+            None if is_implausible => {
                 let mss = cookie_mss(handshake, client);
-                (space / mss * mss).saturating_sub(taken)
-            });
-            let implausible = window > 2 * announced || window * 2 < announced;
-            let shift = other_scale(syn_ack, first.window, spaces).filter(|_| implausible)?;
-            (OTHER_SCALE, say!(words, "it only makes sense with a window scale of {shift}"))
+                let windows = spaces(announced, syn_ack, client).map(|space| (space / mss * mss).saturating_sub(taken));
+                let shift = other_scale(syn_ack, first.window, windows)?;
+                (OTHER_SCALE, say!(W, "it only makes sense with a window scale of {shift}"))
+            }
+            Some(_) | None => return None,
         }
     };
     Some(Signal {
@@ -93,8 +94,8 @@ pub(super) fn observe(listener: &Listener<'_>, index: usize, words: Words) -> Op
         cookie,
         proxy: 0.0,
         habitual: false,
-        frames: Cited::from([syn_ack.frame, first.frame]),
-        detail: say!(words, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+        frames: W::cite([syn_ack.frame, first.frame]),
+        detail: say!(W, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
     })
 }
 
@@ -128,5 +129,5 @@ fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item 
 /// The entry of the cookie's MSS table that the kernel picks: the largest not above the client's MSS.
 pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> u32 {
     let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
-    u32::from(table.into_iter().rev().find(|&mss| mss <= client).unwrap_or(table[0]))
+    u32::from(*table.iter().rev().find(|&&mss| mss <= client).unwrap_or(&table[0]))
 }

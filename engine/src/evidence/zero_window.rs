@@ -7,9 +7,10 @@
 //!
 //! Fooled by: a stack without a buffer, a tarpit.
 
-use super::{Cited, Group, Signal, Words, say};
+use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
+use crate::sentences::joined;
 
 /// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
 const CLOSED_PROXY: f64 = 10.0;
@@ -18,7 +19,7 @@ const CLOSED_COOKIE: f64 = -7.0;
 /// P(window not 0 | proxy) = 0.75: the LVS family, F5 and others leave it open, and are common.
 const OPEN_PROXY: f64 = -0.3;
 
-pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let closed = syn_ack.window == 0;
     Some(Signal {
@@ -27,11 +28,11 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: if closed { CLOSED_COOKIE } else { 0.0 },
         proxy: if closed { CLOSED_PROXY } else { OPEN_PROXY },
         habitual: true,
-        frames: Cited::from([syn_ack.frame]),
+        frames: W::cite([syn_ack.frame]),
         detail: if closed {
-            say!(words, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
+            say!(W, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
         } else {
-            say!(words, "SYN-ACK offers a window of {} bytes", syn_ack.window)
+            W::say(|| joined!("SYN-ACK offers a window of ", u64::from(syn_ack.window), " bytes"))
         },
     })
 }
@@ -39,7 +40,7 @@ pub(super) fn observe(handshake: &Handshake, words: Words) -> Option<Signal> {
 /// P(pure ACK that opens a closed window before any client data | ordinary) = 0.03, given the closed window.
 const OPENED_PROXY: f64 = 3.5;
 
-pub(super) fn opened(handshake: &Handshake, words: Words) -> Option<Signal> {
+pub(super) fn opened<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let syn_ack = handshake.syn_ack.as_ref().filter(|s| s.window == 0)?;
     let update = window_update(handshake)?;
     Some(Signal {
@@ -48,8 +49,8 @@ pub(super) fn opened(handshake: &Handshake, words: Words) -> Option<Signal> {
         cookie: 0.0,
         proxy: OPENED_PROXY,
         habitual: true,
-        frames: Cited::from([syn_ack.frame, update]),
-        detail: say!(words, "the closed window was opened by a pure ACK before the client had sent any data"),
+        frames: W::cite([syn_ack.frame, update]),
+        detail: say!(W, "the closed window was opened by a pure ACK before the client had sent any data"),
     })
 }
 

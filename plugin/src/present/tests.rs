@@ -3,7 +3,7 @@ use super::*;
 use crate::settings::CapturePoint;
 
 use syncookie_engine::{
-    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Measured, Timestamp,
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
@@ -36,7 +36,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 kind: EvidenceKind::ZeroWindow,
                 bearing: Verdict::SynProxy,
                 nats: 4.04,
-                frames: vec![frame(2), frame(3)],
+                frames: [frame(2), frame(3)].into_iter().collect(),
                 detail: "window of the SYN-ACK is 0".to_owned(),
             }],
             missing: vec!["the SYN".to_owned()],
@@ -61,7 +61,8 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 check: String::new(),
             },
         ],
-        measured: Measured::default(),
+        measured: None,
+        openings: None,
     }
 }
 

@@ -53,8 +53,9 @@ impl<'a> Batch<'a> {
         let one_by_one = once || filter.is_active();
         // What is told one by one is only counted where it is told.
         let flood = if one_by_one { u64::MAX } else { limits.flood };
-        let limits = Limits { detail: report.detail(), flood, ..limits };
         let together = (plan.sources.len() > 1).then(Together::default);
+        let (measured, openings) = (report.draws(), together.is_some());
+        let limits = Limits { detail: report.detail(), measured, openings, flood, ..limits };
         let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
         Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
     }
@@ -147,11 +148,11 @@ impl<'a> Batch<'a> {
         self.totals.problems.push(problem);
     }
 
-    fn handshakes(&mut self, findings: Vec<Finding>) -> io::Result<()> {
-        for mut finding in findings {
+    fn handshakes(&mut self, mut findings: Vec<Finding>) -> io::Result<()> {
+        for finding in &mut findings {
             finding.renumber(self.first as u32);
-            if self.totals.handshake(&finding) {
-                self.report.handshake(&self.totals.captures, &finding)?;
+            if self.totals.handshake(finding) {
+                self.report.handshake(&self.totals.captures, finding)?;
             }
         }
         Ok(())

@@ -21,6 +21,10 @@ impl<'a> Informed<'a> {
 }
 
 impl Report for Informed<'_> {
+    fn draws(&self) -> bool {
+        self.inner.draws()
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.inner.begin(sources)
     }

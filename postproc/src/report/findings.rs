@@ -40,7 +40,7 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Takes in a finding that has something to tell: cookie-style, or failed with a cause.
+    /// Takes in a notable finding.
     pub fn add(&mut self, capture: &str, finding: &Finding) {
         let likeness = Likeness {
             server: finding.server,
@@ -48,9 +48,6 @@ impl Groups {
             outcome: finding.outcome,
             cause: finding.causes.first().map(|cause| cause.kind),
         };
-        if !likeness.verdict.is_cookie_style() && likeness.cause.is_none() {
-            return;
-        }
         if self.groups.len() >= GROUPS && !self.groups.contains_key(&likeness) {
             self.beyond += 1;
             return;

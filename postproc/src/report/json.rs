@@ -1,5 +1,7 @@
 //! JSON Lines, and the same objects in one JSON document.
 
+mod writer;
+
 use std::io::{self, Write};
 
 use syncookie_engine::Finding;
@@ -28,7 +30,7 @@ impl<W: Write> Lines<W> {
 
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, object)?;
+        writer::write(&mut self.line, object)?;
         self.line.push(b'\n');
         self.output.write_all(&self.line)
     }
@@ -42,7 +44,7 @@ impl<W: Write> Report for Lines<W> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.line(&Object::Handshake(Handshake::new(captures, finding).into()))
+        self.line(&Object::Handshake(&Handshake::new(captures, finding)))
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
@@ -65,11 +67,13 @@ pub struct Document<W> {
     output: W,
     section: &'static str,
     is_first: bool,
+    /// An element being made.
+    element: Vec<u8>,
 }
 
 impl<W: Write> Document<W> {
     pub fn new(output: W) -> Self {
-        Self { output, section: "", is_first: true }
+        Self { output, section: "", is_first: true, element: Vec::new() }
     }
 
     /// Ends the array that is open and begins another.
@@ -83,9 +87,11 @@ impl<W: Write> Document<W> {
     }
 
     fn element(&mut self, object: &Object<'_>) -> io::Result<()> {
-        self.output.write_all(if self.is_first { b"\n" } else { b",\n" })?;
+        self.element.clear();
+        self.element.extend_from_slice(if self.is_first { b"\n" } else { b",\n" });
         self.is_first = false;
-        Ok(serde_json::to_writer(&mut self.output, object)?)
+        writer::write(&mut self.element, object)?;
+        self.output.write_all(&self.element)
     }
 }
 
@@ -100,7 +106,7 @@ impl<W: Write> Report for Document<W> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.element(&Object::Handshake(Handshake::new(captures, finding).into()))
+        self.element(&Object::Handshake(&Handshake::new(captures, finding)))
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

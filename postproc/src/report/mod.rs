@@ -39,6 +39,10 @@ pub trait Report {
     fn detail(&self) -> Detail {
         Detail::All
     }
+    /// Whether it draws the numbers of handshakes.
+    fn draws(&self) -> bool {
+        false
+    }
     /// First: which captures will be read.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
     /// Then each handshake, whose frames are in those captures.
@@ -58,6 +62,10 @@ pub trait Report {
 impl<R: Report + ?Sized> Report for &mut R {
     fn detail(&self) -> Detail {
         (**self).detail()
+    }
+
+    fn draws(&self) -> bool {
+        (**self).draws()
     }
 
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
@@ -22,7 +23,7 @@ pub const SCHEMA: u32 = 1;
 pub enum Object<'a> {
     Run(Run),
     Capture(Capture<'a>),
-    Handshake(Box<Handshake<'a>>),
+    Handshake(&'a Handshake<'a>),
     Listener(Listener),
     Episode(Episode<'a>),
     Summary(Summary<'a>),
@@ -97,8 +98,23 @@ pub(super) struct Evidence<'a> {
     #[serde(rename = "for")]
     pub(super) bearing: &'static str,
     pub(super) nats: f64,
-    pub(super) frames: Vec<u32>,
+    pub(super) frames: Cited<'a>,
     pub(super) detail: &'a str,
+}
+
+/// Frames, by their numbers.
+pub(super) struct Cited<'a>(pub &'a [engine::Frame]);
+
+impl Cited<'_> {
+    pub(super) fn numbers(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.0.iter().map(|frame| frame.number)
+    }
+}
+
+impl Serialize for Cited<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.numbers())
+    }
 }
 
 #[derive(Serialize)]
@@ -254,7 +270,7 @@ impl fmt::Display for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(Rfc3339(self.0).text().as_str())
     }
 }
 
@@ -267,7 +283,11 @@ struct Counts<W: 'static> {
 
 impl<W: Copy> Serialize for Counts<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.words.iter().map(|&word| (self.name)(word)).zip(&self.counts))
+        let mut counts = serializer.serialize_struct("Counts", self.counts.len())?;
+        for (&word, count) in self.words.iter().zip(&self.counts) {
+            counts.serialize_field((self.name)(word), count)?;
+        }
+        counts.end()
     }
 }
 
@@ -373,7 +393,7 @@ impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
             kind: evidence.kind.as_str(),
             bearing: evidence.bearing.as_str(),
             nats: rounded(evidence.nats),
-            frames: evidence.frames.iter().map(|frame| frame.number).collect(),
+            frames: Cited(&evidence.frames),
             detail: &evidence.detail,
         }
     }

@@ -83,6 +83,9 @@ impl<W: Write> Report for Table<W> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        if !finding.is_notable() {
+            return Ok(());
+        }
         let capture = captures.get(finding.capture() as usize).map_or("", |capture| capture.name.as_str());
         self.groups.add(capture.strip_prefix(&self.folder).unwrap_or(capture), finding);
         Ok(())

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, Implementation, ListenerReport, Measured, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
 
 use super::*;
@@ -40,7 +40,7 @@ pub(super) fn leaked(number: u32) -> Finding {
                 kind: EvidenceKind::ZeroWindow,
                 bearing: Verdict::SynProxy,
                 nats: 5.0,
-                frames: vec![frame(2), frame(5)],
+                frames: [frame(2), frame(5)].into_iter().collect(),
                 detail: "SYN-ACK offers a window of 0".into(),
             }],
             missing: Vec::new(),
@@ -54,7 +54,8 @@ pub(super) fn leaked(number: u32) -> Finding {
             ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
-        measured: Measured::default(),
+        measured: None,
+        openings: None,
     }
 }
 

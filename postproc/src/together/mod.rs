@@ -74,7 +74,7 @@ pub struct Pair {
 impl Together {
     /// Takes in a handshake, and says whether another capture had the very same packets.
     pub fn note(&mut self, finding: &Finding) -> bool {
-        let openings = finding.measured.openings;
+        let Some(openings) = finding.openings else { return false };
         let Some(frame) = finding.frames.syn_ack.or(finding.frames.syn) else { return false };
         let Some(isn) = openings.client_isn else { return false };
         if self.noted.len() >= KEPT {

@@ -69,6 +69,10 @@ struct Gathered {
 }
 
 impl<W: Write> Report for Page<W> {
+    fn draws(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.folder = common_folder(sources.iter().map(|source| source.name.as_str()));
         Ok(())

@@ -36,7 +36,7 @@ impl Default for Points {
 impl Points {
     /// Takes in a handshake that was answered.
     pub fn add(&mut self, finding: &Finding) {
-        let measured = &finding.measured;
+        let Some(measured) = finding.measured.as_deref() else { return };
         let Some(window) = measured.window else { return };
         let verdict = finding.assessment.verdict;
         let sample = if verdict.is_cookie_style() { &mut self.cookie_style } else { &mut self.others };

@@ -120,7 +120,7 @@ fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row 
 }
 
 fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<Details> {
-    let (frames, measured) = (finding.frames, &finding.measured);
+    let (frames, measured) = (finding.frames, finding.measured.as_deref().copied().unwrap_or_default());
     let times = measured.times;
     let mut packet = |frame: Option<Frame>, time: Option<Timestamp>| {
         let frame = frame?;

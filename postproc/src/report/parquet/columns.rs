@@ -193,7 +193,7 @@ impl Pieces {
             self.kind.append_value(piece.kind);
             self.bearing.append_value(piece.bearing);
             self.nats.append_value(piece.nats);
-            self.frames.push(&piece.frames);
+            self.frames.push(piece.frames.numbers());
             self.detail.append_value(piece.detail);
         }
     }

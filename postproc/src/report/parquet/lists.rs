@@ -57,9 +57,9 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    pub fn push(&mut self, numbers: &[u32]) {
-        self.values.extend(numbers);
+    pub fn push(&mut self, numbers: impl ExactSizeIterator<Item = u32>) {
         self.lengths.push(numbers.len());
+        self.values.extend(numbers);
     }
 
     pub fn take(&mut self) -> Result<Array, ArrowError> {

@@ -1,0 +1,75 @@
+//! The frames that something was read from.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use crate::Frame;
+
+/// Most frames that anything is read from.
+const MOST: usize = 6;
+
+/// A few frames, kept in place: there is such a list for all that was seen of every handshake. It is used as a slice.
+#[derive(Clone, Copy, Default)]
+pub struct Cited {
+    frames: [Frame; MOST],
+    count: u8,
+}
+
+impl Extend<Frame> for Cited {
+    /// Beyond six, frames are left out: nothing has as many.
+    fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
+        for (place, frame) in self.frames.iter_mut().skip(self.count.into()).zip(frames) {
+            *place = frame;
+            self.count += 1;
+        }
+    }
+}
+
+impl FromIterator<Frame> for Cited {
+    fn from_iter<I: IntoIterator<Item = Frame>>(frames: I) -> Self {
+        let mut cited = Self::default();
+        cited.extend(frames);
+        cited
+    }
+}
+
+impl Deref for Cited {
+    type Target = [Frame];
+
+    fn deref(&self) -> &[Frame] {
+        &self.frames[..self.count.into()]
+    }
+}
+
+impl DerefMut for Cited {
+    fn deref_mut(&mut self) -> &mut [Frame] {
+        &mut self.frames[..self.count.into()]
+    }
+}
+
+impl PartialEq for Cited {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Cited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_holds_what_was_put_in_and_no_more_than_there_is_room_for() {
+        let frame = |number| Frame { capture: 1, number };
+        let mut cited: Cited = (1..4).map(frame).collect();
+        assert_eq!(*cited, [frame(1), frame(2), frame(3)]);
+        cited.extend((4..10).map(frame));
+        assert_eq!(*cited, [1, 2, 3, 4, 5, 6].map(frame));
+        assert_eq!(*Cited::default(), []);
+    }
+}
