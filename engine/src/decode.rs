@@ -153,30 +153,27 @@ type Ends = Option<(u64, u64, Flags)>;
 #[inline(always)]
 fn ends_v4(bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V4_HEADER>()?;
-    let address = |at: usize| u32::from_be_bytes([ip[at], ip[at + 1], ip[at + 2], ip[at + 3]]);
-    let (source, destination, flags) = ports(rest)?;
-    Some((word_v4(address(12), source), word_v4(address(16), destination), flags))
+    let ([source, destination], _) = ip[12..].as_chunks() else { return None };
+    let (from, to, flags) = ports(rest)?;
+    Some((word_v4(*source, from), word_v4(*destination, to), flags))
 }
 
 #[inline(always)]
 fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
-    let ([from, to], _) = ip[8..].as_chunks::<16>() else { return None };
-    let word = |address: &[u8; 16], port| word_v6(seeded, u128::from_be_bytes(*address), port);
-    let (source, destination, flags) = ports(rest)?;
-    Some((word(from, source), word(to, destination), flags))
+    let ([source, destination], _) = ip[8..].as_chunks() else { return None };
+    let (from, to, flags) = ports(rest)?;
+    Some((word_v6(seeded, *source, from), word_v6(seeded, *destination, to), flags))
 }
 
-/// The ports and the flags of a TCP header.
+/// The ports, as they stand there, and the flags of a TCP header.
 #[inline(always)]
-fn ports(bytes: &[u8]) -> Option<(u16, u16, Flags)> {
+fn ports(bytes: &[u8]) -> Option<([u8; 2], [u8; 2], Flags)> {
     let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
-    let port = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
     // A header of fewer words is none.
-    (tcp[12] >= 0x50).then(|| (port(0), port(2), Flags(tcp[13])))
+    (tcp[12] >= 0x50).then(|| ([tcp[0], tcp[1]], [tcp[2], tcp[3]], Flags(tcp[13])))
 }
 
-#[cold]
 fn from_any_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
     let (header, promised) = match &ip {

@@ -48,21 +48,22 @@ impl Flow {
 
     pub(crate) fn between(seeded: Seeded, source: Endpoint, destination: Endpoint) -> Self {
         let word = |end: Endpoint| match end.ip {
-            IpAddr::V4(ip) => word_v4(ip.to_bits(), end.port),
-            IpAddr::V6(ip) => word_v6(seeded, ip.to_bits(), end.port),
+            IpAddr::V4(ip) => word_v4(ip.octets(), end.port.to_be_bytes()),
+            IpAddr::V6(ip) => word_v6(seeded, ip.octets(), end.port.to_be_bytes()),
         };
         Self::new(seeded, word(source), word(destination))
     }
 }
 
-/// An IPv4 address and a port as one word.
-#[inline]
-pub(crate) const fn word_v4(address: u32, port: u16) -> u64 {
-    (address as u64) << 16 | port as u64
+/// An IPv4 address and a port as one word: as they stand in a packet, so that nothing is turned for it.
+#[inline(always)]
+pub(crate) const fn word_v4(address: [u8; 4], port: [u8; 2]) -> u64 {
+    (u32::from_ne_bytes(address) as u64) << 16 | u16::from_ne_bytes(port) as u64
 }
 
-/// An IPv6 address and a port as one word.
-#[inline]
-pub(crate) fn word_v6(seeded: Seeded, address: u128, port: u16) -> u64 {
-    seeded.mix((address >> 64) as u64, address as u64).wrapping_add(port.into())
+/// The same of an IPv6 address.
+#[inline(always)]
+pub(crate) fn word_v6(seeded: Seeded, address: [u8; 16], port: [u8; 2]) -> u64 {
+    let ([high, low], _) = address.as_chunks() else { return 0 };
+    seeded.mix(u64::from_ne_bytes(*high), u64::from_ne_bytes(*low)).wrapping_add(u16::from_ne_bytes(port).into())
 }
