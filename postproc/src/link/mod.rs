@@ -69,6 +69,29 @@ impl Layer {
     const PPPOE_SESSION: EtherType = EtherType(0x8864);
     const MPLS: EtherType = EtherType(0x8847);
     const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
+
+    /// What follows this layer, where that is no IP.
+    fn step(self, bytes: &[u8]) -> Step {
+        match self {
+            Self::Ethernet => ethernet(bytes),
+            Self::Protocol(protocol) => by_ether_type(protocol, bytes),
+            Self::Llc => llc(bytes),
+            Self::LinuxSll => linux_sll(bytes),
+            Self::LinuxSll2 => linux_sll2(bytes),
+            Self::Family => family(bytes),
+            Self::Raw => raw(bytes),
+            Self::Mpls => mpls(bytes),
+            Self::Pppoe => ppp::pppoe(bytes),
+            Self::Ppp => ppp::ppp(bytes),
+            Self::CiscoHdlc => ppp::cisco_hdlc(bytes),
+            Self::FrameRelay => ppp::frame_relay(bytes),
+            Self::Nflog => nflog::nflog(bytes),
+            Self::Radiotap => wireless::radiotap(bytes),
+            Self::Prism => wireless::prism(bytes),
+            Self::Wireless => wireless::frame(bytes, false),
+            Self::WirelessPadded => wireless::frame(bytes, true),
+        }
+    }
 }
 
 /// Finds the IP packet of a frame.
@@ -78,8 +101,8 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
     usual.map_or_else(|| walk(link, frame), Content::Ip)
 }
 
-/// The IP packet that nearly every frame of an Ethernet holds, behind a VLAN tag or none. Where it [`is_no_tunnel`], it is the frame's;
-/// all others are walked through.
+/// The IP packet that nearly every frame holds: on an Ethernet behind a VLAN tag or none, elsewhere behind the first layer. Where it
+/// [`is_no_tunnel`], it is the frame's; all others are walked through.
 #[inline(always)]
 pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
@@ -88,7 +111,7 @@ pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const IPV6: u16 = EtherType::IPV6.0.to_be();
     const VLAN: u16 = EtherType::VLAN_TAGGED_FRAME.0.to_be();
     if link != ETHERNET {
-        return None;
+        return usual_elsewhere(link, frame);
     }
     let (header, rest) = frame.split_first_chunk::<14>()?;
     match u16::from_ne_bytes([header[12], header[13]]) {
@@ -101,13 +124,21 @@ pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Kept out of the way of Ethernet.
+#[cold]
+fn usual_elsewhere(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+    match first_layer(link)?.step(frame) {
+        Step::To(Layer::Protocol(EtherType::IPV4 | EtherType::IPV6), offset) => frame.get(offset..),
+        _ => None,
+    }
+}
+
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     let Some(mut layer) = first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;
     let mut outer = None;
     for _ in 0..DEEPEST {
         let next = match layer {
-            Layer::Ethernet => ethernet(rest),
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
                 if is_no_tunnel(rest) {
                     return Content::Ip(rest);
@@ -117,22 +148,7 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
                 rest = &rest[..end];
                 next
             }
-            Layer::Protocol(protocol) => by_ether_type(protocol, rest),
-            Layer::Llc => llc(rest),
-            Layer::LinuxSll => linux_sll(rest),
-            Layer::LinuxSll2 => linux_sll2(rest),
-            Layer::Family => family(rest),
-            Layer::Raw => raw(rest),
-            Layer::Mpls => mpls(rest),
-            Layer::Pppoe => ppp::pppoe(rest),
-            Layer::Ppp => ppp::ppp(rest),
-            Layer::CiscoHdlc => ppp::cisco_hdlc(rest),
-            Layer::FrameRelay => ppp::frame_relay(rest),
-            Layer::Nflog => nflog::nflog(rest),
-            Layer::Radiotap => wireless::radiotap(rest),
-            Layer::Prism => wireless::prism(rest),
-            Layer::Wireless => wireless::frame(rest, false),
-            Layer::WirelessPadded => wireless::frame(rest, true),
+            layer => layer.step(rest),
         };
         match next {
             Step::To(next, offset) => match rest.get(offset..) {

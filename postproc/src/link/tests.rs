@@ -25,24 +25,29 @@ fn ethernet_carries_both_ip_versions_under_any_number_of_vlan_tags() {
 
 #[test]
 fn what_is_usual_is_found_where_the_walk_would_find_it() {
-    const ETHERNET: LinkType = LinkType(1);
     let (v6, v4) = (tcp6(), ipv4(6, &[0; 20]));
     let frames = [
-        ethernet_frame(&[&[0x08, 0], &v4]),
-        ethernet_frame(&[&[0x86, 0xdd], &v6]),
-        ethernet_frame(&[&[0x81, 0, 0, 7, 0x08, 0], &v4]),
-        ethernet_frame(&[&[0x81, 0, 0, 7, 0x86, 0xdd], &v6]),
-        ethernet_frame(&[&[0x08, 0], &ipv4(17, &udp(53, 4788, &v4))]),
-        ethernet_frame(&[&[0x86, 0xdd], &ipv6(17, &udp(4788, 53, &v6))]),
+        (1, ethernet_frame(&[&[0x08, 0], &v4])),
+        (1, ethernet_frame(&[&[0x86, 0xdd], &v6])),
+        (1, ethernet_frame(&[&[0x81, 0, 0, 7, 0x08, 0], &v4])),
+        (1, ethernet_frame(&[&[0x81, 0, 0, 7, 0x86, 0xdd], &v6])),
+        (1, ethernet_frame(&[&[0x08, 0], &ipv4(17, &udp(53, 4788, &v4))])),
+        (1, ethernet_frame(&[&[0x86, 0xdd], &ipv6(17, &udp(4788, 53, &v6))])),
+        (0, frame(&[&[2, 0, 0, 0], &v4])),
+        (9, frame(&[&[0xff, 3, 0, 0x21], &v4])),
+        (101, v4.clone()),
+        (101, v6.clone()),
+        (113, frame(&[&[0, 0, 0, 1], &[0; 10], &[8, 0], &v4])),
+        (276, frame(&[&[0x86, 0xdd, 0, 0, 0, 0, 0, 0, 0, 1], &[0; 10], &v6])),
     ];
-    for frame in frames {
-        assert!(usual(ETHERNET, &frame).is_some_and(is_no_tunnel));
+    for (link, frame) in frames.map(|(link, frame)| (LinkType(link), frame)) {
+        assert!(usual(link, &frame).is_some_and(is_no_tunnel), "{link:?}");
         for (at, value) in (0..frame.len()).flat_map(|at| [0, 1, 6, 0x45, 0x60, 0x81, 0xff].map(|value| (at, value))) {
             let mut frame = frame.clone();
             frame[at] = value;
             for frame in [&frame[..], &frame[..at]] {
-                if let Some(packet) = usual(ETHERNET, frame).filter(|packet| is_no_tunnel(packet)) {
-                    assert_eq!(Content::Ip(packet), walk(ETHERNET, frame));
+                if let Some(packet) = usual(link, frame).filter(|packet| is_no_tunnel(packet)) {
+                    assert_eq!(Content::Ip(packet), walk(link, frame));
                 }
             }
         }
