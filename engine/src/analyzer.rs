@@ -206,7 +206,7 @@ impl Analyzer {
     #[inline(always)]
     fn watch(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
         if let Ok(segment) = decode::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes))
-            && let Some(pushed) = self.tracker.watch(sighting.flow, &segment)
+            && let Some(pushed) = self.tracker.watch(sighting.flow(), &segment)
         {
             self.reconsider(pushed.handshake);
         }
@@ -219,7 +219,7 @@ impl Analyzer {
         if sighting.kind == Kind::Unclear {
             self.observe(segment);
         } else if let Ok(segment) = segment {
-            self.take(sighting.flow, &segment);
+            self.take(sighting.flow(), &segment);
         }
     }
 

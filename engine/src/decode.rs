@@ -81,7 +81,7 @@ enum Shape {
 }
 
 impl Shape {
-    #[inline]
+    #[inline(always)]
     fn of(bytes: &[u8]) -> Self {
         const TCP: u8 = ip_number::TCP.0;
         const UDP: u8 = ip_number::UDP.0;
@@ -126,32 +126,54 @@ pub(crate) enum Glimpse {
 /// Looks at no more of a packet than tells whether it may matter.
 #[inline]
 pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
-    let (header, is_v6) = match Shape::of(bytes) {
-        Shape::V4 { .. } => (V4_HEADER, false),
-        Shape::V6 { .. } => (V6_HEADER, true),
-        Shape::Udp => return Glimpse::NotTcp,
-        Shape::Other => return Glimpse::Unclear,
-    };
-    let Some((tcp, addresses)) = bytes.split_at_checked(header).and_then(|(ip, rest)| Some((rest.first_chunk()?, ip)))
-    else {
-        return Glimpse::Unclear;
-    };
-    let tcp: &[u8; TCP_HEADER] = tcp;
-    if tcp[12] < 0x50 {
-        return Glimpse::Unclear;
+    match usual_segment(seeded, bytes) {
+        Some((flow, flags)) => Glimpse::Tcp(flow, flags),
+        None if Shape::of(bytes) == Shape::Udp => Glimpse::NotTcp,
+        None => Glimpse::Unclear,
     }
-    let (from, to) = (u16::from_be_bytes([tcp[0], tcp[1]]), u16::from_be_bytes([tcp[2], tcp[3]]));
-    let flow = if is_v6 {
-        let ([source, destination], _) = addresses[8..].as_chunks::<16>() else { return Glimpse::Unclear };
-        let word = |end: &[u8; 16], port| word_v6(seeded, u128::from_be_bytes(*end), port);
-        Flow::new(seeded, word(source, from), word(destination, to))
-    } else {
-        let word = |at: usize, port| {
-            word_v4(u32::from_be_bytes([addresses[at], addresses[at + 1], addresses[at + 2], addresses[at + 3]]), port)
-        };
-        Flow::new(seeded, word(12, from), word(16, to))
+}
+
+/// The connection and the flags of a packet that is what nearly every one with TCP is. Always a part of what asks it, which
+/// does so for every packet.
+#[inline(always)]
+pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags)> {
+    // Asked once for most of what is looked at.
+    bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
+    let (source, destination, flags) = match Shape::of(bytes) {
+        Shape::V4 { .. } => ends_v4(bytes)?,
+        Shape::V6 { .. } => ends_v6(seeded, bytes)?,
+        Shape::Udp | Shape::Other => return None,
     };
-    Glimpse::Tcp(flow, Flags(tcp[13]))
+    Some((Flow::new(seeded, source, destination), flags))
+}
+
+/// The words of both ends, and the flags.
+type Ends = Option<(u64, u64, Flags)>;
+
+#[inline(always)]
+fn ends_v4(bytes: &[u8]) -> Ends {
+    let (ip, rest) = bytes.split_first_chunk::<V4_HEADER>()?;
+    let address = |at: usize| u32::from_be_bytes([ip[at], ip[at + 1], ip[at + 2], ip[at + 3]]);
+    let (source, destination, flags) = ports(rest)?;
+    Some((word_v4(address(12), source), word_v4(address(16), destination), flags))
+}
+
+#[inline(always)]
+fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
+    let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
+    let ([from, to], _) = ip[8..].as_chunks::<16>() else { return None };
+    let word = |address: &[u8; 16], port| word_v6(seeded, u128::from_be_bytes(*address), port);
+    let (source, destination, flags) = ports(rest)?;
+    Some((word(from, source), word(to, destination), flags))
+}
+
+/// The ports and the flags of a TCP header.
+#[inline(always)]
+fn ports(bytes: &[u8]) -> Option<(u16, u16, Flags)> {
+    let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
+    let port = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
+    // A header of fewer words is none.
+    (tcp[12] >= 0x50).then(|| (port(0), port(2), Flags(tcp[13])))
 }
 
 #[cold]

@@ -1,5 +1,7 @@
 //! The facts of one handshake: what was seen, with frames and times. No judgement here.
 
+use arrayvec::ArrayVec;
+
 use crate::options::Options;
 use crate::segment::{Flags, IpFacts, Segment};
 use crate::seq::SeqNumber;
@@ -120,12 +122,10 @@ pub(crate) enum Side {
 /// The facts of one handshake.
 ///
 /// In this order in memory: what is asked of every segment of the server, while its connection is watched, stands first, in one
-/// of the processor's cache lines; what few handshakes have stands elsewhere, so that eight lines are enough.
+/// of the processor's cache lines; what few handshakes have stands elsewhere, so that fourteen lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
-    /// First segments of the server after its SYN-ACK.
-    pub later: Vec<Later>,
     /// First segment of the server with payload.
     pub server_data: Option<Frame>,
     /// Largest payload among the server's segments after its SYN-ACK that were looked at.
@@ -148,6 +148,8 @@ pub(crate) struct Handshake {
     pub syn_waiting: bool,
     /// SYNs that came again, capture duplicates left out.
     pub syn_repeats: u32,
+    /// First segments of the server after its SYN-ACK.
+    pub later: ArrayVec<Later, SERVER_SEGMENTS>,
     pub client: Endpoint,
     pub server: Endpoint,
     /// How often the client sent its first payload again.
@@ -198,7 +200,7 @@ impl Handshake {
             wrong_ack: None,
             client_data: None,
             client_data_repeats: 0,
-            later: Vec::new(),
+            later: ArrayVec::new(),
             server_data: None,
             server_segments: 0,
             largest_payload: 0,
@@ -298,8 +300,7 @@ impl Handshake {
 }
 
 // Of a flood there are as many as memory is given to.
-const _: () = assert!(size_of::<Handshake>() <= 512);
-const _: () = assert!(std::mem::offset_of!(Handshake, client) <= 64);
+const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(Handshake, later) <= 40);
 
 /// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
 /// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones

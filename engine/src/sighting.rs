@@ -3,10 +3,11 @@
 //! Whoever reads a capture makes [`Sighting`]s, in a thread of its own if it likes, and hands them to
 //! [`crate::Analyzer::push_all`] many at a time, with the bytes that they were made from.
 
-use crate::decode::{Glimpse, glimpse};
+use crate::decode::{Glimpse, glimpse, usual_segment};
 use crate::flow::Flow;
 use crate::observation::{Frame, Timestamp};
 use crate::seeded::Seeded;
+use crate::segment::Flags;
 
 /// Makes sightings for the analyzer that gave it ([`crate::Analyzer::lookout`]), under whose key they know connections. To another
 /// one they tell nothing.
@@ -17,14 +18,18 @@ pub struct Lookout(pub(crate) Seeded);
 /// and where the packet stands in the bytes that it was read into.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting {
-    pub(crate) flow: Flow,
-    pub(crate) kind: Kind,
+    /// Those of its [`Flow`], which takes more room by itself: two of these fill a line of the processor's caches.
+    hash: u64,
     pub(crate) time: Timestamp,
     number: u32,
     /// Where its packet stands.
     start: u32,
     length: u32,
+    pub(crate) kind: Kind,
+    from_low: bool,
 }
+
+const _: () = assert!(size_of::<Sighting>() == 32, "two of them a cache line");
 
 /// Sightings that are looked at together.
 pub(crate) const GROUP: usize = 32;
@@ -76,29 +81,57 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// That of a segment.
+    #[inline(always)]
+    const fn of(flags: Flags) -> Self {
+        if flags.is_plain() { Self::Plain } else { Self::Turning }
+    }
+}
+
 impl Lookout {
     /// Looks at the frame of that number (from 1, as in [`Frame::number`]), captured at that time. `packet` is its IP packet from the
     /// header's first byte on, as much as was captured, perhaps with the link layer's padding behind it; `start` is at which byte
     /// it begins of those that [`crate::Analyzer::push_all`] will get. Whatever the bytes are, this does not fail.
-    #[inline]
     #[must_use]
     pub fn packet(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Sighting {
         let (flow, kind) = match glimpse(self.0, packet) {
-            Glimpse::Tcp(flow, flags) => (flow, if flags.is_plain() { Kind::Plain } else { Kind::Turning }),
+            Glimpse::Tcp(flow, flags) => (flow, Kind::of(flags)),
             Glimpse::NotTcp => (Flow::NONE, Kind::NotTcp),
             Glimpse::Unclear => (Flow::NONE, Kind::Unclear),
         };
-        Sighting { flow, kind, time, number, start, length: packet.len() as u32 }
+        Sighting::new(flow, kind, (number, time), (start, packet.len() as u32))
+    }
+
+    /// The same, and quicker, where the packet holds what most do: a TCP segment right behind an IP header of the usual length.
+    /// Of any other `None`, though it may hold one.
+    #[inline(always)]
+    #[must_use]
+    pub fn usual_segment(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Option<Sighting> {
+        let (flow, flags) = usual_segment(self.0, packet)?;
+        Some(Sighting::new(flow, Kind::of(flags), (number, time), (start, packet.len() as u32)))
     }
 
     /// A frame that holds no IP packet: it only shows that time went by, as [`crate::Analyzer::wait`] does.
     #[must_use]
     pub const fn no_packet(self, number: u32, time: Timestamp) -> Sighting {
-        Sighting { flow: Flow::NONE, kind: Kind::Nothing, time, number, start: 0, length: 0 }
+        Sighting::new(Flow::NONE, Kind::Nothing, (number, time), (0, 0))
     }
 }
 
 impl Sighting {
+    #[inline(always)]
+    const fn new(flow: Flow, kind: Kind, frame: (u32, Timestamp), packet: (u32, u32)) -> Self {
+        let (Flow { hash, from_low }, (number, time), (start, length)) = (flow, frame, packet);
+        Self { hash, time, number, start, length, kind, from_low }
+    }
+
+    /// The connection of its packet, and which way that goes.
+    #[inline]
+    pub(crate) const fn flow(&self) -> Flow {
+        Flow { hash: self.hash, from_low: self.from_low }
+    }
+
     /// The frame of that capture.
     #[inline]
     pub(crate) const fn frame(&self, capture: u32) -> Frame {

@@ -125,7 +125,7 @@ impl Tracker {
     pub(crate) fn glance(&self, group: &[Sighting]) -> Glance {
         let mut glance = Glance { selected: 0, counts: Counts::default(), latest: Timestamp::from_nanos(i64::MIN) };
         for (index, sighting) in group.iter().enumerate() {
-            let Flow { hash, from_low } = sighting.flow;
+            let Flow { hash, from_low } = sighting.flow();
             let slot = self.watched.first(hash);
             let is_done = slot.is_of(hash) & (slot.marks & mark(from_low) != 0);
             let may_tell = (sighting.kind == Kind::Plain) & !(slot.is_empty() | is_done);
@@ -142,7 +142,7 @@ impl Tracker {
     pub(crate) fn fetch(&self, group: &[Sighting], mut selected: u32) {
         let mut seen = 0;
         while selected != 0 {
-            let slot = self.watched.first(group[selected.trailing_zeros() as usize].flow.hash);
+            let slot = self.watched.first(group[selected.trailing_zeros() as usize].flow().hash);
             selected &= selected - 1;
             seen ^= self.handshakes.get(self.place(slot.number)).map_or(0, |handshake| handshake.server_segments);
         }
@@ -152,7 +152,7 @@ impl Tracker {
     /// Which of these are of the connection that was opened last, a bit each.
     #[inline]
     pub(crate) fn select_opened(&self, sightings: &[Sighting]) -> u32 {
-        let bits = sightings.iter().enumerate().map(|(index, one)| u32::from(one.flow.hash == self.opened) << index);
+        let bits = sightings.iter().enumerate().map(|(index, one)| u32::from(one.flow().hash == self.opened) << index);
         bits.fold(0, |selected, bit| selected | bit)
     }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use syncookie_engine::{Lookout, Sighting, Timestamp};
 
 use super::bundle::Bundle;
-use crate::capture::{Capture, Fault, FaultKind, LinkType, RawFrame};
+use crate::capture::{BareFrame, Capture, Fault, FaultKind, LinkType, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -43,9 +43,16 @@ impl Intake {
             self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
             return false;
         }
-        while sightings.is_empty() || capture.has_frame() {
+        loop {
+            capture.show_buffered(|group| self.group(group, lookout, sightings));
+            if !sightings.is_empty() && !capture.has_frame() {
+                return true;
+            }
             match capture.next_frame() {
-                Some(Ok(frame)) => sightings.extend(self.frame(&frame, lookout)),
+                Some(Ok(RawFrame { number, time, link, data, place, .. })) => {
+                    self.totals.time(time);
+                    sightings.extend(self.frame(number, time, (link, data, place), lookout));
+                }
                 // Said with the next bundle.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
@@ -55,24 +62,55 @@ impl Intake {
                 None => return false,
             }
         }
-        true
     }
 
-    #[inline]
-    fn frame(&mut self, frame: &RawFrame<'_>, lookout: Lookout) -> Option<Sighting> {
-        self.totals.time(frame.time);
-        match link::ip_packet(frame.link, frame.data) {
+    /// Frames that come one right behind the other. Most hold a segment behind an Ethernet's header, and nothing is asked of
+    /// them twice.
+    #[inline(never)]
+    fn group(&mut self, group: &[BareFrame<'_>], lookout: Lookout, sightings: &mut Vec<Sighting>) {
+        let (mut first, mut last) = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
+        sightings.reserve(group.len());
+        for &BareFrame { number, time, link, data, place } in group {
+            (first, last) = (first.min(time), last.max(time));
+            let Some(packet) = link::usual(link, data) else {
+                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
+                continue;
+            };
+            let start = (place + (packet.as_ptr() as usize - data.as_ptr() as usize)) as u32;
+            if let Some(segment) = lookout.usual_segment(number, time, packet, start) {
+                sightings.push(segment);
+            } else if link::is_no_tunnel(packet) {
+                sightings.push(lookout.packet(number, time, packet, start));
+            } else {
+                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
+            }
+        }
+        if !group.is_empty() {
+            self.totals.time(Some(first));
+            self.totals.time(Some(last));
+        }
+    }
+
+    /// Any frame.
+    #[inline(never)]
+    fn frame(
+        &mut self,
+        number: u32,
+        time: Option<Timestamp>,
+        (link, data, place): (LinkType, &[u8], usize),
+        lookout: Lookout,
+    ) -> Option<Sighting> {
+        match link::ip_packet(link, data) {
             Content::Ip(packet) => {
-                let start = frame.place + (packet.as_ptr() as usize - frame.data.as_ptr() as usize);
-                let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
-                Some(lookout.packet(frame.number, time, packet, start as u32))
+                let start = place + (packet.as_ptr() as usize - data.as_ptr() as usize);
+                Some(lookout.packet(number, time.unwrap_or(Timestamp::from_nanos(0)), packet, start as u32))
             }
             Content::Other | Content::Cut => {
                 self.totals.not_ip += 1;
-                frame.time.map(|time| lookout.no_packet(frame.number, time))
+                time.map(|time| lookout.no_packet(number, time))
             }
             Content::UnknownLink => {
-                self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
+                self.unknown_links.entry(link).or_insert((0, u64::from(number))).0 += 1;
                 None
             }
         }

@@ -4,6 +4,7 @@
 //! name frame, offset and missing bytes, which a reader that hides its buffer cannot tell; a length field must be
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
+mod bare;
 mod fault;
 mod foreign;
 mod magic;
@@ -22,6 +23,7 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+pub use bare::BareFrame;
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
@@ -34,6 +36,9 @@ use window::Window;
 /// A link-layer type, numbered as in the LINKTYPE registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
+
+/// Frames that can be numbered.
+const MOST_FRAMES: u64 = u32::MAX as u64;
 
 /// One packet record of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +98,15 @@ impl<R: Read> Capture<R> {
         match self {
             Self::Pcap(reader) => reader.next_frame(),
             Self::Pcapng(reader) => reader.next_frame(),
+        }
+    }
+
+    /// Shows the frames that come next, in order and many at a time, as long as they are what most are, sound, and need no more of
+    /// the file than was read. The first that is not is for [`Self::next_frame`] to give.
+    pub fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+        match self {
+            Self::Pcap(reader) => reader.show_buffered(show),
+            Self::Pcapng(reader) => reader.show_buffered(show),
         }
     }
 

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use pcap_file::pcap::{PcapParser, PcapTsResolution};
+use byteorder::{BigEndian, LittleEndian};
+use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
 use syncookie_engine::Timestamp;
 
+use super::bare::in_groups;
 use super::order::Order;
 use super::pcapng::Options;
 use super::resync::{self, Records};
 use super::window::{Taken, Window};
-use super::{Fault, FaultKind, LinkType, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
@@ -27,15 +29,65 @@ const LONGEST: u32 = 16 << 20;
 /// Reads a pcap file.
 pub struct Reader<R> {
     window: Window<R>,
-    parser: PcapParser,
-    order: Order,
-    link: LinkType,
-    nanos_per_fraction: i64,
-    limit: u32,
+    head: Head,
     frames: u64,
     /// Second of the last record: one behind damage is not far from it.
     second: Option<u32>,
     ended: bool,
+}
+
+/// What the file header says of all records.
+#[derive(Clone, Copy)]
+struct Head {
+    order: Order,
+    link: LinkType,
+    nanos_per_fraction: i64,
+    /// Longest captured length that is believed.
+    limit: u32,
+}
+
+/// What a record says.
+#[derive(Clone, Copy)]
+struct RawRecord<'a> {
+    second: u32,
+    fraction: u32,
+    /// Bytes that the packet had on the wire.
+    length: u32,
+    data: &'a [u8],
+}
+
+impl Head {
+    /// The record that `bytes` begin with, and what is behind it, where all of it is there and its length is believed.
+    #[inline(always)]
+    fn record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
+        let (behind, record) = match self.order {
+            Order::Big => RawPcapPacket::from_slice::<BigEndian>(bytes),
+            Order::Little => RawPcapPacket::from_slice::<LittleEndian>(bytes),
+        }
+        .ok()?;
+        let Cow::Borrowed(data) = record.data else { return None };
+        let RawPcapPacket { ts_sec, ts_frac, incl_len, orig_len, .. } = record;
+        (incl_len <= self.limit)
+            .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
+    }
+
+    /// The frame of that number in a record whose packet is at this place.
+    #[inline(always)]
+    fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> BareFrame<'_> {
+        let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
+        BareFrame { number, time: Timestamp::from_nanos(nanos), link: self.link, data: record.data, place }
+    }
+
+    /// What else is said of it.
+    fn record_of(self, record: RawRecord<'_>) -> Record<'_> {
+        Record {
+            length: record.length,
+            interface: 0,
+            interface_name: b"",
+            decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
+            options: Options::none(),
+        }
+    }
 }
 
 impl<R: Read> Reader<R> {
@@ -51,8 +103,7 @@ impl<R: Read> Reader<R> {
         };
         window.take(FILE_HEADER);
         let header = parser.header();
-        Ok(Self {
-            window,
+        let head = Head {
             order: match header.endianness {
                 pcap_file::Endianness::Big => Order::Big,
                 pcap_file::Endianness::Little => Order::Little,
@@ -64,11 +115,8 @@ impl<R: Read> Reader<R> {
                 PcapTsResolution::NanoSecond => 1,
             },
             limit: header.snaplen.clamp(LONGEST_USUAL, LONGEST),
-            parser,
-            frames: 0,
-            second: None,
-            ended: false,
-        })
+        };
+        Ok(Self { window, head, frames: 0, second: None, ended: false })
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -85,15 +133,28 @@ impl<R: Read> Reader<R> {
 
     #[inline]
     pub(super) fn has_frame(&self) -> bool {
-        let bytes = self.window.bytes();
-        bytes.len() >= RECORD_HEADER
-            && self
-                .order
-                .u32(bytes, CAPTURED_LENGTH)
-                .is_some_and(|claimed| claimed <= self.limit && bytes.len() - RECORD_HEADER >= claimed as usize)
+        self.head.record(self.window.bytes()).is_some()
     }
 
-    #[inline]
+    /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them.
+    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+        if self.ended {
+            return;
+        }
+        let (head, bytes, base) = (self.head, self.window.bytes(), self.window.base());
+        let (mut rest, mut frames, mut second) = (bytes, self.frames as u32, self.second);
+        let next = || {
+            let number = frames.checked_add(1)?;
+            let (record, behind) = head.record(rest)?;
+            (rest, frames, second) = (behind, number, Some(record.second));
+            Some(head.frame(number, record, base.place(record.data)))
+        };
+        in_groups(next, show);
+        let passed = bytes.len() - rest.len();
+        (self.frames, self.second) = (frames.into(), second);
+        self.window.take(passed);
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         if self.ended {
             return None;
@@ -117,9 +178,9 @@ impl<R: Read> Reader<R> {
             return fault;
         }
         let records = Records {
-            order: self.order,
-            limit: self.limit,
-            fractions: (1_000_000_000 / self.nanos_per_fraction) as u32,
+            order: self.head.order,
+            limit: self.head.limit,
+            fractions: (1_000_000_000 / self.head.nanos_per_fraction) as u32,
             second: self.second,
         };
         let found = resync::search(&mut self.window, |bytes, is_end| records.run(bytes, is_end));
@@ -135,13 +196,13 @@ impl<R: Read> Reader<R> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let Some(claimed) = self.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
+        let Some(claimed) = self.head.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
             return Err(FaultKind::CutFrame { missing: (RECORD_HEADER - bytes.len()) as u64 });
         };
-        if claimed > self.limit {
-            return Err(FaultKind::RecordLength { claimed, limit: self.limit });
+        if claimed > self.head.limit {
+            return Err(FaultKind::RecordLength { claimed, limit: self.head.limit });
         }
-        if self.frames >= u64::from(u32::MAX) {
+        if self.frames >= MOST_FRAMES {
             return Err(FaultKind::Frames);
         }
         let length = RECORD_HEADER + claimed as usize;
@@ -159,28 +220,12 @@ impl<R: Read> Reader<R> {
     }
 
     /// The record that begins here and has `length` bytes.
-    #[inline]
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
         let place = self.window.taken() + RECORD_HEADER;
         // A record that is buffered whole always parses.
-        let (_, record) = self.parser.next_raw_packet(self.window.take(length)).ok()?;
-        self.second = Some(record.ts_sec);
-        let nanos = i64::from(record.ts_sec) * 1_000_000_000 + i64::from(record.ts_frac) * self.nanos_per_fraction;
-        let Cow::Borrowed(data) = record.data else { return None };
-        Some(RawFrame {
-            number: self.frames as u32,
-            time: Some(Timestamp::from_nanos(nanos)),
-            link: self.link,
-            data,
-            place,
-            record: Record {
-                length: record.orig_len,
-                interface: 0,
-                interface_name: b"",
-                decimals: if self.nanos_per_fraction == 1 { 9 } else { 6 },
-                options: Options::none(),
-            },
-        })
+        let (record, _) = self.head.record(self.window.take(length))?;
+        self.second = Some(record.second);
+        Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))
     }
 }

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use byteorder::{BigEndian, LittleEndian};
+use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
 use syncookie_engine::Timestamp;
 
+use super::bare::in_groups;
 use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
 use super::window::{Taken, Window};
-use super::{Fault, FaultKind, LinkType, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
@@ -29,6 +30,9 @@ const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
+
+/// Where a block's content begins: behind type and length.
+const CONTENT: usize = 8;
 
 /// No block is longer (Wireshark's bound as well).
 const LONGEST: u32 = 16 << 20;
@@ -102,6 +106,38 @@ impl<R: Read> Reader<R> {
         is_block_length(length) && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
+    /// Shows the frames that come next, as long as they are in enhanced packet blocks, sound, one right behind the other, and no
+    /// more of the file is needed for them.
+    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+        if self.ended {
+            return;
+        }
+        // One for each order, so that it is not asked for every number.
+        match self.order {
+            Order::Big => self.show_enhanced::<BigEndian>(show),
+            Order::Little => self.show_enhanced::<LittleEndian>(show),
+        }
+    }
+
+    #[inline(always)]
+    fn show_enhanced<B: ByteOrder>(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+        let (bytes, base, interfaces) = (self.window.bytes(), self.window.base(), &self.interfaces[..]);
+        let (mut rest, mut frames) = (bytes, self.frames as u32);
+        let next = || {
+            let number = frames.checked_add(1)?;
+            let (body, behind) = enhanced_block::<B>(rest)?;
+            let packet = stamped::<B>(ENHANCED_PACKET, body)?;
+            let (interface, data) = packet.found(body, interfaces).ok()?;
+            (rest, frames) = (behind, number);
+            let time = interface.ticks.time(packet.ticks?);
+            Some(BareFrame { number, time, link: interface.link, data, place: base.place(data) })
+        };
+        in_groups(next, show);
+        let passed = bytes.len() - rest.len();
+        self.frames = frames.into();
+        self.window.take(passed);
+    }
+
     pub(super) fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         let head = loop {
             if self.ended {
@@ -115,10 +151,9 @@ impl<R: Read> Reader<R> {
         };
         self.frames += 1;
         let (offset, frame) = (self.window.offset(), self.frames);
-        // Behind type and length.
-        let place = self.window.taken() + 8;
-        let found = parse(self.order, self.window.take(head.length))
-            .and_then(|body| packet(head.block, self.order, body, &self.interfaces, (frame, place)));
+        let place = self.window.taken() + CONTENT;
+        let body = content(self.window.take(head.length));
+        let found = packet(head.block, self.order, body, &self.interfaces, (frame, place));
         // The block's framing is sound, so that reading goes on behind it.
         Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
     }
@@ -143,7 +178,7 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         };
         match head.block {
-            _ if self.frames >= u64::from(u32::MAX) => Err(self.fault(FaultKind::Frames)),
+            _ if self.frames >= MOST_FRAMES => Err(self.fault(FaultKind::Frames)),
             block if holds_packet(block) => {
                 self.trailer(head).map_err(|kind| self.frame_fault(kind))?;
                 Ok(Some(head))
@@ -199,7 +234,7 @@ impl<R: Read> Reader<R> {
     fn other(&mut self, head: Head) -> Result<(), FaultKind> {
         self.frames += u64::from(NUMBERED.contains(&head.block));
         let order = self.order;
-        let body = parse(order, self.window.take(head.length))?;
+        let body = content(self.window.take(head.length));
         match head.block {
             SECTION_HEADER => {
                 self.earlier = self.earlier.saturating_add(self.interfaces.len() as u32);
@@ -314,25 +349,20 @@ pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
     }
 }
 
-/// The content of a block that is buffered whole.
-#[inline]
-fn parse(order: Order, bytes: &[u8]) -> Result<&[u8], FaultKind> {
-    let parsed = match order {
-        Order::Big => RawBlock::from_slice::<BigEndian>(bytes),
-        Order::Little => RawBlock::from_slice::<LittleEndian>(bytes),
-    };
-    match parsed {
-        Ok((_, RawBlock { body: Cow::Borrowed(body), .. })) => Ok(body),
-        // Length and byte order were checked before: what is left is the trailer.
-        _ => Err(FaultKind::BlockTrailer {
-            head: bytes.len() as u32,
-            tail: order.u32(bytes, bytes.len().saturating_sub(4)).unwrap_or_default(),
-        }),
-    }
+/// The content of the enhanced packet block that `bytes` begin with, and what is behind it, where it is there whole and sound.
+#[inline(always)]
+fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (behind, block) = RawBlock::from_slice::<B>(bytes).ok()?;
+    let Cow::Borrowed(body) = block.body else { return None };
+    (block.type_ == ENHANCED_PACKET && is_block_length(block.initial_len)).then_some((body, behind))
+}
+
+/// The content of a block whose framing was seen to be sound.
+fn content(block: &[u8]) -> &[u8] {
+    block.get(CONTENT..block.len().saturating_sub(BLOCK_FRAMING - CONTENT)).unwrap_or_default()
 }
 
 /// The packet in a packet block's content.
-#[inline]
 fn packet<'a>(
     block: u32,
     order: Order,
@@ -343,13 +373,14 @@ fn packet<'a>(
     let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
     let place = match block {
         SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
-        _ => stamped(block, order, body).ok_or_else(|| short(20))?,
+        _ => match order {
+            Order::Big => stamped::<BigEndian>(block, body),
+            Order::Little => stamped::<LittleEndian>(block, body),
+        }
+        .ok_or_else(|| short(20))?,
     };
-    let interface = interfaces
-        .get(place.interface as usize)
-        .ok_or(FaultKind::Interface { interface: place.interface, described: interfaces.len() })?;
-    let end = place.data as u64 + u64::from(place.captured);
-    let data = body.get(place.data..end as usize).ok_or_else(|| short(end))?;
+    let (interface, data) = place.found(body, interfaces)?;
+    let end = place.data + data.len();
     Ok(RawFrame {
         number: frame as u32,
         time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
@@ -361,19 +392,32 @@ fn packet<'a>(
             interface: interface.number,
             interface_name: &interface.name,
             decimals: interface.ticks.decimals(),
-            options: Options { order, bytes: behind(block, body, end as usize) },
+            options: Options { order, bytes: behind(block, body, end) },
         },
     })
 }
 
+impl Place {
+    /// The packet's interface, and its bytes in the content of its block.
+    #[inline(always)]
+    fn found<'a>(&self, body: &'a [u8], interfaces: &'a [Interface]) -> Result<(&'a Interface, &'a [u8]), FaultKind> {
+        let interface = interfaces
+            .get(self.interface as usize)
+            .ok_or(FaultKind::Interface { interface: self.interface, described: interfaces.len() })?;
+        let end = self.data as u64 + u64::from(self.captured);
+        let short = FaultKind::BlockContent { needed: end, actual: body.len() };
+        Ok((interface, body.get(self.data..end as usize).ok_or(short)?))
+    }
+}
+
 /// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
-#[inline]
-fn stamped(block: u32, order: Order, body: &[u8]) -> Option<Place> {
-    let interface = if block == PACKET { order.u16(body, 0)?.into() } else { order.u32(body, 0)? };
-    let ticks = (u64::from(order.u32(body, 4)?) << 32) | u64::from(order.u32(body, 8)?);
-    let captured = order.u32(body, 12)?;
-    let original = order.u32(body, 16)?;
-    Some(Place { interface, ticks: Some(ticks), captured, original, data: 20 })
+#[inline(always)]
+fn stamped<B: ByteOrder>(block: u32, body: &[u8]) -> Option<Place> {
+    let head = body.first_chunk::<20>()?;
+    let word = |at: usize| B::read_u32(&head[at..at + 4]);
+    let interface = if block == PACKET { B::read_u16(&head[..2]).into() } else { word(0) };
+    let ticks = u64::from(word(4)) << 32 | u64::from(word(8));
+    Some(Place { interface, ticks: Some(ticks), captured: word(12), original: word(16), data: head.len() })
 }
 
 /// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.

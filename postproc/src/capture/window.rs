@@ -17,6 +17,18 @@ pub(super) struct Window<R> {
     kept: usize,
 }
 
+/// Where what will be handed over begins.
+#[derive(Clone, Copy)]
+pub(super) struct Base(usize);
+
+impl Base {
+    /// Where a part of it begins in it.
+    #[inline(always)]
+    pub(super) fn place(self, part: &[u8]) -> usize {
+        (part.as_ptr() as usize).wrapping_sub(self.0)
+    }
+}
+
 /// Bytes that were taken, in the buffer they were read into.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -70,6 +82,11 @@ impl<R: Read> Window<R> {
     #[inline]
     pub(super) fn taken(&self) -> usize {
         self.start - self.kept
+    }
+
+    /// What places in what will be handed over are counted from, as long as nothing is read.
+    pub(super) fn base(&self) -> Base {
+        Base(self.buffer[self.kept..].as_ptr() as usize)
     }
 
     /// Hands over what was taken, in exchange for a buffer that is no longer needed. Whichever is less is copied: that, or

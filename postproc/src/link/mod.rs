@@ -16,6 +16,7 @@ mod tunnel;
 mod wireless;
 
 pub use names::name;
+pub use tunnel::is_none as is_no_tunnel;
 
 /// More layers than this are no network's doing.
 const DEEPEST: usize = 32;
@@ -73,25 +74,27 @@ impl Layer {
 /// Finds the IP packet of a frame.
 #[inline]
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
-    usual(link, frame).map_or_else(|| walk(link, frame), Content::Ip)
+    let usual = usual(link, frame).filter(|packet| is_no_tunnel(packet));
+    usual.map_or_else(|| walk(link, frame), Content::Ip)
 }
 
-/// What nearly every frame of an Ethernet holds: an IP packet that is no tunnel, behind a VLAN tag or none. The others are walked
-/// through.
-#[inline]
-fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+/// The IP packet that nearly every frame of an Ethernet holds, behind a VLAN tag or none. Where it [`is_no_tunnel`], it is the frame's;
+/// all others are walked through.
+#[inline(always)]
+pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
-    const HEADER: usize = 14;
-    const TAG: usize = 4;
     if link != ETHERNET {
         return None;
     }
-    let packet = match frame.get(12..HEADER)? {
-        [0x08, 0x00] | [0x86, 0xdd] => &frame[HEADER..],
-        [0x81, 0x00] if matches!(frame.get(16..18)?, [0x08, 0x00] | [0x86, 0xdd]) => &frame[HEADER + TAG..],
-        _ => return None,
-    };
-    tunnel::is_none(packet).then_some(packet)
+    let (header, rest) = frame.split_first_chunk::<14>()?;
+    match [header[12], header[13]] {
+        [0x08, 0x00] | [0x86, 0xdd] => Some(rest),
+        [0x81, 0x00] => match rest.split_first_chunk()? {
+            ([_, _, 0x08, 0x00] | [_, _, 0x86, 0xdd], rest) => Some(rest),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
@@ -102,7 +105,7 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
         let next = match layer {
             Layer::Ethernet => ethernet(rest),
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
-                if tunnel::is_none(rest) {
+                if is_no_tunnel(rest) {
                     return Content::Ip(rest);
                 }
                 outer = Some(rest);

@@ -23,25 +23,32 @@ mod protocol {
 /// Nobody chains more IPv6 extension headers than this.
 const MOST_EXTENSIONS: usize = 16;
 
-/// Ports of UDP under which a tunnel is looked for.
+/// Ports of UDP under which a tunnel is looked for, in order.
 const TUNNEL_PORTS: [u16; 7] = [1701, 2152, 4754, 4789, 4790, 6081, 6635];
 
 /// Whether an IP packet carries TCP, or UDP without a tunnel, right behind its fixed header: nearly every packet, at the
 /// price of a few comparisons.
-#[inline]
-pub(super) fn is_none(packet: &[u8]) -> bool {
+#[inline(always)]
+pub fn is_none(packet: &[u8]) -> bool {
     let (protocol, header) = match *packet {
         [0x45, _, _, _, _, _, _, _, _, protocol, ..] => (protocol, 20),
         [0x60..=0x6f, _, _, _, _, _, protocol, ..] => (protocol, 40),
         _ => return false,
     };
-    protocol == protocol::TCP || protocol == protocol::UDP && !is_tunnel_port(packet, header)
+    protocol == protocol::TCP || protocol == protocol::UDP && !goes_to_tunnel(packet, header)
 }
 
 #[inline]
-fn is_tunnel_port(packet: &[u8], header: usize) -> bool {
+fn goes_to_tunnel(packet: &[u8], header: usize) -> bool {
     let Some(&[a, b, c, d]) = packet.get(header..).and_then(|udp| udp.first_chunk()) else { return true };
-    TUNNEL_PORTS.iter().any(|&port| port == u16::from_be_bytes([a, b]) || port == u16::from_be_bytes([c, d]))
+    [[a, b], [c, d]].map(u16::from_be_bytes).into_iter().any(is_tunnel_port)
+}
+
+/// Most ports are beyond those of tunnels.
+#[inline]
+fn is_tunnel_port(port: u16) -> bool {
+    let [lowest, .., highest] = TUNNEL_PORTS;
+    (lowest..=highest).contains(&port) && TUNNEL_PORTS.contains(&port)
 }
 
 /// What an IP packet carries, and where the packet ends by its own words. Kept out of the way of packets with TCP.
@@ -262,7 +269,7 @@ mod tests {
     fn a_tunnel_is_looked_for_under_the_ports_that_one_has() {
         for port in 0..=u16::MAX {
             let is_tunnel = !matches!(by_port(port, b""), Step::Other);
-            assert_eq!(is_tunnel, TUNNEL_PORTS.contains(&port), "{port}");
+            assert_eq!(is_tunnel, is_tunnel_port(port), "{port}");
         }
     }
 }
