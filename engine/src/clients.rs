@@ -45,8 +45,8 @@ impl Clients {
     }
 
     /// The number of that handshake's client.
-    pub(crate) fn number(&self, index: usize) -> usize {
-        self.numbers[index] as usize
+    pub(crate) fn number(&self, index: usize) -> Option<usize> {
+        self.numbers.get(index).map(|&number| number as usize)
     }
 
     /// The handshakes of each client, by number.
@@ -56,7 +56,7 @@ impl Clients {
 
     /// The next handshake of that one's client.
     pub(crate) fn next(&self, index: usize) -> Option<usize> {
-        let number = self.number(index);
+        let number = self.number(index)?;
         let own = &self.handshakes[self.starts[number] as usize..self.starts[number + 1] as usize];
         own.get(own.partition_point(|&other| other as usize <= index)).map(|&next| next as usize)
     }
@@ -93,7 +93,8 @@ mod tests {
         let [a, b] = [9, 7].map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
         let (clients, groups) = of(&[a, b, b, a, a]);
         assert_eq!((clients.count(), groups), (2, vec![vec![1, 2], vec![0, 3, 4]]));
-        assert_eq!((0..5).map(|index| clients.number(index)).collect::<Vec<_>>(), [1, 0, 0, 1, 1]);
+        assert_eq!((0..5).map(|index| clients.number(index)).collect::<Vec<_>>(), [1, 0, 0, 1, 1].map(Some));
+        assert_eq!((clients.number(5), clients.next(5)), (None, None));
         let next: Vec<Option<usize>> = (0..5).map(|index| clients.next(index)).collect();
         assert_eq!(next, [Some(3), Some(2), None, Some(4), None]);
     }

@@ -3,8 +3,9 @@
 //! A slot holds a connection's hash and the low half of its handshake's number. Open addressing with linear probing; what is
 //! removed leaves no trace, since those behind it move up.
 
-/// Slots in use are at most half of all, so that a search ends soon.
+/// Slots in use are at most half of all, so that a search ends soon, and an eighth at least, so that they stay close together.
 const SPARSENESS: usize = 2;
+const SPARSEST: usize = 8;
 const SMALLEST: usize = 64;
 /// Set in the hash of every slot that is in use.
 const USED: u64 = 1 << 63;
@@ -79,9 +80,7 @@ impl FlowTable {
     /// Adds a number, unmarked.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * SPARSENESS > self.slots.len() {
-            let larger = vec![Slot::default(); self.slots.len() * 2];
-            let slots = std::mem::replace(&mut self.slots, larger);
-            slots.into_iter().filter(|slot| slot.hash != 0).for_each(|slot| self.place(slot));
+            self.resize(self.slots.len() * 2);
         }
         self.used += 1;
         self.place(Slot { hash: hash | USED, number, marks: 0 });
@@ -89,8 +88,21 @@ impl FlowTable {
 
     /// Takes a number away, if it is there.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        let Some(mut hole) = self.place_of(hash, number) else { return };
+        let Some(hole) = self.place_of(hash, number) else { return };
         self.used -= 1;
+        self.close(hole);
+        if self.used * SPARSEST < self.slots.len() && self.slots.len() > SMALLEST {
+            self.resize(self.slots.len() / 2);
+        }
+    }
+
+    fn resize(&mut self, count: usize) {
+        let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); count]);
+        slots.into_iter().filter(|slot| slot.hash != 0).for_each(|slot| self.place(slot));
+    }
+
+    /// Empties a slot.
+    fn close(&mut self, mut hole: usize) {
         // Those behind it that would no longer be found from their home move into the hole.
         let mut at = hole;
         loop {

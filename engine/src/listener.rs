@@ -17,6 +17,7 @@ pub(crate) struct Listener<'a> {
     pub handshakes: Vec<&'a Handshake>,
     /// Time of the last packet the analyzer saw: what did not happen until then may still happen.
     pub now: Timestamp,
+    /// Of a listener that answered nobody, none.
     pub clients: Clients,
     pub clock: Clock,
     pub options: OptionBook,
@@ -39,7 +40,6 @@ pub(crate) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
-        let (clients, clock) = (Clients::of(&handshakes), Clock::of(&handshakes));
         let (mut grants, mut identifications, mut pressure) =
             (Grants::default(), Identifications::default(), Pressure::default());
         let (mut answers, mut ignores_acks, mut timer_repeats) = (false, false, 0);
@@ -52,13 +52,16 @@ impl<'a> Listener<'a> {
             ignores_acks |= handshake.acknowledged_in_vain();
             timer_repeats += usize::from(handshake.repeated_by_timer().is_some());
         }
+        // Who answers nobody shows nothing, and of what nobody answers there is most: floods and scans.
+        let answering = if answers { &handshakes[..] } else { &[] };
+        let (clients, clock) = (Clients::of(answering), Clock::of(answering));
         Self {
             now,
-            options: OptionBook::of(&handshakes, &clients),
-            bits: BitBook::of(&handshakes, &clients, &clock),
+            options: OptionBook::of(answering, &clients),
+            bits: BitBook::of(answering, &clients, &clock),
             grants,
-            isn_layout: IsnLayout::of(&handshakes),
-            ways: ways(&handshakes, &clients),
+            isn_layout: IsnLayout::of(answering),
+            ways: ways(answering, &clients),
             answers,
             ignores_acks,
             pressure,
@@ -72,7 +75,7 @@ impl<'a> Listener<'a> {
 
     /// The way to a handshake's client.
     pub(crate) fn way(&self, index: usize) -> Option<Way> {
-        self.ways.get(self.clients.number(index)).copied()
+        self.ways.get(self.clients.number(index)?).copied()
     }
 }
 

@@ -111,6 +111,7 @@ impl Scale {
 /// The handshakes of a listener, weighed.
 pub(crate) struct Judge<'l, 'a> {
     listener: &'l Listener<'a>,
+    /// Of each; none where the listener answered nobody.
     weighed: Vec<Weighed>,
     priors: Vec<(f64, f64)>,
 }
@@ -118,7 +119,8 @@ pub(crate) struct Judge<'l, 'a> {
 impl<'l, 'a> Judge<'l, 'a> {
     /// Weighs every handshake on its own, and the listener by all of them.
     pub(crate) fn new(listener: &'l Listener<'a>) -> Self {
-        let handshakes = &listener.handshakes;
+        // Where nobody was answered nothing is observed.
+        let handshakes = if listener.answers { &listener.handshakes[..] } else { &[] };
         let (mut weighed, mut telling) = (Vec::with_capacity(handshakes.len()), Vec::with_capacity(handshakes.len()));
         let mut scale = Scale::new();
         for index in 0..handshakes.len() {
@@ -132,10 +134,15 @@ impl<'l, 'a> Judge<'l, 'a> {
         Self { listener, weighed, priors }
     }
 
+    /// Log-odds of a cookie and of a proxy, as the listener's other handshakes have it.
+    fn prior(&self, index: usize) -> (f64, f64) {
+        self.priors.get(index).copied().unwrap_or((PRIOR, PRIOR))
+    }
+
     /// Judges one of them, in the light of all; what it rests on is told by [`Self::explain`].
     pub(crate) fn assess(&self, index: usize) -> Assessment {
-        let (handshake, prior) = (self.listener.handshakes[index], self.priors[index]);
-        let Weighed { own, groups, speaking, .. } = self.weighed[index];
+        let (handshake, prior) = (self.listener.handshakes[index], self.prior(index));
+        let Weighed { own, groups, speaking } = self.weighed.get(index).copied().unwrap_or_default();
         let cookie = prior.0 + own.cookie;
         let proxy = prior.1 + own.proxy;
         let best = cookie.max(proxy);
@@ -173,7 +180,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.cookie > 0.0;
             evidence.push(signal.evidence());
         });
-        evidence.extend(context(self.priors[index]).map(|(bearing, nats)| Evidence {
+        evidence.extend(context(self.prior(index)).map(|(bearing, nats)| Evidence {
             kind: EvidenceKind::ListenerContext,
             bearing,
             nats,

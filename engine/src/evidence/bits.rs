@@ -151,7 +151,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
         return None;
     }
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let pair = listener.bits.of_pair(listener.clients.number(index));
+    let pair = listener.bits.of_pair(listener.clients.number(index)?);
     let proxy_like = syn_ack.window == 0;
     let signal = |kind, cookie: f64, proxy: f64, detail: W::Sentence| Signal {
         kind,

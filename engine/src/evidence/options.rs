@@ -115,7 +115,7 @@ impl OptionBook {
 
     /// Whether the answer is one that gVisor's cookies give, which carry the clock itself.
     pub(crate) fn is_gvisor_like(&self, index: usize) -> bool {
-        self.classes[index] == Class::OnlyTimestamps
+        self.classes.get(index) == Some(&Class::OnlyTimestamps)
     }
 }
 
@@ -151,7 +151,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     };
     // FreeBSD keeps everything in its cookies.
     let kept_cookie = if listener.isn_layout == IsnLayout::Freebsd { 0.0 } else { KEPT_COOKIE };
-    match book.classes[index] {
+    match *book.classes.get(index)? {
         Class::NotOffered => None,
         Class::Kept => Some(plain(
             kept_cookie,
