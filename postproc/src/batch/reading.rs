@@ -6,7 +6,7 @@ use std::io::Read;
 use syncookie_engine::{Lookout, Sighting, Timestamp};
 
 use super::bundle::Bundle;
-use crate::capture::{BareFrame, Capture, Fault, FaultKind, LinkType, RawFrame};
+use crate::capture::{BareFrame, Base, Capture, Fault, FaultKind, LinkType, RawFrame};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ impl Intake {
             return false;
         }
         loop {
-            capture.show_buffered(|group| self.group(group, lookout, sightings));
+            capture.show_buffered(|group, base| self.group(group, base, lookout, sightings));
             if !sightings.is_empty() && !capture.has_frame() {
                 return true;
             }
@@ -67,22 +67,22 @@ impl Intake {
     /// Frames that come one right behind the other. Most hold a segment behind an Ethernet's header, and nothing is asked of
     /// them twice.
     #[inline(never)]
-    fn group(&mut self, group: &[BareFrame<'_>], lookout: Lookout, sightings: &mut Vec<Sighting>) {
+    fn group(&mut self, group: &[BareFrame<'_>], base: Base, lookout: Lookout, sightings: &mut Vec<Sighting>) {
         let (mut first, mut last) = (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
         sightings.reserve(group.len());
-        for &BareFrame { number, time, link, data, place } in group {
+        for &BareFrame { number, time, link, data } in group {
             (first, last) = (first.min(time), last.max(time));
             let Some(packet) = link::usual(link, data) else {
-                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
+                sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout));
                 continue;
             };
-            let start = (place + (packet.as_ptr() as usize - data.as_ptr() as usize)) as u32;
+            let start = base.place(packet) as u32;
             if let Some(segment) = lookout.usual_segment(number, time, packet, start) {
                 sightings.push(segment);
             } else if link::is_no_tunnel(packet) {
                 sightings.push(lookout.packet(number, time, packet, start));
             } else {
-                sightings.extend(self.frame(number, Some(time), (link, data, place), lookout));
+                sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout));
             }
         }
         if !group.is_empty() {

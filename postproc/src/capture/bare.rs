@@ -15,8 +15,6 @@ pub struct BareFrame<'a> {
     pub link: LinkType,
     /// As in [`RawFrame`].
     pub data: &'a [u8],
-    /// As in [`RawFrame`].
-    pub place: usize,
 }
 
 /// Frames of a group: enough that finding them in the file and looking into them are two loops, each with all it needs at
@@ -24,11 +22,11 @@ pub struct BareFrame<'a> {
 const GROUP: usize = 32;
 
 impl<'a> BareFrame<'a> {
-    const NONE: Self = Self { number: 0, time: Timestamp::from_nanos(0), link: LinkType(0), data: &[], place: 0 };
+    const NONE: Self = Self { number: 0, time: Timestamp::from_nanos(0), link: LinkType(0), data: &[] };
 
-    /// With what it takes to write it again.
-    pub(super) fn with(self, record: Record<'a>) -> RawFrame<'a> {
-        let Self { number, time, link, data, place } = self;
+    /// With its place, and what it takes to write it again.
+    pub(super) fn with(self, place: usize, record: Record<'a>) -> RawFrame<'a> {
+        let Self { number, time, link, data } = self;
         RawFrame { number, time: Some(time), link, data, place, record }
     }
 }

@@ -30,8 +30,8 @@ pub use fault::{Fault, FaultKind};
 pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
 pub use name::has_capture_name;
 pub use record::Record;
-pub use window::Taken;
 use window::Window;
+pub use window::{Base, Taken};
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,8 +102,8 @@ impl<R: Read> Capture<R> {
     }
 
     /// Shows the frames that come next, in order and many at a time, as long as they are what most are, sound, and need no more of
-    /// the file than was read. The first that is not is for [`Self::next_frame`] to give.
-    pub fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+    /// the file than was read; with what their places are counted from. The first that is not is for [`Self::next_frame`] to give.
+    pub fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>], Base)) {
         match self {
             Self::Pcap(reader) => reader.show_buffered(show),
             Self::Pcapng(reader) => reader.show_buffered(show),

@@ -11,7 +11,7 @@ use super::bare::in_groups;
 use super::order::Order;
 use super::pcapng::Options;
 use super::resync::{self, Records};
-use super::window::{Taken, Window};
+use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 const FILE_HEADER: usize = 24;
@@ -71,11 +71,11 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// The frame of that number in a record whose packet is at this place.
+    /// The frame of that number in a record.
     #[inline(always)]
-    fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> BareFrame<'_> {
+    fn frame(self, number: u32, record: RawRecord<'_>) -> BareFrame<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
-        BareFrame { number, time: Timestamp::from_nanos(nanos), link: self.link, data: record.data, place }
+        BareFrame { number, time: Timestamp::from_nanos(nanos), link: self.link, data: record.data }
     }
 
     /// What else is said of it.
@@ -137,7 +137,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them.
-    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+    pub(super) fn show_buffered(&mut self, mut show: impl FnMut(&[BareFrame<'_>], Base)) {
         if self.ended {
             return;
         }
@@ -147,9 +147,9 @@ impl<R: Read> Reader<R> {
             let number = frames.checked_add(1)?;
             let (record, behind) = head.record(rest)?;
             (rest, frames, second) = (behind, number, Some(record.second));
-            Some(head.frame(number, record, base.place(record.data)))
+            Some(head.frame(number, record))
         };
-        in_groups(next, show);
+        in_groups(next, |group| show(group, base));
         let passed = bytes.len() - rest.len();
         (self.frames, self.second) = (frames.into(), second);
         self.window.take(passed);
@@ -226,6 +226,6 @@ impl<R: Read> Reader<R> {
         // A record that is buffered whole always parses.
         let (record, _) = self.head.record(self.window.take(length))?;
         self.second = Some(record.second);
-        Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))
+        Some(self.head.frame(self.frames as u32, record).with(place, self.head.record_of(record)))
     }
 }

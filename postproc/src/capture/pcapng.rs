@@ -11,7 +11,7 @@ use super::bare::in_groups;
 use super::order::Order;
 use super::resync::{self, Blocks};
 use super::ticks::Ticks;
-use super::window::{Taken, Window};
+use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -108,7 +108,7 @@ impl<R: Read> Reader<R> {
 
     /// Shows the frames that come next, as long as they are in enhanced packet blocks, sound, one right behind the other, and no
     /// more of the file is needed for them.
-    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>], Base)) {
         if self.ended {
             return;
         }
@@ -120,7 +120,7 @@ impl<R: Read> Reader<R> {
     }
 
     #[inline(always)]
-    fn show_enhanced<B: ByteOrder>(&mut self, show: impl FnMut(&[BareFrame<'_>])) {
+    fn show_enhanced<B: ByteOrder>(&mut self, mut show: impl FnMut(&[BareFrame<'_>], Base)) {
         let (bytes, base, interfaces) = (self.window.bytes(), self.window.base(), &self.interfaces[..]);
         let (mut rest, mut frames) = (bytes, self.frames as u32);
         let next = || {
@@ -130,9 +130,9 @@ impl<R: Read> Reader<R> {
             let (interface, data) = packet.found(body, interfaces).ok()?;
             (rest, frames) = (behind, number);
             let time = interface.ticks.time(packet.ticks?);
-            Some(BareFrame { number, time, link: interface.link, data, place: base.place(data) })
+            Some(BareFrame { number, time, link: interface.link, data })
         };
-        in_groups(next, show);
+        in_groups(next, |group| show(group, base));
         let passed = bytes.len() - rest.len();
         self.frames = frames.into();
         self.window.take(passed);

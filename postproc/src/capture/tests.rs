@@ -9,8 +9,70 @@ use crate::builder::{Builder, ORDERS, Order};
 /// Link type, time, and bytes of a frame.
 type Seen = (u16, Option<i64>, Vec<u8>);
 
-/// Everything there is in a capture, and what was wrong with it. Checks that frames are numbered in order.
+/// Gives at most so many bytes at a time.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.1.min(into.len());
+        self.0.read(&mut into[..count])
+    }
+}
+
+/// The same as [`read_one_by_one`], in groups as far as they go, with the bytes found again in what is handed over.
+fn read_in_groups(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
+    let (mut frames, mut faults, mut taken) = (Vec::new(), Vec::new(), Taken::default());
+    let mut capture = match Capture::open(source) {
+        Ok(capture) => capture,
+        Err(OpenError::Fault(fault)) => return (frames, vec![fault]),
+        Err(other) => panic!("{other:?}"),
+    };
+    let mut last = 0;
+    loop {
+        let mut places = Vec::new();
+        capture.show_buffered(|group, base| {
+            for frame in group {
+                assert!(frame.number > last);
+                last = frame.number;
+                places.push((base.place(frame.data), frames.len()));
+                frames.push((frame.link.0, Some(frame.time.as_nanos()), frame.data.to_vec()));
+            }
+        });
+        assert_eq!(capture.frames().max(last.into()), capture.frames());
+        if capture.has_frame() || places.is_empty() {
+            match capture.next_frame() {
+                Some(Ok(frame)) => {
+                    assert!(frame.number > last);
+                    last = frame.number;
+                    places.push((frame.place, frames.len()));
+                    frames.push((frame.link.0, frame.time.map(Timestamp::as_nanos), frame.data.to_vec()));
+                }
+                Some(Err(fault)) => faults.push(fault),
+                None => return (frames, faults),
+            }
+        }
+        capture.hand_over(&mut taken);
+        for (place, index) in places {
+            let data = &frames[index].2;
+            assert_eq!(&taken.bytes()[place..place + data.len()], data);
+        }
+    }
+}
+
+/// Everything there is in a capture, and what was wrong with it: the same, however it is read.
 fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
+    let (frames, faults) = read_one_by_one(bytes);
+    let told = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for at_a_time in [usize::MAX, 300] {
+        let (grouped, wrong) = read_in_groups(Pieces(bytes, at_a_time));
+        assert!(grouped == frames, "{} and {} frames, {at_a_time} bytes at a time", grouped.len(), frames.len());
+        assert_eq!(told(&wrong), told(&faults));
+    }
+    (frames, faults)
+}
+
+/// Checks that frames are numbered in order.
+fn read_one_by_one(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
     let (mut frames, mut faults) = (Vec::new(), Vec::new());
     let mut capture = match Capture::open(bytes) {
         Ok(capture) => capture,
@@ -293,6 +355,18 @@ fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
         captures.push((builder.bytes, starts));
     }
     captures
+}
+
+#[test]
+fn frames_that_are_buffered_whole_and_sound_all_come_in_groups() {
+    for (whole, _) in long(100) {
+        let mut capture = Capture::open(&whole[..]).unwrap();
+        let first = capture.next_frame().unwrap().unwrap().number;
+        let mut numbers = vec![first];
+        capture.show_buffered(|group, _| numbers.extend(group.iter().map(|frame| frame.number)));
+        assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+        assert!(capture.next_frame().is_none());
+    }
 }
 
 #[test]

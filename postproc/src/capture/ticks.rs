@@ -47,7 +47,7 @@ impl Ticks {
 
     /// The time of `ticks`; the nearest that can be expressed where that is out of range.
     #[inline]
-    pub(super) fn time(self, ticks: u64) -> Timestamp {
+    pub(super) fn time(&self, ticks: u64) -> Timestamp {
         match ticks.checked_mul(self.nanos.into()).map(i64::try_from) {
             Some(Ok(nanos)) if self.nanos != 0 => Timestamp::from_nanos(nanos),
             _ => self.time_at_length(ticks),
@@ -55,7 +55,7 @@ impl Ticks {
     }
 
     #[cold]
-    fn time_at_length(self, ticks: u64) -> Timestamp {
+    fn time_at_length(&self, ticks: u64) -> Timestamp {
         let ticks = u128::from(ticks);
         let nanos = match self.unit {
             Unit::Nanos(length) => ticks * u128::from(length),

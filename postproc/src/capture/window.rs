@@ -17,14 +17,14 @@ pub(super) struct Window<R> {
     kept: usize,
 }
 
-/// Where what will be handed over begins.
-#[derive(Clone, Copy)]
-pub(super) struct Base(usize);
+/// Where what [`super::Capture::hand_over`] will hand over begins in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Base(usize);
 
 impl Base {
     /// Where a part of it begins in it.
     #[inline(always)]
-    pub(super) fn place(self, part: &[u8]) -> usize {
+    pub fn place(self, part: &[u8]) -> usize {
         (part.as_ptr() as usize).wrapping_sub(self.0)
     }
 }

@@ -83,14 +83,18 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
 #[inline(always)]
 pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
+    // As they stand in the frame: there, none has to be turned for every packet.
+    const IPV4: u16 = EtherType::IPV4.0.to_be();
+    const IPV6: u16 = EtherType::IPV6.0.to_be();
+    const VLAN: u16 = EtherType::VLAN_TAGGED_FRAME.0.to_be();
     if link != ETHERNET {
         return None;
     }
     let (header, rest) = frame.split_first_chunk::<14>()?;
-    match [header[12], header[13]] {
-        [0x08, 0x00] | [0x86, 0xdd] => Some(rest),
-        [0x81, 0x00] => match rest.split_first_chunk()? {
-            ([_, _, 0x08, 0x00] | [_, _, 0x86, 0xdd], rest) => Some(rest),
+    match u16::from_ne_bytes([header[12], header[13]]) {
+        IPV4 | IPV6 => Some(rest),
+        VLAN => match rest.split_first_chunk::<4>()? {
+            ([_, _, high, low], rest) if matches!(u16::from_ne_bytes([*high, *low]), IPV4 | IPV6) => Some(rest),
             _ => None,
         },
         _ => None,
