@@ -383,7 +383,9 @@ impl Analyzer {
 }
 
 fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
-    ids.iter().filter_map(|&id| tracker.get(id)).collect()
+    let mut handshakes = Vec::with_capacity(ids.len());
+    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)));
+    handshakes
 }
 
 /// What was judged of all listeners from one id to another, in order of ids; in portions, as it lies scattered over memory:

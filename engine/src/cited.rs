@@ -47,6 +47,15 @@ impl DerefMut for Cited {
     }
 }
 
+impl<'a> IntoIterator for &'a Cited {
+    type Item = &'a Frame;
+    type IntoIter = std::slice::Iter<'a, Frame>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl PartialEq for Cited {
     fn eq(&self, other: &Self) -> bool {
         **self == **other

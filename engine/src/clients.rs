@@ -31,7 +31,8 @@ impl Clients {
     /// `of` says of a key, of which there is one for each handshake, the client and the handshake's index.
     fn by<K: Copy + Ord, C: Ord>(mut keys: Vec<K>, of: impl Fn(K) -> (C, u32)) -> Self {
         keys.sort_unstable();
-        let (mut numbers, mut starts) = (vec![0; keys.len()], vec![0]);
+        let (mut numbers, mut starts) = (vec![0; keys.len()], Vec::with_capacity(keys.len() + 1));
+        starts.push(0);
         for (number, client) in keys.chunk_by(|&a, &b| of(a).0 == of(b).0).enumerate() {
             client.iter().for_each(|&key| numbers[of(key).1 as usize] = number as u32);
             starts.push(starts[number] + client.len() as u32);

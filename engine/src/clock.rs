@@ -1,7 +1,9 @@
 //! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise around it.
 
-use crate::Frame;
-use crate::handshake::{Handshake, Later, Side};
+use arrayvec::ArrayVec;
+
+use crate::handshake::{Handshake, Later, SERVER_SEGMENTS, Side};
+use crate::{Frame, Timestamp};
 
 /// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
 /// used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond clock by route option since 6.7; the
@@ -61,9 +63,8 @@ impl Clock {
         }
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
-        let mut line = Vec::new();
         for handshake in handshakes {
-            offsets(&handshake.later, rate.unwrap_or(RATES[0].0), &mut line);
+            let line = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
             if line.len() > 1 {
                 let count = line.len() as f64;
                 let mean = line.iter().sum::<f64>() / count;
@@ -250,15 +251,13 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
-fn offsets(later: &[Later], rate: f64, line: &mut Vec<f64>) {
-    line.clear();
+fn offsets(later: &[Later], rate: f64) -> ArrayVec<f64, SERVER_SEGMENTS> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
-    let Some((start, origin)) = stamped.next() else { return };
-    line.push(0.0);
-    for (time, value) in stamped {
+    let Some((start, origin)) = stamped.next() else { return ArrayVec::new() };
+    let offset = |(time, value): (Timestamp, u32)| {
         let seconds = time.seconds_since(start);
-        if seconds.abs() <= NEAR_SECONDS {
-            line.push(f64::from(value.wrapping_sub(origin).cast_signed()) / rate - seconds);
-        }
-    }
+        let ticks = f64::from(value.wrapping_sub(origin).cast_signed());
+        (seconds.abs() <= NEAR_SECONDS).then(|| ticks / rate - seconds)
+    };
+    std::iter::once(0.0).chain(stamped.filter_map(offset)).take(SERVER_SEGMENTS).collect()
 }

@@ -1,7 +1,7 @@
 //! A listener's handshakes, judged in the light of each other.
 
 use crate::cause::causes;
-use crate::handshake::{self, Handshake, Opening, SERVER_SEGMENTS};
+use crate::handshake::{self, Handshake, Opening};
 use crate::listener::Listener;
 use crate::measured::{Later, measured};
 use crate::outcome::outcome;
@@ -67,14 +67,12 @@ pub(crate) fn judge<'a>(
     let listener = Listener::new(handshakes, manner.now);
     let judge = Judge::new(&listener);
     let mut flood = manner.flood;
-    let wanted: Vec<usize> =
-        (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)).collect();
-    let judged = wanted.into_iter().map(|index| {
+    let mut all = Vec::with_capacity(listener.handshakes.iter().filter(|handshake| wanted(handshake.id)).count());
+    for index in (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)) {
         let judged = one(&listener, &judge, index, manner, flood == 0);
         flood -= u64::from(judged.of_flood && !judged.counted);
-        judged
-    });
-    let mut all: Vec<Judged<'a>> = judged.collect();
+        all.push(judged);
+    }
     all.sort_by_key(|judged| judged.handshake.id);
     all
 }
@@ -89,8 +87,7 @@ fn fetch(handshakes: &[&Handshake]) {
     let isn = |opening: &Option<Opening>| opening.as_ref().map_or(0, |opening| opening.isn.0);
     let mut seen = 0;
     for handshake in handshakes {
-        let later = &handshake.later;
-        seen ^= number(later.first()) ^ number(later.get(SERVER_SEGMENTS / 2)) ^ number(later.last());
+        seen ^= handshake.later.iter().fold(0, |seen, later| seen ^ later.frame.number);
         seen ^= isn(&handshake.syn) ^ isn(&handshake.syn_ack);
         seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_deref());
         seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_deref().map(|(_, reset)| reset));

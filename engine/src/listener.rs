@@ -40,13 +40,11 @@ pub(crate) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
-        let (mut grants, mut identifications, mut pressure) =
-            (Grants::default(), Identifications::default(), Pressure::default());
+        let (mut grants, mut pressure) = (Grants::default(), Pressure::default());
         let (mut answers, mut ignores_acks, mut timer_repeats) = (false, false, 0);
         // In one go: of a flood there are more than the processor's caches hold.
         for handshake in &handshakes {
             grants.add(handshake);
-            identifications.add(handshake);
             pressure.add(handshake);
             answers |= handshake.syn_ack.is_some();
             ignores_acks |= handshake.acknowledged_in_vain();
@@ -66,7 +64,7 @@ impl<'a> Listener<'a> {
             ignores_acks,
             pressure,
             timer_repeats,
-            identifications: identifications.sorted(),
+            identifications: Identifications::of(answering),
             clients,
             clock,
             handshakes,

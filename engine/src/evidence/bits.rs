@@ -96,6 +96,7 @@ impl BitBook {
         if !(SLOWEST..1e5).contains(&rate) {
             return Self { bare: false, of_pair };
         }
+        all.reserve(handshakes.len());
         for (client, group) in clients.groups().enumerate() {
             let begin = all.len();
             let of_client = group.iter().map(|&index| handshakes[index as usize]);

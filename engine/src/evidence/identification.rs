@@ -53,29 +53,25 @@ fn options<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     })
 }
 
-/// The IP identifications of a listener's SYN-ACKs.
-#[derive(Default)]
+/// The IP identifications of a listener's SYN-ACKs, in order; none where no SYN-ACK repeats its SYN's, as nobody asks then.
 pub(crate) struct Identifications {
     all: Vec<u16>,
-    /// Some SYN-ACK repeats its SYN's: only then anybody asks.
-    is_any_echo: bool,
+}
+
+/// The identification, where one is counted.
+fn counted(opening: &Option<Opening>) -> Option<u16> {
+    opening.as_ref()?.ip.identification.filter(|&id| id != 0)
 }
 
 impl Identifications {
-    pub(crate) fn add(&mut self, handshake: &Handshake) {
-        let counted = |opening: &Opening| opening.ip.identification.filter(|&id| id != 0);
-        if let Some(answered) = handshake.syn_ack.as_ref().and_then(counted) {
-            self.all.push(answered);
-            self.is_any_echo |= handshake.syn.as_ref().and_then(counted) == Some(answered);
+    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
+        let is_echo = |h: &&Handshake| counted(&h.syn_ack).is_some_and(|answered| counted(&h.syn) == Some(answered));
+        if !handshakes.iter().any(is_echo) {
+            return Self { all: Vec::new() };
         }
-    }
-
-    /// To be counted in.
-    pub(crate) fn sorted(mut self) -> Self {
-        if self.is_any_echo {
-            self.all.sort_unstable();
-        }
-        self
+        let mut all: Vec<u16> = handshakes.iter().filter_map(|h| counted(&h.syn_ack)).collect();
+        all.sort_unstable();
+        Self { all }
     }
 
     /// In how many SYN-ACKs that of a SYN stands which one repeats.
