@@ -239,11 +239,16 @@ impl Analyzer {
     }
 
     /// More is known of a handshake now, and with it of its listener's others.
-    #[inline]
+    #[inline(always)]
     fn reconsider(&mut self, id: HandshakeId) {
-        if !self.judged.is_empty()
-            && let Some(handshake) = self.tracker.get(id)
-        {
+        if !self.judged.is_empty() {
+            self.forget_judgement(id);
+        }
+    }
+
+    #[inline(never)]
+    fn forget_judgement(&mut self, id: HandshakeId) {
+        if let Some(handshake) = self.tracker.get(id) {
             self.judged.remove(&handshake.server);
         }
     }
@@ -347,6 +352,7 @@ impl Analyzer {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
         let mut settled = std::mem::take(&mut self.settled);
+        settled.reserve_exact(count);
         self.judge_all(oldest).for_each(|mut portion| settled.append(&mut portion));
         self.settled = settled;
         self.tracker.forget_oldest(count);

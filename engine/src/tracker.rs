@@ -1,6 +1,5 @@
 //! From segments to handshakes: what belongs together, what is a repetition, what is a new connection.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::flow::Flow;
@@ -430,11 +429,11 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
     handshake.server_fin |= segment.flags().has(Flags::FIN);
     if handshake.server_segments < SIZED_SEGMENTS {
         handshake.server_segments += 1;
-        match segment.payload.cmp(&handshake.largest_payload) {
-            Ordering::Greater => (handshake.largest_payload, handshake.largest_count) = (segment.payload, 1),
-            Ordering::Equal => handshake.largest_count += 1,
-            Ordering::Less => {}
-        }
+        // Without a branch: sizes vary as nobody can predict.
+        let largest = handshake.largest_payload;
+        let others = if segment.payload > largest { 0 } else { handshake.largest_count };
+        handshake.largest_count = others + u32::from(segment.payload >= largest);
+        handshake.largest_payload = segment.payload.max(largest);
     }
     if segment.payload > 0 {
         handshake.server_data.get_or_insert(segment.frame);
