@@ -7,9 +7,11 @@
 mod bare;
 mod fault;
 mod foreign;
+mod interface;
 mod magic;
 mod name;
 mod order;
+mod packet_block;
 mod pcap;
 mod pcapng;
 mod record;

@@ -8,8 +8,8 @@ use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
 use syncookie_engine::Timestamp;
 
 use super::bare::in_groups;
+use super::interface::Options;
 use super::order::Order;
-use super::pcapng::Options;
 use super::resync::{self, Records};
 use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};

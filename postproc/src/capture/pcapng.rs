@@ -5,20 +5,17 @@ use std::io::Read;
 
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
-use syncookie_engine::Timestamp;
 
 use super::bare::in_groups;
+use super::interface::Interface;
 use super::order::Order;
+use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
 use super::resync::{self, Blocks};
-use super::ticks::Ticks;
 use super::window::{Base, Taken, Window};
-use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
+use super::{BareFrame, Fault, FaultKind, MOST_FRAMES, RawFrame};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
-const PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
 /// and system calls.
@@ -40,9 +37,6 @@ const LONGEST: u32 = 16 << 20;
 /// A section with more is an attack on memory, not a capture.
 const INTERFACES: usize = 1 << 16;
 
-/// As much of an interface's name is kept.
-const LONGEST_NAME: usize = 255;
-
 /// Reads a pcapng file.
 pub struct Reader<R> {
     window: Window<R>,
@@ -54,30 +48,11 @@ pub struct Reader<R> {
     ended: bool,
 }
 
-/// What an interface description says of the packets that refer to it.
-struct Interface {
-    /// Counted over all sections.
-    number: u32,
-    name: Vec<u8>,
-    link: LinkType,
-    snap_length: u32,
-    ticks: Ticks,
-}
-
 /// Type and length of the block that comes next.
 #[derive(Clone, Copy)]
 struct Head {
     block: u32,
     length: usize,
-}
-
-/// Where a packet block keeps what, and what was found there.
-struct Place {
-    interface: u32,
-    ticks: Option<u64>,
-    captured: u32,
-    original: u32,
-    data: usize,
 }
 
 impl<R: Read> Reader<R> {
@@ -272,53 +247,6 @@ impl<R: Read> Reader<R> {
     }
 }
 
-impl Interface {
-    /// `None` when the block is too short.
-    fn read(order: Order, body: &[u8], number: u32) -> Option<Self> {
-        let (mut resolution, mut offset, mut name) = (None, 0, Vec::new());
-        for (code, value) in (Options { order, bytes: body.get(8..)? }) {
-            match code {
-                2 => name = value[..value.len().min(LONGEST_NAME)].to_vec(),
-                9 => resolution = value.first().copied(),
-                14 => offset = order.i64(value, 0).unwrap_or(0),
-                _ => {}
-            }
-        }
-        Some(Self {
-            number,
-            name,
-            link: LinkType(order.u16(body, 0)?),
-            snap_length: order.u32(body, 4)?,
-            ticks: Ticks::new(resolution, offset),
-        })
-    }
-}
-
-/// The options of a block, up to the first that is not whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Options<'a> {
-    pub(super) order: Order,
-    bytes: &'a [u8],
-}
-
-impl Options<'_> {
-    pub(super) const fn none() -> Self {
-        Self { order: Order::Little, bytes: b"" }
-    }
-}
-
-impl<'a> Iterator for Options<'a> {
-    type Item = (u16, &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let code = self.order.u16(self.bytes, 0).filter(|&code| code != 0)?;
-        let length = usize::from(self.order.u16(self.bytes, 2)?);
-        let value = self.bytes.get(4..4 + length)?;
-        self.bytes = self.bytes.get(4 + length.next_multiple_of(4)..).unwrap_or_default();
-        Some((code, value))
-    }
-}
-
 /// True for the types of block that there are.
 pub(super) fn is_known(block: u32) -> bool {
     matches!(block, SECTION_HEADER | INTERFACE_DESCRIPTION)
@@ -331,10 +259,6 @@ pub(super) fn is_known(block: u32) -> bool {
 #[inline]
 fn is_block_length(claimed: u32) -> bool {
     (BLOCK_FRAMING as u32..=LONGEST).contains(&claimed) && claimed.is_multiple_of(4)
-}
-
-fn holds_packet(block: u32) -> bool {
-    matches!(block, PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
 }
 
 /// The byte order that a section header sets; `None` where another block begins.
@@ -360,78 +284,4 @@ fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The content of a block whose framing was seen to be sound.
 fn content(block: &[u8]) -> &[u8] {
     block.get(CONTENT..block.len().saturating_sub(BLOCK_FRAMING - CONTENT)).unwrap_or_default()
-}
-
-/// The packet in a packet block's content.
-fn packet<'a>(
-    block: u32,
-    order: Order,
-    body: &'a [u8],
-    interfaces: &'a [Interface],
-    (frame, content): (u64, usize),
-) -> Result<RawFrame<'a>, FaultKind> {
-    let short = |needed| FaultKind::BlockContent { needed, actual: body.len() };
-    let place = match block {
-        SIMPLE_PACKET => simple(order, body, interfaces).ok_or_else(|| short(4))?,
-        _ => match order {
-            Order::Big => stamped::<BigEndian>(block, body),
-            Order::Little => stamped::<LittleEndian>(block, body),
-        }
-        .ok_or_else(|| short(20))?,
-    };
-    let (interface, data) = place.found(body, interfaces)?;
-    let end = place.data + data.len();
-    Ok(RawFrame {
-        number: frame as u32,
-        time: place.ticks.map(|ticks| -> Timestamp { interface.ticks.time(ticks) }),
-        link: interface.link,
-        data,
-        place: content + place.data,
-        record: Record {
-            length: place.original,
-            interface: interface.number,
-            interface_name: &interface.name,
-            decimals: interface.ticks.decimals(),
-            options: Options { order, bytes: behind(block, body, end) },
-        },
-    })
-}
-
-impl Place {
-    /// The packet's interface, and its bytes in the content of its block.
-    #[inline(always)]
-    fn found<'a>(&self, body: &'a [u8], interfaces: &'a [Interface]) -> Result<(&'a Interface, &'a [u8]), FaultKind> {
-        let interface = interfaces
-            .get(self.interface as usize)
-            .ok_or(FaultKind::Interface { interface: self.interface, described: interfaces.len() })?;
-        let end = self.data as u64 + u64::from(self.captured);
-        let short = FaultKind::BlockContent { needed: end, actual: body.len() };
-        Ok((interface, body.get(self.data..end as usize).ok_or(short)?))
-    }
-}
-
-/// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
-#[inline(always)]
-fn stamped<B: ByteOrder>(block: u32, body: &[u8]) -> Option<Place> {
-    let head = body.first_chunk::<20>()?;
-    let word = |at: usize| B::read_u32(&head[at..at + 4]);
-    let interface = if block == PACKET { B::read_u16(&head[..2]).into() } else { word(0) };
-    let ticks = u64::from(word(4)) << 32 | u64::from(word(8));
-    Some(Place { interface, ticks: Some(ticks), captured: word(12), original: word(16), data: head.len() })
-}
-
-/// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
-fn simple(order: Order, body: &[u8], interfaces: &[Interface]) -> Option<Place> {
-    let original = order.u32(body, 0)?;
-    let snap_length = interfaces.first().map_or(0, |interface| interface.snap_length);
-    let captured = if snap_length == 0 { original } else { original.min(snap_length) };
-    // A writer that cut without saying so: what is there, is there.
-    let captured = captured.min((body.len() - 4) as u32);
-    Some(Place { interface: 0, ticks: None, captured, original, data: 4 })
-}
-
-/// The options of a packet block: what is behind the packet, which is padded to four bytes.
-#[inline]
-fn behind(block: u32, body: &[u8], end: usize) -> &[u8] {
-    if block == SIMPLE_PACKET { b"" } else { body.get(end.next_multiple_of(4)..).unwrap_or_default() }
 }

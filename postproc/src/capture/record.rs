@@ -1,6 +1,6 @@
 //! What a capture says of a packet besides its time and its bytes.
 
-use super::pcapng::Options;
+use super::interface::Options;
 
 /// What is needed to write a packet again. The analysis has no use for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

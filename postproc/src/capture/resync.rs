@@ -6,6 +6,7 @@
 use std::io::{self, Read};
 
 use super::order::Order;
+use super::packet_block::ENHANCED_PACKET;
 use super::pcapng;
 use super::window::Window;
 
@@ -118,8 +119,8 @@ impl Blocks {
         match block {
             pcapng::SECTION_HEADER => self.interfaces = 0,
             pcapng::INTERFACE_DESCRIPTION => self.interfaces += 1,
-            pcapng::ENHANCED_PACKET if word(8)? as usize >= self.interfaces => return None,
-            pcapng::ENHANCED_PACKET if word(20)? > length.saturating_sub(32) => return None,
+            ENHANCED_PACKET if word(8)? as usize >= self.interfaces => return None,
+            ENHANCED_PACKET if word(20)? > length.saturating_sub(32) => return None,
             _ => {}
         }
         Some((length as usize, self))
