@@ -121,8 +121,8 @@ pub(crate) enum Side {
 
 /// The facts of one handshake.
 ///
-/// In this order in memory: what is asked of every segment of the server, while its connection is watched, stands first, in one
-/// of the processor's cache lines; what few handshakes have stands elsewhere, so that fourteen lines are enough.
+/// In this order in memory: what is asked of every segment while its connection is watched stands first, in one of the processor's
+/// cache lines; what few handshakes have stands elsewhere, so that fourteen lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
@@ -142,16 +142,21 @@ pub(crate) struct Handshake {
     pub client_fin: bool,
     /// Whether what comes from the client is what [`crate::flow::Flow::from_low`] is true of.
     pub client_is_low: bool,
+    /// Whether there is an `ack`.
+    is_acknowledged: bool,
+    /// Whether there is `client_data`, and its sequence number.
+    has_client_data: bool,
+    client_data_seq: SeqNumber,
+    /// First segments of the server after its SYN-ACK.
+    pub later: ArrayVec<Later, SERVER_SEGMENTS>,
+    pub client: Endpoint,
+    pub server: Endpoint,
     /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
     pub simultaneous: bool,
     /// Whether a SYN came again after the SYN-ACK and was not answered yet.
     pub syn_waiting: bool,
     /// SYNs that came again, capture duplicates left out.
     pub syn_repeats: u32,
-    /// First segments of the server after its SYN-ACK.
-    pub later: ArrayVec<Later, SERVER_SEGMENTS>,
-    pub client: Endpoint,
-    pub server: Endpoint,
     /// How often the client sent its first payload again.
     pub client_data_repeats: u32,
     pub id: HandshakeId,
@@ -209,6 +214,9 @@ impl Handshake {
             server_fin: false,
             client_fin: false,
             client_is_low: true,
+            is_acknowledged: false,
+            has_client_data: false,
+            client_data_seq: SeqNumber::default(),
             reset: None,
             server_resets: 0,
             previous: None,
@@ -248,18 +256,41 @@ impl Handshake {
         (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
     }
 
+    /// Whether the client acknowledged the SYN-ACK.
+    #[inline]
+    pub(crate) const fn is_acknowledged(&self) -> bool {
+        self.is_acknowledged
+    }
+
+    /// The client acknowledges the SYN-ACK.
+    pub(crate) fn acknowledge(&mut self, ack: Later) {
+        (self.ack, self.is_acknowledged) = (Some(ack), true);
+    }
+
+    /// Sequence number of the client's first payload.
+    #[inline]
+    pub(crate) fn client_data_seq(&self) -> Option<SeqNumber> {
+        self.has_client_data.then_some(self.client_data_seq)
+    }
+
+    /// The client sends its first payload.
+    pub(crate) fn begin_client_data(&mut self, data: Later) {
+        (self.client_data_seq, self.has_client_data) = (data.seq, true);
+        self.client_data = Some(data);
+    }
+
     /// Whether no segment without SYN, RST or FIN can tell anything more: the server was heard enough, and either its
     /// data shows that the connection works, or whatever happens now is no longer about the handshake.
     #[inline]
     pub(crate) fn is_over(&self, time: Timestamp) -> bool {
-        let settled = || self.server_data.is_some() && self.ack.is_some();
+        let settled = || self.server_data.is_some() && self.is_acknowledged;
         self.server_segments >= SIZED_SEGMENTS && (settled() || self.is_stale(time))
     }
 
     /// Whether no segment of the client without SYN, RST or FIN can tell anything more.
     #[inline]
     pub(crate) fn client_is_done(&self) -> bool {
-        self.ack.is_some() && self.client_data.is_some() && self.server_data.is_some()
+        self.is_acknowledged && self.has_client_data && self.server_data.is_some()
     }
 
     /// Whether no segment of the server without SYN, RST or FIN can tell anything more.

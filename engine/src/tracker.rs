@@ -394,13 +394,13 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
     handshake.client_fin |= segment.flags().has(Flags::FIN);
     let mut role = None;
     if segment.flags().has(Flags::ACK)
-        && handshake.ack.is_none()
+        && !handshake.is_acknowledged()
         && let Some(syn_ack) = handshake.syn_ack
     {
         // The client may have received more than the capture shows: any acknowledgment at or past the first octet.
         let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
         if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
-            handshake.ack = Some(Later::of(segment));
+            handshake.acknowledge(Later::of(segment));
             role = Some(Role::Ack);
         } else if handshake.wrong_ack.is_none() {
             handshake.wrong_ack = Some(Box::new(Later::of(segment)));
@@ -408,13 +408,14 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         }
     }
     if segment.payload > 0 {
-        match handshake.client_data {
+        match handshake.client_data_seq() {
             None => {
-                handshake.client_data = Some(Later::of(segment));
+                handshake.begin_client_data(Later::of(segment));
                 role = role.or(Some(Role::Other));
             }
-            Some(first) if first.seq == segment.seq() && handshake.server_data.is_none() => {
-                let again = segment.time.seconds_since(first.time) >= DUPLICATE_SECONDS;
+            Some(first) if first == segment.seq() && handshake.server_data.is_none() => {
+                let first = handshake.client_data.map_or(segment.time, |first| first.time);
+                let again = segment.time.seconds_since(first) >= DUPLICATE_SECONDS;
                 handshake.client_data_repeats += u32::from(again);
                 role = role.or(again.then_some(Role::Other));
             }
