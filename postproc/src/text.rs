@@ -28,49 +28,15 @@ fn acts(c: char) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub struct Rfc3339(pub Timestamp);
 
-/// Its letters.
-pub struct Letters([u8; FORM.len()]);
-
-/// Where they stand.
-const FORM: [u8; 30] = *b"0000-00-00T00:00:00.000000000Z";
-
-impl Letters {
-    pub fn as_str(&self) -> &str {
-        // There is nothing but ASCII in it.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl Rfc3339 {
-    /// As it is written. Times are in the millions, and a formatter takes a hundred steps for a number.
-    pub fn text(self) -> Letters {
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const NANOS: i64 = 1_000_000_000;
         const DAY: i64 = 86_400;
         let (seconds, nanos) = (self.0.as_nanos().div_euclid(NANOS), self.0.as_nanos().rem_euclid(NANOS));
         let (year, month, day) = civil(seconds.div_euclid(DAY));
         let second = seconds.rem_euclid(DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let mut letters = FORM;
-        let parts = [(0..4, year), (5..7, month), (8..10, day), (11..13, hour), (14..16, minute), (17..19, second)];
-        for (place, number) in parts {
-            digits(&mut letters[place], number as u32);
-        }
-        digits(&mut letters[20..29], nanos as u32);
-        Letters(letters)
-    }
-}
-
-/// Fills the place with the number's last digits.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-}
-
-impl fmt::Display for Rfc3339 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text().as_str())
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
     }
 }
 

@@ -8,7 +8,6 @@
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::{Handshake, Later};
-use crate::sentences::joined;
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
 const COOKIE_TTL: u8 = 64;
@@ -62,15 +61,7 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
         proxy,
         habitual: true,
         frames: W::cite([syn_ack.frame, later.frame]),
-        detail: W::say(|| {
-            joined!(
-                "hop limit ",
-                u64::from(ttl),
-                " in the SYN-ACK, ",
-                u64::from(new),
-                " in the server's later segments"
-            )
-        }),
+        detail: say!(W, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments"),
     })
 }
 

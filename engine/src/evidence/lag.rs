@@ -16,7 +16,6 @@ use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
 use crate::handshake::Handshake;
 use crate::listener::Listener;
 use crate::path::Path;
-use crate::sentences::{Tenths, joined};
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;
@@ -168,22 +167,11 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
         return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
     }
-    let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
+    let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    let (rate, unit) = if lag.rate > 1e5 { (1, " MHz") } else { (lag.rate as u64, " Hz") };
-    joined!(
-        "SYN-ACK timestamp is ",
-        ms,
-        " ms ",
-        side,
-        " the server's clock (",
-        rate,
-        unit,
-        "; noise ",
-        noise,
-        " ms; ",
-        samples as u64,
-        " segments)"
+    let (ms, noise) = ((lag.seconds * 1e3).abs(), scatter * 1e3);
+    format!(
+        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} segments)"
     )
 }
 

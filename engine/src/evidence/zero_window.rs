@@ -10,7 +10,6 @@
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::handshake::Handshake;
-use crate::sentences::joined;
 
 /// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
 const CLOSED_PROXY: f64 = 10.0;
@@ -32,7 +31,7 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
         detail: if closed {
             say!(W, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
         } else {
-            W::say(|| joined!("SYN-ACK offers a window of ", u64::from(syn_ack.window), " bytes"))
+            say!(W, "SYN-ACK offers a window of {} bytes", syn_ack.window)
         },
     })
 }

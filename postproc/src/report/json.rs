@@ -1,7 +1,5 @@
 //! JSON Lines, and the same objects in one JSON document.
 
-mod writer;
-
 use std::io::{self, Write};
 
 use syncookie_engine::Finding;
@@ -30,7 +28,7 @@ impl<W: Write> Lines<W> {
 
     fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
         self.line.clear();
-        writer::write(&mut self.line, object)?;
+        serde_json::to_writer(&mut self.line, object)?;
         self.line.push(b'\n');
         self.output.write_all(&self.line)
     }
@@ -67,13 +65,11 @@ pub struct Document<W> {
     output: W,
     section: &'static str,
     is_first: bool,
-    /// An element being made.
-    element: Vec<u8>,
 }
 
 impl<W: Write> Document<W> {
     pub fn new(output: W) -> Self {
-        Self { output, section: "", is_first: true, element: Vec::new() }
+        Self { output, section: "", is_first: true }
     }
 
     /// Ends the array that is open and begins another.
@@ -87,11 +83,9 @@ impl<W: Write> Document<W> {
     }
 
     fn element(&mut self, object: &Object<'_>) -> io::Result<()> {
-        self.element.clear();
-        self.element.extend_from_slice(if self.is_first { b"\n" } else { b",\n" });
+        self.output.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        writer::write(&mut self.element, object)?;
-        self.output.write_all(&self.element)
+        Ok(serde_json::to_writer(&mut self.output, object)?)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
@@ -270,7 +269,7 @@ impl fmt::Display for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(Rfc3339(self.0).text().as_str())
+        serializer.collect_str(self)
     }
 }
 
@@ -283,11 +282,7 @@ struct Counts<W: 'static> {
 
 impl<W: Copy> Serialize for Counts<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut counts = serializer.serialize_struct("Counts", self.counts.len())?;
-        for (&word, count) in self.words.iter().zip(&self.counts) {
-            counts.serialize_field((self.name)(word), count)?;
-        }
-        counts.end()
+        serializer.collect_map(self.words.iter().map(|&word| (self.name)(word)).zip(&self.counts))
     }
 }
 
