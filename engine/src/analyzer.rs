@@ -125,10 +125,14 @@ impl Analyzer {
     /// An analyzer that has seen nothing.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
+        Self::with(limits, Tracker::new(limits.handshakes))
+    }
+
+    fn with(limits: Limits, tracker: Tracker) -> Self {
         Self {
             limits,
             statistics: Statistics::default(),
-            tracker: Tracker::new(limits.handshakes),
+            tracker,
             listeners: Map::default(),
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
@@ -330,15 +334,20 @@ impl Analyzer {
     }
 
     /// The same, with the handshakes handed to `take` a few at a time, in order of their ids: all of them at once take much
-    /// memory. A portion may be empty, and what is returned has none of them.
+    /// memory. A portion may be empty, and what is returned has none of them. Then it is as if it had seen nothing, and may be used
+    /// for other captures, in the memory that it has.
     ///
     /// # Errors
     ///
     /// The first one of `take`, which ends it.
-    pub fn finish_in_portions<E>(mut self, mut take: impl FnMut(Vec<Finding>) -> Result<(), E>) -> Result<Findings, E> {
+    pub fn finish_in_portions<E>(
+        &mut self,
+        mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
+    ) -> Result<Findings, E> {
         take(std::mem::take(&mut self.settled))?;
         self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
-        Ok(self.findings(Vec::new()))
+        let anew = Self::with(self.limits, self.tracker.anew());
+        Ok(std::mem::replace(self, anew).findings(Vec::new()))
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {

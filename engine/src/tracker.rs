@@ -77,6 +77,13 @@ impl Tracker {
         Self { room: handshakes.min(Limits::HANDSHAKES), ..Self::default() }
     }
 
+    /// One that has seen nothing, in the room of this one: to give much memory back, and to get it anew, takes the system long.
+    pub(crate) fn anew(&mut self) -> Self {
+        let mut handshakes = std::mem::take(&mut self.handshakes);
+        handshakes.clear();
+        Self { handshakes, ..Self::new(self.room) }
+    }
+
     /// Makes room for one more; for all there will be once there are many. Room that is not used yet costs next to nothing,
     /// and what is there need not be moved as more comes. Where it cannot be had, it will be asked for bit by bit.
     fn make_room(&mut self) {

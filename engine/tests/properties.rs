@@ -4,7 +4,7 @@ mod common;
 
 use common::{Talk, analyze, analyze_with, observation};
 use proptest::prelude::*;
-use syncookie_engine::{Analyzer, Finding, Limits};
+use syncookie_engine::{Analyzer, Finding, Findings, Limits};
 
 fn talk(index: u16, leaked: bool) -> Talk {
     // Every flow has a listener of its own: nothing in one may bear on another.
@@ -107,6 +107,30 @@ proptest! {
         }
         many.push_all(0, &sightings, &bytes);
         prop_assert_eq!(many.finish(), one_by_one.finish());
+    }
+
+    #[test]
+    fn an_analyzer_that_is_used_again_finds_what_a_new_one_finds(
+        captures in prop::collection::vec(prop::collection::vec(any::<bool>(), 0..12), 1..4),
+        handshakes in 2_usize..20,
+    ) {
+        let limits = Limits { handshakes, ..Limits::default() };
+        let mut used = Analyzer::new(limits);
+        for kinds in captures {
+            let mut new = Analyzer::new(limits);
+            let talks = kinds.iter().zip(0_u16..).flat_map(|(&leaked, i)| talk(i % 5, leaked).packets);
+            for (index, (time, bytes)) in talks.enumerate() {
+                let seen = observation(index, time, &bytes);
+                prop_assert_eq!(used.push(&seen), new.push(&seen));
+            }
+            let mut handshakes = Vec::new();
+            let take = |mut portion| -> Result<(), std::convert::Infallible> {
+                handshakes.append(&mut portion);
+                Ok(())
+            };
+            let rest = used.finish_in_portions(take).expect("nothing fails");
+            prop_assert_eq!(Findings { handshakes, ..rest }, new.finish());
+        }
     }
 
     #[test]

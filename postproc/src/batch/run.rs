@@ -71,7 +71,7 @@ impl<'a> Batch<'a> {
             self.several(&all)?;
         } else {
             let limits = Limits { threads: self.threads, ..self.limits };
-            let reader = Reader { plan, limits, threads: self.threads };
+            let mut reader = Reader::new(plan, limits, self.threads);
             for members in &all {
                 self.first = self.totals.captures.len();
                 reader.read(members, &mut self)?;
@@ -90,7 +90,7 @@ impl<'a> Batch<'a> {
     /// Reads as many series at a time as there are threads. What is told is told in the order of the plan: a reader that
     /// is ahead waits when it has told a good deal that nobody took yet.
     fn several(&mut self, all: &[Vec<Member>]) -> io::Result<()> {
-        let reader = Reader { plan: self.plan, limits: self.limits, threads: 1 };
+        let (plan, limits) = (self.plan, self.limits);
         let turn = AtomicUsize::new(0);
         let (hand_out, handed_out) = channel::<(&[Member], Queue<'_>)>();
         let handed_out = Mutex::new(handed_out);
@@ -98,6 +98,7 @@ impl<'a> Batch<'a> {
         thread::scope(|scope| {
             for _ in 0..self.threads.min(all.len()) {
                 scope.spawn(|| {
+                    let mut reader = Reader::new(plan, limits, 1);
                     while let Ok((members, mut queue)) = next() {
                         // It fails when nobody takes what is told any more: then there is a better error to report.
                         if reader.read(members, &mut queue).is_err() {

@@ -15,26 +15,30 @@ use crate::walk::Plan;
 /// Bytes after which it is told how far a capture was read. Whoever is told must be woken for it.
 const PROGRESS: u64 = 1 << 22;
 
-/// Reads one series.
+/// Reads series, one after the other.
 pub(super) struct Reader<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) limits: Limits,
+    plan: &'a Plan,
     /// How many threads it may use.
-    pub(super) threads: usize,
+    threads: usize,
+    analyzer: Analyzer,
 }
 
-/// An engine that has read something.
+/// What the engine is reading.
 struct Reading {
-    analyzer: Analyzer,
     /// The capture that it began with.
     first: usize,
     /// What was met in the last one.
     intake: Intake,
 }
 
-impl Reader<'_> {
-    /// Reads the files; as long as each goes on where the one before it ended, they are one capture.
-    pub(super) fn read(&self, members: &[Member], events: &mut dyn Listening) -> io::Result<()> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(plan: &'a Plan, limits: Limits, threads: usize) -> Self {
+        Self { plan, threads, analyzer: Analyzer::new(limits) }
+    }
+
+    /// Reads the files; as long as each goes on where the one before it ended, they are one capture. After an error it is not
+    /// to be used again.
+    pub(super) fn read(&mut self, members: &[Member], events: &mut dyn Listening) -> io::Result<()> {
         let mut reading: Option<Reading> = None;
         let mut captures = 0;
         for member in members {
@@ -46,14 +50,15 @@ impl Reader<'_> {
                 }
             };
             if reading.as_ref().is_some_and(|before| !member.follows(before.intake.totals.last)) {
-                finish(reading.take(), events)?;
+                self.finish(reading.take(), events)?;
             }
             let name = &self.plan.sources[member.source].name;
             events.tell(Event::Capture(name.clone()))?;
-            reading = Some(self.capture(name, opened, captures, reading, events)?);
+            let first = reading.map_or(captures, |before| before.first);
+            reading = Some(Reading { first, intake: self.capture(name, opened, captures, events)? });
             captures += 1;
         }
-        finish(reading, events)
+        self.finish(reading, events)
     }
 
     fn open(&self, member: &Member) -> Result<Opened, Event> {
@@ -67,19 +72,10 @@ impl Reader<'_> {
     }
 
     /// Reads a new capture, or one that goes on where another ended.
-    fn capture(
-        &self,
-        name: &str,
-        opened: Opened,
-        index: usize,
-        before: Option<Reading>,
-        events: &mut dyn Listening,
-    ) -> io::Result<Reading> {
-        let (mut analyzer, first) =
-            before.map_or_else(|| (Analyzer::new(self.limits), index), |before| (before.analyzer, before.first));
+    fn capture(&mut self, name: &str, opened: Opened, index: usize, events: &mut dyn Listening) -> io::Result<Intake> {
         let mut intake = Intake::new(name);
         let (mut read, mut told) = (0, None);
-        take_in(opened, &mut intake, &mut analyzer, index as u32, self.threads, |analyzer, offset| {
+        take_in(opened, &mut intake, &mut self.analyzer, index as u32, self.threads, |analyzer, offset| {
             read = offset;
             let settled = analyzer.take_settled();
             if !settled.is_empty() {
@@ -95,13 +91,13 @@ impl Reader<'_> {
             events.tell(Event::Problem(problem))?;
         }
         events.tell(Event::Read(Box::new(intake.totals.clone()), read))?;
-        Ok(Reading { analyzer, first, intake })
+        Ok(intake)
     }
-}
 
-/// Judges what is left once nothing more comes.
-fn finish(reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
-    let Some(reading) = reading else { return Ok(()) };
-    let findings = reading.analyzer.finish_in_portions(|portion| events.tell(Event::Handshakes(portion)))?;
-    events.tell(Event::Finished(reading.first, Box::new(findings)))
+    /// Judges what is left once nothing more comes.
+    fn finish(&mut self, reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
+        let Some(reading) = reading else { return Ok(()) };
+        let findings = self.analyzer.finish_in_portions(|portion| events.tell(Event::Handshakes(portion)))?;
+        events.tell(Event::Finished(reading.first, Box::new(findings)))
+    }
 }
