@@ -195,11 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_as_it_must() {
+    fn it_grows_and_shrinks_as_it_must() {
         let mut table = FlowTable::default();
         (0..10_000_u32).for_each(|n| table.insert(u64::from(n) << 3, n));
         assert!((0..10_000_u32).all(|n| table.find(u64::from(n) << 3).is_some_and(|slot| slot.number == n)));
         (0..10_000_u32).for_each(|n| table.remove(u64::from(n) << 3, n));
         assert_eq!((table.used, table.slots.iter().all(|slot| slot.hash == 0)), (0, true));
+        assert_eq!(table.slots.len(), SMALLEST, "it shrinks again");
     }
 }
