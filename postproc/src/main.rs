@@ -18,6 +18,7 @@ mod interrupt;
 mod kernel;
 mod link;
 mod manual;
+mod memory;
 mod output;
 mod plugin;
 mod problem;
@@ -39,6 +40,9 @@ use batch::Failure;
 use cli::{Cli, Command};
 use console::Console;
 use exit::Exit;
+
+#[global_allocator]
+static MEMORY: memory::Advised = memory::Advised;
 
 fn main() -> ExitCode {
     let command = match Cli::try_parse() {
