@@ -1,7 +1,7 @@
 //! What the program allocates with: the system's allocator, asking for huge pages where much is wanted at once.
 //!
 //! The engine's tables take a hundred megabytes, used from one end to the other. In pages of 4 KiB, the kernel's work of giving
-//! them takes a tenth of the time of a run (docs/benchmarks.md); most systems give huge pages only to who asks.
+//! them takes a tenth of the time of a long run (docs/benchmarks.md); most systems give huge pages only to who asks.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
