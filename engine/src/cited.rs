@@ -1,7 +1,8 @@
 //! The frames that something was read from.
 
-use std::fmt;
 use std::ops::{Deref, DerefMut};
+
+use arrayvec::ArrayVec;
 
 use crate::Frame;
 
@@ -9,19 +10,14 @@ use crate::Frame;
 const MOST: usize = 6;
 
 /// A few frames, kept in place: there is such a list for all that was seen of every handshake. It is used as a slice.
-#[derive(Clone, Copy, Default)]
-pub struct Cited {
-    frames: [Frame; MOST],
-    count: u8,
-}
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cited(ArrayVec<Frame, MOST>);
 
 impl Extend<Frame> for Cited {
     /// Beyond six, frames are left out: nothing has as many.
     fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
-        for (place, frame) in self.frames.iter_mut().skip(self.count.into()).zip(frames) {
-            *place = frame;
-            self.count += 1;
-        }
+        let room = self.0.remaining_capacity();
+        self.0.extend(frames.into_iter().take(room));
     }
 }
 
@@ -37,13 +33,13 @@ impl Deref for Cited {
     type Target = [Frame];
 
     fn deref(&self) -> &[Frame] {
-        &self.frames[..self.count.into()]
+        &self.0
     }
 }
 
 impl DerefMut for Cited {
     fn deref_mut(&mut self) -> &mut [Frame] {
-        &mut self.frames[..self.count.into()]
+        &mut self.0
     }
 }
 
@@ -53,18 +49,6 @@ impl<'a> IntoIterator for &'a Cited {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-impl PartialEq for Cited {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl fmt::Debug for Cited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
     }
 }
 

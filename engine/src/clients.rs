@@ -17,27 +17,14 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let v4 = |(handshake, index): (&&Handshake, u64)| match handshake.client.ip {
-            IpAddr::V4(ip) => Some(u64::from(ip.to_bits()) << 32 | index),
-            IpAddr::V6(_) => None,
-        };
-        // An address and an index in one number are sorted four times as fast, and a flood has many.
-        match handshakes.iter().zip(0..).map(v4).collect::<Option<Vec<u64>>>() {
-            Some(keys) => Self::by(keys, |key| (key >> 32, key as u32)),
-            None => Self::by(handshakes.iter().map(|h| number(h.client.ip)).zip(0_u32..).collect(), |key| key),
-        }
-    }
-
-    /// `of` says of a key, of which there is one for each handshake, the client and the handshake's index.
-    fn by<K: Copy + Ord, C: Ord>(mut keys: Vec<K>, of: impl Fn(K) -> (C, u32)) -> Self {
-        keys.sort_unstable();
-        let (mut numbers, mut starts) = (vec![0; keys.len()], Vec::with_capacity(keys.len() + 1));
-        starts.push(0);
-        for (number, client) in keys.chunk_by(|&a, &b| of(a).0 == of(b).0).enumerate() {
-            client.iter().for_each(|&key| numbers[of(key).1 as usize] = number as u32);
+        let mut sorted: Vec<(u128, u32)> = handshakes.iter().map(|h| number(h.client.ip)).zip(0..).collect();
+        sorted.sort_unstable();
+        let (mut numbers, mut starts) = (vec![0; sorted.len()], vec![0]);
+        for (number, client) in sorted.chunk_by(|a, b| a.0 == b.0).enumerate() {
+            client.iter().for_each(|&(_, index)| numbers[index as usize] = number as u32);
             starts.push(starts[number] + client.len() as u32);
         }
-        Self { numbers, handshakes: keys.into_iter().map(|key| of(key).1).collect(), starts }
+        Self { numbers, handshakes: sorted.into_iter().map(|(_, index)| index).collect(), starts }
     }
 
     /// How many there are.

@@ -41,7 +41,7 @@ pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a
         Packet::None => Err(NoSegment::NoPacket),
         Packet::Ip(bytes) => from_ip(frame, time, bytes),
         Packet::Tcp { source, destination, segment } => {
-            read_tcp(frame, time, IpHeader::Missing(source, destination), segment, segment.len())
+            read_tcp(frame, time, IpHeader::Missing([source, destination]), segment, segment.len())
         }
     }
 }

@@ -22,11 +22,10 @@ const TELLS: f64 = 0.5;
 
 /// Prior log-odds of cookie and of proxy for each handshake, given the others. `weights` are log-likelihood ratios
 /// (cookie, proxy), `times` seconds in the same order, `prior` the log-odds for a listener nothing is known of.
-pub(crate) fn priors(weights: Vec<(f64, f64)>, times: impl FnOnce() -> Vec<f64>, prior: f64) -> Vec<(f64, f64)> {
+pub(crate) fn priors(weights: &[(f64, f64)], times: &[f64], prior: f64) -> Vec<(f64, f64)> {
     if weights.iter().all(|&(c, p)| c < TELLS && p < TELLS) {
-        return weights.into_iter().map(|_| (prior, prior)).collect();
+        return vec![(prior, prior); weights.len()];
     }
-    let (weights, times) = (&weights[..], &times()[..]);
     let mut share = [1.0, SHARE, SHARE];
     let mut occupancy = occupancy(weights, times, prior, share);
     for (state, share) in share.iter_mut().enumerate().skip(1) {
@@ -123,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_lonely_handshake_keeps_the_prior() {
-        let priors = priors(vec![(5.0, -5.0)], || vec![0.0], PRIOR);
+        let priors = priors(&[(5.0, -5.0)], &[0.0], PRIOR);
         assert!((priors[0].0 - PRIOR).abs() < 0.5, "{priors:?}");
     }
 
@@ -131,29 +130,29 @@ mod tests {
     fn neighbours_that_are_cookies_carry_one_that_shows_nothing() {
         let mut weights = vec![(5.0, 0.0); 20];
         weights[10] = (0.0, 0.0);
-        assert!(priors(weights, || evenly(20), PRIOR)[10].0 > 2.0);
+        assert!(priors(&weights, &evenly(20), PRIOR)[10].0 > 2.0);
     }
 
     #[test]
     fn one_outlier_among_ordinary_handshakes_gets_no_help() {
         let mut weights = vec![(-4.0, -4.0); 20];
         weights[10] = (5.0, 0.0);
-        assert!(priors(weights, || evenly(20), PRIOR)[10].0 < -4.0);
+        assert!(priors(&weights, &evenly(20), PRIOR)[10].0 < -4.0);
     }
 
     #[test]
     fn an_episode_does_not_spread_to_what_lies_hours_away() {
         let weights = vec![(5.0, 0.0); 10];
-        let times = || (0..10).map(|i| if i < 9 { i as f64 * 0.05 } else { 7200.0 }).collect();
-        let priors = priors(weights, times, PRIOR);
+        let times: Vec<f64> = (0..10).map(|i| if i < 9 { i as f64 * 0.05 } else { 7200.0 }).collect();
+        let priors = priors(&weights, &times, PRIOR);
         assert!(priors[5].0 > 2.0 && priors[9].0 < -4.0, "{priors:?}");
     }
 
     #[test]
     fn cookies_mixed_with_ordinary_answers_help_each_other_less() {
-        let pure = priors(vec![(6.0, 0.0); 20], || evenly(20), PRIOR)[9].0;
+        let pure = priors(&vec![(6.0, 0.0); 20], &evenly(20), PRIOR)[9].0;
         let weights: Vec<_> = (0..20).map(|i| if i % 2 == 0 { (6.0, 0.0) } else { (-6.0, 0.0) }).collect();
-        let mixed = priors(weights, || evenly(20), PRIOR)[9].0;
+        let mixed = priors(&weights, &evenly(20), PRIOR)[9].0;
         assert!(mixed < pure - 2.0, "{mixed} {pure}");
     }
 }

@@ -64,7 +64,7 @@ pub(crate) enum IpHeader<'a> {
     V4(&'a [u8; V4_HEADER]),
     V6(&'a [u8; V6_HEADER]),
     /// It is not at hand, only the source and the destination that it names.
-    Missing(&'a IpAddr, &'a IpAddr),
+    Missing([&'a IpAddr; 2]),
 }
 
 /// One TCP segment, where it stands. Its fields are read when they are asked for: of most segments few are.
@@ -83,21 +83,21 @@ pub(crate) struct Segment<'a> {
 
 impl Segment<'_> {
     pub(crate) fn source(&self) -> Endpoint {
-        let ip = match self.ip {
-            IpHeader::V4(header) => part::<4>(header, 12).into(),
-            IpHeader::V6(header) => part::<16>(header, 8).into(),
-            IpHeader::Missing(source, _) => *source,
-        };
-        Endpoint { ip, port: self.half(0) }
+        self.end(0)
     }
 
     pub(crate) fn destination(&self) -> Endpoint {
+        self.end(1)
+    }
+
+    /// The source, 0, or the destination, 1: in every header one stands right behind the other.
+    fn end(&self, which: usize) -> Endpoint {
         let ip = match self.ip {
-            IpHeader::V4(header) => part::<4>(header, 16).into(),
-            IpHeader::V6(header) => part::<16>(header, 24).into(),
-            IpHeader::Missing(_, destination) => *destination,
+            IpHeader::V4(header) => part::<4>(header, 12 + 4 * which).into(),
+            IpHeader::V6(header) => part::<16>(header, 8 + 16 * which).into(),
+            IpHeader::Missing(ends) => *ends[which],
         };
-        Endpoint { ip, port: self.half(2) }
+        Endpoint { ip, port: self.half(2 * which) }
     }
 
     #[inline]
@@ -107,7 +107,7 @@ impl Segment<'_> {
                 IpFacts { ttl: Some(header[8]), identification: Some(u16::from_be_bytes([header[4], header[5]])) }
             }
             IpHeader::V6(header) => IpFacts { ttl: Some(header[7]), identification: None },
-            IpHeader::Missing(..) => IpFacts::default(),
+            IpHeader::Missing(_) => IpFacts::default(),
         }
     }
 

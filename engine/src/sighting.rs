@@ -79,9 +79,7 @@ impl Kind {
     pub(crate) const fn is_for_sure(self) -> bool {
         self as u16 >> 12 != 0
     }
-}
 
-impl Kind {
     /// That of a segment.
     #[inline(always)]
     const fn of(flags: Flags) -> Self {

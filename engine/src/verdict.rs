@@ -129,8 +129,8 @@ impl<'l, 'a> Judge<'l, 'a> {
             weighed.push(own);
             telling.push((tells.cookie, tells.proxy));
         }
-        let times = || handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
-        let priors = crate::regime::priors(telling, times, PRIOR);
+        let times: Vec<f64> = handshakes.iter().map(|h| h.time.seconds_since(handshakes[0].time)).collect();
+        let priors = crate::regime::priors(&telling, &times, PRIOR);
         Self { listener, weighed, priors }
     }
 

@@ -97,15 +97,10 @@ fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: 
     Some(if client_differs && server_differs { ECHO } else { ECHO_ALONE })
 }
 
-/// Whether a NOP stands anywhere where none stood. Of most answers that is enough to know; sixteen bytes are looked at together.
+/// Whether a NOP stands anywhere where none stood: of most answers that is enough to know. All bytes are looked at, many together.
 fn is_overwritten(syn: &[u8], syn_ack: &[u8]) -> bool {
     let is_nop = |(&asked, &answered): (&u8, &u8)| (asked != 1) & (answered == 1);
-    let any = |asked: &[u8; 16], answered: &[u8; 16]| asked.iter().zip(answered).map(is_nop).fold(false, |a, b| a | b);
-    let (Some(last), Some(last_answered)) = (syn.last_chunk(), syn_ack.last_chunk()) else {
-        return syn.iter().zip(syn_ack).any(is_nop);
-    };
-    let (asked, answered) = (syn.as_chunks().0, syn_ack.as_chunks().0);
-    any(last, last_answered) || asked.iter().zip(answered).any(|(asked, answered)| any(asked, answered))
+    syn.iter().zip(syn_ack).map(is_nop).fold(false, |any, is| any | is)
 }
 
 /// Number of option bytes of the SYN that the SYN-ACK overwrites with NOPs, where it otherwise has the same layout:

@@ -73,7 +73,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
         kind: EvidenceKind::TimestampLag,
         group: Group::Clock,
         // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
-        cookie: if cookie <= 0.0 || is_linux() { cookie } else { cookie.min(0.0) }.max(least),
+        cookie: if cookie <= 0.0 || is_linux() { cookie } else { 0.0 }.max(least),
         proxy,
         habitual: best.delay_possible && cookie > 0.0,
         frames: W::cite([syn_ack.frame, samples.against]),

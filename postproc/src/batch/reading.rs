@@ -72,17 +72,10 @@ impl Intake {
         sightings.reserve(group.len());
         for &BareFrame { number, time, link, data } in group {
             (first, last) = (first.min(time), last.max(time));
-            let Some(packet) = link::usual(link, data) else {
-                sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout));
-                continue;
-            };
-            let start = base.place(packet) as u32;
-            if let Some(segment) = lookout.usual_segment(number, time, packet, start) {
-                sightings.push(segment);
-            } else if link::is_no_tunnel(packet) {
-                sightings.push(lookout.packet(number, time, packet, start));
-            } else {
-                sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout));
+            let usual = link::usual(link, data);
+            match usual.and_then(|packet| lookout.usual_segment(number, time, packet, base.place(packet) as u32)) {
+                Some(segment) => sightings.push(segment),
+                None => sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout)),
             }
         }
         if !group.is_empty() {

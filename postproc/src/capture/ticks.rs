@@ -7,8 +7,6 @@ const NANOS: u32 = 1_000_000_000;
 /// Length of a tick of an interface's clock, and where its count begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticks {
-    /// Nanoseconds in a tick, where that is all there is to reckon with; else 0.
-    nanos: u32,
     unit: Unit,
     /// Seconds to add (`if_tsoffset`).
     offset: i64,
@@ -33,8 +31,7 @@ impl Ticks {
             // Beyond 10^38 ticks a nanosecond every 64-bit count is zero.
             power => Unit::PerNano(10_u128.checked_pow(u32::from(power) - 9).unwrap_or(u128::MAX)),
         };
-        let nanos = if let (Unit::Nanos(length), 0) = (unit, offset) { length } else { 0 };
-        Self { nanos, unit, offset }
+        Self { unit, offset }
     }
 
     /// Decimals of a second that tell all times apart, as far as nanoseconds do.
@@ -47,15 +44,17 @@ impl Ticks {
 
     /// The time of `ticks`; the nearest that can be expressed where that is out of range.
     #[inline]
-    pub(super) fn time(&self, ticks: u64) -> Timestamp {
-        match ticks.checked_mul(self.nanos.into()).map(i64::try_from) {
-            Some(Ok(nanos)) if self.nanos != 0 => Timestamp::from_nanos(nanos),
-            _ => self.time_at_length(ticks),
+    pub(super) fn time(self, ticks: u64) -> Timestamp {
+        if let Unit::Nanos(length) = self.unit
+            && self.offset == 0
+            && let Some(nanos) = ticks.checked_mul(u64::from(length)).and_then(|nanos| i64::try_from(nanos).ok())
+        {
+            return Timestamp::from_nanos(nanos);
         }
+        self.time_at_length(ticks)
     }
 
-    #[cold]
-    fn time_at_length(&self, ticks: u64) -> Timestamp {
+    fn time_at_length(self, ticks: u64) -> Timestamp {
         let ticks = u128::from(ticks);
         let nanos = match self.unit {
             Unit::Nanos(length) => ticks * u128::from(length),

@@ -16,7 +16,6 @@ mod tunnel;
 mod wireless;
 
 pub use names::name;
-pub use tunnel::is_none as is_no_tunnel;
 
 /// More layers than this are no network's doing.
 const DEEPEST: usize = 32;
@@ -97,12 +96,12 @@ impl Layer {
 /// Finds the IP packet of a frame.
 #[inline]
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
-    let usual = usual(link, frame).filter(|packet| is_no_tunnel(packet));
+    let usual = usual(link, frame).filter(|packet| tunnel::is_none(packet));
     usual.map_or_else(|| walk(link, frame), Content::Ip)
 }
 
 /// The IP packet that nearly every frame holds: on an Ethernet behind a VLAN tag or none, elsewhere behind the first layer. Where it
-/// [`is_no_tunnel`], it is the frame's; all others are walked through.
+/// is no tunnel, it is the frame's; all others are walked through.
 #[inline(always)]
 pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
@@ -140,7 +139,7 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     for _ in 0..DEEPEST {
         let next = match layer {
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
-                if is_no_tunnel(rest) {
+                if tunnel::is_none(rest) {
                     return Content::Ip(rest);
                 }
                 outer = Some(rest);

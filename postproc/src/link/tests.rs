@@ -41,12 +41,12 @@ fn what_is_usual_is_found_where_the_walk_would_find_it() {
         (276, frame(&[&[0x86, 0xdd, 0, 0, 0, 0, 0, 0, 0, 1], &[0; 10], &v6])),
     ];
     for (link, frame) in frames.map(|(link, frame)| (LinkType(link), frame)) {
-        assert!(usual(link, &frame).is_some_and(is_no_tunnel), "{link:?}");
+        assert!(usual(link, &frame).is_some_and(tunnel::is_none), "{link:?}");
         for (at, value) in (0..frame.len()).flat_map(|at| [0, 1, 6, 0x45, 0x60, 0x81, 0xff].map(|value| (at, value))) {
             let mut frame = frame.clone();
             frame[at] = value;
             for frame in [&frame[..], &frame[..at]] {
-                if let Some(packet) = usual(link, frame).filter(|packet| is_no_tunnel(packet)) {
+                if let Some(packet) = usual(link, frame).filter(|packet| tunnel::is_none(packet)) {
                     assert_eq!(Content::Ip(packet), walk(link, frame));
                 }
             }
