@@ -79,7 +79,7 @@ pub struct CaptureTotals {
     pub not_ip: u64,
     /// Frames that a simple packet block brought without a time.
     pub without_time: u64,
-    /// Handshakes found in it.
+    /// Handshakes of it that were handed out: of a report that tells only what is notable, those.
     pub handshakes: u64,
     /// What the engine made of its IP packets.
     pub statistics: Statistics,
@@ -115,9 +115,14 @@ impl Totals {
             self.filtered_out += 1;
             return false;
         }
-        let is_known = self.together.as_mut().is_some_and(|together| together.note(finding));
-        if is_known && self.once {
-            return false;
+        match &mut self.together {
+            Some(together) if self.once => {
+                if together.note_and_ask(finding) {
+                    return false;
+                }
+            }
+            Some(together) => together.note(finding),
+            None => {}
         }
         if self.one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);

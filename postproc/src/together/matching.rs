@@ -9,20 +9,51 @@ const CLOCKS: f64 = 2.0;
 /// Seconds after which the same sequence number on the same four-tuple is chance.
 const DAY: f64 = 86_400.0;
 
+/// Handshakes of one number that are looked at for each: more than captures are taken of one path. Whoever makes a capture may
+/// put as many into it as there is room for.
+pub(super) const MOST: usize = 64;
+
 /// Handshakes of one four-tuple, in the order of their distance from the client, in pairs of neighbours: each with the next
 /// one that is the same handshake in another capture.
 pub(super) fn pairs<'a>(flow: &[&'a Noted]) -> Vec<(&'a Noted, &'a Noted)> {
+    let by_isn = ByNumber::of(flow, |noted| noted.openings.client_isn);
+    let by_identification = ByNumber::of(flow, |noted| identification(noted).map(u32::from));
     let mut pairs = Vec::new();
     for (place, near) in flow.iter().enumerate() {
         // Two by the sequence number go before two by the identification.
-        let rest = &flow[place + 1..];
-        let found =
-            rest.iter().find(|far| is_same(near, far)).or_else(|| rest.iter().find(|far| is_rewritten(near, far)));
-        if let Some(far) = found {
-            pairs.push((*near, *far));
-        }
+        let same = || by_isn.behind(place).find(|far| is_same(near, far));
+        let rewritten = || by_identification.behind(place).find(|far| is_rewritten(near, far));
+        pairs.extend(same().or_else(rewritten).map(|far| (*near, far)));
     }
     pairs
+}
+
+/// A flow's handshakes by a number that those which are one have in common.
+struct ByNumber<'f, 'a> {
+    flow: &'f [&'a Noted],
+    /// The number of each, where it has one.
+    numbers: Vec<Option<u32>>,
+    /// Numbers and places, sorted.
+    places: Vec<(u32, usize)>,
+}
+
+impl<'f, 'a> ByNumber<'f, 'a> {
+    fn of(flow: &'f [&'a Noted], number: impl Fn(&Noted) -> Option<u32>) -> Self {
+        let numbers: Vec<_> = flow.iter().map(|noted| number(noted)).collect();
+        let numbered = numbers.iter().zip(0..);
+        let mut places: Vec<_> = numbered.filter_map(|(number, place)| Some(((*number)?, place))).collect();
+        places.sort_unstable();
+        Self { flow, numbers, places }
+    }
+
+    /// Those of the same number behind that place, as far as they are looked at.
+    fn behind(&self, place: usize) -> impl Iterator<Item = &'a Noted> {
+        let number = self.numbers[place];
+        let start =
+            number.map_or(self.places.len(), |number| self.places.partition_point(|&one| one <= (number, place)));
+        let alike = self.places[start..].iter().take_while(move |(other, _)| Some(*other) == number);
+        alike.take(MOST).map(|&(_, place)| self.flow[place])
+    }
 }
 
 /// The client chose its sequence number once.
@@ -32,9 +63,13 @@ pub(super) fn is_same(a: &Noted, b: &Noted) -> bool {
 
 /// A firewall may put another sequence number into the SYN; the identification of its IP header stays.
 fn is_rewritten(a: &Noted, b: &Noted) -> bool {
-    let identification = |noted: &Noted| noted.openings.syn.and_then(|syn| syn.identification).filter(|&id| id != 0);
     a.capture != b.capture
         && identification(a).is_some()
         && identification(a) == identification(b)
         && a.time.seconds_since(b.time).abs() < CLOCKS
+}
+
+/// Of the SYN's IP header; 0 is none.
+fn identification(noted: &Noted) -> Option<u16> {
+    noted.openings.syn.and_then(|syn| syn.identification).filter(|&id| id != 0)
 }

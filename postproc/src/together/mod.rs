@@ -11,6 +11,7 @@ mod tests;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use syncookie_engine::{Endpoint, Finding, Openings, Timestamp};
 
@@ -28,8 +29,8 @@ const TOLD: usize = 1000;
 #[derive(Debug, Default)]
 pub struct Together {
     noted: Vec<Noted>,
-    /// By server, client and the client's sequence number: places in `noted`.
-    by_flow: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
+    /// By server, client and the client's sequence number: places in `noted`. Of those that were asked about.
+    asked: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
     not_compared: u64,
 }
 
@@ -72,36 +73,34 @@ pub struct Pair {
 }
 
 impl Together {
-    /// Takes in a handshake, and says whether another capture had the very same packets.
-    pub fn note(&mut self, finding: &Finding) -> bool {
-        let Some(openings) = finding.openings else { return false };
-        let Some(frame) = finding.frames.syn_ack.or(finding.frames.syn) else { return false };
-        let Some(isn) = openings.client_isn else { return false };
-        if self.noted.len() >= KEPT {
+    /// Takes in a handshake.
+    pub fn note(&mut self, finding: &Finding) {
+        let Some(new) = Noted::of(finding) else { return };
+        if self.noted.len() < KEPT {
+            self.noted.push(new);
+        } else {
             self.not_compared += 1;
-            return false;
         }
-        let new = Noted {
-            client: finding.client,
-            server: finding.server,
-            capture: frame.capture,
-            frame: frame.number,
-            time: finding.time,
-            openings,
-        };
-        let before = self.by_flow.entry((new.server, new.client, isn)).or_default();
-        let is_known = before.iter().map(|&place| &self.noted[place]).any(|noted| {
-            matching::is_same(noted, &new) && difference::differences(&noted.openings, &new.openings).is_empty()
+    }
+
+    /// The same, and says whether another capture had the very same packets, of those that were asked about.
+    pub fn note_and_ask(&mut self, finding: &Finding) -> bool {
+        let place = self.noted.len();
+        self.note(finding);
+        let Some(new) = self.noted.get(place) else { return false };
+        let Some(isn) = new.openings.client_isn else { return false };
+        let before = self.asked.entry((new.server, new.client, isn)).or_default();
+        let is_known = before.iter().take(matching::MOST).map(|&place| &self.noted[place]).any(|noted| {
+            matching::is_same(noted, new) && difference::differences(&noted.openings, &new.openings).is_empty()
         });
-        before.push(self.noted.len());
-        self.noted.push(new);
+        before.push(place);
         is_known
     }
 
     /// Compares what is in several captures; the same whatever the order in which they were read.
     pub fn compare(&self, captures: &[CaptureTotals]) -> Compared {
         let name = |noted: &Noted| captures.get(noted.capture as usize).map_or("", |capture| capture.name.as_str());
-        let mut sorted: Vec<&Noted> = self.noted.iter().collect();
+        let mut sorted = self.in_several();
         sorted.sort_by(|a, b| {
             let flow = |noted: &Noted| (noted.server, noted.client);
             flow(a)
@@ -118,9 +117,35 @@ impl Together {
         }
         compared
     }
+
+    /// Those of connections that several captures may have: few, and so few have to be sorted with all there is to it.
+    fn in_several(&self) -> Vec<&Noted> {
+        let mut sorted: Vec<(u64, &Noted)> = self.noted.iter().map(|noted| (noted.digest(), noted)).collect();
+        sorted.sort_unstable_by_key(|(digest, _)| *digest);
+        let alike = sorted.chunk_by(|a, b| a.0 == b.0);
+        let several = alike.filter(|alike| alike.iter().any(|(_, noted)| noted.capture != alike[0].1.capture));
+        several.flatten().map(|(_, noted)| *noted).collect()
+    }
 }
 
 impl Noted {
+    fn of(finding: &Finding) -> Option<Self> {
+        let frame = finding.frames.syn_ack.or(finding.frames.syn)?;
+        let openings = finding.openings.filter(|openings| openings.client_isn.is_some())?;
+        let Finding { client, server, time, .. } = *finding;
+        Some(Self { client, server, capture: frame.capture, frame: frame.number, time, openings })
+    }
+
+    /// A number that is the same for all of a connection, and for few others.
+    fn digest(&self) -> u64 {
+        let low = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => ip.to_bits().into(),
+            IpAddr::V6(ip) => ip.to_bits() as u64,
+        };
+        let ports = u64::from(self.client.port) << 48 | u64::from(self.server.port) << 32;
+        low(self.client.ip) ^ low(self.server.ip).rotate_left(32) ^ ports
+    }
+
     /// An order in which the nearer to the client comes first. Unlike [`Self::towards_server`] it is one for those whose hop
     /// limits are not known, too: sorting needs a total order.
     fn place(&self) -> impl Ord + use<> {

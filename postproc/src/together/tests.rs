@@ -102,6 +102,31 @@ fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
 }
 
 #[test]
+fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_other_capture() {
+    let opened = |number: u32, capture| {
+        let mut noted = noted(capture);
+        (noted.frame, noted.openings.client_isn) = (number * 10 + capture, Some(number));
+        noted
+    };
+    // All with the same identification, which must not pair those whose sequence numbers do.
+    let all = (0..3000).flat_map(|number| [opened(number, 0), opened(number, 1)]).collect();
+    assert_eq!(compare(all).same_packets, 3000);
+}
+
+#[test]
+fn only_connections_of_several_captures_are_compared_however_alike_their_addresses_are() {
+    let elsewhere = |capture, port: u8| {
+        let mut noted = noted(capture);
+        // The address makes up for the port: the digest is the same.
+        (noted.server.ip, noted.server.port) = ([192, 0, 2, 2 ^ 80 ^ port].into(), port.into());
+        assert_eq!(noted.digest(), super::tests::noted(0).digest());
+        noted
+    };
+    assert!(compare(vec![noted(0), elsewhere(1, 81)]).is_empty());
+    assert_eq!(compare(vec![noted(0), elsewhere(1, 81), elsewhere(2, 81)]).same_packets, 1);
+}
+
+#[test]
 fn three_captures_on_a_path_are_compared_neighbour_by_neighbour() {
     let at = |capture, limit| {
         let mut noted = noted(capture);
