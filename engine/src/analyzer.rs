@@ -30,6 +30,8 @@ pub struct Limits {
     pub episodes: usize,
     /// Of which findings everything is told.
     pub detail: Detail,
+    /// Whether only findings are handed out of which there is something to tell ([`Finding::is_notable`]); the others are counted.
+    pub only_notable: bool,
     /// Whether findings have their numbers, [`Finding::measured`].
     pub measured: bool,
     /// Whether findings have their SYN and SYN-ACK, [`Finding::openings`].
@@ -63,6 +65,7 @@ impl Default for Limits {
             listeners: 1 << 17,
             episodes: 1 << 14,
             detail: Detail::All,
+            only_notable: false,
             measured: true,
             openings: true,
             threads: 1,
@@ -183,7 +186,7 @@ impl Analyzer {
                 let index = selected.trailing_zeros() as usize;
                 selected &= selected - 1;
                 let sighting = &group[index];
-                if sighting.kind == Kind::Plain {
+                if sighting.kind.is_plain() {
                     self.watch(capture, sighting, bytes);
                     continue;
                 }
@@ -386,10 +389,12 @@ impl Analyzer {
             judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
         });
         self.report.take(&judged, &self.limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end).map(|mut portion| {
-            portion.retain(|one| !one.counted);
-            portion.into_iter().map(|one| one.finding(limits)).collect()
-        })
+        let judged = judged.into_iter().map(|mut judged| {
+            judged.retain(|one| !one.counted && (one.is_notable() || !limits.only_notable));
+            judged
+        });
+        in_order(judged.collect(), tracker.start(), end)
+            .map(|portion| portion.into_iter().map(|one| one.finding(limits)).collect())
     }
 
     fn manner(&self) -> Manner {

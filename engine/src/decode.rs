@@ -115,8 +115,8 @@ impl Shape {
 /// What one look at a packet shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glimpse {
-    /// A TCP segment.
-    Tcp(Flow, Flags),
+    /// A TCP segment, and whether it has no payload.
+    Tcp(Flow, Flags, bool),
     /// Another protocol.
     NotTcp,
     /// Whatever it is, it has to be read by [`segment`].
@@ -127,51 +127,61 @@ pub(crate) enum Glimpse {
 #[inline]
 pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
     match usual_segment(seeded, bytes) {
-        Some((flow, flags)) => Glimpse::Tcp(flow, flags),
+        Some((flow, flags, is_bare)) => Glimpse::Tcp(flow, flags, is_bare),
         None if Shape::of(bytes) == Shape::Udp => Glimpse::NotTcp,
         None => Glimpse::Unclear,
     }
 }
 
-/// The connection and the flags of a packet that is what nearly every one with TCP is. Always a part of what asks it, which
+/// The connection and the flags, and whether there is no payload, of a packet that is what nearly every one with TCP is. Always a part of what asks it, which
 /// does so for every packet.
 #[inline(always)]
-pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags)> {
+pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
     // Asked once for most of what is looked at.
     bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
-    let (source, destination, flags) = match Shape::of(bytes) {
-        Shape::V4 { .. } => ends_v4(bytes)?,
-        Shape::V6 { .. } => ends_v6(seeded, bytes)?,
+    let ((source, destination, Tcp { flags, header, .. }), length) = match Shape::of(bytes) {
+        Shape::V4 { payload } => (ends_v4(bytes)?, payload),
+        Shape::V6 { payload } => (ends_v6(seeded, bytes)?, payload),
         Shape::Udp | Shape::Other => return None,
     };
-    Some((Flow::new(seeded, source, destination), flags))
+    Some((Flow::new(seeded, source, destination), flags, length <= header))
 }
 
-/// The words of both ends, and the flags.
-type Ends = Option<(u64, u64, Flags)>;
+/// The words of both ends, and what the TCP header says beside them.
+type Ends = Option<(u64, u64, Tcp)>;
+
+/// A TCP header at a glance.
+struct Tcp {
+    /// Of the source and the destination, as they stand there.
+    ports: [[u8; 2]; 2],
+    flags: Flags,
+    /// Bytes of the header, options included.
+    header: usize,
+}
 
 #[inline(always)]
 fn ends_v4(bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V4_HEADER>()?;
     let ([source, destination], _) = ip[12..].as_chunks() else { return None };
-    let (from, to, flags) = ports(rest)?;
-    Some((word_v4(*source, from), word_v4(*destination, to), flags))
+    let tcp = tcp(rest)?;
+    Some((word_v4(*source, tcp.ports[0]), word_v4(*destination, tcp.ports[1]), tcp))
 }
 
 #[inline(always)]
 fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
     let ([source, destination], _) = ip[8..].as_chunks() else { return None };
-    let (from, to, flags) = ports(rest)?;
-    Some((word_v6(seeded, *source, from), word_v6(seeded, *destination, to), flags))
+    let tcp = tcp(rest)?;
+    Some((word_v6(seeded, *source, tcp.ports[0]), word_v6(seeded, *destination, tcp.ports[1]), tcp))
 }
 
-/// The ports, as they stand there, and the flags of a TCP header.
 #[inline(always)]
-fn ports(bytes: &[u8]) -> Option<([u8; 2], [u8; 2], Flags)> {
+fn tcp(bytes: &[u8]) -> Option<Tcp> {
     let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
+    let header = usize::from(tcp[12] >> 4) * 4;
+    let ports = [[tcp[0], tcp[1]], [tcp[2], tcp[3]]];
     // A header of fewer words is none.
-    (tcp[12] >= 0x50).then(|| ([tcp[0], tcp[1]], [tcp[2], tcp[3]], Flags(tcp[13])))
+    (header >= TCP_HEADER).then_some(Tcp { ports, flags: Flags(tcp[13]), header })
 }
 
 fn from_any_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
@@ -258,7 +268,8 @@ mod tests {
             prop_assert_eq!(format!("{:?}", segment(&seen)), format!("{long:?}"));
             let seeded = Seeded::default();
             match (glimpse(seeded, &bytes), long) {
-                (Glimpse::Tcp(flow, flags), Ok(segment)) => {
+                (Glimpse::Tcp(flow, flags, is_bare), Ok(segment)) => {
+                    prop_assert_eq!(is_bare, segment.payload == 0);
                     prop_assert_eq!(flow, Flow::between(seeded, segment.source(), segment.destination()));
                     prop_assert_eq!(flags, segment.flags());
                 }

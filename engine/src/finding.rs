@@ -258,7 +258,7 @@ impl Finding {
     /// There is something to tell of it: it is cookie-style, or failed with a cause.
     #[must_use]
     pub fn is_notable(&self) -> bool {
-        self.assessment.verdict.is_cookie_style() || !self.causes.is_empty()
+        is_notable(&self.assessment, &self.causes)
     }
 
     /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
@@ -267,6 +267,11 @@ impl Finding {
         let frames = self.frames;
         frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset).unwrap_or_default().capture
     }
+}
+
+/// See [`Finding::is_notable`].
+pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
+    assessment.verdict.is_cookie_style() || !causes.is_empty()
 }
 
 /// Everything, at the end.

@@ -22,12 +22,12 @@ pub(crate) struct Slot {
 
 impl Slot {
     #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.hash == 0
     }
 
     #[inline]
-    pub(crate) const fn is_of(&self, hash: u64) -> bool {
+    const fn is_of(&self, hash: u64) -> bool {
         self.hash == hash | USED
     }
 }
@@ -62,6 +62,17 @@ impl FlowTable {
             }
             at = self.after(at);
         }
+    }
+
+    /// Whether that hash may stand here without any of these marks. Without a branch, and so without looking further than the two
+    /// slots where nearly all stand.
+    #[inline]
+    pub(crate) fn may_hold(&self, hash: u64, marks: u32) -> bool {
+        let home = self.home(hash);
+        let (first, second) = (&self.slots[home], &self.slots[self.after(home)]);
+        let is_done = |slot: &Slot| slot.is_of(hash) & (slot.marks & marks != 0);
+        let is_absent = first.is_empty() | (!first.is_of(hash) & second.is_empty());
+        !(is_absent | is_done(first) | is_done(second))
     }
 
     /// The slot where that hash stands if nothing is in its way, whatever stands there.

@@ -142,10 +142,14 @@ pub(crate) struct Handshake {
     pub client_fin: bool,
     /// Whether what comes from the client is what [`crate::flow::Flow::from_low`] is true of.
     pub client_is_low: bool,
+    /// Whether sizes of the server's segments may tell anything.
+    pub sizes_tell: bool,
     /// Whether there is an `ack`.
     is_acknowledged: bool,
     /// Whether there is `client_data`, and its sequence number.
     has_client_data: bool,
+    /// Whether the server acknowledged some of it.
+    client_data_taken: bool,
     client_data_seq: SeqNumber,
     /// First segments of the server after its SYN-ACK.
     pub later: ArrayVec<Later, SERVER_SEGMENTS>,
@@ -214,8 +218,10 @@ impl Handshake {
             server_fin: false,
             client_fin: false,
             client_is_low: true,
+            sizes_tell: false,
             is_acknowledged: false,
             has_client_data: false,
+            client_data_taken: false,
             client_data_seq: SeqNumber::default(),
             reset: None,
             server_resets: 0,
@@ -279,24 +285,36 @@ impl Handshake {
         self.client_data = Some(data);
     }
 
+    /// The server acknowledges what is before that octet.
+    #[inline]
+    pub(crate) fn server_acknowledges(&mut self, end: SeqNumber) {
+        self.client_data_taken |= self.has_client_data && end.ahead_of(self.client_data_seq) > 0;
+    }
+
     /// Whether no segment without SYN, RST or FIN can tell anything more: the server was heard enough, and either its
     /// data shows that the connection works, or whatever happens now is no longer about the handshake.
     #[inline]
     pub(crate) fn is_over(&self, time: Timestamp) -> bool {
-        let settled = || self.server_data.is_some() && self.is_acknowledged;
-        self.server_segments >= SIZED_SEGMENTS && (settled() || self.is_stale(time))
+        let is_settled = || self.server_data.is_some() && self.is_acknowledged;
+        self.server_is_heard() && (is_settled() || self.is_stale(time))
+    }
+
+    /// Whether no segment of the server without SYN, RST, FIN and payload can tell anything more.
+    #[inline]
+    pub(crate) fn server_is_heard(&self) -> bool {
+        self.later.is_full() && (self.server_segments >= SIZED_SEGMENTS || !self.sizes_tell)
     }
 
     /// Whether no segment of the client without SYN, RST or FIN can tell anything more.
     #[inline]
     pub(crate) fn client_is_done(&self) -> bool {
-        self.is_acknowledged && self.has_client_data && self.server_data.is_some()
+        self.is_acknowledged && self.has_client_data && (self.server_data.is_some() || self.client_data_taken)
     }
 
     /// Whether no segment of the server without SYN, RST or FIN can tell anything more.
     #[inline]
     pub(crate) fn server_is_done(&self) -> bool {
-        self.server_segments >= SIZED_SEGMENTS && self.later.len() >= SERVER_SEGMENTS && self.server_data.is_some()
+        self.server_is_heard() && self.server_data.is_some()
     }
 
     /// Both sides sent a FIN.

@@ -1,6 +1,7 @@
 //! A listener's handshakes, judged in the light of each other.
 
 use crate::cause::causes;
+use crate::finding::is_notable;
 use crate::handshake::{self, Handshake, Opening};
 use crate::listener::Listener;
 use crate::measured::{Later, measured};
@@ -23,6 +24,11 @@ pub(crate) struct Judged<'a> {
 }
 
 impl Judged<'_> {
+    /// As [`Finding::is_notable`].
+    pub(crate) fn is_notable(&self) -> bool {
+        is_notable(&self.assessment, &self.causes)
+    }
+
     /// As it is handed out.
     pub(crate) fn finding(self, limits: &Limits) -> Finding {
         let handshake = self.handshake;
@@ -110,8 +116,7 @@ fn one<'a>(
     let counted = of_flood && counts_flood;
     let mut assessment = judge.assess(index);
     let causes = if counted { Vec::new() } else { causes(listener, index, &assessment, outcome) };
-    let is_notable = assessment.verdict.is_cookie_style() || !causes.is_empty();
-    if !counted && (manner.detail == Detail::All || is_notable) {
+    if !counted && (manner.detail == Detail::All || is_notable(&assessment, &causes)) {
         judge.explain(index, &mut assessment);
     }
     let later = manner.measured.then(|| Later::of(listener, handshake));

@@ -42,8 +42,10 @@ pub(crate) enum Kind {
     Nothing = 0,
     /// Another protocol than TCP.
     NotTcp = 1 << 6,
-    /// A segment without SYN, RST and FIN.
-    Plain = 1,
+    /// A segment without SYN, RST and FIN, with payload.
+    Laden = 1,
+    /// The same without payload.
+    Bare = 1 | 1 << 13,
     /// A segment with one of them.
     Turning = 1 | 1 << 12,
     /// To be read whole, and counted then.
@@ -77,13 +79,25 @@ impl Kind {
     /// Whether it is looked at whatever is known of its connection.
     #[inline]
     pub(crate) const fn is_for_sure(self) -> bool {
-        self as u16 >> 12 != 0
+        self as u16 & 1 << 12 != 0
+    }
+
+    /// Whether it is a segment without SYN, RST and FIN.
+    #[inline]
+    pub(crate) const fn is_plain(self) -> bool {
+        self as u16 & (1 << 12 | 1) == 1
     }
 
     /// That of a segment.
     #[inline(always)]
-    const fn of(flags: Flags) -> Self {
-        if flags.is_plain() { Self::Plain } else { Self::Turning }
+    const fn of(flags: Flags, is_bare: bool) -> Self {
+        if !flags.is_plain() {
+            Self::Turning
+        } else if is_bare {
+            Self::Bare
+        } else {
+            Self::Laden
+        }
     }
 }
 
@@ -94,7 +108,7 @@ impl Lookout {
     #[must_use]
     pub fn packet(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Sighting {
         let (flow, kind) = match glimpse(self.0, packet) {
-            Glimpse::Tcp(flow, flags) => (flow, Kind::of(flags)),
+            Glimpse::Tcp(flow, flags, is_bare) => (flow, Kind::of(flags, is_bare)),
             Glimpse::NotTcp => (Flow::NONE, Kind::NotTcp),
             Glimpse::Unclear => (Flow::NONE, Kind::Unclear),
         };
@@ -106,8 +120,8 @@ impl Lookout {
     #[inline(always)]
     #[must_use]
     pub fn usual_segment(self, number: u32, time: Timestamp, packet: &[u8], start: u32) -> Option<Sighting> {
-        let (flow, flags) = usual_segment(self.0, packet)?;
-        Some(Sighting::new(flow, Kind::of(flags), (number, time), (start, packet.len() as u32)))
+        let (flow, flags, is_bare) = usual_segment(self.0, packet)?;
+        Some(Sighting::new(flow, Kind::of(flags, is_bare), (number, time), (start, packet.len() as u32)))
     }
 
     /// A frame that holds no IP packet: it only shows that time went by, as [`crate::Analyzer::wait`] does.

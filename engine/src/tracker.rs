@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::evidence::segment_size;
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
 use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
@@ -30,14 +31,14 @@ const LAST_WORDS_SECONDS: f64 = 1.0;
 /// Handshakes after which room is made for all there may be.
 const MANY: usize = 1024;
 
-/// Marks of a connection of which segments without SYN, RST and FIN tell nothing more when they come from that end.
-const LOW_DONE: u32 = 1;
-const HIGH_DONE: u32 = 2;
+/// Marks of a connection: which segments of one end tell nothing more, of those without SYN, RST and FIN.
+const LADEN: u32 = 1;
+const BARE: u32 = 2;
 
-/// The mark of the end that a segment comes from.
+/// A mark, for the end that a segment comes from.
 #[inline]
-const fn mark(from_low: bool) -> u32 {
-    if from_low { LOW_DONE } else { HIGH_DONE }
+const fn of_end(from_low: bool, mark: u32) -> u32 {
+    if from_low { mark } else { mark << 2 }
 }
 
 /// What a look at a group of sightings shows.
@@ -132,9 +133,8 @@ impl Tracker {
         let mut glance = Glance { selected: 0, counts: Counts::default(), latest: Timestamp::from_nanos(i64::MIN) };
         for (index, sighting) in group.iter().enumerate() {
             let Flow { hash, from_low } = sighting.flow();
-            let slot = self.watched.first(hash);
-            let is_done = slot.is_of(hash) & (slot.marks & mark(from_low) != 0);
-            let may_tell = (sighting.kind == Kind::Plain) & !(slot.is_empty() | is_done);
+            let done = of_end(from_low, if sighting.kind == Kind::Bare { BARE } else { LADEN });
+            let may_tell = sighting.kind.is_plain() & self.watched.may_hold(hash, done);
             glance.selected |= u32::from(may_tell | sighting.kind.is_for_sure()) << index;
             glance.counts.add(sighting.kind);
             glance.latest = glance.latest.max(sighting.time);
@@ -177,7 +177,8 @@ impl Tracker {
     #[inline(always)]
     pub(crate) fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let slot = *self.watched.find(flow.hash)?;
-        if slot.marks & mark(flow.from_low) != 0 {
+        let is_bare = segment.payload == 0;
+        if slot.marks & of_end(flow.from_low, if is_bare { BARE } else { LADEN }) != 0 {
             return None;
         }
         let place = self.place(slot.number);
@@ -186,13 +187,15 @@ impl Tracker {
             self.watched.remove(flow.hash, slot.number);
             return None;
         }
-        let (role, is_done) = if flow.from_low == handshake.client_is_low {
-            (from_client(handshake, segment), handshake.client_is_done())
+        let (role, laden, bare) = if flow.from_low == handshake.client_is_low {
+            (from_client(handshake, segment), handshake.client_is_done(), handshake.is_acknowledged())
         } else {
-            (from_server(handshake, segment), handshake.server_is_done())
+            let role = from_server(handshake, segment);
+            (role, handshake.server_is_done(), handshake.server_is_heard())
         };
-        if is_done {
-            self.watched.mark(flow.hash, slot.number, slot.marks | mark(flow.from_low));
+        let marks = slot.marks | of_end(flow.from_low, u32::from(laden) * LADEN | u32::from(bare) * BARE);
+        if marks != slot.marks {
+            self.watched.mark(flow.hash, slot.number, marks);
         }
         Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
     }
@@ -321,6 +324,7 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
             return None;
         }
         handshake.syn = Some(Opening::of(segment));
+        handshake.sizes_tell = segment_size::may_tell(handshake);
         return Some(Role::Syn);
     };
     if syn.isn != segment.seq() {
@@ -369,6 +373,7 @@ fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Rol
 fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
     handshake.syn_ack = Some(Opening::of(segment));
     handshake.last_syn_ack = Some(segment.time);
+    handshake.sizes_tell = segment_size::may_tell(handshake);
 }
 
 fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &Opening, gap: f64) {
@@ -446,6 +451,7 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
     if segment.payload > 0 {
         handshake.server_data.get_or_insert(segment.frame);
     }
+    handshake.server_acknowledges(segment.ack());
     if handshake.later.len() >= SERVER_SEGMENTS {
         return None;
     }

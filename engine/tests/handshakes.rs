@@ -212,6 +212,21 @@ fn a_flood_is_counted_by_listener_and_over_time_and_not_told_syn_by_syn() {
 }
 
 #[test]
+fn what_is_not_notable_is_counted_and_not_handed_out_where_nobody_wants_it() {
+    let packets: Vec<_> = (0..6_u16)
+        .flat_map(|i| {
+            let talk = Talk::new("192.0.2.1", 1000 + i, &format!("198.51.100.{i}"), 80);
+            if i % 3 == 0 { talk.leaked(f64::from(i)) } else { talk.ordinary(f64::from(i)) }.packets
+        })
+        .collect();
+    let all = analyze_with(&packets, Limits::default());
+    let notable = analyze_with(&packets, Limits { only_notable: true, ..Limits::default() });
+    let wanted: Vec<_> = all.handshakes.into_iter().filter(|finding| finding.is_notable()).collect();
+    assert_eq!((wanted.len(), notable.handshakes), (2, wanted));
+    assert_eq!((notable.tally, notable.listeners, notable.episodes), (all.tally, all.listeners, all.episodes));
+}
+
+#[test]
 fn listeners_and_episodes_beyond_the_limits_are_counted() {
     let packets: Vec<_> = (0..40_u16)
         .flat_map(|i| Talk::new("192.0.2.1", 1000 + i, &format!("198.51.100.{i}"), 80).ordinary(f64::from(i)).packets)

@@ -248,3 +248,23 @@ fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
     assert!(recomputed(talk(10, 502)), "502 << 7 is what a cookie gives, 502 << 10 is eight times the window");
     assert!(!recomputed(talk(7, 1018)), "a window that has grown");
 }
+
+#[test]
+fn sizes_of_segments_far_behind_the_handshake_still_tell_where_they_can() {
+    // A client that takes 1400 bytes, and a server that sends small answers first and then what a cookie's entry of 1300 allows.
+    let with = |mss: u16, size: usize| {
+        let options = [&[2, 4][..], &mss.to_be_bytes(), &[1, 1, 4, 2, 1, 3, 3, 8]].concat();
+        let talk = Talk::new("192.0.2.1", 40000, "198.51.100.1", 80);
+        let talk = talk.syn(0.0, &options).syn_ack(0.1, 64240, &PLAIN_OPTIONS).ack(0.2).data(0.3, 100);
+        let sizes = [50; 9].into_iter().chain([size; 2]).zip(0_u32..);
+        sizes.fold(talk, |talk, (payload, step)| {
+            talk.server(0.4 + f64::from(step) * 0.1, |t| {
+                (t.seq, t.ack, t.payload) = (t.seq + step * 2000, t.ack + 100, payload);
+            })
+        })
+    };
+    let says_so = |talk: &Talk| kinds(&only(talk)).contains(&"segment-size-bound");
+    assert!(says_so(&with(1400, 1300)));
+    assert!(!says_so(&with(1400, 1350)), "more than the entry");
+    assert!(!says_so(&with(1460, 1460)) && !says_so(&with(1310, 1300)), "an entry of the table bounds nothing");
+}

@@ -15,7 +15,7 @@ mod repetition;
 pub(crate) mod reset;
 mod retry;
 pub(crate) mod round_trip;
-mod segment_size;
+pub(crate) mod segment_size;
 mod window;
 
 mod zero_window;

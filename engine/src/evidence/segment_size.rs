@@ -23,9 +23,7 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let largest = handshake.largest_payload + timestamps;
-    let seen_by_server = mss.min(syn_ack.options.mss.unwrap_or(mss));
-    let bound = [mss, seen_by_server].into_iter().any(|mss| cookie_mss(handshake, mss) == largest);
-    if handshake.largest_count < FULL_SEGMENTS || u32::from(mss) <= largest + MARGIN || !bound {
+    if handshake.largest_count < FULL_SEGMENTS || !bounds(handshake).any(|bound| bound == largest) {
         return None;
     }
     Some(Signal {
@@ -40,5 +38,22 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
             "the client takes segments of {mss} bytes, the server sends {} at most: entry {largest} of the cookie's MSS table",
             handshake.largest_payload
         ),
+    })
+}
+
+/// Whether there is a size of segments that would show it.
+pub(crate) fn may_tell(handshake: &Handshake) -> bool {
+    bounds(handshake).next().is_some()
+}
+
+/// Entries that would bound the segments by clearly less than the client takes: of its MSS, and of the one that the server sees.
+fn bounds(handshake: &Handshake) -> impl Iterator<Item = u32> {
+    let openings = handshake.syn.as_ref().zip(handshake.syn_ack.as_ref());
+    let sizes = openings.and_then(|(syn, syn_ack)| {
+        let mss = syn.options.mss?;
+        Some((mss, [mss, mss.min(syn_ack.options.mss.unwrap_or(mss))]))
+    });
+    sizes.into_iter().flat_map(move |(mss, seen)| {
+        seen.map(|seen| cookie_mss(handshake, seen)).into_iter().filter(move |bound| u32::from(mss) > bound + MARGIN)
     })
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
-use syncookie_engine::{Finding, Findings, Limits};
+use syncookie_engine::{Detail, Finding, Findings, Limits};
 
 use super::events::{Event, Listening, Queue};
 use super::series::Reader;
@@ -54,8 +54,10 @@ impl<'a> Batch<'a> {
         // What is told one by one is only counted where it is told.
         let flood = if one_by_one { u64::MAX } else { limits.flood };
         let together = (plan.sources.len() > 1).then(Together::default);
-        let (measured, openings) = (report.draws(), together.is_some());
-        let limits = Limits { detail: report.detail(), measured, openings, flood, ..limits };
+        let (detail, measured, openings) = (report.detail(), report.draws(), together.is_some());
+        // Whoever counts one by one, or compares captures, needs the others, too.
+        let only_notable = detail == Detail::Notable && !one_by_one && together.is_none();
+        let limits = Limits { detail, only_notable, measured, openings, flood, ..limits };
         let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
         Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
     }

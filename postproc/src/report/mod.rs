@@ -35,7 +35,7 @@ use crate::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {
-    /// Of which handshakes it tells the evidence.
+    /// Of which handshakes it tells the evidence; of the others it needs nothing but their number.
     fn detail(&self) -> Detail {
         Detail::All
     }
