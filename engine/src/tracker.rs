@@ -193,7 +193,7 @@ impl Tracker {
             let role = from_server(handshake, segment);
             (role, handshake.server_is_done(), handshake.server_is_heard())
         };
-        let marks = slot.marks | of_end(flow.from_low, u32::from(laden) * LADEN | u32::from(bare) * BARE);
+        let marks = slot.marks | of_end(flow.from_low, (u32::from(laden) * LADEN) | (u32::from(bare) * BARE));
         if marks != slot.marks {
             self.watched.mark(flow.hash, slot.number, marks);
         }

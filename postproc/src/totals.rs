@@ -115,14 +115,8 @@ impl Totals {
             self.filtered_out += 1;
             return false;
         }
-        match &mut self.together {
-            Some(together) if self.once => {
-                if together.note_and_ask(finding) {
-                    return false;
-                }
-            }
-            Some(together) => together.note(finding),
-            None => {}
+        if self.together.as_mut().is_some_and(|together| together.note(finding, self.once)) {
+            return false;
         }
         if self.one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);

@@ -73,27 +73,26 @@ pub struct Pair {
 }
 
 impl Together {
-    /// Takes in a handshake.
-    pub fn note(&mut self, finding: &Finding) {
-        let Some(new) = Noted::of(finding) else { return };
-        if self.noted.len() < KEPT {
-            self.noted.push(new);
-        } else {
+    /// Takes in a handshake; where that is asked, says whether another capture had the very same packets.
+    pub fn note(&mut self, finding: &Finding, is_asked: bool) -> bool {
+        let Some(new) = Noted::of(finding) else { return false };
+        if self.noted.len() >= KEPT {
             self.not_compared += 1;
+            return false;
         }
+        let is_known = is_asked && self.ask(&new);
+        self.noted.push(new);
+        is_known
     }
 
-    /// The same, and says whether another capture had the very same packets, of those that were asked about.
-    pub fn note_and_ask(&mut self, finding: &Finding) -> bool {
-        let place = self.noted.len();
-        self.note(finding);
-        let Some(new) = self.noted.get(place) else { return false };
+    /// Whether one that was asked about before has the same packets as the next to be noted.
+    fn ask(&mut self, new: &Noted) -> bool {
         let Some(isn) = new.openings.client_isn else { return false };
         let before = self.asked.entry((new.server, new.client, isn)).or_default();
         let is_known = before.iter().take(matching::MOST).map(|&place| &self.noted[place]).any(|noted| {
             matching::is_same(noted, new) && difference::differences(&noted.openings, &new.openings).is_empty()
         });
-        before.push(place);
+        before.push(self.noted.len());
         is_known
     }
 
