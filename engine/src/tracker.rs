@@ -114,12 +114,13 @@ impl Tracker {
 
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
-        for handshake in self.handshakes.drain(..count.min(self.handshakes.len())) {
-            let Flow { hash, .. } = Flow::between(self.seeded, handshake.client, handshake.server);
-            self.flows.remove(hash, handshake.id.0 as u32);
-            self.watched.remove(hash, handshake.id.0 as u32);
-            self.first += 1;
-        }
+        let count = count.min(self.handshakes.len());
+        let first = self.first as u32;
+        let is_kept = |number: u32| number.wrapping_sub(first) as usize >= count;
+        self.flows.retain(is_kept);
+        self.watched.retain(is_kept);
+        self.handshakes.drain(..count);
+        self.first += count as u64;
     }
 
     /// What looks at packets before they come here.
@@ -249,21 +250,23 @@ impl Tracker {
         self.handshakes.get_mut(place)
     }
 
-    fn open(&mut self, hash: u64, current: Option<u32>, mut handshake: Handshake) -> &mut Handshake {
-        let number = handshake.id.0 as u32;
+    fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
+        let (id, [client, server]) = (self.end(), ends);
+        let mut before = None;
         if let Some(old) = current {
-            let client = handshake.client;
-            handshake.previous = self.current(current).and_then(|old| previous(old, client)).map(Box::new);
+            before = self.current(current).and_then(|old| previous(old, client));
             self.flows.remove(hash, old);
             self.watched.remove(hash, old);
         }
-        self.flows.insert(hash, number);
-        self.watched.insert(hash, number);
+        self.flows.insert(hash, id.0 as u32);
+        self.watched.insert(hash, id.0 as u32);
         self.opened = hash;
         self.make_room();
-        self.handshakes.push_back(handshake);
+        self.handshakes.push_back(Handshake::new(id, client, server, time));
         let last = self.handshakes.len() - 1;
-        &mut self.handshakes[last]
+        let handshake = &mut self.handshakes[last];
+        handshake.previous = before.map(Box::new);
+        handshake
     }
 
     #[inline]
@@ -273,10 +276,8 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        let (client, server) = (segment.source(), segment.destination());
-        let mut handshake = Handshake::new(self.end(), client, server, segment.time);
+        let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
         handshake.client_is_low = flow.from_low;
-        let handshake = self.open(flow.hash, current, handshake);
         handshake.syn = Some(Opening::of(segment));
         handshake.last_syn = Some(segment.time);
         Some(Pushed { handshake: handshake.id, role: Role::Syn })
@@ -289,10 +290,9 @@ impl Tracker {
             return Some(Pushed { handshake: handshake.id, role });
         }
         let (client, server) = (segment.destination(), segment.source());
-        let mut handshake = Handshake::new(self.end(), client, server, segment.time);
+        let handshake = self.open(flow.hash, current, [client, server], segment.time);
         // Where both ends are the same, everything comes from the client.
         handshake.client_is_low = !flow.from_low || client == server;
-        let handshake = self.open(flow.hash, current, handshake);
         take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
     }
