@@ -1,5 +1,7 @@
 //! Which handshakes of a four-tuple are one.
 
+use syncookie_engine::Timestamp;
+
 use super::Noted;
 
 /// Seconds between the clocks of two captures, and on the way between them, where a sequence number does not tell that
@@ -9,8 +11,8 @@ const CLOCKS: f64 = 2.0;
 /// Seconds after which the same sequence number on the same four-tuple is chance.
 const DAY: f64 = 86_400.0;
 
-/// Handshakes of one number that are looked at for each: more than captures are taken of one path. Whoever makes a capture may
-/// put as many into it as there is room for.
+/// Handshakes of one number and about one time that are looked at for each: more than captures are taken of one path. Whoever
+/// makes a capture may put as many into it as there is room for.
 pub(super) const MOST: usize = 64;
 
 /// Handshakes of one four-tuple, in the order of their distance from the client, in pairs of neighbours: each with the next
@@ -21,9 +23,8 @@ pub(super) fn pairs<'a>(flow: &[&'a Noted]) -> Vec<(&'a Noted, &'a Noted)> {
     let mut pairs = Vec::new();
     for (place, near) in flow.iter().enumerate() {
         // Two by the sequence number go before two by the identification.
-        let same = || by_isn.behind(place).find(|far| is_same(near, far));
-        let rewritten = || by_identification.behind(place).find(|far| is_rewritten(near, far));
-        pairs.extend(same().or_else(rewritten).map(|far| (*near, far)));
+        let found = by_isn.behind(place, DAY, is_same);
+        pairs.extend(found.or_else(|| by_identification.behind(place, CLOCKS, is_rewritten)).map(|far| (*near, far)));
     }
     pairs
 }
@@ -33,26 +34,31 @@ struct ByNumber<'f, 'a> {
     flow: &'f [&'a Noted],
     /// The number of each, where it has one.
     numbers: Vec<Option<u32>>,
-    /// Numbers and places, sorted.
-    places: Vec<(u32, usize)>,
+    /// Numbers, times and places, sorted.
+    places: Vec<(u32, Timestamp, usize)>,
 }
 
 impl<'f, 'a> ByNumber<'f, 'a> {
     fn of(flow: &'f [&'a Noted], number: impl Fn(&Noted) -> Option<u32>) -> Self {
         let numbers: Vec<_> = flow.iter().map(|noted| number(noted)).collect();
-        let numbered = numbers.iter().zip(0..);
-        let mut places: Vec<_> = numbered.filter_map(|(number, place)| Some(((*number)?, place))).collect();
+        let numbered = numbers.iter().zip(flow).zip(0..);
+        let mut places: Vec<_> =
+            numbered.filter_map(|((number, noted), place)| Some(((*number)?, noted.time, place))).collect();
         places.sort_unstable();
         Self { flow, numbers, places }
     }
 
-    /// Those of the same number behind that place, as far as they are looked at.
-    fn behind(&self, place: usize) -> impl Iterator<Item = &'a Noted> {
-        let number = self.numbers[place];
-        let start =
-            number.map_or(self.places.len(), |number| self.places.partition_point(|&one| one <= (number, place)));
-        let alike = self.places[start..].iter().take_while(move |(other, _)| Some(*other) == number);
-        alike.take(MOST).map(|&(_, place)| self.flow[place])
+    /// The next one behind that place, of the same number and within so many seconds, that is it.
+    fn behind(&self, place: usize, seconds: f64, is_it: impl Fn(&Noted, &Noted) -> bool) -> Option<&'a Noted> {
+        let (near, number) = (self.flow[place], self.numbers[place]?);
+        let from = Timestamp::from_nanos(near.time.as_nanos().saturating_sub((seconds * 1e9) as i64));
+        let start = self.places.partition_point(|&(other, time, _)| (other, time) < (number, from));
+        let around = self.places[start..]
+            .iter()
+            .take_while(|(other, time, _)| *other == number && time.seconds_since(near.time) <= seconds)
+            .take(MOST);
+        let behind = around.map(|&(.., far)| far).filter(|&far| far > place && is_it(near, self.flow[far]));
+        behind.min().map(|far| self.flow[far])
     }
 }
 

@@ -103,14 +103,21 @@ fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
 
 #[test]
 fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_other_capture() {
-    let opened = |number: u32, capture| {
+    // A second apart, all with the same identification.
+    let opened = |number: u32, capture, isn| {
         let mut noted = noted(capture);
-        (noted.frame, noted.openings.client_isn) = (number * 10 + capture, Some(number));
+        noted.time = Timestamp::from_nanos(noted.time.as_nanos() + i64::from(number) * 1_000_000_000);
+        (noted.frame, noted.openings.client_isn) = (number * 10 + capture, Some(isn));
         noted
     };
-    // All with the same identification, which must not pair those whose sequence numbers do.
-    let all = (0..3000).flat_map(|number| [opened(number, 0), opened(number, 1)]).collect();
-    assert_eq!(compare(all).same_packets, 3000);
+    let pairs = |rewritten: u32| {
+        let both = |number| [opened(number, 0, number), opened(number, 1, number ^ rewritten)];
+        compare((0..3000).flat_map(both).collect())
+    };
+    assert_eq!(pairs(0).same_packets, 3000);
+    let rewritten = pairs(1 << 31);
+    assert_eq!(rewritten.differing, 3000);
+    assert!(rewritten.pairs.iter().all(|pair| pair.places[0].1.abs_diff(pair.places[1].1) < 30), "about the same time");
 }
 
 #[test]
