@@ -72,9 +72,13 @@ impl Intake {
         sightings.reserve(group.len());
         for &BareFrame { number, time, link, data } in group {
             (first, last) = (first.min(time), last.max(time));
-            let usual = link::usual(link, data);
-            match usual.and_then(|packet| lookout.usual_segment(number, time, packet, base.place(packet) as u32)) {
-                Some(segment) => sightings.push(segment),
+            let usual = link::usual(link, data).and_then(|packet| {
+                let start = base.place(packet) as u32;
+                let segment = lookout.usual_segment(number, time, packet, start);
+                segment.or_else(|| link::is_no_tunnel(packet).then(|| lookout.packet(number, time, packet, start)))
+            });
+            match usual {
+                Some(sighting) => sightings.push(sighting),
                 None => sightings.extend(self.frame(number, Some(time), (link, data, base.place(data)), lookout)),
             }
         }

@@ -16,6 +16,7 @@ mod tunnel;
 mod wireless;
 
 pub use names::name;
+pub use tunnel::is_none as is_no_tunnel;
 
 /// More layers than this are no network's doing.
 const DEEPEST: usize = 32;

@@ -29,7 +29,7 @@ const TUNNEL_PORTS: [u16; 7] = [1701, 2152, 4754, 4789, 4790, 6081, 6635];
 /// Whether an IP packet carries TCP, or UDP without a tunnel, right behind its fixed header: nearly every packet, at the
 /// price of a few comparisons.
 #[inline(always)]
-pub(super) fn is_none(packet: &[u8]) -> bool {
+pub fn is_none(packet: &[u8]) -> bool {
     let (protocol, header) = match *packet {
         [0x45, _, _, _, _, _, _, _, _, protocol, ..] => (protocol, 20),
         [0x60..=0x6f, _, _, _, _, _, protocol, ..] => (protocol, 40),
