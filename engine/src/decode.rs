@@ -133,8 +133,8 @@ pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
     }
 }
 
-/// The connection and the flags, and whether there is no payload, of a packet that is what nearly every one with TCP is. Always a part of what asks it, which
-/// does so for every packet.
+/// The connection and the flags of a packet that is what nearly every one with TCP is, and whether it has no payload. Always a
+/// part of what asks it, which does so for every packet.
 #[inline(always)]
 pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
     // Asked once for most of what is looked at.

@@ -110,17 +110,19 @@ impl FlowTable {
     /// Takes away the numbers that are not to be kept: for many at once quicker than [`Self::remove`] for each, whose slots lie
     /// anywhere.
     pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
-        let kept = |slot: &&Slot| !slot.is_empty() && is_kept(slot.number);
-        let used = self.slots.iter().filter(kept).count();
-        let count = (used * SPARSENESS + 1).next_power_of_two().max(SMALLEST);
-        let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); count]);
-        slots.iter().filter(kept).for_each(|slot| self.place(*slot));
-        self.used = used;
+        let is_kept = |slot: &Slot| !slot.is_empty() && is_kept(slot.number);
+        self.used = self.slots.iter().filter(|slot| is_kept(slot)).count();
+        self.rebuild((self.used * SPARSENESS + 1).next_power_of_two().max(SMALLEST), is_kept);
     }
 
     fn resize(&mut self, count: usize) {
+        self.rebuild(count, |slot| !slot.is_empty());
+    }
+
+    /// Puts the slots that are kept into so many new ones.
+    fn rebuild(&mut self, count: usize, is_kept: impl Fn(&Slot) -> bool) {
         let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); count]);
-        slots.into_iter().filter(|slot| slot.hash != 0).for_each(|slot| self.place(slot));
+        slots.into_iter().filter(is_kept).for_each(|slot| self.place(slot));
     }
 
     /// Empties a slot.

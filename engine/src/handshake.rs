@@ -11,9 +11,9 @@ use crate::{Endpoint, Frame, Frames, HandshakeId, Timestamp};
 /// and IP identification; a handshake's memory stays bounded.
 pub(crate) const SERVER_SEGMENTS: usize = 8;
 
-/// Segments of the server after its SYN-ACK whose payload is measured, at most: where no size can tell anything, that ends with the
-/// last one that is kept. Its first flight is ten full segments (RFC 6928)
-/// behind the acknowledgment of the request: that shows what size they are, and most connections have no more.
+/// Segments of the server after its SYN-ACK whose payload is measured, at most: where no size can tell anything, that ends with
+/// the last one that is kept. Its first flight is ten full segments (RFC 6928) behind the acknowledgment of the request: that
+/// shows what size they are, and most connections have no more.
 pub(crate) const SIZED_SEGMENTS: u16 = 16;
 
 /// Largest number of option bytes a TCP header holds (RFC 9293 section 3.1).

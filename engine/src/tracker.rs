@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::evidence::segment_size;
 use crate::flow::Flow;
 use crate::flow_table::FlowTable;
-use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SERVER_SEGMENTS, SIZED_SEGMENTS, Side};
+use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SIZED_SEGMENTS, Side};
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
 use crate::sighting::{Counts, Kind, Lookout, Sighting};
@@ -35,10 +35,16 @@ const MANY: usize = 1024;
 const LADEN: u32 = 1;
 const BARE: u32 = 2;
 
-/// A mark, for the end that a segment comes from.
+/// Marks, for the end that a segment comes from.
 #[inline]
-const fn of_end(from_low: bool, mark: u32) -> u32 {
-    if from_low { mark } else { mark << 2 }
+const fn of_end(from_low: bool, marks: u32) -> u32 {
+    if from_low { marks } else { marks << 2 }
+}
+
+/// The mark that says of a segment that it tells nothing more.
+#[inline]
+const fn mark(from_low: bool, is_bare: bool) -> u32 {
+    of_end(from_low, if is_bare { BARE } else { LADEN })
 }
 
 /// What a look at a group of sightings shows.
@@ -134,7 +140,7 @@ impl Tracker {
         let mut glance = Glance { selected: 0, counts: Counts::default(), latest: Timestamp::from_nanos(i64::MIN) };
         for (index, sighting) in group.iter().enumerate() {
             let Flow { hash, from_low } = sighting.flow();
-            let done = of_end(from_low, if sighting.kind == Kind::Bare { BARE } else { LADEN });
+            let done = mark(from_low, sighting.kind == Kind::Bare);
             let may_tell = sighting.kind.is_plain() & self.watched.may_hold(hash, done);
             glance.selected |= u32::from(may_tell | sighting.kind.is_for_sure()) << index;
             glance.counts.add(sighting.kind);
@@ -178,8 +184,7 @@ impl Tracker {
     #[inline(always)]
     pub(crate) fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let slot = *self.watched.find(flow.hash)?;
-        let is_bare = segment.payload == 0;
-        if slot.marks & of_end(flow.from_low, if is_bare { BARE } else { LADEN }) != 0 {
+        if slot.marks & mark(flow.from_low, segment.payload == 0) != 0 {
             return None;
         }
         let place = self.place(slot.number);
@@ -452,7 +457,7 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         handshake.server_data.get_or_insert(segment.frame);
     }
     handshake.server_acknowledges(segment.ack());
-    if handshake.later.len() >= SERVER_SEGMENTS {
+    if handshake.later.is_full() {
         return None;
     }
     let seen = Later::of(segment);
