@@ -53,10 +53,12 @@ mod seeded;
 mod segment;
 mod sentences;
 mod seq;
+mod sieve;
 mod sighting;
 mod story;
 mod tracker;
 mod verdict;
+mod watched;
 mod words;
 
 pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};

@@ -9,6 +9,7 @@ use crate::handshake::{Handshake, Later, Opening, Previous, Repeat, SIZED_SEGMEN
 use crate::seeded::Seeded;
 use crate::segment::{Flags, Segment};
 use crate::sighting::{Counts, Kind, Lookout, Sighting};
+use crate::watched::Watched;
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
 /// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
@@ -30,22 +31,6 @@ const LAST_WORDS_SECONDS: f64 = 1.0;
 
 /// Handshakes after which room is made for all there may be.
 const MANY: usize = 1024;
-
-/// Marks of a connection: which segments of one end tell nothing more, of those without SYN, RST and FIN.
-const LADEN: u32 = 1;
-const BARE: u32 = 2;
-
-/// Marks, for the end that a segment comes from.
-#[inline]
-const fn of_end(from_low: bool, marks: u32) -> u32 {
-    if from_low { marks } else { marks << 2 }
-}
-
-/// The mark that says of a segment that it tells nothing more.
-#[inline]
-const fn mark(from_low: bool, is_bare: bool) -> u32 {
-    of_end(from_low, if is_bare { BARE } else { LADEN })
-}
 
 /// What a look at a group of sightings shows.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +56,7 @@ pub(crate) struct Tracker {
     seeded: Seeded,
     flows: FlowTable,
     /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
-    watched: FlowTable,
+    watched: Watched,
     /// Those of `watched` that both sides closed, and when.
     closed: VecDeque<(Timestamp, u64, u32)>,
     /// The hash of the connection that was opened last.
@@ -139,9 +124,8 @@ impl Tracker {
     pub(crate) fn glance(&self, group: &[Sighting]) -> Glance {
         let mut glance = Glance { selected: 0, counts: Counts::default(), latest: Timestamp::from_nanos(i64::MIN) };
         for (index, sighting) in group.iter().enumerate() {
-            let Flow { hash, from_low } = sighting.flow();
-            let done = mark(from_low, sighting.kind == Kind::Bare);
-            let may_tell = sighting.kind.is_plain() & self.watched.may_hold(hash, done);
+            let is_wanted = self.watched.may_want(sighting.flow(), sighting.kind == Kind::Bare);
+            let may_tell = sighting.kind.is_plain() & is_wanted;
             glance.selected |= u32::from(may_tell | sighting.kind.is_for_sure()) << index;
             glance.counts.add(sighting.kind);
             glance.latest = glance.latest.max(sighting.time);
@@ -183,10 +167,7 @@ impl Tracker {
     /// The same for a segment without SYN, RST and FIN.
     #[inline(always)]
     pub(crate) fn watch(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
-        let slot = *self.watched.find(flow.hash)?;
-        if slot.marks & mark(flow.from_low, segment.payload == 0) != 0 {
-            return None;
-        }
+        let slot = self.watched.wants(flow, segment.payload == 0)?;
         let place = self.place(slot.number);
         let handshake = self.handshakes.get_mut(place)?;
         if handshake.is_over(segment.time) {
@@ -199,10 +180,7 @@ impl Tracker {
             let role = from_server(handshake, segment);
             (role, handshake.server_is_done(), handshake.server_is_heard())
         };
-        let marks = slot.marks | of_end(flow.from_low, (u32::from(laden) * LADEN) | (u32::from(bare) * BARE));
-        if marks != slot.marks {
-            self.watched.mark(flow.hash, slot.number, marks);
-        }
+        self.watched.mark(slot, flow, laden, bare);
         Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
     }
 
