@@ -36,9 +36,6 @@ pub struct Limits {
     pub measured: bool,
     /// Whether findings have their SYN and SYN-ACK, [`Finding::openings`].
     pub openings: bool,
-    /// On how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's among them.
-    /// 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the same.
-    pub threads: usize,
 }
 
 /// Of which findings the evidence is told in words, and what would have been needed; making sentences costs more than
@@ -68,7 +65,6 @@ impl Default for Limits {
             only_notable: false,
             measured: true,
             openings: true,
-            threads: 1,
         }
     }
 }
@@ -112,6 +108,7 @@ const PARALLEL: u64 = 4096;
 #[derive(Debug)]
 pub struct Analyzer {
     limits: Limits,
+    threads: usize,
     statistics: Statistics,
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
@@ -134,6 +131,7 @@ impl Analyzer {
     fn with(limits: Limits, tracker: Tracker) -> Self {
         Self {
             limits,
+            threads: 1,
             statistics: Statistics::default(),
             tracker,
             listeners: Map::default(),
@@ -167,6 +165,13 @@ impl Analyzer {
                 None
             }
         }
+    }
+
+    /// From now on, listeners are judged on so many threads when [`Limits::handshakes`] is reached and at the end, the caller's
+    /// among them. 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the
+    /// same. At first it is one.
+    pub const fn judge_on(&mut self, threads: usize) {
+        self.threads = threads;
     }
 
     /// What makes the sightings for [`Self::push_all`].
@@ -338,7 +343,7 @@ impl Analyzer {
 
     /// The same, with the handshakes handed to `take` a few at a time, in order of their ids: all of them at once take much
     /// memory. A portion may be empty, and what is returned has none of them. Then it is as if it had seen nothing, and may be used
-    /// for other captures, in the memory that it has.
+    /// for other captures, in the memory that it has, and on one thread again.
     ///
     /// # Errors
     ///
@@ -383,7 +388,7 @@ impl Analyzer {
         // The map has an order of its own: where there are more listeners than are reported, the first ones are.
         listeners.sort_unstable_by_key(|ids| ids.first());
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
-        let judged = parallel::map(&listeners, if is_worth_it { limits.threads } else { 1 }, |ids| {
+        let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
             let told = handshakes.first().map_or(0, |first| report.flood_told(&first.server));
             judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Talk, analyze_with, observation};
+use common::{Talk, analyze_by, analyze_with, observation};
 use syncookie_engine::{Analyzer, Findings, Limits};
 
 type Packets = Vec<(f64, Vec<u8>)>;
@@ -36,7 +36,11 @@ fn findings_of_many_listeners_come_in_order_of_their_ids() {
 #[test]
 fn findings_are_the_same_whatever_the_number_of_threads() {
     let packets = many(6000);
-    let with = |threads| analyze_with(&packets, Limits { threads, ..Limits::default() });
+    let with = |threads| {
+        let mut analyzer = Analyzer::new(Limits::default());
+        analyzer.judge_on(threads);
+        analyze_by(analyzer, &packets)
+    };
     let alone = with(1);
     assert_eq!(ids(&alone).len(), 6000);
     for threads in [0, 2, 5] {

@@ -202,3 +202,19 @@ fn the_same_packets_in_two_files_are_said_to_be_and_told_once_where_that_is_aske
     assert!(sandbox.analyze(&["in"]).stdout.contains("3 handshakes: another capture has the very same packets"));
     assert!(summary(&sandbox.analyze(&["in/a.pcap", "--format", "jsonl"])).get("both_sides").is_none());
 }
+
+#[test]
+fn where_no_thread_can_be_started_one_does_everything() {
+    let sandbox = Sandbox::new("no-threads");
+    sandbox.file("in/a.pcap", &capture(5));
+    sandbox.file("in/b.pcap", &capture(3));
+    for files in [&["in/a.pcap"][..], &["in/a.pcap", "in/b.pcap"]] {
+        let args = [files, &["--threads", "4", "--format", "jsonl"]].concat();
+        // No memory is large enough for the stack of a thread.
+        let without =
+            Run::of(sandbox.command(&args).env("RUST_MIN_STACK", (1_u64 << 62).to_string()).output().unwrap());
+        let with = sandbox.analyze(&args);
+        assert_eq!((without.code, without.stderr), (with.code, with.stderr));
+        assert_eq!(without.stdout, with.stdout);
+    }
+}

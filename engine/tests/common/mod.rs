@@ -191,7 +191,10 @@ pub fn analyze(packets: &[(f64, Vec<u8>)]) -> Findings {
 }
 
 pub fn analyze_with(packets: &[(f64, Vec<u8>)], limits: Limits) -> Findings {
-    let mut analyzer = Analyzer::new(limits);
+    analyze_by(Analyzer::new(limits), packets)
+}
+
+pub fn analyze_by(mut analyzer: Analyzer, packets: &[(f64, Vec<u8>)]) -> Findings {
     for (number, (time, bytes)) in packets.iter().enumerate() {
         analyzer.push(&observation(number, *time, bytes));
     }

@@ -7,6 +7,7 @@ mod list;
 mod reading;
 mod run;
 mod series;
+mod spare;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::walk::{self, Plan, Source};
 pub use failure::Failure;
 pub use reading::{FAULTS_TOLD, Intake};
 use run::Batch;
+pub use spare::Spare;
 pub use supply::take_in;
 
 /// Analyses what the arguments name.

@@ -11,6 +11,7 @@ use syncookie_engine::{Detail, Finding, Findings, Limits};
 
 use super::events::{Event, Listening, Queue};
 use super::series::Reader;
+use super::spare::Spare;
 use crate::console::Console;
 use crate::problem::Problem;
 use crate::report::Report;
@@ -69,11 +70,9 @@ impl<'a> Batch<'a> {
             self.problem(problem.clone());
         }
         let all = series::series(&plan.sources);
-        if self.threads > 1 && all.len() > 1 {
-            self.several(&all)?;
-        } else {
-            let limits = Limits { threads: self.threads, ..self.limits };
-            let mut reader = Reader::new(plan, limits, self.threads);
+        if all.len() < 2 || self.threads < 2 || !self.several(&all)? {
+            let spare = Spare::new(self.threads.saturating_sub(1));
+            let mut reader = Reader::new(plan, self.limits, &spare);
             for members in &all {
                 self.first = self.totals.captures.len();
                 reader.read(members, &mut self)?;
@@ -89,28 +88,31 @@ impl<'a> Batch<'a> {
         Ok(Some(self.totals))
     }
 
-    /// Reads as many series at a time as there are threads. What is told is told in the order of the plan: a reader that
-    /// is ahead waits when it has told a good deal that nobody took yet.
-    fn several(&mut self, all: &[Vec<Member>]) -> io::Result<()> {
+    /// Reads as many series at a time as there are threads; those for which there is none any more help with the others. What is
+    /// told is told in the order of the plan: a reader that is ahead waits when it has told a good deal that nobody took yet. `false`, with
+    /// nothing read, where no thread is to be had.
+    fn several(&mut self, all: &[Vec<Member>]) -> io::Result<bool> {
         let (plan, limits) = (self.plan, self.limits);
         let turn = AtomicUsize::new(0);
         let (hand_out, handed_out) = channel::<(&[Member], Queue<'_>)>();
         let handed_out = Mutex::new(handed_out);
         let next = || handed_out.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+        let wanted = self.threads.min(all.len());
+        let spare = Spare::new(self.threads - wanted);
+        let read = || {
+            let mut reader = Reader::new(plan, limits, &spare);
+            // A reader fails when nobody takes what is told any more: then there is a better error to report.
+            while let Ok((members, mut queue)) = next()
+                && reader.read(members, &mut queue).is_ok()
+            {}
+            spare.add();
+        };
         thread::scope(|scope| {
-            for _ in 0..self.threads.min(all.len()) {
-                scope.spawn(|| {
-                    let mut reader = Reader::new(plan, limits, 1);
-                    while let Ok((members, mut queue)) = next() {
-                        // It fails when nobody takes what is told any more: then there is a better error to report.
-                        if reader.read(members, &mut queue).is_err() {
-                            return;
-                        }
-                    }
-                });
+            let spawn = |_| thread::Builder::new().spawn_scoped(scope, read).ok();
+            if (0..wanted).filter_map(spawn).count() == 0 {
+                return Ok(false);
             }
-            // At the end nobody waits for more.
-            let hand_out = hand_out;
+            let mut hand_out = Some(hand_out);
             let mut series = all.iter().enumerate();
             let mut ahead = VecDeque::new();
             for place in 0..all.len() {
@@ -118,13 +120,19 @@ impl<'a> Batch<'a> {
                     let (events, told) = sync_channel(WAITING);
                     ahead.push_back(told);
                     // It fails when all readers gave up, which shows in what they told.
-                    let _ = hand_out.send((members, Queue { events, place, turn: &turn }));
+                    let _ = hand_out
+                        .as_ref()
+                        .map(|hand_out| hand_out.send((members, Queue { events, place, turn: &turn })));
+                }
+                if series.len() == 0 {
+                    // Then nobody waits for more.
+                    hand_out = None;
                 }
                 turn.store(place, Ordering::Relaxed);
                 self.first = self.totals.captures.len();
                 ahead.pop_front().into_iter().flatten().try_for_each(|event| self.tell(event))?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 

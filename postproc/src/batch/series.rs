@@ -6,6 +6,7 @@ use syncookie_engine::{Analyzer, Limits};
 
 use super::events::{Event, Listening};
 use super::reading::Intake;
+use super::spare::Spare;
 use super::supply::take_in;
 use super::{Opened, open};
 use crate::interrupt;
@@ -18,8 +19,8 @@ const PROGRESS: u64 = 1 << 22;
 /// Reads series, one after the other.
 pub(super) struct Reader<'a> {
     plan: &'a Plan,
-    /// How many threads it may use.
-    threads: usize,
+    /// Threads that may help.
+    spare: &'a Spare,
     analyzer: Analyzer,
 }
 
@@ -32,8 +33,8 @@ struct Reading {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(plan: &'a Plan, limits: Limits, threads: usize) -> Self {
-        Self { plan, threads, analyzer: Analyzer::new(limits) }
+    pub(super) fn new(plan: &'a Plan, limits: Limits, spare: &'a Spare) -> Self {
+        Self { plan, spare, analyzer: Analyzer::new(limits) }
     }
 
     /// Reads the files; as long as each goes on where the one before it ended, they are one capture. After an error it is not
@@ -75,8 +76,9 @@ impl<'a> Reader<'a> {
     fn capture(&mut self, name: &str, opened: Opened, index: usize, events: &mut dyn Listening) -> io::Result<Intake> {
         let mut intake = Intake::new(name);
         let (mut read, mut told) = (0, None);
-        take_in(opened, &mut intake, &mut self.analyzer, index as u32, self.threads, |analyzer, offset| {
+        take_in(opened, &mut intake, &mut self.analyzer, index as u32, self.spare, |analyzer, offset| {
             read = offset;
+            analyzer.judge_on(1 + self.spare.count());
             let settled = analyzer.take_settled();
             if !settled.is_empty() {
                 events.tell(Event::Handshakes(settled))?;
@@ -97,6 +99,7 @@ impl<'a> Reader<'a> {
     /// Judges what is left once nothing more comes.
     fn finish(&mut self, reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
         let Some(reading) = reading else { return Ok(()) };
+        self.analyzer.judge_on(1 + self.spare.count());
         let findings = self.analyzer.finish_in_portions(|portion| events.tell(Event::Handshakes(portion)))?;
         events.tell(Event::Finished(reading.first, Box::new(findings)))
     }

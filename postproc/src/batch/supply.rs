@@ -1,6 +1,6 @@
-//! From a capture to the engine: read and taken apart in one thread, analysed in another, where there are two.
+//! From a capture to the engine: read and taken apart in one thread, analysed in another, as soon as there is one to spare.
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -9,6 +9,8 @@ use syncookie_engine::{Analyzer, Lookout};
 use super::Opened;
 use super::bundle::Bundle;
 use super::reading::Intake;
+use super::spare::Spare;
+use crate::capture::Capture;
 use crate::input::Position;
 
 /// Bundles that are on their way at most.
@@ -20,11 +22,11 @@ pub fn take_in(
     intake: &mut Intake,
     analyzer: &mut Analyzer,
     index: u32,
-    threads: usize,
+    spare: &Spare,
     mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     let before = analyzer.statistics().clone();
-    supply(opened, intake, analyzer.lookout(), threads, |bundle, offset| {
+    supply(opened, intake, analyzer.lookout(), spare, |bundle, offset| {
         bundle.push(index, analyzer);
         after(analyzer, offset)
     })?;
@@ -34,67 +36,68 @@ pub fn take_in(
 
 /// Hands every bundle of a capture to `take`, in order, with how far the capture was read.
 fn supply(
-    opened: Opened,
+    (mut capture, position): Opened,
     intake: &mut Intake,
     lookout: Lookout,
-    threads: usize,
+    spare: &Spare,
     mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
 ) -> io::Result<()> {
-    if threads > 1 {
-        return beside(opened, intake, lookout, take);
-    }
-    let (mut capture, position) = opened;
+    let mut source = Supply { capture: &mut capture, position: position.as_ref(), intake, lookout };
     let mut bundle = Bundle::default();
     let mut more = true;
     while more {
-        more = intake.fill(&mut capture, lookout, &mut bundle);
-        intake.totals.frames = capture.frames();
-        take(&bundle, stored(capture.offset(), position.as_ref()))?;
+        if let Some(_taken) = spare.take()
+            && let Some(done) = source.beside(&mut take)
+        {
+            return done;
+        }
+        let offset;
+        (more, offset) = source.fill(&mut bundle);
+        take(&bundle, offset)?;
     }
     Ok(())
 }
 
-/// What there is to read is counted as it is stored.
-fn stored(offset: u64, position: Option<&Position>) -> u64 {
-    position.map_or(offset, Position::taken)
+/// What bundles are filled from.
+struct Supply<'a> {
+    capture: &'a mut Capture<Box<dyn Read + Send>>,
+    position: Option<&'a Position>,
+    intake: &'a mut Intake,
+    lookout: Lookout,
 }
 
-/// The same with a thread that reads.
-fn beside(
-    opened: Opened,
-    intake: &mut Intake,
-    lookout: Lookout,
-    mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
-) -> io::Result<()> {
-    let (full, filled) = sync_channel::<(Bundle, u64)>(UNDER_WAY);
-    let (empty, emptied) = channel::<Bundle>();
-    thread::scope(|scope| {
-        scope.spawn(move || fill(opened, intake, lookout, &full, &emptied));
-        for (bundle, offset) in filled {
-            take(&bundle, offset)?;
-            // At the end nobody wants it any more.
-            let _ = empty.send(bundle);
-        }
-        Ok(())
-    })
-}
+impl Supply<'_> {
+    /// Fills a bundle; whether there is more, and how far the capture was read.
+    fn fill(&mut self, bundle: &mut Bundle) -> (bool, u64) {
+        let more = self.intake.fill(self.capture, self.lookout, bundle);
+        self.intake.totals.frames = self.capture.frames();
+        // What there is to read is counted as it is stored.
+        (more, self.position.map_or_else(|| self.capture.offset(), Position::taken))
+    }
 
-/// Fills bundles until the capture ends, or nobody takes them.
-fn fill(
-    opened: Opened,
-    intake: &mut Intake,
-    lookout: Lookout,
-    full: &SyncSender<(Bundle, u64)>,
-    emptied: &Receiver<Bundle>,
-) {
-    let (mut capture, position) = opened;
-    loop {
-        let mut bundle = emptied.try_recv().unwrap_or_default();
-        let more = intake.fill(&mut capture, lookout, &mut bundle);
-        intake.totals.frames = capture.frames();
-        let offset = stored(capture.offset(), position.as_ref());
-        if full.send((bundle, offset)).is_err() || !more {
-            return;
+    /// Hands what is left to `take` while another thread reads it; `None`, with nothing done, where no thread is to be had.
+    fn beside(&mut self, mut take: impl FnMut(&Bundle, u64) -> io::Result<()>) -> Option<io::Result<()>> {
+        let (full, filled) = sync_channel::<(Bundle, u64)>(UNDER_WAY);
+        let (empty, emptied) = channel::<Bundle>();
+        thread::scope(|scope| {
+            thread::Builder::new().spawn_scoped(scope, move || self.fill_all(&full, &emptied)).ok()?;
+            Some(filled.into_iter().try_for_each(|(bundle, offset)| {
+                take(&bundle, offset)?;
+                // At the end nobody wants it any more.
+                let _ = empty.send(bundle);
+                Ok(())
+            }))
+        })
+    }
+
+    /// Fills bundles until the capture ends, or nobody takes them.
+    fn fill_all(&mut self, full: &SyncSender<(Bundle, u64)>, emptied: &Receiver<Bundle>) {
+        loop {
+            let mut bundle = emptied.try_recv().unwrap_or_default();
+            let (more, offset) = self.fill(&mut bundle);
+            if full.send((bundle, offset)).is_err() || !more {
+                return;
+            }
         }
     }
 }

@@ -1,8 +1,12 @@
+use std::io::Read;
+
 use syncookie_engine::{Analyzer, Confidence, Frame, Limits, Observation, Packet};
 
 use super::bundle::Bundle;
 use super::exit;
 use super::reading::{FAULTS_TOLD, Intake};
+use super::spare::Spare;
+use super::supply::take_in;
 use crate::builder::{Builder, ORDERS, ethernet, handshake};
 use crate::capture::Capture;
 use crate::exit::Exit;
@@ -73,6 +77,42 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
             }
         }
     }
+}
+
+/// Reads a capture with one thread to spare from so many bundles on; the frames, the packets, and the bundles before it helped.
+fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
+    let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
+    let (mut intake, mut analyzer, spare) = (Intake::new("x"), Analyzer::new(Limits::default()), Spare::default());
+    if begin == 0 {
+        spare.add();
+    }
+    let (mut bundles, mut alone) = (0, 0);
+    let read = take_in((capture, None), &mut intake, &mut analyzer, 0, &spare, |_, _| {
+        bundles += 1;
+        alone += usize::from(spare.count() == 0 || spare.take().is_some());
+        if bundles == begin {
+            spare.add();
+        }
+        Ok(())
+    });
+    assert!(read.is_ok() && spare.count() == usize::from(begin <= bundles));
+    assert!(spare.take().is_some() || spare.count() == 0, "who helped is idle again");
+    (intake.totals.frames, analyzer.statistics().packets, alone)
+}
+
+#[test]
+fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_is_lost() {
+    let mut builder = Builder::pcap(ORDERS[0], 0xa1b2_c3d4, 1);
+    let packets = handshake();
+    for (number, packet) in (0..60_000).zip(packets.iter().cycle()) {
+        builder.record(number, 0, &ethernet(packet));
+    }
+    let bytes = builder.bytes.leak();
+    assert_eq!(helped_from(bytes, 0), (60_000, 60_000, 0));
+    assert_eq!(helped_from(bytes, 3), (60_000, 60_000, 3));
+    let (frames, packets, alone) = helped_from(bytes, usize::MAX);
+    assert_eq!((frames, packets), (60_000, 60_000));
+    assert!(alone > 5, "{alone}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 
 use syncookie_engine::{Analyzer, Limits};
 
-use crate::batch::{Intake, Opened, take_in};
+use crate::batch::{Intake, Opened, Spare, take_in};
 
 /// What the engine knows of a series, and what was met in its latest capture.
 pub(super) struct Reading {
@@ -31,6 +31,8 @@ impl Reading {
         opened: Opened,
         mut after_bundle: impl FnMut(&mut Analyzer) -> io::Result<()>,
     ) -> io::Result<()> {
-        take_in(opened, &mut self.intake, &mut self.analyzer, self.index, 1, |analyzer, _| after_bundle(analyzer))
+        take_in(opened, &mut self.intake, &mut self.analyzer, self.index, &Spare::default(), |analyzer, _| {
+            after_bundle(analyzer)
+        })
     }
 }

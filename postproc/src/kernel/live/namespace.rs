@@ -82,10 +82,10 @@ impl Namespace {
         let Some(path) = &self.path else { return Ok(work()) };
         let link = File::open(path)?;
         thread::scope(|scope| {
-            let inside = scope.spawn(|| {
+            let inside = thread::Builder::new().spawn_scoped(scope, || {
                 move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network))?;
                 Ok(work())
-            });
+            })?;
             inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
