@@ -5,8 +5,8 @@ use std::io::Read;
 
 use syncookie_engine::{Lookout, Sighting, Timestamp};
 
-use super::bundle::Bundle;
-use crate::capture::{BareFrame, Base, Capture, Fault, FaultKind, LinkType, RawFrame};
+use super::bundle::{Bundle, Found};
+use crate::capture::{BareFrame, Base, Capture, Fault, FaultKind, LinkType, RawFrame, in_groups};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
@@ -14,6 +14,55 @@ use crate::totals::CaptureTotals;
 
 /// Faults of a capture that are told one by one.
 pub const FAULTS_TOLD: u64 = 8;
+
+/// Where frames go that were found in a capture.
+trait Sink {
+    fn is_empty(&self) -> bool;
+    fn group(&mut self, intake: &mut Intake, group: &[BareFrame<'_>], base: Base);
+    fn frame(&mut self, intake: &mut Intake, frame: &RawFrame<'_>);
+}
+
+/// Each is looked at once.
+struct Looked<'a> {
+    lookout: Lookout,
+    sightings: &'a mut Vec<Sighting>,
+}
+
+impl Sink for Looked<'_> {
+    fn is_empty(&self) -> bool {
+        self.sightings.is_empty()
+    }
+
+    #[inline]
+    fn group(&mut self, intake: &mut Intake, group: &[BareFrame<'_>], base: Base) {
+        intake.group(group, base, self.lookout, self.sightings);
+    }
+
+    fn frame(&mut self, intake: &mut Intake, frame: &RawFrame<'_>) {
+        let &RawFrame { number, time, link, data, place, .. } = frame;
+        intake.totals.time(time);
+        self.sightings.extend(intake.frame(number, time, (link, data, place), self.lookout));
+    }
+}
+
+/// Somebody else will look.
+impl Sink for Vec<Found> {
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn group(&mut self, _: &mut Intake, group: &[BareFrame<'_>], base: Base) {
+        self.extend(group.iter().map(|&BareFrame { number, time, link, data }| {
+            let (start, length) = (base.place(data) as u32, data.len() as u32);
+            Found { time: Some(time), number, start, length, link }
+        }));
+    }
+
+    fn frame(&mut self, _: &mut Intake, frame: &RawFrame<'_>) {
+        let &RawFrame { number, time, link, data, place, .. } = frame;
+        self.push(Found { time, number, start: place as u32, length: data.len() as u32, link });
+    }
+}
 
 /// What was met in a capture, and in what condition it is.
 #[derive(Debug, Default)]
@@ -32,27 +81,68 @@ impl Intake {
 
     /// Takes in the frames that were read from the file together; `false` after the last.
     pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, lookout: Lookout, bundle: &mut Bundle) -> bool {
-        bundle.sightings.clear();
-        let more = self.frames(capture, lookout, &mut bundle.sightings);
-        capture.hand_over(&mut bundle.bytes);
+        let Bundle { found, sightings, bytes } = bundle;
+        found.clear();
+        sightings.clear();
+        let more = self.frames(capture, &mut Looked { lookout, sightings });
+        capture.hand_over(bytes);
         more
     }
 
-    fn frames<R: Read>(&mut self, capture: &mut Capture<R>, lookout: Lookout, sightings: &mut Vec<Sighting>) -> bool {
+    /// The same, without a look at any: that is left to [`Self::look`].
+    pub(super) fn find<R: Read>(&mut self, capture: &mut Capture<R>, bundle: &mut Bundle) -> bool {
+        let Bundle { found, sightings, bytes } = bundle;
+        found.clear();
+        sightings.clear();
+        let more = self.frames(capture, found);
+        capture.hand_over(bytes);
+        more
+    }
+
+    /// Looks at the frames of a bundle that were only found; this need not be the intake that found them.
+    pub(super) fn look(&mut self, lookout: Lookout, bundle: &mut Bundle) {
+        let Bundle { found, sightings, bytes } = bundle;
+        let (base, bytes) = (bytes.base(), bytes.bytes());
+        let mut rest = found.drain(..).peekable();
+        while rest.peek().is_some() {
+            let with_time = || {
+                let found = rest.next_if(|found| found.time.is_some())?;
+                let Found { number, time, link, .. } = found;
+                Some(BareFrame { number, time: time?, link, data: found.data(bytes) })
+            };
+            in_groups(with_time, |group| self.group(group, base, lookout, sightings));
+            if let Some(found) = rest.next() {
+                let frame = (found.link, found.data(bytes), found.start as usize);
+                self.totals.time(None);
+                sightings.extend(self.frame(found.number, None, frame, lookout));
+            }
+        }
+    }
+
+    /// Adds what another one met in the same capture.
+    pub(super) fn join(&mut self, other: Self) {
+        self.totals.first = self.totals.first.into_iter().chain(other.totals.first).min();
+        self.totals.last = self.totals.last.max(other.totals.last);
+        self.totals.without_time += other.totals.without_time;
+        self.totals.not_ip += other.totals.not_ip;
+        for (link, (frames, first)) in other.unknown_links {
+            let known = self.unknown_links.entry(link).or_insert((0, first));
+            *known = (known.0 + frames, known.1.min(first));
+        }
+    }
+
+    fn frames<R: Read>(&mut self, capture: &mut Capture<R>, into: &mut impl Sink) -> bool {
         if interrupt::is_requested() {
             self.faults.push(Problem::interrupted(&self.totals.name, capture.frames()));
             return false;
         }
         loop {
-            capture.show_buffered(|group, base| self.group(group, base, lookout, sightings));
-            if !sightings.is_empty() && !capture.has_frame() {
+            capture.show_buffered(|group, base| into.group(self, group, base));
+            if !into.is_empty() && !capture.has_frame() {
                 return true;
             }
             match capture.next_frame() {
-                Some(Ok(RawFrame { number, time, link, data, place, .. })) => {
-                    self.totals.time(time);
-                    sightings.extend(self.frame(number, time, (link, data, place), lookout));
-                }
+                Some(Ok(frame)) => into.frame(self, &frame),
                 // Said with the next bundle.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {

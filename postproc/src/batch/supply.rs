@@ -1,6 +1,8 @@
-//! From a capture to the engine: read and taken apart in one thread, analysed in another, as soon as there is one to spare.
+//! From a capture to the engine: read in one thread and analysed in another, as soon as there is one to spare. In between, frames
+//! have to be looked at: that does whichever of them would wait for the other.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
@@ -70,31 +72,51 @@ impl Supply<'_> {
     /// Fills a bundle; whether there is more, and how far the capture was read.
     fn fill(&mut self, bundle: &mut Bundle) -> (bool, u64) {
         let more = self.intake.fill(self.capture, self.lookout, bundle);
+        (more, self.passed())
+    }
+
+    /// The same, without a look at the frames.
+    fn find(&mut self, bundle: &mut Bundle) -> (bool, u64) {
+        let more = self.intake.find(self.capture, bundle);
+        (more, self.passed())
+    }
+
+    /// How far the capture was read: what there is to read is counted as it is stored.
+    fn passed(&mut self) -> u64 {
         self.intake.totals.frames = self.capture.frames();
-        // What there is to read is counted as it is stored.
-        (more, self.position.map_or_else(|| self.capture.offset(), Position::taken))
+        self.position.map_or_else(|| self.capture.offset(), Position::taken)
     }
 
     /// Hands what is left to `take` while another thread reads it; `None`, with nothing done, where no thread is to be had.
     fn beside(&mut self, mut take: impl FnMut(&Bundle, u64) -> io::Result<()>) -> Option<io::Result<()>> {
         let (full, filled) = sync_channel::<(Bundle, u64)>(UNDER_WAY);
         let (empty, emptied) = channel::<Bundle>();
-        thread::scope(|scope| {
-            thread::Builder::new().spawn_scoped(scope, move || self.fill_all(&full, &emptied)).ok()?;
-            Some(filled.into_iter().try_for_each(|(bundle, offset)| {
+        let (lookout, under_way) = (self.lookout, AtomicUsize::new(0));
+        let mut beside = Intake::default();
+        let done = thread::scope(|scope| {
+            let (supply, under_way) = (&mut *self, &under_way);
+            let fill_all = move || supply.fill_all(&full, &emptied, under_way);
+            thread::Builder::new().spawn_scoped(scope, fill_all).ok()?;
+            Some(filled.into_iter().try_for_each(|(mut bundle, offset)| {
+                under_way.fetch_sub(1, Ordering::Relaxed);
+                beside.look(lookout, &mut bundle);
                 take(&bundle, offset)?;
                 // At the end nobody wants it any more.
                 let _ = empty.send(bundle);
                 Ok(())
             }))
-        })
+        });
+        self.intake.join(beside);
+        done
     }
 
-    /// Fills bundles until the capture ends, or nobody takes them.
-    fn fill_all(&mut self, full: &SyncSender<(Bundle, u64)>, emptied: &Receiver<Bundle>) {
+    /// Fills bundles until the capture ends, or nobody takes them. Whoever takes them looks at the frames himself as long as he
+    /// would wait otherwise.
+    fn fill_all(&mut self, full: &SyncSender<(Bundle, u64)>, emptied: &Receiver<Bundle>, under_way: &AtomicUsize) {
         loop {
             let mut bundle = emptied.try_recv().unwrap_or_default();
-            let (more, offset) = self.fill(&mut bundle);
+            let is_waited_for = under_way.fetch_add(1, Ordering::Relaxed) < 2;
+            let (more, offset) = if is_waited_for { self.find(&mut bundle) } else { self.fill(&mut bundle) };
             if full.send((bundle, offset)).is_err() || !more {
                 return;
             }

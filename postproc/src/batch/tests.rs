@@ -43,6 +43,28 @@ fn one_by_one(bytes: &[u8]) -> (u64, u64) {
     (capture.frames(), analyzer.finish().tally.handshakes)
 }
 
+/// All that is told of a capture, where one finds the frames and looks at them, and where another one looks.
+fn told(bytes: &[u8]) -> [String; 2] {
+    [false, true].map(|apart| {
+        let Ok(mut capture) = Capture::open(bytes) else { return String::new() };
+        let (mut intake, mut beside) = (Intake::new("x"), Intake::default());
+        let (mut bundle, mut analyzer) = (Bundle::default(), Analyzer::new(Limits::default()));
+        let mut more = true;
+        while more {
+            more = if apart {
+                intake.find(&mut capture, &mut bundle)
+            } else {
+                intake.fill(&mut capture, analyzer.lookout(), &mut bundle)
+            };
+            beside.look(analyzer.lookout(), &mut bundle);
+            bundle.push(0, &mut analyzer);
+        }
+        intake.join(beside);
+        let problems = intake.problems();
+        format!("{:?} {problems:?} {:?}", intake.totals, analyzer.finish())
+    })
+}
+
 /// A handshake in each format.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
@@ -67,6 +89,8 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
             let (frames, handshakes, _) = analyse(bytes);
             assert!(frames <= 3);
             assert_eq!((frames, handshakes), one_by_one(bytes));
+            let [together, apart] = told(bytes);
+            assert_eq!(together, apart);
         };
         for at in 0..whole.len() {
             check(&whole[..at]);
@@ -113,6 +137,25 @@ fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_i
     let (frames, packets, alone) = helped_from(bytes, usize::MAX);
     assert_eq!((frames, packets), (60_000, 60_000));
     assert!(alone > 5, "{alone}");
+}
+
+#[test]
+fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_looks_at_them() {
+    let mut builder = Builder::pcapng(ORDERS[0]);
+    builder.interface(1, 0, &[]);
+    builder.interface(999, 0, &[]);
+    for (number, packet) in (0..).zip(handshake()) {
+        builder.enhanced(1, number, b"of no known kind");
+        let frame = ethernet(&packet);
+        builder.simple(frame.len() as u32, &frame);
+        builder.enhanced(0, number, &frame);
+        builder.enhanced(0, number, b"nothing that is an Ethernet's frame");
+    }
+    let [together, apart] = told(&builder.bytes);
+    assert_eq!(together, apart);
+    for said in ["without_time: 3", "not_ip: 3", "handshakes: 1"] {
+        assert!(together.contains(said), "{said}: {together}");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl<'a> BareFrame<'a> {
 
 /// Shows what `next` gives, in order, in groups.
 #[inline(always)]
-pub(super) fn in_groups<'a>(mut next: impl FnMut() -> Option<BareFrame<'a>>, mut show: impl FnMut(&[BareFrame<'a>])) {
+pub fn in_groups<'a>(mut next: impl FnMut() -> Option<BareFrame<'a>>, mut show: impl FnMut(&[BareFrame<'a>])) {
     let mut group = [BareFrame::NONE; GROUP];
     loop {
         let mut count = 0;

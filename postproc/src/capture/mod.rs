@@ -25,7 +25,7 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
-pub use bare::BareFrame;
+pub use bare::{BareFrame, in_groups};
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};

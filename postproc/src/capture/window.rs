@@ -42,6 +42,11 @@ impl Taken {
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
+
+    /// What places in them are counted from.
+    pub fn base(&self) -> Base {
+        Base(self.bytes().as_ptr() as usize)
+    }
 }
 
 impl<R: Read> Window<R> {
