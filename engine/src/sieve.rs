@@ -4,6 +4,9 @@
 /// Places for every slot of that table, which has two to eight slots for each connection.
 const PER_SLOT: usize = 2;
 
+/// Slots from which on it grows no more: in a flood its numbers are changed for every SYN, and have to be near, too.
+const MOST_SLOTS: usize = 1 << 16;
+
 /// Kinds of segments that are told apart of a connection.
 const KINDS: usize = 4;
 
@@ -19,14 +22,18 @@ pub(crate) struct Sieve {
 impl Sieve {
     /// For a table of so many slots, a power of two of at least 8.
     pub(crate) fn new(slots: usize) -> Self {
-        let count = slots * PER_SLOT * KINDS;
+        let count = Self::size(slots);
         Self { bits: vec![0; count / u64::BITS as usize], counts: vec![0; count] }
     }
 
     /// Whether it is for a table of so many.
     #[inline]
     pub(crate) fn is_for(&self, slots: usize) -> bool {
-        self.counts.len() == slots * PER_SLOT * KINDS
+        self.counts.len() == Self::size(slots)
+    }
+
+    fn size(slots: usize) -> usize {
+        slots.min(MOST_SLOTS) * PER_SLOT * KINDS
     }
 
     /// Whether segments of that kind may be wanted of that connection. Without a branch.
