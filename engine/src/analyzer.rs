@@ -391,14 +391,17 @@ impl Analyzer {
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
             let told = handshakes.first().map_or(0, |first| report.flood_told(&first.server));
-            judge(handshakes, Manner { flood: limits.flood.saturating_sub(told), ..manner }, |id| id < end)
-        });
-        self.report.take(&judged, &self.limits, &mut self.statistics);
-        let judged = judged.into_iter().map(|mut judged| {
+            let manner = Manner { flood: limits.flood.saturating_sub(told), ..manner };
+            let mut judged = judge(handshakes, manner, |id| id < end);
+            let counted = report.count(&judged);
             judged.retain(|one| !one.counted && (one.is_notable() || !limits.only_notable));
-            judged
+            // Of most listeners nothing is left: the memory is for the next one.
+            judged.shrink_to_fit();
+            (counted, judged)
         });
-        in_order(judged.collect(), tracker.start(), end)
+        let (counted, judged): (Vec<_>, _) = judged.into_iter().unzip();
+        self.report.take(counted.into_iter().flatten(), &self.limits, &mut self.statistics);
+        in_order(judged, tracker.start(), end)
             .map(|portion| portion.into_iter().map(|one| one.finding(limits)).collect())
     }
 

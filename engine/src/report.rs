@@ -14,6 +14,16 @@ pub(crate) struct Report {
     pub tally: Tally,
 }
 
+/// What was counted of a listener.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// Of its handshakes that were judged now.
+    tally: Tally,
+    /// With those that were judged before.
+    listener: ListenerReport,
+    episodes: Vec<Episode>,
+}
+
 impl Report {
     /// How many of a listener's handshakes that a flood left behind were handed out.
     pub(crate) fn flood_told(&self, server: &Endpoint) -> u64 {
@@ -21,42 +31,48 @@ impl Report {
         flood.map_or(0, |flood| flood.handshakes - flood.counted)
     }
 
-    /// Takes in what was judged of listeners, in order of their first handshakes: of each in order of ids.
-    pub(crate) fn take(&mut self, listeners: &[Vec<Judged<'_>>], limits: &Limits, statistics: &mut Statistics) {
+    /// Counts what was judged of a listener's handshakes, in order of their ids, with what is known of it from before.
+    pub(crate) fn count(&self, judged: &[Judged<'_>]) -> Option<Counted> {
+        let first = judged.first()?.handshake;
+        let mut listener = self.listeners.get(&first.server).cloned().unwrap_or_else(|| ListenerReport {
+            server: first.server,
+            first: first.time,
+            last: first.time,
+            tally: Tally::default(),
+            strongest: None,
+            flood: None,
+        });
+        let mut tally = Tally::default();
+        for one in judged {
+            tally.add(one.assessment.verdict, one.outcome);
+            add(&mut listener, one);
+        }
+        listener.tally.merge(&tally);
+        Some(Counted { tally, listener, episodes: episodes(judged) })
+    }
+
+    /// Takes in what was counted of listeners, of each once, in order of their first handshakes.
+    pub(crate) fn take(
+        &mut self,
+        listeners: impl Iterator<Item = Counted>,
+        limits: &Limits,
+        statistics: &mut Statistics,
+    ) {
         let mut new: Vec<Episode> = Vec::new();
-        for judged in listeners {
-            statistics.unlisted += self.count(judged, limits.listeners);
-            new.extend(episodes(judged));
+        for Counted { tally, listener, episodes } in listeners {
+            self.tally.merge(&tally);
+            new.extend(episodes);
+            if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {
+                // Those are in the tally only.
+                statistics.unlisted += tally.handshakes;
+            } else {
+                self.listeners.insert(listener.server, listener);
+            }
         }
         new.sort_by_key(|episode| episode.server);
         self.episodes.extend(new);
         statistics.episodes_lost += self.episodes.len().saturating_sub(limits.episodes) as u64;
         self.episodes.truncate(limits.episodes);
-    }
-
-    /// Counts a listener's handshakes; returns how many of them are in the tally only, as `most` listeners are known.
-    fn count(&mut self, judged: &[Judged<'_>], most: usize) -> u64 {
-        let Some(first) = judged.first() else { return 0 };
-        let mut tally = Tally::default();
-        for one in judged {
-            tally.add(one.assessment.verdict, one.outcome);
-        }
-        self.tally.merge(&tally);
-        let server = first.handshake.server;
-        if self.listeners.len() >= most && !self.listeners.contains_key(&server) {
-            return tally.handshakes;
-        }
-        let listener = self.listeners.entry(server).or_insert_with(|| ListenerReport {
-            server,
-            first: first.handshake.time,
-            last: first.handshake.time,
-            tally: Tally::default(),
-            strongest: None,
-            flood: None,
-        });
-        listener.tally.merge(&tally);
-        judged.iter().for_each(|one| add(listener, one));
-        0
     }
 }
 
