@@ -86,16 +86,26 @@ impl FlowTable {
         self.place(Slot { hash: hash | USED, number, marks: 0 });
     }
 
-    /// Takes a number away, if it is there; what its marks were.
-    pub(crate) fn remove(&mut self, hash: u64, number: u32) -> Option<u32> {
-        let hole = self.place_of(hash, number)?;
-        let marks = self.slots[hole].marks;
+    /// Takes a number away, if it is there.
+    pub(crate) fn remove(&mut self, hash: u64, number: u32) {
+        let Some(hole) = self.place_of(hash, number) else { return };
         self.used -= 1;
         self.close(hole);
         if self.used * SPARSEST < self.slots.len() && self.slots.len() > SMALLEST {
             self.resize(self.slots.len() / 2);
         }
-        Some(marks)
+    }
+
+    /// The marks that all of those have whose hashes are the same as this one under a mask, which says at least where they would
+    /// stand if nothing were in their way. All marks, where there is none.
+    pub(crate) fn common_marks(&self, hash: u64, mask: u64) -> u32 {
+        let (mut at, mut common) = (self.home(hash), !0);
+        while !self.slots[at].is_empty() {
+            let slot = &self.slots[at];
+            common &= if (slot.hash ^ hash) & mask == 0 { slot.marks } else { !0 };
+            at = self.after(at);
+        }
+        common
     }
 
     /// How many slots there are, in use or not: a power of two, 64 at least.
@@ -207,7 +217,7 @@ mod tests {
                         map.insert(hash, (there, number));
                     }
                     (2, Some((there, _))) => {
-                        prop_assert!(table.remove(hash, there).is_some());
+                        table.remove(hash, there);
                         map.remove(&hash);
                     }
                     (3, _) if low < 4 => {
@@ -215,11 +225,16 @@ mod tests {
                         table.retain(|number| number % 2 == 0);
                         map.retain(|_, (number, _)| *number % 2 == 0);
                     }
-                    _ => _ = table.remove(hash, number ^ 1),
+                    _ => table.remove(hash, number ^ 1),
                 }
                 for of in (0..24).map(|low| (low << 32) | (low % 4)) {
                     let found = table.find(of).map(|slot| (slot.number, slot.marks));
                     prop_assert_eq!(found, map.get(&of).copied());
+                    for mask in [!USED, 0xff] {
+                        let same = map.iter().filter(|(hash, _)| (*hash ^ of) & mask == 0);
+                        let common = same.fold(!0, |common, (_, (_, marks))| common & marks);
+                        prop_assert_eq!(table.common_marks(of, mask), common);
+                    }
                 }
             }
         }
@@ -230,7 +245,7 @@ mod tests {
         let mut table = FlowTable::default();
         (0..10_000_u32).for_each(|n| table.insert(u64::from(n) << 3, n));
         assert!((0..10_000_u32).all(|n| table.find(u64::from(n) << 3).is_some_and(|slot| slot.number == n)));
-        (0..10_000_u32).for_each(|n| _ = table.remove(u64::from(n) << 3, n));
+        (0..10_000_u32).for_each(|n| table.remove(u64::from(n) << 3, n));
         assert_eq!((table.used, table.slots.iter().all(|slot| slot.hash == 0)), (0, true));
         assert_eq!(table.slots.len(), SMALLEST, "it shrinks again");
     }

@@ -54,8 +54,7 @@ impl Watched {
     /// Begins to watch one.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         self.table.insert(hash, number);
-        self.sieve.add(hash, !0);
-        self.fit();
+        self.sift(hash);
     }
 
     /// Of the end that this segment comes from, those with payload tell nothing more, or those without.
@@ -64,35 +63,37 @@ impl Watched {
         let done = u32::from(laden) << kind(flow.from_low, false) | u32::from(bare) << kind(flow.from_low, true);
         if done & !slot.marks != 0 {
             self.table.mark(flow.hash, slot.number, slot.marks | done);
-            self.sieve.remove(flow.hash, done & !slot.marks);
+            self.sift(flow.hash);
         }
     }
 
     /// Ends the watch over one, if there is one.
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        if let Some(marks) = self.table.remove(hash, number) {
-            self.sieve.remove(hash, !marks);
-            self.fit();
-        }
+        self.table.remove(hash, number);
+        self.sift(hash);
     }
 
     /// Forgets those that are not to be kept.
     pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
         self.table.retain(is_kept);
-        self.sift();
+        self.sift_all();
     }
 
-    /// Keeps the sieve as large as the table wants it.
-    fn fit(&mut self) {
-        if !self.sieve.is_for(self.table.slots()) {
-            self.sift();
+    /// Has the sieve let through what the connections of that one's place want now.
+    fn sift(&mut self, hash: u64) {
+        if self.sieve.is_for(self.table.slots()) {
+            self.sieve.set(hash, !self.table.common_marks(hash, self.sieve.place()));
+        } else {
+            self.sift_all();
         }
     }
 
-    /// Makes the sieve anew.
-    fn sift(&mut self) {
+    /// The same for all, with a sieve as large as the table wants it.
+    fn sift_all(&mut self) {
         self.sieve = Sieve::new(self.table.slots());
-        self.table.iter().for_each(|slot| self.sieve.add(slot.hash(), !slot.marks));
+        for slot in self.table.iter() {
+            self.sieve.set(slot.hash(), !self.table.common_marks(slot.hash(), self.sieve.place()));
+        }
     }
 }
 
