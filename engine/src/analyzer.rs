@@ -395,7 +395,7 @@ impl Analyzer {
             let mut judged = judge(handshakes, manner, |id| id < end);
             let counted = report.count(&judged);
             judged.retain(|one| !one.counted && (one.is_notable() || !limits.only_notable));
-            // Of most listeners nothing is left: the memory is for the next one.
+            // The memory of what is not told is for the next listener.
             judged.shrink_to_fit();
             (counted, judged)
         });

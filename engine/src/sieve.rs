@@ -18,13 +18,17 @@ pub(crate) struct Sieve(Vec<u64>);
 impl Sieve {
     /// For a table of so many slots, a power of two of at least 8, that lets nothing through.
     pub(crate) fn new(slots: usize) -> Self {
-        Self(vec![0; slots * PER_SLOT / PLACES])
+        Self(vec![0; Self::words(slots)])
     }
 
     /// Whether it is for a table of so many.
     #[inline]
     pub(crate) fn is_for(&self, slots: usize) -> bool {
-        self.0.len() == slots * PER_SLOT / PLACES
+        self.0.len() == Self::words(slots)
+    }
+
+    const fn words(slots: usize) -> usize {
+        slots * PER_SLOT / PLACES
     }
 
     /// The part of a hash that is the same for all connections of a place. The table's slots are fewer: those connections are
@@ -36,16 +40,20 @@ impl Sieve {
     /// Whether segments of that kind may be wanted of that connection. Without a branch.
     #[inline(always)]
     pub(crate) fn lets_through(&self, hash: u64, kind: u32) -> bool {
-        let word = self.0[(hash as usize / PLACES) & (self.0.len() - 1)];
-        word >> (hash as usize % PLACES * KINDS) >> kind & 1 != 0
+        let (word, shift) = self.at(hash);
+        self.0[word] >> shift >> kind & 1 != 0
     }
 
     /// Lets these kinds through, a bit each, and no other, of all connections of that one's place.
     #[inline]
     pub(crate) fn set(&mut self, hash: u64, kinds: u32) {
-        let last = self.0.len() - 1;
-        let (word, shift) = (&mut self.0[(hash as usize / PLACES) & last], hash as usize % PLACES * KINDS);
-        let all = (1 << KINDS) - 1;
-        *word = *word & !(all << shift) | (u64::from(kinds) & all) << shift;
+        let ((word, shift), all) = (self.at(hash), (1 << KINDS) - 1);
+        self.0[word] = self.0[word] & !(all << shift) | (u64::from(kinds) & all) << shift;
+    }
+
+    /// The word and the first bit of a connection's place.
+    #[inline(always)]
+    fn at(&self, hash: u64) -> (usize, usize) {
+        ((hash as usize / PLACES) & (self.0.len() - 1), hash as usize % PLACES * KINDS)
     }
 }

@@ -40,7 +40,6 @@ impl Sink for Looked<'_> {
 
     fn frame(&mut self, intake: &mut Intake, frame: &RawFrame<'_>) {
         let &RawFrame { number, time, link, data, place, .. } = frame;
-        intake.totals.time(time);
         self.sightings.extend(intake.frame(number, time, (link, data, place), self.lookout));
     }
 }
@@ -79,22 +78,21 @@ impl Intake {
         Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, ..Self::default() }
     }
 
-    /// Takes in the frames that were read from the file together; `false` after the last.
-    pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, lookout: Lookout, bundle: &mut Bundle) -> bool {
+    /// Takes in the frames that were read from the file together; `false` after the last. Without a lookout they are found, and
+    /// nothing more: the rest is left to [`Self::look`].
+    pub(super) fn fill<R: Read>(
+        &mut self,
+        capture: &mut Capture<R>,
+        lookout: Option<Lookout>,
+        bundle: &mut Bundle,
+    ) -> bool {
         let Bundle { found, sightings, bytes } = bundle;
         found.clear();
         sightings.clear();
-        let more = self.frames(capture, &mut Looked { lookout, sightings });
-        capture.hand_over(bytes);
-        more
-    }
-
-    /// The same, without a look at any: that is left to [`Self::look`].
-    pub(super) fn find<R: Read>(&mut self, capture: &mut Capture<R>, bundle: &mut Bundle) -> bool {
-        let Bundle { found, sightings, bytes } = bundle;
-        found.clear();
-        sightings.clear();
-        let more = self.frames(capture, found);
+        let more = match lookout {
+            Some(lookout) => self.frames(capture, &mut Looked { lookout, sightings }),
+            None => self.frames(capture, found),
+        };
         capture.hand_over(bytes);
         more
     }
@@ -113,7 +111,6 @@ impl Intake {
             in_groups(with_time, |group| self.group(group, base, lookout, sightings));
             if let Some(found) = rest.next() {
                 let frame = (found.link, found.data(bytes), found.start as usize);
-                self.totals.time(None);
                 sightings.extend(self.frame(found.number, None, frame, lookout));
             }
         }
@@ -187,6 +184,7 @@ impl Intake {
         (link, data, place): (LinkType, &[u8], usize),
         lookout: Lookout,
     ) -> Option<Sighting> {
+        self.totals.time(time);
         match link::ip_packet(link, data) {
             Content::Ip(packet) => {
                 let start = place + (packet.as_ptr() as usize - data.as_ptr() as usize);

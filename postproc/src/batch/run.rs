@@ -89,8 +89,8 @@ impl<'a> Batch<'a> {
     }
 
     /// Reads as many series at a time as there are threads; those for which there is none any more help with the others. What is
-    /// told is told in the order of the plan: a reader that is ahead waits when it has told a good deal that nobody took yet. `false`, with
-    /// nothing read, where no thread is to be had.
+    /// told is told in the order of the plan: a reader that is ahead waits when it has told a good deal that nobody took yet.
+    /// `false`, with nothing read, where no thread is to be had.
     fn several(&mut self, all: &[Vec<Member>]) -> io::Result<bool> {
         let (plan, limits) = (self.plan, self.limits);
         let turn = AtomicUsize::new(0);
@@ -119,10 +119,10 @@ impl<'a> Batch<'a> {
                 for (place, members) in series.by_ref().take(AHEAD - ahead.len()) {
                     let (events, told) = sync_channel(WAITING);
                     ahead.push_back(told);
-                    // It fails when all readers gave up, which shows in what they told.
-                    let _ = hand_out
-                        .as_ref()
-                        .map(|hand_out| hand_out.send((members, Queue { events, place, turn: &turn })));
+                    if let Some(hand_out) = &hand_out {
+                        // It fails when all readers gave up, which shows in what they told.
+                        let _ = hand_out.send((members, Queue { events, place, turn: &turn }));
+                    }
                 }
                 if series.len() == 0 {
                     // Then nobody waits for more.

@@ -54,7 +54,7 @@ fn supply(
             return done;
         }
         let offset;
-        (more, offset) = source.fill(&mut bundle);
+        (more, offset) = source.fill(&mut bundle, true);
         take(&bundle, offset)?;
     }
     Ok(())
@@ -69,22 +69,12 @@ struct Supply<'a> {
 }
 
 impl Supply<'_> {
-    /// Fills a bundle; whether there is more, and how far the capture was read.
-    fn fill(&mut self, bundle: &mut Bundle) -> (bool, u64) {
-        let more = self.intake.fill(self.capture, self.lookout, bundle);
-        (more, self.passed())
-    }
-
-    /// The same, without a look at the frames.
-    fn find(&mut self, bundle: &mut Bundle) -> (bool, u64) {
-        let more = self.intake.find(self.capture, bundle);
-        (more, self.passed())
-    }
-
-    /// How far the capture was read: what there is to read is counted as it is stored.
-    fn passed(&mut self) -> u64 {
+    /// Fills a bundle with frames, looked at or not; whether there is more, and how far the capture was read.
+    fn fill(&mut self, bundle: &mut Bundle, looks: bool) -> (bool, u64) {
+        let more = self.intake.fill(self.capture, looks.then_some(self.lookout), bundle);
         self.intake.totals.frames = self.capture.frames();
-        self.position.map_or_else(|| self.capture.offset(), Position::taken)
+        // What there is to read is counted as it is stored.
+        (more, self.position.map_or_else(|| self.capture.offset(), Position::taken))
     }
 
     /// Hands what is left to `take` while another thread reads it; `None`, with nothing done, where no thread is to be had.
@@ -116,7 +106,7 @@ impl Supply<'_> {
         loop {
             let mut bundle = emptied.try_recv().unwrap_or_default();
             let is_waited_for = under_way.fetch_add(1, Ordering::Relaxed) < 2;
-            let (more, offset) = if is_waited_for { self.find(&mut bundle) } else { self.fill(&mut bundle) };
+            let (more, offset) = self.fill(&mut bundle, !is_waited_for);
             if full.send((bundle, offset)).is_err() || !more {
                 return;
             }

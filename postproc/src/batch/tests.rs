@@ -21,7 +21,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
         (Intake::new("x"), Bundle::default(), Analyzer::new(Limits::default()));
     let mut more = true;
     while more {
-        more = intake.fill(&mut capture, analyzer.lookout(), &mut bundle);
+        more = intake.fill(&mut capture, Some(analyzer.lookout()), &mut bundle);
         bundle.push(0, &mut analyzer);
     }
     (capture.frames(), analyzer.finish().tally.handshakes, intake.problems().len())
@@ -51,11 +51,7 @@ fn told(bytes: &[u8]) -> [String; 2] {
         let (mut bundle, mut analyzer) = (Bundle::default(), Analyzer::new(Limits::default()));
         let mut more = true;
         while more {
-            more = if apart {
-                intake.find(&mut capture, &mut bundle)
-            } else {
-                intake.fill(&mut capture, analyzer.lookout(), &mut bundle)
-            };
+            more = intake.fill(&mut capture, (!apart).then(|| analyzer.lookout()), &mut bundle);
             beside.look(analyzer.lookout(), &mut bundle);
             bundle.push(0, &mut analyzer);
         }
