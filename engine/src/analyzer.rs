@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::decode::{self, NoSegment};
-use crate::flow::Flow;
-use crate::handshake::Handshake;
-use crate::judged::{Judged, Manner, judge};
-use crate::report::Report;
-use crate::seeded::Map;
-use crate::segment::Segment;
-use crate::sighting::{GROUP, Kind, Lookout, Sighting};
-use crate::tracker::{Glance, Tracker};
+use crate::connection::handshake::Handshake;
+use crate::connection::tracker::{Glance, Tracker};
+use crate::finding::summary::Report;
+use crate::intake::flow::Flow;
+use crate::intake::keyed_hash::Map;
+use crate::intake::sighting::{GROUP, Kind, Lookout, Sighting};
+use crate::packet::ip::{self, NoSegment};
+use crate::packet::segment::Segment;
+use crate::verdict::judgement::{Judged, Manner, judge};
 use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
 
 /// Bounds of what an [`Analyzer`] remembers.
@@ -146,7 +146,7 @@ impl Analyzer {
     /// Takes one packet. `None` when it belongs to no handshake being watched.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
-        let pushed = self.observe(decode::segment(observation));
+        let pushed = self.observe(ip::segment(observation));
         if self.is_full() {
             self.settle();
         }
@@ -217,7 +217,7 @@ impl Analyzer {
     /// A segment without SYN, RST and FIN.
     #[inline(always)]
     fn watch(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
-        if let Ok(segment) = decode::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes))
+        if let Ok(segment) = ip::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes))
             && let Some(pushed) = self.tracker.watch(sighting.flow(), &segment)
         {
             self.reconsider(pushed.handshake);
@@ -227,7 +227,7 @@ impl Analyzer {
     /// A segment with one of them, or what is unclear.
     #[inline(never)]
     fn turn(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
-        let segment = decode::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes));
+        let segment = ip::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes));
         if sighting.kind == Kind::Unclear {
             self.observe(segment);
         } else if let Ok(segment) = segment {
@@ -312,7 +312,7 @@ impl Analyzer {
     /// nothing, where [`Self::preview`] costs more than many packets.
     #[must_use]
     pub fn is_remarkable(&self, id: HandshakeId) -> bool {
-        self.tracker.get(id).is_some_and(crate::glance::is_remarkable)
+        self.tracker.get(id).is_some_and(crate::verdict::quick_check::is_remarkable)
     }
 
     /// Client and server of a handshake; `None` once it was handed out by [`Self::take_settled`].

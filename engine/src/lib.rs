@@ -22,56 +22,29 @@
 
 mod analyzer;
 mod cause;
-mod chance;
-mod cited;
-mod clients;
-mod clock;
-mod decode;
-mod episode;
+mod connection;
 mod evidence;
 mod finding;
-mod flood;
-mod flow;
-mod flow_table;
-mod glance;
-mod handshake;
-mod host;
-mod implementation;
-mod judged;
+mod intake;
 mod listener;
-mod measured;
-mod missing;
-mod observation;
-mod opening;
-mod options;
-mod outcome;
+mod narrative;
+mod packet;
 mod parallel;
-mod path;
-mod regime;
-mod report;
-mod seeded;
-mod segment;
-mod sentences;
-mod seq;
-mod sieve;
-mod sighting;
-mod story;
-mod tracker;
 mod verdict;
-mod watched;
-mod words;
 
 pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
-pub use cited::Cited;
+pub use cause::host::{AcceptQueue, Host, Reading};
+pub use finding::flood::Flood;
+pub use finding::frame_refs::Cited;
+pub use finding::syn_pair::{Look, Openings};
+pub use finding::vocabulary::{
+    CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,
+};
 pub use finding::{
     Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
     Tally, Times,
 };
-pub use flood::Flood;
-pub use flow::Endpoint;
-pub use host::{AcceptQueue, Host, Reading};
-pub use observation::{Frame, Observation, Packet, Timestamp};
-pub use opening::{Look, Openings};
-pub use sighting::{Lookout, Sighting};
-pub use story::{Described, NoSegment, Teller, Told, describe};
-pub use words::{CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict};
+pub use intake::flow::Endpoint;
+pub use intake::sighting::{Lookout, Sighting};
+pub use narrative::{Described, NoSegment, Teller, Told, describe};
+pub use packet::observation::{Frame, Observation, Packet, Timestamp};

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io;
 
-use crate::capture::{Fault, Kind, LinkType};
+use crate::capture::{Fault, LinkType};
 use crate::link;
+use crate::source::format::Kind;
 use crate::text::{self, count};
 
 /// There is nothing under that name.

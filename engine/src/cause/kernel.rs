@@ -4,7 +4,7 @@
 //! above 0 since boot proves nothing about one handshake, and hardly weighs; one that rose meanwhile does.
 
 use super::hypothesis::{EXCLUDES, HINTS, LEANS, SPEAKS, STRONG, rank};
-use crate::host::{Host, Standing};
+use crate::cause::host::{Host, Standing};
 use crate::{Cause, CauseKind, Counter, Finding, Outcome, Setting, Timestamp};
 
 /// The counters that would tell of a cause, named where they were not given.

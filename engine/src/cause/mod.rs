@@ -1,6 +1,8 @@
 //! Why a handshake failed: hypotheses, ranked, each with what speaks for it, what against, what could not be seen, and
 //! what settles it.
 
+pub(crate) mod host;
+
 mod check;
 mod hypothesis;
 mod kernel;
@@ -10,7 +12,7 @@ mod reset;
 mod sight;
 mod silence;
 
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::{Assessment, Cause, Outcome, Verdict};
 

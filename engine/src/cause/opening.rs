@@ -3,10 +3,10 @@
 use super::hypothesis::{HINTS, Hypothesis, LEANS, SPEAKS, STRONG};
 use super::sight::Neighbours;
 use super::{acknowledged_wrongly, plural, silence};
+use crate::connection::handshake::{Handshake, Side};
 use crate::evidence::reset::Shape;
-use crate::handshake::{Handshake, Side};
 use crate::listener::Listener;
-use crate::segment::Flags;
+use crate::packet::segment::Flags;
 use crate::{Assessment, CauseKind, Verdict};
 
 /// RFC 9293 section 3.10.7.1: a SYN for a port that nobody listens on is answered by RST with ACK flag.

@@ -5,8 +5,8 @@ use super::reset::challenged;
 use super::sight::Sight;
 use super::{NO_TTL, plural};
 use crate::CauseKind;
+use crate::connection::handshake::Side;
 use crate::evidence::reset::Shape;
-use crate::handshake::Side;
 use crate::listener::Listener;
 
 /// What contradicts a cause that begins with the listener having answered the SYN itself.
@@ -71,11 +71,11 @@ fn leaked(listener: &Listener<'_>, index: usize, sight: &Sight<'_>) -> Hypothesi
 
 /// Other handshakes of the listener with a closed window and a bare reset.
 fn alike(listener: &Listener<'_>, index: usize) -> usize {
-    let closed = |h: &&&crate::handshake::Handshake| h.syn_ack.is_some_and(|s| s.window == 0);
+    let closed = |h: &&&crate::connection::handshake::Handshake| h.syn_ack.is_some_and(|s| s.window == 0);
     let around = listener.handshakes.len().min(index + 50);
     let own = listener.handshakes[index].id;
     let others = listener.handshakes[index.saturating_sub(50)..around].iter().filter(|h| h.id != own);
-    let bare = |h: &&&crate::handshake::Handshake| matches!(h.deciding_reset(), Some((Side::Server, r)) if Shape::of(r) == Shape::Stateless);
+    let bare = |h: &&&crate::connection::handshake::Handshake| matches!(h.deciding_reset(), Some((Side::Server, r)) if Shape::of(r) == Shape::Stateless);
     others.filter(closed).filter(bare).count()
 }
 

@@ -1,10 +1,10 @@
 //! What a reset looks like next to its handshake, and what the handshakes around it did.
 
+use crate::connection::handshake::{Handshake, Later, Side};
 use crate::evidence::hop_limit::{PATH_CHANGE, initial};
 use crate::evidence::reset::Shape;
-use crate::handshake::{Handshake, Later, Side};
 use crate::listener::Listener;
-use crate::segment::Flags;
+use crate::packet::segment::Flags;
 
 /// Handshakes of the listener before and after that are looked at: enough to see a habit, few enough for floods.
 const AROUND: usize = 8;

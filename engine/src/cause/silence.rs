@@ -1,7 +1,7 @@
 //! Completed for the client, and going nowhere: ACKs and data that the server ignores, windows that stay closed.
 
 use super::hypothesis::{HINTS, Hypothesis, LEANS, SPEAKS, STRONG};
-use crate::handshake::{Handshake, Later};
+use crate::connection::handshake::{Handshake, Later};
 use crate::listener::Listener;
 use crate::{Assessment, CauseKind, Timestamp, Verdict};
 
@@ -25,7 +25,7 @@ pub(super) fn until(
         return ignored_ack(handshake, assessment);
     }
     let waited = end.seconds_since(ack.time);
-    let spoke = |later: &Later| later.time <= end && !later.flags.has(crate::segment::Flags::RST);
+    let spoke = |later: &Later| later.time <= end && !later.flags.has(crate::packet::segment::Flags::RST);
     let quiet = handshake.server_data.is_none() && !handshake.server_fin && waited >= PATIENCE;
     let silent = quiet && !handshake.later.iter().any(spoke);
     let opened = handshake.later.iter().any(|l| l.window > 0);

@@ -11,11 +11,11 @@
 use super::isn_bits::IsnLayout;
 use super::lag::COOKIE_TICKS;
 use super::{Group, Signal, Words, say};
-use crate::chance::at_least;
-use crate::clients::Clients;
-use crate::clock::Clock;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
+use crate::evidence::chance::at_least;
 use crate::listener::Listener;
+use crate::listener::clients::Clients;
+use crate::listener::clock::Clock;
 use crate::{EvidenceKind, Timestamp};
 
 /// Bits of the timestamp (syncookies.c `TSBITS`).
@@ -47,7 +47,7 @@ fn expected(handshake: &Handshake) -> Option<u32> {
         (Some(shift), Some(_)) => u32::from(shift),
         _ => NO_SCALE,
     };
-    let ecn = syn_ack.flags.has(crate::segment::Flags::ECE);
+    let ecn = syn_ack.flags.has(crate::packet::segment::Flags::ECE);
     Some(scale | if answered.sack_permitted { SACK } else { 0 } | if ecn { ECN } else { 0 })
 }
 

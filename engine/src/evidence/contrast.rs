@@ -5,8 +5,8 @@
 //! the host that gave them, tell these apart.
 
 use super::{Words, say};
-use crate::clients::Clients;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
+use crate::listener::clients::Clients;
 use crate::{Frame, Timestamp};
 
 /// The listener did otherwise for the same kind of client before or after, and looked the same.

@@ -7,9 +7,9 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
-use crate::segment::Flags;
+use crate::packet::segment::Flags;
 
 /// P(refused | ordinary) where the listener grants it to others: 0.02.
 const REFUSED: f64 = 3.9;

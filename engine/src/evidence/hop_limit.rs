@@ -7,7 +7,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Later};
+use crate::connection::handshake::{Handshake, Later};
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
 const COOKIE_TTL: u8 = 64;
@@ -67,7 +67,7 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
 
 /// Whether the server sent it itself: a proxy sends the window update, but neither payload nor a FIN.
 fn is_own(later: &&Later) -> bool {
-    later.payload > 0 || later.flags.has(crate::segment::Flags::FIN)
+    later.payload > 0 || later.flags.has(crate::packet::segment::Flags::FIN)
 }
 
 /// The first of the server's own segments; where there are none, the first at all.

@@ -7,7 +7,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Opening};
+use crate::connection::handshake::{Handshake, Opening};
 use crate::listener::Listener;
 
 /// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.

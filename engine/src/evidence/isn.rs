@@ -11,7 +11,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 
 /// A minute of cookies, in seconds (syncookies.h `COOKIE_TIME`).
 const PERIOD: f64 = 60.0;

@@ -11,8 +11,8 @@
 //! Onload's clock must have been seen to move.
 
 use super::{Group, Signal, Words, say};
-use crate::chance::at_least;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
+use crate::evidence::chance::at_least;
 use crate::listener::Listener;
 use crate::{EvidenceKind, Timestamp};
 

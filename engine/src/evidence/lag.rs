@@ -12,10 +12,10 @@
 use super::isn_bits::IsnLayout;
 use super::{Group, Signal, Words};
 use crate::EvidenceKind;
-use crate::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
-use crate::path::Path;
+use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
+use crate::listener::path::Path;
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
 pub(crate) const COOKIE_TICKS: f64 = 64.0;

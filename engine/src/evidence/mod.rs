@@ -2,6 +2,9 @@
 //!
 //! A signal that cannot be observed yields nothing; a signal that is seen, or seen to be absent, yields a [`Signal`].
 
+pub(crate) mod chance;
+pub(crate) mod detail;
+
 pub(crate) mod bits;
 pub(crate) mod contrast;
 pub(crate) mod extensions;
@@ -20,7 +23,7 @@ mod window;
 
 mod zero_window;
 
-pub(crate) use crate::sentences::{Said, Unsaid, Words, say};
+pub(crate) use crate::evidence::detail::{Said, Unsaid, Words, say};
 
 use crate::listener::Listener;
 use crate::{Evidence, EvidenceKind, Verdict};

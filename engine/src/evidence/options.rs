@@ -12,9 +12,9 @@ use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::clients::Clients;
-use crate::handshake::{Handshake, Opening};
+use crate::connection::handshake::{Handshake, Opening};
 use crate::listener::Listener;
+use crate::listener::clients::Clients;
 
 /// What became of what the client offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

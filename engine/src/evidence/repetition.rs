@@ -8,7 +8,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 
 /// P(timer | cookie): only by a repeated SYN that the capture lost.
@@ -29,7 +29,7 @@ const ISN_CHANGED_PROXY: f64 = 2.0;
 
 impl Handshake {
     /// The repetition by the server's own timer, where the capture shows the client's direction too.
-    pub(crate) fn repeated_by_timer(&self) -> Option<&crate::handshake::Repeat> {
+    pub(crate) fn repeated_by_timer(&self) -> Option<&crate::connection::handshake::Repeat> {
         self.timer_repeat.as_deref().filter(|r| self.syn.is_some() && r.gap >= SHORTEST_TIMER)
     }
 }

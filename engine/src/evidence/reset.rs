@@ -5,8 +5,8 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Later, Side};
-use crate::segment::Flags;
+use crate::connection::handshake::{Handshake, Later, Side};
+use crate::packet::segment::Flags;
 
 /// What kind of reset it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Side};
+use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
 /// P(the next connection succeeds with another answer | ordinary) = 0.05.

@@ -8,7 +8,7 @@
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
 use crate::listener::Listener;
-use crate::path::Trips;
+use crate::listener::path::Trips;
 
 /// P(data slower | ordinary) = 0.1, for a listener: think time and delayed acknowledgments.
 const SLOWER: f64 = 1.5;

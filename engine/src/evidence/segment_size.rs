@@ -9,7 +9,7 @@
 use super::window::{TIMESTAMPS, cookie_mss};
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 
 /// P(segments bounded by just this size | ordinary) = 0.15: tunnels lead to such sizes, too.
 const BOUNDED: f64 = 1.8;

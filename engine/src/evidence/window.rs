@@ -15,9 +15,9 @@ use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::{Handshake, Later, Opening};
+use crate::connection::handshake::{Handshake, Later, Opening};
 use crate::listener::Listener;
-use crate::segment::Flags;
+use crate::packet::segment::Flags;
 
 /// MSS tables of the kernel (net/ipv4/syncookies.c and net/ipv6/syncookies.c `msstab`), in bytes.
 const MSS_V4: [u16; 4] = [536, 1300, 1440, 1460];

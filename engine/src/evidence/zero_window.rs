@@ -9,7 +9,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::handshake::Handshake;
+use crate::connection::handshake::Handshake;
 
 /// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
 const CLOSED_PROXY: f64 = 10.0;

@@ -1,8 +1,8 @@
 //! Interfaces of a pcapng file, and the options of its blocks.
 
 use super::LinkType;
-use super::order::Order;
 use super::ticks::Ticks;
+use crate::source::format::Order;
 
 /// As much of an interface's name is kept.
 const LONGEST_NAME: usize = 255;

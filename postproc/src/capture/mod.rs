@@ -6,11 +6,7 @@
 
 mod bare;
 mod fault;
-mod foreign;
 mod interface;
-mod magic;
-mod name;
-mod order;
 mod packet_block;
 mod pcap;
 mod pcapng;
@@ -25,12 +21,11 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
+use crate::source::format::{Format, Kind, MAGIC, OPENING, sniff};
 pub use bare::{BareFrame, in_groups};
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
-pub use magic::{Compression, Format, Kind, MAGIC, OPENING, sniff};
-pub use name::has_capture_name;
 pub use record::Record;
 use window::Window;
 pub use window::{Base, Taken};

@@ -4,8 +4,8 @@ use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use syncookie_engine::Timestamp;
 
 use super::interface::{Interface, Options};
-use super::order::Order;
 use super::{FaultKind, RawFrame, Record};
+use crate::source::format::Order;
 
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;

@@ -9,10 +9,10 @@ use syncookie_engine::Timestamp;
 
 use super::bare::in_groups;
 use super::interface::Options;
-use super::order::Order;
 use super::resync::{self, Records};
 use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
+use crate::source::format::Order;
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;

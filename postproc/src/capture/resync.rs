@@ -5,10 +5,10 @@
 
 use std::io::{self, Read};
 
-use super::order::Order;
 use super::packet_block::ENHANCED_PACKET;
 use super::pcapng;
 use super::window::Window;
+use crate::source::format::Order;
 
 /// Records or blocks that must follow each other.
 const RUN: usize = 8;

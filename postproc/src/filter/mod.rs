@@ -1,6 +1,7 @@
 //! `--filter`: which findings are told. Everything is analysed all the same: a handshake is judged in the light of its
 //! listener's others, and those that are not told count for that.
 
+pub mod baseline;
 mod hosts;
 mod time;
 

@@ -10,13 +10,10 @@
 //! The live machine is read by collecting the same texts that people save, so that there is one parser for each and
 //! a snapshot is simply that collection.
 
-mod command;
 pub mod facts;
 #[cfg(target_os = "linux")]
-mod live;
+pub mod live;
 mod read;
-mod report;
-mod resource;
-mod view;
-
-pub use command::command;
+pub mod report;
+pub mod resource;
+pub mod view;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
 
 use super::words;
+use crate::pipeline::totals::Totals;
 use crate::text::{self, count, grouped, range, safe};
-use crate::totals::Totals;
 
 /// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {

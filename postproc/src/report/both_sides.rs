@@ -6,8 +6,8 @@ use serde::Serialize;
 use syncookie_engine::Endpoint as Socket;
 
 use super::model::Endpoint;
+use crate::pipeline::cross_capture::{Compared, Difference, Pair};
 use crate::text::{self, count};
-use crate::together::{Compared, Difference, Pair};
 
 /// Kinds of difference that people are told of.
 const TOLD: usize = 3;

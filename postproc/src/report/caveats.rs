@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use syncookie_engine::{Confidence, Outcome, Verdict};
 
 use super::answer::tally_of;
+use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::text::{count, grouped};
-use crate::totals::{CaptureTotals, Totals};
 
 /// Reasons for `undetermined` that are told.
 const REASONS: usize = 5;

@@ -10,8 +10,8 @@ use syncookie_engine::Finding;
 
 use super::Report;
 use super::model::{Cause, Endpoint, Evidence, Handshake};
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 

@@ -6,8 +6,8 @@ use syncookie_engine::Finding;
 
 use super::Report;
 use super::model::{Episode, Handshake, Listener, Object, Run};
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 
 /// One object a line.
 pub struct Lines<W> {

@@ -30,8 +30,8 @@ use syncookie_engine::{Detail, Finding};
 
 use crate::cli::Format;
 use crate::output::Output;
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 
 /// Takes results in the order in which they come to be known.
 pub trait Report {

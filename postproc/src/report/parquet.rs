@@ -19,8 +19,8 @@ use syncookie_engine::Finding;
 use super::Report;
 use super::json::{captures, episodes};
 use super::model::{Handshake, Object, Run};
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 use columns::Columns;
 
 mod columns;

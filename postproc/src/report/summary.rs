@@ -6,9 +6,9 @@ use syncookie_engine::{Detail, Finding};
 
 use super::Report;
 use super::answer::answer;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 use crate::text::count;
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
 
 /// The answer in one line.
 pub struct Line<W> {

@@ -13,9 +13,9 @@ use super::listeners::listener_table;
 use super::remedies::remedies;
 use super::story::{episode_line, failure, finding, more, surest};
 use super::wrap::paragraph;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::source::walk::Source;
 use crate::text::count;
-use crate::totals::{CaptureTotals, Totals};
-use crate::walk::Source;
 
 /// Width where no terminal says its own.
 const USUAL_WIDTH: usize = 100;

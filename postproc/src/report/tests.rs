@@ -7,10 +7,10 @@ use syncookie_engine::{
 };
 
 use super::*;
-use crate::capture;
+use crate::pipeline::totals::CaptureTotals;
 use crate::problem::Problem;
-use crate::totals::CaptureTotals;
-use crate::walk::Origin;
+use crate::source::format;
+use crate::source::walk::Origin;
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 
@@ -81,7 +81,7 @@ fn sources() -> Vec<Source> {
         .map(|name| Source {
             name: name.into(),
             origin: Origin::File(name.into()),
-            format: Some(capture::Format::Pcap),
+            format: Some(format::Format::Pcap),
             compression: None,
             bytes: Some(100),
         })

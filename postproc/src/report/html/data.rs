@@ -10,9 +10,9 @@ use super::rows::{hundredths, micros};
 use super::sections::{by_weight, shown_episodes};
 use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
+use crate::pipeline::totals::Totals;
 use crate::report::words;
 use crate::text::safe;
-use crate::totals::Totals;
 
 /// The head of the page's data.
 #[derive(Serialize)]

@@ -7,10 +7,10 @@ use syncookie_engine::{Endpoint, Episode, Outcome, Verdict};
 
 use super::Gathered;
 use super::escape::Html;
+use crate::pipeline::totals::{ListenerTotals, Totals};
 use crate::report::answer::{cookie_style, tally_of};
 use crate::report::caveats;
 use crate::text::{count, grouped, second};
-use crate::totals::{ListenerTotals, Totals};
 
 /// Listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;

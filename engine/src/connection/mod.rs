@@ -1,0 +1,4 @@
+//! Which segments make one handshake.
+
+pub(crate) mod handshake;
+pub(crate) mod tracker;

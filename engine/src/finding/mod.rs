@@ -1,0 +1,298 @@
+//! What comes out: plain data, ready to be shown.
+
+pub(crate) mod episode;
+pub(crate) mod flood;
+pub(crate) mod frame_refs;
+pub(crate) mod measured;
+pub(crate) mod summary;
+pub(crate) mod syn_pair;
+pub(crate) mod vocabulary;
+
+use crate::{
+    CauseKind, Cited, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp,
+    Verdict,
+};
+
+/// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HandshakeId(pub u64);
+
+/// The frames a handshake is made of; `None` where none was captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// First SYN.
+    pub syn: Option<Frame>,
+    /// First SYN-ACK: where the verdict stands.
+    pub syn_ack: Option<Frame>,
+    /// First acknowledgment of the SYN-ACK.
+    pub ack: Option<Frame>,
+    /// First reset that decided the outcome.
+    pub reset: Option<Frame>,
+}
+
+/// One handshake, judged with everything that was known when it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Its name within the analyzer.
+    pub id: HandshakeId,
+    /// Who sent the SYN.
+    pub client: Endpoint,
+    /// Who was asked.
+    pub server: Endpoint,
+    /// When its first frame was captured.
+    pub time: Timestamp,
+    /// Its frames.
+    pub frames: Frames,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who answered.
+    pub assessment: Assessment,
+    /// Why it failed, most probable first; empty where nothing failed.
+    pub causes: Vec<Cause>,
+    /// Its numbers, for plots, where [`crate::Limits::measured`] asks for them.
+    pub measured: Option<Box<Measured>>,
+    /// Its SYN and SYN-ACK, to be compared with another capture's, where [`crate::Limits::openings`] asks for them.
+    pub openings: Option<Openings>,
+}
+
+/// When the frames of a handshake were captured; `None` where one was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// First SYN.
+    pub syn: Option<Timestamp>,
+    /// First SYN-ACK.
+    pub syn_ack: Option<Timestamp>,
+    /// First acknowledgment of the SYN-ACK.
+    pub ack: Option<Timestamp>,
+    /// First reset that decided the outcome.
+    pub reset: Option<Timestamp>,
+}
+
+/// Numbers read from a handshake's packets, for plots over time; `None` where they could not be seen. The verdict rests
+/// on the evidence, not on these.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// When its frames were captured.
+    pub times: Times,
+    /// How far the SYN-ACK's timestamp is behind the clock of the server's next segments, in seconds; negative when it
+    /// is ahead. With the listener's measured clock rate, else with the usual one of 1000 Hz.
+    pub lag_seconds: Option<f64>,
+    /// Window of the SYN-ACK (never scaled: RFC 7323 section 2.2), in bytes.
+    pub window: Option<u16>,
+    /// Maximum segment size the SYN-ACK announces, in bytes.
+    pub segment_size: Option<u16>,
+    /// Time to live, or hop limit, of the SYN-ACK.
+    pub hop_limit: Option<u8>,
+    /// The same of the server's next segment that is no reset.
+    pub later_hop_limit: Option<u8>,
+    /// The same of the reset from the server's side that decided the outcome.
+    pub reset_hop_limit: Option<u8>,
+}
+
+/// The judgement of one handshake and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// Who answered the SYN.
+    pub verdict: Verdict,
+    /// `None` for `undetermined`.
+    pub confidence: Option<Confidence>,
+    /// Log-odds of the verdict over the runner-up, in nats; `None` for `undetermined`.
+    pub log_odds: Option<f64>,
+    /// Implementations not contradicted, best first; empty when nothing can be said.
+    pub implementations: Vec<Implementation>,
+    /// What was seen, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// For `undetermined`: what the capture lacks, one sentence each.
+    pub missing: Vec<String>,
+}
+
+/// One thing that was seen in the capture and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// Which signal.
+    pub kind: EvidenceKind,
+    /// The verdict it speaks for (`for` in JSON); `undetermined` for what only describes.
+    pub bearing: Verdict,
+    /// How strongly, in nats (natural logarithm of the likelihood ratio); never negative.
+    pub nats: f64,
+    /// The frames it was read from.
+    pub frames: Cited,
+    /// One sentence with the values.
+    pub detail: String,
+}
+
+/// A hypothesis on why a handshake failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// Which.
+    pub kind: CauseKind,
+    /// Its weight in nats: the difference of two causes' weights is how much more probable one is than the other.
+    pub nats: f64,
+    /// What speaks for it, in the capture and in the server's kernel (`for` in JSON).
+    pub supporting: Vec<String>,
+    /// What speaks against it.
+    pub against: Vec<String>,
+    /// What would tell and could not be seen: never evidence.
+    pub not_observable: Vec<String>,
+    /// Something contradicts it; what does is in `against`.
+    pub ruled_out: bool,
+    /// The command, and the machine to run it on, that settles it.
+    pub check: String,
+}
+
+/// How many handshakes ended how, and who answered them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub handshakes: u64,
+    /// By [`Verdict`], indexed in the order of [`Verdict::ALL`].
+    pub verdicts: [u64; Verdict::ALL.len()],
+    /// By [`Outcome`], indexed in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+}
+
+impl Tally {
+    /// Counts one handshake.
+    pub fn add(&mut self, verdict: Verdict, outcome: Outcome) {
+        self.handshakes += 1;
+        self.verdicts[verdict as usize] += 1;
+        self.outcomes[outcome as usize] += 1;
+    }
+
+    /// Adds the counts of another tally.
+    pub fn merge(&mut self, other: &Self) {
+        self.handshakes += other.handshakes;
+        for (sum, n) in self.verdicts.iter_mut().zip(other.verdicts) {
+            *sum += n;
+        }
+        for (sum, n) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += n;
+        }
+    }
+}
+
+/// One server address and port, over the whole capture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenerReport {
+    /// Address and port.
+    pub server: Endpoint,
+    /// Time of the first frame of its first handshake.
+    pub first: Timestamp,
+    /// Time of the first frame of its last handshake.
+    pub last: Timestamp,
+    /// Its handshakes.
+    pub tally: Tally,
+    /// The strongest cookie-style confidence among them.
+    pub strongest: Option<Confidence>,
+    /// Where it was flooded: the handshakes of `tally` that never completed then.
+    pub flood: Option<Flood>,
+}
+
+/// A stretch of time in which a listener answered cookie-style.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// The listener.
+    pub server: Endpoint,
+    /// `syn-cookie` or `syn-proxy`.
+    pub verdict: Verdict,
+    /// Time of its first cookie-style handshake.
+    pub start: Timestamp,
+    /// Time of its last cookie-style handshake.
+    pub end: Timestamp,
+    /// Cookie-style handshakes in it, at `likely` or above.
+    pub handshakes: u64,
+    /// SYNs a second that never led to a completed handshake, in the busiest second of the episode.
+    pub peak_unacknowledged_rate: u64,
+    /// The same, in the busiest of the sixty seconds before it.
+    pub prior_unacknowledged_rate: u64,
+}
+
+/// What was read, and what was given up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Packets pushed.
+    pub packets: u64,
+    /// TCP segments among them.
+    pub segments: u64,
+    /// IP packets that are not TCP.
+    pub not_tcp: u64,
+    /// IP fragments, which are not analysed.
+    pub fragments: u64,
+    /// Packets too short or too malformed to find a TCP header in.
+    pub unreadable: u64,
+    /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later handshakes of
+    /// their listener could not be used for them.
+    pub settled_early: u64,
+    /// Handshakes that are in the tally only, as there are more listeners than [`crate::Limits::listeners`].
+    pub unlisted: u64,
+    /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
+    pub episodes_lost: u64,
+}
+
+impl Statistics {
+    /// What came to it since it was `earlier`.
+    #[must_use]
+    pub const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            packets: self.packets - earlier.packets,
+            segments: self.segments - earlier.segments,
+            not_tcp: self.not_tcp - earlier.not_tcp,
+            fragments: self.fragments - earlier.fragments,
+            unreadable: self.unreadable - earlier.unreadable,
+            settled_early: self.settled_early - earlier.settled_early,
+            unlisted: self.unlisted - earlier.unlisted,
+            episodes_lost: self.episodes_lost - earlier.episodes_lost,
+        }
+    }
+}
+
+impl Finding {
+    /// Counts captures from another one on: `first` is added to the number of each capture.
+    pub fn renumber(&mut self, first: u32) {
+        if first == 0 {
+            return;
+        }
+        let frames = [&mut self.frames.syn, &mut self.frames.syn_ack, &mut self.frames.ack, &mut self.frames.reset];
+        let cited = self.assessment.evidence.iter_mut().flat_map(|evidence| evidence.frames.iter_mut());
+        frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
+    }
+
+    /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
+    }
+
+    /// There is something to tell of it: it is cookie-style, or failed with a cause.
+    #[must_use]
+    pub fn is_notable(&self) -> bool {
+        is_notable(&self.assessment, &self.causes)
+    }
+
+    /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
+    #[must_use]
+    pub fn capture(&self) -> u32 {
+        let frames = self.frames;
+        frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset).unwrap_or_default().capture
+    }
+}
+
+/// See [`Finding::is_notable`].
+pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
+    assessment.verdict.is_cookie_style() || !causes.is_empty()
+}
+
+/// Everything, at the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// Handshakes not handed out by [`crate::Analyzer::take_settled`] or in portions before, in order of their ids.
+    pub handshakes: Vec<Finding>,
+    /// Listeners, by address and port.
+    pub listeners: Vec<ListenerReport>,
+    /// Episodes, by listener and start.
+    pub episodes: Vec<Episode>,
+    /// All handshakes, those taken before included.
+    pub tally: Tally,
+    /// What was read.
+    pub statistics: Statistics,
+}

@@ -1,0 +1,106 @@
+//! A segment, spelled out.
+
+use std::fmt::Write as _;
+
+use crate::packet::ip;
+pub use crate::packet::ip::NoSegment;
+use crate::packet::options::Walk;
+use crate::packet::segment::{Flags, Segment};
+use crate::{Endpoint, Frame, Observation, Timestamp};
+
+/// The header of one TCP segment and of the IP packet around it, in words and plain numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    /// Where it stands.
+    pub frame: Frame,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub source: Endpoint,
+    /// To whom.
+    pub destination: Endpoint,
+    /// Its flags, as Wireshark writes them: `SYN, ACK`.
+    pub flags: String,
+    /// Sequence number, as on the wire.
+    pub seq: u32,
+    /// Acknowledgment number, as on the wire, whether or not the flag is set.
+    pub ack: u32,
+    /// Window, as on the wire, not scaled.
+    pub window: u16,
+    /// Bytes of payload.
+    pub payload: u32,
+    /// Its options: `MSS 1460, SACK permitted`; empty where there are none.
+    pub options: String,
+    /// Hop limit (TTL); `None` where the IP header is not at hand.
+    pub ttl: Option<u8>,
+    /// IP identification; IPv4 only.
+    pub identification: Option<u16>,
+}
+
+/// Spells out the segment of a packet, or says why it has none.
+pub fn describe(observation: &Observation<'_>) -> Result<Described, NoSegment> {
+    ip::segment(observation).map(|segment| Described::of(&segment))
+}
+
+impl Described {
+    pub(super) fn of(segment: &Segment<'_>) -> Self {
+        Self {
+            frame: segment.frame,
+            time: segment.time,
+            source: segment.source(),
+            destination: segment.destination(),
+            flags: flags(segment.flags()),
+            seq: segment.seq().0,
+            ack: segment.ack().0,
+            window: segment.window(),
+            payload: segment.payload,
+            options: options(segment),
+            ttl: segment.ip_facts().ttl,
+            identification: segment.ip_facts().identification,
+        }
+    }
+}
+
+fn flags(flags: Flags) -> String {
+    let names = [
+        (Flags::FIN, "FIN"),
+        (Flags::SYN, "SYN"),
+        (Flags::RST, "RST"),
+        (Flags::PSH, "PSH"),
+        (Flags::ACK, "ACK"),
+        (Flags::URG, "URG"),
+        (Flags::ECE, "ECE"),
+        (Flags::CWR, "CWR"),
+    ];
+    let set: Vec<&str> = names.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
+    if set.is_empty() { "none".to_owned() } else { set.join(", ") }
+}
+
+/// Options in the order in which they stand.
+fn options(segment: &Segment<'_>) -> String {
+    let mut text = String::new();
+    let read = segment.options();
+    for (kind, body) in Walk(segment.option_bytes).flatten() {
+        let separator = if text.is_empty() { "" } else { ", " };
+        text.push_str(separator);
+        let _ = match (kind, body) {
+            (2, &[a, b]) => write!(text, "MSS {}", u16::from_be_bytes([a, b])),
+            (3, &[shift]) => write!(text, "window scale {shift}"),
+            (4, []) => write!(text, "SACK permitted"),
+            (5, blocks) => write!(text, "SACK of {} blocks", blocks.len() / 8),
+            (8, &[a, b, c, d, e, f, g, h]) => {
+                let (value, echo) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+                write!(text, "TSval {value}, TSecr {echo}")
+            }
+            (19, _) => write!(text, "MD5 signature"),
+            (29, _) => write!(text, "TCP-AO"),
+            (30, _) => write!(text, "MPTCP"),
+            (34, _) => write!(text, "Fast Open"),
+            (kind, body) => write!(text, "option {kind} of {} bytes", body.len() + 2),
+        };
+    }
+    if read.incomplete {
+        text.push_str(if text.is_empty() { "not captured whole" } else { ", the rest not captured" });
+    }
+    text
+}

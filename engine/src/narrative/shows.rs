@@ -1,0 +1,219 @@
+//! What a packet of a handshake shows, in sentences.
+
+use super::{Summary, Teller, What};
+use crate::evidence::hop_limit::initial;
+use crate::packet::options::Options;
+use crate::packet::segment::{Flags, Segment};
+
+/// The MSS that makes people think of one product.
+const FAMOUS_MSS: u16 = 1380;
+
+impl Teller<'_> {
+    pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, what: What) -> Vec<String> {
+        match what {
+            What::Syn => syn(segment),
+            What::SynAgain => vec!["the same SYN again: no answer had reached the client".to_owned()],
+            What::SynAck => self.syn_ack(segment),
+            What::SynAckAgain => self.syn_ack_again(segment),
+            What::Ack => self.ack(),
+            What::WrongAck => vec![format!(
+                "acknowledges {}, and the SYN-ACK is acknowledged by {}: no cookie and no half-open entry fits",
+                segment.ack(),
+                self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
+            )],
+            What::Data => self.data(segment, from_client),
+            What::DataAgain => vec!["sent again: nobody acknowledged it".to_owned()],
+            What::Reset => self.reset(segment, from_client),
+            What::Fin => vec![format!("the {} has nothing more to send", side(from_client))],
+            What::Other => self.other(segment, from_client),
+        }
+    }
+
+    fn syn_ack(&self, segment: &Segment<'_>) -> Vec<String> {
+        let options = segment.options();
+        let mut shows = Vec::new();
+        if let Some(syn) = self.seen.syn {
+            let trip = segment.time.seconds_since(syn.time);
+            shows.push(format!("{} after the SYN", span(trip)));
+            let lost = lost(&syn.options, &options);
+            if !lost.is_empty() {
+                shows.push(format!("the client offered {}; the answer has none of it", lost.join(", ")));
+            }
+        }
+        if segment.window() == 0 {
+            shows.push(
+                "window 0: the client may connect and may not send; a SYN proxy does so until it has reached the server, \
+                 a host's own SYN cookie does not"
+                    .to_owned(),
+            );
+        }
+        if options.mss == Some(FAMOUS_MSS) {
+            shows.push(
+                "MSS 1380 is what Cisco ASA announces by default (sysopt connection tcpmss), and what any host with a \
+                 route MTU of 1420, or a clamp on the way, does: it proves no product. On an ASA, show run all sysopt \
+                 and show threat-detection statistics top tcp-intercept tell; on Linux, iptables-save or nft list \
+                 ruleset shows SYNPROXY and its mss"
+                    .to_owned(),
+            );
+        }
+        shows
+    }
+
+    fn syn_ack_again(&self, segment: &Segment<'_>) -> Vec<String> {
+        let isn = self.seen.server_isn.is_some_and(|isn| isn != segment.seq());
+        let acknowledged = self.seen.ack.is_some();
+        vec![match (isn, acknowledged) {
+            (true, _) => "another initial sequence number: nobody remembered the first answer".to_owned(),
+            (_, true) if self.seen.reset => {
+                "again after the reset: whoever sends it had not seen the ACK, and still waits for it".to_owned()
+            }
+            (_, true) => "again although it was acknowledged: the server did not take the ACK".to_owned(),
+            _ => "again: it had not been acknowledged".to_owned(),
+        }]
+    }
+
+    fn ack(&self) -> Vec<String> {
+        let closed = self.seen.syn_ack.is_some_and(|s| s.window == 0);
+        let mut shows = vec!["acknowledges the SYN-ACK: for the client the connection is open".to_owned()];
+        if closed {
+            shows.push("it must wait until the window is opened before it may send".to_owned());
+        }
+        shows
+    }
+
+    fn data(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
+        let bytes = segment.payload;
+        if !from_client {
+            return vec![format!("{bytes} bytes of the server: the connection works")];
+        }
+        match (self.seen.data, self.seen.syn_ack) {
+            (None, Some(syn_ack)) if syn_ack.window == 0 && !self.seen.opened => {
+                vec![format!("{bytes} bytes of the client, into a closed window: a probe")]
+            }
+            (None, _) => vec![format!("the client's first {bytes} bytes")],
+            _ => vec![format!("{bytes} more bytes of the client")],
+        }
+    }
+
+    fn other(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
+        if from_client {
+            return Vec::new();
+        }
+        let closed = self.seen.syn_ack.is_some_and(|s| s.window == 0) && !self.seen.opened;
+        if closed && segment.window() > 0 {
+            let before = if self.seen.data.is_none() { ", before the client sent anything" } else { "" };
+            return vec![format!("opens the window to {}{before}: the proxy has reached the server", segment.window())];
+        }
+        let taken = self.seen.client_isn.map(|isn| segment.ack().ahead_of(isn.plus(1))).filter(|&n| n > 0);
+        taken
+            .map(|n| format!("acknowledges {n} bytes of the client: the server has taken the connection"))
+            .into_iter()
+            .collect()
+    }
+
+    fn reset(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
+        let bare = !segment.flags().has(Flags::ACK);
+        let mut shows = Vec::new();
+        if let Some(last) = self.seen.last_of_client.filter(|_| !from_client) {
+            let trip = segment.time.seconds_since(last.time);
+            shows.push(self.reset_after(trip));
+            if bare && last.ack == segment.seq() {
+                shows.push(
+                    "no ACK flag, and its sequence number is the one the client acknowledged: the answer of a host \
+                     that knows of no such connection (RFC 9293 section 3.10.7), and of a packet filter that rejects"
+                        .to_owned(),
+                );
+            } else if bare {
+                shows.push("no ACK flag, and a sequence number that nobody acknowledged".to_owned());
+            }
+        }
+        if !bare {
+            let live = segment.window() > 0 || segment.options_promised() > 0;
+            shows.push(if live {
+                "ACK flag and a live window or options: whoever owns the connection aborts it".to_owned()
+            } else {
+                "ACK flag, window 0 and no options: how a SYN is refused".to_owned()
+            });
+        }
+        if !from_client {
+            shows.extend(self.seen.syn_ack.as_ref().and_then(|syn_ack| hops(syn_ack, segment)));
+            shows.extend(identification(self.seen.last_of_client.as_ref(), segment));
+        }
+        shows
+    }
+
+    /// How long it took, next to how long the SYN-ACK took.
+    fn reset_after(&self, trip: f64) -> String {
+        let syn = self.seen.syn.zip(self.seen.syn_ack).map(|(syn, syn_ack)| syn_ack.time.seconds_since(syn.time));
+        let compared = syn.map_or_else(String::new, |syn| format!("; the SYN-ACK took {}", span(syn)));
+        format!("{} after the client's last packet{compared}", span(trip))
+    }
+}
+
+fn syn(segment: &Segment<'_>) -> Vec<String> {
+    let options = segment.options();
+    let mut shows = vec![match offered(&options) {
+        offers if offers.is_empty() => "the client offers no option but, at most, its MSS".to_owned(),
+        offers => format!("the client offers {}", offers.join(", ")),
+    }];
+    if segment.ack().0 != 0 {
+        shows
+            .push("the acknowledgment field is not 0: Netfilter's SYNPROXY leaves it so towards the server".to_owned());
+    }
+    shows
+}
+
+fn offered(options: &Options) -> Vec<&'static str> {
+    let all = [
+        (options.window_scale.is_some(), "window scale"),
+        (options.sack_permitted, "SACK"),
+        (options.timestamps.is_some(), "timestamps"),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
+}
+
+fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
+    let kept = offered(answer);
+    offered(offer).into_iter().filter(|name| !kept.contains(name)).collect()
+}
+
+fn hops(syn_ack: &Summary, reset: &Segment<'_>) -> Option<String> {
+    let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
+    Some(if first == second {
+        format!("hop limit {second} as in the SYN-ACK: the same machine, or one as far away")
+    } else if initial(first) == initial(second) {
+        let hops = first.abs_diff(second);
+        let way = if second < first { "further away" } else { "nearer" };
+        format!(
+            "hop limit {second}, {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
+            if hops == 1 { "" } else { "s" }
+        )
+    } else {
+        format!("hop limit {second}, {first} in the SYN-ACK: another machine, which starts from another hop limit")
+    })
+}
+
+fn identification(trigger: Option<&Summary>, reset: &Segment<'_>) -> Option<String> {
+    let id = reset.ip_facts().identification?;
+    if id == 0 {
+        return Some("IP identification 0: Linux resets what it does not know so".to_owned());
+    }
+    let copied = trigger.and_then(|t| t.identification) == Some(id);
+    copied
+        .then(|| "its IP identification is copied from the packet it answers: a device on the way wrote it".to_owned())
+}
+
+const fn side(from_client: bool) -> &'static str {
+    if from_client { "client" } else { "server" }
+}
+
+/// A time as people say it.
+fn span(seconds: f64) -> String {
+    if seconds.abs() < 0.001 {
+        format!("{:.0} µs", seconds * 1e6)
+    } else if seconds.abs() < 1.0 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
+    }
+}

@@ -1,0 +1,282 @@
+//! From the bytes of a packet to a TCP segment.
+
+use std::fmt;
+
+use etherparse::{LaxIpSlice, ip_number};
+
+use crate::intake::flow::{Flow, word_v4, word_v6};
+use crate::intake::keyed_hash::Seeded;
+use crate::packet::segment::{Flags, IpHeader, Segment, TCP_HEADER, V4_HEADER, V6_HEADER};
+use crate::{Frame, Observation, Packet, Timestamp};
+
+/// Why a packet yields no segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSegment {
+    /// There is no packet.
+    NoPacket,
+    /// Another protocol than TCP.
+    NotTcp,
+    /// A fragment of an IP packet: its TCP header is elsewhere or its payload incomplete.
+    Fragment,
+    /// Cut or malformed before the end of the fixed TCP header.
+    Unreadable,
+}
+
+impl fmt::Display for NoSegment {
+    /// Completes the sentence that begins with the packet.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPacket => "is none",
+            Self::NotTcp => "carries another protocol than TCP",
+            Self::Fragment => "is a fragment of an IP packet, which is not put together",
+            Self::Unreadable => "is cut or malformed before the end of its TCP header",
+        })
+    }
+}
+
+/// Reads the segment a packet carries.
+pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a>, NoSegment> {
+    let Observation { frame, time, ref packet } = *observation;
+    match packet {
+        Packet::None => Err(NoSegment::NoPacket),
+        Packet::Ip(bytes) => from_ip(frame, time, bytes),
+        Packet::Tcp { source, destination, segment } => {
+            read_tcp(frame, time, IpHeader::Missing([source, destination]), segment, segment.len())
+        }
+    }
+}
+
+/// Reads the segment an IP packet carries.
+#[inline(always)]
+pub(crate) fn from_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
+    let (ip, tcp, payload) = match Shape::of(bytes) {
+        Shape::V4 { payload } => {
+            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            (IpHeader::V4(header), tcp, payload)
+        }
+        Shape::V6 { payload } => {
+            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            (IpHeader::V6(header), tcp, payload)
+        }
+        Shape::Udp => return Err(NoSegment::NotTcp),
+        Shape::Other => return from_any_ip(frame, time, bytes),
+    };
+    read_tcp(frame, time, ip, &tcp[..payload.min(tcp.len())], payload)
+}
+
+/// What nearly every packet is. All others take the long way to the same end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A whole IPv4 packet with TCP right behind a header without options; bytes of the payload by its header.
+    V4 {
+        payload: usize,
+    },
+    /// The same with IPv6.
+    V6 {
+        payload: usize,
+    },
+    /// A whole datagram, which is none of ours.
+    Udp,
+    Other,
+}
+
+impl Shape {
+    #[inline(always)]
+    fn of(bytes: &[u8]) -> Self {
+        const TCP: u8 = ip_number::TCP.0;
+        const UDP: u8 = ip_number::UDP.0;
+        match bytes.first() {
+            Some(0x45) => {
+                let Some(header) = bytes.first_chunk::<V4_HEADER>() else { return Self::Other };
+                let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+                let total = usize::from(half(2));
+                // More fragments, or an offset.
+                let is_fragment = half(6) & 0x3fff != 0;
+                match header[9] {
+                    TCP if total >= V4_HEADER + TCP_HEADER && !is_fragment => Self::V4 { payload: total - V4_HEADER },
+                    UDP if total >= V4_HEADER && !is_fragment => Self::Udp,
+                    _ => Self::Other,
+                }
+            }
+            Some(0x60..=0x6f) => {
+                let Some(header) = bytes.first_chunk::<V6_HEADER>() else { return Self::Other };
+                let payload = usize::from(u16::from_be_bytes([header[4], header[5]]));
+                match header[6] {
+                    TCP if payload >= TCP_HEADER => Self::V6 { payload },
+                    UDP => Self::Udp,
+                    _ => Self::Other,
+                }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What one look at a packet shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glimpse {
+    /// A TCP segment, and whether it has no payload.
+    Tcp(Flow, Flags, bool),
+    /// Another protocol.
+    NotTcp,
+    /// Whatever it is, it has to be read by [`segment`].
+    Unclear,
+}
+
+/// Looks at no more of a packet than tells whether it may matter.
+#[inline]
+pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
+    match usual_segment(seeded, bytes) {
+        Some((flow, flags, is_bare)) => Glimpse::Tcp(flow, flags, is_bare),
+        None if Shape::of(bytes) == Shape::Udp => Glimpse::NotTcp,
+        None => Glimpse::Unclear,
+    }
+}
+
+/// The connection and the flags of a packet that is what nearly every one with TCP is, and whether it has no payload. Always a
+/// part of what asks it, which does so for every packet.
+#[inline(always)]
+pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
+    // Asked once for most of what is looked at.
+    bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
+    let ((source, destination, Tcp { flags, header, .. }), length) = match Shape::of(bytes) {
+        Shape::V4 { payload } => (ends_v4(bytes)?, payload),
+        Shape::V6 { payload } => (ends_v6(seeded, bytes)?, payload),
+        Shape::Udp | Shape::Other => return None,
+    };
+    Some((Flow::new(seeded, source, destination), flags, length <= header))
+}
+
+/// The words of both ends, and what the TCP header says beside them.
+type Ends = Option<(u64, u64, Tcp)>;
+
+/// A TCP header at a glance.
+struct Tcp {
+    /// Of the source and the destination, as they stand there.
+    ports: [[u8; 2]; 2],
+    flags: Flags,
+    /// Bytes of the header, options included.
+    header: usize,
+}
+
+#[inline(always)]
+fn ends_v4(bytes: &[u8]) -> Ends {
+    let (ip, rest) = bytes.split_first_chunk::<V4_HEADER>()?;
+    let ([source, destination], _) = ip[12..].as_chunks() else { return None };
+    let tcp = tcp(rest)?;
+    Some((word_v4(*source, tcp.ports[0]), word_v4(*destination, tcp.ports[1]), tcp))
+}
+
+#[inline(always)]
+fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
+    let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
+    let ([source, destination], _) = ip[8..].as_chunks() else { return None };
+    let tcp = tcp(rest)?;
+    Some((word_v6(seeded, *source, tcp.ports[0]), word_v6(seeded, *destination, tcp.ports[1]), tcp))
+}
+
+#[inline(always)]
+fn tcp(bytes: &[u8]) -> Option<Tcp> {
+    let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
+    let header = usize::from(tcp[12] >> 4) * 4;
+    let ports = [[tcp[0], tcp[1]], [tcp[2], tcp[3]]];
+    // A header of fewer words is none.
+    (header >= TCP_HEADER).then_some(Tcp { ports, flags: Flags(tcp[13]), header })
+}
+
+fn from_any_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
+    let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
+    let (header, promised) = match &ip {
+        LaxIpSlice::Ipv4(v4) => (bytes.first_chunk().map(IpHeader::V4), usize::from(v4.header().total_len())),
+        LaxIpSlice::Ipv6(v6) => {
+            let header = v6.header();
+            let promised = header.slice().len() + usize::from(header.payload_length());
+            (bytes.first_chunk().map(IpHeader::V6), promised)
+        }
+    };
+    if ip.is_fragmenting_payload() {
+        return Err(NoSegment::Fragment);
+    }
+    if ip.payload_ip_number() != ip_number::TCP {
+        return Err(NoSegment::NotTcp);
+    }
+    let tcp = ip.payload().payload;
+    let start = offset_within(bytes, tcp);
+    // A packet handed to the card for segmentation may say 0, or less than its headers: then the capture's own
+    // length is all there is.
+    let end = if promised > start { promised - start } else { tcp.len() };
+    read_tcp(frame, time, header.ok_or(NoSegment::Unreadable)?, tcp, end)
+}
+
+/// Where `part`, a sub-slice of `whole`, begins in it.
+fn offset_within(whole: &[u8], part: &[u8]) -> usize {
+    (part.as_ptr() as usize - whole.as_ptr() as usize).min(whole.len() - part.len())
+}
+
+/// `end` is where the payload ends, counted from the TCP header, whether or not it was captured.
+#[inline(always)]
+fn read_tcp<'a>(
+    frame: Frame,
+    time: Timestamp,
+    ip: IpHeader<'a>,
+    tcp: &'a [u8],
+    end: usize,
+) -> Result<Segment<'a>, NoSegment> {
+    let (header, rest) = tcp.split_first_chunk::<TCP_HEADER>().ok_or(NoSegment::Unreadable)?;
+    let length = usize::from(header[12] >> 4) * 4;
+    let options = length.checked_sub(TCP_HEADER).ok_or(NoSegment::Unreadable)?;
+    Ok(Segment {
+        frame,
+        time,
+        ip,
+        header,
+        option_bytes: &rest[..options.min(rest.len())],
+        payload: u32::try_from(end.saturating_sub(length)).unwrap_or(u32::MAX),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn observation(bytes: &[u8]) -> Observation<'_> {
+        Observation { frame: Frame::default(), time: Timestamp::from_nanos(0), packet: Packet::Ip(bytes) }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_and_the_long_way_read_the_same(
+            mut bytes in prop::collection::vec(any::<u8>(), 0..120),
+            version in prop::sample::select(vec![0x45_u8, 0x46, 0x44, 0x60, 0x6a]),
+            length in 0_u8..130,
+            protocol in prop::sample::select(vec![6_u8, 6, 17]),
+            usual in any::<bool>(),
+        ) {
+            // Most random bytes are no TCP packets: the fields that say so are set right more often than not.
+            for (at, value) in [(0, version), (2, 0), (3, length), (4, 0), (5, length), (6, protocol), (9, protocol)] {
+                if let Some(byte) = bytes.get_mut(at) && (usual || at < 6) {
+                    *byte = if at == 6 && version < 0x60 { 0x40 } else { value };
+                }
+            }
+            if usual && version < 0x60 && let Some(byte) = bytes.get_mut(7) {
+                *byte = 0;
+            }
+            let seen = observation(&bytes);
+            let long = from_any_ip(Frame::default(), Timestamp::default(), &bytes);
+            prop_assert_eq!(format!("{:?}", segment(&seen)), format!("{long:?}"));
+            let seeded = Seeded::default();
+            match (glimpse(seeded, &bytes), long) {
+                (Glimpse::Tcp(flow, flags, is_bare), Ok(segment)) => {
+                    prop_assert_eq!(is_bare, segment.payload == 0);
+                    prop_assert_eq!(flow, Flow::between(seeded, segment.source(), segment.destination()));
+                    prop_assert_eq!(flags, segment.flags());
+                }
+                (Glimpse::NotTcp, long) => prop_assert_eq!(long.err(), Some(NoSegment::NotTcp)),
+                (Glimpse::Unclear, _) => {}
+                (glimpse, long) => prop_assert!(false, "{glimpse:?} of {long:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What became of a handshake.
+
+use crate::connection::handshake::{Handshake, Side};
+use crate::packet::segment::Flags;
+use crate::{Outcome, Timestamp};
+
+/// A capture that ends sooner than this after a segment, in seconds, cannot show that it was not answered (the first
+/// retransmission is due after one second, RFC 6298 section 2.1).
+const TOO_SOON: f64 = 1.0;
+
+/// `now` is the time of the last packet seen.
+pub(crate) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
+    let Some(syn_ack) = &handshake.syn_ack else { return without_answer(handshake, now) };
+    match handshake.deciding_reset() {
+        Some((Side::Server, _)) => return Outcome::ResetByServer,
+        Some((Side::Client, _)) => return Outcome::ResetByClient,
+        None => {}
+    }
+    if handshake.ack.is_some() {
+        Outcome::Established
+    } else if handshake.syn.is_none() || handshake.server_data.is_some() || now.seconds_since(syn_ack.time) < TOO_SOON {
+        Outcome::Incomplete
+    } else {
+        Outcome::Unacknowledged
+    }
+}
+
+fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
+    match handshake.reset.as_deref() {
+        Some((Side::Server, reset)) if reset.flags.has(Flags::ACK) || handshake.client_data.is_none() => {
+            Outcome::Refused
+        }
+        Some((Side::Server, _)) => Outcome::ResetByServer,
+        Some((Side::Client, _)) => Outcome::ResetByClient,
+        // The answer went another way: later segments show that there was one.
+        None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.later.is_empty() => {
+            Outcome::Incomplete
+        }
+        None if now.seconds_since(handshake.time) < TOO_SOON => Outcome::Incomplete,
+        None => Outcome::Unanswered,
+    }
+}

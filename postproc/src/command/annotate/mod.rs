@@ -1,0 +1,251 @@
+//! `syncookie annotate`: the findings as comments in a capture, for whoever opens it in a Wireshark without the plugin.
+//!
+//! Each input goes through a temporary file: first everything is copied there, anonymised if that was asked for, so that
+//! nothing after that can give away what it never sees; then what matters is selected; then it is analysed, and written
+//! with comments. So the comments are what `syncookie analyze` says of the very capture they stand in.
+
+mod anonymize;
+mod frames;
+mod mask;
+mod remarks;
+mod select;
+mod spool;
+mod tcp;
+mod writer;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use syncookie_engine::Timestamp;
+
+use crate::capture::Capture;
+use crate::cli::Annotate;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::output::Output;
+use crate::pipeline::{self, FAULTS_TOLD, Failure};
+use crate::problem::Problem;
+use crate::report::Report;
+use crate::source::series::{self, Member};
+use crate::source::walk::{self, Plan, Source};
+use crate::text::count;
+use anonymize::Masked;
+use frames::{anonymous, for_each, interface, packet};
+use mask::Mask;
+use remarks::{Commenting, Remarks};
+use select::{Selecting, Selection};
+use spool::{Spool, Spooled};
+use writer::{Packet, Writer};
+
+/// Frames between two looks at whether this shall end.
+const ROUND: u32 = 1 << 12;
+
+/// Annotates what the arguments name.
+pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
+    let plan = walk::plan(&args.paths);
+    if plan.reads(&args.output) {
+        return Err(Failure::OutputIsInput);
+    }
+    let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if output.is_terminal() {
+        return Err(Failure::Output(io::Error::other("a capture is nothing for a terminal; name a file, or pipe it")));
+    }
+    let job = Job {
+        writer: Writer::new(&mut output).map_err(Failure::Output)?,
+        folder: folder(&args.output),
+        mask: args.anonymize.then(Mask::default),
+        only_findings: args.only_findings,
+        console,
+        captures: 0,
+        missing: 0,
+        problems: 0,
+    };
+    let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(pipeline::no_capture(plan)) };
+    // Half a capture would be taken for a whole one.
+    if interrupt::is_requested() {
+        return Ok(Exit::Interrupted(interrupt::exit_code()));
+    }
+    output.finish().map_err(Failure::Output)?;
+    Ok(exit)
+}
+
+/// Where temporary files go: beside a file, where there is room for such a thing, else where the system has them.
+fn folder(output: &Path) -> PathBuf {
+    let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
+    match output.parent().filter(|_| is_file) {
+        Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
+        Some(folder) => folder.to_path_buf(),
+        None => std::env::temp_dir(),
+    }
+}
+
+/// One run over all inputs.
+struct Job<'a, W: Write> {
+    writer: Writer<W>,
+    folder: PathBuf,
+    mask: Option<Mask>,
+    only_findings: bool,
+    console: &'a mut Console,
+    captures: usize,
+    missing: usize,
+    problems: usize,
+}
+
+impl<W: Write> Job<'_, W> {
+    /// `None` where there was nothing to annotate.
+    fn run(mut self, plan: &Plan) -> io::Result<Option<Exit>> {
+        self.console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
+        for problem in &plan.problems {
+            self.problem(problem);
+        }
+        for members in series::series(&plan.sources) {
+            if !interrupt::is_requested() {
+                self.series(plan, &members)?;
+            }
+        }
+        self.console.done();
+        if self.captures == 0 && self.problems == self.missing {
+            return Ok(None);
+        }
+        self.writer.into_inner().flush()?;
+        Ok(Some(if self.problems == 0 { Exit::Analysed } else { Exit::Partly }))
+    }
+
+    fn problem(&mut self, problem: &Problem) {
+        self.console.problem(problem);
+        self.problems += 1;
+        self.missing += usize::from(problem.is_missing());
+    }
+
+    /// Files that are one capture, as far as each goes on where the one before it ended, as in an analysis.
+    fn series(&mut self, plan: &Plan, members: &[Member]) -> io::Result<()> {
+        let mut current: Option<(Spool, Option<Timestamp>)> = None;
+        for member in members {
+            let source = &plan.sources[member.source];
+            let (capture, _) = match pipeline::open(source) {
+                Ok(opened) => opened,
+                Err(problem) => {
+                    self.problem(&problem);
+                    continue;
+                }
+            };
+            if let Some((spool, _)) = current.take_if(|(_, last)| !member.follows(*last)) {
+                self.finish(spool)?;
+            }
+            let mut spool = match current.take() {
+                Some((spool, _)) => spool,
+                None => Spool::new(&self.folder)?,
+            };
+            let last = self.copy(source, capture, &mut spool)?;
+            current = Some((spool, last));
+        }
+        current.map_or(Ok(()), |(spool, _)| self.finish(spool))
+    }
+
+    /// Copies a capture, and returns its latest time.
+    fn copy<R: Read>(
+        &mut self,
+        source: &Source,
+        mut capture: Capture<R>,
+        spool: &mut Spool,
+    ) -> io::Result<Option<Timestamp>> {
+        let (mut last, mut faults, mut masked) = (None, 0, Masked::default());
+        let number = self.captures;
+        self.captures += 1;
+        loop {
+            let problem = match capture.next_frame() {
+                None => break,
+                Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
+                Some(Ok(frame)) => {
+                    last = last.max(frame.time);
+                    match &self.mask {
+                        None => spool.packet(packet(&frame, &interface(number, &frame)), frame.record.comments())?,
+                        Some(mask) => anonymous(mask, number, &frame, &mut masked, spool)?,
+                    }
+                    continue;
+                }
+                Some(Err(fault)) => fault,
+            };
+            faults += 1;
+            if faults <= FAULTS_TOLD {
+                self.problem(&Problem::fault(&source.name, &problem, capture.frames()));
+            }
+        }
+        if faults > FAULTS_TOLD {
+            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_TOLD));
+        }
+        Ok(last)
+    }
+
+    /// Writes a capture with comments, or what matters of it.
+    fn finish(&mut self, spool: Spool) -> io::Result<()> {
+        let mut whole = spool.finish()?;
+        if self.only_findings {
+            whole = self.findings(&whole)?;
+        }
+        let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
+        analyse(&whole, Box::new(Commenting(&mut remarks)))?;
+        let mut comments = remarks.in_order()?;
+        for_each(&whole, |frame| {
+            let ours = comments.on(frame.number)?;
+            let theirs = frame.record.comments();
+            // Inputs were told apart when they were copied.
+            self.writer
+                .packet(packet(frame, &interface(self.captures, frame)), theirs.chain(ours.iter().map(Vec::as_slice)))
+        })
+    }
+
+    /// A capture with what matters of this one.
+    fn findings(&mut self, whole: &Spooled) -> io::Result<Spooled> {
+        let mut selection = Selection::default();
+        analyse(whole, Box::new(Selecting(&mut selection)))?;
+        if selection.is_empty() {
+            return Spool::new(&self.folder)?.finish();
+        }
+        let mut changed = 0;
+        for all in [false, true] {
+            let (part, kept) = self.part(whole, &selection, all)?;
+            let mut now = Selection::default();
+            analyse(&part, Box::new(Selecting(&mut now)))?;
+            changed = selection.changed(&now, &kept);
+            if changed == 0 || all {
+                self.told(changed);
+                return Ok(part);
+            }
+        }
+        Err(io::Error::other(format!("{changed} verdicts change")))
+    }
+
+    fn told(&mut self, changed: usize) {
+        if changed > 0 {
+            let many = count(changed as u64, "handshake");
+            self.console.remark(&format!("{many} judged otherwise without the rest of the capture: send all of it"));
+        }
+    }
+
+    /// The frames that the filter keeps, and the latest of all, empty, where it does not: what went unanswered is known
+    /// only by the capture going on. With the numbers they had.
+    fn part(&self, whole: &Spooled, selection: &Selection, all: bool) -> io::Result<(Spooled, Vec<u32>)> {
+        let mut filter = selection.filter(all);
+        let mut part = Spool::new(&self.folder)?;
+        let mut kept = Vec::new();
+        for_each(whole, |frame| {
+            let is_kept = filter.keeps(frame);
+            if !is_kept && whole.latest != Some(frame.number) {
+                return Ok(());
+            }
+            kept.push(frame.number);
+            let interface = interface(0, frame);
+            let data = if is_kept { frame.data } else { b"" };
+            part.packet(Packet { data, ..packet(frame, &interface) }, frame.record.comments())
+        })?;
+        Ok((part.finish()?, kept))
+    }
+}
+
+/// Has a capture analysed that was written here: of that, there is nothing to be told on the way.
+fn analyse(spooled: &Spooled, report: Box<dyn Report + '_>) -> io::Result<()> {
+    pipeline::analyse(&spooled.plan(), report, &mut Console::new(true)).map(drop)
+}

@@ -1,0 +1,148 @@
+//! What is written to which frame: the findings of a capture as comments.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use syncookie_engine::{Confidence, Evidence, Finding, Frame};
+
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::report::Report;
+use crate::source::walk::Source;
+
+/// Comments on frames, in a temporary file: there can be more of them than memory should hold.
+pub struct Remarks {
+    texts: BufWriter<File>,
+    /// Frame, and where its comment stands in the file.
+    index: Vec<(u32, u64, u32)>,
+    written: u64,
+    /// Frames of the file that is annotated that come before this capture's.
+    before: u32,
+}
+
+/// Comments in the order of their frames.
+pub struct InOrder {
+    texts: File,
+    index: std::iter::Peekable<std::vec::IntoIter<(u32, u64, u32)>>,
+}
+
+impl Remarks {
+    /// No comments yet on a capture that begins after so many other frames; they wait in this folder.
+    pub fn new(folder: &Path, before: u32) -> io::Result<Self> {
+        Ok(Self { texts: BufWriter::new(tempfile::tempfile_in(folder)?), index: Vec::new(), written: 0, before })
+    }
+
+    fn add(&mut self, frame: Frame, text: &str) -> io::Result<()> {
+        self.texts.write_all(text.as_bytes())?;
+        self.index.push((frame.number, self.written, text.len() as u32));
+        self.written += text.len() as u64;
+        Ok(())
+    }
+
+    /// The comments of a finding: none on what is ordinary and worked.
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let verdict = finding.assessment.verdict;
+        let frames = finding.frames;
+        let is_told = verdict.is_cookie_style()
+            || !finding.causes.is_empty()
+            || (!finding.assessment.missing.is_empty() && frames.syn_ack.is_some());
+        let Some(place) = frames.syn_ack.or(frames.syn).or(frames.reset).filter(|_| is_told) else { return Ok(()) };
+        self.add(place, &self.verdict(finding))?;
+        let there = place.number.saturating_add(self.before);
+        if let Some(reset) = frames.reset.filter(|reset| *reset != place) {
+            let text = format!("syncookie: this reset ended the handshake of frame {there}, {}", self.why(finding));
+            self.add(reset, text.trim_end_matches(", "))?;
+        }
+        if let Some(settling) = settling(finding, place).filter(|frame| Some(*frame) != frames.reset) {
+            let said = sentences(finding.assessment.evidence.iter().filter(|seen| seen.frames.contains(&settling)));
+            self.add(settling, &format!("syncookie: settles frame {there}, {}: {said}", title(finding)))?;
+        }
+        Ok(())
+    }
+
+    /// Everything, for the frame that the verdict stands on.
+    fn verdict(&self, finding: &Finding) -> String {
+        let mut lines = vec![format!("syncookie: {}; outcome: {}", title(finding), finding.outcome)];
+        for seen in &finding.assessment.evidence {
+            let frames: Vec<_> =
+                seen.frames.iter().map(|frame| frame.number.saturating_add(self.before).to_string()).collect();
+            let place = if frames.is_empty() { String::new() } else { format!(", frames {}", frames.join(" ")) };
+            lines.push(format!("- {} [{}, {:.1} nats for {}{place}]", seen.detail, seen.kind, seen.nats, seen.bearing));
+        }
+        lines.extend(finding.assessment.missing.iter().map(|missing| format!("- missing: {missing}")));
+        let why = self.why(finding);
+        lines.extend((!why.is_empty()).then_some(why));
+        lines.join("\n")
+    }
+
+    /// The first hypothesis on a failure, and its check; empty where nothing failed.
+    fn why(&self, finding: &Finding) -> String {
+        let Some(cause) = finding.causes.first() else { return String::new() };
+        // Where everything thought of is contradicted, the first is not the most likely.
+        let lead = if cause.ruled_out { "nothing fits; nearest" } else { "most likely" };
+        format!("{lead} {}: {}\nto check: {}", cause.kind, cause.supporting.join("; "), cause.check)
+    }
+
+    /// The comments, to be put to their frames.
+    pub fn in_order(self) -> io::Result<InOrder> {
+        let mut index = self.index;
+        index.sort_unstable();
+        let texts = self.texts.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(InOrder { texts, index: index.into_iter().peekable() })
+    }
+}
+
+/// Who answered, how sure it is, and what it looks like.
+fn title(finding: &Finding) -> String {
+    let assessment = &finding.assessment;
+    let sure = match (assessment.confidence.map(Confidence::as_str), assessment.log_odds) {
+        (Some(confidence), Some(odds)) => format!(", {confidence} ({odds:.1} nats)"),
+        _ => String::new(),
+    };
+    let known: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
+    let like = if known.is_empty() { String::new() } else { format!(", like {}", known.join(" or ")) };
+    format!("{}{sure}{like}", assessment.verdict)
+}
+
+fn sentences<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> String {
+    evidence.map(|seen| seen.detail.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// The last frame that a cookie-style verdict was read from, where that is a later one than it stands on.
+fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
+    let verdict = finding.assessment.verdict;
+    let speaks = finding.assessment.evidence.iter().filter(|seen| seen.bearing == verdict && seen.nats > 0.0);
+    let last = speaks.flat_map(|seen| seen.frames.iter().copied()).max();
+    last.filter(|&frame| verdict.is_cookie_style() && frame > place)
+}
+
+impl InOrder {
+    /// The comments on a frame; frames have to be asked for in their order.
+    pub fn on(&mut self, frame: u32) -> io::Result<Vec<Vec<u8>>> {
+        let mut comments = Vec::new();
+        while let Some((_, at, length)) = self.index.next_if(|&(number, ..)| number <= frame) {
+            let mut text = vec![0; length as usize];
+            self.texts.seek(SeekFrom::Start(at))?;
+            self.texts.read_exact(&mut text)?;
+            comments.push(text);
+        }
+        Ok(comments)
+    }
+}
+
+/// A report that writes comments.
+pub struct Commenting<'a>(pub &'a mut Remarks);
+
+impl Report for Commenting<'_> {
+    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn handshake(&mut self, _: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        self.0.finding(finding)
+    }
+
+    fn end(&mut self, _: &Totals) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! A capture on its way, in a temporary file: what is read once, as from a pipe, can so be read again.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use syncookie_engine::Timestamp;
+use tempfile::TempPath;
+
+use super::writer::{Packet, Writer};
+use crate::capture::Capture;
+use crate::source::walk::{self, Plan};
+
+/// A capture that is being written.
+pub struct Spool {
+    writer: Writer<BufWriter<File>>,
+    file: Kept,
+    latest: Option<(Timestamp, u32)>,
+}
+
+/// A capture that is whole.
+pub struct Spooled {
+    file: Kept,
+    /// Number of the frame that was captured last.
+    pub latest: Option<u32>,
+}
+
+/// The file, and the name by which it is opened again.
+struct Kept {
+    path: PathBuf,
+    /// The file lives as long as it is open, also without a name.
+    _file: File,
+    /// Only where a file without a name could not be opened again.
+    _name: Option<TempPath>,
+}
+
+impl Spool {
+    /// An empty one in this folder. It has no name, where that is possible, so that nothing is left of it however the
+    /// program ends.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        let (file, name) = tempfile::NamedTempFile::new_in(folder)?.into_parts();
+        let (path, name) = match nameless(&file) {
+            Some(path) => (path, None),
+            None => (name.to_path_buf(), Some(name)),
+        };
+        let writer = Writer::new(BufWriter::with_capacity(1 << 16, file.try_clone()?))?;
+        Ok(Self { writer, file: Kept { path, _file: file, _name: name }, latest: None })
+    }
+
+    pub fn packet<'c>(&mut self, packet: Packet<'_>, comments: impl IntoIterator<Item = &'c [u8]>) -> io::Result<()> {
+        self.writer.packet(packet, comments)?;
+        if let Some(time) = packet.time.filter(|&time| self.latest.is_none_or(|(latest, _)| time >= latest)) {
+            self.latest = Some((time, self.writer.packets()));
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> io::Result<Spooled> {
+        self.writer.into_inner().flush()?;
+        Ok(Spooled { file: self.file, latest: self.latest.map(|(_, number)| number) })
+    }
+}
+
+impl Spooled {
+    /// Reads it from its begin.
+    pub fn open(&self) -> io::Result<Capture<File>> {
+        Capture::open(File::open(&self.file.path)?).map_err(|_| io::Error::other("a temporary file was changed"))
+    }
+
+    /// What has it analysed.
+    pub fn plan(&self) -> Plan {
+        walk::plan(std::slice::from_ref(&self.file.path))
+    }
+}
+
+/// A path that leads to an open file whatever becomes of its name; only Linux has one.
+#[cfg(target_os = "linux")]
+fn nameless(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    path.exists().then_some(path)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_: &File) -> Option<PathBuf> {
+    None
+}

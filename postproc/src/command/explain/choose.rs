@@ -1,0 +1,138 @@
+//! Which handshake is told: the one that was asked for, or the most telling of those that match.
+
+use std::io;
+
+use syncookie_engine::{Confidence, Described, Finding, Outcome};
+
+use crate::cli::Who;
+use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::report::Report;
+use crate::source::walk::Source;
+
+/// Others that are listed.
+const OTHERS: usize = 10;
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Wanted {
+    /// Anything that fits.
+    Ends {
+        /// Whose.
+        client: Option<Who>,
+        /// With whom.
+        server: Option<Who>,
+    },
+    /// The one this segment belongs to.
+    Frame(Box<Described>),
+}
+
+/// A handshake that matches.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// What was found out.
+    pub finding: Finding,
+    /// The capture it is in.
+    pub capture: String,
+}
+
+/// All that match, as far as they are of interest.
+#[derive(Debug)]
+pub struct Choice {
+    wanted: Wanted,
+    /// The most telling first.
+    pub best: Vec<Match>,
+    /// How many match.
+    pub matching: u64,
+    /// How many there were at all.
+    pub handshakes: u64,
+    /// The captures that were read, in the order in which the findings number them.
+    pub captures: Vec<String>,
+}
+
+impl Choice {
+    pub fn new(wanted: Wanted) -> Self {
+        Self { wanted, best: Vec::new(), matching: 0, handshakes: 0, captures: Vec::new() }
+    }
+
+    fn add(&mut self, capture: &str, finding: &Finding) {
+        self.handshakes += 1;
+        if !self.wanted.fits(finding) {
+            return;
+        }
+        self.matching += 1;
+        let weight = self.wanted.weight(finding);
+        let at = self.best.partition_point(|other| self.wanted.weight(&other.finding) >= weight);
+        if at <= OTHERS {
+            self.best.insert(at, Match { finding: finding.clone(), capture: capture.into() });
+            self.best.truncate(OTHERS + 1);
+        }
+    }
+}
+
+impl Wanted {
+    fn fits(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Ends { client, server } => {
+                client.is_none_or(|client| client.is(finding.client))
+                    && server.is_none_or(|server| server.is(finding.server))
+            }
+            Self::Frame(segment) => {
+                segment.is_between(finding.client, finding.server) && first_frame(finding) <= segment.frame.number
+            }
+        }
+    }
+
+    /// More of it, more telling.
+    fn weight(&self, finding: &Finding) -> (u32, u8, Option<Confidence>, u64) {
+        // Of several connections with the same ends a frame belongs to the latest that had begun.
+        let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
+        let cookie_style = finding.assessment.verdict.is_cookie_style();
+        let failed = !finding.causes.is_empty();
+        let pain = match finding.outcome {
+            _ if !failed => 0,
+            Outcome::Unacknowledged => 1,
+            Outcome::Unanswered => 2,
+            Outcome::ResetByServer => 4,
+            _ => 3,
+        };
+        // A failure after a cookie-style answer goes before any other; without a failure the answer counts.
+        let class = match (cookie_style, failed) {
+            (true, true) => pain + 5,
+            (true, false) => 1,
+            (false, _) => pain,
+        };
+        let confidence = finding.assessment.confidence.filter(|_| cookie_style);
+        // The log-odds in thousandths: the weights are compared, and a float is no order.
+        (0, class, confidence, (finding.assessment.log_odds.unwrap_or(0.0).max(0.0) * 1e3) as u64)
+    }
+}
+
+fn first_frame(finding: &Finding) -> u32 {
+    let frames = finding.frames;
+    [frames.syn, frames.syn_ack, frames.ack, frames.reset]
+        .into_iter()
+        .flatten()
+        .map(|frame| frame.number)
+        .min()
+        .unwrap_or(0)
+}
+
+/// Takes the handshakes of a run.
+pub struct Choosing<'a>(pub &'a mut Choice);
+
+impl Report for Choosing<'_> {
+    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
+        let capture = captures.get(finding.capture() as usize).map_or("", |capture| &capture.name);
+        self.0.add(capture, finding);
+        Ok(())
+    }
+
+    fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        self.0.captures = totals.captures.iter().map(|capture| capture.name.clone()).collect();
+        Ok(())
+    }
+}

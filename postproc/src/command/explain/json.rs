@@ -1,0 +1,128 @@
+//! The story as a program reads it: one object.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use syncookie_engine::Told;
+
+use super::Story;
+use super::choose::Match;
+use super::text::checks;
+use crate::pipeline::totals::CaptureTotals;
+use crate::report::model::{Handshake, SCHEMA};
+use crate::text::Rfc3339;
+
+#[derive(Serialize)]
+struct Explanation<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: u32,
+    /// As in the output of `analyze`.
+    handshake: Handshake<'a>,
+    packets: Vec<Packet<'a>>,
+    /// Later packets of the connection that are not told.
+    packets_omitted: u64,
+    /// What was taken for granted of the files given with `--kernel`.
+    kernel: Option<&'a str>,
+    /// What to do next, the most telling check first.
+    next: Vec<&'a str>,
+    /// How many handshakes match.
+    matching: u64,
+    /// The most telling of the others.
+    others: Vec<Other<'a>>,
+}
+
+#[derive(Serialize)]
+struct Packet<'a> {
+    capture: &'a str,
+    frame: u32,
+    time: String,
+    /// Seconds since the first packet told.
+    since_start: f64,
+    from: &'static str,
+    what: &'static str,
+    flags: &'a str,
+    seq: u32,
+    ack: u32,
+    relative_seq: Option<u32>,
+    relative_ack: Option<u32>,
+    window: u16,
+    payload: u32,
+    options: &'a str,
+    hop_limit: Option<u8>,
+    ip_id: Option<u16>,
+    shows: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Other<'a> {
+    capture: &'a str,
+    /// A frame to ask for it with.
+    frame: Option<u32>,
+    client: String,
+    server: String,
+    verdict: &'static str,
+    outcome: &'static str,
+    cause: Option<&'static str>,
+}
+
+pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
+    // The handshake's object takes names from the totals of a run.
+    let named = |name: &String| CaptureTotals { name: name.clone(), ..CaptureTotals::default() };
+    let captures: Vec<CaptureTotals> = story.captures.iter().map(named).collect();
+    let explanation = Explanation {
+        kind: "explanation",
+        schema: SCHEMA,
+        handshake: Handshake::new(&captures, &story.chosen.finding),
+        packets: story.packets.told.iter().map(|told| Packet::of(told, story.captures)).collect(),
+        packets_omitted: story.packets.omitted,
+        kernel: story.kernel.as_deref(),
+        next: checks(&story.chosen.finding),
+        matching: story.matching,
+        others: story.others.iter().map(Other::from).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *output, &explanation)?;
+    output.write_all(b"\n")
+}
+
+impl<'a> Packet<'a> {
+    fn of(told: &'a Told, captures: &'a [String]) -> Self {
+        let segment = &told.segment;
+        Self {
+            capture: captures.get(segment.frame.capture as usize).map_or("", String::as_str),
+            frame: segment.frame.number,
+            time: Rfc3339(segment.time).to_string(),
+            since_start: told.since_start,
+            from: if told.from_client { "client" } else { "server" },
+            what: told.what,
+            flags: &segment.flags,
+            seq: segment.seq,
+            ack: segment.ack,
+            relative_seq: told.relative_seq,
+            relative_ack: told.relative_ack,
+            window: segment.window,
+            payload: segment.payload,
+            options: &segment.options,
+            hop_limit: segment.ttl,
+            ip_id: segment.identification,
+            shows: &told.shows,
+        }
+    }
+}
+
+impl<'a> From<&'a Match> for Other<'a> {
+    fn from(other: &'a Match) -> Self {
+        let finding = &other.finding;
+        let frames = finding.frames;
+        let frame = frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset);
+        Self {
+            capture: &other.capture,
+            frame: frame.map(|frame| frame.number),
+            client: finding.client.to_string(),
+            server: finding.server.to_string(),
+            verdict: finding.assessment.verdict.as_str(),
+            outcome: finding.outcome.as_str(),
+            cause: finding.causes.first().map(|cause| cause.kind.as_str()),
+        }
+    }
+}

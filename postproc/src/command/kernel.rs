@@ -1,0 +1,191 @@
+//! `syncookie kernel`, from the arguments to the exit code.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+
+use crate::cli::{Kernel, KernelAction, KernelLevel, Snapshot};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::kernel::facts::{Error, Facts, Looks};
+use crate::kernel::report::{self, Style};
+use crate::kernel::resource::Level;
+use crate::kernel::view::View;
+use crate::output::Output;
+use crate::text;
+
+/// Why nothing came of it.
+enum Failure {
+    Read(Error),
+    Live(String, io::Error),
+    Output(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => write!(f, "{error}"),
+            Self::Live(what, error) => write!(f, "{}: {error}", text::safe(what)),
+            Self::Output(error) => write!(f, "the results cannot be written: {error}"),
+        }
+    }
+}
+
+/// Runs it.
+pub fn command(args: &Kernel) -> ExitCode {
+    let done = match &args.action {
+        Some(KernelAction::Snapshot(args)) => snapshot(args),
+        None => look(args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        // Who reads has seen enough, as with `| head`.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(failure) => {
+            Console::new(false).problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn look(args: &Kernel) -> Result<Exit, Failure> {
+    if !args.files.is_empty() {
+        let view = View::from(Looks::read(&args.files).map_err(Failure::Read)?);
+        let views = [view];
+        write(args, &views, false)?;
+        return Ok(exit(args, &views));
+    }
+    let since = args.since.as_deref().map(Facts::read).transpose().map_err(Failure::Read)?;
+    let mut before: Vec<Facts> = Vec::new();
+    let mut looks = 0;
+    loop {
+        let facts = live::facts(args.netns.as_deref())?;
+        let views: Vec<View> = facts.into_iter().map(|later| compare(later, &before, since.as_ref())).collect();
+        write(args, &views, looks > 0)?;
+        looks += 1;
+        let Some(pause) = args.watch.filter(|_| args.count.is_none_or(|count| looks < count)) else {
+            return Ok(exit(args, &views));
+        };
+        before = views.into_iter().map(|view| view.later).collect();
+        thread::sleep(pause);
+    }
+}
+
+/// With the look before this one, or with the snapshot that was given.
+fn compare(later: Facts, before: &[Facts], since: Option<&Facts>) -> View {
+    let same = before.iter().find(|earlier| earlier.namespace == later.namespace);
+    let earlier = same.or(since).cloned();
+    View::new(later, earlier)
+}
+
+fn exit(args: &Kernel, views: &[View]) -> Exit {
+    let wanted = args.fail_on.map(|level| match level {
+        KernelLevel::Exhausted => Level::Exhausted,
+        KernelLevel::Overflowing => Level::Rising,
+        KernelLevel::Near => Level::Near,
+        KernelLevel::Overflowed => Level::Past,
+    });
+    let worst = views.iter().filter_map(View::level).min();
+    match (wanted, worst) {
+        (Some(wanted), Some(worst)) if worst <= wanted => Exit::Found,
+        _ => Exit::Analysed,
+    }
+}
+
+fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
+    let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    let style = Style {
+        format: args.format,
+        is_terminal: output.is_terminal(),
+        is_watch: args.watch.is_some(),
+        // A file holds one look.
+        is_again: is_again && args.output.as_os_str() == "-",
+        is_verbose: args.verbose,
+    };
+    report::write(style, views, &mut output).and_then(|()| output.finish()).map_err(Failure::Output)
+}
+
+fn snapshot(args: &Snapshot) -> Result<Exit, Failure> {
+    let text = live::snapshot(args.netns.as_deref())?;
+    write_text(&args.output, &text).map_err(Failure::Output)?;
+    Ok(Exit::Analysed)
+}
+
+fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    let mut output = Output::open(path)?;
+    output.write_all(text.as_bytes())?;
+    output.finish()
+}
+
+#[cfg(target_os = "linux")]
+mod live {
+    use super::{Facts, Failure};
+    use crate::kernel::live::{self, Namespace};
+
+    /// What is known of the namespaces that were asked for; of all of them, those that may be entered.
+    pub fn facts(netns: Option<&str>) -> Result<Vec<Facts>, Failure> {
+        if netns != Some("all") {
+            let namespace = find(netns)?;
+            let mut facts = live::facts(&namespace).map_err(|error| closed(&namespace, error))?;
+            facts.others = others(&namespace);
+            return Ok(vec![facts]);
+        }
+        let all = Namespace::all().map_err(|error| Failure::Live("network namespaces".into(), error))?;
+        let mut found = Vec::new();
+        let mut refused = Vec::new();
+        for namespace in &all {
+            match live::facts(namespace) {
+                Ok(facts) => found.push(facts),
+                Err(error) => refused.push(format!("network namespace {} cannot be entered: {error}", namespace.name)),
+            }
+        }
+        if let Some(first) = found.first_mut() {
+            first.notes.extend(refused);
+        }
+        Ok(found)
+    }
+
+    pub fn snapshot(netns: Option<&str>) -> Result<String, Failure> {
+        let namespace = find(netns)?;
+        live::snapshot(&namespace).map_err(|error| closed(&namespace, error))
+    }
+
+    fn find(netns: Option<&str>) -> Result<Namespace, Failure> {
+        match netns {
+            None => Namespace::current().map_err(|error| Failure::Live("/proc".into(), error)),
+            Some(text) => {
+                Namespace::find(text).map_err(|error| Failure::Live(format!("network namespace {text}"), error))
+            }
+        }
+    }
+
+    fn closed(namespace: &Namespace, error: std::io::Error) -> Failure {
+        Failure::Live(format!("network namespace {} cannot be entered", namespace.name), error)
+    }
+
+    /// Names of the other namespaces there are.
+    fn others(looked_at: &Namespace) -> Vec<String> {
+        let all = Namespace::all().unwrap_or_default();
+        all.into_iter().filter(|other| !other.is_same(looked_at)).map(|other| other.name).collect()
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod live {
+    use super::{Facts, Failure};
+
+    pub fn facts(_netns: Option<&str>) -> Result<Vec<Facts>, Failure> {
+        Err(refused())
+    }
+
+    pub fn snapshot(_netns: Option<&str>) -> Result<String, Failure> {
+        Err(refused())
+    }
+
+    fn refused() -> Failure {
+        let text = "only a Linux kernel can be looked at; name files that were saved on one";
+        Failure::Live("this machine".into(), std::io::Error::new(std::io::ErrorKind::Unsupported, text))
+    }
+}

@@ -1,0 +1,102 @@
+//! The batch tool as a library: finds captures, reads them, has the engine judge them, and reports what it finds.
+//!
+//! The program `syncookie` is [`run`] and nothing else.
+
+#[cfg(test)]
+#[path = "../tests/builder/mod.rs"]
+mod builder;
+mod capture;
+mod cli;
+mod command;
+mod console;
+mod exit;
+mod filter;
+mod interrupt;
+mod kernel;
+mod link;
+mod memory;
+mod output;
+mod pipeline;
+mod problem;
+mod report;
+mod source;
+mod text;
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::{Cli, Command};
+use command::{annotate, explain, follow, install, manual};
+use console::Console;
+use exit::Exit;
+pub use memory::Advised;
+use pipeline::Failure;
+
+/// Runs the program on the arguments of this process and returns its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage(&error),
+    };
+    match command {
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
+        Command::Analyze(args) => finish(args.quiet, |console| pipeline::run(&args, console)),
+        Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
+        Command::Explain(args) => explain(&args),
+        Command::Manual(args) => written(manual::manual(&args)),
+        Command::Completions(args) => written(manual::completions(&args)),
+        Command::Kernel(args) => command::kernel::command(&args),
+        Command::Plugin(args) => install::run(&args),
+    }
+}
+
+/// Does the work and tells how it ended.
+fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
+    let mut console = Console::new(quiet);
+    if let Err(error) = interrupt::watch() {
+        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+    }
+    let result = work(&mut console);
+    end(&mut console, result, |failure| matches!(failure, Failure::Output(error) if is_closed_pipe(error)))
+}
+
+fn explain(args: &cli::Explain) -> ExitCode {
+    let mut console = Console::new(args.quiet);
+    let result = explain::run(args, &mut console);
+    end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
+}
+
+/// How it ends when all there was to do was to write something.
+fn written(result: io::Result<()>) -> ExitCode {
+    end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
+}
+
+/// Tells how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
+fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) if is_closed(&failure) => Exit::Analysed.into(),
+        Err(failure) => {
+            console.problem(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Help and version are no error; everything else is wrong usage, which is 1 here where clap says 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Analysed.into(),
+        _ => Exit::Failed.into(),
+    }
+}

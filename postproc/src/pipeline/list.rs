@@ -1,0 +1,37 @@
+//! `--list-files`: what would be read.
+
+use std::io::Write;
+
+use super::{Failure, no_capture};
+use crate::cli::Format;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::report;
+use crate::source::walk::{Plan, Source};
+use crate::text::safe;
+
+/// Writes a line for each capture, or what JSON has on it, and names what cannot be read.
+pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut Console) -> Result<Exit, Failure> {
+    plan.problems.iter().for_each(|problem| console.problem(problem));
+    if plan.sources.is_empty() && plan.problems.is_empty() {
+        return Err(no_capture(plan));
+    }
+    let written = match format {
+        Format::Table => plan.sources.iter().try_for_each(|source| writeln!(output, "{}", line(source))),
+        _ => report::captures(&mut output, &plan.sources),
+    };
+    written.and_then(|()| output.finish()).map_err(Failure::Output)?;
+    Ok(if plan.problems.is_empty() { Exit::Analysed } else { Exit::Partly })
+}
+
+/// Format, bytes and name, with a tabulator between; `-` where a stream does not tell yet.
+fn line(source: &Source) -> String {
+    let format = match (source.format, source.compression) {
+        (Some(format), Some(compression)) => format!("{}+{compression}", format.as_str()),
+        (Some(format), None) => format.as_str().into(),
+        (None, _) => "-".into(),
+    };
+    let bytes = source.bytes.map_or_else(|| "-".into(), |bytes| bytes.to_string());
+    format!("{format}\t{bytes}\t{}", safe(&source.name))
+}
