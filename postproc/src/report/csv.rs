@@ -9,43 +9,16 @@ use std::io::{self, Write};
 use syncookie_engine::Finding;
 
 use super::Report;
-use super::model::{Cause, Endpoint, Evidence, Handshake};
+use super::columns::{COLUMNS, Column, Value};
+use super::model::{Evidence, Handshake};
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::text::Rfc3339;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Between the entries of a list that share a cell.
 const BETWEEN: &str = " | ";
-
-const COLUMNS: [&str; 26] = [
-    "capture",
-    "time",
-    "client_ip",
-    "client_port",
-    "server_ip",
-    "server_port",
-    "verdict",
-    "confidence",
-    "log_odds",
-    "implementations",
-    "outcome",
-    "syn_frame",
-    "syn_ack_frame",
-    "ack_frame",
-    "reset_frame",
-    "elsewhere",
-    "evidence_kinds",
-    "evidence",
-    "missing",
-    "cause",
-    "cause_for",
-    "cause_against",
-    "cause_not_observable",
-    "check",
-    "other_causes",
-    "ruled_out",
-];
 
 /// One row for each handshake.
 pub struct Rows<W> {
@@ -66,13 +39,13 @@ impl<W: Write> Rows<W> {
 impl<W: Write> Report for Rows<W> {
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
         self.output.write_all(BYTE_ORDER_MARK)?;
-        self.row(COLUMNS.map(Cow::from))?;
+        self.row(columns().map(|column| column.name.into()))?;
         self.output.flush()
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         let handshake = Handshake::new(captures, finding);
-        self.row(cells(&handshake))
+        self.row(columns().map(|column| cell(column.value, &handshake)))
     }
 
     fn end(&mut self, _: &Totals) -> io::Result<()> {
@@ -85,45 +58,26 @@ fn quoted(cell: Cow<'_, str>) -> Cow<'_, str> {
     if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")).into() } else { cell }
 }
 
-/// The cells of a row, in the order of [`COLUMNS`].
-fn cells<'a>(handshake: &Handshake<'a>) -> [Cow<'a, str>; COLUMNS.len()] {
-    let causes = handshake.cause.as_deref().unwrap_or_default();
-    let first = causes.first();
-    let frames = &handshake.frames;
-    let [client_ip, client_port] = endpoint(&handshake.client);
-    let [server_ip, server_port] = endpoint(&handshake.server);
-    [
-        text(handshake.capture.into()),
-        handshake.time.to_string().into(),
-        client_ip,
-        client_port,
-        server_ip,
-        server_port,
-        handshake.verdict.into(),
-        handshake.confidence.unwrap_or_default().into(),
-        optional(handshake.log_odds),
-        handshake.implementations.join(BETWEEN).into(),
-        handshake.outcome.into(),
-        optional(frames.syn),
-        optional(frames.syn_ack),
-        optional(frames.ack),
-        optional(frames.reset),
-        text(list(handshake.elsewhere.iter().map(|other| format!("{}: {}", other.frame, other.capture)))),
-        list(handshake.evidence.iter().map(|piece| piece.kind.to_owned())),
-        text(list(handshake.evidence.iter().map(evidence))),
-        text(list(handshake.missing.iter().cloned())),
-        first.map_or("", |cause| cause.kind).into(),
-        text(list(first.into_iter().flat_map(|cause| cause.supporting).cloned())),
-        text(list(first.into_iter().flat_map(|cause| cause.against).cloned())),
-        text(list(first.into_iter().flat_map(|cause| cause.not_observable).cloned())),
-        text(first.map_or("", |cause| cause.check).into()),
-        kinds(causes.iter().skip(1).filter(|cause| !cause.ruled_out)),
-        kinds(causes.iter().filter(|cause| cause.ruled_out)),
-    ]
+fn columns() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(|column| column.formats.has_csv())
 }
 
-fn endpoint<'a>(endpoint: &Endpoint) -> [Cow<'a, str>; 2] {
-    [endpoint.ip.to_string().into(), endpoint.port.to_string().into()]
+/// Writes a value as a cell: lists joined, nothing as an empty cell, text guarded against spreadsheets.
+fn cell<'a>(value: Value, handshake: &'a Handshake<'_>) -> Cow<'a, str> {
+    match value {
+        Value::Text(read) => text(read(handshake).into()),
+        Value::OptionalText(read) => text(read(handshake).unwrap_or_default().into()),
+        Value::Texts(read) => text(read(handshake).join(BETWEEN).into()),
+        Value::Time(read) => Rfc3339(read(handshake)).to_string().into(),
+        Value::Nanoseconds(read) => read(handshake).as_nanos().to_string().into(),
+        Value::Address(read) | Value::AddressBytes(read) => read(handshake).to_string().into(),
+        Value::Port(read) => read(handshake).to_string().into(),
+        Value::Frame(read) => optional(read(handshake)),
+        Value::Nats(read) => optional(read(handshake)),
+        Value::OtherFiles(read) => list(read(handshake), |other| format!("{}: {}", other.frame, other.capture)),
+        Value::Evidence(read) => list(read(handshake), evidence),
+        Value::Causes(read) => list(read(handshake).unwrap_or_default(), |cause| cause.kind.to_owned()),
+    }
 }
 
 /// `zero-window 10 for syn-proxy: SYN-ACK offers a window of 0`
@@ -131,12 +85,8 @@ fn evidence(piece: &Evidence<'_>) -> String {
     format!("{} {} for {}: {}", piece.kind, piece.nats, piece.bearing, piece.detail)
 }
 
-fn kinds<'a, 'c>(causes: impl Iterator<Item = &'c Cause<'c>>) -> Cow<'a, str> {
-    list(causes.map(|cause| cause.kind.to_owned()))
-}
-
-fn list<'a>(entries: impl Iterator<Item = String>) -> Cow<'a, str> {
-    entries.collect::<Vec<_>>().join(BETWEEN).into()
+fn list<'a, T>(entries: &[T], write: impl Fn(&T) -> String) -> Cow<'a, str> {
+    text(entries.iter().map(write).collect::<Vec<_>>().join(BETWEEN).into())
 }
 
 /// An empty cell for nothing.

@@ -3,6 +3,7 @@
 mod answer;
 mod both_sides;
 mod caveats;
+mod columns;
 mod csv;
 mod findings;
 mod html;

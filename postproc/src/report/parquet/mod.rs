@@ -21,9 +21,9 @@ use super::json::{captures, episodes};
 use super::model::{Handshake, Object, Run};
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
-use columns::Columns;
+use builders::Rows;
 
-mod columns;
+mod builders;
 mod lists;
 
 /// Rows that are handed on together.
@@ -38,13 +38,13 @@ pub struct Table<W: Write + Send> {
     /// Taken when the writer is made: making one writes.
     output: Option<W>,
     writer: Option<ArrowWriter<W>>,
-    columns: Columns,
+    rows: Rows,
     captures: String,
 }
 
 impl<W: Write + Send> Table<W> {
     pub fn new(output: W) -> Self {
-        Self { output: Some(output), writer: None, columns: Columns::default(), captures: String::new() }
+        Self { output: Some(output), writer: None, rows: Rows::default(), captures: String::new() }
     }
 
     fn writer(&mut self) -> io::Result<&mut ArrowWriter<W>> {
@@ -53,7 +53,7 @@ impl<W: Write + Send> Table<W> {
 
     /// Hands on the rows that were gathered.
     fn batch(&mut self) -> io::Result<()> {
-        let batch = self.columns.take().map_err(arrow)?;
+        let batch = self.rows.take().map_err(arrow)?;
         let writer = self.writer()?;
         writer.write(&batch).map_err(into_io)?;
         if writer.in_progress_size() >= GROUP_BYTES {
@@ -70,7 +70,7 @@ impl<W: Write + Send> Report for Table<W> {
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-        let empty: RecordBatch = Columns::default().take().map_err(arrow)?;
+        let empty: RecordBatch = Rows::default().take().map_err(arrow)?;
         if let Some(output) = self.output.take() {
             let writer = ArrowWriter::try_new(output, empty.schema(), Some(properties.build()));
             self.writer = Some(writer.map_err(into_io)?);
@@ -79,8 +79,8 @@ impl<W: Write + Send> Report for Table<W> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.columns.push(&Handshake::new(captures, finding));
-        if self.columns.rows() >= BATCH { self.batch() } else { Ok(()) }
+        self.rows.push(&Handshake::new(captures, finding));
+        if self.rows.count() >= BATCH { self.batch() } else { Ok(()) }
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
