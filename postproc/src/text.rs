@@ -30,28 +30,10 @@ pub struct Rfc3339(pub Timestamp);
 
 impl fmt::Display for Rfc3339 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NANOS: i64 = 1_000_000_000;
-        const DAY: i64 = 86_400;
-        let (seconds, nanos) = (self.0.as_nanos().div_euclid(NANOS), self.0.as_nanos().rem_euclid(NANOS));
-        let (year, month, day) = civil(seconds.div_euclid(DAY));
-        let second = seconds.rem_euclid(DAY);
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+        // Every i64 is a time that jiff can hold: it reaches from the year -9999 to 9999.
+        let time = jiff::Timestamp::from_nanosecond(self.0.as_nanos().into()).map_err(|_| fmt::Error)?;
+        write!(f, "{time:.9}")
     }
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar: years begin in March, so that the
-/// leap day is the last of its year, and the months' lengths repeat every five.
-fn civil(days: i64) -> (i64, i64, i64) {
-    const ERA: i64 = 146_097; // days in 400 years
-    let days = days + 719_468; // from 0000-03-01
-    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
 }
 
 /// `2026-11-22 06:28:21 to 06:30:00 UTC`: what repeats is left out.

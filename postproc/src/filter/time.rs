@@ -1,85 +1,64 @@
-//! Times as people write them.
+//! Parses times as people write them.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, SpanRelativeTo, Zoned};
 use syncookie_engine::Timestamp;
 
-/// What can be given.
-pub const FORM: &str = "a time: 2026-11-22T06:28:21Z, with a fraction or another offset (+01:00) if you like, \
-                        2026-11-22 06:28:21 or 2026-11-22 (both UTC), or @ and seconds since 1970 (@1795328901.5)";
+/// The forms that [`parse`] accepts, for a message.
+pub const FORM: &str = "a time: 2026-11-22T06:28:21Z, with a fraction, another offset (+01:00) or a time zone \
+                        ([Europe/Berlin]) if you like, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @ and seconds \
+                        since 1970 (@1795328901.5), or a time before now (-2h, -1d12h)";
 
-const SECOND: i128 = 1_000_000_000;
-
-/// `None` where the text has another form.
+/// Parses a time in one of the forms of [`FORM`]; `None` for any other text and for times before 1677 or after 2262.
 pub fn parse(text: &str) -> Option<Timestamp> {
-    let nanos = match text.strip_prefix('@') {
-        Some(seconds) => seconds_and_fraction(seconds)?,
-        None => date_and_time(text)?,
+    let time = match text.split_at_checked(1) {
+        Some(("@", seconds)) => since_epoch(seconds)?,
+        Some(("-", duration)) => before_now(duration)?,
+        _ => date_and_time(text)?,
     };
-    i64::try_from(nanos).ok().map(Timestamp::from_nanos)
+    i64::try_from(time.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-fn date_and_time(text: &str) -> Option<i128> {
-    let (date, time) = text.split_at_checked(10)?;
-    let day = i128::from(day(date)?) * 86_400 * SECOND;
-    if time.is_empty() {
-        return Some(day);
+fn date_and_time(text: &str) -> Option<jiff::Timestamp> {
+    if text.ends_with(']') {
+        return text.parse().ok().map(|time: Zoned| time.timestamp()).or_else(|| in_zone(text));
     }
-    let time = time.strip_prefix(['T', 't', ' '])?;
-    let clock_end = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
-    let (clock, zone) = time.split_at(clock_end);
-    let (hour_and_minute, seconds) = clock.split_at_checked(5)?;
-    let seconds = if seconds.is_empty() { 0 } else { seconds_and_fraction(seconds.strip_prefix(':')?)? };
-    (seconds < 61 * SECOND).then_some(day + minutes(hour_and_minute)? * 60 * SECOND + seconds - offset(zone)? * SECOND)
-}
-
-/// Seconds that the zone's clock is ahead of UTC.
-fn offset(zone: &str) -> Option<i128> {
-    match zone.split_at_checked(1) {
-        None | Some(("Z" | "z", "")) => Some(0),
-        Some(("+", ahead)) => Some(minutes(ahead)? * 60),
-        Some(("-", behind)) => Some(-minutes(behind)? * 60),
-        Some(_) => None,
+    if let Ok(time) = text.parse() {
+        return Some(time);
     }
+    in_utc(text)
 }
 
-/// `06:28` as minutes.
-fn minutes(text: &str) -> Option<i128> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute) = (number(hour, 2)?, number(minute, 2)?);
-    (hour < 24 && minute < 60).then_some(i128::from(hour * 60 + minute))
+/// A date, with a time or without, in UTC.
+fn in_utc(text: &str) -> Option<jiff::Timestamp> {
+    let time: DateTime = text.parse().ok()?;
+    TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar.
-fn day(date: &str) -> Option<i64> {
-    let mut parts = date.split('-');
-    let (year, month, day) = (number(parts.next()?, 4)?, number(parts.next()?, 2)?, number(parts.next()?, 2)?);
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let lengths = [31, if is_leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let before = lengths.get(..usize::try_from(month).ok()?.checked_sub(1)?)?;
-    if parts.next().is_some() || day < 1 || day > *lengths.get(before.len())? {
+/// `2026-11-22T06:28:21[Europe/Berlin]`, without an offset.
+fn in_zone(text: &str) -> Option<jiff::Timestamp> {
+    let (time, zone) = text.strip_suffix(']')?.split_once('[')?;
+    let time: DateTime = time.parse().ok()?;
+    TimeZone::get(zone).ok()?.to_timestamp(time).ok()
+}
+
+/// A duration as people write it (`2h`, `1d12h`), before now. A day has 24 hours; a month and a year are refused.
+fn before_now(duration: &str) -> Option<jiff::Timestamp> {
+    let span: Span = duration.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then(|| jiff::Timestamp::now().checked_sub(duration).ok())?
+}
+
+/// Seconds since 1970, with a fraction of at most nine digits.
+fn since_epoch(seconds: &str) -> Option<jiff::Timestamp> {
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || fraction.len() > 9 || !is_number(fraction) {
         return None;
     }
-    let leap_days = |year: i64| year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let years = (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969);
-    Some(years + before.iter().sum::<i64>() + day - 1)
-}
-
-/// `21.5` as nanoseconds.
-fn seconds_and_fraction(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = fraction.len();
-    if digits > 9 || whole.len() > 12 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let fraction: i128 = if digits == 0 { 0 } else { fraction.parse().ok()? };
-    let is_number = !whole.is_empty() && whole.bytes().all(|digit| digit.is_ascii_digit());
-    let whole: i128 = is_number.then(|| whole.parse().ok())??;
-    Some(whole * SECOND + fraction * 10_i128.pow(9 - digits as u32))
-}
-
-/// A number of so many digits.
-fn number(text: &str, digits: usize) -> Option<i64> {
-    let is_number = text.len() == digits && text.bytes().all(|digit| digit.is_ascii_digit());
-    is_number.then(|| text.parse().ok())?
+    let nanos = format!("{fraction:0<9}").parse().ok()?;
+    jiff::Timestamp::new(whole.parse().ok()?, nanos).ok()
 }
 
 #[cfg(test)]
@@ -100,9 +79,21 @@ mod tests {
             ("2000-03-01", "2000-03-01T00:00:00.000000000Z"),
             ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.500000000Z"),
             ("@1795328901.637922", "2026-11-22T06:28:21.637922000Z"),
+            ("2026-11-22T06:28:21+01:00[Europe/Berlin]", "2026-11-22T05:28:21.000000000Z"),
+            ("2026-11-22T06:28:21[Europe/Berlin]", "2026-11-22T05:28:21.000000000Z"),
         ] {
             assert_eq!(parse(text).map(|time| Rfc3339(time).to_string()).as_deref(), Some(written), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_before_now_counts_from_now() {
+        let now = jiff::Timestamp::now().as_second();
+        for (text, seconds) in [("-2h", 7200), ("-90m", 5400), ("-1d12h", 129_600), ("-1d", 86_400), ("-2h30m", 9000)] {
+            let time = parse(text).expect(text).as_nanos() / 1_000_000_000;
+            assert!((now - time - seconds).abs() <= 2, "{text}: {time}");
+        }
+        assert_eq!(["-", "-2", "--2h", "-x", "-2y"].map(parse), [None; 5]);
     }
 
     #[test]
