@@ -30,7 +30,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
-use command::{annotate, explain, follow, install, manual};
+use command::{annotate, explain, follow, manual, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::Advised;
@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
         Command::Manual(args) => written(manual::manual(&args)),
         Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => command::kernel::command(&args),
-        Command::Plugin(args) => install::run(&args),
+        Command::Plugin(args) => plugin::run(&args),
     }
 }
 

@@ -3,6 +3,6 @@
 pub mod annotate;
 pub mod explain;
 pub mod follow;
-pub mod install;
 pub mod kernel;
 pub mod manual;
+pub mod plugin;

@@ -77,8 +77,8 @@ enum Builder {
     Frame(Read<Option<u32>>, UInt32Builder),
     Nats(Read<Option<f64>>, Float64Builder),
     OtherFiles(ReadOtherFiles, OtherFiles),
-    Evidence(ReadEvidence, Pieces),
-    Causes(ReadCauses, Causes),
+    Evidence(ReadEvidence, Box<Pieces>),
+    Causes(ReadCauses, Box<Causes>),
 }
 
 impl Builder {
@@ -95,8 +95,8 @@ impl Builder {
             Value::Frame(read) => Self::Frame(read, UInt32Builder::new()),
             Value::Nats(read) => Self::Nats(read, Float64Builder::new()),
             Value::OtherFiles(read) => Self::OtherFiles(read, OtherFiles::default()),
-            Value::Evidence(read) => Self::Evidence(read, Pieces::default()),
-            Value::Causes(read) => Self::Causes(read, Causes::default()),
+            Value::Evidence(read) => Self::Evidence(read, Box::default()),
+            Value::Causes(read) => Self::Causes(read, Box::default()),
         }
     }
 
