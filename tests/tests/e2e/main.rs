@@ -3,6 +3,7 @@
 mod annotate;
 mod batch;
 mod cases;
+mod compare;
 mod damage;
 mod documents;
 mod duplicates;
