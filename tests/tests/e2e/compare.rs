@@ -21,8 +21,9 @@ fn compare(after: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 /// Writes a program that is the built one, but for what `edit`, a script for sed, changes in its output.
 fn edited(folder: &Path, name: &str, edit: &str) -> PathBuf {
     let (path, real) = (folder.join(name), programs().syncookie.display());
-    fs::write(&path, format!("#!/bin/bash\nset -o pipefail\n'{real}' \"$@\" | sed -E '{edit}'\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&path, format!("#!/bin/bash\nset -o pipefail\n'{real}' \"$@\" | sed -E '{edit}'\n"))
+        .expect("the folder is ours");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the folder is ours");
     path
 }
 
