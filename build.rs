@@ -1,44 +1,50 @@
 //! Build script of the Wireshark plugin: turns the headers of one Wireshark release into Rust bindings.
 //!
-//! Which release: `WIRESHARK_VERSION` and `WIRESHARK_INCLUDE_DIR` when they are set, else what `pkg-config wireshark`
-//! names. What differs between releases is looked up in the generated bindings, never concluded from version numbers,
-//! and handed to the plugin's code as the cfgs of [`DIFFERENCES`].
+//! `WIRESHARK_VERSION` and `WIRESHARK_INCLUDE_DIR` choose the release when they are set, else `pkg-config wireshark`
+//! does. Differences between releases are looked up in the generated bindings, never concluded from version numbers.
+//! The plugin's code sees them as the cfgs of [`DIFFERENCES`].
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs, panic};
 
-/// The releases the plugin was written against. Another one may well work; the build then says that nobody tried.
-const RELEASES: [(u32, u32); 6] = [(3, 4), (3, 6), (4, 0), (4, 2), (4, 4), (4, 6)];
-
-/// What differs between releases in what the plugin uses. The code for either side is in `plugin/src/epan/release.rs`.
+/// The differences between releases that concern the plugin. `plugin/src/epan/release.rs` has the code for both sides.
 const DIFFERENCES: [Difference; 4] = [
-    // Since 4.0 tap listeners, and so statistics, are told with each packet why they get it.
-    Difference { cfg: "wireshark_tap_flags", sign: Sign::Within("pub type stat_tree_packet_cb", "tap_flags_t") },
-    // Since 4.2 conversation filters hand their callbacks a pointer of one's own.
+    // Since 4.0, tap listeners (statistics are some) get flags with each packet that say why it is queued.
+    Difference { cfg: "wireshark_tap_flags", probe: Probe::Within("pub type stat_tree_packet_cb", "tap_flags_t") },
+    // Since 4.2, a conversation filter is registered with a pointer that its callbacks get.
     Difference {
         cfg: "wireshark_conversation_filter_data",
-        sign: Sign::Within("pub fn register_conversation_filter", "user_data"),
+        probe: Probe::Within("pub fn register_conversation_filter", "user_data"),
     },
-    // Since 4.4 truth values are C's bool; before, GLib's gboolean, an int.
-    Difference { cfg: "wireshark_bool", sign: Sign::Within("pub fn prefs_register_bool_preference", "var: *mut bool") },
-    // Since 4.4 the menu path of a statistic is cut at "//"; before, at "/", and no name was given to that.
-    Difference { cfg: "wireshark_stats_separator", sign: Sign::Name("STATS_TREE_MENU_SEPARATOR") },
+    // Since 4.4, truth values are C's bool; before, GLib's gboolean, an int.
+    Difference {
+        cfg: "wireshark_bool",
+        probe: Probe::Within("pub fn prefs_register_bool_preference", "var: *mut bool"),
+    },
+    // Since 4.4, the menu path of a statistic is split at "//"; before, at "/", for which there was no constant.
+    Difference { cfg: "wireshark_stats_separator", probe: Probe::Name("STATS_TREE_MENU_SEPARATOR") },
 ];
 
-/// A cfg, and the sign in the bindings by which it is set.
+/// A cfg, and the probe of the bindings that sets it.
 struct Difference {
     cfg: &'static str,
-    sign: Sign,
+    probe: Probe,
 }
 
-enum Sign {
-    /// The declaration that begins with the first text has the second one.
+/// What to look for in the bindings.
+enum Probe {
+    /// The tokens of the second text, in the declaration that begins with the tokens of the first.
     Within(&'static str, &'static str),
-    /// There is such a name.
+    /// A name, anywhere.
     Name(&'static str),
 }
+
+/// The tokens of Rust code: words and punctuation characters.
+///
+/// Bindings are searched token by token because their white space varies: without rustfmt, bindgen writes `* mut bool`.
+struct Tokens<'a>(Vec<&'a str>);
 
 /// One Wireshark release, as its development headers describe it.
 struct Release {
@@ -56,7 +62,7 @@ fn main() -> ExitCode {
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(advice) => {
-            // Shown by cargo as an error of its own, above all the rest it has to say of a build script that failed.
+            // Cargo shows this as an error of its own, above everything else it says about a failed build script.
             println!("cargo::error={advice}");
             ExitCode::SUCCESS
         }
@@ -64,12 +70,13 @@ fn main() -> ExitCode {
 }
 
 fn build() -> Result<(), Advice> {
-    let wrapper = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../wireshark-headers/wrapper.h");
-    rerun_when_changed(&wrapper);
+    let folder = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../wireshark-headers");
+    let (wrapper, releases) = (folder.join("wrapper.h"), folder.join("releases.tsv"));
+    rerun_when_changed(&[&wrapper, &releases]);
 
     let release = pick_release()?;
     println!("syncookie: Wireshark {}.{}, found by {}", release.major, release.minor, release.found_by);
-    if !RELEASES.contains(&(release.major, release.minor)) {
+    if !tested_releases(&releases)?.contains(&(release.major, release.minor)) {
         println!(
             "cargo:warning=nobody tried this plugin with Wireshark {}.{} yet; please report how it went",
             release.major, release.minor
@@ -77,9 +84,10 @@ fn build() -> Result<(), Advice> {
     }
 
     let bindings = generate(&wrapper, &release)?;
+    let tokens = Tokens::of(&bindings);
     for difference in &DIFFERENCES {
         println!("cargo:rustc-check-cfg=cfg({})", difference.cfg);
-        if difference.found_in(&bindings)? {
+        if difference.found_in(&tokens)? {
             println!("cargo:rustc-cfg={}", difference.cfg);
         }
     }
@@ -87,8 +95,10 @@ fn build() -> Result<(), Advice> {
     fs::write(&file, bindings).map_err(|e| format!("cannot write the bindings to {}: {e}", file.display()))
 }
 
-fn rerun_when_changed(wrapper: &Path) {
-    println!("cargo:rerun-if-changed={}", wrapper.display());
+fn rerun_when_changed(files: &[&Path]) {
+    for file in files {
+        println!("cargo:rerun-if-changed={}", file.display());
+    }
     println!("cargo:rerun-if-changed=../build.rs");
     for name in [
         "WIRESHARK_VERSION",
@@ -98,6 +108,7 @@ fn rerun_when_changed(wrapper: &Path) {
         "PKG_CONFIG_LIBDIR",
         "PKG_CONFIG_SYSROOT_DIR",
         "LIBCLANG_PATH",
+        "RUSTFMT",
     ] {
         println!("cargo:rerun-if-env-changed={name}");
     }
@@ -105,6 +116,18 @@ fn rerun_when_changed(wrapper: &Path) {
 
 fn variable(name: &str) -> Result<String, Advice> {
     env::var(name).map_err(|_| format!("cargo did not set {name}: run this build script through cargo"))
+}
+
+/// Returns the releases that the plugin is tested with. Others may work as well; the build then warns.
+fn tested_releases(list: &Path) -> Result<Vec<(u32, u32)>, Advice> {
+    let text = read(list)?;
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let releases = lines.map(|line| parse_version(line.split('\t').next().unwrap_or_default()));
+    releases.collect::<Result<_, _>>().map_err(|e| format!("{}: {e}", list.display()))
+}
+
+fn read(file: &Path) -> Result<String, Advice> {
+    fs::read_to_string(file).map_err(|e| format!("cannot read {}: {e}", file.display()))
 }
 
 fn pick_release() -> Result<Release, Advice> {
@@ -140,8 +163,8 @@ fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
 fn installed_release() -> Result<Release, Advice> {
     let remedy = "Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or \
                   wireshark-devel (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR";
-    // Asked for first: libwireshark-dev of Debian 12 does not bring GLib's headers along, without which pkg-config says
-    // nothing of Wireshark either.
+    // GLib comes first: libwireshark-dev of Debian 12 does not depend on GLib's headers, and without them pkg-config
+    // fails for Wireshark, too.
     let mut compiler_flags = glib_flags()?;
     let (major, minor) = parse_version(&pkg_config(&["--modversion", "wireshark"], remedy)?)?;
     compiler_flags.extend(words(&pkg_config(&["--cflags", "wireshark"], remedy)?));
@@ -162,7 +185,7 @@ fn parse_version(version: &str) -> Result<(u32, u32), Advice> {
     let mut numbers = version.split('.').map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
-        _ => Err(format!("\"{version}\" is no Wireshark version: it must begin with two numbers, as 4.0.17 does")),
+        _ => Err(format!("\"{version}\" is not a Wireshark version: it must begin with two numbers, as 4.0.17 does")),
     }
 }
 
@@ -186,7 +209,7 @@ fn pkg_config(arguments: &[&str], remedy: &str) -> Result<String, Advice> {
 fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
     check_headers(release)?;
     check_libclang()?;
-    let list = fs::read_to_string(wrapper).map_err(|e| format!("cannot read {}: {e}", wrapper.display()))?;
+    let list = read(wrapper)?;
     let mut builder = bindgen::Builder::default()
         .header(wrapper.to_string_lossy())
         .clang_args(&release.compiler_flags)
@@ -196,10 +219,11 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         .generate_comments(false)
         .layout_tests(false)
         .derive_debug(false)
-        // Large, reached through pointers only, and never looked into.
+        .ctypes_prefix("libc")
+        // Large types, used through pointers only.
         .opaque_type("wtap_pseudo_header|epan_column_info")
-        .raw_line(format!("pub const WIRESHARK_MAJOR: ::std::os::raw::c_int = {};", release.major))
-        .raw_line(format!("pub const WIRESHARK_MINOR: ::std::os::raw::c_int = {};", release.minor));
+        .raw_line(format!("pub const WIRESHARK_MAJOR: libc::c_int = {};", release.major))
+        .raw_line(format!("pub const WIRESHARK_MINOR: libc::c_int = {};", release.minor));
     for (kind, name) in used_names(&list) {
         builder = match kind {
             "function" => builder.allowlist_function(name),
@@ -213,7 +237,9 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         .map_err(|e| format!("the headers of Wireshark {}.{} do not compile: {e}", release.major, release.minor))?
         .to_string();
     let bindings = bindings.replace("\r\n", "\n");
-    match used_names(&list).find(|(kind, name)| *kind != "optional" && !mentions(&bindings, name)) {
+    let tokens = Tokens::of(&bindings);
+    let missing = used_names(&list).find(|(kind, name)| *kind != "optional" && !tokens.contain(name));
+    match missing {
         Some((kind, name)) => Err(format!(
             "Wireshark {}.{} has no {kind} {name}, which wireshark-headers/wrapper.h asks for",
             release.major, release.minor
@@ -222,7 +248,7 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
     }
 }
 
-/// The names that wrapper.h says are used, with what they are.
+/// Returns the names that wrapper.h lists, each with its kind.
 fn used_names(list: &str) -> impl Iterator<Item = (&str, &str)> {
     ["function", "type", "constant", "optional"].into_iter().flat_map(move |kind| {
         list.lines()
@@ -232,12 +258,7 @@ fn used_names(list: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn mentions(bindings: &str, name: &str) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    bindings.split(|c| !word(c)).any(|w| w == name)
-}
-
-/// Headers that tell their own release must tell the one that was picked: Wireshark refuses a plugin built for another.
+/// Checks that headers which name their release name the chosen one: Wireshark refuses a plugin built for another.
 fn check_headers(release: &Release) -> Result<(), Advice> {
     let Some(dir) = &release.include_dir else { return Ok(()) };
     let Ok(header) = fs::read_to_string(dir.join("ws_version.h")) else { return Ok(()) };
@@ -256,7 +277,7 @@ fn check_headers(release: &Release) -> Result<(), Advice> {
     }
 }
 
-/// bindgen panics where libclang is missing; a sentence helps more than a backtrace.
+/// Checks that libclang can be loaded. Without it bindgen panics, and a sentence helps more than a backtrace.
 fn check_libclang() -> Result<(), Advice> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -270,18 +291,45 @@ fn check_libclang() -> Result<(), Advice> {
 }
 
 impl Difference {
-    fn found_in(&self, bindings: &str) -> Result<bool, Advice> {
-        let (declaration, present) = match self.sign {
-            Sign::Name(name) => return Ok(mentions(bindings, name)),
-            Sign::Within(declaration, present) => (declaration, present),
-        };
-        let start = bindings
-            .find(declaration)
-            .ok_or_else(|| format!("the bindings lack \"{declaration}\", by which {} is decided", self.cfg))?;
-        let declaration = &bindings[start..];
-        let end = declaration.find([';', '}']).unwrap_or(declaration.len());
-        // One declaration may spread over several lines: compare without line breaks.
-        let declaration: Vec<_> = declaration[..end].split_whitespace().collect();
-        Ok(declaration.join(" ").contains(present))
+    /// Returns whether the probe succeeds. Fails when the declaration to probe is missing.
+    fn found_in(&self, bindings: &Tokens<'_>) -> Result<bool, Advice> {
+        match self.probe {
+            Probe::Name(name) => Ok(bindings.contain(name)),
+            Probe::Within(declaration, wanted) => bindings
+                .declaration(declaration)
+                .map(|declaration| declaration.contain(wanted))
+                .ok_or_else(|| format!("the bindings lack \"{declaration}\", by which {} is decided", self.cfg)),
+        }
+    }
+}
+
+impl<'a> Tokens<'a> {
+    fn of(code: &'a str) -> Self {
+        let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut tokens = Vec::new();
+        let mut rest = code.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let end = if in_word(first) { rest.find(|c| !in_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+            tokens.push(&rest[..end]);
+            rest = rest[end..].trim_start();
+        }
+        Self(tokens)
+    }
+
+    /// Returns whether the tokens of `code` occur, one after the other.
+    fn contain(&self, code: &str) -> bool {
+        self.position(code).is_some()
+    }
+
+    /// Returns the tokens from where those of `start` occur to the end of that declaration.
+    fn declaration(&self, start: &str) -> Option<Self> {
+        let tokens = &self.0[self.position(start)?..];
+        let end = tokens.iter().position(|token| [";", "}"].contains(token)).unwrap_or(tokens.len());
+        Some(Self(tokens[..end].to_vec()))
+    }
+
+    fn position(&self, code: &str) -> Option<usize> {
+        let wanted = Tokens::of(code).0;
+        self.0.windows(wanted.len()).position(|window| window == wanted)
     }
 }

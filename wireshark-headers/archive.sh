@@ -1,36 +1,31 @@
 # shellcheck shell=bash
-# Wireshark as Debian and Ubuntu released it, from their archives into folders below the build folder: sourced, never
-# run, after script/common.sh. Nothing is installed: each suite has package lists of its own, whose signatures apt
-# checks, and packages are only unpacked.
+# Fetches Wireshark's packages from the archives of Debian and Ubuntu into folders below the build folder. Sourced, never
+# run, after script/common.sh. Installs nothing: each suite has package lists of its own, whose signatures apt checks,
+# and packages are only unpacked.
 
-# Which suite has which release of Wireshark. Unstable (sid) moves on: what its package says counts.
-#    suite    distribution  Wireshark
-releases=(
-    "bullseye debian        3.4"
-    "jammy    ubuntu        3.6"
-    "bookworm debian        4.0"
-    "noble    ubuntu        4.2"
-    "trixie   debian        4.4"
-    "sid      debian        4.6"
-)
+# The lines of releases.tsv: release, suite, distribution.
+listed_releases() { grep -Ev '^(#|$)' "$root/wireshark-headers/releases.tsv"; }
 
-# The suite that has Wireshark $1, which may also be named by the suite itself.
+# All suites, the one with the oldest Wireshark first.
+listed_suites() { listed_releases | cut -f 2; }
+
+# The suite that has Wireshark $1; $1 may also be a suite.
 suite_of() {
-    local suite release
-    while read -r suite _ release; do
+    local release suite
+    while IFS=$'\t' read -r release suite _; do
         case "$1" in "$suite" | "$release" | "$release".*) printf '%s\n' "$suite" && return ;; esac
-    done < <(printf '%s\n' "${releases[@]}")
+    done < <(listed_releases)
     return 1
 }
 
-distribution_of() { printf '%s\n' "${releases[@]}" | awk -v suite="$1" '$1 == suite {print $2}'; }
+distribution_of() { listed_releases | awk -F '\t' -v suite="$1" '$2 == suite {print $3}'; }
 
 # The folder of a suite.
 suite_folder() { printf '%s/wireshark/%s\n' "$(target_folder)" "$1"; }
 
 can_fetch() { have apt-get && have dpkg-deb && have tar; }
 
-# Where this machine's own apt takes a distribution's packages from; else the distribution's archive.
+# The mirror from which this machine's apt gets a distribution's packages, or else the distribution's archive.
 mirror_of() {
     local found
     # shellcheck disable=SC2016 # apt replaces these names, not the shell
@@ -42,7 +37,7 @@ mirror_of() {
     esac
 }
 
-# apt-get with the package lists of suite $1 alone: this machine's proxies, but none of its sources and packages.
+# Runs apt-get with the package lists of suite $1 alone: with this machine's proxies, without its sources and packages.
 suite_apt() {
     local folder
     folder=$(suite_folder "$1")/apt
@@ -66,15 +61,15 @@ suite_update() {
     [ -r "$keyring" ] || { warn "$keyring is missing: install debian-archive-keyring"; return 1; }
     mkdir -p "$folder/state/lists/partial" "$folder/cache/archives/partial" "$folder/keys"
     : >"$folder/status"
-    # A path with a space cannot stand in a source line, so the keys lie beside it.
+    # A source line cannot hold a path with a space, so the keys are copied beside it.
     cp "$keyring" "$folder/keys/"
     printf 'deb %s %s %s\n' "$(mirror_of "$distribution")" "$suite" "$components" >"$folder/sources.list"
-    # Success of apt-get means little when it could not fetch: then there is no list.
+    # apt-get reports success even when it could not fetch, but then there is no list.
     suite_apt "$suite" -o "Dir::Etc::TrustedParts=$folder/keys/" -o Dir::Etc::Trusted=/dev/null update &&
         compgen -G "$folder/state/lists/*_Packages*" >/dev/null
 }
 
-# Ubuntu's signing keys: this machine's, or those in the package that Debian 13 has of them, checked with Debian's keys.
+# Ubuntu's signing keys: this machine's, or those of the package in Debian 13, which is checked with Debian's keys.
 ubuntu_keyring() {
     local keyring=usr/share/keyrings/ubuntu-archive-keyring.gpg folder
     [ -r "/$keyring" ] && printf '/%s\n' "$keyring" && return
@@ -84,7 +79,7 @@ ubuntu_keyring() {
     printf '%s\n' "$folder/$keyring"
 }
 
-# Unpacks packages of a suite, without what they depend on, into folder $2.
+# Unpacks packages of suite $1, without their dependencies, into folder $2.
 fetch_packages() {
     local suite=$1 into=$2 scratch result=0
     shift 2
@@ -94,7 +89,7 @@ fetch_packages() {
     return "$result"
 }
 
-# Unpacks package files into folder $1. No script of theirs runs.
+# Unpacks package files into folder $1, without running their scripts.
 unpack() {
     local into=$1 package
     shift
@@ -104,8 +99,8 @@ unpack() {
     done
 }
 
-# Development headers of a suite, kept for the next time: Wireshark's in HEADERS/usr/include/wireshark, their version in
-# headers.version, and the C library's part that is linked statically.
+# Fetches the development headers of suite $1 once: Wireshark's into headers/usr/include/wireshark, their version into
+# headers.version, and the part of the C library that is linked statically.
 fetch_headers() {
     local suite=$1 folder
     folder=$(suite_folder "$suite")
