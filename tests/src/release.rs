@@ -1,29 +1,42 @@
-//! Wireshark as Debian and Ubuntu released it, where `script/matrix` unpacked it and built the plugin for it.
+//! Wireshark releases as Debian and Ubuntu package them: the list of them, and what `script/matrix` prepared of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::tshark::is_root;
+use crate::tshark::{Tshark, is_root};
 
-/// The folder that `script/matrix` prepared.
+include!(concat!(env!("OUT_DIR"), "/releases.rs"));
+
+/// Names the folder that `script/matrix` prepared.
 const VARIABLE: &str = "SYNCOOKIE_RELEASES";
 
-/// A release whose programs can be run here.
+/// A release in `wireshark-headers/releases.tsv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Major and minor number, for example 4.4.
+    pub release: &'static str,
+    /// The suite that packages it, for example trixie.
+    pub suite: &'static str,
+    /// The distribution of that suite: debian or ubuntu.
+    pub distribution: &'static str,
+}
+
+/// A release that `script/matrix` unpacked and built the plugin for, and that can be run here.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// Its version, for example 4.4.18.
+    /// Full version, for example 4.4.18.
     pub version: String,
-    /// The folder that is the root of all paths for its programs.
+    /// The folder that its programs see as the root of all paths.
     pub root: PathBuf,
-    /// The plugin that was built for it.
+    /// The plugin built for this release.
     pub plugin: PathBuf,
 }
 
 impl Release {
-    /// The release of a suite of Debian or Ubuntu; says so where there is none.
+    /// Returns the release of a suite of Debian or Ubuntu. Prints why when it is not available here.
     ///
     /// # Panics
-    /// When it was prepared, but without the plugin.
+    /// When the release was prepared without the plugin.
     #[must_use]
     pub fn of(suite: &str) -> Option<Self> {
         let Some(folder) = std::env::var_os(VARIABLE) else {
@@ -47,13 +60,20 @@ impl Release {
         Some(Self { version: version.trim().to_owned(), root: folder.join("root"), plugin })
     }
 
-    /// Whether it is at least this release.
+    /// Returns whether the release is this one or a later one.
     ///
     /// # Panics
-    /// When its version is none.
+    /// When the version does not consist of numbers.
     #[must_use]
     pub fn is_at_least(&self, major: u32, minor: u32) -> bool {
         let mut numbers = self.version.split('.').map(|number| number.parse::<u32>().expect("a version of numbers"));
         (numbers.next(), numbers.next()) >= (Some(major), Some(minor))
     }
+}
+
+/// Runs a check in the release of a suite, when `script/matrix` prepared it.
+pub fn check_in(suite: &str, check: fn(&Release, &Tshark)) {
+    let Some(release) = Release::of(suite) else { return };
+    println!("Wireshark {} of {suite}", release.version);
+    check(&release, &Tshark::of(&release));
 }

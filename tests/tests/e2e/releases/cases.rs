@@ -1,22 +1,20 @@
-//! Known captures, known answers, in every release; and the same answers as from the batch tool.
+//! Checks the cases, and compares the plugin with the batch tool, in every release.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use syncookie_tests::analyze::analyze;
 use syncookie_tests::case::{self, Case, Seen, seen_in_batch, seen_in_tshark};
-use syncookie_tests::release::Release;
+use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{assert_none, complaints};
 
-use super::SUITES;
-
-/// A capture, and the cases it belongs to.
+/// A capture and the cases it belongs to.
 type Capture<'a> = (PathBuf, Vec<&'a Case>);
 
 #[test]
-fn every_release_tells_every_case_right_and_every_syn_ack_as_the_batch_tool_does() {
-    let installed: Vec<_> = SUITES.iter().filter_map(|suite| Release::of(suite)).collect();
+fn every_release_meets_every_case_and_agrees_with_the_batch_tool_on_every_syn_ack() {
+    let installed: Vec<_> = LISTED.iter().filter_map(|listed| Release::of(listed.suite)).collect();
     let installed: Vec<_> = installed.iter().map(|release| (release, Tshark::of(release))).collect();
     if installed.is_empty() {
         return;
@@ -32,7 +30,7 @@ fn every_release_tells_every_case_right_and_every_syn_ack_as_the_batch_tool_does
     println!("{} captures in Wireshark {}", captures.len(), releases.join(", "));
 }
 
-/// Every capture of a case. The other samples are for the release that is installed here.
+/// Returns every capture that a case names. The other samples are for the release that is installed here.
 fn captures(cases: &[Case]) -> BTreeMap<PathBuf, Vec<&Case>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for case in cases {

@@ -1,52 +1,53 @@
-//! The dissector as each release runs it, fed with mutants of the sample captures.
+//! Feeds the dissector with mutants of the sample captures, in each release.
 //!
-//! `SYNCOOKIE_FUZZ` says how many in each release, `SYNCOOKIE_FUZZ_SEED` from where on; without them there are a few, the
-//! same every time.
+//! `SYNCOOKIE_FUZZ` sets the number of mutants per release, `SYNCOOKIE_FUZZ_SEED` the first seed. By default there are a
+//! few, the same in every run.
 
 use std::path::{Path, PathBuf};
 
 use syncookie_tests::fuzz::mutants;
 use syncookie_tests::pcap::{Order, Resolution};
 use syncookie_tests::release::Release;
-use syncookie_tests::samples;
 use syncookie_tests::tshark::{Printed, Tshark};
-
-use super::in_every_release;
+use syncookie_tests::{in_every_release, samples};
 
 in_every_release! {
-    mutated_captures_neither_crash_it_nor_make_it_speak
+    mutated_captures_neither_crash_tshark_nor_cause_messages
 }
 
-/// Mutants to a run of tshark: few enough to find the one that did it.
+/// Mutants per run of tshark: few enough to find the one that made it fail.
 const BATCH: usize = 500;
 
-fn number(variable: &str, otherwise: usize) -> usize {
+fn number(variable: &str, default: usize) -> usize {
     let value = std::env::var(variable).ok();
-    value.map_or(otherwise, |value| value.parse().unwrap_or_else(|_| panic!("{variable}={value} is no number")))
+    value.map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{variable}={value} is not a number")))
 }
 
-fn mutated_captures_neither_crash_it_nor_make_it_speak(release: &Release, tshark: &Tshark) {
+fn mutated_captures_neither_crash_tshark_nor_cause_messages(release: &Release, tshark: &Tshark) {
     let (count, seed) = (number("SYNCOOKIE_FUZZ", 200), number("SYNCOOKIE_FUZZ_SEED", 1));
     let sources = sources();
-    let bare = Tshark::without_plugin(release);
+    let plain = Tshark::without_plugin(release);
     let (mut frames, mut marked) = (0, 0);
     for batch in 0..count.div_ceil(BATCH) {
         let seed = (seed + batch) as u64;
         for (link, capture) in mutants(&sources, BATCH.min(count - batch * BATCH), seed) {
             let bytes = capture.write(Order::Little, Resolution::Nano);
             frames += capture.records.len();
-            marked += check(tshark, &bare, &bytes, &format!("seed {seed}, link type {link}"));
+            marked += check(tshark, &plain, &bytes, &format!("seed {seed}, link type {link}"));
         }
     }
     println!("{count} mutants, {frames} frames, {marked} of them marked");
-    assert!(marked > count / 10, "{marked} frames of {count} mutants are marked: they are no handshakes any more");
+    assert!(
+        marked > count / 10,
+        "{marked} frames of {count} mutants are marked: the mutants are not handshakes any more"
+    );
 }
 
 fn sources() -> Vec<PathBuf> {
     samples().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "pcap")).collect()
 }
 
-/// The release that is installed here, watched by valgrind. Half a minute for a few mutants: only when asked for.
+/// Runs the installed release under valgrind. A few mutants take half a minute, so this is optional.
 #[test]
 fn valgrind_sees_no_invalid_access_in_the_plugin() {
     if std::env::var_os("SYNCOOKIE_VALGRIND").is_none() {
@@ -66,18 +67,18 @@ fn valgrind_sees_no_invalid_access_in_the_plugin() {
     }
 }
 
-/// What a mutant may change of what tshark does: nothing but the findings. Returns how many there are.
-fn check(tshark: &Tshark, bare: &Tshark, bytes: &[u8], what: &str) -> usize {
-    let (capture, same) = (tshark.stage_bytes(bytes), bare.stage_bytes(bytes));
+/// Checks that the plugin changes nothing of what tshark does with a mutant but adds findings. Returns their number.
+fn check(tshark: &Tshark, plain: &Tshark, bytes: &[u8], what: &str) -> usize {
+    let (capture, same) = (tshark.stage_bytes(bytes), plain.stage_bytes(bytes));
     for options in [&["-2", "-V"][..], &["-q", "-z", "expert"]] {
-        let (with, without) = (run(tshark, &capture, options), run(bare, &same, options));
+        let (with, without) = (run(tshark, &capture, options), run(plain, &same, options));
         assert_eq!(with.code, without.code, "{what}: tshark {options:?}: {}", with.stderr);
         assert_eq!(with.stderr, without.stderr, "{what}: tshark {options:?}");
         assert!(!with.stdout.contains("Dissector bug, protocol SYNCOOKIE"), "{what}: tshark {options:?}");
     }
     let marked = run(tshark, &capture, &["-Y", "syncookie", "-T", "ek"]);
     assert!(matches!(marked.code, Some(0..=2)), "{what}: {marked:?}");
-    for (tshark, staged) in [(tshark, &capture), (bare, &same)] {
+    for (tshark, staged) in [(tshark, &capture), (plain, &same)] {
         std::fs::remove_file(tshark.outside(staged)).expect("we wrote it");
     }
     marked.stdout.lines().filter(|line| line.starts_with("{\"timestamp\"")).count()
@@ -86,7 +87,7 @@ fn check(tshark: &Tshark, bare: &Tshark, bytes: &[u8], what: &str) -> usize {
 fn run(tshark: &Tshark, capture: &Path, options: &[&str]) -> Printed {
     let capture = capture.to_str().expect("a temporary folder has a plain name");
     let mut printed = tshark.run(["-r", capture].iter().chain(options));
-    // The two read copies of different names.
+    // The two copies of the capture have different names.
     printed.stderr = printed.stderr.replace(capture, "the capture");
     assert!(printed.code.is_some(), "tshark {options:?} crashed: {}", printed.stderr);
     printed

@@ -1,4 +1,4 @@
-//! A live capture: the running kernel's own handshakes, in a network of their own.
+//! Captures the running kernel's own handshakes live, in a network namespace.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,19 +6,18 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use syncookie_tests::in_every_release;
 use syncookie_tests::release::Release;
 use syncookie_tests::tshark::Tshark;
 
-use super::in_every_release;
-
 in_every_release! {
-    cookies_of_the_running_kernel_are_told_while_it_sends_them
+    cookies_of_the_running_kernel_are_reported_during_the_capture
 }
 
 const LISTENER: &str = "127.0.0.1:8080";
 const HANDSHAKES: usize = 12;
 
-/// What capturing needs of root, and what starting a program under another root as another user needs.
+/// Capabilities for capturing, and for starting a program under another root as another user.
 const CAPABILITIES: &str = "+net_raw,+net_admin,+sys_chroot,+setuid,+setgid";
 
 /// Processes that end with the test.
@@ -41,8 +40,8 @@ impl Processes {
     }
 }
 
-/// A network with a loopback device and a kernel that answers every SYN with a cookie; `None`, loudly, where namespaces
-/// or the setting are not to be had.
+/// Starts a network namespace with a loopback device whose kernel answers every SYN with a cookie. Returns the process
+/// that holds it; `None`, with a message, where namespaces or the setting are not available.
 fn network(processes: &mut Processes) -> Option<u32> {
     let set_up = "ip link set lo up && sysctl -q -w net.ipv4.tcp_syncookies=2 && echo ready && exec sleep 120";
     let mut command = Command::new("unshare");
@@ -59,7 +58,7 @@ fn network(processes: &mut Processes) -> Option<u32> {
     Some(child.id())
 }
 
-fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshark: &Tshark) {
+fn cookies_of_the_running_kernel_are_reported_during_the_capture(_: &Release, tshark: &Tshark) {
     let mut processes = Processes(Vec::new());
     let Some(network) = network(&mut processes) else { return };
     let inside = format!("--net=/proc/{network}/ns/net");
@@ -86,10 +85,10 @@ fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshar
         let child = processes.start(&mut command);
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         stdout.read_line(&mut String::new()).expect("it says that it is ready");
-        // Kept open: it has more to say.
+        // Kept open: the program prints more.
         words.push(stdout);
         if work[0] == "talk" {
-            // What the server acknowledges shows its clock, by which a cookie's timestamp is told.
+            // The server's acknowledgments show its clock, without which a cookie's timestamp is not recognised.
             let requests = child.stdin.as_mut().expect("it is piped");
             requests.write_all(b"hello\nagain\n").expect("it reads on");
         }
@@ -100,11 +99,11 @@ fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshar
     stderr.read_to_string(&mut rest).expect("messages are text");
     let output = capturing.wait_with_output().expect("it was started");
     assert!(output.status.success(), "{rest}");
-    let told = last_words(&String::from_utf8_lossy(&output.stdout));
-    let cookies = told.values().filter(|verdict| *verdict == "syn-cookie").count();
-    // The first ones cannot always be told as they come. None is mistaken.
-    let mistaken = told.values().any(|verdict| verdict == "ordinary" || verdict == "syn-proxy");
-    assert!(told.len() == HANDSHAKES && cookies * 2 >= HANDSHAKES && !mistaken, "{cookies} of {told:?}");
+    let verdicts = last_verdicts(&String::from_utf8_lossy(&output.stdout));
+    let cookies = verdicts.values().filter(|verdict| *verdict == "syn-cookie").count();
+    // The first verdicts may be undetermined during the capture, but none may be wrong.
+    let wrong = verdicts.values().any(|verdict| verdict == "ordinary" || verdict == "syn-proxy");
+    assert!(verdicts.len() == HANDSHAKES && cookies * 2 >= HANDSHAKES && !wrong, "{cookies} of {verdicts:?}");
     // Some releases report the course of a capture here.
     let own = ["[Main MESSAGE]", "packets captured", "packet captured", "packet dropped", "packets dropped"];
     let said = |line: &&str| !["", "tshark:"].contains(&line.trim());
@@ -112,8 +111,8 @@ fn cookies_of_the_running_kernel_are_told_while_it_sends_them(_: &Release, tshar
     assert_eq!(other, None, "standard error");
 }
 
-/// The last verdict of each handshake.
-fn last_words(stdout: &str) -> BTreeMap<String, String> {
+/// Returns the last verdict of each handshake.
+fn last_verdicts(stdout: &str) -> BTreeMap<String, String> {
     let words = stdout.lines().filter_map(|line| line.split_once('\t'));
     words.map(|(frame, verdict)| (frame.to_owned(), verdict.to_owned())).collect()
 }

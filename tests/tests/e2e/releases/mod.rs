@@ -1,4 +1,4 @@
-//! Every release of Wireshark that `script/matrix` has unpacked: the plugin it built for each, in the real programs.
+//! Runs the plugin in the real programs of every Wireshark release that `script/matrix` prepared.
 
 mod cases;
 mod fuzz;
@@ -7,15 +7,12 @@ mod settings;
 mod window;
 
 use syncookie_tests::pcap::{Capture, ETHERNET, Order, Record, Resolution};
-use syncookie_tests::release::Release;
-use syncookie_tests::sample;
+use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;
+use syncookie_tests::{in_every_release, package, sample};
 
-/// The suites of Debian and Ubuntu, by the age of their Wireshark: 3.4, 3.6, 4.0, 4.2, 4.4, 4.6.
-const SUITES: [&str; 6] = ["bullseye", "jammy", "bookworm", "noble", "trixie", "sid"];
-
-/// Captures that between them have every verdict, a reset, IPv6, and a listener that changes its ways.
-const FEW: [&str; 5] = [
+/// Captures that together contain every verdict, a reset, IPv6, and a listener that changes its behaviour.
+const VARIED: [&str; 5] = [
     "user-trace/synproxy_mid_misconfig_loose1/client.pcap",
     "linux-6.18/cookie_ts/client.pcap",
     "linux-6.18/cookie_v6_nots/server.pcap",
@@ -23,10 +20,10 @@ const FEW: [&str; 5] = [
     "linux-6.18/refused/client.pcap",
 ];
 
-/// The few in one capture, an hour after each other.
-fn few() -> Vec<u8> {
+/// Returns one capture with the packets of all of [`VARIED`], one capture an hour after the other.
+fn varied() -> Vec<u8> {
     let mut all = Capture { link: ETHERNET, records: Vec::new() };
-    for name in FEW {
+    for name in VARIED {
         let capture = Capture::read(&sample(name));
         assert_eq!(capture.link, ETHERNET, "{name}");
         let shift = |records: &[Record]| records.last().map_or(0, |record| record.nanos + 3600 * 1_000_000_000);
@@ -37,39 +34,12 @@ fn few() -> Vec<u8> {
     all.write(Order::Little, Resolution::Nano)
 }
 
-/// Defines a test for every release, which fails when the check complains.
-macro_rules! in_every_release {
-    ($($check:ident)+) => {
-        $(mod $check {
-            #[test]
-            fn bullseye() { crate::releases::in_release("bullseye", super::$check); }
-            #[test]
-            fn jammy() { crate::releases::in_release("jammy", super::$check); }
-            #[test]
-            fn bookworm() { crate::releases::in_release("bookworm", super::$check); }
-            #[test]
-            fn noble() { crate::releases::in_release("noble", super::$check); }
-            #[test]
-            fn trixie() { crate::releases::in_release("trixie", super::$check); }
-            #[test]
-            fn sid() { crate::releases::in_release("sid", super::$check); }
-        })+
-    };
-}
-use in_every_release;
-
-fn in_release(suite: &str, check: fn(&Release, &Tshark)) {
-    let Some(release) = Release::of(suite) else { return };
-    println!("Wireshark {} of {suite}", release.version);
-    check(&release, &Tshark::of(&release));
-}
-
 in_every_release! {
-    the_plugin_is_loaded_and_says_what_it_is
+    the_plugin_is_loaded_and_listed_as_a_dissector
     every_field_is_registered
 }
 
-fn the_plugin_is_loaded_and_says_what_it_is(release: &Release, tshark: &Tshark) {
+fn the_plugin_is_loaded_and_listed_as_a_dissector(release: &Release, tshark: &Tshark) {
     let version = tshark.run(["--version"]).stdout;
     assert!(version.contains(&format!("(Wireshark) {}", release.version)), "{version}");
     let plugins = tshark.run(["-G", "plugins"]);
@@ -81,12 +51,33 @@ fn the_plugin_is_loaded_and_says_what_it_is(release: &Release, tshark: &Tshark) 
 
 fn every_field_is_registered(_: &Release, tshark: &Tshark) {
     let known = tshark.run(["-G", "fields"]).stdout;
-    let ours = |line: &&str| line.split('\t').nth(2).is_some_and(|name| name.starts_with("syncookie"));
-    let known: Vec<_> = known.lines().filter(ours).collect();
+    let is_ours = |line: &&str| line.split('\t').nth(2).is_some_and(|name| name.starts_with("syncookie"));
+    let known: Vec<_> = known.lines().filter(is_ours).collect();
     assert!(known.len() > 20, "{known:?}");
     for line in known {
         let columns: Vec<_> = line.split('\t').collect();
         let described = columns[0] == "P" || columns[2].starts_with("syncookie.expert.") || !columns[6].is_empty();
         assert!(described, "a field without a description: {line}");
     }
+}
+
+#[test]
+fn the_documents_name_the_releases_of_the_list() {
+    let read = |name| std::fs::read_to_string(package().join("..").join(name)).expect("the document is there");
+    let document = read("docs/wireshark-releases.md");
+    let is_release = |cell: &String| cell.split('.').map(str::parse::<u32>).filter(Result::is_ok).count() == 2;
+    let rows: Vec<Vec<_>> = document
+        .lines()
+        .map(|line| line.split('|').map(|cell| cell.trim().to_lowercase()).collect())
+        .filter(|cells: &Vec<String>| cells.get(1).is_some_and(is_release))
+        .collect();
+    let named: Vec<_> = rows.iter().map(|cells| cells[1].as_str()).collect();
+    let listed: Vec<_> = LISTED.iter().map(|listed| listed.release).collect();
+    assert_eq!(named, listed, "docs/wireshark-releases.md");
+    for (cells, listed) in rows.iter().zip(LISTED) {
+        assert!(cells[2].starts_with(&format!("{}.", listed.release)), "{listed:?}: {cells:?}");
+        assert!(cells[3].starts_with(listed.distribution) && cells[3].contains(listed.suite), "{listed:?}: {cells:?}");
+    }
+    let row = format!("| Wireshark | {}", listed.join(", "));
+    assert!(read("README.md").contains(&row), "README.md lacks a row that begins with {row}");
 }

@@ -1,11 +1,12 @@
-//! However Wireshark is told to read a capture: the same findings, and nothing on standard error.
+//! Checks that no setting or output format of Wireshark changes a finding or causes a message on standard error.
 
 use std::path::Path;
 
+use syncookie_tests::in_every_release;
 use syncookie_tests::release::Release;
 use syncookie_tests::tshark::{Printed, Tshark};
 
-use super::{few, in_every_release};
+use super::varied;
 
 /// Options that must not change a finding, and the release that first had them.
 const OPTIONS: [(&[&str], (u32, u32)); 14] = [
@@ -26,10 +27,10 @@ const OPTIONS: [(&[&str], (u32, u32)); 14] = [
 ];
 
 in_every_release! {
-    no_preference_of_tcp_and_no_decode_as_changes_a_finding
-    every_form_of_output_is_whole_and_nothing_is_on_standard_error
-    switched_off_it_shows_nothing
-    without_tcp_it_shows_nothing_and_breaks_nothing
+    tcp_preferences_and_decode_as_do_not_change_findings
+    every_output_format_is_complete_and_nothing_is_on_standard_error
+    nothing_is_shown_when_switched_off
+    nothing_is_shown_and_nothing_fails_without_tcp
 }
 
 fn run(tshark: &Tshark, capture: &Path, options: &[&str]) -> Printed {
@@ -40,7 +41,7 @@ fn run(tshark: &Tshark, capture: &Path, options: &[&str]) -> Printed {
     printed
 }
 
-/// All that is found, with two passes.
+/// Returns all findings of a two-pass run.
 fn findings(tshark: &Tshark, capture: &Path, options: &[&str]) -> String {
     let mut arguments = vec!["-2", "-Y", "syncookie", "-T", "fields"];
     for field in ["syn_frame", "syn_ack_frame", "reset_frame", "verdict", "log_odds", "outcome", "evidence.detail"] {
@@ -51,14 +52,14 @@ fn findings(tshark: &Tshark, capture: &Path, options: &[&str]) -> String {
     run(tshark, capture, &[&arguments[..], options].concat()).stdout
 }
 
-/// A field's name, where it is one.
+/// Puts the protocol's name before the name of a field; leaves other arguments as they are.
 fn prefixed(word: &str) -> String {
     let is_field = !word.starts_with('-') && !["syncookie", "fields"].contains(&word);
     if is_field { format!("syncookie.{word}") } else { word.to_owned() }
 }
 
-fn no_preference_of_tcp_and_no_decode_as_changes_a_finding(release: &Release, tshark: &Tshark) {
-    let capture = tshark.stage_bytes(&few());
+fn tcp_preferences_and_decode_as_do_not_change_findings(release: &Release, tshark: &Tshark) {
+    let capture = tshark.stage_bytes(&varied());
     let plain = findings(tshark, &capture, &[]);
     assert!(plain.lines().count() > 40, "{plain}");
     for (options, _) in OPTIONS.iter().filter(|(_, (major, minor))| release.is_at_least(*major, *minor)) {
@@ -66,15 +67,15 @@ fn no_preference_of_tcp_and_no_decode_as_changes_a_finding(release: &Release, ts
     }
 }
 
-fn every_form_of_output_is_whole_and_nothing_is_on_standard_error(_: &Release, tshark: &Tshark) {
-    let capture = tshark.stage_bytes(&few());
+fn every_output_format_is_complete_and_nothing_is_on_standard_error(_: &Release, tshark: &Tshark) {
+    let capture = tshark.stage_bytes(&varied());
     for form in ["pdml", "psml", "json", "jsonraw", "ek", "tabs"] {
         for passes in [&[][..], &["-2"]] {
             let printed = run(tshark, &capture, &[passes, &["-T", form]].concat());
             let has_details = ["pdml", "json", "ek"].contains(&form);
             assert!(!has_details || printed.stdout.contains("syn-cookie"), "-T {form} {passes:?} lacks the findings");
             let is_json = serde_json::from_str::<serde_json::Value>(&printed.stdout).is_ok_and(|all| all.is_array());
-            assert!(is_json || !form.starts_with("json"), "-T {form} {passes:?} is no JSON");
+            assert!(is_json || !form.starts_with("json"), "-T {form} {passes:?} is not JSON");
         }
     }
     let written = tshark.home().join("written");
@@ -92,15 +93,15 @@ fn every_form_of_output_is_whole_and_nothing_is_on_standard_error(_: &Release, t
     );
 }
 
-fn switched_off_it_shows_nothing(_: &Release, tshark: &Tshark) {
-    let capture = tshark.stage_bytes(&few());
+fn nothing_is_shown_when_switched_off(_: &Release, tshark: &Tshark) {
+    let capture = tshark.stage_bytes(&varied());
     assert_eq!(run(tshark, &capture, &["-o", "syncookie.analyze:FALSE", "-2", "-Y", "syncookie"]).stdout, "");
     let disabled = run(tshark, &capture, &["-2", "-V", "--disable-protocol", "syncookie"]);
     assert!(!disabled.stdout.contains("syn-cookie"), "shown though its protocol is disabled");
 }
 
-fn without_tcp_it_shows_nothing_and_breaks_nothing(_: &Release, tshark: &Tshark) {
-    let capture = tshark.stage_bytes(&few());
+fn nothing_is_shown_and_nothing_fails_without_tcp(_: &Release, tshark: &Tshark) {
+    let capture = tshark.stage_bytes(&varied());
     for disabled in ["tcp", "ip,ipv6", "eth"] {
         let options = disabled.split(',').flat_map(|protocol| ["--disable-protocol", protocol]);
         let printed = run(tshark, &capture, &options.chain(["-2", "-V"]).collect::<Vec<_>>());
