@@ -1,37 +1,38 @@
-//! One table of everything that can be filtered on: fields and expert items.
+//! The tables of everything that a display filter can use: fields and expert items.
 
-/// What kind of value a field has.
+/// The type of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// None: the field is there or it is not.
-    Label,
+pub enum FieldType {
+    /// No value: the field is present or absent.
+    NoValue,
     /// Text.
-    Text,
-    /// A number with a fraction.
-    Number,
-    /// A whole number.
-    Count,
-    /// The number of a frame, to click on.
-    Frame,
+    String,
+    /// A floating-point number.
+    Double,
+    /// A non-negative integer.
+    Uint32,
+    /// The number of a frame, shown as a link to it.
+    FrameNumber,
 }
 
-impl Kind {
-    /// Wireshark's name of the type, as in `tshark -G fields`.
+impl FieldType {
+    /// Returns Wireshark's name of the type, as in `tshark -G fields`.
     #[must_use]
     pub const fn wireshark_name(self) -> &'static str {
         match self {
-            Self::Label => "FT_NONE",
-            Self::Text => "FT_STRING",
-            Self::Number => "FT_DOUBLE",
-            Self::Count => "FT_UINT32",
-            Self::Frame => "FT_FRAMENUM",
+            Self::NoValue => "FT_NONE",
+            Self::String => "FT_STRING",
+            Self::Double => "FT_DOUBLE",
+            Self::Uint32 => "FT_UINT32",
+            Self::FrameNumber => "FT_FRAMENUM",
         }
     }
 }
 
-/// Declares the fields: for each its kind, display-filter name, name in the packet details, and description.
+/// Declares the fields: for each its type, display-filter name, name in the packet details, and
+/// description.
 macro_rules! fields {
-    ($($member:ident: $kind:ident $filter:literal $name:literal $description:literal,)+) => {
+    ($($member:ident: $type:ident $filter:literal $name:literal $description:literal,)+) => {
         /// A field of the `syncookie` subtree.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Field { $(#[doc = $description] $member,)+ }
@@ -40,25 +41,25 @@ macro_rules! fields {
             /// All fields.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
-            /// Its kind of value.
+            /// Returns the type of its value.
             #[must_use]
-            pub const fn kind(self) -> Kind {
-                match self { $(Self::$member => Kind::$kind,)+ }
+            pub const fn field_type(self) -> FieldType {
+                match self { $(Self::$member => FieldType::$type,)+ }
             }
 
-            /// Its display-filter name.
+            /// Returns its display-filter name.
             #[must_use]
             pub const fn filter(self) -> &'static str {
                 match self { $(Self::$member => $filter,)+ }
             }
 
-            /// Its name in the packet details.
+            /// Returns its name in the packet details.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$member => $name,)+ }
             }
 
-            /// What it says.
+            /// Returns its description.
             #[must_use]
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$member => $description,)+ }
@@ -68,109 +69,109 @@ macro_rules! fields {
 }
 
 fields! {
-    Verdict: Text "syncookie.verdict" "Verdict"
+    Verdict: String "syncookie.verdict" "Verdict"
         "Who answered this SYN: ordinary, syn-cookie, syn-proxy or undetermined",
-    Confidence: Text "syncookie.confidence" "Confidence"
+    Confidence: String "syncookie.confidence" "Confidence"
         "How sure the verdict is: possible, likely or certain",
-    LogOdds: Number "syncookie.log_odds" "Log-odds"
+    LogOdds: Double "syncookie.log_odds" "Log-odds"
         "Log-odds of the verdict over the runner-up, in nats",
-    Implementation: Text "syncookie.implementation" "Implementation"
+    Implementation: String "syncookie.implementation" "Implementation"
         "An implementation that nothing in the capture contradicts, the best first",
-    Missing: Text "syncookie.missing" "Missing"
+    Missing: String "syncookie.missing" "Missing"
         "What the capture lacks to tell who answered",
-    Evidence: Label "syncookie.evidence" "Evidence"
+    Evidence: NoValue "syncookie.evidence" "Evidence"
         "Something seen in the capture, and what it says about who answered",
-    EvidenceKind: Text "syncookie.evidence.kind" "Kind"
+    EvidenceKind: String "syncookie.evidence.kind" "Kind"
         "Which signal it is",
-    EvidenceFor: Text "syncookie.evidence.for" "For"
+    EvidenceFor: String "syncookie.evidence.for" "For"
         "The verdict it speaks for",
-    EvidenceNats: Number "syncookie.evidence.nats" "Weight"
+    EvidenceNats: Double "syncookie.evidence.nats" "Weight"
         "How strongly it speaks, in nats",
-    EvidenceDetail: Text "syncookie.evidence.detail" "Detail"
+    EvidenceDetail: String "syncookie.evidence.detail" "Detail"
         "The values that were seen",
-    EvidenceFrame: Frame "syncookie.evidence.frame" "Frame"
+    EvidenceFrame: FrameNumber "syncookie.evidence.frame" "Frame"
         "A frame it was read from",
-    Outcome: Text "syncookie.outcome" "Outcome"
+    Outcome: String "syncookie.outcome" "Outcome"
         "What became of the handshake",
-    Cause: Text "syncookie.cause" "Cause"
+    Cause: String "syncookie.cause" "Cause"
         "A hypothesis on why the handshake failed, the most probable first",
-    CauseRank: Count "syncookie.cause.rank" "Rank"
+    CauseRank: Uint32 "syncookie.cause.rank" "Rank"
         "1 for the most probable cause",
-    CauseFor: Text "syncookie.cause.for" "For"
+    CauseFor: String "syncookie.cause.for" "For"
         "What in the capture speaks for this cause",
-    CauseAgainst: Text "syncookie.cause.against" "Against"
+    CauseAgainst: String "syncookie.cause.against" "Against"
         "What in the capture speaks against this cause",
-    CauseUnseen: Text "syncookie.cause.not_observable" "Not observable"
+    CauseNotObservable: String "syncookie.cause.not_observable" "Not observable"
         "What would tell of this cause, and could not be seen in the capture",
-    CauseRuledOut: Label "syncookie.cause.ruled_out" "Ruled out"
+    CauseRuledOut: NoValue "syncookie.cause.ruled_out" "Ruled out"
         "Something in the capture contradicts this cause",
-    CauseCheck: Text "syncookie.cause.check" "Check"
+    CauseCheck: String "syncookie.cause.check" "Check"
         "The command, and the machine to run it on, that settles whether this is the cause",
-    Client: Text "syncookie.client" "Client"
+    Client: String "syncookie.client" "Client"
         "Address and port of the side that sent the SYN",
-    Server: Text "syncookie.server" "Server"
+    Server: String "syncookie.server" "Server"
         "Address and port of the side that was asked",
-    SynFrame: Frame "syncookie.syn_frame" "SYN in frame"
+    SynFrame: FrameNumber "syncookie.syn_frame" "SYN in frame"
         "The first SYN of the handshake",
-    SynAckFrame: Frame "syncookie.syn_ack_frame" "SYN-ACK in frame"
+    SynAckFrame: FrameNumber "syncookie.syn_ack_frame" "SYN-ACK in frame"
         "The first SYN-ACK of the handshake, where the verdict stands",
-    AckFrame: Frame "syncookie.ack_frame" "ACK in frame"
+    AckFrame: FrameNumber "syncookie.ack_frame" "ACK in frame"
         "The client's acknowledgment of the SYN-ACK",
-    ResetFrame: Frame "syncookie.reset_frame" "Reset in frame"
+    ResetFrame: FrameNumber "syncookie.reset_frame" "Reset in frame"
         "The reset that ended the handshake",
-    Continued: Label "syncookie.continued" "Continued"
+    Continued: NoValue "syncookie.continued" "Continued"
         "The rest of a text that is too long for one line",
-    Marked: Label "syncookie.expert" "Marked"
+    Marked: NoValue "syncookie.expert" "Marked"
         "The frame carries syncookie.expert.cookie, syncookie.expert.proxy or syncookie.expert.reset",
 }
 
-/// How loudly Wireshark announces an expert item.
+/// Severity of an expert item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// Ordinary course of things.
+    /// Normal operation.
     Chat,
     /// Worth a look.
     Note,
-    /// Something is wrong, or unusual enough to be the reason why something is.
+    /// A problem, or unusual enough to be the reason for one.
     Warning,
 }
 
-/// Under which heading Wireshark lists an expert item.
+/// Heading under which Wireshark lists an expert item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// A measure of defence.
+    /// A defence.
     Security,
     /// The course of a connection.
     Sequence,
-    /// A conclusion, or the lack of one.
+    /// A conclusion, or that none was possible.
     Assumption,
 }
 
 /// An expert item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expert {
-    /// `syn-cookie`, but only possibly.
+    /// `syn-cookie` with confidence `possible`.
     CookiePossible,
-    /// `syn-cookie`.
+    /// `syn-cookie` with a higher confidence.
     Cookie,
-    /// `syn-proxy`, but only possibly.
+    /// `syn-proxy` with confidence `possible`.
     ProxyPossible,
-    /// `syn-proxy`.
+    /// `syn-proxy` with a higher confidence.
     Proxy,
-    /// Reset right after a cookie-style handshake.
+    /// A reset right after a cookie-style handshake.
     Reset,
-    /// The capture cannot tell.
+    /// `undetermined`.
     Undetermined,
 }
 
 impl Expert {
-    /// All expert items. Of two that share a name, the severity that users can override in Wireshark's preferences is
-    /// that of the later one.
+    /// All expert items. Where two share a name, users override the severity of the later one in
+    /// Wireshark's preferences.
     pub const ALL: &'static [Self] =
         &[Self::CookiePossible, Self::Cookie, Self::ProxyPossible, Self::Proxy, Self::Reset, Self::Undetermined];
 
-    /// Its display-filter name. A name that stands for two severities is registered once for each: Wireshark ties a
-    /// severity to a registration, and lets any number of registrations share a name.
+    /// Returns its display-filter name. A name with two severities is registered once for each:
+    /// Wireshark ties a severity to a registration, and several registrations may share a name.
     #[must_use]
     pub const fn filter(self) -> &'static str {
         match self {
@@ -181,7 +182,7 @@ impl Expert {
         }
     }
 
-    /// What it says in general; the item itself says it with values.
+    /// Returns its general text; the item in a frame adds values.
     #[must_use]
     pub const fn summary(self) -> &'static str {
         match self {
@@ -192,7 +193,7 @@ impl Expert {
         }
     }
 
-    /// How loudly it is announced.
+    /// Returns its severity.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
@@ -202,7 +203,7 @@ impl Expert {
         }
     }
 
-    /// Where it is listed.
+    /// Returns the heading that lists it.
     #[must_use]
     pub const fn group(self) -> Group {
         match self {
@@ -212,7 +213,7 @@ impl Expert {
         }
     }
 
-    /// Whether [`Field::Marked`] stands beside it.
+    /// Returns whether [`Field::Marked`] accompanies it.
     #[must_use]
     pub const fn is_marked(self) -> bool {
         !matches!(self, Self::Undetermined)
@@ -225,7 +226,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_field_has_its_own_name_below_the_protocol() {
+    fn field_names_are_unique_and_begin_with_the_protocol() {
         let names: HashSet<_> = Field::ALL.iter().map(|f| f.filter()).collect();
         assert_eq!(names.len(), Field::ALL.len());
         assert!(names.iter().all(|n| n.starts_with("syncookie.")));
@@ -233,10 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_possible_finding_is_a_note_and_shares_its_name_with_the_warning() {
-        for (possible, surer) in [(Expert::CookiePossible, Expert::Cookie), (Expert::ProxyPossible, Expert::Proxy)] {
-            assert_eq!(possible.filter(), surer.filter());
-            assert_eq!((possible.severity(), surer.severity()), (Severity::Note, Severity::Warning));
+    fn possible_findings_are_notes_and_share_their_name_with_the_warnings() {
+        for (possible, likely) in [(Expert::CookiePossible, Expert::Cookie), (Expert::ProxyPossible, Expert::Proxy)] {
+            assert_eq!(possible.filter(), likely.filter());
+            assert_eq!((possible.severity(), likely.severity()), (Severity::Note, Severity::Warning));
         }
     }
 
@@ -244,8 +245,12 @@ mod tests {
     fn the_document_lists_every_field_with_its_type_and_description() {
         let document = include_str!("../../docs/fields.md");
         for field in Field::ALL {
-            let row =
-                format!("| `{}` | `{}` | {} |", field.filter(), field.kind().wireshark_name(), field.description());
+            let row = format!(
+                "| `{}` | `{}` | {} |",
+                field.filter(),
+                field.field_type().wireshark_name(),
+                field.description()
+            );
             assert!(document.contains(&row), "docs/fields.md lacks the row\n{row}");
         }
         for expert in Expert::ALL {

@@ -1,42 +1,43 @@
-//! Keeps a bug in here from taking Wireshark down.
+//! Keeps a bug in the plugin from crashing Wireshark.
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs code that Wireshark called, until some of it panics.
+/// Runs the code of callbacks until some of it panics.
 #[derive(Debug, Default)]
 pub struct Guard {
-    off: AtomicBool,
+    disabled: AtomicBool,
 }
 
 impl Guard {
-    /// A guard under which nothing has panicked.
+    /// Creates a guard under which nothing has panicked.
     #[must_use]
     pub const fn new() -> Self {
-        Self { off: AtomicBool::new(false) }
+        Self { disabled: AtomicBool::new(false) }
     }
 
-    /// The result of `work`, or `otherwise` when it panics or anything panicked before.
+    /// Returns the result of `work`, or `fallback` when it panics or anything panicked before.
     ///
-    /// A panic that left a callback would abort Wireshark, and state that a panic left behind half changed could not
-    /// be trusted afterwards: hence nothing runs any more.
-    pub fn run<R>(&self, otherwise: R, work: impl FnOnce() -> R) -> R {
-        if self.off.load(Ordering::Relaxed) {
-            return otherwise;
+    /// A panic that left a callback would abort Wireshark. After a panic, state may be half changed
+    /// and cannot be trusted, so nothing runs any more.
+    pub fn run<R>(&self, fallback: R, work: impl FnOnce() -> R) -> R {
+        if self.disabled.load(Ordering::Relaxed) {
+            return fallback;
         }
         panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-            self.off.store(true, Ordering::Relaxed);
-            otherwise
+            self.disabled.store(true, Ordering::Relaxed);
+            fallback
         })
     }
 }
 
-/// Has a panic reported in one line. Affects this plugin alone: it brings its own copy of Rust's standard library.
+/// Makes panics report themselves in one line. Affects only this plugin, which has its own copy of
+/// Rust's standard library.
 pub fn report_in_one_line() {
-    panic::set_hook(Box::new(|panic| eprintln!("{}", line(panic))));
+    panic::set_hook(Box::new(|panic| eprintln!("{}", message(panic))));
 }
 
-fn line(panic: &PanicHookInfo<'_>) -> String {
+fn message(panic: &PanicHookInfo<'_>) -> String {
     let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     let what = panic.payload_as_str().unwrap_or("no message").replace('\n', " ");
     format!("syncookie: internal error at {place}: {what}; the plugin is off until the program is started again")
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_gives_the_other_value_and_nothing_runs_afterwards() {
+    fn a_panic_returns_the_fallback_and_nothing_runs_afterwards() {
         let guard = Guard::new();
         assert_eq!(guard.run(0, || 1), 1);
         assert_eq!(guard.run(0, || panic!("a bug")), 0);

@@ -1,22 +1,23 @@
 //! Wireshark plugin: marks the handshakes that were answered by SYN cookies or SYN proxies.
 //!
-//! It is a post-dissector. While Wireshark reads a capture file for the first time, every TCP header that it finds goes
-//! to the engine; whenever Wireshark shows a frame, what the engine knows of that frame's handshakes is shown with it.
-//! The engine is the one the batch tool uses, and nothing here knows TCP.
+//! It is a post-dissector. While Wireshark reads a capture file for the first time, the plugin
+//! passes every packet with TCP to the engine. Whenever Wireshark shows a frame, the plugin adds
+//! the engine's findings for the frame's handshakes. The batch tool uses the same engine, and
+//! nothing here knows TCP.
 //!
 //! | module | does |
 //! |---|---|
-//! | `epan` | talks to Wireshark's C interface; the only unsafe code |
+//! | `epan` | calls Wireshark's C interface; the only unsafe code |
 //! | `ffi` | the generated declarations of that interface |
 //! | [`fields`] | the table of all fields and expert items |
-//! | [`guard`] | keeps a bug in here from taking Wireshark down |
+//! | [`guard`] | keeps a bug in the plugin from crashing Wireshark |
 //! | [`locate`] | finds the packets with TCP in the bytes of a frame |
-//! | [`present`] | turns a finding into the lines to show |
-//! | [`session`] | what is known of the open capture file |
-//! | [`settings`] | what a user can set |
+//! | [`present`] | turns a finding into lines of the packet details |
+//! | [`session`] | the state of the open capture file |
+//! | [`settings`] | the user's preferences |
 //!
-//! The modules without unsafe code are tested alone. Those that call into Wireshark are left out of the unit tests,
-//! which have no Wireshark to link to; tests with the real tshark cover them.
+//! Unit tests cover the modules without unsafe code. The others call into Wireshark, which unit
+//! tests cannot link to; tests with the real tshark cover them.
 #![deny(unsafe_code)]
 
 #[cfg(not(test))]

@@ -1,9 +1,10 @@
-//! Finds the packets that carry the TCP headers which Wireshark decoded in a frame.
+//! Finds the packets whose TCP headers Wireshark decoded in a frame.
 //!
-//! Wireshark would say where each header begins, but only to those for whom it builds a tree of every frame, and that costs
-//! more than all that is done here. What it says for nothing is enough: which protocols it decoded, one after the other,
-//! the addresses and ports it read last, and the bytes. So the bytes are searched for an IP header that leads to TCP
-//! and agrees with the rest. Link layers and tunnels in front of it need not be known for that.
+//! Wireshark reveals where a header begins only in the tree of a frame, and building a tree for
+//! every frame costs more than everything done here. The rest is available without a tree: the
+//! protocols that Wireshark decoded, in order, the addresses and ports that it read last, and the
+//! bytes. So this module searches the bytes for an IP header that leads to TCP and agrees with the
+//! rest. It need not know the link layers and tunnels in front of that header.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,76 +13,78 @@ use syncookie_engine::Packet;
 const TCP: u8 = 6;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
-/// Where nearly every frame has its IP header: behind an Ethernet header.
-const USUAL: usize = 14;
-/// Extension headers that are followed: more than IPv6 allows of each, and few enough for any bytes.
-const MOST_EXTENSIONS: usize = 12;
+/// Offset of the IP header in most frames: the length of an Ethernet header, in bytes.
+const USUAL_OFFSET: usize = 14;
+/// Maximum number of extension headers to follow: more than valid packets have, and a bound for
+/// arbitrary bytes.
+const MAX_EXTENSIONS: usize = 12;
 
 /// A protocol that Wireshark decoded in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// TCP.
     Tcp,
-    /// ICMP or ICMPv6: what it quotes is decoded like a packet.
+    /// ICMP or ICMPv6: Wireshark decodes a quoted packet like any other.
     Icmp,
-    /// Anything else.
+    /// Any other protocol.
     Other,
 }
 
-/// What Wireshark decoded of TCP in a frame.
+/// Numbers of TCP headers that Wireshark decoded in a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decoded {
-    /// TCP headers.
-    pub headers: usize,
-    /// TCP headers behind an ICMP header.
-    pub behind_icmp: usize,
+pub struct TcpLayers {
+    /// All TCP headers.
+    pub count: usize,
+    /// TCP headers after an ICMP header, which may be quoted ones.
+    pub after_icmp: usize,
 }
 
-impl Decoded {
-    /// From all protocols that were decoded, in order.
+impl TcpLayers {
+    /// Counts TCP headers among the decoded protocols, which are given in order.
     pub fn of(layers: impl Iterator<Item = Layer>) -> Self {
-        let mut decoded = Self::default();
+        let mut tcp = Self::default();
         let mut icmp = false;
         for layer in layers {
             icmp |= layer == Layer::Icmp;
             if layer == Layer::Tcp {
-                decoded.headers += 1;
-                decoded.behind_icmp += usize::from(icmp);
+                tcp.count += 1;
+                tcp.after_icmp += usize::from(icmp);
             }
         }
-        decoded
+        tcp
     }
 }
 
-/// What Wireshark read last in a frame.
+/// Addresses and ports that Wireshark decoded last in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Innermost {
-    /// Source and destination.
+    /// Source and destination address.
     pub addresses: Option<(IpAddr, IpAddr)>,
-    /// Source and destination.
+    /// Source and destination port.
     pub ports: (u16, u16),
 }
 
-/// The packets in a frame that carry TCP and are no quotations. `sources` are the bytes of the frame, then those that
-/// Wireshark made of it: fragments put together, headers decompressed.
+/// Returns the packets in a frame that carry TCP, except those that ICMP quotes. `sources` are the
+/// bytes of the frame, then those that Wireshark derived from it: reassembled fragments,
+/// decompressed headers.
 pub fn packets<'a>(
     sources: impl Iterator<Item = &'a [u8]> + Clone,
-    decoded: Decoded,
+    tcp_layers: TcpLayers,
     innermost: &Innermost,
 ) -> Packets<'a> {
-    match decoded {
-        Decoded { headers: 0, .. } | Decoded { headers: 1, behind_icmp: 1 } => Packets::One(None),
-        Decoded { headers: 1, .. } => Packets::One(only(sources, innermost)),
-        Decoded { headers, .. } => Packets::Several(several(sources, headers).into_iter()),
+    match tcp_layers {
+        TcpLayers { count: 0, .. } | TcpLayers { count: 1, after_icmp: 1 } => Packets::One(None),
+        TcpLayers { count: 1, .. } => Packets::One(single_packet(sources, innermost)),
+        TcpLayers { count, .. } => Packets::Several(several_packets(sources, count).into_iter()),
     }
 }
 
-/// See [`packets`].
+/// The iterator that [`packets`] returns.
 #[derive(Debug)]
 pub enum Packets<'a> {
-    /// At most one, as in almost every frame.
+    /// At most one packet, as in almost every frame.
     One(Option<Packet<'a>>),
-    /// Any number.
+    /// Any number of packets.
     Several(std::vec::IntoIter<Packet<'a>>),
 }
 
@@ -96,42 +99,45 @@ impl<'a> Iterator for Packets<'a> {
     }
 }
 
-/// The only packet with TCP in a frame. Who else changed addresses and ports after TCP was decoded, or in what order, is not
-/// known: so the one that agrees with all of it is looked for first, then what agrees with less.
-fn only<'a>(sources: impl Iterator<Item = &'a [u8]> + Clone, innermost: &Innermost) -> Option<Packet<'a>> {
-    let first = |fits: &dyn Fn(&Header<'_>) -> bool| sources.clone().find_map(|data| Header::first(data, fits));
-    let whole = |header: &Header<'_>| header.ports() == innermost.ports && header.addresses() == innermost.addresses;
-    let usual = |data| Header::at(data, USUAL).filter(|header| header.protocol == TCP && whole(header));
+/// Finds the only packet with TCP in a frame. Another dissector may have changed addresses and
+/// ports after TCP was decoded, so the search begins with a packet that agrees with all of them and
+/// then requires less.
+fn single_packet<'a>(sources: impl Iterator<Item = &'a [u8]> + Clone, innermost: &Innermost) -> Option<Packet<'a>> {
+    let find = |fits: &dyn Fn(&IpHeader<'_>) -> bool| sources.clone().find_map(|data| IpHeader::find(data, fits));
+    let agrees = |header: &IpHeader<'_>| header.ports() == innermost.ports && header.addresses() == innermost.addresses;
+    let usual = |data| IpHeader::at(data, USUAL_OFFSET).filter(|header| header.protocol == TCP && agrees(header));
     sources
         .clone()
         .next()
         .and_then(usual)
         .map(|header| Packet::Ip(header.bytes))
-        .or_else(|| first(&whole))
+        .or_else(|| find(&agrees))
         .or_else(|| reassembled(sources.clone().skip(1), innermost))
-        .or_else(|| first(&|header| header.ports() == innermost.ports))
-        .or_else(|| first(&|_| true))
+        .or_else(|| find(&|header| header.ports() == innermost.ports))
+        .or_else(|| find(&|_| true))
 }
 
-/// A segment that was put together from IP fragments: no IP header stands in front of it.
+/// Finds a segment that was reassembled from IP fragments and therefore has no IP header in front
+/// of it.
 fn reassembled<'a>(mut sources: impl Iterator<Item = &'a [u8]>, innermost: &Innermost) -> Option<Packet<'a>> {
     let (source, destination) = innermost.addresses?;
     let segment = sources.find(|data| ports(data) == Some(innermost.ports))?;
     Some(Packet::Tcp { source, destination, segment })
 }
 
-/// Up to `most` packets with TCP, one behind the other or one in another, as multiplexed and tunnelled in TCP.
-fn several<'a>(sources: impl Iterator<Item = &'a [u8]>, most: usize) -> Vec<Packet<'a>> {
+/// Finds up to `max` packets with TCP, one after another (multiplexed) or one inside another
+/// (tunnelled in TCP).
+fn several_packets<'a>(sources: impl Iterator<Item = &'a [u8]>, max: usize) -> Vec<Packet<'a>> {
     let mut found = Vec::new();
     for data in sources {
         let mut at = 0;
-        while at < data.len() && found.len() < most {
-            at = match Header::at(data, at) {
-                Some(header) if header.is_sound() && header.protocol == TCP => {
+        while at < data.len() && found.len() < max {
+            at = match IpHeader::at(data, at) {
+                Some(header) if header.is_plausible() && header.protocol == TCP => {
                     found.push(Packet::Ip(header.bytes));
                     header.payload_start() + 20
                 }
-                Some(header) if header.is_sound() && matches!(header.protocol, ICMP | ICMPV6) => header.end(),
+                Some(header) if header.is_plausible() && matches!(header.protocol, ICMP | ICMPV6) => header.end(),
                 _ => at + 1,
             };
         }
@@ -139,27 +145,28 @@ fn several<'a>(sources: impl Iterator<Item = &'a [u8]>, most: usize) -> Vec<Pack
     found
 }
 
-/// Bytes that can be read as an IP header.
-struct Header<'a> {
-    /// Where they begin.
+/// Bytes that parse as an IP header.
+struct IpHeader<'a> {
+    /// Offset of the header in the data.
     start: usize,
-    /// From there on, as much as there is.
+    /// The bytes from there to the end of the data.
     bytes: &'a [u8],
-    /// Length, extension headers included.
+    /// Length of the header with extension headers, in bytes.
     length: usize,
-    /// What it carries.
+    /// Protocol number of the payload.
     protocol: u8,
 }
 
-impl<'a> Header<'a> {
-    /// The first packet with TCP that fits.
-    fn first(data: &'a [u8], fits: &dyn Fn(&Header<'_>) -> bool) -> Option<Packet<'a>> {
+impl<'a> IpHeader<'a> {
+    /// Returns the first packet with TCP whose header fits.
+    fn find(data: &'a [u8], fits: &dyn Fn(&IpHeader<'_>) -> bool) -> Option<Packet<'a>> {
         (0..data.len()).find_map(|start| {
             let header = Self::at(data, start).filter(|header| header.protocol == TCP && fits(header))?;
             Some(Packet::Ip(header.bytes))
         })
     }
 
+    /// Parses a header at an offset; `None` where there is none.
     fn at(data: &'a [u8], start: usize) -> Option<Self> {
         let bytes = data.get(start..)?;
         let (protocol, length) = match bytes.first()? >> 4 {
@@ -174,20 +181,21 @@ impl<'a> Header<'a> {
         self.start + self.length
     }
 
-    /// Where the packet ends, as far as it says so.
+    /// Returns where the packet ends according to its header.
     fn end(&self) -> usize {
-        self.start + self.promised().max(self.length)
+        self.start + self.total_length().max(self.length)
     }
 
-    /// Length of the packet in its own words.
-    fn promised(&self) -> usize {
+    /// Returns the packet's length according to its header, in bytes.
+    fn total_length(&self) -> usize {
         let field = |at: usize| usize::from(u16::from_be_bytes([self.bytes[at], self.bytes[at + 1]]));
         if self.bytes[0] >> 4 == 4 { field(2) } else { 40 + field(4) }
     }
 
-    /// Whether more speaks for a header than that it can be read as one.
-    fn is_sound(&self) -> bool {
-        self.promised() >= self.length && (self.bytes[0] >> 4 == 6 || checksum_is_right(&self.bytes[..self.length]))
+    /// Returns whether the length, and for IPv4 the checksum, is right as well.
+    fn is_plausible(&self) -> bool {
+        self.total_length() >= self.length
+            && (self.bytes[0] >> 4 == 6 || has_valid_checksum(&self.bytes[..self.length]))
     }
 
     fn ports(&self) -> (u16, u16) {
@@ -195,21 +203,21 @@ impl<'a> Header<'a> {
     }
 
     fn addresses(&self) -> Option<(IpAddr, IpAddr)> {
-        fn two<const N: usize>(bytes: Option<&[u8]>) -> Option<([u8; N], [u8; N])> {
+        fn pair<const N: usize>(bytes: Option<&[u8]>) -> Option<([u8; N], [u8; N])> {
             let (source, destination) = bytes?.split_at_checked(N)?;
             Some((source.try_into().ok()?, destination.try_into().ok()?))
         }
         if self.bytes[0] >> 4 == 4 {
-            let (source, destination) = two(self.bytes.get(12..20))?;
+            let (source, destination) = pair(self.bytes.get(12..20))?;
             Some((Ipv4Addr::from_octets(source).into(), Ipv4Addr::from_octets(destination).into()))
         } else {
-            let (source, destination) = two(self.bytes.get(8..40))?;
+            let (source, destination) = pair(self.bytes.get(8..40))?;
             Some((Ipv6Addr::from_octets(source).into(), Ipv6Addr::from_octets(destination).into()))
         }
     }
 }
 
-/// Protocol and header length, where the first fragment or the whole of a packet begins.
+/// Returns protocol and header length, unless the packet is a later fragment.
 fn ipv4(bytes: &[u8]) -> Option<(u8, usize)> {
     let header: &[u8; 20] = bytes.first_chunk()?;
     let length = usize::from(header[0] & 0x0f) * 4;
@@ -217,19 +225,20 @@ fn ipv4(bytes: &[u8]) -> Option<(u8, usize)> {
     (length >= 20 && bytes.len() >= length && fragment_offset == 0).then_some((header[9], length))
 }
 
-/// Protocol and header length with all extension headers.
+/// Returns protocol and header length with all extension headers.
 fn ipv6(bytes: &[u8]) -> Option<(u8, usize)> {
     let header: &[u8; 40] = bytes.first_chunk()?;
     let (mut protocol, mut length) = (header[6], 40);
-    for _ in 0..MOST_EXTENSIONS {
-        let Some(&[following, field]) = bytes.get(length..).and_then(<[u8]>::first_chunk) else { break };
+    for _ in 0..MAX_EXTENSIONS {
+        let Some(&[next, field]) = bytes.get(length..).and_then(<[u8]>::first_chunk) else { break };
         let Some(extension) = extension_length(protocol, usize::from(field)) else { break };
-        (protocol, length) = (following, length + extension);
+        (protocol, length) = (next, length + extension);
     }
     (bytes.len() >= length).then_some((protocol, length))
 }
 
-/// Length of an extension header (RFC 8200, section 4; RFC 4302 for the authentication header) from its length field.
+/// Returns the length of an extension header in bytes from its length field (RFC 8200, section 4;
+/// RFC 4302 for the authentication header).
 fn extension_length(protocol: u8, field: usize) -> Option<usize> {
     match protocol {
         0 | 43 | 60 | 135 | 139 | 140 => Some((field + 1) * 8),
@@ -244,8 +253,8 @@ fn ports(segment: &[u8]) -> Option<(u16, u16)> {
     Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])))
 }
 
-/// RFC 1071.
-fn checksum_is_right(header: &[u8]) -> bool {
+/// Returns whether the Internet checksum is right (RFC 1071).
+fn has_valid_checksum(header: &[u8]) -> bool {
     let sum: u32 = header.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     (sum & 0xffff) + (sum >> 16) == 0xffff
 }

@@ -1,57 +1,59 @@
-//! Turns a finding into what is shown of it: the lines below a frame, and a word beside it.
+//! Turns a finding into what is shown of it: a subtree in the packet details and text for the Info
+//! column.
 
-mod lines;
 mod point;
+mod subtree;
 
 use syncookie_engine::{Assessment, Confidence, Finding, Frame, Outcome, Verdict};
 
-pub use lines::{Line, Subtree, Value};
+pub use subtree::{Line, Subtree, Value};
 
 use crate::fields::{Expert, Field};
 use crate::settings::Settings;
-use lines::Lines;
+use subtree::SubtreeBuilder;
 
-/// The whole finding with its verdict: for the SYN-ACK, and while the capture is read for the first time also for a
+/// Returns the whole finding with its verdict: for the SYN-ACK, and at first visits also for a
 /// later frame that changed the verdict.
 #[must_use]
-pub fn verdict(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
+pub fn verdict_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
     let assessment = &finding.assessment;
-    let mut lines = Lines::default();
-    lines.text(Field::Verdict, assessment.verdict.as_str()).expert = verdict_expert(finding, settings);
+    let mut builder = SubtreeBuilder::default();
+    builder.text(Field::Verdict, assessment.verdict.as_str()).expert = verdict_expert(finding, settings);
     if let Some(confidence) = assessment.confidence {
-        lines.text(Field::Confidence, confidence.as_str());
+        builder.text(Field::Confidence, confidence.as_str());
     }
     if let Some(log_odds) = assessment.log_odds {
-        lines.add(Field::LogOdds, Value::Number(log_odds)).text = Some(format!("Log-odds: {log_odds:.1} nats"));
+        builder.add(Field::LogOdds, Value::Double(log_odds)).text = Some(format!("Log-odds: {log_odds:.1} nats"));
     }
     for implementation in &assessment.implementations {
-        lines.text(Field::Implementation, implementation.as_str());
+        builder.text(Field::Implementation, implementation.as_str());
     }
     for evidence in &assessment.evidence {
-        lines.evidence(evidence);
+        builder.evidence(evidence);
     }
     for missing in &assessment.missing {
-        lines.prose(1, Field::Missing, missing);
+        builder.long_text(1, Field::Missing, missing);
     }
-    lines.text(Field::Outcome, finding.outcome.as_str());
-    for (cause, rank) in point::causes(finding, settings.point).iter().zip(1..) {
-        lines.cause(cause, rank);
+    builder.text(Field::Outcome, finding.outcome.as_str());
+    for (cause, rank) in point::causes(finding, settings.capture_point).iter().zip(1..) {
+        builder.cause(cause, rank);
     }
-    lines.hang_on_outcome(reset_expert(finding, frame, settings));
-    lines.handshake(finding);
-    Subtree { heading: format!("SYN cookie analysis: {}", conclusion(assessment)), lines: lines.finish() }
+    builder.attach_to_outcome(reset_expert(finding, frame, settings));
+    builder.endpoints_and_frames(finding);
+    Subtree { heading: format!("SYN cookie analysis: {}", conclusion(assessment)), lines: builder.build() }
 }
 
-/// The reset that ended a handshake: why, probably, and where the verdict stands.
+/// Returns what to show for the reset that ended a handshake: the probable cause, and the frame
+/// with the verdict.
 #[must_use]
-pub fn reset(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
-    let mut lines = Lines::default();
-    lines.text(Field::Outcome, finding.outcome.as_str());
-    if let Some(cause) = point::causes(finding, settings.point).first() {
-        lines.cause(cause, 1);
+pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
+    let mut builder = SubtreeBuilder::default();
+    builder.text(Field::Outcome, finding.outcome.as_str());
+    if let Some(cause) = point::causes(finding, settings.capture_point).first() {
+        builder.cause(cause, 1);
     }
-    lines.hang_on_outcome(reset_expert(finding, frame, settings));
-    lines.handshake(finding);
+    builder.attach_to_outcome(reset_expert(finding, frame, settings));
+    builder.endpoints_and_frames(finding);
     let heading = match finding.frames.syn_ack {
         Some(syn_ack) => format!(
             "SYN cookie analysis: {}; frame {} was {}",
@@ -61,31 +63,31 @@ pub fn reset(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
         ),
         None => format!("SYN cookie analysis: {}", finding.outcome),
     };
-    Subtree { heading, lines: lines.finish() }
+    Subtree { heading, lines: builder.build() }
 }
 
-/// A later frame that evidence was read from: where the verdict stands.
+/// Returns what to show for a later frame that provided evidence: the frame with the verdict.
 #[must_use]
-pub fn link(finding: &Finding) -> Subtree {
-    let mut lines = Lines::default();
-    lines.handshake(finding);
+pub fn reference_subtree(finding: &Finding) -> Subtree {
+    let mut builder = SubtreeBuilder::default();
+    builder.endpoints_and_frames(finding);
     let heading = finding.frames.syn_ack.map_or_else(
         || "SYN cookie analysis".to_owned(),
         |syn_ack| format!("SYN cookie analysis: tells more of the SYN-ACK in frame {}", syn_ack.number),
     );
-    Subtree { heading, lines: lines.finish() }
+    Subtree { heading, lines: builder.build() }
 }
 
-/// `syn-proxy, likely (7.3 nats)`.
+/// Returns the conclusion, such as `syn-proxy, likely (7.3 nats)`.
 fn conclusion(assessment: &Assessment) -> String {
-    match sureness(assessment) {
-        Some(sureness) => format!("{}, {sureness}", assessment.verdict),
+    match confidence_text(assessment) {
+        Some(confidence) => format!("{}, {confidence}", assessment.verdict),
         None => assessment.verdict.to_string(),
     }
 }
 
-/// `likely (7.3 nats)`.
-fn sureness(assessment: &Assessment) -> Option<String> {
+/// Returns the confidence, such as `likely (7.3 nats)`.
+fn confidence_text(assessment: &Assessment) -> Option<String> {
     let confidence = assessment.confidence?;
     Some(match assessment.log_odds {
         Some(log_odds) => format!("{confidence} ({log_odds:.1} nats)"),
@@ -93,16 +95,16 @@ fn sureness(assessment: &Assessment) -> Option<String> {
     })
 }
 
-/// A word for the packet list; only for findings that are marked.
+/// Returns text for the Info column of a frame; only for findings that are marked.
 #[must_use]
-pub fn word(finding: &Finding, frame: Frame, settings: &Settings) -> Option<String> {
+pub fn info_text(finding: &Finding, frame: Frame, settings: &Settings) -> Option<String> {
     let assessment = &finding.assessment;
     let kind = match assessment.verdict {
         Verdict::SynCookie => "SYN cookie",
         Verdict::SynProxy => "SYN proxy",
         Verdict::Ordinary | Verdict::Undetermined => return None,
     };
-    let confidence = assessment.confidence.filter(|confidence| *confidence >= settings.least)?;
+    let confidence = assessment.confidence.filter(|confidence| *confidence >= settings.min_confidence)?;
     if finding.frames.syn_ack == Some(frame) {
         Some(format!("[{kind}, {confidence}]"))
     } else {
@@ -110,9 +112,11 @@ pub fn word(finding: &Finding, frame: Frame, settings: &Settings) -> Option<Stri
     }
 }
 
+/// Returns the expert item of a verdict, unless the verdict is ordinary or below the minimum
+/// confidence.
 fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, String)> {
     let assessment = &finding.assessment;
-    if assessment.verdict.is_cookie_style() && assessment.confidence < Some(settings.least) {
+    if assessment.verdict.is_cookie_style() && assessment.confidence < Some(settings.min_confidence) {
         return None;
     }
     let possible = assessment.confidence <= Some(Confidence::Possible);
@@ -128,14 +132,15 @@ fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
     if expert == Expert::Undetermined {
         append(&mut text, ": ", &assessment.missing.join("; "));
     } else {
-        append(&mut text, ": ", &sureness(assessment).unwrap_or_default());
+        append(&mut text, ": ", &confidence_text(assessment).unwrap_or_default());
         let names: Vec<_> = assessment.implementations.iter().map(|i| i.as_str()).collect();
         append(&mut text, ", fits ", &names.join(" or "));
     }
     Some((expert, text))
 }
 
-/// A reset speaks of the handshake when it came from the server's side, or when the client had completed it.
+/// Returns the expert item of a reset that ended a handshake: one from the server's side, or one
+/// from a client that had completed the handshake.
 fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<(Expert, String)> {
     let ends_handshake = match finding.outcome {
         Outcome::ResetByServer => true,
@@ -143,12 +148,12 @@ fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<
         _ => false,
     };
     let assessment = &finding.assessment;
-    let marked = assessment.verdict.is_cookie_style() && assessment.confidence >= Some(settings.least);
+    let marked = assessment.verdict.is_cookie_style() && assessment.confidence >= Some(settings.min_confidence);
     if !(marked && ends_handshake && finding.frames.reset == Some(frame)) {
         return None;
     }
     let mut text = format!("Reset right after a {} handshake", finding.assessment.verdict);
-    if let Some(cause) = point::causes(finding, settings.point).first().filter(|cause| !cause.ruled_out) {
+    if let Some(cause) = point::causes(finding, settings.capture_point).first().filter(|cause| !cause.ruled_out) {
         append(&mut text, ", most likely ", cause.kind.as_str());
     }
     Some((Expert::Reset, text))

@@ -1,159 +1,166 @@
-//! What is known of the open capture file.
+//! The state of the open capture file.
 
 mod connection;
 mod event;
-mod marks;
+mod frame_index;
 
 use std::collections::HashMap;
 
 use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp};
 
-pub use event::{Event, Known};
+pub use event::{Event, HandshakeState};
 
 use crate::present::{self, Subtree};
 use crate::settings::Settings;
 use event::Events;
-use marks::{Mark, Marks};
+use frame_index::{Entry, FrameIndex};
 
-/// State from opening a capture file, or reading it anew, to closing it.
+/// The state of a capture file from when it is opened or reloaded until it is closed.
 ///
-/// Wireshark visits every frame once in order, which is when it is learned from; from then on it may show any frame at
-/// any time. What nobody asks for is not worked out: a judgement costs more than reading many frames.
+/// Wireshark visits every frame once in order, and the engine reads the frame then. From then on
+/// Wireshark may show any frame at any time. Only what is requested is computed: judging a
+/// handshake costs more than reading many frames.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
     analyzer: Analyzer,
-    marks: Marks,
-    /// What the frames read so far told about a handshake, where somebody asked.
-    told: HashMap<HandshakeId, Known>,
+    index: FrameIndex,
+    /// By handshake: the latest state that a frame showed or an event recorded.
+    latest: HashMap<HandshakeId, HandshakeState>,
     events: Events,
-    /// What the analyzer gave up to stay within its limits, and can be shown.
+    /// Findings that the analyzer released to stay within its limits, and that a frame may show.
     settled: HashMap<HandshakeId, Finding>,
 }
 
-/// What somebody wants to know of a frame.
+/// What is requested of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Request {
     /// Its subtrees, with fields and expert items.
     pub subtrees: bool,
-    /// A word for its line in the packet list.
-    pub word: bool,
-    /// What happened in it, to be counted now or later.
+    /// Text for its Info column.
+    pub info_text: bool,
+    /// Its events, to be counted now or later.
     pub events: bool,
 }
 
-impl Asked {
-    const fn anything(self) -> bool {
-        self.subtrees || self.word || self.events
+impl Request {
+    const fn is_empty(self) -> bool {
+        !(self.subtrees || self.info_text || self.events)
     }
 }
 
-/// What there is to show of a frame; only what was asked for.
+/// What to show for a frame; only what was requested.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
-    /// One for each handshake.
+pub struct FrameReport {
+    /// One subtree per handshake.
     pub subtrees: Vec<Subtree>,
-    /// For its line in the packet list.
-    pub word: Option<String>,
-    /// What happened in it.
+    /// Text for the Info column.
+    pub info_text: Option<String>,
+    /// Events at the first visit to the frame.
     pub events: Vec<Event>,
 }
 
-impl Shown {
-    /// As of almost every frame.
+impl FrameReport {
+    /// Returns whether there is nothing to show, as for almost every frame.
     #[must_use]
-    pub const fn is_nothing(&self) -> bool {
-        self.subtrees.is_empty() && self.word.is_none() && self.events.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.subtrees.is_empty() && self.info_text.is_none() && self.events.is_empty()
     }
 
-    fn add(&mut self, asked: Asked, word: Option<String>, subtree: impl FnOnce() -> Subtree) {
-        if asked.subtrees {
+    fn add(&mut self, request: Request, info_text: Option<String>, subtree: impl FnOnce() -> Subtree) {
+        if request.subtrees {
             self.subtrees.push(subtree());
         }
-        if asked.word && self.word.is_none() {
-            self.word = word;
+        if request.info_text && self.info_text.is_none() {
+            self.info_text = info_text;
         }
     }
 }
 
 impl Session {
-    /// One that knows nothing yet.
+    /// Creates the state for a file of which no frame was read.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
             analyzer: Analyzer::new(Limits {
-                handshakes: settings.handshakes,
+                handshakes: settings.max_handshakes,
                 measured: false,
                 openings: false,
                 ..Limits::default()
             }),
-            marks: Marks::default(),
-            told: HashMap::new(),
+            index: FrameIndex::default(),
+            latest: HashMap::new(),
             events: Events::default(),
             settled: HashMap::new(),
         }
     }
 
-    /// Learns from the packets with TCP in a frame that is visited for the first time, and says what is known by now.
+    /// Passes the packets with TCP in a frame to the engine, at the first visit, and returns what
+    /// to show so far.
     ///
-    /// From a frame without, it learns that time went by: what nobody answered until then is unanswered.
-    pub fn learn<'a>(
+    /// A frame without packets passes its time: SYNs that are still without an answer by then are
+    /// unanswered.
+    pub fn first_visit<'a>(
         &mut self,
         frame: Frame,
         time: Timestamp,
         packets: impl Iterator<Item = Packet<'a>>,
-        asked: Asked,
-    ) -> Shown {
-        let mut shown = Shown::default();
+        request: Request,
+    ) -> FrameReport {
+        let mut report = FrameReport::default();
         self.analyzer.wait(time);
         for packet in packets {
             if let Some(pushed) = self.analyzer.push(&Observation { frame, time, packet }) {
-                self.note(frame, pushed, asked, &mut shown);
+                self.on_packet(frame, pushed, request, &mut report);
                 self.keep_settled();
             }
         }
-        if asked.events {
-            shown.events = self.events.of(frame.number).to_vec();
+        if request.events {
+            report.events = self.events.in_frame(frame.number).to_vec();
         }
-        shown
+        report
     }
 
-    /// What to show of a frame that was learned from: what all frames read so far tell.
-    pub fn recall(&mut self, frame: Frame, asked: Asked) -> Shown {
-        let mut shown = Shown::default();
-        if asked.events {
-            shown.events = self.events.of(frame.number).to_vec();
+    /// Returns what to show for a frame after its first visit, according to all frames read so far.
+    pub fn revisit(&mut self, frame: Frame, request: Request) -> FrameReport {
+        let mut report = FrameReport::default();
+        if request.events {
+            report.events = self.events.in_frame(frame.number).to_vec();
         }
-        if !asked.subtrees && !asked.word {
-            return shown;
+        if !request.subtrees && !request.info_text {
+            return report;
         }
-        for mark in self.marks.of(frame.number) {
-            let judged = self.analyzer.finding(mark.handshake);
-            let Some(finding) = judged.as_ref().or_else(|| self.settled.get(&mark.handshake)) else { continue };
+        for entry in self.index.entries(frame.number) {
+            let judged = self.analyzer.finding(entry.handshake);
+            let Some(finding) = judged.as_ref().or_else(|| self.settled.get(&entry.handshake)) else { continue };
             let settings = &self.settings;
             if finding.frames.syn_ack == Some(frame) {
-                shown
-                    .add(asked, present::word(finding, frame, settings), || present::verdict(finding, frame, settings));
+                report.add(request, present::info_text(finding, frame, settings), || {
+                    present::verdict_subtree(finding, frame, settings)
+                });
             } else if finding.frames.reset == Some(frame) {
-                shown.add(asked, present::word(finding, frame, settings), || present::reset(finding, frame, settings));
+                report.add(request, present::info_text(finding, frame, settings), || {
+                    present::reset_subtree(finding, frame, settings)
+                });
             } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
-                shown.add(asked, None, || present::link(finding));
+                report.add(request, None, || present::reference_subtree(finding));
             }
         }
-        shown
+        report
     }
 
-    /// A display filter for the connection of the handshake that a frame shows something of.
+    /// Returns a display filter for the connection of the handshake that a frame shows something
+    /// of.
     #[must_use]
     pub fn connection(&mut self, frame: u32) -> Option<String> {
-        let handshake = self.marks.of(frame).first()?.handshake;
-        let ends = self.analyzer.endpoints(handshake)?;
-        let later = self.marks.all().filter(|mark| mark.handshake > handshake).map(|mark| mark.handshake);
-        let next = later.filter(|id| self.analyzer.endpoints(*id) == Some(ends)).min();
+        let handshake = self.index.entries(frame).first()?.handshake;
+        let endpoints = self.analyzer.endpoints(handshake)?;
+        let later = self.index.iter().map(|entry| entry.handshake).filter(|id| *id > handshake);
+        let next = later.filter(|id| self.analyzer.endpoints(*id) == Some(endpoints)).min();
         let begin = self.first_frame(handshake);
         let end = next.and_then(|next| self.first_frame(next));
-        Some(connection::filter(ends, begin, end))
+        Some(connection::filter(endpoints, begin, end))
     }
 
     fn first_frame(&mut self, handshake: HandshakeId) -> Option<Frame> {
@@ -161,63 +168,77 @@ impl Session {
         frames.syn.or(frames.syn_ack)
     }
 
-    /// Marks a frame that may have something to show of the handshake it belongs to, and says what, if asked.
-    fn note(&mut self, frame: Frame, Pushed { handshake, role }: Pushed, asked: Asked, shown: &mut Shown) {
+    /// Indexes a frame that may show something of a packet's handshake, and reports what is
+    /// requested.
+    fn on_packet(
+        &mut self,
+        frame: Frame,
+        Pushed { handshake, role }: Pushed,
+        request: Request,
+        report: &mut FrameReport,
+    ) {
         if matches!(role, Role::SynAck | Role::Reset | Role::Server) {
-            self.marks.add(Mark { frame: frame.number, handshake });
+            self.index.insert(Entry { frame: frame.number, handshake });
         }
-        if !asked.anything() {
+        if request.is_empty() {
             return;
         }
-        let before = self.told.get(&handshake).copied();
-        let (answers, resets) = (role == Role::SynAck, role == Role::Reset);
-        let watched = asked.subtrees || asked.events;
-        // Asked for where a judgement may have changed; for a word alone, where there may be one.
-        let telling = watched && (answers || resets || (before.is_some() && role == Role::Server));
-        let word = asked.word && (resets || (answers && self.analyzer.is_remarkable(handshake)));
-        if !telling && !word {
-            if asked.events {
-                self.note_event(frame, handshake, role, before);
+        let previous = self.latest.get(&handshake).copied();
+        let (is_answer, is_reset) = (role == Role::SynAck, role == Role::Reset);
+        let tracks_state = request.subtrees || request.events;
+        // A preview is computed where a judgement may have changed, and for the Info column where
+        // it may have a mark.
+        let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
+        let may_mark = request.info_text && (is_reset || (is_answer && self.analyzer.is_remarkable(handshake)));
+        if !may_change && !may_mark {
+            if request.events {
+                self.add_event_without_judgement(frame, handshake, role, previous);
             }
             return;
         }
         let Some(finding) = self.analyzer.preview(handshake) else { return };
-        let now = Known::of(&finding);
-        let news = before.is_some_and(|before| now.is_news_after(before));
-        if asked.events && before != Some(now) {
-            self.events.add(frame, &finding, before);
+        let state = HandshakeState::of(&finding);
+        let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
+        if request.events && previous != Some(state) {
+            self.events.add(frame, &finding, previous);
         }
-        if watched && (answers || before.is_some()) {
-            self.told.insert(handshake, now);
+        if tracks_state && (is_answer || previous.is_some()) {
+            self.latest.insert(handshake, state);
         }
         let settings = &self.settings;
-        let word = if word { present::word(&finding, frame, settings) } else { None };
-        if answers || news {
-            shown.add(asked, word, || present::verdict(&finding, frame, settings));
-        } else if resets {
-            shown.add(asked, word, || present::reset(&finding, frame, settings));
+        let info_text = if may_mark { present::info_text(&finding, frame, settings) } else { None };
+        if is_answer || is_notable {
+            report.add(request, info_text, || present::verdict_subtree(&finding, frame, settings));
+        } else if is_reset {
+            report.add(request, info_text, || present::reset_subtree(&finding, frame, settings));
         }
     }
 
-    /// What happens in a frame that cannot change a judgement.
-    fn note_event(&mut self, frame: Frame, handshake: HandshakeId, role: Role, before: Option<Known>) {
-        let now = match (role, before) {
-            (Role::Syn, None) => Some(Known::ASKED),
-            (Role::Ack, Some(before)) => before.acknowledged(),
+    /// Adds the event of a packet that cannot change a judgement, if there is one.
+    fn add_event_without_judgement(
+        &mut self,
+        frame: Frame,
+        handshake: HandshakeId,
+        role: Role,
+        previous: Option<HandshakeState>,
+    ) {
+        let state = match (role, previous) {
+            (Role::Syn, None) => Some(HandshakeState::SYN_SENT),
+            (Role::Ack, Some(previous)) => previous.acknowledged(),
             _ => None,
         };
-        if let Some(now) = now
+        if let Some(state) = state
             && let Some((client, server)) = self.analyzer.endpoints(handshake)
         {
-            self.events.push(Event { frame: frame.number, handshake, client, server, now, before });
-            self.told.insert(handshake, now);
+            self.events.push(Event { frame: frame.number, handshake, client, server, state, previous });
+            self.latest.insert(handshake, state);
         }
     }
 
     fn keep_settled(&mut self) {
         for finding in self.analyzer.take_settled() {
-            self.told.remove(&finding.id);
-            // Only a handshake with an answer has a frame to be shown below.
+            self.latest.remove(&finding.id);
+            // Only a handshake with an answer or a reset has a frame that shows it.
             if finding.frames.syn_ack.is_some() || finding.frames.reset.is_some() {
                 self.settled.insert(finding.id, finding);
             }

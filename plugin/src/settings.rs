@@ -1,32 +1,37 @@
-//! What a user can set.
+//! The user's preferences.
 
 use syncookie_engine::{Confidence, Limits};
 
-/// Where the capture was taken, as far as the user says so.
+/// Where the capture was taken, according to the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CapturePoint {
-    /// Nobody said.
+    /// Not specified.
     #[default]
     Unknown,
     /// On the machine that sent the SYNs, or next to it.
     Client,
-    /// On the machine that was asked, or next to it.
+    /// On the machine that received the SYNs, or next to it.
     Server,
 }
 
-/// The preferences, as they were when a capture file was opened or read anew.
+/// The preferences at the time when a capture file was opened or reloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Cookie-style handshakes below it get no expert item and no word in the packet list.
-    pub least: Confidence,
-    /// Handshakes kept at most.
-    pub handshakes: usize,
+    /// Cookie-style findings below this confidence get no expert item and no mark in the Info
+    /// column.
+    pub min_confidence: Confidence,
+    /// Maximum number of handshakes to keep.
+    pub max_handshakes: usize,
     /// Where the capture was taken.
-    pub point: CapturePoint,
+    pub capture_point: CapturePoint,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { least: Confidence::Possible, handshakes: Limits::default().handshakes, point: CapturePoint::Unknown }
+        Self {
+            min_confidence: Confidence::Possible,
+            max_handshakes: Limits::default().handshakes,
+            capture_point: CapturePoint::Unknown,
+        }
     }
 }

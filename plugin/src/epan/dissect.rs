@@ -1,94 +1,87 @@
-//! What Wireshark calls for every capture file and every frame.
+//! The callbacks for every capture file and every frame.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 
-use super::packet::Dissected;
-use super::staged::Staged;
-use super::{GUARD, prefs, register, tap};
+use libc::{c_int, c_void};
+
+use super::open_file::{set_session, with_session};
+use super::output::Output;
+use super::packet::DissectedFrame;
+use super::{GUARD, ids, prefs, tap};
 use crate::ffi;
-use crate::session::{Asked, Session};
+use crate::session::{Request, Session};
 
-/// What is known of the open capture file. Wireshark dissects in one thread; the lock is never held while it runs.
-static SESSION: Mutex<Option<Session>> = Mutex::new(None);
+/// Whether the user may open statistics after the file was read.
+static STATISTICS_MAY_FOLLOW: AtomicBool = AtomicBool::new(true);
 
-/// Whether somebody may ask for statistics of a file that was read without them.
-static COUNTED_LATER: AtomicBool = AtomicBool::new(true);
-
-fn set_session(session: Option<Session>) {
-    *SESSION.lock().unwrap_or_else(PoisonError::into_inner) = session;
-}
-
-/// Looks into what is known of the open capture file, if anything is.
-pub fn with_session<R>(look: impl FnOnce(&mut Session) -> R) -> Option<R> {
-    SESSION.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(look)
-}
-
-/// A file is opened, or is going to be read anew.
+/// Called when a file is opened, or before it is reloaded.
 pub unsafe extern "C" fn open_file() {
     GUARD.run((), || {
-        COUNTED_LATER.store(!is_tshark(), Relaxed);
+        STATISTICS_MAY_FOLLOW.store(!is_tshark(), Relaxed);
         set_session(Some(Session::new(prefs::settings())));
     });
 }
 
-/// tshark knows what is asked of it before it opens a file.
+/// Returns whether the program is tshark, which opens all statistics before it opens a file.
 fn is_tshark() -> bool {
-    // SAFETY: null or a C string that stays.
+    // SAFETY: the name is null or a C string that lives as long as the program.
     unsafe {
         let name = ffi::g_get_prgname();
         !name.is_null() && CStr::from_ptr(name) == c"tshark"
     }
 }
 
-/// A file is closed, or was read for the last time before it is read anew.
+/// Called when a file is closed, or before it is reloaded.
 pub unsafe extern "C" fn close_file() {
     GUARD.run((), || {
         set_session(None);
-        tap::forget();
+        tap::clear_counts();
     });
 }
 
-/// A frame is dissected, and all other dissectors are done with it.
-pub unsafe extern "C" fn frame(
+/// Called for each frame after all other dissectors.
+pub unsafe extern "C" fn dissect_frame(
     tvb: *mut ffi::tvbuff_t,
     info: *mut ffi::packet_info,
     tree: *mut ffi::proto_tree,
     _data: *mut c_void,
 ) -> c_int {
-    // SAFETY: Wireshark hands valid pointers. `staged` is plain data: nothing needs dropping when `add` does not return.
+    // SAFETY: Wireshark passes valid pointers. `output` is plain data: nothing needs dropping when
+    // `emit` does not return.
     unsafe {
         if prefs::analyze() {
-            let staged = GUARD.run(Staged::NONE, || learn_and_show(&*info, tree));
-            staged.add(tvb, info, tree);
+            let output = GUARD.run(Output::NONE, || analyze_frame(&*info, tree));
+            output.emit(tvb, info, tree);
         }
         ffi::tvb_captured_length(tvb) as c_int
     }
 }
 
+/// Passes the frame to the session and returns what to show.
+///
 /// # Safety
 ///
-/// The pointers must be those that Wireshark handed to a dissector which has not returned yet.
-unsafe fn learn_and_show(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> Staged<'_> {
+/// The pointers must be those that Wireshark passed to a dissector that has not returned yet.
+unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> Output<'_> {
     // SAFETY: as the caller promised.
-    let (dissected, counted) = unsafe { (Dissected::new(info), tap::is_heard()) };
-    let first = dissected.is_first_visit();
-    let asked = Asked {
+    let frame = unsafe { DissectedFrame::new(info) };
+    let (first_visit, tap_has_listener) = (frame.is_first_visit(), tap::has_listener());
+    let request = Request {
         // SAFETY: as the caller promised.
-        subtrees: unsafe { register::is_looked_for(tree) },
-        word: !info.cinfo.is_null() && prefs::word(),
-        events: counted || (first && COUNTED_LATER.load(Relaxed)),
+        subtrees: unsafe { ids::is_subtree_referenced(tree) },
+        info_text: !info.cinfo.is_null() && prefs::info_column(),
+        events: tap_has_listener || (first_visit && STATISTICS_MAY_FOLLOW.load(Relaxed)),
     };
-    let shown = with_session(|session| {
-        if first {
-            session.learn(dissected.frame(), dissected.time(), dissected.packets(), asked)
+    let report = with_session(|session| {
+        if first_visit {
+            session.first_visit(frame.number(), frame.time(), frame.packets(), request)
         } else {
-            session.recall(dissected.frame(), asked)
+            session.revisit(frame.number(), request)
         }
     });
-    match shown {
-        Some(shown) if !shown.is_nothing() => Staged::new(info, &shown, counted),
-        _ => Staged::NONE,
+    match report {
+        Some(report) if !report.is_empty() => Output::in_pool(info, &report, tap_has_listener),
+        _ => Output::NONE,
     }
 }

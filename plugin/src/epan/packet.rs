@@ -1,54 +1,58 @@
-//! Reads what Wireshark knows of the frame it dissects. None of the C functions called here throws.
+//! Reads what Wireshark knows about the frame that it dissects. None of the C functions called here
+//! throws.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::slice;
 
 use syncookie_engine::{Frame, Packet, Timestamp};
 
-use super::register::{ICMP, ICMPV6, Protocol, TCP};
+use super::ids::{ICMP, ICMPV6, OtherProtocol, TCP};
 use crate::ffi;
-use crate::locate::{self, Decoded, Innermost, Layer, Packets};
+use crate::locate::{self, Innermost, Layer, Packets, TcpLayers};
 
 /// A frame that is being dissected.
 #[derive(Clone, Copy)]
-pub struct Dissected<'a> {
+pub struct DissectedFrame<'a> {
     info: &'a ffi::packet_info,
 }
 
-impl<'a> Dissected<'a> {
+impl<'a> DissectedFrame<'a> {
+    /// Wraps the packet info of a frame.
+    ///
     /// # Safety
     ///
-    /// `info` must be what Wireshark handed to a dissector which has not returned yet.
+    /// `info` must be what Wireshark passed to a dissector that has not returned yet.
     pub unsafe fn new(info: &'a ffi::packet_info) -> Self {
         Self { info }
     }
 
-    /// Which frame it is.
-    pub fn frame(self) -> Frame {
+    /// Returns the frame's number.
+    pub fn number(self) -> Frame {
         Frame { capture: 0, number: self.info.num }
     }
 
-    /// Whether Wireshark sees the frame for the first time since the file was opened or read anew.
+    /// Returns whether Wireshark dissects the frame for the first time since the file was opened or
+    /// reloaded.
     pub fn is_first_visit(self) -> bool {
         // SAFETY: a dissector always has frame data.
         unsafe { (*self.info.fd).visited() == 0 }
     }
 
-    /// Every packet with TCP in the frame that is no quotation.
+    /// Returns every packet with TCP in the frame, except those that ICMP quotes.
     pub fn packets(self) -> impl Iterator<Item = Packet<'a>> {
-        let decoded = Decoded::of(self.layers());
-        if decoded.headers == 0 {
+        let tcp_layers = TcpLayers::of(self.layers());
+        if tcp_layers.count == 0 {
             return Packets::One(None);
         }
         let innermost = Innermost { addresses: self.innermost_addresses(), ports: self.innermost_ports() };
-        locate::packets(self.sources(), decoded, &innermost)
+        locate::packets(self.sources(), tcp_layers, &innermost)
     }
 
-    /// The protocols that were decoded, in order.
+    /// Returns the decoded protocols, in order.
     fn layers(self) -> impl Iterator<Item = Layer> {
-        let [tcp, icmp, icmpv6] = [&TCP, &ICMP, &ICMPV6].map(Protocol::id);
-        // SAFETY: a dissector always has a list of layers, in which each element holds the id of a protocol, not a
-        // pointer. It stays while the frame is dissected.
+        let [tcp, icmp, icmpv6] = [&TCP, &ICMP, &ICMPV6].map(OtherProtocol::id);
+        // SAFETY: a dissector always has a list of layers, which lives while the frame is
+        // dissected. Each element holds the id of a protocol, not a pointer.
         let mut element = unsafe { ffi::wmem_list_head(self.info.layers) };
         std::iter::from_fn(move || {
             if element.is_null() {
@@ -68,11 +72,13 @@ impl<'a> Dissected<'a> {
         })
     }
 
-    /// The bytes of the frame, then those that Wireshark made of it.
+    /// Returns the bytes of the frame, then those of its other data sources (reassembled,
+    /// decompressed).
     fn sources(self) -> impl Iterator<Item = &'a [u8]> + Clone {
         let mut element = self.info.data_src;
         std::iter::from_fn(move || {
-            // SAFETY: an element of a list is null or valid, and stays while the frame is dissected.
+            // SAFETY: an element of a list is null or valid, and lives while the frame is
+            // dissected.
             let current = unsafe { element.as_ref() }?;
             element = current.next;
             // SAFETY: the elements of this list are data sources.
@@ -80,17 +86,17 @@ impl<'a> Dissected<'a> {
         })
     }
 
-    /// Source and destination of the IP header that was decoded last.
+    /// Returns source and destination of the IP header that was decoded last.
     fn innermost_addresses(self) -> Option<(IpAddr, IpAddr)> {
         ip_address(&self.info.net_src).zip(ip_address(&self.info.net_dst))
     }
 
-    /// Source and destination port that were decoded last.
+    /// Returns source and destination port of the transport header that was decoded last.
     fn innermost_ports(self) -> (u16, u16) {
         (self.info.srcport as u16, self.info.destport as u16)
     }
 
-    /// When it was captured; the epoch where the capture does not say.
+    /// Returns the time of capture; the epoch where the capture has no timestamps.
     pub fn time(self) -> Timestamp {
         if self.info.presence_flags & ffi::PINFO_HAS_TS == 0 {
             return Timestamp::default();
@@ -102,7 +108,7 @@ impl<'a> Dissected<'a> {
     }
 }
 
-/// All bytes of a source, which stay until the frame's dissection ends.
+/// Returns all captured bytes of a data source, which live until the frame's dissection ends.
 ///
 /// # Safety
 ///
@@ -111,7 +117,8 @@ unsafe fn bytes<'a>(source: *mut ffi::tvbuff_t) -> &'a [u8] {
     if source.is_null() {
         return &[];
     }
-    // SAFETY: as the caller promised; captured bytes can be had in one piece without an exception.
+    // SAFETY: as the caller promised; captured bytes are available as one slice without an
+    // exception.
     unsafe {
         let length = ffi::tvb_captured_length(source);
         if length == 0 {

@@ -1,30 +1,32 @@
-//! Memory that Wireshark frees when it is done with a frame.
+//! Memory that Wireshark frees after a frame.
 
-use std::ffi::c_char;
 use std::ptr::copy_nonoverlapping;
 use std::slice;
 
+use libc::c_char;
+
 use crate::ffi;
 
-/// The pool of the frame that is being dissected.
+/// The memory pool of the frame that is being dissected.
 #[derive(Clone, Copy)]
 pub struct Pool<'a>(pub &'a ffi::packet_info);
 
 impl<'a> Pool<'a> {
-    /// A copy as a C string; NUL bytes, which would end it early, become spaces.
-    pub fn text(self, text: &str) -> *const c_char {
+    /// Returns a copy as a C string. NUL bytes, which would end it early, become spaces.
+    pub fn c_string(self, text: &str) -> *const c_char {
         let copy: &[u8] = self.collect(text.len() + 1, text.bytes().map(|b| if b == 0 { b' ' } else { b }).chain([0]));
         copy.as_ptr().cast()
     }
 
-    /// A copy of at most `count` items.
+    /// Returns a copy of at most `count` items.
     pub fn collect<T: Copy>(self, count: usize, items: impl Iterator<Item = T>) -> &'a [T] {
         const { assert!(align_of::<T>() <= align_of::<f64>()) }
         if count == 0 {
             return &[];
         }
-        // SAFETY: Wireshark aligns for every C type and gives what was asked for, or ends the program. Only what was
-        // written becomes part of the slice, and the memory stays as long as the packet info.
+        // SAFETY: Wireshark aligns for every C type and returns the requested size, or ends the
+        // program. Only written items become part of the slice, and the memory lives as long as the
+        // packet info.
         unsafe {
             let memory = ffi::wmem_alloc(self.0.pool, (count * size_of::<T>()) as _).cast::<T>();
             let mut written = 0;

@@ -1,32 +1,33 @@
 //! The preferences: *Edit → Preferences → Protocols → SYNCOOKIE*, or `-o syncookie.NAME:VALUE`.
 //!
-//! When one is changed Wireshark reads the file anew by itself: all of them affect dissection, as any preference does that does
-//! not say otherwise.
+//! When one changes, Wireshark reloads the file: by default, preferences affect dissection.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 use std::ptr::null;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 
+use libc::c_int;
+
 use syncookie_engine::{Confidence, Limits};
 
-use super::release::{Flag, SharedFlag};
+use super::release::{CBool, SharedCBool};
 use crate::ffi;
 use crate::settings::{CapturePoint, Settings};
 
-/// The off switch. Without it the plugin costs nothing.
-static ANALYZE: SharedFlag = SharedFlag::new(true);
-static WORD: SharedFlag = SharedFlag::new(true);
-static LEAST: AtomicI32 = AtomicI32::new(0);
-static HANDSHAKES: AtomicU32 = AtomicU32::new(DEFAULT_HANDSHAKES);
-static POINT: AtomicI32 = AtomicI32::new(0);
+/// The off switch. While false, the plugin does nothing for a frame.
+static ANALYZE: SharedCBool = SharedCBool::new(true);
+static INFO_COLUMN: SharedCBool = SharedCBool::new(true);
+static MIN_CONFIDENCE: AtomicI32 = AtomicI32::new(0);
+static MAX_HANDSHAKES: AtomicU32 = AtomicU32::new(DEFAULT_MAX_HANDSHAKES);
+static CAPTURE_POINT: AtomicI32 = AtomicI32::new(0);
 
-const DEFAULT_HANDSHAKES: u32 = Limits::HANDSHAKES as u32;
+const DEFAULT_MAX_HANDSHAKES: u32 = Limits::HANDSHAKES as u32;
 
-/// The values of a preference, ended by one without a name.
-struct Values<const N: usize>([ffi::enum_val_t; N]);
+/// The values of an enum preference, terminated by one without a name.
+struct EnumValues<const N: usize>([ffi::enum_val_t; N]);
 
 // SAFETY: the texts are constants.
-unsafe impl<const N: usize> Sync for Values<N> {}
+unsafe impl<const N: usize> Sync for EnumValues<N> {}
 
 const fn value(name: &'static CStr, description: &'static CStr, value: c_int) -> ffi::enum_val_t {
     ffi::enum_val_t { name: name.as_ptr(), description: description.as_ptr(), value }
@@ -34,32 +35,36 @@ const fn value(name: &'static CStr, description: &'static CStr, value: c_int) ->
 
 const END: ffi::enum_val_t = ffi::enum_val_t { name: null(), description: null(), value: 0 };
 
-static CONFIDENCES: Values<4> =
-    Values([value(c"possible", c"possible", 0), value(c"likely", c"likely", 1), value(c"certain", c"certain", 2), END]);
+static CONFIDENCES: EnumValues<4> = EnumValues([
+    value(c"possible", c"possible", 0),
+    value(c"likely", c"likely", 1),
+    value(c"certain", c"certain", 2),
+    END,
+]);
 
-static POINTS: Values<4> =
-    Values([value(c"unknown", c"Unknown", 0), value(c"client", c"Client", 1), value(c"server", c"Server", 2), END]);
+static CAPTURE_POINTS: EnumValues<4> =
+    EnumValues([value(c"unknown", c"Unknown", 0), value(c"client", c"Client", 1), value(c"server", c"Server", 2), END]);
 
-/// Whether handshakes are to be analysed.
+/// Returns whether handshakes are analysed.
 pub fn analyze() -> bool {
     ANALYZE.get()
 }
 
-/// Whether the packet list shall show a word.
-pub fn word() -> bool {
-    WORD.get()
+/// Returns whether the Info column marks findings.
+pub fn info_column() -> bool {
+    INFO_COLUMN.get()
 }
 
-/// What the analysis of a file goes by.
+/// Returns the settings for a file that is opened now.
 pub fn settings() -> Settings {
     Settings {
-        least: match LEAST.load(Relaxed) {
+        min_confidence: match MIN_CONFIDENCE.load(Relaxed) {
             2 => Confidence::Certain,
             1 => Confidence::Likely,
             _ => Confidence::Possible,
         },
-        handshakes: HANDSHAKES.load(Relaxed) as usize,
-        point: match POINT.load(Relaxed) {
+        max_handshakes: MAX_HANDSHAKES.load(Relaxed) as usize,
+        capture_point: match CAPTURE_POINT.load(Relaxed) {
             1 => CapturePoint::Client,
             2 => CapturePoint::Server,
             _ => CapturePoint::Unknown,
@@ -67,10 +72,10 @@ pub fn settings() -> Settings {
     }
 }
 
-/// Registers the preferences. To be called while protocols are registered.
+/// Registers the preferences. Must be called while protocols are registered.
 pub fn register(protocol: c_int) {
-    // SAFETY: texts, values and variables live as long as the program, and the variables have the types that this
-    // release writes.
+    // SAFETY: texts, values and variables live as long as the program, and the variables have the
+    // types that this release writes.
     unsafe {
         let module = ffi::prefs_register_protocol(protocol, None);
         ffi::prefs_register_bool_preference(
@@ -85,25 +90,25 @@ pub fn register(protocol: c_int) {
             c"least_confidence".as_ptr(),
             c"Mark from this confidence on".as_ptr(),
             c"A less sure finding has its fields, but no expert item and no word in the Info column".as_ptr(),
-            LEAST.as_ptr(),
+            MIN_CONFIDENCE.as_ptr(),
             CONFIDENCES.0.as_ptr(),
-            false as Flag,
+            false as CBool,
         );
         ffi::prefs_register_bool_preference(
             module,
             c"info_column".as_ptr(),
             c"Mark findings in the Info column".as_ptr(),
             c"Add a word such as [SYN cookie, likely] to the Info column, behind what is there".as_ptr(),
-            WORD.as_ptr(),
+            INFO_COLUMN.as_ptr(),
         );
         ffi::prefs_register_enum_preference(
             module,
             c"capture_point".as_ptr(),
             c"The capture was taken at".as_ptr(),
             c"Excludes causes that a capture taken there would have shown".as_ptr(),
-            POINT.as_ptr(),
-            POINTS.0.as_ptr(),
-            false as Flag,
+            CAPTURE_POINT.as_ptr(),
+            CAPTURE_POINTS.0.as_ptr(),
+            false as CBool,
         );
         ffi::prefs_register_uint_preference(
             module,
@@ -111,7 +116,7 @@ pub fn register(protocol: c_int) {
             c"Most handshakes to keep".as_ptr(),
             c"When there are more, the older half is judged with what is known then".as_ptr(),
             10,
-            HANDSHAKES.as_ptr(),
+            MAX_HANDSHAKES.as_ptr(),
         );
     }
 }

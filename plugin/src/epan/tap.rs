@@ -1,76 +1,81 @@
-//! The tap `syncookie`: what happens in frames, for statistics of our own and of others. `docs/wireshark.md` describes the
-//! record to those others.
+//! The tap `syncookie`, which passes events to the plugin's own statistics and to other plugins.
+//! `docs/wireshark.md` describes the record for authors of other plugins.
 
 use std::collections::HashMap;
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CStr, CString};
 use std::ptr::null;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use libc::{c_char, c_int, c_void};
+
 use syncookie_engine::{Confidence, Implementation, Outcome, Verdict};
 
+use super::GUARD;
 use super::pool::Pool;
-use super::release::{Flag, stats_packet};
+use super::release::{CBool, stats_packet};
 use crate::ffi;
-use crate::session::{Event, Known};
+use crate::session::{Event, HandshakeState};
 
 static TAP: AtomicI32 = AtomicI32::new(0);
 
-/// What is known of a handshake, in C's words. All texts are constants; null where there is none.
+/// A handshake's state as C strings, which are constants; null where there is no value.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Words {
+struct StateStrings {
     verdict: *const c_char,
     confidence: *const c_char,
     implementation: *const c_char,
     outcome: *const c_char,
 }
 
-/// The record of the tap: a frame told something new of a handshake.
+/// The record of the tap: an event of a handshake.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Record {
-    /// Size of the record; a later version may only add members.
+    /// Size of the record in bytes; a later version may only add members.
     size: u32,
     frame: u32,
     handshake: u64,
     client: *const c_char,
     server: *const c_char,
-    now: Words,
+    now: StateStrings,
     /// All null in the handshake's first event.
-    before: Words,
+    before: StateStrings,
 }
 
 impl Record {
-    /// A record in the memory of a frame.
+    /// Converts an event; its texts are copied into the frame's pool.
     pub fn new(pool: Pool<'_>, event: &Event) -> Self {
         Self {
             size: size_of::<Self>() as u32,
             frame: event.frame,
             handshake: event.handshake.0,
-            client: pool.text(&event.client.to_string()),
-            server: pool.text(&event.server.to_string()),
-            now: Words::of(event.now),
-            before: event.before.map_or(Words::NONE, Words::of),
+            client: pool.c_string(&event.client.to_string()),
+            server: pool.c_string(&event.server.to_string()),
+            now: StateStrings::of(event.state),
+            before: event.previous.map_or(StateStrings::NONE, StateStrings::of),
         }
     }
 }
 
-impl Words {
+impl StateStrings {
     const NONE: Self = Self { verdict: null(), confidence: null(), implementation: null(), outcome: null() };
 
-    fn of(known: Known) -> Self {
+    fn of(state: HandshakeState) -> Self {
         Self {
-            verdict: constant(known.verdict.as_str()),
-            confidence: known.confidence.map_or(null(), |confidence| constant(confidence.as_str())),
-            implementation: known.implementation.map_or(null(), |implementation| constant(implementation.as_str())),
-            outcome: constant(known.outcome.as_str()),
+            verdict: static_c_string(state.verdict.as_str()),
+            confidence: state.confidence.map_or(null(), |confidence| static_c_string(confidence.as_str())),
+            implementation: state
+                .implementation
+                .map_or(null(), |implementation| static_c_string(implementation.as_str())),
+            outcome: static_c_string(state.outcome.as_str()),
         }
     }
 }
 
-/// A word of the engine as a C string that stays.
-fn constant(word: &'static str) -> *const c_char {
+/// Returns a word of the engine's vocabulary as a C string that lives as long as the program.
+fn static_c_string(word: &'static str) -> *const c_char {
     static WORDS: OnceLock<HashMap<&'static str, CString>> = OnceLock::new();
     let words = WORDS.get_or_init(|| {
         let words = Verdict::ALL.iter().map(|w| w.as_str()).chain(Confidence::ALL.iter().map(|w| w.as_str()));
@@ -81,16 +86,16 @@ fn constant(word: &'static str) -> *const c_char {
     words.get(word).map_or(null(), |word| word.as_ptr())
 }
 
-/// Registers the tap. To be called while protocols are registered.
+/// Registers the tap. Must be called while protocols are registered.
 pub fn register() {
     // SAFETY: the name is a C string.
     TAP.store(unsafe { ffi::register_tap(c"syncookie".as_ptr()) }, Relaxed);
 }
 
-/// Registers the statistics. To be called when protocols may look for each other: some programs know no other time
-/// at which plugins register statistics.
+/// Registers the statistics. Must be called when protocols may look for each other: some programs
+/// let plugins register statistics only then.
 pub fn register_statistics() {
-    // SAFETY: the texts live as long as the program, and the callbacks have the types declared for them.
+    // SAFETY: the texts live as long as the program, and the callbacks have the declared types.
     unsafe {
         ffi::stats_tree_register_plugin(
             c"syncookie".as_ptr(),
@@ -104,66 +109,69 @@ pub fn register_statistics() {
     }
 }
 
-/// Whether anybody listens.
-pub fn is_heard() -> bool {
-    // SAFETY: the id is that of a tap, or 0, which is none.
-    #[allow(clippy::unnecessary_cast, reason = "a flag is a bool in some releases")]
+/// Returns whether the tap has a listener.
+pub fn has_listener() -> bool {
+    // SAFETY: the id is that of a tap, or 0, which no tap has.
+    #[allow(clippy::unnecessary_cast, reason = "a truth value is a bool in some releases")]
     unsafe {
         ffi::have_tap_listener(TAP.load(Relaxed)) as i32 != 0
     }
 }
 
-/// Hands a record to those who listen.
+/// Queues a record for the listeners.
 ///
 /// # Safety
 ///
-/// `info` must be what Wireshark handed to a dissector which has not returned yet, and `record` stay as long.
+/// `info` must be what Wireshark passed to a dissector that has not returned yet, and `record` must
+/// live as long.
 pub unsafe fn queue(info: *mut ffi::packet_info, record: *const Record) {
     // SAFETY: as the caller promised.
     unsafe { ffi::tap_queue_packet(TAP.load(Relaxed), info, record.cast()) };
 }
 
-/// What each open statistic counted last of each handshake.
-static COUNTED: Mutex<Option<HashMap<usize, HashMap<u64, Words>>>> = Mutex::new(None);
+/// By open statistic and handshake: the state that was counted last.
+static COUNTED: Mutex<Option<HashMap<usize, HashMap<u64, StateStrings>>>> = Mutex::new(None);
 
 // SAFETY: all texts are constants.
-unsafe impl Send for Words {}
+unsafe impl Send for StateStrings {}
 
-fn counted<R>(look: impl FnOnce(&mut HashMap<usize, HashMap<u64, Words>>) -> R) -> R {
-    look(COUNTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+fn with_counted<R>(work: impl FnOnce(&mut HashMap<usize, HashMap<u64, StateStrings>>) -> R) -> R {
+    work(COUNTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
 }
 
-/// The file is closed.
-pub fn forget() {
-    counted(HashMap::clear);
+/// Clears what was counted, when the file is closed.
+pub fn clear_counts() {
+    with_counted(HashMap::clear);
 }
 
-/// A statistic begins, or begins anew.
+/// Called when a statistic begins or restarts.
 unsafe extern "C" fn start(tree: *mut ffi::stats_tree) {
-    super::GUARD.run((), || {
-        counted(|counted| counted.insert(tree as usize, HashMap::new()));
+    GUARD.run((), || {
+        with_counted(|counted| counted.insert(tree as usize, HashMap::new()));
         for topic in TOPICS {
-            // SAFETY: Wireshark handed the tree.
+            // SAFETY: Wireshark passed the tree.
             unsafe { change(tree, topic.as_ptr(), ROOT, 0) };
         }
     });
 }
 
 const ROOT: c_int = 0;
-const TOPICS: [&std::ffi::CStr; 4] = [c"Verdict", c"Listener", c"Implementation", c"Outcome"];
+const TOPICS: [&CStr; 4] = [c"Verdict", c"Listener", c"Implementation", c"Outcome"];
 
 stats_packet!(packet, count);
 
-/// Counts each handshake once: as the latest of its events that came here tells. What an earlier one told is taken back.
+/// Counts each handshake once, by the state of its latest event; the count of an earlier state is
+/// undone.
 ///
 /// # Safety
 ///
-/// `tree` must be a statistic of Wireshark's, and `data` a record of this tap.
-unsafe fn count(tree: *mut ffi::stats_tree, data: *const std::ffi::c_void) -> ffi::tap_packet_status {
-    super::GUARD.run(ffi::TAP_PACKET_DONT_REDRAW, || {
+/// `tree` must be one of Wireshark's statistics, and `data` a record of this tap.
+unsafe fn count(tree: *mut ffi::stats_tree, data: *const c_void) -> ffi::tap_packet_status {
+    GUARD.run(ffi::TAP_PACKET_DONT_REDRAW, || {
         // SAFETY: as the caller promised.
         let Some(record) = (unsafe { data.cast::<Record>().as_ref() }) else { return ffi::TAP_PACKET_DONT_REDRAW };
-        let before = counted(|counted| counted.entry(tree as usize).or_default().insert(record.handshake, record.now));
+        let before =
+            with_counted(|counted| counted.entry(tree as usize).or_default().insert(record.handshake, record.now));
         if let Some(before) = before {
             // SAFETY: as the caller promised.
             unsafe { add(tree, record.server, &before, -1) };
@@ -174,31 +182,33 @@ unsafe fn count(tree: *mut ffi::stats_tree, data: *const std::ffi::c_void) -> ff
     })
 }
 
+/// Adds a number to the counts of a state.
+///
 /// # Safety
 ///
 /// As for [`count`].
-unsafe fn add(tree: *mut ffi::stats_tree, server: *const c_char, words: &Words, by: c_int) {
-    let [verdicts, listeners, implementations, outcomes] = TOPICS.map(std::ffi::CStr::as_ptr);
+unsafe fn add(tree: *mut ffi::stats_tree, server: *const c_char, state: &StateStrings, by: c_int) {
+    let [verdicts, listeners, implementations, outcomes] = TOPICS.map(CStr::as_ptr);
     // SAFETY: as the caller promised; all names are C strings, which are copied.
     unsafe {
-        let verdict = change(tree, words.verdict, change(tree, verdicts, ROOT, by), by);
-        if !words.confidence.is_null() {
-            change(tree, words.confidence, verdict, by);
+        let verdict = change(tree, state.verdict, change(tree, verdicts, ROOT, by), by);
+        if !state.confidence.is_null() {
+            change(tree, state.confidence, verdict, by);
         }
-        change(tree, words.verdict, change(tree, server, change(tree, listeners, ROOT, by), by), by);
-        if !words.implementation.is_null() {
-            change(tree, words.implementation, change(tree, implementations, ROOT, by), by);
+        change(tree, state.verdict, change(tree, server, change(tree, listeners, ROOT, by), by), by);
+        if !state.implementation.is_null() {
+            change(tree, state.implementation, change(tree, implementations, ROOT, by), by);
         }
-        change(tree, words.outcome, change(tree, outcomes, ROOT, by), by);
+        change(tree, state.outcome, change(tree, outcomes, ROOT, by), by);
     }
 }
 
-/// Changes the count of a node, which is made when there is none, and returns its id.
+/// Adds a number to the count of a node, which is created if necessary, and returns the node's id.
 ///
 /// # Safety
 ///
 /// As for [`count`].
 unsafe fn change(tree: *mut ffi::stats_tree, name: *const c_char, parent: c_int, by: c_int) -> c_int {
     // SAFETY: as the caller promised.
-    unsafe { ffi::stats_tree_manip_node_int(ffi::MN_INCREASE, tree, name, parent, true as Flag, by) }
+    unsafe { ffi::stats_tree_manip_node_int(ffi::MN_INCREASE, tree, name, parent, true as CBool, by) }
 }

@@ -30,20 +30,20 @@ fn ipv6(next_header: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn addresses(packet: &[u8]) -> Option<(IpAddr, IpAddr)> {
-    Header::at(packet, 0).unwrap().addresses()
+    IpHeader::at(packet, 0).unwrap().addresses()
 }
 
-fn behind(front: &[u8], packet: &[u8]) -> Vec<u8> {
+fn after(front: &[u8], packet: &[u8]) -> Vec<u8> {
     [front, packet].concat()
 }
 
-/// Where the packets begin that are found in the frame.
-fn starts(frame: &[u8], layers: &[Layer], innermost: &Innermost) -> Vec<usize> {
-    let start = |packet| match packet {
+/// Returns the offsets of the packets that are found in the frame.
+fn offsets(frame: &[u8], layers: &[Layer], innermost: &Innermost) -> Vec<usize> {
+    let offset = |packet| match packet {
         Packet::Ip(bytes) => bytes.as_ptr() as usize - frame.as_ptr() as usize,
-        Packet::Tcp { .. } | Packet::None => panic!("nothing was put together"),
+        Packet::Tcp { .. } | Packet::None => panic!("nothing was reassembled"),
     };
-    packets(std::iter::once(frame), Decoded::of(layers.iter().copied()), innermost).map(start).collect()
+    packets(std::iter::once(frame), TcpLayers::of(layers.iter().copied()), innermost).map(offset).collect()
 }
 
 fn known(addresses: Option<(IpAddr, IpAddr)>) -> Innermost {
@@ -56,7 +56,7 @@ const ONE: [Layer; 3] = [Layer::Other, Layer::Other, Layer::Tcp];
 fn an_ipv4_header_of_every_length_is_found() {
     for words in 5..=15 {
         let packet = ipv4(words, TCP, &TCP_HEADER);
-        assert_eq!(starts(&behind(&[0xff; 14], &packet), &ONE, &known(addresses(&packet))), [14], "{words} words");
+        assert_eq!(offsets(&after(&[0xff; 14], &packet), &ONE, &known(addresses(&packet))), [14], "{words} words");
     }
 }
 
@@ -68,46 +68,46 @@ fn an_ipv6_header_is_found_with_extension_headers() {
     let authentication = [6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let chain = [&hop_by_hop[..], &destination_options, &atomic_fragment, &authentication, &TCP_HEADER].concat();
     for packet in [ipv6(0, &chain), ipv6(TCP, &TCP_HEADER)] {
-        assert_eq!(starts(&behind(&[0xff; 14], &packet), &ONE, &known(addresses(&packet))), [14]);
+        assert_eq!(offsets(&after(&[0xff; 14], &packet), &ONE, &known(addresses(&packet))), [14]);
     }
 }
 
 #[test]
-fn in_a_tunnel_the_inner_header_is_taken() {
+fn the_inner_header_of_a_tunnel_is_found() {
     let inner = ipv4(5, TCP, &TCP_HEADER);
     let known = known(addresses(&inner));
-    assert_eq!(starts(&ipv4(5, 4, &inner), &ONE, &known), [20]);
+    assert_eq!(offsets(&ipv4(5, 4, &inner), &ONE, &known), [20]);
     let six = ipv6(TCP, &TCP_HEADER);
-    assert_eq!(starts(&ipv4(5, 41, &six), &ONE, &Innermost { addresses: addresses(&six), ..known }), [20]);
+    assert_eq!(offsets(&ipv4(5, 41, &six), &ONE, &Innermost { addresses: addresses(&six), ..known }), [20]);
 }
 
 #[test]
-fn an_ipv6_address_that_looks_like_an_ipv4_header_is_told_by_the_addresses() {
-    let mut packet = behind(&[0xff; 14], &ipv6(TCP, &TCP_HEADER));
+fn an_ipv6_address_that_looks_like_an_ipv4_header_is_not_taken_for_one() {
+    let mut packet = after(&[0xff; 14], &ipv6(TCP, &TCP_HEADER));
     let front = ipv4(5, TCP, &[]);
     packet[14 + 20..14 + 40].copy_from_slice(&front);
     packet[14 + 22] = 0;
     let right = addresses(&packet[14..]);
-    assert_eq!(starts(&packet, &ONE, &known(right)), [14]);
+    assert_eq!(offsets(&packet, &ONE, &known(right)), [14]);
 }
 
 #[test]
 fn addresses_and_ports_that_were_changed_later_do_not_hide_the_packet() {
-    let packet = behind(&[0xff; 14], &ipv4(5, TCP, &TCP_HEADER));
+    let packet = after(&[0xff; 14], &ipv4(5, TCP, &TCP_HEADER));
     let elsewhere = Some(("198.51.100.1".parse().unwrap(), "198.51.100.2".parse().unwrap()));
-    assert_eq!(starts(&packet, &ONE, &known(elsewhere)), [14]);
-    assert_eq!(starts(&packet, &ONE, &Innermost { addresses: None, ports: (1, 2) }), [14]);
+    assert_eq!(offsets(&packet, &ONE, &known(elsewhere)), [14]);
+    assert_eq!(offsets(&packet, &ONE, &Innermost { addresses: None, ports: (1, 2) }), [14]);
 }
 
 #[test]
-fn what_icmp_quotes_is_left_out() {
+fn packets_that_icmp_quotes_are_skipped() {
     let quoted = ipv4(5, TCP, &TCP_HEADER);
-    let message = ipv4(5, ICMP, &behind(&[3, 4, 0, 0, 0, 0, 0, 0], &quoted));
+    let message = ipv4(5, ICMP, &after(&[3, 4, 0, 0, 0, 0, 0, 0], &quoted));
     let layers = [Layer::Other, Layer::Icmp, Layer::Other, Layer::Tcp];
-    assert!(starts(&message, &layers, &known(addresses(&quoted))).is_empty());
-    let multiplexed = behind(&message, &quoted);
+    assert!(offsets(&message, &layers, &known(addresses(&quoted))).is_empty());
+    let multiplexed = after(&message, &quoted);
     let layers = [&layers[..], &[Layer::Other, Layer::Tcp]].concat();
-    assert_eq!(starts(&multiplexed, &layers, &known(addresses(&quoted))), [message.len()]);
+    assert_eq!(offsets(&multiplexed, &layers, &known(addresses(&quoted))), [message.len()]);
 }
 
 #[test]
@@ -115,36 +115,36 @@ fn several_packets_in_a_frame_are_all_found() {
     let (one, other) = (ipv4(5, TCP, &TCP_HEADER), ipv6(TCP, &TCP_HEADER));
     let frame = [&[0xff; 9][..], &one, &[0x21], &other].concat();
     let layers = [Layer::Tcp, Layer::Other, Layer::Tcp];
-    assert_eq!(starts(&frame, &layers, &known(addresses(&other))), [9, 50]);
+    assert_eq!(offsets(&frame, &layers, &known(addresses(&other))), [9, 50]);
 }
 
 #[test]
-fn what_was_put_together_from_fragments_has_no_ip_header() {
+fn a_segment_reassembled_from_fragments_is_found_without_an_ip_header() {
     let last = ipv4(5, TCP, &[0; 8]);
     let frame = &last[..20];
     let ends = addresses(&last);
-    let decoded = Decoded::of(ONE.into_iter());
-    let found: Vec<_> = packets([frame, &TCP_HEADER].into_iter(), decoded, &known(ends)).collect();
+    let tcp_layers = TcpLayers::of(ONE.into_iter());
+    let found: Vec<_> = packets([frame, &TCP_HEADER].into_iter(), tcp_layers, &known(ends)).collect();
     assert!(matches!(found[..], [Packet::Tcp { segment, .. }] if segment == TCP_HEADER));
-    // Inside a tunnel that was put together there is one.
+    // A reassembled tunnel contains an IP header.
     let whole = ipv4(5, TCP, &TCP_HEADER);
-    let found: Vec<_> = packets([frame, &whole].into_iter(), decoded, &known(ends)).collect();
+    let found: Vec<_> = packets([frame, &whole].into_iter(), tcp_layers, &known(ends)).collect();
     assert!(matches!(found[..], [Packet::Ip(bytes)] if bytes == whole));
 }
 
 #[test]
-fn without_tcp_nothing_is_looked_for_and_without_an_ip_header_nothing_is_found() {
+fn nothing_is_found_without_tcp_or_without_an_ip_header() {
     let packet = ipv4(5, TCP, &TCP_HEADER);
-    assert!(starts(&packet, &[Layer::Other], &known(addresses(&packet))).is_empty());
-    assert!(starts(&TCP_HEADER, &ONE, &known(None)).is_empty());
-    assert!(starts(&ipv4(5, 17, &TCP_HEADER), &ONE, &known(None)).is_empty(), "UDP");
+    assert!(offsets(&packet, &[Layer::Other], &known(addresses(&packet))).is_empty());
+    assert!(offsets(&TCP_HEADER, &ONE, &known(None)).is_empty());
+    assert!(offsets(&ipv4(5, 17, &TCP_HEADER), &ONE, &known(None)).is_empty(), "UDP");
     let mut later_fragment = packet;
     later_fragment[7] = 3;
-    assert!(starts(&later_fragment, &ONE, &known(None)).is_empty());
+    assert!(offsets(&later_fragment, &ONE, &known(None)).is_empty());
 }
 
 #[test]
-fn any_bytes_are_survived() {
+fn arbitrary_bytes_cause_no_panic() {
     let mut state = 1_u32;
     let data: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -154,9 +154,9 @@ fn any_bytes_are_survived() {
     .collect();
     for end in 0..data.len() {
         let sources = [&data[..end], &data[end..]];
-        for headers in 0..3 {
-            let decoded = Decoded { headers, behind_icmp: 0 };
-            assert!(packets(sources.into_iter(), decoded, &known(None)).count() <= headers);
+        for count in 0..3 {
+            let tcp_layers = TcpLayers { count, after_icmp: 0 };
+            assert!(packets(sources.into_iter(), tcp_layers, &known(None)).count() <= count);
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::lines::pieces;
+use super::subtree::wrap;
 use super::*;
 use crate::settings::CapturePoint;
 
@@ -7,11 +7,11 @@ use syncookie_engine::{
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
-    super::verdict(finding, frame, &Settings::default())
+    super::verdict_subtree(finding, frame, &Settings::default())
 }
 
 fn reset(finding: &Finding, frame: Frame) -> Subtree {
-    super::reset(finding, frame, &Settings::default())
+    super::reset_subtree(finding, frame, &Settings::default())
 }
 
 fn frame(number: u32) -> Frame {
@@ -75,11 +75,11 @@ fn experts(subtree: &Subtree) -> Vec<(Expert, &str)> {
 }
 
 fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
+    Value::String(text.to_owned())
 }
 
 #[test]
-fn the_first_line_is_the_conclusion() {
+fn the_heading_is_the_conclusion() {
     let likely = finding(Verdict::SynProxy, Some(Confidence::Likely));
     assert_eq!(verdict(&likely, frame(2)).heading, "SYN cookie analysis: syn-proxy, likely (7.3 nats)");
     let undetermined = finding(Verdict::Undetermined, None);
@@ -95,16 +95,16 @@ fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
     let shown = verdict(&finding(Verdict::SynProxy, Some(Confidence::Likely)), frame(2));
     assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
     assert_eq!(values(&shown, Field::Confidence), [&text("likely")]);
-    assert_eq!(values(&shown, Field::LogOdds), [&Value::Number(7.27)]);
+    assert_eq!(values(&shown, Field::LogOdds), [&Value::Double(7.27)]);
     assert_eq!(values(&shown, Field::Implementation), [&text("linux-synproxy"), &text("pf-synproxy")]);
     assert_eq!(values(&shown, Field::EvidenceKind), [&text("zero-window")]);
-    assert_eq!(values(&shown, Field::EvidenceFrame), [&Value::Whole(2), &Value::Whole(3)]);
+    assert_eq!(values(&shown, Field::EvidenceFrame), [&Value::Uint32(2), &Value::Uint32(3)]);
     assert_eq!(values(&shown, Field::Outcome), [&text("reset-by-server")]);
     assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack"), &text("firewall-reset")]);
-    assert_eq!(values(&shown, Field::CauseRank), [&Value::Whole(1), &Value::Whole(2)]);
+    assert_eq!(values(&shown, Field::CauseRank), [&Value::Uint32(1), &Value::Uint32(2)]);
     assert_eq!(values(&shown, Field::CauseCheck), [&text("tcpdump on the server")]);
-    assert_eq!(values(&shown, Field::SynFrame), [&Value::Whole(1)]);
-    assert_eq!(values(&shown, Field::ResetFrame), [&Value::Whole(4)]);
+    assert_eq!(values(&shown, Field::SynFrame), [&Value::Uint32(1)]);
+    assert_eq!(values(&shown, Field::ResetFrame), [&Value::Uint32(4)]);
     assert_eq!(values(&shown, Field::Server), [&text("[2001:db8::2]:80")]);
     let evidence = shown.lines.iter().find(|line| line.field == Field::Evidence).unwrap();
     assert_eq!(evidence.text.as_deref(), Some("zero-window: syn-proxy +4.0 nats, window of the SYN-ACK is 0"));
@@ -150,13 +150,13 @@ fn the_reset_of_a_cookie_style_handshake_warns_and_names_the_cause_but_not_the_v
     let text_ = "Reset right after a syn-proxy handshake, most likely proxy-leaked-ack";
     assert_eq!(experts(&shown), [(Expert::Reset, text_)]);
     assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack")]);
-    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Whole(2)]);
+    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Uint32(2)]);
     assert!(values(&shown, Field::Verdict).is_empty());
     assert_eq!(values(&shown, Field::Marked).len(), 1);
 }
 
 #[test]
-fn a_reset_that_says_nothing_of_a_cookie_does_not_warn() {
+fn a_reset_unrelated_to_a_cookie_does_not_warn() {
     let ordinary = finding(Verdict::Ordinary, Some(Confidence::Certain));
     assert!(experts(&reset(&ordinary, frame(4))).is_empty());
 
@@ -164,54 +164,54 @@ fn a_reset_that_says_nothing_of_a_cookie_does_not_warn() {
     scan.outcome = Outcome::ResetByClient;
     assert_eq!(experts(&reset(&scan, frame(4))).len(), 1, "the client had completed the handshake");
     scan.frames.ack = None;
-    assert!(experts(&reset(&scan, frame(4))).is_empty(), "the client never wanted the connection");
+    assert!(experts(&reset(&scan, frame(4))).is_empty(), "the client did not complete the handshake");
 }
 
 #[test]
-fn a_frame_that_settled_the_verdict_and_is_the_reset_carries_both_on_the_first_visit() {
+fn a_reset_that_changed_the_verdict_shows_both_at_the_first_visit() {
     let shown = verdict(&finding(Verdict::SynCookie, Some(Confidence::Likely)), frame(4));
     assert_eq!(experts(&shown).iter().map(|e| e.0).collect::<Vec<_>>(), [Expert::Cookie, Expert::Reset]);
 }
 
 #[test]
-fn a_link_carries_no_verdict() {
-    let shown = link(&finding(Verdict::SynCookie, Some(Confidence::Likely)));
+fn a_reference_shows_no_verdict() {
+    let shown = reference_subtree(&finding(Verdict::SynCookie, Some(Confidence::Likely)));
     assert!(values(&shown, Field::Verdict).is_empty());
     assert!(experts(&shown).is_empty());
-    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Whole(2)]);
+    assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Uint32(2)]);
 }
 
 #[test]
-fn a_text_too_long_for_a_line_goes_on_below_it_and_its_value_stays_whole() {
+fn a_text_too_long_for_a_line_continues_below_and_its_value_stays_whole() {
     let mut long = finding(Verdict::SynProxy, Some(Confidence::Likely));
     long.causes[0].check = "on the server: nstat -az ".repeat(20).trim_end().to_owned();
     let shown = reset(&long, frame(4));
     let at = shown.lines.iter().position(|line| line.field == Field::CauseCheck).unwrap();
     assert_eq!(shown.lines[at].value, text(&long.causes[0].check));
     let below: Vec<_> = shown.lines[at + 1..].iter().take_while(|line| line.field == Field::Continued).collect();
-    assert!(below.iter().all(|line| line.depth == shown.lines[at].depth + 1 && line.depth <= Line::DEEPEST));
-    let mut told = shown.lines[at].text.clone().unwrap();
+    assert!(below.iter().all(|line| line.depth == shown.lines[at].depth + 1 && line.depth <= Line::MAX_DEPTH));
+    let mut whole = shown.lines[at].text.clone().unwrap();
     for line in below {
-        told = format!("{told} {}", line.text.as_deref().unwrap());
+        whole = format!("{whole} {}", line.text.as_deref().unwrap());
     }
-    assert_eq!(told, format!("Check: {}", long.causes[0].check));
+    assert_eq!(whole, format!("Check: {}", long.causes[0].check));
 }
 
 #[test]
-fn pieces_break_at_spaces_only() {
+fn long_texts_wrap_at_spaces_only() {
     let word = "ü".repeat(150);
-    assert_eq!(pieces(&format!("{word} {word} end")), [word.as_str(), &word, "end"]);
-    assert_eq!(pieces(&word), [word.as_str()]);
-    assert_eq!(pieces(""), [""]);
+    assert_eq!(wrap(&format!("{word} {word} end")), [word.as_str(), &word, "end"]);
+    assert_eq!(wrap(&word), [word.as_str()]);
+    assert_eq!(wrap(""), [""]);
 }
 
 #[test]
-fn every_value_fits_the_kind_of_its_field() {
+fn every_value_fits_the_type_of_its_field() {
     for name in Verdict::ALL {
         let finding = finding(*name, Some(Confidence::Likely));
-        for subtree in [verdict(&finding, frame(2)), reset(&finding, frame(4)), link(&finding)] {
+        for subtree in [verdict(&finding, frame(2)), reset(&finding, frame(4)), reference_subtree(&finding)] {
             for line in subtree.lines {
-                assert!(line.value.fits(line.field.kind()), "{line:?}");
+                assert!(line.value.fits(line.field.field_type()), "{line:?}");
             }
         }
     }
@@ -221,7 +221,8 @@ fn every_value_fits_the_kind_of_its_field() {
 fn the_capture_point_rules_out_what_a_capture_taken_there_contradicts() {
     let mut finding = finding(Verdict::SynCookie, Some(Confidence::Likely));
     finding.causes[0].kind = CauseKind::WrongHost;
-    let shown = |point| super::verdict(&finding, frame(2), &Settings { point, ..Settings::default() });
+    let shown =
+        |capture_point| super::verdict_subtree(&finding, frame(2), &Settings { capture_point, ..Settings::default() });
     let kinds = |point| values(&shown(point), Field::Cause).into_iter().cloned().collect::<Vec<_>>();
     let unchanged = [text("wrong-host"), text("firewall-reset")];
     assert_eq!(kinds(CapturePoint::Unknown), unchanged);
@@ -230,27 +231,27 @@ fn the_capture_point_rules_out_what_a_capture_taken_there_contradicts() {
     assert_eq!(values(&shown(CapturePoint::Server), Field::CauseRuledOut).len(), 2);
     assert_eq!(values(&shown(CapturePoint::Server), Field::CauseAgainst).len(), 2);
     assert_eq!(kinds(CapturePoint::Client), unchanged);
-    assert_eq!(values(&shown(CapturePoint::Client), Field::CauseUnseen).len(), 2);
+    assert_eq!(values(&shown(CapturePoint::Client), Field::CauseNotObservable).len(), 2);
 }
 
 #[test]
-fn below_the_least_confidence_a_finding_has_its_fields_and_no_mark() {
+fn below_the_minimum_confidence_a_finding_has_fields_but_no_mark() {
     let possible = finding(Verdict::SynProxy, Some(Confidence::Possible));
-    let settings = Settings { least: Confidence::Likely, ..Settings::default() };
-    let shown = super::verdict(&possible, frame(2), &settings);
+    let settings = Settings { min_confidence: Confidence::Likely, ..Settings::default() };
+    let shown = super::verdict_subtree(&possible, frame(2), &settings);
     assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
     assert!(experts(&shown).is_empty() && values(&shown, Field::Marked).is_empty());
-    assert!(experts(&super::reset(&possible, frame(4), &settings)).is_empty());
-    assert_eq!(word(&possible, frame(2), &settings), None);
-    assert_eq!(word(&possible, frame(4), &settings), None);
+    assert!(experts(&super::reset_subtree(&possible, frame(4), &settings)).is_empty());
+    assert_eq!(info_text(&possible, frame(2), &settings), None);
+    assert_eq!(info_text(&possible, frame(4), &settings), None);
 }
 
 #[test]
-fn the_word_for_the_packet_list_is_short_and_only_on_the_answer_and_the_reset() {
+fn the_info_text_is_only_on_the_answer_and_the_reset() {
     let settings = Settings::default();
     let likely = finding(Verdict::SynProxy, Some(Confidence::Likely));
-    assert_eq!(word(&likely, frame(2), &settings).as_deref(), Some("[SYN proxy, likely]"));
-    assert_eq!(word(&likely, frame(4), &settings).as_deref(), Some("[reset after SYN proxy]"));
-    assert_eq!(word(&likely, frame(3), &settings), None);
-    assert_eq!(word(&finding(Verdict::Undetermined, None), frame(2), &settings), None);
+    assert_eq!(info_text(&likely, frame(2), &settings).as_deref(), Some("[SYN proxy, likely]"));
+    assert_eq!(info_text(&likely, frame(4), &settings).as_deref(), Some("[reset after SYN proxy]"));
+    assert_eq!(info_text(&likely, frame(3), &settings), None);
+    assert_eq!(info_text(&finding(Verdict::Undetermined, None), frame(2), &settings), None);
 }

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use syncookie_engine::{Endpoint, Frame};
 
-/// The packets between two ends, from the first frame of a handshake to the one before the next between the same ends.
+/// Returns a filter for the packets between two endpoints, from the first frame of a handshake
+/// (`begin`) up to, but not including, the first frame of the next handshake between them (`end`).
 pub fn filter((client, server): (Endpoint, Endpoint), begin: Option<Frame>, end: Option<Frame>) -> String {
     let address = |end: Endpoint| match end.ip {
         IpAddr::V4(ip) => format!("ip.addr == {ip}"),
@@ -26,10 +27,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_ends_where_the_next_between_the_same_ends_begins() {
-        let end = |ip: &str, port| Endpoint { ip: ip.parse().unwrap(), port };
+    fn a_connection_ends_where_the_next_between_the_same_endpoints_begins() {
+        let endpoint = |ip: &str, port| Endpoint { ip: ip.parse().unwrap(), port };
         let frame = |number| Some(Frame { capture: 0, number });
-        let ends = (end("192.0.2.1", 50000), end("2001:db8::2", 80));
+        let ends = (endpoint("192.0.2.1", 50000), endpoint("2001:db8::2", 80));
         assert_eq!(
             filter(ends, frame(4), frame(9)),
             "ip.addr == 192.0.2.1 && ipv6.addr == 2001:db8::2 && tcp.port == 50000 && tcp.port == 80 \

@@ -5,26 +5,27 @@ use super::*;
 use crate::fields::{Expert, Field};
 use crate::present::Value;
 
-const ALL: Asked = Asked { subtrees: true, word: true, events: true };
+const EVERYTHING: Request = Request { subtrees: true, info_text: true, events: true };
 
 const SYN: u8 = 0x02;
 const SYN_ACK: u8 = 0x12;
 const ACK: u8 = 0x10;
 const RST: u8 = 0x04;
 
-/// Client and server of the packets below, and which of them sends.
+/// The sender of a packet.
 #[derive(Clone, Copy)]
-enum From {
+enum Sender {
     Client,
     Server,
 }
 
-/// An IPv4 packet without payload. Sequence numbers count from 1000 at the client and from 9000 at the server.
-fn packet(from: From, port: u16, flags: u8, numbers: (u32, u32), window: u16, options: &[u8]) -> Vec<u8> {
+/// Returns an IPv4 packet without payload. Sequence numbers begin at 1000 for the client and at
+/// 9000 for the server.
+fn packet(from: Sender, port: u16, flags: u8, numbers: (u32, u32), window: u16, options: &[u8]) -> Vec<u8> {
     let (client, server) = ([192, 0, 2, 1], [192, 0, 2, 2]);
     let (source, destination, ports) = match from {
-        From::Client => (client, server, [port, 80]),
-        From::Server => (server, client, [80, port]),
+        Sender::Client => (client, server, [port, 80]),
+        Sender::Server => (server, client, [80, port]),
     };
     let total = u16::try_from(40 + options.len()).unwrap();
     let words = u8::try_from(5 + options.len() / 4).unwrap();
@@ -46,13 +47,14 @@ fn packet(from: From, port: u16, flags: u8, numbers: (u32, u32), window: u16, op
 const OFFER: [u8; 12] = [2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2];
 const BARE: [u8; 4] = [2, 4, 5, 0x64];
 
-/// A proxy's answer and a reset after it: the trace that this product began with, on one client port.
+/// Returns a proxy's answer and a reset after it, for a client port: the trace of
+/// `docs/the-question.md`.
 fn reset_after_zero_window(port: u16) -> [Vec<u8>; 4] {
     [
-        packet(From::Client, port, SYN, (1000, 0), 64240, &OFFER),
-        packet(From::Server, port, SYN_ACK, (9000, 1001), 0, &BARE),
-        packet(From::Client, port, ACK, (1001, 9001), 513, &[]),
-        packet(From::Server, port, RST, (9001, 0), 0, &[]),
+        packet(Sender::Client, port, SYN, (1000, 0), 64240, &OFFER),
+        packet(Sender::Server, port, SYN_ACK, (9000, 1001), 0, &BARE),
+        packet(Sender::Client, port, ACK, (1001, 9001), 513, &[]),
+        packet(Sender::Server, port, RST, (9001, 0), 0, &[]),
     ]
 }
 
@@ -60,17 +62,18 @@ fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
 }
 
-/// Visits frames for the first time, each with its packets, a millisecond apart.
+/// Visits frames for the first time, each with its packets, one millisecond apart. Returns their
+/// subtrees.
 fn visit(session: &mut Session, frames: &[Vec<Vec<u8>>]) -> Vec<Vec<Subtree>> {
     let visit_one = |(packets, number): (&Vec<Vec<u8>>, u32)| {
         let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-        session.learn(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), ALL).subtrees
+        session.first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), EVERYTHING).subtrees
     };
     frames.iter().zip(1..).map(visit_one).collect()
 }
 
-fn recall(session: &mut Session, number: u32) -> Vec<Subtree> {
-    session.recall(frame(number), ALL).subtrees
+fn revisit(session: &mut Session, number: u32) -> Vec<Subtree> {
+    session.revisit(frame(number), EVERYTHING).subtrees
 }
 
 fn values(subtree: &Subtree, field: Field) -> Vec<Value> {
@@ -86,7 +89,7 @@ fn has_expert(subtrees: &[Subtree], expert: Expert) -> bool {
 }
 
 #[test]
-fn the_verdict_stands_on_the_first_syn_ack_and_the_reset_links_back_to_it() {
+fn the_first_syn_ack_shows_the_verdict_and_the_reset_links_to_it() {
     let [syn, syn_ack, ack, rst] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
     let mut session = Session::new(Settings::default());
     let first = visit(&mut session, &[syn, syn_ack.clone(), syn_ack, ack, rst]);
@@ -94,21 +97,21 @@ fn the_verdict_stands_on_the_first_syn_ack_and_the_reset_links_back_to_it() {
     assert!(has(&first[1], Field::Verdict) && !has(&first[1], Field::ResetFrame), "the reset is not known yet");
     assert!(has(&first[4], Field::ResetFrame));
 
-    let shown: Vec<_> = (1..=5).map(|number| recall(&mut session, number)).collect();
+    let shown: Vec<_> = (1..=5).map(|number| revisit(&mut session, number)).collect();
     let with_verdict: Vec<_> = shown.iter().map(|subtrees| has(subtrees, Field::Verdict)).collect();
     assert_eq!(with_verdict, [false, true, false, false, false]);
-    assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Whole(5)]);
-    assert_eq!(values(&shown[4][0], Field::SynAckFrame), [Value::Whole(2)]);
+    assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Uint32(5)]);
+    assert_eq!(values(&shown[4][0], Field::SynAckFrame), [Value::Uint32(2)]);
     assert!(has(&shown[4], Field::Cause) && has_expert(&shown[4], Expert::Reset));
     assert!(has(&shown[1], Field::Marked) && has(&shown[4], Field::Marked));
 }
 
 #[test]
-fn recalling_in_any_order_and_again_shows_the_same() {
+fn revisits_in_any_order_show_the_same() {
     let mut session = Session::new(Settings::default());
     visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
-    let forwards: Vec<_> = (1..=4).map(|number| recall(&mut session, number)).collect();
-    let mut backwards: Vec<_> = (1..=4).rev().map(|number| recall(&mut session, number)).collect();
+    let forwards: Vec<_> = (1..=4).map(|number| revisit(&mut session, number)).collect();
+    let mut backwards: Vec<_> = (1..=4).rev().map(|number| revisit(&mut session, number)).collect();
     backwards.reverse();
     assert_eq!(forwards, backwards);
 }
@@ -119,30 +122,30 @@ fn a_frame_with_two_syn_acks_shows_both_handshakes() {
     let frames: Vec<_> = one.into_iter().zip(other).map(|(a, b)| vec![a, b]).collect();
     let mut session = Session::new(Settings::default());
     visit(&mut session, &frames);
-    let shown = recall(&mut session, 2);
+    let shown = revisit(&mut session, 2);
     let clients: Vec<_> = shown.iter().flat_map(|subtree| values(subtree, Field::Client)).collect();
-    assert_eq!(clients, ["192.0.2.1:50000", "192.0.2.1:50001"].map(|client| Value::Text(client.to_owned())));
+    assert_eq!(clients, ["192.0.2.1:50000", "192.0.2.1:50001"].map(|client| Value::String(client.to_owned())));
 }
 
 #[test]
 fn an_unknown_frame_shows_nothing() {
     let mut session = Session::new(Settings::default());
-    assert!(recall(&mut session, 1).is_empty());
+    assert!(revisit(&mut session, 1).is_empty());
     visit(&mut session, &reset_after_zero_window(50_000).map(|packet| vec![packet]));
-    assert!(recall(&mut session, 99).is_empty());
+    assert!(revisit(&mut session, 99).is_empty());
 }
 
 #[test]
-fn packets_without_tcp_let_time_go_by() {
+fn frames_without_tcp_advance_the_clock() {
     let outcome = |waited: bool| {
         let mut session = Session::new(Settings::default());
         let [syn, syn_ack, ..] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
         visit(&mut session, &[syn, syn_ack]);
         if waited {
-            session.learn(frame(90), Timestamp::from_nanos(60_000_000_000), std::iter::empty(), ALL);
+            session.first_visit(frame(90), Timestamp::from_nanos(60_000_000_000), std::iter::empty(), EVERYTHING);
         }
-        values(&recall(&mut session, 2)[0], Field::Outcome).remove(0)
+        values(&revisit(&mut session, 2)[0], Field::Outcome).remove(0)
     };
-    assert_eq!(outcome(false), Value::Text("incomplete".to_owned()));
-    assert_eq!(outcome(true), Value::Text("unacknowledged".to_owned()));
+    assert_eq!(outcome(false), Value::String("incomplete".to_owned()));
+    assert_eq!(outcome(true), Value::String("unacknowledged".to_owned()));
 }
