@@ -1,17 +1,21 @@
-//! Build script of the Wireshark plugin: turns the headers of one Wireshark release into Rust bindings.
+//! Build script of the Wireshark plugin: turns the headers of one Wireshark release into Rust
+//! bindings.
 //!
-//! `WIRESHARK_VERSION` and `WIRESHARK_INCLUDE_DIR` choose the release when they are set, else `pkg-config wireshark`
-//! does. Differences between releases are looked up in the generated bindings, never concluded from version numbers.
-//! The plugin's code sees them as the cfgs of [`DIFFERENCES`].
+//! `WIRESHARK_VERSION` and `WIRESHARK_INCLUDE_DIR` choose the release when they are set, else
+//! `pkg-config wireshark` does. Differences between releases are looked up in the generated
+//! bindings, never concluded from version numbers. The plugin's code sees them as the cfgs of
+//! [`DIFFERENCES`].
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs, panic};
 
-/// The differences between releases that concern the plugin. `plugin/src/epan/release.rs` has the code for both sides.
+/// The differences between releases that concern the plugin. `plugin/src/epan/release.rs` has the
+/// code for both sides.
 const DIFFERENCES: [Difference; 4] = [
-    // Since 4.0, tap listeners (statistics are some) get flags with each packet that say why it is queued.
+    // Since 4.0, tap listeners (statistics are some) get flags with each packet that say why it is
+    // queued.
     Difference { cfg: "wireshark_tap_flags", probe: Probe::Within("pub type stat_tree_packet_cb", "tap_flags_t") },
     // Since 4.2, a conversation filter is registered with a pointer that its callbacks get.
     Difference {
@@ -23,7 +27,8 @@ const DIFFERENCES: [Difference; 4] = [
         cfg: "wireshark_bool",
         probe: Probe::Within("pub fn prefs_register_bool_preference", "var: *mut bool"),
     },
-    // Since 4.4, the menu path of a statistic is split at "//"; before, at "/", for which there was no constant.
+    // Since 4.4, the menu path of a statistic is split at "//"; before, at "/", for which there was
+    // no constant.
     Difference { cfg: "wireshark_stats_separator", probe: Probe::Name("STATS_TREE_MENU_SEPARATOR") },
 ];
 
@@ -43,7 +48,8 @@ enum Probe {
 
 /// The tokens of Rust code: words and punctuation characters.
 ///
-/// Bindings are searched token by token because their white space varies: without rustfmt, bindgen writes `* mut bool`.
+/// Bindings are searched token by token because their white space varies: without rustfmt, bindgen
+/// writes `* mut bool`.
 struct Tokens<'a>(Vec<&'a str>);
 
 /// One Wireshark release, as its development headers describe it.
@@ -62,7 +68,8 @@ fn main() -> ExitCode {
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(advice) => {
-            // Cargo shows this as an error of its own, above everything else it says about a failed build script.
+            // Cargo shows this as an error of its own, above everything else it says about a failed
+            // build script.
             println!("cargo::error={advice}");
             ExitCode::SUCCESS
         }
@@ -118,7 +125,8 @@ fn variable(name: &str) -> Result<String, Advice> {
     env::var(name).map_err(|_| format!("cargo did not set {name}: run this build script through cargo"))
 }
 
-/// Returns the releases that the plugin is tested with. Others may work as well; the build then warns.
+/// Returns the releases that the plugin is tested with. Others may work as well; the build then
+/// warns.
 fn tested_releases(list: &Path) -> Result<Vec<(u32, u32)>, Advice> {
     let text = read(list)?;
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -163,8 +171,8 @@ fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
 fn installed_release() -> Result<Release, Advice> {
     let remedy = "Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or \
                   wireshark-devel (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR";
-    // GLib comes first: libwireshark-dev of Debian 12 does not depend on GLib's headers, and without them pkg-config
-    // fails for Wireshark, too.
+    // GLib comes first: libwireshark-dev of Debian 12 does not depend on GLib's headers, and
+    // without them pkg-config fails for Wireshark, too.
     let mut compiler_flags = glib_flags()?;
     let (major, minor) = parse_version(&pkg_config(&["--modversion", "wireshark"], remedy)?)?;
     compiler_flags.extend(words(&pkg_config(&["--cflags", "wireshark"], remedy)?));
@@ -258,7 +266,8 @@ fn used_names(list: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Checks that headers which name their release name the chosen one: Wireshark refuses a plugin built for another.
+/// Checks that headers which name their release name the chosen one: Wireshark refuses a plugin
+/// built for another.
 fn check_headers(release: &Release) -> Result<(), Advice> {
     let Some(dir) = &release.include_dir else { return Ok(()) };
     let Ok(header) = fs::read_to_string(dir.join("ws_version.h")) else { return Ok(()) };
@@ -277,7 +286,8 @@ fn check_headers(release: &Release) -> Result<(), Advice> {
     }
 }
 
-/// Checks that libclang can be loaded. Without it bindgen panics, and a sentence helps more than a backtrace.
+/// Checks that libclang can be loaded. Without it bindgen panics, and a sentence helps more than a
+/// backtrace.
 fn check_libclang() -> Result<(), Advice> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

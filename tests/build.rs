@@ -1,5 +1,5 @@
-//! Build script of the tests: makes `in_every_release!`, a macro that defines a test for each Wireshark release, from
-//! `wireshark-headers/releases.tsv`.
+//! Build script of the tests: makes `in_every_release!`, a macro that defines a test for each
+//! Wireshark release, from `wireshark-headers/releases.tsv`.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 pub const LISTED: &[Listed] = &[
 {listed}];
 
-/// Defines one test per check and listed release. A check is a `fn(&Release, &Tshark)`; it fails by panicking.
+/// Defines one test per check and listed release. A check is a `fn(&Release, &Tshark)`; it fails by
+/// panicking.
 #[macro_export]
 macro_rules! in_every_release {{
     ($($check:ident)+) => {{

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Fetches Wireshark's packages from the archives of Debian and Ubuntu into folders below the build folder. Sourced, never
-# run, after script/common.sh. Installs nothing: each suite has package lists of its own, whose signatures apt checks,
-# and packages are only unpacked.
+# Fetches Wireshark's packages from the archives of Debian and Ubuntu into folders below the build
+# folder. Sourced, never run, after script/common.sh. Installs nothing: each suite has package lists
+# of its own, whose signatures apt checks, and packages are only unpacked.
 
 # The lines of releases.tsv: release, suite, distribution.
 listed_releases() { grep -Ev '^(#|$)' "$root/wireshark-headers/releases.tsv"; }
@@ -25,7 +25,8 @@ suite_folder() { printf '%s/wireshark/%s\n' "$(target_folder)" "$1"; }
 
 can_fetch() { have apt-get && have dpkg-deb && have tar; }
 
-# The mirror from which this machine's apt gets a distribution's packages, or else the distribution's archive.
+# The mirror from which this machine's apt gets a distribution's packages, or else the
+# distribution's archive.
 mirror_of() {
     local found
     # shellcheck disable=SC2016 # apt replaces these names, not the shell
@@ -37,7 +38,8 @@ mirror_of() {
     esac
 }
 
-# Runs apt-get with the package lists of suite $1 alone: with this machine's proxies, without its sources and packages.
+# Runs apt-get with the package lists of suite $1 alone: with this machine's proxies, without its
+# sources and packages.
 suite_apt() {
     local folder
     folder=$(suite_folder "$1")/apt
@@ -69,7 +71,8 @@ suite_update() {
         compgen -G "$folder/state/lists/*_Packages*" >/dev/null
 }
 
-# Ubuntu's signing keys: this machine's, or those of the package in Debian 13, which is checked with Debian's keys.
+# Ubuntu's signing keys: this machine's, or those of the package in Debian 13, which is checked with
+# Debian's keys.
 ubuntu_keyring() {
     local keyring=usr/share/keyrings/ubuntu-archive-keyring.gpg folder
     [ -r "/$keyring" ] && printf '/%s\n' "$keyring" && return
@@ -99,8 +102,8 @@ unpack() {
     done
 }
 
-# Fetches the development headers of suite $1 once: Wireshark's into headers/usr/include/wireshark, their version into
-# headers.version, and the part of the C library that is linked statically.
+# Fetches the development headers of suite $1 once: Wireshark's into headers/usr/include/wireshark,
+# their version into headers.version, and the part of the C library that is linked statically.
 fetch_headers() {
     local suite=$1 folder
     folder=$(suite_folder "$suite")

@@ -1,4 +1,5 @@
-//! Wireshark releases as Debian and Ubuntu package them: the list of them, and what `script/matrix` prepared of it.
+//! Wireshark releases as Debian and Ubuntu package them: the list of them, and what `script/matrix`
+//! prepared of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ pub struct Release {
 }
 
 impl Release {
-    /// Returns the release of a suite of Debian or Ubuntu. Prints why when it is not available here.
+    /// Returns the release of a suite of Debian or Ubuntu. Prints why when it is not available
+    /// here.
     ///
     /// # Panics
     /// When the release was prepared without the plugin.

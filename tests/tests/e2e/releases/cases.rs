@@ -30,7 +30,8 @@ fn every_release_meets_every_case_and_agrees_with_the_batch_tool_on_every_syn_ac
     println!("{} captures in Wireshark {}", captures.len(), releases.join(", "));
 }
 
-/// Returns every capture that a case names. The other samples are for the release that is installed here.
+/// Returns every capture that a case names. The other samples are for the release that is installed
+/// here.
 fn captures(cases: &[Case]) -> BTreeMap<PathBuf, Vec<&Case>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for case in cases {

@@ -1,7 +1,7 @@
 //! Feeds the dissector with mutants of the sample captures, in each release.
 //!
-//! `SYNCOOKIE_FUZZ` sets the number of mutants per release, `SYNCOOKIE_FUZZ_SEED` the first seed. By default there are a
-//! few, the same in every run.
+//! `SYNCOOKIE_FUZZ` sets the number of mutants per release, `SYNCOOKIE_FUZZ_SEED` the first seed.
+//! By default there are a few, the same in every run.
 
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,8 @@ fn sources() -> Vec<PathBuf> {
     samples().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "pcap")).collect()
 }
 
-/// Runs the installed release under valgrind. A few mutants take half a minute, so this is optional.
+/// Runs the installed release under valgrind. A few mutants take half a minute, so this is
+/// optional.
 #[test]
 fn valgrind_sees_no_invalid_access_in_the_plugin() {
     if std::env::var_os("SYNCOOKIE_VALGRIND").is_none() {
@@ -67,7 +68,8 @@ fn valgrind_sees_no_invalid_access_in_the_plugin() {
     }
 }
 
-/// Checks that the plugin changes nothing of what tshark does with a mutant but adds findings. Returns their number.
+/// Checks that the plugin changes nothing of what tshark does with a mutant but adds findings.
+/// Returns their number.
 fn check(tshark: &Tshark, plain: &Tshark, bytes: &[u8], what: &str) -> usize {
     let (capture, same) = (tshark.stage_bytes(bytes), plain.stage_bytes(bytes));
     for options in [&["-2", "-V"][..], &["-q", "-z", "expert"]] {

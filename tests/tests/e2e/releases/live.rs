@@ -40,8 +40,9 @@ impl Processes {
     }
 }
 
-/// Starts a network namespace with a loopback device whose kernel answers every SYN with a cookie. Returns the process
-/// that holds it; `None`, with a message, where namespaces or the setting are not available.
+/// Starts a network namespace with a loopback device whose kernel answers every SYN with a cookie.
+/// Returns the process that holds it; `None`, with a message, where namespaces or the setting are
+/// not available.
 fn network(processes: &mut Processes) -> Option<u32> {
     let set_up = "ip link set lo up && sysctl -q -w net.ipv4.tcp_syncookies=2 && echo ready && exec sleep 120";
     let mut command = Command::new("unshare");
@@ -88,7 +89,8 @@ fn cookies_of_the_running_kernel_are_reported_during_the_capture(_: &Release, ts
         // Kept open: the program prints more.
         words.push(stdout);
         if work[0] == "talk" {
-            // The server's acknowledgments show its clock, without which a cookie's timestamp is not recognised.
+            // The server's acknowledgments show its clock, without which a cookie's timestamp is
+            // not recognised.
             let requests = child.stdin.as_mut().expect("it is piped");
             requests.write_all(b"hello\nagain\n").expect("it reads on");
         }

@@ -11,7 +11,8 @@ use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{in_every_release, package, sample};
 
-/// Captures that together contain every verdict, a reset, IPv6, and a listener that changes its behaviour.
+/// Captures that together contain every verdict, a reset, IPv6, and a listener that changes its
+/// behaviour.
 const VARIED: [&str; 5] = [
     "user-trace/synproxy_mid_misconfig_loose1/client.pcap",
     "linux-6.18/cookie_ts/client.pcap",

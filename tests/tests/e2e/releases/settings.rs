@@ -1,4 +1,5 @@
-//! Checks that no setting or output format of Wireshark changes a finding or causes a message on standard error.
+//! Checks that no setting or output format of Wireshark changes a finding or causes a message on
+//! standard error.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Does with sharkd what the user interface does with a file: keeps it open, filters it repeatedly, reloads it, and opens
-//! another one.
+//! Does with sharkd what the user interface does with a file: keeps it open, filters it repeatedly,
+//! reloads it, and opens another one.
 
 use serde_json::json;
 use syncookie_tests::release::Release;
