@@ -1,9 +1,10 @@
 /*
  * The only list of what the plugin uses of Wireshark's C interface.
  *
- * Lines that begin with "// function", "// type" or "// constant" are read by build.rs: the names on them, and whatever
- * their declarations need, are all that the generated bindings hold. A name that a release lacks stops the build, but
- * for those on lines that begin with "// optional", by which build.rs tells releases apart.
+ * build.rs reads the lines that begin with "// function", "// type" or "// constant". The generated
+ * bindings contain the names on them and whatever their declarations need, and nothing else. A name
+ * that a release lacks stops the build, except on lines that begin with "// optional": by those
+ * names build.rs distinguishes releases.
  */
 
 /* 3.4 hides proto_register_plugin() behind a macro of Wireshark's private config.h. */
@@ -22,7 +23,7 @@
 // function register_postdissector get_data_source_tvb
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
-/* And what it includes: the columns of the packet list. */
+/* Included by packet.h: the columns of the packet list. */
 // function col_append_str
 // constant COL_INFO
 
@@ -59,5 +60,5 @@
 #include <epan/conversation_filter.h>
 // function register_conversation_filter
 
-/* Their headers move between releases; packet.h brings them along. */
+/* Their headers move between releases; packet.h includes them. */
 // function wmem_alloc wmem_list_head wmem_list_frame_next wmem_list_frame_data
