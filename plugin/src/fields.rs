@@ -72,49 +72,49 @@ fields! {
     Verdict: String "syncookie.verdict" "Verdict"
         "Who answered this SYN: ordinary, syn-cookie, syn-proxy or undetermined",
     Confidence: String "syncookie.confidence" "Confidence"
-        "How sure the verdict is: possible, likely or certain",
+        "Confidence of the verdict: possible, likely or certain",
     LogOdds: Double "syncookie.log_odds" "Log-odds"
         "Log-odds of the verdict over the runner-up, in nats",
     Implementation: String "syncookie.implementation" "Implementation"
-        "An implementation that nothing in the capture contradicts, the best first",
+        "An implementation that nothing in the capture contradicts, best match first",
     Missing: String "syncookie.missing" "Missing"
-        "What the capture lacks to tell who answered",
+        "What the capture lacks to determine who answered",
     Evidence: NoValue "syncookie.evidence" "Evidence"
-        "Something seen in the capture, and what it says about who answered",
+        "An observation in the capture, and what it says about who answered",
     EvidenceKind: String "syncookie.evidence.kind" "Kind"
-        "Which signal it is",
+        "Name of the signal",
     EvidenceFor: String "syncookie.evidence.for" "For"
-        "The verdict it speaks for",
+        "Verdict that the evidence supports",
     EvidenceNats: Double "syncookie.evidence.nats" "Weight"
-        "How strongly it speaks, in nats",
+        "Strength of the evidence, in nats",
     EvidenceDetail: String "syncookie.evidence.detail" "Detail"
-        "The values that were seen",
+        "The observed values",
     EvidenceFrame: FrameNumber "syncookie.evidence.frame" "Frame"
-        "A frame it was read from",
+        "A frame that contains the evidence",
     Outcome: String "syncookie.outcome" "Outcome"
-        "What became of the handshake",
+        "How the handshake ended",
     Cause: String "syncookie.cause" "Cause"
-        "A hypothesis on why the handshake failed, the most probable first",
+        "A possible cause of the failure, the most likely first",
     CauseRank: Uint32 "syncookie.cause.rank" "Rank"
-        "1 for the most probable cause",
+        "1 for the most likely cause",
     CauseFor: String "syncookie.cause.for" "For"
-        "What in the capture speaks for this cause",
+        "Evidence in the capture for this cause",
     CauseAgainst: String "syncookie.cause.against" "Against"
-        "What in the capture speaks against this cause",
+        "Evidence in the capture against this cause",
     CauseNotObservable: String "syncookie.cause.not_observable" "Not observable"
-        "What would tell of this cause, and could not be seen in the capture",
+        "Evidence about this cause that the capture cannot show",
     CauseRuledOut: NoValue "syncookie.cause.ruled_out" "Ruled out"
         "Something in the capture contradicts this cause",
     CauseCheck: String "syncookie.cause.check" "Check"
-        "The command, and the machine to run it on, that settles whether this is the cause",
+        "The command that confirms or refutes this cause, and the machine to run it on",
     Client: String "syncookie.client" "Client"
         "Address and port of the side that sent the SYN",
     Server: String "syncookie.server" "Server"
-        "Address and port of the side that was asked",
+        "Address and port that the SYN was sent to",
     SynFrame: FrameNumber "syncookie.syn_frame" "SYN in frame"
         "The first SYN of the handshake",
     SynAckFrame: FrameNumber "syncookie.syn_ack_frame" "SYN-ACK in frame"
-        "The first SYN-ACK of the handshake, where the verdict stands",
+        "The first SYN-ACK of the handshake, which carries the verdict",
     AckFrame: FrameNumber "syncookie.ack_frame" "ACK in frame"
         "The client's acknowledgment of the SYN-ACK",
     ResetFrame: FrameNumber "syncookie.reset_frame" "Reset in frame"
