@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::mutate::{Random, flip};
-use crate::pcap::{Capture, Record};
+use syncookie_testkit::pcap::{Capture, Record};
+use syncookie_testkit::rng::XorShift;
+
+use crate::mutate::flip;
 
 /// Packets that are taken of a source. All of a handshake is among the first.
 const LONGEST: usize = 40;
@@ -27,7 +29,7 @@ pub fn mutants(sources: &[PathBuf], count: usize, seed: u64) -> BTreeMap<u32, Ca
     let sources: Vec<_> = sources.iter().map(|path| Capture::read(path)).collect();
     let mut merged: BTreeMap<u32, Capture> = BTreeMap::new();
     for number in 0..count {
-        let mut random = Random::new(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+        let mut random = XorShift::new(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
         let source = &sources[number % sources.len()];
         let link = if random.below(16) == 0 { WRONG_LINKS[random.below(WRONG_LINKS.len())] } else { source.link };
         let merged = merged.entry(link).or_insert_with(|| Capture { link, records: Vec::new() });
@@ -36,7 +38,7 @@ pub fn mutants(sources: &[PathBuf], count: usize, seed: u64) -> BTreeMap<u32, Ca
     merged
 }
 
-fn mutant(records: &[Record], random: &mut Random) -> Vec<Record> {
+fn mutant(records: &[Record], random: &mut XorShift) -> Vec<Record> {
     let mut records = records[..records.len().min(LONGEST)].to_vec();
     for _ in 0..=random.below(3) {
         if records.is_empty() {
@@ -61,16 +63,16 @@ fn mutant(records: &[Record], random: &mut Random) -> Vec<Record> {
     records
 }
 
-fn odd_time(nanos: u64, random: &mut Random) -> u64 {
+fn odd_time(nanos: u64, random: &mut XorShift) -> u64 {
     match random.below(4) {
         0 => 0,
         1 => u64::from(u32::MAX) * 1_000_000_000,
-        2 => nanos.saturating_sub(random.draw() % 10_000_000_000),
-        _ => nanos + random.draw() % 10_000_000_000,
+        2 => nanos.saturating_sub(random.next_u64() % 10_000_000_000),
+        _ => nanos + random.next_u64() % 10_000_000_000,
     }
 }
 
-fn damage(record: &mut Record, random: &mut Random) {
+fn damage(record: &mut Record, random: &mut XorShift) {
     let headers = record.bytes.len().min(HEADERS);
     match random.below(8) {
         0 => record.bytes.truncate(random.below(headers + 1)),

@@ -1,18 +1,24 @@
-//! Makes the captures of the cases that no capture program gives: other link layers, other file forms, cut captures.
+//! Captures for the cases in forms that no capture program writes: other link layers, other file formats, cut captures.
 //!
-//! All are made from the sample captures. `cargo run -p syncookie-tests --bin make-captures` writes them; a test holds
-//! the committed files against what is made here.
+//! All are made from the sample captures. `cargo run -p syncookie-tests --bin make-captures` writes them; a test compares
+//! the committed files with what is made here.
 
-use crate::pcap::{Capture, ETHERNET, Ethernet, Order, Record, Resolution};
-use crate::pcapng::{IF_TSOFFSET, IF_TSRESOL, Section};
+use std::net::Ipv4Addr;
+
+use syncookie_testkit::ip::{self, Ipv4};
+use syncookie_testkit::link::{ARP, ETHERNET, Ethernet, IPV4, LINUX_SLL, LINUX_SLL2, LOOP, NULL, RAW};
+use syncookie_testkit::pcap::{Capture, Record, Resolution};
+use syncookie_testkit::pcapng::{IF_TSOFFSET, IF_TSRESOL, Pcapng};
+use syncookie_testkit::{ByteOrder, udp};
+
 use crate::sample;
 
-/// A file to write: the case, the file's name, its bytes.
-pub type Made = (&'static str, &'static str, Vec<u8>);
+/// A file to write: the case's name, the file's name, its bytes.
+pub type CaseFile = (&'static str, &'static str, Vec<u8>);
 
-/// Every capture made here.
+/// Returns every capture that is made here.
 #[must_use]
-pub fn all() -> Vec<Made> {
+pub fn all() -> Vec<CaseFile> {
     [link_layers(), classic_forms(), pcapng_forms(), cut_captures(), odd_contents()].concat()
 }
 
@@ -21,7 +27,7 @@ fn user_trace() -> Capture {
     Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"))
 }
 
-/// IPv6, host cookies with timestamps; the first packets of it.
+/// IPv6 handshakes answered by the host with SYN cookies and timestamps.
 fn ipv6_cookies() -> Capture {
     Capture::read(&sample("linux-6.18/cookie_v6_ts/client.pcap"))
 }
@@ -31,59 +37,39 @@ fn both_families() -> Capture {
     Capture { link: ETHERNET, records }
 }
 
-fn link_layers() -> Vec<Made> {
+fn link_layers() -> Vec<CaseFile> {
     let plain = |capture: Capture| capture.write_plain();
     let trace = both_families();
-    let vlan = |tags: &'static [[u8; 4]]| {
-        trace.relink(ETHERNET, move |ethernet| {
-            [&ethernet.destination[..], &ethernet.source, tags.as_flattened(), &ethernet.type_.to_be_bytes()].concat()
-        })
-    };
-    let loopback = |order: Order| move |ethernet: &Ethernet| order.u32(loopback_family(ethernet.type_)).to_vec();
+    let vlan = |tags: &'static [[u8; 4]]| trace.relink(ETHERNET, |ethernet| ethernet.header(tags));
+    let loopback = |order: ByteOrder| move |ethernet: &Ethernet| ethernet.to_loopback(order);
     vec![
         ("link-ethernet-vlan", "capture.pcap", plain(vlan(&[[0x81, 0, 0, 42]]))),
         ("link-ethernet-qinq", "capture.pcap", plain(vlan(&[[0x88, 0xa8, 0, 7], [0x81, 0, 0, 42]]))),
-        ("link-linux-sll", "capture.pcap", plain(trace.relink(113, sll))),
-        ("link-linux-sll2", "capture.pcap", plain(trace.relink(276, sll2))),
-        ("link-raw-ip", "capture.pcap", plain(trace.relink(101, |_| Vec::new()))),
-        ("link-null", "capture.pcap", plain(trace.relink(0, loopback(Order::Little)))),
+        ("link-linux-sll", "capture.pcap", plain(trace.relink(LINUX_SLL, Ethernet::to_linux_sll))),
+        ("link-linux-sll2", "capture.pcap", plain(trace.relink(LINUX_SLL2, Ethernet::to_linux_sll2))),
+        ("link-raw-ip", "capture.pcap", plain(trace.relink(RAW, |_| Vec::new()))),
+        ("link-null", "capture.pcap", plain(trace.relink(NULL, loopback(ByteOrder::Little)))),
         // NULL is in the byte order of the machine that captured: here it is also the file's.
         (
             "link-null-big-endian",
             "capture.pcap",
-            trace.relink(0, loopback(Order::Big)).write(Order::Big, Resolution::Micro),
+            trace.relink(NULL, loopback(ByteOrder::Big)).write(ByteOrder::Big, Resolution::Micro),
         ),
-        ("link-loop", "capture.pcap", plain(trace.relink(108, loopback(Order::Big)))),
+        ("link-loop", "capture.pcap", plain(trace.relink(LOOP, loopback(ByteOrder::Big)))),
     ]
 }
 
-/// `AF_INET`, and `AF_INET6` as macOS numbers it.
-fn loopback_family(ethernet_type: u16) -> u32 {
-    if ethernet_type == 0x86dd { 30 } else { 2 }
-}
-
-/// Linux cooked capture: packet type, ARPHRD type, address length, address, protocol.
-fn sll(ethernet: &Ethernet) -> Vec<u8> {
-    [&[0, 0, 0, 1, 0, 6][..], &ethernet.source, &[0, 0], &ethernet.type_.to_be_bytes()].concat()
-}
-
-/// Version 2: protocol first, then reserved, interface, ARPHRD type, packet type, address length, address.
-fn sll2(ethernet: &Ethernet) -> Vec<u8> {
-    let fixed = [0, 0, 0, 0, 0, 3, 0, 1, 0, 6];
-    [&ethernet.type_.to_be_bytes()[..], &fixed, &ethernet.source, &[0, 0]].concat()
-}
-
-fn classic_forms() -> Vec<Made> {
+fn classic_forms() -> Vec<CaseFile> {
     let trace = user_trace();
     let cookies = ipv6_cookies();
     vec![
-        ("pcap-big-endian", "capture.pcap", trace.write(Order::Big, Resolution::Micro)),
-        ("pcap-nanoseconds", "capture.pcap", cookies.write(Order::Little, Resolution::Nano)),
-        ("pcap-nanoseconds-big-endian", "capture.pcap", cookies.write(Order::Big, Resolution::Nano)),
+        ("pcap-big-endian", "capture.pcap", trace.write(ByteOrder::Big, Resolution::Micro)),
+        ("pcap-nanoseconds", "capture.pcap", cookies.write(ByteOrder::Little, Resolution::Nano)),
+        ("pcap-nanoseconds-big-endian", "capture.pcap", cookies.write(ByteOrder::Big, Resolution::Nano)),
     ]
 }
 
-fn pcapng_forms() -> Vec<Made> {
+fn pcapng_forms() -> Vec<CaseFile> {
     vec![
         ("pcapng-two-sections", "capture.pcapng", two_sections()),
         ("pcapng-two-interfaces", "capture.pcapng", two_interfaces()),
@@ -94,90 +80,91 @@ fn pcapng_forms() -> Vec<Made> {
     ]
 }
 
-/// The first connection in a little-endian section, the other two in a big-endian one. Frames count on.
+/// Writes the first connection in a little-endian section and the other two in a big-endian one. Frame numbers continue.
 fn two_sections() -> Vec<u8> {
     let trace = user_trace();
     let (first, others) = trace.records.split_at(4);
-    let mut file = Vec::new();
-    for (order, records) in [(Order::Little, first), (Order::Big, others)] {
-        let mut section = Section::new(order);
-        section.interface(ETHERNET, &[]);
-        for record in records {
-            section.packet(0, record.nanos / 1000, record);
-        }
-        file.extend(section.finish());
+    let mut file = Pcapng::new(ByteOrder::Little);
+    file.interface(ETHERNET, 0, &[]);
+    for record in first {
+        file.enhanced(0, record.nanos / 1000, record);
     }
-    file
+    file.section(ByteOrder::Big).interface(ETHERNET, 0, &[]);
+    for record in others {
+        file.enhanced(0, record.nanos / 1000, record);
+    }
+    file.bytes
 }
 
-/// Ethernet in microseconds carries the first connection, raw IP in nanoseconds, with an offset of an hour, the others.
+/// Writes the first connection on an Ethernet interface in microseconds and the others on a raw IP interface in
+/// nanoseconds, with an offset of an hour.
 fn two_interfaces() -> Vec<u8> {
     const OFFSET: u64 = 3600;
     let trace = user_trace();
-    let raw = trace.relink(101, |_| Vec::new());
-    let mut section = Section::new(Order::Little);
-    section.interface(ETHERNET, &[]);
-    section.interface(101, &[(IF_TSRESOL, &[9]), (IF_TSOFFSET, &OFFSET.to_le_bytes())]);
+    let raw = trace.relink(RAW, |_| Vec::new());
+    let mut file = Pcapng::new(ByteOrder::Little);
+    file.interface(ETHERNET, 0, &[]);
+    file.interface(RAW, 0, &[(IF_TSRESOL, &[9]), (IF_TSOFFSET, &OFFSET.to_le_bytes())]);
     for (index, record) in trace.records.iter().enumerate() {
         if index < 4 {
-            section.packet(0, record.nanos / 1000, record);
+            file.enhanced(0, record.nanos / 1000, record);
         } else {
-            section.packet(1, record.nanos - OFFSET * 1_000_000_000, &raw.records[index]);
+            file.enhanced(1, record.nanos - OFFSET * 1_000_000_000, &raw.records[index]);
         }
     }
-    section.finish()
+    file.bytes
 }
 
 fn big_endian() -> Vec<u8> {
-    let mut section = Section::new(Order::Big);
-    section.interface(ETHERNET, &[(IF_TSRESOL, &[9])]);
+    let mut file = Pcapng::new(ByteOrder::Big);
+    file.interface(ETHERNET, 0, &[(IF_TSRESOL, &[9])]);
     for record in &ipv6_cookies().records {
-        section.packet(0, record.nanos, record);
+        file.enhanced(0, record.nanos, record);
     }
-    section.finish()
+    file.bytes
 }
 
-/// Times in units of 2^-20 seconds.
+/// Writes times in units of 2^-20 seconds.
 fn power_of_two_resolution() -> Vec<u8> {
-    let mut section = Section::new(Order::Little);
-    section.interface(ETHERNET, &[(IF_TSRESOL, &[0x80 | 20])]);
+    let mut file = Pcapng::new(ByteOrder::Little);
+    file.interface(ETHERNET, 0, &[(IF_TSRESOL, &[0x80 | 20])]);
     for record in &ipv6_cookies().records {
         // Rounded up, so that the time read back is the microsecond it was.
         let ticks = (u128::from(record.nanos) << 20).div_ceil(1_000_000_000);
-        section.packet(0, ticks as u64, record);
+        file.enhanced(0, ticks as u64, record);
     }
-    section.finish()
+    file.bytes
 }
 
-/// A connection in simple packet blocks, which have no time, the others in the obsolete packet block.
+/// Writes one connection in simple packet blocks, which have no time, and the others in obsolete packet blocks.
 fn old_blocks() -> Vec<u8> {
     let trace = user_trace();
     let (simple, old) = trace.records.split_at(4);
-    let mut section = Section::new(Order::Little);
-    section.interface(ETHERNET, &[]);
+    let mut file = Pcapng::new(ByteOrder::Little);
+    file.interface(ETHERNET, 0, &[]);
     for record in simple {
-        section.simple_packet(record);
+        file.simple(record);
     }
     for record in old {
-        section.old_packet(0, record.nanos / 1000, record);
+        file.obsolete(0, 0, record.nanos / 1000, record);
     }
-    section.finish()
+    file.bytes
 }
 
-/// Blocks that must be skipped (name resolution, a block of an unknown type) between the packets.
+/// Writes blocks that must be skipped (name resolution, an unknown type) between the packets.
 fn unknown_blocks() -> Vec<u8> {
-    let mut section = Section::new(Order::Little);
-    section.interface(ETHERNET, &[]);
+    let mut file = Pcapng::new(ByteOrder::Little);
+    file.interface(ETHERNET, 0, &[]);
     for (index, record) in user_trace().records.iter().enumerate() {
         if index % 4 == 0 {
-            section.block(4, &[0; 4]).block(0x0bad_cafe, b"content of an unknown block");
+            file.block(4, &[0; 4]).block(0x0bad_cafe, b"content of an unknown block");
         }
-        section.packet(0, record.nanos / 1000, record);
+        file.enhanced(0, record.nanos / 1000, record);
     }
-    section.finish()
+    file.bytes
 }
 
-fn cut_captures() -> Vec<Made> {
+fn cut_captures() -> Vec<CaseFile> {
     let trace = user_trace();
     let whole = trace.write_plain();
     let plain_timestamps = Capture::read(&sample("linux-6.18/plain_ts/client.pcap"));
@@ -204,7 +191,7 @@ fn cut_captures() -> Vec<Made> {
     ]
 }
 
-/// As if captured with this snap length.
+/// Cuts every packet at a snap length.
 fn snap(capture: &Capture, length: usize) -> Capture {
     let cut = |record: &Record| {
         let bytes = record.bytes[..record.bytes.len().min(length)].to_vec();
@@ -213,8 +200,8 @@ fn snap(capture: &Capture, length: usize) -> Capture {
     Capture { link: capture.link, records: capture.records.iter().map(cut).collect() }
 }
 
-/// What a client sees of a SYN proxy whose server never answers: of the server's side only the SYN-ACK, which is the
-/// proxy's, and of the client's only SYN and ACK, because the window stays shut.
+/// Keeps what a client sees of a SYN proxy whose server never answers: the SYN-ACK, which is the proxy's, and the client's
+/// SYN and ACK. The client sends no data, because the window stays closed.
 fn silence_backend(capture: &Capture) -> Capture {
     let mut seen_ack = std::collections::HashSet::new();
     let keep: Vec<bool> = capture
@@ -227,16 +214,16 @@ fn silence_backend(capture: &Capture) -> Capture {
         })
         .collect();
     let mut quiet = capture.filter(|number, _| keep[number - 1]);
-    // The capture goes on long enough for an answer to come: a stray packet, half a minute later, that is not TCP. (It
-    // must be IP, or the analysis never hears of it.)
+    // A stray packet half a minute later shows that the capture lasted long enough for an answer. It is IP but not TCP:
+    // the analysis does not see other packets.
     let last = quiet.records.iter().map(|record| record.nanos).max().unwrap_or_default();
-    quiet.records.push(Record { nanos: last + 30_000_000_000, ..udp() });
+    quiet.records.push(Record { nanos: last + 30_000_000_000, ..udp_frame() });
     quiet
 }
 
-fn odd_contents() -> Vec<Made> {
+fn odd_contents() -> Vec<CaseFile> {
     let none = Capture { link: ETHERNET, records: Vec::new() };
-    let not_tcp = Capture { link: ETHERNET, records: vec![arp(), udp()] };
+    let not_tcp = Capture { link: ETHERNET, records: vec![arp_frame(), udp_frame()] };
     let unknown_link = Capture { link: 147, records: user_trace().records };
     vec![
         ("no-packets", "capture.pcap", none.write_plain()),
@@ -246,29 +233,34 @@ fn odd_contents() -> Vec<Made> {
     ]
 }
 
-/// A time within the samples'.
-const SOME_TIME: u64 = 1_795_331_016_000_000_000;
+/// A time within those of the sample captures, in nanoseconds since 1970.
+const SAMPLE_TIME: u64 = 1_795_331_016_000_000_000;
 
-fn record(bytes: Vec<u8>) -> Record {
-    Record { nanos: SOME_TIME, original: bytes.len() as u32, bytes }
+/// Returns a frame that was captured whole.
+fn frame(header: Ethernet, payload: &[u8]) -> Record {
+    let bytes = [&header.header(&[]), payload].concat();
+    Record { nanos: SAMPLE_TIME, original: bytes.len() as u32, bytes }
 }
 
-/// Who has 10.0.2.2?
-fn arp() -> Record {
-    let ethernet = [&[0xff; 6][..], &[2, 0, 0, 0, 0, 1], &[8, 6]].concat();
-    let ask = [&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 1, 2][..], &[0; 6], &[10, 0, 2, 2]].concat();
-    record([ethernet, ask].concat())
+const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
+const SERVER: [u8; 6] = [2, 0, 0, 0, 0, 2];
+
+/// Returns an ARP request of 10.0.1.2 for 10.0.2.2.
+fn arp_frame() -> Record {
+    let request = [&[0, 1, 8, 0, 6, 4, 0, 1][..], &CLIENT, &[10, 0, 1, 2], &[0; 6], &[10, 0, 2, 2]].concat();
+    frame(Ethernet { destination: [0xff; 6], source: CLIENT, ether_type: ARP }, &request)
 }
 
-/// A datagram of eight zeros to the discard port.
-fn udp() -> Record {
-    let ethernet = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
-    let ip = [0x45, 0, 0, 36, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 1, 2, 10, 0, 2, 2];
-    let udp = [0x30, 0x39, 0, 9, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    record([&ethernet[..], &ip, &udp].concat())
+/// Returns a datagram of eight zeros to the discard port, without checksums.
+fn udp_frame() -> Record {
+    let (source, destination) = (Ipv4Addr::new(10, 0, 1, 2), Ipv4Addr::new(10, 0, 2, 2));
+    let ip = Ipv4 { dont_fragment: true, protocol: ip::UDP, source, destination, ..Ipv4::default() };
+    let datagram = udp::datagram([12_345, 9], &[0; 8]);
+    let packet = [&ip.header(datagram.len())[..], &datagram].concat();
+    frame(Ethernet { destination: SERVER, source: CLIENT, ether_type: IPV4 }, &packet)
 }
 
-/// Puts hop-by-hop options and destination options between the IPv6 header and TCP.
+/// Inserts hop-by-hop options and destination options between the IPv6 header and TCP.
 fn extend_ipv6(capture: &Capture) -> Capture {
     let hop_by_hop = [60, 0, 1, 4, 0, 0, 0, 0];
     let destination = [6, 0, 1, 4, 0, 0, 0, 0];

@@ -1,7 +1,7 @@
 //! End-to-end tests: what the two programs print, held against what is known of the captures.
 //!
-//! This package knows the programs, their outputs and the captures, and nothing of the engine: a mistake in the engine
-//! must not be repeated here. So it has its own few lines to read and write captures.
+//! This package uses the programs, their outputs and the captures, and never the engine: a mistake in the engine must not
+//! be repeated here. `syncookie-testkit` reads and writes captures for it.
 
 pub mod analyze;
 pub mod browser;
@@ -13,8 +13,6 @@ pub mod generate;
 pub mod labels;
 pub mod mutate;
 pub mod named;
-pub mod pcap;
-pub mod pcapng;
 pub mod programs;
 pub mod release;
 pub mod sharkd;

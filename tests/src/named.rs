@@ -7,8 +7,8 @@ use crate::package;
 
 /// Folders of the repository. A word in back-quotes that begins with one is a path from the repository's root; one that begins
 /// with `src`, and is Rust's or a folder, from the document's folder.
-const FOLDERS: [&str; 9] =
-    [".ci", "docs", "engine", "lab", "plugin", "postproc", "script", "tests", "wireshark-headers"];
+const FOLDERS: [&str; 10] =
+    [".ci", "docs", "engine", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
 
 /// Where a module may stand that ARCHITECTURE.md names between asterisks.
 const SOURCES: [&str; 3] = ["engine/src", "postproc/src", "plugin/src"];

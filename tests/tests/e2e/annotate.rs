@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::{Capture, Resolution};
+use syncookie_testkit::pcapng::Pcapng;
+use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::{Analyzed, analyze, run};
-use syncookie_tests::mutate::{Random, flip};
-use syncookie_tests::pcap::{Capture, Order, Resolution};
-use syncookie_tests::pcapng::Section;
+use syncookie_tests::mutate::flip;
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, case, complaints, sample, samples};
@@ -164,8 +166,8 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
         (b"secret-interface", "the name of an interface"),
     ];
     let trace = Capture::read(&user_trace());
-    let mut writer = Section::new(Order::Big);
-    writer.interface(1, &[(2, b"secret-interface")]);
+    let mut writer = Pcapng::new(ByteOrder::Big);
+    writer.interface(1, 0, &[(2, b"secret-interface")]);
     let mut loud = trace.records[2].clone();
     loud.bytes.extend(b"GET / HTTP/1.1\r\nHost: secret.example\r\n");
     // An ARP request and a UDP packet that tell an address, and something else.
@@ -176,13 +178,13 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
     let mut udp = trace.records[0].clone();
     udp.bytes[23] = 17;
     for record in trace.records.iter().chain([&loud, &arp, &udp]) {
-        writer.packet(0, record.nanos / 1000, record);
+        writer.enhanced(0, record.nanos / 1000, record);
     }
-    let mut bytes = writer.finish();
+    let mut bytes = writer.bytes;
     // Blocks with names: a comment on the section is as good as one on a packet.
-    let mut names = Section::new(Order::Big);
+    let mut names = Pcapng::new(ByteOrder::Big);
     names.block(4, b"\0\x01\0\x0b\x0a\x09\x01\x32secret\0\0\0\0\0\0");
-    bytes.extend(&names.finish()[28..]);
+    bytes.extend(&names.bytes[28..]);
     let folder = private_folder();
     let path = folder.path().join("secret.pcapng");
     fs::write(&path, &bytes).expect("the folder is ours");
@@ -202,16 +204,16 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
 fn what_was_there_is_kept_interfaces_times_comments() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let trace = Capture::read(&user_trace());
-    let mut writer = Section::new(Order::Big);
-    writer.interface(1, &[(2, &b"eth7"[..]), (9, &[9][..])]);
-    writer.interface(1, &[(2, &b"eth8"[..]), (9, &[6][..])]);
+    let mut writer = Pcapng::new(ByteOrder::Big);
+    writer.interface(1, 0, &[(2, &b"eth7"[..]), (9, &[9][..])]);
+    writer.interface(1, 0, &[(2, &b"eth8"[..]), (9, &[6][..])]);
     for (number, record) in trace.records.iter().enumerate() {
         let interface = (number % 2) as u32;
-        writer.packet(interface, if interface == 0 { record.nanos + 1 } else { record.nanos / 1000 }, record);
+        writer.enhanced(interface, if interface == 0 { record.nanos + 1 } else { record.nanos / 1000 }, record);
     }
     let folder = private_folder();
     let path = folder.path().join("two.pcapng");
-    fs::write(&path, writer.finish()).expect("the folder is ours");
+    fs::write(&path, writer.bytes).expect("the folder is ours");
     let (_first, once, _) = annotate(&path, &[]);
     let (_second, twice, _) = annotate(&once, &[]);
     let fields = ["frame.interface_name", "frame.time_epoch", "frame.len"];
@@ -250,7 +252,7 @@ fn files_of_one_capture_are_annotated_as_one_and_others_one_after_the_other() {
     let folder = private_folder();
     for (number, records) in trace.records.chunks(3).enumerate() {
         let part = Capture { records: records.to_vec(), ..trace.clone() };
-        fs::write(folder.path().join(format!("ring_{number}.pcap")), part.write(Order::Little, Resolution::Nano))
+        fs::write(folder.path().join(format!("ring_{number}.pcap")), part.write(ByteOrder::Little, Resolution::Nano))
             .expect("the folder is ours");
     }
     let (_folder, output, ran) = annotate(folder.path(), &[]);
@@ -280,7 +282,7 @@ fn a_capture_that_is_cut_short_is_annotated_as_far_as_it_goes() {
 
 #[test]
 fn damaged_captures_are_annotated_as_far_as_they_go() {
-    let mut random = Random::new(7);
+    let mut random = XorShift::new(7);
     let names = ["user-trace/synproxy_mid_misconfig_loose1/client.pcap", "linux-6.18/cookie_v6_nots/client.pcap"];
     let pcaps = names.map(|name| fs::read(sample(name)).expect("a sample"));
     let ng = fs::read(syncookie_tests::package().join("cases/pcapng-two-sections/capture.pcapng")).expect("a case");

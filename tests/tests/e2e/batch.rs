@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
+use syncookie_testkit::pcap::Capture;
+use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::{Analyzed, Handshake, analyze, command, run};
-use syncookie_tests::mutate::Random;
-use syncookie_tests::pcap::Capture;
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{is_root, private_folder, unprivileged};
 use syncookie_tests::{assert_none, complaints, contract, package, sample, samples};
@@ -209,8 +209,8 @@ fn ten_bytes_are_refused() {
 
 #[test]
 fn random_bytes_are_refused() {
-    let mut random = Random::new(1);
-    let bytes: Vec<u8> = (0..100_000).map(|_| random.draw() as u8).collect();
+    let mut random = XorShift::new(1);
+    let bytes: Vec<u8> = (0..100_000).map(|_| random.next_u64() as u8).collect();
     let (_folder, path) = file(&bytes);
     assert_refused(&analyze([&path]), &path);
 }

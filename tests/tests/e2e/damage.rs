@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syncookie_testkit::pcap::{Capture, Record};
+use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::{command, run};
-use syncookie_tests::mutate::{Random, flip};
-use syncookie_tests::pcap::{Capture, Record};
+use syncookie_tests::mutate::flip;
 use syncookie_tests::tshark::{Printed, Tshark};
 use syncookie_tests::{assert_none, complaints, package, sample, samples};
 
@@ -89,7 +90,7 @@ fn the_batch_tool_survives_overwritten_bytes() {
     assert_none(&complaints(&captures, |(number, path): &(usize, PathBuf)| {
         let bytes = fs::read(path).unwrap();
         let head = &bytes[..bytes.len().min(CUTS)];
-        let mut random = Random::new(*number as u64);
+        let mut random = XorShift::new(*number as u64);
         let damaged = (0..100).map(|_| {
             let mut bytes = head.to_vec();
             flip(&mut bytes, &mut random);
@@ -101,7 +102,7 @@ fn the_batch_tool_survives_overwritten_bytes() {
 
 /// Every packet of some captures, many times over, each time with other bytes overwritten; the file itself is sound.
 fn damaged_packets(link: u32, sources: &[PathBuf], times: usize) -> Capture {
-    let mut random = Random::new(u64::from(link));
+    let mut random = XorShift::new(u64::from(link));
     let mut records: Vec<Record> = Vec::new();
     for source in sources {
         let capture = Capture::read(source);
@@ -159,8 +160,8 @@ fn tshark_survives_cut_captures() {
 #[test]
 fn tshark_with_the_plugin_says_of_hostile_files_what_it_says_without() {
     let Some(tshark) = Tshark::with_plugin() else { return };
-    let mut random = Random::new(7);
-    let noise: Vec<u8> = (0..10_000).map(|_| random.draw() as u8).collect();
+    let mut random = XorShift::new(7);
+    let noise: Vec<u8> = (0..10_000).map(|_| random.next_u64() as u8).collect();
     for bytes in [&b""[..], b"ten bytes!", &noise] {
         let staged = tshark.stage_bytes(bytes);
         let printed = tshark.run(["-2", "-r", staged.to_str().unwrap()]);

@@ -4,22 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::{Capture, Record};
+use syncookie_testkit::pcapng::Pcapng;
 use syncookie_tests::analyze::analyze;
-use syncookie_tests::pcap::{Capture, Order, Record};
-use syncookie_tests::pcapng::Section;
 use syncookie_tests::tshark::private_folder;
 use syncookie_tests::{assert_none, complaints, samples};
 
 /// The capture as two interfaces see it: every packet again after `delay` nanoseconds, `changed` on its way.
 fn seen_twice(capture: &Capture, delay: u64, changed: fn(&mut Record)) -> Vec<u8> {
-    let mut section = Section::new(Order::Little);
-    section.interface(capture.link, &[(9, &[9])]).interface(capture.link, &[(9, &[9])]);
+    let mut section = Pcapng::new(ByteOrder::Little);
+    section.interface(capture.link, 0, &[(9, &[9])]).interface(capture.link, 0, &[(9, &[9])]);
     for record in &capture.records {
         let mut again = record.clone();
         changed(&mut again);
-        section.packet(0, record.nanos, record).packet(1, record.nanos + delay, &again);
+        section.enhanced(0, record.nanos, record).enhanced(1, record.nanos + delay, &again);
     }
-    section.finish()
+    section.bytes
 }
 
 /// What a router does to an Ethernet frame with an IP packet: the hop limit goes down, and the checksum of IPv4 up.

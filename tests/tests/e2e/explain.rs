@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::{Capture, Resolution};
 use syncookie_tests::analyze::{Analyzed, analyze, command, run};
-use syncookie_tests::pcap::{Capture, Order, Resolution};
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, complaints, package, sample, samples};
@@ -226,7 +227,7 @@ fn a_handshake_that_runs_from_one_rotated_file_into_the_next_is_told_whole() {
     for (index, records) in capture.records.chunks(2).enumerate() {
         let part = Capture { records: records.to_vec(), ..capture.clone() };
         let name = folder.path().join(format!("ring_{index:05}.pcap"));
-        fs::write(name, part.write(Order::Little, Resolution::Nano)).expect("the folder is ours");
+        fs::write(name, part.write(ByteOrder::Little, Resolution::Nano)).expect("the folder is ours");
     }
     let story = story(&[folder.path()], &["--client", "10.9.1.50:20055"]);
     let packets = story["packets"].as_array().expect("a list");

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syncookie_testkit::pcap::Capture;
 use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::browser::Browser;
-use syncookie_tests::pcap::Capture;
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{package, sample};

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::Capture;
+use syncookie_testkit::pcapng::Pcapng;
 use syncookie_tests::analyze::{analyze, command};
-use syncookie_tests::pcap::{Capture, Order};
-use syncookie_tests::pcapng::Section;
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, complaints, samples};
 
@@ -72,12 +73,12 @@ fn of_packets_that_two_interfaces_saw_the_first_copies_are_the_syn_acks() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     assert_none(&complaints(&some_samples(), |path: &PathBuf| {
         let capture = Capture::read(path);
-        let mut section = Section::new(Order::Little);
-        section.interface(capture.link, &[(9, &[9])]).interface(capture.link, &[(9, &[9])]);
+        let mut section = Pcapng::new(ByteOrder::Little);
+        section.interface(capture.link, 0, &[(9, &[9])]).interface(capture.link, 0, &[(9, &[9])]);
         for record in &capture.records {
-            section.packet(0, record.nanos, record).packet(1, record.nanos + 1000, record);
+            section.enhanced(0, record.nanos, record).enhanced(1, record.nanos + 1000, record);
         }
-        let doubled = tshark.stage_bytes(&section.finish());
+        let doubled = tshark.stage_bytes(&section.bytes);
         let seen: BTreeSet<u32> = tshark.frames(&doubled, SYN_ACK).into_iter().collect();
         let ours = found(&doubled);
         let firsts: BTreeSet<u32> = seen.iter().copied().filter(|frame| frame % 2 == 1).collect();
@@ -98,11 +99,11 @@ fn what_unpacks_to_very_much_takes_no_memory() {
     let folder = private_folder();
     let (plain, packed) = (folder.path().join("plain"), folder.path().join("packed"));
     // Blocks of a type that is passed over, full of zeros.
-    let mut section = Section::new(Order::Little);
+    let mut section = Pcapng::new(ByteOrder::Little);
     for _ in 0..64 {
         section.block(0x99, &vec![0; MEBIBYTE as usize]);
     }
-    fs::write(&plain, section.finish()).expect("the folder is ours");
+    fs::write(&plain, section.bytes).expect("the folder is ours");
     let Some(bytes) = compressed("gzip", &plain) else { return };
     fs::write(&packed, bytes).expect("the folder is ours");
     let mut child = command([&packed]).stdout(std::process::Stdio::piped()).spawn().expect("it was built");

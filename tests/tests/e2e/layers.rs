@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use syncookie_testkit::link::ETHERNET;
+use syncookie_testkit::pcap::{Capture, Record};
 use syncookie_tests::analyze::analyze;
-use syncookie_tests::pcap::{Capture, ETHERNET, Record};
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{assert_none, complaints, sample};
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::{Capture, Resolution};
 use syncookie_tests::analyze::analyze;
-use syncookie_tests::pcap::{Capture, Order, Resolution};
 use syncookie_tests::tshark::private_folder;
 use syncookie_tests::{assert_none, complaints, samples};
 
@@ -35,7 +36,7 @@ fn write_in_parts(capture: &Capture, folder: &Path, each: usize) {
     for (index, records) in parts.enumerate() {
         let part = Capture { records: records.to_vec(), ..capture.clone() };
         let name = folder.join(format!("ring_{:05}.pcap", count - index));
-        fs::write(name, part.write(Order::Little, Resolution::Nano)).expect("the folder is ours");
+        fs::write(name, part.write(ByteOrder::Little, Resolution::Nano)).expect("the folder is ours");
     }
 }
 

@@ -1,18 +1,24 @@
-//! Traffic with contents for Wireshark to take apart: `script/bench-plugin` measures with it.
+//! Traffic with contents that Wireshark dissects; `script/bench-plugin` measures with it.
 
 use std::io::Result;
+use std::net::Ipv4Addr;
 
-use crate::headers::{ACK, ETHERNET, FIN, PSH, RST, SYN, TCP, UDP, ipv4, tcp, udp};
+use syncookie_testkit::ip::{self, Ipv4};
+use syncookie_testkit::tcp::TcpOption::{self, Mss, Nop, SackPermitted, Timestamps, WindowScale};
+use syncookie_testkit::tcp::{self, ACK, FIN, PSH, RST, SYN};
+use syncookie_testkit::{link, udp};
+
 use crate::sink::Sink;
 
-/// When the first packet passes, and how long it takes until the last connection begins: microseconds.
+/// Time of the first packet, in microseconds since 1970.
 const START: u64 = 1_700_000_000_000_000;
+/// Time in which connections begin, in microseconds.
 const SPAN: u64 = 600_000_000;
 /// Bytes of a TLS record that fills a segment.
 const FULL: usize = 1448;
 
-/// Connections that begin at even intervals, each with as many requests and answers, and a DNS lookup before each where
-/// there are any.
+/// Writes connections that begin at even intervals, each with `exchanges` requests and answers. With any exchange a DNS
+/// lookup precedes the connection.
 pub fn dissected(sink: &mut Sink, connections: u64, exchanges: u32) -> Result<()> {
     let mut frames = Vec::new();
     for number in 0..connections {
@@ -29,13 +35,13 @@ pub fn dissected(sink: &mut Sink, connections: u64, exchanges: u32) -> Result<()
 
 struct Connection {
     number: u32,
-    /// When its last packet passed, or the first will: since the start.
+    /// Time of the latest packet, or of the first one to come, in microseconds after the start.
     micros: u64,
-    /// Sequence numbers of the client and the server.
+    /// Next sequence numbers of the client and the server.
     seq: [u32; 2],
-    /// Whether a SYN proxy answers: one of eight listeners has one, and it is at work every third time.
+    /// Whether a SYN proxy answers: one of eight listeners has one, and it answers every third time.
     proxied: bool,
-    /// When they pass, and their bytes.
+    /// Times in nanoseconds since 1970, and frames.
     frames: Vec<(u64, Vec<u8>)>,
 }
 
@@ -51,15 +57,15 @@ impl Connection {
         }
     }
 
-    fn addresses(&self) -> [[u8; 4]; 2] {
+    fn addresses(&self) -> [Ipv4Addr; 2] {
         let client = self.number / 20_000;
         [
-            [10, 1 + client as u8, (self.number / 250 % 80) as u8, (self.number % 250) as u8 + 1],
-            [192, 0, 2, (self.number % 8) as u8 + 1],
+            Ipv4Addr::new(10, 1 + client as u8, (self.number / 250 % 80) as u8, (self.number % 250) as u8 + 1),
+            Ipv4Addr::new(192, 0, 2, (self.number % 8) as u8 + 1),
         ]
     }
 
-    /// A question and an answer.
+    /// Adds a DNS query and its response.
     fn lookup(&mut self) {
         let id = self.number as u16;
         let question = [&[7][..], b"example", &[3], b"com", &[0, 0, 1, 0, 1]].concat();
@@ -88,7 +94,7 @@ impl Connection {
         self.segment(0, ACK, &self.options(0, false), &[]);
     }
 
-    /// A segment with a TLS record of application data.
+    /// Adds a segment with a TLS record of application data.
     fn data(&mut self, side: usize, length: usize) {
         let mut record = vec![0x5c; length];
         record[..3].copy_from_slice(&[0x17, 3, 3]);
@@ -96,44 +102,47 @@ impl Connection {
         self.segment(side, PSH | ACK, &self.options(side, false), &record);
     }
 
-    fn options(&self, side: usize, opening: bool) -> Vec<u8> {
+    fn options(&self, side: usize, opening: bool) -> Vec<TcpOption> {
         if self.proxied {
-            return if opening { vec![2, 4, 5, 0xb4] } else { Vec::new() };
+            return if opening { vec![Mss(1460)] } else { Vec::new() };
         }
         let clock =
             |side: usize| self.number.wrapping_mul(77_777 + side as u32).wrapping_add((self.micros / 1000) as u32);
         let echo = if opening && side == 0 { 0 } else { clock(1 - side).wrapping_sub(1) };
-        let stamps = [&[8, 10][..], &clock(side).to_be_bytes(), &echo.to_be_bytes()].concat();
+        let timestamps = Timestamps(clock(side), echo);
         if opening {
-            [&[2, 4, 5, 0xb4, 4, 2][..], &stamps, &[1, 3, 3, 7]].concat()
+            vec![Mss(1460), SackPermitted, timestamps, Nop, WindowScale(7)]
         } else {
-            [&[1, 1][..], &stamps].concat()
+            vec![Nop, Nop, timestamps]
         }
     }
 
-    fn segment(&mut self, side: usize, flags: u8, options: &[u8], payload: &[u8]) {
+    fn segment(&mut self, side: usize, flags: u8, options: &[TcpOption], payload: &[u8]) {
         let client = 32_768 + (self.number / 250 % 28_000) as u16;
         let ports = if side == 0 { [client, 443] } else { [443, client] };
         let window = if flags == SYN | ACK && self.proxied { 0 } else { 64_240 };
-        let header = tcp(ports, self.seq[side], self.seq[1 - side], flags, window, options);
+        let ack = if flags & ACK == 0 { 0 } else { self.seq[1 - side] };
+        let header = tcp::header(ports, self.seq[side], ack, flags, window, options);
         let opens = u32::from(flags & (SYN | FIN) != 0);
         self.seq[side] = self.seq[side].wrapping_add(payload.len() as u32 + opens);
-        self.packet(side, TCP, &[&header, payload].concat());
+        self.packet(side, ip::TCP, &[&header, payload].concat());
     }
 
     fn datagram(&mut self, side: usize, payload: &[u8]) {
         let ports = if side == 0 { [40_000, 53] } else { [53, 40_000] };
-        self.packet(side, UDP, &[&udp(ports, payload.len()), payload].concat());
+        self.packet(side, ip::UDP, &udp::datagram(ports, payload));
     }
 
     fn packet(&mut self, side: usize, protocol: u8, payload: &[u8]) {
         let addresses = self.addresses();
         let (id, ttl) = (self.frames.len() as u16, if side == 0 { 64 } else { 57 });
-        let ip = ipv4(payload.len(), id, ttl, protocol, addresses[side], addresses[1 - side]);
-        // The way to the server takes 20 ms there and back; what one side sends at once follows at once.
+        let (source, destination) = (addresses[side], addresses[1 - side]);
+        let ip = Ipv4 { id, dont_fragment: true, ttl, protocol, source, destination, ..Ipv4::default() };
+        // The round-trip time to the server is 20 ms; consecutive packets of one side follow each other at once.
         if !self.frames.is_empty() {
             self.micros += 400 + u64::from(side == 1) * 20_000;
         }
-        self.frames.push(((START + self.micros) * 1000, [&ETHERNET[..], &[8, 0], &ip, payload].concat()));
+        self.frames
+            .push(((START + self.micros) * 1000, link::ethernet(&[&ip.header(payload.len()), payload].concat())));
     }
 }

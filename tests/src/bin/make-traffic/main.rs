@@ -1,23 +1,21 @@
-//! Makes big captures of made-up traffic to measure on; `script/bench` and `script/bench-plugin` run it.
+//! Makes large captures of synthetic traffic for benchmarks; `script/bench` and `script/bench-plugin` run it.
 //!
-//! `make-traffic KIND pcap|pcapng NUMBER FILE [SEED]`, where `-` is standard output. The same arguments always give the same
-//! bytes, and fewer packets are the first ones of more.
+//! `make-traffic KIND pcap|pcapng NUMBER FILE [SEED]`; a FILE of `-` is standard output. The same arguments always give the
+//! same bytes, and a smaller NUMBER gives the beginning of the same traffic.
 //!
-//! | kind | NUMBER of | what |
+//! | kind | NUMBER of | traffic |
 //! |---|---|---|
-//! | `full` | packets | short and long connections, and datagrams, whole |
-//! | `headers` | packets | the same, cut |
-//! | `long` | packets | nearly all of long connections, cut |
-//! | `flood` | SYNs | to one listener, which answers none |
+//! | `full` | packets | short and long connections, and datagrams, captured whole |
+//! | `headers` | packets | the same, cut after the headers |
+//! | `long` | packets | mostly of long connections, cut after the headers |
+//! | `flood` | SYNs | to one listener, which answers none of them |
 //! | `ordinary` | connections | short and complete, of random clients to 1000 listeners |
-//! | `typical` | connections | TLS, one of 24 answered by a SYN proxy, and DNS, whole |
-//! | `dense` | connections | the same, but they open and close and carry nothing |
+//! | `typical` | connections | TLS, one of 24 answered by a SYN proxy, and DNS, captured whole |
+//! | `dense` | connections | the same, opened and closed without data |
 
 mod dissected;
 mod flow;
-mod headers;
 mod kinds;
-mod random;
 mod sink;
 
 use std::fs::File;
@@ -27,8 +25,8 @@ use dissected::dissected;
 use flow::Flow;
 use sink::Sink;
 
-/// Bytes of a frame that are kept, unless all are.
-const SNAP: usize = 96;
+/// Snap length of the kinds that are cut, in bytes.
+const SNAP_LENGTH: usize = 96;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,15 +43,15 @@ fn main() {
 fn usage() -> ! {
     eprintln!(
         "usage: make-traffic full|headers|long|flood|ordinary|typical|dense pcap|pcapng NUMBER FILE [SEED]\n\
-         FILE may be -; another SEED makes other traffic (not of typical and dense)"
+         FILE may be -; SEED does not change typical and dense"
     );
     std::process::exit(1)
 }
 
 fn make(kind: &str, pcapng: bool, number: u64, path: &str, seed: u64) -> Result<()> {
-    let snap = if ["full", "typical", "dense"].contains(&kind) { usize::from(u16::MAX) } else { SNAP };
+    let snap_length = if ["full", "typical", "dense"].contains(&kind) { usize::from(u16::MAX) } else { SNAP_LENGTH };
     let output: Box<dyn Write> = if path == "-" { Box::new(stdout()) } else { Box::new(File::create(path)?) };
-    let mut sink = Sink::new(output, pcapng, snap)?;
+    let mut sink = Sink::new(output, pcapng, snap_length)?;
     match kind {
         "full" | "headers" => kinds::mixed(&mut sink, number, seed, Flow::new)?,
         "long" => kinds::mixed(&mut sink, number, seed, kinds::long)?,

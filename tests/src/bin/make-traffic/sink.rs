@@ -1,49 +1,51 @@
-//! Writes a capture.
+//! Writes a capture as a stream, so that it need not fit into memory.
 
 use std::io::{BufWriter, Result, Write};
 
-/// A capture being written.
+use syncookie_testkit::ByteOrder::Little;
+use syncookie_testkit::link::ETHERNET;
+use syncookie_testkit::pcap::{self, Resolution};
+use syncookie_testkit::pcapng::{self, IF_TSRESOL, Pcapng};
+
+/// A capture in the making: Ethernet, little-endian, times in nanoseconds.
 pub struct Sink {
     output: BufWriter<Box<dyn Write>>,
     pcapng: bool,
-    snap: usize,
-    padding: Vec<u8>,
+    snap_length: usize,
+    /// Content of payloads, and of the padding of blocks.
+    filler: Vec<u8>,
 }
 
 impl Sink {
-    pub fn new(file: Box<dyn Write>, pcapng: bool, snap: usize) -> Result<Self> {
+    pub fn new(file: Box<dyn Write>, pcapng: bool, snap_length: usize) -> Result<Self> {
         let mut output = BufWriter::with_capacity(1 << 20, file);
-        if pcapng {
-            let words: [u32; 7] = [0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28];
-            // Ethernet, and times in nanoseconds (if_tsresol 9).
-            let interface: [u32; 8] = [1, 32, 1, snap as u32, 9 | 1 << 16, 9, 0, 32];
-            words.into_iter().chain(interface).try_for_each(|word| output.write_all(&word.to_le_bytes()))?;
+        let head = if pcapng {
+            let mut head = Pcapng::new(Little);
+            head.interface(ETHERNET, snap_length as u32, &[(IF_TSRESOL, &[9])]);
+            head.bytes
         } else {
-            let words: [u32; 6] = [0xa1b2_3c4d, 2 | 4 << 16, 0, 0, snap as u32, 1];
-            words.into_iter().try_for_each(|word| output.write_all(&word.to_le_bytes()))?;
-        }
-        Ok(Self { output, pcapng, snap, padding: (0..2048_u32).map(|i| (i * 131) as u8).collect() })
+            pcap::file_header(Little, Resolution::Nano, snap_length as u32, ETHERNET)
+        };
+        output.write_all(&head)?;
+        Ok(Self { output, pcapng, snap_length, filler: (0..2048_u32).map(|i| (i * 131) as u8).collect() })
     }
 
-    /// Headers, and so many bytes of payload behind them.
+    /// Writes a frame of `headers` and `payload` bytes, cut at the snap length. `time` is in nanoseconds since 1970.
     pub fn frame(&mut self, time: u64, headers: &[u8], payload: usize) -> Result<()> {
         let original = headers.len() + payload;
-        let kept = original.min(self.snap);
-        let bytes = &headers[..headers.len().min(kept)];
-        let mut words = if self.pcapng {
-            let length = 32 + kept.next_multiple_of(4) as u32;
-            vec![6, length, 0, (time >> 32) as u32, time as u32, kept as u32, original as u32]
-        } else {
-            vec![(time / 1_000_000_000) as u32, (time % 1_000_000_000) as u32, kept as u32, original as u32]
-        };
-        words.drain(..).try_for_each(|word| self.output.write_all(&word.to_le_bytes()))?;
-        self.output.write_all(bytes)?;
-        let rest = kept - bytes.len() + if self.pcapng { kept.next_multiple_of(4) - kept } else { 0 };
-        self.output.write_all(&self.padding[..rest])?;
-        if self.pcapng {
-            self.output.write_all(&(32 + kept.next_multiple_of(4) as u32).to_le_bytes())?;
+        let captured = original.min(self.snap_length);
+        let headers = &headers[..headers.len().min(captured)];
+        let filler = captured - headers.len();
+        if !self.pcapng {
+            self.output.write_all(&pcap::record_header(Little, Resolution::Nano, time, captured, original))?;
+            self.output.write_all(headers)?;
+            return self.output.write_all(&self.filler[..filler]);
         }
-        Ok(())
+        let padding = captured.next_multiple_of(4) - captured;
+        self.output.write_all(&pcapng::enhanced_header(Little, 0, time, captured, original))?;
+        self.output.write_all(headers)?;
+        self.output.write_all(&self.filler[..filler + padding])?;
+        self.output.write_all(&Little.u32(pcapng::enhanced_length(captured)))
     }
 
     /// Writes what is still in memory.

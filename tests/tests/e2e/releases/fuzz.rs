@@ -5,8 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::Resolution;
 use syncookie_tests::fuzz::mutants;
-use syncookie_tests::pcap::{Order, Resolution};
 use syncookie_tests::release::Release;
 use syncookie_tests::tshark::{Printed, Tshark};
 use syncookie_tests::{in_every_release, samples};
@@ -31,7 +32,7 @@ fn mutated_captures_neither_crash_tshark_nor_cause_messages(release: &Release, t
     for batch in 0..count.div_ceil(BATCH) {
         let seed = (seed + batch) as u64;
         for (link, capture) in mutants(&sources, BATCH.min(count - batch * BATCH), seed) {
-            let bytes = capture.write(Order::Little, Resolution::Nano);
+            let bytes = capture.write(ByteOrder::Little, Resolution::Nano);
             frames += capture.records.len();
             marked += check(tshark, &plain, &bytes, &format!("seed {seed}, link type {link}"));
         }
@@ -58,7 +59,7 @@ fn valgrind_sees_no_invalid_access_in_the_plugin() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let (count, seed) = (number("SYNCOOKIE_FUZZ", 40), number("SYNCOOKIE_FUZZ_SEED", 1));
     for (link, capture) in mutants(&sources(), count, seed as u64) {
-        let staged = tshark.stage_bytes(&capture.write(Order::Little, Resolution::Nano));
+        let staged = tshark.stage_bytes(&capture.write(ByteOrder::Little, Resolution::Nano));
         let mut command = tshark.command_below(&["valgrind", "--num-callers=40"], "tshark");
         let output = command.args(["-2", "-V", "-r"]).arg(&staged).output().expect("valgrind is installed");
         let stderr = String::from_utf8_lossy(&output.stderr);

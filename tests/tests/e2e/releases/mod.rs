@@ -6,7 +6,9 @@ mod live;
 mod settings;
 mod window;
 
-use syncookie_tests::pcap::{Capture, ETHERNET, Order, Record, Resolution};
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::link::ETHERNET;
+use syncookie_testkit::pcap::{Capture, Record, Resolution};
 use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{in_every_release, package, sample};
@@ -32,7 +34,7 @@ fn varied() -> Vec<u8> {
         let moved = |record: Record| Record { nanos: record.nanos.saturating_sub(from) + to, ..record };
         all.records.extend(capture.records.into_iter().map(moved));
     }
-    all.write(Order::Little, Resolution::Nano)
+    all.write(ByteOrder::Little, Resolution::Nano)
 }
 
 in_every_release! {
