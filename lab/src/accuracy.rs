@@ -5,13 +5,14 @@ use crate::disturb::{Disturbance, ip_offset};
 use crate::expect::Side;
 use crate::judge::in_process;
 use crate::ordinary::Ordinary;
-use crate::rng::Rng;
 use crate::score::{self, LEVELS, Rightness, Score, cases};
-use crate::{pcap, scenario, synth};
+use crate::{scenario, synth};
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use syncookie_testkit::pcap::{Capture as Pcap, Record};
+use syncookie_testkit::rng::Rng;
 
 /// What every capture is put through: as it is, with jitter, with loss.
 pub const CONDITIONS: [Disturbance; 3] = [
@@ -79,13 +80,17 @@ fn put(text: &mut String, name: &str, table: &str) -> io::Result<()> {
 
 /// Reads one side of a recorded case, from the IP headers on.
 pub fn read(case: &Path, file: &str) -> io::Result<Capture> {
-    let (link, records) = pcap::read(&mut File::open(case.join(file))?)?;
-    let ip = |r: pcap::Record| {
-        let at = ip_offset(link, &r.bytes).filter(|&at| at <= r.bytes.len());
-        let at = at.ok_or_else(|| io::Error::other(format!("{}: link type {link}", case.join(file).display())))?;
-        Ok((r.time, r.bytes[at..].to_vec()))
+    let path = case.join(file);
+    let Pcap { link, records } = synth::read_pcap(&path)?;
+    let packet = |record: Record| {
+        let at = ip_offset(link, &record.bytes).filter(|&at| at <= record.bytes.len());
+        let at = at.ok_or_else(|| io::Error::other(format!("{}: no IP under link type {link}", path.display())))?;
+        Ok((record.nanos, record.bytes[at..].to_vec()))
     };
-    Ok(Capture { packets: records.into_iter().map(ip).collect::<io::Result<_>>()?, truth: synth::read_truth(case)? })
+    Ok(Capture {
+        packets: records.into_iter().map(packet).collect::<io::Result<_>>()?,
+        truth: synth::read_truth(case)?,
+    })
 }
 
 fn folder(folder: &Path, total: &mut Score) -> io::Result<Vec<Row>> {

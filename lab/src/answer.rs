@@ -2,10 +2,10 @@
 
 use crate::capture::Nanos;
 use crate::clock::{Clock, IpIds};
-use crate::packet::Seg;
-use crate::rng::Rng;
 use crate::truth::Verdict;
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{RST, Segment};
 
 /// A SYN as it arrived.
 #[derive(Clone, Debug)]
@@ -15,14 +15,14 @@ pub struct Syn {
     /// Who was asked.
     pub to: SocketAddr,
     /// The segment.
-    pub seg: Seg,
+    pub seg: Segment,
 }
 
 /// A SYN-ACK, and who made it.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The segment as it left its sender.
-    pub seg: Seg,
+    pub seg: Segment,
     /// Processing time before it left.
     pub after: Nanos,
     /// When its sender repeats it unasked, counted from the first; empty for one that keeps no state.
@@ -37,13 +37,25 @@ pub struct Answer {
     pub undecidable: bool,
 }
 
+impl Answer {
+    /// Returns the same SYN-ACK as it is sent again at `now`.
+    #[must_use]
+    pub fn repeated(&self, now: Nanos) -> Self {
+        let mut again = self.clone();
+        if let Some(clock) = again.clock {
+            again.seg.set_tsval(clock.at(now));
+        }
+        again
+    }
+}
+
 /// Answer to a SYN.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// A SYN-ACK.
     SynAck(Box<Answer>),
     /// A reset.
-    Refuse(Seg),
+    Refuse(Segment),
     /// Nothing.
     Silent,
 }
@@ -52,9 +64,9 @@ pub enum Reply {
 #[derive(Clone, Debug)]
 pub enum Opening {
     /// An open connection, and segments sent at once (delay and segment).
-    Open(Box<Live>, Vec<(Nanos, Seg)>),
+    Open(Box<Live>, Vec<(Nanos, Segment)>),
     /// A reset after a delay, and the causes that explain it.
-    Reset(Nanos, Seg, &'static [&'static str]),
+    Reset(Nanos, Segment, &'static [&'static str]),
     /// Nothing, and the causes that explain it. `keeps` says whether the half-open entry stays and repeats.
     Silent {
         /// The SYN-ACK is repeated by its timer.
@@ -70,7 +82,7 @@ pub struct Live {
     /// Initial TTL.
     pub ttl: u8,
     /// Don't fragment.
-    pub df: bool,
+    pub dont_fragment: bool,
     /// Identifications.
     pub ids: IpIds,
     /// Timestamp clock, when timestamps are used.
@@ -100,11 +112,11 @@ pub trait Answerer {
     fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply;
 
     /// The first ACK (or data) of the client arrived.
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening;
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening;
 }
 
 /// A reset without state behind it: no ACK flag, sequence number taken from the segment it answers (RFC 9293, 3.10.7).
 #[must_use]
-pub fn bare_reset(ack: &Seg, ttl: u8) -> Seg {
-    Seg { ttl, df: true, flags: crate::packet::RST, seq: ack.ack, ..Seg::default() }
+pub fn bare_reset(ack: &Segment, ttl: u8) -> Segment {
+    Segment { ttl, dont_fragment: true, flags: RST, seq: ack.ack, ..Segment::default() }
 }

@@ -1,50 +1,241 @@
-//! Arguments: positions and `--name value` options.
+//! The command line of the laboratory.
 
-use std::str::FromStr;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use syncookie_lab::disturb::Disturbance;
 
-/// What the user typed, taken apart.
-#[derive(Debug, Default)]
-pub struct Arguments {
-    /// Positions.
-    pub positions: Vec<String>,
-    options: Vec<(String, String)>,
+/// Makes, disturbs and scores labelled captures
+#[derive(Debug, Parser)]
+#[command(name = "syncookie-lab")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
 }
 
-impl Arguments {
-    /// Takes arguments apart; `flags` are the options without a value.
-    pub fn parse(args: impl Iterator<Item = String>, flags: &[&str]) -> Result<Self, String> {
-        let mut parsed = Self::default();
-        let mut args = args.peekable();
-        while let Some(arg) = args.next() {
-            match arg.strip_prefix("--") {
-                None => parsed.positions.push(arg),
-                Some(name) if flags.contains(&name) => parsed.options.push((name.to_owned(), String::new())),
-                Some(name) => match args.next() {
-                    Some(value) => parsed.options.push((name.to_owned(), value)),
-                    None => return Err(format!("--{name} needs a value")),
-                },
-            }
-        }
-        Ok(parsed)
-    }
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build scenarios packet by packet, each in a folder of its name
+    Synth(Synth),
+    /// Make ordinary traffic of many stacks
+    Ordinary(Ordinary),
+    /// Add jitter and loss to a pcap file, or to every case in a folder
+    Disturb(Disturb),
+    /// Record scenarios on the running kernel, in network namespaces (needs root)
+    Record(Record),
+    /// Push every scenario and ordinary traffic through the engine in this process; exit with 1 on a false alarm
+    Alarms(Alarms),
+    /// Measure accuracy and replace the tables in a document
+    Accuracy(Accuracy),
+    /// Run the batch tool on recorded or written cases and score its findings
+    Score(Score),
+    /// Run inside a namespace on behalf of `record`
+    #[command(subcommand, hide = true)]
+    Agent(Agent),
+}
 
-    /// Whether a flag was given.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.options.iter().any(|(n, _)| n == name)
-    }
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub struct Synth {
+    /// Folder to write to
+    #[arg(value_name = "OUT_DIR", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
+    /// Scenarios to build [default: all]
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// List the scenarios, then exit
+    #[arg(long)]
+    pub list: bool,
+    /// Seed, and disturbance of the captures.
+    #[command(flatten)]
+    pub variation: Variation,
+}
 
-    /// An option's value, or the default.
-    pub fn get<T: FromStr>(&self, name: &str, default: T) -> Result<T, String> {
-        match self.options.iter().rev().find(|(n, _)| n == name) {
-            None => Ok(default),
-            Some((_, value)) => value.parse().map_err(|_| format!("--{name} {value}: not a value it can take")),
-        }
-    }
+/// Arguments of `ordinary`.
+#[derive(Debug, Args)]
+pub struct Ordinary {
+    /// Handshakes to make
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub handshakes: usize,
+    /// Seed of the pseudo-random numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Capture to write [default: only count]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
 
-    /// An option's value as text.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.options.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+/// Arguments of `disturb`.
+#[derive(Debug, Args)]
+pub struct Disturb {
+    /// A pcap file, or a folder of cases
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// The file or folder to write
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Seed and disturbance.
+    #[command(flatten)]
+    pub variation: Variation,
+}
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// Folder to write to
+    #[arg(value_name = "OUT_DIR", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
+    /// Recordings to make [default: all]
+    #[arg(value_name = "RECORDING")]
+    pub recordings: Vec<String>,
+    /// List the recordings, then exit
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Arguments of `alarms`.
+#[derive(Debug, Args)]
+pub struct Alarms {
+    /// Scenarios to judge [default: all]
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// Ordinary handshakes to judge after them
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub handshakes: usize,
+    /// Print every wrong finding
+    #[arg(long)]
+    pub wrong: bool,
+    /// Folder for captures with a false alarm
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Seed, and disturbance of the captures.
+    #[command(flatten)]
+    pub variation: Variation,
+}
+
+/// Arguments of `accuracy`.
+#[derive(Debug, Args)]
+pub struct Accuracy {
+    /// Document whose tables are replaced
+    pub document: PathBuf,
+    /// Folder of the recordings that are kept
+    #[arg(long, value_name = "DIR", default_value = "tests/captures")]
+    pub recorded: PathBuf,
+    /// Folder of fresh recordings [default: leave their table as it is]
+    #[arg(long, value_name = "DIR")]
+    pub fresh: Option<PathBuf>,
+    /// Ordinary handshakes for each seed; 0 leaves their table as it is
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub handshakes: usize,
+}
+
+/// Arguments of `score`.
+#[derive(Debug, Args)]
+pub struct Score {
+    /// The batch tool
+    #[arg(value_name = "SYNCOOKIE")]
+    pub tool: PathBuf,
+    /// Folders of cases
+    #[arg(value_name = "FOLDER", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Print every wrong finding
+    #[arg(long)]
+    pub wrong: bool,
+    /// Exit with 1 when fewer of the cookies and proxies are found
+    #[arg(long, value_name = "SHARE", default_value_t = 0.99)]
+    pub min_recall: f64,
+    /// Exit with 1 when fewer of the first causes are right
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    pub min_cause: f64,
+}
+
+/// What makes two captures of one scenario differ.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Variation {
+    /// Seed of the pseudo-random numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Delay every packet by up to this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0.0)]
+    jitter_ms: f64,
+    /// Remove this share of the packets
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    loss: f64,
+}
+
+impl Variation {
+    /// Returns the disturbance that was asked for.
+    pub fn disturbance(self) -> Disturbance {
+        Disturbance { jitter_ms: self.jitter_ms, loss: self.loss }
     }
+}
+
+/// The programs inside the namespaces.
+#[derive(Debug, Subcommand)]
+pub enum Agent {
+    /// Listen on port 80
+    Serve {
+        /// What the server does with a connection
+        #[arg(long, default_value = "http")]
+        mode: String,
+        /// Backlog of the listener
+        #[arg(long, default_value_t = 128)]
+        backlog: i32,
+        /// Bytes of a response
+        #[arg(long, default_value_t = 3000)]
+        size: usize,
+    },
+    /// Connect, ask and read
+    Visit {
+        /// Server to connect to
+        #[arg(long, default_value = "10.0.2.2:80")]
+        to: SocketAddr,
+        /// Connections in all
+        #[arg(long, default_value_t = 1)]
+        times: usize,
+        /// Connections at the same time
+        #[arg(long, default_value_t = 1)]
+        at_once: usize,
+        /// Pause between connections, in milliseconds
+        #[arg(long, default_value_t = 0)]
+        pause_ms: u64,
+        /// Port to connect from; 0 for any
+        #[arg(long, default_value_t = 0)]
+        source_port: u16,
+        /// Close with a reset
+        #[arg(long)]
+        resets: bool,
+        /// Close with a reset before asking
+        #[arg(long)]
+        aborts: bool,
+    },
+    /// Send SYNs from made-up sources
+    Flood {
+        /// SYNs per second
+        #[arg(long, default_value_t = 100)]
+        rate: u64,
+        /// Duration in seconds
+        #[arg(long, default_value_t = 1)]
+        seconds: u64,
+    },
+    /// Acknowledge SYN-ACKs with a wrong number
+    WrongAck {
+        /// Handshakes
+        #[arg(long, default_value_t = 1)]
+        times: usize,
+    },
+    /// Acknowledge SYN-ACKs after the listener has closed
+    GoneAck {
+        /// Handshakes
+        #[arg(long, default_value_t = 1)]
+        times: usize,
+    },
+    /// Acknowledge SYN-ACKs after all of a round were sent
+    LateAck {
+        /// Handshakes in each of two rounds
+        #[arg(long, default_value_t = 1)]
+        times: usize,
+    },
 }

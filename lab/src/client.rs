@@ -1,56 +1,12 @@
 //! Clients: what their SYNs offer.
 
+use crate::address;
 use crate::capture::{Nanos, SECOND};
-use crate::clock::{Clock, IpId, IpIds};
-use crate::packet::{ACK, CWR, ECE, Opt, SYN, Seg};
-use crate::rng::Rng;
+use crate::clock::{Clock, FIRST_BOOT, IpId, IpIds};
+use crate::layout::Layout;
 use std::net::SocketAddr;
-
-/// The order in which a stack writes its options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// MSS, SACK, TS, NOP, WS.
-    Linux,
-    /// MSS, NOP, WS, NOP, NOP, SACK.
-    Windows,
-    /// MSS, NOP, WS, SACK, TS.
-    Freebsd,
-    /// MSS, NOP, WS, NOP, NOP, TS, SACK, EOL.
-    Mac,
-    /// MSS, NOP, NOP, SACK, NOP, WS, NOP, NOP, TS.
-    Openbsd,
-    /// SACK, TS, MSS, NOP, WS.
-    Solaris,
-}
-
-impl Layout {
-    /// The options that are set, in this order.
-    #[must_use]
-    pub fn write(self, mss: Option<u16>, wscale: Option<u8>, sack: bool, ts: Option<(u32, u32)>) -> Vec<Opt> {
-        use Opt::{Eol, Nop, SackOk, Ts, WScale};
-        let mss: Vec<Opt> = mss.map(Opt::Mss).into_iter().collect();
-        let scale: Vec<Opt> = wscale.map_or(vec![], |w| vec![Nop, WScale(w)]);
-        let stamp = ts.map(|(a, b)| Ts(a, b));
-        let bare = |s: bool| if s { vec![SackOk] } else { vec![] };
-        let padded = |s: bool| if s { vec![Nop, Nop, SackOk] } else { vec![] };
-        let stamped = |pad: bool| match stamp {
-            Some(t) if pad => vec![Nop, Nop, t],
-            Some(t) => vec![t],
-            None => vec![],
-        };
-        match self {
-            Self::Linux if stamp.is_some() && sack => [mss, bare(true), stamped(false), scale].concat(),
-            Self::Linux => [mss, stamped(true), padded(sack), scale].concat(),
-            Self::Windows => [mss, scale, padded(sack), stamped(true)].concat(),
-            Self::Freebsd if stamp.is_some() => [mss, scale, bare(sack), stamped(!sack)].concat(),
-            Self::Freebsd => [mss, scale, bare(sack), if sack { vec![Eol, Eol] } else { vec![] }].concat(),
-            Self::Mac => [mss, scale, stamped(true), bare(sack), if sack { vec![Eol, Eol] } else { vec![] }].concat(),
-            Self::Openbsd => [mss, padded(sack), scale, stamped(true)].concat(),
-            Self::Solaris if stamp.is_some() && sack => [bare(true), stamped(false), mss, scale].concat(),
-            Self::Solaris => [stamped(true), mss, scale, padded(sack)].concat(),
-        }
-    }
-}
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, CWR, ECE, SYN, Segment, TcpOption};
 
 /// A client's stack.
 #[derive(Clone, Copy, Debug)]
@@ -137,32 +93,60 @@ pub struct Attempt {
 impl Attempt {
     /// A connection attempt with everything drawn anew.
     pub fn new(stack: ClientStack, from: SocketAddr, now: Nanos, rng: &mut Rng) -> Self {
-        let clock = Clock { base: rng.word(), origin: now - rng.below(1_000_000), rate: 1000, step: 1 };
+        let clock = Clock { base: rng.next_u32(), origin: now - rng.below(1_000_000), rate: 1000, step: 1 };
         // A host's counter began when the host did; the address tells hosts apart.
-        let boot = crate::site::LONG_AGO + crate::site::hash_address(from.ip()) % (1_000_000 * SECOND);
-        Self { stack, from, isn: rng.word(), clock, ids: IpIds::new(stack.ids, boot, rng) }
+        let boot = FIRST_BOOT + address::hash(from.ip()) % (1_000_000 * SECOND);
+        Self { stack, from, isn: rng.next_u32(), clock, ids: IpIds::new(stack.ids, boot, rng) }
     }
 
     /// Its SYN, sent at `time`.
-    pub fn syn(&mut self, time: Nanos, rng: &mut Rng) -> Seg {
+    pub fn syn(&mut self, time: Nanos, rng: &mut Rng) -> Segment {
         let s = self.stack;
         let ts = s.ts.then(|| (self.clock.at(time), 0));
         let mut options = s.layout.write(s.mss, s.wscale, s.sack, ts);
         if s.fast_open {
-            options.extend([Opt::FastOpenRequest, Opt::Nop, Opt::Nop]);
+            options.extend([TcpOption::FastOpenRequest, TcpOption::Nop, TcpOption::Nop]);
         }
         let id = self.ids.take(time, rng);
         let flags = if s.ecn { SYN | ECE | CWR } else { SYN };
-        Seg { ttl: s.ttl, id, df: true, flags, seq: self.isn, window: s.window, options, ..Seg::default() }
+        Segment {
+            ttl: s.ttl,
+            id,
+            dont_fragment: true,
+            flags,
+            seq: self.isn,
+            window: s.window,
+            options,
+            ..Segment::default()
+        }
     }
 
     /// A later segment; `scaled` when the server accepted window scaling.
-    pub fn segment(&mut self, time: Nanos, numbers: (u32, u32), echo: Option<u32>, scaled: bool, rng: &mut Rng) -> Seg {
+    pub fn segment(
+        &mut self,
+        time: Nanos,
+        numbers: (u32, u32),
+        echo: Option<u32>,
+        scaled: bool,
+        rng: &mut Rng,
+    ) -> Segment {
         let (seq, ack) = numbers;
-        let ts = echo.map_or(vec![], |ecr| vec![Opt::Nop, Opt::Nop, Opt::Ts(self.clock.at(time), ecr)]);
+        let ts = echo.map_or(vec![], |ecr| {
+            vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Timestamps(self.clock.at(time), ecr)]
+        });
         let id = self.ids.take(time, rng);
         let shift = self.stack.wscale.filter(|_| scaled).unwrap_or(0);
         let window = if shift == 0 { self.stack.window } else { (65535u32.div_ceil(1 << shift)).min(0xffff) as u16 };
-        Seg { ttl: self.stack.ttl, id, df: true, flags: ACK, seq, ack, window, options: ts, ..Seg::default() }
+        Segment {
+            ttl: self.stack.ttl,
+            id,
+            dont_fragment: true,
+            flags: ACK,
+            seq,
+            ack,
+            window,
+            options: ts,
+            ..Segment::default()
+        }
     }
 }

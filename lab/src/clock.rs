@@ -1,7 +1,12 @@
 //! Clocks and counters of a host: timestamps (RFC 7323) and IP identifications.
 
-use crate::capture::Nanos;
-use crate::rng::Rng;
+use crate::capture::{Nanos, SECOND};
+use syncookie_testkit::rng::Rng;
+
+/// Time at which synthetic captures begin: 2026-01-01T00:00:00Z.
+pub const EPOCH: Nanos = 1_767_225_600 * SECOND;
+/// Earliest boot of a synthetic host.
+pub const FIRST_BOOT: Nanos = EPOCH - 40_000_000 * SECOND;
 
 /// A timestamp clock as its peer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +56,7 @@ impl IpIds {
     /// A flow's identifications; a host-wide counter counts from `boot`.
     #[must_use]
     pub fn new(style: IpId, boot: Nanos, rng: &mut Rng) -> Self {
-        Self { style, next: rng.half(), origin: boot }
+        Self { style, next: rng.next_u16(), origin: boot }
     }
 
     /// For the packet sent at `time`.
@@ -66,7 +71,7 @@ impl IpIds {
             IpId::PerHost(rate) => {
                 (u128::from(time.saturating_sub(self.origin)) * u128::from(rate) / 1_000_000_000) as u16
             }
-            IpId::Random => rng.half(),
+            IpId::Random => rng.next_u16(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a worse network does to a capture: path jitter in its times, packets that are missing.
 
 use crate::capture::{Capture, MICRO, MILLI, Nanos};
-use crate::rng::Rng;
 use crate::truth::Truth;
 use std::collections::HashMap;
+use syncookie_testkit::rng::Rng;
 
 /// How much worse.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -85,7 +85,7 @@ fn flow(ip: &[u8]) -> u64 {
 fn end(address: &[u8], port: &[u8]) -> u64 {
     let bytes = address.iter().chain(port);
     let seed = bytes.fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
-    Rng::new(seed).next()
+    Rng::new(seed).next_u64()
 }
 
 /// Where the IP packet begins in a record of that link type; `None` for an unknown one.

@@ -6,6 +6,7 @@
 //! implementation's source or in a description of captures, see `README.md`.
 
 pub mod accuracy;
+pub mod address;
 pub mod answer;
 pub mod capture;
 pub mod client;
@@ -14,15 +15,12 @@ pub mod converse;
 pub mod disturb;
 pub mod expect;
 pub mod judge;
-pub mod lookalike;
+pub mod layout;
 pub mod middlebox;
 pub mod ordinary;
-pub mod packet;
 pub mod path;
-pub mod pcap;
 pub mod plan;
 pub mod record;
-pub mod rng;
 pub mod scenario;
 pub mod score;
 pub mod site;

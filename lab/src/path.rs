@@ -1,9 +1,12 @@
 //! The path between a client and a server, and the point on it where the capture is taken.
 
 use crate::capture::{MICRO, MILLI, Nanos, Tap};
-use crate::packet::Seg;
-use crate::rng::Rng;
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::Segment;
+
+/// Payload bytes that the captures keep of a packet, in place of a snap length.
+const KEPT_PAYLOAD: usize = 32;
 
 /// Where the capture is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +139,7 @@ impl<'a> Wire<'a> {
     }
 
     /// The client sends a segment.
-    pub fn up(&mut self, time: Nanos, seg: &Seg) -> Sent {
+    pub fn up(&mut self, time: Nanos, seg: &Segment) -> Sent {
         let near = self.path.tap == At::Client;
         let arrival = (time + self.path.up + self.path.jitter.draw(self.rng)).max(self.last_up + MICRO);
         let lost = self.rng.chance(self.path.loss);
@@ -148,7 +151,7 @@ impl<'a> Wire<'a> {
     }
 
     /// The server, or what stands for it, sends a segment.
-    pub fn down(&mut self, time: Nanos, seg: &Seg) -> Sent {
+    pub fn down(&mut self, time: Nanos, seg: &Segment) -> Sent {
         let near = self.path.tap == At::Server;
         let waits = if self.last_down == 0 { self.path.first_down } else { 0 };
         let arrival = time + self.path.down + waits + self.path.jitter.draw(self.rng);
@@ -168,18 +171,18 @@ impl<'a> Wire<'a> {
         lost: bool,
         sent: Nanos,
         arrival: Nanos,
-        seg: &Seg,
+        seg: &Segment,
         from: SocketAddr,
         to: SocketAddr,
     ) -> Option<usize> {
         if near {
-            return Some(self.tap.packet(sent, seg.bytes(from, to)));
+            return Some(self.tap.packet(sent, seg.packet_cut_at(from, to, KEPT_PAYLOAD)));
         }
         if lost {
             return None;
         }
         let hops = if self.nearby && from == self.server { 0 } else { self.path.hops };
-        let seen = Seg { ttl: seg.ttl.saturating_sub(hops).max(1), ..seg.clone() };
-        Some(self.tap.packet(arrival, seen.bytes(from, to)))
+        let seen = Segment { ttl: seg.ttl.saturating_sub(hops).max(1), ..seg.clone() };
+        Some(self.tap.packet(arrival, seen.packet_cut_at(from, to, KEPT_PAYLOAD)))
     }
 }

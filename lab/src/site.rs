@@ -3,18 +3,13 @@
 use crate::answer::Answerer;
 use crate::capture::{Capture, MILLI, Nanos, SECOND, Tap};
 use crate::client::{Attempt, ClientStack};
+use crate::clock::EPOCH;
 use crate::converse::converse;
 use crate::path::Path;
 use crate::plan::Plan;
-use crate::rng::Rng;
 use crate::truth::Truth;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-/// When synthetic captures begin: 2026-01-01T00:00:00Z.
-const EPOCH: Nanos = 1_767_225_600 * SECOND;
-
-/// When the first of the scenes' hosts booted.
-pub const LONG_AGO: Nanos = EPOCH - 40_000_000 * SECOND;
+use syncookie_testkit::rng::Rng;
 
 /// The scene.
 #[derive(Debug)]
@@ -57,7 +52,7 @@ impl Site {
 
     /// Some public address.
     pub fn stranger(&mut self) -> IpAddr {
-        let [_, b, c, d] = self.rng.word().to_be_bytes();
+        let [_, b, c, d] = self.rng.next_u32().to_be_bytes();
         let first = self.rng.pick(&[5, 23, 31, 45, 62, 77, 84, 91, 104, 151, 185, 203]);
         IpAddr::V4(Ipv4Addr::new(first, b, c, d.clamp(1, 254)))
     }
@@ -127,14 +122,4 @@ impl Site {
             ..Truth::default()
         })
     }
-}
-
-/// A number for an address, the same in every run.
-#[must_use]
-pub fn hash_address(ip: IpAddr) -> u64 {
-    let bits = match ip {
-        IpAddr::V4(a) => u128::from(a.to_bits()),
-        IpAddr::V6(a) => a.to_bits(),
-    };
-    Rng::new(bits as u64 ^ (bits >> 64) as u64).next()
 }

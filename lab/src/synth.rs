@@ -3,13 +3,16 @@
 use crate::capture::Capture;
 use crate::disturb::{Disturbance, ip_offset, renumber};
 use crate::ordinary::Ordinary;
-use crate::pcap;
-use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::truth::Truth;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use syncookie_testkit::ByteOrder::Little;
+use syncookie_testkit::ip::wire_length;
+use syncookie_testkit::link::RAW;
+use syncookie_testkit::pcap::{self, Record, Resolution::Nano};
+use syncookie_testkit::rng::Rng;
 
 /// Builds scenarios into folders of their names.
 pub fn synth(out: &Path, seed: u64, scenarios: &[Scenario], worse: Disturbance) -> io::Result<()> {
@@ -30,9 +33,36 @@ pub fn synth(out: &Path, seed: u64, scenarios: &[Scenario], worse: Disturbance) 
 pub fn write_case(folder: &Path, capture: &Capture) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut file = BufWriter::new(File::create(folder.join("client.pcap"))?);
-    pcap::write(&mut file, capture)?;
+    write_pcap(&mut file, capture)?;
     file.flush()?;
     write_truth(folder, &capture.truth)
+}
+
+/// Writes a capture as a pcap file: raw IP, times in nanoseconds.
+pub fn write_pcap(out: &mut impl Write, capture: &Capture) -> io::Result<()> {
+    write_header(out)?;
+    write_packets(out, capture)
+}
+
+fn write_header(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(&pcap::file_header(Little, Nano, pcap::SNAP_LENGTH, RAW))
+}
+
+fn write_packets(out: &mut impl Write, capture: &Capture) -> io::Result<()> {
+    capture.packets.iter().try_for_each(|(time, packet)| {
+        out.write_all(&pcap::record_header(Little, Nano, *time, packet.len(), wire_length(packet)))?;
+        out.write_all(packet)
+    })
+}
+
+/// Reads a pcap file. An incomplete record at its end is left out: the program that captured was stopped.
+///
+/// # Errors
+/// When the file cannot be read, or is not a pcap file.
+pub fn read_pcap(path: &Path) -> io::Result<pcap::Capture> {
+    let parsed = pcap::Capture::parse(&fs::read(path)?);
+    let invalid = |why| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {why}", path.display()));
+    parsed.map(|(capture, _)| capture).map_err(invalid)
 }
 
 /// Writes `truth.json`.
@@ -55,13 +85,13 @@ pub fn ordinary(out: Option<&Path>, seed: u64, handshakes: usize) -> io::Result<
         None => None,
     };
     if let Some(file) = &mut file {
-        pcap::write_header(file, pcap::RAW)?;
+        write_header(file)?;
     }
     let mut made = (0, 0);
     for capture in Ordinary::new(seed, handshakes) {
         made = (made.0 + capture.truth.handshakes.len(), made.1 + capture.packets.len());
         if let Some(file) = &mut file {
-            pcap::write_packets(file, &capture)?;
+            write_packets(file, &capture)?;
         }
     }
     if let Some(mut file) = file {
@@ -79,7 +109,7 @@ pub fn disturb(input: &Path, output: &Path, worse: Disturbance, seed: u64) -> io
     for entry in sorted(input)? {
         let target = output.join(entry.file_name().unwrap_or_default());
         if entry.is_dir() {
-            disturb(&entry, &target, worse, rng.next())?;
+            disturb(&entry, &target, worse, rng.next_u64())?;
         }
     }
     if input.join("truth.json").exists() {
@@ -99,26 +129,21 @@ pub fn disturb(input: &Path, output: &Path, worse: Disturbance, seed: u64) -> io
 }
 
 /// What a folder holds, in order of names.
-pub fn sorted(folder: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+pub fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths: Vec<_> = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     paths.sort();
     Ok(paths)
 }
 
 fn disturb_file(input: &Path, output: &Path, worse: Disturbance, rng: &mut Rng) -> io::Result<Vec<Option<usize>>> {
-    let (link, records) = pcap::read(&mut File::open(input)?)?;
-    let packets = records.into_iter().map(|r| (r.time, r)).collect();
-    let ip = |r: &pcap::Record| {
-        ip_offset(link, &r.bytes)
-            .and_then(|at| r.bytes.get(at..))
-            .map_or(0..0, |ip| r.bytes.len() - ip.len()..r.bytes.len())
+    let pcap::Capture { link, records } = read_pcap(input)?;
+    let packets = records.into_iter().map(|record| (record.nanos, record)).collect();
+    let ip = |record: &Record| {
+        let at = ip_offset(link, &record.bytes).filter(|&at| at <= record.bytes.len());
+        at.unwrap_or(record.bytes.len())
     };
-    let (packets, moved) = worse.apply(packets, |r| &r.bytes[ip(r)], rng);
-    let mut file = BufWriter::new(File::create(output)?);
-    pcap::write_header(&mut file, link)?;
-    for (time, record) in &packets {
-        pcap::write_record(&mut file, *time, record.length as usize, &record.bytes)?;
-    }
-    file.flush()?;
+    let (packets, moved) = worse.apply(packets, |record| &record.bytes[ip(record)..], rng);
+    let records = packets.into_iter().map(|(nanos, record)| Record { nanos, ..record }).collect();
+    fs::write(output, pcap::Capture { link, records }.write(Little, Nano))?;
     Ok(moved)
 }

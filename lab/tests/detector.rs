@@ -4,9 +4,9 @@ use std::path::Path;
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
 use syncookie_lab::ordinary::Ordinary;
-use syncookie_lab::rng::Rng;
 use syncookie_lab::score::{Score, cases};
 use syncookie_lab::{Capture, Verdict, accuracy, judge, scenario};
+use syncookie_testkit::rng::Rng;
 
 /// Scores a capture and lists what is wrong.
 fn score(capture: &Capture, wrong: &mut Vec<String>) -> Score {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::ordinary::Ordinary;
-use syncookie_lab::rng::Rng;
-use syncookie_lab::{Capture, Verdict, pcap, scenario};
+use syncookie_lab::{Capture, Verdict, scenario, synth};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::{link, pcap};
 
 /// One packet, read from its bytes.
 #[derive(Debug)]
@@ -306,9 +307,9 @@ fn disturbed_captures_keep_each_flows_order_and_the_truth_follows() {
 fn a_written_file_reads_back_as_it_was() {
     let capture = build("linux_v6");
     let mut file = Vec::new();
-    pcap::write(&mut file, &capture).unwrap();
-    let (link, records) = pcap::read(&mut file.as_slice()).unwrap();
-    assert_eq!(link, pcap::RAW);
-    let back: Vec<_> = records.into_iter().map(|r| (r.time, r.bytes)).collect();
+    synth::write_pcap(&mut file, &capture).unwrap();
+    let (read, left) = pcap::Capture::parse(&file).unwrap();
+    assert_eq!((read.link, left), (link::RAW, 0));
+    let back: Vec<_> = read.records.into_iter().map(|record| (record.nanos, record.bytes)).collect();
     assert_eq!(back, capture.packets);
 }

@@ -3,8 +3,8 @@
 use super::Talk;
 use crate::answer::Live;
 use crate::capture::{MICRO, MILLI, Nanos};
-use crate::packet::{ACK, FIN, PSH, RST, Seg};
 use crate::plan::{DataTtl, End};
+use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, Segment};
 
 impl Talk<'_, '_> {
     /// Request, response and end. Loss is repaired by repetition; nothing else of TCP's control loops is needed.
@@ -178,15 +178,15 @@ impl Talk<'_, '_> {
         self.blame(&["firewall-reset", "wrong-host"]);
         let ttl = self.wire.rng.between(90, 250) as u8;
         for (n, jump) in [0u32, 1460, 4380].into_iter().enumerate() {
-            let id = self.wire.rng.half();
+            let id = self.wire.rng.next_u16();
             let seq = flow.server_next.wrapping_add(jump);
-            let reset = Seg { ttl, id, flags: RST | ACK, seq, ack: flow.client_next, ..Seg::default() };
+            let reset = Segment { ttl, id, flags: RST | ACK, seq, ack: flow.client_next, ..Segment::default() };
             self.wire.down(open + n as u64 * 30 * MICRO, &reset);
         }
         open
     }
 
-    fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Seg {
+    fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Segment {
         let echo = if flow.stamped { flow.server_stamp } else { None };
         self.last_stamp = self.attempt.clock.at(when);
         self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
@@ -199,21 +199,29 @@ impl Talk<'_, '_> {
         if ahead { self.last_stamp } else { arrived }
     }
 
-    fn server_sends(&mut self, f: &Flow, live: &mut Live, when: Nanos, flags: u8, payload: u16, unread: u32) -> Seg {
-        use crate::packet::Opt::{Nop, Ts};
+    fn server_sends(
+        &mut self,
+        f: &Flow,
+        live: &mut Live,
+        when: Nanos,
+        flags: u8,
+        payload: u16,
+        unread: u32,
+    ) -> Segment {
+        use syncookie_testkit::tcp::TcpOption::{Nop, Timestamps};
         let echo = self.heard_by(when);
-        let options = live.clock.map_or(vec![], |c| vec![Nop, Nop, Ts(c.at(when), echo)]);
-        Seg {
+        let options = live.clock.map_or(vec![], |c| vec![Nop, Nop, Timestamps(c.at(when), echo)]);
+        Segment {
             ttl: live.ttl,
             id: live.ids.take(when, self.wire.rng),
-            df: live.df,
+            dont_fragment: live.dont_fragment,
             flags,
             seq: f.server_next,
             ack: f.client_next,
             window: live.window_field(unread),
             options,
             payload,
-            ..Seg::default()
+            ..Segment::default()
         }
     }
 }

@@ -5,12 +5,11 @@ mod exchange;
 use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
 use crate::capture::{MICRO, MILLI, Nanos, Noted, SECOND, Tap};
 use crate::client::Attempt;
-use crate::packet::{PSH, Seg};
 use crate::path::{Path, Wire};
 use crate::plan::{ClientConduct, Plan};
-use crate::rng::Rng;
-use crate::stack::host::repeated;
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{PSH, Segment};
 
 /// Runs one connection and returns when its last packet was sent.
 #[expect(clippy::too_many_arguments, reason = "the parts of a conversation, each its own thing")]
@@ -50,13 +49,13 @@ pub fn converse(
 
 enum Event {
     SendSyn(u32),
-    SynArrives(Seg),
+    SynArrives(Segment),
     Repeat,
     AnswerArrives(Answer),
     SendAck,
     SendRequest,
     SendProbe,
-    AckArrives(Seg),
+    AckArrives(Segment),
 }
 
 /// The client's view of an open connection.
@@ -127,7 +126,7 @@ impl Talk<'_, '_> {
         }
     }
 
-    fn syn_arrives(&mut self, now: Nanos, seg: Seg) {
+    fn syn_arrives(&mut self, now: Nanos, seg: Segment) {
         let syn = Syn { from: self.from, to: self.to, seg };
         let reply = self.server.on_syn(&syn, now, self.answer.as_ref(), self.wire.rng);
         self.syn = Some(syn);
@@ -165,7 +164,7 @@ impl Talk<'_, '_> {
 
     fn repeat(&mut self, now: Nanos) {
         if let Some(before) = &self.answer {
-            let again = repeated(before, now);
+            let again = before.repeated(now);
             self.send_answer(now, again);
         }
     }
@@ -185,7 +184,7 @@ impl Talk<'_, '_> {
                 let ack = answer.seg.seq.wrapping_add(wrong);
                 let since = self.client.map_or(now, |c| c.since);
                 let echo = answer.seg.tsval().filter(|_| self.attempt.stack.ts);
-                self.client = Some(Established { since, ack, echo, scaled: answer.seg.wscale().is_some() });
+                self.client = Some(Established { since, ack, echo, scaled: answer.seg.window_scale().is_some() });
                 self.events.push((soon, Event::SendAck));
                 // Into a closed window nothing is sent.
                 if first && self.plan.request > 0 && self.plan.banner.is_none() && answer.seg.window > 0 {
@@ -232,7 +231,7 @@ impl Talk<'_, '_> {
         }
     }
 
-    fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Seg {
+    fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Segment {
         let seq = self.attempt.isn.wrapping_add(1);
         let mut seg = self.attempt.segment(now, (seq, client.ack), client.echo, client.scaled, self.wire.rng);
         self.last_stamp = self.attempt.clock.at(now);
@@ -242,7 +241,7 @@ impl Talk<'_, '_> {
     }
 
     /// `None` when nothing changes, `Err` when the connection is over.
-    fn ack_arrives(&mut self, now: Nanos, seg: &Seg) -> Option<Result<Live, ()>> {
+    fn ack_arrives(&mut self, now: Nanos, seg: &Segment) -> Option<Result<Live, ()>> {
         let (syn, answer) = (self.syn.clone()?, self.answer.clone()?);
         match self.server.on_ack(&syn, &answer, seg, now, self.wire.rng) {
             Opening::Open(live, at_once) => {

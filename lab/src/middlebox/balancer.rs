@@ -3,10 +3,10 @@
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
 use crate::capture::Nanos;
-use crate::client::Layout;
-use crate::packet::{ACK, SYN, Seg};
-use crate::rng::Rng;
+use crate::layout::Layout;
 use crate::stack::Host;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, SYN, Segment};
 
 /// Which class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,29 +29,31 @@ pub struct Balancer {
 }
 
 impl Shape for Balancer {
-    fn syn_ack(&mut self, _: &Host, syn: &Syn, _: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Seg {
+    fn syn_ack(&mut self, _: &Host, syn: &Syn, _: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Segment {
         let kept = before.map(|b| b.seg.seq).filter(|_| self.class != Class::ThreeSegments);
-        let fresh = rng.word();
+        let fresh = rng.next_u32();
         let (window, id) = match self.class {
             Class::Echo => (29200, syn.seg.id),
-            Class::ThreeSegments => (4380, rng.half()),
-            Class::OddWindow(window) => (window, rng.half()),
+            Class::ThreeSegments => (4380, rng.next_u16()),
+            Class::OddWindow(window) => (window, rng.next_u16()),
         };
         let options = match self.class {
-            Class::Echo => Layout::Windows.write(Some(1460), syn.seg.wscale().and(Some(7)), syn.seg.sack(), None),
+            Class::Echo => {
+                Layout::Windows.write(Some(1460), syn.seg.window_scale().and(Some(7)), syn.seg.sack_permitted(), None)
+            }
             Class::ThreeSegments => Layout::Windows.write(Some(1460), None, false, None),
-            Class::OddWindow(_) => Layout::Windows.write(Some(1460), None, syn.seg.sack(), None),
+            Class::OddWindow(_) => Layout::Windows.write(Some(1460), None, syn.seg.sack_permitted(), None),
         };
-        Seg {
+        Segment {
             ttl: self.ttl,
             id,
-            df: true,
+            dont_fragment: true,
             flags: SYN | ACK,
             seq: kept.unwrap_or(fresh),
             ack: syn.seg.seq.wrapping_add(1),
             window,
             options,
-            ..Seg::default()
+            ..Segment::default()
         }
     }
 

@@ -3,10 +3,10 @@
 use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
 use crate::capture::{MICRO, Nanos};
 use crate::clock::{Clock, IpIds};
-use crate::packet::{ACK, Opt, RST, Seg};
-use crate::rng::Rng;
 use crate::stack::Host;
 use crate::truth::Verdict;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, RST, Segment, TcpOption};
 
 /// What the server behind the box does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Stamps {
 /// How a box's SYN-ACK looks.
 pub trait Shape {
     /// The SYN-ACK for a SYN; `before` is the one sent for an earlier SYN of the same handshake.
-    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Seg;
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Segment;
     /// The product's word for it.
     fn implementation(&self) -> Option<&'static str>;
     /// The pure ACK(s) that open the window: how many.
@@ -47,14 +47,14 @@ pub trait Shape {
         syn.seg.mss().unwrap_or(536).min(backend.mss)
     }
     /// What the client sees when the server refuses.
-    fn refusal(&self, answer: &Answer, ack: &Seg, ttl: u8) -> Option<Seg> {
-        Some(Seg {
+    fn refusal(&self, answer: &Answer, ack: &Segment, ttl: u8) -> Option<Segment> {
+        Some(Segment {
             ttl,
-            df: true,
+            dont_fragment: true,
             flags: RST | ACK,
             seq: answer.seg.seq.wrapping_add(1),
             ack: ack.seq,
-            ..Seg::default()
+            ..Segment::default()
         })
     }
     /// Causes that explain a refusal as the client sees it.
@@ -62,7 +62,7 @@ pub trait Shape {
         &["proxy-backend-refused"]
     }
     /// What the client sees when its cookie is wrong.
-    fn rejection(&self, _ack: &Seg, _ttl: u8) -> Option<Seg> {
+    fn rejection(&self, _ack: &Segment, _ttl: u8) -> Option<Segment> {
         None
     }
 }
@@ -102,7 +102,7 @@ impl<S: Shape> Front<S> {
         self.backend.ttl.saturating_sub(self.further)
     }
 
-    fn open(&self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn open(&self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         let stamp = answer.seg.tsval();
         let answered = now + self.behind;
         let clock = stamp.and_then(|value| match self.shape.stamps() {
@@ -110,12 +110,12 @@ impl<S: Shape> Front<S> {
             Stamps::Rebased => Some(Clock { base: value, origin: answered, rate: self.backend.rate, step: 1 }),
             Stamps::Continued => answer.clock,
         });
-        let told = answer.seg.wscale();
+        let told = answer.seg.window_scale();
         // Window fields are the server's own; without a scale told, the box asked the server for none.
         let scale = told.and(self.backend.wscale).unwrap_or(0);
         let live = Live {
             ttl: self.backend_ttl(),
-            df: self.backend.df,
+            dont_fragment: self.backend.dont_fragment,
             ids: IpIds::new(self.backend.ids, self.backend.boot, rng),
             clock,
             window: self.backend.window_bytes(self.shape.segment(syn, &self.backend)),
@@ -127,21 +127,22 @@ impl<S: Shape> Front<S> {
         Opening::Open(Box::new(live), updates)
     }
 
-    fn updates(&self, live: &Live, answer: &Answer, ack: &Seg, told: Option<u8>) -> Vec<(Nanos, Seg)> {
+    fn updates(&self, live: &Live, answer: &Answer, ack: &Segment, told: Option<u8>) -> Vec<(Nanos, Segment)> {
         let stamp = answer.seg.tsval().zip(ack.tsval());
-        let options = stamp.map_or(vec![], |(val, ecr)| vec![Opt::Nop, Opt::Nop, Opt::Ts(val, ecr)]);
-        let update = Seg {
+        let options =
+            stamp.map_or(vec![], |(val, ecr)| vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Timestamps(val, ecr)]);
+        let update = Segment {
             ttl: answer.seg.ttl,
-            df: true,
+            dont_fragment: true,
             flags: ACK,
             seq: answer.seg.seq.wrapping_add(1),
             ack: ack.seq,
             window: (live.window >> told.unwrap_or(0)).min(0xffff) as u16,
             options,
-            ..Seg::default()
+            ..Segment::default()
         };
         // The second one is the ACK meant for the server, come back: one hop older.
-        let second = Seg { ttl: update.ttl.saturating_sub(1), ..update.clone() };
+        let second = Segment { ttl: update.ttl.saturating_sub(1), ..update.clone() };
         let both = [(live.behind + 30 * MICRO, update), (live.behind + 34 * MICRO, second)];
         both.into_iter().take(self.shape.updates()).collect()
     }
@@ -162,7 +163,7 @@ impl<S: Shape> Answerer for Front<S> {
         }))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         let (round_trip, ttl) = (2 * self.behind + 20 * MICRO, self.backend_ttl());
         // A window probe repeats an old byte: its sequence number does not fit the cookie either.
         let right = ack.ack == answer.seg.seq.wrapping_add(1) && ack.seq == syn.seg.seq.wrapping_add(1);

@@ -3,10 +3,10 @@
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
 use crate::capture::{Nanos, SECOND};
-use crate::packet::{ACK, Opt, RST, SYN, Seg};
-use crate::rng::Rng;
 use crate::stack::Host;
 use crate::stack::linux::sequence;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, RST, SYN, Segment, TcpOption};
 
 /// A director's configuration.
 #[derive(Clone, Copy, Debug)]
@@ -39,34 +39,34 @@ impl Lvs {
     pub const ALL_KEPT: Self = Self { wscale: true, ts: true, cap: false, word: None, ..Self::DPVS };
 
     /// The client's option bytes, refused ones overwritten by NOPs.
-    fn reflect(self, option: Opt, rng: &mut Rng) -> Vec<Opt> {
+    fn reflect(self, option: TcpOption, rng: &mut Rng) -> Vec<TcpOption> {
         match option {
-            Opt::Mss(mss) => vec![Opt::Mss(if self.cap { mss.min(1452) } else { mss })],
-            Opt::SackOk if !self.sack => vec![Opt::Nop; 2],
-            Opt::WScale(_) if !self.wscale => vec![Opt::Nop; 3],
-            Opt::WScale(_) => vec![Opt::WScale(7)],
-            Opt::Ts(..) if !self.ts => vec![Opt::Nop; 10],
-            Opt::Ts(val, _) => vec![Opt::Ts(rng.word(), val)],
+            TcpOption::Mss(mss) => vec![TcpOption::Mss(if self.cap { mss.min(1452) } else { mss })],
+            TcpOption::SackPermitted if !self.sack => vec![TcpOption::Nop; 2],
+            TcpOption::WindowScale(_) if !self.wscale => vec![TcpOption::Nop; 3],
+            TcpOption::WindowScale(_) => vec![TcpOption::WindowScale(7)],
+            TcpOption::Timestamps(..) if !self.ts => vec![TcpOption::Nop; 10],
+            TcpOption::Timestamps(val, _) => vec![TcpOption::Timestamps(rng.next_u32(), val)],
             other => vec![other],
         }
     }
 }
 
 impl Shape for Lvs {
-    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Seg {
-        let scale = u32::from(if self.wscale { syn.seg.wscale().unwrap_or(0) } else { 0 }) & 15;
-        let sack = u32::from(self.sack && syn.seg.sack()) << 21;
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Segment {
+        let scale = u32::from(if self.wscale { syn.seg.window_scale().unwrap_or(0) } else { 0 }) & 15;
+        let sack = u32::from(self.sack && syn.seg.sack_permitted()) << 21;
         let data = scale << 16 | u32::from(self.ts && syn.seg.tsval().is_some()) << 20 | sack;
-        Seg {
+        Segment {
             ttl: 63,
             id: syn.seg.id,
-            df: syn.seg.df,
+            dont_fragment: syn.seg.dont_fragment,
             flags: SYN | ACK,
             seq: sequence(keeper, syn, now, 60 * SECOND, data),
             ack: syn.seg.seq.wrapping_add(1),
             window: if self.closed { 0 } else { syn.seg.window },
             options: syn.seg.options.iter().flat_map(|&o| self.reflect(o, rng)).collect(),
-            ..Seg::default()
+            ..Segment::default()
         }
     }
 
@@ -82,10 +82,10 @@ impl Shape for Lvs {
         if self.ts { Stamps::Continued } else { Stamps::None }
     }
 
-    fn refusal(&self, answer: &Answer, ack: &Seg, ttl: u8) -> Option<Seg> {
+    fn refusal(&self, answer: &Answer, ack: &Segment, ttl: u8) -> Option<Segment> {
         let seq = answer.seg.seq.wrapping_add(1);
         let (flags, number) = if self.resets { (RST | ACK, ack.seq) } else { (RST, 0) };
-        Some(Seg { ttl, df: true, flags, seq, ack: number, ..Seg::default() })
+        Some(Segment { ttl, dont_fragment: true, flags, seq, ack: number, ..Segment::default() })
     }
 
     /// Jupiter's bare reset could as well be the server's answer to an ACK that passed the box.
@@ -93,8 +93,9 @@ impl Shape for Lvs {
         if self.resets { &["proxy-backend-refused"] } else { &["proxy-backend-refused", "proxy-leaked-ack"] }
     }
 
-    fn rejection(&self, ack: &Seg, ttl: u8) -> Option<Seg> {
-        let shape = Seg { ttl, df: true, flags: RST | ACK, seq: ack.ack, ack: ack.seq, ..Seg::default() };
+    fn rejection(&self, ack: &Segment, ttl: u8) -> Option<Segment> {
+        let shape =
+            Segment { ttl, dont_fragment: true, flags: RST | ACK, seq: ack.ack, ack: ack.seq, ..Segment::default() };
         self.resets.then_some(shape)
     }
 }

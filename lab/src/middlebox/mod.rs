@@ -3,6 +3,7 @@
 pub mod balancer;
 pub mod front;
 pub mod lvs;
+pub mod mixed;
 pub mod pf;
 pub mod synproxy;
 

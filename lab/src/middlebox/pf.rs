@@ -3,9 +3,9 @@
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
 use crate::capture::Nanos;
-use crate::packet::{ACK, Opt, SYN, Seg};
-use crate::rng::Rng;
-use crate::stack::{Host, freebsd};
+use crate::stack::Host;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, SYN, Segment, TcpOption};
 
 /// pf `synproxy state`.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +18,22 @@ pub struct PfSynproxy {
 #[derive(Clone, Copy, Debug)]
 pub struct PfSyncookies;
 
-fn syn_ack(syn: &Syn, seq: u32, mss: u16, rng: &mut Rng) -> Seg {
-    Seg {
+fn syn_ack(syn: &Syn, seq: u32, mss: u16, rng: &mut Rng) -> Segment {
+    Segment {
         ttl: 64,
-        id: rng.half(),
-        df: true,
+        id: rng.next_u16(),
+        dont_fragment: true,
         flags: SYN | ACK,
         seq,
         ack: syn.seg.seq.wrapping_add(1),
-        options: vec![Opt::Mss(mss)],
-        ..Seg::default()
+        options: vec![TcpOption::Mss(mss)],
+        ..Segment::default()
     }
 }
 
 impl Shape for PfSynproxy {
-    fn syn_ack(&mut self, _: &Host, syn: &Syn, _: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Seg {
-        let seq = before.map_or_else(|| rng.word(), |b| b.seg.seq);
+    fn syn_ack(&mut self, _: &Host, syn: &Syn, _: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Segment {
+        let seq = before.map_or_else(|| rng.next_u32(), |b| b.seg.seq);
         let mss = syn.seg.mss().unwrap_or(536).min(self.route_mss);
         syn_ack(syn, seq, mss, rng)
     }
@@ -51,14 +51,14 @@ impl Shape for PfSynproxy {
     }
 
     /// pf drops the server's reset: the client sees silence.
-    fn refusal(&self, _: &Answer, _: &Seg, _: u8) -> Option<Seg> {
+    fn refusal(&self, _: &Answer, _: &Segment, _: u8) -> Option<Segment> {
         None
     }
 }
 
 impl Shape for PfSyncookies {
-    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Seg {
-        let seq = freebsd::cookie(keeper, syn, now, false);
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, rng: &mut Rng) -> Segment {
+        let seq = keeper.syncache_cookie(syn, now, false);
         syn_ack(syn, seq, syn.seg.mss().unwrap_or(536).max(536), rng)
     }
 
@@ -74,7 +74,7 @@ impl Shape for PfSyncookies {
         Stamps::None
     }
 
-    fn refusal(&self, _: &Answer, _: &Seg, _: u8) -> Option<Seg> {
+    fn refusal(&self, _: &Answer, _: &Segment, _: u8) -> Option<Segment> {
         None
     }
 }

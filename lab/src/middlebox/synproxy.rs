@@ -3,11 +3,11 @@
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
 use crate::capture::{Nanos, SECOND};
-use crate::client::Layout;
-use crate::packet::{ACK, ECE, SYN, Seg};
-use crate::rng::Rng;
+use crate::layout::Layout;
 use crate::stack::Host;
 use crate::stack::linux::{option_bits, remembered, sequence};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, ECE, SYN, Segment};
 
 /// A rule's options.
 #[derive(Clone, Copy, Debug)]
@@ -34,21 +34,21 @@ impl Synproxy {
 }
 
 impl Shape for Synproxy {
-    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, _: &mut Rng) -> Seg {
+    fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, _: Option<&Answer>, _: &mut Rng) -> Segment {
         let stamp = syn.seg.tsval().filter(|_| self.ts);
-        let wscale = stamp.and(syn.seg.wscale()).and(self.wscale);
-        let sack = stamp.is_some() && self.sack && syn.seg.sack();
+        let wscale = stamp.and(syn.seg.window_scale()).and(self.wscale);
+        let sack = stamp.is_some() && self.sack && syn.seg.sack_permitted();
         let ecn = stamp.is_some() && self.ecn && syn.seg.ecn_setup();
         // No correction to at most now: the value may lie up to 63 ms ahead.
         let value = keeper.clock(syn, now).at(now) & !63 | option_bits(wscale, sack, ecn);
-        Seg {
+        Segment {
             ttl: 64,
-            df: true,
+            dont_fragment: true,
             flags: SYN | ACK | if ecn { ECE } else { 0 },
             seq: sequence(keeper, syn, now, 60 * SECOND, 0),
             ack: syn.seg.seq.wrapping_add(1),
             options: Layout::Linux.write(Some(self.mss), wscale, sack, stamp.map(|ecr| (value, ecr))),
-            ..Seg::default()
+            ..Segment::default()
         }
     }
 

@@ -1,16 +1,17 @@
 //! Servers of every kind, with the settings that administrators change.
 
+use crate::address;
 use crate::answer::Answerer;
 use crate::capture::{MICRO, Nanos};
 use crate::clock::IpId;
-use crate::lookalike::mixed::{By, Edit, Editing, Pool};
+use crate::middlebox::mixed::{By, Edit, Editing, Pool};
 use crate::plan::DataTtl;
-use crate::rng::Rng;
-use crate::site::{Site, hash_address};
+use crate::site::Site;
 use crate::stack::host::Closed;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Offset, Window, freebsd, gvisor, windows};
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
 
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
@@ -35,7 +36,7 @@ pub(super) fn listener(site: &mut Site) -> Listener {
         2 | 3 => {
             let edit =
                 rng.pick(&[Edit::Timestamps, Edit::WindowScale, Edit::All, Edit::Clamp(1300), Edit::Clamp(1360)]);
-            let concerns = |syn: &crate::answer::Syn| hash_address(syn.from.ip()) & 1 == 0;
+            let concerns = |syn: &crate::answer::Syn| address::hash(syn.from.ip()) & 1 == 0;
             Box::new(Editing { edit, concerns, inner: one })
         }
         4 => Box::new(Closed(one)),

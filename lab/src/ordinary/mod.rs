@@ -11,12 +11,12 @@ use crate::client::Attempt;
 use crate::converse::converse;
 use crate::path::At;
 use crate::plan::Plan;
-use crate::rng::Rng;
 use crate::site::Site;
 use hosts::{Listener, listener};
 use people::{Visitor, mapped, plan, visitor};
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
 
 /// Sites of ordinary traffic, until so many handshakes were made.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Iterator for Ordinary {
         if self.left == 0 {
             return None;
         }
-        let mut site = Site::new(Rng::new(self.rng.next()));
+        let mut site = Site::new(Rng::new(self.rng.next_u64()));
         if self.clock > 0 {
             site.now = self.clock;
         }

@@ -1,12 +1,13 @@
 //! Clients, the paths they come on, and what they want.
 
+use crate::address;
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::path::{At, Jitter, Path};
 use crate::plan::{ClientConduct, End, Plan};
-use crate::rng::Rng;
-use crate::site::{Site, hash_address};
+use crate::site::Site;
 use std::net::{IpAddr, SocketAddr};
+use syncookie_testkit::rng::Rng;
 
 pub(super) struct Visitor {
     pub(super) address: IpAddr,
@@ -16,7 +17,7 @@ pub(super) struct Visitor {
 
 /// An IPv6 address for an IPv4 one.
 pub(super) fn mapped(to: SocketAddr) -> SocketAddr {
-    let n = hash_address(to.ip()).to_be_bytes();
+    let n = address::hash(to.ip()).to_be_bytes();
     let part = |i: usize| u16::from_be_bytes([n[i], n[i + 1]]);
     SocketAddr::new(IpAddr::from([0x2001, 0xdb8, part(0), part(2), 0, 0, part(4), part(6)]), to.port())
 }

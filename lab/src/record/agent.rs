@@ -1,8 +1,6 @@
 //! The programs that run inside the namespaces: server, client, flood, and a client that acknowledges wrongly.
 
 use crate::client::{Attempt, ClientStack};
-use crate::packet::{ACK, RST, SYN};
-use crate::rng::Rng;
 use serde_json::{Value, json};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::BTreeMap;
@@ -11,6 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, RST, SYN};
 
 /// Where the server listens in every recording.
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80);
@@ -152,7 +152,7 @@ pub fn flood(rate: u64, seconds: u64) -> io::Result<Value> {
         let from = SocketAddr::new(source.into(), 1024 + rng.below(64_000) as u16);
         let mut attempt = Attempt::new(ClientStack::LINUX, from, 0x5000_0000_0000_0000, &mut rng);
         let syn = attempt.syn(0x5000_0000_0000_0000, &mut rng);
-        socket.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
+        socket.send_to(&syn.packet(from, SERVER), &SERVER.into())?;
         sent += 1;
         let due = Duration::from_secs_f64(sent as f64 / rate as f64);
         thread::sleep(due.saturating_sub(begin.elapsed()));
@@ -236,14 +236,14 @@ impl Hands {
         self.now += 100_000_000;
         let mut attempt = Attempt::new(ClientStack::LINUX, from, self.now, &mut self.rng);
         let syn = attempt.syn(self.now, &mut self.rng);
-        self.sender.send_to(&syn.bytes(from, SERVER), &SERVER.into())?;
+        self.sender.send_to(&syn.packet(from, SERVER), &SERVER.into())?;
         Ok(await_tcp(&self.receiver, port, SYN | ACK)?.map(|got| (attempt, got)))
     }
 
     fn acknowledge(&mut self, attempt: &mut Attempt, got: &Got, ahead: u32) -> io::Result<()> {
         let numbers = (attempt.isn.wrapping_add(1), got.seq.wrapping_add(ahead));
         let ack = attempt.segment(self.now + 1_000_000, numbers, got.tsval, true, &mut self.rng);
-        self.sender.send_to(&ack.bytes(attempt.from, SERVER), &SERVER.into()).map(drop)
+        self.sender.send_to(&ack.packet(attempt.from, SERVER), &SERVER.into()).map(drop)
     }
 }
 

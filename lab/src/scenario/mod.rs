@@ -2,13 +2,13 @@
 
 mod cookies;
 mod episodes;
+mod lookalike;
 mod proxies;
 mod strangers;
 
 use crate::capture::Capture;
-use crate::lookalike;
-use crate::rng::Rng;
 use crate::site::Site;
+use syncookie_testkit::rng::Rng;
 
 /// Where synthetic packets come from.
 const BY_SOURCE: &str = "by source, not observed";

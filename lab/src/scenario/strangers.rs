@@ -8,16 +8,16 @@ use crate::client::ClientStack;
 use crate::middlebox::balancer::{Balancer, Class};
 use crate::middlebox::lvs::Lvs;
 use crate::middlebox::{Front, Shape};
-use crate::packet::{Opt, Seg};
 use crate::path::Path;
 use crate::plan::Plan;
-use crate::rng::Rng;
 use crate::site::Site;
 use crate::stack::Host;
 use crate::stack::linux::Kernel;
 use crate::truth::Verdict;
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{Segment, TcpOption};
 
 /// All of them.
 pub const ALL: &[Scenario] = &[
@@ -114,9 +114,9 @@ impl Answerer for Challenger {
             return self.server.on_syn(syn, now, before, rng);
         }
         let mut answer = self.server.syn_ack(syn, now, rng);
-        let fresh = rng.word();
-        answer.seg = Seg { ttl: 255, window: 8192, seq: fresh, id: rng.half(), ..answer.seg };
-        answer.seg.options = vec![Opt::Mss(1460)];
+        let fresh = rng.next_u32();
+        answer.seg = Segment { ttl: 255, window: 8192, seq: fresh, id: rng.next_u16(), ..answer.seg };
+        answer.seg.options = vec![TcpOption::Mss(1460)];
         answer.repeats.clear();
         answer.verdict = Verdict::SynProxy;
         // One such answer alone is no more than a server of few options; the retry explains the reset.
@@ -124,7 +124,7 @@ impl Answerer for Challenger {
         Reply::SynAck(Box::new(answer))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         if answer.verdict == Verdict::Ordinary {
             return self.server.on_ack(syn, answer, ack, now, rng);
         }

@@ -4,11 +4,11 @@ use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
 use super::linux::{self, Mode};
 use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
 use crate::capture::{MICRO, Nanos, SECOND};
-use crate::client::Layout;
 use crate::clock::IpId;
-use crate::packet::Seg;
-use crate::rng::Rng;
+use crate::layout::Layout;
 use crate::truth::Verdict;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::Segment;
 
 /// The ordinary host.
 pub fn host(now: Nanos, rng: &mut Rng) -> Host {
@@ -21,7 +21,7 @@ pub fn host(now: Nanos, rng: &mut Rng) -> Host {
         ecn: false,
         window: Window::Fixed(65535),
         ttl: 64,
-        df: true,
+        dont_fragment: true,
         first_id: IpId::Random,
         ids: IpId::Random,
         rate: 1000,
@@ -61,7 +61,7 @@ impl Answerer for Gvisor {
         Reply::SynAck(Box::new(answer))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
         if answer.verdict == Verdict::SynCookie && ack.ack != answer.seg.seq.wrapping_add(1) {
             return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
         }

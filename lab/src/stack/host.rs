@@ -1,15 +1,16 @@
 //! A server that answers from a half-open entry: the fields that tell stacks apart.
 
+use super::syncache;
 use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn};
 use crate::capture::{MICRO, Nanos, SECOND};
-use crate::client::Layout;
 use crate::clock::{Clock, IpId, IpIds};
-use crate::packet::{ACK, ECE, SYN, Seg};
-use crate::rng::Rng;
+use crate::layout::Layout;
 use crate::truth::Verdict;
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, ECE, RST, SYN, Segment};
 
 /// How a connection's timestamps are offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub struct Host {
     /// Initial TTL.
     pub ttl: u8,
     /// Don't fragment.
-    pub df: bool,
+    pub dont_fragment: bool,
     /// Identification of SYN-ACKs.
     pub first_id: IpId,
     /// Identification of later packets.
@@ -106,7 +107,7 @@ impl Host {
     /// Draws the secret and the boot time.
     #[must_use]
     pub fn booted(mut self, now: Nanos, rng: &mut Rng) -> Self {
-        self.key = (rng.next(), rng.next());
+        self.key = (rng.next_u64(), rng.next_u64());
         self.boot = now - rng.between(600, 4_000_000) * SECOND - rng.below(SECOND);
         self
     }
@@ -141,11 +142,17 @@ impl Host {
     pub fn initial_sequence(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> u32 {
         match self.isn {
             Isn::Rfc6528 => (self.hash(syn.from, syn.to, 2) as u32).wrapping_add((now >> 6) as u32),
-            Isn::Random => rng.word(),
+            Isn::Random => rng.next_u32(),
             Isn::Counter => ((now - self.boot) / 7_629 + 64_000 * rng.below(3)) as u32,
-            Isn::Freebsd => super::freebsd::cookie(self, syn, now, true),
+            Isn::Freebsd => self.syncache_cookie(syn, now, true),
             Isn::Fixed(value) => value,
         }
+    }
+
+    /// Returns the ISN that FreeBSD's syncache or pf would choose with this host's secret.
+    #[must_use]
+    pub fn syncache_cookie(&self, syn: &Syn, now: Nanos, sack: bool) -> u32 {
+        syncache::isn(syn, now - self.boot, sack, |more| self.hash(syn.from, syn.to, more))
     }
 
     /// Window in bytes for a given MSS and announced options.
@@ -164,21 +171,21 @@ impl Host {
         let ts = (self.ts).then(|| syn.seg.tsval()).flatten();
         let clock = ts.map(|_| self.clock(syn, now));
         let stamp = ts.zip(clock).map(|(ecr, c)| (if self.offset == Offset::ZeroFirst { 0 } else { c.at(now) }, ecr));
-        let wscale = syn.seg.wscale().and(self.wscale);
-        let options = self.layout.write(Some(self.mss), wscale, self.sack && syn.seg.sack(), stamp);
+        let wscale = syn.seg.window_scale().and(self.wscale);
+        let options = self.layout.write(Some(self.mss), wscale, self.sack && syn.seg.sack_permitted(), stamp);
         // Linux rounds to what it announced itself, or to RFC 879's 536 when the client named nothing.
         let for_window = syn.seg.mss().map_or(536, |m| m.min(self.mss)) - if ts.is_some() { 12 } else { 0 };
         let ece = if self.ecn && syn.seg.ecn_setup() { ECE } else { 0 };
-        let seg = Seg {
+        let seg = Segment {
             ttl: self.ttl,
             id: IpIds::new(self.first_id, self.boot, rng).take(now, rng),
-            df: self.df,
+            dont_fragment: self.dont_fragment,
             flags: SYN | ACK | ece,
             seq: self.initial_sequence(syn, now, rng),
             ack: syn.seg.seq.wrapping_add(1),
             window: self.window_bytes(for_window) as u16,
             options,
-            ..Seg::default()
+            ..Segment::default()
         };
         Answer {
             seg,
@@ -197,11 +204,11 @@ impl Host {
         let client = syn.seg.mss().unwrap_or(536);
         Live {
             ttl: self.ttl,
-            df: self.df,
+            dont_fragment: self.dont_fragment,
             ids: IpIds::new(self.ids, self.boot, rng),
             clock: stamped.then(|| answer.clock.unwrap_or_else(|| self.clock(syn, 0))),
             window: u32::from(answer.seg.window),
-            scale: answer.seg.wscale().unwrap_or(0),
+            scale: answer.seg.window_scale().unwrap_or(0),
             segment: client.min(self.mss) - if stamped { 12 } else { 0 },
             behind: 0,
         }
@@ -209,9 +216,9 @@ impl Host {
 
     /// Refuses a SYN: a reset that acknowledges it.
     #[must_use]
-    pub fn refusal(&self, syn: &Syn) -> Seg {
+    pub fn refusal(&self, syn: &Syn) -> Segment {
         let ack = syn.seg.seq.wrapping_add(1);
-        Seg { ttl: self.ttl, df: true, flags: crate::packet::RST | ACK, ack, ..Seg::default() }
+        Segment { ttl: self.ttl, dont_fragment: true, flags: RST | ACK, ack, ..Segment::default() }
     }
 }
 
@@ -226,12 +233,12 @@ impl Answerer for Host {
     fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
         // A repeated SYN meets the half-open entry: the same answer with the clock of now.
         if let Some(before) = before {
-            return Reply::SynAck(Box::new(repeated(before, now)));
+            return Reply::SynAck(Box::new(before.repeated(now)));
         }
         Reply::SynAck(Box::new(self.syn_ack(syn, now, rng)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Seg, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
         Opening::Open(Box::new(self.live(syn, answer, rng)), Vec::new())
     }
 }
@@ -245,17 +252,7 @@ impl Answerer for Closed {
         Reply::Refuse(self.0.refusal(syn))
     }
 
-    fn on_ack(&mut self, _: &Syn, _: &Answer, ack: &Seg, _: Nanos, _: &mut Rng) -> Opening {
+    fn on_ack(&mut self, _: &Syn, _: &Answer, ack: &Segment, _: Nanos, _: &mut Rng) -> Opening {
         Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.0.ttl), &[])
     }
-}
-
-/// The same SYN-ACK, sent again.
-#[must_use]
-pub fn repeated(before: &Answer, now: Nanos) -> Answer {
-    let mut again = before.clone();
-    if let Some(clock) = again.clock {
-        again.seg.restamp(clock.at(now));
-    }
-    again
 }

@@ -1,13 +1,14 @@
 //! Linux, ordinary and with SYN cookies (`net/ipv4/syncookies.c`).
 
+use super::cookie::{behind, table_index};
 use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
 use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn};
 use crate::capture::{MICRO, Nanos, SECOND};
-use crate::client::Layout;
 use crate::clock::{Clock, IpId};
-use crate::packet::{Opt, Seg};
-use crate::rng::Rng;
+use crate::layout::Layout;
 use crate::truth::Verdict;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, ECE, SYN, Segment};
 
 /// Sizes a cookie can remember, for IPv4.
 pub const MSS_TABLE: [u16; 4] = [536, 1300, 1440, 1460];
@@ -52,7 +53,7 @@ impl Kernel {
             ecn: true,
             window: self.initial.map_or(Window::Segments(self.space), Window::Times),
             ttl: 64,
-            df: true,
+            dont_fragment: true,
             first_id: IpId::Fixed(0),
             ids: IpId::PerFlow,
             rate: self.hz,
@@ -111,8 +112,8 @@ impl Linux {
         let host = &self.host;
         let offered = syn.seg.tsval();
         let stamp = offered.filter(|_| host.ts);
-        let wscale = stamp.and(syn.seg.wscale()).and(host.wscale);
-        let sack = stamp.is_some() && host.sack && syn.seg.sack();
+        let wscale = stamp.and(syn.seg.window_scale()).and(host.wscale);
+        let sack = stamp.is_some() && host.sack && syn.seg.sack_permitted();
         let ecn = stamp.is_some() && host.ecn && syn.seg.ecn_setup();
         let bits = option_bits(wscale, sack, ecn);
         let clock = host.clock(syn, now);
@@ -121,15 +122,15 @@ impl Linux {
         let options = host.layout.write(Some(host.mss), wscale, sack, ts);
         let advertised = syn.seg.mss().map_or(536, |m| m.min(host.mss)) - if ts.is_some() { 12 } else { 0 };
         let seq = sequence(host, syn, now, 60 * SECOND, 0);
-        let seg = Seg {
+        let seg = Segment {
             ttl: host.ttl,
-            df: true,
-            flags: crate::packet::SYN | crate::packet::ACK | if ecn { crate::packet::ECE } else { 0 },
+            dont_fragment: true,
+            flags: SYN | ACK | if ecn { ECE } else { 0 },
             seq,
             ack: syn.seg.seq.wrapping_add(1),
             window: host.window_bytes(advertised) as u16,
             options,
-            ..Seg::default()
+            ..Segment::default()
         };
         Answer {
             seg,
@@ -161,7 +162,7 @@ impl Answerer for Linux {
         Reply::SynAck(Box::new(self.cookie(syn, now)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         if answer.verdict == Verdict::Ordinary {
             return self.host.on_ack(syn, answer, ack, now, rng);
         }
@@ -178,24 +179,11 @@ pub fn option_bits(wscale: Option<u8>, sack: bool, ecn: bool) -> u32 {
     u32::from(wscale.unwrap_or(0xf)) | u32::from(sack) << 4 | u32::from(ecn) << 5
 }
 
-/// The largest value not above `now` whose low bits are `bits`.
-#[must_use]
-pub fn behind(now: u32, mask: u32, bits: u32) -> u32 {
-    let value = now & !mask | bits;
-    if value > now { value.wrapping_sub(mask + 1) } else { value }
-}
-
-/// Index into a table of sizes: the largest entry not above `mss`.
-#[must_use]
-pub fn index(table: &[u16], mss: u16) -> usize {
-    table.iter().rposition(|&entry| entry <= mss).unwrap_or(0)
-}
-
 /// The size a Linux cookie remembers of a SYN.
 #[must_use]
 pub fn remembered(syn: &Syn) -> u16 {
     let table = if syn.from.is_ipv6() { &MSS_TABLE_V6 } else { &MSS_TABLE };
-    table[index(table, syn.seg.mss().unwrap_or(536))]
+    table[table_index(table, syn.seg.mss().unwrap_or(536))]
 }
 
 /// The cookie ISN of Linux and everything that copied its layout; `data` is added to the MSS index.
@@ -203,14 +191,8 @@ pub fn remembered(syn: &Syn) -> u16 {
 pub fn sequence(host: &Host, syn: &Syn, now: Nanos, period: Nanos, data: u32) -> u32 {
     let count = ((now - host.boot) / period) as u32;
     let table = if syn.from.is_ipv6() { &MSS_TABLE_V6 } else { &MSS_TABLE };
-    let data = data + index(table, syn.seg.mss().unwrap_or(536)) as u32;
+    let data = data + table_index(table, syn.seg.mss().unwrap_or(536)) as u32;
     let fixed = host.hash(syn.from, syn.to, 10) as u32;
     let moving = (host.hash(syn.from, syn.to, 11 << 32 | u64::from(count)) as u32).wrapping_add(data) & 0x00ff_ffff;
     fixed.wrapping_add(syn.seg.seq).wrapping_add(count << 24).wrapping_add(moving)
-}
-
-/// The option list of a SYN-ACK that carries nothing but an MSS.
-#[must_use]
-pub fn mss_only(mss: u16) -> Vec<Opt> {
-    vec![Opt::Mss(mss)]
 }

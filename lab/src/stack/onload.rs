@@ -1,13 +1,14 @@
 //! Onload (`src/lib/transport/ip/tcp_syncookie.c`): MSS index and a coarse clock in clear in the ISN's low byte, nine
 //! bits of options in the timestamp.
 
-use super::host::{Host, Offset};
-use super::linux::{Kernel, Mode, behind, index};
+use super::cookie::{behind, table_index};
+use super::host::{Host, Offset, Window};
+use super::linux::{Kernel, Mode};
 use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
 use crate::capture::{MICRO, Nanos};
-use crate::packet::Seg;
-use crate::rng::Rng;
 use crate::truth::Verdict;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{Segment, TcpOption};
 
 /// Sizes the cookie can remember.
 pub const MSS_TABLE: [u16; 8] = [64, 512, 536, 1024, 1220, 1440, 1460, u16::MAX];
@@ -27,7 +28,7 @@ impl Onload {
     /// A host in that mode.
     pub fn new(mode: Mode, now: Nanos, rng: &mut Rng) -> Self {
         let mut host = Kernel::PAIR.host(now, rng);
-        host.window = super::Window::Fixed(65535);
+        host.window = Window::Fixed(65535);
         host.offset = Offset::Global;
         host.ecn = false;
         Self { host, mode }
@@ -37,17 +38,17 @@ impl Onload {
         let host = &self.host;
         let mut answer = host.syn_ack(syn, now, rng);
         let tick = ((now - host.boot) / TICK) as u32 & 31;
-        let size = index(&MSS_TABLE, syn.seg.mss().unwrap_or(536)) as u32;
+        let size = table_index(&MSS_TABLE, syn.seg.mss().unwrap_or(536)) as u32;
         let mac = host.hash(syn.from, syn.to, u64::from(tick) << 8 | u64::from(size)) as u32;
         answer.seg.seq = mac & !0xff | tick << 3 | size;
         match answer.seg.tsval() {
             Some(stamp) => {
-                let snd = u32::from(syn.seg.wscale().unwrap_or(0));
-                let rcv = u32::from(answer.seg.wscale().unwrap_or(0));
-                let bits = rcv | snd << 4 | u32::from(answer.seg.sack()) << 8;
-                answer.seg.restamp(behind(stamp, 0x1ff, bits));
+                let snd = u32::from(syn.seg.window_scale().unwrap_or(0));
+                let rcv = u32::from(answer.seg.window_scale().unwrap_or(0));
+                let bits = rcv | snd << 4 | u32::from(answer.seg.sack_permitted()) << 8;
+                answer.seg.set_tsval(behind(stamp, 0x1ff, bits));
             }
-            None => answer.seg.options = super::linux::mss_only(host.mss),
+            None => answer.seg.options = vec![TcpOption::Mss(host.mss)],
         }
         answer.repeats.clear();
         answer.verdict = Verdict::SynCookie;
@@ -65,7 +66,7 @@ impl Answerer for Onload {
         Reply::SynAck(Box::new(self.cookie(syn, now, rng)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
         let wrong = ack.ack != answer.seg.seq.wrapping_add(1);
         if answer.verdict == Verdict::SynCookie && wrong {
             return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);

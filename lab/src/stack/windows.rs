@@ -3,9 +3,9 @@
 use super::host::{BSD_REPEATS, Host, Isn, LINUX_REPEATS, Offset, Window};
 use super::linux::Kernel;
 use crate::capture::{MICRO, Nanos};
-use crate::client::Layout;
 use crate::clock::IpId;
-use crate::rng::Rng;
+use crate::layout::Layout;
+use syncookie_testkit::rng::Rng;
 
 /// Windows 10, Server 2016 and later.
 pub fn modern(now: Nanos, rng: &mut Rng) -> Host {
@@ -107,7 +107,7 @@ pub fn embedded(now: Nanos, rng: &mut Rng) -> Host {
         ts: false,
         window: Window::Fixed(window),
         ttl: rng.pick(&[60, 64, 100, 128, 255]),
-        df: rng.chance(0.4),
+        dont_fragment: rng.chance(0.4),
         first_id: IpId::PerHost(7),
         ids: IpId::PerHost(7),
         isn: Isn::Counter,

@@ -1,14 +1,15 @@
 //! Boxes on the path that are no SYN proxies.
 
-use super::mixed::{By, Edit, Editing, Pool};
 use super::{visits, web};
-use crate::Scenario;
+use crate::address;
 use crate::answer::Answerer;
 use crate::capture::{MICRO, MILLI};
 use crate::client::ClientStack;
 use crate::clock::IpId;
+use crate::middlebox::mixed::{By, Edit, Editing, Pool};
 use crate::path::Path;
 use crate::plan::{DataTtl, End, Plan};
+use crate::scenario::Scenario;
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Isn, Window, freebsd, windows};
@@ -113,7 +114,7 @@ pub const ALL: &[Scenario] = &[
 
 fn nat(site: &mut Site, window: u16, ttl: u8) {
     let mut guest = windows::embedded(site.now, &mut site.rng);
-    guest = Host { mss: 1460, window: Window::Fixed(window), ttl, df: false, isn: Isn::Counter, ..guest };
+    guest = Host { mss: 1460, window: Window::Fixed(window), ttl, dont_fragment: false, isn: Isn::Counter, ..guest };
     guest.first_id = IpId::PerHost(60);
     guest.ids = IpId::PerHost(60);
     for _ in 0..60 {
@@ -182,7 +183,7 @@ fn pool_options(site: &mut Site) {
 
 fn strips(site: &mut Site, edit: Edit) {
     let inner = Kernel::PAIR.host(site.now, &mut site.rng);
-    let concerns = |syn: &crate::answer::Syn| crate::site::hash_address(syn.from.ip()).is_multiple_of(2);
+    let concerns = |syn: &crate::answer::Syn| address::hash(syn.from.ip()).is_multiple_of(2);
     from_everywhere(site, &mut Editing { edit, concerns, inner });
 }
 

@@ -1,16 +1,19 @@
 //! Captures that are odd because of where or how they were taken.
 
 use super::{visits, web};
-use crate::Scenario;
 use crate::capture::{MICRO, MILLI, Nanos, Tap};
 use crate::client::ClientStack;
 use crate::clock::IpId;
-use crate::packet::{fold, sum, wire_length};
 use crate::plan::{DataTtl, Plan};
+use crate::scenario::Scenario;
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, windows};
 use std::collections::HashSet;
+use syncookie_testkit::checksum::{fold, sum};
+use syncookie_testkit::ip::wire_length;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{ACK, SYN};
 
 const LABEL: &str = "ordinary";
 /// Where the address of the usual server stands in an IPv4 header when it is the source.
@@ -94,11 +97,11 @@ fn inner(ip: &[u8]) -> Vec<u8> {
     let from_server = is_from_server(ip);
     let client_port = if from_server { &ip[22..24] } else { &ip[20..22] };
     let port = u16::from_be_bytes([client_port[0], client_port[1]]);
-    let shift = crate::rng::Rng::new(u64::from(port)).word();
+    let shift = Rng::new(u64::from(port)).next_u32();
     edit(ip, |packet| {
         packet[8] = if from_server { packet[8] + 1 } else { packet[8] - 1 };
         let at = if from_server { 24 } else { 28 };
-        let acknowledges = packet[33] & crate::packet::ACK != 0;
+        let acknowledges = packet[33] & ACK != 0;
         if from_server || acknowledges {
             let old = u32::from_be_bytes([packet[at], packet[at + 1], packet[at + 2], packet[at + 3]]);
             packet[at..at + 4].copy_from_slice(&old.wrapping_add(shift).to_be_bytes());
@@ -175,7 +178,7 @@ fn direction(site: &mut Site, of_server: bool) {
 fn no_syn(site: &mut Site) {
     let mut server = linux(site);
     visits(site, &mut server, &web());
-    site.tap.leave_out(|ip| ip[33] & (crate::packet::SYN | crate::packet::ACK) == crate::packet::SYN);
+    site.tap.leave_out(|ip| ip[33] & (SYN | ACK) == SYN);
 }
 
 fn middle(site: &mut Site) {

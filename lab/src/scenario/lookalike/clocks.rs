@@ -1,11 +1,11 @@
 //! Timestamp clocks that look like cookies.
 
 use super::{visits, web};
-use crate::Scenario;
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::path::{Jitter, Path};
 use crate::plan::Plan;
+use crate::scenario::Scenario;
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Offset, windows};

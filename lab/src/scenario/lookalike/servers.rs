@@ -1,16 +1,17 @@
 //! Servers whose ordinary answers look odd.
 
 use super::{visits, web};
-use crate::Scenario;
 use crate::capture::{MILLI, SECOND};
 use crate::client::{Attempt, ClientStack};
 use crate::converse::converse;
 use crate::path::Path;
 use crate::plan::{End, Plan};
+use crate::scenario::Scenario;
 use crate::site::Site;
 use crate::stack::linux::Kernel;
 use crate::stack::{Host, Isn, Window, freebsd, gvisor, windows};
 use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
 
 const LABEL: &str = "ordinary";
 
@@ -109,7 +110,7 @@ pub const ALL: &[Scenario] = &[
     Scenario { name: "port_scan", label: LABEL, note: "SYN scanners that reset every answer", play: scan },
 ];
 
-fn stack(site: &mut Site, make: fn(u64, &mut crate::rng::Rng) -> Host) {
+fn stack(site: &mut Site, make: fn(u64, &mut Rng) -> Host) {
     let mut server = make(site.now, &mut site.rng);
     visits(site, &mut server, &web());
 }
@@ -180,8 +181,8 @@ fn configuration(site: &mut Site) {
 fn time_wait(site: &mut Site) {
     let mut server = Host { isn: Isn::Random, ..Kernel::PAIR.host(site.now, &mut site.rng) };
     let from = SocketAddr::new(site.client(), site.port());
-    let mut isn = site.rng.word();
-    let mut client = site.rng.word();
+    let mut isn = site.rng.next_u32();
+    let mut client = site.rng.next_u32();
     for _ in 0..15 {
         // A SYN that meets TIME-WAIT gets the old connection's next sequence number and a little more.
         server.isn = Isn::Fixed(isn);
@@ -196,7 +197,7 @@ fn time_wait(site: &mut Site) {
 }
 
 fn banner(site: &mut Site) {
-    for make in [|n, r: &mut crate::rng::Rng| Kernel::PAIR.host(n, r), |n, r: &mut _| freebsd::host(n, r)] {
+    for make in [|n, r: &mut Rng| Kernel::PAIR.host(n, r), |n, r: &mut _| freebsd::host(n, r)] {
         let mut server = make(site.now, &mut site.rng);
         let plan = Plan { banner: Some(8 * MILLI), ..Plan::WEB };
         site.connects(20, 80 * MILLI, ClientStack::LINUX, &mut server, &web(), &plan);

@@ -1,10 +1,10 @@
 //! Answerers that wrap others: several hosts behind one address, and boxes that edit options on the way.
 
+use crate::address;
 use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
 use crate::capture::Nanos;
-use crate::packet::{Opt, Seg};
-use crate::rng::Rng;
-use crate::site::hash_address;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{Segment, TcpOption};
 
 /// How a balancer chooses a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Pool {
     fn chosen(&mut self, syn: &Syn) -> &mut dyn Answerer {
         let n = match self.by {
             By::Turn => self.turn,
-            By::Source => hash_address(syn.from.ip()) as usize,
-            By::Flow => hash_address(syn.from.ip()) as usize ^ usize::from(syn.from.port()).wrapping_mul(0x9e37_79b9),
+            By::Source => address::hash(syn.from.ip()) as usize,
+            By::Flow => address::hash(syn.from.ip()) as usize ^ usize::from(syn.from.port()).wrapping_mul(0x9e37_79b9),
         };
         let n = n % self.hosts.len();
         self.hosts[n].as_mut()
@@ -52,7 +52,7 @@ impl Answerer for Pool {
         self.chosen(syn).on_syn(syn, now, before, rng)
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         self.chosen(syn).on_ack(syn, answer, ack, now, rng)
     }
 }
@@ -71,12 +71,12 @@ pub enum Edit {
 }
 
 impl Edit {
-    fn apply(self, seg: &mut Seg) {
-        let replaced = |o: Opt| match (self, o) {
-            (Self::Timestamps | Self::All, Opt::Ts(..)) => vec![Opt::Nop; 10],
-            (Self::WindowScale | Self::All, Opt::WScale(_)) => vec![Opt::Nop; 3],
-            (Self::All, Opt::SackOk) => vec![Opt::Nop; 2],
-            (Self::Clamp(most), Opt::Mss(mss)) => vec![Opt::Mss(mss.min(most))],
+    fn apply(self, seg: &mut Segment) {
+        let replaced = |o: TcpOption| match (self, o) {
+            (Self::Timestamps | Self::All, TcpOption::Timestamps(..)) => vec![TcpOption::Nop; 10],
+            (Self::WindowScale | Self::All, TcpOption::WindowScale(_)) => vec![TcpOption::Nop; 3],
+            (Self::All, TcpOption::SackPermitted) => vec![TcpOption::Nop; 2],
+            (Self::Clamp(most), TcpOption::Mss(mss)) => vec![TcpOption::Mss(mss.min(most))],
             _ => vec![o],
         };
         seg.options = seg.options.iter().flat_map(|&o| replaced(o)).collect();
@@ -115,7 +115,7 @@ impl<A: Answerer> Answerer for Editing<A> {
         reply
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Seg, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
         let seen = self.seen(syn);
         self.inner.on_ack(&seen, answer, ack, now, rng)
     }

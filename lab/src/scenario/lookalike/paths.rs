@@ -1,11 +1,11 @@
 //! Paths that move timestamps, lose SYN-ACKs or merge segments.
 
 use super::{visits, web};
-use crate::Scenario;
 use crate::capture::{MILLI, SECOND};
 use crate::client::ClientStack;
 use crate::path::{At, Jitter, Path};
 use crate::plan::Plan;
+use crate::scenario::Scenario;
 use crate::site::Site;
 use crate::stack::Host;
 use crate::stack::linux::Kernel;

@@ -3,11 +3,10 @@
 mod artefacts;
 mod boxes;
 mod clocks;
-pub mod mixed;
 mod paths;
 mod servers;
 
-use crate::Scenario;
+use super::Scenario;
 use crate::answer::Answerer;
 use crate::capture::MILLI;
 use crate::client::ClientStack;
