@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, analyze, only};
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, only};
 use syncookie_engine::{
     AcceptQueue, Cause, CauseKind, Counter, Finding, Host, Outcome, Reading, Setting, Teller, Timestamp,
 };
@@ -228,7 +228,7 @@ fn a_refusal_from_another_distance_than_the_listeners_answers_is_a_firewalls() {
 #[test]
 fn an_abort_of_a_living_connection_rules_out_what_a_kernel_does_with_handshakes() {
     let talk = open(1, 0.0).data(0.02, 100).server(0.03, |t| {
-        (t.ack, t.flags, t.window, t.ip_id) = (t.ack.wrapping_add(100), RST | ACK, 502, 77);
+        (t.ack, t.flags, t.window, t.id) = (t.ack.wrapping_add(100), RST | ACK, 502, 77);
     });
     let finding = only(&talk);
     assert_eq!(first(&finding), CauseKind::ApplicationAbort);
@@ -249,7 +249,7 @@ fn data_for_a_socket_that_was_closed_is_the_programs_doing() {
 
 #[test]
 fn a_client_that_gave_up_on_a_closed_window_is_not_the_cause() {
-    let stalled = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[2, 4, 5, 100]).ack(0.011);
+    let stalled = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[TcpOption::Mss(1380)]).ack(0.011);
     let finding = only(&stalled.client(8.0, |t| (t.flags, t.window) = (RST | ACK, 0)));
     assert_eq!(finding.outcome, Outcome::ResetByClient);
     assert_eq!(first(&finding), CauseKind::ProxyBackendSilent);
@@ -268,7 +268,7 @@ fn every_failure_has_causes_each_with_a_reason_and_a_check_and_success_has_none(
         talk(4).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS),
         open(5, 0.0).syn_ack(1.02, 64240, &PLAIN_OPTIONS),
         open(6, 0.0).data(0.1, 10).data(0.4, 10).data(1.0, 10),
-        talk(7).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[2, 4, 5, 100]).ack(0.011),
+        talk(7).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &[TcpOption::Mss(1380)]).ack(0.011),
         open(8, 0.0).client(0.02, |t| t.flags = RST),
         talk(9).leaked(0.0),
         later,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Talk, Tcp, analyze, analyze_with, observation};
+use common::{Segment, Talk, analyze, analyze_with, observation};
 use proptest::prelude::*;
 use syncookie_engine::{Analyzer, Finding, Findings, Limits};
 
@@ -76,15 +76,15 @@ proptest! {
     fn packets_at_a_glance_are_the_same_as_packets_one_by_one(
         kinds in prop::collection::vec(any::<bool>(), 1..30),
         overlap in 0_usize..9,
-        tail in prop::collection::vec((any::<bool>(), 0_usize..3), 0..40),
+        tail in prop::collection::vec((any::<bool>(), 0_u16..3), 0..40),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 0..10),
         handshakes in 2_usize..40,
     ) {
         // What goes on after the handshake: which way, and how much.
-        let goes_on = |talk: Talk, (&(up, length), step): (&(bool, usize), u32)| {
+        let goes_on = |talk: Talk, (&(up, length), step): (&(bool, u16), u32)| {
             let at = 0.4 + f64::from(step) * 0.01;
             let (seq, ack) = (step * 100, step * 50);
-            let change = |tcp: &mut Tcp| (tcp.seq, tcp.ack, tcp.payload) = (tcp.seq + seq, tcp.ack + ack, length * 400);
+            let change = |t: &mut Segment| (t.seq, t.ack, t.payload) = (t.seq + seq, t.ack + ack, length * 400);
             if up { talk.client(at, change) } else { talk.server(at, change) }
         };
         let talks = kinds.iter().zip(0_u16..).map(|(&leaked, i)| {

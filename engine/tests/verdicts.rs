@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, RST, Talk, analyze, kinds, linux_options, only, timestamps};
+use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, RST, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps};
 use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Verdict};
 
 const SERVER: &str = "198.51.100.1";
@@ -15,11 +15,9 @@ fn talk(port: u16) -> Talk {
 fn stamped(port: u16, at: f64, lag: u32, first_window: u16) -> Talk {
     let clock = |time: f64| 5_000_000 + (time * 1000.0).floor() as u32;
     let (answered, acked, sent) = (at + 0.010, at + 0.021, at + 0.023);
-    let mut syn_ack = linux_options(clock(answered) - lag);
-    syn_ack[19] = 7;
     talk(port)
         .syn(at, &linux_options(77))
-        .syn_ack(answered, 65160, &syn_ack)
+        .syn_ack(answered, 65160, &linux_options(clock(answered) - lag))
         .ack(at + 0.011)
         .data(at + 0.012, 100)
         .server(acked, |t| {
@@ -238,7 +236,7 @@ fn the_far_side_of_a_synproxy_is_ordinary() {
 fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
     let talk = |announced: u8, field: u16| {
         let mut answer = linux_options(9000);
-        answer[19] = announced;
+        answer[4] = TcpOption::WindowScale(announced);
         talk(1).syn(0.0, &linux_options(77)).syn_ack(0.01, 65160, &answer).ack(0.02).data(0.02, 100).server(0.03, |t| {
             (t.ack, t.window) = (t.ack + 100, field);
             t.options = timestamps(9020);
@@ -252,8 +250,8 @@ fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
 #[test]
 fn sizes_of_segments_far_behind_the_handshake_still_tell_where_they_can() {
     // A client that takes 1400 bytes, and a server that sends small answers first and then what a cookie's entry of 1300 allows.
-    let with = |mss: u16, size: usize| {
-        let options = [&[2, 4][..], &mss.to_be_bytes(), &[1, 1, 4, 2, 1, 3, 3, 8]].concat();
+    let with = |mss: u16, size: u16| {
+        let options = [&[TcpOption::Mss(mss)], &PLAIN_OPTIONS[1..]].concat();
         let talk = Talk::new("192.0.2.1", 40000, "198.51.100.1", 80);
         let talk = talk.syn(0.0, &options).syn_ack(0.1, 64240, &PLAIN_OPTIONS).ack(0.2).data(0.3, 100);
         let sizes = [50; 9].into_iter().chain([size; 2]).zip(0_u32..);

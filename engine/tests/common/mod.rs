@@ -1,96 +1,32 @@
-//! Builds packets from RFC 791, RFC 8200 and RFC 9293, without the engine's own reader, so that one mistake cannot be
-//! in both.
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
+//! Connections packet by packet, and what an analyzer makes of them. `syncookie-testkit` writes the packets.
+#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use syncookie_engine::{Analyzer, Finding, Findings, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_testkit::tcp::TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
+pub use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, SYN, Segment, TcpOption};
 
-pub const FIN: u8 = 1;
-pub const SYN: u8 = 2;
-pub const RST: u8 = 4;
-pub const PSH: u8 = 8;
-pub const ACK: u8 = 16;
-
-/// Options a Linux client sends.
-pub fn linux_options(value: u32) -> Vec<u8> {
-    let mut options = vec![2, 4, 5, 180, 4, 2, 8, 10];
-    options.extend(value.to_be_bytes());
-    options.extend([0, 0, 0, 0, 1, 3, 3, 7]);
-    options
+/// Returns the options of a Linux client with this TSval.
+pub fn linux_options(tsval: u32) -> Vec<TcpOption> {
+    vec![Mss(1460), SackPermitted, Timestamps(tsval, 0), Nop, WindowScale(7)]
 }
 
 /// Options of a client without timestamps.
-pub const PLAIN_OPTIONS: [u8; 12] = [2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 8];
+pub const PLAIN_OPTIONS: [TcpOption; 6] = [Mss(1460), Nop, Nop, SackPermitted, Nop, WindowScale(8)];
 /// An MSS of 1460 and nothing else.
-pub const MSS_ONLY: [u8; 4] = [2, 4, 5, 180];
+pub const MSS_ONLY: [TcpOption; 1] = [Mss(1460)];
 
-/// Timestamps as they stand in segments after the handshake.
-pub fn timestamps(value: u32) -> Vec<u8> {
-    let mut options = vec![1, 1, 8, 10];
-    options.extend(value.to_be_bytes());
-    options.extend([0, 0, 0, 0]);
-    options
-}
-
-/// A TCP segment with its IP header.
-#[derive(Clone)]
-pub struct Tcp {
-    pub source: (IpAddr, u16),
-    pub destination: (IpAddr, u16),
-    pub seq: u32,
-    pub ack: u32,
-    pub flags: u8,
-    pub window: u16,
-    pub options: Vec<u8>,
-    pub payload: usize,
-    pub ttl: u8,
-    pub ip_id: u16,
-}
-
-impl Tcp {
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut tcp = Vec::new();
-        tcp.extend(self.source.1.to_be_bytes());
-        tcp.extend(self.destination.1.to_be_bytes());
-        tcp.extend(self.seq.to_be_bytes());
-        tcp.extend(self.ack.to_be_bytes());
-        tcp.push(((20 + self.options.len()) / 4 * 16) as u8);
-        tcp.push(self.flags);
-        tcp.extend(self.window.to_be_bytes());
-        tcp.extend([0, 0, 0, 0]);
-        tcp.extend(&self.options);
-        tcp.extend(vec![b'x'; self.payload]);
-        match (self.source.0, self.destination.0) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let mut ip = vec![0x45, 0];
-                ip.extend(((20 + tcp.len()) as u16).to_be_bytes());
-                ip.extend(self.ip_id.to_be_bytes());
-                ip.extend([0x40, 0, self.ttl, 6, 0, 0]);
-                ip.extend(source.octets());
-                ip.extend(destination.octets());
-                ip.extend(tcp);
-                ip
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let mut ip = vec![0x60, 0, 0, 0];
-                ip.extend((tcp.len() as u16).to_be_bytes());
-                ip.extend([6, self.ttl]);
-                ip.extend(source.octets());
-                ip.extend(destination.octets());
-                ip.extend(tcp);
-                ip
-            }
-            _ => panic!("both ends of one family"),
-        }
-    }
+/// Returns the options of a segment after the handshake with this TSval.
+pub fn timestamps(tsval: u32) -> Vec<TcpOption> {
+    vec![Nop, Nop, Timestamps(tsval, 0)]
 }
 
 /// Packets of one connection, in order, with times in seconds.
 #[derive(Clone)]
 pub struct Talk {
-    pub client: (IpAddr, u16),
-    pub server: (IpAddr, u16),
+    pub client: SocketAddr,
+    pub server: SocketAddr,
     pub client_isn: u32,
     pub server_isn: u32,
     pub packets: Vec<(f64, Vec<u8>)>,
@@ -99,50 +35,36 @@ pub struct Talk {
 impl Talk {
     pub fn new(client: &str, client_port: u16, server: &str, port: u16) -> Self {
         Self {
-            client: (client.parse().expect("an address"), client_port),
-            server: (server.parse().expect("an address"), port),
+            client: SocketAddr::new(client.parse().expect("an address"), client_port),
+            server: SocketAddr::new(server.parse().expect("an address"), port),
             client_isn: 1_000_000,
             server_isn: 9_000_000,
             packets: Vec::new(),
         }
     }
 
-    fn base(&self, from_client: bool) -> Tcp {
-        let (source, destination) = if from_client { (self.client, self.server) } else { (self.server, self.client) };
-        let (seq, ack) = if from_client {
-            (self.client_isn.wrapping_add(1), self.server_isn.wrapping_add(1))
-        } else {
-            (self.server_isn.wrapping_add(1), self.client_isn.wrapping_add(1))
-        };
-        Tcp {
-            source,
-            destination,
-            seq,
-            ack,
-            flags: ACK,
-            window: 502,
-            options: Vec::new(),
-            payload: 0,
-            ttl: 64,
-            ip_id: 0,
-        }
+    /// Returns a bare ACK after the handshake, of the client or the server.
+    fn base(&self, from_client: bool) -> Segment {
+        let (client, server) = (self.client_isn.wrapping_add(1), self.server_isn.wrapping_add(1));
+        let (seq, ack) = if from_client { (client, server) } else { (server, client) };
+        Segment { ttl: 64, dont_fragment: true, flags: ACK, seq, ack, window: 502, ..Segment::default() }
     }
 
-    pub fn client(mut self, at: f64, change: impl FnOnce(&mut Tcp)) -> Self {
-        let mut tcp = self.base(true);
-        change(&mut tcp);
-        self.packets.push((at, tcp.bytes()));
+    pub fn client(mut self, at: f64, change: impl FnOnce(&mut Segment)) -> Self {
+        let mut segment = self.base(true);
+        change(&mut segment);
+        self.packets.push((at, segment.packet(self.client, self.server)));
         self
     }
 
-    pub fn server(mut self, at: f64, change: impl FnOnce(&mut Tcp)) -> Self {
-        let mut tcp = self.base(false);
-        change(&mut tcp);
-        self.packets.push((at, tcp.bytes()));
+    pub fn server(mut self, at: f64, change: impl FnOnce(&mut Segment)) -> Self {
+        let mut segment = self.base(false);
+        change(&mut segment);
+        self.packets.push((at, segment.packet(self.server, self.client)));
         self
     }
 
-    pub fn syn(self, at: f64, options: &[u8]) -> Self {
+    pub fn syn(self, at: f64, options: &[TcpOption]) -> Self {
         let isn = self.client_isn;
         self.client(at, |t| {
             (t.seq, t.ack, t.flags, t.window) = (isn, 0, SYN, 64240);
@@ -150,7 +72,7 @@ impl Talk {
         })
     }
 
-    pub fn syn_ack(self, at: f64, window: u16, options: &[u8]) -> Self {
+    pub fn syn_ack(self, at: f64, window: u16, options: &[TcpOption]) -> Self {
         let isn = self.server_isn;
         self.server(at, |t| {
             (t.seq, t.flags, t.window) = (isn, SYN | ACK, window);
@@ -162,11 +84,11 @@ impl Talk {
         self.client(at, |_| {})
     }
 
-    pub fn data(self, at: f64, bytes: usize) -> Self {
+    pub fn data(self, at: f64, bytes: u16) -> Self {
         self.client(at, |t| (t.flags, t.payload) = (PSH | ACK, bytes))
     }
 
-    /// An ordinary exchange with a server that keeps what the client offers: SYN to the server's first data.
+    /// Adds an exchange with a server that accepts what the client offers, from the SYN to the server's first data.
     pub fn ordinary(self, at: f64) -> Self {
         self.syn(at, &PLAIN_OPTIONS)
             .syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS)
@@ -176,16 +98,16 @@ impl Talk {
             .server(at + 0.031, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 500))
     }
 
-    /// The user's trace: closed window, MSS only, ACK, bare reset a round trip later.
+    /// Adds a handshake whose ACK bypassed a SYN proxy: closed window, MSS only, and a bare reset a round trip after the ACK.
     pub fn leaked(self, at: f64) -> Self {
         self.syn(at, &PLAIN_OPTIONS)
-            .syn_ack(at + 0.064, 0, &[2, 4, 5, 100])
+            .syn_ack(at + 0.064, 0, &[Mss(1380)])
             .ack(at + 0.065)
             .server(at + 0.13, |t| (t.ack, t.flags, t.window) = (0, RST, 0))
     }
 }
 
-/// What an analyzer makes of packets given in this order.
+/// Returns what an analyzer finds in packets given in this order.
 pub fn analyze(packets: &[(f64, Vec<u8>)]) -> Findings {
     analyze_with(packets, Limits::default())
 }
@@ -209,7 +131,7 @@ pub fn observation(index: usize, time: f64, bytes: &[u8]) -> Observation<'_> {
     }
 }
 
-/// The only finding.
+/// Returns the finding of a connection that is the only one.
 pub fn only(talk: &Talk) -> Finding {
     let findings = analyze(&talk.packets);
     assert_eq!(findings.handshakes.len(), 1, "{findings:#?}");
