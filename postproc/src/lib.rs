@@ -2,9 +2,6 @@
 //!
 //! The program `syncookie` is [`run`] and nothing else.
 
-#[cfg(test)]
-#[path = "../tests/builder/mod.rs"]
-mod builder;
 mod capture;
 mod cli;
 mod command;

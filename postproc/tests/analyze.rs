@@ -1,19 +1,23 @@
 //! The program as its users meet it: arguments in, streams, files and exit codes out.
 
-mod builder;
 mod sandbox;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use builder::{Builder, ORDERS, Order, ethernet, handshake, segment};
 use sandbox::Sandbox;
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::example::{endpoint, handshake, segment};
+use syncookie_testkit::link::{self, ethernet};
+use syncookie_testkit::pcap::{Pcap, Resolution};
+use syncookie_testkit::pcapng::{IF_TSRESOL, Pcapng};
+use syncookie_testkit::tcp::{ACK, RST, SYN, Segment, TcpOption};
 
 /// A capture of plain handshakes.
-fn capture() -> Builder {
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+fn capture() -> Pcap {
+    let mut builder = Pcap::ethernet();
     for (number, packet) in handshake().iter().enumerate() {
         builder.record(1_700_000_000, number as u32 * 100, &ethernet(packet));
     }
@@ -22,18 +26,25 @@ fn capture() -> Builder {
 
 /// A capture of a SYN proxy whose ACK leaked: an answer with window 0 and no options, then a bare reset.
 fn leaked() -> Vec<u8> {
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::ethernet();
     for number in 0..5 {
         let (client, server) = ((1, 40_000 + number), (2, 80));
-        let mut syn = segment(client, server, 1000, 0, builder::SYN, 64_240);
-        syn[32] = 0xa0; // 20 bytes of options
-        syn[3] = 60;
-        syn.extend([2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0, 1, 3, 3, 7]);
+        use TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
+        let options = vec![Mss(1460), SackPermitted, Timestamps(9, 0), Nop, WindowScale(7)];
+        let syn = Segment {
+            ttl: 64,
+            dont_fragment: true,
+            flags: SYN,
+            seq: 1000,
+            window: 64_240,
+            options,
+            ..Segment::default()
+        };
         let packets = [
-            syn,
-            segment(server, client, 5000, 1001, builder::SYN | builder::ACK, 0),
-            segment(client, server, 1001, 5001, builder::ACK, 502),
-            segment(server, client, 5001, 0, builder::RST, 0),
+            syn.packet(endpoint(client), endpoint(server)),
+            segment(server, client, 5000, 1001, SYN | ACK, 0),
+            segment(client, server, 1001, 5001, ACK, 502),
+            segment(server, client, 5001, 0, RST, 0),
         ];
         for (step, packet) in packets.iter().enumerate() {
             builder.record(1_700_000_000 + u32::from(number), step as u32 * 1000, &ethernet(packet));
@@ -55,7 +66,7 @@ fn frames_of(stdout: &str) -> Vec<u64> {
 #[test]
 fn a_valid_capture_exits_with_0_also_without_packets_and_without_tcp() {
     let sandbox = Sandbox::new("valid");
-    let mut arp = Builder::pcap(Order::Big, 0xa1b2_c3d4, 1);
+    let mut arp = Pcap::new(ByteOrder::Big, Resolution::Micro, 1);
     arp.record(1, 1, &[&[0xff; 12][..], &[8, 6], &[0; 28]].concat());
     let names = [
         sandbox.file("whole.pcap", &capture().bytes),
@@ -73,17 +84,17 @@ fn a_valid_capture_exits_with_0_also_without_packets_and_without_tcp() {
 #[test]
 fn handshakes_are_found_in_both_formats_and_byte_orders_with_their_frame_numbers() {
     let sandbox = Sandbox::new("formats");
-    for order in ORDERS {
-        let mut pcap = Builder::pcap(order, 0xa1b2_3c4d, 101);
-        let mut pcapng = Builder::pcapng(order);
-        pcapng.interface(1, 0, &[]).interface(113, 0, &[(9, &[9])]);
+    for order in ByteOrder::ALL {
+        let mut pcap = Pcap::new(order, Resolution::Nano, link::RAW);
+        let mut pcapng = Pcapng::new(order);
+        pcapng.interface(link::ETHERNET, 0, &[]).interface(link::LINUX_SLL, 0, &[(IF_TSRESOL, &[9])]);
         for (number, packet) in handshake().iter().enumerate() {
             let nanos = 1_700_000_000_000_000_000 + number as u64 * 1000;
             pcap.record(1_700_000_000, number as u32 * 1000, packet);
             pcapng.enhanced(1, nanos, &[&[0; 14][..], &[8, 0], packet].concat());
         }
-        for builder in [pcap, pcapng] {
-            let run = sandbox.analyze(&[&sandbox.file("x", &builder.bytes), "--format", "jsonl"]);
+        for bytes in [pcap.bytes, pcapng.bytes] {
+            let run = sandbox.analyze(&[&sandbox.file("x", &bytes), "--format", "jsonl"]);
             let handshakes: Vec<Value> = run.objects("handshake");
             assert_eq!(handshakes.len(), 1, "{}", run.stdout);
             assert_eq!(handshakes[0]["frames"], serde_json::json!({"syn": 1, "syn_ack": 2, "ack": 3, "reset": null}));
@@ -112,7 +123,7 @@ fn a_truncated_capture_exits_with_2_and_the_rest_and_the_other_files_are_analyse
 #[test]
 fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
     let sandbox = Sandbox::new("link");
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 143);
+    let mut builder = Pcap::new(ByteOrder::Little, Resolution::Micro, 143);
     for _ in 0..100 {
         builder.record(1, 1, &[0; 40]);
     }
@@ -320,15 +331,11 @@ fn standard_input_is_read_as_it_comes() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let sandbox = Sandbox::new("head");
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::ethernet();
     for port in 1024..20_000 {
-        let syn = segment((1, port), (2, 80), 1, 0, builder::SYN, 1);
+        let syn = segment((1, port), (2, 80), 1, 0, SYN, 1);
         builder.record(u32::from(port) * 10, 0, &ethernet(&syn));
-        builder.record(
-            u32::from(port) * 10,
-            9,
-            &ethernet(&segment((2, 80), (1, port), 0, 2, builder::RST | builder::ACK, 0)),
-        );
+        builder.record(u32::from(port) * 10, 9, &ethernet(&segment((2, 80), (1, port), 0, 2, RST | ACK, 0)));
     }
     let name = sandbox.file("many.pcap", &builder.bytes);
     let mut child = sandbox.command(&[&name, "--format", "jsonl"]).spawn().unwrap();

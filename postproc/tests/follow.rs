@@ -1,6 +1,5 @@
 //! `--follow`: files come, are finished, grow, go away, and the program is started again.
 
-mod builder;
 mod sandbox;
 
 use std::fs::{self, File};
@@ -8,20 +7,21 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use builder::{Builder, Order, ethernet, handshake, segment};
 use sandbox::{Run, Sandbox};
 use serde_json::Value;
+use syncookie_testkit::example::{handshake_between, segment};
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::Pcap;
+use syncookie_testkit::tcp::{ACK, RST, SYN};
 
 /// Bytes of a pcap record with a plain Ethernet handshake segment.
 const RECORD: usize = 16 + 14 + 40;
 
 /// Handshakes of clients with ports from 20000 on, half a minute apart; the head of the file and the records.
 fn capture(count: u16) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::ethernet();
     for number in 0..count {
-        for (step, mut packet) in (0..).zip(handshake()) {
-            let at = if step == 1 { 22 } else { 20 };
-            packet[at..at + 2].copy_from_slice(&(20_000 + number).to_be_bytes());
+        for (step, packet) in (0..).zip(handshake_between((1, 20_000 + number), (2, 80))) {
             builder.record(1_700_000_000 + u32::from(number) * 30, step * 100, &ethernet(&packet));
         }
     }
@@ -42,8 +42,8 @@ fn make_quiet(sandbox: &Sandbox, name: &str) {
 
 /// A file much later than all others, quiet at once: what came before has had its time.
 fn put_late(sandbox: &Sandbox, number: usize) {
-    let mut late = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
-    late.record(1_700_100_000, 0, &ethernet(&segment((9, 9), (8, 8), 1, 1, builder::ACK, 1)));
+    let mut late = Pcap::ethernet();
+    late.record(1_700_100_000, 0, &ethernet(&segment((9, 9), (8, 8), 1, 1, ACK, 1)));
     let name = sandbox.file(&format!("in/ring_{number:05}.pcap"), &late.bytes);
     make_quiet(sandbox, &name);
 }
@@ -211,10 +211,10 @@ fn what_cannot_be_followed_is_refused() {
 #[test]
 fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
     let sandbox = Sandbox::new("lines");
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::ethernet();
     let (client, server) = ((1, 40_000), (2, 80));
-    builder.record(1_700_000_000, 0, &ethernet(&segment(client, server, 1000, 0, builder::SYN, 64_240)));
-    let refusal = segment(server, client, 0, 1001, builder::RST | builder::ACK, 0);
+    builder.record(1_700_000_000, 0, &ethernet(&segment(client, server, 1000, 0, SYN, 64_240)));
+    let refusal = segment(server, client, 0, 1001, RST | ACK, 0);
     builder.record(1_700_000_000, 90, &ethernet(&refusal));
     let name = sandbox.file("in/a.pcap", &builder.bytes);
     make_quiet(&sandbox, &name);

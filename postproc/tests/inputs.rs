@@ -1,26 +1,26 @@
 //! What captures come in: compressed, through pipes, damaged, in formats of others.
 
-mod builder;
 mod sandbox;
 
 use std::fs::File;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use builder::{Builder, Order, ethernet, handshake};
 use sandbox::{Run, Sandbox};
 use serde_json::Value;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::example::handshake_between;
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::Pcap;
+use syncookie_testkit::pcapng::Pcapng;
 
 /// Handshakes one after another, in both formats.
 fn captures(count: u32) -> [Vec<u8>; 2] {
-    let mut pcap = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
-    let mut pcapng = Builder::pcapng(Order::Big);
+    let mut pcap = Pcap::ethernet();
+    let mut pcapng = Pcapng::new(ByteOrder::Big);
     pcapng.interface(1, 0, &[]);
     for number in 0..count {
-        for (step, mut packet) in (0..).zip(handshake()) {
-            let port = 20_000 + number as u16;
-            let at = if step == 1 { 22 } else { 20 };
-            packet[at..at + 2].copy_from_slice(&port.to_be_bytes());
+        for (step, packet) in (0..).zip(handshake_between((1, 20_000 + number as u16), (2, 80))) {
             pcap.record(1_700_000_000 + number, step * 100, &ethernet(&packet));
             pcapng.enhanced(
                 0,

@@ -1,6 +1,5 @@
 //! How the program behaves: interrupted, asked for a part, asked what it would do.
 
-mod builder;
 mod sandbox;
 
 use std::io::Write;
@@ -8,18 +7,18 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use builder::{Builder, Order, ethernet, handshake};
 use sandbox::{Run, Sandbox};
 use serde_json::{Value, json};
+use syncookie_testkit::example::handshake_between;
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::Pcap;
 
 /// Handshakes of clients with ports from 20000 on, a second apart, with servers 192.0.2.2:80 and, every third, :81.
 fn capture(count: u16) -> Vec<u8> {
-    let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::ethernet();
     for number in 0..count {
-        for (step, mut packet) in (0..).zip(handshake()) {
-            let (client, server) = if step == 1 { (22, 20) } else { (20, 22) };
-            packet[client..client + 2].copy_from_slice(&(20_000 + number).to_be_bytes());
-            packet[server..server + 2].copy_from_slice(&if number % 3 == 0 { 81_u16 } else { 80 }.to_be_bytes());
+        let server = (2, if number % 3 == 0 { 81 } else { 80 });
+        for (step, packet) in (0..).zip(handshake_between((1, 20_000 + number), server)) {
             builder.record(1_700_000_000 + u32::from(number), step * 100, &ethernet(&packet));
         }
     }

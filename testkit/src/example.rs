@@ -22,7 +22,12 @@ pub fn endpoint((host, port): End) -> SocketAddr {
 /// Returns the packets of a handshake between 192.0.2.1:40000 and 192.0.2.2:80.
 #[must_use]
 pub fn handshake() -> [Vec<u8>; 3] {
-    let (client, server) = ((1, 40_000), (2, 80));
+    handshake_between((1, 40_000), (2, 80))
+}
+
+/// Returns the packets of a handshake between two ends.
+#[must_use]
+pub fn handshake_between(client: End, server: End) -> [Vec<u8>; 3] {
     [
         segment(client, server, 1000, 0, SYN, 64_240),
         segment(server, client, 5000, 1001, SYN | ACK, 65_160),

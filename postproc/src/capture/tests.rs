@@ -1,10 +1,11 @@
 use std::io;
 
 use proptest::prelude::*;
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::pcap::{Packet, Pcap, Resolution};
+use syncookie_testkit::pcapng::{IF_TSOFFSET, IF_TSRESOL, Pcapng};
 
 use super::*;
-
-use crate::builder::{Builder, ORDERS, Order};
 
 /// Link type, time, and bytes of a frame.
 type Seen = (u16, Option<i64>, Vec<u8>);
@@ -110,17 +111,18 @@ fn said(bytes: &[u8]) -> String {
     faults[0].to_string()
 }
 
-fn pcap_of_two(order: Order) -> Builder {
-    let mut builder = Builder::pcap(order, 0xa1b2_c3d4, 1);
+fn pcap_of_two(order: ByteOrder) -> Pcap {
+    let mut builder = Pcap::new(order, Resolution::Micro, 1);
     builder.record(5, 7, b"first").record(6, 8, b"second");
     builder
 }
 
 #[test]
 fn pcap_is_read_in_both_byte_orders_and_resolutions() {
-    for order in ORDERS {
-        for (magic, nanos) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1)] {
-            let mut builder = Builder::pcap(order, magic, 113);
+    for order in ByteOrder::ALL {
+        for resolution in Resolution::ALL {
+            let mut builder = Pcap::new(order, resolution, 113);
+            let nanos = resolution.nanos() as i64;
             builder.record(5, 7, b"first").record(4_000_000_000, 999_999, b"");
             assert_eq!(
                 sound(&builder.bytes),
@@ -135,19 +137,20 @@ fn pcap_is_read_in_both_byte_orders_and_resolutions() {
 
 #[test]
 fn the_check_sequence_bits_are_no_part_of_the_link_type() {
-    let mut builder = Builder::pcap(Order::Big, 0xa1b2_c3d4, 0x4400_0001);
+    let mut builder = Pcap::new(ByteOrder::Big, Resolution::Micro, 0x4400_0001);
     assert_eq!(sound(&builder.record(0, 0, b"x").bytes)[0].0, 1);
 }
 
 #[test]
 fn a_packet_cut_by_the_snap_length_is_a_packet() {
-    // The builder states an original length that is greater than the captured one.
-    assert_eq!(sound(&pcap_of_two(Order::Little).bytes).len(), 2);
+    let mut builder = Pcap::ethernet();
+    builder.record(5, 7, Packet { bytes: b"first", original: 105 });
+    assert_eq!(sound(&builder.bytes), [(1, Some(5_000_007_000), b"first".to_vec())]);
 }
 
 #[test]
 fn a_truncated_tail_names_frame_and_offset_and_missing_bytes() {
-    let whole = pcap_of_two(Order::Little).bytes;
+    let whole = pcap_of_two(ByteOrder::Little).bytes;
     let second = 24 + 16 + 5;
     let cut = |length: usize| said(&whole[..length]);
     assert_eq!(cut(second + 3), "ends in the middle of frame 2 at byte offset 45: 13 bytes of the record are missing");
@@ -158,7 +161,7 @@ fn a_truncated_tail_names_frame_and_offset_and_missing_bytes() {
 
 #[test]
 fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
-    let mut builder = pcap_of_two(Order::Big);
+    let mut builder = pcap_of_two(ByteOrder::Big);
     builder.bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1, 2, 3]);
     let (frames, faults) = read(&builder.bytes);
     assert_eq!(frames.len(), 2);
@@ -171,10 +174,10 @@ fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
 
 #[test]
 fn pcapng_is_read_in_both_byte_orders_with_every_packet_block() {
-    for order in ORDERS {
-        let mut builder = Builder::pcapng(order);
-        builder.interface(1, 0, &[]).interface(113, 4, &[(9, &[9])]);
-        builder.enhanced(0, 1_500_000, b"enhanced").obsolete(1, 1_500_000_000, b"obsolete").simple(6, b"simple");
+    for order in ByteOrder::ALL {
+        let mut builder = Pcapng::new(order);
+        builder.interface(1, 0, &[]).interface(113, 4, &[(IF_TSRESOL, &[9])]);
+        builder.enhanced(0, 1_500_000, b"enhanced").obsolete(1, 77, 1_500_000_000, b"obsolete").simple(b"simple");
         let second = Some(1_500_000_000);
         assert_eq!(
             sound(&builder.bytes),
@@ -185,10 +188,14 @@ fn pcapng_is_read_in_both_byte_orders_with_every_packet_block() {
 
 #[test]
 fn resolution_and_offset_are_those_of_the_interface() {
-    for order in ORDERS {
-        let mut builder = Builder::pcapng(order);
-        let offset = builder.i64(-1);
-        builder.interface(1, 0, &[(2, b"eth0"), (9, &[0x80 | 10]), (14, &offset)]).interface(1, 0, &[(9, &[3])]);
+    for order in ByteOrder::ALL {
+        let mut builder = Pcapng::new(order);
+        let offset = order.i64(-1);
+        builder.interface(1, 0, &[(2, b"eth0"), (IF_TSRESOL, &[0x80 | 10]), (IF_TSOFFSET, &offset)]).interface(
+            1,
+            0,
+            &[(IF_TSRESOL, &[3])],
+        );
         builder.enhanced(0, 2048 + 512, b"").enhanced(1, 7, b"");
         let times: Vec<_> = sound(&builder.bytes).into_iter().map(|(_, time, _)| time).collect();
         assert_eq!(times, [Some(1_500_000_000), Some(7_000_000)]);
@@ -197,9 +204,9 @@ fn resolution_and_offset_are_those_of_the_interface() {
 
 #[test]
 fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 1, b"a");
-    builder.section(Order::Big).interface(276, 0, &[]).enhanced(0, 2, b"b").enhanced(1, 3, b"c");
+    builder.section(ByteOrder::Big).interface(276, 0, &[]).enhanced(0, 2, b"b").enhanced(1, 3, b"c");
     let (frames, faults) = read(&builder.bytes);
     assert_eq!(frames, [(1, Some(1_000), b"a".to_vec()), (276, Some(2_000), b"b".to_vec())]);
     assert!(faults[0].to_string().contains("the packet is from interface 1, and 1 are described"), "{faults:?}");
@@ -207,16 +214,20 @@ fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
 
 #[test]
 fn a_simple_packet_ends_at_the_snap_length_and_not_in_the_padding() {
-    let mut builder = Builder::pcapng(Order::Big);
-    builder.interface(1, 5, &[]).simple(100, b"12345").simple(3, b"123").section(Order::Big);
-    builder.interface(1, 0, &[]).simple(2, b"12");
+    let mut builder = Pcapng::new(ByteOrder::Big);
+    builder
+        .interface(1, 5, &[])
+        .simple(Packet { bytes: b"12345", original: 100 })
+        .simple(b"123")
+        .section(ByteOrder::Big);
+    builder.interface(1, 0, &[]).simple(b"12");
     let data: Vec<_> = sound(&builder.bytes).into_iter().map(|(.., data)| data).collect();
     assert_eq!(data, [b"12345".to_vec(), b"123".to_vec(), b"12".to_vec()]);
 }
 
 #[test]
 fn frames_are_numbered_as_wireshark_does() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"1");
     // Statistics, names, secrets and unknown blocks have no number; journal entries and custom blocks have one.
     for unnumbered in [4, 5, 10, 0x8000_0001] {
@@ -235,7 +246,7 @@ fn frames_are_numbered_as_wireshark_does() {
 
 #[test]
 fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).block(6, &[0; 16]).enhanced(0, 0, b"sound");
     let (frames, faults) = read(&builder.bytes);
     assert_eq!(frames.len(), 1);
@@ -252,7 +263,7 @@ fn block_lengths_that_cannot_be_are_told_with_their_offset() {
         (u32::MAX - 3, "a block claims 4294967292 bytes"),
         (13, "a block claims 13 bytes"),
     ] {
-        let mut builder = Builder::pcapng(Order::Little);
+        let mut builder = Pcapng::new(ByteOrder::Little);
         builder.interface(1, 0, &[]).enhanced(0, 0, b"x");
         let offset = builder.bytes.len();
         builder.bytes.extend([6_u32.to_le_bytes(), length.to_le_bytes(), [0; 4], [0; 4]].concat());
@@ -265,7 +276,7 @@ fn block_lengths_that_cannot_be_are_told_with_their_offset() {
 
 #[test]
 fn two_lengths_that_differ_are_both_told() {
-    let mut builder = Builder::pcapng(Order::Big);
+    let mut builder = Pcapng::new(ByteOrder::Big);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     *builder.bytes.last_mut().unwrap() ^= 4;
     assert_eq!(
@@ -277,7 +288,7 @@ fn two_lengths_that_differ_are_both_told() {
 
 #[test]
 fn a_block_cut_off_says_whether_it_was_a_frame() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     let end = builder.bytes.len();
     assert!(said(&builder.bytes[..end - 1]).starts_with("ends in the middle of frame 1 at byte offset 48: 1 byte"));
@@ -291,11 +302,11 @@ fn a_block_cut_off_says_whether_it_was_a_frame() {
 
 #[test]
 fn an_odd_interface_description_does_not_end_the_reading() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     // A name that is not UTF-8, an address of a wrong length, an option that claims more than there is.
-    builder.interface(1, 0, &[(2, &[0xff, 0xfe]), (4, &[1]), (9, &[])]);
+    builder.interface(1, 0, &[(2, &[0xff, 0xfe]), (4, &[1]), (IF_TSRESOL, &[])]);
     let tail = builder.bytes.len();
-    builder.interface(1, 0, &[(9, &[9, 0, 0, 0])]);
+    builder.interface(1, 0, &[(IF_TSRESOL, &[9, 0, 0, 0])]);
     builder.bytes[tail + 18] = 200;
     builder.enhanced(0, 5, b"x").enhanced(1, 5, b"y");
     assert_eq!(sound(&builder.bytes).len(), 2);
@@ -303,7 +314,7 @@ fn an_odd_interface_description_does_not_end_the_reading() {
 
 #[test]
 fn interfaces_without_end_are_given_up() {
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     for _ in 0..70_000 {
         builder.interface(1, 0, &[]);
     }
@@ -313,7 +324,7 @@ fn interfaces_without_end_are_given_up() {
 #[test]
 fn a_block_longer_than_the_buffer_is_read_whole() {
     let long = vec![7; 3 << 20];
-    let mut builder = Builder::pcapng(Order::Little);
+    let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 1, &long).enhanced(0, 2, b"next");
     let frames = sound(&builder.bytes);
     assert_eq!((frames[0].2.len(), frames[1].2.len()), (long.len(), 4));
@@ -327,7 +338,7 @@ fn a_reading_error_is_told_with_the_place() {
             Err(io::Error::other("the disk is gone"))
         }
     }
-    let whole = pcap_of_two(Order::Little).bytes;
+    let whole = pcap_of_two(ByteOrder::Little).bytes;
     let mut capture = Capture::open(whole[..45].chain(Broken)).unwrap();
     assert!(capture.next_frame().unwrap().is_ok());
     let fault = capture.next_frame().unwrap().unwrap_err();
@@ -338,15 +349,15 @@ fn a_reading_error_is_told_with_the_place() {
 /// A capture of each format and order with this many packets, and where its records or blocks begin.
 fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
     let mut captures = Vec::new();
-    for order in ORDERS {
+    for order in ByteOrder::ALL {
         let packet = |number: u32| vec![number as u8; 40 + number as usize % 7];
-        let (mut builder, mut starts) = (Builder::pcap(order, 0xa1b2_c3d4, 1), Vec::new());
+        let (mut builder, mut starts) = (Pcap::new(order, Resolution::Micro, 1), Vec::new());
         for number in 0..count {
             starts.push(builder.bytes.len());
             builder.record(1_700_000_000 + number, number, &packet(number));
         }
         captures.push((builder.bytes, starts));
-        let (mut builder, mut starts) = (Builder::pcapng(order), Vec::new());
+        let (mut builder, mut starts) = (Pcapng::new(order), Vec::new());
         builder.interface(1, 0, &[]);
         for number in 0..count {
             starts.push(builder.bytes.len());
@@ -426,7 +437,7 @@ fn damage_in_two_places_is_told_twice_with_the_bytes_passed_over() {
 fn a_capture_inside_a_packet_is_not_taken_for_the_file_s_own_records() {
     // Seven records in a packet, of the same day; then forty of another.
     for (inner, base) in [(long(7), 1_700_000_000), (long(40), 1_500_000_000)] {
-        let mut builder = Builder::pcap(Order::Little, 0xa1b2_c3d4, 1);
+        let mut builder = Pcap::ethernet();
         let damaged = builder.record(base, 0, b"first").bytes.len();
         builder.record(base, 0, &inner[0].0);
         for number in 0..20 {
@@ -456,13 +467,17 @@ fn a_length_that_reaches_beyond_the_end_is_damage_where_records_follow_and_a_cut
 /// One capture of each format with everything in it.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
-    for order in ORDERS {
+    for order in ByteOrder::ALL {
         let mut builder = pcap_of_two(order);
         builder.record(9, 9, &[3; 40]);
         samples.push(builder.bytes);
-        let mut builder = Builder::pcapng(order);
-        builder.interface(1, 0, &[(9, &[9])]).enhanced(0, 1, &[1; 9]).obsolete(0, 2, &[2; 6]).simple(7, &[3; 7]);
-        builder.block(9, b"x=y").section(Order::Big).interface(113, 5, &[]).enhanced(0, 4, b"last");
+        let mut builder = Pcapng::new(order);
+        builder
+            .interface(1, 0, &[(IF_TSRESOL, &[9])])
+            .enhanced(0, 1, &[1; 9])
+            .obsolete(0, 77, 2, &[2; 6])
+            .simple(Packet { bytes: &[3; 7], original: 7 });
+        builder.block(9, b"x=y").section(ByteOrder::Big).interface(113, 5, &[]).enhanced(0, 4, b"last");
         samples.push(builder.bytes);
     }
     samples

@@ -1,3 +1,8 @@
+use syncookie_testkit::example;
+use syncookie_testkit::ip::{self, Ipv4, Ipv6};
+use syncookie_testkit::tcp::{ACK, SYN};
+use syncookie_testkit::udp::datagram;
+
 use super::*;
 
 const IPV4: &[u8] = &[0x45, 0, 0, 20, 1, 2, 3];
@@ -135,29 +140,26 @@ fn no_bytes_of_any_link_type_panic() {
     }
 }
 
-/// A whole packet: TCP behind an IPv4 header, and behind an IPv6 header.
-const TCP4: &[u8] = &[
-    0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x12,
-    1, 0, 0, 0, 0, 0,
-];
+/// Returns a whole IPv4 packet with a TCP header.
+fn tcp4() -> Vec<u8> {
+    example::segment((1, 80), (2, 40_000), 1, 2, SYN | ACK, 256)
+}
 
+/// Returns a whole IPv6 packet with a TCP header.
 fn tcp6() -> Vec<u8> {
-    frame(&[&[0x60, 0, 0, 0, 0, 20, 6, 64], &[0xfd; 32], &TCP4[20..]])
+    ipv6(ip::TCP, &tcp4()[20..])
 }
 
 fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
-    frame(&[&[0x45, 0], &length, &[0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 3, 10, 0, 0, 4], payload])
+    Ipv4 { protocol, ..Ipv4::default() }.packet(payload)
 }
 
-fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
-    frame(&[&[0x60, 0, 0, 0], &length, &[next, 64], &[0xfd; 32], payload])
+fn ipv6(next_header: u8, payload: &[u8]) -> Vec<u8> {
+    Ipv6 { next_header, ..Ipv6::default() }.packet(payload)
 }
 
 fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(8 + payload.len()).unwrap().to_be_bytes();
-    frame(&[&source.to_be_bytes(), &destination.to_be_bytes(), &length, &[0, 0], payload])
+    datagram([source, destination], payload)
 }
 
 fn to_port(port: u16, parts: &[&[u8]]) -> Vec<u8> {
@@ -259,8 +261,8 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
 
 #[test]
 fn tcp_is_found_in_every_layer() {
-    for (name, link, bytes) in in_every_layer(TCP4) {
-        assert_eq!(ip_packet(LinkType(link), &bytes), Content::Ip(TCP4), "{name}");
+    for (name, link, bytes) in in_every_layer(&tcp4()) {
+        assert_eq!(ip_packet(LinkType(link), &bytes), Content::Ip(&tcp4()), "{name}");
     }
 }
 
@@ -274,7 +276,8 @@ fn a_tunnel_in_every_layer_is_walked_through_too() {
 
 #[test]
 fn a_packet_that_holds_tcp_is_not_walked_into_whatever_follows() {
-    for outer in [ipv4(6, &ipv4(4, TCP4)), ipv6(6, TCP4), ipv6(60, &[&[6, 0, 1, 4, 0, 0, 0, 0], TCP4].concat())] {
+    for outer in [ipv4(6, &ipv4(4, &tcp4())), ipv6(6, &tcp4()), ipv6(60, &frame(&[&[6, 0, 1, 4, 0, 0, 0, 0], &tcp4()]))]
+    {
         assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
     }
 }
@@ -286,11 +289,11 @@ fn what_is_no_ip_inside_a_tunnel_leaves_the_packet_that_is_the_tunnel() {
     let others = [
         vxlan,
         ipv4(47, &[0, 0, 0x20, 0, 1, 2, 3, 4]),
-        ipv4(41, TCP4),
-        ipv4(1, TCP4),
-        ipv4(17, &udp(50_000, 53, TCP4)),
-        to_port(2152, &[&[0x30, 1, 0, 40, 0, 0, 0, 1], TCP4]),
-        to_port(1701, &[&[0xc8, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], TCP4]),
+        ipv4(41, &tcp4()),
+        ipv4(1, &tcp4()),
+        ipv4(17, &udp(50_000, 53, &tcp4())),
+        to_port(2152, &[&[0x30, 1, 0, 40, 0, 0, 0, 1], &tcp4()]),
+        to_port(1701, &[&[0xc8, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], &tcp4()]),
         ipv4(4, &[]),
     ];
     for outer in others {
@@ -301,39 +304,39 @@ fn what_is_no_ip_inside_a_tunnel_leaves_the_packet_that_is_the_tunnel() {
 #[test]
 fn a_fragment_of_a_tunnel_is_not_walked_into() {
     for fragment in [[0x20, 0], [0, 1], [1, 0]] {
-        let mut outer = ipv4(4, TCP4);
+        let mut outer = ipv4(4, &tcp4());
         outer[6..8].copy_from_slice(&fragment);
         assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
     }
     for fragment in [[0, 1], [0, 8], [1, 0]] {
-        let outer = ipv6(44, &[&[4, 0, fragment[0], fragment[1], 0, 0, 0, 1], TCP4].concat());
+        let outer = ipv6(44, &frame(&[&[4, 0, fragment[0], fragment[1], 0, 0, 0, 1], &tcp4()]));
         assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
     }
 }
 
 #[test]
 fn what_lies_behind_the_end_of_a_tunnel_is_not_in_it() {
-    let outer = frame(&[&ipv4(4, &[]), TCP4]);
+    let outer = frame(&[&ipv4(4, &[]), &tcp4()]);
     assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
 }
 
 #[test]
 fn encrypted_and_fragmented_wireless_frames_and_those_without_data_are_something_else() {
     for control in [[8, 0x41], [8, 5], [0x48, 1], [0x80, 0], [0x0c, 0]] {
-        assert_eq!(ip_packet(LinkType(105), &wireless(control, &[], TCP4)), Content::Other, "{control:02x?}");
+        assert_eq!(ip_packet(LinkType(105), &wireless(control, &[], &tcp4())), Content::Other, "{control:02x?}");
     }
 }
 
 #[test]
 fn tunnels_without_end_are_given_up_with_the_packet_that_was_reached() {
-    let deep = (0..200).fold(TCP4.to_vec(), |inner, _| ipv4(4, &inner));
+    let deep = (0..200).fold(tcp4(), |inner, _| ipv4(4, &inner));
     let Content::Ip(reached) = ip_packet(LinkType(101), &deep) else { panic!("an IP packet was there") };
-    assert!(reached.len() < deep.len() && reached.len() > TCP4.len());
+    assert!(reached.len() < deep.len() && reached.len() > tcp4().len());
 }
 
 #[test]
 fn no_layer_panics_when_it_is_cut_or_a_bit_of_it_is_wrong() {
-    for (_, link, whole) in in_every_layer(&ipv4(17, &udp(50_000, 4789, TCP4))) {
+    for (_, link, whole) in in_every_layer(&ipv4(17, &udp(50_000, 4789, &tcp4()))) {
         let link = LinkType(link);
         for length in 0..whole.len() {
             let _ = ip_packet(link, &whole[..length]);

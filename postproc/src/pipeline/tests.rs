@@ -1,13 +1,17 @@
 use std::io::Read;
 
 use syncookie_engine::{Analyzer, Confidence, Frame, Limits, Observation, Packet};
+use syncookie_testkit::ByteOrder;
+use syncookie_testkit::example::handshake;
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::{Pcap, Resolution};
+use syncookie_testkit::pcapng::Pcapng;
 
 use super::bundle::Bundle;
 use super::exit;
 use super::reading::{FAULTS_TOLD, Intake};
 use super::spare::Spare;
 use super::supply::take_in;
-use crate::builder::{Builder, ORDERS, ethernet, handshake};
 use crate::capture::Capture;
 use crate::exit::Exit;
 use crate::link::{self, Content};
@@ -64,9 +68,9 @@ fn told(bytes: &[u8]) -> [String; 2] {
 /// A handshake in each format.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
-    for order in ORDERS {
-        let mut pcap = Builder::pcap(order, 0xa1b2_c3d4, 1);
-        let mut pcapng = Builder::pcapng(order);
+    for order in ByteOrder::ALL {
+        let mut pcap = Pcap::new(order, Resolution::Micro, 1);
+        let mut pcapng = Pcapng::new(order);
         pcapng.interface(1, 0, &[]);
         for (number, packet) in (0..).zip(handshake()) {
             pcap.record(number, 0, &ethernet(&packet));
@@ -122,7 +126,7 @@ fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
 
 #[test]
 fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_is_lost() {
-    let mut builder = Builder::pcap(ORDERS[0], 0xa1b2_c3d4, 1);
+    let mut builder = Pcap::new(ByteOrder::Big, Resolution::Micro, 1);
     let packets = handshake();
     for (number, packet) in (0..60_000).zip(packets.iter().cycle()) {
         builder.record(number, 0, &ethernet(packet));
@@ -137,13 +141,13 @@ fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_i
 
 #[test]
 fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_looks_at_them() {
-    let mut builder = Builder::pcapng(ORDERS[0]);
+    let mut builder = Pcapng::new(ByteOrder::Big);
     builder.interface(1, 0, &[]);
     builder.interface(999, 0, &[]);
     for (number, packet) in (0..).zip(handshake()) {
         builder.enhanced(1, number, b"of no known kind");
         let frame = ethernet(&packet);
-        builder.simple(frame.len() as u32, &frame);
+        builder.simple(&frame);
         builder.enhanced(0, number, &frame);
         builder.enhanced(0, number, b"nothing that is an Ethernet's frame");
     }
@@ -156,7 +160,7 @@ fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_
 
 #[test]
 fn faults_without_end_are_counted_and_not_kept() {
-    let mut builder = Builder::pcapng(ORDERS[0]);
+    let mut builder = Pcapng::new(ByteOrder::Big);
     for _ in 0..10_000 {
         builder.enhanced(5, 0, b"");
     }
