@@ -1,4 +1,4 @@
-//! `docs/evidence.md` says what the engine does: every word it may say, every weight, as they are now.
+//! `docs/evidence.md` describes every word of the engine's vocabulary and every weight, as they are in the source.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use syncookie_engine::{CauseKind, Confidence, EvidenceKind, Implementation, Outc
 
 const EVIDENCE: &str = include_str!("../../docs/evidence.md");
 
-/// Files of the engine whose every constant the document quotes, besides all in `evidence/`.
+/// Files of the engine besides those in `evidence/` whose constants the document must quote.
 const QUOTED: &[&str] = &[
     "cause/hypothesis.rs",
     "cause/sight.rs",
-    "clock.rs",
-    "episode.rs",
-    "listener.rs",
-    "outcome.rs",
-    "path.rs",
-    "regime.rs",
-    "verdict.rs",
+    "finding/episode.rs",
+    "listener/clock.rs",
+    "listener/mod.rs",
+    "listener/path.rs",
+    "verdict/hmm.rs",
+    "verdict/mod.rs",
+    "verdict/outcome.rs",
 ];
 
 fn engine() -> PathBuf {
@@ -34,7 +34,7 @@ fn constants(source: &str) -> BTreeMap<String, String> {
     while let Some(line) = lines.next() {
         let item = ["pub(crate) ", "pub(super) ", "pub "].iter().find_map(|v| line.strip_prefix(v)).unwrap_or(line);
         let Some(mut item) = item.strip_prefix("const ").map(str::to_owned) else { continue };
-        // What has no name is checked where it stands.
+        // Constants without a name are checked by the compiler.
         if item.starts_with("fn ") || item.starts_with("_:") {
             continue;
         }
@@ -48,7 +48,7 @@ fn constants(source: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// What stands between back-quotes.
+/// Returns the texts between back-quotes.
 fn quotes(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
 }
@@ -97,13 +97,13 @@ fn every_signal_has_a_section() {
 }
 
 #[test]
-fn every_constant_quoted_stands_in_the_source() {
+fn every_constant_that_is_quoted_has_that_value_in_the_source() {
     for section in sections() {
         let sources: Vec<_> = section.files.iter().map(|f| constants(&read(&engine().join(f)))).collect();
         for (name, value) in section.constants {
-            let stands = sources.iter().any(|s| s.get(name).is_some_and(|v| v == value));
+            let is_current = sources.iter().any(|s| s.get(name).is_some_and(|v| v == value));
             let there: Vec<_> = sources.iter().filter_map(|s| s.get(name)).collect();
-            assert!(stands, "docs/evidence.md has {name} = {value}; {:?} have {there:?}", section.files);
+            assert!(is_current, "docs/evidence.md has {name} = {value}; {:?} have {there:?}", section.files);
         }
     }
 }
