@@ -1,4 +1,5 @@
-//! The tables of `docs/accuracy.md`: measured by the engine in this process, written between marks in the text.
+//! The tables of `docs/accuracy.md`: measured with the engine in this process, and written between
+//! marks in the text.
 
 use crate::capture::Capture;
 use crate::disturb::{Disturbance, ip_offset};
@@ -14,14 +15,14 @@ use std::path::{Path, PathBuf};
 use syncookie_testkit::pcap::{Capture as Pcap, Record};
 use syncookie_testkit::rng::Rng;
 
-/// What every capture is put through: as it is, with jitter, with loss.
+/// Conditions under which every capture is scored: undisturbed, with jitter, with loss.
 pub const CONDITIONS: [Disturbance; 3] = [
     Disturbance { jitter_ms: 0.0, loss: 0.0 },
     Disturbance { jitter_ms: 30.0, loss: 0.0 },
     Disturbance { jitter_ms: 0.0, loss: 0.05 },
 ];
 
-/// Runs of ordinary traffic: a seed, and the condition.
+/// Runs of ordinary traffic: seed and condition.
 const RUNS: [(u64, Disturbance); 6] = [
     (7, CONDITIONS[0]),
     (13, CONDITIONS[0]),
@@ -31,21 +32,22 @@ const RUNS: [(u64, Disturbance); 6] = [
     (12, Disturbance { jitter_ms: 30.0, loss: 0.05 }),
 ];
 
-/// What to measure.
+/// Measurements to make.
 #[derive(Debug)]
 pub struct Plan {
-    /// Folder of recorded cases that are kept.
+    /// Folder of the recordings that are kept in the repository.
     pub recorded: PathBuf,
-    /// Folder of fresh ones; `None` leaves their table as it is.
+    /// Folder of fresh recordings; `None` leaves their table as it is.
     pub fresh: Option<PathBuf>,
     /// Ordinary handshakes for each seed; 0 leaves the table as it is.
     pub handshakes: usize,
 }
 
-/// Something with a name, scored under every condition.
+/// Name and scores of a case, one score for each condition.
 type Row = (String, [Score; 3]);
 
-/// Measures, and replaces the tables in a text. A part of the text between `<!-- NAME -->` and `<!-- /NAME -->` is one.
+/// Measures, and replaces the tables in a text. A table is the part between `<!-- NAME -->` and
+/// `<!-- /NAME -->`.
 pub fn update(text: &str, plan: &Plan) -> io::Result<String> {
     let mut total = Score::default();
     let mut text = text.to_owned();
@@ -78,7 +80,7 @@ fn put(text: &mut String, name: &str, table: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads one side of a recorded case, from the IP headers on.
+/// Reads the packets of one side of a recorded case, from the IP headers on, and its truth.
 pub fn read(case: &Path, file: &str) -> io::Result<Capture> {
     let path = case.join(file);
     let Pcap { link, records } = synth::read_pcap(&path)?;
@@ -117,7 +119,7 @@ fn conditions(capture: &Capture, side: Side, name: &str, total: &mut Score) -> [
     })
 }
 
-/// A number under each condition; one where all are the same.
+/// Returns a number for each condition, or a single one when all are the same.
 fn each(scores: &[Score; 3], show: impl Fn(&Score) -> String) -> String {
     let shown = scores.each_ref().map(show);
     if shown.iter().all(|s| *s == shown[0]) { shown[0].clone() } else { shown.join(" · ") }
@@ -198,7 +200,7 @@ fn calibration(total: &Score) -> String {
     text
 }
 
-/// Measures, and updates a document.
+/// Measures, and replaces the tables in a document.
 pub fn write(document: &Path, plan: &Plan) -> io::Result<()> {
     let text = update(&fs::read_to_string(document)?, plan)?;
     fs::write(document, text)

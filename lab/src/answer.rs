@@ -1,4 +1,4 @@
-//! What stands at the other end of a SYN: the questions a conversation asks of it.
+//! What answers a SYN: a server's stack, or a box in front of it.
 
 use crate::capture::Nanos;
 use crate::clock::{Clock, IpIds};
@@ -12,33 +12,34 @@ use syncookie_testkit::tcp::{RST, Segment};
 pub struct Syn {
     /// Who sent it.
     pub from: SocketAddr,
-    /// Who was asked.
+    /// Address and port of the server.
     pub to: SocketAddr,
-    /// The segment.
+    /// The segment as it arrived.
     pub seg: Segment,
 }
 
-/// A SYN-ACK, and who made it.
+/// A SYN-ACK and what is known about its origin.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The segment as it left its sender.
     pub seg: Segment,
     /// Processing time before it left.
     pub after: Nanos,
-    /// When its sender repeats it unasked, counted from the first; empty for one that keeps no state.
+    /// Times of retransmissions by the sender's timer, after the first; empty for a sender without
+    /// state.
     pub repeats: Vec<Nanos>,
-    /// The clock for repetitions.
+    /// Timestamp clock of the retransmissions.
     pub clock: Option<Clock>,
-    /// Who made it.
+    /// Kind of the answer.
     pub verdict: Verdict,
-    /// Which implementation, where the product has a word for it.
+    /// Implementation, if the product has a word for it.
     pub implementation: Option<&'static str>,
-    /// Whether nothing on the wire tells it from an ordinary one.
+    /// Whether the packets cannot be distinguished from those of an ordinary answer.
     pub undecidable: bool,
 }
 
 impl Answer {
-    /// Returns the same SYN-ACK as it is sent again at `now`.
+    /// Returns the SYN-ACK as its sender retransmits it at `now`.
     #[must_use]
     pub fn repeated(&self, now: Nanos) -> Self {
         let mut again = self.clone();
@@ -51,7 +52,7 @@ impl Answer {
 
 /// Answer to a SYN.
 #[derive(Clone, Debug)]
-pub enum Reply {
+pub enum SynReply {
     /// A SYN-ACK.
     SynAck(Box<Answer>),
     /// A reset.
@@ -60,28 +61,28 @@ pub enum Reply {
     Silent,
 }
 
-/// What follows the client's ACK.
+/// Answer to the client's ACK.
 #[derive(Clone, Debug)]
-pub enum Opening {
+pub enum AckReply {
     /// An open connection, and segments sent at once (delay and segment).
     Open(Box<Live>, Vec<(Nanos, Segment)>),
     /// A reset after a delay, and the causes that explain it.
     Reset(Nanos, Segment, &'static [&'static str]),
-    /// Nothing, and the causes that explain it. `keeps` says whether the half-open entry stays and repeats.
+    /// Nothing, and the causes that explain it.
     Silent {
-        /// The SYN-ACK is repeated by its timer.
+        /// Whether the half-open entry stays, so that its timer retransmits the SYN-ACK.
         keeps: bool,
-        /// What explains it.
+        /// Causes that explain the silence.
         cause: &'static [&'static str],
     },
 }
 
-/// The server's end of an open connection, as its packets look.
+/// The server's end of an open connection: what its packets show.
 #[derive(Clone, Debug)]
 pub struct Live {
     /// Initial TTL.
     pub ttl: u8,
-    /// Don't fragment.
+    /// The flag "don't fragment".
     pub dont_fragment: bool,
     /// Identifications.
     pub ids: IpIds,
@@ -89,16 +90,16 @@ pub struct Live {
     pub clock: Option<Clock>,
     /// Receive window in bytes right after the handshake.
     pub window: u32,
-    /// Window scale its fields are written with.
+    /// Shift count of the window fields.
     pub scale: u8,
     /// Longest payload of a segment.
     pub segment: u16,
-    /// Extra time every request takes: the leg behind a proxy, one way.
+    /// One-way delay behind a proxy, which every request takes twice.
     pub behind: Nanos,
 }
 
 impl Live {
-    /// The window field with that many unread bytes.
+    /// Returns the window field with this many unread bytes in the buffer.
     #[must_use]
     pub fn window_field(&self, unread: u32) -> u16 {
         let free = self.window.saturating_sub(unread);
@@ -106,16 +107,17 @@ impl Live {
     }
 }
 
-/// Whatever answers SYNs.
+/// Anything that answers SYNs.
 pub trait Answerer {
     /// Answers a SYN. `before` is the answer to an earlier SYN of the same handshake.
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply;
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply;
 
-    /// The first ACK (or data) of the client arrived.
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening;
+    /// Answers the client's first ACK, or data.
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply;
 }
 
-/// A reset without state behind it: no ACK flag, sequence number taken from the segment it answers (RFC 9293, 3.10.7).
+/// Returns the reset of a host without state for the connection: no ACK flag, and the sequence
+/// number taken from the segment that it answers (RFC 9293, 3.10.7).
 #[must_use]
 pub fn bare_reset(ack: &Segment, ttl: u8) -> Segment {
     Segment { ttl, dont_fragment: true, flags: RST, seq: ack.ack, ..Segment::default() }

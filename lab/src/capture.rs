@@ -1,4 +1,4 @@
-//! A capture in memory, and the tap that collects it.
+//! A capture in memory, and the tap that collects its packets.
 
 use crate::truth::{TrueHandshake, Truth, Verdict};
 use std::net::SocketAddr;
@@ -12,20 +12,20 @@ pub const MILLI: Nanos = 1_000_000;
 /// One second.
 pub const SECOND: Nanos = 1_000_000_000;
 
-/// Packets in order of time, and the truth about them.
+/// Packets in order of time, and the truth about their handshakes.
 #[derive(Clone, Debug)]
 pub struct Capture {
     /// Time and IP packet.
     pub packets: Vec<(Nanos, Vec<u8>)>,
-    /// What they are.
+    /// The truth about the handshakes.
     pub truth: Truth,
 }
 
-/// Names a handshake in a [`Tap`].
+/// Identifies a handshake in a [`Tap`].
 #[derive(Clone, Copy, Debug)]
-pub struct Noted(usize);
+pub struct HandshakeId(usize);
 
-/// Collects packets in any order.
+/// A capture in the making, whose packets come in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Tap {
     packets: Vec<(Nanos, Vec<u8>)>,
@@ -33,20 +33,20 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Takes a packet; its index is the one to name it by.
+    /// Adds a packet and returns its index.
     pub fn packet(&mut self, time: Nanos, ip: Vec<u8>) -> usize {
         self.packets.push((time, ip));
         self.packets.len() - 1
     }
 
-    /// Notes the truth about a handshake; its SYN-ACKs follow.
+    /// Adds a handshake; [`Tap::syn_ack`] adds its SYN-ACKs.
     pub fn handshake(
         &mut self,
         client: SocketAddr,
         server: SocketAddr,
         verdict: Verdict,
         implementation: Option<&str>,
-    ) -> Noted {
+    ) -> HandshakeId {
         let truth = TrueHandshake {
             client,
             server,
@@ -58,36 +58,36 @@ impl Tap {
             undecidable: false,
         };
         self.handshakes.push((truth, Vec::new()));
-        Noted(self.handshakes.len() - 1)
+        HandshakeId(self.handshakes.len() - 1)
     }
 
-    /// One of its SYN-ACKs was captured.
-    pub fn syn_ack(&mut self, of: Noted, packet: usize) {
+    /// Adds the index of a packet that is a SYN-ACK of a handshake.
+    pub fn syn_ack(&mut self, of: HandshakeId, packet: usize) {
         self.handshakes[of.0].1.push(packet);
     }
 
-    /// Lets the caller say more about a handshake.
-    pub fn amend(&mut self, of: Noted) -> &mut TrueHandshake {
+    /// Returns the truth about a handshake, to complete it.
+    pub fn amend(&mut self, of: HandshakeId) -> &mut TrueHandshake {
         &mut self.handshakes[of.0].0
     }
 
-    /// Handshakes noted so far.
+    /// Returns the number of handshakes so far.
     #[must_use]
     pub fn handshakes(&self) -> usize {
         self.handshakes.len()
     }
 
-    /// Everything noted since the count `first`, to say more about.
+    /// Returns the truth about the handshakes from the number `first` on, to complete it.
     pub fn since(&mut self, first: usize) -> impl Iterator<Item = &mut TrueHandshake> {
         self.handshakes.iter_mut().skip(first).map(|(truth, _)| truth)
     }
 
-    /// Leaves packets out of the capture.
+    /// Removes the packets for which `unwanted` returns true.
     pub fn leave_out(&mut self, unwanted: impl Fn(&[u8]) -> bool) {
         self.packets.iter_mut().filter(|(_, ip)| unwanted(ip)).for_each(|(_, ip)| ip.clear());
     }
 
-    /// Captures every packet a second time, as `again` makes it out of the first.
+    /// Captures every packet a second time, as `again` makes it from the first copy.
     pub fn double(&mut self, again: impl Fn(Nanos, &[u8]) -> (Nanos, Vec<u8>)) {
         let first = self.packets.len();
         let copies: Vec<_> = self.packets.iter().map(|(t, ip)| again(*t, ip)).collect();
@@ -98,12 +98,12 @@ impl Tap {
         }
     }
 
-    /// The packets, to change them. Indices must stay valid: an emptied packet is left out.
+    /// Returns the packets, to change them. Indices must stay valid: emptying a packet removes it.
     pub fn packets(&mut self) -> &mut Vec<(Nanos, Vec<u8>)> {
         &mut self.packets
     }
 
-    /// The capture: packets by time, handshakes with their frame numbers.
+    /// Returns the capture: packets by time, and handshakes with their frame numbers.
     #[must_use]
     pub fn finish(self, mut truth: Truth) -> Capture {
         let mut order: Vec<usize> = (0..self.packets.len()).filter(|&i| !self.packets[i].1.is_empty()).collect();

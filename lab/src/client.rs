@@ -1,4 +1,4 @@
-//! Clients: what their SYNs offer.
+//! Clients: what their SYNs offer, and their later segments.
 
 use crate::address;
 use crate::capture::{Nanos, SECOND};
@@ -25,7 +25,7 @@ pub struct ClientStack {
     pub window: u16,
     /// Initial TTL.
     pub ttl: u8,
-    /// Identifications.
+    /// Source of IP identifications.
     pub ids: IpId,
     /// ECN offered.
     pub ecn: bool,
@@ -67,7 +67,7 @@ impl ClientStack {
     /// A scanner's SYN: no options at all.
     pub const BARE: Self = Self { mss: None, window: 1024, ids: IpId::Fixed(54321), ..Self::MINIMAL };
 
-    /// The same with another MSS.
+    /// Returns the stack with another MSS.
     #[must_use]
     pub const fn mss(mut self, mss: u16) -> Self {
         self.mss = Some(mss);
@@ -78,28 +78,28 @@ impl ClientStack {
 /// One connection attempt of a client.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// Its stack.
+    /// Stack of the client.
     pub stack: ClientStack,
-    /// Its address and port.
+    /// Address and port of the client.
     pub from: SocketAddr,
-    /// ISN.
+    /// Initial sequence number.
     pub isn: u32,
-    /// Its timestamp clock.
+    /// Timestamp clock of the client.
     pub clock: Clock,
-    /// Its identifications.
+    /// IP identifications of the client's packets.
     pub ids: IpIds,
 }
 
 impl Attempt {
-    /// A connection attempt with everything drawn anew.
+    /// Creates a connection attempt with a random ISN, clock and IP identification.
     pub fn new(stack: ClientStack, from: SocketAddr, now: Nanos, rng: &mut Rng) -> Self {
         let clock = Clock { base: rng.next_u32(), origin: now - rng.below(1_000_000), rate: 1000, step: 1 };
-        // A host's counter began when the host did; the address tells hosts apart.
+        // A host's counter began when the host did; hosts differ by their address.
         let boot = FIRST_BOOT + address::hash(from.ip()) % (1_000_000 * SECOND);
         Self { stack, from, isn: rng.next_u32(), clock, ids: IpIds::new(stack.ids, boot, rng) }
     }
 
-    /// Its SYN, sent at `time`.
+    /// Returns the SYN that is sent at `time`.
     pub fn syn(&mut self, time: Nanos, rng: &mut Rng) -> Segment {
         let s = self.stack;
         let ts = s.ts.then(|| (self.clock.at(time), 0));
@@ -121,7 +121,8 @@ impl Attempt {
         }
     }
 
-    /// A later segment; `scaled` when the server accepted window scaling.
+    /// Returns a later segment. Numbers: sequence and acknowledgment. `scaled` says whether the
+    /// server accepted window scaling.
     pub fn segment(
         &mut self,
         time: Nanos,

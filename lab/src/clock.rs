@@ -13,16 +13,16 @@ pub const FIRST_BOOT: Nanos = EPOCH - 40_000_000 * SECOND;
 pub struct Clock {
     /// Value at `origin`.
     pub base: u32,
-    /// Where its ticks begin.
+    /// Time of a tick.
     pub origin: Nanos,
-    /// Ticks a second.
+    /// Ticks per second.
     pub rate: u64,
-    /// What a tick adds: more than one for a clock that counts finer than it ticks.
+    /// Amount that a tick adds; above 1 for a clock that counts in a finer unit than it ticks.
     pub step: u32,
 }
 
 impl Clock {
-    /// Its value; before `origin` too.
+    /// Returns the clock's value at a time, which may be before `origin`.
     #[must_use]
     pub fn at(&self, time: Nanos) -> u32 {
         let elapsed = i128::from(time) - i128::from(self.origin);
@@ -31,20 +31,20 @@ impl Clock {
     }
 }
 
-/// Where the IP identification comes from.
+/// Source of IP identifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IpId {
     /// Always this value (Linux SYN-ACKs: 0).
     Fixed(u16),
-    /// A counter of its own for every flow.
+    /// A separate counter for every flow.
     PerFlow,
-    /// One counter for the whole host, at so many packets a second.
+    /// One counter for the whole host, which sends this many packets per second.
     PerHost(u64),
     /// Random for every packet.
     Random,
 }
 
-/// The identifications of one flow.
+/// The IP identifications of one flow.
 #[derive(Clone, Debug)]
 pub struct IpIds {
     style: IpId,
@@ -53,13 +53,13 @@ pub struct IpIds {
 }
 
 impl IpIds {
-    /// A flow's identifications; a host-wide counter counts from `boot`.
+    /// Creates the identifications of a flow. A host-wide counter starts at `boot`.
     #[must_use]
     pub fn new(style: IpId, boot: Nanos, rng: &mut Rng) -> Self {
         Self { style, next: rng.next_u16(), origin: boot }
     }
 
-    /// For the packet sent at `time`.
+    /// Returns the identification of the packet that is sent at `time`.
     pub fn take(&mut self, time: Nanos, rng: &mut Rng) -> u16 {
         match self.style {
             IpId::Fixed(value) => value,

@@ -1,25 +1,26 @@
-//! What a worse network does to a capture: path jitter in its times, packets that are missing.
+//! Worse networks: jitter in the times of a capture, and lost packets.
 
 use crate::capture::{Capture, MICRO, MILLI, Nanos};
 use crate::truth::Truth;
 use std::collections::HashMap;
 use syncookie_testkit::rng::Rng;
 
-/// How much worse.
+/// Jitter and loss to add.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Disturbance {
-    /// Every packet is late by up to so many milliseconds.
+    /// Largest delay of a packet, in milliseconds.
     pub jitter_ms: f64,
-    /// Share of packets removed.
+    /// Share of the packets to remove.
     pub loss: f64,
 }
 
-/// Where each packet of the old capture went: its index in the new one.
+/// New index of each packet of the old capture; `None` for a lost one.
 pub type Moved = Vec<Option<usize>>;
 
 impl Disturbance {
-    /// Disturbs packets given as time and something that carries an IP packet. Within a flow the order stays: an
-    /// answer never comes before what it answers, on whichever side the capture was taken.
+    /// Disturbs packets, given as a time and something that contains an IP packet. The order within
+    /// a flow stays: an answer never precedes what it answers, on whichever side the capture was
+    /// taken.
     pub fn apply<T>(
         &self,
         packets: Vec<(Nanos, T)>,
@@ -48,7 +49,7 @@ impl Disturbance {
         (kept.into_iter().map(|(time, _, packet)| (time, packet)).collect(), moved)
     }
 
-    /// Disturbs a capture; its truth follows.
+    /// Disturbs a capture, and renumbers the frames in its truth.
     #[must_use]
     pub fn capture(&self, capture: Capture, rng: &mut Rng) -> Capture {
         let (packets, moved) = self.apply(capture.packets, |ip| ip, rng);
@@ -58,7 +59,7 @@ impl Disturbance {
     }
 }
 
-/// Moves the frame numbers of a truth along.
+/// Renumbers the frames in a truth.
 pub fn renumber(truth: &mut Truth, moved: &Moved) {
     for handshake in &mut truth.handshakes {
         let to = |frame: &u32| moved.get(*frame as usize - 1).copied().flatten().map(|i| i as u32 + 1);
@@ -68,7 +69,7 @@ pub fn renumber(truth: &mut Truth, moved: &Moved) {
     }
 }
 
-/// A name for the flow of an IP packet, the same in both directions; 0 for what is no TCP or UDP.
+/// Returns a hash of the flow of an IP packet, the same in both directions; 0 without ports.
 fn flow(ip: &[u8]) -> u64 {
     let (source, destination, ports) = match ip.first().map(|b| b >> 4) {
         Some(4) => (ip.get(12..16), ip.get(16..20), usize::from(ip[0] & 15) * 4),
@@ -88,7 +89,7 @@ fn end(address: &[u8], port: &[u8]) -> u64 {
     Rng::new(seed).next_u64()
 }
 
-/// Where the IP packet begins in a record of that link type; `None` for an unknown one.
+/// Returns the offset of the IP packet in a record of this link type; `None` for an unknown type.
 #[must_use]
 pub fn ip_offset(link: u32, bytes: &[u8]) -> Option<usize> {
     match link {

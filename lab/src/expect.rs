@@ -1,11 +1,11 @@
-//! What a label says about each handshake.
+//! What a case's label says about each handshake.
 
 use crate::judge::Judged;
 use crate::truth::{TrueHandshake, Truth, Verdict};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// The side a capture was taken on.
+/// The side on which a capture was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// `client.pcap`.
@@ -14,23 +14,24 @@ pub enum Side {
     Server,
 }
 
-/// What is right to say of one handshake.
+/// The right finding for a handshake.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
-    /// Who answered.
+    /// Kind of the answer.
     pub verdict: Verdict,
-    /// Missing it is no fault.
+    /// Whether the packets cannot be distinguished from those of an ordinary answer.
     pub undecidable: bool,
-    /// The implementation, when it is known and the product has a word for it.
+    /// Implementation, if it is known and the product has a word for it.
     pub implementation: Option<String>,
     /// Causes that would be right.
     pub causes: Vec<String>,
 }
 
-/// Cases recorded without a word per handshake whose packets cannot be told from their ordinary twins.
+/// Cases without per-handshake truth whose packets cannot be distinguished from those of their
+/// ordinary twins.
 const TWINS: &[&str] =
     &["cookie_nots", "cookie_v6_nots", "cookie_big", "linux_cookie_nots_10hs", "linux_cookie_noack_8s"];
-/// The clients a label speaks of, unless the truth names others.
+/// Clients that a label describes, unless the truth names others.
 const CLIENTS: &[&str] = &["10.0.1.2", "fd01::2", "10.9.1.50"];
 
 /// The expectations of a case.
@@ -38,12 +39,12 @@ pub struct Expectations<'a> {
     truth: &'a Truth,
     side: Side,
     by_frame: HashMap<u32, &'a TrueHandshake>,
-    /// `None`: everyone.
+    /// Clients that the label describes; `None` for all.
     clients: Option<Vec<IpAddr>>,
 }
 
 impl<'a> Expectations<'a> {
-    /// Of a case, for the capture of one side.
+    /// Creates the expectations for one side of a case.
     #[must_use]
     pub fn new(truth: &'a Truth, side: Side) -> Self {
         let frames = |h: &'a TrueHandshake| h.syn_ack_frames.iter().chain(&h.syn_ack_frame).map(move |&f| (f, h));
@@ -54,8 +55,8 @@ impl<'a> Expectations<'a> {
         Self { truth, side, by_frame: truth.handshakes.iter().flat_map(frames).collect(), clients }
     }
 
-    /// What is right to say of a finding; `None` when nothing is known about it. `index` is its place among the
-    /// findings, by time.
+    /// Returns what would be right instead of a finding; `None` when nothing is known about the
+    /// handshake. `index` counts the findings by time.
     #[must_use]
     pub fn of(&self, judged: &Judged, index: usize) -> Option<Expected> {
         if self.truth.handshakes.is_empty() {
@@ -97,7 +98,7 @@ impl<'a> Expectations<'a> {
         Some(Expected { verdict, undecidable, implementation, causes })
     }
 
-    /// The last phase begun decides.
+    /// Returns the verdict of the phase at a time.
     fn phase(&self, time: f64) -> Verdict {
         let knobs = self.truth.phases.iter().rev().find(|(start, _)| time >= *start);
         let cookies = knobs.and_then(|(_, k)| k.get("net.ipv4.tcp_syncookies")?.as_i64());

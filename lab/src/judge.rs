@@ -8,14 +8,14 @@ use std::path::Path;
 use std::process::Command;
 use syncookie_engine::{Analyzer, Endpoint, Finding, Frame, Limits, Observation, Packet, Timestamp};
 
-/// One finding, as far as scoring needs it.
+/// A finding, as far as scoring needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// Frame of the first SYN-ACK.
     pub syn_ack: Option<u32>,
-    /// Who sent the SYN.
+    /// Address and port of the client, which sent the SYN.
     pub client: SocketAddr,
-    /// Who was asked.
+    /// Address and port of the server.
     pub server: SocketAddr,
     /// Seconds since the epoch.
     pub time: f64,
@@ -29,25 +29,25 @@ pub struct Judged {
     pub outcome: String,
     /// Causes, best first.
     pub causes: Vec<String>,
-    /// Evidence in a line, for whoever has to find out why.
+    /// Evidence in one line, to explain a wrong finding.
     pub why: String,
 }
 
 impl Judged {
-    /// Whether it says `syn-cookie` or `syn-proxy`.
+    /// Reports whether the verdict is `syn-cookie` or `syn-proxy`.
     #[must_use]
     pub fn is_cookie_style(&self) -> bool {
         matches!(self.verdict.as_str(), "syn-cookie" | "syn-proxy")
     }
 
-    /// Whether it is sure enough to be shown as a warning.
+    /// Reports whether the confidence is high enough for a warning.
     #[must_use]
     pub fn is_sure(&self) -> bool {
         matches!(self.confidence.as_str(), "likely" | "certain")
     }
 }
 
-/// Judges a capture in this process.
+/// Judges a capture with the engine in this process.
 #[must_use]
 pub fn in_process(capture: &Capture) -> Vec<Judged> {
     let mut analyzer = Analyzer::new(Limits::default());
@@ -128,7 +128,7 @@ fn from_json(object: &Value) -> Option<Judged> {
     })
 }
 
-/// Seconds since the epoch of `2026-11-22T06:28:21.637922000Z`.
+/// Parses a time such as `2026-11-22T06:28:21.637922000Z` into seconds since the epoch.
 fn epoch(time: &str) -> Option<f64> {
     let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
     let mut ymd = date.split('-').map(|n| n.parse::<i64>().ok());

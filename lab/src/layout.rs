@@ -2,7 +2,7 @@
 
 use syncookie_testkit::tcp::TcpOption;
 
-/// The order in which a stack writes its options. NOP and EOL pad as the stack does.
+/// The order in which a stack writes its options, with its padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// MSS, SACK, TS, NOP, WS.
@@ -20,7 +20,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// Returns the options that are negotiated, in this order.
+    /// Returns the negotiated options in this order.
     #[must_use]
     pub fn write(self, mss: Option<u16>, wscale: Option<u8>, sack: bool, ts: Option<(u32, u32)>) -> Vec<TcpOption> {
         use TcpOption::{End, Mss, Nop, SackPermitted, Timestamps, WindowScale};

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::Segment;
 
-/// Payload bytes that the captures keep of a packet, in place of a snap length.
+/// Payload bytes that are captured of a packet; the rest is cut as by a snap length.
 const KEPT_PAYLOAD: usize = 32;
 
-/// Where the capture is taken.
+/// Capture point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum CapturePoint {
     /// On the client's own link.
     Client,
     /// On the server's own link.
@@ -20,13 +20,13 @@ pub enum At {
 /// Delay on top of the base delay, drawn for every packet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Jitter {
-    /// None but the microseconds of a quiet network.
+    /// Microseconds, as on a quiet network.
     Quiet,
-    /// Exponential with that mean, in milliseconds.
+    /// Exponential with this mean in milliseconds.
     Exponential(f64),
-    /// Normal around three sigma, in milliseconds.
+    /// Normal around three standard deviations; the standard deviation is in milliseconds.
     Normal(f64),
-    /// Quiet, but a share of the packets waits up to that many milliseconds.
+    /// Quiet, but a share of the packets waits up to a number of milliseconds.
     Spikes(f64, f64),
 }
 
@@ -52,9 +52,9 @@ impl Jitter {
 /// A path and its faults.
 #[derive(Clone, Debug)]
 pub struct Path {
-    /// From client to server.
+    /// Delay from client to server.
     pub up: Nanos,
-    /// From server to client.
+    /// Delay from server to client.
     pub down: Nanos,
     /// Hops between them.
     pub hops: u8,
@@ -62,16 +62,16 @@ pub struct Path {
     pub jitter: Jitter,
     /// Share of packets lost.
     pub loss: f64,
-    /// Where the capture is taken.
-    pub tap: At,
-    /// Only the first packet to the client waits this long (address resolution, a radio that wakes up).
+    /// Capture point.
+    pub tap: CapturePoint,
+    /// Extra delay of the first packet to the client (address resolution, a radio that wakes up).
     pub first_down: Nanos,
-    /// Several full segments in a row are captured as one (receive or segmentation offload).
+    /// Whether consecutive full segments are captured as one (receive or segmentation offload).
     pub merged: bool,
 }
 
 impl Path {
-    /// A quiet path with that round-trip time.
+    /// Creates a quiet path with this round-trip time.
     #[must_use]
     pub fn quiet(round_trip: Nanos) -> Self {
         Self {
@@ -80,20 +80,20 @@ impl Path {
             hops: 9,
             jitter: Jitter::Quiet,
             loss: 0.0,
-            tap: At::Client,
+            tap: CapturePoint::Client,
             first_down: 0,
             merged: false,
         }
     }
 
-    /// The same path with jitter.
+    /// Returns the path with jitter.
     #[must_use]
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// The same path with loss.
+    /// Returns the path with loss.
     #[must_use]
     pub fn loss(mut self, loss: f64) -> Self {
         self.loss = loss;
@@ -101,15 +101,16 @@ impl Path {
     }
 }
 
-/// One flow's packets on a path, in order in each direction, and captured.
+/// A flow on a path. Its packets stay in order in each direction, and are captured.
 pub struct Wire<'a> {
     /// Where packets are captured.
     pub tap: &'a mut Tap,
-    /// Chance.
+    /// Source of randomness.
     pub rng: &'a mut Rng,
     /// The path.
     pub path: &'a Path,
-    /// What stands for the server is next to the capture point: its packets keep their TTL.
+    /// Whether a box next to the capture point answers for the server, so that its packets keep
+    /// their TTL.
     pub nearby: bool,
     client: SocketAddr,
     server: SocketAddr,
@@ -117,30 +118,30 @@ pub struct Wire<'a> {
     last_down: Nanos,
 }
 
-/// What became of a packet that was sent.
+/// Arrival and capture of a packet that was sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// When it arrived; `None` when it was lost.
+    /// Time of arrival; `None` for a lost packet.
     pub arrival: Option<Nanos>,
-    /// Its index in the tap; `None` when it was lost before.
+    /// Index in the tap; `None` when it was lost before the capture point.
     pub captured: Option<usize>,
 }
 
 impl<'a> Wire<'a> {
-    /// A flow on a path.
+    /// Creates a flow on a path.
     pub fn new(tap: &'a mut Tap, rng: &'a mut Rng, path: &'a Path, client: SocketAddr, server: SocketAddr) -> Self {
         Self { tap, rng, path, nearby: false, client, server, last_up: 0, last_down: 0 }
     }
 
-    /// When the last packet reached the client.
+    /// Returns when the last packet reached the client.
     #[must_use]
     pub fn last_down(&self) -> Nanos {
         self.last_down
     }
 
-    /// The client sends a segment.
+    /// Sends a segment of the client.
     pub fn up(&mut self, time: Nanos, seg: &Segment) -> Sent {
-        let near = self.path.tap == At::Client;
+        let near = self.path.tap == CapturePoint::Client;
         let arrival = (time + self.path.up + self.path.jitter.draw(self.rng)).max(self.last_up + MICRO);
         let lost = self.rng.chance(self.path.loss);
         let captured = self.capture(near, lost, time, arrival, seg, self.client, self.server);
@@ -150,9 +151,9 @@ impl<'a> Wire<'a> {
         Sent { arrival: (!lost).then_some(arrival), captured }
     }
 
-    /// The server, or what stands for it, sends a segment.
+    /// Sends a segment of the server, or of a box that answers for it.
     pub fn down(&mut self, time: Nanos, seg: &Segment) -> Sent {
-        let near = self.path.tap == At::Server;
+        let near = self.path.tap == CapturePoint::Server;
         let waits = if self.last_down == 0 { self.path.first_down } else { 0 };
         let arrival = time + self.path.down + waits + self.path.jitter.draw(self.rng);
         let arrival = arrival.max(self.last_down + MICRO);

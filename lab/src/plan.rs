@@ -1,8 +1,8 @@
-//! What the two programs do with a connection.
+//! Scripts of conversations: what the programs at both ends do.
 
 use crate::capture::{MILLI, Nanos};
 
-/// What the client does once it gets a SYN-ACK.
+/// Behaviour of the client after a SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientConduct {
     /// Acknowledges and talks.
@@ -22,7 +22,7 @@ pub enum End {
     ServerCloses,
     /// The client closes.
     ClientCloses,
-    /// The server program resets, that long after the handshake, instead of answering.
+    /// The server program resets, this long after the handshake, instead of answering.
     ServerResets(Nanos),
     /// The client program resets after the response.
     ClientResets,
@@ -35,22 +35,22 @@ pub enum End {
 /// A TTL of data that differs from the SYN-ACK's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataTtl {
-    /// They leave the server with it (GTSM, capture artefacts).
+    /// TTL with which data leaves the server (GTSM, capture artefacts).
     Sent(u8),
-    /// They are captured with it: they come from a box nearby (transparent proxies).
+    /// TTL with which data is captured, as it comes from a box nearby (transparent proxies).
     Seen(u8),
 }
 
 /// A conversation's script.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// What the client does.
+    /// Behaviour of the client.
     pub conduct: ClientConduct,
     /// Time from the handshake to the request.
     pub wait: Nanos,
     /// Bytes of the request; 0 when the client never speaks.
     pub request: u16,
-    /// The server speaks first, that long after the handshake.
+    /// Time from the handshake to the server's banner, if the server speaks first.
     pub banner: Option<Nanos>,
     /// Time from the request to its ACK; `None` when the response carries it.
     pub ack_after: Option<Nanos>,
@@ -60,11 +60,11 @@ pub struct Plan {
     pub think: Nanos,
     /// Bytes of the response.
     pub response: u32,
-    /// The end.
+    /// How the connection ends.
     pub end: End,
-    /// SYN repetitions before the client gives up.
+    /// SYN retransmissions before the client gives up.
     pub syn_retries: u32,
-    /// TTL of the server's data when it is not that of its SYN-ACKs.
+    /// TTL of the server's data, if it differs from that of its SYN-ACKs.
     pub data_ttl: Option<DataTtl>,
 }
 
@@ -83,6 +83,6 @@ impl Plan {
         syn_retries: 3,
         data_ttl: None,
     };
-    /// A SYN nobody stands behind.
+    /// A SYN with a spoofed source.
     pub const FLOOD: Self = Self { conduct: ClientConduct::Vanishes, syn_retries: 0, ..Self::WEB };
 }

@@ -1,4 +1,4 @@
-//! Counts how often the detector is right.
+//! Scores: how often the detector is right.
 
 use crate::expect::{Expectations, Side};
 use crate::judge::{Judged, by_tool};
@@ -10,46 +10,46 @@ use std::io;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
 
-/// Findings of one confidence: how many, how many right.
+/// Findings of one confidence, and how many of them are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rightness {
-    /// Findings.
+    /// Number of findings.
     pub all: u64,
-    /// Right ones.
+    /// Number of right findings.
     pub right: u64,
 }
 
 /// The levels of confidence, weakest first.
 pub const LEVELS: [&str; 3] = ["possible", "likely", "certain"];
 
-/// How often it was right.
+/// The detector's score on captures whose truth is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Score {
     /// Handshakes whose truth is known.
     pub handshakes: u64,
-    /// Cookie-style, found at `likely` or above, right kind.
+    /// Cookies and proxies found at `likely` or above, as the right kind.
     pub hits: u64,
-    /// Cookie-style, not found.
+    /// Cookies and proxies not found.
     pub misses: u64,
-    /// Cookie-style, found as the other kind.
+    /// Cookies found as proxies, and proxies as cookies.
     pub wrong_kind: u64,
-    /// Ordinary, called cookie-style at `likely` or above.
+    /// Ordinary handshakes reported as a cookie or proxy at `likely` or above.
     pub false_alarms: u64,
-    /// Ordinary, called `ordinary`.
+    /// Ordinary handshakes reported as `ordinary`.
     pub ordinary_named: u64,
-    /// Ordinary.
+    /// Ordinary handshakes.
     pub ordinary: u64,
-    /// Cookie-style that nothing on the wire tells from ordinary ones, not counted above.
+    /// Cookies that cannot be distinguished from ordinary answers; not counted above.
     pub undecidable: u64,
-    /// Hits whose first implementation is the right one, of those where it is known.
+    /// First implementations of hits, where the implementation is known.
     pub implementation: Rightness,
-    /// Failed handshakes whose first cause is right.
+    /// First causes of failed handshakes.
     pub cause: Rightness,
-    /// How often a true cause was told as which: true, said.
+    /// Number of failed handshakes by true cause and reported first cause.
     pub causes: BTreeMap<(String, String), u64>,
     /// Captures that could not be read.
     pub unreadable: u64,
-    /// Cookie-style findings by confidence.
+    /// Cookie and proxy findings by confidence.
     pub cookie_style: [Rightness; 3],
     /// `ordinary` findings by confidence.
     pub ordinary_findings: [Rightness; 3],
@@ -71,8 +71,8 @@ impl AddAssign<&Self> for Score {
         for (sum, n) in sums {
             *sum += n;
         }
-        for (told, n) in &o.causes {
-            *self.causes.entry(told.clone()).or_default() += n;
+        for (pair, n) in &o.causes {
+            *self.causes.entry(pair.clone()).or_default() += n;
         }
         let theirs = [o.implementation, o.cause].into_iter().chain(o.cookie_style).chain(o.ordinary_findings);
         let ours = [&mut self.implementation, &mut self.cause];
@@ -88,7 +88,7 @@ impl AddAssign<&Self> for Score {
 const FAILED: &[&str] = &["reset-by-server", "reset-by-client", "refused", "unacknowledged", "incomplete"];
 
 impl Score {
-    /// Scores findings of a capture; `report` gets every one that is wrong.
+    /// Scores the findings of a capture, and passes every wrong one to `report`.
     pub fn of(truth: &Truth, side: Side, findings: &[Judged], mut report: impl FnMut(&str, &Judged)) -> Self {
         let expectations = Expectations::new(truth, side);
         let mut by_time: Vec<&Judged> = findings.iter().collect();
@@ -139,7 +139,8 @@ impl Score {
         score
     }
 
-    /// Counts a first cause, where a handshake failed, or is said to have, and the true cause is known.
+    /// Counts a first cause, if the handshake failed or was reported as failed and the true cause
+    /// is known.
     fn blame(&mut self, judged: &Judged, wanted: &[String], report: &mut impl FnMut(&str, &Judged)) {
         let failed = FAILED.contains(&judged.outcome.as_str()) || !judged.causes.is_empty();
         if wanted.is_empty() || !failed {
@@ -148,8 +149,8 @@ impl Score {
         let said = judged.causes.first();
         let right = said.is_some_and(|cause| wanted.contains(cause));
         self.cause.count(right);
-        let told = (wanted.join(" or "), said.cloned().unwrap_or_else(|| "none".to_owned()));
-        *self.causes.entry(told).or_default() += 1;
+        let pair = (wanted.join(" or "), said.cloned().unwrap_or_else(|| "none".to_owned()));
+        *self.causes.entry(pair).or_default() += 1;
         if !right {
             report(&format!("cause is {said:?}, not {wanted:?}"), judged);
         }
@@ -161,19 +162,19 @@ impl Score {
         table[level].count(right);
     }
 
-    /// Hits of all that had to be found.
+    /// Returns the share of cookies and proxies that were found.
     #[must_use]
     pub fn recall(&self) -> f64 {
         share(self.hits, self.hits + self.misses + self.wrong_kind)
     }
 
-    /// First causes that are right.
+    /// Returns the share of first causes that are right.
     #[must_use]
     pub fn cause_right(&self) -> f64 {
         share(self.cause.right, self.cause.all)
     }
 
-    /// Whether nothing went wrong at all.
+    /// Reports whether every finding is right.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.misses + self.wrong_kind + self.false_alarms + self.unreadable == 0 && self.cause.right == self.cause.all
@@ -201,7 +202,7 @@ fn share(part: u64, whole: u64) -> f64 {
 pub const HEAD: &str =
     "  case                             handshakes  hit miss wrong  false ordinary  undecid. implem.   cause";
 
-/// A row of the table.
+/// Returns a row of the table.
 #[must_use]
 pub fn row(name: &str, s: &Score) -> String {
     let mark = if s.is_clean() { "  " } else { "! " };
@@ -212,7 +213,7 @@ pub fn row(name: &str, s: &Score) -> String {
     )
 }
 
-/// The summary and the calibration table.
+/// Returns the summary and the calibration table.
 #[must_use]
 pub fn summary(s: &Score) -> String {
     let mut text = format!(
@@ -238,7 +239,7 @@ pub fn summary(s: &Score) -> String {
     text
 }
 
-/// True causes of failed handshakes, and what was said first; a table in Markdown.
+/// Returns a Markdown table of true causes of failed handshakes and reported first causes.
 #[must_use]
 pub fn causes(s: &Score) -> String {
     let mut text = "| true cause | said first | handshakes | |\n|---|---|---|---|\n".to_owned();
@@ -284,7 +285,7 @@ fn of_file(truth: &Truth, side: Side, findings: &[Judged], file: &Path, wrong: &
     })
 }
 
-/// Folders that hold a truth, at any depth, in order.
+/// Returns the folders with a truth, at any depth, sorted.
 pub fn cases(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if folder.join("truth.json").exists() {

@@ -1,4 +1,4 @@
-//! A scene being played: a tap, chance, addresses and the time.
+//! A site: the tap, the addresses, the time and the randomness of a capture in the making.
 
 use crate::answer::Answerer;
 use crate::capture::{Capture, MILLI, Nanos, SECOND, Tap};
@@ -11,20 +11,20 @@ use crate::truth::Truth;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use syncookie_testkit::rng::Rng;
 
-/// The scene.
+/// A capture point and what happens there.
 #[derive(Debug)]
 pub struct Site {
-    /// Where packets are collected.
+    /// Collects the packets.
     pub tap: Tap,
-    /// Chance.
+    /// Source of randomness.
     pub rng: Rng,
-    /// The scene's time.
+    /// Current time.
     pub now: Nanos,
     next_port: u16,
 }
 
 impl Site {
-    /// An empty scene.
+    /// Creates a site without traffic.
     #[must_use]
     pub fn new(mut rng: Rng) -> Self {
         let now = EPOCH + rng.below(3_000_000) * SECOND + rng.below(SECOND);
@@ -32,39 +32,40 @@ impl Site {
         Self { tap: Tap::default(), rng, now, next_port }
     }
 
-    /// The client most scenes have.
+    /// Returns the address of the usual client.
     #[must_use]
     pub fn client(&self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2))
     }
 
-    /// The server most scenes have.
+    /// Returns the address and port of the usual server.
     #[must_use]
     pub fn server(&self) -> SocketAddr {
         SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80)
     }
 
-    /// A port not used before in this scene.
+    /// Returns the next client port.
     pub fn port(&mut self) -> u16 {
         self.next_port = if self.next_port >= 60_990 { 1_100 } else { self.next_port + 1 };
         self.next_port
     }
 
-    /// Some public address.
+    /// Returns a random public address.
     pub fn stranger(&mut self) -> IpAddr {
         let [_, b, c, d] = self.rng.next_u32().to_be_bytes();
         let first = self.rng.pick(&[5, 23, 31, 45, 62, 77, 84, 91, 104, 151, 185, 203]);
         IpAddr::V4(Ipv4Addr::new(first, b, c, d.clamp(1, 254)))
     }
 
-    /// One connection from a fresh port of the usual client, beginning now. Returns when it ended.
+    /// Plays a connection from a new port of the usual client, beginning now. Returns when it
+    /// ended.
     pub fn connect(&mut self, stack: ClientStack, server: &mut dyn Answerer, path: &Path, plan: &Plan) -> Nanos {
         let from = SocketAddr::new(self.client(), self.port());
         let to = self.server();
         self.connect_from(from, to, stack, server, path, plan)
     }
 
-    /// One connection between given ends, beginning now. Returns when it ended.
+    /// Plays a connection between two ends, beginning now. Returns when it ended.
     pub fn connect_from(
         &mut self,
         from: SocketAddr,
@@ -78,7 +79,7 @@ impl Site {
         converse(&mut self.tap, &mut self.rng, &mut attempt, to, server, path, plan, self.now)
     }
 
-    /// So many connections of the usual client, with random pauses around `gap`.
+    /// Plays connections of the usual client, with random pauses around `gap`.
     pub fn connects(
         &mut self,
         times: usize,
@@ -94,12 +95,13 @@ impl Site {
         }
     }
 
-    /// Lets time pass, at random around that long.
+    /// Lets time pass: a random duration around `about`.
     pub fn pause(&mut self, about: Nanos) {
         self.now += (self.rng.exponential(1.0) * about as f64) as Nanos + self.rng.below(MILLI / 10);
     }
 
-    /// SYNs nobody stands behind, for that long.
+    /// Plays a flood of SYNs with spoofed sources for the time `lasting`, and returns to its
+    /// beginning.
     pub fn flood(&mut self, rate: u64, lasting: Nanos, server: &mut dyn Answerer, path: &Path) {
         let (begin, to) = (self.now, self.server());
         while self.now < begin + lasting {
@@ -111,7 +113,7 @@ impl Site {
         self.now = begin;
     }
 
-    /// The capture.
+    /// Returns the capture.
     #[must_use]
     pub fn finish(self, name: &str, label: &str, note: &str) -> Capture {
         self.tap.finish(Truth {

@@ -1,4 +1,4 @@
-//! Writing synthetic captures to folders, and disturbing captures on disk.
+//! Cases and captures on disk: written, read and disturbed.
 
 use crate::capture::Capture;
 use crate::disturb::{Disturbance, ip_offset, renumber};
@@ -14,7 +14,7 @@ use syncookie_testkit::link::RAW;
 use syncookie_testkit::pcap::{self, Record, Resolution::Nano};
 use syncookie_testkit::rng::Rng;
 
-/// Builds scenarios into folders of their names.
+/// Builds scenarios, each into a folder of its name.
 pub fn synth(out: &Path, seed: u64, scenarios: &[Scenario], worse: Disturbance) -> io::Result<()> {
     for scenario in scenarios {
         let capture = worse.capture(scenario.build(seed), &mut Rng::new(seed).fork("disturb"));
@@ -55,7 +55,8 @@ fn write_packets(out: &mut impl Write, capture: &Capture) -> io::Result<()> {
     })
 }
 
-/// Reads a pcap file. An incomplete record at its end is left out: the program that captured was stopped.
+/// Reads a pcap file, without an incomplete record at its end: the program that captured was
+/// stopped.
 ///
 /// # Errors
 /// When the file cannot be read, or is not a pcap file.
@@ -100,7 +101,7 @@ pub fn ordinary(out: Option<&Path>, seed: u64, handshakes: usize) -> io::Result<
     Ok(made)
 }
 
-/// Disturbs a file, or every case below a folder (truth included).
+/// Disturbs a file, or every case below a folder, its truth included.
 pub fn disturb(input: &Path, output: &Path, worse: Disturbance, seed: u64) -> io::Result<()> {
     let mut rng = Rng::new(seed).fork("disturb");
     if input.is_file() {
@@ -128,7 +129,7 @@ pub fn disturb(input: &Path, output: &Path, worse: Disturbance, seed: u64) -> io
     Ok(())
 }
 
-/// What a folder holds, in order of names.
+/// Returns the entries of a folder, sorted.
 pub fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths: Vec<_> = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     paths.sort();

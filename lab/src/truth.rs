@@ -1,42 +1,43 @@
-//! What is known about a capture because we made it: the format of `truth.json`.
+//! What is known about a capture because the laboratory made it: the format of `truth.json`.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-/// Who answered a SYN.
+/// The kind of an answer to a SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The host, from a half-open entry.
+    /// From a half-open entry of the host.
     Ordinary,
-    /// The host, without keeping state.
+    /// From the host, without state: a SYN cookie.
     SynCookie,
-    /// Something in front of the host.
+    /// From a SYN proxy in front of the host.
     SynProxy,
 }
 
 /// The truth about one handshake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrueHandshake {
-    /// Who sent the SYN.
+    /// Address and port of the client, which sent the SYN.
     pub client: SocketAddr,
-    /// Who was asked.
+    /// Address and port of the server.
     pub server: SocketAddr,
     /// 1-based number of the first SYN-ACK in the capture; `None` when it was lost.
     pub syn_ack_frame: Option<u32>,
-    /// Every SYN-ACK of it.
+    /// Numbers of all its SYN-ACKs.
     #[serde(default)]
     pub syn_ack_frames: Vec<u32>,
-    /// Who answered.
+    /// Kind of the answer.
     pub verdict: Verdict,
-    /// Which implementation, where the product has a word for it.
+    /// Implementation, if the product has a word for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implementation: Option<String>,
-    /// Causes that would be a right answer to why it failed; empty where nothing failed.
+    /// Right causes of a failure; empty without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cause: Vec<String>,
-    /// Nothing on the wire tells it from an ordinary one: missing it is no fault. A false alarm stays one.
+    /// Whether the packets cannot be distinguished from those of an ordinary answer. To miss such a
+    /// handshake is not a fault; a false alarm still is.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undecidable: bool,
 }
@@ -46,9 +47,9 @@ pub struct TrueHandshake {
 pub struct Truth {
     /// Name of the scenario.
     pub name: String,
-    /// What its handshakes are, in one word.
+    /// Kind of its handshakes in one word.
     pub label: String,
-    /// What was made, and from which source.
+    /// Description and source.
     #[serde(default)]
     pub note: String,
     /// The kernel that made it, or `synthetic`.
@@ -60,10 +61,10 @@ pub struct Truth {
     /// Differences of kernel counters over the run.
     #[serde(default)]
     pub counters: BTreeMap<String, i64>,
-    /// Every handshake, where they are known one by one.
+    /// The handshakes, if each is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handshakes: Vec<TrueHandshake>,
-    /// Everything else a recording wrote down.
+    /// Everything else that a recording noted.
     #[serde(flatten)]
     pub more: BTreeMap<String, serde_json::Value>,
 }

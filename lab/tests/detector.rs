@@ -36,7 +36,7 @@ fn no_look_alike_raises_anything_at_likely_or_above() {
 }
 
 #[test]
-fn nor_with_thirty_milliseconds_of_jitter_and_five_percent_of_the_packets_gone() {
+fn no_look_alike_raises_anything_with_thirty_milliseconds_of_jitter_or_five_percent_loss() {
     for worse in [Disturbance { jitter_ms: 30.0, loss: 0.0 }, Disturbance { jitter_ms: 0.0, loss: 0.05 }] {
         let alarms = alarms(worse, 1..3);
         assert!(
@@ -107,7 +107,7 @@ fn a_cookie_without_timestamps_and_its_ordinary_twin_get_the_same_answer_alone()
 }
 
 #[test]
-fn the_same_cookies_in_the_middle_of_ordinary_answers_are_told_right() {
+fn the_same_cookies_amid_ordinary_answers_get_the_right_verdict() {
     for name in ["episode_nots", "episode_ts"] {
         let (capture, mut wrong) = (kept(name), Vec::new());
         let score = score(&capture, &mut wrong);

@@ -35,7 +35,7 @@ fn read(case: &Path) -> Capture {
 }
 
 #[test]
-fn the_running_kernels_handshakes_are_told_right() {
+fn the_running_kernels_handshakes_get_the_right_verdict() {
     if skipped() {
         return;
     }

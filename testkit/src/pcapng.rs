@@ -101,7 +101,7 @@ pub fn enhanced_header(order: ByteOrder, interface: u32, ticks: u64, captured: u
     header
 }
 
-/// Returns the length of an enhanced packet block with so many captured bytes and no options.
+/// Returns the length of an enhanced packet block with `captured` bytes of a packet and no options.
 #[must_use]
 pub const fn enhanced_length(captured: usize) -> u32 {
     32 + captured.next_multiple_of(4) as u32

@@ -1,4 +1,4 @@
-//! The real batch tool and what it writes as JSON Lines (contract 1).
+//! Runs of the batch tool, and what it writes as JSON Lines (contract 1).
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -8,35 +8,35 @@ use serde_json::Value;
 
 use crate::programs::programs;
 
-/// What `syncookie analyze --format jsonl` printed.
+/// Output of `syncookie analyze --format jsonl`.
 #[derive(Debug)]
 pub struct Analyzed {
     /// Standard output.
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
-    /// Exit code; `None` when a signal ended it.
+    /// Exit code; `None` after a signal.
     pub code: Option<i32>,
 }
 
-/// The keys of a handshake that the tests look at. [`crate::contract`] checks that all keys are there.
+/// A handshake, with the keys that tests use. [`crate::contract`] checks that all keys are there.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Handshake {
-    /// Path as given or found.
+    /// Path of the capture, as given or found.
     pub capture: String,
-    /// Its frames.
+    /// Numbers of its frames.
     pub frames: Frames,
     /// Time of its first frame, RFC 3339.
     pub time: String,
-    /// Who sent the SYN.
+    /// Address and port of the client, which sent the SYN.
     pub client: Endpoint,
-    /// Who was asked.
+    /// Address and port of the server.
     pub server: Endpoint,
-    /// Who answered.
+    /// Verdict on who answered the SYN.
     pub verdict: String,
-    /// How sure.
+    /// Confidence of the verdict.
     pub confidence: Option<String>,
-    /// What became of it.
+    /// Outcome of the handshake.
     pub outcome: String,
     /// Hypotheses, best first.
     pub cause: Option<Vec<Cause>>,
@@ -64,10 +64,10 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-/// One hypothesis.
+/// A hypothesis on why a handshake failed.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Cause {
-    /// Which.
+    /// Kind of the hypothesis.
     pub kind: String,
 }
 
@@ -79,7 +79,7 @@ pub fn analyze<S: AsRef<OsStr>>(paths: impl IntoIterator<Item = S>) -> Analyzed 
     run(&mut command(paths))
 }
 
-/// The command that [`analyze`] runs, to be changed before it is run.
+/// Returns the command that [`analyze`] runs, to change it first.
 #[must_use]
 pub fn command<S: AsRef<OsStr>>(paths: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(&programs().syncookie);
@@ -87,7 +87,7 @@ pub fn command<S: AsRef<OsStr>>(paths: impl IntoIterator<Item = S>) -> Command {
     command
 }
 
-/// Runs a command and keeps what it printed.
+/// Runs a command and returns its output.
 ///
 /// # Panics
 /// When it cannot be started.
@@ -101,17 +101,17 @@ pub fn run(command: &mut Command) -> Analyzed {
 }
 
 impl Analyzed {
-    /// Its objects of one type.
+    /// Returns the objects of one type.
     ///
     /// # Panics
-    /// When a line is no JSON.
+    /// When a line is not JSON.
     #[must_use]
     pub fn objects(&self, type_: &str) -> Vec<Value> {
         let parse = |line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error} in: {line}"));
         self.stdout.lines().map(parse).filter(|object| object["type"] == type_).collect()
     }
 
-    /// Its handshakes.
+    /// Returns the handshakes.
     ///
     /// # Panics
     /// When one lacks a key or has a wrong type in it.
@@ -123,7 +123,7 @@ impl Analyzed {
         self.objects("handshake").into_iter().map(parse).collect()
     }
 
-    /// Whether it ended by itself and without a Rust panic.
+    /// Reports whether the program ended without a signal and without a Rust panic.
     #[must_use]
     pub fn survived(&self) -> bool {
         self.code.is_some_and(|code| code != 101) && !self.stderr.contains("panicked")
@@ -131,32 +131,32 @@ impl Analyzed {
 }
 
 impl Handshake {
-    /// `syn-cookie` or `syn-proxy`.
+    /// Reports whether the verdict is `syn-cookie` or `syn-proxy`.
     #[must_use]
     pub fn is_cookie_style(&self) -> bool {
         is_cookie_style(&self.verdict)
     }
 
-    /// Cookie-style, at `likely` or above.
+    /// Reports whether the verdict is `syn-cookie` or `syn-proxy`, at `likely` or above.
     #[must_use]
     pub fn is_marked(&self) -> bool {
         self.is_cookie_style() && strength(self.confidence.as_deref()) >= strength(Some("likely"))
     }
 
-    /// Kind of the first hypothesis.
+    /// Returns the kind of the first hypothesis.
     #[must_use]
     pub fn first_cause(&self) -> Option<&str> {
         self.cause.as_ref()?.first().map(|cause| cause.kind.as_str())
     }
 }
 
-/// Whether a verdict is cookie-style.
+/// Reports whether a verdict is `syn-cookie` or `syn-proxy`.
 #[must_use]
 pub fn is_cookie_style(verdict: &str) -> bool {
     matches!(verdict, "syn-cookie" | "syn-proxy")
 }
 
-/// Rank of a confidence; 0 for none.
+/// Returns the rank of a confidence, from 1 for `possible`; 0 for none.
 #[must_use]
 pub fn strength(confidence: Option<&str>) -> usize {
     let ranks = ["possible", "likely", "certain"];

@@ -11,7 +11,7 @@ use crate::tshark::Tshark;
 /// A folder of `tests/cases`.
 #[derive(Debug)]
 pub struct Case {
-    /// Its captures; each must meet the expectation.
+    /// Captures, each of which must meet the expectation.
     pub captures: Vec<PathBuf>,
     name: String,
     expected: Expectation,
@@ -53,13 +53,13 @@ struct Rule {
     verdict: Option<Vec<String>>,
     /// At least this confidence.
     at_least: Option<String>,
-    /// When cookie-style, at most this confidence: what cannot be told must not be claimed.
+    /// At most this confidence for a cookie or proxy: what cannot be known must not be claimed.
     at_most: Option<String>,
     /// One of these outcomes.
     outcome: Option<Vec<String>>,
-    /// One of these causes stands first. Only the batch tool is asked.
+    /// One of these causes comes first. Only the batch tool is checked.
     cause: Option<Vec<String>>,
-    /// The share that must be so, where chance decides over single handshakes.
+    /// Share of handshakes that must fit, where chance decides on single ones.
     share: Option<f64>,
 }
 
@@ -74,24 +74,24 @@ struct Filter {
     count: Option<usize>,
 }
 
-/// A handshake as one of the programs tells it.
+/// A handshake as one of the programs reports it.
 #[derive(Debug)]
 pub struct Seen {
     /// Frame of the SYN-ACK.
     pub syn_ack: Option<u32>,
-    /// Who answered.
+    /// Verdict on who answered the SYN.
     pub verdict: String,
     reset: Option<u32>,
     confidence: Option<String>,
     outcome: String,
-    /// `None` where the program was not asked.
+    /// Kind of the first cause; `None` where the program was not checked.
     cause: Option<String>,
 }
 
-/// Every case.
+/// Returns every case.
 ///
 /// # Panics
-/// When one cannot be read.
+/// When a case cannot be read.
 #[must_use]
 pub fn all() -> Vec<Case> {
     let expectations = crate::files_below(&crate::package().join("cases"), &["json"]);
@@ -115,7 +115,7 @@ impl Case {
         Self { captures, name, expected }
     }
 
-    /// What is not as expected in `syncookie analyze`.
+    /// Returns what is not as expected in `syncookie analyze`.
     #[must_use]
     pub fn check_in_batch(&self, capture: &Path) -> Vec<String> {
         let analyzed = analyze([capture]);
@@ -134,14 +134,14 @@ impl Case {
         self.signed("syncookie analyze", capture, complaints)
     }
 
-    /// What is not as expected in `tshark -2` with the plugin.
+    /// Returns what is not as expected in `tshark -2` with the plugin.
     #[must_use]
     pub fn check_in_tshark(&self, tshark: &Tshark, capture: &Path) -> Vec<String> {
         let staged = tshark.stage(capture);
         self.check_seen_in_tshark(&seen_in_tshark(tshark, &staged), tshark, &staged, capture)
     }
 
-    /// The same, of what was seen in tshark already.
+    /// Returns what is not as expected in handshakes that tshark has reported already.
     #[must_use]
     pub fn check_seen_in_tshark(&self, seen: &[Seen], tshark: &Tshark, staged: &Path, capture: &Path) -> Vec<String> {
         let mut complaints = self.check(seen);
@@ -162,7 +162,7 @@ impl Case {
         complaints.into_iter().map(sign).collect()
     }
 
-    /// Checks handshakes with a SYN-ACK, in the order of those.
+    /// Checks handshakes with a SYN-ACK, in the order of their SYN-ACKs.
     fn check(&self, seen: &[Seen]) -> Vec<String> {
         let mut complaints = Vec::new();
         let all: Vec<&Seen> = seen.iter().collect();
@@ -243,7 +243,7 @@ impl Rule {
     }
 }
 
-/// The handshakes the batch tool tells.
+/// Returns the handshakes that the batch tool reports.
 #[must_use]
 pub fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
     let see = |handshake: crate::analyze::Handshake| Seen {
@@ -257,8 +257,8 @@ pub fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
     analyzed.handshakes().into_iter().map(see).collect()
 }
 
-/// The verdicts that stand on SYN-ACK frames. A repeated SYN-ACK may carry its handshake's fields too; the handshake
-/// names its first one.
+/// Returns the verdicts on SYN-ACK frames. A retransmitted SYN-ACK may have its handshake's fields
+/// too; the handshake names the first one.
 #[must_use]
 pub fn seen_in_tshark(tshark: &Tshark, capture: &Path) -> Vec<Seen> {
     let fields = [

@@ -1,4 +1,5 @@
-//! The fixed form of `syncookie analyze --format jsonl`: every key, its type, and the order of the objects.
+//! The contract on `syncookie analyze --format jsonl`: every key, its type, and the order of the
+//! objects.
 
 use serde_json::{Map, Value};
 
@@ -21,10 +22,10 @@ const CAUSES: [&str; 13] = [
     "client-abort",
     "silent-drop",
 ];
-/// Types of objects in the order in which they come.
+/// Types of objects, in their order.
 const ORDER: [&str; 6] = ["run", "capture", "handshake", "listener", "episode", "summary"];
 
-/// Everything that breaks the contract in this output.
+/// Returns everything in an output that breaks the contract.
 #[must_use]
 pub fn violations(jsonl: &str) -> Vec<String> {
     let mut found = Violations::default();
@@ -33,8 +34,8 @@ pub fn violations(jsonl: &str) -> Vec<String> {
         found.place = format!("line {}", number + 1);
         match serde_json::from_str(line) {
             Ok(Value::Object(object)) => objects.push(object),
-            Ok(_) => found.add("is no object".into()),
-            Err(error) => found.add(format!("is no JSON: {error}")),
+            Ok(_) => found.add("is not an object".into()),
+            Err(error) => found.add(format!("is not JSON: {error}")),
         }
     }
     found.check_order(&objects);
@@ -51,7 +52,8 @@ pub fn violations(jsonl: &str) -> Vec<String> {
     found.list
 }
 
-/// Nanoseconds since 1970 of `2026-11-22T06:28:21.637922000Z`; `None` when it is not written exactly so.
+/// Parses a time such as `2026-11-22T06:28:21.637922000Z` into nanoseconds since 1970. Returns
+/// `None` for any other form.
 #[must_use]
 pub fn nanos(time: &str) -> Option<i64> {
     let shape: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
@@ -112,7 +114,7 @@ impl Violations {
         }
     }
 
-    /// The value of a key, which must be there even when it is null.
+    /// Returns the value of a key, which must be there even when it is null.
     fn key<'a>(&mut self, object: &'a Map<String, Value>, key: &str) -> &'a Value {
         object.get(key).unwrap_or_else(|| {
             self.add(format!("has no key '{key}'"));
@@ -161,7 +163,7 @@ impl Violations {
 
     fn check_frames(&mut self, object: &Map<String, Value>) {
         let frames = self.key(object, "frames");
-        let Some(frames) = frames.as_object() else { return self.add("'frames' is no object".into()) };
+        let Some(frames) = frames.as_object() else { return self.add("'frames' is not an object".into()) };
         for key in ["syn", "syn_ack", "ack", "reset"] {
             let frame = self.key(frames, key);
             let is_number = frame.is_null() || frame.as_u64().is_some_and(|number| number >= 1);
@@ -188,7 +190,7 @@ impl Violations {
     }
 
     fn check_evidence(&mut self, piece: &Value) {
-        let Some(object) = piece.as_object() else { return self.add("evidence is no object".into()) };
+        let Some(object) = piece.as_object() else { return self.add("evidence is not an object".into()) };
         self.text(object, "kind");
         self.word(object, "for", &VERDICTS);
         let nats = self.key(object, "nats");
@@ -207,7 +209,7 @@ impl Violations {
         };
         self.expect(!list.is_empty(), "'cause' is null where there is none", causes);
         for (place, cause) in list.iter().enumerate() {
-            let Some(cause) = cause.as_object() else { return self.add("a cause is no object".into()) };
+            let Some(cause) = cause.as_object() else { return self.add("a cause is not an object".into()) };
             self.word(cause, "kind", &CAUSES);
             let rank = self.key(cause, "rank");
             self.expect(rank.as_u64() == Some(place as u64 + 1), "ranks count from 1", rank);
@@ -217,7 +219,8 @@ impl Violations {
         }
     }
 
-    /// The counts include handshakes that were only counted, so they are at least those of the objects.
+    /// Checks the counts. They include handshakes that are only counted, so they are at least those
+    /// of the objects.
     fn check_summary(&mut self, summary: &Map<String, Value>, objects: &[Map<String, Value>]) {
         let handshakes: Vec<_> = objects.iter().filter(|object| type_of(object) == "handshake").collect();
         let total = self.key(summary, "handshakes");
@@ -242,7 +245,7 @@ impl Violations {
     }
 }
 
-/// The count of a word: in an object of counts (`verdicts`, `outcomes`), or directly.
+/// Returns the count of a word: in an object of counts (`verdicts`, `outcomes`), or directly.
 fn counted(summary: &Map<String, Value>, key: &str, word: &str) -> Option<u64> {
     let inner = summary.get(&format!("{key}s")).and_then(|counts| counts.get(word));
     inner.or_else(|| summary.get(word)).and_then(Value::as_u64)

@@ -1,5 +1,5 @@
-//! What a document shows and names: its commands are run and compared with what it shows, or held against what the program
-//! takes; its files are looked for.
+//! Commands in documents: run and compared with the output that the document shows, or parsed by
+//! the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,12 @@ use std::process::Command;
 use crate::programs::programs;
 use crate::tshark::Tshark;
 
-/// Set to write what the commands print into the document, instead of comparing.
+/// Environment variable: write what the commands print into the document, instead of comparing.
 const BLESS: &str = "SYNCOOKIE_BLESS";
 
-/// Runs every command of the document's `console` blocks from the repository's root, and returns what is not as shown.
-/// A block is one command, after `$ `, and what it prints on standard output; one of tshark, what it prints with the plugin.
+/// Runs every command of the document's `console` blocks from the repository's root, and returns
+/// the differences. A block is one command, after `$ `, and its standard output. tshark runs with
+/// the plugin.
 ///
 /// # Panics
 /// When the document cannot be read, or has no such block.
@@ -43,7 +44,7 @@ fn root() -> PathBuf {
     crate::package().join("..")
 }
 
-/// What a command prints; `None` where tshark is to be gone without.
+/// Returns what a command prints; `None` where tshark is to be skipped.
 fn run(command: &str) -> Option<String> {
     match command.strip_prefix("tshark ") {
         Some(arguments) => Some(in_tshark(&Tshark::with_plugin()?, arguments)),
@@ -51,7 +52,7 @@ fn run(command: &str) -> Option<String> {
     }
 }
 
-/// With copies of the files that are named, as tshark's user need not be able to read the repository.
+/// Runs tshark with copies of the named files, as its user may not be able to read the repository.
 fn in_tshark(tshark: &Tshark, arguments: &str) -> String {
     let staged = |word: &str| {
         let file = root().join(word);
@@ -60,7 +61,8 @@ fn in_tshark(tshark: &Tshark, arguments: &str) -> String {
     tshark.run(arguments.split(' ').map(staged)).stdout
 }
 
-/// By way of a function of the shell, so that the program need not lie in a folder whose name fits into `PATH`.
+/// Runs a command in a shell. A function of the shell calls the program, whose folder may
+/// not fit into `PATH`.
 fn in_shell(command: &str) -> String {
     let output = Command::new("sh")
         .args(["-c", &format!("syncookie() {{ \"$SYNCOOKIE_PROGRAM\" \"$@\"; }}\n{command}")])
@@ -72,8 +74,9 @@ fn in_shell(command: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What the program refuses of the commands in the document's `sh` blocks. They speak of files and machines that are not
-/// here, so nothing is run: with `--help` behind them the program takes all words before it, or says which it does not.
+/// Returns the commands in the document's `sh` blocks that the program rejects. They name files and
+/// machines that are not here, so nothing is run: with `--help` at its end the program parses a
+/// command, or says what is wrong with it.
 ///
 /// # Panics
 /// When the document cannot be read.
@@ -84,7 +87,7 @@ pub fn refused(document: &Path) -> Vec<String> {
     blocks.flat_map(str::lines).filter_map(arguments).filter_map(|arguments| refusal(&arguments)).collect()
 }
 
-/// What a line of a shell hands to the program.
+/// Returns the arguments of the program in a line of a shell.
 fn arguments(line: &str) -> Option<Vec<&str>> {
     let mut words = line.split_whitespace();
     let is_program = |word: &str| word == "syncookie" || word.ends_with("/syncookie");

@@ -1,5 +1,5 @@
-//! Captures that nobody would record: packets with wrong bytes, cut, repeated, exchanged, at odd times, under a wrong
-//! link layer. The same in every run.
+//! Mutated captures: packets with wrong bytes, cut, repeated, exchanged, at odd times, under a
+//! wrong link layer. They are the same in every run.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,21 +9,21 @@ use syncookie_testkit::rng::XorShift;
 
 use crate::mutate::flip;
 
-/// Packets that are taken of a source. All of a handshake is among the first.
+/// Packets taken from a source, enough for whole handshakes.
 const LONGEST: usize = 40;
 
-/// Where the headers are, in bytes from the start of a packet.
+/// Bytes at the start of a packet that hold its headers.
 const HEADERS: usize = 100;
 
-/// Link layers that are claimed for packets that have another: none, PPP, raw IP, 802.11, Linux cooked, and numbers that
-/// stand for nothing.
+/// Wrong link layers to claim: loopback, PPP, raw IP, 802.11, Linux cooked, and numbers without a
+/// meaning here.
 const WRONG_LINKS: [u32; 8] = [0, 9, 101, 105, 113, 127, 147, 276];
 
-/// `count` mutants, each of one of the sources, all of the same link layer in one capture: starting a program takes
-/// longer than reading a thousand packets.
+/// Returns `count` mutants of the sources. Those of one link layer are in one capture, as starting
+/// a program takes longer than reading a thousand packets.
 ///
 /// # Panics
-/// When a source is no classic capture file.
+/// When a source is not a classic capture file.
 #[must_use]
 pub fn mutants(sources: &[PathBuf], count: usize, seed: u64) -> BTreeMap<u32, Capture> {
     let sources: Vec<_> = sources.iter().map(|path| Capture::read(path)).collect();

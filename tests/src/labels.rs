@@ -9,16 +9,17 @@ use serde_json::Value;
 use crate::analyze::{Handshake, analyze};
 use crate::contract::nanos;
 
-/// Share of cookie-style handshakes that must be found, with the right verdict, at `likely` or above.
+/// Share of cookies and proxies that must be found, with the right verdict, at `likely` or above.
 pub const LEAST_RECALL: f64 = 0.95;
 
-/// The clients whose handshakes the labels speak of; others are floods.
+/// Clients whose handshakes the labels describe; others are floods.
 const CLIENTS: [&str; 3] = ["10.0.1.2", "fd01::2", "10.9.1.50"];
 
-/// Alone in a capture, these look exactly like the other answer: nothing but `possible` or `undetermined` is honest.
+/// Cases that look exactly like another one when they are alone in a capture: only `possible` or
+/// `undetermined` is right.
 const TWINS: [&str; 4] = ["cookie_nots", "cookie_v6_nots", "cookie_big", "plain_srv_minimal_nots"];
 
-/// `truth.json`.
+/// The content of `truth.json`.
 #[derive(Debug, Deserialize)]
 struct Truth {
     name: String,
@@ -26,48 +27,48 @@ struct Truth {
     /// Start in seconds since 1970, and the settings from then on.
     #[serde(default)]
     phases: Vec<(f64, Value)>,
-    /// How far the server's kernel counters moved.
+    /// Differences of the server's kernel counters.
     #[serde(default)]
     counters: Value,
 }
 
-/// Where a capture was made.
+/// The side on which a capture was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Client,
     Server,
 }
 
-/// What a handshake is known to be.
+/// The known answer to a SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
-    /// Cookie-style, with this verdict.
+    /// A cookie or proxy, with this verdict.
     CookieStyle(&'static str),
     /// Answered from a half-open entry.
     Ordinary,
-    /// The labels do not say, or the capture cannot.
+    /// Unknown: the labels do not say, or the capture cannot show it.
     Unjudged,
 }
 
-/// The count of all that was judged.
+/// The score on all handshakes that were judged.
 #[derive(Debug, Default)]
 pub struct Score {
-    /// Cookie-style, and found.
+    /// Cookies and proxies that were found.
     pub found: u32,
-    /// Cookie-style, and not found or with the wrong verdict: one line each capture.
+    /// Cookies and proxies not found, or with the wrong verdict, one line each.
     pub missed: Vec<String>,
-    /// How many those are.
+    /// Number of [`Score::missed`].
     pub missed_count: u32,
-    /// Ordinary, and not marked.
+    /// Ordinary handshakes without a false alarm.
     pub clean: u32,
-    /// Ordinary, and marked.
+    /// Ordinary handshakes reported as a cookie or proxy.
     pub false_alarms: Vec<String>,
     /// Captures that could not be analysed.
     pub unreadable: Vec<String>,
 }
 
 impl Score {
-    /// Share of the cookie-style handshakes that was found.
+    /// Returns the share of cookies and proxies that were found.
     #[must_use]
     pub fn recall(&self) -> f64 {
         f64::from(self.found) / f64::from((self.found + self.missed_count).max(1))
@@ -75,18 +76,18 @@ impl Score {
 
     fn add(&mut self, name: &str, answer: Answer, handshake: &Handshake) {
         let marked = handshake.is_marked();
-        let tell = || {
+        let describe = || {
             let confidence = handshake.confidence.as_deref().unwrap_or("no confidence");
             format!("{name}: SYN-ACK in frame {:?}: {} ({confidence})", handshake.frames.syn_ack, handshake.verdict)
         };
         match answer {
             Answer::Unjudged => {}
-            Answer::Ordinary if marked => self.false_alarms.push(tell()),
+            Answer::Ordinary if marked => self.false_alarms.push(describe()),
             Answer::Ordinary => self.clean += 1,
             Answer::CookieStyle(verdict) if marked && handshake.verdict == verdict => self.found += 1,
             Answer::CookieStyle(_) => {
                 self.missed_count += 1;
-                self.missed.push(tell());
+                self.missed.push(describe());
             }
         }
     }
@@ -143,7 +144,7 @@ impl Truth {
             return Answer::Unjudged;
         }
         match self.label.as_str() {
-            // The answer was a cookie, but nothing that tells so followed it.
+            // The answer was a cookie, but nothing after it shows that.
             "syncookie-failed-reset" => Answer::Unjudged,
             // Its first handshake was a cookie; the SYNs after it hit TIME-WAIT and got a half-open entry.
             _ if self.name == "cookie_reuse" && index > 0 => Answer::Ordinary,
@@ -151,7 +152,7 @@ impl Truth {
             "episode" if self.cookies_were_forced_at(handshake) => Answer::CookieStyle("syn-cookie"),
             "episode" => Answer::Ordinary,
             label if label.starts_with("syncookie-linux") => Answer::CookieStyle("syn-cookie"),
-            // Behind the proxy stands its own, ordinary connection to the server.
+            // Behind the proxy is its own, ordinary connection to the server.
             label if label.starts_with("synproxy-linux") && side == Side::Client => Answer::CookieStyle("syn-proxy"),
             // Labelled ordinary, and the kernel counted cookies: some are, and the label does not say which.
             _ if self.counters["SyncookiesSent"].as_u64().unwrap_or(0) > 0 => Answer::Unjudged,

@@ -1,4 +1,4 @@
-//! End-to-end tests: what the two programs print, held against what is known of the captures.
+//! End-to-end tests: compare what the two programs print with what is known about the captures.
 //!
 //! This package uses the programs, their outputs and the captures, and never the engine: a mistake in the engine must not
 //! be repeated here. `syncookie-testkit` reads and writes captures for it.
@@ -22,19 +22,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// This package's folder.
+/// Returns this package's folder.
 #[must_use]
 pub fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file below the sample captures.
+/// Returns the path of a file below the sample captures.
 #[must_use]
 pub fn sample(name: &str) -> PathBuf {
     package().join("captures").join(name)
 }
 
-/// Every file below `folder` with one of these endings, sorted.
+/// Returns every file below `folder` with one of these extensions, sorted.
 #[must_use]
 pub fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -54,14 +54,14 @@ pub fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// Every sample capture.
+/// Returns every sample capture.
 #[must_use]
 pub fn samples() -> Vec<PathBuf> {
     files_below(&package().join("captures"), &["pcap", "pcapng"])
 }
 
-/// Does `work` with every item, on as many threads as there are processors, and returns what it complained about, in
-/// the order of the items.
+/// Calls `work` with every item, on a thread per processor, and returns its complaints in the order
+/// of the items.
 pub fn complaints<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
     let next = Mutex::new(0);
     let found = Mutex::new(Vec::new());
@@ -87,7 +87,7 @@ pub fn complaints<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync)
     found.into_iter().flat_map(|(_, complaints)| complaints).collect()
 }
 
-/// Fails the test that calls it when there is anything in `complaints`, and shows all of them.
+/// Fails the calling test when there are complaints, and shows all of them.
 ///
 /// # Panics
 /// When there is a complaint.

@@ -1,19 +1,21 @@
-//! Files that a document names: whether they are there.
+//! Checks that the files and modules that a document names exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::package;
 
-/// Folders of the repository. A word in back-quotes that begins with one is a path from the repository's root; one that begins
-/// with `src`, and is Rust's or a folder, from the document's folder.
+/// Folders of the repository. A word in back-quotes that begins with one is a path from the
+/// repository's root. A Rust file or folder that begins with `src` is a path from the document's
+/// folder.
 const FOLDERS: [&str; 10] =
     [".ci", "docs", "engine", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
 
-/// Where a module may stand that ARCHITECTURE.md names between asterisks.
+/// Folders of the modules that ARCHITECTURE.md names between asterisks.
 const SOURCES: [&str; 3] = ["engine/src", "postproc/src", "plugin/src"];
 
-/// What the document names and the repository does not have: targets of links, with their headings, and paths in back-quotes.
+/// Returns the names in a document that do not exist: targets of links, with their headings, and
+/// paths in back-quotes.
 ///
 /// # Panics
 /// When the document cannot be read.
@@ -27,10 +29,10 @@ pub fn missing(document: &Path) -> Vec<String> {
     links.chain(paths).map(|name| format!("{} names {name}", document.display())).collect()
 }
 
-/// Modules that the document names between asterisks and no package has.
+/// Returns the modules that a document names between asterisks and that do not exist.
 ///
 /// # Panics
-/// When the document cannot be read, or names none.
+/// When the document cannot be read, or names no module.
 #[must_use]
 pub fn missing_modules(document: &Path) -> Vec<String> {
     let text = read(document);
@@ -38,14 +40,14 @@ pub fn missing_modules(document: &Path) -> Vec<String> {
         |word: &&str| !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || b"_/".contains(&c));
     let named: Vec<&str> = text.split('*').filter(is_module).collect();
     assert!(!named.is_empty(), "{} names no module", document.display());
-    let stands = |name: &str| {
+    let exists = |name: &str| {
         let name = name.trim_end_matches('/');
         SOURCES
             .iter()
             .map(|source| package().join("..").join(source).join(name))
             .any(|path| path.is_dir() || path.with_extension("rs").is_file())
     };
-    named.into_iter().filter(|name| !stands(name)).map(str::to_owned).collect()
+    named.into_iter().filter(|name| !exists(name)).map(str::to_owned).collect()
 }
 
 fn read(document: &Path) -> String {
@@ -58,7 +60,8 @@ fn is_linked(document: &Path, target: &str) -> bool {
     file.exists() && heading.is_none_or(|heading| read(&file).lines().any(|line| is_heading(line, heading)))
 }
 
-/// Whether a line is the heading that is linked to by that name: in small letters, with `-` for spaces, and nothing else.
+/// Reports whether a line is the heading that a link names: in lower case, with `-` for spaces, and
+/// without punctuation.
 fn is_heading(line: &str, name: &str) -> bool {
     let text = line.trim_start_matches('#');
     let kept = text.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
@@ -66,7 +69,7 @@ fn is_heading(line: &str, name: &str) -> bool {
         && kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).eq(name.chars())
 }
 
-/// Where that is, if it is a path.
+/// Returns the path that a word names, if it is one.
 fn path(document: &Path, word: &str) -> Option<PathBuf> {
     let (folder, _) = word.split_once('/').filter(|_| !word.contains('…'))?;
     let from_root = || FOLDERS.contains(&folder).then(|| package().join("..").join(word));
@@ -74,7 +77,7 @@ fn path(document: &Path, word: &str) -> Option<PathBuf> {
     if is_ours { Some(document.with_file_name(word)) } else { from_root() }
 }
 
-/// With one `*` in its last part, whether there is anything of that name.
+/// Reports whether a path exists. Its last part may have one `*`.
 fn is_there(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some((first, last)) = name.split_once('*') else { return path.exists() };

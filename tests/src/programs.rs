@@ -1,4 +1,4 @@
-//! The two programs under test, built by cargo and found through what cargo says it built.
+//! The two programs under test, built by cargo and found in cargo's messages.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Where cargo put them.
+/// Paths of the programs.
 #[derive(Debug)]
 pub struct Programs {
     /// The batch tool.
@@ -15,11 +15,11 @@ pub struct Programs {
     pub plugin: PathBuf,
 }
 
-/// The programs, built on the first call. `cargo test` builds neither a `cdylib` nor another package's binary, so the
-/// tests ask cargo themselves.
+/// Returns the programs, built on the first call. `cargo test` builds neither a `cdylib` nor
+/// another package's binary, so the tests call cargo themselves.
 ///
 /// # Panics
-/// When they do not compile: cargo's own words are on standard error.
+/// When the programs do not compile. cargo's messages are on standard error.
 pub fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
@@ -31,7 +31,7 @@ pub fn programs() -> &'static Programs {
     })
 }
 
-/// Builds both and returns the files cargo names, by target.
+/// Builds both programs and returns the files that cargo names, by target.
 fn build() -> Vec<(String, String)> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::package()).args(["build", "--message-format=json"]);
@@ -46,7 +46,7 @@ fn build() -> Vec<(String, String)> {
     String::from_utf8_lossy(&output.stdout).lines().flat_map(files).collect()
 }
 
-/// The files one line of cargo's JSON names.
+/// Returns the files that one line of cargo's JSON names.
 fn files(line: &str) -> Vec<(String, String)> {
     let message: Value = serde_json::from_str(line).unwrap_or_default();
     let target = message["target"]["name"].as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Wireshark's own server, which keeps a file open like the window does: asked again and again, with other filters and
-//! preferences.
+//! sharkd, Wireshark's server, which keeps a file open as the window does, for requests with other
+//! filters and preferences.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -17,15 +17,15 @@ pub struct Sharkd {
     answers: BufReader<ChildStdout>,
     number: u32,
     loaded: usize,
-    /// Before 3.6 it spoke a format of its own instead of JSON-RPC.
+    /// Whether this release speaks JSON-RPC, as from 3.6 on.
     speaks_json_rpc: bool,
 }
 
 impl Sharkd {
-    /// Starts the sharkd that belongs to `tshark`.
+    /// Starts the sharkd of the same release as `tshark`.
     ///
     /// # Panics
-    /// When it cannot be started.
+    /// When the program cannot be started.
     #[must_use]
     pub fn start(tshark: &Tshark, speaks_json_rpc: bool) -> Self {
         let mut command = tshark.command("sharkd");
@@ -37,7 +37,7 @@ impl Sharkd {
         Self { child, requests, answers, number: 0, loaded: 0, speaks_json_rpc }
     }
 
-    /// Asks, and returns the result.
+    /// Sends a request and returns the result.
     ///
     /// # Panics
     /// When the answer is an error, or none comes.
@@ -74,10 +74,10 @@ impl Sharkd {
         self.ask("load", &json!({"file": capture}));
     }
 
-    /// Numbers of the frames a display filter matches.
+    /// Returns the numbers of the frames that a display filter matches.
     ///
     /// # Panics
-    /// When the answer is no list of frames.
+    /// When the answer is not a list of frames.
     pub fn frames(&mut self, filter: &str) -> Vec<u64> {
         // sharkd 3.4 remembers by the words of a filter which frames it matched, also those of the file before.
         let filter = format!("{filter}{}", " ".repeat(self.loaded));
@@ -86,17 +86,17 @@ impl Sharkd {
         rows.iter().filter_map(|row| row["num"].as_u64()).collect()
     }
 
-    /// Every line of a frame's details, in order.
+    /// Returns every line of a frame's details, in order.
     pub fn details(&mut self, frame: u64) -> Vec<String> {
         let mut lines = Vec::new();
         collect(&self.ask("frame", &json!({"frame": frame, "proto": true}))["tree"], &mut lines);
         lines
     }
 
-    /// Memory it takes by now, in KiB.
+    /// Returns the memory that the process uses, in KiB.
     ///
     /// # Panics
-    /// When the kernel does not tell.
+    /// When the kernel does not report it.
     #[must_use]
     pub fn memory(&self) -> u64 {
         let status = format!("/proc/{}/status", self.child.id());
@@ -105,10 +105,10 @@ impl Sharkd {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// Ends it, and returns what it wrote to standard error besides its own words.
+    /// Ends the process, and returns what it wrote to standard error besides its usual messages.
     ///
     /// # Panics
-    /// When it crashed.
+    /// When the process crashed.
     #[must_use]
     pub fn end(mut self) -> String {
         drop(self.requests);

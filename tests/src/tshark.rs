@@ -1,4 +1,4 @@
-//! Real tshark, and the programs that come with it, with the plugin installed for them.
+//! tshark and the programs that come with it, with the plugin installed.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,31 +16,32 @@ use crate::release::Release;
 /// User and group that run tshark when the tests run as root: nobody.
 const UNPRIVILEGED: u32 = 65534;
 
-/// A tshark with a home of its own that holds the plugin and nothing else.
+/// A tshark with a separate home folder that holds only the plugin.
 #[derive(Debug)]
 pub struct Tshark {
     home: TempDir,
-    /// Where its programs see the root of all paths, when that is not where we do.
+    /// Root folder of its programs, if they have a separate one.
     root: Option<PathBuf>,
     staged: AtomicUsize,
 }
 
-/// What tshark printed.
+/// Output of tshark.
 #[derive(Debug)]
 pub struct Printed {
     /// Standard output.
     pub stdout: String,
     /// Standard error, without the note about running as root.
     pub stderr: String,
-    /// Exit code; `None` when a signal ended it.
+    /// Exit code; `None` after a signal.
     pub code: Option<i32>,
 }
 
 impl Tshark {
-    /// A tshark with the plugin; `None` only when `SYNCOOKIE_SKIP_TSHARK=1` asks to do without.
+    /// Returns a tshark with the plugin; `None` only when `SYNCOOKIE_SKIP_TSHARK=1` skips these
+    /// tests.
     ///
     /// # Panics
-    /// When there is no tshark: a test that silently does nothing proves nothing.
+    /// When tshark is missing: a test that silently does nothing proves nothing.
     #[must_use]
     pub fn with_plugin() -> Option<Self> {
         if std::env::var_os("SYNCOOKIE_SKIP_TSHARK").is_some_and(|value| value == "1") {
@@ -50,14 +51,14 @@ impl Tshark {
         Some(Self::new(private_folder(), None, &programs().plugin))
     }
 
-    /// The tshark of another release, with the plugin that was built for it.
+    /// Returns the tshark of another release, with the plugin that was built for it.
     #[must_use]
     pub fn of(release: &Release) -> Self {
         let home = private_folder_in(&release.root.join("home"));
         Self::new(home, Some(release.root.clone()), &release.plugin)
     }
 
-    /// The tshark of another release as it is, to compare with.
+    /// Returns the tshark of another release without the plugin, to compare with.
     #[must_use]
     pub fn without_plugin(release: &Release) -> Self {
         let home = private_folder_in(&release.root.join("home"));
@@ -72,7 +73,7 @@ impl Tshark {
         tshark
     }
 
-    /// The folder in which this tshark looks for the plugin, in its own words.
+    /// Returns the folder in which this tshark looks for the plugin.
     fn plugin_folder(&self) -> PathBuf {
         let folders = self.run(["-G", "folders"]).stdout;
         let line = folders.lines().find_map(|line| line.strip_prefix("Personal Plugins:"));
@@ -80,33 +81,33 @@ impl Tshark {
         Path::new(folder.trim()).join("epan")
     }
 
-    /// The home, as the programs see it.
+    /// Returns the home folder, as the programs see it.
     #[must_use]
     pub fn home(&self) -> PathBuf {
         self.inside(self.home.path())
     }
 
-    /// A path of ours, as the programs see it.
+    /// Returns a path as the programs see it.
     fn inside(&self, path: &Path) -> PathBuf {
         let Some(root) = &self.root else { return path.to_path_buf() };
         Path::new("/").join(path.strip_prefix(root).expect("only files below the root are handed over"))
     }
 
-    /// A path that the programs see, as we see it.
+    /// Returns a path that the programs see, as the tests see it.
     #[must_use]
     pub fn outside(&self, path: &Path) -> PathBuf {
         let Some(root) = &self.root else { return path.to_path_buf() };
         root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    /// A copy of a file where tshark's user can read it.
+    /// Copies a file to where tshark's user can read it.
     #[must_use]
     pub fn stage(&self, file: &Path) -> PathBuf {
         let bytes = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         self.stage_bytes(&bytes)
     }
 
-    /// A file with these bytes where tshark's user can read it.
+    /// Writes a file with these bytes to where tshark's user can read it.
     #[must_use]
     pub fn stage_bytes(&self, bytes: &[u8]) -> PathBuf {
         let number = self.staged.fetch_add(1, Ordering::Relaxed);
@@ -126,13 +127,13 @@ impl Tshark {
         Printed::from(output)
     }
 
-    /// One of the programs that come with tshark, or tshark, to be given arguments and run.
+    /// Returns a command for tshark or a program that comes with it.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
         self.command_below(&[], program)
     }
 
-    /// The same, started by another program, for example valgrind.
+    /// Returns the command, started by another program, for example valgrind.
     #[must_use]
     pub fn command_below(&self, starter: &[&str], program: &str) -> Command {
         let mut words: Vec<&OsStr> = starter.iter().map(OsStr::new).collect();
@@ -159,14 +160,14 @@ impl Tshark {
         command
     }
 
-    /// Numbers of the frames a display filter matches, in two passes.
+    /// Returns the numbers of the frames that a display filter matches, in two passes.
     #[must_use]
     pub fn frames(&self, capture: &Path, filter: &str) -> Vec<u32> {
         let rows = self.fields(capture, &["-2"], filter, &["frame.number"]);
         rows.iter().filter_map(|row| row[0].parse().ok()).collect()
     }
 
-    /// One row of field values for every frame the filter matches. Complains when tshark rejects the filter.
+    /// Returns a row of field values for every frame that the filter matches.
     ///
     /// # Panics
     /// When tshark does not know a field.
@@ -201,17 +202,17 @@ impl From<Output> for Printed {
     }
 }
 
-/// Whether the tests run as root.
+/// Reports whether the tests run as root.
 #[must_use]
 pub fn is_root() -> bool {
     // The owner of our own entry in /proc is our effective user.
     fs::metadata("/proc/self").is_ok_and(|self_| std::os::unix::fs::MetadataExt::uid(&self_) == 0)
 }
 
-/// A new folder that every user may enter, and whose owner is the user that runs tshark.
+/// Creates a folder that every user may enter, and whose owner is the user that runs tshark.
 ///
 /// # Panics
-/// When it cannot be made.
+/// When the folder cannot be created.
 #[must_use]
 pub fn private_folder() -> TempDir {
     private_folder_in(&std::env::temp_dir())
@@ -226,7 +227,7 @@ fn private_folder_in(parent: &Path) -> TempDir {
     folder
 }
 
-/// The command, to be run without privileges when the tests run as root (root may read every file).
+/// Changes a command to run without privileges when the tests run as root, who may read every file.
 pub fn unprivileged(command: &mut Command) -> &mut Command {
     if is_root() {
         command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);

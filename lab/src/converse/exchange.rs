@@ -1,13 +1,14 @@
-//! What follows an open connection: request, response, end.
+//! What follows the handshake: request, response, end.
 
-use super::Talk;
+use super::Conversation;
 use crate::answer::Live;
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::plan::{DataTtl, End};
 use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, Segment};
 
-impl Talk<'_, '_> {
-    /// Request, response and end. Loss is repaired by repetition; nothing else of TCP's control loops is needed.
+impl Conversation<'_, '_> {
+    /// Plays request, response and end. Lost packets are retransmitted; nothing else of TCP's
+    /// control loops is needed.
     pub(super) fn exchange(&mut self, mut live: Live, open: Nanos) -> Nanos {
         let (Some(client), Some(answer)) = (self.client, self.answer.clone()) else { return self.end };
         let mut flow = Flow {
@@ -48,7 +49,8 @@ impl Talk<'_, '_> {
         self.finish(&mut flow, &mut live, now)
     }
 
-    /// The request, unless it opened the connection; then its ACK. Returns when the server has it.
+    /// Sends the request, unless it opened the connection, and its ACK. Returns when the server has
+    /// the request.
     fn request(&mut self, flow: &mut Flow, live: &mut Live, open: Nanos) -> Nanos {
         let Some(client) = self.client else { return open };
         let length = self.plan.request;
@@ -83,7 +85,7 @@ impl Talk<'_, '_> {
         when
     }
 
-    /// Data of the server, acknowledged by the client. Returns when the last of it was sent.
+    /// Sends data of the server and the client's ACKs. Returns when the last data was sent.
     fn down_data(&mut self, flow: &mut Flow, live: &mut Live, mut now: Nanos, mut left: u32) -> Nanos {
         let mut parity = false;
         while left > 0 {
@@ -148,7 +150,8 @@ impl Talk<'_, '_> {
         }
     }
 
-    /// The client's FIN, repeated when it is lost, or its reset, which is not.
+    /// Sends the client's FIN, which is retransmitted when it is lost, or its reset, which is not.
+    /// Returns when it arrives.
     fn client_ends(&mut self, flow: &mut Flow, mut when: Nanos, flags: u8) -> Nanos {
         let tries = if flags & RST == 0 { 6 } else { 1 };
         let mut arrival = None;
@@ -165,7 +168,7 @@ impl Talk<'_, '_> {
         arrival.unwrap_or(when + self.wire.path.up)
     }
 
-    /// The program closes hard: a reset with everything a living connection has.
+    /// Sends the reset of a server program that aborts an open connection.
     fn server_resets(&mut self, flow: &Flow, live: &mut Live, when: Nanos) -> Nanos {
         let reset = self.server_sends(flow, live, when, ACK | RST, 0, 0);
         self.blame(&["application-abort"]);
@@ -173,7 +176,8 @@ impl Talk<'_, '_> {
         when
     }
 
-    /// A box on the path resets the client, in two guesses; the server knows nothing and goes on.
+    /// Sends the resets of a box on the path, which guesses sequence numbers. The server does not
+    /// notice.
     fn inject(&mut self, flow: &Flow, open: Nanos) -> Nanos {
         self.blame(&["firewall-reset", "wrong-host"]);
         let ttl = self.wire.rng.between(90, 250) as u8;
@@ -192,7 +196,7 @@ impl Talk<'_, '_> {
         self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
     }
 
-    /// The client's timestamp the server knows at `when`: of a segment that was sent, and long enough ago.
+    /// Returns the client's latest TSval that the server has received at `when`.
     fn heard_by(&self, when: Nanos) -> u32 {
         let arrived = self.attempt.clock.at(when.saturating_sub(self.wire.path.up));
         let ahead = arrived.wrapping_sub(self.last_stamp) as i32 > 0;

@@ -2,8 +2,8 @@
 
 mod exchange;
 
-use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
-use crate::capture::{MICRO, MILLI, Nanos, Noted, SECOND, Tap};
+use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply, bare_reset};
+use crate::capture::{HandshakeId, MICRO, MILLI, Nanos, SECOND, Tap};
 use crate::client::Attempt;
 use crate::path::{Path, Wire};
 use crate::plan::{ClientConduct, Plan};
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{PSH, Segment};
 
-/// Runs one connection and returns when its last packet was sent.
+/// Plays one connection and returns when its last packet was sent.
 #[expect(clippy::too_many_arguments, reason = "the parts of a conversation, each its own thing")]
 pub fn converse(
     tap: &mut Tap,
@@ -25,7 +25,7 @@ pub fn converse(
 ) -> Nanos {
     let from = attempt.from;
     let wire = Wire::new(tap, rng, path, from, to);
-    let mut talk = Talk {
+    let mut conversation = Conversation {
         wire,
         attempt,
         server,
@@ -41,9 +41,9 @@ pub fn converse(
         request_sent: None,
         last_stamp: 0,
     };
-    match talk.shake_hands() {
-        Some((live, since)) => talk.exchange(live, since),
-        None => talk.end,
+    match conversation.shake_hands() {
+        Some((live, since)) => conversation.exchange(live, since),
+        None => conversation.end,
     }
 }
 
@@ -67,7 +67,7 @@ struct Established {
     scaled: bool,
 }
 
-struct Talk<'a, 'b> {
+struct Conversation<'a, 'b> {
     wire: Wire<'a>,
     attempt: &'b mut Attempt,
     server: &'b mut dyn Answerer,
@@ -76,17 +76,17 @@ struct Talk<'a, 'b> {
     to: SocketAddr,
     events: Vec<(Nanos, Event)>,
     answer: Option<Answer>,
-    noted: Option<Noted>,
+    noted: Option<HandshakeId>,
     syn: Option<Syn>,
     client: Option<Established>,
     end: Nanos,
     request_sent: Option<Nanos>,
-    /// The latest timestamp the client sent.
+    /// The latest TSval that the client sent.
     last_stamp: u32,
 }
 
-impl Talk<'_, '_> {
-    /// Runs until the server's side is open; `None` when it never is.
+impl Conversation<'_, '_> {
+    /// Plays the handshake until the server's side is open. Returns `None` when it never is.
     fn shake_hands(&mut self) -> Option<(Live, Nanos)> {
         while let Some((now, event)) = self.next_event() {
             self.end = self.end.max(now);
@@ -131,12 +131,12 @@ impl Talk<'_, '_> {
         let reply = self.server.on_syn(&syn, now, self.answer.as_ref(), self.wire.rng);
         self.syn = Some(syn);
         match reply {
-            Reply::Silent => {}
-            Reply::Refuse(seg) => {
+            SynReply::Silent => {}
+            SynReply::Refuse(seg) => {
                 self.events.clear();
                 self.wire.down(now + 20 * MICRO, &seg);
             }
-            Reply::SynAck(answer) => {
+            SynReply::SynAck(answer) => {
                 if self.answer.is_none() {
                     self.events.extend(answer.repeats.iter().map(|&after| (now + after, Event::Repeat)));
                 }
@@ -217,7 +217,8 @@ impl Talk<'_, '_> {
         }
     }
 
-    /// Asks whether the window is open by now: a byte already acknowledged (RFC 9293, 3.8.6.1, as Linux does it).
+    /// Sends a window probe: an acknowledged sequence number and no data (RFC 9293, 3.8.6.1, as
+    /// Linux implements it).
     fn send_probe(&mut self, now: Nanos) {
         let Some(client) = self.client else { return };
         let mut seg = self.client_sends(now, client, 0);
@@ -240,18 +241,19 @@ impl Talk<'_, '_> {
         seg
     }
 
-    /// `None` when nothing changes, `Err` when the connection is over.
+    /// Delivers the client's ACK to the server. Returns `None` when nothing changes and `Err` when
+    /// the connection is over.
     fn ack_arrives(&mut self, now: Nanos, seg: &Segment) -> Option<Result<Live, ()>> {
         let (syn, answer) = (self.syn.clone()?, self.answer.clone()?);
         match self.server.on_ack(&syn, &answer, seg, now, self.wire.rng) {
-            Opening::Open(live, at_once) => {
+            AckReply::Open(live, at_once) => {
                 let now = now + live.behind;
                 for (after, seg) in at_once {
                     self.wire.down(now + after, &seg);
                 }
                 Some(Ok(*live))
             }
-            Opening::Reset(after, reset, cause) => {
+            AckReply::Reset(after, reset, cause) => {
                 self.blame(cause);
                 self.wire.down(now + after, &reset);
                 // What the client had already sent meets the same nothing.
@@ -264,7 +266,7 @@ impl Talk<'_, '_> {
                 }
                 Some(Err(()))
             }
-            Opening::Silent { keeps, cause } => {
+            AckReply::Silent { keeps, cause } => {
                 self.blame(cause);
                 if !keeps {
                     self.events.retain(|(_, e)| !matches!(e, Event::Repeat));

@@ -1,4 +1,4 @@
-//! Boxes known from strangers' captures by their marks alone (classes C, D and E).
+//! Boxes that are known only by what strangers' captures show of them (classes C, D and E).
 
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
@@ -8,12 +8,12 @@ use crate::stack::Host;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, SYN, Segment};
 
-/// Which class.
+/// The class of a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// IP ID of the SYN echoed, and a TTL jump.
     Echo,
-    /// MSS only, window 4380, random IP ID, another ISN for every repetition of the SYN.
+    /// MSS only, window 4380, random IP ID, another ISN for every retransmission of the SYN.
     ThreeSegments,
     /// A window of its own (8190, 8000), and a TTL jump.
     OddWindow(u16),

@@ -1,6 +1,7 @@
-//! What every SYN proxy has in common: it answers first and asks the server afterwards.
+//! What all SYN proxies have in common: they answer first and open the connection to the server
+//! afterwards.
 
-use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn, bare_reset};
+use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply, bare_reset};
 use crate::capture::{MICRO, Nanos};
 use crate::clock::{Clock, IpIds};
 use crate::stack::Host;
@@ -8,7 +9,7 @@ use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, RST, Segment, TcpOption};
 
-/// What the server behind the box does.
+/// Behaviour of the server behind the box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// Accepts.
@@ -17,11 +18,11 @@ pub enum Fate {
     Refuses,
     /// Never answers.
     Silent,
-    /// Gets the client's ACK itself, because it passed the box.
+    /// Receives the client's ACK, which bypassed the box.
     Leaks,
 }
 
-/// What happens to the timestamps of a proxied connection.
+/// Timestamps of a proxied connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stamps {
     /// None are used.
@@ -32,21 +33,22 @@ pub enum Stamps {
     Continued,
 }
 
-/// How a box's SYN-ACK looks.
+/// What differs between boxes.
 pub trait Shape {
-    /// The SYN-ACK for a SYN; `before` is the one sent for an earlier SYN of the same handshake.
+    /// Returns the SYN-ACK for a SYN; `before` is the one sent for an earlier SYN of the same
+    /// handshake.
     fn syn_ack(&mut self, keeper: &Host, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Segment;
-    /// The product's word for it.
+    /// Returns the product's word for the implementation.
     fn implementation(&self) -> Option<&'static str>;
-    /// The pure ACK(s) that open the window: how many.
+    /// Returns the number of pure ACKs that open the window.
     fn updates(&self) -> usize;
-    /// What happens to timestamps.
+    /// Returns what happens to timestamps.
     fn stamps(&self) -> Stamps;
-    /// The MSS the box announces to the server.
+    /// Returns the MSS that the box announces to the server.
     fn segment(&self, syn: &Syn, backend: &Host) -> u16 {
         syn.seg.mss().unwrap_or(536).min(backend.mss)
     }
-    /// What the client sees when the server refuses.
+    /// Returns the reset that the client sees when the server refuses.
     fn refusal(&self, answer: &Answer, ack: &Segment, ttl: u8) -> Option<Segment> {
         Some(Segment {
             ttl,
@@ -57,11 +59,11 @@ pub trait Shape {
             ..Segment::default()
         })
     }
-    /// Causes that explain a refusal as the client sees it.
+    /// Returns the causes that explain a refusal as the client sees it.
     fn refusal_causes(&self) -> &'static [&'static str] {
         &["proxy-backend-refused"]
     }
-    /// What the client sees when its cookie is wrong.
+    /// Returns the reset for a wrong cookie.
     fn rejection(&self, _ack: &Segment, _ttl: u8) -> Option<Segment> {
         None
     }
@@ -70,28 +72,28 @@ pub trait Shape {
 /// A box in front of a server.
 #[derive(Clone, Debug)]
 pub struct Front<S> {
-    /// Its SYN-ACKs.
+    /// Kind of the box.
     pub shape: S,
-    /// Its own secret, clock and boot time.
+    /// Secret, clock and boot time of the box.
     pub keeper: Host,
     /// The server.
     pub backend: Host,
-    /// What the server does.
+    /// Behaviour of the server.
     pub fate: Fate,
-    /// One way from the box to the server.
+    /// One-way delay from the box to the server.
     pub behind: Nanos,
     /// Hops from the box to the server; 0 when they are one host.
     pub further: u8,
 }
 
 impl<S: Shape> Front<S> {
-    /// A box of that shape before a server that works.
+    /// Creates a box in front of a server that accepts.
     pub fn new(shape: S, backend: Host, behind: Nanos, further: u8, now: Nanos, rng: &mut Rng) -> Self {
         let keeper = crate::stack::linux::Kernel::NO_OFFSET.host(now, rng);
         Self { shape, keeper, backend, fate: Fate::Serves, behind, further }
     }
 
-    /// The same with another fate of the server.
+    /// Returns the box with another behaviour of its server.
     #[must_use]
     pub fn fate(mut self, fate: Fate) -> Self {
         self.fate = fate;
@@ -102,7 +104,7 @@ impl<S: Shape> Front<S> {
         self.backend.ttl.saturating_sub(self.further)
     }
 
-    fn open(&self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn open(&self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         let stamp = answer.seg.tsval();
         let answered = now + self.behind;
         let clock = stamp.and_then(|value| match self.shape.stamps() {
@@ -110,9 +112,9 @@ impl<S: Shape> Front<S> {
             Stamps::Rebased => Some(Clock { base: value, origin: answered, rate: self.backend.rate, step: 1 }),
             Stamps::Continued => answer.clock,
         });
-        let told = answer.seg.window_scale();
-        // Window fields are the server's own; without a scale told, the box asked the server for none.
-        let scale = told.and(self.backend.wscale).unwrap_or(0);
+        let announced = answer.seg.window_scale();
+        // Window fields are the server's own; if the box announced no scale, it asked the server for none.
+        let scale = announced.and(self.backend.wscale).unwrap_or(0);
         let live = Live {
             ttl: self.backend_ttl(),
             dont_fragment: self.backend.dont_fragment,
@@ -123,11 +125,11 @@ impl<S: Shape> Front<S> {
             segment: self.shape.segment(syn, &self.backend) - if clock.is_some() { 12 } else { 0 },
             behind: self.behind,
         };
-        let updates = self.updates(&live, answer, ack, told);
-        Opening::Open(Box::new(live), updates)
+        let updates = self.updates(&live, answer, ack, announced);
+        AckReply::Open(Box::new(live), updates)
     }
 
-    fn updates(&self, live: &Live, answer: &Answer, ack: &Segment, told: Option<u8>) -> Vec<(Nanos, Segment)> {
+    fn updates(&self, live: &Live, answer: &Answer, ack: &Segment, announced: Option<u8>) -> Vec<(Nanos, Segment)> {
         let stamp = answer.seg.tsval().zip(ack.tsval());
         let options =
             stamp.map_or(vec![], |(val, ecr)| vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Timestamps(val, ecr)]);
@@ -137,7 +139,7 @@ impl<S: Shape> Front<S> {
             flags: ACK,
             seq: answer.seg.seq.wrapping_add(1),
             ack: ack.seq,
-            window: (live.window >> told.unwrap_or(0)).min(0xffff) as u16,
+            window: (live.window >> announced.unwrap_or(0)).min(0xffff) as u16,
             options,
             ..Segment::default()
         };
@@ -149,10 +151,10 @@ impl<S: Shape> Front<S> {
 }
 
 impl<S: Shape> Answerer for Front<S> {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let seg = self.shape.syn_ack(&self.keeper, syn, now, before, rng);
         let clock = seg.tsval().map(|base| Clock { base, origin: now, rate: 1000, step: 1 });
-        Reply::SynAck(Box::new(Answer {
+        SynReply::SynAck(Box::new(Answer {
             seg,
             after: 8 * MICRO,
             repeats: Vec::new(),
@@ -163,20 +165,20 @@ impl<S: Shape> Answerer for Front<S> {
         }))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         let (round_trip, ttl) = (2 * self.behind + 20 * MICRO, self.backend_ttl());
         // A window probe repeats an old byte: its sequence number does not fit the cookie either.
         let right = ack.ack == answer.seg.seq.wrapping_add(1) && ack.seq == syn.seg.seq.wrapping_add(1);
         match self.fate {
             _ if !right => match self.shape.rejection(ack, answer.seg.ttl) {
-                Some(reset) => Opening::Reset(8 * MICRO, reset, &["cookie-rejected"]),
-                None => Opening::Silent { keeps: false, cause: &[] },
+                Some(reset) => AckReply::Reset(8 * MICRO, reset, &["cookie-rejected"]),
+                None => AckReply::Silent { keeps: false, cause: &[] },
             },
-            Fate::Leaks => Opening::Reset(round_trip, bare_reset(ack, ttl), &["proxy-leaked-ack"]),
-            Fate::Silent => Opening::Silent { keeps: false, cause: &["proxy-backend-silent"] },
+            Fate::Leaks => AckReply::Reset(round_trip, bare_reset(ack, ttl), &["proxy-leaked-ack"]),
+            Fate::Silent => AckReply::Silent { keeps: false, cause: &["proxy-backend-silent"] },
             Fate::Refuses => match self.shape.refusal(answer, ack, ttl) {
-                Some(reset) => Opening::Reset(round_trip, reset, self.shape.refusal_causes()),
-                None => Opening::Silent { keeps: false, cause: &["proxy-backend-silent", "proxy-backend-refused"] },
+                Some(reset) => AckReply::Reset(round_trip, reset, self.shape.refusal_causes()),
+                None => AckReply::Silent { keeps: false, cause: &["proxy-backend-silent", "proxy-backend-refused"] },
             },
             Fate::Serves => self.open(syn, answer, ack, now, rng),
         }

@@ -1,4 +1,5 @@
-//! The LVS family (DPVS, Alibaba LVS, Jupiter): the client's own SYN, rewritten in place and sent back.
+//! The LVS family (DPVS, Alibaba LVS, Jupiter), which rewrites the client's SYN in place and sends
+//! it back.
 
 use super::front::{Shape, Stamps};
 use crate::answer::{Answer, Syn};
@@ -23,7 +24,7 @@ pub struct Lvs {
     pub cap: bool,
     /// Answers a wrong cookie and a refusal as DPVS does, with a reset.
     pub resets: bool,
-    /// The product's word, where there is one.
+    /// The product's word for the implementation, if there is one.
     pub word: Option<&'static str>,
 }
 
@@ -38,7 +39,7 @@ impl Lvs {
     /// Class B2: every option kept, timestamps random per flow.
     pub const ALL_KEPT: Self = Self { wscale: true, ts: true, cap: false, word: None, ..Self::DPVS };
 
-    /// The client's option bytes, refused ones overwritten by NOPs.
+    /// Returns a client's option, or the NOPs that overwrite it.
     fn reflect(self, option: TcpOption, rng: &mut Rng) -> Vec<TcpOption> {
         match option {
             TcpOption::Mss(mss) => vec![TcpOption::Mss(if self.cap { mss.min(1452) } else { mss })],
@@ -88,7 +89,7 @@ impl Shape for Lvs {
         Some(Segment { ttl, dont_fragment: true, flags, seq, ack: number, ..Segment::default() })
     }
 
-    /// Jupiter's bare reset could as well be the server's answer to an ACK that passed the box.
+    /// Adds the leaked ACK: Jupiter's bare reset looks like the server's answer to one.
     fn refusal_causes(&self) -> &'static [&'static str] {
         if self.resets { &["proxy-backend-refused"] } else { &["proxy-backend-refused", "proxy-leaked-ack"] }
     }

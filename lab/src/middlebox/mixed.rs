@@ -1,15 +1,15 @@
 //! Answerers that wrap others: several hosts behind one address, and boxes that edit options on the way.
 
 use crate::address;
-use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::Nanos;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{Segment, TcpOption};
 
 /// How a balancer chooses a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// One after the other.
+pub enum Balancing {
+    /// In turn.
     Turn,
     /// By client address.
     Source,
@@ -21,23 +21,25 @@ pub enum By {
 pub struct Pool {
     /// The hosts.
     pub hosts: Vec<Box<dyn Answerer>>,
-    /// How one is chosen.
-    pub by: By,
+    /// How a host is chosen.
+    pub by: Balancing,
     turn: usize,
 }
 
 impl Pool {
-    /// A pool of hosts.
+    /// Creates a pool of hosts.
     #[must_use]
-    pub fn new(hosts: Vec<Box<dyn Answerer>>, by: By) -> Self {
+    pub fn new(hosts: Vec<Box<dyn Answerer>>, by: Balancing) -> Self {
         Self { hosts, by, turn: 0 }
     }
 
     fn chosen(&mut self, syn: &Syn) -> &mut dyn Answerer {
         let n = match self.by {
-            By::Turn => self.turn,
-            By::Source => address::hash(syn.from.ip()) as usize,
-            By::Flow => address::hash(syn.from.ip()) as usize ^ usize::from(syn.from.port()).wrapping_mul(0x9e37_79b9),
+            Balancing::Turn => self.turn,
+            Balancing::Source => address::hash(syn.from.ip()) as usize,
+            Balancing::Flow => {
+                address::hash(syn.from.ip()) as usize ^ usize::from(syn.from.port()).wrapping_mul(0x9e37_79b9)
+            }
         };
         let n = n % self.hosts.len();
         self.hosts[n].as_mut()
@@ -45,19 +47,19 @@ impl Pool {
 }
 
 impl Answerer for Pool {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         if before.is_none() {
             self.turn += 1;
         }
         self.chosen(syn).on_syn(syn, now, before, rng)
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         self.chosen(syn).on_ack(syn, answer, ack, now, rng)
     }
 }
 
-/// What a box on the path does to the options of SYNs and SYN-ACKs.
+/// An edit of the options of SYNs and SYN-ACKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// Overwrites timestamps with NOPs.
@@ -84,16 +86,16 @@ impl Edit {
 }
 
 /// A box that edits the options of some clients' handshakes.
-pub struct Editing<A> {
-    /// What it does.
+pub struct OptionEditor<A> {
+    /// The edit.
     pub edit: Edit,
-    /// Whose handshakes it edits.
+    /// Whether the box edits the handshake of a SYN.
     pub concerns: fn(&Syn) -> bool,
     /// The server behind it.
     pub inner: A,
 }
 
-impl<A: Answerer> Editing<A> {
+impl<A: Answerer> OptionEditor<A> {
     fn seen(&self, syn: &Syn) -> Syn {
         let mut syn = syn.clone();
         if (self.concerns)(&syn) {
@@ -103,11 +105,11 @@ impl<A: Answerer> Editing<A> {
     }
 }
 
-impl<A: Answerer> Answerer for Editing<A> {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+impl<A: Answerer> Answerer for OptionEditor<A> {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let seen = self.seen(syn);
         let mut reply = self.inner.on_syn(&seen, now, before, rng);
-        if let Reply::SynAck(answer) = &mut reply
+        if let SynReply::SynAck(answer) = &mut reply
             && (self.concerns)(syn)
         {
             self.edit.apply(&mut answer.seg);
@@ -115,7 +117,7 @@ impl<A: Answerer> Answerer for Editing<A> {
         reply
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         let seen = self.seen(syn);
         self.inner.on_ack(&seen, answer, ack, now, rng)
     }

@@ -10,7 +10,7 @@ use syncookie_testkit::tcp::{ACK, SYN, Segment, TcpOption};
 /// pf `synproxy state`.
 #[derive(Clone, Copy, Debug)]
 pub struct PfSynproxy {
-    /// What the routes' MTU leaves: 1380 for 1420.
+    /// MSS for the MTU of the route: 1380 for 1420.
     pub route_mss: u16,
 }
 
@@ -50,7 +50,7 @@ impl Shape for PfSynproxy {
         Stamps::None
     }
 
-    /// pf drops the server's reset: the client sees silence.
+    /// Returns `None`: pf drops the server's reset.
     fn refusal(&self, _: &Answer, _: &Segment, _: u8) -> Option<Segment> {
         None
     }

@@ -4,7 +4,7 @@ use crate::address;
 use crate::answer::Answerer;
 use crate::capture::{MICRO, Nanos};
 use crate::clock::IpId;
-use crate::middlebox::mixed::{By, Edit, Editing, Pool};
+use crate::middlebox::mixed::{Balancing, Edit, OptionEditor, Pool};
 use crate::plan::DataTtl;
 use crate::site::Site;
 use crate::stack::host::Closed;
@@ -16,7 +16,7 @@ use syncookie_testkit::rng::Rng;
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) server: Box<dyn Answerer>,
-    /// Data that leave with another TTL than SYN-ACKs: transparent proxies, capture artefacts.
+    /// TTL of data, if it differs from that of SYN-ACKs (transparent proxies, capture artefacts).
     pub(super) data_ttl: Option<DataTtl>,
 }
 
@@ -31,13 +31,13 @@ pub(super) fn listener(site: &mut Site) -> Listener {
             let more = (1..rng.between(2, 4)).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>);
             let mut hosts: Vec<Box<dyn Answerer>> = more.collect();
             hosts.push(Box::new(one));
-            Box::new(Pool::new(hosts, rng.pick(&[By::Turn, By::Source, By::Flow])))
+            Box::new(Pool::new(hosts, rng.pick(&[Balancing::Turn, Balancing::Source, Balancing::Flow])))
         }
         2 | 3 => {
             let edit =
                 rng.pick(&[Edit::Timestamps, Edit::WindowScale, Edit::All, Edit::Clamp(1300), Edit::Clamp(1360)]);
             let concerns = |syn: &crate::answer::Syn| address::hash(syn.from.ip()) & 1 == 0;
-            Box::new(Editing { edit, concerns, inner: one })
+            Box::new(OptionEditor { edit, concerns, inner: one })
         }
         4 => Box::new(Closed(one)),
         _ => {
@@ -53,7 +53,7 @@ pub(super) fn listener(site: &mut Site) -> Listener {
     Listener { address, server, data_ttl }
 }
 
-/// A host of any stack, with the settings that administrators change.
+/// Draws a host of any stack, with settings that administrators change.
 fn host(now: Nanos, rng: &mut Rng) -> Host {
     let mut host = stock(now, rng);
     if rng.chance(0.3) {

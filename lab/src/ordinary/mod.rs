@@ -1,7 +1,9 @@
-//! Endless ordinary traffic of many stacks: the instrument that shows whether the detector raises false alarms.
+//! Any amount of ordinary traffic of many stacks. It shows how often the detector raises false
+//! alarms.
 //!
-//! It comes in sites: a handful of listeners, their clients, one capture point and one set of habits, each drawn anew.
-//! Every handshake of it is answered from a half-open entry of the server's own stack.
+//! The traffic comes in sites: a few listeners, their clients, one capture point and one set of
+//! habits, each drawn at random. Every handshake is answered from a half-open entry of the server's
+//! own stack.
 
 mod hosts;
 mod people;
@@ -9,7 +11,7 @@ mod people;
 use crate::capture::{Capture, MICRO, MILLI, Nanos, SECOND};
 use crate::client::Attempt;
 use crate::converse::converse;
-use crate::path::At;
+use crate::path::CapturePoint;
 use crate::plan::Plan;
 use crate::site::Site;
 use hosts::{Listener, listener};
@@ -18,7 +20,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use syncookie_testkit::rng::Rng;
 
-/// Sites of ordinary traffic, until so many handshakes were made.
+/// An iterator over sites of ordinary traffic, until it has made the handshakes asked for.
 #[derive(Debug)]
 pub struct Ordinary {
     rng: Rng,
@@ -27,7 +29,7 @@ pub struct Ordinary {
 }
 
 impl Ordinary {
-    /// That many handshakes.
+    /// Creates an iterator that makes this many handshakes.
     #[must_use]
     pub fn new(seed: u64, handshakes: usize) -> Self {
         Self { rng: Rng::new(seed).fork("ordinary"), left: handshakes, clock: 0 }
@@ -37,7 +39,7 @@ impl Ordinary {
 impl Iterator for Ordinary {
     type Item = Capture;
 
-    /// The next site. Its times lie behind those of the site before.
+    /// Returns the next site, whose times are after those of the previous one.
     fn next(&mut self) -> Option<Capture> {
         if self.left == 0 {
             return None;
@@ -59,9 +61,9 @@ struct Habits {
     listeners: Vec<Listener>,
     visitors: Vec<Visitor>,
     gap: Nanos,
-    /// So few ports that four-tuples come again.
+    /// Number of client ports, where it is small enough to reuse four-tuples.
     few_ports: Option<u16>,
-    /// Share of SYNs nobody stands behind.
+    /// Share of SYNs with a spoofed source.
     flood: f64,
     /// Share of hostile or broken clients.
     odd: f64,
@@ -69,10 +71,10 @@ struct Habits {
 
 impl Habits {
     fn draw(site: &mut Site) -> Self {
-        let tap = if site.rng.chance(0.5) { At::Client } else { At::Server };
+        let tap = if site.rng.chance(0.5) { CapturePoint::Client } else { CapturePoint::Server };
         // At the client there is one client, or few behind one capture point; at the server few listeners.
-        let visitors = if tap == At::Client { site.rng.between(1, 3) } else { site.rng.between(1, 40) };
-        let listeners = if tap == At::Client { site.rng.between(1, 25) } else { site.rng.between(1, 4) };
+        let visitors = if tap == CapturePoint::Client { site.rng.between(1, 3) } else { site.rng.between(1, 40) };
+        let listeners = if tap == CapturePoint::Client { site.rng.between(1, 25) } else { site.rng.between(1, 4) };
         Self {
             listeners: (0..listeners).map(|_| listener(site)).collect(),
             visitors: (0..visitors).map(|_| visitor(site, tap)).collect(),
@@ -117,7 +119,7 @@ impl Habits {
     }
 }
 
-/// What may be wrong with the capture point.
+/// Applies an artefact of the capture point, now and then.
 fn artefact(site: &mut Site) {
     match site.rng.below(100) {
         0..3 => site.tap.double(|time, ip| (time + 3 * MICRO, ip.to_vec())),

@@ -1,9 +1,9 @@
-//! Clients, the paths they come on, and what they want.
+//! Clients, their paths and their conversations.
 
 use crate::address;
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
-use crate::path::{At, Jitter, Path};
+use crate::path::{CapturePoint, Jitter, Path};
 use crate::plan::{ClientConduct, End, Plan};
 use crate::site::Site;
 use std::net::{IpAddr, SocketAddr};
@@ -15,14 +15,14 @@ pub(super) struct Visitor {
     pub(super) path: Path,
 }
 
-/// An IPv6 address for an IPv4 one.
+/// Returns an IPv6 address in place of an IPv4 one.
 pub(super) fn mapped(to: SocketAddr) -> SocketAddr {
     let n = address::hash(to.ip()).to_be_bytes();
     let part = |i: usize| u16::from_be_bytes([n[i], n[i + 1]]);
     SocketAddr::new(IpAddr::from([0x2001, 0xdb8, part(0), part(2), 0, 0, part(4), part(6)]), to.port())
 }
 
-pub(super) fn visitor(site: &mut Site, tap: At) -> Visitor {
+pub(super) fn visitor(site: &mut Site, tap: CapturePoint) -> Visitor {
     let v6 = site.rng.chance(0.15);
     let address = site.stranger();
     let address = if v6 { mapped(SocketAddr::new(address, 0)).ip() } else { address };
@@ -53,7 +53,7 @@ fn client(rng: &mut Rng) -> ClientStack {
     stack
 }
 
-fn path(rng: &mut Rng, tap: At) -> Path {
+fn path(rng: &mut Rng, tap: CapturePoint) -> Path {
     // Logarithmic: from a loopback's 20 microseconds to a satellite's second.
     let round_trip = (20.0 * MICRO as f64 * 10f64.powf(rng.unit() * 4.7)) as Nanos;
     let milliseconds = round_trip as f64 / MILLI as f64;

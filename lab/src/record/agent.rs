@@ -1,4 +1,5 @@
-//! The programs that run inside the namespaces: server, client, flood, and a client that acknowledges wrongly.
+//! The programs that run inside the namespaces: a server, clients with ordinary sockets, and
+//! clients that write their own packets.
 
 use crate::client::{Attempt, ClientStack};
 use serde_json::{Value, json};
@@ -12,12 +13,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, RST, SYN};
 
-/// Where the server listens in every recording.
+/// Address and port of the server in every recording.
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80);
-/// The raw client's address.
+/// Address of the clients that write their own packets.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
 
-/// Listens on port 80 of every address and answers as `mode` says, until it is ended.
+/// Listens on port 80 of every address and answers as `mode` says, until the process is ended.
 pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
     let listener = Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP))?;
     listener.set_only_v6(false)?;
@@ -40,10 +41,10 @@ pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
     }
 }
 
-/// How long a flickering listener is there, and how long it is not.
+/// Time for which a flickering listener listens, and for which it then does not.
 const FLICKER: Duration = Duration::from_millis(300);
 
-/// Listens and does not, by turns.
+/// Opens and closes the listener in turns.
 fn flicker(backlog: i32) -> io::Result<()> {
     loop {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
@@ -71,26 +72,27 @@ fn answer(mut connection: Socket, mode: &str, size: usize) -> io::Result<()> {
     }
 }
 
-/// What [`visit`] is to do.
+/// Connections for [`visit`] to make.
 #[derive(Clone, Copy, Debug)]
 pub struct Visits {
-    /// Where to.
+    /// Server to connect to.
     pub to: SocketAddr,
-    /// How often.
+    /// Connections in all.
     pub times: usize,
-    /// How many at the same time.
+    /// Connections at the same time.
     pub at_once: usize,
-    /// Pause between.
+    /// Pause between connections.
     pub pause: Duration,
-    /// The port to come from; 0 for any.
+    /// Port to connect from; 0 for any.
     pub source_port: u16,
-    /// Close with a reset.
+    /// Whether to close with a reset.
     pub resets: bool,
-    /// Close with a reset before asking.
+    /// Whether to close with a reset before the request.
     pub aborts: bool,
 }
 
-/// Connects, asks, reads everything. Returns how often that worked and what went wrong.
+/// Connects, sends a request and reads the response. Returns the number of successes and the
+/// errors.
 pub fn visit(visits: Visits) -> Value {
     let errors = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
     let mut ok = 0;
@@ -141,7 +143,7 @@ fn ask(visits: Visits) -> io::Result<()> {
     if all.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
 
-/// Sends SYNs from made-up sources in 198.18.0.0/15. Never faster than 5000 a second, never longer than 20 s.
+/// Sends SYNs from random sources in 198.18.0.0/15, at most 5000 per second and for at most 20 s.
 pub fn flood(rate: u64, seconds: u64) -> io::Result<Value> {
     let (rate, seconds) = (rate.clamp(1, 5000), seconds.min(20));
     let socket = raw()?;
@@ -160,69 +162,71 @@ pub fn flood(rate: u64, seconds: u64) -> io::Result<Value> {
     Ok(json!({"flood": sent}))
 }
 
-/// Shakes hands by hand and acknowledges with a wrong number.
+/// Acknowledges SYN-ACKs with a wrong number. Returns how many SYNs were answered and how many ACKs
+/// were reset.
 pub fn wrong_ack(times: usize) -> io::Result<Value> {
-    let mut hands = Hands::new()?;
+    let mut client = RawClient::new()?;
     let (mut answered, mut reset) = (0, 0);
     for n in 0..times {
-        let Some((mut attempt, got)) = hands.begin(20_000 + n as u16)? else { continue };
+        let Some((mut attempt, got)) = client.begin(20_000 + n as u16)? else { continue };
         answered += 1;
-        hands.acknowledge(&mut attempt, &got, 0x0123_4567)?;
-        reset += u64::from(await_tcp(&hands.receiver, attempt.from.port(), RST)?.is_some());
+        client.acknowledge(&mut attempt, &got, 0x0123_4567)?;
+        reset += u64::from(await_tcp(&client.receiver, attempt.from.port(), RST)?.is_some());
         thread::sleep(Duration::from_millis(60));
     }
     Ok(json!({"answered": answered, "reset": reset}))
 }
 
-/// Two rounds of handshakes, each acknowledged only when all of it were answered: the accept queue has room while the
-/// SYNs come, and none when the ACKs of the second round do.
+/// Makes two rounds of handshakes, and acknowledges each round after all its SYNs were answered:
+/// the accept queue has room while the SYNs arrive, and none when the ACKs of the second round do.
 pub fn late_ack(times: usize) -> io::Result<Value> {
-    let mut hands = Hands::new()?;
+    let mut client = RawClient::new()?;
     let (mut answered, mut reset) = (0, 0);
     for round in 0..2 {
         let mut open = Vec::new();
         for n in 0..times {
-            open.extend(hands.begin(20_000 + round * 1000 + n as u16)?);
+            open.extend(client.begin(20_000 + round * 1000 + n as u16)?);
         }
         answered += open.len();
         for (attempt, got) in &mut open {
-            hands.acknowledge(attempt, got, 1)?;
+            client.acknowledge(attempt, got, 1)?;
             thread::sleep(Duration::from_millis(5));
         }
     }
-    while await_tcp(&hands.receiver, 0, RST)?.is_some() {
+    while await_tcp(&client.receiver, 0, RST)?.is_some() {
         reset += 1;
     }
     Ok(json!({"answered": answered, "reset": reset}))
 }
 
-/// Handshakes whose SYN is answered and whose ACK comes when nobody listens any more; then another SYN, to see that.
+/// Acknowledges SYN-ACKs after the listener has closed. Returns how many SYNs were answered and how
+/// many ACKs were reset.
 pub fn gone_ack(times: usize) -> io::Result<Value> {
-    let mut hands = Hands::new()?;
+    let mut client = RawClient::new()?;
     let (mut answered, mut reset, mut tried) = (0, 0, 0);
     while answered < times && tried < times * 8 {
         tried += 1;
-        let Some((mut attempt, got)) = hands.begin(20_000 + tried as u16)? else {
+        let Some((mut attempt, got)) = client.begin(20_000 + tried as u16)? else {
             thread::sleep(Duration::from_millis(70));
             continue;
         };
         answered += 1;
         thread::sleep(FLICKER);
-        hands.acknowledge(&mut attempt, &got, 1)?;
-        reset += u64::from(await_tcp(&hands.receiver, attempt.from.port(), RST)?.is_some());
+        client.acknowledge(&mut attempt, &got, 1)?;
+        reset += u64::from(await_tcp(&client.receiver, attempt.from.port(), RST)?.is_some());
     }
     Ok(json!({"answered": answered, "reset": reset}))
 }
 
-/// Raw sockets, and the numbers of a client that keeps its own state.
-struct Hands {
+/// A client that writes its own packets: raw sockets and state.
+struct RawClient {
     sender: Socket,
     receiver: Socket,
     rng: Rng,
     now: u64,
 }
 
-impl Hands {
+impl RawClient {
     fn new() -> io::Result<Self> {
         let receiver = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP))?;
         receiver.set_read_timeout(Some(Duration::from_millis(300)))?;
@@ -258,7 +262,8 @@ struct Got {
     tsval: Option<u32>,
 }
 
-/// The next segment for that port (0: any) with those flags; `None` when none comes in time.
+/// Waits for a segment to a port (0: any) with these flags. Returns `None` when none arrives in 700
+/// ms.
 fn await_tcp(mut receiver: &Socket, port: u16, flags: u8) -> io::Result<Option<Got>> {
     let begin = Instant::now();
     let mut buffer = [0u8; 2048];

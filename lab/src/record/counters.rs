@@ -1,10 +1,10 @@
-//! The kernels' own counters, per namespace.
+//! The kernel's counters of the namespaces.
 
 use super::net::{Net, Node};
 use std::collections::BTreeMap;
 use std::io;
 
-/// The server's counters that say something about handshakes.
+/// Counters of the server that concern handshakes.
 const KEPT: &[&str] = &[
     "SyncookiesSent",
     "SyncookiesRecv",
@@ -22,12 +22,13 @@ const KEPT: &[&str] = &[
     "EstabResets",
 ];
 
-/// A reading.
+/// Counters at one time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counters(BTreeMap<String, i64>);
 
 impl Counters {
-    /// Both servers' TCP counters summed, the router's SYNPROXY's, and how often its reject rules fired.
+    /// Reads the TCP counters of both servers, summed, those of the router's SYNPROXY, and the
+    /// matches of reject rules.
     pub(super) fn read(net: &Net) -> io::Result<Self> {
         let mut sums = BTreeMap::new();
         for node in [Node::Server, Node::Server2] {
@@ -55,14 +56,15 @@ impl Counters {
         Ok(Self(sums))
     }
 
-    /// What was counted since.
+    /// Returns the differences since an earlier reading.
     pub(super) fn since(&self, before: &Self) -> BTreeMap<String, i64> {
         let earlier = |name: &String| before.0.get(name).copied().unwrap_or(0);
         self.0.iter().map(|(name, value)| (name.clone(), value - earlier(name))).collect()
     }
 }
 
-/// Names and values of `/proc/net/netstat` and `snmp`: a line of names, a line of values.
+/// Parses names and values of `/proc/net/netstat` and `snmp`: a line of names, then a line of
+/// values.
 fn pairs(text: &str) -> impl Iterator<Item = (&str, i64)> {
     let lines: Vec<&str> = text.lines().collect();
     let rows = lines.chunks(2).map(<[&str]>::to_vec).collect::<Vec<_>>();

@@ -1,8 +1,9 @@
-//! Captures of the running kernel in network namespaces, proven by its own counters.
+//! Recordings of the running kernel in network namespaces, proven by its counters.
 //!
-//! client (10.0.1.2, fd01::2) — router (netfilter, netem) — server (10.0.2.2:80, fd02::2); a second client (10.0.4.2) and a
-//! second server (10.0.3.2) where a scenario needs them. Everything is bounded in time and rate, and the namespaces go
-//! when the run ends, however it ends.
+//! The network is client (10.0.1.2, fd01::2), router (netfilter, netem), server (10.0.2.2:80,
+//! fd02::2), and a second client (10.0.4.2) and server (10.0.3.2) for recordings that need them.
+//! All traffic is bounded in time and rate. The namespaces are removed when the run ends, however
+//! it ends.
 
 pub mod agent;
 mod counters;
@@ -26,7 +27,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use table::all;
 
-/// Why a recording cannot be made here; `None` when it can.
+/// Returns why no recording can be made on this machine; `None` when it can.
 #[must_use]
 pub fn impossible() -> Option<String> {
     match Net::build() {
@@ -35,8 +36,9 @@ pub fn impossible() -> Option<String> {
     }
 }
 
-/// Records one scenario into its folder. [`io::ErrorKind::Unsupported`] when this kernel lacks a part; another error when the kernel's counters contradict the label; the folder is then
-/// left in place with `"failed"` in its truth.
+/// Makes a recording in its folder. Fails with [`io::ErrorKind::Unsupported`] when this kernel
+/// lacks a feature, and with another error when the kernel's counters contradict the label. The
+/// folder then stays, with `"failed"` in its truth.
 pub fn record(out: &Path, plan: &Recording) -> io::Result<()> {
     let net = Net::build()?;
     let folder = out.join(plan.name);
@@ -86,7 +88,8 @@ fn serve(net: &Net, plan: &Recording) -> io::Result<Vec<net::Job>> {
     nodes.iter().map(|&node| net.agent(node, &args)).collect()
 }
 
-/// What the clients and the server's administrator do. Returns what the clients saw, and the phases.
+/// Runs the clients and changes the server's settings. Returns what the clients saw, and the
+/// phases.
 fn drive(net: &Net, plan: &Recording) -> io::Result<(Vec<Value>, Vec<Phase>)> {
     let flood = match plan.flood {
         Some(FloodPlan { rate, seconds }) => {

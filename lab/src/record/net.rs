@@ -22,7 +22,7 @@ impl Node {
     const ALL: [Self; 5] = [Self::Client, Self::Client2, Self::Router, Self::Server, Self::Server2];
 }
 
-/// Longest life of any program started here, in seconds.
+/// Longest run time of a program in a namespace, in seconds.
 const BOUND: &str = "90";
 static BUILT: AtomicU32 = AtomicU32::new(0);
 
@@ -31,7 +31,7 @@ pub(super) struct Net {
     prefix: String,
 }
 
-/// A link: node, interface, IPv4 and IPv6 address of its host end and of the router's end.
+/// Links: node, interface of the node, interface of the router, and number in the addresses.
 const LINKS: [(Node, &str, &str, &str); 4] = [
     (Node::Client, "c0", "m0", "1"),
     (Node::Server, "s0", "m1", "2"),
@@ -40,7 +40,7 @@ const LINKS: [(Node, &str, &str, &str); 4] = [
 ];
 
 impl Net {
-    /// Builds it.
+    /// Builds the network.
     pub(super) fn build() -> io::Result<Self> {
         let net = Self { prefix: format!("synlab{}x{}", id(), BUILT.fetch_add(1, Ordering::Relaxed)) };
         for node in Node::ALL {

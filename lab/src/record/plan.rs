@@ -1,58 +1,59 @@
-//! What a recording is made of.
+//! The definition of a recording.
 
 use super::net::Node;
 use super::proof::Proof;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A phase as `truth.json` has it: when it began, and what was set.
+/// A phase as in `truth.json`: its begin in seconds since the epoch, and the settings.
 pub type Phase = (f64, BTreeMap<String, Value>);
 /// sysctl settings.
 pub type Settings = &'static [(&'static str, &'static str)];
 
-/// A bounded flood of SYNs from made-up sources.
+/// A bounded flood of SYNs from random sources.
 #[derive(Clone, Copy, Debug)]
 pub struct FloodPlan {
-    /// SYNs a second.
+    /// SYNs per second.
     pub rate: u64,
-    /// How long.
+    /// Duration in seconds.
     pub seconds: u64,
 }
 
-/// One recording.
+/// The definition of a recording.
 #[derive(Clone, Copy, Debug)]
 pub struct Recording {
-    /// Its name: also its folder's.
+    /// Name, also of the folder.
     pub name: &'static str,
-    /// What its handshakes are.
+    /// Kind of its handshakes.
     pub label: &'static str,
-    /// What is special about it.
+    /// What the recording is for.
     pub note: &'static str,
-    /// Over IPv6.
+    /// Whether the connections use IPv6.
     pub v6: bool,
-    /// Connections, of every phase.
+    /// Connections in every phase.
     pub visits: u64,
     /// Connections at the same time.
     pub at_once: u64,
-    /// Pause between them.
+    /// Pause between connections, in milliseconds.
     pub pause_ms: u64,
-    /// The client's port, always the same; 0 for any.
+    /// Port of the client for all connections; 0 for any.
     pub source_port: u64,
-    /// The client closes with a reset.
+    /// Whether the client closes with a reset.
     pub client_resets: bool,
-    /// The client closes with a reset before it asks for anything.
+    /// Whether the client closes with a reset before its request.
     pub client_aborts: bool,
-    /// Whether anything listens.
+    /// Whether a server listens.
     pub listens: bool,
-    /// What the server program does: http, linger, unread, noaccept, flicker (listens and does not, by turns).
+    /// Behaviour of the server program: http, linger, unread, noaccept, flicker (the listener opens
+    /// and closes in turns).
     pub mode: &'static str,
-    /// Its backlog.
+    /// Backlog of the listener.
     pub backlog: u64,
-    /// Bytes of its response.
+    /// Bytes of a response.
     pub size: u64,
-    /// The server's settings.
+    /// Settings of the server.
     pub server_sysctl: Settings,
-    /// The client's settings.
+    /// Settings of the client.
     pub client_sysctl: Settings,
     /// Commands in the client's namespace.
     pub client_commands: &'static [&'static str],
@@ -60,17 +61,17 @@ pub struct Recording {
     pub server_commands: &'static [&'static str],
     /// Commands in the router's namespace.
     pub router: &'static [&'static str],
-    /// netem's arguments for both directions.
+    /// Arguments of netem for both directions.
     pub wan: Option<&'static str>,
-    /// A flood beside it.
+    /// A flood during the recording.
     pub flood: Option<FloodPlan>,
     /// Handshakes acknowledged with a wrong number.
     pub wrong_acks: u64,
-    /// Handshakes of two rounds, each acknowledged only when all of it were answered.
+    /// Handshakes in each of two rounds that are acknowledged after all their SYNs were answered.
     pub late_acks: u64,
-    /// Handshakes of a listener that goes before the ACK comes.
+    /// Handshakes whose listener closes before the ACK arrives.
     pub gone_acks: u64,
-    /// Phases: what is set before each.
+    /// Settings at the begin of each phase.
     pub phases: &'static [Settings],
     /// Settings of the second server; empty when there is none.
     pub second_server: Settings,
@@ -78,20 +79,20 @@ pub struct Recording {
     pub second_server_commands: &'static [&'static str],
     /// Settings of the second client; empty when there is none.
     pub second_client: Settings,
-    /// Clients the label speaks of; empty for the usual ones.
+    /// Clients that the label describes; empty for the usual ones.
     pub clients: &'static [&'static str],
-    /// Captured behind the router, as `client.pcap`: what a NAT's outside sees.
+    /// Whether `client.pcap` is captured behind the router, outside a NAT.
     pub behind_nat: bool,
-    /// Nothing on the wire tells these from ordinary ones.
+    /// Whether the packets cannot be distinguished from those of ordinary answers.
     pub undecidable: bool,
-    /// Time to wait for stragglers.
+    /// Time to wait for late packets, in milliseconds.
     pub settle_ms: u64,
-    /// Whether the counters agree with the label.
+    /// Checks that the counters agree with the label.
     pub proof: fn(&Proof) -> Result<(), String>,
 }
 
 impl Recording {
-    /// Where packets are captured, and into which file.
+    /// Returns where packets are captured: node, interface and file.
     pub(super) fn captures(&self) -> impl Iterator<Item = (Node, &'static str, &'static str)> {
         let client = if self.behind_nat { (Node::Router, "m1") } else { (Node::Client, "c0") };
         // The server's side of a second server is no use: it sees half of the handshakes.

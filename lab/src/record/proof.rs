@@ -1,10 +1,10 @@
-//! Whether the kernel's counters agree with a label.
+//! Checks that the kernel's counters agree with a label. Each returns what contradicts it.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What a run left behind.
+/// Counters and results of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Proof {
     /// Differences of counters.
@@ -25,7 +25,7 @@ impl Proof {
         self.counters.get(name).copied().unwrap_or(0)
     }
 
-    /// Connections that worked, as the clients say.
+    /// Returns the number of connections that succeeded according to the clients.
     fn worked(&self) -> i64 {
         self.results.iter().filter_map(|r| r["ok"].as_i64()).sum()
     }
@@ -40,7 +40,7 @@ fn ensure(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
 
-/// Nothing was answered with a cookie, and connections worked.
+/// Checks that no SYN was answered with a cookie, and that connections succeeded.
 pub(super) fn ordinary(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("synproxy_syn_received") == 0, "a SYNPROXY saw a SYN")?;
@@ -48,7 +48,7 @@ pub(super) fn ordinary(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") >= p.worked(), "fewer passive opens than connections")
 }
 
-/// Every connection came out of a cookie.
+/// Checks that every connection was opened by a cookie.
 pub(super) fn cookies(p: &Proof) -> Result<(), String> {
     ensure(p.worked() > 0, "no connection worked")?;
     ensure(p.get("SyncookiesRecv") >= p.worked(), "fewer cookies accepted than connections")?;
@@ -56,84 +56,85 @@ pub(super) fn cookies(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") == p.get("SyncookiesRecv"), "a connection did not come out of a cookie")
 }
 
-/// Some came out of a cookie, some did not (episodes; the first of a reused four-tuple).
+/// Checks that some connections were opened by a cookie and others were not (episodes; the first of
+/// a reused four-tuple).
 pub(super) fn some_cookies(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesRecv") > 0, "no cookie was accepted")?;
     ensure(p.get("PassiveOpens") > p.get("SyncookiesRecv"), "every connection came out of a cookie")
 }
 
-/// Cookies, and the program reset each connection.
+/// Checks that cookies opened the connections, and that the program reset each.
 pub(super) fn cookies_then_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesRecv") > 0, "no cookie was accepted")?;
     ensure(p.get("PassiveOpens") == p.get("SyncookiesRecv"), "a connection did not come out of a cookie")?;
     ensure(p.get("OutRsts") >= p.get("SyncookiesRecv"), "fewer resets than connections")
 }
 
-/// The flood filled the queue and SYNs were dropped, without cookies.
+/// Checks that the flood filled the SYN queue and that SYNs were dropped, without cookies.
 pub(super) fn dropped(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("ListenDrops") > 0, "no SYN was dropped")
 }
 
-/// Wrong cookies were rejected.
+/// Checks that wrong cookies were rejected.
 pub(super) fn cookies_rejected(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesFailed") > 0, "no cookie failed")?;
     ensure(p.get("SyncookiesRecv") == 0, "a cookie was accepted")?;
     ensure(p.get("OutRsts") >= p.get("SyncookiesFailed"), "fewer resets than rejections")
 }
 
-/// Wrong ACK numbers met half-open entries.
+/// Checks that half-open entries rejected wrong ACK numbers.
 pub(super) fn acks_rejected(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("OutRsts") > 0 && p.get("PassiveOpens") == 0, "not every wrong ACK was reset")
 }
 
-/// The accept queue overflowed; resets were sent.
+/// Checks that the accept queue overflowed and that resets were sent.
 pub(super) fn overflow_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("ListenOverflows") > 0 && p.get("OutRsts") > 0, "no overflow, or no reset")
 }
 
-/// The accept queue overflowed; nothing was sent.
+/// Checks that the accept queue overflowed and that nothing was sent.
 pub(super) fn overflow_silent(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("ListenOverflows") > 0 && p.get("OutRsts") == 0, "no overflow, or a reset")
 }
 
-/// The program reset.
+/// Checks that the program reset the connections.
 pub(super) fn application_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "a cookie was sent")?;
     ensure(p.get("PassiveOpens") > 0 && p.get("OutRsts") >= p.get("PassiveOpens"), "fewer resets than connections")
 }
 
-/// The router reset; the server did not.
+/// Checks that the router sent resets and the server did not.
 pub(super) fn firewall_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") > 0, "no connection was opened")?;
     ensure(p.get("router_rejected") > 0, "the router's rule never fired")?;
     ensure(p.get("OutRsts") == 0, "the server reset")
 }
 
-/// A rule on the server reset; its TCP did not.
+/// Checks that a rule on the server sent resets and its TCP did not.
 pub(super) fn server_firewall_reset(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") > 0, "no connection was opened")?;
     ensure(p.get("server_rejected") > 0, "the server's rule never fired")?;
     ensure(p.get("OutRsts") == 0, "the server's TCP reset")
 }
 
-/// The router reset the ACKs: nothing was opened, and the server did not reset.
+/// Checks that the router reset the ACKs: no connection was opened, and the server sent no reset.
 pub(super) fn ack_rejected(p: &Proof) -> Result<(), String> {
     ensure(p.get("router_rejected") > 0, "the router's rule never fired")?;
     ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") == 0, "something was opened, or the server reset")
 }
 
-/// A host that had seen no SYN got the ACK, and reset; other connections worked.
+/// Checks that a host that had seen no SYN reset the ACKs, and that other connections succeeded.
 pub(super) fn wrong_host(p: &Proof) -> Result<(), String> {
     ensure(p.worked() > 0 && p.failed() > 0, "not some worked and some did not")?;
     ensure(p.get("OutRsts") >= p.failed(), "fewer resets than failures")?;
     ensure(p.get("SyncookiesSent") == 0 && p.get("ListenOverflows") == 0, "a cookie or an overflow")
 }
 
-/// ACKs met a port without a listener.
+/// Checks that ACKs were reset at a port without a listener.
 pub(super) fn listener_gone(p: &Proof) -> Result<(), String> {
     let reset = p.results.iter().filter_map(|r| r["reset"].as_i64()).sum::<i64>();
     ensure(reset > 0, "no ACK was reset")?;
@@ -141,13 +142,13 @@ pub(super) fn listener_gone(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") == 0 && p.get("ListenOverflows") == 0, "something was opened, or a queue overflowed")
 }
 
-/// The clients reset what was open.
+/// Checks that the clients reset open connections.
 pub(super) fn client_aborted(p: &Proof) -> Result<(), String> {
     ensure(p.get("PassiveOpens") > 0, "nothing was opened")?;
     ensure(p.get("OutRsts") == 0, "the server reset")
 }
 
-/// Nothing listened.
+/// Checks that nothing listened.
 pub(super) fn refused(p: &Proof) -> Result<(), String> {
     ensure(
         p.get("PassiveOpens") == 0 && p.get("OutRsts") >= p.failed(),
@@ -155,26 +156,26 @@ pub(super) fn refused(p: &Proof) -> Result<(), String> {
     )
 }
 
-/// Every connection went through the SYNPROXY.
+/// Checks that every connection passed the SYNPROXY.
 pub(super) fn proxied(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "the server sent a cookie")?;
     ensure(p.worked() > 0, "no connection worked")?;
     ensure(p.get("synproxy_cookie_valid") >= p.worked(), "fewer valid cookies at the SYNPROXY than connections")
 }
 
-/// The SYNPROXY accepted the clients; the server refused.
+/// Checks that the SYNPROXY accepted the clients and that the server refused them.
 pub(super) fn proxied_refused(p: &Proof) -> Result<(), String> {
     ensure(p.get("synproxy_cookie_valid") >= p.failed(), "fewer valid cookies than connections")?;
     ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") >= p.failed(), "the server did not refuse")
 }
 
-/// The SYNPROXY accepted the clients; the server never answered.
+/// Checks that the SYNPROXY accepted the clients and that the server never answered.
 pub(super) fn proxied_silent(p: &Proof) -> Result<(), String> {
     ensure(p.get("synproxy_cookie_valid") >= p.failed(), "fewer valid cookies than connections")?;
     ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") == 0, "the server answered")
 }
 
-/// The SYNPROXY answered, but the ACKs met the server.
+/// Checks that the SYNPROXY answered and that the ACKs bypassed it.
 pub(super) fn proxied_leaked(p: &Proof) -> Result<(), String> {
     ensure(p.get("synproxy_syn_received") > 0, "the SYNPROXY saw no SYN")?;
     ensure(p.get("synproxy_cookie_valid") == 0, "the SYNPROXY saw an ACK")?;

@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 const LABEL: &str = "syncookie-linux";
 const GAP: u64 = 60 * MILLI;
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "linux_old_hz1000",

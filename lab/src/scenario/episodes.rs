@@ -1,4 +1,4 @@
-//! Listeners that answer with cookies for a while only.
+//! Listeners that answer with cookies only for a while.
 
 use super::Scenario;
 use crate::answer::Answerer;
@@ -13,7 +13,7 @@ use crate::stack::linux::{Kernel, Linux, Mode};
 use crate::stack::onload::Onload;
 use crate::truth::Verdict;
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "episode_ts",
@@ -60,7 +60,7 @@ pub const ALL: &[Scenario] = &[
     },
 ];
 
-/// Connections for 12 s around `middle`, the last three without a flood's help.
+/// Plays connections for 12 s around `middle`, the last three without a flood.
 fn through(site: &mut Site, server: &mut dyn Answerer, stacks: &[ClientStack], path: &Path) {
     let end = site.now + 12 * SECOND;
     let mut n = 0;

@@ -10,24 +10,25 @@ use crate::capture::Capture;
 use crate::site::Site;
 use syncookie_testkit::rng::Rng;
 
-/// Where synthetic packets come from.
+/// Origin of what synthetic packets look like, as `truth.json` states it.
 const BY_SOURCE: &str = "by source, not observed";
 
-/// One scenario.
+/// A capture that can be built.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// Its name: also its folder's.
+    /// Name, also of the folder.
     pub name: &'static str,
-    /// What its handshakes are, in one word; per-handshake truth counts where it is mixed.
+    /// Kind of its handshakes in one word. Where kinds are mixed, the truth of each handshake
+    /// counts.
     pub label: &'static str,
-    /// What is made and from which source.
+    /// Description and source.
     pub note: &'static str,
-    /// Plays it.
+    /// Function that plays the scenario.
     pub play: fn(&mut Site),
 }
 
 impl Scenario {
-    /// Builds it; the same seed gives the same packets.
+    /// Builds the capture. The same seed gives the same packets.
     #[must_use]
     pub fn build(&self, seed: u64) -> Capture {
         let mut site = Site::new(Rng::new(seed).fork(self.name));
@@ -36,13 +37,13 @@ impl Scenario {
     }
 }
 
-/// Every scenario.
+/// Returns every scenario.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
     [cookies::ALL, episodes::ALL, proxies::ALL, strangers::ALL, &lookalike::all()].concat()
 }
 
-/// The scenario of that name.
+/// Finds the scenario of a name.
 #[must_use]
 pub fn find(name: &str) -> Option<Scenario> {
     all().into_iter().find(|s| s.name == name)

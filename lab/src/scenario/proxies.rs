@@ -15,7 +15,7 @@ use crate::stack::linux::Kernel;
 const LINUX: ClientStack = ClientStack::LINUX;
 const WINDOWS: ClientStack = ClientStack::WINDOWS;
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "synproxy_full",

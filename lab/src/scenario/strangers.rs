@@ -1,8 +1,8 @@
-//! Classes B to E: boxes known by their marks in strangers' captures. Classes A, F and G are in the other files
-//! (`pf_synproxy`, `synproxy_bare`; `class_f`, `class_g`).
+//! Classes B to E: boxes that are known by what strangers' captures show of them. Classes A, F and
+//! G are in the other files (`pf_synproxy`, `synproxy_bare`; `class_f`, `class_g`).
 
 use super::Scenario;
-use crate::answer::{Answer, Answerer, Opening, Reply, Syn, bare_reset};
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply, bare_reset};
 use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::middlebox::balancer::{Balancer, Class};
@@ -19,7 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{Segment, TcpOption};
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "class_b",
@@ -102,14 +102,15 @@ fn class_e(site: &mut Site, window: u16) {
     played(site, Balancer { class: Class::OddWindow(window), ttl: 128 }, 64, 0, &path, 40);
 }
 
-/// Completes the first handshake of each source itself and resets it; later ones are the server's.
+/// A box that completes the first handshake of each source itself and resets it. Later ones are the
+/// server's.
 struct Challenger {
     server: Host,
     known: HashSet<IpAddr>,
 }
 
 impl Answerer for Challenger {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         if self.known.contains(&syn.from.ip()) {
             return self.server.on_syn(syn, now, before, rng);
         }
@@ -121,15 +122,15 @@ impl Answerer for Challenger {
         answer.verdict = Verdict::SynProxy;
         // One such answer alone is no more than a server of few options; the retry explains the reset.
         answer.undecidable = true;
-        Reply::SynAck(Box::new(answer))
+        SynReply::SynAck(Box::new(answer))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         if answer.verdict == Verdict::Ordinary {
             return self.server.on_ack(syn, answer, ack, now, rng);
         }
         self.known.insert(syn.from.ip());
-        Opening::Reset(10 * MICRO, bare_reset(ack, 255), &["challenge-reset"])
+        AckReply::Reset(10 * MICRO, bare_reset(ack, 255), &["challenge-reset"])
     }
 }
 

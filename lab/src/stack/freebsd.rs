@@ -1,8 +1,9 @@
-//! FreeBSD (`sys/netinet/tcp_syncache.c`): every ISN is a cookie; only in cookie mode is nothing kept.
+//! FreeBSD (`sys/netinet/tcp_syncache.c`). Every ISN is a cookie; only in cookie mode the host
+//! keeps no state.
 
 use super::host::{BSD_REPEATS, Host, Isn, Offset, Window};
 use super::syncache;
-use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, Nanos};
 use crate::clock::IpId;
 use crate::layout::Layout;
@@ -10,7 +11,7 @@ use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::Segment;
 
-/// The ordinary host.
+/// Creates the host with its ordinary settings.
 pub fn host(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Freebsd,
@@ -36,31 +37,31 @@ pub fn host(now: Nanos, rng: &mut Rng) -> Host {
     .booted(now, rng)
 }
 
-/// A FreeBSD host whose syncache has overflowed: the same answer, and nothing kept.
+/// A FreeBSD host whose syncache has overflowed: it gives the same answer and keeps no state.
 #[derive(Clone, Debug)]
 pub struct Paused {
-    /// The host.
+    /// The host that answers.
     pub host: Host,
 }
 
 impl Answerer for Paused {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, _before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, _before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let mut answer = self.host.syn_ack(syn, now, rng);
         answer.repeats.clear();
         answer.verdict = Verdict::SynCookie;
         answer.implementation = Some("freebsd");
-        // The same packet as always: only a missing repetition could tell.
+        // The packet is the same as ever: only a missing retransmission could show it.
         answer.undecidable = true;
-        Reply::SynAck(Box::new(answer))
+        SynReply::SynAck(Box::new(answer))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
         if ack.ack != answer.seg.seq.wrapping_add(1) {
-            return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
+            return AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
         }
         let mut live = self.host.live(syn, answer, rng);
         let size = syncache::remembered(syn);
         live.segment = size.min(self.host.mss) - if answer.seg.tsval().is_some() { 12 } else { 0 };
-        Opening::Open(Box::new(live), Vec::new())
+        AckReply::Open(Box::new(live), Vec::new())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
 use super::linux::{self, Mode};
-use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
 use crate::clock::IpId;
 use crate::layout::Layout;
@@ -10,7 +10,7 @@ use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::Segment;
 
-/// The ordinary host.
+/// Creates the host with its ordinary settings.
 pub fn host(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Linux,
@@ -39,14 +39,14 @@ pub fn host(now: Nanos, rng: &mut Rng) -> Host {
 /// A gVisor host that may answer with cookies.
 #[derive(Clone, Debug)]
 pub struct Gvisor {
-    /// The host.
+    /// The host that answers.
     pub host: Host,
-    /// When it uses cookies.
+    /// The times at which it answers with cookies.
     pub mode: Mode,
 }
 
 impl Answerer for Gvisor {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let kept = before.is_some_and(|b| b.verdict == Verdict::Ordinary);
         if kept || !self.mode.wants_cookie(now, rng) {
             return self.host.on_syn(syn, now, before.filter(|_| kept), rng);
@@ -58,17 +58,17 @@ impl Answerer for Gvisor {
         answer.repeats.clear();
         answer.verdict = Verdict::SynCookie;
         answer.implementation = Some("gvisor");
-        Reply::SynAck(Box::new(answer))
+        SynReply::SynAck(Box::new(answer))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
         if answer.verdict == Verdict::SynCookie && ack.ack != answer.seg.seq.wrapping_add(1) {
-            return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
+            return AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
         }
         let mut live = self.host.live(syn, answer, rng);
         if answer.verdict == Verdict::SynCookie {
             live.segment = linux::remembered(syn) - if answer.seg.tsval().is_some() { 12 } else { 0 };
         }
-        Opening::Open(Box::new(live), Vec::new())
+        AckReply::Open(Box::new(live), Vec::new())
     }
 }

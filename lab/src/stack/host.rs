@@ -1,7 +1,7 @@
-//! A server that answers from a half-open entry: the fields that tell stacks apart.
+//! A server that answers from a half-open entry: the fields by which stacks differ.
 
 use super::syncache;
-use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
 use crate::clock::{Clock, IpId, IpIds};
 use crate::layout::Layout;
@@ -21,22 +21,22 @@ pub enum Offset {
     PerPair,
     /// By four-tuple (Linux 7.0 and its backports, FreeBSD).
     PerTuple,
-    /// Anew for every connection.
+    /// Random for every connection.
     PerConnection,
-    /// The SYN-ACK says zero, later segments the host's clock (old Windows).
+    /// Zero in the SYN-ACK, the host's clock in later segments (old Windows).
     ZeroFirst,
-    /// The connection's own clock starts at zero with the SYN-ACK.
+    /// A clock of the connection that starts at zero with the SYN-ACK.
     FromZero,
 }
 
-/// How the SYN-ACK's window comes about.
+/// Window of the SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// This value whatever the client says.
+    /// A fixed value.
     Fixed(u16),
-    /// The most full segments that fit into this many bytes (Linux).
+    /// As many full segments as fit into this many bytes (Linux).
     Segments(u32),
-    /// So many segments of the connection's MSS.
+    /// A number of segments of the connection's MSS.
     Times(u16),
 }
 
@@ -47,11 +47,11 @@ pub enum Isn {
     Rfc6528,
     /// Random.
     Random,
-    /// A counter that all connections share, 64 K a half second (old systems, small devices).
+    /// A counter that all connections share, 64,000 per half second (old systems, small devices).
     Counter,
     /// FreeBSD's syncache: always its cookie format.
     Freebsd,
-    /// Always this value (a crafted server).
+    /// A fixed value (a crafted server).
     Fixed(u32),
 }
 
@@ -62,45 +62,45 @@ pub struct Host {
     pub layout: Layout,
     /// MSS announced.
     pub mss: u16,
-    /// Window scale, when it does window scaling.
+    /// Window scale, if the host supports window scaling.
     pub wscale: Option<u8>,
-    /// Whether it does SACK.
+    /// Whether the host supports SACK.
     pub sack: bool,
-    /// Whether it does timestamps.
+    /// Whether the host supports timestamps.
     pub ts: bool,
-    /// Whether it does ECN.
+    /// Whether the host supports ECN.
     pub ecn: bool,
     /// Window of the SYN-ACK.
     pub window: Window,
     /// Initial TTL.
     pub ttl: u8,
-    /// Don't fragment.
+    /// The flag "don't fragment".
     pub dont_fragment: bool,
     /// Identification of SYN-ACKs.
     pub first_id: IpId,
     /// Identification of later packets.
     pub ids: IpId,
-    /// Ticks a second of the timestamp clock.
+    /// Ticks per second of the timestamp clock.
     pub rate: u64,
-    /// What a tick adds.
+    /// Amount that a tick adds.
     pub step: u32,
     /// Offset of timestamps.
     pub offset: Offset,
-    /// ISNs.
+    /// Choice of ISNs.
     pub isn: Isn,
-    /// When an unacknowledged SYN-ACK is repeated.
+    /// Times at which an unacknowledged SYN-ACK is retransmitted, after the first.
     pub repeats: &'static [Nanos],
     /// Time from a SYN to its SYN-ACK.
     pub takes: Nanos,
-    /// When it booted.
+    /// Time of boot.
     pub boot: Nanos,
-    /// Its secret.
+    /// Secret of the keyed hash.
     pub key: (u64, u64),
 }
 
-/// Linux: 1 s doubled.
+/// Retransmissions of Linux: an RTO of 1 s, doubled each time.
 pub const LINUX_REPEATS: &[Nanos] = &[SECOND, 3 * SECOND, 7 * SECOND, 15 * SECOND];
-/// BSD and Windows: three repetitions from 3 s.
+/// Retransmissions of BSD and Windows: three, with an RTO of 3 s at first.
 pub const BSD_REPEATS: &[Nanos] = &[3 * SECOND, 9 * SECOND, 21 * SECOND];
 
 impl Host {
@@ -112,7 +112,7 @@ impl Host {
         self
     }
 
-    /// A keyed hash of the four-tuple and something more.
+    /// Returns a keyed hash of the four-tuple and a number.
     #[must_use]
     pub fn hash(&self, from: SocketAddr, to: SocketAddr, more: u64) -> u64 {
         let mut sip = SipHasher24::new_with_keys(self.key.0, self.key.1);
@@ -124,7 +124,7 @@ impl Host {
         sip.finish()
     }
 
-    /// The clock it shows to that client.
+    /// Returns the timestamp clock that the client of a SYN sees.
     #[must_use]
     pub fn clock(&self, syn: &Syn, now: Nanos) -> Clock {
         let portless = |a: SocketAddr| SocketAddr::new(a.ip(), 0);
@@ -138,7 +138,7 @@ impl Host {
         Clock { base, origin, rate: self.rate, step: self.step }
     }
 
-    /// The ISN of an ordinary answer.
+    /// Returns the ISN of an ordinary answer.
     pub fn initial_sequence(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> u32 {
         match self.isn {
             Isn::Rfc6528 => (self.hash(syn.from, syn.to, 2) as u32).wrapping_add((now >> 6) as u32),
@@ -155,7 +155,7 @@ impl Host {
         syncache::isn(syn, now - self.boot, sack, |more| self.hash(syn.from, syn.to, more))
     }
 
-    /// Window in bytes for a given MSS and announced options.
+    /// Returns the window in bytes for an MSS.
     #[must_use]
     pub fn window_bytes(&self, mss: u16) -> u32 {
         let mss = u32::from(mss.max(1));
@@ -166,7 +166,7 @@ impl Host {
         }
     }
 
-    /// The ordinary SYN-ACK.
+    /// Returns the ordinary SYN-ACK.
     pub fn syn_ack(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> Answer {
         let ts = (self.ts).then(|| syn.seg.tsval()).flatten();
         let clock = ts.map(|_| self.clock(syn, now));
@@ -198,7 +198,7 @@ impl Host {
         }
     }
 
-    /// The connection behind an ordinary SYN-ACK.
+    /// Returns the connection that follows an ordinary SYN-ACK.
     pub fn live(&self, syn: &Syn, answer: &Answer, rng: &mut Rng) -> Live {
         let stamped = answer.seg.tsval().is_some();
         let client = syn.seg.mss().unwrap_or(536);
@@ -214,7 +214,7 @@ impl Host {
         }
     }
 
-    /// Refuses a SYN: a reset that acknowledges it.
+    /// Returns the reset that refuses a SYN and acknowledges it.
     #[must_use]
     pub fn refusal(&self, syn: &Syn) -> Segment {
         let ack = syn.seg.seq.wrapping_add(1);
@@ -230,29 +230,29 @@ fn write_ip(sip: &mut SipHasher24, ip: IpAddr) {
 }
 
 impl Answerer for Host {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         // A repeated SYN meets the half-open entry: the same answer with the clock of now.
         if let Some(before) = before {
-            return Reply::SynAck(Box::new(before.repeated(now)));
+            return SynReply::SynAck(Box::new(before.repeated(now)));
         }
-        Reply::SynAck(Box::new(self.syn_ack(syn, now, rng)))
+        SynReply::SynAck(Box::new(self.syn_ack(syn, now, rng)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
-        Opening::Open(Box::new(self.live(syn, answer, rng)), Vec::new())
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
+        AckReply::Open(Box::new(self.live(syn, answer, rng)), Vec::new())
     }
 }
 
-/// A host on which nothing listens.
+/// A host without a listener.
 #[derive(Clone, Debug)]
 pub struct Closed(pub Host);
 
 impl Answerer for Closed {
-    fn on_syn(&mut self, syn: &Syn, _now: Nanos, _before: Option<&Answer>, _rng: &mut Rng) -> Reply {
-        Reply::Refuse(self.0.refusal(syn))
+    fn on_syn(&mut self, syn: &Syn, _now: Nanos, _before: Option<&Answer>, _rng: &mut Rng) -> SynReply {
+        SynReply::Refuse(self.0.refusal(syn))
     }
 
-    fn on_ack(&mut self, _: &Syn, _: &Answer, ack: &Segment, _: Nanos, _: &mut Rng) -> Opening {
-        Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.0.ttl), &[])
+    fn on_ack(&mut self, _: &Syn, _: &Answer, ack: &Segment, _: Nanos, _: &mut Rng) -> AckReply {
+        AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.0.ttl), &[])
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cookie::{behind, table_index};
 use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
-use crate::answer::{Answer, Answerer, Live, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
 use crate::clock::{Clock, IpId};
 use crate::layout::Layout;
@@ -10,28 +10,28 @@ use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, ECE, SYN, Segment};
 
-/// Sizes a cookie can remember, for IPv4.
+/// MSS values that a cookie can encode, for IPv4.
 pub const MSS_TABLE: [u16; 4] = [536, 1300, 1440, 1460];
-/// Sizes a cookie can remember, for IPv6.
+/// MSS values that a cookie can encode, for IPv6.
 pub const MSS_TABLE_V6: [u16; 4] = [1220, 1420, 1440, 8940];
 
-/// What differs between kernels.
+/// Settings in which kernels differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel {
-    /// Timestamp ticks a second.
+    /// Timestamp ticks per second.
     pub hz: u64,
     /// Timestamp offset of ordinary answers and later segments.
     pub offset: Offset,
-    /// Buffer the window is taken from.
+    /// Receive buffer in bytes, from which the window is computed.
     pub space: u32,
     /// Window scale.
     pub wscale: u8,
-    /// Segments of initial window at most (old kernels: 20 of advmss 1460 gives 29200).
+    /// Limit of the initial window in segments (old kernels: 20 of MSS 1460 give 29,200).
     pub initial: Option<u16>,
 }
 
 impl Kernel {
-    /// Before 4.10: no offset, ticks of 1/HZ, initial window of 20 segments.
+    /// Creates a kernel before 4.10: no offset, ticks of 1/HZ, initial window of 20 segments.
     pub const fn old(hz: u64) -> Self {
         Self { hz, offset: Offset::Global, space: 65535, wscale: 7, initial: Some(20) }
     }
@@ -42,7 +42,7 @@ impl Kernel {
     /// `tcp_timestamps=2`: no offset.
     pub const NO_OFFSET: Self = Self { offset: Offset::Global, ..Self::PAIR };
 
-    /// The ordinary host with this kernel.
+    /// Creates the host with this kernel and its ordinary settings.
     pub fn host(self, now: Nanos, rng: &mut Rng) -> Host {
         Host {
             layout: Layout::Linux,
@@ -69,19 +69,20 @@ impl Kernel {
     }
 }
 
-/// When a listener answers with cookies.
+/// Times at which a listener answers with cookies.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mode {
     /// Always (`tcp_syncookies=2`, or XDP helpers in front of the same host).
     Always,
-    /// From one time to another.
+    /// In stretches of time.
     During(Vec<(Nanos, Nanos)>),
-    /// In such a stretch, but only this share: the queue hovers around its bound.
+    /// In stretches of time, for this share of the SYNs: the SYN queue is at its limit now and
+    /// then.
     Hovering(Vec<(Nanos, Nanos)>, f64),
 }
 
 impl Mode {
-    /// Whether a SYN that arrives now gets a cookie.
+    /// Reports whether a SYN that arrives now is answered with a cookie.
     #[must_use]
     pub fn wants_cookie(&self, now: Nanos, rng: &mut Rng) -> bool {
         let inside = |stretches: &[(Nanos, Nanos)]| stretches.iter().any(|&(a, b)| (a..b).contains(&now));
@@ -96,14 +97,14 @@ impl Mode {
 /// A Linux host that may answer with cookies.
 #[derive(Clone, Debug)]
 pub struct Linux {
-    /// The host.
+    /// The host that answers.
     pub host: Host,
-    /// When it uses cookies.
+    /// The times at which it answers with cookies.
     pub mode: Mode,
 }
 
 impl Linux {
-    /// A host with that kernel and mode.
+    /// Creates a host with a kernel and a mode.
     pub fn new(kernel: Kernel, mode: Mode, now: Nanos, rng: &mut Rng) -> Self {
         Self { host: kernel.host(now, rng), mode }
     }
@@ -143,7 +144,8 @@ impl Linux {
         }
     }
 
-    /// The connection a valid cookie opens: window and segment size come from the cookie, not from the SYN.
+    /// Returns the connection that a valid cookie opens. Window and segment size come from the
+    /// cookie, not from the SYN.
     fn opened_by_cookie(&self, syn: &Syn, answer: &Answer, rng: &mut Rng) -> Live {
         let size = remembered(syn);
         let mut live = self.host.live(syn, answer, rng);
@@ -154,39 +156,40 @@ impl Linux {
 }
 
 impl Answerer for Linux {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let kept = before.is_some_and(|b| b.verdict == Verdict::Ordinary);
         if kept || !self.mode.wants_cookie(now, rng) {
             return self.host.on_syn(syn, now, before.filter(|_| kept), rng);
         }
-        Reply::SynAck(Box::new(self.cookie(syn, now)))
+        SynReply::SynAck(Box::new(self.cookie(syn, now)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
         if answer.verdict == Verdict::Ordinary {
             return self.host.on_ack(syn, answer, ack, now, rng);
         }
         if ack.ack != answer.seg.seq.wrapping_add(1) {
-            return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
+            return AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
         }
-        Opening::Open(Box::new(self.opened_by_cookie(syn, answer, rng)), Vec::new())
+        AckReply::Open(Box::new(self.opened_by_cookie(syn, answer, rng)), Vec::new())
     }
 }
 
-/// The six low bits of a cookie's timestamp.
+/// Returns the six low bits of a cookie's timestamp.
 #[must_use]
 pub fn option_bits(wscale: Option<u8>, sack: bool, ecn: bool) -> u32 {
     u32::from(wscale.unwrap_or(0xf)) | u32::from(sack) << 4 | u32::from(ecn) << 5
 }
 
-/// The size a Linux cookie remembers of a SYN.
+/// Returns the MSS that the cookie for a SYN encodes.
 #[must_use]
 pub fn remembered(syn: &Syn) -> u16 {
     let table = if syn.from.is_ipv6() { &MSS_TABLE_V6 } else { &MSS_TABLE };
     table[table_index(table, syn.seg.mss().unwrap_or(536))]
 }
 
-/// The cookie ISN of Linux and everything that copied its layout; `data` is added to the MSS index.
+/// Returns the cookie ISN of Linux and of stacks that copied its layout. `data` is added to the MSS
+/// index.
 #[must_use]
 pub fn sequence(host: &Host, syn: &Syn, now: Nanos, period: Nanos, data: u32) -> u32 {
     let count = ((now - host.boot) / period) as u32;

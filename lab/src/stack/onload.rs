@@ -1,16 +1,16 @@
-//! Onload (`src/lib/transport/ip/tcp_syncookie.c`): MSS index and a coarse clock in clear in the ISN's low byte, nine
-//! bits of options in the timestamp.
+//! Onload (`src/lib/transport/ip/tcp_syncookie.c`): the ISN's low byte shows the MSS index and a
+//! coarse clock, and the timestamp nine bits of options.
 
 use super::cookie::{behind, table_index};
 use super::host::{Host, Offset, Window};
 use super::linux::{Kernel, Mode};
-use crate::answer::{Answer, Answerer, Opening, Reply, Syn};
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, Nanos};
 use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{Segment, TcpOption};
 
-/// Sizes the cookie can remember.
+/// MSS values that the cookie can encode.
 pub const MSS_TABLE: [u16; 8] = [64, 512, 536, 1024, 1220, 1440, 1460, u16::MAX];
 /// A tick of the ISN's 5-bit clock.
 const TICK: Nanos = 8_388_608_000;
@@ -18,14 +18,14 @@ const TICK: Nanos = 8_388_608_000;
 /// An Onload host that may answer with cookies.
 #[derive(Clone, Debug)]
 pub struct Onload {
-    /// The host.
+    /// The host that answers.
     pub host: Host,
-    /// When it uses cookies.
+    /// The times at which it answers with cookies.
     pub mode: Mode,
 }
 
 impl Onload {
-    /// A host in that mode.
+    /// Creates a host with a mode.
     pub fn new(mode: Mode, now: Nanos, rng: &mut Rng) -> Self {
         let mut host = Kernel::PAIR.host(now, rng);
         host.window = Window::Fixed(65535);
@@ -58,19 +58,19 @@ impl Onload {
 }
 
 impl Answerer for Onload {
-    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> Reply {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
         let kept = before.is_some_and(|b| b.verdict == Verdict::Ordinary);
         if kept || !self.mode.wants_cookie(now, rng) {
             return self.host.on_syn(syn, now, before.filter(|_| kept), rng);
         }
-        Reply::SynAck(Box::new(self.cookie(syn, now, rng)))
+        SynReply::SynAck(Box::new(self.cookie(syn, now, rng)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> Opening {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
         let wrong = ack.ack != answer.seg.seq.wrapping_add(1);
         if answer.verdict == Verdict::SynCookie && wrong {
-            return Opening::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
+            return AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.host.ttl), &["cookie-rejected"]);
         }
-        Opening::Open(Box::new(self.host.live(syn, answer, rng)), Vec::new())
+        AckReply::Open(Box::new(self.host.live(syn, answer, rng)), Vec::new())
     }
 }

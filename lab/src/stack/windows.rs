@@ -7,7 +7,7 @@ use crate::clock::IpId;
 use crate::layout::Layout;
 use syncookie_testkit::rng::Rng;
 
-/// Windows 10, Server 2016 and later.
+/// Creates a host with Windows 10, Server 2016 or later.
 pub fn modern(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Windows,
@@ -26,12 +26,14 @@ pub fn modern(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// Windows 7, Server 2008: timestamps of 10 ms where the client asks.
+/// Creates a host with Windows 7 or Server 2008: timestamps with ticks of 10 ms, if the client
+/// offers them.
 pub fn vista(now: Nanos, rng: &mut Rng) -> Host {
     Host { window: Window::Fixed(8192), ts: true, rate: 100, offset: Offset::Global, ..modern(now, rng) }
 }
 
-/// Windows XP, Server 2003: the SYN-ACK's timestamp is zero, ticks of 100 ms, no scaling beyond 0.
+/// Creates a host with Windows XP or Server 2003: timestamp 0 in the SYN-ACK, ticks of 100 ms,
+/// window scale 0.
 pub fn xp(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         wscale: Some(0),
@@ -44,7 +46,7 @@ pub fn xp(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// macOS.
+/// Creates a host with macOS.
 pub fn mac(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Mac,
@@ -59,7 +61,7 @@ pub fn mac(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// OpenBSD: ticks of half a second, everything random.
+/// Creates a host with OpenBSD: ticks of half a second, random ISNs, IP IDs and offsets.
 pub fn openbsd(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Openbsd,
@@ -75,12 +77,12 @@ pub fn openbsd(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// NetBSD: a clock of its own per connection, from zero in half seconds.
+/// Creates a host with NetBSD: a clock for each connection, from zero in half seconds.
 pub fn netbsd(now: Nanos, rng: &mut Rng) -> Host {
     Host { window: Window::Fixed(32768), wscale: Some(3), offset: Offset::FromZero, ..openbsd(now, rng) }
 }
 
-/// Solaris: ticks of 10 ms.
+/// Creates a host with Solaris: ticks of 10 ms.
 pub fn solaris(now: Nanos, rng: &mut Rng) -> Host {
     Host {
         layout: Layout::Solaris,
@@ -96,7 +98,7 @@ pub fn solaris(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// A small device: MSS and nothing else, small window, one counter for identifications.
+/// Creates a small device: MSS only, small window, one counter for IP identifications.
 pub fn embedded(now: Nanos, rng: &mut Rng) -> Host {
     let window = rng.pick(&[1460, 2144, 2920, 4096, 4128, 5840, 8192, 8760, 16384]);
     Host {
@@ -117,7 +119,7 @@ pub fn embedded(now: Nanos, rng: &mut Rng) -> Host {
     }
 }
 
-/// A server that negotiates an MSS only, whatever its stack could do.
+/// Creates a server that negotiates an MSS only, whatever its stack supports.
 pub fn never_negotiates(now: Nanos, rng: &mut Rng) -> Host {
     let base = Kernel::PAIR.host(now, rng);
     let window = rng.pick(&[Window::Segments(65535), Window::Fixed(65535), Window::Times(10), Window::Fixed(8192)]);

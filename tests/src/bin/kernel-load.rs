@@ -1,6 +1,7 @@
-//! Puts load on a kernel's resources, for the tests of `syncookie kernel`: one small process with one thing to do.
+//! Puts load on a resource of the kernel, for the tests of `syncookie kernel`.
 //!
-//! It says `ready` when it is done with it, keeps what it holds, and ends when its standard input does.
+//! The process prints `ready` when the load is there, keeps it, and ends when its standard input
+//! does.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
@@ -27,14 +28,14 @@ fn number(text: &str) -> usize {
     text.parse().unwrap_or(0)
 }
 
-/// Keeps something until standard input ends.
+/// Prints `ready` and keeps something until standard input ends.
 fn hold<T>(_held: &T) -> io::Result<()> {
     println!("ready");
     io::stdout().flush()?;
     io::stdin().read_to_end(&mut Vec::new()).map(drop)
 }
 
-/// Listens, and opens files until there is no descriptor left.
+/// Listens, and opens files until no descriptor is left.
 fn hoard(at: &str) -> io::Result<()> {
     let listener = TcpListener::bind(at)?;
     let mut files = Vec::new();
@@ -44,7 +45,7 @@ fn hoard(at: &str) -> io::Result<()> {
     hold(&(listener, files))
 }
 
-/// Tries so many connections at once, and keeps those that come about.
+/// Tries `count` connections at once, and keeps those that succeed.
 fn connect(to: &str, count: usize) -> io::Result<()> {
     let to: SocketAddr = to.parse().map_err(io::Error::other)?;
     let tries: Vec<_> = (0..count)
@@ -55,7 +56,7 @@ fn connect(to: &str, count: usize) -> io::Result<()> {
     hold(&tries)
 }
 
-/// Connects, and then says a byte for each line it is told.
+/// Connects, and sends a byte for each line of standard input.
 fn talk(to: &str) -> io::Result<()> {
     let mut stream = TcpStream::connect(to)?;
     println!("ready");
@@ -69,7 +70,7 @@ fn talk(to: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes so many bytes that nobody reads.
+/// Fills socket buffers with `bytes` bytes that nobody reads.
 fn fill(bytes: usize) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut pairs = Vec::new();
@@ -91,7 +92,7 @@ fn fill(bytes: usize) -> io::Result<()> {
     hold(&pairs)
 }
 
-/// One datagram to each of so many ports: an entry each in a table of connections.
+/// Sends a datagram to each of `count` ports, which makes an entry each in a table of connections.
 fn datagrams(count: usize) -> io::Result<()> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     for port in (1..=u16::MAX).take(count) {
@@ -101,7 +102,8 @@ fn datagrams(count: usize) -> io::Result<()> {
     hold(&socket)
 }
 
-/// Changes a setting, says what it was, and gives it that value back when standard input ends. One at a time.
+/// Changes a setting, prints its old value, and restores it when standard input ends. A lock allows
+/// one change at a time.
 fn set(path: &str, value: &str) -> io::Result<()> {
     let lock = File::create(std::env::temp_dir().join("syncookie-tests-setting.lock"))?;
     lock.lock()?;

@@ -1,4 +1,5 @@
-//! Writes the captures that the cases need and no capture program gives (see `syncookie_tests::generate`).
+//! Writes the captures of the cases in forms that no capture program writes (see
+//! `syncookie_tests::generate`).
 
 use std::fs;
 

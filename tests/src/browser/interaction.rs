@@ -1,11 +1,11 @@
-//! What somebody does with a page: reads, clicks, types, looks at it in another size.
+//! What a user does with a page: reads, clicks, types, resizes the window.
 
 use serde_json::json;
 
 use super::Browser;
 
 impl Browser {
-    /// The visible text of an element.
+    /// Returns the visible text of an element.
     pub fn text(&mut self, selector: &str) -> String {
         self.eval(&format!("document.querySelector({selector:?}).innerText")).as_str().unwrap_or_default().to_owned()
     }
@@ -13,7 +13,7 @@ impl Browser {
     /// Clicks with the mouse on the middle of an element.
     ///
     /// # Panics
-    /// When it is not there, or something covers it.
+    /// When the element is not there, or is covered.
     pub fn click(&mut self, selector: &str) {
         let place = self.eval(&format!(
             "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
@@ -49,12 +49,12 @@ impl Browser {
         self.call("Input.dispatchKeyEvent", event);
     }
 
-    /// Types into whatever has the focus.
+    /// Types into the element that has the focus.
     pub fn type_text(&mut self, text: &str) {
         self.call("Input.insertText", json!({"text": text}));
     }
 
-    /// A window of this size, and colours as the system would ask for.
+    /// Sets the size of the window and the colour scheme of the system.
     pub fn look(&mut self, width: u32, height: u32, scheme: &str) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.call("Emulation.setDeviceMetricsOverride", size);
@@ -62,8 +62,8 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", scheme);
     }
 
-    /// Pictures for people to look at, where `SYNCOOKIE_SCREENSHOTS` names a folder for them: the window as it is, and the
-    /// whole as it is printed.
+    /// Saves a picture of the window and a printout of the page, if `SYNCOOKIE_SCREENSHOTS` names a
+    /// folder for them.
     ///
     /// # Panics
     /// When the folder cannot be written to.
@@ -79,7 +79,7 @@ impl Browser {
     }
 }
 
-/// The bytes behind base64 (RFC 4648 section 4).
+/// Decodes base64 (RFC 4648 section 4).
 fn decode(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);

@@ -1,7 +1,7 @@
-//! A real Chromium without a window, driven over its debugging pipe (Chrome DevTools Protocol): no driver program, no
-//! port, no library in between, and every message of the page and every request it makes is heard.
+//! A headless Chromium, driven over its debugging pipe (Chrome DevTools Protocol) without a driver
+//! program, a port or a library. All messages and requests of a page are recorded.
 
-mod hands;
+mod interaction;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -15,10 +15,10 @@ use tempfile::TempDir;
 /// Longest wait for anything; a busy machine starts a browser slowly.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Names under which distributions install it.
+/// Names under which distributions install Chromium.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Nothing in the background, nothing over the network: only the page itself is to be seen.
+/// Flags that turn off background work and the network, so that only the page itself is observed.
 const FLAGS: [&str; 13] = [
     "--headless",
     "--no-sandbox", // root needs it, and the pages are our own
@@ -48,10 +48,10 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one; `None`, loudly, where there is none to start.
+    /// Starts a browser. Returns `None`, with a message on standard error, where none is installed.
     ///
     /// # Panics
-    /// When it is there and does not start.
+    /// When a browser is installed and does not start.
     #[must_use]
     pub fn start() -> Option<Self> {
         let Some(name) = NAMES.into_iter().find(|name| is_on_path(name)) else {
@@ -96,7 +96,7 @@ impl Browser {
         }
     }
 
-    /// One command of the protocol, and its result.
+    /// Sends a command of the protocol and returns its result.
     ///
     /// # Panics
     /// When the browser refuses it, or does not answer.
@@ -123,7 +123,7 @@ impl Browser {
     /// Opens a file and waits until the page says that it is ready.
     ///
     /// # Panics
-    /// When it never does.
+    /// When the page is not ready in time.
     pub fn open(&mut self, page: &Path) {
         let path: String = page.display().to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
         let before = self.heard.len();
@@ -139,7 +139,7 @@ impl Browser {
     /// Waits until an expression is true.
     ///
     /// # Panics
-    /// When it never is.
+    /// When the expression is not true in time.
     pub fn wait_for(&mut self, expression: &str) {
         let deadline = Instant::now() + PATIENCE;
         while self.eval(expression) != true {
@@ -148,10 +148,10 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page.
+    /// Returns the value of an expression in the page.
     ///
     /// # Panics
-    /// When it throws.
+    /// When the expression throws.
     pub fn eval(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
         let result = self.call("Runtime.evaluate", asked);
@@ -159,7 +159,7 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// What the page complained about: errors on the console, exceptions, violations of its policy.
+    /// Returns the page's complaints: errors on the console, exceptions, violations of its policy.
     pub fn complaints(&mut self) -> Vec<Value> {
         let is_complaint = |message: &&Value| match message["method"].as_str() {
             Some("Runtime.exceptionThrown") => true,
@@ -170,7 +170,7 @@ impl Browser {
         self.heard.iter().filter(is_complaint).cloned().collect()
     }
 
-    /// What the page asked for, itself and what it carries in itself left out.
+    /// Returns the URLs that the page requested, without its own and `data:` URLs.
     pub fn requests(&mut self) -> Vec<String> {
         let sent = self.heard.iter().filter(|message| message["method"] == "Network.requestWillBeSent");
         let other = sent.filter(|message| message["params"]["type"] != "Document");

@@ -1,4 +1,4 @@
-//! Answered with SYN cookies.
+//! Recordings answered with SYN cookies.
 
 use super::*;
 

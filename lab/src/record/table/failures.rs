@@ -1,4 +1,4 @@
-//! Handshakes that fail.
+//! Recordings of handshakes that fail.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Cookies for a while.
+//! Recordings with cookies only for a while.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The recordings.
+//! The table of recordings.
 
 mod cookies;
 mod failures;
@@ -17,14 +17,14 @@ const ECN: &str = "net.ipv4.tcp_ecn";
 const QUEUE: (&str, &str) = ("net.ipv4.tcp_max_syn_backlog", "64");
 const SOMAXCONN: (&str, &str) = ("net.core.somaxconn", "64");
 const ALWAYS: (&str, &str) = (COOKIES, "2");
-/// tcp_rmem, of which half is receive space by default (tcp_adv_win_scale 1).
+/// Setting of tcp_rmem; half of it is receive space by default (tcp_adv_win_scale 1).
 const LARGE_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 262144 6291456");
 const SMALL_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 80000 6291456");
 
 const JITTER: &str = "delay 15ms 6ms distribution normal";
 const LOSSY: &str = "iptables -I FORWARD -p tcp -m statistic --mode random --probability 0.06 -j DROP";
 
-/// The label speaks of whoever sent a SYN.
+/// The label describes every client.
 const EVERYONE: &[&str] = &["*"];
 
 /// Connections of an ordinary server.
@@ -69,7 +69,7 @@ const COOKIE: Recording =
 /// Connections through netfilter's SYNPROXY.
 const PROXY: Recording = Recording { label: "synproxy-linux", proof: proof::proxied, ..PLAIN };
 
-/// Every recording.
+/// Returns every recording.
 #[must_use]
 pub fn all() -> Vec<Recording> {
     let parts =

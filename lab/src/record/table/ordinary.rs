@@ -1,4 +1,4 @@
-//! Answered from half-open entries.
+//! Recordings answered from half-open entries.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Answered by netfilter's SYNPROXY.
+//! Recordings answered by netfilter's SYNPROXY.
 
 use super::*;
 

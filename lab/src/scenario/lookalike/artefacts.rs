@@ -16,10 +16,10 @@ use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, SYN};
 
 const LABEL: &str = "ordinary";
-/// Where the address of the usual server stands in an IPv4 header when it is the source.
+/// Source address of packets of the usual server.
 const FROM_SERVER: [u8; 4] = [10, 0, 2, 2];
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario { name: "captured_twice", label: LABEL, note: "every packet twice, the copy one hop later", play: twice },
     Scenario {
@@ -109,7 +109,7 @@ fn inner(ip: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Changes an IPv4 packet and repairs both checksums (RFC 1624: the payload need not be there).
+/// Changes an IPv4 packet and updates both checksums (RFC 1624, which needs no payload).
 fn edit(ip: &[u8], change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
     let mut changed = ip.to_vec();
     change(&mut changed);
@@ -141,7 +141,7 @@ fn zero_id(site: &mut Site) {
     site.connects(30, 60 * MILLI, ClientStack::MAC, &mut server, &web(), &Plan::WEB);
 }
 
-/// The race is won by half a millisecond; the server's own answer follows.
+/// Plays a box that answers half a millisecond before the server, whose own answer follows.
 fn injected_answer(site: &mut Site) {
     let mut server = linux(site);
     visits(site, &mut server, &web());

@@ -1,4 +1,4 @@
-//! Boxes on the path that are no SYN proxies.
+//! Boxes on the path that are not SYN proxies.
 
 use super::{visits, web};
 use crate::address;
@@ -6,7 +6,7 @@ use crate::answer::Answerer;
 use crate::capture::{MICRO, MILLI};
 use crate::client::ClientStack;
 use crate::clock::IpId;
-use crate::middlebox::mixed::{By, Edit, Editing, Pool};
+use crate::middlebox::mixed::{Balancing, Edit, OptionEditor, Pool};
 use crate::path::Path;
 use crate::plan::{DataTtl, End, Plan};
 use crate::scenario::Scenario;
@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 
 const LABEL: &str = "ordinary";
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "hypervisor_nat",
@@ -48,19 +48,19 @@ pub const ALL: &[Scenario] = &[
         name: "pool_by_turn",
         label: LABEL,
         note: "three stacks behind one address, in turn",
-        play: |s| pool(s, By::Turn),
+        play: |s| pool(s, Balancing::Turn),
     },
     Scenario {
         name: "pool_by_source",
         label: LABEL,
         note: "three stacks behind one address, by client",
-        play: |s| pool(s, By::Source),
+        play: |s| pool(s, Balancing::Source),
     },
     Scenario {
         name: "pool_by_flow",
         label: LABEL,
         note: "three stacks behind one address, by flow",
-        play: |s| pool(s, By::Flow),
+        play: |s| pool(s, Balancing::Flow),
     },
     Scenario {
         name: "pool_of_two_options",
@@ -164,7 +164,7 @@ fn from_everywhere(site: &mut Site, server: &mut dyn Answerer) {
     }
 }
 
-fn pool(site: &mut Site, by: By) {
+fn pool(site: &mut Site, by: Balancing) {
     let (now, rng) = (site.now, &mut site.rng);
     let linux = Kernel::PAIR.host(now, rng);
     let bare = Host { ttl: 64, ..windows::embedded(now, rng) };
@@ -178,18 +178,18 @@ fn pool_options(site: &mut Site) {
     let full = Kernel::PAIR.host(now, rng);
     let bare = Host { wscale: None, sack: false, ts: false, ..Kernel::PAIR.host(now, rng) };
     let hosts = [full, bare].into_iter().map(|h| Box::new(h) as Box<dyn Answerer>).collect();
-    from_everywhere(site, &mut Pool::new(hosts, By::Flow));
+    from_everywhere(site, &mut Pool::new(hosts, Balancing::Flow));
 }
 
 fn strips(site: &mut Site, edit: Edit) {
     let inner = Kernel::PAIR.host(site.now, &mut site.rng);
     let concerns = |syn: &crate::answer::Syn| address::hash(syn.from.ip()).is_multiple_of(2);
-    from_everywhere(site, &mut Editing { edit, concerns, inner });
+    from_everywhere(site, &mut OptionEditor { edit, concerns, inner });
 }
 
 fn clamp(site: &mut Site, most: u16) {
     let inner = Kernel::PAIR.host(site.now, &mut site.rng);
-    let mut server = Editing { edit: Edit::Clamp(most), concerns: |_| true, inner };
+    let mut server = OptionEditor { edit: Edit::Clamp(most), concerns: |_| true, inner };
     let plan = Plan { response: 20_000, ..Plan::WEB };
     site.connects(20, 60 * MILLI, ClientStack::LINUX, &mut server, &web(), &plan);
     site.connects(20, 60 * MILLI, ClientStack::WINDOWS, &mut server, &web(), &plan);
@@ -206,13 +206,14 @@ fn client_nat(site: &mut Site) {
     }
 }
 
-/// Captured behind the translator, whose own box strips nothing: the SYNs are as the clients sent them, and which of
-/// them the server saw stripped shows only in how far their clients are.
+/// Plays clients behind a NAT, some of them also behind a box that strips options. The capture is
+/// taken behind the NAT: the SYNs are as the clients sent them, and only the distance of a client
+/// shows whether the server saw its SYN stripped.
 fn stripped_before_nat(site: &mut Site) {
     let ids = IpId::PerHost(100);
     let inner = Host { first_id: ids, ids, ..Kernel::PAIR.host(site.now, &mut site.rng) };
     let concerns = |syn: &crate::answer::Syn| syn.seg.ttl % 2 == 1;
-    let mut server = Editing { edit: Edit::All, concerns, inner };
+    let mut server = OptionEditor { edit: Edit::All, concerns, inner };
     for _ in 0..90 {
         let stack = site.rng.pick(&[ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC]);
         let ttl = site.rng.pick(&[49, 56, 58, 61, 63]);

@@ -12,7 +12,7 @@ use crate::stack::{Host, Offset, windows};
 
 const LABEL: &str = "ordinary";
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "one_tick",

@@ -1,4 +1,5 @@
-//! Ordinary handshakes that have fooled, or would fool, a naive rule. Everything here is `ordinary`.
+//! Ordinary handshakes that look like cookies or proxies to a naive rule. Every label here is
+//! ordinary.
 
 mod artefacts;
 mod boxes;
@@ -14,13 +15,13 @@ use crate::path::Path;
 use crate::plan::Plan;
 use crate::site::Site;
 
-/// All of them.
+/// Returns every look-alike.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
     [artefacts::ALL, boxes::ALL, clocks::ALL, paths::ALL, servers::ALL].concat()
 }
 
-/// Forty web requests of clients with and without timestamps, in turn.
+/// Plays forty web requests of clients with and without timestamps, in turn.
 fn visits(site: &mut Site, server: &mut dyn Answerer, path: &Path) {
     for n in 0..40 {
         let stack = [ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC][n % 3];
@@ -29,7 +30,7 @@ fn visits(site: &mut Site, server: &mut dyn Answerer, path: &Path) {
     }
 }
 
-/// A path of some twenty milliseconds.
+/// Returns a path with a round-trip time of 24 ms.
 fn web() -> Path {
     Path::quiet(24 * MILLI)
 }

@@ -3,7 +3,7 @@
 use super::{visits, web};
 use crate::capture::{MILLI, SECOND};
 use crate::client::ClientStack;
-use crate::path::{At, Jitter, Path};
+use crate::path::{CapturePoint, Jitter, Path};
 use crate::plan::Plan;
 use crate::scenario::Scenario;
 use crate::site::Site;
@@ -12,7 +12,7 @@ use crate::stack::linux::Kernel;
 
 const LABEL: &str = "ordinary";
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "jitter_normal",
@@ -133,7 +133,7 @@ fn merged(site: &mut Site) {
 fn server_side(site: &mut Site) {
     let mut server = linux(site);
     for n in 0..60 {
-        let path = Path { tap: At::Server, ..Path::quiet(site.rng.between(5, 200) * MILLI) };
+        let path = Path { tap: CapturePoint::Server, ..Path::quiet(site.rng.between(5, 200) * MILLI) };
         let stack = [ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC, ClientStack::LINUX.mss(1380)][n % 4];
         let from = std::net::SocketAddr::new(site.stranger(), site.port());
         site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);

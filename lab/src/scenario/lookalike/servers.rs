@@ -15,7 +15,7 @@ use syncookie_testkit::rng::Rng;
 
 const LABEL: &str = "ordinary";
 
-/// All of them.
+/// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
     Scenario {
         name: "never_negotiates",

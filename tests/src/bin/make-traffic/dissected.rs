@@ -8,7 +8,7 @@ use syncookie_testkit::tcp::TcpOption::{self, Mss, Nop, SackPermitted, Timestamp
 use syncookie_testkit::tcp::{self, ACK, FIN, PSH, RST, SYN};
 use syncookie_testkit::{link, udp};
 
-use crate::sink::Sink;
+use crate::writer::CaptureWriter;
 
 /// Time of the first packet, in microseconds since 1970.
 const START: u64 = 1_700_000_000_000_000;
@@ -19,7 +19,7 @@ const FULL: usize = 1448;
 
 /// Writes connections that begin at even intervals, each with `exchanges` requests and answers. With any exchange a DNS
 /// lookup precedes the connection.
-pub fn dissected(sink: &mut Sink, connections: u64, exchanges: u32) -> Result<()> {
+pub fn dissected(writer: &mut CaptureWriter, connections: u64, exchanges: u32) -> Result<()> {
     let mut frames = Vec::new();
     for number in 0..connections {
         let mut connection = Connection::new(number as u32, number * SPAN / connections);
@@ -30,7 +30,7 @@ pub fn dissected(sink: &mut Sink, connections: u64, exchanges: u32) -> Result<()
         frames.append(&mut connection.frames);
     }
     frames.sort_by_key(|(time, _)| *time);
-    frames.iter().try_for_each(|(time, frame)| sink.frame(*time, frame, 0))
+    frames.iter().try_for_each(|(time, frame)| writer.frame(*time, frame, 0))
 }
 
 struct Connection {

@@ -9,7 +9,7 @@ use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::TcpOption::{self, Mss, Nop, SackPermitted, Timestamps, WindowScale};
 use syncookie_testkit::tcp::{self, ACK, FIN, PSH, SYN};
 
-use crate::sink::Sink;
+use crate::writer::CaptureWriter;
 
 const SERVERS: u64 = 200;
 const CLIENTS: u64 = 30_000;
@@ -58,36 +58,36 @@ impl Flow {
     }
 
     /// Sends the next segment. Returns `false` after the last one.
-    pub fn step(&mut self, sink: &mut Sink, rng: &mut Rng, time: u64) -> Result<bool> {
+    pub fn step(&mut self, writer: &mut CaptureWriter, rng: &mut Rng, time: u64) -> Result<bool> {
         self.stage += u8::from(self.stage < 4 || self.left == 0);
         match self.stage {
-            1 => self.opening(sink, time, true, SYN)?,
-            2 => self.opening(sink, time, false, SYN | ACK)?,
-            3 => self.segment(sink, time, true, ACK, 0, &[])?,
+            1 => self.opening(writer, time, true, SYN)?,
+            2 => self.opening(writer, time, false, SYN | ACK)?,
+            3 => self.segment(writer, time, true, ACK, 0, &[])?,
             4 => {
                 self.left -= 1;
                 let acknowledges = rng.remainder(100) < 25;
                 let length = if acknowledges { 0 } else { self.mss };
-                self.segment(sink, time, self.uplink != acknowledges, ACK, length, &[])?;
+                self.segment(writer, time, self.uplink != acknowledges, ACK, length, &[])?;
             }
-            5 => self.segment(sink, time, false, ACK | PSH, 120, &[])?,
-            6 => self.segment(sink, time, true, ACK | FIN, 0, &[])?,
-            7 => self.segment(sink, time, false, ACK | FIN, 0, &[])?,
+            5 => self.segment(writer, time, false, ACK | PSH, 120, &[])?,
+            6 => self.segment(writer, time, true, ACK | FIN, 0, &[])?,
+            7 => self.segment(writer, time, false, ACK | FIN, 0, &[])?,
             _ => {
-                self.segment(sink, time, true, ACK, 0, &[])?;
+                self.segment(writer, time, true, ACK, 0, &[])?;
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn opening(&mut self, sink: &mut Sink, time: u64, up: bool, flags: u8) -> Result<()> {
+    fn opening(&mut self, writer: &mut CaptureWriter, time: u64, up: bool, flags: u8) -> Result<()> {
         let options = if self.stamped {
             [Mss(1460), SackPermitted, self.timestamps(time, up), Nop, WindowScale(7)].to_vec()
         } else {
             [Mss(1460), Nop, Nop, SackPermitted, Nop, WindowScale(7)].to_vec()
         };
-        self.segment(sink, time, up, flags, 0, &options)
+        self.segment(writer, time, up, flags, 0, &options)
     }
 
     /// Returns the timestamps option, from clocks of 1000 Hz.
@@ -100,7 +100,7 @@ impl Flow {
     /// Sends a segment with `length` bytes of payload. Without `options` it has timestamps where the connection uses them.
     pub fn segment(
         &mut self,
-        sink: &mut Sink,
+        writer: &mut CaptureWriter,
         time: u64,
         up: bool,
         flags: u8,
@@ -118,13 +118,13 @@ impl Flow {
         let ack = if flags & ACK == 0 { 0 } else { self.isn[other].wrapping_add(self.sent[other]) };
         let window = if flags & SYN == 0 { 501 } else { 64_240 };
         self.sent[own] = self.sent[own].wrapping_add(length as u32 + u32::from(flags & (SYN | FIN) != 0));
-        self.packet(sink, time, up, ip::TCP, &tcp::header(ports, seq, ack, flags, window, options), length)
+        self.packet(writer, time, up, ip::TCP, &tcp::header(ports, seq, ack, flags, window, options), length)
     }
 
     /// Sends a packet with `header` and `payload` bytes behind the IP header.
     pub fn packet(
         &self,
-        sink: &mut Sink,
+        writer: &mut CaptureWriter,
         time: u64,
         up: bool,
         protocol: u8,
@@ -149,7 +149,7 @@ impl Flow {
             frame.extend(ip.header(length));
         }
         frame.extend(header);
-        sink.frame(time, &frame, payload)
+        writer.frame(time, &frame, payload)
     }
 }
 

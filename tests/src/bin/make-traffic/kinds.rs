@@ -7,7 +7,7 @@ use syncookie_testkit::tcp::{SYN, TcpOption};
 use syncookie_testkit::{ip, udp};
 
 use crate::flow::Flow;
-use crate::sink::Sink;
+use crate::writer::CaptureWriter;
 
 /// Connections open at the same time.
 const CONCURRENT: usize = 5_000;
@@ -15,7 +15,7 @@ const CONCURRENT: usize = 5_000;
 const START: u64 = 1_790_000_000_000_000_000;
 
 /// Writes connections that open and close, with datagrams in between.
-pub fn mixed(sink: &mut Sink, packets: u64, seed: u64, flow: impl Fn(&mut Rng, u64) -> Flow) -> Result<()> {
+pub fn mixed(writer: &mut CaptureWriter, packets: u64, seed: u64, flow: impl Fn(&mut Rng, u64) -> Flow) -> Result<()> {
     let mut rng = Rng::with_state(7 + seed);
     let mut time = START;
     let mut flows: Vec<Flow> = (0..CONCURRENT as u64).map(|serial| flow(&mut rng, serial)).collect();
@@ -23,11 +23,11 @@ pub fn mixed(sink: &mut Sink, packets: u64, seed: u64, flow: impl Fn(&mut Rng, u
     for _ in 0..packets {
         time += 500 + rng.remainder(3_000);
         if rng.remainder(100) < 20 {
-            datagram(sink, &mut rng, time)?;
+            datagram(writer, &mut rng, time)?;
             continue;
         }
         let at = rng.remainder(flows.len() as u64) as usize;
-        if !flows[at].step(sink, &mut rng, time)? {
+        if !flows[at].step(writer, &mut rng, time)? {
             flows[at] = flow(&mut rng, serial);
             serial += 1;
         }
@@ -43,7 +43,7 @@ pub fn long(rng: &mut Rng, serial: u64) -> Flow {
 }
 
 /// Writes SYNs of random clients to one server, which answers none of them.
-pub fn flood(sink: &mut Sink, syns: u64, seed: u64) -> Result<()> {
+pub fn flood(writer: &mut CaptureWriter, syns: u64, seed: u64) -> Result<()> {
     let mut rng = Rng::with_state(11 + seed);
     let mut time = START;
     let options = [TcpOption::Mss(1460), TcpOption::Nop, TcpOption::Nop, TcpOption::SackPermitted];
@@ -53,13 +53,13 @@ pub fn flood(sink: &mut Sink, syns: u64, seed: u64) -> Result<()> {
         (flow.v6, flow.vlan) = (false, false);
         flow.client = rng.remainder(1 << 32);
         (flow.server, flow.server_port) = (1, 80);
-        flow.segment(sink, time, true, SYN, 0, &options)?;
+        flow.segment(writer, time, true, SYN, 0, &options)?;
     }
     Ok(())
 }
 
 /// Writes short, complete connections of random clients to 1000 listeners: 5,000 begin each second and last a second.
-pub fn ordinary(sink: &mut Sink, number: u64, seed: u64) -> Result<()> {
+pub fn ordinary(writer: &mut CaptureWriter, number: u64, seed: u64) -> Result<()> {
     let mut rng = Rng::with_state(13 + seed);
     let mut time = START;
     let mut flows = Vec::with_capacity(CONCURRENT);
@@ -74,7 +74,7 @@ pub fn ordinary(sink: &mut Sink, number: u64, seed: u64) -> Result<()> {
         }
         time += 15_000 + rng.remainder(20_000);
         let at = rng.remainder(flows.len() as u64) as usize;
-        if !flows[at].step(sink, &mut rng, time)? {
+        if !flows[at].step(writer, &mut rng, time)? {
             flows.swap_remove(at);
         }
     }
@@ -86,9 +86,9 @@ fn short(rng: &mut Rng, serial: u64) -> Flow {
     Flow { left: 1, client, server, server_port: 443, v6: server.is_multiple_of(3), ..Flow::new(rng, serial) }
 }
 
-fn datagram(sink: &mut Sink, rng: &mut Rng, time: u64) -> Result<()> {
+fn datagram(writer: &mut CaptureWriter, rng: &mut Rng, time: u64) -> Result<()> {
     let mut flow = Flow::new(rng, 0);
     flow.server_port = 443;
     let length = [60, 200, 1200, 1350][rng.remainder(4) as usize];
-    flow.packet(sink, time, true, ip::UDP, &udp::header([flow.client_port, flow.server_port], length), length)
+    flow.packet(writer, time, true, ip::UDP, &udp::header([flow.client_port, flow.server_port], length), length)
 }

@@ -16,14 +16,14 @@
 mod dissected;
 mod flow;
 mod kinds;
-mod sink;
+mod writer;
 
 use std::fs::File;
 use std::io::{Result, Write, stdout};
 
 use dissected::dissected;
 use flow::Flow;
-use sink::Sink;
+use writer::CaptureWriter;
 
 /// Snap length of the kinds that are cut, in bytes.
 const SNAP_LENGTH: usize = 96;
@@ -51,15 +51,15 @@ fn usage() -> ! {
 fn make(kind: &str, pcapng: bool, number: u64, path: &str, seed: u64) -> Result<()> {
     let snap_length = if ["full", "typical", "dense"].contains(&kind) { usize::from(u16::MAX) } else { SNAP_LENGTH };
     let output: Box<dyn Write> = if path == "-" { Box::new(stdout()) } else { Box::new(File::create(path)?) };
-    let mut sink = Sink::new(output, pcapng, snap_length)?;
+    let mut writer = CaptureWriter::new(output, pcapng, snap_length)?;
     match kind {
-        "full" | "headers" => kinds::mixed(&mut sink, number, seed, Flow::new)?,
-        "long" => kinds::mixed(&mut sink, number, seed, kinds::long)?,
-        "flood" => kinds::flood(&mut sink, number, seed)?,
-        "ordinary" => kinds::ordinary(&mut sink, number, seed)?,
-        "typical" => dissected(&mut sink, number, 5)?,
-        "dense" => dissected(&mut sink, number, 0)?,
+        "full" | "headers" => kinds::mixed(&mut writer, number, seed, Flow::new)?,
+        "long" => kinds::mixed(&mut writer, number, seed, kinds::long)?,
+        "flood" => kinds::flood(&mut writer, number, seed)?,
+        "ordinary" => kinds::ordinary(&mut writer, number, seed)?,
+        "typical" => dissected(&mut writer, number, 5)?,
+        "dense" => dissected(&mut writer, number, 0)?,
         _ => usage(),
     }
-    sink.finish()
+    writer.finish()
 }

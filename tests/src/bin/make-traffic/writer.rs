@@ -8,7 +8,7 @@ use syncookie_testkit::pcap::{self, Resolution};
 use syncookie_testkit::pcapng::{self, IF_TSRESOL, Pcapng};
 
 /// A capture in the making: Ethernet, little-endian, times in nanoseconds.
-pub struct Sink {
+pub struct CaptureWriter {
     output: BufWriter<Box<dyn Write>>,
     pcapng: bool,
     snap_length: usize,
@@ -16,7 +16,7 @@ pub struct Sink {
     filler: Vec<u8>,
 }
 
-impl Sink {
+impl CaptureWriter {
     pub fn new(file: Box<dyn Write>, pcapng: bool, snap_length: usize) -> Result<Self> {
         let mut output = BufWriter::with_capacity(1 << 20, file);
         let head = if pcapng {
