@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
+use syncookie_terminal::escape_controls;
+
 use crate::cli::{Kernel, KernelAction, KernelLevel, Snapshot};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -14,7 +16,6 @@ use crate::kernel::report::{self, Style};
 use crate::kernel::resource::Level;
 use crate::kernel::view::View;
 use crate::output::Output;
-use crate::text;
 
 /// Why nothing came of it.
 enum Failure {
@@ -27,7 +28,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => write!(f, "{error}"),
-            Self::Live(what, error) => write!(f, "{}: {error}", text::safe(what)),
+            Self::Live(what, error) => write!(f, "{}: {error}", escape_controls(what)),
             Self::Output(error) => write!(f, "the results cannot be written: {error}"),
         }
     }

@@ -14,6 +14,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use syncookie_engine::Endpoint;
+use syncookie_terminal::Terminal;
 
 use crate::cli::{Explain, Form};
 use crate::console::Console;
@@ -21,7 +22,6 @@ use crate::exit::Exit;
 use crate::kernel::facts::{self, Looks};
 use crate::output::Output;
 use crate::pipeline;
-use crate::report::Look;
 use crate::source::walk::{self, Origin, Plan};
 
 pub use informed::Informed;
@@ -107,8 +107,8 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     let mut output = Output::open(&args.output)?;
     match args.format {
         Form::Text => {
-            let look = Look::of(output.is_terminal());
-            text::write(&mut output, look, &story)?;
+            let terminal = Terminal::detect(output.is_terminal());
+            text::write(&mut output, terminal, &story)?;
         }
         Form::Json => json::write(&mut output, &story)?,
     }
@@ -174,7 +174,7 @@ impl fmt::Display for Failure {
             Self::NothingFits(number) => write!(
                 f,
                 "none of the {} that were found fits --client and --server",
-                crate::text::count(*number, "handshake")
+                syncookie_terminal::count(*number, "handshake")
             ),
             Self::Kernel(error) => error.fmt(f),
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),

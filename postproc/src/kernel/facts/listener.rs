@@ -89,7 +89,7 @@ impl fmt::Display for Local {
             Some(IpAddr::V6(six)) => write!(f, "[{six}]")?,
         }
         if let Some(interface) = &self.interface {
-            write!(f, "%{}", crate::text::safe(interface))?;
+            write!(f, "%{}", syncookie_terminal::escape_controls(interface))?;
         }
         write!(f, ":{}", self.port)
     }

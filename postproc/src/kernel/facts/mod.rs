@@ -100,14 +100,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { path, error } => {
-                write!(f, "{} cannot be read: {error}", crate::text::safe(&path.to_string_lossy()))
+                write!(f, "{} cannot be read: {error}", syncookie_terminal::escape_controls(&path.to_string_lossy()))
             }
             Self::Unknown { path, lines } => write!(
                 f,
                 "{}: none of its {} is of a known form; expected is what these print: netstat -s, nstat -az, \
                  sysctl -a, ss -lntm, dmesg, tail -n +1 /proc/net/*, or syncookie kernel snapshot",
-                crate::text::safe(&path.to_string_lossy()),
-                crate::text::count(*lines, "line"),
+                syncookie_terminal::escape_controls(&path.to_string_lossy()),
+                syncookie_terminal::count(*lines, "line"),
             ),
         }
     }

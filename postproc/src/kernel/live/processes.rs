@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syncookie_terminal::count;
+
 use super::{Text, read_text};
 use crate::kernel::read::fit;
-use crate::text::count;
 
 /// Adds a line for each, and says when not all could be looked at.
 pub fn add(listening: &[u64], text: &mut Text) {

@@ -9,9 +9,10 @@ mod watch;
 
 use std::io::{self, Write};
 
+use syncookie_terminal::Terminal;
+
 use super::view::View;
 use crate::cli::KernelFormat;
-use crate::report::Look;
 
 /// How it is written.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,7 @@ pub struct Style {
 
 /// Writes it.
 pub fn write(style: Style, views: &[View], output: &mut dyn Write) -> io::Result<()> {
-    let look = Look { is_verbose: style.is_verbose, ..Look::of(style.is_terminal) };
+    let terminal = Terminal::detect(style.is_terminal);
     match style.format {
         KernelFormat::Prometheus => prometheus::write(views, output),
         KernelFormat::Json if style.is_watch => json::line(views, output),
@@ -38,9 +39,9 @@ pub fn write(style: Style, views: &[View], output: &mut dyn Write) -> io::Result
         // The last look's table is written over.
         KernelFormat::Table if style.is_watch && style.is_terminal => {
             write!(output, "\x1b[H\x1b[2J")?;
-            table::write(look, views, output)
+            table::write(terminal, style.is_verbose, views, output)
         }
-        KernelFormat::Table if style.is_again => watch::write(look, views, output),
-        KernelFormat::Table => table::write(look, views, output),
+        KernelFormat::Table if style.is_again => watch::write(terminal, views, output),
+        KernelFormat::Table => table::write(terminal, style.is_verbose, views, output),
     }
 }

@@ -1,8 +1,9 @@
 //! Which resources are worth a row, and what stands in it.
 
+use syncookie_terminal::{escape_controls, grouped};
+
 use crate::kernel::resource::{Counter, Kind, Resource};
 use crate::kernel::view::View;
-use crate::text::{grouped, safe};
 
 /// Calm listeners, processes and interfaces that are shown of one kind.
 const CALM: usize = 3;
@@ -49,7 +50,7 @@ fn usage(resource: &Resource) -> Usage {
 }
 
 fn subject(resource: &Resource) -> String {
-    resource.subject.as_deref().map_or_else(String::new, |subject| safe(subject).into_owned())
+    resource.subject.as_deref().map_or_else(String::new, |subject| escape_controls(subject).into_owned())
 }
 
 /// Headroom in percent, never rounded up to all or down to nothing.

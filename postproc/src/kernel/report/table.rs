@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
+use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::answer::answer;
 use super::rows::{counts, usages};
 use crate::kernel::resource::Level;
 use crate::kernel::view::View;
-use crate::report::{Look, paragraph};
-use crate::text::{self, safe};
+use crate::text;
 
 /// Names, notes and the like that are shown of many.
 const SHOWN: usize = 8;
@@ -23,34 +23,40 @@ const GAP: u16 = 2;
 const WHOLE: u16 = 23;
 
 /// Writes it.
-pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+pub fn write(terminal: Terminal, is_verbose: bool, views: &[View], output: &mut dyn Write) -> io::Result<()> {
     for (index, view) in views.iter().enumerate() {
         if index > 0 {
             writeln!(output)?;
         }
-        one(look, view, views.len() > 1, output)?;
+        one(terminal, is_verbose, view, views.len() > 1, output)?;
     }
     output.flush()
 }
 
-fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) -> io::Result<()> {
+fn one(
+    terminal: Terminal,
+    is_verbose: bool,
+    view: &View,
+    is_one_of_many: bool,
+    output: &mut dyn Write,
+) -> io::Result<()> {
     let code = match view.level() {
         Some(Level::Exhausted | Level::Rising) => "1;31",
         Some(Level::Near) => "1;33",
         _ => "1",
     };
     let lead = match (&view.later.namespace, is_one_of_many) {
-        (Some(name), true) => format!("{}: ", safe(name)),
+        (Some(name), true) => format!("{}: ", escape_controls(name)),
         _ => String::new(),
     };
     // Painted by the line, or the escapes would count as columns.
     let mut lines = Vec::new();
-    paragraph(&mut lines, look.width, "", &format!("{lead}{}", answer(view)))?;
+    paragraph(&mut lines, terminal.width, "", &format!("{lead}{}", answer(view)))?;
     for line in String::from_utf8_lossy(&lines).lines() {
-        writeln!(output, "{}", look.paint(code, line))?;
+        writeln!(output, "{}", terminal.paint(code, line))?;
     }
     let findings = view.findings();
-    let shown = if look.is_verbose { findings.len() } else { findings.len().min(FINDINGS) };
+    let shown = if is_verbose { findings.len() } else { findings.len().min(FINDINGS) };
     for (_, finding) in &findings[..shown] {
         let mark = match finding.level {
             Level::Exhausted => "! ",
@@ -58,46 +64,48 @@ fn one(look: Look, view: &View, is_one_of_many: bool, output: &mut dyn Write) ->
             Level::Near => "~ ",
             Level::Past => "- ",
         };
-        paragraph(output, look.width, &format!("  {mark}"), &finding.sentence)?;
+        paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
     }
     if findings.len() > shown {
-        let more = text::count((findings.len() - shown) as u64, "sentence");
-        paragraph(output, look.width, "", &format!("  {more} more: --verbose shows them."))?;
+        let more = count((findings.len() - shown) as u64, "sentence");
+        paragraph(output, terminal.width, "", &format!("  {more} more: --verbose shows them."))?;
     }
-    paragraph(output, look.width, "", &source(view))?;
-    let (usages, left_out) = usages(view, look.is_verbose);
+    paragraph(output, terminal.width, "", &source(view))?;
+    let (usages, left_out) = usages(view, is_verbose);
     if !usages.is_empty() {
-        writeln!(output, "\n{}", table(look, &USAGE, &usages))?;
+        writeln!(output, "\n{}", table(terminal, &USAGE, &usages))?;
     }
     if left_out > 0 {
-        let text = format!("{} more, all calm: --verbose shows them.", text::count(left_out as u64, "row"));
-        paragraph(output, look.width, "", &text)?;
+        let text = format!("{} more, all calm: --verbose shows them.", count(left_out as u64, "row"));
+        paragraph(output, terminal.width, "", &text)?;
     }
-    let counts = counts(view, look.is_verbose);
+    let counts = counts(view, is_verbose);
     if !counts.is_empty() {
         let lately = if view.earlier.is_some() { " (since the last look)" } else { "" };
         let counted = format!("counted since boot{lately}");
-        writeln!(output, "\n{}", table(look, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
+        writeln!(output, "\n{}", table(terminal, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
     }
     writeln!(output)?;
-    remarks(look, view, output)
+    remarks(terminal, view, output)
 }
 
 /// What was looked at.
 fn source(view: &View) -> String {
     let facts = &view.later;
     let mut parts = vec![match &facts.namespace {
-        Some(namespace) => format!("Network namespace {} of {}", safe(namespace), safe(&facts.name)),
-        None => format!("Read from {}", safe(&facts.name)),
+        Some(namespace) => {
+            format!("Network namespace {} of {}", escape_controls(namespace), escape_controls(&facts.name))
+        }
+        None => format!("Read from {}", escape_controls(&facts.name)),
     }];
-    parts.extend(facts.kernel.as_ref().map(|kernel| format!("Linux {}", safe(kernel))));
+    parts.extend(facts.kernel.as_ref().map(|kernel| format!("Linux {}", escape_controls(kernel))));
     parts.extend(facts.uptime.map(|uptime| format!("up {}", duration(uptime.as_secs()))));
     parts.extend(facts.taken_at.map(|time| format!("{} UTC", text::second(time))));
     if let Some(earlier) = &view.earlier {
         let time = view.difference().and_then(|difference| difference.time());
         parts.push(match time {
             Some(time) => format!("compared with {} before", duration(time.as_secs())),
-            None => format!("compared with {}", safe(&earlier.name)),
+            None => format!("compared with {}", escape_controls(&earlier.name)),
         });
     }
     format!("{}.", parts.join(", "))
@@ -113,13 +121,13 @@ fn duration(seconds: u64) -> String {
 }
 
 /// Columns that are empty throughout are left out.
-fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String; N]]) -> String {
+fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &[[String; N]]) -> String {
     let columns: Vec<usize> = (0..N).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(look.width as u16)
+        .set_width(terminal.width as u16)
         .set_header(columns.iter().map(|&column| header[column].0));
     for row in rows {
         table.add_row(columns.iter().map(|&column| row[column].as_str()));
@@ -138,38 +146,38 @@ fn table<const N: usize>(look: Look, header: &[(&str, bool); N], rows: &[[String
 }
 
 /// What is not told, what could not be read, what was not looked at.
-fn remarks(look: Look, view: &View, output: &mut dyn Write) -> io::Result<()> {
+fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
     let untold: Vec<&str> = view.untold().iter().map(|resource| resource.kind.title()).collect();
     if !untold.is_empty() {
         let how =
             if view.later.is_live { "" } else { "; syncookie kernel snapshot, on that machine, collects everything" };
-        paragraph(output, look.width, "", &format!("Not told: {}{how}.", untold.join(", ")))?;
+        paragraph(output, terminal.width, "", &format!("Not told: {}{how}.", untold.join(", ")))?;
     }
     let missing = view.missing();
     if !missing.is_empty() {
         let text = format!("Counters that this kernel or this output does not have: {}.", some(&missing));
-        paragraph(output, look.width, "", &text)?;
+        paragraph(output, terminal.width, "", &text)?;
     }
     for note in view.later.notes.iter().take(SHOWN) {
-        paragraph(output, look.width, "", &format!("Note: {}.", safe(note)))?;
+        paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
     }
     if !view.later.others.is_empty() {
         let text = format!(
             "Not looked at: {}, {} (--netns NAME, or --netns all).",
-            text::count(view.later.others.len() as u64, "other network namespace"),
+            count(view.later.others.len() as u64, "other network namespace"),
             some(&view.later.others)
         );
-        paragraph(output, look.width, "", &text)?;
+        paragraph(output, terminal.width, "", &text)?;
     }
     if view.later.lines_unread > 0 && !view.later.is_live {
-        let text = format!("{} of no known form were passed over.", text::count(view.later.lines_unread, "line"));
-        paragraph(output, look.width, "", &text)?;
+        let text = format!("{} of no known form were passed over.", count(view.later.lines_unread, "line"));
+        paragraph(output, terminal.width, "", &text)?;
     }
     Ok(())
 }
 
 fn some<T: AsRef<str>>(names: &[T]) -> String {
-    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| safe(name.as_ref())).collect();
+    let shown: Vec<_> = names.iter().take(SHOWN).map(|name| escape_controls(name.as_ref())).collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

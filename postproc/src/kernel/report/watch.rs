@@ -2,27 +2,28 @@
 
 use std::io::{self, Write};
 
+use syncookie_terminal::{Terminal, escape_controls, grouped, paragraph};
+
 use super::answer::answer;
 use crate::kernel::resource::Level;
 use crate::kernel::view::View;
-use crate::report::{Look, paragraph};
-use crate::text::{self, grouped, safe};
+use crate::text;
 
 /// Writes it.
-pub fn write(look: Look, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+pub fn write(terminal: Terminal, views: &[View], output: &mut dyn Write) -> io::Result<()> {
     for view in views {
         let time = view.later.taken_at.map_or_else(String::new, |time| format!("{} UTC ", text::second(time)));
         let name = match (&view.later.namespace, views.len()) {
-            (Some(name), 2..) => format!("{}: ", safe(name)),
+            (Some(name), 2..) => format!("{}: ", escape_controls(name)),
             _ => String::new(),
         };
-        paragraph(output, look.width, "", &format!("{time}{name}{}", answer(view)))?;
+        paragraph(output, terminal.width, "", &format!("{time}{name}{}", answer(view)))?;
         for (_, finding) in view.findings().iter().filter(|(_, finding)| finding.level < Level::Past) {
-            paragraph(output, look.width, "  ", &finding.sentence)?;
+            paragraph(output, terminal.width, "  ", &finding.sentence)?;
         }
         let changes = changes(view);
         if !changes.is_empty() {
-            paragraph(output, look.width, "  ", &changes.join(", "))?;
+            paragraph(output, terminal.width, "  ", &changes.join(", "))?;
         }
     }
     output.flush()
@@ -34,7 +35,10 @@ fn changes(view: &View) -> Vec<String> {
     for resource in &view.resources {
         for counter in &resource.counters {
             if let Some(rise) = counter.rise.filter(|rise| *rise > 0) {
-                let of = resource.subject.as_ref().map_or_else(String::new, |subject| format!(" of {}", safe(subject)));
+                let of = resource
+                    .subject
+                    .as_ref()
+                    .map_or_else(String::new, |subject| format!(" of {}", escape_controls(subject)));
                 changes.push(format!("{}{of} +{}", counter.name, grouped(rise)));
             }
         }

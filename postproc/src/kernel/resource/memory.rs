@@ -5,9 +5,10 @@
 //! `tcp_orphan_count`, bound `tcp_max_orphans` (`tcp_too_many_orphans`, include/net/tcp.h). TIME-WAIT: bound
 //! `tcp_max_tw_buckets` (`inet_twsk_alloc`, net/ipv4/inet_timewait_sock.c).
 
+use syncookie_terminal::grouped;
+
 use super::{Judge, Kind, Level, Resource};
 use crate::kernel::facts::Kind as Logged;
-use crate::text::grouped;
 
 pub fn add(judge: &Judge<'_>, found: &mut Vec<Resource>) {
     found.extend([tcp_memory(judge), socket_buffers(judge), orphans(judge), time_wait(judge)]);
@@ -138,7 +139,7 @@ pub fn logged(judge: &Judge<'_>, resource: &mut Resource, kind: Logged, what: &s
         && resource.findings.is_empty()
         && (!judge.facts.is_live || resource.kind.scope() == super::Scope::Host)
     {
-        let lines = crate::text::count(lines as u64, "line");
+        let lines = syncookie_terminal::count(lines as u64, "line");
         resource.say(Level::Past, format!("the kernel logged: {what} ({lines})"));
     }
 }

@@ -120,11 +120,13 @@ impl Judge<'_> {
 
     /// `12 times since boot, 3 of them in the last 5 s`
     fn times(&self, counter: &Counter, what: &str) -> String {
-        let total = crate::text::count(counter.total.unwrap_or(0), what);
+        let total = syncookie_terminal::count(counter.total.unwrap_or(0), what);
         match counter.rise {
             Some(0) => format!("{total} since boot, none of them {}", self.lately()),
             Some(rise) if Some(rise) == counter.total => format!("{total}, {}", self.lately()),
-            Some(rise) => format!("{total} since boot, {} of them {}", crate::text::grouped(rise), self.lately()),
+            Some(rise) => {
+                format!("{total} since boot, {} of them {}", syncookie_terminal::grouped(rise), self.lately())
+            }
             None => format!("{total} since boot"),
         }
     }

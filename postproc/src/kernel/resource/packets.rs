@@ -85,7 +85,7 @@ fn interface(judge: &Judge<'_>, name: &str) -> Resource {
     let mut resource = judge.resource(Kind::Interface).of(name);
     let counters = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"].map(|column| format!("interface.{name}.{column}"));
     resource.counters = counters.iter().map(|counter| judge.counter(counter)).collect();
-    let name = crate::text::safe(name).into_owned();
+    let name = syncookie_terminal::escape_controls(name).into_owned();
     past(judge, &mut resource, 1, "packet", &format!("the ring of {name} was full when packets came"), None);
     let dropped = resource.counters[0].clone();
     if dropped.rise.is_some_and(|rise| rise > 0) {

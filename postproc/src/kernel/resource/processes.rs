@@ -17,7 +17,7 @@ pub fn add(judge: &Judge<'_>, found: &mut Vec<Resource>) {
 }
 
 fn who(process: &Process) -> String {
-    format!("{} (pid {})", crate::text::safe(&process.name), process.pid)
+    format!("{} (pid {})", syncookie_terminal::escape_controls(&process.name), process.pid)
 }
 
 fn descriptors(judge: &Judge<'_>, process: &Process) -> Resource {
@@ -57,7 +57,7 @@ fn group_memory(judge: &Judge<'_>, process: &Process) -> Option<Resource> {
     let mut resource = judge.resource(Kind::GroupMemory).of(who(process));
     resource.usage = Some(used);
     resource.bound = Some(Bound { value: most, from: "memory.max".into() });
-    resource.remark = Some(format!("{} bytes of it are held by sockets", crate::text::grouped(sockets)));
+    resource.remark = Some(format!("{} bytes of it are held by sockets", syncookie_terminal::grouped(sockets)));
     let what = format!("the control group of {} has no memory left", who(process));
     used_up(&mut resource, &what, "its sockets get no more buffers, or a process of it is killed");
     Some(resource)

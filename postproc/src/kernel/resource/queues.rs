@@ -76,7 +76,7 @@ pub fn who(judge: &Judge<'_>, listener: &Listener) -> String {
     let held = |inode| judge.facts.processes.iter().find(|process| process.listens.contains(&inode));
     let known = listener.inode.and_then(held).map(|process| (process.name.clone(), process.pid));
     match known.or_else(|| listener.holders.first().cloned()) {
-        Some((name, pid)) => format!(" ({}, pid {pid})", crate::text::safe(&name)),
+        Some((name, pid)) => format!(" ({}, pid {pid})", syncookie_terminal::escape_controls(&name)),
         None => String::new(),
     }
 }
