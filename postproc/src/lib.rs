@@ -12,7 +12,6 @@ mod console;
 mod exit;
 mod filter;
 mod interrupt;
-mod kernel;
 mod link;
 mod memory;
 mod output;

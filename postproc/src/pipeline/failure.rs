@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use syncookie_kernel::read;
+
 use crate::command::follow::StateError;
 use crate::filter::baseline::Unusable;
-use crate::kernel::facts;
 
 /// Why nothing was written.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub enum Failure {
     /// What an earlier run left cannot be used, or what this one leaves not be kept.
     State(StateError),
     /// A file given with `--kernel` could not be used.
-    Kernel(facts::Error),
+    Kernel(read::Error),
 }
 
 impl fmt::Display for Failure {
