@@ -1,5 +1,5 @@
-//! Resources that limit a Linux host in accepting TCP connections: accept queues, SYN queues, memory, connection tracking,
-//! file descriptors and others.
+//! Resources that limit a Linux host in accepting TCP connections: accept queues, SYN queues,
+//! memory, connection tracking, file descriptors and others.
 //!
 //! ```text
 //! live ──► text of every source ─┐
@@ -7,10 +7,11 @@
 //! saved outputs, a snapshot ─────┘
 //! ```
 //!
-//! [`read`] parses what people save of a kernel (`netstat -s`, `nstat`, `sysctl -a`, `ss`, files of `/proc`, the log) into
-//! [`facts`]. [`live`] collects the same texts from the running machine, so that there is one parser for each format, and
-//! a snapshot is the collected text. [`resource`] turns facts into the usage, the limit and the overflows of each resource.
-//! [`report`] writes a [`view::View`] of them as a table, as JSON, or as metrics for Prometheus.
+//! [`read`] parses what people save of a kernel (`netstat -s`, `nstat`, `sysctl -a`, `ss`, files of
+//! `/proc`, the log) into [`facts`]. [`live`] collects the same texts from the running machine, so
+//! that there is one parser for each format, and a snapshot is the collected text. [`resource`]
+//! turns facts into the usage, the limit and the overflows of each resource. [`report`] writes a
+//! [`view::View`] of them as a table, as JSON, or as metrics for Prometheus.
 //!
 //! ```no_run
 //! use std::io;

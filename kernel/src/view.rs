@@ -36,7 +36,8 @@ impl View {
         Some(Difference::between(self.earlier.as_ref()?, &self.later))
     }
 
-    /// Returns the counters that a resource is judged by and that the source lacks, though it has others of their group.
+    /// Returns the counters that a resource is judged by and that the source lacks, though it has
+    /// others of their group.
     pub fn missing_counters(&self) -> Vec<&str> {
         let has_group = |name: &str| {
             let group = name.split('.').next().unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Escapes the characters that a terminal acts upon instead of showing: control characters, and those that change the
-/// direction of writing (Unicode Standard Annex #9).
+/// Escapes the characters that a terminal acts upon instead of showing: control characters, and
+/// those that change the direction of writing (Unicode Standard Annex #9).
 pub fn escape_controls(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_active) {
         text.chars().map(|c| if is_active(c) { c.escape_default().to_string() } else { c.to_string() }).collect()

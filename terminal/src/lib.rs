@@ -1,5 +1,5 @@
-//! Text for a terminal: untrusted names without control characters, numbers in digit groups, paragraphs that fit the
-//! width, and colour only where it is wanted.
+//! Text for a terminal: untrusted names without control characters, numbers in digit groups,
+//! paragraphs that fit the width, and colour only where it is wanted.
 //!
 //! ```
 //! use syncookie_terminal::{count, escape_controls, grouped};

@@ -1,6 +1,7 @@
 //! Numbers, and counts with their noun.
 
-/// Formats a count with its noun, in the plural unless the number is 1: `1 handshake`, `1,234 handshakes`.
+/// Formats a count with its noun, in the plural unless the number is 1: `1 handshake`, `1,234
+/// handshakes`.
 pub fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }

@@ -17,9 +17,9 @@ pub struct Terminal {
 impl Terminal {
     /// Returns the width and colour to write with.
     ///
-    /// The width is that of the terminal of this process if `is_terminal`, else the environment's `COLUMNS`, else 100,
-    /// and always between 60 and 240. Colour is used on a terminal, unless `NO_COLOR` is set (<https://no-color.org>)
-    /// or `TERM` is `dumb`.
+    /// The width is that of the terminal of this process if `is_terminal`, else the environment's
+    /// `COLUMNS`, else 100, and always between 60 and 240. Colour is used on a terminal, unless
+    /// `NO_COLOR` is set (<https://no-color.org>) or `TERM` is `dumb`.
     pub fn detect(is_terminal: bool) -> Self {
         let terminal = is_terminal.then(terminal_size::terminal_size).flatten();
         let columns = || env::var("COLUMNS").ok()?.parse().ok();
@@ -29,8 +29,8 @@ impl Terminal {
         Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain }
     }
 
-    /// Returns the text in a colour or weight, where these may be used; `code` holds the parameters of the escape
-    /// sequence SGR (ECMA-48), such as `1;31` for bold red.
+    /// Returns the text in a colour or weight, where these may be used; `code` holds the parameters
+    /// of the escape sequence SGR (ECMA-48), such as `1;31` for bold red.
     pub fn paint(self, code: &str, text: &str) -> String {
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
     }

@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthStr;
 
-/// Returns how many columns a line of text takes on a terminal (Unicode Standard Annex #11): two for a wide letter, none
-/// for a combining mark.
+/// Returns how many columns a line of text takes on a terminal (Unicode Standard Annex #11): two
+/// for a wide letter, none for a combining mark.
 pub fn display_width(line: &str) -> usize {
     line.width()
 }
 
-/// Writes a paragraph in lines of at most `width` columns; a longer word gets a line of its own and is not broken. White
-/// space in `text` is written as one blank.
+/// Writes a paragraph in lines of at most `width` columns; a longer word gets a line of its own and
+/// is not broken. White space in `text` is written as one blank.
 ///
-/// The first line begins with `lead`; further lines are indented two columns more than it, or not at all if `lead` is
-/// empty.
+/// The first line begins with `lead`; further lines are indented two columns more than it, or not
+/// at all if `lead` is empty.
 ///
 /// # Errors
 ///

@@ -1,11 +1,12 @@
-//! Adding facts, up to sizes that no honest source exceeds: what a hostile source has beyond them is dropped.
+//! Adding facts, up to sizes that no honest source exceeds: what a hostile source has beyond them
+//! is dropped.
 
 use std::net::IpAddr;
 
 use super::{Event, Facts, Listener, LocalAddress, Process};
 
-/// Maximum number of counters, gauges and settings, each; a kernel has some hundred counters, `sysctl -a` prints some
-/// thousand settings.
+/// Maximum number of counters, gauges and settings, each; a kernel has some hundred counters,
+/// `sysctl -a` prints some thousand settings.
 const MAX_NAMES: usize = 65_536;
 /// Maximum number of listeners, log events and entries of other lists, each.
 const MAX_ENTRIES: usize = 16_384;
@@ -31,7 +32,8 @@ impl Facts {
         }
     }
 
-    /// Removes the counters whose names begin with `prefix`, before another table with them is read.
+    /// Removes the counters whose names begin with `prefix`, before another table with them is
+    /// read.
     pub(crate) fn clear_counters(&mut self, prefix: &str) {
         self.counters.retain(|name, _| !name.starts_with(prefix));
     }

@@ -11,8 +11,8 @@ pub enum Change {
     Increased(u64),
     /// The counter has the same value in both samples.
     Unchanged,
-    /// A sample lacks the counter, or the counter decreased: the samples are of different machines or namespaces, or the
-    /// machine restarted between them.
+    /// A sample lacks the counter, or the counter decreased: the samples are of different machines
+    /// or namespaces, or the machine restarted between them.
     Unknown,
 }
 
@@ -55,8 +55,8 @@ impl<'a> Difference<'a> {
         matches!((self.earlier.uptime, self.later.uptime), (Some(before), Some(after)) if after < before)
     }
 
-    /// Returns the time between the two samples; `None` if one does not say when it was taken, or the later one was taken
-    /// first.
+    /// Returns the time between the two samples; `None` if one does not say when it was taken, or
+    /// the later one was taken first.
     pub fn elapsed(&self) -> Option<Duration> {
         let elapsed = self.later.taken_at?.duration_since(self.earlier.taken_at?);
         Duration::try_from(elapsed).ok()

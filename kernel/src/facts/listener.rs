@@ -23,8 +23,9 @@ pub struct Listener {
     pub local: LocalAddress,
     /// Number of connections in the accept queue (`Recv-Q`, the kernel's `sk_ack_backlog`).
     pub accept_queue: u64,
-    /// Limit of the accept queue: the argument of `listen()`, cut to `somaxconn` (`Send-Q`, the kernel's
-    /// `sk_max_ack_backlog`). The queue overflows when it holds one more than this. `netstat` does not print it.
+    /// Limit of the accept queue: the argument of `listen()`, cut to `somaxconn` (`Send-Q`, the
+    /// kernel's `sk_max_ack_backlog`). The queue overflows when it holds one more than this.
+    /// `netstat` does not print it.
     pub backlog: Option<u64>,
     /// Number of SYNs and connections that the kernel dropped at this socket (`d` in `skmem`).
     pub drops: Option<u64>,
@@ -49,16 +50,16 @@ pub struct Process {
     pub threads: Option<u64>,
     /// Number of tasks in the control group, and its limit (`pids.current`, `pids.max`).
     pub group_tasks: Option<(u64, u64)>,
-    /// Memory of the control group, the part that sockets use, and the limit, in bytes (`memory.current`, `sock` in
-    /// `memory.stat`, `memory.max`).
+    /// Memory of the control group, the part that sockets use, and the limit, in bytes
+    /// (`memory.current`, `sock` in `memory.stat`, `memory.max`).
     pub group_memory: Option<(u64, u64, u64)>,
     /// Inode numbers of the sockets that the process listens on.
     pub listens: Vec<u64>,
 }
 
 impl LocalAddress {
-    /// Returns whether a listener at this address accepts a connection whose local end is `end`, unless a listener with a
-    /// more specific address does.
+    /// Returns whether a listener at this address accepts a connection whose local end is `end`,
+    /// unless a listener with a more specific address does.
     pub fn accepts(&self, end: &Self) -> bool {
         let is_address = match (self.address, end.address) {
             (None, _) => true,
@@ -76,7 +77,8 @@ impl LocalAddress {
     }
 }
 
-/// Returns an IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) as IPv4, and any other address unchanged.
+/// Returns an IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) as IPv4, and any other
+/// address unchanged.
 fn unmap(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),

@@ -24,9 +24,10 @@ pub use samples::Samples;
 
 /// Facts about the kernel of one machine at one time, in one network namespace.
 ///
-/// A counter has the name that the kernel gives it, after its group: `TcpExt.ListenOverflows`, `Tcp.OutRsts`,
-/// `Icmp.OutRateLimitGlobal`. Counters outside the SNMP tables are named after their file: `synproxy.cookie_invalid`,
-/// `nf_conntrack.drop`, `softnet.dropped`, `interface.eth0.rx_drop`.
+/// A counter has the name that the kernel gives it, after its group: `TcpExt.ListenOverflows`,
+/// `Tcp.OutRsts`, `Icmp.OutRateLimitGlobal`. Counters outside the SNMP tables are named after their
+/// file: `synproxy.cookie_invalid`, `nf_conntrack.drop`, `softnet.dropped`,
+/// `interface.eth0.rx_drop`.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// Files that the facts were read from, or `this machine`.
@@ -79,13 +80,15 @@ impl Facts {
         self.formats.is_empty()
     }
 
-    /// Returns a counter since boot (or since the namespace was made); `None` if the source does not have it. A counter
-    /// that the source leaves out because it is zero is 0 ([`Self::is_implied_zero`]).
+    /// Returns a counter since boot (or since the namespace was made); `None` if the source does
+    /// not have it. A counter that the source leaves out because it is zero is 0
+    /// ([`Self::is_implied_zero`]).
     pub fn counter(&self, name: &str) -> Option<u64> {
         self.counters.get(name).copied().or_else(|| self.is_implied_zero(name).then_some(0))
     }
 
-    /// Returns whether a counter is taken as zero because the source leaves out zeros and every kernel has this counter.
+    /// Returns whether a counter is taken as zero because the source leaves out zeros and every
+    /// kernel has this counter.
     pub fn is_implied_zero(&self, name: &str) -> bool {
         let omits = [self.omits_zeros.netstat, self.omits_zeros.nstat].contains(&Some(true));
         omits && !self.counters.contains_key(name) && is_in_every_kernel(name)
@@ -111,12 +114,14 @@ impl Facts {
         self.setting(name)?.split_whitespace().nth(index)?.parse().ok()
     }
 
-    /// Returns a value that rises and falls, by its name in `/proc/net/sockstat`: `TCP.mem`, `TCP.orphan`, `TCP.tw`.
+    /// Returns a value that rises and falls, by its name in `/proc/net/sockstat`: `TCP.mem`,
+    /// `TCP.orphan`, `TCP.tw`.
     pub fn gauge(&self, name: &str) -> Option<u64> {
         self.gauges.get(name).copied()
     }
 
-    /// Returns the number of half-open connections at a local address; `None` if the source does not list them.
+    /// Returns the number of half-open connections at a local address; `None` if the source does
+    /// not list them.
     pub fn half_open_at(&self, local: &LocalAddress) -> Option<u64> {
         self.is_half_open_listed.then(|| self.half_open.get(local).copied().unwrap_or(0))
     }

@@ -9,7 +9,8 @@ use super::SnapshotText;
 /// Maximum number of bytes that are read of one file.
 const MAX_SIZE: u64 = 4 << 20;
 
-/// Files below `/proc/thread-self/net`, the network namespace of the thread; `/proc/net` is that of the process.
+/// Files below `/proc/thread-self/net`, the network namespace of the thread; `/proc/net` is that of
+/// the process.
 const NETWORK_FILES: [&str; 8] =
     ["netstat", "snmp", "sockstat", "sockstat6", "softnet_stat", "dev", "stat/synproxy", "stat/nf_conntrack"];
 /// Files about the whole machine.

@@ -1,5 +1,6 @@
-//! Reads the running kernel into the text of a snapshot: files of `/proc` as they are, under the headings that `tail`
-//! prints; sockets in the lines that `ss` prints; and everything else in lines that begin with `syncookie: `.
+//! Reads the running kernel into the text of a snapshot: files of `/proc` as they are, under the
+//! headings that `tail` prints; sockets in the lines that `ss` prints; and everything else in lines
+//! that begin with `syncookie: `.
 
 mod files;
 mod log;
@@ -82,7 +83,8 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
     text.entry("namespace", if is_first { "host" } else { &namespace.name });
 }
 
-/// Adds the settings that only the first network namespace shows, read there, unless the thread is in it.
+/// Adds the settings that only the first network namespace shows, read there, unless the thread is
+/// in it.
 fn add_host_settings(text: &mut SnapshotText) {
     let is_shown = |name: &&str| files::setting_path(name).exists();
     if files::HOST_SETTINGS.iter().any(is_shown) {

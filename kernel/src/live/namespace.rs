@@ -17,8 +17,8 @@ const OWN: &str = "/proc/thread-self/ns/net";
 /// Network namespace of the running machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
-    /// Name for people: `host` for the namespace of process 1, else the name that `ip netns` has for it, else its number,
-    /// `net:[4026531840]`.
+    /// Name for people: `host` for the namespace of process 1, else the name that `ip netns` has
+    /// for it, else its number, `net:[4026531840]`.
     pub name: String,
     inode: u64,
     /// File that it can be entered by; `None` for the namespace of this program.
@@ -44,7 +44,8 @@ impl Namespace {
         Self::at(Path::new(&format!("/proc/{pid}/ns/net")))
     }
 
-    /// Finds a namespace by the name that `ip netns` has for it, a process id, or a path; `host` is that of process 1.
+    /// Finds a namespace by the name that `ip netns` has for it, a process id, or a path; `host` is
+    /// that of process 1.
     ///
     /// # Errors
     ///
@@ -65,8 +66,8 @@ impl Namespace {
         }
     }
 
-    /// Returns the namespace of this program, those with a name, and those of the processes that this user may read, each
-    /// once.
+    /// Returns the namespace of this program, those with a name, and those of the processes that
+    /// this user may read, each once.
     ///
     /// # Errors
     ///
@@ -95,8 +96,8 @@ impl Namespace {
         Ok(Self { name: name(inode), inode, path: Some(path.to_path_buf()) })
     }
 
-    /// Runs `work` in the namespace and returns its result: on a thread of its own, unless it is the namespace of this
-    /// program, whose other threads stay in theirs.
+    /// Runs `work` in the namespace and returns its result: on a thread of its own, unless it is
+    /// the namespace of this program, whose other threads stay in theirs.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use super::SnapshotText;
 use super::files::read;
 use crate::read::single_line;
 
-/// Adds a line for each process that holds one of the sockets with these inode numbers, and a note if some processes could
-/// not be inspected.
+/// Adds a line for each process that holds one of the sockets with these inode numbers, and a note
+/// if some processes could not be inspected.
 pub fn add(listening: &[u64], text: &mut SnapshotText) {
     let wanted: BTreeSet<u64> = listening.iter().copied().filter(|inode| *inode != 0).collect();
     let mut found = BTreeSet::new();
@@ -42,7 +42,8 @@ pub fn add(listening: &[u64], text: &mut SnapshotText) {
     }
 }
 
-/// Returns the number of open descriptors of a process, and the inode numbers of the sockets among them.
+/// Returns the number of open descriptors of a process, and the inode numbers of the sockets among
+/// them.
 fn descriptors(process: &Path) -> Option<(u64, BTreeSet<u64>)> {
     let mut count = 0;
     let mut sockets = BTreeSet::new();
@@ -81,7 +82,8 @@ fn add_process(path: &Path, descriptors: u64, held: &BTreeSet<u64>, text: &mut S
     text.entry("process", &single_line(&format!("{line} listens={} name={}", held.join(","), name.trim())));
 }
 
-/// Parses the soft limit in `Max open files            1024                 1048576              files`.
+/// Parses the soft limit in `Max open files            1024                 1048576
+/// files`.
 fn soft_limit(limits: &str) -> Option<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
@@ -94,7 +96,8 @@ fn tasks(process: &Path) -> Option<(u64, u64)> {
         .find_map(|group| Some((read_number(group, "pids.current")?, read_number(group, "pids.max")?)))
 }
 
-/// Returns memory, memory of sockets and limit of memory in the innermost control group that limits it, in bytes.
+/// Returns memory, memory of sockets and limit of memory in the innermost control group that limits
+/// it, in bytes.
 fn memory(process: &Path) -> Option<(u64, u64, u64)> {
     control_groups(process)?.iter().find_map(|group| {
         let most = read_number(group, "memory.max")?;
@@ -113,7 +116,8 @@ fn control_groups(process: &Path) -> Option<Vec<PathBuf>> {
     Some(folder.ancestors().take_while(|folder| folder.starts_with(ROOT)).map(Path::to_path_buf).collect())
 }
 
-/// Returns the number in a file of a control group; `None` for `max`, which means that there is no limit.
+/// Returns the number in a file of a control group; `None` for `max`, which means that there is no
+/// limit.
 fn read_number(group: &Path, file: &str) -> Option<u64> {
     read(&group.join(file))?.trim().parse().ok()
 }

@@ -17,7 +17,8 @@ use crate::facts::LocalAddress;
 /// Maximum number of destinations that are counted separately, because a busy host has many.
 const MAX_DESTINATIONS: usize = 65_536;
 
-/// Adds listeners, half-open connections and the busiest destinations; returns the inode numbers of the listeners.
+/// Adds listeners, half-open connections and the busiest destinations; returns the inode numbers of
+/// the listeners.
 pub fn add(text: &mut SnapshotText) -> Vec<u64> {
     let listening = dump(StateFlags::LISTEN, ExtensionFlags::SKMEMINFO).and_then(|rows| {
         let half_open = dump(StateFlags::SYN_RECV, ExtensionFlags::empty())?;

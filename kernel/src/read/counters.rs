@@ -1,5 +1,5 @@
-//! `/proc/net/netstat` and `/proc/net/snmp`: a line of names, then a line of numbers. `/proc/net/snmp6`: a name and a
-//! number on each line.
+//! `/proc/net/netstat` and `/proc/net/snmp`: a line of names, then a line of numbers.
+//! `/proc/net/snmp6`: a name and a number on each line.
 
 use super::{LineParser, decimal, split_at_colon};
 use crate::facts::Facts;
@@ -38,7 +38,8 @@ impl LineParser for Counters {
             return false;
         }
         let names: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
-        // A line of a log, such as `RPC: unsuccessful`, is not a table: all tables but IcmpMsg have several names.
+        // A line of a log, such as `RPC: unsuccessful`, is not a table: all tables but IcmpMsg have
+        // several names.
         if names.len() < 2 && group != "IcmpMsg" {
             return false;
         }

@@ -7,7 +7,8 @@ use std::path::Path;
 use super::{Error, document, headings};
 use crate::facts::{Facts, Samples};
 
-/// Reads a file: the output of one program, or several outputs one after another; `-` is standard input.
+/// Reads a file: the output of one program, or several outputs one after another; `-` is standard
+/// input.
 ///
 /// # Errors
 ///
@@ -28,9 +29,9 @@ pub fn file(path: &Path) -> Result<Facts, Error> {
 
 /// Reads the files of one sample, or of two to compare.
 ///
-/// Files with different facts are parts of one sample; a file that repeats facts of the sample before it begins the next
-/// one. Of more than two samples the first and the last are compared. Samples are ordered by their time if all say it,
-/// else by the order of their files.
+/// Files with different facts are parts of one sample; a file that repeats facts of the sample
+/// before it begins the next one. Of more than two samples the first and the last are compared.
+/// Samples are ordered by their time if all say it, else by the order of their files.
 ///
 /// # Errors
 ///
@@ -55,8 +56,9 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
     Ok(Samples { earlier, later })
 }
 
-/// Returns whether a file holds the same facts in the same format as the sample before it, so that it is another sample.
-/// `nstat` and `netstat -s` saved side by side have the same counters in two formats: they are one sample.
+/// Returns whether a file holds the same facts in the same format as the sample before it, so that
+/// it is another sample. `nstat` and `netstat -s` saved side by side have the same counters in two
+/// formats: they are one sample.
 fn is_repeated(sample: &Facts, file: &Facts) -> bool {
     // `ss -s` prints these two gauges, and so does `/proc/net/sockstat`.
     let is_in_summary = |name: &str| ["TCP.orphan", "TCP.tw"].contains(&name);

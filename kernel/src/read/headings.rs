@@ -1,5 +1,5 @@
-//! Files of one value, each under the heading that `head` and `tail` print above each of several files:
-//! `==> /proc/sys/net/core/somaxconn <==`; and lines with the kernel's release or its load.
+//! Files of one value, each under the heading that `head` and `tail` print above each of several
+//! files: `==> /proc/sys/net/core/somaxconn <==`; and lines with the kernel's release or its load.
 
 use std::time::Duration;
 

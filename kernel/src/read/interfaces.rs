@@ -6,8 +6,9 @@ use crate::facts::Facts;
 /// Parser of the interfaces' counters.
 pub struct Interfaces;
 
-/// Columns, as the kernel's `dev_seq_show` writes them (net/core/net-procfs.c). `rx_drop` is the sum of `rx_dropped` and
-/// `rx_missed_errors`; `rx_frame` is the sum of length, overrun, checksum and framing errors.
+/// Columns, as the kernel's `dev_seq_show` writes them (net/core/net-procfs.c). `rx_drop` is the
+/// sum of `rx_dropped` and `rx_missed_errors`; `rx_frame` is the sum of length, overrun, checksum
+/// and framing errors.
 const COLUMNS: [&str; 16] = [
     "rx_bytes",
     "rx_packets",

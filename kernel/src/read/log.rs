@@ -48,14 +48,16 @@ pub(crate) fn event_kind(line: &str) -> Option<EventKind> {
     })
 }
 
-/// Parses the port in `on port 80.`, or as newer kernels write it, `on port 0.0.0.0:80.` or `on port [::]:80.`.
+/// Parses the port in `on port 80.`, or as newer kernels write it, `on port 0.0.0.0:80.` or `on
+/// port [::]:80.`.
 fn port(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("on port ")?;
     let end = rest.split_whitespace().next()?.trim_end_matches('.');
     end.rsplit(':').next()?.parse().ok()
 }
 
-/// Returns whether a line begins as those of a log: `[ 12.3] …`, `<4>[ 12.3] …`, `Nov 22 06:28:21 host kernel: …`.
+/// Returns whether a line begins as those of a log: `[ 12.3] …`, `<4>[ 12.3] …`, `Nov 22 06:28:21
+/// host kernel: …`.
 fn is_log(line: &str) -> bool {
     let line = line.strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or(line, |(_, rest)| rest);
     let inside = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));

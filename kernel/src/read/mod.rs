@@ -1,8 +1,9 @@
 //! Reads what people save of a kernel: one output, or several in one file, recognised by content.
 //!
-//! Each format is a small [`LineParser`]. Each line is offered to every parser in turn, and the first that recognises it
-//! takes it. A parser may keep a state between lines (the group of counters, the columns of a table); it is reset when
-//! another parser takes a line. Parsers are bounded and never fail: a line that none recognises is counted.
+//! Each format is a small [`LineParser`]. Each line is offered to every parser in turn, and the
+//! first that recognises it takes it. A parser may keep a state between lines (the group of
+//! counters, the columns of a table); it is reset when another parser takes a line. Parsers are
+//! bounded and never fail: a line that none recognises is counted.
 
 mod counters;
 mod error;
@@ -37,8 +38,8 @@ pub(crate) use snapshot::single_line;
 #[cfg(test)]
 pub(crate) use sockets::parse_local_address;
 
-/// Number of bytes that are kept of one line; the longest line of an honest source, in `/proc/net/netstat`, has about
-/// 4000.
+/// Number of bytes that are kept of one line; the longest line of an honest source, in
+/// `/proc/net/netstat`, has about 4000.
 const MAX_LINE: usize = 64 << 10;
 
 /// Parser of one format.
@@ -53,7 +54,8 @@ trait LineParser {
     fn reset(&mut self) {}
 }
 
-/// Reads a document to its end. Lines without a known format are counted in [`Facts::unrecognised_lines`].
+/// Reads a document to its end. Lines without a known format are counted in
+/// [`Facts::unrecognised_lines`].
 ///
 /// # Errors
 ///
@@ -102,7 +104,8 @@ fn parsers() -> [Box<dyn LineParser>; 12] {
     ]
 }
 
-/// Reads a line without its end into `buffer`, cut to [`MAX_LINE`] bytes; returns false at the end of the input.
+/// Reads a line without its end into `buffer`, cut to [`MAX_LINE`] bytes; returns false at the end
+/// of the input.
 fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     let mut is_any = false;

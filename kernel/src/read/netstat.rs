@@ -52,8 +52,8 @@ fn add_counter(group: &str, direction: &str, line: &str, facts: &mut Facts) -> b
     true
 }
 
-/// Records whether the group leaves out zeros. It does unless a zero is in it, other than that of `TCPHPHits`, which
-/// `netstat` always prints.
+/// Records whether the group leaves out zeros. It does unless a zero is in it, other than that of
+/// `TCPHPHits`, which `netstat` always prints.
 fn update_omits_zeros(name: &str, value: u64, facts: &mut Facts) {
     if value == 0 && name != "TCPHPHits" {
         facts.omits_zeros.netstat = Some(false);
@@ -62,7 +62,8 @@ fn update_omits_zeros(name: &str, value: u64, facts: &mut Facts) {
     }
 }
 
-/// Adds the counter of a line without its group, as `grep` prints it, if the line cannot mean anything else.
+/// Adds the counter of a line without its group, as `grep` prints it, if the line cannot mean
+/// anything else.
 fn add_lone_line(line: &str, facts: &mut Facts) -> bool {
     let (template, Some(value)) = netstat_phrases::template(line) else { return false };
     let found =
@@ -83,7 +84,8 @@ fn parse_named(line: &str) -> Option<(String, u64)> {
     if is_name { Some((name.to_owned(), decimal(value.trim())?)) } else { None }
 }
 
-/// Parses `9107 times the listen queue of a socket overflowed`. An unknown phrase is the counter's name itself.
+/// Parses `9107 times the listen queue of a socket overflowed`. An unknown phrase is the counter's
+/// name itself.
 fn parse_phrase(group: &str, line: &str) -> Option<(String, u64)> {
     let (template, value) = netstat_phrases::template(line);
     let name = netstat_phrases::counter_name(group, &template).map_or(template.clone(), str::to_owned);

@@ -1,6 +1,7 @@
 //! Phrases of `netstat -s` for the kernel's counters, as net-tools 1.60 to 2.10 print them.
 
-/// Splits a line into its phrase, with `#` in place of the first number and without a full stop, and the number.
+/// Splits a line into its phrase, with `#` in place of the first number and without a full stop,
+/// and the number.
 pub fn template(line: &str) -> (String, Option<u64>) {
     let mut value = None;
     let mut words = Vec::new();

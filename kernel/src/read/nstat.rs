@@ -1,4 +1,5 @@
-//! `nstat`, a counter on each line: `TcpExtListenOverflows           0                  0.0`; and its JSON, `nstat -j`.
+//! `nstat`, a counter on each line: `TcpExtListenOverflows           0                  0.0`; and
+//! its JSON, `nstat -j`.
 
 use std::collections::BTreeMap;
 

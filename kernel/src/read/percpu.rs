@@ -1,5 +1,5 @@
-//! `/proc/net/stat/*`: a line of names, then a line of hexadecimal numbers for each CPU. `conntrack -S`: a line of names
-//! and decimal numbers for each CPU.
+//! `/proc/net/stat/*`: a line of names, then a line of hexadecimal numbers for each CPU. `conntrack
+//! -S`: a line of names and decimal numbers for each CPU.
 
 use super::{LineParser, decimal};
 use crate::facts::Facts;

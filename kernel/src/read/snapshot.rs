@@ -1,5 +1,5 @@
-//! Lines that `syncookie kernel snapshot` adds, for facts that are not in a line of a file of the kernel:
-//! `syncookie: KEY VALUE`.
+//! Lines that `syncookie kernel snapshot` adds, for facts that are not in a line of a file of the
+//! kernel: `syncookie: KEY VALUE`.
 
 use std::net::IpAddr;
 
@@ -54,7 +54,8 @@ fn time(value: &str) -> Option<Timestamp> {
     Timestamp::from_nanosecond(nanos.into()).ok()
 }
 
-/// Parses `pid=1 descriptors=6 limit=1024 threads=1 group=3/100 listens=123,456 name=nginx: master`.
+/// Parses `pid=1 descriptors=6 limit=1024 threads=1 group=3/100 listens=123,456 name=nginx:
+/// master`.
 fn process(value: &str) -> Option<Process> {
     let (rest, name) = value.split_once("name=")?;
     let mut process = Process { name: single_line(name), ..Process::default() };
@@ -76,7 +77,8 @@ fn process(value: &str) -> Option<Process> {
     Some(process)
 }
 
-/// Returns a text that fits in a line of a snapshot: at most 1024 characters, with blanks in place of control characters.
+/// Returns a text that fits in a line of a snapshot: at most 1024 characters, with blanks in place
+/// of control characters.
 pub fn single_line(text: &str) -> String {
     text.chars().take(1024).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

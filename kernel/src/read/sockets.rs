@@ -47,7 +47,8 @@ impl LineParser for Sockets {
 }
 
 impl Sockets {
-    /// Adds the number of drops in `skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d3)` to the listener above.
+    /// Adds the number of drops in `skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d3)` to the listener
+    /// above.
     fn drops(&self, line: &str, facts: &mut Facts) {
         let Some((_, memory)) = line.split_once("skmem:(") else { return };
         let parts = memory.split(')').next().unwrap_or_default().split(',');
@@ -112,8 +113,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Returns a state in the spelling of `ss`, which has hyphens where `netstat` has underscores; all states but LISTEN and
-/// SYN-RECV are `other`.
+/// Returns a state in the spelling of `ss`, which has hyphens where `netstat` has underscores; all
+/// states but LISTEN and SYN-RECV are `other`.
 fn state_of(word: &str) -> Option<&'static str> {
     Some(match word {
         "LISTEN" => "LISTEN",
@@ -124,7 +125,8 @@ fn state_of(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Parses `0.0.0.0:80`, `*:80`, `[::]:80`, `:::80`, `127.0.0.53%lo:53`, `[fe80::1]%eth0:80`, `*:http`.
+/// Parses `0.0.0.0:80`, `*:80`, `[::]:80`, `:::80`, `127.0.0.53%lo:53`, `[fe80::1]%eth0:80`,
+/// `*:http`.
 pub(crate) fn parse_local_address(text: &str) -> Option<LocalAddress> {
     let (address, port) = text.rsplit_once(':')?;
     let port = decimal(port).and_then(|port| u16::try_from(port).ok()).or_else(|| service(port))?;
@@ -164,8 +166,8 @@ fn service(name: &str) -> Option<u16> {
     })
 }
 
-/// Parses names and process ids in `users:(("nginx",pid=1,fd=6),("nginx",pid=2,fd=6))`, or as older versions print it,
-/// `users:(("nginx",1,6))`, or as `netstat` prints it, `1/nginx`.
+/// Parses names and process ids in `users:(("nginx",pid=1,fd=6),("nginx",pid=2,fd=6))`, or as older
+/// versions print it, `users:(("nginx",1,6))`, or as `netstat` prints it, `1/nginx`.
 fn holders(line: &str) -> Vec<(String, u32)> {
     let Some((_, users)) = line.split_once("users:((") else {
         let last = line.split_whitespace().nth(6).and_then(|word| word.split_once('/'));

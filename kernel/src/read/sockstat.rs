@@ -1,4 +1,5 @@
-//! `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0`; and the summary of `ss -s`.
+//! `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0`; and the
+//! summary of `ss -s`.
 
 use super::{LineParser, decimal, split_at_colon};
 use crate::facts::Facts;

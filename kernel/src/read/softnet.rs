@@ -19,7 +19,8 @@ const COUNTERS: [(usize, &str); 6] = [
     (9, "softnet.received_rps"),
     (10, "softnet.flow_limit_count"),
 ];
-/// Column with the length of the CPU's backlog queue, and the number of columns from which on (Linux 5.10) it is there.
+/// Column with the length of the CPU's backlog queue, and the number of columns from which on
+/// (Linux 5.10) it is there.
 const BACKLOG: usize = 11;
 const COLUMNS_WITH_BACKLOG: usize = 13;
 

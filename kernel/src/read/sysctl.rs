@@ -46,7 +46,8 @@ pub fn setting_name(key: &str) -> Option<String> {
     if let Some((_, tree)) = bare.iter().find(|(start, _)| key.starts_with(start)) {
         return Some(format!("{tree}{key}"));
     }
-    // Paths have slashes where names have dots. A dot in an interface's name is a slash there, and does not matter here.
+    // Paths have slashes where names have dots. A dot in an interface's name is a slash there, and
+    // does not matter here.
     let name = if key.contains('/') { key.replace('/', ".") } else { key.to_owned() };
     let tree = name.split('.').next()?;
     if !TREES.contains(&tree) || tree.len() == name.len() {

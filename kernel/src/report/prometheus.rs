@@ -1,5 +1,6 @@
-//! Metrics for Prometheus, in the text format that node_exporter's textfile collector reads. Names follow its
-//! conventions: a prefix, the resource, the unit; `_limit` for limits, `_total` for counters.
+//! Metrics for Prometheus, in the text format that node_exporter's textfile collector reads. Names
+//! follow its conventions: a prefix, the resource, the unit; `_limit` for limits, `_total` for
+//! counters.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -173,7 +174,8 @@ fn label(key: &str, value: &str) -> String {
     text
 }
 
-/// Converts `TcpExt.ListenOverflows` to `tcpext_listen_overflows`, with an underscore where a word or an abbreviation ends.
+/// Converts `TcpExt.ListenOverflows` to `tcpext_listen_overflows`, with an underscore where a word
+/// or an abbreviation ends.
 fn snake(counter: &str) -> String {
     let (group, name) = counter.split_once('.').unwrap_or(("", counter));
     let mut text = group.to_ascii_lowercase();

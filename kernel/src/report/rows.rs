@@ -8,7 +8,8 @@ use crate::view::View;
 /// Maximum number of calm listeners, processes and interfaces that are shown of one resource.
 const MAX_CALM: usize = 3;
 
-/// Row of a resource with a usage: resource, subject, usage, limit, headroom in percent, source of the limit.
+/// Row of a resource with a usage: resource, subject, usage, limit, headroom in percent, source of
+/// the limit.
 pub type UsageRow = [String; 6];
 /// Row of a resource with counters: resource, subject, counters.
 pub type CounterRow = [String; 3];
@@ -70,8 +71,8 @@ fn short(source: &str) -> String {
     ["net.ipv4.", "net.core.", "net.netfilter."].iter().fold(source.to_owned(), |text, tree| text.replace(tree, ""))
 }
 
-/// Returns the rows of counters. The first counter of a resource is the most important and is shown even if it is zero;
-/// the others are shown if they are not.
+/// Returns the rows of counters. The first counter of a resource is the most important and is shown
+/// even if it is zero; the others are shown if they are not.
 pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
     let is_compared = view.earlier.is_some();
     let mut rows = Vec::new();

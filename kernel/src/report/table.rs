@@ -1,4 +1,5 @@
-//! Table for people: the answer, a sentence for each finding, usage and counters, and what is unknown.
+//! Table for people: the answer, a sentence for each finding, usage and counters, and what is
+//! unknown.
 
 use std::io::{self, Write};
 
@@ -140,7 +141,8 @@ fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &
             shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
             shown.set_padding((0, GAP));
             if index + 1 == columns.len() {
-                // Names of settings and counters must not be broken; names of listeners and processes may.
+                // Names of settings and counters must not be broken; names of listeners and
+                // processes may.
                 shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SETTING_WIDTH)));
             }
         }

@@ -1,8 +1,8 @@
 //! SYN cookies of the host and SYNPROXY, which answer SYNs without keeping them; and Fast Open.
 //!
-//! Counters: net/ipv4/syncookies.c; `/proc/net/stat/synproxy`, net/netfilter/nf_synproxy_core.c; the limit of the Fast
-//! Open queue is the argument of `TCP_FASTOPEN` (`tcp_fastopen_queue_check`, net/ipv4/tcp_fastopen.c), which no program
-//! shows.
+//! Counters: net/ipv4/syncookies.c; `/proc/net/stat/synproxy`, net/netfilter/nf_synproxy_core.c;
+//! the limit of the Fast Open queue is the argument of `TCP_FASTOPEN` (`tcp_fastopen_queue_check`,
+//! net/ipv4/tcp_fastopen.c), which no program shows.
 
 use super::{Context, Resource, ResourceKind};
 

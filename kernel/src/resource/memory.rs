@@ -1,8 +1,9 @@
 //! Memory of TCP, and the limits that save it.
 //!
-//! TCP memory: usage `mem` of `/proc/net/sockstat` in pages (`sk_memory_allocated`), limits `tcp_mem`: pressure begins
-//! at the second number, and at the third no more is allocated (`__sk_mem_raise_allocated`, net/core/sock.c). Orphans:
-//! `tcp_orphan_count`, limit `tcp_max_orphans` (`tcp_too_many_orphans`, include/net/tcp.h). TIME-WAIT: limit
+//! TCP memory: usage `mem` of `/proc/net/sockstat` in pages (`sk_memory_allocated`), limits
+//! `tcp_mem`: pressure begins at the second number, and at the third no more is allocated
+//! (`__sk_mem_raise_allocated`, net/core/sock.c). Orphans: `tcp_orphan_count`, limit
+//! `tcp_max_orphans` (`tcp_too_many_orphans`, include/net/tcp.h). TIME-WAIT: limit
 //! `tcp_max_tw_buckets` (`inet_twsk_alloc`, net/ipv4/inet_timewait_sock.c).
 
 use syncookie_terminal::{count, grouped};
@@ -138,7 +139,8 @@ pub fn add_usage_finding(resource: &mut Resource, what: &str, then: &str) {
     }
 }
 
-/// Adds a finding if the counter at `index` increased or is not zero, else if the log reports the condition.
+/// Adds a finding if the counter at `index` increased or is not zero, else if the log reports the
+/// condition.
 pub fn add_counter_finding(
     context: &Context<'_>,
     resource: &mut Resource,
@@ -156,8 +158,9 @@ pub fn add_counter_finding(
     }
 }
 
-/// Adds a finding if the log reports the condition and there is no other finding. The log of the running kernel is that of
-/// all its network namespaces, so it is used for resources of the host only.
+/// Adds a finding if the log reports the condition and there is no other finding. The log of the
+/// running kernel is that of all its network namespaces, so it is used for resources of the host
+/// only.
 pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind, what: &str) {
     let lines = context.facts.events.iter().filter(|event| event.kind == kind).count();
     if lines > 0

@@ -1,4 +1,5 @@
-//! State of each resource: its usage, its limit and where that comes from, the counters of its overflows, and findings.
+//! State of each resource: its usage, its limit and where that comes from, the counters of its
+//! overflows, and findings.
 
 mod cookies;
 mod kind;
@@ -22,7 +23,8 @@ pub use level::{Finding, Level};
 pub struct Resource {
     /// Resource.
     pub kind: ResourceKind,
-    /// Listener, process, interface or destination that the resource belongs to; `None` for the namespace or the host.
+    /// Listener, process, interface or destination that the resource belongs to; `None` for the
+    /// namespace or the host.
     pub subject: Option<String>,
     /// Current usage.
     pub usage: Option<u64>,
@@ -56,7 +58,8 @@ pub struct Counter {
     pub increase: Option<u64>,
 }
 
-/// Assesses every resource by the current facts, and by their changes since the earlier ones if there are any.
+/// Assesses every resource by the current facts, and by their changes since the earlier ones if
+/// there are any.
 pub fn assess(later: &Facts, earlier: Option<&Facts>) -> Vec<Resource> {
     let context =
         Context { facts: later, earlier, difference: earlier.map(|earlier| Difference::between(earlier, later)) };

@@ -1,9 +1,10 @@
 //! What packets pass before TCP, and what TCP answers.
 //!
 //! Connection tracking: `nf_conntrack_count` against `nf_conntrack_max` (`__nf_conntrack_alloc`,
-//! net/netfilter/nf_conntrack_core.c). Softirq backlog: `input_pkt_queue` of a CPU against `netdev_max_backlog`
-//! (`enqueue_to_backlog`, net/core/dev.c). ICMP: `icmp_global_allow`, net/ipv4/icmp.c. Challenge ACKs:
-//! `tcp_send_challenge_ack` and `tcp_oow_rate_limited`, net/ipv4/tcp_input.c.
+//! net/netfilter/nf_conntrack_core.c). Softirq backlog: `input_pkt_queue` of a CPU against
+//! `netdev_max_backlog` (`enqueue_to_backlog`, net/core/dev.c). ICMP: `icmp_global_allow`,
+//! net/ipv4/icmp.c. Challenge ACKs: `tcp_send_challenge_ack` and `tcp_oow_rate_limited`,
+//! net/ipv4/tcp_input.c.
 
 use std::collections::BTreeSet;
 
@@ -83,8 +84,8 @@ fn interfaces(context: &Context<'_>) -> Vec<Resource> {
     names.into_iter().map(|name| interface(context, name)).collect()
 }
 
-/// Returns the state of an interface. `rx_drop` has many reasons (an unknown protocol is one), so only its increase is a
-/// finding; overruns (`rx_fifo`) have one.
+/// Returns the state of an interface. `rx_drop` has many reasons (an unknown protocol is one), so
+/// only its increase is a finding; overruns (`rx_fifo`) have one.
 fn interface(context: &Context<'_>, name: &str) -> Resource {
     let mut resource = context.resource(ResourceKind::Interface).of(name);
     let counters = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"].map(|column| format!("interface.{name}.{column}"));

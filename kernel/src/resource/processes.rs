@@ -1,6 +1,7 @@
-//! Resources that a process needs to accept connections: descriptors (`RLIMIT_NOFILE`, `alloc_fd`, fs/file.c; `fs.file-max`,
-//! `alloc_empty_file`, fs/file_table.c), tasks (`pids.max`; `threads-max`, kernel/fork.c), CPU time; and those that
-//! it needs to open connections: ports (`__inet_hash_connect`, net/ipv4/inet_hashtables.c).
+//! Resources that a process needs to accept connections: descriptors (`RLIMIT_NOFILE`, `alloc_fd`,
+//! fs/file.c; `fs.file-max`, `alloc_empty_file`, fs/file_table.c), tasks (`pids.max`;
+//! `threads-max`, kernel/fork.c), CPU time; and those that it needs to open connections: ports
+//! (`__inet_hash_connect`, net/ipv4/inet_hashtables.c).
 
 use std::net::SocketAddr;
 
@@ -59,7 +60,8 @@ fn group_tasks(context: &Context<'_>, process: &Process) -> Option<Resource> {
     Some(resource)
 }
 
-/// Returns the memory of the control group. Buffers of sockets count there, and shrink when the group has no memory left.
+/// Returns the memory of the control group. Buffers of sockets count there, and shrink when the
+/// group has no memory left.
 fn group_memory(context: &Context<'_>, process: &Process) -> Option<Resource> {
     let (used, sockets, most) = process.group_memory?;
     let mut resource = context.resource(ResourceKind::GroupMemory).of(who(process));
@@ -88,7 +90,8 @@ fn cpu(context: &Context<'_>) -> Resource {
     resource
 }
 
-/// Returns the use of ports by the destination with most connections; each destination has all ports for itself.
+/// Returns the use of ports by the destination with most connections; each destination has all
+/// ports for itself.
 fn ephemeral_ports(context: &Context<'_>) -> Resource {
     let mut resource = context.resource(ResourceKind::EphemeralPorts);
     resource.usage = context.facts.gauge("towards");

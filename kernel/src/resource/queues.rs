@@ -1,11 +1,12 @@
 //! The two queues of a listener: accept queue and SYN queue.
 //!
-//! Accept queue: usage is `sk_ack_backlog`, limit `sk_max_ack_backlog`, which `listen()` sets to the smaller of its
-//! argument and `somaxconn` (net/socket.c). It is full when it holds *more* than the limit (`sk_acceptq_is_full`,
-//! include/net/sock.h), so one more fits than the limit says.
+//! Accept queue: usage is `sk_ack_backlog`, limit `sk_max_ack_backlog`, which `listen()` sets to
+//! the smaller of its argument and `somaxconn` (net/socket.c). It is full when it holds *more* than
+//! the limit (`sk_acceptq_is_full`, include/net/sock.h), so one more fits than the limit says.
 //!
-//! SYN queue (half-open connections): usage is `icsk_accept_queue.qlen`, shown as sockets in SYN-RECV; the limit is the same backlog
-//! (`inet_csk_reqsk_queue_is_full`, include/net/inet_connection_sock.h). With `tcp_syncookies=0`, `tcp_conn_request`
+//! SYN queue (half-open connections): usage is `icsk_accept_queue.qlen`, shown as sockets in
+//! SYN-RECV; the limit is the same backlog (`inet_csk_reqsk_queue_is_full`,
+//! include/net/inet_connection_sock.h). With `tcp_syncookies=0`, `tcp_conn_request`
 //! (net/ipv4/tcp_input.c) also keeps the last quarter of `tcp_max_syn_backlog` for known peers.
 
 use std::collections::BTreeMap;
@@ -113,7 +114,8 @@ fn accept_queues(context: &Context<'_>) -> Resource {
     resource
 }
 
-/// Returns the numbers of half-open connections by the address of their listener, the most specific that accepts them.
+/// Returns the numbers of half-open connections by the address of their listener, the most specific
+/// that accepts them.
 fn half_open<'a>(
     context: &'a Context<'_>,
     addresses: &BTreeMap<&'a LocalAddress, Vec<&Listener>>,

@@ -75,7 +75,8 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
     }
 }
 
-/// Compares a sample with the one before it of the same namespace, or else with the snapshot that was given.
+/// Compares a sample with the one before it of the same namespace, or else with the snapshot that
+/// was given.
 fn compare(later: Facts, before: &[Facts], since: Option<&Facts>) -> View {
     let same = before.iter().find(|earlier| earlier.namespace == later.namespace);
     let earlier = same.or(since).cloned();

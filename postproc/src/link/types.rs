@@ -3,8 +3,9 @@
 use super::{Layer, family, linux_sll, linux_sll2, nflog, ppp, wireless};
 use crate::capture::LinkType;
 
-/// Number and name of a link type in the LINKTYPE registry (<https://www.tcpdump.org/linktypes.html>), and the first layer of
-/// its frames; `None` for a type whose frames are not read and whose name makes a message clearer.
+/// Number and name of a link type in the LINKTYPE registry
+/// (<https://www.tcpdump.org/linktypes.html>), and the first layer of its frames; `None` for a type
+/// whose frames are not read and whose name makes a message clearer.
 type Row = (u16, &'static str, Option<Layer>);
 
 /// Link types by number.

@@ -33,15 +33,15 @@ fn taken_at(facts: &Facts) -> Option<Timestamp> {
     i64::try_from(facts.taken_at?.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-/// When counting began. A network namespace may be younger than its machine; then a 0 says less than it seems, and the
-/// words `since boot` are all that can be said.
+/// When counting began. A network namespace may be younger than its machine; then a 0 says less
+/// than it seems, and the words `since boot` are all that can be said.
 fn booted(facts: &Facts) -> Option<Timestamp> {
     let up = i64::try_from(facts.uptime?.as_nanos()).ok()?;
     taken_at(facts)?.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
 }
 
-/// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`) are rather parts of one
-/// sample, and a difference between them would say that nothing changed.
+/// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
+/// are rather parts of one sample, and a difference between them would say that nothing changed.
 fn reading(samples: &Samples, counter: Counter) -> Option<Reading> {
     let name = name(counter);
     let value = samples.later.counter(&name).or_else(|| samples.earlier.as_ref()?.counter(&name))?;
