@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::text::safe;
+use syncookie_terminal::escape_controls;
 
 /// Between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -55,7 +55,7 @@ impl Console {
     /// Something worth knowing.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
-            self.line(&format!("syncookie: {}", safe(text)));
+            self.line(&format!("syncookie: {}", escape_controls(text)));
         }
     }
 
@@ -79,7 +79,7 @@ impl Console {
             seconds if seconds > 0.0 && seconds.is_finite() => format!("{} left, ", span(seconds)),
             _ => String::new(),
         };
-        let name = safe(capture);
+        let name = escape_controls(capture);
         let tail: String = name.chars().skip(name.chars().count().saturating_sub(NAME)).collect();
         format!("{share}{rate:.0} MB/s, {left}capture {} of {}: {tail}", self.captures_read + 1, self.captures)
     }

@@ -9,7 +9,6 @@ mod console;
 mod exit;
 mod filter;
 mod interrupt;
-mod kernel;
 mod link;
 mod memory;
 mod output;
@@ -30,7 +29,7 @@ use cli::{Cli, Command};
 use command::{annotate, explain, follow, manual, plugin};
 use console::Console;
 use exit::Exit;
-pub use memory::Advised;
+pub use memory::HugePageAllocator;
 use pipeline::Failure;
 
 /// Runs the program on the arguments of this process and returns its exit code.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: syncookie::Advised = syncookie::Advised;
+static ALLOCATOR: syncookie::HugePageAllocator = syncookie::HugePageAllocator;
 
 fn main() -> ExitCode {
     syncookie::run()

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::io;
 
+use syncookie_terminal::count;
+
 use crate::capture::{Fault, LinkType};
 use crate::link;
 use crate::source::format::Kind;
-use crate::text::{self, count};
+use crate::text;
 
 /// There is nothing under that name.
 const MISSING: &str = "missing";

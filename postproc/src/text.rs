@@ -1,27 +1,14 @@
-//! Text as people read it: times, and names that cannot play tricks on a terminal.
+//! Text as people read it: times of packets, and names of captures.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use syncookie_engine::Timestamp;
+use syncookie_terminal::escape_controls;
 
-/// The text with everything escaped that a terminal would act upon.
-pub fn safe(text: &str) -> Cow<'_, str> {
-    if text.chars().any(acts) {
-        text.chars().map(|c| if acts(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
-    } else {
-        text.into()
-    }
-}
-
-/// What a capture is called when people are told of it.
+/// Returns the name of a capture for people, safe to print; `-` is standard input.
 pub fn capture(name: &str) -> Cow<'_, str> {
-    if name == "-" { "standard input".into() } else { safe(name) }
-}
-
-/// Control characters, and those that turn the direction of writing.
-fn acts(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    if name == "-" { "standard input".into() } else { escape_controls(name) }
 }
 
 /// A time in RFC 3339, UTC, with nanoseconds.
@@ -56,24 +43,6 @@ pub fn microsecond(time: Timestamp) -> String {
     Rfc3339(time).to_string()[..26].replace('T', " ")
 }
 
-/// `1 handshake`, `2 handshakes`, `1,234 handshakes`.
-pub fn count(number: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// A number with its digits in groups of three.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,19 +60,5 @@ mod tests {
         ] {
             assert_eq!(Rfc3339(Timestamp::from_nanos(nanos)).to_string(), text);
         }
-    }
-
-    #[test]
-    fn what_a_terminal_would_act_upon_is_escaped() {
-        assert_eq!(safe("a\x1b[31mb\n\u{202e}c"), "a\\u{1b}[31mb\\n\\u{202e}c");
-        assert!(matches!(safe("Füße.pcap"), Cow::Borrowed("Füße.pcap")));
-    }
-
-    #[test]
-    fn numbers_are_grouped_and_nouns_agree() {
-        assert_eq!(count(1, "handshake"), "1 handshake");
-        assert_eq!(count(0, "handshake"), "0 handshakes");
-        assert_eq!(count(1_234_567, "handshake"), "1,234,567 handshakes");
-        assert_eq!(grouped(123), "123");
     }
 }

@@ -1,4 +1,4 @@
-//! `syncookie kernel`, from the arguments to the exit code.
+//! `syncookie kernel`: from the arguments to the exit code.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -6,19 +6,20 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
-use crate::cli::{Kernel, KernelAction, KernelLevel, Snapshot};
+use syncookie_kernel::facts::Facts;
+use syncookie_kernel::report::{self, Format, Options};
+use syncookie_kernel::resource::Level;
+use syncookie_kernel::{read, view::View};
+use syncookie_terminal::escape_controls;
+
+use crate::cli::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::kernel::facts::{Error, Facts, Looks};
-use crate::kernel::report::{self, Style};
-use crate::kernel::resource::Level;
-use crate::kernel::view::View;
 use crate::output::Output;
-use crate::text;
 
-/// Why nothing came of it.
+/// Reason why there is no report.
 enum Failure {
-    Read(Error),
+    Read(read::Error),
     Live(String, io::Error),
     Output(io::Error),
 }
@@ -27,21 +28,21 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => write!(f, "{error}"),
-            Self::Live(what, error) => write!(f, "{}: {error}", text::safe(what)),
+            Self::Live(what, error) => write!(f, "{}: {error}", escape_controls(what)),
             Self::Output(error) => write!(f, "the results cannot be written: {error}"),
         }
     }
 }
 
-/// Runs it.
+/// Runs the command and returns its exit code.
 pub fn command(args: &Kernel) -> ExitCode {
     let done = match &args.action {
         Some(KernelAction::Snapshot(args)) => snapshot(args),
-        None => look(args),
+        None => report(args),
     };
     match done {
         Ok(exit) => exit.into(),
-        // Who reads has seen enough, as with `| head`.
+        // The reader of the pipe has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             Console::new(false).problem(&failure);
@@ -50,22 +51,23 @@ pub fn command(args: &Kernel) -> ExitCode {
     }
 }
 
-fn look(args: &Kernel) -> Result<Exit, Failure> {
+/// Writes reports of the files, or of the running machine.
+fn report(args: &Kernel) -> Result<Exit, Failure> {
     if !args.files.is_empty() {
-        let view = View::from(Looks::read(&args.files).map_err(Failure::Read)?);
+        let view = View::from(read::files(&args.files).map_err(Failure::Read)?);
         let views = [view];
         write(args, &views, false)?;
         return Ok(exit(args, &views));
     }
-    let since = args.since.as_deref().map(Facts::read).transpose().map_err(Failure::Read)?;
+    let since = args.since.as_deref().map(read::file).transpose().map_err(Failure::Read)?;
     let mut before: Vec<Facts> = Vec::new();
-    let mut looks = 0;
+    let mut samples = 0;
     loop {
         let facts = live::facts(args.netns.as_deref())?;
         let views: Vec<View> = facts.into_iter().map(|later| compare(later, &before, since.as_ref())).collect();
-        write(args, &views, looks > 0)?;
-        looks += 1;
-        let Some(pause) = args.watch.filter(|_| args.count.is_none_or(|count| looks < count)) else {
+        write(args, &views, samples > 0)?;
+        samples += 1;
+        let Some(pause) = args.watch.filter(|_| args.count.is_none_or(|count| samples < count)) else {
             return Ok(exit(args, &views));
         };
         before = views.into_iter().map(|view| view.later).collect();
@@ -73,19 +75,21 @@ fn look(args: &Kernel) -> Result<Exit, Failure> {
     }
 }
 
-/// With the look before this one, or with the snapshot that was given.
+/// Compares a sample with the one before it of the same namespace, or else with the snapshot that
+/// was given.
 fn compare(later: Facts, before: &[Facts], since: Option<&Facts>) -> View {
     let same = before.iter().find(|earlier| earlier.namespace == later.namespace);
     let earlier = same.or(since).cloned();
     View::new(later, earlier)
 }
 
+/// Returns the exit code that `--fail-on` asks for.
 fn exit(args: &Kernel, views: &[View]) -> Exit {
     let wanted = args.fail_on.map(|level| match level {
         KernelLevel::Exhausted => Level::Exhausted,
-        KernelLevel::Overflowing => Level::Rising,
+        KernelLevel::Overflowing => Level::Overflowing,
         KernelLevel::Near => Level::Near,
-        KernelLevel::Overflowed => Level::Past,
+        KernelLevel::Overflowed => Level::Overflowed,
     });
     let worst = views.iter().filter_map(View::level).min();
     match (wanted, worst) {
@@ -96,15 +100,19 @@ fn exit(args: &Kernel, views: &[View]) -> Exit {
 
 fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
-    let style = Style {
-        format: args.format,
+    let options = Options {
+        format: match args.format {
+            KernelFormat::Table => Format::Table,
+            KernelFormat::Json => Format::Json,
+            KernelFormat::Prometheus => Format::Prometheus,
+        },
         is_terminal: output.is_terminal(),
         is_watch: args.watch.is_some(),
-        // A file holds one look.
+        // A file holds one report.
         is_again: is_again && args.output.as_os_str() == "-",
         is_verbose: args.verbose,
     };
-    report::write(style, views, &mut output).and_then(|()| output.finish()).map_err(Failure::Output)
+    report::write(options, views, &mut output).and_then(|()| output.finish()).map_err(Failure::Output)
 }
 
 fn snapshot(args: &Snapshot) -> Result<Exit, Failure> {
@@ -122,14 +130,14 @@ fn write_text(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 mod live {
     use super::{Facts, Failure};
-    use crate::kernel::live::{self, Namespace};
+    use syncookie_kernel::live::{self, Namespace};
 
-    /// What is known of the namespaces that were asked for; of all of them, those that may be entered.
+    /// Reads the facts about a namespace, or about all that can be entered.
     pub fn facts(netns: Option<&str>) -> Result<Vec<Facts>, Failure> {
         if netns != Some("all") {
             let namespace = find(netns)?;
             let mut facts = live::facts(&namespace).map_err(|error| closed(&namespace, error))?;
-            facts.others = others(&namespace);
+            facts.other_namespaces = other_namespaces(&namespace);
             return Ok(vec![facts]);
         }
         let all = Namespace::all().map_err(|error| Failure::Live("network namespaces".into(), error))?;
@@ -165,10 +173,10 @@ mod live {
         Failure::Live(format!("network namespace {} cannot be entered", namespace.name), error)
     }
 
-    /// Names of the other namespaces there are.
-    fn others(looked_at: &Namespace) -> Vec<String> {
+    /// Returns the names of the other namespaces of the machine.
+    fn other_namespaces(read: &Namespace) -> Vec<String> {
         let all = Namespace::all().unwrap_or_default();
-        all.into_iter().filter(|other| !other.is_same(looked_at)).map(|other| other.name).collect()
+        all.into_iter().filter(|other| !other.is_same(read)).map(|other| other.name).collect()
     }
 }
 

@@ -13,11 +13,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 use syncookie_engine::{Confidence, Detail, Endpoint, Finding, Verdict};
+use syncookie_terminal::escape_controls;
 
 use crate::pipeline::totals::{CaptureTotals, Known, Totals};
 use crate::report::{Report, SCHEMA};
 use crate::source::walk::Source;
-use crate::text::safe;
 
 /// What makes two findings the same: listener, verdict and first cause. Words, as a later version may have others.
 type Likeness = (Endpoint, String, Option<String>);
@@ -214,7 +214,7 @@ impl fmt::Display for Unusable {
                 write!(
                     f,
                     "is no report to compare with: {}; one is written by `analyze --format json` or jsonl",
-                    safe(&error.to_string())
+                    escape_controls(&error.to_string())
                 )
             }
             Self::Foreign => {

@@ -1,25 +1,25 @@
 //! Link layers: from the first byte of a frame to the first byte of its IP packet.
 //!
-//! A frame is a row of layers, each of which says which comes next and where: [`ip_packet`] walks along it, through
-//! tunnels too. A further encapsulation is a further [`Layer`] and a further arm.
+//! A frame is a row of layers, each of which says which layer is next and where it begins: [`ip_packet`] walks along it,
+//! through tunnels too. A link type is a row in *types* with the parser of its first layer.
 
 use etherparse::{EtherType, Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use crate::capture::LinkType;
 
-mod names;
 mod nflog;
 mod ppp;
 #[cfg(test)]
 mod tests;
 mod tunnel;
+mod types;
 mod wireless;
 
-pub use names::name;
 pub use tunnel::is_none as is_no_tunnel;
+pub use types::name;
 
-/// More layers than this are no network's doing.
-const DEEPEST: usize = 32;
+/// Maximum number of layers of a frame; no network nests more.
+const MAX_LAYERS: usize = 32;
 
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,61 +35,32 @@ pub enum Content<'a> {
     UnknownLink,
 }
 
-/// What the bytes at hand begin with.
+/// Layer that the rest of a frame begins with.
 #[derive(Clone, Copy)]
 enum Layer {
-    Ethernet,
-    /// What an EtherType announced.
+    /// Layer that an EtherType announced: IP, or a layer between it and Ethernet.
     Protocol(EtherType),
-    Llc,
-    LinuxSll,
-    LinuxSll2,
-    /// The address family in the byte order of the machine that captured, which may not be this one (NULL), or in
-    /// network byte order (LOOP): the numbers are small, so that their place tells.
-    Family,
-    /// An IP packet of the version its first four bits say.
-    Raw,
-    Mpls,
-    Pppoe,
-    Ppp,
-    CiscoHdlc,
-    FrameRelay,
-    Nflog,
-    Radiotap,
-    /// Prism or AVS.
-    Prism,
-    Wireless,
-    /// 802.11 with its header padded to four bytes.
-    WirelessPadded,
+    /// Any other layer, with its parser, which returns the layer after it.
+    Header(fn(&[u8]) -> Step),
 }
 
+/// Layers that come after several others.
 impl Layer {
-    /// Transparent Ethernet bridging: a whole frame where GRE and GENEVE have an EtherType.
-    const BRIDGED_ETHERNET: EtherType = EtherType(0x6558);
-    const PPPOE_SESSION: EtherType = EtherType(0x8864);
-    const MPLS: EtherType = EtherType(0x8847);
-    const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
+    const ETHERNET: Self = Self::Header(ethernet);
+    const LLC: Self = Self::Header(llc);
+    const RAW: Self = Self::Header(raw);
+    const MPLS: Self = Self::Header(mpls);
+    const PPPOE: Self = Self::Header(ppp::pppoe);
+    const PPP: Self = Self::Header(ppp::ppp);
+    const FRAME_RELAY: Self = Self::Header(ppp::frame_relay);
+    const WIRELESS: Self = Self::Header(wireless::frame);
+    const WIRELESS_PADDED: Self = Self::Header(wireless::padded_frame);
 
-    /// What follows this layer, where that is no IP.
+    /// Returns the layer after this one, which is not IP.
     fn step(self, bytes: &[u8]) -> Step {
         match self {
-            Self::Ethernet => ethernet(bytes),
             Self::Protocol(protocol) => by_ether_type(protocol, bytes),
-            Self::Llc => llc(bytes),
-            Self::LinuxSll => linux_sll(bytes),
-            Self::LinuxSll2 => linux_sll2(bytes),
-            Self::Family => family(bytes),
-            Self::Raw => raw(bytes),
-            Self::Mpls => mpls(bytes),
-            Self::Pppoe => ppp::pppoe(bytes),
-            Self::Ppp => ppp::ppp(bytes),
-            Self::CiscoHdlc => ppp::cisco_hdlc(bytes),
-            Self::FrameRelay => ppp::frame_relay(bytes),
-            Self::Nflog => nflog::nflog(bytes),
-            Self::Radiotap => wireless::radiotap(bytes),
-            Self::Prism => wireless::prism(bytes),
-            Self::Wireless => wireless::frame(bytes, false),
-            Self::WirelessPadded => wireless::frame(bytes, true),
+            Self::Header(parse) => parse(bytes),
         }
     }
 }
@@ -97,21 +68,21 @@ impl Layer {
 /// Finds the IP packet of a frame.
 #[inline]
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
-    let usual = usual(link, frame).filter(|packet| tunnel::is_none(packet));
-    usual.map_or_else(|| walk(link, frame), Content::Ip)
+    let packet = fast_path(link, frame).filter(|packet| tunnel::is_none(packet));
+    packet.map_or_else(|| walk(link, frame), Content::Ip)
 }
 
-/// The IP packet that nearly every frame holds: on an Ethernet behind a VLAN tag or none, elsewhere behind the first layer. Where it
-/// is no tunnel, it is the frame's; all others are walked through.
+/// Returns the IP packet right after the first layer, or after one VLAN tag on Ethernet: the packet of nearly every frame,
+/// unless it carries a tunnel ([`is_no_tunnel`]). `None` for all other frames, which [`ip_packet`] walks through.
 #[inline(always)]
-pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+pub fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
-    // As they stand in the frame: there, none has to be turned for every packet.
+    // In network byte order, so that no field has to be swapped for every packet.
     const IPV4: u16 = EtherType::IPV4.0.to_be();
     const IPV6: u16 = EtherType::IPV6.0.to_be();
     const VLAN: u16 = EtherType::VLAN_TAGGED_FRAME.0.to_be();
     if link != ETHERNET {
-        return usual_elsewhere(link, frame);
+        return fast_path_after_other_layer(link, frame);
     }
     let (header, rest) = frame.split_first_chunk::<14>()?;
     match u16::from_ne_bytes([header[12], header[13]]) {
@@ -124,20 +95,21 @@ pub fn usual(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Kept out of the way of Ethernet.
+/// Returns the IP packet right after a first layer other than Ethernet; apart, so that Ethernet stays inline.
 #[cold]
-fn usual_elsewhere(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
-    match first_layer(link)?.step(frame) {
+fn fast_path_after_other_layer(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+    match types::first_layer(link)?.step(frame) {
         Step::To(Layer::Protocol(EtherType::IPV4 | EtherType::IPV6), offset) => frame.get(offset..),
         _ => None,
     }
 }
 
+/// Walks from layer to layer to the innermost IP packet.
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
-    let Some(mut layer) = first_layer(link) else { return Content::UnknownLink };
+    let Some(mut layer) = types::first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;
     let mut outer = None;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_LAYERS {
         let next = match layer {
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
                 if tunnel::is_none(rest) {
@@ -163,26 +135,6 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     outer.map_or(Content::Other, Content::Ip)
 }
 
-fn first_layer(link: LinkType) -> Option<Layer> {
-    Some(match link.0 {
-        0 | 108 => Layer::Family,
-        1 => Layer::Ethernet,
-        9 | 50 => Layer::Ppp,
-        // 12 and 14 are what some BSDs write for raw IP.
-        12 | 14 | 101 | 228 | 229 => Layer::Raw,
-        51 => Layer::Pppoe,
-        104 => Layer::CiscoHdlc,
-        105 => Layer::Wireless,
-        107 => Layer::FrameRelay,
-        113 => Layer::LinuxSll,
-        119 | 163 => Layer::Prism,
-        127 => Layer::Radiotap,
-        239 => Layer::Nflog,
-        276 => Layer::LinuxSll2,
-        _ => return None,
-    })
-}
-
 /// What follows a layer.
 enum Step {
     /// This layer, so many bytes further on, if the frame reaches there.
@@ -201,14 +153,20 @@ impl Step {
     }
 }
 
+/// Returns the layer after an EtherType that is not IP.
 fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
+    const MPLS: EtherType = EtherType(0x8847);
+    const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
+    const PPPOE_SESSION: EtherType = EtherType(0x8864);
+    /// Transparent Ethernet bridging: a whole frame where GRE and GENEVE have an EtherType.
+    const BRIDGED_ETHERNET: EtherType = EtherType(0x6558);
     match protocol {
         EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
             vlan(bytes)
         }
-        Layer::MPLS | Layer::MPLS_UPSTREAM => Step::To(Layer::Mpls, 0),
-        Layer::PPPOE_SESSION => Step::To(Layer::Pppoe, 0),
-        Layer::BRIDGED_ETHERNET => Step::To(Layer::Ethernet, 0),
+        MPLS | MPLS_UPSTREAM => Step::To(Layer::MPLS, 0),
+        PPPOE_SESSION => Step::To(Layer::PPPOE, 0),
+        BRIDGED_ETHERNET => Step::To(Layer::ETHERNET, 0),
         _ => Step::Other,
     }
 }
@@ -216,7 +174,7 @@ fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
 /// The layer after a field that is an EtherType, or a length where LLC follows.
 fn after_type_field(field: EtherType, offset: usize) -> Step {
     const LONGEST_LENGTH: u16 = 1500;
-    if field.0 <= LONGEST_LENGTH { Step::To(Layer::Llc, offset) } else { Step::To(Layer::Protocol(field), offset) }
+    if field.0 <= LONGEST_LENGTH { Step::To(Layer::LLC, offset) } else { Step::To(Layer::Protocol(field), offset) }
 }
 
 #[inline]
@@ -238,7 +196,7 @@ fn vlan(bytes: &[u8]) -> Step {
 fn llc(bytes: &[u8]) -> Step {
     match bytes {
         [0xaa, 0xaa, 0x03, rest @ ..] => ppp::snap(rest).further(3),
-        [0x06, 0x06, 0x03, ..] => Step::To(Layer::Raw, 3),
+        [0x06, 0x06, 0x03, ..] => Step::To(Layer::RAW, 3),
         [] | [_] | [_, _] => Step::Cut,
         _ => Step::Other,
     }
@@ -264,13 +222,14 @@ fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step
     let field = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
     match field(protocol) {
         _ if NOT_ETHERTYPE.contains(&field(hardware)) => Step::Other,
-        LLC => Step::To(Layer::Llc, length),
+        LLC => Step::To(Layer::LLC, length),
         small if small < 0x600 => Step::Other,
         ether_type => Step::To(Layer::Protocol(EtherType(ether_type)), length),
     }
 }
 
-/// BSD loopback. AF_INET is 2 everywhere, AF_INET6 is another number on every system.
+/// BSD loopback: the address family in the byte order of the machine that captured (NULL), or in network byte order (LOOP).
+/// The numbers are small, so their place shows the order. AF_INET is 2 everywhere, AF_INET6 is another number on every system.
 fn family(bytes: &[u8]) -> Step {
     let Some((field, _)) = bytes.split_first_chunk::<4>() else { return Step::Cut };
     let little = u32::from_le_bytes(*field);
@@ -284,6 +243,7 @@ fn family(bytes: &[u8]) -> Step {
     }
 }
 
+/// IP of the version in the first four bits.
 fn raw(bytes: &[u8]) -> Step {
     match bytes.first().map(|byte| byte >> 4) {
         Some(4) => Step::To(Layer::Protocol(EtherType::IPV4), 0),
@@ -301,7 +261,7 @@ fn mpls(bytes: &[u8]) -> Step {
     let length = (last + 1) * 4;
     match &bytes[length..] {
         // Behind the zero bits a sequence number, or none.
-        [0, 0, _, _, ..] => Step::To(Layer::Ethernet, length + 4),
+        [0, 0, _, _, ..] => Step::To(Layer::ETHERNET, length + 4),
         inner => raw(inner).further(length),
     }
 }

@@ -29,7 +29,7 @@ fn ethernet_carries_both_ip_versions_under_any_number_of_vlan_tags() {
 }
 
 #[test]
-fn what_is_usual_is_found_where_the_walk_would_find_it() {
+fn fast_path_and_walk_find_the_same_packet() {
     let (v6, v4) = (tcp6(), ipv4(6, &[0; 20]));
     let frames = [
         (1, ethernet_frame(&[&[0x08, 0], &v4])),
@@ -46,12 +46,12 @@ fn what_is_usual_is_found_where_the_walk_would_find_it() {
         (276, frame(&[&[0x86, 0xdd, 0, 0, 0, 0, 0, 0, 0, 1], &[0; 10], &v6])),
     ];
     for (link, frame) in frames.map(|(link, frame)| (LinkType(link), frame)) {
-        assert!(usual(link, &frame).is_some_and(tunnel::is_none), "{link:?}");
+        assert!(fast_path(link, &frame).is_some_and(tunnel::is_none), "{link:?}");
         for (at, value) in (0..frame.len()).flat_map(|at| [0, 1, 6, 0x45, 0x60, 0x81, 0xff].map(|value| (at, value))) {
             let mut frame = frame.clone();
             frame[at] = value;
             for frame in [&frame[..], &frame[..at]] {
-                if let Some(packet) = usual(link, frame).filter(|packet| tunnel::is_none(packet)) {
+                if let Some(packet) = fast_path(link, frame).filter(|packet| tunnel::is_none(packet)) {
                     assert_eq!(Content::Ip(packet), walk(link, frame));
                 }
             }

@@ -116,12 +116,12 @@ fn behind_extensions(packet: &[u8], mut next: u8, mut offset: usize) -> Carried 
 fn payload(protocol: u8, offset: usize, packet: &[u8]) -> Step {
     let Some(bytes) = packet.get(offset..) else { return Step::Cut };
     match protocol {
-        protocol::IPV4 => Step::To(Layer::Raw, offset),
-        protocol::IPV6 if bytes.first().is_some_and(|byte| byte >> 4 == 6) => Step::To(Layer::Raw, offset),
+        protocol::IPV4 => Step::To(Layer::RAW, offset),
+        protocol::IPV6 if bytes.first().is_some_and(|byte| byte >> 4 == 6) => Step::To(Layer::RAW, offset),
         protocol::GRE => gre(bytes).further(offset),
         protocol::UDP => udp(bytes).further(offset),
-        protocol::ETHERIP if bytes.len() >= 2 => Step::To(Layer::Ethernet, offset + 2),
-        protocol::MPLS => Step::To(Layer::Mpls, offset),
+        protocol::ETHERIP if bytes.len() >= 2 => Step::To(Layer::ETHERNET, offset + 2),
+        protocol::MPLS => Step::To(Layer::MPLS, offset),
         _ => Step::Other,
     }
 }
@@ -145,23 +145,23 @@ fn by_port(port: u16, bytes: &[u8]) -> Step {
         4789 => vxlan(bytes),
         4790 => vxlan_gpe(bytes),
         6081 => geneve(bytes),
-        6635 => Step::To(Layer::Mpls, 0),
+        6635 => Step::To(Layer::MPLS, 0),
         _ => Step::Other,
     }
 }
 
 /// RFC 7348.
 fn vxlan(bytes: &[u8]) -> Step {
-    if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::Ethernet, 8) }
+    if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::ETHERNET, 8) }
 }
 
 /// VXLAN with a field for what comes next (draft-ietf-nvo3-vxlan-gpe).
 fn vxlan_gpe(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     match header[3] {
-        1 | 2 => Step::To(Layer::Raw, 8),
-        3 => Step::To(Layer::Ethernet, 8),
-        5 => Step::To(Layer::Mpls, 8),
+        1 | 2 => Step::To(Layer::RAW, 8),
+        3 => Step::To(Layer::ETHERNET, 8),
+        5 => Step::To(Layer::MPLS, 8),
         _ => Step::Other,
     }
 }
@@ -196,9 +196,9 @@ fn gtp(bytes: &[u8]) -> Step {
     }
     match bytes.get(offset) {
         None => Step::Cut,
-        Some(0x45..=0x4f | 0x60..=0x6f) => Step::To(Layer::Raw, offset),
+        Some(0x45..=0x4f | 0x60..=0x6f) => Step::To(Layer::RAW, offset),
         // A session of the type Ethernet: nothing says so.
-        Some(_) => Step::To(Layer::Ethernet, offset),
+        Some(_) => Step::To(Layer::ETHERNET, offset),
     }
 }
 
@@ -218,7 +218,7 @@ fn l2tp(bytes: &[u8]) -> Step {
         let Some(pad) = bytes.get(length..length + 2) else { return Step::Cut };
         length += 2 + usize::from(u16::from_be_bytes([pad[0], pad[1]]));
     }
-    Step::To(Layer::Ppp, length)
+    Step::To(Layer::PPP, length)
 }
 
 /// RFC 2784, RFC 2890, and the version for PPTP (RFC 2637).
@@ -238,16 +238,16 @@ fn gre(bytes: &[u8]) -> Step {
     let length = 4 + 4 * fields.into_iter().filter(|is_there| *is_there).count();
     let Some(inner) = bytes.get(length..) else { return Step::Cut };
     match u16::from_be_bytes([high, low]) {
-        0x880b => Step::To(Layer::Ppp, length),
-        0x6559 => Step::To(Layer::FrameRelay, length),
+        0x880b => Step::To(Layer::PPP, length),
+        0x6559 => Step::To(Layer::FRAME_RELAY, length),
         // Without a sequence number it is the first kind, which has no header of its own.
-        0x88be if !has(SEQUENCE) => Step::To(Layer::Ethernet, length),
-        0x88be => Step::To(Layer::Ethernet, length + 8),
+        0x88be if !has(SEQUENCE) => Step::To(Layer::ETHERNET, length),
+        0x88be => Step::To(Layer::ETHERNET, length + 8),
         0x22eb => erspan_3(inner).further(length),
         // WCCP: a redirect header may stand before the packet.
-        0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::Raw, length + 4),
-        0x883e => Step::To(Layer::Raw, length),
-        0x6400 => Step::To(Layer::Ethernet, length),
+        0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::RAW, length + 4),
+        0x883e => Step::To(Layer::RAW, length),
+        0x6400 => Step::To(Layer::ETHERNET, length),
         // VLAN tags and PPPoE do not stand right behind GRE.
         other @ (0x0800 | 0x86dd | 0x6558 | 0x8847 | 0x8848) => Step::To(Layer::Protocol(EtherType(other)), length),
         _ => Step::Other,
@@ -258,7 +258,7 @@ fn gre(bytes: &[u8]) -> Step {
 fn erspan_3(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
     let length = if header[11] & 1 == 0 { 12 } else { 20 };
-    Step::To(Layer::Ethernet, length)
+    Step::To(Layer::ETHERNET, length)
 }
 
 #[cfg(test)]

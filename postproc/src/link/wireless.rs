@@ -10,7 +10,7 @@ pub(super) fn radiotap(bytes: &[u8]) -> Step {
         return Step::Other;
     }
     let Some(fields) = bytes.get(..length) else { return Step::Cut };
-    let layer = if is_padded(fields) { Layer::WirelessPadded } else { Layer::Wireless };
+    let layer = if is_padded(fields) { Layer::WIRELESS_PADDED } else { Layer::WIRELESS };
     Step::To(layer, length)
 }
 
@@ -41,13 +41,23 @@ pub(super) fn prism(bytes: &[u8]) -> Step {
     let little = u32::from_le_bytes(field);
     let length = if is_avs || little > 0xffff { little.swap_bytes() } else { little };
     match usize::try_from(length) {
-        Ok(length) if length >= header.len() => Step::To(Layer::Wireless, length),
+        Ok(length) if length >= header.len() => Step::To(Layer::WIRELESS, length),
         _ => Step::Other,
     }
 }
 
-/// A data frame, whole and in the clear: LLC behind a header whose length its first bits tell.
-pub(super) fn frame(bytes: &[u8], padded: bool) -> Step {
+/// A data frame, whole and in the clear: LLC after a header whose length follows from its first bits.
+pub(super) fn frame(bytes: &[u8]) -> Step {
+    data_frame(bytes, 1)
+}
+
+/// The same with the header padded to a multiple of four bytes.
+pub(super) fn padded_frame(bytes: &[u8]) -> Step {
+    data_frame(bytes, 4)
+}
+
+/// A data frame whose header is padded to a multiple of `alignment` bytes.
+fn data_frame(bytes: &[u8], alignment: usize) -> Step {
     const TO_AND_FROM: u8 = 0x03;
     const MORE_FRAGMENTS: u8 = 0x04;
     const PROTECTED: u8 = 0x40;
@@ -70,9 +80,7 @@ pub(super) fn frame(bytes: &[u8], padded: bool) -> Step {
         is_aggregate = control & AGGREGATE != 0;
         length += if flags & ORDER == 0 { 2 } else { 6 };
     }
-    if padded {
-        length = length.next_multiple_of(4);
-    }
+    length = length.next_multiple_of(alignment);
     // Each frame of an aggregate has its own addresses and length; the first is looked at.
-    Step::To(Layer::Llc, if is_aggregate { length + 14 } else { length })
+    Step::To(Layer::LLC, if is_aggregate { length + 14 } else { length })
 }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use syncookie_kernel::read;
+
 use crate::command::follow::StateError;
 use crate::filter::baseline::Unusable;
-use crate::kernel::facts;
 
 /// Why nothing was written.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub enum Failure {
     /// What an earlier run left cannot be used, or what this one leaves not be kept.
     State(StateError),
     /// A file given with `--kernel` could not be used.
-    Kernel(facts::Error),
+    Kernel(read::Error),
 }
 
 impl fmt::Display for Failure {
@@ -47,7 +48,7 @@ impl fmt::Display for Failure {
             Self::NoCapture { folders, skipped, example } => {
                 f.write_str("no capture found")?;
                 if let Some((first, others)) = folders.split_first() {
-                    write!(f, " in {}", crate::text::safe(&first.display().to_string()))?;
+                    write!(f, " in {}", syncookie_terminal::escape_controls(&first.display().to_string()))?;
                     match others.len() {
                         0 => {}
                         1 => f.write_str(" and another folder")?,
@@ -55,20 +56,22 @@ impl fmt::Display for Failure {
                     }
                 }
                 if *skipped > 0 {
-                    write!(f, "; {} passed over", crate::text::count(*skipped as u64, "file"))?;
+                    write!(f, "; {} passed over", syncookie_terminal::count(*skipped as u64, "file"))?;
                 }
-                example.iter().try_for_each(|example| write!(f, ", such as: {}", crate::text::safe(example)))
+                example
+                    .iter()
+                    .try_for_each(|example| write!(f, ", such as: {}", syncookie_terminal::escape_controls(example)))
             }
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
             Self::Baseline { path, reason } => {
-                write!(f, "the baseline {} {reason}", crate::text::safe(&path.display().to_string()))
+                write!(f, "the baseline {} {reason}", syncookie_terminal::escape_controls(&path.display().to_string()))
             }
             Self::NoFolderToFollow => f.write_str("--follow takes one folder, and no files"),
             Self::FollowFormat => {
                 f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")
             }
             Self::State(StateError { path, reason }) => {
-                write!(f, "{} {reason}", crate::text::safe(&path.display().to_string()))
+                write!(f, "{} {reason}", syncookie_terminal::escape_controls(&path.display().to_string()))
             }
             Self::Kernel(error) => error.fmt(f),
             Self::Output(error) => write!(f, "the results could not be written: {error}"),

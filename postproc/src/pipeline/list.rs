@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use syncookie_terminal::escape_controls;
+
 use super::{Failure, no_capture};
 use crate::cli::Format;
 use crate::console::Console;
@@ -9,7 +11,6 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::report;
 use crate::source::walk::{Plan, Source};
-use crate::text::safe;
 
 /// Writes a line for each capture, or what JSON has on it, and names what cannot be read.
 pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut Console) -> Result<Exit, Failure> {
@@ -33,5 +34,5 @@ fn line(source: &Source) -> String {
         (None, _) => "-".into(),
     };
     let bytes = source.bytes.map_or_else(|| "-".into(), |bytes| bytes.to_string());
-    format!("{format}\t{bytes}\t{}", safe(&source.name))
+    format!("{format}\t{bytes}\t{}", escape_controls(&source.name))
 }

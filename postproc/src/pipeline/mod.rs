@@ -18,6 +18,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use syncookie_engine::{Confidence, Limits};
+use syncookie_kernel::facts::Samples;
 
 use crate::capture::{Capture, OpenError};
 use crate::cli::Analyze;
@@ -27,7 +28,6 @@ use crate::exit::Exit;
 use crate::filter::Filter;
 use crate::filter::baseline::{Baseline, OnlyNew};
 use crate::interrupt;
-use crate::kernel::facts::Looks;
 use crate::output::Output;
 use crate::pipeline::totals::Totals;
 use crate::problem::Problem;
@@ -58,7 +58,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let kernel = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
+    let kernel = syncookie_kernel::read::files(&args.kernel).map_err(Failure::Kernel)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
         return list::list(plan, args.format, output, console);
@@ -89,7 +89,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 /// A report that weighs causes with what the server's kernel says, where that was given.
-fn informed<'a>(args: &Analyze, kernel: &Looks, report: Box<dyn Report + 'a>) -> Box<dyn Report + 'a> {
+fn informed<'a>(args: &Analyze, kernel: &Samples, report: Box<dyn Report + 'a>) -> Box<dyn Report + 'a> {
     if args.kernel.is_empty() {
         return report;
     }

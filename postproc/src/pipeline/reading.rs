@@ -159,7 +159,7 @@ impl Intake {
         sightings.reserve(group.len());
         for &BareFrame { number, time, link, data } in group {
             (first, last) = (first.min(time), last.max(time));
-            let usual = link::usual(link, data).and_then(|packet| {
+            let usual = link::fast_path(link, data).and_then(|packet| {
                 let start = base.place(packet) as u32;
                 let segment = lookout.usual_segment(number, time, packet, start);
                 segment.or_else(|| link::is_no_tunnel(packet).then(|| lookout.packet(number, time, packet, start)))

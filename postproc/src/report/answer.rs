@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
+use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::words;
 use crate::pipeline::totals::Totals;
-use crate::text::{self, count, grouped, range, safe};
+use crate::text::{self, range};
 
 /// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {
     let Some(known) = &totals.known else { return whole_answer(totals) };
-    let (report, left_out) = (safe(&known.report), count(known.findings, "known finding"));
+    let (report, left_out) = (escape_controls(&known.report), count(known.findings, "known finding"));
     match totals.tally.handshakes {
         0 => format!("Nothing is new against {report}: {left_out}."),
         _ => format!("New against {report}, without {left_out}: {}", whole_answer(totals)),
@@ -139,7 +140,7 @@ fn flood(totals: &Totals) -> String {
     format!(
         " {server} was flooded{others}: {} never completed, up to {} a second, {}.",
         count(flood.handshakes, "handshake"),
-        text::grouped(flood.peak_rate()),
+        grouped(flood.peak_rate()),
         range(flood.first, flood.last)
     )
 }
@@ -168,7 +169,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     let captures = match &totals.captures[..] {
         [capture] => text::capture(&capture.name).into_owned(),
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
-        several => format!("{} below {}", count(several.len() as u64, "capture"), safe(folder)),
+        several => format!("{} below {}", count(several.len() as u64, "capture"), escape_controls(folder)),
     };
     format!("{} in {captures}{span}.{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }

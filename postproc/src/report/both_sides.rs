@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use syncookie_engine::Endpoint as Socket;
+use syncookie_terminal::count;
 
 use super::model::Endpoint;
 use crate::pipeline::cross_capture::{Compared, Difference, Pair};
-use crate::text::{self, count};
+use crate::text;
 
 /// Kinds of difference that people are told of.
 const TOLD: usize = 3;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use syncookie_engine::{Confidence, Outcome, Verdict};
+use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
 use crate::pipeline::totals::{CaptureTotals, Totals};
-use crate::text::{count, grouped};
 
 /// Reasons for `undetermined` that are told.
 const REASONS: usize = 5;

@@ -2,11 +2,11 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use syncookie_engine::{Endpoint, Outcome, Timestamp, Verdict};
+use syncookie_terminal::{Terminal, display_width, grouped};
 
 use super::answer::tally_of;
-use super::table::Look;
 use crate::pipeline::totals::ListenerTotals;
-use crate::text::{grouped, second};
+use crate::text::second;
 
 /// A column of the table of listeners.
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
@@ -38,17 +38,17 @@ const DISPENSABLE: [usize; 6] = [11, 7, 8, 2, 9, 5];
 const GAP: u16 = 2;
 
 /// The listeners, one a row.
-pub fn listener_table(look: Look, listeners: &[(&Endpoint, &ListenerTotals)]) -> String {
+pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)]) -> String {
     let rows: Vec<Vec<String>> = listeners
         .iter()
         .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
         .collect();
-    let wanted = columns(look, &rows);
+    let wanted = columns(terminal, &rows);
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(look.width as u16)
+        .set_width(terminal.width as u16)
         .set_header(wanted.iter().map(|&column| COLUMNS[column].0));
     for row in &rows {
         table.add_row(wanted.iter().map(|&column| row[column].as_str()));
@@ -64,15 +64,15 @@ pub fn listener_table(look: Look, listeners: &[(&Endpoint, &ListenerTotals)]) ->
 }
 
 /// The columns that have something in them and room; what a narrow terminal has none for is in the other formats.
-fn columns(look: Look, rows: &[Vec<String>]) -> Vec<usize> {
+fn columns(terminal: Terminal, rows: &[Vec<String>]) -> Vec<usize> {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
-        cells.flat_map(str::lines).map(|line| line.chars().count()).max().unwrap_or(0) + usize::from(GAP)
+        cells.flat_map(str::lines).map(display_width).max().unwrap_or(0) + usize::from(GAP)
     };
     let mut wanted: Vec<usize> =
         (0..COLUMNS.len()).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
     for dispensable in DISPENSABLE {
-        if wanted.iter().map(|&column| widest(column)).sum::<usize>() <= look.width {
+        if wanted.iter().map(|&column| widest(column)).sum::<usize>() <= terminal.width {
             break;
         }
         wanted.retain(|&column| column != dispensable);

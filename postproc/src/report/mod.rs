@@ -19,15 +19,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod words;
-mod wrap;
-
-pub use table::Look;
-pub use wrap::paragraph;
 
 use std::io;
 
 pub use model::SCHEMA;
 use syncookie_engine::{Detail, Finding};
+use syncookie_terminal::Terminal;
 
 use crate::cli::Format;
 use crate::output::Output;
@@ -99,8 +96,8 @@ pub fn captures(output: &mut Output, sources: &[Source]) -> io::Result<()> {
 pub fn new(format: Format, is_verbose: bool, output: &mut Output) -> Box<dyn Report + '_> {
     match format {
         Format::Table => {
-            let look = table::Look { is_verbose, ..table::Look::of(output.is_terminal()) };
-            Box::new(table::Table::new(output, look))
+            let terminal = Terminal::detect(output.is_terminal());
+            Box::new(table::Table::new(output, terminal, is_verbose))
         }
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use syncookie_engine::{CauseKind, Confidence, Endpoint, Implementation, Outcome, Verdict};
+use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::{Group, Groups};
-use super::table::Look;
 use super::words;
-use super::wrap::paragraph;
-use crate::text::{self, count, grouped, safe};
+use crate::text;
 
 /// Causes that are told, as far as their lines fit.
 const CAUSES: usize = 3;
@@ -37,18 +36,18 @@ struct Remedy<'a> {
 }
 
 /// Writes them, those that go with a cookie or a proxy first.
-pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Result<()> {
+pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> io::Result<()> {
     let remedies = by_cause(groups);
     let cookies = linux_cookies(groups);
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
     }
-    writeln!(output, "\n{}", look.heading("What broke, most likely, and what to check now"))?;
+    writeln!(output, "\n{}", terminal.bold("What broke, most likely, and what to check now"))?;
     let mut told = Vec::new();
     let mut number = 0;
     for remedy in remedies.iter().take(CAUSES) {
         let before = told.len();
-        remedy.tell(&mut told, look, remedies.len() == 1)?;
+        remedy.tell(&mut told, terminal, remedies.len() == 1)?;
         // The first is told whatever it takes.
         if number > 0 && told.iter().filter(|&&byte| byte == b'\n').count() > LINES {
             told.truncate(before);
@@ -61,11 +60,11 @@ pub fn remedies(output: &mut dyn Write, look: Look, groups: &Groups) -> io::Resu
     if !others.is_empty() {
         let others: Vec<String> =
             others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
-        paragraph(output, look.width, "  ", &format!("Further: {}", others.join(", ")))?;
+        paragraph(output, terminal.width, "  ", &format!("Further: {}", others.join(", ")))?;
     }
     if cookies > 0 {
-        paragraph(output, look.width, "  ", &format!("{}: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES))?;
-        paragraph(output, look.width, "    ", words::CHECK_COOKIES)?;
+        paragraph(output, terminal.width, "  ", &format!("{}: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES))?;
+        paragraph(output, terminal.width, "    ", words::CHECK_COOKIES)?;
     }
     Ok(())
 }
@@ -129,15 +128,15 @@ impl<'a> Remedy<'a> {
     }
 
     /// Why it happened, and the check; what can be excluded where there is room.
-    fn tell(&self, output: &mut dyn Write, look: Look, is_alone: bool) -> io::Result<()> {
-        paragraph(output, look.width, "  ", &self.title())?;
-        paragraph(output, look.width, "    ", &safe(self.check))?;
+    fn tell(&self, output: &mut dyn Write, terminal: Terminal, is_alone: bool) -> io::Result<()> {
+        paragraph(output, terminal.width, "  ", &self.title())?;
+        paragraph(output, terminal.width, "    ", &escape_controls(self.check))?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
         }
         let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
         let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
-        paragraph(output, look.width, "    ", &text)
+        paragraph(output, terminal.width, "    ", &text)
     }
 
     /// `3 handshakes of 10.9.2.1:8080, all reset by the server's side: the ACK passed … (proxy-leaked-ack)`

@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{Episode, Finding, Frame, Timestamp};
+use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::Group;
-use super::table::Look;
-use super::wrap::paragraph;
-use crate::text::{self, count, grouped, microsecond, range, safe};
+use crate::text::{self, microsecond, range};
 
 /// Evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
@@ -26,26 +25,26 @@ pub fn episode_line(episode: &Episode) -> String {
 }
 
 /// One kind of finding of a listener: the strongest in full, the next ones in a line each.
-pub fn finding(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
+pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     writeln!(output)?;
-    paragraph(output, look.width, "  ", &title(group))?;
+    paragraph(output, terminal.width, "  ", &title(group))?;
     for (number, (capture, finding)) in group.examples.iter().enumerate() {
-        paragraph(output, look.width, if number == 0 { "    " } else { "    also " }, &line(capture, finding))?;
+        paragraph(output, terminal.width, if number == 0 { "    " } else { "    also " }, &line(capture, finding))?;
         if number == 0 {
-            evidence(output, look, finding)?;
-            cause(output, look, finding)?;
+            evidence(output, terminal, finding)?;
+            cause(output, terminal, finding)?;
         }
     }
     more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
 }
 
 /// The strongest of a group, without what is told of its cause elsewhere.
-pub fn surest(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
+pub fn surest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     let likeness = &group.likeness;
     let told = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, likeness.outcome, line(capture, finding));
-    paragraph(output, look.width, "  ", &told)?;
-    evidence(output, look, finding)
+    paragraph(output, terminal.width, "  ", &told)?;
+    evidence(output, terminal, finding)
 }
 
 /// When, who, how sure, and where to look.
@@ -83,37 +82,38 @@ fn frames(finding: &Finding) -> String {
     if parts.is_empty() { String::new() } else { format!("(frames: {})", parts.join(", ")) }
 }
 
-fn evidence(output: &mut dyn Write, look: Look, finding: &Finding) -> io::Result<()> {
+fn evidence(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
     let evidence = &finding.assessment.evidence;
     for seen in evidence.iter().take(EVIDENCE) {
-        let text = format!("{} [{}, {:.1} nats for {}]", safe(&seen.detail), seen.kind, seen.nats, seen.bearing);
-        paragraph(output, look.width, "      - ", &text)?;
+        let text =
+            format!("{} [{}, {:.1} nats for {}]", escape_controls(&seen.detail), seen.kind, seen.nats, seen.bearing);
+        paragraph(output, terminal.width, "      - ", &text)?;
     }
     more_indented(output, evidence.len().saturating_sub(EVIDENCE), "      - ", "piece of evidence")
 }
 
-fn cause(output: &mut dyn Write, look: Look, finding: &Finding) -> io::Result<()> {
+fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
     let Some(cause) = finding.causes.first() else { return Ok(()) };
     let reasons =
         if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
     // Where everything thought of is contradicted, the first is not the most likely: it is the least impossible.
     let lead = if cause.ruled_out { "      nothing fits; nearest " } else { "      most likely " };
-    paragraph(output, look.width, lead, &safe(&format!("{}{reasons}", cause.kind)))?;
+    paragraph(output, terminal.width, lead, &escape_controls(&format!("{}{reasons}", cause.kind)))?;
     for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
         let why = excluded.against.join("; ");
-        paragraph(output, look.width, "      ruled out: ", &safe(&format!("{}: {why}", excluded.kind)))?;
+        paragraph(output, terminal.width, "      ruled out: ", &escape_controls(&format!("{}: {why}", excluded.kind)))?;
     }
-    paragraph(output, look.width, "      to check: ", &safe(&cause.check))
+    paragraph(output, terminal.width, "      to check: ", &escape_controls(&cause.check))
 }
 
 /// One kind of failure of a listener.
-pub fn failure(output: &mut dyn Write, look: Look, group: &Group) -> io::Result<()> {
+pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     writeln!(output)?;
-    paragraph(output, look.width, "  ", &title(group))?;
+    paragraph(output, terminal.width, "  ", &title(group))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
-    cause(output, look, finding)?;
+    cause(output, terminal, finding)?;
     let example = format!("client {}, {} {}", finding.client, text::capture(capture), frames(finding));
-    paragraph(output, look.width, "      for example: ", &example)
+    paragraph(output, terminal.width, "      for example: ", &example)
 }
 
 /// Which listener, what is alike, how many and when.

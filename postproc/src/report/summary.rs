@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{Detail, Finding};
+use syncookie_terminal::count;
 
 use super::Report;
 use super::answer::answer;
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
-use crate::text::count;
 
 /// The answer in one line.
 pub struct Line<W> {

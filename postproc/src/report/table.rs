@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{Confidence, Detail, Finding};
+use syncookie_terminal::{Terminal, count, paragraph};
 
 use super::Report;
 use super::answer::{answer, common_folder, cookie_style, read};
@@ -12,13 +13,8 @@ use super::findings::Groups;
 use super::listeners::listener_table;
 use super::remedies::remedies;
 use super::story::{episode_line, failure, finding, more, surest};
-use super::wrap::paragraph;
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
-use crate::text::count;
-
-/// Width where no terminal says its own.
-const USUAL_WIDTH: usize = 100;
 
 /// Rows of listeners, and problems, that one screen has room for.
 const LISTENERS: usize = 6;
@@ -30,43 +26,12 @@ const GROUPS: usize = 100;
 const FAILED_GROUPS: usize = 50;
 const EPISODES: usize = 100;
 
-/// How a report looks.
-#[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Columns there are.
-    pub width: usize,
-    /// Whether colours and weights may be used; nothing is said by them alone.
-    pub is_coloured: bool,
-    /// Everything, however long it gets; otherwise what fits on one screen.
-    pub is_verbose: bool,
-}
-
-impl Look {
-    /// As the terminal has it; without one, plain and of a usual width.
-    pub fn of(is_terminal: bool) -> Self {
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let terminal = is_terminal.then(terminal_size::terminal_size).flatten();
-        let width = terminal.map(|(width, _)| usize::from(width.0)).or(columns).unwrap_or(USUAL_WIDTH);
-        let is_unwanted = |name, unwanted: fn(&str) -> bool| std::env::var(name).is_ok_and(|value| unwanted(&value));
-        let is_plain =
-            is_unwanted("NO_COLOR", |value| !value.is_empty()) || is_unwanted("TERM", |value| value == "dumb");
-        Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain, is_verbose: false }
-    }
-
-    /// The text in a colour or weight, where these may be used.
-    pub fn paint(self, code: &str, text: &str) -> String {
-        if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
-    }
-
-    pub fn heading(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-}
-
 /// Gathers findings, a few examples of each kind, and writes all at the end.
 pub struct Table<W> {
     output: W,
-    look: Look,
+    terminal: Terminal,
+    /// Whether everything is written, however long it gets; otherwise what fits on one screen.
+    is_verbose: bool,
     groups: Groups,
     /// What the names of all captures begin with, up to a folder's end: said once.
     folder: String,
@@ -95,19 +60,19 @@ impl<W: Write> Report for Table<W> {
         self.answer(totals)?;
         self.listeners(totals)?;
         self.both_sides(totals)?;
-        if self.look.is_verbose {
+        if self.is_verbose {
             self.episodes(totals)?;
             self.findings()?;
             self.failures()?;
         } else {
-            remedies(&mut self.output, self.look, &self.groups)?;
+            remedies(&mut self.output, self.terminal, &self.groups)?;
             // A folder's findings have little in common; of one capture, the surest tells what to look for.
             if totals.captures.len() == 1 {
                 self.surest()?;
             }
         }
         self.problems(totals)?;
-        if !self.look.is_verbose {
+        if !self.is_verbose {
             self.how_to_see_more(totals)?;
         }
         self.output.flush()
@@ -115,8 +80,8 @@ impl<W: Write> Report for Table<W> {
 }
 
 impl<W: Write> Table<W> {
-    pub fn new(output: W, look: Look) -> Self {
-        Self { output, look, groups: Groups::default(), folder: String::new() }
+    pub fn new(output: W, terminal: Terminal, is_verbose: bool) -> Self {
+        Self { output, terminal, is_verbose, groups: Groups::default(), folder: String::new() }
     }
 
     fn answer(&mut self, totals: &Totals) -> io::Result<()> {
@@ -124,14 +89,14 @@ impl<W: Write> Table<W> {
         let code = if totals.strongest >= Some(Confidence::Likely) { "1;33" } else { "1" };
         // Painted by the line, or the escapes would count as columns.
         let mut lines = Vec::new();
-        paragraph(&mut lines, self.look.width, "", &answer)?;
+        paragraph(&mut lines, self.terminal.width, "", &answer)?;
         for line in String::from_utf8_lossy(&lines).lines() {
-            writeln!(self.output, "{}", self.look.paint(code, line))?;
+            writeln!(self.output, "{}", self.terminal.paint(code, line))?;
         }
         if totals.captures.is_empty() {
             return Ok(());
         }
-        paragraph(&mut self.output, self.look.width, "", &read(totals, &self.folder))
+        paragraph(&mut self.output, self.terminal.width, "", &read(totals, &self.folder))
     }
 
     fn listeners(&mut self, totals: &Totals) -> io::Result<()> {
@@ -143,9 +108,9 @@ impl<W: Write> Table<W> {
         listeners.sort_by_key(|(_, listener)| {
             std::cmp::Reverse((listener.strongest, cookie_style(&listener.tally), listener.tally.handshakes))
         });
-        let most = if self.look.is_verbose { ALL_LISTENERS } else { LISTENERS };
+        let most = if self.is_verbose { ALL_LISTENERS } else { LISTENERS };
         let shown = &listeners[..listeners.len().min(most)];
-        writeln!(self.output, "\n{}\n{}", self.look.heading("Listeners"), listener_table(self.look, shown))?;
+        writeln!(self.output, "\n{}\n{}", self.terminal.bold("Listeners"), listener_table(self.terminal, shown))?;
         let others = listeners.len() - shown.len();
         let with = listeners[shown.len()..].iter().filter(|(_, listener)| listener.strongest.is_some()).count();
         match (others, with) {
@@ -160,17 +125,17 @@ impl<W: Write> Table<W> {
         if lines.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.look.heading("In two captures"))?;
-        lines.iter().try_for_each(|line| paragraph(&mut self.output, self.look.width, "  ", line))
+        writeln!(self.output, "\n{}", self.terminal.bold("In two captures"))?;
+        lines.iter().try_for_each(|line| paragraph(&mut self.output, self.terminal.width, "  ", line))
     }
 
     fn episodes(&mut self, totals: &Totals) -> io::Result<()> {
         if totals.episodes.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.look.heading("Episodes"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Episodes"))?;
         for (_, episode) in totals.episodes.iter().take(EPISODES) {
-            paragraph(&mut self.output, self.look.width, "  ", &episode_line(episode))?;
+            paragraph(&mut self.output, self.terminal.width, "  ", &episode_line(episode))?;
         }
         more(&mut self.output, totals.episodes.len().saturating_sub(EPISODES), "episode")
     }
@@ -180,10 +145,10 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.look.heading("Answered with a SYN cookie or by a SYN proxy"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Answered with a SYN cookie or by a SYN proxy"))?;
         let shown = groups.len().min(GROUPS);
         for group in &groups[..shown] {
-            finding(&mut self.output, self.look, group)?;
+            finding(&mut self.output, self.terminal, group)?;
         }
         more(&mut self.output, groups.len() - shown, "kind of finding")?;
         more(&mut self.output, self.groups.beyond as usize, "finding")
@@ -193,8 +158,8 @@ impl<W: Write> Table<W> {
     fn surest(&mut self) -> io::Result<()> {
         let groups = self.groups.cookie_style();
         let Some(group) = groups.first() else { return Ok(()) };
-        writeln!(self.output, "\n{}", self.look.heading("The surest finding"))?;
-        surest(&mut self.output, self.look, group)
+        writeln!(self.output, "\n{}", self.terminal.bold("The surest finding"))?;
+        surest(&mut self.output, self.terminal, group)
     }
 
     fn failures(&mut self) -> io::Result<()> {
@@ -202,10 +167,10 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.look.heading("Failed for other reasons"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Failed for other reasons"))?;
         let shown = groups.len().min(FAILED_GROUPS);
         for group in &groups[..shown] {
-            failure(&mut self.output, self.look, group)?;
+            failure(&mut self.output, self.terminal, group)?;
         }
         more(&mut self.output, groups.len() - shown, "kind of failure")
     }
@@ -214,10 +179,10 @@ impl<W: Write> Table<W> {
         if totals.problems.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.look.heading("Not read, or not to the end"))?;
-        let most = if self.look.is_verbose { usize::MAX } else { PROBLEMS };
+        writeln!(self.output, "\n{}", self.terminal.bold("Not read, or not to the end"))?;
+        let most = if self.is_verbose { usize::MAX } else { PROBLEMS };
         for problem in totals.problems.iter().take(most) {
-            paragraph(&mut self.output, self.look.width, "  ", &problem.to_string())?;
+            paragraph(&mut self.output, self.terminal.width, "  ", &problem.to_string())?;
         }
         more(&mut self.output, totals.problems.len().saturating_sub(most), "problem, named on standard error")
     }
@@ -229,6 +194,6 @@ impl<W: Write> Table<W> {
         writeln!(self.output)?;
         let more = "More: --verbose for all of it, with evidence; --format html -o report.html for charts and a table \
                     to sort and filter; --format jsonl for programs";
-        paragraph(&mut self.output, self.look.width, "", more)
+        paragraph(&mut self.output, self.terminal.width, "", more)
     }
 }

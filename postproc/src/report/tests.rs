@@ -5,6 +5,7 @@ use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
     Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
+use syncookie_terminal::Terminal;
 
 use super::*;
 use crate::pipeline::totals::CaptureTotals;
@@ -147,8 +148,9 @@ fn lines(findings: &[Finding]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn table(findings: &[Finding], look: table::Look) -> String {
-    written(findings, |output| Box::new(table::Table::new(output, look)))
+/// The table as a terminal gets it, plain or with `--verbose`.
+fn table(findings: &[Finding], terminal: Terminal, is_verbose: bool) -> String {
+    written(findings, |output| Box::new(table::Table::new(output, terminal, is_verbose)))
 }
 
 /// Text as if the terminal had no end.
@@ -156,8 +158,7 @@ fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const PLAIN: table::Look = table::Look { width: 100, is_coloured: false, is_verbose: false };
-const VERBOSE: table::Look = table::Look { is_verbose: true, ..PLAIN };
+const PLAIN: Terminal = Terminal { width: 100, is_coloured: false };
 
 #[test]
 fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
@@ -247,7 +248,7 @@ fn the_document_holds_the_same_objects_as_the_lines() {
 
 #[test]
 fn the_table_answers_first_and_shows_evidence_cause_and_check() {
-    let text = unwrapped(&table(&[leaked(0), unclear()], VERBOSE));
+    let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
                   1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
                   server that knew nothing of it (proxy-leaked-ack).";
@@ -268,7 +269,7 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
 #[test]
 fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
     let findings: Vec<_> = (0..50).map(leaked).collect();
-    let text = unwrapped(&table(&findings, VERBOSE));
+    let text = unwrapped(&table(&findings, PLAIN, true));
     assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl has all"), "{text}");
     assert_eq!(text.matches("client 10.0.1.2:54192").count(), 3);
 }
@@ -276,7 +277,7 @@ fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
 #[test]
 fn a_name_cannot_act_upon_the_terminal() {
     for (is_coloured, is_verbose) in [(false, false), (true, false), (false, true), (true, true)] {
-        let text = table(&[leaked(0)], table::Look { is_coloured, is_verbose, ..PLAIN });
+        let text = table(&[leaked(0)], Terminal { is_coloured, ..PLAIN }, is_verbose);
         assert!(text.contains("b\\u{1b}[31m.pcap ends in the middle") && !text.contains("\x1b[31m"), "{text}");
         assert_eq!(text.contains('\x1b'), is_coloured);
     }
@@ -284,7 +285,7 @@ fn a_name_cannot_act_upon_the_terminal() {
 
 #[test]
 fn colour_carries_no_meaning_of_its_own() {
-    let coloured = table(&[leaked(0)], table::Look { is_coloured: true, ..PLAIN });
+    let coloured = table(&[leaked(0)], Terminal { is_coloured: true, ..PLAIN }, false);
     let stripped: String = coloured
         .split('\x1b')
         .enumerate()
@@ -293,13 +294,13 @@ fn colour_carries_no_meaning_of_its_own() {
             _ => &text[text.find('m').unwrap() + 1..],
         })
         .collect();
-    assert_eq!(stripped, table(&[leaked(0)], PLAIN));
+    assert_eq!(stripped, table(&[leaked(0)], PLAIN, false));
 }
 
 #[test]
 fn lines_keep_to_the_width_of_the_terminal() {
-    for (width, look) in [60, 80, 120].into_iter().flat_map(|width| [(width, PLAIN), (width, VERBOSE)]) {
-        let text = table(&[leaked(0), unclear()], table::Look { width, ..look });
+    for (width, is_verbose) in [60, 80, 120].into_iter().flat_map(|width| [(width, false), (width, true)]) {
+        let text = table(&[leaked(0), unclear()], Terminal { width, ..PLAIN }, is_verbose);
         let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(longest <= width, "{longest} > {width}\n{text}");
     }
@@ -311,27 +312,27 @@ fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
     weak.assessment.confidence = Some(Confidence::Possible);
     let said = "No SYN cookie and no SYN proxy is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy \
                 answer instead: 1 of 2 handshakes; 1 connection was reset right after the handshake; most likely";
-    let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN));
+    let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
     let said = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
                 1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
                 server that knew nothing of it (proxy-leaked-ack). Of 1 more it is possible. ";
-    let text = unwrapped(&table(&[leaked(0), weak], PLAIN));
+    let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
 }
 
 #[test]
 fn nothing_found_is_said_to_be_nothing_found() {
-    assert!(table(&[], PLAIN).starts_with("No TCP handshake was found.\n"));
-    assert!(table(&[unclear()], PLAIN).contains("and of 1 handshake nothing can be told"));
+    assert!(table(&[], PLAIN, false).starts_with("No TCP handshake was found.\n"));
+    assert!(table(&[unclear()], PLAIN, false).contains("and of 1 handshake nothing can be told"));
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
-    assert!(table(&[ordinary], PLAIN).starts_with("No SYN cookie and no SYN proxy was found in 1 handshake.\n"));
+    assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie and no SYN proxy was found in 1 handshake.\n"));
 }
 
 #[test]
 fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
-    let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN));
+    let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
     for part in [
         "2 handshakes of [2001:db8::2]:80, reset by the server's side: the ACK passed the proxy and met a server that \
          knew nothing of it (proxy-leaked-ack); see frame 2 of a.pcap tcpdump on the server",
@@ -340,7 +341,7 @@ fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
-    assert!(!unwrapped(&table(&[leaked(0)], VERBOSE)).contains("More:"));
+    assert!(!unwrapped(&table(&[leaked(0)], PLAIN, true)).contains("More:"));
 }
 
 #[test]
@@ -358,7 +359,7 @@ fn however_much_there_is_it_fits_on_one_screen() {
     totals.captures.push(capture_totals());
     for (width, height) in [(80, 49), (120, 40)] {
         let mut output = Vec::new();
-        let mut report = table::Table::new(&mut output, table::Look { width, ..PLAIN });
+        let mut report = table::Table::new(&mut output, Terminal { width, ..PLAIN }, false);
         report.begin(&sources()).unwrap();
         findings.iter().for_each(|finding| report.handshake(&totals.captures, finding).unwrap());
         report.end(&totals).unwrap();

@@ -18,6 +18,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use syncookie_engine::Timestamp;
+use syncookie_terminal::count;
 
 use crate::capture::Capture;
 use crate::cli::Annotate;
@@ -30,7 +31,6 @@ use crate::problem::Problem;
 use crate::report::Report;
 use crate::source::series::{self, Member};
 use crate::source::walk::{self, Plan, Source};
-use crate::text::count;
 use anonymize::Masked;
 use frames::{anonymous, for_each, interface, packet};
 use mask::Mask;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use syncookie_engine::{AcceptQueue, Counter, Host, Reading, Setting, Timestamp};
+use syncookie_kernel::facts::{Facts, Listener, Samples};
 
 use crate::cli::Who;
-use crate::kernel::facts::{Facts, Listener, Looks};
 
 /// What the files say together of the server, or of every server of the captures.
-pub fn host(looks: &Looks, server: Option<Who>) -> Host {
-    let later = &looks.later;
-    let counters = Counter::ALL.iter().filter_map(|&counter| Some((counter, reading(looks, counter)?)));
+pub fn host(samples: &Samples, server: Option<Who>) -> Host {
+    let later = &samples.later;
+    let counters = Counter::ALL.iter().filter_map(|&counter| Some((counter, reading(samples, counter)?)));
     let settings = Setting::ALL.iter().filter_map(|&setting| {
         let number = later.setting(setting.as_str())?;
         Some((setting, number.trim().parse().ok()?))
@@ -22,27 +22,32 @@ pub fn host(looks: &Looks, server: Option<Who>) -> Host {
         counters: counters.collect(),
         settings: settings.collect::<BTreeMap<_, _>>(),
         queues: queues(later),
-        read: later.taken_at,
-        read_before: looks.earlier.as_ref().and_then(|earlier| earlier.taken_at),
+        read: taken_at(later),
+        read_before: samples.earlier.as_ref().and_then(taken_at),
         booted: booted(later),
     }
 }
 
-/// When counting began. A network namespace may be younger than its machine; then a 0 says less than it seems, and the
-/// words `since boot` are all that can be said.
-fn booted(facts: &Facts) -> Option<Timestamp> {
-    let (taken, up) = (facts.taken_at?, i64::try_from(facts.uptime?.as_nanos()).ok()?);
-    taken.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
+/// Returns the time of a sample as the engine has it, in nanoseconds since 1970-01-01 UTC.
+fn taken_at(facts: &Facts) -> Option<Timestamp> {
+    i64::try_from(facts.taken_at?.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-/// A counter, and how it moved. Looks of wholly different forms (`netstat -s`, then `nstat`) are rather parts of one
-/// than two, and a difference between them would say that nothing moved.
-fn reading(looks: &Looks, counter: Counter) -> Option<Reading> {
+/// When counting began. A network namespace may be younger than its machine; then a 0 says less
+/// than it seems, and the words `since boot` are all that can be said.
+fn booted(facts: &Facts) -> Option<Timestamp> {
+    let up = i64::try_from(facts.uptime?.as_nanos()).ok()?;
+    taken_at(facts)?.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
+}
+
+/// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
+/// are rather parts of one sample, and a difference between them would say that nothing changed.
+fn reading(samples: &Samples, counter: Counter) -> Option<Reading> {
     let name = name(counter);
-    let value = looks.later.counter(&name).or_else(|| looks.earlier.as_ref()?.counter(&name))?;
-    let alike = |earlier: &Facts| earlier.forms.keys().any(|form| looks.later.forms.contains_key(form));
-    let comparable = looks.earlier.as_ref().is_some_and(alike);
-    let rose = looks.difference().filter(|_| comparable).and_then(|difference| difference.rise(&name));
+    let value = samples.later.counter(&name).or_else(|| samples.earlier.as_ref()?.counter(&name))?;
+    let alike = |earlier: &Facts| earlier.formats.keys().any(|form| samples.later.formats.contains_key(form));
+    let comparable = samples.earlier.as_ref().is_some_and(alike);
+    let rose = samples.difference().filter(|_| comparable).and_then(|difference| difference.increase(&name));
     Some(Reading { value, rose })
 }
 
@@ -69,7 +74,7 @@ fn name(counter: Counter) -> String {
 }
 
 /// What is taken for granted of the files, as people are told.
-pub fn assumed(files: &[PathBuf], looks: &Looks, server: Option<Who>) -> String {
+pub fn assumed(files: &[PathBuf], samples: &Samples, server: Option<Who>) -> String {
     let names: Vec<String> =
         files.iter().map(|file| crate::text::capture(&file.to_string_lossy()).into_owned()).collect();
     let (is, are) = if names.len() == 1 { ("is", "it does") } else { ("are", "they do") };
@@ -78,9 +83,9 @@ pub fn assumed(files: &[PathBuf], looks: &Looks, server: Option<Who>) -> String 
         |server| format!("the server {server}"),
     );
     let is_dated = |facts: &Facts| facts.taken_at.is_some();
-    let when = match &looks.earlier {
-        Some(earlier) if is_dated(earlier) && is_dated(&looks.later) => String::new(),
-        None if is_dated(&looks.later) => String::new(),
+    let when = match &samples.earlier {
+        Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
+        None if is_dated(&samples.later) => String::new(),
         Some(_) => format!(", and of before and after the failure: {are} not say when"),
         None => format!(", and of a time after the failure: {are} not say when"),
     };
@@ -89,18 +94,20 @@ pub fn assumed(files: &[PathBuf], looks: &Looks, server: Option<Who>) -> String 
 
 #[cfg(test)]
 mod tests {
+    use syncookie_kernel::read;
+
     use super::*;
 
     fn facts(text: &str) -> Facts {
-        Facts::parse("test", text.as_bytes()).unwrap()
+        read::document("test", text.as_bytes()).unwrap()
     }
 
     fn of(earlier: Option<&str>, later: &str) -> Host {
-        host(&Looks { earlier: earlier.map(facts), later: facts(later) }, None)
+        host(&Samples { earlier: earlier.map(facts), later: facts(later) }, None)
     }
 
     #[test]
-    fn two_looks_give_differences() {
+    fn two_samples_give_increases() {
         let text = |overflows| format!("TcpExt: ListenOverflows ListenDrops\nTcpExt: {overflows} 9\n");
         let host = of(Some(&text(3)), &text(5));
         assert_eq!(host.counters[&Counter::ListenOverflows], Reading { value: 5, rose: Some(2) });

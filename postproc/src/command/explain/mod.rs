@@ -14,14 +14,14 @@ use std::fmt;
 use std::io::{self, Write};
 
 use syncookie_engine::Endpoint;
+use syncookie_kernel::read;
+use syncookie_terminal::Terminal;
 
 use crate::cli::{Explain, Form};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::kernel::facts::{self, Looks};
 use crate::output::Output;
 use crate::pipeline;
-use crate::report::Look;
 use crate::source::walk::{self, Origin, Plan};
 
 pub use informed::Informed;
@@ -60,7 +60,7 @@ pub enum Failure {
     /// Nothing that fits was found.
     NothingFits(u64),
     /// A file of the kernel's could not be used.
-    Kernel(facts::Error),
+    Kernel(read::Error),
     /// The story would overwrite a capture.
     OutputIsInput,
     /// A capture could not be read again, or the story not written.
@@ -82,19 +82,19 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let looks = Looks::read(&args.kernel).map_err(Failure::Kernel)?;
+    let samples = read::files(&args.kernel).map_err(Failure::Kernel)?;
     let is_informed = !args.kernel.is_empty();
     let mut choice = Choice::new(wanted(args, &plan)?);
     let totals = pipeline::analyse(&plan, Box::new(Choosing(&mut choice)), console)?;
     let Some(totals) = totals else { return Err(Failure::NoCapture) };
     let mut best = std::mem::take(&mut choice.best);
     if is_informed {
-        let host = host::host(&looks, args.server);
+        let host = host::host(&samples, args.server);
         best.iter_mut().for_each(|found| host.weigh(&mut found.finding));
     }
     let Some((chosen, others)) = best.split_first() else { return Err(nothing(args, &choice)) };
     let packets = packets::packets(&plan, &choice.captures, &chosen.finding)?;
-    let kernel = is_informed.then(|| host::assumed(&args.kernel, &looks, args.server));
+    let kernel = is_informed.then(|| host::assumed(&args.kernel, &samples, args.server));
     let story = Story {
         chosen,
         packets,
@@ -107,8 +107,8 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     let mut output = Output::open(&args.output)?;
     match args.format {
         Form::Text => {
-            let look = Look::of(output.is_terminal());
-            text::write(&mut output, look, &story)?;
+            let terminal = Terminal::detect(output.is_terminal());
+            text::write(&mut output, terminal, &story)?;
         }
         Form::Json => json::write(&mut output, &story)?,
     }
@@ -174,7 +174,7 @@ impl fmt::Display for Failure {
             Self::NothingFits(number) => write!(
                 f,
                 "none of the {} that were found fits --client and --server",
-                crate::text::count(*number, "handshake")
+                syncookie_terminal::count(*number, "handshake")
             ),
             Self::Kernel(error) => error.fmt(f),
             Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),

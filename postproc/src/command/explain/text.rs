@@ -3,19 +3,20 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{Cause, Evidence, Finding, Told};
+use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
 use super::{Story, ends};
-use crate::report::{Look, paragraph, words};
-use crate::text::{self, count, microsecond, safe};
+use crate::report::words;
+use crate::text::{self, microsecond};
 
 /// Causes whose checks are proposed: those worth a command.
 const CHECKS: usize = 3;
 /// Checks of causes that are less likely than the first by more than this, in nats, are not proposed.
 const WORTH_A_CHECK: f64 = 5.0;
 
-pub fn write(output: &mut dyn Write, look: Look, story: &Story<'_>) -> io::Result<()> {
-    let mut page = Page { output, look };
+pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> io::Result<()> {
+    let mut page = Page { output, terminal };
     let finding = &story.chosen.finding;
     page.head(story)?;
     page.heading("The packets")?;
@@ -79,24 +80,24 @@ pub fn checks(finding: &Finding) -> Vec<&str> {
 
 struct Page<'a> {
     output: &'a mut dyn Write,
-    look: Look,
+    terminal: Terminal,
 }
 
 impl Page<'_> {
     fn line(&mut self, lead: &str, text: &str) -> io::Result<()> {
-        paragraph(self.output, self.look.width, lead, &safe(text))
+        paragraph(self.output, self.terminal.width, lead, &escape_controls(text))
     }
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.output, "\n{}", self.look.heading(text))
+        writeln!(self.output, "\n{}", self.terminal.bold(text))
     }
 
     fn head(&mut self, story: &Story<'_>) -> io::Result<()> {
         let finding = &story.chosen.finding;
         let title = ends(finding.client, finding.server);
-        writeln!(self.output, "{}", self.look.heading(&title))?;
+        writeln!(self.output, "{}", self.terminal.bold(&title))?;
         let place = format!("{}, {} UTC", text::capture(&story.chosen.capture), microsecond(finding.time));
-        paragraph(self.output, self.look.width, "", &place)?;
+        paragraph(self.output, self.terminal.width, "", &place)?;
         writeln!(self.output)?;
         self.line("", &summary(finding))
     }
@@ -109,7 +110,7 @@ impl Page<'_> {
             Some(name) if segment.frame.capture != own => format!("  in {}", text::capture(name)),
             _ => String::new(),
         };
-        let what = self.look.heading(told.what);
+        let what = self.terminal.bold(told.what);
         let frame = segment.frame.number;
         writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{elsewhere}", told.since_start)?;
         self.line("          ", &header(told))?;
@@ -193,7 +194,7 @@ impl Page<'_> {
         story.others.iter().try_for_each(|other| self.other(other))?;
         match rest.saturating_sub(story.others.len() as u64) {
             0 => Ok(()),
-            more => self.line("  ", &format!("and {} more", text::grouped(more))),
+            more => self.line("  ", &format!("and {} more", grouped(more))),
         }
     }
 

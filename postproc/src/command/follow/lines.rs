@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use syncookie_engine::Finding;
+use syncookie_terminal::count;
 
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::report::Report;
 use crate::source::walk::Source;
-use crate::text::{self, count, microsecond};
+use crate::text::{self, microsecond};
 
 /// Writes lines.
 pub(super) struct Lines<W> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use syncookie_engine::{CauseKind, Endpoint, Verdict};
+use syncookie_terminal::escape_controls;
 
 use super::points::{Point, Points};
 use super::rows::{hundredths, micros};
@@ -12,7 +13,6 @@ use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
 use crate::pipeline::totals::Totals;
 use crate::report::words;
-use crate::text::safe;
 
 /// The head of the page's data.
 #[derive(Serialize)]
@@ -60,7 +60,7 @@ impl Data {
         Self {
             verdicts: WORDS,
             causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), words::cause(*cause))).collect(),
-            folder: safe(folder).into_owned(),
+            folder: escape_controls(folder).into_owned(),
             listeners,
             episodes: episodes.collect(),
             points: points.by_time().iter().map(|point| Dot::new(point, number(&point.server))).collect(),

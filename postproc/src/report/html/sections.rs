@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use syncookie_engine::{Endpoint, Episode, Outcome, Verdict};
+use syncookie_terminal::{count, grouped};
 
 use super::Gathered;
 use super::escape::Html;
 use crate::pipeline::totals::{ListenerTotals, Totals};
 use crate::report::answer::{cookie_style, tally_of};
 use crate::report::caveats;
-use crate::text::{count, grouped, second};
+use crate::text::second;
 
 /// Listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;
@@ -131,5 +132,5 @@ fn items(output: &mut dyn Write, items: &[String], none: &str) -> io::Result<()>
     if items.is_empty() {
         return writeln!(output, "<li>{none}</li>");
     }
-    items.iter().try_for_each(|item| writeln!(output, "<li>{}</li>", Html(&crate::text::safe(item))))
+    items.iter().try_for_each(|item| writeln!(output, "<li>{}</li>", Html(&syncookie_terminal::escape_controls(item))))
 }

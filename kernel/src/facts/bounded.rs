@@ -1,0 +1,104 @@
+//! Adding facts, up to sizes that no honest source exceeds: what a hostile source has beyond them
+//! is dropped.
+
+use std::net::IpAddr;
+
+use super::{Event, Facts, Listener, LocalAddress, Process};
+
+/// Maximum number of counters, gauges and settings, each; a kernel has some hundred counters,
+/// `sysctl -a` prints some thousand settings.
+const MAX_NAMES: usize = 65_536;
+/// Maximum number of listeners, log events and entries of other lists, each.
+const MAX_ENTRIES: usize = 16_384;
+
+impl Facts {
+    /// Sets a counter, with a note if the source already gave it another value.
+    pub(crate) fn set_counter(&mut self, name: String, value: u64) {
+        if let Some(old) = self.counters.get(&name).copied() {
+            if old != value {
+                self.add_note(format!("{name} is there twice ({old}, then {value}): the later one is used"));
+            }
+        } else if self.counters.len() >= MAX_NAMES {
+            return;
+        }
+        self.counters.insert(name, value);
+    }
+
+    /// Adds to a counter, for tables with one line per CPU.
+    pub(crate) fn add_to_counter(&mut self, name: &str, value: u64) {
+        match self.counters.get_mut(name) {
+            Some(old) => *old = old.saturating_add(value),
+            None => self.set_counter(name.to_owned(), value),
+        }
+    }
+
+    /// Removes the counters whose names begin with `prefix`, before another table with them is
+    /// read.
+    pub(crate) fn clear_counters(&mut self, prefix: &str) {
+        self.counters.retain(|name, _| !name.starts_with(prefix));
+    }
+
+    /// Sets a gauge.
+    pub(crate) fn set_gauge(&mut self, name: String, value: u64) {
+        if self.gauges.len() < MAX_NAMES || self.gauges.contains_key(&name) {
+            self.gauges.insert(name, value);
+        }
+    }
+
+    /// Sets a setting.
+    pub(crate) fn set_setting(&mut self, name: String, value: String) {
+        if self.settings.len() < MAX_NAMES || self.settings.contains_key(&name) {
+            self.settings.insert(name, value);
+        }
+    }
+
+    /// Adds a listening socket.
+    pub(crate) fn add_listener(&mut self, listener: Listener) {
+        if self.listeners.len() < MAX_ENTRIES {
+            self.listeners.push(listener);
+        }
+    }
+
+    /// Adds a line of the kernel's log.
+    pub(crate) fn add_event(&mut self, event: Event) {
+        if self.events.len() < MAX_ENTRIES {
+            self.events.push(event);
+        }
+    }
+
+    /// Adds a process that holds a listening socket.
+    pub(crate) fn add_process(&mut self, process: Process) {
+        if self.processes.len() < MAX_ENTRIES {
+            self.processes.push(process);
+        }
+    }
+
+    /// Adds half-open connections at a local address.
+    pub(crate) fn add_half_open(&mut self, local: LocalAddress, number: u64) {
+        self.set_half_open_listed();
+        if self.half_open.len() < MAX_ENTRIES || self.half_open.contains_key(&local) {
+            let count = self.half_open.entry(local).or_default();
+            *count = count.saturating_add(number);
+        }
+    }
+
+    /// Records that the source lists half-open connections, so that none listed means none there.
+    pub(crate) fn set_half_open_listed(&mut self) {
+        self.is_half_open_listed = true;
+    }
+
+    /// Adds connections from an ephemeral port to a remote address and port.
+    pub(crate) fn add_destination(&mut self, address: IpAddr, port: u16, number: u64) {
+        if self.destinations.len() < MAX_ENTRIES || self.destinations.contains_key(&(address, port)) {
+            let count = self.destinations.entry((address, port)).or_default();
+            *count = count.saturating_add(number);
+        }
+    }
+
+    /// Adds a remark for the reader of the report.
+    pub(crate) fn add_note(&mut self, text: String) {
+        if self.notes.len() < MAX_ENTRIES {
+            self.notes.push(text);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Lines of the kernel's log about resources.
+
+/// Line of the kernel's log that reports a resource as exhausted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Condition that the line reports.
+    pub kind: EventKind,
+    /// Local TCP port that the line names.
+    pub port: Option<u16>,
+    /// Text of the line, cut to 512 characters.
+    pub text: String,
+}
+
+/// Condition that the kernel logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    /// A SYN queue was full and SYN cookies were sent.
+    SynFloodCookies,
+    /// A SYN queue was full and a SYN was dropped.
+    SynFloodDrop,
+    /// The connection tracking table was full.
+    ConntrackFull,
+    /// TCP memory was exhausted.
+    TcpMemory,
+    /// There were too many orphans: TCP sockets that no process holds.
+    Orphans,
+    /// There were too many connections in TIME-WAIT.
+    TimeWaitOverflow,
+    /// The limit of open files of the whole machine was reached.
+    FileMax,
+    /// A control group reached its limit of tasks, and a fork was refused.
+    Tasks,
+    /// The neighbour table (ARP, NDP) was full.
+    Neighbours,
+}
+
+impl EventKind {
+    /// Returns the name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SynFloodCookies => "syn-flood-cookies",
+            Self::SynFloodDrop => "syn-flood-drop",
+            Self::ConntrackFull => "conntrack-full",
+            Self::TcpMemory => "tcp-memory",
+            Self::Orphans => "orphans",
+            Self::TimeWaitOverflow => "time-wait-overflow",
+            Self::FileMax => "file-max",
+            Self::Tasks => "tasks",
+            Self::Neighbours => "neighbours",
+        }
+    }
+}

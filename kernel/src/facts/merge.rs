@@ -1,0 +1,36 @@
+//! Facts of one sample from several files.
+
+use super::Facts;
+
+impl Facts {
+    /// Adds the facts of another file of the same sample.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.source = format!("{}, {}", self.source, other.source);
+        self.taken_at = self.taken_at.or(other.taken_at);
+        self.uptime = self.uptime.or(other.uptime);
+        self.kernel = self.kernel.take().or(other.kernel);
+        self.namespace = self.namespace.take().or(other.namespace);
+        self.listeners.extend(other.listeners);
+        self.processes.extend(other.processes);
+        self.events.extend(other.events);
+        self.notes.extend(other.notes);
+        other.formats.into_iter().for_each(|(format, lines)| *self.formats.entry(format).or_default() += lines);
+        self.unrecognised_lines += other.unrecognised_lines;
+        self.counters.extend(other.counters);
+        self.omits_zeros.netstat = self.omits_zeros.netstat.or(other.omits_zeros.netstat);
+        self.omits_zeros.nstat = self.omits_zeros.nstat.or(other.omits_zeros.nstat);
+        self.gauges.extend(other.gauges);
+        self.settings.extend(other.settings);
+        self.half_open.extend(other.half_open);
+        self.is_half_open_listed |= other.is_half_open_listed;
+        self.destinations.extend(other.destinations);
+    }
+
+    /// Copies the settings that only an earlier sample has: they are saved once and hold for both.
+    pub(crate) fn inherit_settings(&mut self, earlier: &Self) {
+        for (name, value) in &earlier.settings {
+            self.settings.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self.kernel = self.kernel.take().or_else(|| earlier.kernel.clone());
+    }
+}

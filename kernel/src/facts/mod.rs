@@ -1,0 +1,138 @@
+//! What is known of a kernel at one time: plain data, whatever it was read from.
+
+mod bounded;
+mod difference;
+mod event;
+mod listener;
+mod merge;
+mod old_counters;
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use difference::{Change, Difference};
+pub use event::{Event, EventKind};
+pub use listener::{Listener, LocalAddress, Process};
+pub use old_counters::is_in_every_kernel;
+pub use samples::Samples;
+
+/// Facts about the kernel of one machine at one time, in one network namespace.
+///
+/// A counter has the name that the kernel gives it, after its group: `TcpExt.ListenOverflows`,
+/// `Tcp.OutRsts`, `Icmp.OutRateLimitGlobal`. Counters outside the SNMP tables are named after their
+/// file: `synproxy.cookie_invalid`, `nf_conntrack.drop`, `softnet.dropped`,
+/// `interface.eth0.rx_drop`.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Files that the facts were read from, or `this machine`.
+    pub source: String,
+    /// Time at which the source was written, if the source says it.
+    pub taken_at: Option<Timestamp>,
+    /// Time since the machine booted, if the source says it.
+    pub uptime: Option<Duration>,
+    /// Release of the kernel, as `uname -r` prints it.
+    pub kernel: Option<String>,
+    /// Network namespace that the facts hold for.
+    pub namespace: Option<String>,
+    /// Whether the facts were read from the running machine just now.
+    pub is_live: bool,
+    /// Other network namespaces of the machine, which were not read.
+    pub other_namespaces: Vec<String>,
+    /// Listening sockets.
+    pub listeners: Vec<Listener>,
+    /// Processes that hold a listening socket.
+    pub processes: Vec<Process>,
+    /// Lines of the kernel's log about resources.
+    pub events: Vec<Event>,
+    /// Remarks on what could not be read and on values that the source holds twice.
+    pub notes: Vec<String>,
+    /// Number of lines that each format recognised.
+    pub formats: BTreeMap<&'static str, u64>,
+    /// Number of lines that no format recognised.
+    pub unrecognised_lines: u64,
+    pub(crate) counters: BTreeMap<String, u64>,
+    pub(crate) omits_zeros: OmitsZeros,
+    pub(crate) gauges: BTreeMap<String, u64>,
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) half_open: BTreeMap<LocalAddress, u64>,
+    pub(crate) is_half_open_listed: bool,
+    pub(crate) destinations: BTreeMap<(IpAddr, u16), u64>,
+}
+
+/// Whether a source leaves out counters that are zero; `None` for a source that was not read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OmitsZeros {
+    /// `netstat -s` leaves out most zeros; false where one is printed.
+    pub netstat: Option<bool>,
+    /// `nstat` leaves them out unless called with `-z`.
+    pub nstat: Option<bool>,
+}
+
+impl Facts {
+    /// Returns whether nothing was recognised in the source.
+    pub fn is_empty(&self) -> bool {
+        self.formats.is_empty()
+    }
+
+    /// Returns a counter since boot (or since the namespace was made); `None` if the source does
+    /// not have it. A counter that the source leaves out because it is zero is 0
+    /// ([`Self::is_implied_zero`]).
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        self.counters.get(name).copied().or_else(|| self.is_implied_zero(name).then_some(0))
+    }
+
+    /// Returns whether a counter is taken as zero because the source leaves out zeros and every
+    /// kernel has this counter.
+    pub fn is_implied_zero(&self, name: &str) -> bool {
+        let omits = [self.omits_zeros.netstat, self.omits_zeros.nstat].contains(&Some(true));
+        omits && !self.counters.contains_key(name) && is_in_every_kernel(name)
+    }
+
+    /// Returns the counters of the source by name, including those whose meaning is not known here.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.counters.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// Returns the value of a setting by its `sysctl` name, such as `net.ipv4.tcp_syncookies`.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str)
+    }
+
+    /// Returns the settings of the source by name.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Returns the number at `index` of a setting; `net.ipv4.tcp_mem` has three.
+    pub fn setting_number(&self, name: &str, index: usize) -> Option<u64> {
+        self.setting(name)?.split_whitespace().nth(index)?.parse().ok()
+    }
+
+    /// Returns a value that rises and falls, by its name in `/proc/net/sockstat`: `TCP.mem`,
+    /// `TCP.orphan`, `TCP.tw`.
+    pub fn gauge(&self, name: &str) -> Option<u64> {
+        self.gauges.get(name).copied()
+    }
+
+    /// Returns the number of half-open connections at a local address; `None` if the source does
+    /// not list them.
+    pub fn half_open_at(&self, local: &LocalAddress) -> Option<u64> {
+        self.is_half_open_listed.then(|| self.half_open.get(local).copied().unwrap_or(0))
+    }
+
+    /// Returns the numbers of half-open connections by local address.
+    pub fn half_open(&self) -> impl Iterator<Item = (&LocalAddress, u64)> {
+        self.half_open.iter().map(|(local, number)| (local, *number))
+    }
+
+    /// Returns the numbers of connections from an ephemeral port, by remote address and port.
+    pub fn destinations(&self) -> impl Iterator<Item = (IpAddr, u16, u64)> {
+        self.destinations.iter().map(|((address, port), number)| (*address, *port, *number))
+    }
+}

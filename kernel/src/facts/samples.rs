@@ -1,0 +1,19 @@
+//! One sample of a kernel, or two to compare.
+
+use super::{Difference, Facts};
+
+/// Facts of one time, and of an earlier time to compare them with.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// Earlier sample, if there is one.
+    pub earlier: Option<Facts>,
+    /// Later sample, or the only one.
+    pub later: Facts,
+}
+
+impl Samples {
+    /// Returns the two samples for comparison; `None` if there is only one.
+    pub fn difference(&self) -> Option<Difference<'_>> {
+        Some(Difference::between(self.earlier.as_ref()?, &self.later))
+    }
+}

@@ -1,0 +1,56 @@
+//! Lines of the kernel's log about resources; the others may be confidential and are left out.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+
+use super::SnapshotText;
+use crate::read::event_kind;
+
+/// Maximum number of records that are read: more than the kernel keeps.
+const MAX_RECORDS: usize = 1_000_000;
+/// Maximum number of lines that are kept, the latest ones.
+const MAX_LINES: usize = 200;
+/// `O_NONBLOCK`, so that reading ends at the end of the log.
+const NONBLOCK: i32 = 0o4000;
+
+/// Adds the lines that report a resource as exhausted.
+pub fn add(text: &mut SnapshotText) {
+    let mut log = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open("/dev/kmsg") {
+        Ok(log) => log,
+        Err(error) => {
+            text.note(&format!("the kernel's log cannot be read ({error}): dmesg as root shows it"));
+            return;
+        }
+    };
+    let mut record = vec![0; 8192];
+    let mut lines = std::collections::VecDeque::new();
+    for _ in 0..MAX_RECORDS {
+        match log.read(&mut record) {
+            Ok(0) => break,
+            Ok(length) => {
+                let record = String::from_utf8_lossy(&record[..length]);
+                if let Some(line) = line(&record).filter(|line| event_kind(line).is_some()) {
+                    lines.push_back(line);
+                    if lines.len() > MAX_LINES {
+                        lines.pop_front();
+                    }
+                }
+            }
+            // The kernel overwrote the record while it was read; the next one follows.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe || error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    if !lines.is_empty() {
+        text.heading("dmesg");
+        lines.iter().for_each(|line| text.line(format_args!("{line}")));
+    }
+}
+
+/// Formats the record `6,339,5140900,-;TCP: …` as `dmesg` does: `[    5.140900] TCP: …`.
+fn line(record: &str) -> Option<String> {
+    let (prefix, message) = record.split_once(';')?;
+    let micros: u64 = prefix.split(',').nth(2)?.parse().ok()?;
+    Some(format!("[{:5}.{:06}] {}", micros / 1_000_000, micros % 1_000_000, message.lines().next()?))
+}

@@ -1,0 +1,106 @@
+//! Reads the running kernel into the text of a snapshot: files of `/proc` as they are, under the
+//! headings that `tail` prints; sockets in the lines that `ss` prints; and everything else in lines
+//! that begin with `syncookie: `.
+
+mod files;
+mod log;
+mod namespace;
+mod processes;
+mod sockets;
+
+use std::fmt::Write as _;
+use std::io;
+
+use jiff::Timestamp;
+
+pub use namespace::Namespace;
+
+use crate::facts::Facts;
+use crate::read::{self, PREFIX, single_line};
+
+/// Reads the facts about a namespace of this machine.
+///
+/// # Errors
+///
+/// Returns an error if the namespace cannot be entered.
+pub fn facts(namespace: &Namespace) -> io::Result<Facts> {
+    let text = snapshot(namespace)?;
+    let mut facts = read::document("this machine", text.as_bytes())?;
+    facts.is_live = true;
+    Ok(facts)
+}
+
+/// Reads the facts about a namespace of this machine as a text, which [`read::file`] reads.
+///
+/// # Errors
+///
+/// Returns an error if the namespace cannot be entered.
+pub fn snapshot(namespace: &Namespace) -> io::Result<String> {
+    namespace.run_inside(|| {
+        let mut text = SnapshotText::default();
+        add_header(namespace, &mut text);
+        files::add(&mut text);
+        add_host_settings(&mut text);
+        let listening = sockets::add(&mut text);
+        processes::add(&listening, &mut text);
+        log::add(&mut text);
+        text.0
+    })
+}
+
+/// Text of a snapshot that is being written.
+#[derive(Default)]
+struct SnapshotText(String);
+
+impl SnapshotText {
+    /// Adds a line. Writing to memory does not fail.
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let _ = writeln!(self.0, "{line}");
+    }
+
+    /// Adds a line that begins with [`PREFIX`]; the value cannot end it.
+    fn entry(&mut self, key: &str, value: &str) {
+        self.line(format_args!("{PREFIX}{key} {}", single_line(value)));
+    }
+
+    /// Adds the heading of a file or of the output of a command.
+    fn heading(&mut self, name: &str) {
+        self.line(format_args!("\n==> {name} <=="));
+    }
+
+    /// Adds a remark for the reader of the report.
+    fn note(&mut self, text: &str) {
+        self.entry("note", text);
+    }
+}
+
+/// Adds the time and the name of the namespace.
+fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
+    let now = Timestamp::now().as_nanosecond();
+    text.entry("taken-at", &now.to_string());
+    // Only the first network namespace shows these settings, whatever its name is.
+    let is_first = files::HOST_SETTINGS.iter().any(|name| files::setting_path(name).exists());
+    text.entry("namespace", if is_first { "host" } else { &namespace.name });
+}
+
+/// Adds the settings that only the first network namespace shows, read there, unless the thread is
+/// in it.
+fn add_host_settings(text: &mut SnapshotText) {
+    let is_shown = |name: &&str| files::setting_path(name).exists();
+    if files::HOST_SETTINGS.iter().any(is_shown) {
+        return;
+    }
+    let read = || -> Vec<(&str, String)> {
+        files::HOST_SETTINGS.iter().filter_map(|name| Some((*name, files::read(&files::setting_path(name))?))).collect()
+    };
+    let elsewhere = Namespace::all().unwrap_or_default();
+    let found = elsewhere.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.is_empty());
+    match found {
+        Some(found) => found.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim()))),
+        None => text.note(&format!(
+            "not shown in this network namespace, because they hold for the whole machine: {} (root may look into the \
+             first namespace; or ask sysctl on the host)",
+            files::HOST_SETTINGS.join(", ")
+        )),
+    }
+}

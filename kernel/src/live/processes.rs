@@ -1,0 +1,123 @@
+//! Processes that hold a listening socket: their file descriptors, threads and control groups.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syncookie_terminal::count;
+
+use super::SnapshotText;
+use super::files::read;
+use crate::read::single_line;
+
+/// Adds a line for each process that holds one of the sockets with these inode numbers, and a note
+/// if some processes could not be inspected.
+pub fn add(listening: &[u64], text: &mut SnapshotText) {
+    let wanted: BTreeSet<u64> = listening.iter().copied().filter(|inode| *inode != 0).collect();
+    let mut found = BTreeSet::new();
+    let mut closed = 0;
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let is_process = entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        if wanted.is_empty() || !is_process {
+            continue;
+        }
+        match descriptors(&entry.path()) {
+            Some((open, inodes)) => {
+                let held: BTreeSet<u64> = inodes.intersection(&wanted).copied().collect();
+                if !held.is_empty() {
+                    add_process(&entry.path(), open, &held, text);
+                    found.extend(held);
+                }
+            }
+            None => closed += 1,
+        }
+    }
+    if found.len() < wanted.len() && closed > 0 {
+        text.note(&format!(
+            "who holds {} of {} is not shown: {} may be looked at by their owner and by root alone",
+            wanted.len() - found.len(),
+            count(wanted.len() as u64, "listening socket"),
+            if closed == 1 { "one process".to_owned() } else { format!("{closed} processes") },
+        ));
+    }
+}
+
+/// Returns the number of open descriptors of a process, and the inode numbers of the sockets among
+/// them.
+fn descriptors(process: &Path) -> Option<(u64, BTreeSet<u64>)> {
+    let mut count = 0;
+    let mut sockets = BTreeSet::new();
+    for entry in fs::read_dir(process.join("fd")).ok()?.flatten() {
+        count += 1;
+        let target = fs::read_link(entry.path()).unwrap_or_default();
+        let inode: Option<u64> =
+            target.to_str().and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+        sockets.extend(inode);
+    }
+    Some((count, sockets))
+}
+
+/// Adds the line of a process.
+fn add_process(path: &Path, descriptors: u64, held: &BTreeSet<u64>, text: &mut SnapshotText) {
+    let pid = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = read(&path.join("comm")).unwrap_or_default();
+    let limit = read(&path.join("limits")).and_then(|limits| soft_limit(&limits));
+    let threads = read(&path.join("status")).and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("Threads:"))?;
+        line.trim().parse::<u64>().ok()
+    });
+    let mut line = format!("pid={pid} descriptors={descriptors}");
+    let known = [("limit", limit), ("threads", threads)];
+    known
+        .iter()
+        .filter_map(|(key, value)| Some((key, (*value)?)))
+        .for_each(|(key, value)| line += &format!(" {key}={value}"));
+    if let Some((current, max)) = tasks(path) {
+        line += &format!(" group={current}/{max}");
+    }
+    if let Some((current, sockets, max)) = memory(path) {
+        line += &format!(" memory={current}/{sockets}/{max}");
+    }
+    let held: Vec<String> = held.iter().map(u64::to_string).collect();
+    text.entry("process", &single_line(&format!("{line} listens={} name={}", held.join(","), name.trim())));
+}
+
+/// Parses the soft limit in `Max open files            1024                 1048576
+/// files`.
+fn soft_limit(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Returns usage and limit of tasks in the innermost control group (version 2) that limits them.
+fn tasks(process: &Path) -> Option<(u64, u64)> {
+    control_groups(process)?
+        .iter()
+        .find_map(|group| Some((read_number(group, "pids.current")?, read_number(group, "pids.max")?)))
+}
+
+/// Returns memory, memory of sockets and limit of memory in the innermost control group that limits
+/// it, in bytes.
+fn memory(process: &Path) -> Option<(u64, u64, u64)> {
+    control_groups(process)?.iter().find_map(|group| {
+        let most = read_number(group, "memory.max")?;
+        let stat = read(&group.join("memory.stat"))?;
+        let sockets = stat.lines().find_map(|line| line.strip_prefix("sock ")?.trim().parse().ok())?;
+        Some((read_number(group, "memory.current")?, sockets, most))
+    })
+}
+
+/// Returns the folders of the control groups of a process, the innermost first.
+fn control_groups(process: &Path) -> Option<Vec<PathBuf>> {
+    const ROOT: &str = "/sys/fs/cgroup";
+    let groups = read(&process.join("cgroup"))?;
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let folder = Path::new(ROOT).join(group);
+    Some(folder.ancestors().take_while(|folder| folder.starts_with(ROOT)).map(Path::to_path_buf).collect())
+}
+
+/// Returns the number in a file of a control group; `None` for `max`, which means that there is no
+/// limit.
+fn read_number(group: &Path, file: &str) -> Option<u64> {
+    read(&group.join(file))?.trim().parse().ok()
+}

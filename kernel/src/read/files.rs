@@ -1,0 +1,74 @@
+//! Files, each of which is a sample, or a part of one.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use super::{Error, document, headings};
+use crate::facts::{Facts, Samples};
+
+/// Reads a file: the output of one program, or several outputs one after another; `-` is standard
+/// input.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read, or if no line of it has a known format.
+pub fn file(path: &Path) -> Result<Facts, Error> {
+    let unreadable = |error| Error::Unreadable { path: path.to_path_buf(), error };
+    let input: Box<dyn Read> = if path.as_os_str() == "-" {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(unreadable)?)
+    };
+    let facts = document(&path.to_string_lossy(), BufReader::new(input)).map_err(unreadable)?;
+    if facts.is_empty() {
+        return Err(Error::Unrecognised { path: path.to_path_buf(), lines: facts.unrecognised_lines });
+    }
+    Ok(facts)
+}
+
+/// Reads the files of one sample, or of two to compare.
+///
+/// Files with different facts are parts of one sample; a file that repeats facts of the sample
+/// before it begins the next one. Of more than two samples the first and the last are compared.
+/// Samples are ordered by their time if all say it, else by the order of their files.
+///
+/// # Errors
+///
+/// Returns the error of the first file that cannot be read or that has no known format.
+pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Samples, Error> {
+    let mut samples: Vec<Facts> = Vec::new();
+    for path in paths {
+        let facts = file(path.as_ref())?;
+        match samples.last_mut() {
+            Some(last) if !is_repeated(last, &facts) => last.merge(facts),
+            _ => samples.push(facts),
+        }
+    }
+    if samples.iter().all(|sample| sample.taken_at.is_some()) {
+        samples.sort_by_key(|sample| sample.taken_at);
+    }
+    let Some(mut later) = samples.pop() else { return Ok(Samples::default()) };
+    let earlier = if samples.is_empty() { None } else { Some(samples.swap_remove(0)) };
+    if let Some(earlier) = &earlier {
+        later.inherit_settings(earlier);
+    }
+    Ok(Samples { earlier, later })
+}
+
+/// Returns whether a file holds the same facts in the same format as the sample before it, so that
+/// it is another sample. `nstat` and `netstat -s` saved side by side have the same counters in two
+/// formats: they are one sample.
+fn is_repeated(sample: &Facts, file: &Facts) -> bool {
+    // `ss -s` prints these two gauges, and so does `/proc/net/sockstat`.
+    let is_in_summary = |name: &str| ["TCP.orphan", "TCP.tw"].contains(&name);
+    let is_format_shared =
+        sample.formats.keys().any(|format| file.formats.contains_key(format) && *format != headings::FORMAT);
+    is_format_shared
+        && (sample.counters.keys().any(|name| file.counters.contains_key(name))
+            || sample.gauges.keys().any(|name| file.gauges.contains_key(name) && !is_in_summary(name))
+            || (!sample.listeners.is_empty() && !file.listeners.is_empty()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Writes a [`View`] for people or for programs.
+
+mod answer;
+mod json;
+mod prometheus;
+mod rows;
+mod table;
+mod watch;
+
+use std::io::{self, Write};
+
+use syncookie_terminal::Terminal;
+
+use crate::view::View;
+
+/// Format of times in reports for people, in UTC.
+const SECOND: &str = "%Y-%m-%d %H:%M:%S";
+
+/// Format of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Table for people.
+    #[default]
+    Table,
+    /// JSON: one document, or with [`Options::is_watch`] one object on each line.
+    Json,
+    /// Metrics in the text format of Prometheus.
+    Prometheus,
+}
+
+/// Options of a report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Format.
+    pub format: Format,
+    /// Whether the output is a terminal.
+    pub is_terminal: bool,
+    /// Whether this is one of several reports, of successive samples.
+    pub is_watch: bool,
+    /// Whether a report was written before, to the same output.
+    pub is_again: bool,
+    /// Whether calm resources are written, too.
+    pub is_verbose: bool,
+}
+
+/// Writes a report of one or more network namespaces.
+///
+/// # Errors
+///
+/// Returns the error of the output.
+pub fn write(options: Options, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    let terminal = Terminal::detect(options.is_terminal);
+    match options.format {
+        Format::Prometheus => prometheus::write(views, output),
+        Format::Json if options.is_watch => json::line(views, output),
+        Format::Json => json::document(views, output),
+        // Clears the screen, with the table of the sample before.
+        Format::Table if options.is_watch && options.is_terminal => {
+            write!(output, "\x1b[H\x1b[2J")?;
+            table::write(terminal, options.is_verbose, views, output)
+        }
+        Format::Table if options.is_again => watch::write(terminal, views, output),
+        Format::Table => table::write(terminal, options.is_verbose, views, output),
+    }
+}

@@ -1,0 +1,104 @@
+//! Rows of the tables.
+
+use syncookie_terminal::{escape_controls, grouped};
+
+use crate::resource::{Counter, Resource, ResourceKind};
+use crate::view::View;
+
+/// Maximum number of calm listeners, processes and interfaces that are shown of one resource.
+const MAX_CALM: usize = 3;
+
+/// Row of a resource with a usage: resource, subject, usage, limit, headroom in percent, source of
+/// the limit.
+pub type UsageRow = [String; 6];
+/// Row of a resource with counters: resource, subject, counters.
+pub type CounterRow = [String; 3];
+
+/// Returns the rows of usage, and the number of calm ones that are left out.
+pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
+    let is_shown = |resource: &&Resource| {
+        resource.usage.is_some() || (resource.limit.is_some() && (is_verbose || resource.subject.is_none()))
+    };
+    let mut resources: Vec<&Resource> = view.resources.iter().filter(is_shown).collect();
+    // Within a kind the worst and fullest come first; the kinds keep their order.
+    resources.sort_by_key(|resource| {
+        (resource.kind, resource.level().is_none(), resource.level(), std::cmp::Reverse(resource.usage))
+    });
+    let mut shown: Vec<&Resource> = Vec::new();
+    let all = resources.len();
+    for resource in resources {
+        let is_dull = resource.subject.is_some() && resource.level().is_none();
+        let alike = shown.iter().filter(|other| other.kind == resource.kind && other.level().is_none()).count();
+        if is_verbose || !is_dull || alike < MAX_CALM {
+            shown.push(resource);
+        }
+    }
+    let left_out = all - shown.len();
+    (shown.into_iter().map(usage).collect(), left_out)
+}
+
+/// Returns the row of a resource's usage.
+fn usage(resource: &Resource) -> UsageRow {
+    let percent = if resource.kind == ResourceKind::Cpu { " %" } else { "" };
+    let limit = resource.limit.as_ref();
+    [
+        resource.kind.title().to_owned(),
+        subject(resource),
+        resource.usage.map_or_else(|| "?".into(), |usage| format!("{}{percent}", grouped(usage))),
+        limit.map_or_else(String::new, |limit| grouped(limit.value)),
+        headroom_percent(resource).unwrap_or_default(),
+        limit.map_or_else(String::new, |limit| short(&limit.source)),
+    ]
+}
+
+/// Returns the subject of a resource, safe to print.
+fn subject(resource: &Resource) -> String {
+    resource.subject.as_deref().map_or_else(String::new, |subject| escape_controls(subject).into_owned())
+}
+
+/// Formats the headroom in percent; `0 %` only if nothing is left.
+fn headroom_percent(resource: &Resource) -> Option<String> {
+    let (left, limit) = (resource.headroom()?, resource.limit.as_ref()?.value);
+    let percent = (u128::from(left) * 100).checked_div(u128::from(limit))?;
+    Some(match (percent, left) {
+        (0, 1..) => "< 1 %".into(),
+        _ => format!("{percent} %"),
+    })
+}
+
+/// Removes the first parts of settings' names, whose last parts are unique.
+fn short(source: &str) -> String {
+    ["net.ipv4.", "net.core.", "net.netfilter."].iter().fold(source.to_owned(), |text, tree| text.replace(tree, ""))
+}
+
+/// Returns the rows of counters. The first counter of a resource is the most important and is shown
+/// even if it is zero; the others are shown if they are not.
+pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
+    let is_compared = view.earlier.is_some();
+    let mut rows = Vec::new();
+    for resource in &view.resources {
+        let is_shown = |(index, counter): &(usize, &Counter)| match counter.total {
+            None => false,
+            Some(0) => is_verbose || (*index == 0 && resource.subject.is_none()),
+            Some(_) => true,
+        };
+        let counters = resource.counters.iter().enumerate().filter(is_shown);
+        let mut parts: Vec<String> = counters.map(|(_, counter)| count(counter, is_compared)).collect();
+        if !parts.is_empty() {
+            parts.extend(resource.remark.clone().filter(|_| is_verbose || resource.level().is_some()));
+            rows.push([resource.kind.title().to_owned(), subject(resource), parts.join(", ")]);
+        }
+    }
+    rows
+}
+
+/// Formats a counter: `ListenOverflows 12 (+3)`.
+fn count(counter: &Counter, is_compared: bool) -> String {
+    let name = counter.name.rsplit('.').next().unwrap_or(&counter.name);
+    let rise = match counter.increase {
+        Some(rise) if rise > 0 => format!(" (+{})", grouped(rise)),
+        None if is_compared => " (change unknown)".into(),
+        _ => String::new(),
+    };
+    format!("{name} {}{rise}", counter.total.map_or("?".into(), grouped))
+}

@@ -1,0 +1,191 @@
+//! Table for people: the answer, a sentence for each finding, usage and counters, and what is
+//! unknown.
+
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
+use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
+
+use super::SECOND;
+use super::answer::answer;
+use super::rows::{counts, usages};
+use crate::resource::Level;
+use crate::view::View;
+
+/// Maximum number of names and notes that are shown.
+const MAX_SHOWN: usize = 8;
+/// Maximum number of findings that are shown without `--verbose`.
+const MAX_FINDINGS: usize = 20;
+/// Columns of usage; those with numbers are aligned right.
+const USAGE: [(&str, bool); 6] =
+    [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
+/// Blanks between columns.
+const GAP: u16 = 2;
+/// Width of the longest name of a setting.
+const SETTING_WIDTH: u16 = 23;
+
+/// Writes the tables of all namespaces.
+pub fn write(terminal: Terminal, is_verbose: bool, views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    for (index, view) in views.iter().enumerate() {
+        if index > 0 {
+            writeln!(output)?;
+        }
+        one(terminal, is_verbose, view, views.len() > 1, output)?;
+    }
+    output.flush()
+}
+
+/// Writes the tables of one namespace.
+fn one(
+    terminal: Terminal,
+    is_verbose: bool,
+    view: &View,
+    is_one_of_many: bool,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    let code = match view.level() {
+        Some(Level::Exhausted | Level::Overflowing) => "1;31",
+        Some(Level::Near) => "1;33",
+        _ => "1",
+    };
+    let lead = match (&view.later.namespace, is_one_of_many) {
+        (Some(name), true) => format!("{}: ", escape_controls(name)),
+        _ => String::new(),
+    };
+    // Each line is painted after wrapping, because escape sequences take no columns.
+    let mut lines = Vec::new();
+    paragraph(&mut lines, terminal.width, "", &format!("{lead}{}", answer(view)))?;
+    for line in String::from_utf8_lossy(&lines).lines() {
+        writeln!(output, "{}", terminal.paint(code, line))?;
+    }
+    let findings = view.findings();
+    let shown = if is_verbose { findings.len() } else { findings.len().min(MAX_FINDINGS) };
+    for (_, finding) in &findings[..shown] {
+        let mark = match finding.level {
+            Level::Exhausted => "! ",
+            Level::Overflowing => "+ ",
+            Level::Near => "~ ",
+            Level::Overflowed => "- ",
+        };
+        paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
+    }
+    if findings.len() > shown {
+        let more = count((findings.len() - shown) as u64, "sentence");
+        paragraph(output, terminal.width, "", &format!("  {more} more: --verbose shows them."))?;
+    }
+    paragraph(output, terminal.width, "", &source(view))?;
+    let (usages, left_out) = usages(view, is_verbose);
+    if !usages.is_empty() {
+        writeln!(output, "\n{}", table(terminal, &USAGE, &usages))?;
+    }
+    if left_out > 0 {
+        let text = format!("{} more, all calm: --verbose shows them.", count(left_out as u64, "row"));
+        paragraph(output, terminal.width, "", &text)?;
+    }
+    let counts = counts(view, is_verbose);
+    if !counts.is_empty() {
+        let lately = if view.earlier.is_some() { " (since the last look)" } else { "" };
+        let counted = format!("counted since boot{lately}");
+        writeln!(output, "\n{}", table(terminal, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
+    }
+    writeln!(output)?;
+    remarks(terminal, view, output)
+}
+
+/// Returns what the facts were read from.
+fn source(view: &View) -> String {
+    let facts = &view.later;
+    let mut parts = vec![match &facts.namespace {
+        Some(namespace) => {
+            format!("Network namespace {} of {}", escape_controls(namespace), escape_controls(&facts.source))
+        }
+        None => format!("Read from {}", escape_controls(&facts.source)),
+    }];
+    parts.extend(facts.kernel.as_ref().map(|kernel| format!("Linux {}", escape_controls(kernel))));
+    parts.extend(facts.uptime.map(|uptime| format!("up {}", duration(uptime.as_secs()))));
+    parts.extend(facts.taken_at.map(|time| format!("{} UTC", time.strftime(SECOND))));
+    if let Some(earlier) = &view.earlier {
+        let time = view.difference().and_then(|difference| difference.elapsed());
+        parts.push(match time {
+            Some(time) => format!("compared with {} before", duration(time.as_secs())),
+            None => format!("compared with {}", escape_controls(&earlier.source)),
+        });
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// Formats a duration in a suitable unit.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Formats a table without the columns that are empty in all rows.
+fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &[[String; N]]) -> String {
+    let columns: Vec<usize> = (0..N).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(terminal.width as u16)
+        .set_header(columns.iter().map(|&column| header[column].0));
+    for row in rows {
+        table.add_row(columns.iter().map(|&column| row[column].as_str()));
+    }
+    for (index, &column) in columns.iter().enumerate() {
+        if let Some(shown) = table.column_mut(index) {
+            shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
+            shown.set_padding((0, GAP));
+            if index + 1 == columns.len() {
+                // Names of settings and counters must not be broken; names of listeners and
+                // processes may.
+                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SETTING_WIDTH)));
+            }
+        }
+    }
+    table.trim_fmt()
+}
+
+/// Writes which resources are unknown, what could not be read, and which namespaces were not read.
+fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
+    let unknown: Vec<&str> = view.unknown_resources().iter().map(|resource| resource.kind.title()).collect();
+    if !unknown.is_empty() {
+        let how =
+            if view.later.is_live { "" } else { "; syncookie kernel snapshot, on that machine, collects everything" };
+        paragraph(output, terminal.width, "", &format!("Not told: {}{how}.", unknown.join(", ")))?;
+    }
+    let missing = view.missing_counters();
+    if !missing.is_empty() {
+        let text = format!("Counters that this kernel or this output does not have: {}.", some(&missing));
+        paragraph(output, terminal.width, "", &text)?;
+    }
+    for note in view.later.notes.iter().take(MAX_SHOWN) {
+        paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
+    }
+    if !view.later.other_namespaces.is_empty() {
+        let text = format!(
+            "Not looked at: {}, {} (--netns NAME, or --netns all).",
+            count(view.later.other_namespaces.len() as u64, "other network namespace"),
+            some(&view.later.other_namespaces)
+        );
+        paragraph(output, terminal.width, "", &text)?;
+    }
+    if view.later.unrecognised_lines > 0 && !view.later.is_live {
+        let text = format!("{} of no known form were passed over.", count(view.later.unrecognised_lines, "line"));
+        paragraph(output, terminal.width, "", &text)?;
+    }
+    Ok(())
+}
+
+/// Joins the first names, and counts the others.
+fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<_> = names.iter().take(MAX_SHOWN).map(|name| escape_controls(name.as_ref())).collect();
+    match names.len().saturating_sub(MAX_SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,184 @@
+//! The resources, and what is fixed for each.
+
+/// Resource that limits a host in accepting connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourceKind {
+    /// Accept queue: connections that wait for `accept()`.
+    AcceptQueue,
+    /// SYN queue: half-open connections, whose handshake is not complete.
+    SynQueue,
+    /// SYN cookies of the host.
+    SynCookies,
+    /// Netfilter target SYNPROXY.
+    Synproxy,
+    /// Fast Open queue: connections opened with data (RFC 7413) whose handshake is not complete.
+    FastOpen,
+    /// Memory of all TCP sockets of the host.
+    TcpMemory,
+    /// Buffers of single sockets.
+    SocketBuffers,
+    /// Orphans: TCP sockets that no process holds.
+    Orphans,
+    /// Connections in TIME-WAIT.
+    TimeWait,
+    /// Connection tracking table of netfilter.
+    Conntrack,
+    /// Softirq backlog: received packets between the network driver and the protocols.
+    SoftirqBacklog,
+    /// Network interface, which may drop packets.
+    Interface,
+    /// Rate limit of ICMP messages sent.
+    Icmp,
+    /// Rate limit of challenge ACKs (RFC 5961) and of other answers to segments outside the window.
+    ChallengeAcks,
+    /// Resets sent.
+    Resets,
+    /// File descriptors of a listening process.
+    Descriptors,
+    /// Open files of the host.
+    Files,
+    /// Tasks in the control group of a listening process.
+    GroupTasks,
+    /// Memory of the control group of a listening process, including its sockets.
+    GroupMemory,
+    /// Tasks (processes and threads) of the host.
+    Tasks,
+    /// CPU time.
+    Cpu,
+    /// Ephemeral ports, for connections that the host opens.
+    EphemeralPorts,
+}
+
+/// Extent in which a resource is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One listener.
+    Listener,
+    /// One process.
+    Process,
+    /// The network namespace.
+    Namespace,
+    /// The whole machine.
+    Host,
+}
+
+impl Scope {
+    /// Returns the name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Listener => "listener",
+            Self::Process => "process",
+            Self::Namespace => "namespace",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// Properties of a resource: name, title, unit, scope, command.
+type Properties = (&'static str, &'static str, &'static str, Scope, &'static str);
+
+impl ResourceKind {
+    /// Returns the properties of the resource.
+    fn properties(self) -> Properties {
+        use Scope::{Host, Listener, Namespace, Process};
+        match self {
+            Self::AcceptQueue => ("accept-queue", "accept queue", "connections", Listener, "ss -lntm"),
+            Self::SynQueue => (
+                "half-open-queue",
+                "half-open queue",
+                "connections",
+                Listener,
+                "ss -Htn state syn-recv 'sport = :PORT' | wc -l",
+            ),
+            Self::SynCookies => ("syn-cookies", "SYN cookies", "", Namespace, "nstat -az 'TcpExtSyncookies*'"),
+            Self::Synproxy => ("synproxy", "SYNPROXY", "", Namespace, "cat /proc/net/stat/synproxy"),
+            Self::FastOpen => {
+                ("fast-open", "Fast Open queue", "connections", Namespace, "nstat -az TcpExtTCPFastOpenListenOverflow")
+            }
+            Self::TcpMemory => {
+                ("tcp-memory", "TCP memory", "pages", Host, "cat /proc/net/sockstat; sysctl net.ipv4.tcp_mem")
+            }
+            Self::SocketBuffers => {
+                ("socket-buffers", "socket buffers", "", Namespace, "ss -tmi; nstat -az TcpExtTCPBacklogDrop")
+            }
+            Self::Orphans => {
+                ("orphans", "orphans", "sockets", Host, "cat /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans")
+            }
+            Self::TimeWait => {
+                ("time-wait", "TIME-WAIT", "connections", Namespace, "ss -s; sysctl net.ipv4.tcp_max_tw_buckets")
+            }
+            Self::Conntrack => (
+                "conntrack",
+                "conntrack",
+                "entries",
+                Namespace,
+                "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; conntrack -S",
+            ),
+            Self::SoftirqBacklog => {
+                ("softirq-backlog", "softirq backlog", "packets", Host, "cat /proc/net/softnet_stat")
+            }
+            Self::Interface => ("interface", "interface", "", Namespace, "ip -s -s link; ethtool -S IFACE"),
+            Self::Icmp => ("icmp", "ICMP rate limit", "", Namespace, "nstat -az 'IcmpOutRateLimit*'"),
+            Self::ChallengeAcks => (
+                "challenge-acks",
+                "challenge ACKs",
+                "",
+                Namespace,
+                "nstat -az TcpExtTCPChallengeACK 'TcpExtTCPACKSkipped*'",
+            ),
+            Self::Resets => ("resets", "resets sent", "", Namespace, "nstat -az TcpOutRsts"),
+            Self::Descriptors => (
+                "descriptors",
+                "file descriptors",
+                "descriptors",
+                Process,
+                "ls /proc/PID/fd | wc -l; grep files /proc/PID/limits",
+            ),
+            Self::Files => ("files", "open files", "files", Host, "sysctl fs.file-nr"),
+            Self::GroupTasks => ("group-tasks", "tasks of the group", "tasks", Process, "systemctl status UNIT"),
+            Self::GroupMemory => (
+                "group-memory",
+                "memory of the group",
+                "bytes",
+                Process,
+                "systemctl status UNIT; grep sock /sys/fs/cgroup/GROUP/memory.stat",
+            ),
+            Self::Tasks => {
+                ("tasks", "tasks", "tasks", Host, "cat /proc/loadavg; sysctl kernel.threads-max kernel.pid_max")
+            }
+            Self::Cpu => ("processor", "wait for a CPU", "", Host, "cat /proc/pressure/cpu"),
+            Self::EphemeralPorts => (
+                "ephemeral-ports",
+                "ephemeral ports",
+                "ports",
+                Namespace,
+                "ss -Htan dst ADDRESS:PORT | wc -l; sysctl net.ipv4.ip_local_port_range",
+            ),
+        }
+    }
+
+    /// Returns the name in JSON and in metrics.
+    pub fn name(self) -> &'static str {
+        self.properties().0
+    }
+
+    /// Returns the name for people.
+    pub fn title(self) -> &'static str {
+        self.properties().1
+    }
+
+    /// Returns the unit of usage and limit; empty for a resource that only has counters.
+    pub fn unit(self) -> &'static str {
+        self.properties().2
+    }
+
+    /// Returns the extent in which the resource is shared.
+    pub fn scope(self) -> Scope {
+        self.properties().3
+    }
+
+    /// Returns the command that shows the resource without this program.
+    pub fn command(self) -> &'static str {
+        self.properties().4
+    }
+}

@@ -1,0 +1,148 @@
+//! What packets pass before TCP, and what TCP answers.
+//!
+//! Connection tracking: `nf_conntrack_count` against `nf_conntrack_max` (`__nf_conntrack_alloc`,
+//! net/netfilter/nf_conntrack_core.c). Softirq backlog: `input_pkt_queue` of a CPU against
+//! `netdev_max_backlog` (`enqueue_to_backlog`, net/core/dev.c). ICMP: `icmp_global_allow`,
+//! net/ipv4/icmp.c. Challenge ACKs: `tcp_send_challenge_ack` and `tcp_oow_rate_limited`,
+//! net/ipv4/tcp_input.c.
+
+use std::collections::BTreeSet;
+
+use syncookie_terminal::escape_controls;
+
+use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
+use super::{Context, Level, Resource, ResourceKind};
+use crate::facts::EventKind;
+
+/// Adds the state of these resources.
+pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
+    found.extend([conntrack(context), softirq(context)]);
+    found.extend(interfaces(context));
+    found.extend([icmp(context), challenge_acks(context), resets(context)]);
+}
+
+fn conntrack(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::Conntrack);
+    let count = context.facts.setting_number("net.netfilter.nf_conntrack_count", 0);
+    resource.usage = count.or_else(|| context.facts.gauge("nf_conntrack.entries"));
+    resource.limit = context.setting("net.netfilter.nf_conntrack_max", 0).filter(|limit| limit.value > 0);
+    resource.counters = context.counters(&[
+        "nf_conntrack.drop",
+        "nf_conntrack.early_drop",
+        "nf_conntrack.insert_failed",
+        "nf_conntrack.invalid",
+        "nf_conntrack.clashres",
+    ]);
+    let loose = context.facts.setting("net.netfilter.nf_conntrack_tcp_loose");
+    resource.remark = loose.map(|value| format!("nf_conntrack_tcp_loose={value}"));
+    let then = "packets of further connections are dropped, unless an entry can be thrown out for them";
+    add_usage_finding(&mut resource, "the table of connection tracking is full", then);
+    add_counter_finding(
+        context,
+        &mut resource,
+        0,
+        "packet",
+        "connection tracking dropped packets, as it does when its table is full",
+        None,
+    );
+    let early = "connection tracking threw out entries before their time, because its table was full";
+    add_counter_finding(context, &mut resource, 1, "entry or entries", early, None);
+    add_log_finding(
+        context,
+        &mut resource,
+        EventKind::ConntrackFull,
+        "the table of connection tracking was full, packets were dropped",
+    );
+    resource
+}
+
+fn softirq(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::SoftirqBacklog);
+    resource.usage = context.facts.gauge("softnet.backlog");
+    resource.limit = context.setting("net.core.netdev_max_backlog", 0);
+    resource.counters = context.counters(&["softnet.dropped", "softnet.time_squeeze", "softnet.flow_limit_count"]);
+    resource.remark = context.facts.setting("net.core.netdev_budget").map(|value| format!("netdev_budget={value}"));
+    add_usage_finding(&mut resource, "a processor's queue of received packets is full", "further ones are dropped");
+    add_counter_finding(
+        context,
+        &mut resource,
+        0,
+        "packet",
+        "packets were dropped because a processor's queue of received ones was full",
+        None,
+    );
+    resource
+}
+
+/// Returns the state of each interface.
+fn interfaces(context: &Context<'_>) -> Vec<Resource> {
+    let names: BTreeSet<&str> = context
+        .facts
+        .counters()
+        .filter_map(|(name, _)| name.strip_prefix("interface.")?.strip_suffix(".rx_drop"))
+        .collect();
+    names.into_iter().map(|name| interface(context, name)).collect()
+}
+
+/// Returns the state of an interface. `rx_drop` has many reasons (an unknown protocol is one), so
+/// only its increase is a finding; overruns (`rx_fifo`) have one.
+fn interface(context: &Context<'_>, name: &str) -> Resource {
+    let mut resource = context.resource(ResourceKind::Interface).of(name);
+    let counters = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"].map(|column| format!("interface.{name}.{column}"));
+    resource.counters = counters.iter().map(|counter| context.counter(counter)).collect();
+    let name = escape_controls(name).into_owned();
+    add_counter_finding(
+        context,
+        &mut resource,
+        1,
+        "packet",
+        &format!("the ring of {name} was full when packets came"),
+        None,
+    );
+    let dropped = resource.counters[0].clone();
+    if dropped.increase.is_some_and(|rise| rise > 0) {
+        let text = format!("{name} dropped received packets: {} (rx_drop)", context.times(&dropped, "packet"));
+        resource.add_finding(Level::Overflowing, text);
+    }
+    resource
+}
+
+fn icmp(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::Icmp);
+    resource.counters = context.counters(&["Icmp.OutRateLimitGlobal", "Icmp.OutRateLimitHost"]);
+    resource.limit = context.setting("net.ipv4.icmp_msgs_per_sec", 0);
+    let each = context.facts.setting("net.ipv4.icmp_ratelimit");
+    resource.remark = each.map(|value| format!("messages a second; one host gets one in {value} ms (icmp_ratelimit)"));
+    resource
+}
+
+fn challenge_acks(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::ChallengeAcks);
+    resource.counters = context.counters(&[
+        "TcpExt.TCPChallengeACK",
+        "TcpExt.TCPSYNChallenge",
+        "TcpExt.TCPACKSkippedChallenge",
+        "TcpExt.TCPACKSkippedSynRecv",
+        "TcpExt.TCPACKSkippedTimeWait",
+    ]);
+    // The default is INT_MAX, which means no limit.
+    resource.limit = context.setting("net.ipv4.tcp_challenge_ack_limit", 0).filter(|limit| limit.value < 0x7fff_ffff);
+    let pause = context.facts.setting("net.ipv4.tcp_invalid_ratelimit");
+    resource.remark =
+        pause.map(|value| format!("one answer in {value} ms for each connection (tcp_invalid_ratelimit)"));
+    resource
+}
+
+fn resets(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::Resets);
+    resource.counters = context.counters(&[
+        "Tcp.OutRsts",
+        "Tcp.EstabResets",
+        "TcpExt.EmbryonicRsts",
+        "TcpExt.TCPAbortOnData",
+        "TcpExt.TCPAbortOnClose",
+        "TcpExt.TCPAbortOnTimeout",
+    ]);
+    resource.remark = Some("OutRsts that nothing else counts answer segments of no connection".into());
+    resource
+}

@@ -1,0 +1,69 @@
+//! What a report shows: the facts of one namespace or of some files, and what they mean.
+
+use crate::facts::{Difference, Facts, Samples};
+use crate::resource::{self, Finding, Level, Resource};
+
+/// Facts of one namespace or of some files, with the state of its resources.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Current sample.
+    pub later: Facts,
+    /// Earlier sample that it is compared with.
+    pub earlier: Option<Facts>,
+    /// State of the resources.
+    pub resources: Vec<Resource>,
+}
+
+impl View {
+    /// Assesses the resources of a sample, compared with an earlier one if there is one.
+    pub fn new(later: Facts, earlier: Option<Facts>) -> Self {
+        let resources = resource::assess(&later, earlier.as_ref());
+        Self { later, earlier, resources }
+    }
+
+    /// Returns the findings of all resources, the worst first.
+    pub fn findings(&self) -> Vec<(&Resource, &Finding)> {
+        resource::findings(&self.resources)
+    }
+
+    /// Returns the worst level of all resources; `None` if there is no finding.
+    pub fn level(&self) -> Option<Level> {
+        self.resources.iter().filter_map(Resource::level).min()
+    }
+
+    /// Returns the two samples for comparison; `None` if there is only one.
+    pub fn difference(&self) -> Option<Difference<'_>> {
+        Some(Difference::between(self.earlier.as_ref()?, &self.later))
+    }
+
+    /// Returns the counters that a resource is judged by and that the source lacks, though it has
+    /// others of their group.
+    pub fn missing_counters(&self) -> Vec<&str> {
+        let has_group = |name: &str| {
+            let group = name.split('.').next().unwrap_or_default();
+            self.later.counters().any(|(known, _)| known.split('.').next() == Some(group))
+        };
+        let counters = self.resources.iter().flat_map(|resource| &resource.counters);
+        let mut missing: Vec<&str> = counters
+            .filter(|counter| counter.total.is_none() && has_group(&counter.name))
+            .map(|counter| counter.name.as_str())
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+
+    /// Returns the resources that the source says nothing about, one of each kind.
+    pub fn unknown_resources(&self) -> Vec<&Resource> {
+        let is_known = |wanted: &Resource| self.resources.iter().any(|r| r.kind == wanted.kind && r.is_known());
+        let mut unknown: Vec<&Resource> = self.resources.iter().filter(|resource| !is_known(resource)).collect();
+        unknown.dedup_by_key(|resource| resource.kind);
+        unknown
+    }
+}
+
+impl From<Samples> for View {
+    fn from(samples: Samples) -> Self {
+        Self::new(samples.later, samples.earlier)
+    }
+}

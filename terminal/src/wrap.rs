@@ -1,0 +1,71 @@
+//! Paragraphs that fit a terminal.
+
+use std::io::{self, Write};
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use unicode_width::UnicodeWidthStr;
+
+/// Returns how many columns a line of text takes on a terminal (Unicode Standard Annex #11): two
+/// for a wide letter, none for a combining mark.
+pub fn display_width(line: &str) -> usize {
+    line.width()
+}
+
+/// Writes a paragraph in lines of at most `width` columns; a longer word gets a line of its own and
+/// is not broken. White space in `text` is written as one blank.
+///
+/// The first line begins with `lead`; further lines are indented two columns more than it, or not
+/// at all if `lead` is empty.
+///
+/// # Errors
+///
+/// Returns the error of the output.
+pub fn paragraph(output: &mut dyn Write, width: usize, lead: &str, text: &str) -> io::Result<()> {
+    let indent = if lead.is_empty() { 0 } else { lead.chars().take_while(|&c| c == ' ').count() + 2 };
+    let indent = " ".repeat(indent);
+    let options = Options::new(width)
+        .initial_indent(lead)
+        .subsequent_indent(&indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .break_words(false);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() {
+        return writeln!(output, "{lead}");
+    }
+    textwrap::wrap(&words.join(" "), options).iter().try_for_each(|line| writeln!(output, "{line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(width: usize, lead: &str, text: &str) -> Vec<String> {
+        let mut written = Vec::new();
+        paragraph(&mut written, width, lead, text).unwrap();
+        String::from_utf8(written).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn only_a_word_longer_than_the_width_exceeds_it() {
+        let lines = ["* one two", "  three", "  averyverylongword", "  four"];
+        assert_eq!(written(12, "* ", "one two three averyverylongword four"), lines);
+        assert_eq!(written(4, "* ", "averyverylongword"), ["* averyverylongword"]);
+    }
+
+    #[test]
+    fn white_space_becomes_one_blank_and_an_empty_text_leaves_the_lead() {
+        assert_eq!(written(80, "  ", " a\n  b\tc "), ["  a b c"]);
+        assert_eq!(written(80, "* ", "  "), ["* "]);
+    }
+
+    #[test]
+    fn wide_letters_count_two_columns() {
+        let lines = ["漢字漢字", "漢字"];
+        assert_eq!(written(10, "", "漢字漢字 漢字"), lines, "8 + 1 + 4 columns");
+        assert_eq!(written(13, "", "漢字漢字 漢字"), ["漢字漢字 漢字"]);
+        assert_eq!((display_width("漢字"), display_width("e\u{301}")), (4, 1));
+        assert_eq!(written(9, "", "éé éé éé"), ["éé éé éé"], "8 columns of 11 bytes and more");
+    }
+}
