@@ -17,7 +17,7 @@ use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, T
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Handshakes kept at most, at about one kibibyte each. When it is reached, the older half is judged with
-    /// what is known then, handed out by [`Analyzer::take_settled`] and forgotten; [`Statistics::settled_early`]
+    /// what is known then, handed out by [`Analyzer::take_evicted`] and forgotten; [`Statistics::evicted_early`]
     /// counts them. At least 2.
     pub handshakes: usize,
     /// Handshakes that never completed while their listener was flooded, handed out one by one for each listener. More
@@ -170,7 +170,7 @@ impl Analyzer {
     /// From now on, listeners are judged on so many threads when [`Limits::handshakes`] is reached and at the end, the caller's
     /// among them. 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the
     /// same. At first it is one.
-    pub const fn judge_on(&mut self, threads: usize) {
+    pub const fn set_threads(&mut self, threads: usize) {
         self.threads = threads;
     }
 
@@ -266,7 +266,7 @@ impl Analyzer {
     }
 
     /// Learns that time went by, from a frame that holds no IP packet: what nobody answered until then is unanswered.
-    pub fn wait(&mut self, until: Timestamp) {
+    pub fn advance_time(&mut self, until: Timestamp) {
         self.now = self.now.max(until);
     }
 
@@ -281,7 +281,7 @@ impl Analyzer {
     }
 
     /// One handshake, judged with all that was pushed so far; `None` once it was handed out by
-    /// [`Self::take_settled`].
+    /// [`Self::take_evicted`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
         if self.judged_at != self.now {
@@ -311,11 +311,11 @@ impl Analyzer {
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
     /// nothing, where [`Self::preview`] costs more than many packets.
     #[must_use]
-    pub fn is_remarkable(&self, id: HandshakeId) -> bool {
-        self.tracker.get(id).is_some_and(crate::verdict::quick_check::is_remarkable)
+    pub fn needs_preview(&self, id: HandshakeId) -> bool {
+        self.tracker.get(id).is_some_and(crate::verdict::quick_check::needs_preview)
     }
 
-    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_settled`].
+    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_evicted`].
     #[must_use]
     pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
         self.tracker.get(id).map(|handshake| (handshake.client, handshake.server))
@@ -329,7 +329,7 @@ impl Analyzer {
 
     /// Handshakes that had to be judged before the end, to stay within [`Limits`]. Call it from time to time while
     /// pushing.
-    pub fn take_settled(&mut self) -> Vec<Finding> {
+    pub fn take_evicted(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.settled)
     }
 
@@ -354,8 +354,8 @@ impl Analyzer {
     ) -> Result<Findings, E> {
         take(std::mem::take(&mut self.settled))?;
         self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
-        let anew = Self::with(self.limits, self.tracker.anew());
-        Ok(std::mem::replace(self, anew).findings(Vec::new()))
+        let reset = Self::with(self.limits, self.tracker.reset());
+        Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
@@ -377,7 +377,7 @@ impl Analyzer {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()
         });
-        self.statistics.settled_early += count as u64;
+        self.statistics.evicted_early += count as u64;
     }
 
     /// Judges the handshakes of all listeners before that one; in portions, in order of their ids.

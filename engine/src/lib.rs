@@ -3,7 +3,7 @@
 //! *bytes → segments → handshakes → evidence → assessment.* A front end finds IP packets and their times, pushes them
 //! into an [`Analyzer`] as [`Observation`]s, or quicker, many at a time, as [`Sighting`]s, and shows the [`Finding`]s that
 //! come out. The engine does no I/O, reads no clock, has no globals and no `unsafe`; the same packets always give the same
-//! findings, whatever the number of threads that [`Analyzer::judge_on`] lets it judge on.
+//! findings, whatever the number of threads that [`Analyzer::set_threads`] lets it judge on.
 //!
 //! ```
 //! use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};

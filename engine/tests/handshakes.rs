@@ -187,7 +187,7 @@ fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
     let bounded = analyze_with(&packets, Limits { handshakes: 10, ..Limits::default() });
     let whole = analyze(&packets);
     assert_eq!(bounded.handshakes.len(), 100);
-    assert!(bounded.statistics.settled_early > 50);
+    assert!(bounded.statistics.evicted_early > 50);
     assert_eq!(bounded.tally.handshakes, whole.tally.handshakes);
     assert_eq!(bounded.listeners.len(), 1);
     let verdicts =

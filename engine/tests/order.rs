@@ -38,7 +38,7 @@ fn findings_are_the_same_whatever_the_number_of_threads() {
     let packets = many(6000);
     let with = |threads| {
         let mut analyzer = Analyzer::new(Limits::default());
-        analyzer.judge_on(threads);
+        analyzer.set_threads(threads);
         analyze_by(analyzer, &packets)
     };
     let alone = with(1);

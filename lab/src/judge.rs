@@ -58,7 +58,7 @@ pub fn in_process(capture: &Capture) -> Vec<Judged> {
             packet: Packet::Ip(ip),
         });
     }
-    let mut all: Vec<Judged> = analyzer.take_settled().iter().map(judged).collect();
+    let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
     all.extend(analyzer.finish().handshakes.iter().map(judged));
     all
 }

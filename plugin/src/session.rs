@@ -109,7 +109,7 @@ impl Session {
         request: Request,
     ) -> FrameReport {
         let mut report = FrameReport::default();
-        self.analyzer.wait(time);
+        self.analyzer.advance_time(time);
         for packet in packets {
             if let Some(pushed) = self.analyzer.push(&Observation { frame, time, packet }) {
                 self.on_packet(frame, pushed, request, &mut report);
@@ -189,7 +189,7 @@ impl Session {
         // A preview is computed where a judgement may have changed, and for the Info column where
         // it may have a mark.
         let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
-        let may_mark = request.info_text && (is_reset || (is_answer && self.analyzer.is_remarkable(handshake)));
+        let may_mark = request.info_text && (is_reset || (is_answer && self.analyzer.needs_preview(handshake)));
         if !may_change && !may_mark {
             if request.events {
                 self.add_event_without_judgement(frame, handshake, role, previous);
@@ -236,7 +236,7 @@ impl Session {
     }
 
     fn keep_settled(&mut self) {
-        for finding in self.analyzer.take_settled() {
+        for finding in self.analyzer.take_evicted() {
             self.latest.remove(&finding.id);
             // Only a handshake with an answer or a reset has a frame that shows it.
             if finding.frames.syn_ack.is_some() || finding.frames.reset.is_some() {

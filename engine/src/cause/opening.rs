@@ -53,7 +53,7 @@ pub(super) fn unanswered(listener: &Listener<'_>, index: usize) -> Vec<Hypothesi
     let handshake = listener.handshakes[index];
     let others = listener.answers;
     let around = Neighbours::of(listener, index);
-    let syns = handshake.syn_repeats as usize + 1;
+    let syns = handshake.syn_retransmissions as usize + 1;
     vec![
         Hypothesis::new(CauseKind::SilentDrop, SPEAKS, format!("{syns} SYN{}, no answer", plural(syns)))
             .but(others, HINTS, "the listener answered others")
@@ -91,9 +91,9 @@ pub(super) fn unacknowledged(handshake: &Handshake, assessment: &Assessment) -> 
             LEANS,
             "the SYN-ACK was never acknowledged: it was lost, or the SYN's source address was not its sender's",
         )
-        .and(handshake.timer_repeat.is_some(), HINTS, "nor were its repetitions")
+        .and(handshake.rto_retransmission.is_some(), HINTS, "nor were its repetitions")
         .and(
-            handshake.syn_waiting || handshake.asked_repeat.is_some(),
+            handshake.unanswered_retransmission || handshake.prompted_retransmission.is_some(),
             LEANS,
             "the client repeated its SYN: the SYN-ACK did not reach it",
         )
@@ -101,8 +101,8 @@ pub(super) fn unacknowledged(handshake: &Handshake, assessment: &Assessment) -> 
     );
     all.push(
         Hypothesis::new(CauseKind::ClientAbort, HINTS, "a scanner, or a flood, does not go on after the SYN-ACK")
-            .and(handshake.syn_repeats == 0, 0.3, "the client did not repeat its SYN")
-            .but(handshake.syn_repeats > 0, LEANS, "the client repeated its SYN: it meant to connect"),
+            .and(handshake.syn_retransmissions == 0, 0.3, "the client did not repeat its SYN")
+            .but(handshake.syn_retransmissions > 0, LEANS, "the client repeated its SYN: it meant to connect"),
     );
     all
 }

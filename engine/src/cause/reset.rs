@@ -97,7 +97,7 @@ fn stateless(listener: &Listener<'_>, index: usize, assessment: &Assessment, sig
 fn rejected(listener: &Listener<'_>, index: usize, assessment: &Assessment, sight: &Sight<'_>) -> Hypothesis {
     let handshake = listener.handshakes[index];
     let keeps_state = handshake.repeated_by_timer().is_some();
-    let ignored = handshake.client_data_repeats > 1;
+    let ignored = handshake.client_data_retransmissions > 1;
     let late = sight.late_ack.unwrap_or_default();
     Hypothesis::new(CauseKind::CookieRejected, 0.0, sight.shape.describe())
         .and(
@@ -132,7 +132,7 @@ fn overflow(
     around: &Neighbours,
 ) -> Hypothesis {
     let handshake = listener.handshakes[index];
-    let ignored = handshake.client_data_repeats > 1;
+    let ignored = handshake.client_data_retransmissions > 1;
     Hypothesis::new(
         CauseKind::AcceptQueueOverflow,
         1.5,
@@ -195,7 +195,7 @@ fn wrong_host(listener: &Listener<'_>, index: usize, sight: &Sight<'_>, around: 
     )
     .and(sight.other_ttl() && !sight.nearer(), 2.5, sight.ttl_sentence())
     .and(sight.outlived, SPEAKS, "the SYN-ACK came again after the reset: its host had not seen the ACK")
-    .and(handshake.syn_repeats > 0, HINTS, "the SYN was repeated: it may have gone to two hosts")
+    .and(handshake.syn_retransmissions > 0, HINTS, "the SYN was repeated: it may have gone to two hosts")
     .and(sight.outlived && around.worked, HINTS, "other connections at that time worked")
     .but(sight.nearer(), LEANS, sight.ttl_sentence())
     .but(sight.took_ack, 1.5, "the ACK was not reset, only the data after it: both go to one host")

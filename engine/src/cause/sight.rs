@@ -1,6 +1,6 @@
 //! What a reset looks like next to its handshake, and what the handshakes around it did.
 
-use crate::connection::handshake::{Handshake, Later, Side};
+use crate::connection::handshake::{Handshake, SegmentFacts, Side};
 use crate::evidence::hop_limit::{PATH_CHANGE, initial};
 use crate::evidence::reset::Shape;
 use crate::listener::Listener;
@@ -23,12 +23,12 @@ const UNSERVED: f64 = 1.0;
 
 /// See the module.
 pub(super) struct Sight<'a> {
-    pub reset: &'a Later,
+    pub reset: &'a SegmentFacts,
     pub shape: Shape,
     /// Hop limits of SYN-ACK and reset, where both are known.
     ttls: Option<(u8, u8)>,
     /// The segment that was reset, if one is known: the last of the client before it.
-    pub trigger: Option<&'a Later>,
+    pub trigger: Option<&'a SegmentFacts>,
     pub after_data: bool,
     /// The window of the SYN-ACK was zero and nobody opened it.
     pub never_opened: bool,
@@ -54,15 +54,15 @@ pub(super) struct Sight<'a> {
 impl<'a> Sight<'a> {
     pub(super) fn of(handshake: &'a Handshake) -> Option<Self> {
         let (_, reset) = handshake.deciding_reset()?;
-        let before = |l: &&Later| l.time <= reset.time;
+        let before = |l: &&SegmentFacts| l.time <= reset.time;
         let trigger = [handshake.client_data.as_ref(), handshake.ack.as_ref(), handshake.wrong_ack.as_deref()]
             .into_iter()
             .find_map(|sent| sent.filter(before));
-        let served = handshake.later.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
-        let opened = handshake.later.iter().any(|l| l.window > 0);
+        let served = handshake.server_segments.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
+        let opened = handshake.server_segments.iter().any(|l| l.window > 0);
         let pure_ack = handshake.ack.is_some_and(|a| a.payload == 0);
         let id = reset.ip.identification.filter(|&id| id != 0);
-        let last = handshake.later.iter().rev().find(|l| l.frame < reset.frame);
+        let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
         Some(Self {
             reset,
             shape: Shape::of(reset),
@@ -73,10 +73,10 @@ impl<'a> Sight<'a> {
             served,
             took_ack: pure_ack
                 && handshake.client_data.is_some()
-                && handshake.client_data_repeats == 0
+                && handshake.client_data_retransmissions == 0
                 && handshake.server_resets == 1,
-            outlived: handshake.timer_repeat.as_ref().is_some_and(|r| r.time > reset.time),
-            went_on: handshake.later.iter().any(|l| l.frame > reset.frame),
+            outlived: handshake.rto_retransmission.as_ref().is_some_and(|r| r.time > reset.time),
+            went_on: handshake.server_segments.iter().any(|l| l.frame > reset.frame),
             trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
             copied_id: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
             id_goes_on: last.and_then(|l| l.ip.identification).zip(id).is_some_and(|(a, b)| b.wrapping_sub(a) <= 16),
@@ -192,8 +192,8 @@ impl Neighbours {
             let refused = other.syn_ack.is_none() && reset && unasked && !is_bare(other);
             seen.refused_next |= at > index && refused;
             seen.refused_before |= at < index && refused;
-            seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_repeats > 0;
-            seen.ignored |= other.acknowledged_in_vain();
+            seen.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_retransmissions > 0;
+            seen.ignored |= other.ack_ignored();
             seen.unserved |= is_unserved(listener, other);
             seen.reset += usize::from(other.syn_ack.is_some() && reset);
         }

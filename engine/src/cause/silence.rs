@@ -1,7 +1,7 @@
 //! Completed for the client, and going nowhere: ACKs and data that the server ignores, windows that stay closed.
 
 use super::hypothesis::{HINTS, Hypothesis, LEANS, SPEAKS, STRONG};
-use crate::connection::handshake::{Handshake, Later};
+use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
 use crate::{Assessment, CauseKind, Timestamp, Verdict};
 
@@ -21,18 +21,18 @@ pub(super) fn until(
     end: Timestamp,
 ) -> Vec<Hypothesis> {
     let (Some(syn_ack), Some(ack)) = (&handshake.syn_ack, &handshake.ack) else { return Vec::new() };
-    if handshake.acknowledged_in_vain() {
+    if handshake.ack_ignored() {
         return ignored_ack(handshake, assessment);
     }
     let waited = end.seconds_since(ack.time);
-    let spoke = |later: &Later| later.time <= end && !later.flags.has(crate::packet::segment::Flags::RST);
+    let spoke = |later: &SegmentFacts| later.time <= end && !later.flags.has(crate::packet::segment::Flags::RST);
     let quiet = handshake.server_data.is_none() && !handshake.server_fin && waited >= PATIENCE;
-    let silent = quiet && !handshake.later.iter().any(spoke);
-    let opened = handshake.later.iter().any(|l| l.window > 0);
+    let silent = quiet && !handshake.server_segments.iter().any(spoke);
+    let opened = handshake.server_segments.iter().any(|l| l.window > 0);
     if syn_ack.window == 0 && quiet && !opened {
         return closed_window(handshake, silent, waited);
     }
-    if silent && handshake.client_data_repeats > 0 {
+    if silent && handshake.client_data_retransmissions > 0 {
         return ignored_data(listener, handshake, assessment);
     }
     Vec::new()
@@ -47,7 +47,7 @@ fn ignored_ack(handshake: &Handshake, assessment: &Assessment) -> Vec<Hypothesis
             STRONG,
             "the SYN-ACK was acknowledged and came again: the server ignores the ACK",
         )
-        .and(handshake.client_data_repeats > 0, HINTS, "and the client's data")
+        .and(handshake.client_data_retransmissions > 0, HINTS, "and the client's data")
         .but(assessment.verdict == Verdict::SynCookie, SPEAKS, "a cookie is not repeated by a timer"),
         Hypothesis::new(CauseKind::SilentDrop, LEANS, "the ACK may have been lost behind the point of capture")
             .unseen(true, "whether the ACK reached the server"),
@@ -63,7 +63,7 @@ fn closed_window(handshake: &Handshake, silent: bool, waited: f64) -> Vec<Hypoth
             "the proxy's window stayed closed: it never reached the server",
         )
         .and(true, 0.0, format!("{answer} came from it for {waited:.1} s after the ACK"))
-        .and(handshake.client_data_repeats > 0, HINTS, "the client's data was repeated into the closed window")
+        .and(handshake.client_data_retransmissions > 0, HINTS, "the client's data was repeated into the closed window")
         .unseen(true, "the proxy's own SYN to the server"),
         Hypothesis::new(CauseKind::ProxyBackendRefused, LEANS, "pf drops the reset of a server that refuses")
             .unseen(true, "the server's answer to the proxy"),
@@ -86,7 +86,7 @@ fn ignored_data(listener: &Listener<'_>, handshake: &Handshake, assessment: &Ass
         .and(listener.ignores_acks, SPEAKS, "other ACKs to this listener were ignored: its SYN-ACK came again")
         .and(cookie, HINTS, "after a cookie the kernel does so without repeating the SYN-ACK"),
         Hypothesis::new(CauseKind::SilentDrop, 1.5, "what follows the handshake may be dropped on the way")
-            .and(handshake.client_data_repeats > 2, 0.3, "every repetition of the data, too")
+            .and(handshake.client_data_retransmissions > 2, 0.3, "every repetition of the data, too")
             .unseen(true, "whether the data reached the server"),
     ]
 }

@@ -21,7 +21,7 @@ const OPTION_BYTES: usize = 40;
 
 /// A SYN or SYN-ACK, in full.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Opening {
+pub(crate) struct SynHeader {
     pub frame: Frame,
     pub time: Timestamp,
     pub isn: SeqNumber,
@@ -35,7 +35,7 @@ pub(crate) struct Opening {
     layout_length: u8,
 }
 
-impl Opening {
+impl SynHeader {
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
         let mut layout = [0; OPTION_BYTES];
         let length = segment.option_bytes.len().min(OPTION_BYTES);
@@ -62,7 +62,7 @@ impl Opening {
 
 /// A segment after the SYN-ACK, as far as evidence needs it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Later {
+pub(crate) struct SegmentFacts {
     pub frame: Frame,
     pub time: Timestamp,
     pub seq: SeqNumber,
@@ -77,7 +77,7 @@ pub(crate) struct Later {
     pub has_options: bool,
 }
 
-impl Later {
+impl SegmentFacts {
     #[inline]
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
         Self {
@@ -97,7 +97,7 @@ impl Later {
 
 /// A SYN-ACK that came again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Repeat {
+pub(crate) struct Retransmission {
     pub frame: Frame,
     /// Seconds since the SYN-ACK before it.
     pub gap: f64,
@@ -133,10 +133,10 @@ pub(crate) struct Handshake {
     pub largest_payload: u32,
     /// Segments of that size.
     pub largest_count: u32,
-    /// Sequence number of the last one in `later`.
-    pub later_seq: SeqNumber,
+    /// Sequence number of the last one in `server_segments`.
+    pub last_server_seq: SeqNumber,
     /// Segments of the server after its SYN-ACK that were looked at, capture duplicates included.
-    pub server_segments: u16,
+    pub server_segment_count: u16,
     /// Resets of the server: one for each segment it does not know.
     pub server_resets: u8,
     pub server_fin: bool,
@@ -144,49 +144,49 @@ pub(crate) struct Handshake {
     /// Whether what comes from the client is what [`crate::intake::flow::Flow::from_low`] is true of.
     pub client_is_low: bool,
     /// Whether sizes of the server's segments may tell anything.
-    pub sizes_tell: bool,
+    pub mss_bound_observable: bool,
     /// Whether there is an `ack`.
     is_acknowledged: bool,
     /// Whether there is `client_data`, and its sequence number.
     has_client_data: bool,
     /// Whether the server acknowledged some of it.
-    client_data_taken: bool,
+    client_data_acknowledged: bool,
     client_data_seq: SeqNumber,
     /// First segments of the server after its SYN-ACK.
-    pub later: ArrayVec<Later, SERVER_SEGMENTS>,
+    pub server_segments: ArrayVec<SegmentFacts, SERVER_SEGMENTS>,
     pub client: Endpoint,
     pub server: Endpoint,
     /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
     pub simultaneous: bool,
     /// Whether a SYN came again after the SYN-ACK and was not answered yet.
-    pub syn_waiting: bool,
+    pub unanswered_retransmission: bool,
     /// SYNs that came again, capture duplicates left out.
-    pub syn_repeats: u32,
+    pub syn_retransmissions: u32,
     /// How often the client sent its first payload again.
-    pub client_data_repeats: u32,
+    pub client_data_retransmissions: u32,
     pub id: HandshakeId,
     /// Time of its first frame.
     pub time: Timestamp,
     /// First segment of the client that acknowledges the SYN-ACK.
-    pub ack: Option<Later>,
+    pub ack: Option<SegmentFacts>,
     /// First segment of the client with payload.
-    pub client_data: Option<Later>,
-    pub syn_ack: Option<Opening>,
-    pub syn: Option<Opening>,
+    pub client_data: Option<SegmentFacts>,
+    pub syn_ack: Option<SynHeader>,
+    pub syn: Option<SynHeader>,
     /// Time of the last SYN before the SYN-ACK: what tells a repetition from a packet captured twice.
     pub last_syn: Option<Timestamp>,
     /// Time of the latest SYN-ACK, repetitions included.
     pub last_syn_ack: Option<Timestamp>,
     /// First SYN-ACK that came again with no SYN in between: the server's own timer sent it.
-    pub timer_repeat: Option<Box<Repeat>>,
+    pub rto_retransmission: Option<Box<Retransmission>>,
     /// First SYN-ACK that came again for a SYN that came again.
-    pub asked_repeat: Option<Box<Repeat>>,
+    pub prompted_retransmission: Option<Box<Retransmission>>,
     /// A SYN-ACK for the same SYN with another ISN.
     pub isn_changed: Option<Frame>,
     /// First segment of the client that acknowledges something the server never sent.
-    pub wrong_ack: Option<Box<Later>>,
+    pub wrong_ack: Option<Box<SegmentFacts>>,
     /// First reset, and who sent it.
-    pub reset: Option<Box<(Side, Later)>>,
+    pub reset: Option<Box<(Side, SegmentFacts)>>,
     pub previous: Option<Box<Previous>>,
 }
 
@@ -199,30 +199,30 @@ impl Handshake {
             time,
             syn: None,
             last_syn: None,
-            syn_repeats: 0,
-            syn_waiting: false,
+            syn_retransmissions: 0,
+            unanswered_retransmission: false,
             syn_ack: None,
             last_syn_ack: None,
-            timer_repeat: None,
-            asked_repeat: None,
+            rto_retransmission: None,
+            prompted_retransmission: None,
             isn_changed: None,
             ack: None,
             wrong_ack: None,
             client_data: None,
-            client_data_repeats: 0,
-            later: ArrayVec::new(),
+            client_data_retransmissions: 0,
+            server_segments: ArrayVec::new(),
             server_data: None,
-            server_segments: 0,
+            server_segment_count: 0,
             largest_payload: 0,
             largest_count: 0,
-            later_seq: SeqNumber::default(),
+            last_server_seq: SeqNumber::default(),
             server_fin: false,
             client_fin: false,
             client_is_low: true,
-            sizes_tell: false,
+            mss_bound_observable: false,
             is_acknowledged: false,
             has_client_data: false,
-            client_data_taken: false,
+            client_data_acknowledged: false,
             client_data_seq: SeqNumber::default(),
             reset: None,
             server_resets: 0,
@@ -253,12 +253,12 @@ impl Handshake {
     /// Seconds from the SYN that was answered to the SYN-ACK; of several SYNs, any may be the one.
     pub(crate) fn round_trip(&self) -> Option<f64> {
         let seconds = self.syn_ack?.time.seconds_since(self.syn?.time);
-        (seconds >= 0.0 && self.syn_repeats == 0).then_some(seconds)
+        (seconds >= 0.0 && self.syn_retransmissions == 0).then_some(seconds)
     }
 
     /// The reset that decided the outcome, if one did: before the server sent any payload, and while the handshake
     /// was still fresh.
-    pub(crate) fn deciding_reset(&self) -> Option<&(Side, Later)> {
+    pub(crate) fn deciding_reset(&self) -> Option<&(Side, SegmentFacts)> {
         let reset = self.reset.as_deref()?;
         (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
     }
@@ -270,7 +270,7 @@ impl Handshake {
     }
 
     /// The client acknowledges the SYN-ACK.
-    pub(crate) fn acknowledge(&mut self, ack: Later) {
+    pub(crate) fn acknowledge(&mut self, ack: SegmentFacts) {
         (self.ack, self.is_acknowledged) = (Some(ack), true);
     }
 
@@ -281,7 +281,7 @@ impl Handshake {
     }
 
     /// The client sends its first payload.
-    pub(crate) fn begin_client_data(&mut self, data: Later) {
+    pub(crate) fn begin_client_data(&mut self, data: SegmentFacts) {
         (self.client_data_seq, self.has_client_data) = (data.seq, true);
         self.client_data = Some(data);
     }
@@ -289,7 +289,7 @@ impl Handshake {
     /// The server acknowledges what is before that octet.
     #[inline]
     pub(crate) fn server_acknowledges(&mut self, end: SeqNumber) {
-        self.client_data_taken |= self.has_client_data && end.ahead_of(self.client_data_seq) > 0;
+        self.client_data_acknowledged |= self.has_client_data && end.ahead_of(self.client_data_seq) > 0;
     }
 
     /// Whether no segment without SYN, RST or FIN can tell anything more: the server was heard enough, and either its
@@ -303,13 +303,13 @@ impl Handshake {
     /// Whether no segment of the server without SYN, RST, FIN and payload can tell anything more.
     #[inline]
     pub(crate) fn server_is_heard(&self) -> bool {
-        self.later.is_full() && (self.server_segments >= SIZED_SEGMENTS || !self.sizes_tell)
+        self.server_segments.is_full() && (self.server_segment_count >= SIZED_SEGMENTS || !self.mss_bound_observable)
     }
 
     /// Whether no segment of the client without SYN, RST or FIN can tell anything more.
     #[inline]
     pub(crate) fn client_is_done(&self) -> bool {
-        self.is_acknowledged && self.has_client_data && (self.server_data.is_some() || self.client_data_taken)
+        self.is_acknowledged && self.has_client_data && (self.server_data.is_some() || self.client_data_acknowledged)
     }
 
     /// Whether no segment of the server without SYN, RST or FIN can tell anything more.
@@ -333,9 +333,9 @@ impl Handshake {
     }
 
     /// The ACK was there, and the SYN-ACK came again: the server did not take it.
-    pub(crate) fn acknowledged_in_vain(&self) -> bool {
+    pub(crate) fn ack_ignored(&self) -> bool {
         let Some(ack) = self.ack else { return false };
-        self.timer_repeat.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
+        self.rto_retransmission.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
     }
 
     /// Largest window shift the server may have announced that also applies: both sides must have offered it
@@ -350,7 +350,7 @@ impl Handshake {
 }
 
 // Of a flood there are as many as memory is given to.
-const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(Handshake, later) <= 40);
+const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 40);
 
 /// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
 /// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones

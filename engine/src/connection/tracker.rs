@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::handshake::{Handshake, Later, Opening, Previous, Repeat, SIZED_SEGMENTS, Side};
+use crate::connection::handshake::{
+    Handshake, Previous, Retransmission, SIZED_SEGMENTS, SegmentFacts, Side, SynHeader,
+};
 use crate::evidence::segment_size;
 use crate::intake::active_connections::Watched;
 use crate::intake::flow::Flow;
 use crate::intake::flow_table::FlowTable;
-use crate::intake::keyed_hash::Seeded;
+use crate::intake::keyed_hash::KeyedHash;
 use crate::intake::sighting::{Counts, Kind, Lookout, Sighting};
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
@@ -53,7 +55,7 @@ pub(crate) struct Tracker {
     handshakes: VecDeque<Handshake>,
     /// How many of them there will be.
     room: usize,
-    seeded: Seeded,
+    keyed: KeyedHash,
     flows: FlowTable,
     /// Those of `flows` of which segments without SYN, RST or FIN are still looked at.
     watched: Watched,
@@ -70,7 +72,7 @@ impl Tracker {
     }
 
     /// One that has seen nothing, in the room of this one: to give much memory back, and to get it anew, takes the system long.
-    pub(crate) fn anew(&mut self) -> Self {
+    pub(crate) fn reset(&mut self) -> Self {
         let mut handshakes = std::mem::take(&mut self.handshakes);
         handshakes.clear();
         Self { handshakes, ..Self::new(self.room) }
@@ -116,7 +118,7 @@ impl Tracker {
 
     /// What looks at packets before they come here.
     pub(crate) const fn lookout(&self) -> Lookout {
-        Lookout(self.seeded)
+        Lookout(self.keyed)
     }
 
     /// A look at a group: see [`Glance`]. Without a branch, since nobody can predict which of them matter.
@@ -141,7 +143,7 @@ impl Tracker {
         while selected != 0 {
             let slot = self.watched.first(group[selected.trailing_zeros() as usize].flow().hash);
             selected &= selected - 1;
-            seen ^= self.handshakes.get(self.place(slot.number)).map_or(0, |handshake| handshake.server_segments);
+            seen ^= self.handshakes.get(self.place(slot.number)).map_or(0, |handshake| handshake.server_segment_count);
         }
         std::hint::black_box(seen);
     }
@@ -155,7 +157,7 @@ impl Tracker {
 
     /// What a segment's connection is found under.
     pub(crate) fn flow(&self, segment: &Segment<'_>) -> Flow {
-        Flow::between(self.seeded, segment.source(), segment.destination())
+        Flow::between(self.keyed, segment.source(), segment.destination())
     }
 
     /// Takes a segment; says which handshake it belongs to and what it is to it.
@@ -261,7 +263,7 @@ impl Tracker {
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
         handshake.client_is_low = flow.from_low;
-        handshake.syn = Some(Opening::of(segment));
+        handshake.syn = Some(SynHeader::of(segment));
         handshake.last_syn = Some(segment.time);
         Some(Pushed { handshake: handshake.id, role: Role::Syn })
     }
@@ -306,8 +308,8 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
         if !belongs {
             return None;
         }
-        handshake.syn = Some(Opening::of(segment));
-        handshake.sizes_tell = segment_size::may_tell(handshake);
+        handshake.syn = Some(SynHeader::of(segment));
+        handshake.mss_bound_observable = segment_size::mss_bound_observable(handshake);
         return Some(Role::Syn);
     };
     if syn.isn != segment.seq() {
@@ -320,8 +322,8 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     }
     let last = handshake.last_syn.unwrap_or(syn.time);
     if segment.time.seconds_since(last) >= DUPLICATE_SECONDS {
-        handshake.syn_repeats += 1;
-        handshake.syn_waiting = handshake.syn_ack.is_some();
+        handshake.syn_retransmissions += 1;
+        handshake.unanswered_retransmission = handshake.syn_ack.is_some();
         if handshake.syn_ack.is_none() {
             handshake.last_syn = Some(segment.time);
         }
@@ -354,21 +356,21 @@ fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Rol
 }
 
 fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
-    handshake.syn_ack = Some(Opening::of(segment));
+    handshake.syn_ack = Some(SynHeader::of(segment));
     handshake.last_syn_ack = Some(segment.time);
-    handshake.sizes_tell = segment_size::may_tell(handshake);
+    handshake.mss_bound_observable = segment_size::mss_bound_observable(handshake);
 }
 
-fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &Opening, gap: f64) {
-    let repeat = Repeat { frame: segment.frame, gap, time: segment.time };
+fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, gap: f64) {
+    let repeat = Retransmission { frame: segment.frame, gap, time: segment.time };
     if segment.seq() != first.isn {
         handshake.isn_changed.get_or_insert(segment.frame);
-    } else if handshake.syn_waiting {
-        handshake.asked_repeat.get_or_insert_with(|| Box::new(repeat));
+    } else if handshake.unanswered_retransmission {
+        handshake.prompted_retransmission.get_or_insert_with(|| Box::new(repeat));
     } else {
-        handshake.timer_repeat.get_or_insert_with(|| Box::new(repeat));
+        handshake.rto_retransmission.get_or_insert_with(|| Box::new(repeat));
     }
-    handshake.syn_waiting = false;
+    handshake.unanswered_retransmission = false;
     handshake.last_syn_ack = Some(segment.time);
 }
 
@@ -379,7 +381,7 @@ fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     if handshake.reset.is_some() {
         return None;
     }
-    handshake.reset = Some(Box::new((side, Later::of(segment))));
+    handshake.reset = Some(Box::new((side, SegmentFacts::of(segment))));
     let decides = handshake.deciding_reset().is_some();
     Some(if decides { Role::Reset } else { Role::Other })
 }
@@ -395,23 +397,23 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         // The client may have received more than the capture shows: any acknowledgment at or past the first octet.
         let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
         if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
-            handshake.acknowledge(Later::of(segment));
+            handshake.acknowledge(SegmentFacts::of(segment));
             role = Some(Role::Ack);
         } else if handshake.wrong_ack.is_none() {
-            handshake.wrong_ack = Some(Box::new(Later::of(segment)));
+            handshake.wrong_ack = Some(Box::new(SegmentFacts::of(segment)));
             role = Some(Role::Other);
         }
     }
     if segment.payload > 0 {
         match handshake.client_data_seq() {
             None => {
-                handshake.begin_client_data(Later::of(segment));
+                handshake.begin_client_data(SegmentFacts::of(segment));
                 role = role.or(Some(Role::Other));
             }
             Some(first) if first == segment.seq() && handshake.server_data.is_none() => {
                 let first = handshake.client_data.map_or(segment.time, |first| first.time);
                 let again = segment.time.seconds_since(first) >= DUPLICATE_SECONDS;
-                handshake.client_data_repeats += u32::from(again);
+                handshake.client_data_retransmissions += u32::from(again);
                 role = role.or(again.then_some(Role::Other));
             }
             Some(_) => {}
@@ -423,8 +425,8 @@ fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
 #[inline(always)]
 fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.server_fin |= segment.flags().has(Flags::FIN);
-    if handshake.server_segments < SIZED_SEGMENTS {
-        handshake.server_segments += 1;
+    if handshake.server_segment_count < SIZED_SEGMENTS {
+        handshake.server_segment_count += 1;
         // Without a branch: sizes vary as nobody can predict.
         let largest = handshake.largest_payload;
         let others = if segment.payload > largest { 0 } else { handshake.largest_count };
@@ -435,20 +437,22 @@ fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role>
         handshake.server_data.get_or_insert(segment.frame);
     }
     handshake.server_acknowledges(segment.ack());
-    if handshake.later.is_full() {
+    if handshake.server_segments.is_full() {
         return None;
     }
-    let seen = Later::of(segment);
-    if seen.seq == handshake.later_seq && handshake.later.last().is_some_and(|last| is_duplicate(last, &seen)) {
+    let seen = SegmentFacts::of(segment);
+    if seen.seq == handshake.last_server_seq
+        && handshake.server_segments.last().is_some_and(|last| is_duplicate(last, &seen))
+    {
         return None;
     }
-    handshake.later_seq = seen.seq;
-    handshake.later.push(seen);
-    Some(if handshake.later.len() <= TELLING_SEGMENTS { Role::Server } else { Role::Other })
+    handshake.last_server_seq = seen.seq;
+    handshake.server_segments.push(seen);
+    Some(if handshake.server_segments.len() <= TELLING_SEGMENTS { Role::Server } else { Role::Other })
 }
 
 /// The same segment captured twice.
-fn is_duplicate(a: &Later, b: &Later) -> bool {
+fn is_duplicate(a: &SegmentFacts, b: &SegmentFacts) -> bool {
     let same = (a.seq, a.ack, a.flags, a.window, a.payload, a.timestamp, a.ip.identification)
         == (b.seq, b.ack, b.flags, b.window, b.payload, b.timestamp, b.ip.identification);
     same && b.time.seconds_since(a.time).abs() < DUPLICATE_SECONDS

@@ -145,7 +145,7 @@ fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize
     for &index in members {
         let handshake = handshakes[index];
         let syn_ack = handshake.syn_ack.as_ref().map(|s| (s.time, s.frame, s.ip));
-        let first = handshake.later.first().map(|l| (l.time, l.frame, l.ip));
+        let first = handshake.server_segments.first().map(|l| (l.time, l.frame, l.ip));
         for (time, frame, ip) in syn_ack.into_iter().chain(first) {
             readings.extend(ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id)));
         }

@@ -7,7 +7,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, Later};
+use crate::connection::handshake::{Handshake, SegmentFacts};
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
 const COOKIE_TTL: u8 = 64;
@@ -66,20 +66,20 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
 }
 
 /// Whether the server sent it itself: a proxy sends the window update, but neither payload nor a FIN.
-fn is_own(later: &&Later) -> bool {
+fn is_own(later: &&SegmentFacts) -> bool {
     later.payload > 0 || later.flags.has(crate::packet::segment::Flags::FIN)
 }
 
 /// The first of the server's own segments; where there are none, the first at all.
-fn own_segment(handshake: &Handshake) -> Option<&Later> {
-    handshake.later.iter().find(is_own).or(handshake.later.first())
+fn own_segment(handshake: &Handshake) -> Option<&SegmentFacts> {
+    handshake.server_segments.iter().find(is_own).or(handshake.server_segments.first())
 }
 
 /// Whether the server's own segments (all of them, where none is) agree on that hop limit, and it was seen at least twice.
 fn agree(handshake: &Handshake, ttl: u8) -> bool {
-    let is_any_own = handshake.later.iter().any(|later| is_own(&later));
-    let mut candidates = handshake.later.iter().filter(|later| !is_any_own || is_own(later));
-    let seen = handshake.later.iter().filter(|later| later.ip.ttl == Some(ttl)).count();
+    let is_any_own = handshake.server_segments.iter().any(|later| is_own(&later));
+    let mut candidates = handshake.server_segments.iter().filter(|later| !is_any_own || is_own(later));
+    let seen = handshake.server_segments.iter().filter(|later| later.ip.ttl == Some(ttl)).count();
     candidates.all(|later| later.ip.ttl == Some(ttl)) && seen >= 2
 }
 

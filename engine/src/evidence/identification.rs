@@ -7,7 +7,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, Opening};
+use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
 
 /// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
@@ -59,7 +59,7 @@ pub(crate) struct Identifications {
 }
 
 /// The identification, where one is counted.
-fn counted(opening: &Option<Opening>) -> Option<u16> {
+fn counted(opening: &Option<SynHeader>) -> Option<u16> {
     opening.as_ref()?.ip.identification.filter(|&id| id != 0)
 }
 
@@ -80,13 +80,13 @@ impl Identifications {
     }
 }
 
-fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &Opening, syn_ack: &Opening) -> Option<f64> {
+fn echo(listener: &Listener<'_>, handshake: &Handshake, syn: &SynHeader, syn_ack: &SynHeader) -> Option<f64> {
     let id = syn.ip.identification.filter(|&id| id != 0)?;
     if syn_ack.ip.identification != Some(id) || listener.identifications.count(id) > 1 {
         return None;
     }
     let client = [handshake.ack, handshake.client_data].into_iter().flatten().filter_map(|l| l.ip.identification);
-    let server = handshake.later.iter().filter_map(|l| l.ip.identification);
+    let server = handshake.server_segments.iter().filter_map(|l| l.ip.identification);
     let (mut client_differs, mut server_differs) = (false, false);
     for other in client {
         client_differs |= other != id;

@@ -12,7 +12,7 @@ use super::contrast::Turns;
 use super::isn_bits::IsnLayout;
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, Opening};
+use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
 use crate::listener::clients::Clients;
 
@@ -72,7 +72,7 @@ pub(crate) struct OptionBook {
     /// Turns between [`Class::AllKept`] and [`Class::OnlyTimestamps`].
     stamped: Turns,
     /// An answer with everything kept for a client with timestamps, and how many there are.
-    all_kept: Option<Opening>,
+    all_kept: Option<SynHeader>,
     all_kept_count: usize,
     /// Looks (MSS, hop limit) of answers that lost everything although the client has timestamps: some host, or
     /// some box on the way, refuses them whatever the client. In order.
@@ -109,7 +109,7 @@ impl OptionBook {
     }
 
     /// Whether some answer that looks so lost everything.
-    fn is_all_gone(&self, answer: &Opening) -> bool {
+    fn is_all_gone(&self, answer: &SynHeader) -> bool {
         self.all_gone.binary_search(&look(answer)).is_ok()
     }
 
@@ -184,7 +184,7 @@ fn only_timestamps<W: Words>(book: &OptionBook, index: usize, mut signal: Signal
     capped(signal)
 }
 
-fn stripped<W: Words>(listener: &Listener<'_>, index: usize, answer: &Opening, mut signal: Signal<W>) -> Signal<W> {
+fn stripped<W: Words>(listener: &Listener<'_>, index: usize, answer: &SynHeader, mut signal: Signal<W>) -> Signal<W> {
     let book = &listener.options;
     let flood = if listener.pressure.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
     let offered = "client offered window scale or SACK, the SYN-ACK has neither";
@@ -221,12 +221,12 @@ fn stripped<W: Words>(listener: &Listener<'_>, index: usize, answer: &Opening, m
 
 /// An answer that keeps everything for a client with timestamps and otherwise looks like this one, where none that
 /// looks so loses everything.
-fn sorted_by_timestamps(book: &OptionBook, answer: &Opening) -> Option<Opening> {
+fn sorted_by_timestamps(book: &OptionBook, answer: &SynHeader) -> Option<SynHeader> {
     book.all_kept.filter(|kept| look(kept) == look(answer) && !book.is_all_gone(answer))
 }
 
 /// What is alike in the answers of one host.
-const fn look(answer: &Opening) -> (Option<u16>, Option<u8>) {
+const fn look(answer: &SynHeader) -> (Option<u16>, Option<u8>) {
     (answer.options.mss, answer.ip.ttl)
 }
 

@@ -29,8 +29,8 @@ const ISN_CHANGED_PROXY: f64 = 2.0;
 
 impl Handshake {
     /// The repetition by the server's own timer, where the capture shows the client's direction too.
-    pub(crate) fn repeated_by_timer(&self) -> Option<&crate::connection::handshake::Repeat> {
-        self.timer_repeat.as_deref().filter(|r| self.syn.is_some() && r.gap >= SHORTEST_TIMER)
+    pub(crate) fn repeated_by_timer(&self) -> Option<&crate::connection::handshake::Retransmission> {
+        self.rto_retransmission.as_deref().filter(|r| self.syn.is_some() && r.gap >= SHORTEST_TIMER)
     }
 }
 
@@ -72,8 +72,8 @@ fn silent<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Si
         && handshake.ack.is_none()
         && handshake.wrong_ack.is_none()
         && handshake.reset.is_none()
-        && handshake.asked_repeat.is_none()
-        && handshake.syn_repeats == 0;
+        && handshake.prompted_retransmission.is_none()
+        && handshake.syn_retransmissions == 0;
     if !unanswered || waited < SILENCE {
         return None;
     }

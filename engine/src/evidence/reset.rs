@@ -5,7 +5,7 @@
 
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, Later, Side};
+use crate::connection::handshake::{Handshake, SegmentFacts, Side};
 use crate::packet::segment::Flags;
 
 /// What kind of reset it is.
@@ -20,7 +20,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) fn of(reset: &Later) -> Self {
+    pub(crate) fn of(reset: &SegmentFacts) -> Self {
         if !reset.flags.has(Flags::ACK) {
             Self::Stateless
         } else if reset.window == 0 && !reset.has_options {

@@ -42,7 +42,7 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
 }
 
 /// Whether there is a size of segments that would show it.
-pub(crate) fn may_tell(handshake: &Handshake) -> bool {
+pub(crate) fn mss_bound_observable(handshake: &Handshake) -> bool {
     bounds(handshake).next().is_some()
 }
 

@@ -15,7 +15,7 @@ use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
 use super::{Group, Signal, Words, say};
 use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, Later, Opening};
+use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 use crate::listener::Listener;
 use crate::packet::segment::Flags;
 
@@ -45,8 +45,8 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let start = syn.isn.plus(1);
-    let entry = |l: &&Later| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
-    let first = handshake.later.iter().find(|l| !entry(l))?;
+    let entry = |l: &&SegmentFacts| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
+    let first = handshake.server_segments.iter().find(|l| !entry(l))?;
     let unit = 1_u32 << handshake.server_scale()?;
     let announced = u32::from(syn_ack.window);
     let taken = u32::try_from(first.ack.ahead_of(syn.isn.plus(1))).ok().filter(|&n| n < announced)?;
@@ -100,7 +100,7 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
 }
 
 /// The shift with which a window is what a cookie gives, where that is not the announced one. Small fields fit many.
-fn other_scale(syn_ack: &Opening, field: u16, mut windows: impl Iterator<Item = u32>) -> Option<u8> {
+fn other_scale(syn_ack: &SynHeader, field: u16, mut windows: impl Iterator<Item = u32>) -> Option<u8> {
     let announced =
         syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= TELLING_FIELD)?;
     windows.find_map(|window| {
@@ -110,7 +110,7 @@ fn other_scale(syn_ack: &Opening, field: u16, mut windows: impl Iterator<Item = 
 }
 
 /// Only Linux computes the window anew: that it did not speaks against cookies only where Linux would have sent them.
-fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &Opening) -> bool {
+fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &SynHeader) -> bool {
     let stamped = syn_ack.options.timestamps.is_some();
     listener.isn_layout == IsnLayout::Opaque
         && !listener.options.is_gvisor_like(index)
@@ -119,7 +119,7 @@ fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &Opening) -> boo
 
 /// Receive spaces that lead to the announced window: it is a multiple of the segment size, so the space lies between
 /// it and the next multiple. The common cap of 65535 first (tcp_output.c: `U16_MAX`).
-fn spaces(announced: u32, syn_ack: &Opening, client: u16) -> impl Iterator<Item = u32> {
+fn spaces(announced: u32, syn_ack: &SynHeader, client: u16) -> impl Iterator<Item = u32> {
     let own = syn_ack.options.mss.unwrap_or(MSS_DEFAULT).min(client);
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let step = u32::from(own).saturating_sub(timestamps).max(1);

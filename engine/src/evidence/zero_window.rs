@@ -56,6 +56,6 @@ pub(super) fn opened<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
 /// The pure ACK of the server that opened the window before client data was acknowledged.
 fn window_update(handshake: &Handshake) -> Option<crate::Frame> {
     let start = handshake.client_isn()?.plus(1);
-    let opened = handshake.later.iter().find(|l| l.window > 0)?;
+    let opened = handshake.server_segments.iter().find(|l| l.window > 0)?;
     (opened.payload == 0 && opened.ack == start).then_some(opened.frame)
 }

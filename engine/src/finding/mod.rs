@@ -222,7 +222,7 @@ pub struct Statistics {
     pub unreadable: u64,
     /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later handshakes of
     /// their listener could not be used for them.
-    pub settled_early: u64,
+    pub evicted_early: u64,
     /// Handshakes that are in the tally only, as there are more listeners than [`crate::Limits::listeners`].
     pub unlisted: u64,
     /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
@@ -239,7 +239,7 @@ impl Statistics {
             not_tcp: self.not_tcp - earlier.not_tcp,
             fragments: self.fragments - earlier.fragments,
             unreadable: self.unreadable - earlier.unreadable,
-            settled_early: self.settled_early - earlier.settled_early,
+            evicted_early: self.evicted_early - earlier.evicted_early,
             unlisted: self.unlisted - earlier.unlisted,
             episodes_lost: self.episodes_lost - earlier.episodes_lost,
         }
@@ -285,7 +285,7 @@ pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
 /// Everything, at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// Handshakes not handed out by [`crate::Analyzer::take_settled`] or in portions before, in order of their ids.
+    /// Handshakes not handed out by [`crate::Analyzer::take_evicted`] or in portions before, in order of their ids.
     pub handshakes: Vec<Finding>,
     /// Listeners, by address and port.
     pub listeners: Vec<ListenerReport>,

@@ -1,6 +1,6 @@
 //! What a handshake's SYN and SYN-ACK looked like, for front ends that compare captures.
 
-use crate::connection::handshake::{Handshake, Opening};
+use crate::connection::handshake::{Handshake, SynHeader};
 
 /// The fields of a SYN or SYN-ACK that tell a packet from another, and that a path may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Openings {
 }
 
 impl Look {
-    fn of(opening: &Opening) -> Self {
+    fn of(opening: &SynHeader) -> Self {
         let options = &opening.options;
         Self {
             isn: opening.isn.0,

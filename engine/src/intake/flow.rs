@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::intake::keyed_hash::Seeded;
+use crate::intake::keyed_hash::KeyedHash;
 
 /// One end of a TCP connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,16 +42,16 @@ impl Flow {
 
     /// From the words of a packet's source and destination.
     #[inline]
-    pub(crate) fn new(seeded: Seeded, source: u64, destination: u64) -> Self {
-        Self { hash: seeded.mix(source.min(destination), source.max(destination)), from_low: source <= destination }
+    pub(crate) fn new(keyed: KeyedHash, source: u64, destination: u64) -> Self {
+        Self { hash: keyed.mix(source.min(destination), source.max(destination)), from_low: source <= destination }
     }
 
-    pub(crate) fn between(seeded: Seeded, source: Endpoint, destination: Endpoint) -> Self {
+    pub(crate) fn between(keyed: KeyedHash, source: Endpoint, destination: Endpoint) -> Self {
         let word = |end: Endpoint| match end.ip {
             IpAddr::V4(ip) => word_v4(ip.octets(), end.port.to_be_bytes()),
-            IpAddr::V6(ip) => word_v6(seeded, ip.octets(), end.port.to_be_bytes()),
+            IpAddr::V6(ip) => word_v6(keyed, ip.octets(), end.port.to_be_bytes()),
         };
-        Self::new(seeded, word(source), word(destination))
+        Self::new(keyed, word(source), word(destination))
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) const fn word_v4(address: [u8; 4], port: [u8; 2]) -> u64 {
 
 /// The same of an IPv6 address.
 #[inline(always)]
-pub(crate) fn word_v6(seeded: Seeded, address: [u8; 16], port: [u8; 2]) -> u64 {
+pub(crate) fn word_v6(keyed: KeyedHash, address: [u8; 16], port: [u8; 2]) -> u64 {
     let ([high, low], _) = address.as_chunks() else { return 0 };
-    seeded.mix(u64::from_ne_bytes(*high), u64::from_ne_bytes(*low)).wrapping_add(u16::from_ne_bytes(port).into())
+    keyed.mix(u64::from_ne_bytes(*high), u64::from_ne_bytes(*low)).wrapping_add(u16::from_ne_bytes(port).into())
 }

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A map under such a key.
-pub(crate) type Map<K, V> = HashMap<K, V, Seeded>;
+pub(crate) type Map<K, V> = HashMap<K, V, KeyedHash>;
 
 /// The key of a table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seeded([u64; 2]);
+pub(crate) struct KeyedHash([u64; 2]);
 
-impl Default for Seeded {
+impl Default for KeyedHash {
     fn default() -> Self {
         let random = RandomState::new();
         Self([random.hash_one(0_u8), random.hash_one(1_u8)])
     }
 }
 
-impl Seeded {
+impl KeyedHash {
     /// The product of two words under the key, folded together.
     #[inline]
     pub(crate) fn mix(self, a: u64, b: u64) -> u64 {
@@ -27,22 +27,22 @@ impl Seeded {
     }
 }
 
-impl BuildHasher for Seeded {
-    type Hasher = Folded;
+impl BuildHasher for KeyedHash {
+    type Hasher = KeyedHasher;
 
     #[inline]
-    fn build_hasher(&self) -> Folded {
-        Folded { state: self.0[0], key: self.0 }
+    fn build_hasher(&self) -> KeyedHasher {
+        KeyedHasher { state: self.0[0], key: self.0 }
     }
 }
 
 /// Takes in words, each by a multiplication whose halves are folded together.
-pub(crate) struct Folded {
+pub(crate) struct KeyedHasher {
     state: u64,
     key: [u64; 2],
 }
 
-impl Folded {
+impl KeyedHasher {
     #[inline]
     fn fold(&mut self, a: u64, b: u64) {
         let product = u128::from(a ^ self.state) * u128::from(b ^ self.key[1]);
@@ -50,7 +50,7 @@ impl Folded {
     }
 }
 
-impl Hasher for Folded {
+impl Hasher for KeyedHasher {
     #[inline]
     fn write_u64(&mut self, word: u64) {
         self.fold(word, word.rotate_left(32));
@@ -84,15 +84,15 @@ mod tests {
 
     #[test]
     fn numbers_in_a_row_spread_over_all_buckets() {
-        let seeded = Seeded::default();
-        let low: HashSet<u64> = (0..4096_u128).map(|n| seeded.hash_one(n << 64 | n) & 0xffff).collect();
-        let high: HashSet<u64> = (0..4096_u64).map(|n| seeded.hash_one(n) >> 57).collect();
+        let keyed = KeyedHash::default();
+        let low: HashSet<u64> = (0..4096_u128).map(|n| keyed.hash_one(n << 64 | n) & 0xffff).collect();
+        let high: HashSet<u64> = (0..4096_u64).map(|n| keyed.hash_one(n) >> 57).collect();
         assert!(low.len() > 3500 && high.len() == 128, "{} {}", low.len(), high.len());
     }
 
     #[test]
     fn two_tables_hash_differently() {
-        let hash = || Seeded::default().hash_one(1_u64);
+        let hash = || KeyedHash::default().hash_one(1_u64);
         assert!((0..8).any(|_| hash() != hash()));
     }
 }

@@ -4,7 +4,7 @@
 //! [`crate::Analyzer::push_all`] many at a time, with the bytes that they were made from.
 
 use crate::intake::flow::Flow;
-use crate::intake::keyed_hash::Seeded;
+use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::ip::{Glimpse, glimpse, usual_segment};
 use crate::packet::observation::{Frame, Timestamp};
 use crate::packet::segment::Flags;
@@ -12,7 +12,7 @@ use crate::packet::segment::Flags;
 /// Makes sightings for the analyzer that gave it ([`crate::Analyzer::lookout`]), under whose key they know connections. To another
 /// one they tell nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Lookout(pub(crate) Seeded);
+pub struct Lookout(pub(crate) KeyedHash);
 
 /// One frame at a glance: when it was captured, which connection its packet is of and which way it goes, whether it may matter,
 /// and where the packet stands in the bytes that it was read into.
@@ -124,7 +124,7 @@ impl Lookout {
         Some(Sighting::new(flow, Kind::of(flags, is_bare), (number, time), (start, packet.len() as u32)))
     }
 
-    /// A frame that holds no IP packet: it only shows that time went by, as [`crate::Analyzer::wait`] does.
+    /// A frame that holds no IP packet: it only shows that time went by, as [`crate::Analyzer::advance_time`] does.
     #[must_use]
     pub const fn no_packet(self, number: u32, time: Timestamp) -> Sighting {
         Sighting::new(Flow::NONE, Kind::Nothing, (number, time), (0, 0))

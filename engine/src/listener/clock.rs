@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::connection::handshake::{Handshake, Later, SERVER_SEGMENTS, Side};
+use crate::connection::handshake::{Handshake, SERVER_SEGMENTS, SegmentFacts, Side};
 use crate::{Frame, Timestamp};
 
 /// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
@@ -58,13 +58,13 @@ impl Clock {
         let mut spans = Vec::with_capacity(handshakes.len());
         let mut steps = Steps::default();
         for handshake in handshakes {
-            spans.extend(span(&handshake.later));
+            spans.extend(span(&handshake.server_segments));
             steps.add(advances(all_values(handshake)));
         }
         let rate = measure(&spans);
         let (mut squares, mut freedom) = (PRIOR_SCATTER.0.powi(2) * PRIOR_SCATTER.1, PRIOR_SCATTER.1);
         for handshake in handshakes {
-            let line = offsets(&handshake.later, rate.unwrap_or(RATES[0].0));
+            let line = offsets(&handshake.server_segments, rate.unwrap_or(RATES[0].0));
             if line.len() > 1 {
                 let count = line.len() as f64;
                 let mean = line.iter().sum::<f64>() / count;
@@ -123,7 +123,7 @@ fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
 /// The TSvals of a server, SYN-ACK first.
 fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
     let first = handshake.syn_ack.as_ref().and_then(|s| s.options.timestamps).map(|t| t.value);
-    first.into_iter().chain(handshake.later.iter().filter_map(|l| l.timestamp))
+    first.into_iter().chain(handshake.server_segments.iter().filter_map(|l| l.timestamp))
 }
 
 /// How a listener's clock advances.
@@ -192,7 +192,7 @@ impl Samples {
         let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
         let (mut samples, mut waited) = (Self::default(), 0.0);
         let reset = handshake.reset.as_deref().filter(|(side, _)| *side == Side::Server).map(|(_, reset)| reset);
-        for later in handshake.later.iter().chain(reset) {
+        for later in handshake.server_segments.iter().chain(reset) {
             if samples.count == LAG_SEGMENTS {
                 break;
             }
@@ -227,7 +227,7 @@ impl Samples {
 }
 
 /// Ticks and seconds between the first and the last timestamped segment.
-fn span(later: &[Later]) -> Option<(f64, f64)> {
+fn span(later: &[SegmentFacts]) -> Option<(f64, f64)> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
     let (start, first) = stamped.next()?;
     let (end, last) = stamped.next_back()?;
@@ -251,7 +251,7 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
-fn offsets(later: &[Later], rate: f64) -> ArrayVec<f64, SERVER_SEGMENTS> {
+fn offsets(later: &[SegmentFacts], rate: f64) -> ArrayVec<f64, SERVER_SEGMENTS> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
     let Some((start, origin)) = stamped.next() else { return ArrayVec::new() };
     let offset = |(time, value): (Timestamp, u32)| {

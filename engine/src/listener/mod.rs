@@ -51,7 +51,7 @@ impl<'a> Listener<'a> {
             grants.add(handshake);
             pressure.add(handshake);
             answers |= handshake.syn_ack.is_some();
-            ignores_acks |= handshake.acknowledged_in_vain();
+            ignores_acks |= handshake.ack_ignored();
             timer_repeats += usize::from(handshake.repeated_by_timer().is_some());
         }
         // Who answers nobody shows nothing, and of what nobody answers there is most: floods and scans.

@@ -46,9 +46,9 @@ impl Trips {
 
 /// Seconds from the client's first data to the server's acknowledgment of it: at least a round trip.
 fn data_round_trip(handshake: &Handshake) -> Option<f64> {
-    let data = handshake.client_data.filter(|_| handshake.client_data_repeats == 0)?;
+    let data = handshake.client_data.filter(|_| handshake.client_data_retransmissions == 0)?;
     let end = data.seq.plus(data.payload);
-    let acknowledgment = handshake.later.iter().find(|l| l.ack.ahead_of(end) >= 0)?;
+    let acknowledgment = handshake.server_segments.iter().find(|l| l.ack.ahead_of(end) >= 0)?;
     let seconds = acknowledgment.time.seconds_since(data.time);
     (seconds >= 0.0).then_some(seconds)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use etherparse::{LaxIpSlice, ip_number};
 
 use crate::intake::flow::{Flow, word_v4, word_v6};
-use crate::intake::keyed_hash::Seeded;
+use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::segment::{Flags, IpHeader, Segment, TCP_HEADER, V4_HEADER, V6_HEADER};
 use crate::{Frame, Observation, Packet, Timestamp};
 
@@ -125,8 +125,8 @@ pub(crate) enum Glimpse {
 
 /// Looks at no more of a packet than tells whether it may matter.
 #[inline]
-pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
-    match usual_segment(seeded, bytes) {
+pub(crate) fn glimpse(keyed: KeyedHash, bytes: &[u8]) -> Glimpse {
+    match usual_segment(keyed, bytes) {
         Some((flow, flags, is_bare)) => Glimpse::Tcp(flow, flags, is_bare),
         None if Shape::of(bytes) == Shape::Udp => Glimpse::NotTcp,
         None => Glimpse::Unclear,
@@ -136,15 +136,15 @@ pub(crate) fn glimpse(seeded: Seeded, bytes: &[u8]) -> Glimpse {
 /// The connection and the flags of a packet that is what nearly every one with TCP is, and whether it has no payload. Always a
 /// part of what asks it, which does so for every packet.
 #[inline(always)]
-pub(crate) fn usual_segment(seeded: Seeded, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
+pub(crate) fn usual_segment(keyed: KeyedHash, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
     // Asked once for most of what is looked at.
     bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
     let ((source, destination, Tcp { flags, header, .. }), length) = match Shape::of(bytes) {
         Shape::V4 { payload } => (ends_v4(bytes)?, payload),
-        Shape::V6 { payload } => (ends_v6(seeded, bytes)?, payload),
+        Shape::V6 { payload } => (ends_v6(keyed, bytes)?, payload),
         Shape::Udp | Shape::Other => return None,
     };
-    Some((Flow::new(seeded, source, destination), flags, length <= header))
+    Some((Flow::new(keyed, source, destination), flags, length <= header))
 }
 
 /// The words of both ends, and what the TCP header says beside them.
@@ -168,11 +168,11 @@ fn ends_v4(bytes: &[u8]) -> Ends {
 }
 
 #[inline(always)]
-fn ends_v6(seeded: Seeded, bytes: &[u8]) -> Ends {
+fn ends_v6(keyed: KeyedHash, bytes: &[u8]) -> Ends {
     let (ip, rest) = bytes.split_first_chunk::<V6_HEADER>()?;
     let ([source, destination], _) = ip[8..].as_chunks() else { return None };
     let tcp = tcp(rest)?;
-    Some((word_v6(seeded, *source, tcp.ports[0]), word_v6(seeded, *destination, tcp.ports[1]), tcp))
+    Some((word_v6(keyed, *source, tcp.ports[0]), word_v6(keyed, *destination, tcp.ports[1]), tcp))
 }
 
 #[inline(always)]
@@ -266,11 +266,11 @@ mod tests {
             let seen = observation(&bytes);
             let long = from_any_ip(Frame::default(), Timestamp::default(), &bytes);
             prop_assert_eq!(format!("{:?}", segment(&seen)), format!("{long:?}"));
-            let seeded = Seeded::default();
-            match (glimpse(seeded, &bytes), long) {
+            let keyed = KeyedHash::default();
+            match (glimpse(keyed, &bytes), long) {
                 (Glimpse::Tcp(flow, flags, is_bare), Ok(segment)) => {
                     prop_assert_eq!(is_bare, segment.payload == 0);
-                    prop_assert_eq!(flow, Flow::between(seeded, segment.source(), segment.destination()));
+                    prop_assert_eq!(flow, Flow::between(keyed, segment.source(), segment.destination()));
                     prop_assert_eq!(flags, segment.flags());
                 }
                 (Glimpse::NotTcp, long) => prop_assert_eq!(long.err(), Some(NoSegment::NotTcp)),

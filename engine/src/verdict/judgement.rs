@@ -1,7 +1,7 @@
 //! A listener's handshakes, judged in the light of each other.
 
 use crate::cause::causes;
-use crate::connection::handshake::{self, Handshake, Opening};
+use crate::connection::handshake::{self, Handshake, SynHeader};
 use crate::finding::is_notable;
 use crate::finding::measured::{Later, measured};
 use crate::listener::Listener;
@@ -89,16 +89,17 @@ const NEAR: usize = 4096;
 /// Reads a little of everything that is kept of them, all at once: they lie scattered over memory, and whoever follows one
 /// after the other waits for each.
 fn fetch(handshakes: &[&Handshake]) {
-    let number = |later: Option<&handshake::Later>| later.map_or(0, |later| later.frame.number);
-    let isn = |opening: &Option<Opening>| opening.as_ref().map_or(0, |opening| opening.isn.0);
+    let number = |later: Option<&handshake::SegmentFacts>| later.map_or(0, |later| later.frame.number);
+    let isn = |opening: &Option<SynHeader>| opening.as_ref().map_or(0, |opening| opening.isn.0);
     let mut seen = 0;
     for handshake in handshakes {
-        seen ^= handshake.later.iter().fold(0, |seen, later| seen ^ later.frame.number);
+        seen ^= handshake.server_segments.iter().fold(0, |seen, later| seen ^ later.frame.number);
         seen ^= isn(&handshake.syn) ^ isn(&handshake.syn_ack);
         seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_deref());
         seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_deref().map(|(_, reset)| reset));
         seen ^= handshake.previous.as_ref().map_or(0, |previous| previous.server_isn.0);
-        seen ^= u32::from(handshake.timer_repeat.is_some()) ^ u32::from(handshake.asked_repeat.is_some());
+        seen ^=
+            u32::from(handshake.rto_retransmission.is_some()) ^ u32::from(handshake.prompted_retransmission.is_some());
     }
     std::hint::black_box(seen);
 }

@@ -20,7 +20,7 @@ pub(crate) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         Some(_) if syn_ack.options.timestamps.is_none() => {
             sentences.push("the server sent no timestamps: its clock cannot be compared")
         }
-        Some(_) if !handshake.later.iter().any(|l| l.timestamp.is_some()) => {
+        Some(_) if !handshake.server_segments.iter().any(|l| l.timestamp.is_some()) => {
             sentences
                 .push("no later segment of the server was captured: its clock cannot be compared with the SYN-ACK's");
         }

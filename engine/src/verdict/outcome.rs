@@ -33,7 +33,7 @@ fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
         Some((Side::Server, _)) => Outcome::ResetByServer,
         Some((Side::Client, _)) => Outcome::ResetByClient,
         // The answer went another way: later segments show that there was one.
-        None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.later.is_empty() => {
+        None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.server_segments.is_empty() => {
             Outcome::Incomplete
         }
         None if now.seconds_since(handshake.time) < TOO_SOON => Outcome::Incomplete,

@@ -8,7 +8,7 @@ use crate::evidence::bits;
 use crate::packet::segment::Flags;
 
 /// Whether some signal that a SYN-ACK can show by itself may be there.
-pub(crate) fn is_remarkable(handshake: &Handshake) -> bool {
+pub(crate) fn needs_preview(handshake: &Handshake) -> bool {
     let Some(syn_ack) = handshake.syn_ack else { return false };
     let Some(syn) = handshake.syn else { return syn_ack.window == 0 };
     let (offered, answered) = (syn.options, syn_ack.options);

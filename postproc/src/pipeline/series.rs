@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
         let (mut read, mut told) = (0, None);
         take_in(opened, &mut intake, &mut self.analyzer, index as u32, self.spare, |analyzer, offset| {
             read = offset;
-            analyzer.judge_on(1 + self.spare.count());
-            let settled = analyzer.take_settled();
+            analyzer.set_threads(1 + self.spare.count());
+            let settled = analyzer.take_evicted();
             if !settled.is_empty() {
                 events.tell(Event::Handshakes(settled))?;
             }
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
     /// Judges what is left once nothing more comes.
     fn finish(&mut self, reading: Option<Reading>, events: &mut dyn Listening) -> io::Result<()> {
         let Some(reading) = reading else { return Ok(()) };
-        self.analyzer.judge_on(1 + self.spare.count());
+        self.analyzer.set_threads(1 + self.spare.count());
         let findings = self.analyzer.finish_in_portions(|portion| events.tell(Event::Handshakes(portion)))?;
         events.tell(Event::Finished(reading.first, Box::new(findings)))
     }

@@ -154,7 +154,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         (Some(first), Some(last)) => format!(", {}", range(first, last)),
         _ => String::new(),
     };
-    let early: u64 = totals.captures.iter().map(|capture| capture.statistics.settled_early).sum();
+    let early: u64 = totals.captures.iter().map(|capture| capture.statistics.evicted_early).sum();
     let early = match early {
         0 => String::new(),
         _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),

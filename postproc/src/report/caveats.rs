@@ -110,7 +110,7 @@ fn not_analysed(totals: &Totals) -> Vec<String> {
         (totals.unlisted, "counted in the totals only: there are too many listeners to report each", "handshake"),
         (totals.episodes_lost, "given up: more were found than are kept", "episode"),
         (
-            sum(|capture| capture.statistics.settled_early),
+            sum(|capture| capture.statistics.evicted_early),
             "judged before the end of the capture, to bound memory: later handshakes of their listeners could not be \
              used for them",
             "handshake",
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_was_given_up_and_what_is_missing_is_said_with_its_numbers() {
-        let statistics = Statistics { fragments: 3, settled_early: 1, ..Statistics::default() };
+        let statistics = Statistics { fragments: 3, evicted_early: 1, ..Statistics::default() };
         let mut totals =
             Totals { captures: vec![CaptureTotals { statistics, ..CaptureTotals::default() }], ..Totals::default() };
         totals.tally.handshakes = 9;

@@ -462,7 +462,7 @@ impl<'a> From<&'a CaptureTotals> for CaptureSummary<'a> {
             not_tcp: statistics.not_tcp,
             fragments: statistics.fragments,
             unreadable: statistics.unreadable,
-            settled_early: statistics.settled_early,
+            settled_early: statistics.evicted_early,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Filter<'_> {
             packet: Packet::Ip(packet),
         });
         if frame.number.is_multiple_of(ROUND) {
-            engine.take_settled();
+            engine.take_evicted();
         }
         let connections = &self.selection.connections;
         is_of_use.is_some()

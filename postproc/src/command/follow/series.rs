@@ -158,7 +158,7 @@ impl Series {
             Ok(opened) => {
                 let told_until = self.progress.told_until;
                 reading.read(opened, |analyzer| {
-                    for finding in analyzer.take_settled() {
+                    for finding in analyzer.take_evicted() {
                         // Some of them may have been told before there were too many to keep.
                         if finding.id.0 >= self.next {
                             self.next = finding.id.0 + 1;
