@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use common::{Talk, observation};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use syncookie_engine::{Analyzer, Detail, Limits, Lookout, Observation, Sighting};
+use syncookie_engine::{Analyzer, DetailLevel, FindingParts, Limits, Lookout, Observation, Sighting};
 
 /// Connections to a few listeners, one after another.
 fn connections(count: u16) -> Vec<(f64, Vec<u8>)> {
@@ -70,11 +70,12 @@ fn judge(criterion: &mut Criterion) {
     let packets = connections(1000);
     let mut group = criterion.benchmark_group("judge");
     group.throughput(Throughput::Elements(1000));
-    for (name, detail) in [("all in words", Detail::All), ("what is notable", Detail::Notable)] {
+    for (name, detail) in [("all in words", DetailLevel::All), ("what is notable", DetailLevel::Notable)] {
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || {
-                    let mut analyzer = Analyzer::new(Limits { detail, ..Limits::default() });
+                    let mut analyzer =
+                        Analyzer::new(Limits::default()).with_parts(FindingParts { detail, ..FindingParts::default() });
                     let (sightings, bytes) = sightings(&packets, analyzer.lookout());
                     analyzer.push_all(0, &sightings, &bytes);
                     analyzer

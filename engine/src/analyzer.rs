@@ -11,63 +11,9 @@ use crate::intake::sighting::{GROUP, Kind, Lookout, Sighting};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::Segment;
 use crate::verdict::judgement::{Judged, Manner, judge};
-use crate::{Endpoint, Finding, Findings, HandshakeId, Observation, Statistics, Timestamp, parallel};
-
-/// Bounds of what an [`Analyzer`] remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Handshakes kept at most, at about one kibibyte each. When it is reached, the older half is judged with
-    /// what is known then, handed out by [`Analyzer::take_evicted`] and forgotten; [`Statistics::evicted_early`]
-    /// counts them. At least 2.
-    pub handshakes: usize,
-    /// Handshakes that never completed while their listener was flooded, handed out one by one for each listener. More
-    /// are counted in its [`crate::ListenerReport::flood`], in the tallies, and nowhere else.
-    pub flood: u64,
-    /// Listeners that are reported one by one, at about 400 bytes each. The handshakes of others are in the tally only;
-    /// [`Statistics::unlisted`] counts them.
-    pub listeners: usize,
-    /// Episodes that are kept; [`Statistics::episodes_lost`] counts the others.
-    pub episodes: usize,
-    /// Of which findings everything is told.
-    pub detail: Detail,
-    /// Whether only findings are handed out of which there is something to tell ([`Finding::is_notable`]); the others are counted.
-    pub only_notable: bool,
-    /// Whether findings have their numbers, [`Finding::measured`].
-    pub measured: bool,
-    /// Whether findings have their SYN and SYN-ACK, [`Finding::openings`].
-    pub openings: bool,
-}
-
-/// Of which findings the evidence is told in words, and what would have been needed; making sentences costs more than
-/// judging. Verdicts, confidences and outcomes are the same either way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Detail {
-    /// Of all.
-    #[default]
-    All,
-    /// Of those that are cookie-style, or failed with a cause.
-    Notable,
-}
-
-impl Limits {
-    /// Handshakes that are kept unless something else is asked for.
-    pub const HANDSHAKES: usize = 1 << 17;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            handshakes: Self::HANDSHAKES,
-            flood: 10_000,
-            listeners: 1 << 17,
-            episodes: 1 << 14,
-            detail: Detail::All,
-            only_notable: false,
-            measured: true,
-            openings: true,
-        }
-    }
-}
+use crate::{
+    Endpoint, Finding, FindingParts, Findings, HandshakeId, Limits, Observation, Statistics, Timestamp, parallel,
+};
 
 /// The part a frame plays in a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +54,7 @@ const PARALLEL: u64 = 4096;
 #[derive(Debug)]
 pub struct Analyzer {
     limits: Limits,
+    parts: FindingParts,
     threads: usize,
     statistics: Statistics,
     tracker: Tracker,
@@ -122,15 +69,23 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// An analyzer that has seen nothing.
+    /// Creates an analyzer that has seen nothing and returns all findings with all their parts.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self::with(limits, Tracker::new(limits.handshakes))
+        Self::with_tracker(limits, FindingParts::default(), Tracker::new(limits.handshakes))
     }
 
-    fn with(limits: Limits, tracker: Tracker) -> Self {
+    /// Sets which findings are returned, and which parts they have.
+    #[must_use]
+    pub const fn with_parts(mut self, parts: FindingParts) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    fn with_tracker(limits: Limits, parts: FindingParts, tracker: Tracker) -> Self {
         Self {
             limits,
+            parts,
             threads: 1,
             statistics: Statistics::default(),
             tracker,
@@ -291,7 +246,7 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
             let judged = judge(handshakes, self.manner(), |_| true);
-            self.judged.insert(server, judged.into_iter().map(|one| one.finding(&self.limits)).collect());
+            self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
@@ -305,7 +260,7 @@ impl Analyzer {
         let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
         let handshakes = handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]);
-        judge(handshakes, self.manner(), |other| other == id).pop().map(|one| one.finding(&self.limits))
+        judge(handshakes, self.manner(), |other| other == id).pop().map(|one| one.finding(self.parts))
     }
 
     /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
@@ -354,7 +309,7 @@ impl Analyzer {
     ) -> Result<Findings, E> {
         take(std::mem::take(&mut self.settled))?;
         self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
-        let reset = Self::with(self.limits, self.tracker.reset());
+        let reset = Self::with_tracker(self.limits, self.parts, self.tracker.reset());
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
 
@@ -382,7 +337,8 @@ impl Analyzer {
 
     /// Judges the handshakes of all listeners before that one; in portions, in order of their ids.
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
-        let (tracker, report, manner, limits) = (&self.tracker, &self.report, self.manner(), &self.limits);
+        let (tracker, report, manner) = (&self.tracker, &self.report, self.manner());
+        let (limits, parts) = (self.limits, self.parts);
         let mut listeners: Vec<&Vec<HandshakeId>> =
             self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
         // The map has an order of its own: where there are more listeners than are reported, the first ones are.
@@ -394,19 +350,19 @@ impl Analyzer {
             let manner = Manner { flood: limits.flood.saturating_sub(told), ..manner };
             let mut judged = judge(handshakes, manner, |id| id < end);
             let counted = report.count(&judged);
-            judged.retain(|one| !one.counted && (one.is_notable() || !limits.only_notable));
+            judged.retain(|one| !one.counted && (one.is_notable() || !parts.only_notable));
             // The memory of what is not told is for the next listener.
             judged.shrink_to_fit();
             (counted, judged)
         });
         let (counted, judged): (Vec<_>, _) = judged.into_iter().unzip();
-        self.report.take(counted.into_iter().flatten(), &self.limits, &mut self.statistics);
+        self.report.take(counted.into_iter().flatten(), &limits, &mut self.statistics);
         in_order(judged, tracker.start(), end)
-            .map(|portion| portion.into_iter().map(|one| one.finding(limits)).collect())
+            .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
     }
 
     fn manner(&self) -> Manner {
-        Manner { now: self.now, detail: self.limits.detail, measured: self.limits.measured, flood: u64::MAX }
+        Manner { now: self.now, detail: self.parts.detail, measured: self.parts.measured, flood: u64::MAX }
     }
 }
 

@@ -26,13 +26,14 @@ mod connection;
 mod evidence;
 mod finding;
 mod intake;
+mod limits;
 mod listener;
 mod narrative;
 mod packet;
 mod parallel;
 mod verdict;
 
-pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
+pub use analyzer::{Analyzer, Pushed, Role};
 pub use cause::host::{AcceptQueue, Host, Reading};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::Cited;
@@ -46,5 +47,6 @@ pub use finding::{
 };
 pub use intake::flow::Endpoint;
 pub use intake::sighting::{Lookout, Sighting};
+pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::{Described, NoSegment, Teller, Told, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};

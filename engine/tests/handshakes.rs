@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, analyze, analyze_with, only};
-use syncookie_engine::{Limits, Outcome};
+use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, analyze, analyze_by, analyze_with, only};
+use syncookie_engine::{Analyzer, FindingParts, Limits, Outcome};
 
 fn talk() -> Talk {
     Talk::new("192.0.2.1", 40000, "198.51.100.1", 80)
@@ -220,7 +220,8 @@ fn what_is_not_notable_is_counted_and_not_handed_out_where_nobody_wants_it() {
         })
         .collect();
     let all = analyze_with(&packets, Limits::default());
-    let notable = analyze_with(&packets, Limits { only_notable: true, ..Limits::default() });
+    let parts = FindingParts { only_notable: true, ..FindingParts::default() };
+    let notable = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &packets);
     let wanted: Vec<_> = all.handshakes.into_iter().filter(|finding| finding.is_notable()).collect();
     assert_eq!((wanted.len(), notable.handshakes), (2, wanted));
     assert_eq!((notable.tally, notable.listeners, notable.episodes), (all.tally, all.listeners, all.episodes));

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{RST, Talk, analyze_with, linux_options, only, timestamps};
-use syncookie_engine::{Limits, Timestamp};
+use common::{RST, Talk, analyze_by, linux_options, only, timestamps};
+use syncookie_engine::{Analyzer, FindingParts, Limits, Timestamp};
 
 const ASKED: &str = "asked for unless told otherwise";
 
@@ -55,8 +55,9 @@ fn the_lag_is_that_of_the_syn_ack_behind_the_servers_clock() {
 #[test]
 fn numbers_are_there_only_where_they_are_asked_for_and_nothing_else_changes() {
     let talk = talk().leaked(1.0);
-    let limits = Limits { measured: false, openings: false, ..Limits::default() };
-    let [without] = &analyze_with(&talk.packets, limits).handshakes[..] else { panic!("one finding") };
+    let parts = FindingParts { measured: false, syn_fields: false, ..FindingParts::default() };
+    let without = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &talk.packets);
+    let [without] = &without.handshakes[..] else { panic!("one finding") };
     assert_eq!((&without.measured, without.openings), (&None, None));
     let mut with = only(&talk);
     assert!(with.measured.is_some() && with.openings.is_some());

@@ -6,7 +6,9 @@ mod frame_index;
 
 use std::collections::HashMap;
 
-use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp};
+use syncookie_engine::{
+    Analyzer, Finding, FindingParts, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp,
+};
 
 pub use event::{Event, HandshakeState};
 
@@ -83,12 +85,8 @@ impl Session {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            analyzer: Analyzer::new(Limits {
-                handshakes: settings.max_handshakes,
-                measured: false,
-                openings: false,
-                ..Limits::default()
-            }),
+            analyzer: Analyzer::new(Limits { handshakes: settings.max_handshakes, ..Limits::default() })
+                .with_parts(FindingParts { measured: false, syn_fields: false, ..FindingParts::default() }),
             index: FrameIndex::default(),
             latest: HashMap::new(),
             events: Events::default(),

@@ -49,9 +49,9 @@ pub struct Finding {
     pub assessment: Assessment,
     /// Why it failed, most probable first; empty where nothing failed.
     pub causes: Vec<Cause>,
-    /// Its numbers, for plots, where [`crate::Limits::measured`] asks for them.
+    /// Its numbers, for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
-    /// Its SYN and SYN-ACK, to be compared with another capture's, where [`crate::Limits::openings`] asks for them.
+    /// Its SYN and SYN-ACK, to be compared with another capture's, where [`crate::FindingParts::syn_fields`] asks for them.
     pub openings: Option<Openings>,
 }
 

@@ -7,7 +7,7 @@ use crate::finding::measured::{Later, measured};
 use crate::listener::Listener;
 use crate::verdict::Judge;
 use crate::verdict::outcome::outcome;
-use crate::{Assessment, Cause, Detail, Finding, HandshakeId, Limits, Openings, Outcome, Timestamp};
+use crate::{Assessment, Cause, DetailLevel, Finding, FindingParts, HandshakeId, Openings, Outcome, Timestamp};
 
 /// One handshake, judged. What a finding takes from the packets alone is added when it is handed out: most of it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Judged<'_> {
     }
 
     /// As it is handed out.
-    pub(crate) fn finding(self, limits: &Limits) -> Finding {
+    pub(crate) fn finding(self, parts: FindingParts) -> Finding {
         let handshake = self.handshake;
         Finding {
             id: handshake.id,
@@ -42,7 +42,7 @@ impl Judged<'_> {
             assessment: self.assessment,
             causes: self.causes,
             measured: self.later.map(|later| measured(handshake, later).into()),
-            openings: limits.openings.then(|| Openings::of(handshake)),
+            openings: parts.syn_fields.then(|| Openings::of(handshake)),
         }
     }
 }
@@ -52,7 +52,7 @@ impl Judged<'_> {
 pub(crate) struct Manner {
     /// The time of the last packet seen.
     pub now: Timestamp,
-    pub detail: Detail,
+    pub detail: DetailLevel,
     pub measured: bool,
     /// Of those that a flood left behind, so many are handed out, and the others counted.
     pub flood: u64,
@@ -117,7 +117,7 @@ fn one<'a>(
     let counted = of_flood && counts_flood;
     let mut assessment = judge.assess(index);
     let causes = if counted { Vec::new() } else { causes(listener, index, &assessment, outcome) };
-    if !counted && (manner.detail == Detail::All || is_notable(&assessment, &causes)) {
+    if !counted && (manner.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
         judge.explain(index, &mut assessment);
     }
     let later = manner.measured.then(|| Later::of(listener, handshake));

@@ -47,7 +47,6 @@ impl Resources {
             flood: self.max_flood,
             listeners: self.max_listeners,
             episodes: self.max_episodes,
-            ..Limits::default()
         }
     }
 }

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use serde::Deserialize;
-use syncookie_engine::{Confidence, Detail, Endpoint, Finding, Verdict};
+use syncookie_engine::{Confidence, DetailLevel, Endpoint, Finding, Verdict};
 use syncookie_terminal::escape_controls;
 
 use crate::pipeline::totals::{CaptureTotals, Known, Totals};
@@ -166,7 +166,7 @@ impl<'a> OnlyNew<'a> {
 }
 
 impl Report for OnlyNew<'_> {
-    fn detail(&self) -> Detail {
+    fn detail(&self) -> DetailLevel {
         self.report.detail()
     }
 

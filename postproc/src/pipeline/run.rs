@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
-use syncookie_engine::{Detail, Finding, Findings, Limits};
+use syncookie_engine::{DetailLevel, Finding, FindingParts, Findings, Limits};
 
 use super::events::{Event, Listening, Queue};
 use super::series::Reader;
@@ -32,6 +32,7 @@ pub(super) struct Batch<'a> {
     report: Box<dyn Report + 'a>,
     console: &'a mut Console,
     limits: Limits,
+    parts: FindingParts,
     threads: usize,
     totals: Totals,
     /// The first capture of the series that is being told.
@@ -55,12 +56,13 @@ impl<'a> Batch<'a> {
         // What is told one by one is only counted where it is told.
         let flood = if one_by_one { u64::MAX } else { limits.flood };
         let together = (plan.sources.len() > 1).then(Together::default);
-        let (detail, measured, openings) = (report.detail(), report.draws(), together.is_some());
+        let (detail, measured, syn_fields) = (report.detail(), report.draws(), together.is_some());
         // Whoever counts one by one, or compares captures, needs the others, too.
-        let only_notable = detail == Detail::Notable && !one_by_one && together.is_none();
-        let limits = Limits { detail, only_notable, measured, openings, flood, ..limits };
+        let only_notable = detail == DetailLevel::Notable && !one_by_one && together.is_none();
+        let limits = Limits { flood, ..limits };
+        let parts = FindingParts { detail, only_notable, measured, syn_fields };
         let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
-        Self { plan, report, console, limits, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
+        Self { plan, report, console, limits, parts, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
     }
 
     /// Reads everything; `None`, with nothing written, when there was nothing to report on.
@@ -72,7 +74,7 @@ impl<'a> Batch<'a> {
         let all = series::series(&plan.sources);
         if all.len() < 2 || self.threads < 2 || !self.several(&all)? {
             let spare = Spare::new(self.threads.saturating_sub(1));
-            let mut reader = Reader::new(plan, self.limits, &spare);
+            let mut reader = Reader::new(plan, self.limits, self.parts, &spare);
             for members in &all {
                 self.first = self.totals.captures.len();
                 reader.read(members, &mut self)?;
@@ -92,7 +94,7 @@ impl<'a> Batch<'a> {
     /// told is told in the order of the plan: a reader that is ahead waits when it has told a good deal that nobody took yet.
     /// `false`, with nothing read, where no thread is to be had.
     fn several(&mut self, all: &[Vec<Member>]) -> io::Result<bool> {
-        let (plan, limits) = (self.plan, self.limits);
+        let (plan, limits, parts) = (self.plan, self.limits, self.parts);
         let turn = AtomicUsize::new(0);
         let (hand_out, handed_out) = channel::<(&[Member], Queue<'_>)>();
         let handed_out = Mutex::new(handed_out);
@@ -100,7 +102,7 @@ impl<'a> Batch<'a> {
         let wanted = self.threads.min(all.len());
         let spare = Spare::new(self.threads - wanted);
         let read = || {
-            let mut reader = Reader::new(plan, limits, &spare);
+            let mut reader = Reader::new(plan, limits, parts, &spare);
             // A reader fails when nobody takes what is told any more: then there is a better error to report.
             while let Ok((members, mut queue)) = next()
                 && reader.read(members, &mut queue).is_ok()

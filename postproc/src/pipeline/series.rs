@@ -2,7 +2,7 @@
 
 use std::io;
 
-use syncookie_engine::{Analyzer, Limits};
+use syncookie_engine::{Analyzer, FindingParts, Limits};
 
 use super::events::{Event, Listening};
 use super::reading::Intake;
@@ -33,8 +33,8 @@ struct Reading {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(plan: &'a Plan, limits: Limits, spare: &'a Spare) -> Self {
-        Self { plan, spare, analyzer: Analyzer::new(limits) }
+    pub(super) fn new(plan: &'a Plan, limits: Limits, parts: FindingParts, spare: &'a Spare) -> Self {
+        Self { plan, spare, analyzer: Analyzer::new(limits).with_parts(parts) }
     }
 
     /// Reads the files; as long as each goes on where the one before it ended, they are one capture. After an error it is not

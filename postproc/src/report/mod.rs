@@ -23,7 +23,7 @@ pub mod words;
 use std::io;
 
 pub use model::SCHEMA;
-use syncookie_engine::{Detail, Finding};
+use syncookie_engine::{DetailLevel, Finding};
 use syncookie_terminal::Terminal;
 
 use crate::cli::Format;
@@ -34,8 +34,8 @@ use crate::source::walk::Source;
 /// Takes results in the order in which they come to be known.
 pub trait Report {
     /// Of which handshakes it tells the evidence; of the others it needs nothing but their number.
-    fn detail(&self) -> Detail {
-        Detail::All
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
     }
     /// Whether it draws the numbers of handshakes.
     fn draws(&self) -> bool {
@@ -58,7 +58,7 @@ pub trait Report {
 }
 
 impl<R: Report + ?Sized> Report for &mut R {
-    fn detail(&self) -> Detail {
+    fn detail(&self) -> DetailLevel {
         (**self).detail()
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Detail, Finding};
+use syncookie_engine::{DetailLevel, Finding};
 use syncookie_terminal::count;
 
 use super::Report;
@@ -22,8 +22,8 @@ impl<W: Write> Line<W> {
 }
 
 impl<W: Write> Report for Line<W> {
-    fn detail(&self) -> Detail {
-        Detail::Notable
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::Notable
     }
 
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Confidence, Detail, Finding};
+use syncookie_engine::{Confidence, DetailLevel, Finding};
 use syncookie_terminal::{Terminal, count, paragraph};
 
 use super::Report;
@@ -43,8 +43,8 @@ impl<W: Write> Report for Table<W> {
         Ok(())
     }
 
-    fn detail(&self) -> Detail {
-        Detail::Notable
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::Notable
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
