@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::{Glance, Tracker};
-use crate::finding::summary::Report;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::Map;
 use crate::intake::sighting::{GROUP, Kind, Lookout, Sighting};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::Segment;
-use crate::verdict::judgement::{Judged, Manner, judge};
+use crate::verdict::judgement::{JudgeOptions, Judgement, judge};
+use crate::verdict::quick_check::needs_preview;
+use crate::verdict::summary::Summary;
 use crate::{
     Endpoint, Finding, FindingParts, Findings, HandshakeId, Limits, Observation, Statistics, Timestamp, parallel,
 };
@@ -41,7 +42,7 @@ pub struct Pushed {
     pub role: Role,
 }
 
-/// How many of a listener's handshakes before the asked one [`Analyzer::preview`] looks at.
+/// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one included.
 const PREVIEW: usize = 4;
 
 /// Findings that are handed out together: few enough to stay in the processor's caches until somebody reads them.
@@ -64,7 +65,7 @@ pub struct Analyzer {
     judged: HashMap<Endpoint, Vec<Finding>>,
     judged_at: Timestamp,
     settled: Vec<Finding>,
-    report: Report,
+    summary: Summary,
     now: Timestamp,
 }
 
@@ -93,7 +94,7 @@ impl Analyzer {
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
             settled: Vec::new(),
-            report: Report::default(),
+            summary: Summary::default(),
             now: Timestamp::from_nanos(i64::MIN),
         }
     }
@@ -245,7 +246,7 @@ impl Analyzer {
         }
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
-            let judged = judge(handshakes, self.manner(), |_| true);
+            let judged = judge(handshakes, self.judge_options(), |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
@@ -253,21 +254,26 @@ impl Analyzer {
         Some(findings[at].clone())
     }
 
-    /// One handshake, judged cheaply: with what was pushed so far of it and of the listener's latest others. For
-    /// showing something while packets are still coming in.
+    /// Judges one handshake by what was pushed so far of it and of the latest ones before it on its listener: cheap enough to
+    /// show something while packets are still coming in.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
-        let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
-        let end = ids.partition_point(|&other| other <= id);
-        let handshakes = handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]);
-        judge(handshakes, self.manner(), |other| other == id).pop().map(|one| one.finding(self.parts))
+        let mut judged = judge(self.recent(id)?, self.judge_options(), |other| other == id);
+        judged.pop().map(|judgement| judgement.finding(self.parts))
     }
 
-    /// Whether its SYN-ACK by itself gives a reason to judge a handshake before more of it is known. Costs next to
-    /// nothing, where [`Self::preview`] costs more than many packets.
+    /// Returns whether [`Self::preview`] calls a handshake a SYN cookie or SYN proxy, at a fraction of its cost: most SYN-ACKs
+    /// show that they are neither without being judged.
     #[must_use]
     pub fn needs_preview(&self, id: HandshakeId) -> bool {
-        self.tracker.get(id).is_some_and(crate::verdict::quick_check::needs_preview)
+        self.recent(id).is_some_and(|recent| needs_preview(id, recent, self.now))
+    }
+
+    /// Returns a handshake and the latest ones before it on its listener.
+    fn recent(&self, id: HandshakeId) -> Option<Vec<&Handshake>> {
+        let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
+        let end = ids.partition_point(|&other| other <= id);
+        Some(handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]))
     }
 
     /// Client and server of a handshake; `None` once it was handed out by [`Self::take_evicted`].
@@ -314,7 +320,7 @@ impl Analyzer {
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
-        let Report { listeners, episodes, tally } = self.report;
+        let Summary { listeners, episodes, tally } = self.summary;
         let listeners = listeners.into_values().collect();
         Findings { handshakes, listeners, episodes, tally, statistics: self.statistics }
     }
@@ -337,7 +343,7 @@ impl Analyzer {
 
     /// Judges the handshakes of all listeners before that one; in portions, in order of their ids.
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
-        let (tracker, report, manner) = (&self.tracker, &self.report, self.manner());
+        let (tracker, summary, options) = (&self.tracker, &self.summary, self.judge_options());
         let (limits, parts) = (self.limits, self.parts);
         let mut listeners: Vec<&Vec<HandshakeId>> =
             self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
@@ -346,23 +352,23 @@ impl Analyzer {
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
-            let told = handshakes.first().map_or(0, |first| report.flood_told(&first.server));
-            let manner = Manner { flood: limits.flood.saturating_sub(told), ..manner };
-            let mut judged = judge(handshakes, manner, |id| id < end);
-            let counted = report.count(&judged);
-            judged.retain(|one| !one.counted && (one.is_notable() || !parts.only_notable));
+            let returned = handshakes.first().map_or(0, |first| summary.flood_findings(&first.server));
+            let options = JudgeOptions { flood: limits.flood.saturating_sub(returned), ..options };
+            let mut judged = judge(handshakes, options, |id| id < end);
+            let counted = summary.count(&judged);
+            judged.retain(|one| !one.only_counted && (one.is_notable() || !parts.only_notable));
             // The memory of what is not told is for the next listener.
             judged.shrink_to_fit();
             (counted, judged)
         });
         let (counted, judged): (Vec<_>, _) = judged.into_iter().unzip();
-        self.report.take(counted.into_iter().flatten(), &limits, &mut self.statistics);
+        self.summary.add(counted.into_iter().flatten(), &limits, &mut self.statistics);
         in_order(judged, tracker.start(), end)
             .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
     }
 
-    fn manner(&self) -> Manner {
-        Manner { now: self.now, detail: self.parts.detail, measured: self.parts.measured, flood: u64::MAX }
+    fn judge_options(&self) -> JudgeOptions {
+        JudgeOptions { now: self.now, detail: self.parts.detail, measured: self.parts.measured, flood: u64::MAX }
     }
 }
 
@@ -375,10 +381,10 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
 /// What was judged of all listeners from one id to another, in order of ids; in portions, as it lies scattered over memory:
 /// whoever gathers some of it before going on need not wait for each.
 fn in_order(
-    judged: Vec<Vec<Judged<'_>>>,
+    judged: Vec<Vec<Judgement<'_>>>,
     start: HandshakeId,
     end: HandshakeId,
-) -> impl Iterator<Item = Vec<Judged<'_>>> {
+) -> impl Iterator<Item = Vec<Judgement<'_>>> {
     // Those of each listener are in order: it is enough to know whose turn it is.
     let mut turns = vec![u32::MAX; (end.0 - start.0) as usize];
     for (listener, judged) in (0..).zip(&judged) {

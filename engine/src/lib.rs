@@ -36,8 +36,8 @@ mod verdict;
 pub use analyzer::{Analyzer, Pushed, Role};
 pub use cause::host::{AcceptQueue, Host, Reading};
 pub use finding::flood::Flood;
-pub use finding::frame_refs::Cited;
-pub use finding::syn_pair::{Look, Openings};
+pub use finding::frame_refs::FrameRefs;
+pub use finding::syn_pair::{SynFields, SynPair};
 pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,
 };

@@ -38,7 +38,7 @@ pub struct FindingParts {
     pub only_notable: bool,
     /// Fills [`crate::Finding::measured`].
     pub measured: bool,
-    /// Fills [`crate::Finding::openings`], the fields of SYN and SYN-ACK.
+    /// Fills [`crate::Finding::syn_pair`], the fields of SYN and SYN-ACK.
     pub syn_fields: bool,
 }
 

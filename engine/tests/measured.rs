@@ -58,9 +58,9 @@ fn numbers_are_there_only_where_they_are_asked_for_and_nothing_else_changes() {
     let parts = FindingParts { measured: false, syn_fields: false, ..FindingParts::default() };
     let without = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &talk.packets);
     let [without] = &without.handshakes[..] else { panic!("one finding") };
-    assert_eq!((&without.measured, without.openings), (&None, None));
+    assert_eq!((&without.measured, without.syn_pair), (&None, None));
     let mut with = only(&talk);
-    assert!(with.measured.is_some() && with.openings.is_some());
-    (with.measured, with.openings) = (None, None);
+    assert!(with.measured.is_some() && with.syn_pair.is_some());
+    (with.measured, with.syn_pair) = (None, None);
     assert_eq!(&with, without);
 }

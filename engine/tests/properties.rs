@@ -15,7 +15,7 @@ fn talk(index: u16, leaked: bool) -> Talk {
 
 /// What a finding says, without the numbers that depend on the order of the packets.
 fn essence(finding: &Finding) -> String {
-    let evidence: Vec<_> = finding.assessment.evidence.iter().map(|e| (e.kind, e.bearing, &e.detail)).collect();
+    let evidence: Vec<_> = finding.assessment.evidence.iter().map(|e| (e.kind, e.favours, &e.detail)).collect();
     format!(
         "{} {} {:?} {:?} {:?} {evidence:?}",
         finding.client, finding.server, finding.outcome, finding.assessment.verdict, finding.assessment.confidence

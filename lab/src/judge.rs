@@ -65,7 +65,7 @@ pub fn in_process(capture: &Capture) -> Vec<Judged> {
 
 fn judged(finding: &Finding) -> Judged {
     let words = |evidence: &[syncookie_engine::Evidence]| {
-        let one = |e: &syncookie_engine::Evidence| format!("{} {:.1} for {}: {}", e.kind, e.nats, e.bearing, e.detail);
+        let one = |e: &syncookie_engine::Evidence| format!("{} {:.1} for {}: {}", e.kind, e.nats, e.favours, e.detail);
         evidence.iter().map(one).collect::<Vec<_>>().join("; ")
     };
     let a = &finding.assessment;

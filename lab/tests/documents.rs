@@ -6,14 +6,15 @@ use syncookie_engine::{CauseKind, Confidence, EvidenceKind, Implementation, Outc
 
 const EVIDENCE: &str = include_str!("../../docs/evidence.md");
 
-/// Files of the engine besides those in `evidence/` whose constants the document must quote.
-const QUOTED: &[&str] = &[
+/// Folders of the engine whose every constant the document quotes.
+const QUOTED_FOLDERS: &[&str] = &["evidence", "listener"];
+
+/// Further files of the engine whose every constant the document quotes.
+const QUOTED_FILES: &[&str] = &[
     "cause/hypothesis.rs",
     "cause/sight.rs",
-    "finding/episode.rs",
-    "listener/clock.rs",
-    "listener/mod.rs",
-    "listener/path.rs",
+    "connection/cookie_mss.rs",
+    "verdict/episodes.rs",
     "verdict/hmm.rs",
     "verdict/mod.rs",
     "verdict/outcome.rs",
@@ -27,7 +28,8 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The constants of a file by name, with their values as written. Those of tests are indented, and left out.
+/// The constants of a file by name, with their values as written. Those of tests are indented, and
+/// left out.
 fn constants(source: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut lines = source.lines();
@@ -109,12 +111,15 @@ fn every_constant_that_is_quoted_has_that_value_in_the_source() {
 }
 
 #[test]
-fn every_constant_of_a_signal_is_quoted() {
-    let folder = std::fs::read_dir(engine().join("evidence")).expect("the engine is next to the laboratory");
-    let names = folder.map(|e| format!("evidence/{}", e.expect("an entry").file_name().to_string_lossy()));
+fn every_constant_of_signals_and_listener_facts_is_quoted() {
+    let files_in = |folder: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(engine().join(folder)).expect("the engine is next to the laboratory");
+        entries.map(|e| format!("{folder}/{}", e.expect("an entry").file_name().to_string_lossy())).collect()
+    };
+    let files = QUOTED_FOLDERS.iter().flat_map(|folder| files_in(folder));
     let sections = sections();
     let mut missing = Vec::new();
-    for file in names.chain(QUOTED.iter().map(|&f| f.to_owned())) {
+    for file in files.chain(QUOTED_FILES.iter().map(|&f| f.to_owned())) {
         let about: Vec<_> = sections.iter().filter(|s| s.files.contains(&file.as_str())).collect();
         for (name, value) in constants(&read(&engine().join(&file))) {
             if !about.iter().any(|s| s.constants.contains(&(&name, &value))) {
@@ -127,7 +132,7 @@ fn every_constant_of_a_signal_is_quoted() {
 
 #[test]
 fn the_caps_of_the_groups_are_current() {
-    let source = read(&engine().join("evidence/mod.rs"));
+    let source = read(&engine().join("evidence/signal.rs"));
     let arms = source.lines().filter_map(|l| l.trim().strip_prefix("Self::")?.split_once(" => "));
     let mut seen = 0;
     for (groups, cap) in arms {
@@ -139,5 +144,17 @@ fn the_caps_of_the_groups_are_current() {
             seen += 1;
         }
     }
-    assert!(seen >= 8, "only {seen} groups were found in evidence/mod.rs");
+    assert!(seen >= 8, "only {seen} groups were found in evidence/signal.rs");
+}
+
+#[test]
+fn the_table_of_signals_has_their_current_groups() {
+    let table = read(&engine().join("evidence/mod.rs"));
+    let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split(',').map(str::trim).collect()).collect();
+    for kind in EvidenceKind::ALL.iter().filter(|&&kind| kind != EvidenceKind::ListenerContext) {
+        let row = rows.iter().find(|row| row[0] == format!("{kind:?}"));
+        let group = row.unwrap_or_else(|| panic!("no row for {kind:?} in evidence/mod.rs"))[1];
+        let begin = format!("| `{kind}` | {group} |");
+        assert!(EVIDENCE.contains(&begin), "docs/evidence.md has no row with {begin}");
+    }
 }

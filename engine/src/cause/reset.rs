@@ -4,7 +4,7 @@ use super::hypothesis::{HINTS, Hypothesis, LEANS, SPEAKS, STRONG};
 use super::sight::{Neighbours, Sight};
 use super::{NO_TTL, plural};
 use crate::evidence::reset::Shape;
-use crate::listener::Listener;
+use crate::listener::{Listener, retransmission};
 use crate::{Assessment, CauseKind, Verdict};
 
 pub(super) fn by_server(listener: &Listener<'_>, index: usize, assessment: &Assessment) -> Vec<Hypothesis> {
@@ -96,7 +96,7 @@ fn stateless(listener: &Listener<'_>, index: usize, assessment: &Assessment, sig
 
 fn rejected(listener: &Listener<'_>, index: usize, assessment: &Assessment, sight: &Sight<'_>) -> Hypothesis {
     let handshake = listener.handshakes[index];
-    let keeps_state = handshake.repeated_by_timer().is_some();
+    let keeps_state = retransmission::by_timer(handshake).is_some();
     let ignored = handshake.client_data_retransmissions > 1;
     let late = sight.late_ack.unwrap_or_default();
     Hypothesis::new(CauseKind::CookieRejected, 0.0, sight.shape.describe())

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
+use crate::connection::cookie_mss::is_mss_bound_observable;
 use crate::connection::handshake::{
     Handshake, Previous, Retransmission, SIZED_SEGMENTS, SegmentFacts, Side, SynHeader,
 };
-use crate::evidence::segment_size;
 use crate::intake::active_connections::Watched;
 use crate::intake::flow::Flow;
 use crate::intake::flow_table::FlowTable;
@@ -309,7 +309,7 @@ fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
             return None;
         }
         handshake.syn = Some(SynHeader::of(segment));
-        handshake.mss_bound_observable = segment_size::mss_bound_observable(handshake);
+        handshake.mss_bound_observable = is_mss_bound_observable(handshake);
         return Some(Role::Syn);
     };
     if syn.isn != segment.seq() {
@@ -358,7 +358,7 @@ fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Rol
 fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
     handshake.syn_ack = Some(SynHeader::of(segment));
     handshake.last_syn_ack = Some(segment.time);
-    handshake.mss_bound_observable = segment_size::mss_bound_observable(handshake);
+    handshake.mss_bound_observable = is_mss_bound_observable(handshake);
 }
 
 fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, gap: f64) {

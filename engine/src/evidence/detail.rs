@@ -1,79 +1,80 @@
-//! Sentences are made only where somebody reads them: most handshakes are ordinary, and nobody asks why.
+//! How much a signal says of itself: most handshakes are ordinary and only weighed, so text is made
+//! on demand.
 
 use std::fmt;
 
-use crate::{Cited, Frame};
+use crate::{Frame, FrameRefs};
 
-/// Whether sentences are wanted, and the frames they were read from: known when the code is compiled, so that whoever only
-/// weighs does not even make room for them.
-pub(crate) trait Words {
+/// Whether signals are built with frames and text. A type rather than a value, so that code that
+/// only weighs does not even reserve memory for them.
+pub(crate) trait Detail {
     /// The frames that a signal was read from.
     type Frames: Extend<Frame>;
-    /// What it says.
-    type Sentence: fmt::Display;
+    /// One sentence with the values.
+    type Text: fmt::Display;
 
-    /// Notes frames.
-    fn cite(frames: impl IntoIterator<Item = Frame>) -> Self::Frames;
+    /// Keeps the frames that a signal was read from.
+    fn frames(frames: impl IntoIterator<Item = Frame>) -> Self::Frames;
 
-    /// Makes a sentence.
-    fn say(sentence: impl FnOnce() -> String) -> Self::Sentence;
+    /// Writes the sentence.
+    fn text(sentence: impl FnOnce() -> String) -> Self::Text;
 }
 
-/// They are.
+/// Marker type: signals are built with frames and text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Said;
+pub(crate) struct WithDetail;
 
-impl Words for Said {
-    type Frames = Cited;
-    type Sentence = String;
+impl Detail for WithDetail {
+    type Frames = FrameRefs;
+    type Text = String;
 
-    fn cite(frames: impl IntoIterator<Item = Frame>) -> Cited {
+    fn frames(frames: impl IntoIterator<Item = Frame>) -> FrameRefs {
         frames.into_iter().collect()
     }
 
-    fn say(sentence: impl FnOnce() -> String) -> String {
+    fn text(sentence: impl FnOnce() -> String) -> String {
         sentence()
     }
 }
 
-/// They are not.
+/// Marker type: signals are only weighed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Unsaid;
+pub(crate) struct NoDetail;
 
-impl Words for Unsaid {
-    type Frames = Nothing;
-    type Sentence = Nothing;
+impl Detail for NoDetail {
+    type Frames = Omitted;
+    type Text = Omitted;
 
     #[inline]
-    fn cite(_: impl IntoIterator<Item = Frame>) -> Nothing {
-        Nothing
+    fn frames(_: impl IntoIterator<Item = Frame>) -> Omitted {
+        Omitted
     }
 
     #[inline]
-    fn say(_: impl FnOnce() -> String) -> Nothing {
-        Nothing
+    fn text(_: impl FnOnce() -> String) -> Omitted {
+        Omitted
     }
 }
 
-/// `format!` where words are wanted, else nothing.
-macro_rules! say {
-    ($words:ty, $($sentence:tt)*) => {
-        <$words as $crate::evidence::detail::Words>::say(|| format!($($sentence)*))
+/// Formats like `format!` where the [`Detail`] type wants text, else does nothing.
+macro_rules! detail {
+    ($detail:ty, $($sentence:tt)*) => {
+        <$detail as $crate::evidence::detail::Detail>::text(|| format!($($sentence)*))
     };
 }
 
-pub(crate) use say;
+pub(crate) use detail;
 
-/// In place of what nobody reads.
+/// Takes the place of frames and text that nobody reads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Nothing;
+pub(crate) struct Omitted;
 
-impl Extend<Frame> for Nothing {
+impl Extend<Frame> for Omitted {
     #[inline]
     fn extend<I: IntoIterator<Item = Frame>>(&mut self, _: I) {}
 }
 
-impl fmt::Display for Nothing {
+impl fmt::Display for Omitted {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
     }

@@ -1,45 +1,50 @@
 //! S13: a SYN-ACK that came a longer or shorter way than the server's later segments.
 //!
-//! The machine that answers for another stands elsewhere, or starts from another initial hop limit (64, 128, 255).
+//! A machine that answers for another is elsewhere on the path, or starts from another initial hop
+//! limit (64, 128, 255).
 //!
-//! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web proxies near the
-//! capture that take over after the handshake (hop limits of 253 and more), injected segments.
+//! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web
+//! proxies near the capture that take over after the handshake (hop limits of 253 and more),
+//! injected segments.
 
-use super::{Group, Signal, Words, say};
-use crate::EvidenceKind;
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
+use crate::listener::Listener;
+use crate::packet::segment::Flags;
 
-/// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit unless told otherwise.
+/// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
+/// default.
 const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
 /// Differences up to this come from load-balanced paths and from where a capture is taken.
 pub(crate) const PATH_CHANGE: u8 = 2;
-/// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left out here:
-/// P(another way | ordinary) = 3e-4.
+/// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
+/// out here: P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;
 /// Added where the initial hop limits must differ: no path explains that.
 const OTHER_STACK: f64 = 2.0;
 /// No two paths between the same hosts differ by more hops.
 const LONGEST_DETOUR: u8 = 20;
-/// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit on.
+/// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit
+/// on.
 const SAME_PROXY: f64 = -1.9;
-/// The same for proxies that close the window, which often run on the server: Netfilter, XDP, pf.
+/// P(the same way | proxy) for proxies that close the window, which often run on the server:
+/// Netfilter, XDP, pf.
 const SAME_CLOSED: f64 = -0.5;
 
-pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+    let handshake = listener.handshakes[index];
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
     let is_foreign = initial(ttl) != COOKIE_TTL;
     let foreign = || {
-        is_foreign.then(|| Signal {
-            kind: EvidenceKind::TtlChange,
-            group: Group::Machine,
+        is_foreign.then(|| Observed {
             cookie: FOREIGN,
             proxy: 0.0,
-            habitual: true,
-            frames: W::cite([syn_ack.frame]),
-            detail: say!(W, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+            systematic: true,
+            frames: D::frames([syn_ack.frame]),
+            text: detail!(D, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
         })
     };
     let Some(later) = own_segment(handshake) else { return foreign() };
@@ -54,28 +59,28 @@ pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
         let other_stack = initial(ttl) != initial(new) || difference > LONGEST_DETOUR;
         (CHANGED + if other_stack { OTHER_STACK } else { 0.0 }, -CHANGED)
     };
-    Some(Signal {
-        kind: EvidenceKind::TtlChange,
-        group: Group::Machine,
+    Some(Observed {
         cookie,
         proxy,
-        habitual: true,
-        frames: W::cite([syn_ack.frame, later.frame]),
-        detail: say!(W, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments"),
+        systematic: true,
+        frames: D::frames([syn_ack.frame, later.frame]),
+        text: detail!(D, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments"),
     })
 }
 
-/// Whether the server sent it itself: a proxy sends the window update, but neither payload nor a FIN.
+/// Returns whether the server sent a segment itself: a proxy sends the window update, but neither
+/// payload nor a FIN.
 fn is_own(later: &&SegmentFacts) -> bool {
-    later.payload > 0 || later.flags.has(crate::packet::segment::Flags::FIN)
+    later.payload > 0 || later.flags.has(Flags::FIN)
 }
 
-/// The first of the server's own segments; where there are none, the first at all.
+/// Returns the first of the server's own segments, else the first of all.
 fn own_segment(handshake: &Handshake) -> Option<&SegmentFacts> {
     handshake.server_segments.iter().find(is_own).or(handshake.server_segments.first())
 }
 
-/// Whether the server's own segments (all of them, where none is) agree on that hop limit, and it was seen at least twice.
+/// Returns whether the server's own segments (without any, all) agree on a hop limit that was seen
+/// at least twice.
 fn agree(handshake: &Handshake, ttl: u8) -> bool {
     let is_any_own = handshake.server_segments.iter().any(|later| is_own(&later));
     let mut candidates = handshake.server_segments.iter().filter(|later| !is_any_own || is_own(later));
@@ -83,13 +88,13 @@ fn agree(handshake: &Handshake, ttl: u8) -> bool {
     candidates.all(|later| later.ip.ttl == Some(ttl)) && seen >= 2
 }
 
-/// GTSM, and interception close to the capture.
+/// Returns whether two hop limits are those of GTSM, or of interception close to the capture.
 fn is_known_trap(syn_ack: u8, later: u8) -> bool {
     let gtsm = |ttl: u8| ttl == 1 || ttl == 255;
     (gtsm(syn_ack) && gtsm(later)) || later >= 253
 }
 
-/// Initial hop limit that a received one most likely started from.
+/// Returns the initial hop limit that a received one most likely started from.
 pub(crate) fn initial(ttl: u8) -> u8 {
     [64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
 }

@@ -1,16 +1,17 @@
-//! S7, S17: what the sequence numbers give away.
+//! S7, S17: sequence numbers that reveal who chose them.
 //!
 //! A Linux cookie is client ISN + hash(four-tuple) + minute·2^24 + hash'(…)+MSS index (syncookies.c
-//! `secure_tcp_syn_cookie`), so on the same four-tuple within the same minute the difference of the two ISNs repeats
-//! up to the MSS index. Netfilter's SYNPROXY uses the same function; gVisor has the same form with 64 s.
-//! Behind SYNPROXY the SYN carries the ISN the client was promised in its acknowledgment field
-//! (nf_synproxy_core.c `synproxy_send_server_syn`), which RFC 9293 says is not used in a SYN.
+//! `secure_tcp_syn_cookie`), so on the same four-tuple within the same minute the difference of the
+//! two ISNs repeats up to the MSS index. Netfilter's SYNPROXY uses the same function; gVisor has
+//! the same form with 64 s. Behind SYNPROXY the SYN carries the ISN the client was promised in its
+//! acknowledgment field (nf_synproxy_core.c `synproxy_send_server_syn`), which RFC 9293 says is not
+//! used in a SYN.
 //!
-//! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random: nothing is said);
-//! a stack whose ISN is a constant added to the client's would repeat it on every four-tuple.
+//! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random:
+//! nothing is said); a stack whose ISN is a constant added to the client's would repeat it on every
+//! four-tuple.
 
-use super::{Group, Signal, Words, say};
-use crate::EvidenceKind;
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 
 /// A minute of cookies, in seconds (syncookies.h `COOKIE_TIME`).
@@ -22,11 +23,7 @@ const REPEATS: f64 = 14.0;
 /// A miss within ten seconds: P(period changed in between) = 1/6.
 const DIFFERS: f64 = -1.8;
 
-pub(super) fn observe<W: Words>(handshake: &Handshake) -> impl Iterator<Item = Signal<W>> {
-    algebra(handshake).into_iter().chain(backend(handshake))
-}
-
-fn algebra<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn algebra<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_deref()?);
     let client = handshake.client_isn()?;
     let elapsed = syn_ack.time.seconds_since(previous.time);
@@ -43,32 +40,28 @@ fn algebra<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
     }
     let weight = if repeats { REPEATS } else { DIFFERS };
     let closed = syn_ack.window == 0;
-    Some(Signal {
-        kind: EvidenceKind::IsnAlgebra,
-        group: Group::Isn,
+    Some(Observed {
         cookie: weight,
         proxy: if closed || !repeats { weight } else { weight - 4.0 },
-        habitual: false,
-        frames: W::cite([previous.syn_ack, syn_ack.frame]),
-        detail: say!(
-            W,
+        systematic: false,
+        frames: D::frames([previous.syn_ack, syn_ack.frame]),
+        text: detail!(
+            D,
             "server ISN minus client ISN {} from the connection {elapsed:.1} s before on the same four-tuple",
             if repeats { format!("differs by {moved}") } else { "is unrelated to that".to_owned() }
         ),
     })
 }
 
-fn backend<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn backend_syn<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn = handshake.syn.as_ref().filter(|s| s.ack.0 != 0)?;
-    Some(Signal {
-        kind: EvidenceKind::SynproxyBackendSyn,
-        group: Group::Isn,
+    Some(Observed {
         cookie: 0.0,
         proxy: -1.0,
-        habitual: true,
-        frames: W::cite([syn.frame]),
-        detail: say!(
-            W,
+        systematic: true,
+        frames: D::frames([syn.frame]),
+        text: detail!(
+            D,
             "SYN carries {} in its unused acknowledgment field, as SYNPROXY's own SYN to the server does: this is the \
              far side of a SYN proxy",
             syn.ack

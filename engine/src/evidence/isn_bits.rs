@@ -1,159 +1,57 @@
 //! S8, S9: options written into the ISN itself, readable without any secret.
 //!
-//! FreeBSD (tcp_syncache.c `syncookie_generate`) and pf (pf_syncookies.c) XOR a byte of options with the top byte of
-//! a MAC, and send both: `(ISN & 0xff) ^ (ISN >> 24)` is a secret's parity bit, SACK, the window scale's and the
-//! MSS's table index. FreeBSD does so for *every* connection while `net.inet.tcp.syncookies=1`, the default, and the
-//! packets of its cookie mode are the same: the layout names the stack and makes the rest undecidable.
-//! Onload (tcp_syncookie.c) leaves the low byte in clear: three bits of MSS index, five of an 8.39 s clock, and puts
-//! both window scales and SACK into nine bits of the timestamp; it does so for cookies only.
+//! FreeBSD composes its ISNs so for *every* connection while `net.inet.tcp.syncookies=1`, the
+//! default, and the packets of its cookie mode are the same: the layout names the stack and makes
+//! the rest undecidable. Onload does so for cookies only. The layouts are described in
+//! [`crate::listener::isn_layout`].
 //!
-//! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte, which is why
-//! Onload's clock must have been seen to move.
+//! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte,
+//! which is why Onload's clock must have been seen to move.
 
-use super::{Group, Signal, Words, say};
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
-use crate::evidence::chance::at_least;
 use crate::listener::Listener;
-use crate::{EvidenceKind, Timestamp};
+use crate::listener::isn_layout::{IsnLayout, has_onload_timestamp, onload_clock};
 
-/// MSS table of FreeBSD and pf, in bytes (tcp_syncache.c `tcp_sc_msstab`).
-const FREEBSD_MSS: [u16; 8] = [216, 536, 1200, 1360, 1400, 1440, 1452, 1460];
-/// Window scale table; index 0 stands for none (tcp_syncache.c `tcp_sc_wstab`).
-const FREEBSD_SCALE: [u8; 8] = [0, 0, 1, 2, 4, 6, 7, 8];
-/// MSS table of Onload, in bytes; the last entry stands for anything above.
-const ONLOAD_MSS: [u16; 7] = [64, 512, 536, 1024, 1220, 1440, 1460];
-/// Length of a step of Onload's clock, in seconds.
-const ONLOAD_STEP: f64 = 8.39;
-/// Handshakes that must agree in seven bits before the stack is called FreeBSD (chance: 2^-21).
-const ENOUGH: usize = 3;
-/// Agreeing low bytes of Onload, and steps of its clock, before it counts.
-const ONLOAD_ENOUGH: usize = 4;
-/// Values of Onload's clock.
-const CLOCK_VALUES: usize = 32;
-/// Chance of the right MSS index, and of a clock within two of its values.
-const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
 /// MSS index and clock agree: chance in 1 of 256, capped for what is not known.
 const ONLOAD: f64 = 5.5;
 /// MSS index and nine bits of the timestamp agree: chance in 1 of 4096, capped as before.
 const ONLOAD_STAMPED: f64 = 8.0;
-/// Answers that must agree in both before the timestamps alone show that it is Onload.
-const ONLOAD_STAMPED_ENOUGH: usize = 3;
 
-/// What is established about the listener's ISNs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IsnLayout {
-    /// Nothing.
-    Opaque,
-    /// FreeBSD's; says nothing about cookie mode.
-    Freebsd,
-    /// Onload's; only cookies have it.
-    Onload,
+/// Returns whether a SYN-ACK may favour a cookie, on a listener whose ISNs are Onload's.
+pub(super) fn may_favour(handshake: &Handshake) -> bool {
+    onload_weight(handshake).is_some()
 }
 
-impl IsnLayout {
-    pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
-        let (mut begin, mut answered, mut freebsd, mut clocks) = (None, 0, 0, Vec::new());
-        for handshake in handshakes.iter().filter(|h| h.syn.is_some() && h.syn_ack.is_some()) {
-            begin.get_or_insert(handshake.time);
-            answered += 1;
-            freebsd += usize::from(is_freebsd(handshake));
-            clocks.extend(onload_clock(handshake).map(|clock| (clock, *handshake)));
-        }
-        if freebsd >= ENOUGH && freebsd * 10 >= answered * 9 {
-            return Self::Freebsd;
-        }
-        if begin.is_some_and(|begin| is_onload(&clocks, begin, answered)) { Self::Onload } else { Self::Opaque }
+/// Returns what an answer of Onload weighs for a cookie; `None` where it does not have the layout.
+fn onload_weight(handshake: &Handshake) -> Option<f64> {
+    onload_clock(handshake)?;
+    match has_onload_timestamp(handshake) {
+        Some(true) => Some(ONLOAD_STAMPED),
+        Some(false) => None,
+        None => Some(ONLOAD),
     }
 }
 
-/// The seven predictable bits agree with what the client offered and the server kept.
-fn is_freebsd(handshake: &Handshake) -> bool {
-    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return false };
-    let byte = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
-    let mss = syn.options.mss.unwrap_or(FREEBSD_MSS[1]);
-    let mss_index = FREEBSD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
-    let scale_index = match (syn.options.window_scale, syn_ack.options.window_scale) {
-        (Some(shift), Some(_)) => FREEBSD_SCALE.iter().rposition(|&entry| entry <= shift).unwrap_or(1).max(1),
-        _ => 0,
-    };
-    let sack = usize::from(syn.options.sack_permitted && syn_ack.options.sack_permitted);
-    byte as usize >> 1 == (mss_index << 4 | scale_index << 1 | sack)
-}
-
-/// The three bits of MSS index, where they agree; then the five bits of clock.
-fn onload_clock(handshake: &Handshake) -> Option<u8> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+    let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let mss = syn.options.mss.unwrap_or(ONLOAD_MSS[2]);
-    let index = ONLOAD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
-    (syn_ack.isn.0 & 7 == index as u32).then_some((syn_ack.isn.0 >> 3 & 31) as u8)
-}
-
-/// Whether the timestamp's low nine bits are the server's window scale, the client's, and SACK.
-fn onload_stamp(handshake: &Handshake) -> Option<bool> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let value = syn_ack.options.timestamps?.value;
-    let shift = |scale: Option<u8>| u32::from(scale.unwrap_or(0));
-    let sack = u32::from(syn_ack.options.sack_permitted) << 8;
-    Some(value & 0x1ff == shift(syn_ack.options.window_scale) | shift(syn.options.window_scale) << 4 | sack)
-}
-
-/// Whether the clocks in the low bytes tick together, and have moved. Answers from real half-open entries may stand
-/// between the cookies: those that fit must be far more than chance gives among all that were `answered`.
-fn is_onload(clocks: &[(u8, &Handshake)], begin: Timestamp, answered: usize) -> bool {
-    let mut stamped: Vec<u32> = clocks
-        .iter()
-        .filter(|(_, h)| onload_stamp(h) == Some(true))
-        .filter_map(|(_, h)| Some(h.syn_ack.as_ref()?.options.timestamps?.value))
-        .collect();
-    stamped.sort_unstable();
-    stamped.dedup();
-    if stamped.len() >= ONLOAD_STAMPED_ENOUGH {
-        return true;
-    }
-    // What each clock would have read when the first handshake was answered: the same for all, give or take a step.
-    let mut starts = [0_usize; CLOCK_VALUES];
-    let mut seen = [0_u32; CLOCK_VALUES];
-    for &(clock, handshake) in clocks {
-        let Some(syn_ack) = &handshake.syn_ack else { continue };
-        let steps = syn_ack.time.seconds_since(begin) / ONLOAD_STEP;
-        let start = (f64::from(clock) - steps).rem_euclid(CLOCK_VALUES as f64) as usize % CLOCK_VALUES;
-        starts[start] += 1;
-        seen[start] |= 1 << clock;
-    }
-    (0..CLOCK_VALUES).any(|start| {
-        let next = (start + 1) % CLOCK_VALUES;
-        let agreeing = starts[start] + starts[next];
-        let moved = (seen[start] | seen[next]).count_ones() > 1;
-        let chance = || CLOCK_VALUES as f64 * at_least(agreeing, answered, ONLOAD_CHANCE);
-        moved && agreeing >= ONLOAD_ENOUGH && chance() < 1e-6
-    })
-}
-
-pub(super) fn observe<W: Words>(listener: &Listener<'_>, handshake: &Handshake) -> Option<Signal<W>> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let (cookie, detail) = match listener.isn_layout {
+    let (cookie, text) = match listener.isn_layout {
         IsnLayout::Opaque => return None,
         IsnLayout::Freebsd => (
             0.0,
             "ISN spells the client's options as FreeBSD's always does: its cookies cannot be told from its ordinary answers",
         ),
-        IsnLayout::Onload => {
-            onload_clock(handshake)?;
-            let weight = match onload_stamp(handshake) {
-                Some(true) => ONLOAD_STAMPED,
-                Some(false) => return None,
-                None => ONLOAD,
-            };
-            (weight, "ISN and timestamp carry Onload's MSS index, clock and options, which only its cookies do")
-        }
+        IsnLayout::Onload => (
+            onload_weight(handshake)?,
+            "ISN and timestamp carry Onload's MSS index, clock and options, which only its cookies do",
+        ),
     };
-    Some(Signal {
-        kind: EvidenceKind::IsnBits,
-        group: Group::Isn,
+    Some(Observed {
         cookie,
         proxy: 0.0,
-        habitual: false,
-        frames: W::cite([syn.frame, syn_ack.frame]),
-        detail: say!(W, "{detail}"),
+        systematic: false,
+        frames: D::frames([syn.frame, syn_ack.frame]),
+        text: detail!(D, "{text}"),
     })
 }

@@ -1,58 +1,59 @@
 //! S6: how far the SYN-ACK's timestamp is behind the clock of the server's next segments.
 //!
-//! A Linux cookie stores the client's options in the low six bits of TSval and takes the largest such value that is
-//! not ahead of the clock (syncookies.c `cookie_init_timestamp`), so it lags by 0 to 63 ticks, evenly spread; an
-//! ordinary SYN-ACK carries the clock itself. Any offset the server adds cancels out. Behind Netfilter's SYNPROXY
-//! the clock seems to stand still for the round trips to client and server, and behind other proxies the SYN-ACK's
-//! timestamp has nothing to do with the server's clock.
+//! A Linux cookie stores the client's options in the low six bits of TSval and takes the largest
+//! such value that is not ahead of the clock (syncookies.c `cookie_init_timestamp`), so it lags by
+//! 0 to 63 ticks, evenly spread; an ordinary SYN-ACK carries the clock itself. Any offset the
+//! server adds cancels out. Behind Netfilter's SYNPROXY the clock seems to stop for the round trips
+//! to client and server, and behind other proxies the SYN-ACK's timestamp has nothing to do with
+//! the server's clock.
 //!
-//! Fooled by: a SYN-ACK that was delayed on its way (address resolution, Wi-Fi power saving). It cannot have been
-//! delayed by more than its own round trip, less the shortest one known: beyond that the lag is the sender's doing.
+//! Fooled by: a SYN-ACK that was delayed on its way (address resolution, Wi-Fi power saving). It
+//! cannot have been delayed by more than its own round trip, less the shortest one known: beyond
+//! that the lag is the sender's doing.
 
-use super::isn_bits::IsnLayout;
-use super::{Group, Signal, Words};
-use crate::EvidenceKind;
+use super::{Detail, Observed};
 use crate::connection::handshake::Handshake;
-use crate::listener::Listener;
 use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
-use crate::listener::path::Path;
+use crate::listener::isn_layout::IsnLayout;
+use crate::listener::timestamp_bits::COOKIE_TICKS;
+use crate::listener::{Listener, Path};
 
-/// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
-pub(crate) const COOKIE_TICKS: f64 = 64.0;
 /// Most the lag of one handshake may say, for and against.
 const CAP: f64 = 5.0;
-/// The same when the SYN-ACK cannot have been delayed by that much.
+/// Most that the lag may say when the SYN-ACK cannot have been delayed by that much.
 const CAP_IMPOSSIBLE_DELAY: f64 = 7.0;
-/// Share of SYN-ACKs that are delayed against the segments after them by up to [`DELAY_SECONDS`], where the round
-/// trip leaves room for it.
+/// Share of SYN-ACKs that are delayed against the segments after them by up to [`DELAY_SECONDS`],
+/// where the round trip leaves room for it.
 const DELAYED: f64 = 0.02;
 const DELAY_SECONDS: f64 = 0.1;
-/// Share of timestamps that are off by up to half a second either way for reasons nobody knows; and the same for
-/// those that are off by more.
+/// Share of timestamps that are off by up to half a second either way for reasons nobody knows; and
+/// the same for those that are off by more.
 const ODD: f64 = 0.001;
 const ODD_SECONDS: f64 = 0.5;
 const VERY_ODD: f64 = 1e-7;
 /// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
 const HEAVY_TAILS: f64 = 4.0;
-/// How far a clock's rate may be off, as a share: crystals are within 0.01 %, virtual machines are not always.
+/// How far a clock's rate may be off, as a share: crystals are within 0.01 %, virtual machines are
+/// not always.
 const DRIFT: f64 = 0.01;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
-pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
-    // What one tick more or less would have been worth under either hypothesis, over all rates it may have.
+    // What one tick more or less would have been worth under either hypothesis, over all rates it
+    // may have.
     let (mut ordinary, mut cookie) = (0.0, 0.0);
-    let mut best: Option<Reading> = None;
+    let mut best: Option<RateFit> = None;
     let samples = Samples::of(handshake)?;
     let mut near = false;
     for (rate, share) in listener.clock.rates() {
-        let reading = Reading::of(listener, index, &samples, rate, share);
-        near |= reading.lag.seconds.abs() <= ANOTHER_CLOCK_SECONDS;
-        ordinary += reading.ordinary;
-        cookie += reading.cookie;
-        if best.as_ref().is_none_or(|best| reading.sum().total_cmp(&best.sum()).is_ge()) {
-            best = Some(reading);
+        let fit = RateFit::of(listener, index, &samples, rate, share);
+        near |= fit.lag.seconds.abs() <= ANOTHER_CLOCK_SECONDS;
+        ordinary += fit.ordinary;
+        cookie += fit.cookie;
+        if best.as_ref().is_none_or(|best| fit.sum().total_cmp(&best.sum()).is_ge()) {
+            best = Some(fit);
         }
     }
     let best = best?;
@@ -69,25 +70,24 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     let is_linux = || linux_layout(syn_ack.layout()) && !gvisor;
     // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
     let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
-    Some(Signal {
-        kind: EvidenceKind::TimestampLag,
-        group: Group::Clock,
+    Some(Observed {
         // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
         cookie: if cookie <= 0.0 || is_linux() { cookie } else { 0.0 }.max(least),
         proxy,
-        habitual: best.delay_possible && cookie > 0.0,
-        frames: W::cite([syn_ack.frame, samples.against]),
-        detail: W::say(|| describe(&best.lag, samples.count, listener.clock.scatter)),
+        systematic: best.delay_possible && cookie > 0.0,
+        frames: D::frames([syn_ack.frame, samples.against]),
+        text: D::text(|| describe(&best.lag, samples.count, listener.clock.scatter)),
     })
 }
 
-/// Whether no rate in use brings the SYN-ACK's timestamp anywhere near the clock of the segments after it.
+/// Returns whether no rate in use brings the SYN-ACK's timestamp anywhere near the clock of the
+/// segments after it.
 fn is_of_another_clock(samples: &Samples) -> bool {
     RATES.iter().all(|&(rate, _)| samples.lag(rate).seconds.abs() > ANOTHER_CLOCK_SECONDS)
 }
 
 /// The lag under one assumed rate.
-struct Reading {
+struct RateFit {
     lag: Lag,
     /// Probability of a timestamp like this one, per tick, times the share of the rate.
     ordinary: f64,
@@ -97,7 +97,7 @@ struct Reading {
     scatter: f64,
 }
 
-impl Reading {
+impl RateFit {
     fn sum(&self) -> f64 {
         self.ordinary + self.cookie
     }
@@ -108,14 +108,15 @@ impl Reading {
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / samples.count as f64);
         let jump = tick * f64::from(listener.clock.step_of(handshake));
         let drift = DRIFT * samples.elapsed;
-        let path = listener.way(index).and_then(|way| way.path);
+        let path = listener.path(index).and_then(|path| path.path);
         let jitter = path.map_or(0.0, |p| p.jitter);
         let scatter = (spread + jump * jump / 6.0 + drift * drift + jitter * jitter).sqrt();
         let delay_possible = lag.seconds <= room_for_delay(path, handshake, scatter);
         let noise = student(lag.seconds / scatter, listener.clock.freedom.min(HEAVY_TAILS)) / scatter;
         let delayed = if delay_possible && lag.seconds > 0.0 { DELAYED / DELAY_SECONDS } else { 0.0 };
         let odd = if lag.seconds.abs() < ODD_SECONDS { ODD } else { VERY_ODD };
-        // A microsecond clock still gets its cookies from the millisecond one; slow clocks are not Linux's.
+        // A microsecond clock still gets its cookies from the millisecond one; slow clocks are not
+        // Linux's.
         let band = COOKIE_TICKS * if lag.rate > 1e5 { 1e-3 } else { tick };
         // Ticks are whole: a lag of 0 ticks is anything between half a tick either way.
         let half = band / COOKIE_TICKS / 2.0;
@@ -131,11 +132,12 @@ impl Reading {
     }
 }
 
-/// SYNPROXY hands the server's clock on as if the connection had begun with the cookie: the SYN-ACK seems ahead by
-/// the two round trips in between. Only where the closed window says there is a proxy at all is that its doing.
-fn behind_proxy(handshake: &Handshake, reading: &Reading) -> f64 {
+/// Returns the nats for a proxy. SYNPROXY passes the server's clock on as if the connection had
+/// begun with the cookie: the SYN-ACK seems ahead by the two round trips in between. Only where the
+/// closed window says there is a proxy at all is that its doing.
+fn behind_proxy(handshake: &Handshake, fit: &RateFit) -> f64 {
     let closed = handshake.syn_ack.as_ref().is_some_and(|s| s.window == 0);
-    let deviations = reading.lag.seconds / reading.scatter;
+    let deviations = fit.lag.seconds / fit.scatter;
     match (closed, deviations < -4.0) {
         (true, true) => CAP,
         (true, false) => 0.0,
@@ -145,8 +147,9 @@ fn behind_proxy(handshake: &Handshake, reading: &Reading) -> f64 {
     }
 }
 
-/// Whether the options stand in the order in which Linux writes them (tcp_output.c `tcp_options_write`): MSS, then
-/// SACK permitted with timestamps or NOP NOP timestamps, then NOP and window scale; anything may follow.
+/// Returns whether the options are in the order in which Linux writes them (tcp_output.c
+/// `tcp_options_write`): MSS, then SACK permitted with timestamps or NOP NOP timestamps, then NOP
+/// and window scale; anything may follow.
 pub(crate) fn linux_layout(layout: &[u8]) -> bool {
     let rest = match layout {
         [2, 4, _, _, 4, 2, 8, 10, rest @ ..] | [2, 4, _, _, 1, 1, 8, 10, rest @ ..] => rest,
@@ -156,8 +159,8 @@ pub(crate) fn linux_layout(layout: &[u8]) -> bool {
     !after.contains(&3) || after.starts_with(&[1, 3, 3])
 }
 
-/// Longest delay, in seconds, that this SYN-ACK can have suffered more than others. Of a few round trips the shortest
-/// may itself be a delayed one.
+/// Returns the longest delay, in seconds, that this SYN-ACK can have suffered more than others. Of
+/// a few round trips the shortest may itself be a delayed one.
 fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f64 {
     let Some(trip) = handshake.round_trip() else { return f64::INFINITY };
     trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter
@@ -175,13 +178,14 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     )
 }
 
-/// Density of Student's t with `freedom` degrees of freedom; the normalisation is good to 1 % from 2 degrees on.
+/// Returns the density of Student's t with `freedom` degrees of freedom; the normalisation is good
+/// to 1 % from 2 degrees on.
 fn student(t: f64, freedom: f64) -> f64 {
     let scale = 0.398_942 * (1.0 - 0.25 / freedom);
     scale * (1.0 + t * t / freedom).powf(-f64::midpoint(freedom, 1.0))
 }
 
-/// Normal distribution function, by the logistic approximation (error below 0.01).
+/// Returns the normal distribution function, by the logistic approximation (error below 0.01).
 fn below(t: f64) -> f64 {
     1.0 / (1.0 + (-1.702 * t).exp())
 }

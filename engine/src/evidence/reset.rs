@@ -1,21 +1,23 @@
-//! S18: the shape of the reset that followed. It decides why a handshake failed rather than who answered the SYN.
+//! S18: the shape of the reset that followed. It decides why a handshake failed rather than who
+//! answered the SYN.
 //!
-//! RFC 9293 section 3.10.7.1: a reset for a segment that belongs to no connection takes its sequence number from the
-//! segment's acknowledgment and carries no ACK flag; a reset of a connection (section 3.10.5) or of a SYN does.
+//! RFC 9293 section 3.10.7.1: a reset for a segment that belongs to no connection takes its
+//! sequence number from the segment's acknowledgment and carries no ACK flag; a reset of a
+//! connection (section 3.10.5) or of a SYN does.
 
-use super::{Group, Signal, Words, say};
-use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, SegmentFacts, Side};
+use super::{Detail, Observed, detail};
+use crate::connection::handshake::{SegmentFacts, Side};
+use crate::listener::Listener;
 use crate::packet::segment::Flags;
 
-/// What kind of reset it is.
+/// The shape of a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// No ACK flag, window 0: somebody who knows of no such connection.
+    /// No ACK flag, window 0: sent by a host that knows no such connection.
     Stateless,
     /// ACK flag, window 0, no options: a refused SYN, or a device.
     Refusal,
-    /// ACK flag with a window or options: the owner of a living connection.
+    /// ACK flag with a window or options: sent by the owner of a live connection.
     Owner,
 }
 
@@ -45,18 +47,17 @@ impl Shape {
 const STATELESS_PROXY: f64 = 1.0;
 const STATELESS_COOKIE: f64 = 0.5;
 
-pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+    let handshake = listener.handshakes[index];
     let (side, reset) = handshake.deciding_reset()?;
     let syn_ack = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server && handshake.ack.is_some())?;
     let shape = Shape::of(reset);
     let stateless = shape == Shape::Stateless && !handshake.server_fin;
-    Some(Signal {
-        kind: EvidenceKind::ResetShape,
-        group: Group::Reset,
+    Some(Observed {
         cookie: if stateless { STATELESS_COOKIE } else { 0.0 },
         proxy: if stateless { STATELESS_PROXY } else { 0.0 },
-        habitual: true,
-        frames: W::cite([syn_ack.frame, reset.frame]),
-        detail: say!(W, "{}", shape.describe()),
+        systematic: true,
+        frames: D::frames([syn_ack.frame, reset.frame]),
+        text: detail!(D, "{}", shape.describe()),
     })
 }

@@ -1,47 +1,48 @@
-//! S11: a first window that was computed anew when the ACK came.
+//! S11: a first window that was computed again when the ACK came.
 //!
-//! The window of a Linux SYN-ACK is the receive space rounded down to a multiple of the segment size (less 12 for
-//! timestamps; tcp_output.c `tcp_select_initial_window`). For a cookie the kernel forgets it and computes it again on
-//! the ACK, from the cookie's own MSS table entry (syncookies.c `cookie_v4_check`), so the right edge moves back or
-//! to another multiple. An ordinary stack never moves it back (RFC 9293 section 3.8.6).
+//! The window of a Linux SYN-ACK is the receive space rounded down to a multiple of the segment
+//! size (less 12 for timestamps; tcp_output.c `tcp_select_initial_window`). For a cookie the kernel
+//! forgets it and computes it again on the ACK, from the cookie's own MSS table entry (syncookies.c
+//! `cookie_v4_check`), so the right edge moves back or to another multiple. An ordinary stack never
+//! moves it back (RFC 9293 section 3.8.6).
 //!
-//! Where the receive buffer was changed between SYN and ACK the recomputed *scale* differs from the announced one, too:
-//! the window then only makes sense with another shift (S11b).
+//! Where the receive buffer was changed between SYN and ACK the recomputed *scale* differs from the
+//! announced one, too: the window then only makes sense with another shift (S11b).
 //!
-//! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment that is not the
-//! server's first.
+//! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment
+//! that is not the server's first.
 
-use super::isn_bits::IsnLayout;
 use super::lag::linux_layout;
-use super::{Group, Signal, Words, say};
-use crate::EvidenceKind;
-use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
+use super::{Detail, Observed, detail};
+use crate::connection::cookie_mss::cookie_mss;
+use crate::connection::handshake::{SegmentFacts, SynHeader};
 use crate::listener::Listener;
+use crate::listener::isn_layout::IsnLayout;
 use crate::packet::segment::Flags;
 
-/// MSS tables of the kernel (net/ipv4/syncookies.c and net/ipv6/syncookies.c `msstab`), in bytes.
-const MSS_V4: [u16; 4] = [536, 1300, 1440, 1460];
-const MSS_V6: [u16; 4] = [1220, 1420, 1440, 8940];
 /// MSS assumed for a SYN without the option (RFC 9293 section 3.7.1), in bytes.
 const MSS_DEFAULT: u16 = 536;
 /// Space that timestamps take from every segment, in bytes (RFC 7323 appendix A).
 pub(super) const TIMESTAMPS: u32 = 12;
 
-/// Share of ordinary first segments whose window moved back, which RFC 9293 discourages and Linux never does.
+/// Share of ordinary first segments whose window moved back, which RFC 9293 discourages and Linux
+/// never does.
 const MOVES_BACK: f64 = 0.02;
 /// Share whose unscaled window moved forward to just this value: others grow to anything.
 const MOVES_TO_IT: f64 = 0.005;
-/// Share of cookies whose first window is the recomputed one; the rest had data read, or a buffer changed.
+/// Share of cookies whose first window is the recomputed one; the rest had data read, or a buffer
+/// changed.
 const RECOMPUTED: f64 = 0.9;
 /// The window stayed where the SYN-ACK put it, and a cookie would have moved it: P(cookie) = 0.05.
 const STAYED: f64 = -3.0;
 
-/// The window only makes sense with another scale than the announced: P(ordinary) = 0.001, P(cookie) = 0.02.
+/// The window only makes sense with another scale than the announced: P(ordinary) = 0.001,
+/// P(cookie) = 0.02.
 const OTHER_SCALE: f64 = 3.0;
 /// Smallest window field that is looked at for that.
-const TELLING_FIELD: u16 = 32;
+const INFORMATIVE_FIELD: u16 = 32;
 
-pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option<Signal<W>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let start = syn.isn.plus(1);
@@ -52,7 +53,8 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     let taken = u32::try_from(first.ack.ahead_of(syn.isn.plus(1))).ok().filter(|&n| n < announced)?;
     let window = u32::from(first.window) * unit;
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
-    // What is left of a window once data was taken; the kernel rounds it up to the unit of its scale.
+    // What is left of a window once data was taken; the kernel rounds it up to the unit of its
+    // scale.
     let rounded_up = |window: u32| (window + unit - 1) & !(unit - 1);
     let left = |space: u32| rounded_up(space.saturating_sub(taken));
     let linux = || may_be_linux(listener, index, syn_ack);
@@ -68,48 +70,50 @@ pub(super) fn observe<W: Words>(listener: &Listener<'_>, index: usize) -> Option
     let moved_back = || window + taken < announced && (window + taken + unit <= announced || linux());
     let (cookie, what) = if window == left(announced) && linux() {
         let mss = cookie_mss(handshake, client);
-        let told = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
-        told.then(|| (STAYED, say!(W, "as announced")))?
+        let would_move = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
+        would_move.then(|| (STAYED, detail!(D, "as announced")))?
     } else if is_usual && !is_implausible {
         return None;
     } else {
         match recomputed() {
             Some(_) if is_usual => return None,
             Some(mss) if moved_back() => {
-                ((RECOMPUTED / MOVES_BACK).ln(), say!(W, "what a cookie's MSS of {mss} gives"))
+                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
             }
-            Some(mss) if unit == 1 => ((RECOMPUTED / MOVES_TO_IT).ln(), say!(W, "what a cookie's MSS of {mss} gives")),
+            Some(mss) if unit == 1 => {
+                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
+            }
             None if is_implausible => {
                 let mss = cookie_mss(handshake, client);
                 let windows = spaces(announced, syn_ack, client).map(|space| (space / mss * mss).saturating_sub(taken));
                 let shift = other_scale(syn_ack, first.window, windows)?;
-                (OTHER_SCALE, say!(W, "it only makes sense with a window scale of {shift}"))
+                (OTHER_SCALE, detail!(D, "it only makes sense with a window scale of {shift}"))
             }
             Some(_) | None => return None,
         }
     };
-    Some(Signal {
-        kind: EvidenceKind::WindowRecomputed,
-        group: Group::Window,
+    Some(Observed {
         cookie,
         proxy: 0.0,
-        habitual: false,
-        frames: W::cite([syn_ack.frame, first.frame]),
-        detail: say!(W, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+        systematic: false,
+        frames: D::frames([syn_ack.frame, first.frame]),
+        text: detail!(D, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
     })
 }
 
-/// The shift with which a window is what a cookie gives, where that is not the announced one. Small fields fit many.
+/// Returns the shift with which a window is what a cookie gives, where that is not the announced
+/// one. Small fields fit many.
 fn other_scale(syn_ack: &SynHeader, field: u16, mut windows: impl Iterator<Item = u32>) -> Option<u8> {
     let announced =
-        syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= TELLING_FIELD)?;
+        syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= INFORMATIVE_FIELD)?;
     windows.find_map(|window| {
         let fits = |shift: &u8| *shift != announced && window.div_ceil(1 << shift) == u32::from(field);
         (0..=14).find(fits)
     })
 }
 
-/// Only Linux computes the window anew: that it did not speaks against cookies only where Linux would have sent them.
+/// Returns whether the server may be Linux. Only Linux computes the window again, so that an
+/// unchanged window is evidence against a cookie only there.
 fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &SynHeader) -> bool {
     let stamped = syn_ack.options.timestamps.is_some();
     listener.isn_layout == IsnLayout::Opaque
@@ -117,17 +121,12 @@ fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &SynHeader) -> b
         && (!stamped || linux_layout(syn_ack.layout()))
 }
 
-/// Receive spaces that lead to the announced window: it is a multiple of the segment size, so the space lies between
-/// it and the next multiple. The common cap of 65535 first (tcp_output.c: `U16_MAX`).
+/// Returns the receive spaces that lead to the announced window: it is a multiple of the segment
+/// size, so the space lies between it and the next multiple. The common cap of 65535 first
+/// (tcp_output.c: `U16_MAX`).
 fn spaces(announced: u32, syn_ack: &SynHeader, client: u16) -> impl Iterator<Item = u32> {
     let own = syn_ack.options.mss.unwrap_or(MSS_DEFAULT).min(client);
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let step = u32::from(own).saturating_sub(timestamps).max(1);
     [(announced + step - 1).min(65535), announced].into_iter()
-}
-
-/// The entry of the cookie's MSS table that the kernel picks: the largest not above the client's MSS.
-pub(super) fn cookie_mss(handshake: &Handshake, client: u16) -> u32 {
-    let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
-    u32::from(*table.iter().rev().find(|&&mss| mss <= client).unwrap_or(&table[0]))
 }

@@ -1,15 +1,16 @@
 //! S1, S14: a SYN-ACK that offers no window, and the pure ACK that opens it.
 //!
-//! A proxy must keep the client from sending before the server behind it is reached, so Netfilter and XDP SYNPROXY,
-//! pf synproxy, pf syncookies and HPE Comware close the window in the SYN-ACK (nf_synproxy_core.c
-//! `synproxy_send_client_synack`: `nth->window = 0`). A listener that answers itself takes the window from its
-//! receive buffer, also when it sends a cookie. In 8,738 public captures all 23 zero-window SYN-ACKs were proxies.
+//! A proxy must keep the client from sending before the server behind it is reached, so Netfilter
+//! and XDP SYNPROXY, pf synproxy, pf syncookies and HPE Comware close the window in the SYN-ACK
+//! (nf_synproxy_core.c `synproxy_send_client_synack`: `nth->window = 0`). A listener that answers
+//! itself takes the window from its receive buffer, also when it sends a cookie. In 8,738 public
+//! captures all 23 zero-window SYN-ACKs were proxies.
 //!
 //! Fooled by: a stack without a buffer, a tarpit.
 
-use super::{Group, Signal, Words, say};
-use crate::EvidenceKind;
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
+use crate::listener::Listener;
 
 /// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
 const CLOSED_PROXY: f64 = 10.0;
@@ -18,42 +19,40 @@ const CLOSED_COOKIE: f64 = -7.0;
 /// P(window not 0 | proxy) = 0.75: the LVS family, F5 and others leave it open, and are common.
 const OPEN_PROXY: f64 = -0.3;
 
-pub(super) fn observe<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let closed = syn_ack.window == 0;
-    Some(Signal {
-        kind: EvidenceKind::ZeroWindow,
-        group: Group::ZeroWindow,
+    Some(Observed {
         cookie: if closed { CLOSED_COOKIE } else { 0.0 },
         proxy: if closed { CLOSED_PROXY } else { OPEN_PROXY },
-        habitual: true,
-        frames: W::cite([syn_ack.frame]),
-        detail: if closed {
-            say!(W, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
+        systematic: true,
+        frames: D::frames([syn_ack.frame]),
+        text: if closed {
+            detail!(D, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
         } else {
-            say!(W, "SYN-ACK offers a window of {} bytes", syn_ack.window)
+            detail!(D, "SYN-ACK offers a window of {} bytes", syn_ack.window)
         },
     })
 }
 
-/// P(pure ACK that opens a closed window before any client data | ordinary) = 0.03, given the closed window.
+/// P(pure ACK that opens a closed window before any client data | ordinary) = 0.03, given the
+/// closed window.
 const OPENED_PROXY: f64 = 3.5;
 
-pub(super) fn opened<W: Words>(handshake: &Handshake) -> Option<Signal<W>> {
+pub(super) fn opened<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+    let handshake = listener.handshakes[index];
     let syn_ack = handshake.syn_ack.as_ref().filter(|s| s.window == 0)?;
     let update = window_update(handshake)?;
-    Some(Signal {
-        kind: EvidenceKind::WindowUpdate,
-        group: Group::ZeroWindow,
+    Some(Observed {
         cookie: 0.0,
         proxy: OPENED_PROXY,
-        habitual: true,
-        frames: W::cite([syn_ack.frame, update]),
-        detail: say!(W, "the closed window was opened by a pure ACK before the client had sent any data"),
+        systematic: true,
+        frames: D::frames([syn_ack.frame, update]),
+        text: detail!(D, "the closed window was opened by a pure ACK before the client had sent any data"),
     })
 }
 
-/// The pure ACK of the server that opened the window before client data was acknowledged.
+/// Returns the pure ACK of the server that opened the window before client data was acknowledged.
 fn window_update(handshake: &Handshake) -> Option<crate::Frame> {
     let start = handshake.client_isn()?.plus(1);
     let opened = handshake.server_segments.iter().find(|l| l.window > 0)?;

@@ -1,46 +1,46 @@
-//! A flood of SYNs, reported as what it is: how many, when, how fast; not one by one.
+//! A flood of SYNs, reported by number, time and rate instead of one by one.
 
 use crate::Timestamp;
 
-/// Counts over time that are kept of a flood: when there would be more, each stands for twice as long.
+/// Maximum number of counts over time; when more are needed, each is widened to twice the time.
 pub const BINS: usize = 64;
 
 /// Handshakes of a listener that never completed while it was flooded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flood {
-    /// All of them.
+    /// All such handshakes.
     pub handshakes: u64,
-    /// Those of them that were only counted, and not handed out one by one.
+    /// Handshakes that were only counted, without a finding.
     pub counted: u64,
     /// Time of the first one's first frame.
     pub first: Timestamp,
     /// Time of the last one's first frame.
     pub last: Timestamp,
-    /// Where the first count begins, in seconds since the Unix epoch.
+    /// Start of the first count, in seconds since the Unix epoch.
     pub start: i64,
-    /// Seconds that each count stands for.
+    /// Seconds per count.
     pub step: i64,
-    /// How many there were in each step from [`Self::start`] on; at most 64 counts.
+    /// Handshakes in each step from [`Self::start`] on; at most 64 counts.
     pub counts: Vec<u64>,
 }
 
 impl Flood {
-    /// Begins with one.
+    /// Makes a flood without handshakes that starts at `time`.
     pub(crate) fn new(time: Timestamp) -> Self {
-        let start = second(time);
+        let start = time.second();
         Self { handshakes: 0, counted: 0, first: time, last: time, start, step: 1, counts: Vec::new() }
     }
 
-    /// Adds one.
+    /// Adds a handshake.
     pub(crate) fn add(&mut self, time: Timestamp, counted: bool) {
         self.handshakes += 1;
         self.counted += u64::from(counted);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
-        self.add_at(second(time), 1);
+        self.add_at(time.second(), 1);
     }
 
-    /// Adds what another part of the captures showed of it.
+    /// Adds the same flood as seen in another part of the captures.
     pub fn merge(&mut self, other: &Self) {
         self.handshakes += other.handshakes;
         self.counted += other.counted;
@@ -51,7 +51,8 @@ impl Flood {
         }
     }
 
-    /// The most in a second; the mean of a step where it is longer.
+    /// Returns the most handshakes in a second; where steps are longer, the mean of the busiest
+    /// step.
     #[must_use]
     pub fn peak_rate(&self) -> u64 {
         self.counts.iter().max().map_or(0, |most| most / self.step.max(1) as u64)
@@ -72,7 +73,7 @@ impl Flood {
         self.counts[place] += count;
     }
 
-    /// Moves the beginning back, in whole steps.
+    /// Moves the start back, in whole steps.
     fn begin_at(&mut self, second: i64) {
         let steps = |flood: &Self| {
             let earlier = flood.start.saturating_sub(second);
@@ -92,10 +93,6 @@ impl Flood {
     }
 }
 
-fn second(time: Timestamp) -> i64 {
-    time.as_nanos().div_euclid(1_000_000_000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_stay_few_however_long_it_lasts_and_in_whatever_order() {
+    fn counts_stay_within_the_maximum_in_any_order_of_times() {
         let mut flood = Flood::new(at(5_000));
         for second in (0..10_000).rev().chain(10_000..20_000) {
             flood.add(at(second), second % 2 == 0);
@@ -116,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn two_parts_make_the_whole() {
+    fn merging_two_parts_gives_the_whole() {
         let (mut whole, mut a, mut b) = (Flood::new(at(0)), Flood::new(at(0)), Flood::new(at(60)));
         for second in 0..120 {
             whole.add(at(second), false);
@@ -127,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn times_at_the_ends_of_the_world_are_survived() {
+    fn extreme_times_do_not_overflow() {
         let mut flood = Flood::new(Timestamp::from_nanos(i64::MAX));
         flood.add(Timestamp::from_nanos(i64::MAX), true);
         flood.add(Timestamp::from_nanos(i64::MIN), true);

@@ -1,4 +1,4 @@
-//! The frames that something was read from.
+//! References to the frames that a piece of evidence was read from.
 
 use std::ops::{Deref, DerefMut};
 
@@ -6,30 +6,31 @@ use arrayvec::ArrayVec;
 
 use crate::Frame;
 
-/// Most frames that anything is read from.
+/// Maximum number of frames that a piece of evidence refers to.
 const MOST: usize = 6;
 
-/// A few frames, kept in place: there is such a list for all that was seen of every handshake. It is used as a slice.
+/// At most six frames, stored without an allocation, as every piece of evidence has them.
+/// Dereferences to a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cited(ArrayVec<Frame, MOST>);
+pub struct FrameRefs(ArrayVec<Frame, MOST>);
 
-impl Extend<Frame> for Cited {
-    /// Beyond six, frames are left out: nothing has as many.
+impl Extend<Frame> for FrameRefs {
+    /// Adds frames; those beyond six are dropped.
     fn extend<I: IntoIterator<Item = Frame>>(&mut self, frames: I) {
         let room = self.0.remaining_capacity();
         self.0.extend(frames.into_iter().take(room));
     }
 }
 
-impl FromIterator<Frame> for Cited {
+impl FromIterator<Frame> for FrameRefs {
     fn from_iter<I: IntoIterator<Item = Frame>>(frames: I) -> Self {
-        let mut cited = Self::default();
-        cited.extend(frames);
-        cited
+        let mut refs = Self::default();
+        refs.extend(frames);
+        refs
     }
 }
 
-impl Deref for Cited {
+impl Deref for FrameRefs {
     type Target = [Frame];
 
     fn deref(&self) -> &[Frame] {
@@ -37,13 +38,13 @@ impl Deref for Cited {
     }
 }
 
-impl DerefMut for Cited {
+impl DerefMut for FrameRefs {
     fn deref_mut(&mut self) -> &mut [Frame] {
         &mut self.0
     }
 }
 
-impl<'a> IntoIterator for &'a Cited {
+impl<'a> IntoIterator for &'a FrameRefs {
     type Item = &'a Frame;
     type IntoIter = std::slice::Iter<'a, Frame>;
 
@@ -57,12 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_holds_what_was_put_in_and_no_more_than_there_is_room_for() {
+    fn it_holds_the_frames_in_order_and_drops_those_beyond_six() {
         let frame = |number| Frame { capture: 1, number };
-        let mut cited: Cited = (1..4).map(frame).collect();
-        assert_eq!(*cited, [frame(1), frame(2), frame(3)]);
-        cited.extend((4..10).map(frame));
-        assert_eq!(*cited, [1, 2, 3, 4, 5, 6].map(frame));
-        assert_eq!(*Cited::default(), []);
+        let mut refs: FrameRefs = (1..4).map(frame).collect();
+        assert_eq!(*refs, [frame(1), frame(2), frame(3)]);
+        refs.extend((4..10).map(frame));
+        assert_eq!(*refs, [1, 2, 3, 4, 5, 6].map(frame));
+        assert_eq!(*FrameRefs::default(), []);
     }
 }

@@ -1,19 +1,16 @@
-//! What comes out: plain data, ready to be shown.
+//! Findings: plain data, ready to be shown.
 
-pub(crate) mod episode;
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
-pub(crate) mod measured;
-pub(crate) mod summary;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
 use crate::{
-    CauseKind, Cited, Confidence, Endpoint, EvidenceKind, Flood, Frame, Implementation, Openings, Outcome, Timestamp,
-    Verdict,
+    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Outcome, SynPair,
+    Timestamp, Verdict,
 };
 
-/// Names a handshake within one [`crate::Analyzer`], in the order in which their first frames were seen.
+/// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HandshakeId(pub u64);
 
@@ -22,7 +19,7 @@ pub struct HandshakeId(pub u64);
 pub struct Frames {
     /// First SYN.
     pub syn: Option<Frame>,
-    /// First SYN-ACK: where the verdict stands.
+    /// First SYN-ACK: the frame that the verdict is about.
     pub syn_ack: Option<Frame>,
     /// First acknowledgment of the SYN-ACK.
     pub ack: Option<Frame>,
@@ -30,32 +27,33 @@ pub struct Frames {
     pub reset: Option<Frame>,
 }
 
-/// One handshake, judged with everything that was known when it was asked for.
+/// The judgement of one handshake, by everything that was captured until it was made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Its name within the analyzer.
+    /// Identifies the handshake within the analyzer.
     pub id: HandshakeId,
-    /// Who sent the SYN.
+    /// The sender of the SYN.
     pub client: Endpoint,
-    /// Who was asked.
+    /// The receiver of the SYN.
     pub server: Endpoint,
-    /// When its first frame was captured.
+    /// Capture time of the first frame.
     pub time: Timestamp,
-    /// Its frames.
+    /// Frames of the handshake.
     pub frames: Frames,
-    /// What became of it.
+    /// How the handshake ended.
     pub outcome: Outcome,
-    /// Who answered.
+    /// Who answered the SYN, and the evidence for it.
     pub assessment: Assessment,
-    /// Why it failed, most probable first; empty where nothing failed.
+    /// Possible causes of a failure, most probable first; empty where nothing failed.
     pub causes: Vec<Cause>,
-    /// Its numbers, for plots, where [`crate::FindingParts::measured`] asks for them.
+    /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
-    /// Its SYN and SYN-ACK, to be compared with another capture's, where [`crate::FindingParts::syn_fields`] asks for them.
-    pub openings: Option<Openings>,
+    /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where
+    /// [`crate::FindingParts::syn_fields`] asks for them.
+    pub syn_pair: Option<SynPair>,
 }
 
-/// When the frames of a handshake were captured; `None` where one was not.
+/// Capture times of the frames of a handshake; `None` where a frame was not captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// First SYN.
@@ -68,55 +66,56 @@ pub struct Times {
     pub reset: Option<Timestamp>,
 }
 
-/// Numbers read from a handshake's packets, for plots over time; `None` where they could not be seen. The verdict rests
-/// on the evidence, not on these.
+/// Numbers read from a handshake's packets, for plots over time; `None` where they could not be
+/// seen. The verdict rests on the evidence, not on these.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// When its frames were captured.
+    /// Capture times of the frames.
     pub times: Times,
-    /// How far the SYN-ACK's timestamp is behind the clock of the server's next segments, in seconds; negative when it
-    /// is ahead. With the listener's measured clock rate, else with the usual one of 1000 Hz.
+    /// Lag of the SYN-ACK's timestamp behind the clock of the server's next segments, in seconds;
+    /// negative when it is ahead. With the listener's measured clock rate, else with the usual one
+    /// of 1000 Hz.
     pub lag_seconds: Option<f64>,
     /// Window of the SYN-ACK (never scaled: RFC 7323 section 2.2), in bytes.
     pub window: Option<u16>,
     /// Maximum segment size the SYN-ACK announces, in bytes.
     pub segment_size: Option<u16>,
-    /// Time to live, or hop limit, of the SYN-ACK.
+    /// TTL (IPv4) or hop limit (IPv6) of the SYN-ACK.
     pub hop_limit: Option<u8>,
-    /// The same of the server's next segment that is no reset.
+    /// TTL or hop limit of the server's next segment that is not a reset.
     pub later_hop_limit: Option<u8>,
-    /// The same of the reset from the server's side that decided the outcome.
+    /// TTL or hop limit of the reset from the server's side that decided the outcome.
     pub reset_hop_limit: Option<u8>,
 }
 
-/// The judgement of one handshake and what it rests on.
+/// Who answered a handshake's SYN, and the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
     /// Who answered the SYN.
     pub verdict: Verdict,
-    /// `None` for `undetermined`.
+    /// Confidence of the verdict; `None` for `undetermined`.
     pub confidence: Option<Confidence>,
     /// Log-odds of the verdict over the runner-up, in nats; `None` for `undetermined`.
     pub log_odds: Option<f64>,
     /// Implementations not contradicted, best first; empty when nothing can be said.
     pub implementations: Vec<Implementation>,
-    /// What was seen, strongest first.
+    /// Evidence, strongest first.
     pub evidence: Vec<Evidence>,
     /// For `undetermined`: what the capture lacks, one sentence each.
     pub missing: Vec<String>,
 }
 
-/// One thing that was seen in the capture and what it says.
+/// One observation in the capture, and the verdict that it favours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
-    /// Which signal.
+    /// The signal that was observed.
     pub kind: EvidenceKind,
-    /// The verdict it speaks for (`for` in JSON); `undetermined` for what only describes.
-    pub bearing: Verdict,
-    /// How strongly, in nats (natural logarithm of the likelihood ratio); never negative.
+    /// The verdict that it favours (`for` in JSON); `undetermined` for what only describes.
+    pub favours: Verdict,
+    /// Strength in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,
-    /// The frames it was read from.
-    pub frames: Cited,
+    /// The frames that it was read from.
+    pub frames: FrameRefs,
     /// One sentence with the values.
     pub detail: String,
 }
@@ -124,26 +123,27 @@ pub struct Evidence {
 /// A hypothesis on why a handshake failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// Which.
+    /// The cause.
     pub kind: CauseKind,
-    /// Its weight in nats: the difference of two causes' weights is how much more probable one is than the other.
+    /// Weight in nats: the difference of two causes' weights is how much more probable one is than
+    /// the other.
     pub nats: f64,
-    /// What speaks for it, in the capture and in the server's kernel (`for` in JSON).
+    /// Evidence for it, in the capture and in the server's kernel (`for` in JSON).
     pub supporting: Vec<String>,
-    /// What speaks against it.
+    /// Evidence against it.
     pub against: Vec<String>,
-    /// What would tell and could not be seen: never evidence.
+    /// Facts that would decide it and could not be observed: never evidence.
     pub not_observable: Vec<String>,
-    /// Something contradicts it; what does is in `against`.
+    /// Whether something in `against` contradicts it.
     pub ruled_out: bool,
-    /// The command, and the machine to run it on, that settles it.
+    /// The command that confirms it, and the machine to run it on.
     pub check: String,
 }
 
-/// How many handshakes ended how, and who answered them.
+/// Numbers of handshakes by verdict and by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All of them.
+    /// All handshakes.
     pub handshakes: u64,
     /// By [`Verdict`], indexed in the order of [`Verdict::ALL`].
     pub verdicts: [u64; Verdict::ALL.len()],
@@ -171,7 +171,7 @@ impl Tally {
     }
 }
 
-/// One server address and port, over the whole capture.
+/// Summary of one server address and port over the whole capture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListenerReport {
     /// Address and port.
@@ -180,11 +180,11 @@ pub struct ListenerReport {
     pub first: Timestamp,
     /// Time of the first frame of its last handshake.
     pub last: Timestamp,
-    /// Its handshakes.
+    /// Counts of its handshakes.
     pub tally: Tally,
     /// The strongest cookie-style confidence among them.
     pub strongest: Option<Confidence>,
-    /// Where it was flooded: the handshakes of `tally` that never completed then.
+    /// The handshakes of `tally` that a flood left incomplete; `None` without a flood.
     pub flood: Option<Flood>,
 }
 
@@ -203,11 +203,12 @@ pub struct Episode {
     pub handshakes: u64,
     /// SYNs a second that never led to a completed handshake, in the busiest second of the episode.
     pub peak_unacknowledged_rate: u64,
-    /// The same, in the busiest of the sixty seconds before it.
+    /// SYNs a second that never led to a completed handshake, in the busiest of the sixty seconds
+    /// before the episode.
     pub prior_unacknowledged_rate: u64,
 }
 
-/// What was read, and what was given up.
+/// Counts of what was read, and of what had to be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Packets pushed.
@@ -220,17 +221,18 @@ pub struct Statistics {
     pub fragments: u64,
     /// Packets too short or too malformed to find a TCP header in.
     pub unreadable: u64,
-    /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later handshakes of
-    /// their listener could not be used for them.
+    /// Handshakes judged before the end because [`crate::Limits::handshakes`] was reached: later
+    /// handshakes of their listener could not be used for them.
     pub evicted_early: u64,
-    /// Handshakes that are in the tally only, as there are more listeners than [`crate::Limits::listeners`].
+    /// Handshakes that are in the tally only, as there are more listeners than
+    /// [`crate::Limits::listeners`].
     pub unlisted: u64,
     /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
     pub episodes_lost: u64,
 }
 
 impl Statistics {
-    /// What came to it since it was `earlier`.
+    /// Returns the difference to earlier statistics.
     #[must_use]
     pub const fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -247,7 +249,7 @@ impl Statistics {
 }
 
 impl Finding {
-    /// Counts captures from another one on: `first` is added to the number of each capture.
+    /// Adds `first` to the index of the capture in every frame.
     pub fn renumber(&mut self, first: u32) {
         if first == 0 {
             return;
@@ -257,19 +259,21 @@ impl Finding {
         frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
     }
 
-    /// Cookie-style, and as sure as a finding has to be to be relied on: at `likely` or above.
+    /// Returns whether the verdict is cookie-style at `likely` or above, and so can be relied on.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
         self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
     }
 
-    /// There is something to tell of it: it is cookie-style, or failed with a cause.
+    /// Returns whether there is something to report: the verdict is cookie-style, or the handshake
+    /// failed with a cause.
     #[must_use]
     pub fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)
     }
 
-    /// The capture that holds the frame the verdict stands on: its SYN-ACK, else its SYN, else its reset.
+    /// Returns the index of the capture with the frame that the verdict is about: the SYN-ACK, else
+    /// the SYN, the ACK or the reset.
     #[must_use]
     pub fn capture(&self) -> u32 {
         let frames = self.frames;
@@ -282,17 +286,18 @@ pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
     assessment.verdict.is_cookie_style() || !causes.is_empty()
 }
 
-/// Everything, at the end.
+/// All results of an [`crate::Analyzer`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// Handshakes not handed out by [`crate::Analyzer::take_evicted`] or in portions before, in order of their ids.
+    /// Findings not returned by [`crate::Analyzer::take_evicted`] or in portions before, in
+    /// order of their ids.
     pub handshakes: Vec<Finding>,
     /// Listeners, by address and port.
     pub listeners: Vec<ListenerReport>,
     /// Episodes, by listener and start.
     pub episodes: Vec<Episode>,
-    /// All handshakes, those taken before included.
+    /// Counts of all handshakes, with those whose findings were returned before.
     pub tally: Tally,
-    /// What was read.
+    /// Counts of what was read.
     pub statistics: Statistics,
 }

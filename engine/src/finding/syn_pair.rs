@@ -1,19 +1,17 @@
-//! What a handshake's SYN and SYN-ACK looked like, for front ends that compare captures.
+//! The fields of a handshake's SYN and SYN-ACK, for front ends that compare captures.
 
-use crate::connection::handshake::{Handshake, SynHeader};
-
-/// The fields of a SYN or SYN-ACK that tell a packet from another, and that a path may change.
+/// The fields of a SYN or SYN-ACK that distinguish packets, or that a middlebox may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct SynFields {
     /// Initial sequence number.
     pub isn: u32,
-    /// Time to live, or hop limit.
+    /// TTL (IPv4) or hop limit (IPv6).
     pub hop_limit: Option<u8>,
-    /// Identification; IPv4 only.
+    /// IP identification; IPv4 only.
     pub identification: Option<u16>,
-    /// Window, as on the wire.
+    /// Window as on the wire, in bytes.
     pub window: u16,
-    /// Maximum segment size.
+    /// Maximum segment size, in bytes.
     pub mss: Option<u16>,
     /// Window scale shift.
     pub window_scale: Option<u8>,
@@ -25,40 +23,13 @@ pub struct Look {
     pub is_whole: bool,
 }
 
-/// Both, where they were captured.
+/// The fields of the SYN and SYN-ACK of one handshake; `None` where one was not captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Openings {
+pub struct SynPair {
     /// First SYN.
-    pub syn: Option<Look>,
+    pub syn: Option<SynFields>,
     /// First SYN-ACK.
-    pub syn_ack: Option<Look>,
-    /// Sequence number of the SYN, also where only the SYN-ACK tells it.
+    pub syn_ack: Option<SynFields>,
+    /// Sequence number of the SYN, by the SYN-ACK where only that was captured.
     pub client_isn: Option<u32>,
-}
-
-impl Openings {
-    pub(crate) fn of(handshake: &Handshake) -> Self {
-        Self {
-            syn: handshake.syn.as_ref().map(Look::of),
-            syn_ack: handshake.syn_ack.as_ref().map(Look::of),
-            client_isn: handshake.client_isn().map(|isn| isn.0),
-        }
-    }
-}
-
-impl Look {
-    fn of(opening: &SynHeader) -> Self {
-        let options = &opening.options;
-        Self {
-            isn: opening.isn.0,
-            hop_limit: opening.ip.ttl,
-            identification: opening.ip.identification,
-            window: opening.window,
-            mss: options.mss,
-            window_scale: options.window_scale,
-            sack_permitted: options.sack_permitted,
-            timestamp: options.timestamps.map(|timestamps| timestamps.value),
-            is_whole: !options.incomplete,
-        }
-    }
 }

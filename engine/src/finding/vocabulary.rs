@@ -1,8 +1,10 @@
-//! The words of the product: one word per thing, the same in types, JSON, display filters and documents.
+//! The words of the product: one word per thing, the same in types, JSON, display filters and
+//! documents.
 
 use std::fmt;
 
-/// Declares an enum whose members have a fixed written form, and `ALL`, `as_str` and `Display` for it.
+/// Declares an enum whose members have a fixed written form, and `ALL`, `as_str` and `Display` for
+/// it.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal,)+ }) => {
         $(#[$meta])*
@@ -37,7 +39,7 @@ words! {
         SynCookie = "syn-cookie",
         /// Something in front of the host.
         SynProxy = "syn-proxy",
-        /// Seen, but the capture cannot tell.
+        /// Seen, but the capture does not decide it.
         Undetermined = "undetermined",
     }
 }
@@ -115,7 +117,7 @@ words! {
         TimestampLag = "timestamp-lag",
         /// Low six bits of the SYN-ACK's timestamp spell the client's options (S4).
         TimestampBits = "timestamp-bits",
-        /// The same bits behind an offset constant for the address pair (S5).
+        /// Low six bits of the timestamp spell them behind an offset of the address pair (S5).
         TimestampResidue = "timestamp-residue",
         /// SYN-ACK repeated by the server's own timer: it keeps state (S10).
         SynAckRetransmitted = "syn-ack-retransmitted",
@@ -129,7 +131,7 @@ words! {
         ReflectedOptions = "reflected-options",
         /// Pure ACK of the server that opens the window before any client data (S14).
         WindowUpdate = "window-update",
-        /// First window after the handshake was computed anew from the cookie's MSS (S11).
+        /// First window after the handshake was computed again from the cookie's MSS (S11).
         WindowRecomputed = "window-recomputed",
         /// Shape of the reset that followed (S18).
         ResetShape = "reset-shape",
@@ -187,7 +189,8 @@ words! {
 }
 
 words! {
-    /// A counter of a Linux kernel, by the name it has in `/proc/net/netstat`, `/proc/net/snmp` and `/proc/net/stat`.
+    /// A counter of a Linux kernel, by the name it has in `/proc/net/netstat`, `/proc/net/snmp` and
+    /// `/proc/net/stat`.
     Counter {
         /// Packets turned away because an accept queue was full.
         ListenOverflows = "ListenOverflows",

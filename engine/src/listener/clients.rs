@@ -1,17 +1,17 @@
-//! Which of a listener's handshakes are the same client's.
+//! The clients of a listener.
 
 use std::net::IpAddr;
 
 use crate::connection::handshake::Handshake;
 
-/// The clients of a listener, each by a number. Sorted, not hashed: clients are as many as whoever sends the packets wants,
-/// and there are few where there are many listeners.
+/// The clients of a listener, each by a number. Sorted, not hashed: senders of packets choose their
+/// addresses freely, and most listeners have few clients.
 pub(crate) struct Clients {
     /// The number of each handshake's client.
     numbers: Vec<u32>,
-    /// The handshakes, client by client, those of each in order.
+    /// The handshakes, client by client, in order of time for each.
     handshakes: Vec<u32>,
-    /// Where those of each client begin; and the end.
+    /// Where the handshakes of each client begin, and the end of the last.
     starts: Vec<u32>,
 }
 
@@ -27,22 +27,22 @@ impl Clients {
         Self { numbers, handshakes: sorted.into_iter().map(|(_, index)| index).collect(), starts }
     }
 
-    /// How many there are.
+    /// Returns the number of clients.
     pub(crate) const fn count(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// The number of that handshake's client.
+    /// Returns the number of a handshake's client; `None` on a listener that answered nobody.
     pub(crate) fn number(&self, index: usize) -> Option<usize> {
         self.numbers.get(index).map(|&number| number as usize)
     }
 
-    /// The handshakes of each client, by number.
+    /// Returns the handshakes of each client, by number.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &[u32]> {
         self.starts.windows(2).map(|ends| &self.handshakes[ends[0] as usize..ends[1] as usize])
     }
 
-    /// The next handshake of that one's client.
+    /// Returns the next handshake of the same client.
     pub(crate) fn next(&self, index: usize) -> Option<usize> {
         let number = self.number(index)?;
         let own = &self.handshakes[self.starts[number] as usize..self.starts[number + 1] as usize];
@@ -50,7 +50,7 @@ impl Clients {
     }
 }
 
-/// An address as a number. A listener and its clients speak one version of IP.
+/// Returns an address as a number. A listener and its clients speak one version of IP.
 fn number(ip: IpAddr) -> u128 {
     match ip {
         IpAddr::V4(ip) => ip.to_bits().into(),

@@ -1,17 +1,18 @@
-//! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise around it.
+//! The clock behind a server's timestamps: its rate is estimated, not assumed, and so is the noise
+//! around it.
 
 use arrayvec::ArrayVec;
 
 use crate::connection::handshake::{Handshake, SERVER_SEGMENTS, SegmentFacts, Side};
 use crate::{Frame, Timestamp};
 
-/// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to 1000 Hz; Linux has
-/// used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond clock by route option since 6.7; the
-/// BSDs use 1000, 10 or 2; Windows 1000, 100 or 10.
+/// Rates in use, in ticks a second, with how common each is. RFC 7323 section 5.4 allows 1 Hz to
+/// 1000 Hz; Linux has used 1000 Hz since 4.13, `CONFIG_HZ` (100, 250, 1000) before, a microsecond
+/// clock by route option since 6.7; the BSDs use 1000, 10 or 2; Windows 1000, 100 or 10.
 pub(crate) const RATES: [(f64, f64); 6] =
     [(1000.0, 0.80), (250.0, 0.05), (100.0, 0.10), (10.0, 0.02), (2.0, 0.01), (1e6, 0.02)];
 
-/// The rate to go by where none was measured, in ticks a second.
+/// Returns the rate to assume where none was measured, in ticks a second.
 pub(crate) const fn usual_rate() -> f64 {
     RATES[0].0
 }
@@ -19,22 +20,26 @@ pub(crate) const fn usual_rate() -> f64 {
 /// Ticks that later segments must span before the rate counts as measured.
 const ENOUGH_TICKS: f64 = 20.0;
 
-/// A measured rate may differ from a known one by this factor and still be taken for it (short spans are noisy).
+/// A measured rate may differ from a known one by this factor and still be taken for it (short
+/// spans are noisy).
 const RATE_TOLERANCE: f64 = 1.25;
 
-/// How far single spans may be from the measured rate: in seconds, in ticks, or as a share of the mean span.
+/// Tolerance of single spans around the measured rate: in seconds, in ticks, or as a share of the
+/// mean span.
 const FITS_SECONDS: f64 = 0.002;
 const FITS_TICKS: f64 = 1.5;
 const FITS_SHARE: f64 = 0.15;
 
-/// Segments later than this after the SYN-ACK, in seconds, are not compared with it: drift and idle periods blur them.
+/// Segments later than this after the SYN-ACK, in seconds, are not compared with it: drift and idle
+/// periods blur them.
 const NEAR_SECONDS: f64 = 3.0;
 
 /// Timestamps this far from the expected one, in seconds, come from another clock altogether.
 pub(crate) const ANOTHER_CLOCK_SECONDS: f64 = 10.0;
 
-/// Scatter assumed before anything is measured: standard deviation in seconds, and the observations it is worth.
-/// Wide-area paths jitter by milliseconds (Linux 6.18 in namespaces: 0.4 ms; emulated: 5 ms).
+/// Scatter assumed before anything is measured: standard deviation in seconds, and the observations
+/// it is worth. Wide-area paths jitter by milliseconds (Linux 6.18 in namespaces: 0.4 ms; emulated:
+/// 5 ms).
 const PRIOR_SCATTER: (f64, f64) = (0.003, 2.0);
 
 /// The clock of a listener.
@@ -44,7 +49,8 @@ pub(crate) struct Clock {
     pub rate: Option<f64>,
     /// Ticks the clock advances at a time: 1 but for clocks that are coarser than their unit.
     step: u32,
-    /// Step of a coarser clock that some of the handshakes show: hosts of different make behind one address.
+    /// Step of a coarser clock that some of the handshakes show: hosts of different make behind one
+    /// address.
     coarse: u32,
     /// Standard deviation of one segment's capture time around the clock's line, in seconds.
     pub scatter: f64,
@@ -53,7 +59,8 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left out.
+    /// Measures on the segments after the handshakes; the SYN-ACKs, which are in question, are left
+    /// out.
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
         let mut spans = Vec::with_capacity(handshakes.len());
         let mut steps = Steps::default();
@@ -76,7 +83,7 @@ impl Clock {
         Self { rate, step, coarse, scatter: (squares / freedom).sqrt(), freedom }
     }
 
-    /// Ticks by which the clock of this handshake's server advances at a time.
+    /// Returns the ticks by which the clock of this handshake's server advances at a time.
     pub(crate) fn step_of(&self, handshake: &Handshake) -> u32 {
         if self.coarse == 1 {
             return self.step;
@@ -86,15 +93,16 @@ impl Clock {
         if seen == 0 || divisor.is_multiple_of(self.coarse) { self.coarse } else { self.step }
     }
 
-    /// Rates to be considered, with their shares: the measured one, else every known one.
+    /// Returns the rates to be considered, with their shares: the measured one, else every known
+    /// one.
     pub(crate) fn rates(&self) -> impl Iterator<Item = (f64, f64)> {
         let known = if self.rate.is_some() { &[][..] } else { &RATES };
         self.rate.map(|rate| (rate, 1.0)).into_iter().chain(known.iter().copied())
     }
 }
 
-/// Bits of coincidence after which the common divisor of a clock's advances is taken for its step: one advance is
-/// divisible by 64 with a chance of six bits.
+/// Bits of coincidence after which the common divisor of a clock's advances is taken for its step:
+/// one advance is divisible by 64 with a chance of six bits.
 const COINCIDENCE: f64 = 12.0;
 /// Steps below this, in ticks, do no harm to a comparison over 64 ticks.
 const COARSE: u32 = 8;
@@ -103,8 +111,8 @@ fn is_coarse(divisor: u32, advances: usize) -> bool {
     divisor >= COARSE && f64::from(divisor).log2() * advances as f64 >= COINCIDENCE
 }
 
-/// The greatest common divisor of a server's advances from segment to segment, and how many there were; as many as it took
-/// where it is 1, which more cannot change.
+/// Returns the greatest common divisor of a server's advances from segment to segment, and the
+/// number of advances. Stops at a divisor of 1, which further advances cannot change.
 fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
     let (mut divisor, mut seen, mut last) = (0, 0, None);
     for value in values {
@@ -120,23 +128,23 @@ fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
     (divisor, seen)
 }
 
-/// The TSvals of a server, SYN-ACK first.
+/// Returns the TSvals of a server, SYN-ACK first.
 fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
     let first = handshake.syn_ack.as_ref().and_then(|s| s.options.timestamps).map(|t| t.value);
     first.into_iter().chain(handshake.server_segments.iter().filter_map(|l| l.timestamp))
 }
 
-/// How a listener's clock advances.
+/// The advances of a listener's clock.
 #[derive(Default)]
 struct Steps {
-    /// What all advances are multiples of, and how many there were.
+    /// Greatest common divisor of all advances, and their number.
     common: (u32, usize),
     /// The step of a coarse clock that some of the handshakes show; 0 where none does.
     coarse: u32,
 }
 
 impl Steps {
-    /// Adds what a handshake shows.
+    /// Adds the advances of one handshake.
     fn add(&mut self, (divisor, count): (u32, usize)) {
         self.common = (gcd(self.common.0, divisor), self.common.1 + count);
         if is_coarse(divisor, count) {
@@ -144,7 +152,8 @@ impl Steps {
         }
     }
 
-    /// Step of the listener's clock; and the step of a coarse one among several, where there is one.
+    /// Returns the step of the listener's clock, and that of a coarse one among several clocks (1
+    /// where there is none).
     fn found(&self) -> (u32, u32) {
         let (divisor, seen) = self.common;
         (if is_coarse(divisor, seen) { divisor } else { 1 }, self.coarse.max(1))
@@ -152,14 +161,14 @@ impl Steps {
 }
 
 const fn gcd(mut a: u32, mut b: u32) -> u32 {
-    // Of most clocks' advances it is 1 at once, and stays it.
+    // For most clocks it becomes 1 at once, and stays 1.
     while b != 0 && a != 1 {
         (a, b) = (b, a % b);
     }
     a
 }
 
-/// Segments after the SYN-ACK that it is compared with, at most.
+/// Maximum number of segments that a SYN-ACK is compared with.
 const LAG_SEGMENTS: usize = 5;
 
 /// How far the SYN-ACK's timestamp is behind the line that the server's next segments lie on.
@@ -174,19 +183,19 @@ pub(crate) struct Lag {
 /// The server's next segments as seen from its SYN-ACK.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Samples {
-    /// Ticks and seconds from the SYN-ACK to each.
+    /// Ticks and seconds from the SYN-ACK to each segment.
     since: [(f64, f64); LAG_SEGMENTS],
-    /// How many there are.
+    /// Number of segments.
     pub count: usize,
-    /// Seconds from the SYN-ACK to them, on average.
+    /// Mean seconds from the SYN-ACK to the segments.
     pub elapsed: f64,
-    /// First of them.
+    /// First of the segments.
     pub against: Frame,
 }
 
 impl Samples {
-    /// `None` without timestamps on both sides of the comparison, and for a TSval of 0, with which some stacks begin
-    /// whatever their clock says.
+    /// Reads the segments; `None` without timestamps on both sides of the comparison, and for a
+    /// TSval of 0, with which some stacks begin whatever their clock says.
     pub(crate) fn of(handshake: &Handshake) -> Option<Self> {
         let syn_ack = handshake.syn_ack.as_ref()?;
         let origin = syn_ack.options.timestamps.filter(|t| t.value != 0)?.value;
@@ -212,7 +221,7 @@ impl Samples {
         (samples.count > 0).then_some(samples)
     }
 
-    /// The lag of the SYN-ACK if the clock has that rate: the middle one of what the segments say.
+    /// Returns the lag of the SYN-ACK at a given rate of the clock: the median over the segments.
     pub(crate) fn lag(&self, rate: f64) -> Lag {
         let mut all = [0.0; LAG_SEGMENTS];
         let seconds = &mut all[..self.count];
@@ -226,7 +235,7 @@ impl Samples {
     }
 }
 
-/// Ticks and seconds between the first and the last timestamped segment.
+/// Returns the ticks and seconds between the first and the last timestamped segment.
 fn span(later: &[SegmentFacts]) -> Option<(f64, f64)> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
     let (start, first) = stamped.next()?;
@@ -235,7 +244,8 @@ fn span(later: &[SegmentFacts]) -> Option<(f64, f64)> {
     ((0.0..1e9).contains(&ticks) && seconds > 0.0).then_some((ticks, seconds))
 }
 
-/// The known rate that fits spans of ticks and seconds, all together and one by one: jitter stretches short spans.
+/// Returns the known rate that fits spans of ticks and seconds, all together and one by one: jitter
+/// stretches short spans.
 fn measure(spans: &[(f64, f64)]) -> Option<f64> {
     let (ticks, seconds) = spans.iter().fold((0.0, 0.0), |(t, s), span| (t + span.0, s + span.1));
     if ticks < ENOUGH_TICKS {
@@ -250,7 +260,8 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
     (misfit <= tolerance).then_some(rate)
 }
 
-/// Clock minus capture time of every timestamped segment, in seconds, relative to the first.
+/// Returns clock minus capture time of every timestamped segment, in seconds, relative to the
+/// first.
 fn offsets(later: &[SegmentFacts], rate: f64) -> ArrayVec<f64, SERVER_SEGMENTS> {
     let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
     let Some((start, origin)) = stamped.next() else { return ArrayVec::new() };

@@ -19,6 +19,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Whole seconds since the Unix epoch, rounded down.
+    pub(crate) const fn second(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
     /// Seconds from `earlier` to `self`; negative when `self` is the earlier one.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> f64 {

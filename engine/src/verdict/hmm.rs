@@ -1,40 +1,42 @@
-//! A listener over time: when was it answering with cookies, when was it behind a proxy?
+//! A listener over time: when it was answering with cookies, and when it was behind a proxy.
 //!
-//! Three states in a hidden Markov chain, read forward and backward. What comes out for each handshake is its prior:
-//! what all the *other* handshakes say about it.
+//! A hidden Markov model with three states, solved by the forward-backward algorithm. The result
+//! for each handshake is its prior: what all the *other* handshakes say about it.
 
-/// States: calm, answering with cookies, behind a proxy.
+/// Number of states: calm, answering with cookies, behind a proxy.
 const STATES: usize = 3;
-/// Probability of leaving the cookie or proxy state from one telling handshake to the next.
+/// Probability of leaving the cookie or proxy state from one informative handshake to the next.
 const LEAVE: f64 = 0.03;
-/// Mean time spent in the cookie or proxy state, in seconds: overloads last for minutes, and Linux looks back two.
+/// Mean time spent in the cookie or proxy state, in seconds: overloads last for minutes, and Linux
+/// looks back two.
 const STAY_SECONDS: f64 = 60.0;
-/// Share of handshakes that are cookies while the listener is in that state, before it is estimated; and its bounds:
-/// it is never certain that all are.
+/// Share of handshakes that are cookies while the listener is in that state, before it is
+/// estimated; and its bounds: it is never certain that all are.
 const SHARE: f64 = 0.7;
 const SHARE_BOUNDS: (f64, f64) = (0.3, 0.99);
 /// Observations the first guess of the share is worth.
 const SHARE_WEIGHT: f64 = 2.0;
-/// Weights beyond this, in nats, are no surer.
+/// Weights are clamped to this, in nats.
 const MOST: f64 = 12.0;
-/// A handshake tells something from this many nats on.
-const TELLS: f64 = 0.5;
+/// A handshake is informative from this many nats on.
+const INFORMATIVE_NATS: f64 = 0.5;
 
-/// Prior log-odds of cookie and of proxy for each handshake, given the others. `weights` are log-likelihood ratios
-/// (cookie, proxy), `times` seconds in the same order, `prior` the log-odds for a listener nothing is known of.
+/// Returns the prior log-odds of cookie and of proxy for each handshake, given the others.
+/// `weights` are log-likelihood ratios (cookie, proxy), `times` seconds in the same order, `prior`
+/// the log-odds for a listener nothing is known of.
 pub(crate) fn priors(weights: &[(f64, f64)], times: &[f64], prior: f64) -> Vec<(f64, f64)> {
-    if weights.iter().all(|&(c, p)| c < TELLS && p < TELLS) {
+    if weights.iter().all(|&(c, p)| c < INFORMATIVE_NATS && p < INFORMATIVE_NATS) {
         return vec![(prior, prior); weights.len()];
     }
     let mut share = [1.0, SHARE, SHARE];
-    let mut occupancy = occupancy(weights, times, prior, share);
+    let mut posteriors = posteriors(weights, times, prior, share);
     for (state, share) in share.iter_mut().enumerate().skip(1) {
-        *share = estimate_share(weights, &occupancy, *share, state);
+        *share = estimate_share(weights, &posteriors, *share, state);
     }
     if share != [1.0, SHARE, SHARE] {
-        occupancy = self::occupancy(weights, times, prior, share);
+        posteriors = self::posteriors(weights, times, prior, share);
     }
-    occupancy
+    posteriors
         .iter()
         .map(|states| {
             let odds = |state: usize| {
@@ -46,12 +48,12 @@ pub(crate) fn priors(weights: &[(f64, f64)], times: &[f64], prior: f64) -> Vec<(
         .collect()
 }
 
-/// How many of the handshakes in a state are of its kind.
-fn estimate_share(weights: &[(f64, f64)], occupancy: &[[f64; STATES]], share: f64, state: usize) -> f64 {
+/// Estimates the share of the handshakes in a state that are of its kind.
+fn estimate_share(weights: &[(f64, f64)], posteriors: &[[f64; STATES]], share: f64, state: usize) -> f64 {
     let (mut hits, mut all) = (share * SHARE_WEIGHT, SHARE_WEIGHT);
-    for (&weight, states) in weights.iter().zip(occupancy) {
+    for (&weight, states) in weights.iter().zip(posteriors) {
         let own = if state == 1 { weight.0 } else { weight.1 };
-        if states[state] > 0.5 && own.abs() >= TELLS {
+        if states[state] > 0.5 && own.abs() >= INFORMATIVE_NATS {
             let odds = share / (1.0 - share) * own.clamp(-MOST, MOST).exp();
             hits += odds / (1.0 + odds);
             all += 1.0;
@@ -60,8 +62,8 @@ fn estimate_share(weights: &[(f64, f64)], occupancy: &[[f64; STATES]], share: f6
     (hits / all).clamp(SHARE_BOUNDS.0, SHARE_BOUNDS.1)
 }
 
-/// Probability of each state at each handshake, its own weight left out.
-fn occupancy(weights: &[(f64, f64)], times: &[f64], prior: f64, share: [f64; STATES]) -> Vec<[f64; STATES]> {
+/// Returns the probability of each state at each handshake, its own weight left out.
+fn posteriors(weights: &[(f64, f64)], times: &[f64], prior: f64, share: [f64; STATES]) -> Vec<[f64; STATES]> {
     let rare = prior.exp() / (1.0 + prior.exp());
     let start = [1.0 - 2.0 * rare, rare, rare];
     let emission = |i: usize| {
@@ -73,24 +75,25 @@ fn occupancy(weights: &[(f64, f64)], times: &[f64], prior: f64, share: [f64; STA
     let mut forward = vec![start; count];
     for i in 1..count {
         let seen = product(forward[i - 1], emission(i - 1));
-        forward[i] = normal(step(seen, leaving(weights[i], times[i] - times[i - 1]), start));
+        forward[i] = normalized(step(seen, change_probability(weights[i], times[i] - times[i - 1]), start));
     }
     let mut backward = vec![[1.0; STATES]; count];
     for i in (0..count.saturating_sub(1)).rev() {
         let seen = product(backward[i + 1], emission(i + 1));
-        backward[i] = normal(step_back(seen, leaving(weights[i + 1], times[i + 1] - times[i]), start));
+        backward[i] = normalized(step_back(seen, change_probability(weights[i + 1], times[i + 1] - times[i]), start));
     }
-    forward.into_iter().zip(backward).map(|(f, b)| normal(product(f, b))).collect()
+    forward.into_iter().zip(backward).map(|(f, b)| normalized(product(f, b))).collect()
 }
 
-/// Probability that the state changed between two handshakes.
-fn leaving(weight: (f64, f64), seconds: f64) -> f64 {
-    let telling = weight.0.abs().max(weight.1.abs()) >= TELLS;
-    let kept = if telling { 1.0 - LEAVE } else { 1.0 };
+/// Returns the probability that the state changed between two handshakes.
+fn change_probability(weight: (f64, f64), seconds: f64) -> f64 {
+    let is_informative = weight.0.abs().max(weight.1.abs()) >= INFORMATIVE_NATS;
+    let kept = if is_informative { 1.0 - LEAVE } else { 1.0 };
     1.0 - kept * (-seconds.max(0.0) / STAY_SECONDS).exp()
 }
 
-/// A change leads to a fresh start. The prior's shares are kept over any number of steps.
+/// Advances the state probabilities by one handshake. A change leads to a fresh start, so that the
+/// prior's shares are kept over any number of steps.
 fn step(from: [f64; STATES], change: f64, start: [f64; STATES]) -> [f64; STATES] {
     let all: f64 = from.iter().sum();
     std::array::from_fn(|s| (1.0 - change).mul_add(from[s], change * all * start[s]))
@@ -105,7 +108,7 @@ fn product(a: [f64; STATES], b: [f64; STATES]) -> [f64; STATES] {
     std::array::from_fn(|s| a[s] * b[s])
 }
 
-fn normal(states: [f64; STATES]) -> [f64; STATES] {
+fn normalized(states: [f64; STATES]) -> [f64; STATES] {
     let all: f64 = states.iter().sum();
     if all > 0.0 && all.is_finite() { states.map(|s| s / all) } else { [1.0 / STATES as f64; STATES] }
 }

@@ -1,20 +1,21 @@
-//! Which implementations the handshake does not contradict: named only on evidence specific to them.
+//! Implementations that a handshake does not contradict, named only on evidence specific to them.
 
 use crate::connection::handshake::Handshake;
 use crate::evidence::Kinds;
 use crate::{EvidenceKind, Implementation, Verdict};
 
-/// The implementations compatible with a cookie-style verdict, best first. `speaking` are the signals that speak for it.
-pub(crate) fn compatible(handshake: &Handshake, verdict: Verdict, speaking: Kinds) -> Vec<Implementation> {
-    let speaks = |kind: EvidenceKind| speaking.contains(kind);
+/// Returns the implementations compatible with a cookie-style verdict, best first, given the
+/// signals that favour it.
+pub(super) fn compatible(handshake: &Handshake, verdict: Verdict, favouring: Kinds) -> Vec<Implementation> {
+    let favoured = |kind: EvidenceKind| favouring.contains(kind);
     match verdict {
-        Verdict::SynCookie => cookie(handshake, speaks),
-        Verdict::SynProxy => proxy(handshake, speaks),
+        Verdict::SynCookie => cookie(handshake, favoured),
+        Verdict::SynProxy => proxy(handshake, favoured),
         Verdict::Ordinary | Verdict::Undetermined => Vec::new(),
     }
 }
 
-fn cookie(handshake: &Handshake, speaks: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
+fn cookie(handshake: &Handshake, favoured: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
     let Some(syn_ack) = handshake.syn_ack else { return Vec::new() };
     let only_timestamps = syn_ack.options.timestamps.is_some()
         && !syn_ack.options.offers_scale_or_sack()
@@ -22,7 +23,7 @@ fn cookie(handshake: &Handshake, speaks: impl Fn(EvidenceKind) -> bool) -> Vec<I
     if only_timestamps {
         return vec![Implementation::Gvisor];
     }
-    if speaks(EvidenceKind::IsnBits) {
+    if favoured(EvidenceKind::IsnBits) {
         return vec![Implementation::Onload];
     }
     let linux = [
@@ -33,12 +34,12 @@ fn cookie(handshake: &Handshake, speaks: impl Fn(EvidenceKind) -> bool) -> Vec<I
         EvidenceKind::OptionsDropped,
         EvidenceKind::IsnAlgebra,
     ];
-    if linux.into_iter().any(speaks) { vec![Implementation::Linux] } else { Vec::new() }
+    if linux.into_iter().any(favoured) { vec![Implementation::Linux] } else { Vec::new() }
 }
 
-fn proxy(handshake: &Handshake, speaks: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
+fn proxy(handshake: &Handshake, favoured: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
     let Some(syn_ack) = handshake.syn_ack else { return Vec::new() };
-    if speaks(EvidenceKind::ReflectedOptions) || speaks(EvidenceKind::IpIdEcho) {
+    if favoured(EvidenceKind::ReflectedOptions) || favoured(EvidenceKind::IpIdEcho) {
         return vec![Implementation::Dpvs];
     }
     if syn_ack.window != 0 {

@@ -1,10 +1,11 @@
-//! What an undetermined handshake lacks, said to the person who has to decide.
+//! What an undetermined handshake lacks, for the person who has to decide.
 
-use crate::evidence::isn_bits::IsnLayout;
 use crate::listener::Listener;
+use crate::listener::isn_layout::IsnLayout;
 
-/// One sentence for each thing that would have told. `is_stripped`: the SYN-ACK lost the options that a cookie loses.
-pub(crate) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
+/// Returns one sentence for each thing that would have decided it. `is_stripped`: the SYN-ACK lost
+/// the options that a cookie loses.
+pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
         return vec!["no SYN-ACK was captured: nobody is seen to have answered".to_owned()];

@@ -1,15 +1,15 @@
-//! What became of a handshake.
+//! The outcome of a handshake.
 
 use crate::connection::handshake::{Handshake, Side};
 use crate::packet::segment::Flags;
 use crate::{Outcome, Timestamp};
 
-/// A capture that ends sooner than this after a segment, in seconds, cannot show that it was not answered (the first
-/// retransmission is due after one second, RFC 6298 section 2.1).
+/// A capture that ends sooner than this after a segment, in seconds, cannot show that it was not
+/// answered (the first retransmission is due after one second, RFC 6298 section 2.1).
 const TOO_SOON: f64 = 1.0;
 
-/// `now` is the time of the last packet seen.
-pub(crate) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
+/// Returns the outcome of a handshake; `now` is the time of the last packet seen.
+pub(super) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
     let Some(syn_ack) = &handshake.syn_ack else { return without_answer(handshake, now) };
     match handshake.deciding_reset() {
         Some((Side::Server, _)) => return Outcome::ResetByServer,

@@ -1,29 +1,30 @@
-//! A glance at a SYN-ACK: is there a reason to judge it before more is known?
+//! The quick check of a SYN-ACK: whether a preview of its handshake would be cookie-style.
 //!
-//! For those who cannot judge every SYN-ACK when it comes. What is looked at are the signals that a SYN-ACK can show by itself;
-//! what only later segments or other handshakes show is not there yet.
+//! For front ends that cannot preview every SYN-ACK when it is captured. Most SYN-ACKs are settled
+//! by the rows of the table of signals that need SYN and SYN-ACK only; the others are weighed as a
+//! preview weighs them, without causes and sentences.
 
 use crate::connection::handshake::Handshake;
-use crate::evidence::bits;
-use crate::packet::segment::Flags;
+use crate::evidence::may_favour;
+use crate::listener::Listener;
+use crate::verdict::Judge;
+use crate::verdict::judgement::sort_by_time;
+use crate::{HandshakeId, Timestamp};
 
-/// Whether some signal that a SYN-ACK can show by itself may be there.
-pub(crate) fn needs_preview(handshake: &Handshake) -> bool {
-    let Some(syn_ack) = handshake.syn_ack else { return false };
-    let Some(syn) = handshake.syn else { return syn_ack.window == 0 };
-    let (offered, answered) = (syn.options, syn_ack.options);
-    let stamps_lost = offered.timestamps.is_some() && answered.timestamps.is_none();
-    let others_lost = offered.offers_scale_or_sack() && !answered.offers_scale_or_sack();
-    let ecn_refused = syn.flags.has(Flags::ECE | Flags::CWR) && !syn_ack.flags.has(Flags::ECE);
-    let fast_open_refused = offered.fast_open && !answered.fast_open;
-    let identification = syn.ip.identification.filter(|id| *id != 0);
-    syn_ack.window == 0
-        || stamps_lost
-        || others_lost
-        || ecn_refused
-        || fast_open_refused
-        || syn.ack.0 != 0
-        || (identification.is_some() && identification == syn_ack.ip.identification)
-        || handshake.previous.is_some()
-        || bits::stand_bare(handshake)
+/// Returns whether a preview of a handshake that looks at `recent` ones of its listener, itself
+/// included, is cookie-style. `now` is the time of the last packet.
+pub(crate) fn needs_preview(id: HandshakeId, mut recent: Vec<&Handshake>, now: Timestamp) -> bool {
+    if !recent.iter().any(|handshake| may_be_cookie_style(handshake)) {
+        return false;
+    }
+    sort_by_time(&mut recent);
+    let listener = Listener::new(recent, now);
+    let index = listener.handshakes.iter().position(|handshake| handshake.id == id);
+    index.is_some_and(|index| Judge::new(&listener).assess(index).verdict.is_cookie_style())
+}
+
+/// Returns false only where no signal can favour a cookie or a proxy: neither by what SYN and
+/// SYN-ACK show nor, as there are none, by later segments. (Silence alone outweighs no prior.)
+fn may_be_cookie_style(handshake: &Handshake) -> bool {
+    !handshake.server_segments.is_empty() || handshake.reset.is_some() || may_favour(handshake)
 }

@@ -124,10 +124,10 @@ impl SubtreeBuilder {
 
     /// Adds an evidence with its details.
     pub(super) fn evidence(&mut self, evidence: &Evidence) {
-        let Evidence { kind, bearing, nats, frames, detail } = evidence;
-        self.add(Field::Evidence, Value::NoValue).text = Some(format!("{kind}: {bearing} +{nats:.1} nats, {detail}"));
+        let Evidence { kind, favours, nats, frames, detail } = evidence;
+        self.add(Field::Evidence, Value::NoValue).text = Some(format!("{kind}: {favours} +{nats:.1} nats, {detail}"));
         self.detail(Field::EvidenceKind, kind.as_str());
-        self.detail(Field::EvidenceFor, bearing.as_str());
+        self.detail(Field::EvidenceFor, favours.as_str());
         self.add_at(2, Field::EvidenceNats, Value::Double(*nats)).text = Some(format!("Weight: {nats:.1} nats"));
         self.detail(Field::EvidenceDetail, detail);
         for frame in frames {

@@ -34,7 +34,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,
-                bearing: Verdict::SynProxy,
+                favours: Verdict::SynProxy,
                 nats: 4.04,
                 frames: [frame(2), frame(3)].into_iter().collect(),
                 detail: "window of the SYN-ACK is 0".to_owned(),
@@ -62,7 +62,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             },
         ],
         measured: None,
-        openings: None,
+        syn_pair: None,
     }
 }
 

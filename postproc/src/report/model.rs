@@ -386,7 +386,7 @@ impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
     fn from(evidence: &'a engine::Evidence) -> Self {
         Self {
             kind: evidence.kind.as_str(),
-            bearing: evidence.bearing.as_str(),
+            bearing: evidence.favours.as_str(),
             nats: rounded(evidence.nats),
             frames: Cited(&evidence.frames),
             detail: &evidence.detail,

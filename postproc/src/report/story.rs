@@ -86,7 +86,7 @@ fn evidence(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io
     let evidence = &finding.assessment.evidence;
     for seen in evidence.iter().take(EVIDENCE) {
         let text =
-            format!("{} [{}, {:.1} nats for {}]", escape_controls(&seen.detail), seen.kind, seen.nats, seen.bearing);
+            format!("{} [{}, {:.1} nats for {}]", escape_controls(&seen.detail), seen.kind, seen.nats, seen.favours);
         paragraph(output, terminal.width, "      - ", &text)?;
     }
     more_indented(output, evidence.len().saturating_sub(EVIDENCE), "      - ", "piece of evidence")

@@ -39,7 +39,7 @@ pub(super) fn leaked(number: u32) -> Finding {
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,
-                bearing: Verdict::SynProxy,
+                favours: Verdict::SynProxy,
                 nats: 5.0,
                 frames: [frame(2), frame(5)].into_iter().collect(),
                 detail: "SYN-ACK offers a window of 0".into(),
@@ -56,7 +56,7 @@ pub(super) fn leaked(number: u32) -> Finding {
             check: "tcpdump on the server".into(),
         }],
         measured: None,
-        openings: None,
+        syn_pair: None,
     }
 }
 

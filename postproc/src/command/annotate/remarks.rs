@@ -67,7 +67,7 @@ impl Remarks {
             let frames: Vec<_> =
                 seen.frames.iter().map(|frame| frame.number.saturating_add(self.before).to_string()).collect();
             let place = if frames.is_empty() { String::new() } else { format!(", frames {}", frames.join(" ")) };
-            lines.push(format!("- {} [{}, {:.1} nats for {}{place}]", seen.detail, seen.kind, seen.nats, seen.bearing));
+            lines.push(format!("- {} [{}, {:.1} nats for {}{place}]", seen.detail, seen.kind, seen.nats, seen.favours));
         }
         lines.extend(finding.assessment.missing.iter().map(|missing| format!("- missing: {missing}")));
         let why = self.why(finding);
@@ -111,7 +111,7 @@ fn sentences<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> String {
 /// The last frame that a cookie-style verdict was read from, where that is a later one than it stands on.
 fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
     let verdict = finding.assessment.verdict;
-    let speaks = finding.assessment.evidence.iter().filter(|seen| seen.bearing == verdict && seen.nats > 0.0);
+    let speaks = finding.assessment.evidence.iter().filter(|seen| seen.favours == verdict && seen.nats > 0.0);
     let last = speaks.flat_map(|seen| seen.frames.iter().copied()).max();
     last.filter(|&frame| verdict.is_cookie_style() && frame > place)
 }

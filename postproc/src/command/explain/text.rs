@@ -118,10 +118,10 @@ impl Page<'_> {
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
-        for Evidence { kind, bearing, nats, frames, detail } in &finding.assessment.evidence {
+        for Evidence { kind, favours, nats, frames, detail } in &finding.assessment.evidence {
             let frames: Vec<String> = frames.iter().map(|frame| frame.number.to_string()).collect();
             let place = if frames.is_empty() { String::new() } else { format!("; frames {}", frames.join(", ")) };
-            self.line("  - ", &format!("{detail} [{kind}, {nats:.1} nats for {bearing}{place}]"))?;
+            self.line("  - ", &format!("{detail} [{kind}, {nats:.1} nats for {favours}{place}]"))?;
         }
         for missing in &finding.assessment.missing {
             self.line("  - ", &format!("missing: {missing}"))?;

@@ -1,6 +1,6 @@
 //! What a path changed of a SYN and a SYN-ACK, and what follows from it.
 
-use syncookie_engine::{Look, Openings};
+use syncookie_engine::{SynFields, SynPair};
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ const WINDOW: &str = "something in between sets the window, or the packet is ano
 const HOPS: &str = "the difference is the number of routers in between; a large one is a packet of another host";
 
 /// Everything that differs, what weighs most first; hop limits alone are nothing but distance, and told all the same.
-pub(super) fn differences(near: &Openings, far: &Openings) -> Vec<Difference> {
+pub(super) fn differences(near: &SynPair, far: &SynPair) -> Vec<Difference> {
     let mut found = Vec::new();
     match (near.syn_ack, far.syn_ack) {
         (Some(a), Some(b)) if a.isn != b.isn => {
@@ -59,7 +59,7 @@ const SYN: Whats = Whats { mss: "syn-mss", options: "syn-options", window: "syn-
 const SYN_ACK: Whats =
     Whats { mss: "syn-ack-mss", options: "syn-ack-options", window: "syn-ack-window", hop_limit: "syn-ack-hop-limit" };
 
-fn compare(whats: &Whats, a: &Look, b: &Look, found: &mut Vec<Difference>) {
+fn compare(whats: &Whats, a: &SynFields, b: &SynFields, found: &mut Vec<Difference>) {
     // Options that were cut off by a snap length are not missing.
     if a.is_whole && b.is_whole {
         if a.mss != b.mss {
@@ -81,7 +81,7 @@ fn compare(whats: &Whats, a: &Look, b: &Look, found: &mut Vec<Difference>) {
 }
 
 /// The options that cookies and middleboxes lose.
-fn options(look: &Look) -> String {
+fn options(look: &SynFields) -> String {
     let mut there = Vec::new();
     there.extend(look.window_scale.map(|shift| format!("window scale {shift}")));
     there.extend(look.sack_permitted.then(|| "SACK".into()));

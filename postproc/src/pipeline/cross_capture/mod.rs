@@ -13,7 +13,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use syncookie_engine::{Endpoint, Finding, Openings, Timestamp};
+use syncookie_engine::{Endpoint, Finding, SynPair, Timestamp};
 
 pub use difference::Difference;
 
@@ -43,7 +43,7 @@ struct Noted {
     capture: u32,
     frame: u32,
     time: Timestamp,
-    openings: Openings,
+    openings: SynPair,
 }
 
 /// What came of comparing them.
@@ -130,7 +130,7 @@ impl Together {
 impl Noted {
     fn of(finding: &Finding) -> Option<Self> {
         let frame = finding.frames.syn_ack.or(finding.frames.syn)?;
-        let openings = finding.openings.filter(|openings| openings.client_isn.is_some())?;
+        let openings = finding.syn_pair.filter(|openings| openings.client_isn.is_some())?;
         let Finding { client, server, time, .. } = *finding;
         Some(Self { client, server, capture: frame.capture, frame: frame.number, time, openings })
     }
@@ -148,13 +148,13 @@ impl Noted {
     /// An order in which the nearer to the client comes first. Unlike [`Self::towards_server`] it is one for those whose hop
     /// limits are not known, too: sorting needs a total order.
     fn place(&self) -> impl Ord + use<> {
-        let limit = |look: Option<syncookie_engine::Look>| look.and_then(|look| look.hop_limit);
+        let limit = |look: Option<syncookie_engine::SynFields>| look.and_then(|look| look.hop_limit);
         (Reverse(limit(self.openings.syn)), limit(self.openings.syn_ack))
     }
 
     /// Before another one if it was seen nearer to the client: SYNs lose hop limit on their way, SYN-ACKs on theirs.
     fn towards_server(&self, other: &Self) -> Ordering {
-        let limit = |look: Option<syncookie_engine::Look>| look.and_then(|look| look.hop_limit);
+        let limit = |look: Option<syncookie_engine::SynFields>| look.and_then(|look| look.hop_limit);
         let (own, others) = (limit(self.openings.syn), limit(other.openings.syn));
         let by_syn = own.zip(others).map_or(Ordering::Equal, |(own, others)| others.cmp(&own));
         by_syn.then_with(|| {

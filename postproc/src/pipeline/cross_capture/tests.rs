@@ -1,9 +1,9 @@
 use super::*;
-use syncookie_engine::Look;
+use syncookie_engine::SynFields;
 
 /// A handshake in a capture, as it left the client's and the server's stack.
 fn noted(capture: u32) -> Noted {
-    let look = Look {
+    let look = SynFields {
         isn: 1000,
         hop_limit: Some(64),
         identification: Some(7),
@@ -21,7 +21,7 @@ fn noted(capture: u32) -> Noted {
         capture,
         frame: 2 + capture,
         time: Timestamp::from_nanos(1_700_000_000_000_000_000 + i64::from(capture)),
-        openings: Openings { syn: Some(look), syn_ack: Some(Look { isn: 5000, ..look }), client_isn: Some(1000) },
+        openings: SynPair { syn: Some(look), syn_ack: Some(SynFields { isn: 5000, ..look }), client_isn: Some(1000) },
     }
 }
 
@@ -32,14 +32,14 @@ fn compare(noted: Vec<Noted>) -> Compared {
 }
 
 /// Names of what differs between a handshake as it is and as it is changed.
-fn whats(change: impl Fn(&mut Openings)) -> Vec<&'static str> {
+fn whats(change: impl Fn(&mut SynPair)) -> Vec<&'static str> {
     let mut far = noted(1);
     change(&mut far.openings);
     let compared = compare(vec![noted(0), far]);
     compared.pairs.iter().flat_map(|pair| &pair.differences).map(|difference| difference.what).collect()
 }
 
-fn syn_ack(openings: &mut Openings) -> &mut Look {
+fn syn_ack(openings: &mut SynPair) -> &mut SynFields {
     openings.syn_ack.as_mut().unwrap()
 }
 

@@ -143,8 +143,8 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
     ];
     let evidence = finding.assessment.evidence.iter().map(|seen| {
         let frames = seen.frames.iter().map(|frame| frame.number).collect();
-        let (kind, bearing) = (texts.text(seen.kind.as_str()), texts.text(seen.bearing.as_str()));
-        (kind, bearing, hundredths(seen.nats), texts.phrase(&seen.detail), frames)
+        let (kind, favours) = (texts.text(seen.kind.as_str()), texts.text(seen.favours.as_str()));
+        (kind, favours, hundredths(seen.nats), texts.phrase(&seen.detail), frames)
     });
     let evidence = evidence.collect();
     let causes = finding.causes.iter().map(|cause| hypothesis(cause, texts)).collect::<io::Result<_>>()?;

@@ -1,7 +1,7 @@
-//! How likely chance alone is.
+//! The probability of coincidences.
 
-/// Probability of at least `hits` agreements among `tries` when each agrees with probability `each`, bounded above
-/// (Chernoff).
+/// Returns an upper bound (Chernoff) on the probability of at least `hits` agreements among
+/// `tries`, where each try agrees with probability `each`.
 pub(crate) fn at_least(hits: usize, tries: usize, each: f64) -> f64 {
     let share = hits as f64 / tries as f64;
     if share <= each {

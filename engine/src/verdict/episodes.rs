@@ -2,25 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use crate::verdict::judgement::Judged;
-use crate::{Confidence, Episode, Outcome, Timestamp, Verdict};
+use crate::verdict::judgement::Judgement;
+use crate::{Confidence, Episode, Outcome, Verdict};
 
-/// A pause this long, in seconds, ends an episode: Linux accepts cookies for two minutes after the last overflow.
+/// A pause this long, in seconds, ends an episode: Linux accepts cookies for two minutes after the
+/// last overflow.
 const PAUSE: f64 = 120.0;
-/// Ordinary handshakes in a row, at `likely` or above, that end an episode: one alone is the queue having had room
-/// for a moment.
+/// Ordinary handshakes in a row, at `likely` or above, that end an episode: one alone is the queue
+/// having had room for a moment.
 const ORDINARY_IN_A_ROW: usize = 3;
 /// Seconds before an episode in which its trigger is looked for.
 const BEFORE: i64 = 60;
 
-/// The episodes among a listener's handshakes, which are in order of their ids.
-pub(crate) fn episodes(judged: &[Judged<'_>]) -> Vec<Episode> {
+/// Finds the episodes among a listener's judgements, which are in order of ids.
+pub(super) fn episodes(judgements: &[Judgement<'_>]) -> Vec<Episode> {
     let mut found: Vec<Episode> = Vec::new();
     let mut open = false;
     let mut ordinary = 0;
-    for one in judged {
-        let (verdict, time) = (one.assessment.verdict, one.handshake.time);
-        if one.assessment.confidence < Some(Confidence::Likely) {
+    for judgement in judgements {
+        let (verdict, time) = (judgement.assessment.verdict, judgement.handshake.time);
+        if judgement.assessment.confidence < Some(Confidence::Likely) {
             continue;
         }
         if verdict == Verdict::Ordinary {
@@ -35,7 +36,7 @@ pub(crate) fn episodes(judged: &[Judged<'_>]) -> Vec<Episode> {
                 last.handshakes += 1;
             }
             _ => found.push(Episode {
-                server: one.handshake.server,
+                server: judgement.handshake.server,
                 verdict,
                 start: time,
                 end: time,
@@ -47,9 +48,9 @@ pub(crate) fn episodes(judged: &[Judged<'_>]) -> Vec<Episode> {
         open = true;
     }
     if !found.is_empty() {
-        let rates = unacknowledged_by_second(judged);
+        let rates = unacknowledged_by_second(judgements);
         for episode in &mut found {
-            let (start, end) = (second(episode.start), second(episode.end));
+            let (start, end) = (episode.start.second(), episode.end.second());
             episode.peak_unacknowledged_rate = peak(&rates, start, end);
             episode.prior_unacknowledged_rate = peak(&rates, start.saturating_sub(BEFORE), start.saturating_sub(1));
         }
@@ -57,12 +58,12 @@ pub(crate) fn episodes(judged: &[Judged<'_>]) -> Vec<Episode> {
     found
 }
 
-/// SYNs that came to nothing, by second of their first frame.
-fn unacknowledged_by_second(judged: &[Judged<'_>]) -> BTreeMap<i64, u64> {
+/// Counts the SYNs that led to nothing, by the second of their first frame.
+fn unacknowledged_by_second(judgements: &[Judgement<'_>]) -> BTreeMap<i64, u64> {
     let mut rates = BTreeMap::new();
-    for one in judged {
-        if matches!(one.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
-            *rates.entry(second(one.handshake.time)).or_insert(0) += 1;
+    for judgement in judgements {
+        if matches!(judgement.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
+            *rates.entry(judgement.handshake.time.second()).or_insert(0) += 1;
         }
     }
     rates
@@ -70,8 +71,4 @@ fn unacknowledged_by_second(judged: &[Judged<'_>]) -> BTreeMap<i64, u64> {
 
 fn peak(rates: &BTreeMap<i64, u64>, from: i64, to: i64) -> u64 {
     if from > to { 0 } else { rates.range(from..=to).map(|(_, &n)| n).max().unwrap_or(0) }
-}
-
-fn second(time: Timestamp) -> i64 {
-    time.as_nanos().div_euclid(1_000_000_000)
 }

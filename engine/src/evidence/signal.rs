@@ -1,0 +1,113 @@
+//! What one signal says of a handshake.
+
+use super::{Detail, WithDetail};
+use crate::{Evidence, EvidenceKind, Verdict};
+
+/// Signals of one mechanism: they are added up, but no more than [`Group::cap`] of them counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// A window that is closed and opened later.
+    ZeroWindow,
+    /// Options the SYN-ACK has and lacks.
+    Options,
+    /// Timestamps of the SYN-ACK.
+    Clock,
+    /// A window that was computed again.
+    Window,
+    /// Whether the server remembers having answered.
+    Memory,
+    /// Which machine sent it: TTL or hop limit, IP identification, reflected bytes.
+    Machine,
+    /// Initial sequence numbers.
+    Isn,
+    /// How the handshake was reset.
+    Reset,
+}
+
+impl Group {
+    /// Number of groups.
+    pub(crate) const COUNT: usize = 8;
+
+    /// Returns the most nats that the group may add for or against a hypothesis.
+    pub(crate) const fn cap(self) -> f64 {
+        match self {
+            Self::ZeroWindow | Self::Machine | Self::Isn => 14.0,
+            Self::Options | Self::Clock => 9.0,
+            Self::Memory => 7.0,
+            Self::Window => 5.0,
+            Self::Reset => 4.0,
+        }
+    }
+}
+
+/// What a signal shows on one handshake, as natural logarithms of the likelihood ratio against an
+/// ordinary handshake.
+pub(crate) struct Observed<D: Detail> {
+    /// Nats for a cookie of the host.
+    pub cookie: f64,
+    /// Nats for a proxy.
+    pub proxy: f64,
+    /// Whether something else than a cookie would produce it again and again on the same listener,
+    /// so that its repetition adds nothing (a configuration, a path, a habit of the stack).
+    pub systematic: bool,
+    pub frames: D::Frames,
+    pub text: D::Text,
+}
+
+impl<D: Detail> Observed<D> {
+    /// Returns the verdict that it favours, and by how many nats.
+    pub(crate) fn favours(&self) -> (Verdict, f64) {
+        if self.cookie == 0.0 && self.proxy == 0.0 {
+            (Verdict::Undetermined, 0.0)
+        } else if self.cookie.max(self.proxy) <= 0.0 {
+            (Verdict::Ordinary, -self.cookie.min(self.proxy))
+        } else if self.proxy > self.cookie {
+            (Verdict::SynProxy, self.proxy)
+        } else {
+            (Verdict::SynCookie, self.cookie)
+        }
+    }
+
+    /// Returns whether it favours a cookie or a proxy.
+    pub(crate) fn is_cookie_style(&self) -> bool {
+        self.cookie.max(self.proxy) > 0.0
+    }
+
+    /// Returns the nats that the listener's other handshakes learn from it, for a cookie and for a
+    /// proxy.
+    pub(crate) const fn informative(&self) -> (f64, f64) {
+        let most = if self.systematic { 0.0 } else { f64::INFINITY };
+        (self.cookie.min(most), self.proxy.min(most))
+    }
+}
+
+/// A signal as observed on one handshake.
+pub(crate) struct Signal<D: Detail> {
+    pub kind: EvidenceKind,
+    pub group: Group,
+    pub observed: Observed<D>,
+}
+
+impl Signal<WithDetail> {
+    /// Returns the signal as it is reported.
+    pub(crate) fn evidence(self) -> Evidence {
+        let (favours, nats) = self.observed.favours();
+        Evidence { kind: self.kind, favours, nats, frames: self.observed.frames, detail: self.observed.text }
+    }
+}
+
+const _: () = assert!(EvidenceKind::ALL.len() <= u32::BITS as usize, "one bit for each kind");
+
+/// A set of kinds of signals.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub(crate) const fn insert(&mut self, kind: EvidenceKind) {
+        self.0 |= 1 << kind as u32;
+    }
+
+    pub(crate) const fn contains(self, kind: EvidenceKind) -> bool {
+        self.0 & 1 << kind as u32 != 0
+    }
+}

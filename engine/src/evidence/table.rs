@@ -1,0 +1,47 @@
+//! The macro behind the table of signals: it expands to everything that goes through all of them.
+
+/// Makes [`observe`](super::observe) and [`may_favour`](super::may_favour) from the table of
+/// signals.
+macro_rules! signals {
+    ($($kind:ident, $group:ident, $needs:ident $(($may_favour:ident))?, $module:ident::$observe:ident;)+) => {
+        const _: () = assert!(
+            [$(EvidenceKind::$kind),+].len() + 1 == EvidenceKind::ALL.len(),
+            "the table has a row for every kind but `listener-context`"
+        );
+
+        /// Passes every signal that can be observed on the listener's handshake number `index` to
+        /// `take`.
+        pub(crate) fn observe<D: Detail>(listener: &Listener<'_>, index: usize, mut take: impl FnMut(Signal<D>)) {
+            let handshake = listener.handshakes[index];
+            if handshake.syn_ack.is_none() || handshake.simultaneous {
+                return;
+            }
+            $(
+                let observed = signals!(@observe $needs, $module::$observe, D, listener, index);
+                let signal = |observed| Signal { kind: EvidenceKind::$kind, group: Group::$group, observed };
+                observed.into_iter().map(signal).for_each(&mut take);
+            )+
+        }
+
+        /// Returns whether some signal may favour a cookie or a proxy by what SYN and SYN-ACK show,
+        /// whatever the other handshakes of the listener are.
+        pub(crate) fn may_favour(handshake: &Handshake) -> bool {
+            $(signals!(@may_favour $needs, $module::$observe, $($module::$may_favour,)? handshake))||+
+        }
+    };
+    (@observe SynAck, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
+        $module::$observe::<$detail>($listener.handshakes[$index])
+    };
+    (@observe $needs:ident, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
+        $module::$observe::<$detail>($listener, $index)
+    };
+    (@may_favour SynAck, $module:ident::$observe:ident, $handshake:ident) => {
+        $module::$observe::<NoDetail>($handshake).is_some_and(|observed| observed.is_cookie_style())
+    };
+    (@may_favour Listener, $module:ident::$observe:ident, $same:ident::$may_favour:ident, $handshake:ident) => {
+        $same::$may_favour($handshake)
+    };
+    (@may_favour Later, $module:ident::$observe:ident, $handshake:ident) => {
+        false
+    };
+}

@@ -1,0 +1,109 @@
+//! How a listener's answers alternate between keeping an option and losing it, for the same kind of
+//! client.
+//!
+//! Cookies come in episodes, between which the listener answers as it always does. Hosts of
+//! different make behind one address alternate at random or by client; a configuration changes
+//! once. The order of the answers, and marks of the host that gave them, distinguish these.
+
+use crate::connection::handshake::Handshake;
+use crate::listener::clients::Clients;
+use crate::{Frame, Timestamp};
+
+/// Fields that are alike in all answers of one host to one kind of client: MSS, window, TTL or hop
+/// limit.
+type HostMarks = (Option<u16>, u16, Option<u8>);
+
+fn host_marks(handshake: &Handshake) -> Option<HostMarks> {
+    handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl))
+}
+
+/// One answer that lost the option, among the answers around it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Loss {
+    /// Answers without the option in a row, this one included.
+    pub run: usize,
+    /// The answer with the option just before the run, where it has the same host marks.
+    pub kept_before: Option<Frame>,
+    /// The answer with the option just after the run, where it has the same host marks.
+    pub kept_after: Option<Frame>,
+}
+
+/// The order in which a listener's answers keep an option and lose it.
+#[derive(Default)]
+pub(crate) struct Alternation {
+    /// Answers that lost it, by index, in ascending order.
+    losses: Vec<(usize, Loss)>,
+    /// Uninterrupted runs of answers that lost it.
+    pub runs: usize,
+    /// Answers that lost it.
+    pub lost: usize,
+    /// Answers that kept it.
+    pub kept: usize,
+    /// Whether one client address got both kinds of answer: no balancing by address, no middlebox
+    /// for some clients.
+    pub same_client: bool,
+    /// Whether one IP identification counter runs through both kinds of answer: one host.
+    pub one_counter: bool,
+}
+
+impl Alternation {
+    /// Reads the order of the answers; `kept` and `lost` classify a handshake by its index.
+    pub(crate) fn of(
+        handshakes: &[&Handshake],
+        clients: &Clients,
+        kept: impl Fn(usize) -> bool,
+        lost: impl Fn(usize) -> bool,
+    ) -> Self {
+        let count = |which: &dyn Fn(usize) -> bool| (0..handshakes.len()).filter(|&i| which(i)).count();
+        let mut alternation = Self { lost: count(&lost), kept: count(&kept), ..Self::default() };
+        if alternation.lost == 0 || alternation.kept == 0 {
+            return alternation;
+        }
+        let members: Vec<usize> = (0..handshakes.len()).filter(|&i| kept(i) || lost(i)).collect();
+        for run in members.chunk_by(|&a, &b| lost(a) && lost(b)).filter(|run| lost(run[0])) {
+            alternation.runs += 1;
+            let first = members.partition_point(|&i| i < run[0]);
+            let before = first.checked_sub(1).map(|p| members[p]);
+            let after = members.get(first + run.len()).copied();
+            alternation.losses.extend(run.iter().map(|&index| {
+                let alike = |other: Option<usize>| {
+                    let is_alike = |other: &usize| host_marks(handshakes[*other]) == host_marks(handshakes[index]);
+                    Some(handshakes[other.filter(is_alike)?].syn_ack.as_ref()?.frame)
+                };
+                (index, Loss { run: run.len(), kept_before: alike(before), kept_after: alike(after) })
+            }));
+        }
+        let got = |group: &[u32], which: &dyn Fn(usize) -> bool| group.iter().any(|&i| which(i as usize));
+        alternation.same_client = clients.groups().any(|group| got(group, &kept) && got(group, &lost));
+        alternation.one_counter = one_counter(handshakes, &members, &lost);
+        alternation
+    }
+
+    /// Returns where the handshake with that index stands, if its answer lost the option and some
+    /// other kept it.
+    pub(crate) fn loss(&self, index: usize) -> Option<Loss> {
+        Some(self.losses[self.losses.binary_search_by_key(&index, |&(index, _)| index).ok()?].1)
+    }
+}
+
+/// Steps of an IP identification counter between two answers of a busy host.
+const COUNTER_STEPS: std::ops::Range<u16> = 1..4096;
+
+/// Returns whether the identifications of the server's first packets, in order of time, form one
+/// rising counter through both kinds of answer. Zero means that none is counted (RFC 6864 section
+/// 4.1).
+fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize) -> bool) -> bool {
+    let mut samples: Vec<(Timestamp, Frame, bool, u16)> = Vec::new();
+    for &index in members {
+        let handshake = handshakes[index];
+        let syn_ack = handshake.syn_ack.as_ref().map(|s| (s.time, s.frame, s.ip));
+        let first = handshake.server_segments.first().map(|l| (l.time, l.frame, l.ip));
+        for (time, frame, ip) in syn_ack.into_iter().chain(first) {
+            samples.extend(ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id)));
+        }
+    }
+    samples.sort_unstable();
+    let changes = samples.windows(2).filter(|w| w[0].2 != w[1].2).count();
+    let rising = samples.windows(2).filter(|w| COUNTER_STEPS.contains(&w[1].3.wrapping_sub(w[0].3))).count();
+    changes >= 2 && samples.len() >= 6 && rising * 10 >= (samples.len() - 1) * 9
+}

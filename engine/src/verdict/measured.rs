@@ -1,0 +1,73 @@
+//! Numbers and fields that a finding copies from the packets of a handshake.
+
+use crate::connection::handshake::{Handshake, Side, SynHeader};
+use crate::listener::Listener;
+use crate::listener::clock::{Samples, usual_rate};
+use crate::{Frame, Measured, SynFields, SynPair, Times};
+
+/// What the server's segments after its SYN-ACK measure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ServerMeasurements {
+    lag_seconds: Option<f64>,
+    hop_limit: Option<u8>,
+}
+
+impl ServerMeasurements {
+    pub(super) fn of(listener: &Listener<'_>, handshake: &Handshake) -> Self {
+        // The listener's clock, or the usual one.
+        let rate = listener.clock.rate.unwrap_or_else(usual_rate);
+        Self {
+            lag_seconds: Samples::of(handshake).map(|samples| samples.lag(rate).seconds),
+            hop_limit: handshake.server_segments.iter().find(|l| !is_reset(handshake, l.frame)).and_then(|l| l.ip.ttl),
+        }
+    }
+}
+
+/// Returns what can be measured on a handshake; what was not captured stays `None`.
+pub(super) fn measured(handshake: &Handshake, server: ServerMeasurements) -> Measured {
+    let reset = handshake.deciding_reset();
+    Measured {
+        times: Times {
+            syn: handshake.syn.as_ref().map(|s| s.time),
+            syn_ack: handshake.syn_ack.as_ref().map(|s| s.time),
+            ack: handshake.ack.as_ref().map(|s| s.time),
+            reset: reset.map(|(_, reset)| reset.time),
+        },
+        lag_seconds: server.lag_seconds,
+        window: handshake.syn_ack.as_ref().map(|s| s.window),
+        segment_size: handshake.syn_ack.as_ref().and_then(|s| s.options.mss),
+        hop_limit: handshake.syn_ack.as_ref().and_then(|s| s.ip.ttl),
+        later_hop_limit: server.hop_limit,
+        reset_hop_limit: reset.filter(|(side, _)| *side == Side::Server).and_then(|(_, reset)| reset.ip.ttl),
+    }
+}
+
+/// Returns whether a frame is the first reset, which may come from another machine with another hop
+/// limit.
+fn is_reset(handshake: &Handshake, frame: Frame) -> bool {
+    handshake.reset.as_deref().is_some_and(|(_, reset)| reset.frame == frame)
+}
+
+/// Returns the fields of the SYN and SYN-ACK.
+pub(super) fn syn_pair(handshake: &Handshake) -> SynPair {
+    SynPair {
+        syn: handshake.syn.as_ref().map(syn_fields),
+        syn_ack: handshake.syn_ack.as_ref().map(syn_fields),
+        client_isn: handshake.client_isn().map(|isn| isn.0),
+    }
+}
+
+fn syn_fields(header: &SynHeader) -> SynFields {
+    let options = &header.options;
+    SynFields {
+        isn: header.isn.0,
+        hop_limit: header.ip.ttl,
+        identification: header.ip.identification,
+        window: header.window,
+        mss: options.mss,
+        window_scale: options.window_scale,
+        sack_permitted: options.sack_permitted,
+        timestamp: options.timestamps.map(|timestamps| timestamps.value),
+        is_whole: !options.incomplete,
+    }
+}

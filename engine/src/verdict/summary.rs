@@ -1,0 +1,92 @@
+//! What is kept of handshakes once their findings were returned: counts, listeners, episodes.
+
+use std::collections::BTreeMap;
+
+use crate::verdict::episodes::episodes;
+use crate::verdict::judgement::Judgement;
+use crate::{Endpoint, Episode, Flood, Limits, ListenerReport, Statistics, Tally};
+
+/// Counts, listeners and episodes of all handshakes that were judged.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub listeners: BTreeMap<Endpoint, ListenerReport>,
+    pub episodes: Vec<Episode>,
+    pub tally: Tally,
+}
+
+/// Counts and episodes of one listener.
+#[derive(Debug)]
+pub(crate) struct ListenerSummary {
+    /// Handshakes that were judged now.
+    tally: Tally,
+    /// The report with these and all handshakes that were judged before.
+    listener: ListenerReport,
+    /// Episodes among the handshakes that were judged now.
+    episodes: Vec<Episode>,
+}
+
+impl Summary {
+    /// Returns the number of findings so far for handshakes of a listener that a flood left
+    /// incomplete.
+    pub(crate) fn flood_findings(&self, server: &Endpoint) -> u64 {
+        let flood = self.listeners.get(server).and_then(|listener| listener.flood.as_ref());
+        flood.map_or(0, |flood| flood.handshakes - flood.counted)
+    }
+
+    /// Counts a listener's judgements, which are in order of ids, on top of what is known of it.
+    /// `None` without judgements.
+    pub(crate) fn count(&self, judgements: &[Judgement<'_>]) -> Option<ListenerSummary> {
+        let first = judgements.first()?.handshake;
+        let mut listener = self.listeners.get(&first.server).cloned().unwrap_or_else(|| ListenerReport {
+            server: first.server,
+            first: first.time,
+            last: first.time,
+            tally: Tally::default(),
+            strongest: None,
+            flood: None,
+        });
+        let mut tally = Tally::default();
+        for judgement in judgements {
+            tally.add(judgement.assessment.verdict, judgement.outcome);
+            add(&mut listener, judgement);
+        }
+        listener.tally.merge(&tally);
+        Some(ListenerSummary { tally, listener, episodes: episodes(judgements) })
+    }
+
+    /// Adds the summaries of listeners, one of each, in order of their first handshakes.
+    pub(crate) fn add(
+        &mut self,
+        listeners: impl Iterator<Item = ListenerSummary>,
+        limits: &Limits,
+        statistics: &mut Statistics,
+    ) {
+        let mut new: Vec<Episode> = Vec::new();
+        for ListenerSummary { tally, listener, episodes } in listeners {
+            self.tally.merge(&tally);
+            new.extend(episodes);
+            if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {
+                // Its handshakes are in the tally only.
+                statistics.unlisted += tally.handshakes;
+            } else {
+                self.listeners.insert(listener.server, listener);
+            }
+        }
+        new.sort_by_key(|episode| episode.server);
+        self.episodes.extend(new);
+        statistics.episodes_lost += self.episodes.len().saturating_sub(limits.episodes) as u64;
+        self.episodes.truncate(limits.episodes);
+    }
+}
+
+fn add(listener: &mut ListenerReport, judgement: &Judgement<'_>) {
+    let time = judgement.handshake.time;
+    listener.first = listener.first.min(time);
+    listener.last = listener.last.max(time);
+    if judgement.of_flood {
+        listener.flood.get_or_insert_with(|| Flood::new(time)).add(time, judgement.only_counted);
+    }
+    if judgement.assessment.verdict.is_cookie_style() {
+        listener.strongest = listener.strongest.max(judgement.assessment.confidence);
+    }
+}
