@@ -33,7 +33,8 @@ mod parallel;
 mod verdict;
 
 pub use analyzer::{Analyzer, Detail, Limits, Pushed, Role};
-pub use cause::host::{AcceptQueue, Host, Reading};
+pub use cause::capture_point::CapturePoint;
+pub use cause::host::{AcceptQueue, CounterReading, Host};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::Cited;
 pub use finding::syn_pair::{Look, Openings};

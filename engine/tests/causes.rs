@@ -4,7 +4,8 @@ mod common;
 
 use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, only};
 use syncookie_engine::{
-    AcceptQueue, Cause, CauseKind, Counter, Finding, Host, Outcome, Reading, Setting, Teller, Timestamp,
+    AcceptQueue, CapturePoint, Cause, CauseKind, Counter, CounterReading, Finding, Host, Outcome, Setting, Teller,
+    Timestamp,
 };
 
 fn talk(port: u16) -> Talk {
@@ -45,7 +46,7 @@ fn all(talks: &[Talk]) -> Vec<Finding> {
 
 /// A kernel that counted.
 fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
-    let counters = counters.iter().map(|&(counter, value, rose)| (counter, Reading { value, rose }));
+    let counters = counters.iter().map(|&(counter, value, rose)| (counter, CounterReading { value, rose }));
     Host { counters: counters.collect(), ..Host::default() }
 }
 
@@ -255,6 +256,28 @@ fn a_client_that_gave_up_on_a_closed_window_is_not_the_cause() {
     assert_eq!(first(&finding), CauseKind::ProxyBackendSilent);
     let hasty = open(2, 0.0).client(0.02, |t| (t.flags, t.window) = (RST | ACK, 0));
     assert_eq!(first(&only(&hasty)), CauseKind::ClientAbort);
+}
+
+#[test]
+fn a_capture_at_the_server_that_holds_the_ack_rules_out_another_host_and_one_at_the_client_cannot() {
+    let finding = only(&bare(open(1, 0.0), 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS));
+    assert_eq!(first(&finding), CauseKind::WrongHost);
+    let at = |point: CapturePoint| {
+        let mut weighed = finding.clone();
+        point.weigh(&mut weighed);
+        weighed
+    };
+    assert_eq!(at(CapturePoint::Unknown), finding);
+    let server = at(CapturePoint::Server);
+    assert!(of(&server, CauseKind::WrongHost).ruled_out && first(&server) != CauseKind::WrongHost);
+    assert!(server.causes.iter().map(|cause| cause.ruled_out).is_sorted(), "causes that are ruled out come last");
+    let client = at(CapturePoint::Client);
+    let unseen = &of(&client, CauseKind::WrongHost).not_observable;
+    assert!(unseen.iter().any(|what| what.contains("the ACK of frame 3")), "{unseen:?}");
+    assert_eq!(
+        client.causes.iter().filter(|cause| cause.not_observable.iter().any(|what| what.contains("taken at"))).count(),
+        1
+    );
 }
 
 #[test]

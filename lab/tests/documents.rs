@@ -9,7 +9,9 @@ const EVIDENCE: &str = include_str!("../../docs/evidence.md");
 /// Files of the engine besides those in `evidence/` whose constants the document must quote.
 const QUOTED: &[&str] = &[
     "cause/hypothesis.rs",
-    "cause/sight.rs",
+    "cause/nearby.rs",
+    "cause/reset_context.rs",
+    "cause/stall.rs",
     "finding/episode.rs",
     "listener/clock.rs",
     "listener/mod.rs",

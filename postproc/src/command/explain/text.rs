@@ -40,7 +40,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> i
 /// In one sentence.
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
-        false => format!(" Most likely {} ({}).", words::cause(cause.kind), cause.kind),
+        false => format!(" Most likely {} ({}).", cause.kind.clause(), cause.kind),
         true => " Everything that was thought of is contradicted by something.".to_owned(),
     });
     let assessment = &finding.assessment;
@@ -137,7 +137,7 @@ impl Page<'_> {
                 (false, 0) => "  1. most likely ".to_owned(),
                 (false, rank) => format!("  {}. ", rank + 1),
             };
-            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, words::cause(cause.kind), cause.nats))?;
+            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, cause.kind.clause(), cause.nats))?;
             self.reasons(cause)?;
         }
         Ok(())
