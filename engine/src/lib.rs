@@ -22,6 +22,7 @@
 
 mod analyzer;
 mod cause;
+pub mod compare;
 mod connection;
 mod evidence;
 mod finding;

@@ -13,7 +13,7 @@ use super::events::{Event, Listening, Queue};
 use super::series::Reader;
 use super::spare::Spare;
 use crate::console::Console;
-use crate::pipeline::cross_capture::Together;
+use crate::pipeline::cross_capture::CrossCapture;
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::problem::Problem;
 use crate::report::Report;
@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
         let one_by_one = once || filter.is_active();
         // What is told one by one is only counted where it is told.
         let flood = if one_by_one { u64::MAX } else { limits.flood };
-        let together = (plan.sources.len() > 1).then(Together::default);
+        let together = (plan.sources.len() > 1).then(CrossCapture::default);
         let (detail, measured, openings) = (report.detail(), report.draws(), together.is_some());
         // Whoever counts one by one, or compares captures, needs the others, too.
         let only_notable = detail == Detail::Notable && !one_by_one && together.is_none();

@@ -1,5 +1,6 @@
 //! Clauses for people: verdicts and outcomes. A cause has its own, [`syncookie_engine::CauseKind::clause`].
 
+use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
 use syncookie_engine::{Outcome, Verdict};
 
 /// Returns a verdict as a clause.
@@ -23,6 +24,49 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
         Outcome::Incomplete => "the capture begins or ends in the middle of it",
     }
+}
+
+/// Returns what follows from a difference between two captures of one handshake.
+pub const fn meaning(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::SequenceRewritten => "something in between rewrites the sequence numbers of connections",
+        Meaning::AnsweredBetween => {
+            "the SYN-ACK at the client is not the one that the server sent: something in between answered in its place, as a \
+             SYN proxy does, or rewrites sequence numbers"
+        }
+        Meaning::AnsweredBetweenOrLost => {
+            "one capture has the SYN and no SYN-ACK, the other has one: something in between answered, or the SYN-ACK was \
+             lost on the way or by the capture"
+        }
+        Meaning::MssClamped => "something in between sets the MSS",
+        Meaning::OptionsChanged => "something in between takes options away or adds them",
+        Meaning::WindowChanged => "something in between sets the window, or the packet is another",
+        Meaning::Distance => {
+            "the difference is the number of routers in between; a large one is a packet of another host"
+        }
+    }
+}
+
+/// Returns the two values of a difference as text.
+pub fn difference_values(difference: &Difference) -> [String; 2] {
+    difference.values.each_ref().map(|value| match (difference.kind, value) {
+        (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
+        (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
+        (_, FieldValue::Absent) => "none".to_owned(),
+        (_, FieldValue::Present) => "there".to_owned(),
+        (_, FieldValue::Number(number)) => number.to_string(),
+        (_, &FieldValue::Options { window_scale, sack_permitted, timestamps }) => {
+            options(window_scale, sack_permitted, timestamps)
+        }
+    })
+}
+
+fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> String {
+    let mut present = Vec::new();
+    present.extend(window_scale.map(|shift| format!("window scale {shift}")));
+    present.extend(sack_permitted.then(|| "SACK".into()));
+    present.extend(timestamps.then(|| "timestamps".into()));
+    if present.is_empty() { "none".into() } else { present.join(", ") }
 }
 
 /// Reasons for which a Linux host answers with cookies.
