@@ -50,3 +50,4 @@ pub use intake::flow::Endpoint;
 pub use intake::sighting::{Lookout, Sighting};
 pub use narrative::{Described, NoSegment, Teller, Told, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
+pub use packet::options::{TcpOption, tcp_options};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::packet::ip;
 pub use crate::packet::ip::NoSegment;
-use crate::packet::options::Walk;
+use crate::packet::options::walk;
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, Frame, Observation, Timestamp};
 
@@ -80,7 +80,7 @@ fn flags(flags: Flags) -> String {
 fn options(segment: &Segment<'_>) -> String {
     let mut text = String::new();
     let read = segment.options();
-    for (kind, body) in Walk(segment.option_bytes).flatten() {
+    for (kind, body) in walk(segment.option_bytes).flatten() {
         let separator = if text.is_empty() { "" } else { ", " };
         text.push_str(separator);
         let _ = match (kind, body) {
