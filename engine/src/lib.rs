@@ -48,6 +48,6 @@ pub use finding::{
 };
 pub use intake::flow::Endpoint;
 pub use intake::sighting::{Lookout, Sighting};
-pub use narrative::{Described, NoSegment, Teller, Told, describe};
+pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
 pub use packet::options::{TcpOption, tcp_options};

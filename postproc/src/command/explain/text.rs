@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, Evidence, Finding, Told};
+use syncookie_engine::{Cause, Evidence, Finding, NarratedPacket};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -102,7 +102,7 @@ impl Page<'_> {
         self.line("", &summary(finding))
     }
 
-    fn packet(&mut self, told: &Told, story: &Story<'_>) -> io::Result<()> {
+    fn packet(&mut self, told: &NarratedPacket, story: &Story<'_>) -> io::Result<()> {
         let segment = &told.segment;
         let arrow = if told.from_client { "client → server" } else { "server → client" };
         let own = story.chosen.finding.capture();
@@ -216,7 +216,7 @@ impl Page<'_> {
 }
 
 /// `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID 0x0000`.
-fn header(told: &Told) -> String {
+fn header(told: &NarratedPacket) -> String {
     let segment = &told.segment;
     let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));
     let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(told.relative_seq))];
