@@ -16,8 +16,9 @@ pub enum CapturePoint {
 }
 
 impl CapturePoint {
-    /// Adds to a finding's causes what follows from the place alone, and moves causes that it rules out to the end. At the
-    /// server, a captured packet did arrive; at the client, the capture cannot show whether one arrived.
+    /// Adds to a finding's causes what follows from the place alone, and moves causes that it rules
+    /// out to the end. At the server, a captured packet did arrive; at the client, the capture
+    /// cannot show whether one arrived.
     pub fn weigh(self, finding: &mut Finding) {
         let add: fn(&mut Cause, u32) = match self {
             Self::Unknown => return,

@@ -1,7 +1,8 @@
 //! Relates kernel counters to the moment of a failure, and adds them to a cause.
 //!
-//! A counter that is 0 since boot, or did not move while the handshake failed, rules out what it counts. A counter above
-//! 0 since boot proves nothing about one handshake and hardly weighs; a counter that rose meanwhile does.
+//! A counter that is 0 since boot, or did not move while the handshake failed, rules out what it
+//! counts. A counter above 0 since boot proves nothing about one handshake and hardly weighs; a
+//! counter that rose meanwhile does.
 
 use super::host::{AcceptQueue, Host};
 use super::hypothesis::{CONTRADICTED, MODERATE, STRONG};
@@ -10,7 +11,8 @@ use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 /// Beginning of the sentences that name counters.
 pub(super) const COUNTERS: &str = "the server's counters: ";
 
-/// Names the counters that can show a cause and that a capture cannot hold; `None` without counters.
+/// Names the counters that can show a cause and that a capture cannot hold; `None` without
+/// counters.
 pub(super) fn missing_counters(counters: &[Counter]) -> Option<String> {
     let names: Vec<&str> = counters.iter().map(|counter| counter.as_str()).collect();
     (!names.is_empty()).then(|| format!("{COUNTERS}{}", names.join(", ")))
@@ -55,7 +57,8 @@ pub(super) fn clause(counter: Counter, status: CounterStatus) -> String {
 }
 
 impl Host {
-    /// Returns whether the readings cover a moment: the kernel was counting then, and was read afterwards.
+    /// Returns whether the readings cover a moment: the kernel was counting then, and was read
+    /// afterwards.
     #[must_use]
     pub fn covers(&self, moment: Timestamp) -> bool {
         self.read.is_none_or(|read| read >= moment) && self.booted.is_none_or(|booted| booted <= moment)
@@ -66,7 +69,8 @@ impl Host {
         let Some(reading) = self.counters.get(&counter).filter(|_| self.covers(moment)) else {
             return CounterStatus::Unknown;
         };
-        // Two readings that both came after the moment say nothing about it by their difference, only by their value.
+        // Two readings that both came after the moment say nothing about it by their difference,
+        // only by their value.
         let around = self.read_before.is_none_or(|before| before <= moment);
         match reading.rose.filter(|_| around) {
             _ if reading.value == 0 => CounterStatus::NeverCounted,
@@ -142,7 +146,8 @@ impl<'a> KernelEvidence<'a> {
         self.cause.against.push(why);
     }
 
-    /// Rules the cause out. The kernel's reasons go before the others, in the order in which they are found.
+    /// Rules the cause out. The kernel's reasons go before the others, in the order in which they
+    /// are found.
     pub(super) fn ruled_out_by(&mut self, why: String) {
         self.cause.ruled_out = true;
         self.cause.nats -= CONTRADICTED;

@@ -25,7 +25,8 @@ pub struct AcceptQueue {
     pub bound: u64,
 }
 
-/// Counters, settings and queues of one server's kernel. A value that was not given is missing, never zero.
+/// Counters, settings and queues of one server's kernel. A value that was not given is missing,
+/// never zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
     /// Address of the server; `None`: every server of the capture.
@@ -38,7 +39,8 @@ pub struct Host {
     pub settings: BTreeMap<Setting, i64>,
     /// Listening sockets; `None` where they were not listed, which differs from an empty list.
     pub queues: Option<Vec<AcceptQueue>>,
-    /// Time of the latest reading; `None` where it is unknown, which is taken to be after the capture.
+    /// Time of the latest reading; `None` where it is unknown, which is taken to be after the
+    /// capture.
     pub read: Option<Timestamp>,
     /// Time of the first reading, where there were two.
     pub read_before: Option<Timestamp>,

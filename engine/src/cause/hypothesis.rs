@@ -1,11 +1,12 @@
 //! Builds a hypothesis: its weight in nats, and the sentences behind it.
 //!
-//! A weight is the logarithm of a likelihood ratio against the other hypotheses. How often each cause occurs is not
-//! published, so weights come in the few steps below. What a stack does is read in its source, which is named where the
-//! weight is given.
+//! A weight is the logarithm of a likelihood ratio against the other hypotheses. How often each
+//! cause occurs is not published, so weights come in the few steps below. What a stack does is read
+//! in its source, which is named where the weight is given.
 //!
-//! For orientation, the bands of Kass and Raftery ("Bayes Factors", JASA 90, 1995, section 3.2), as natural logarithms
-//! of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5 strong, above 5 very strong.
+//! For orientation, the bands of Kass and Raftery ("Bayes Factors", JASA 90, 1995, section 3.2), as
+//! natural logarithms of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5
+//! strong, above 5 very strong.
 
 use crate::{Cause, CauseKind};
 
@@ -17,8 +18,8 @@ pub(crate) const MODERATE: f64 = 1.0;
 pub(crate) const STRONG: f64 = 2.0;
 /// Ratio of about fifty to one: the form that a stack's source prescribes.
 pub(crate) const VERY_STRONG: f64 = 4.0;
-/// Ratio of a thousand to one against a cause that is ruled out. Not more, because captures can be wrong and counters
-/// can be read on the wrong machine.
+/// Ratio of a thousand to one against a cause that is ruled out. Not more, because captures can be
+/// wrong and counters can be read on the wrong machine.
 pub(crate) const CONTRADICTED: f64 = 7.0;
 
 /// Cause under construction.
@@ -32,7 +33,8 @@ pub(super) struct Hypothesis {
 }
 
 impl Hypothesis {
-    /// Starts a hypothesis with its weight before anything else is considered, and the reason to consider it.
+    /// Starts a hypothesis with its weight before anything else is considered, and the reason to
+    /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
         Self {
             kind,

@@ -12,7 +12,8 @@ pub(crate) struct CauseInfo {
     pub clause: &'static str,
     /// Kernel counters that can show the cause; listed as not observable where they were not given.
     pub counters: &'static [Counter],
-    /// Command that settles the cause, and the machine to run it on; `{port}` stands for the server's port.
+    /// Command that settles the cause, and the machine to run it on; `{port}` stands for the
+    /// server's port.
     pub check: &'static str,
     /// Sender of the reset, where a reset from the server's side ended the handshake.
     pub reset_sender: ResetSender,

@@ -14,7 +14,8 @@ impl Host {
         self.address.is_none_or(|ip| ip == server.ip) && self.port.is_none_or(|port| port == server.port)
     }
 
-    /// Weighs and ranks a finding's causes again with what the kernel counted; changes nothing else of it.
+    /// Weighs and ranks a finding's causes again with what the kernel counted; changes nothing else
+    /// of it.
     pub fn weigh(&self, finding: &mut Finding) {
         if !self.is_of(finding) {
             return;
@@ -46,8 +47,8 @@ impl Host {
     }
 }
 
-/// Compares the sender of the reset with `OutRsts`, which counts every reset of the server's own TCP
-/// (`tcp_v4_send_reset`, `tcp_send_active_reset`) and none of a packet filter.
+/// Compares the sender of the reset with `OutRsts`, which counts every reset of the server's own
+/// TCP (`tcp_v4_send_reset`, `tcp_send_active_reset`) and none of a packet filter.
 fn weigh_resets(evidence: &mut KernelEvidence<'_>, sender: ResetSender) {
     let sent = evidence.status(Counter::OutRsts);
     let said = clause(Counter::OutRsts, sent);

@@ -1,10 +1,11 @@
-//! Explains why a handshake failed: hypotheses, ranked, each with the reasons for and against it, what could not be
-//! seen, and the command that settles it.
+//! Explains why a handshake failed: hypotheses, ranked, each with the reasons for and against it,
+//! what could not be seen, and the command that settles it.
 //!
-//! [`kinds`] has a file for each cause and lists which causes are considered for which failure. The files beside it
-//! prepare what several causes share: the reset beside its handshake, the handshakes nearby, a SYN that was refused, a
-//! connection that is stuck. [`host`] holds what a server's kernel counted and [`kernel`] weighs causes with it;
-//! [`capture_point`] weighs them with where the capture was taken.
+//! [`kinds`] has a file for each cause and lists which causes are considered for which failure. The
+//! files beside it prepare what several causes share: the reset beside its handshake, the
+//! handshakes nearby, a SYN that was refused, a connection that is stuck. [`host`] holds what a
+//! server's kernel counted and [`kernel`] weighs causes with it; [`capture_point`] weighs them with
+//! where the capture was taken.
 
 pub(crate) mod capture_point;
 pub(crate) mod host;

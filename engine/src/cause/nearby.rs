@@ -5,11 +5,13 @@ use crate::connection::handshake::{Handshake, Side};
 use crate::evidence::reset::Shape;
 use crate::listener::Listener;
 
-/// Handshakes of the listener that are examined on either side: enough to see a habit, few enough for floods.
+/// Handshakes of the listener that are examined on either side: enough to see a habit, few enough
+/// for floods.
 pub(super) const NEARBY_HANDSHAKES: usize = 8;
 /// Largest distance in time, in seconds: a process restarts, and a queue empties, within it.
 pub(super) const NEARBY_SECONDS: f64 = 30.0;
-/// Time without any answer to a request, in seconds, after which the connection counts as waiting for its program.
+/// Time without any answer to a request, in seconds, after which the connection counts as waiting
+/// for its program.
 const UNSERVED_SECONDS: f64 = 1.0;
 
 /// What happened to handshakes of the listener near one that failed.
@@ -25,7 +27,8 @@ pub(super) struct NearbyHandshakes {
     pub unanswered: bool,
     /// Whether a SYN-ACK was repeated after it had been acknowledged.
     pub ignored: bool,
-    /// Whether the kernel took data that no program answered: the connection waits in the accept queue.
+    /// Whether the kernel took data that no program answered: the connection waits in the accept
+    /// queue.
     pub unserved: bool,
     /// Number of others that the server reset after its SYN-ACK.
     pub resets: usize,
@@ -47,7 +50,8 @@ impl NearbyHandshakes {
 
     fn add(&mut self, listener: &Listener<'_>, other: &Handshake, is_after: bool) {
         let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
-        // With an ACK, a SYN-ACK that was not captured makes a reset of something else look like a refusal.
+        // With an ACK, a SYN-ACK that was not captured makes a reset of something else look like a
+        // refusal.
         let unasked = other.ack.is_none() && other.wrong_ack.is_none() && other.client_data.is_none();
         let refused = other.syn_ack.is_none() && reset && unasked && !has_bare_reset(other);
         self.worked |= other.server_data.is_some();
@@ -60,7 +64,8 @@ impl NearbyHandshakes {
     }
 }
 
-/// Returns whether a connection is open and its request got no answer for longer than any program needs to begin one.
+/// Returns whether a connection is open and its request got no answer for longer than any program
+/// needs to begin one.
 fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
     let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
     let silent = handshake.server_data.is_none() && !handshake.server_fin;

@@ -1,17 +1,19 @@
-//! Compares a reset with its handshake: hop limits, times, IP identifications, and what came before and after it.
+//! Compares a reset with its handshake: hop limits, times, IP identifications, and what came before
+//! and after it.
 
 use crate::connection::handshake::{Handshake, Later};
 use crate::evidence::hop_limit::{PATH_CHANGE, initial};
 use crate::evidence::reset::Shape;
 use crate::packet::segment::Flags;
 
-/// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further away; less is jitter.
+/// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further
+/// away; less is jitter.
 const LATE_RATIO: f64 = 1.5;
-/// Difference of the two travel times, in seconds, that is needed as well: below it only scheduling is measured, as
-/// within one host or one rack.
+/// Difference of the two travel times, in seconds, that is needed as well: below it only scheduling
+/// is measured, as within one host or one rack.
 const LATE_SECONDS: f64 = 0.001;
-/// Shortest age, in seconds, at which Linux may refuse a cookie; the longest is twice that (syncookies.c
-/// `MAX_SYNCOOKIE_AGE`: 2 periods of 60 s).
+/// Shortest age, in seconds, at which Linux may refuse a cookie; the longest is twice that
+/// (syncookies.c `MAX_SYNCOOKIE_AGE`: 2 periods of 60 s).
 const COOKIE_SECONDS: f64 = 60.0;
 /// Largest step between the IP identifications of a server's segments that counts as going on.
 const NEXT_IDENTIFICATIONS: u16 = 16;
@@ -106,8 +108,8 @@ impl<'a> ResetContext<'a> {
         self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
     }
 
-    /// Returns whether the reset took fewer hops than the SYN-ACK, from the same initial hop limit: a device on the path
-    /// sent it.
+    /// Returns whether the reset took fewer hops than the SYN-ACK, from the same initial hop limit:
+    /// a device on the path sent it.
     pub(super) fn is_from_nearer(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| b > a && initial(a) == initial(b))
     }
@@ -146,14 +148,15 @@ impl<'a> ResetContext<'a> {
         )
     }
 
-    /// Returns whether a bare reset's sequence number and IP identification are those that a kernel writes.
+    /// Returns whether a bare reset's sequence number and IP identification are those that a kernel
+    /// writes.
     pub(super) fn is_as_a_kernel_writes(&self) -> bool {
         let echoes = self.trigger.is_some_and(|t| t.ack == self.reset.seq);
         echoes && self.reset.ip.identification.is_none_or(|id| id == 0)
     }
 
-    /// Returns whether a bare reset's sequence number is not the one that the client acknowledged, as no stack answers
-    /// (RFC 9293 section 3.10.7).
+    /// Returns whether a bare reset's sequence number is not the one that the client acknowledged,
+    /// as no stack answers (RFC 9293 section 3.10.7).
     pub(super) fn has_unacknowledged_seq(&self) -> bool {
         self.is_bare() && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
     }

@@ -5,8 +5,8 @@ use crate::Timestamp;
 use crate::connection::handshake::Later;
 use crate::packet::segment::Flags;
 
-/// Silence shorter than this, in seconds, does not count as silence: the first retransmission timer runs for one second
-/// (RFC 6298 section 2).
+/// Silence shorter than this, in seconds, does not count as silence: the first retransmission timer
+/// runs for one second (RFC 6298 section 2).
 const SILENCE_SECONDS: f64 = 1.0;
 
 /// Way in which an acknowledged handshake makes no progress.

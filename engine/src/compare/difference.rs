@@ -54,8 +54,8 @@ pub enum Meaning {
     Distance,
 }
 
-/// Returns what differs between two captures of one handshake, most important first. Hop limits, which show only the
-/// distance, are included.
+/// Returns what differs between two captures of one handshake, most important first. Hop limits,
+/// which show only the distance, are included.
 #[must_use]
 pub fn differences(near: &Openings, far: &Openings) -> Vec<Difference> {
     let mut found = Vec::new();

@@ -1,18 +1,20 @@
-//! Orders captures of one handshake by their distance from the client: a SYN loses hop limit on its way, and so does a
-//! SYN-ACK on the way back.
+//! Orders captures of one handshake by their distance from the client: a SYN loses hop limit on its
+//! way, and so does a SYN-ACK on the way back.
 
 use std::cmp::{Ordering, Reverse};
 
 use crate::{Look, Openings};
 
-/// Returns a key that sorts captures of one handshake from the client to the server. A total order, which includes
-/// captures whose hop limits are not known; [`is_nearer_to_client`] says whether the order is certain.
+/// Returns a key that sorts captures of one handshake from the client to the server. A total order,
+/// which includes captures whose hop limits are not known; [`is_nearer_to_client`] says whether the
+/// order is certain.
 #[must_use]
 pub fn distance_from_client(pair: &Openings) -> impl Ord + use<> {
     (Reverse(hop_limit(pair.syn)), hop_limit(pair.syn_ack))
 }
 
-/// Returns whether hop limits show that the first capture was taken nearer to the client than the second.
+/// Returns whether hop limits show that the first capture was taken nearer to the client than the
+/// second.
 #[must_use]
 pub fn is_nearer_to_client(near: &Openings, far: &Openings) -> bool {
     let by_syn = compare(hop_limit(far.syn), hop_limit(near.syn));

@@ -2,15 +2,16 @@
 
 use crate::{Openings, Timestamp};
 
-/// Largest difference in time, in seconds, with equal IP identifications: that of the clocks of two captures, and of the
-/// way between them.
+/// Largest difference in time, in seconds, with equal IP identifications: that of the clocks of two
+/// captures, and of the way between them.
 const CLOCK_SECONDS: f64 = 2.0;
 
-/// Largest difference in time, in seconds, with equal sequence numbers: beyond it the same number on the same four-tuple
-/// is chance.
+/// Largest difference in time, in seconds, with equal sequence numbers: beyond it the same number
+/// on the same four-tuple is chance.
 const DAY_SECONDS: f64 = 86_400.0;
 
-/// Number by which one handshake of a four-tuple is recognised in two captures; the more reliable one is first.
+/// Number by which one handshake of a four-tuple is recognised in two captures; the more reliable
+/// one is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MatchKey {
     /// Initial sequence number of the client, which it chose once.
@@ -20,7 +21,8 @@ pub enum MatchKey {
 }
 
 impl MatchKey {
-    /// Returns the number of a handshake; `None` where it is not known. IP identification 0 counts as not known.
+    /// Returns the number of a handshake; `None` where it is not known. IP identification 0 counts
+    /// as not known.
     #[must_use]
     pub fn number(self, pair: &Openings) -> Option<u32> {
         match self {
@@ -39,7 +41,8 @@ impl MatchKey {
     }
 }
 
-/// Returns whether two handshakes of one four-tuple, with the times of their first frames, are the same by this number.
+/// Returns whether two handshakes of one four-tuple, with the times of their first frames, are the
+/// same by this number.
 #[must_use]
 pub fn is_same_handshake(key: MatchKey, a: (&Openings, Timestamp), b: (&Openings, Timestamp)) -> bool {
     let number = key.number(a.0);

@@ -1,5 +1,6 @@
-//! Compares one handshake in two captures: whether two findings are the same handshake, what a path changed of its SYN
-//! and SYN-ACK, and which capture is nearer to the client. No verdict rests on it.
+//! Compares one handshake in two captures: whether two findings are the same handshake, what a path
+//! changed of its SYN and SYN-ACK, and which capture is nearer to the client. No verdict rests on
+//! it.
 
 mod difference;
 mod distance;

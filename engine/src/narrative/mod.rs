@@ -1,4 +1,5 @@
-//! Describes one handshake packet by packet for a person: the fields of each segment, and what it shows.
+//! Describes one handshake packet by packet for a person: the fields of each segment, and what it
+//! shows.
 
 mod describe;
 mod shows;
@@ -15,7 +16,8 @@ use crate::{Finding, Frame, Observation, Timestamp};
 
 /// Number of packets that are described from the beginning of a connection, whatever they are.
 const FIRST_PACKETS: usize = 12;
-/// Maximum number of packets that are described: later ones only where they matter (retransmissions, resets).
+/// Maximum number of packets that are described: later ones only where they matter
+/// (retransmissions, resets).
 const MAX_PACKETS: usize = 40;
 
 /// Packet of a handshake, described.
@@ -31,7 +33,8 @@ pub struct NarratedPacket {
     pub what: &'static str,
     /// Sequence number relative to the sender's first, where that is known.
     pub relative_seq: Option<u32>,
-    /// Acknowledgment number relative to the other side's first, where that is known and the flag is set.
+    /// Acknowledgment number relative to the other side's first, where that is known and the flag
+    /// is set.
     pub relative_ack: Option<u32>,
     /// Conclusions from the packet, one sentence each.
     pub shows: Vec<String>,
@@ -112,7 +115,8 @@ impl<'a> Narrator<'a> {
         self.omitted
     }
 
-    /// Returns whether the handshake is over because another connection of the same endpoints began.
+    /// Returns whether the handshake is over because another connection of the same endpoints
+    /// began.
     #[must_use]
     pub const fn is_done(&self) -> bool {
         self.ended
@@ -154,7 +158,8 @@ impl<'a> Narrator<'a> {
         None
     }
 
-    /// Returns whether a segment is a SYN with another sequence number: the client used the port again.
+    /// Returns whether a segment is a SYN with another sequence number: the client used the port
+    /// again.
     fn is_another_connection(&self, segment: &Segment<'_>, from_client: bool) -> bool {
         let known = self.seen.client_isn.is_some_and(|isn| isn != segment.seq());
         segment.flags().is_syn() && from_client && known && self.seen.syn_ack.is_some()

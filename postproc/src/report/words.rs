@@ -1,4 +1,5 @@
-//! Clauses for people: verdicts and outcomes. A cause has its own, [`syncookie_engine::CauseKind::clause`].
+//! Clauses for people: verdicts and outcomes. A cause has its own,
+//! [`syncookie_engine::CauseKind::clause`].
 
 use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
 use syncookie_engine::{Outcome, Verdict};

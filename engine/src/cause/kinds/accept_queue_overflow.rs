@@ -13,8 +13,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// Linux: `tcp_check_req` drops the entry and resets where `tcp_abort_on_overflow` is set; it drops a cookie's ACK
-/// silently (syncookies.c `tcp_get_cookie_sock`).
+/// Linux: `tcp_check_req` drops the entry and resets where `tcp_abort_on_overflow` is set; it drops
+/// a cookie's ACK silently (syncookies.c `tcp_get_cookie_sock`).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_repeats > 1;
     Hypothesis::new(
@@ -51,7 +51,8 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     )
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_minisocks.c `tcp_check_req`).
+/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_minisocks.c
+/// `tcp_check_req`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a full accept queue resets with tcp_abort_on_overflow=1")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
@@ -89,16 +90,16 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
         .opposed_by(!others, MODERATE, "the listener answered nobody in this capture")
 }
 
-/// Linux ignores the ACK while the accept queue is full (tcp_minisocks.c `tcp_check_req`: `inet_rsk(req)->acked`), and
-/// its timer repeats the SYN-ACK.
+/// Linux ignores the ACK while the accept queue is full (tcp_minisocks.c `tcp_check_req`:
+/// `inet_rsk(req)->acked`), and its timer repeats the SYN-ACK.
 pub(super) fn ignored_ack(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, "the SYN-ACK was acknowledged and came again: the server ignores the ACK")
         .supported_by(case.handshake.client_data_repeats > 0, WEAK, "and the client's data")
         .opposed_by(case.is(Verdict::SynCookie), STRONG, "a cookie is not repeated by a timer")
 }
 
-/// The kernel drops what follows the ACK of a cookie, or of a half-open entry, that it could not queue (syncookies.c
-/// `tcp_get_cookie_sock`).
+/// The kernel drops what follows the ACK of a cookie, or of a half-open entry, that it could not
+/// queue (syncookies.c `tcp_get_cookie_sock`).
 pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
@@ -121,7 +122,8 @@ pub(super) fn closed_window() -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a server whose queues are full ignores the proxy's SYN")
 }
 
-/// `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every packet that a full accept queue turns away.
+/// `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every packet that a full accept queue turns
+/// away.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let overflows = evidence.status(Counter::ListenOverflows);
     let said = counters::clause(Counter::ListenOverflows, overflows);

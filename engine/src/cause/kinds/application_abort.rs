@@ -12,7 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// RFC 9293 section 3.10.5: whoever aborts a connection sends its own sequence number and an ACK flag.
+/// RFC 9293 section 3.10.5: whoever aborts a connection sends its own sequence number and an ACK
+/// flag.
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
@@ -46,7 +47,8 @@ pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .supported_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
 }
 
-/// `tcp_close` counts OnClose when it drops data, `tcp_disconnect` and `tcp_rcv_state_process` count OnData.
+/// `tcp_close` counts OnClose when it drops data, `tcp_disconnect` and `tcp_rcv_state_process`
+/// count OnData.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let statuses = INFO.counters.iter().map(|&counter| (counter, evidence.status(counter)));
     let statuses: Vec<_> = statuses.collect();

@@ -41,14 +41,16 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         .ruled_out_by(keeps_state || reset.entry_outlived_it, "the server repeats its SYN-ACK: it keeps state")
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_ipv4.c `tcp_v4_send_reset`).
+/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_ipv4.c
+/// `tcp_v4_send_reset`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a cookie that fails its check is answered by a reset")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
         .opposed_by(reset.served, MODERATE, SERVED)
 }
 
-/// No host's own cookie closes the window: Linux, FreeBSD and gVisor announce their receive buffer in it.
+/// No host's own cookie closes the window: Linux, FreeBSD and gVisor announce their receive buffer
+/// in it.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie resets in this form")
         .supported_by(reset.wrong_ack, 6.0, WRONG_ACK)
@@ -71,8 +73,8 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     case.has_only_wrong_ack().then_some(hypothesis)
 }
 
-/// `cookie_v4_check`: Sent for each cookie, Recv for one that is right, Failed for one that is not, but only while the
-/// listener had an overflow within two minutes.
+/// `cookie_v4_check`: Sent for each cookie, Recv for one that is right, Failed for one that is not,
+/// but only while the listener had an overflow within two minutes.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let sent = evidence.status(Counter::SyncookiesSent);
     if sent.did_not() {

@@ -1,6 +1,8 @@
-//! Lists the causes, one file each, and the causes that are considered for each way in which a handshake fails.
+//! Lists the causes, one file each, and the causes that are considered for each way in which a
+//! handshake fails.
 //!
-//! A new cause needs its file, its rows here, its word in [`CauseKind`], and its row in `docs/evidence.md`.
+//! A new cause needs its file, its rows here, its word in [`CauseKind`], and its row in
+//! `docs/evidence.md`.
 
 mod accept_queue_overflow;
 mod application_abort;
@@ -81,8 +83,8 @@ const WINDOW_OPENED: &str = "the window was opened: the server had answered the 
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
 const BARE_REFUSAL: &str = "the reset has no ACK flag, a closed port's has";
 
-/// Returns the causes to consider for a handshake; of equally probable ones the first here is listed first. Empty for a
-/// handshake that did not fail.
+/// Returns the causes to consider for a handshake; of equally probable ones the first here is
+/// listed first. Empty for a handshake that did not fail.
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     match outcome {
         Outcome::ResetByServer => ResetContext::of(case.handshake).map_or_else(Vec::new, |reset| {
@@ -114,7 +116,8 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
             accept_queue_overflow::flagged_reset(reset),
             cookie_rejected::flagged_reset(reset),
         ],
-        // RFC 9293 section 3.10.7.1: a host without such a connection answers in this form, and so does a packet filter.
+        // RFC 9293 section 3.10.7.1: a host without such a connection answers in this form, and so
+        // does a packet filter.
         Shape::Stateless => {
             let nearby = NearbyHandshakes::of(case);
             vec![

@@ -12,7 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// `silent` says whether the server sent nothing after its SYN-ACK; `waited` is the time since the ACK, in seconds.
+/// `silent` says whether the server sent nothing after its SYN-ACK; `waited` is the time since the
+/// ACK, in seconds.
 pub(super) fn closed_window(case: &Case<'_, '_>, silent: bool, waited: f64) -> Hypothesis {
     let answer = if silent { "nothing" } else { "no window" };
     Hypothesis::new(INFO.kind, VERY_STRONG, "the proxy's window stayed closed: it never reached the server")

@@ -18,8 +18,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Handshakes of the listener on either side among which others of the same form are counted.
 const ALIKE_HANDSHAKES: usize = 50;
 
-/// Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK, or a path around the proxy: the
-/// ACK meets a listener that has no entry for it (RFC 9293 section 3.10.7.2).
+/// Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK, or a path
+/// around the proxy: the ACK meets a listener that has no entry for it (RFC 9293 section 3.10.7.2).
 pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let bare = reset.is_bare();
     let others = alike(case);

@@ -9,7 +9,8 @@ use syncookie_engine::{TcpOption, tcp_options};
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
 
-/// Returns the header of a segment of `carried` bytes, for these addresses; `None` where too little of it was captured.
+/// Returns the header of a segment of `carried` bytes, for these addresses; `None` where too little
+/// of it was captured.
 pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Option<Vec<u8>> {
     let promised = usize::from(segment.get(12)? >> 4) * 4;
     if promised < FIXED || segment.len() < FIXED {
@@ -26,8 +27,9 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     Some(header)
 }
 
-/// Overwrites the values of all options but those that are known to hold no address and no secret. Kinds and lengths
-/// stay, and so does the number of an experiment, the first two bytes of its value (RFC 6994).
+/// Overwrites the values of all options but those that are known to hold no address and no secret.
+/// Kinds and lengths stay, and so does the number of an experiment, the first two bytes of its
+/// value (RFC 6994).
 fn clean(options: &mut [u8]) {
     const END_OF_LIST: u8 = 0;
     const EXPERIMENTS: [u8; 2] = [253, 254];
@@ -44,8 +46,8 @@ fn clean(options: &mut [u8]) {
     }
 }
 
-/// Returns whether an option is MSS, window scale, SACK permitted, SACK or timestamps, with a length that it can have;
-/// with another length it may hold anything.
+/// Returns whether an option is MSS, window scale, SACK permitted, SACK or timestamps, with a
+/// length that it can have; with another length it may hold anything.
 fn is_harmless(kind: u8, length: usize) -> bool {
     matches!((kind, length), (2, 4) | (3, 3) | (4, 2) | (5, 10 | 18 | 26 | 34) | (8, 10))
 }
@@ -64,8 +66,8 @@ fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
     bytes
 }
 
-/// Returns the internet checksum (RFC 1071) over these parts, each of an even length. A missing payload counts as zeros, so
-/// that the sum says nothing about it.
+/// Returns the internet checksum (RFC 1071) over these parts, each of an even length. A missing
+/// payload counts as zeros, so that the sum says nothing about it.
 pub fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2));
     let sum: u32 = words.map(|word| u32::from(word[0]) << 8 | u32::from(word.get(1).copied().unwrap_or(0))).sum();

@@ -5,12 +5,12 @@ use syncookie_engine::compare::{MatchKey, is_same_handshake};
 
 use super::SeenHandshake;
 
-/// Maximum number of handshakes with one number at about one time that are examined for each: more than captures are
-/// taken of one path. Whoever makes a capture can put any number of them into it.
+/// Maximum number of handshakes with one number at about one time that are examined for each: more
+/// than captures are taken of one path. Whoever makes a capture can put any number of them into it.
 pub(super) const CANDIDATES: usize = 64;
 
-/// Returns pairs of neighbours: each handshake of a four-tuple with the next one that is the same in another capture.
-/// `flow` is sorted by the distance from the client.
+/// Returns pairs of neighbours: each handshake of a four-tuple with the next one that is the same
+/// in another capture. `flow` is sorted by the distance from the client.
 pub(super) fn pairs<'a>(flow: &[&'a SeenHandshake]) -> Vec<(&'a SeenHandshake, &'a SeenHandshake)> {
     let by_isn = ByNumber::new(flow, MatchKey::ClientIsn);
     let by_identification = ByNumber::new(flow, MatchKey::IpIdentification);

@@ -1,8 +1,10 @@
-//! Finds handshakes that several captures of the same traffic hold, and keeps what a path made of their packets.
+//! Finds handshakes that several captures of the same traffic hold, and keeps what a path made of
+//! their packets.
 //!
-//! Two captures can hold the very same packets, which shows only that they were counted twice, or packets that were
-//! changed on the way. No verdict rests on it: a handshake is judged by its own capture, as in Wireshark. The engine
-//! knows what is the same handshake and what a difference means ([`syncookie_engine::compare`]).
+//! Two captures can hold the very same packets, which shows only that they were counted twice, or
+//! packets that were changed on the way. No verdict rests on it: a handshake is judged by its own
+//! capture, as in Wireshark. The engine knows what is the same handshake and what a difference
+//! means ([`syncookie_engine::compare`]).
 
 mod matching;
 #[cfg(test)]
@@ -24,7 +26,8 @@ const MAX_PAIRS: usize = 1000;
 #[derive(Debug, Default)]
 pub struct CrossCapture {
     seen: Vec<SeenHandshake>,
-    /// Places in `seen` by server, client and the client's sequence number, for duplicates to be found at once.
+    /// Places in `seen` by server, client and the client's sequence number, for duplicates to be
+    /// found at once.
     by_isn: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
     not_compared: u64,
 }
@@ -59,7 +62,8 @@ pub struct Comparison {
 pub struct Pair {
     pub client: Endpoint,
     pub server: Endpoint,
-    /// Names of the captures and frames in them; the capture nearer to the client first, where that is known.
+    /// Names of the captures and frames in them; the capture nearer to the client first, where that
+    /// is known.
     pub places: [(String, u32); 2],
     /// Whether hop limits show which capture is nearer to the client.
     pub is_direction_known: bool,
@@ -68,7 +72,8 @@ pub struct Pair {
 }
 
 impl CrossCapture {
-    /// Adds a handshake; returns, if `finds_duplicates`, whether another capture had the very same packets.
+    /// Adds a handshake; returns, if `finds_duplicates`, whether another capture had the very same
+    /// packets.
     pub fn note(&mut self, finding: &Finding, finds_duplicates: bool) -> bool {
         let Some(new) = SeenHandshake::of(finding) else { return false };
         if self.seen.len() >= MAX_HANDSHAKES {
@@ -91,8 +96,8 @@ impl CrossCapture {
         is_duplicate
     }
 
-    /// Compares the handshakes that several captures hold, whose names are `captures`. The result does not depend on the
-    /// order in which the captures were read.
+    /// Compares the handshakes that several captures hold, whose names are `captures`. The result
+    /// does not depend on the order in which the captures were read.
     pub fn compare(&self, captures: &[&str]) -> Comparison {
         let name = |seen: &SeenHandshake| captures.get(seen.capture as usize).copied().unwrap_or_default();
         let mut sorted = self.in_several_captures();
@@ -114,8 +119,8 @@ impl CrossCapture {
         comparison
     }
 
-    /// Returns the handshakes of connections that several captures may hold. They are few, so that few have to be sorted
-    /// by everything.
+    /// Returns the handshakes of connections that several captures may hold. They are few, so that
+    /// few have to be sorted by everything.
     fn in_several_captures(&self) -> Vec<&SeenHandshake> {
         let mut sorted: Vec<(u64, &SeenHandshake)> = self.seen.iter().map(|seen| (seen.digest(), seen)).collect();
         sorted.sort_unstable_by_key(|(digest, _)| *digest);
