@@ -162,6 +162,7 @@ impl<'a> Batch<'a> {
     fn handshakes(&mut self, mut findings: Vec<Finding>) -> io::Result<()> {
         for finding in &mut findings {
             finding.renumber(self.first as u32);
+            self.plan.capture_point.weigh(finding);
             if self.totals.handshake(finding) {
                 self.report.handshake(&self.totals.captures, finding)?;
             }
