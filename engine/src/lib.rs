@@ -22,6 +22,7 @@
 
 mod analyzer;
 mod cause;
+pub mod compare;
 mod connection;
 mod evidence;
 mod finding;
@@ -34,7 +35,8 @@ mod parallel;
 mod verdict;
 
 pub use analyzer::{Analyzer, Pushed, Role};
-pub use cause::host::{AcceptQueue, Host, Reading};
+pub use cause::capture_point::CapturePoint;
+pub use cause::host::{AcceptQueue, CounterReading, Host};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
 pub use finding::syn_pair::{SynFields, SynPair};
@@ -48,5 +50,6 @@ pub use finding::{
 pub use intake::flow::Endpoint;
 pub use intake::sighting::{Lookout, Sighting};
 pub use limits::{DetailLevel, FindingParts, Limits};
-pub use narrative::{Described, NoSegment, Teller, Told, describe};
+pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
+pub use packet::options::{TcpOption, tcp_options};

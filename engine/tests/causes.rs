@@ -4,7 +4,8 @@ mod common;
 
 use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, only};
 use syncookie_engine::{
-    AcceptQueue, Cause, CauseKind, Counter, Finding, Host, Outcome, Reading, Setting, Teller, Timestamp,
+    AcceptQueue, CapturePoint, Cause, CauseKind, Counter, CounterReading, Finding, Host, NarratedPacket, Narrator,
+    Outcome, Setting, Timestamp,
 };
 
 fn talk(port: u16) -> Talk {
@@ -45,7 +46,7 @@ fn all(talks: &[Talk]) -> Vec<Finding> {
 
 /// A kernel that counted.
 fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
-    let counters = counters.iter().map(|&(counter, value, rose)| (counter, Reading { value, rose }));
+    let counters = counters.iter().map(|&(counter, value, rose)| (counter, CounterReading { value, rose }));
     Host { counters: counters.collect(), ..Host::default() }
 }
 
@@ -258,6 +259,28 @@ fn a_client_that_gave_up_on_a_closed_window_is_not_the_cause() {
 }
 
 #[test]
+fn a_capture_at_the_server_that_holds_the_ack_rules_out_another_host_and_one_at_the_client_cannot() {
+    let finding = only(&bare(open(1, 0.0), 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS));
+    assert_eq!(first(&finding), CauseKind::WrongHost);
+    let at = |point: CapturePoint| {
+        let mut weighed = finding.clone();
+        point.weigh(&mut weighed);
+        weighed
+    };
+    assert_eq!(at(CapturePoint::Unknown), finding);
+    let server = at(CapturePoint::Server);
+    assert!(of(&server, CauseKind::WrongHost).ruled_out && first(&server) != CauseKind::WrongHost);
+    assert!(server.causes.iter().map(|cause| cause.ruled_out).is_sorted(), "causes that are ruled out come last");
+    let client = at(CapturePoint::Client);
+    let unseen = &of(&client, CauseKind::WrongHost).not_observable;
+    assert!(unseen.iter().any(|what| what.contains("the ACK of frame 3")), "{unseen:?}");
+    assert_eq!(
+        client.causes.iter().filter(|cause| cause.not_observable.iter().any(|what| what.contains("taken at"))).count(),
+        1
+    );
+}
+
+#[test]
 fn every_failure_has_causes_each_with_a_reason_and_a_check_and_success_has_none() {
     assert!(only(&talk(1).ordinary(0.0)).causes.is_empty());
     let later = talk(99).ordinary(30.0);
@@ -284,30 +307,30 @@ fn every_failure_has_causes_each_with_a_reason_and_a_check_and_success_has_none(
     }
 }
 
-/// The packets of the user's trace as they are told.
-fn told(talk: &Talk) -> Vec<syncookie_engine::Told> {
+/// Returns the packets of a conversation, described.
+fn narrate(talk: &Talk) -> Vec<NarratedPacket> {
     let finding = only(talk);
-    let mut teller = Teller::new(&finding);
+    let mut narrator = Narrator::new(&finding);
     let packets = talk.packets.iter().enumerate();
-    packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes))).collect()
+    packets.filter_map(|(n, (time, bytes))| narrator.push(&common::observation(n, *time, bytes))).collect()
 }
 
 #[test]
-fn a_story_names_each_packet_with_its_numbers_and_what_it_shows() {
-    let told = told(&talk(1).leaked(0.0));
-    let what: Vec<_> = told.iter().map(|t| t.what).collect();
+fn every_packet_is_described_with_its_numbers_and_what_it_shows() {
+    let described = narrate(&talk(1).leaked(0.0));
+    let what: Vec<_> = described.iter().map(|t| t.what).collect();
     assert_eq!(what, ["SYN", "SYN-ACK", "ACK", "RST"]);
-    let numbers: Vec<_> = told.iter().map(|t| (t.relative_seq, t.relative_ack)).collect();
+    let numbers: Vec<_> = described.iter().map(|t| (t.relative_seq, t.relative_ack)).collect();
     assert_eq!(numbers, [(Some(0), None), (Some(0), Some(1)), (Some(1), Some(1)), (Some(1), None)]);
-    let shows = |n: usize| told[n].shows.join("; ");
+    let shows = |n: usize| described[n].shows.join("; ");
     assert!(shows(1).contains("window 0") && shows(1).contains("it proves no product"), "{}", shows(1));
     assert!(shows(3).contains("RFC 9293 section 3.10.7"), "{}", shows(3));
-    assert_eq!(told[1].segment.options, "MSS 1380");
-    assert_eq!(told[3].segment.flags, "RST");
+    assert_eq!(described[1].segment.options, "MSS 1380");
+    assert_eq!(described[3].segment.flags, "RST");
 }
 
 #[test]
-fn a_long_connection_is_told_to_where_the_handshake_ends_and_the_rest_is_counted() {
+fn packets_long_after_the_handshake_are_counted_and_not_described() {
     let mut talk = talk(1).ordinary(0.0);
     for n in 0..200_u32 {
         talk = talk.client(1.0 + f64::from(n), |t| {
@@ -316,14 +339,15 @@ fn a_long_connection_is_told_to_where_the_handshake_ends_and_the_rest_is_counted
         });
     }
     let finding = only(&talk);
-    let mut teller = Teller::new(&finding);
+    let mut narrator = Narrator::new(&finding);
     let packets = talk.packets.iter().enumerate();
-    let told = packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes))).count();
-    assert!(told <= 20 && told as u64 + teller.omitted() == 206, "{told} and {}", teller.omitted());
+    let described =
+        packets.filter_map(|(n, (time, bytes))| narrator.push(&common::observation(n, *time, bytes))).count();
+    assert!(described <= 20 && described as u64 + narrator.omitted() == 206, "{described} and {}", narrator.omitted());
 }
 
 #[test]
-fn a_port_that_is_used_again_is_another_story() {
+fn a_port_that_is_used_again_begins_another_handshake() {
     let mut first = talk(1).leaked(0.0);
     let mut again = talk(1);
     (again.client_isn, again.server_isn) = (5_000_000, 6_000_000);
@@ -331,10 +355,10 @@ fn a_port_that_is_used_again_is_another_story() {
     let findings = analyze(&first.packets).handshakes;
     assert_eq!(findings.len(), 2);
     for (finding, frames) in findings.iter().zip([1..=4, 5..=8]) {
-        let mut teller = Teller::new(finding);
+        let mut narrator = Narrator::new(finding);
         let packets = first.packets.iter().enumerate();
-        let told = packets.filter_map(|(n, (time, bytes))| teller.push(&common::observation(n, *time, bytes)));
-        let numbers: Vec<u32> = told.map(|t| t.segment.frame.number).collect();
+        let described = packets.filter_map(|(n, (time, bytes))| narrator.push(&common::observation(n, *time, bytes)));
+        let numbers: Vec<u32> = described.map(|t| t.segment.frame.number).collect();
         assert_eq!(numbers, frames.collect::<Vec<_>>());
     }
 }

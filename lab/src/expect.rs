@@ -4,6 +4,7 @@ use crate::judge::Judged;
 use crate::truth::{TrueHandshake, Truth, Verdict};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use syncookie_engine::CauseKind;
 
 /// The side on which a capture was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,27 +116,28 @@ fn expected(truth: &TrueHandshake) -> Expected {
     }
 }
 
+/// Returns the causes that are right for a label; empty where any answer may be right.
 fn causes(label: &str, judged: &Judged) -> Vec<String> {
-    let right: &[&str] = match label {
+    let right: &[CauseKind] = match label {
         // What is refused is refused because nobody listens, whatever the recording is about.
         "listener-gone" | "refused" if judged.outcome == "refused" => {
-            &["closed-port", "firewall-reset", "listener-gone"]
+            &[CauseKind::ClosedPort, CauseKind::FirewallReset, CauseKind::ListenerGone]
         }
         _ if judged.syn_ack.is_none() => &[],
-        "accept-queue-overflow-silent" => &["accept-queue-overflow"],
-        "firewall-reset" => &["firewall-reset"],
-        "wrong-host" => &["wrong-host"],
-        "listener-gone" => &["listener-gone"],
-        "client-abort" => &["client-abort"],
+        "accept-queue-overflow-silent" => &[CauseKind::AcceptQueueOverflow],
+        "firewall-reset" => &[CauseKind::FirewallReset],
+        "wrong-host" => &[CauseKind::WrongHost],
+        "listener-gone" => &[CauseKind::ListenerGone],
+        "client-abort" => &[CauseKind::ClientAbort],
         // A wrong number is all that is known: cookies reject it, and so does every stack.
-        "syncookie-failed-reset" => &["cookie-rejected"],
-        "accept-queue-overflow-reset" => &["accept-queue-overflow"],
-        "application-reset" | "syncookie-linux-application-reset" => &["application-abort"],
-        "synproxy-linux-backend-refused" => &["proxy-backend-refused"],
-        "synproxy-linux-backend-silent" => &["proxy-backend-silent"],
-        "synproxy-linux-ack-leaked" => &["proxy-leaked-ack"],
-        "middlebox-reset" => &["firewall-reset", "wrong-host"],
+        "syncookie-failed-reset" => &[CauseKind::CookieRejected],
+        "accept-queue-overflow-reset" => &[CauseKind::AcceptQueueOverflow],
+        "application-reset" | "syncookie-linux-application-reset" => &[CauseKind::ApplicationAbort],
+        "synproxy-linux-backend-refused" => &[CauseKind::ProxyBackendRefused],
+        "synproxy-linux-backend-silent" => &[CauseKind::ProxyBackendSilent],
+        "synproxy-linux-ack-leaked" => &[CauseKind::ProxyLeakedAck],
+        "middlebox-reset" => &[CauseKind::FirewallReset, CauseKind::WrongHost],
         _ => &[],
     };
-    right.iter().map(|&c| c.to_owned()).collect()
+    right.iter().map(ToString::to_string).collect()
 }

@@ -12,7 +12,9 @@ const QUOTED_FOLDERS: &[&str] = &["evidence", "listener"];
 /// Further files of the engine whose every constant the document quotes.
 const QUOTED_FILES: &[&str] = &[
     "cause/hypothesis.rs",
-    "cause/sight.rs",
+    "cause/nearby.rs",
+    "cause/reset_context.rs",
+    "cause/stall.rs",
     "connection/cookie_mss.rs",
     "verdict/episodes.rs",
     "verdict/hmm.rs",

@@ -1,18 +1,7 @@
 //! The user's preferences.
 
+pub use syncookie_engine::CapturePoint;
 use syncookie_engine::{Confidence, Limits};
-
-/// Where the capture was taken, according to the user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CapturePoint {
-    /// Not specified.
-    #[default]
-    Unknown,
-    /// On the machine that sent the SYNs, or next to it.
-    Client,
-    /// On the machine that received the SYNs, or next to it.
-    Server,
-}
 
 /// The preferences at the time when a capture file was opened or reloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

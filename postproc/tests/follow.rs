@@ -227,3 +227,53 @@ fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
                     192.0.2.1:40000, frame 1 of in/a.pcap\n1 handshake in 1 capture, 0 of them cookie-style (0 possible)\n";
     assert_eq!(text, expected);
 }
+
+/// A handshake that was reset and whose SYN-ACK came again afterwards: most likely another host sent the reset.
+fn reset_by_another_host() -> Vec<u8> {
+    let [syn, syn_ack, ack] = handshake_between((1, 40_000), (2, 80));
+    let mut reset = segment((2, 80), (1, 40_000), 5001, 0, RST, 0);
+    reset[4..6].fill(0); // IP identification, as a kernel writes it
+    let mut builder = Pcap::ethernet();
+    for (seconds, micros, packet) in
+        [(0, 0, &syn), (0, 100, &syn_ack), (0, 200, &ack), (0, 300, &reset), (1, 300, &syn_ack)]
+    {
+        builder.record(1_700_000_000 + seconds, micros, &ethernet(packet));
+    }
+    builder.bytes
+}
+
+/// Kinds of causes, with whether they are ruled out.
+fn causes(handshake: &Value) -> Vec<(String, bool)> {
+    let causes = handshake["cause"].as_array().expect("the handshake failed");
+    let ruled_out = |cause: &Value| cause["ruled_out"].as_bool().expect("it is true or false");
+    causes.iter().map(|cause| (cause["kind"].as_str().expect("it has a kind").to_owned(), ruled_out(cause))).collect()
+}
+
+#[test]
+fn the_capture_point_rules_causes_out_in_analyze_in_explain_and_with_follow() {
+    let sandbox = Sandbox::new("point");
+    let name = sandbox.file("in/ring_00001.pcap", &reset_by_another_host());
+    make_quiet(&sandbox, &name);
+    let analyzed = |point| {
+        let run = sandbox.analyze(&["in", "--format", "jsonl", "--capture-point", point]);
+        causes(&run.objects("handshake")[0])
+    };
+    let wrong_host = |ruled_out| ("wrong-host".to_owned(), ruled_out);
+    assert_eq!(analyzed("unknown")[0], wrong_host(false));
+    let at_server = analyzed("server");
+    assert!(at_server.contains(&wrong_host(true)) && at_server[0].0 != "wrong-host", "{at_server:?}");
+
+    let mut explain = Command::new(env!("CARGO_BIN_EXE_syncookie"));
+    let explain = explain.current_dir(sandbox.path("in")).args(["explain", "ring_00001.pcap", "--format", "json"]);
+    let explained = explain.args(["--capture-point", "server"]).output().expect("cargo built the program");
+    let explained: Value = serde_json::from_slice(&explained.stdout).expect("explain writes JSON");
+    assert_eq!(causes(&explained["handshake"]), at_server);
+
+    let child = follow(&sandbox, &["--capture-point", "server"]);
+    wait("the file is named", || {
+        fs::read_to_string(sandbox.path("out.jsonl")).is_ok_and(|text| text.contains("ring_00001"))
+    });
+    let run = stop(child);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(causes(&told(&sandbox)[0]), at_server);
+}

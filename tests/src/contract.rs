@@ -7,28 +7,16 @@ const VERDICTS: [&str; 4] = ["ordinary", "syn-cookie", "syn-proxy", "undetermine
 const CONFIDENCES: [&str; 3] = ["possible", "likely", "certain"];
 const OUTCOMES: [&str; 7] =
     ["established", "reset-by-server", "reset-by-client", "refused", "unanswered", "unacknowledged", "incomplete"];
-const CAUSES: [&str; 13] = [
-    "cookie-rejected",
-    "proxy-leaked-ack",
-    "proxy-backend-refused",
-    "proxy-backend-silent",
-    "challenge-reset",
-    "accept-queue-overflow",
-    "application-abort",
-    "listener-gone",
-    "firewall-reset",
-    "wrong-host",
-    "closed-port",
-    "client-abort",
-    "silent-drop",
-];
 /// Types of objects, in their order.
 const ORDER: [&str; 6] = ["run", "capture", "handshake", "listener", "episode", "summary"];
+
+/// Schema of the output, which lists the causes.
+const SCHEMA: &str = include_str!("../../docs/schema/report.schema.json");
 
 /// Returns everything in an output that breaks the contract.
 #[must_use]
 pub fn violations(jsonl: &str) -> Vec<String> {
-    let mut found = Violations::default();
+    let mut found = Violations { causes: causes(), ..Violations::default() };
     let mut objects = Vec::new();
     for (number, line) in jsonl.lines().enumerate() {
         found.place = format!("line {}", number + 1);
@@ -50,6 +38,13 @@ pub fn violations(jsonl: &str) -> Vec<String> {
         found.check_summary(summary, &objects);
     }
     found.list
+}
+
+/// Returns the kinds of causes that the schema has.
+fn causes() -> Vec<String> {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+    let kinds = schema["$defs"]["causeKind"]["enum"].as_array().expect("the schema lists the causes");
+    kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Parses a time such as `2026-11-22T06:28:21.637922000Z` into nanoseconds since 1970. Returns
@@ -83,6 +78,8 @@ fn type_of(object: &Map<String, Value>) -> &str {
 struct Violations {
     place: String,
     list: Vec<String>,
+    /// Kinds of causes that are allowed.
+    causes: Vec<String>,
 }
 
 impl Violations {
@@ -210,7 +207,9 @@ impl Violations {
         self.expect(!list.is_empty(), "'cause' is null where there is none", causes);
         for (place, cause) in list.iter().enumerate() {
             let Some(cause) = cause.as_object() else { return self.add("a cause is not an object".into()) };
-            self.word(cause, "kind", &CAUSES);
+            let kind = self.key(cause, "kind");
+            let is_known = self.causes.iter().any(|known| kind == known);
+            self.expect(is_known, "'kind' of a cause is in the schema", kind);
             let rank = self.key(cause, "rank");
             self.expect(rank.as_u64() == Some(place as u64 + 1), "ranks count from 1", rank);
             self.texts(cause, "for");

@@ -1,23 +1,28 @@
-//! A hypothesis under construction: its weight in nats, and the sentences behind it.
+//! Builds a hypothesis: its weight in nats, and the sentences behind it.
 //!
-//! Weights are logarithms of likelihood ratios against the other hypotheses. Frequencies of causes are not published,
-//! so they come in the few steps below, each with what it stands for; what a stack does or does not do is read in its
-//! source and named where it is used.
+//! A weight is the logarithm of a likelihood ratio against the other hypotheses. How often each
+//! cause occurs is not published, so weights come in the few steps below. What a stack does is read
+//! in its source, which is named where the weight is given.
+//!
+//! For orientation, the bands of Kass and Raftery ("Bayes Factors", JASA 90, 1995, section 3.2), as
+//! natural logarithms of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5
+//! strong, above 5 very strong.
 
 use crate::{Cause, CauseKind};
 
-/// Fits a little better: three to two.
-pub(crate) const HINTS: f64 = 0.5;
-/// Fits better: three to one.
-pub(crate) const LEANS: f64 = 1.0;
-/// Seen seven times as often with this cause as with others.
-pub(crate) const SPEAKS: f64 = 2.0;
-/// Seen fifty times as often with this cause: the form a stack's source prescribes.
-pub(crate) const STRONG: f64 = 4.0;
-/// Contradicts it. A thousand to one and not more: captures lie, and counters are read on the wrong machine.
-pub(crate) const EXCLUDES: f64 = 7.0;
+/// Ratio of about three to two.
+pub(crate) const WEAK: f64 = 0.5;
+/// Ratio of about three to one.
+pub(crate) const MODERATE: f64 = 1.0;
+/// Ratio of about seven to one.
+pub(crate) const STRONG: f64 = 2.0;
+/// Ratio of about fifty to one: the form that a stack's source prescribes.
+pub(crate) const VERY_STRONG: f64 = 4.0;
+/// Ratio of a thousand to one against a cause that is ruled out. Not more, because captures can be
+/// wrong and counters can be read on the wrong machine.
+pub(crate) const CONTRADICTED: f64 = 7.0;
 
-/// See the module.
+/// Cause under construction.
 pub(super) struct Hypothesis {
     kind: CauseKind,
     nats: f64,
@@ -28,6 +33,8 @@ pub(super) struct Hypothesis {
 }
 
 impl Hypothesis {
+    /// Starts a hypothesis with its weight before anything else is considered, and the reason to
+    /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
         Self {
             kind,
@@ -39,8 +46,8 @@ impl Hypothesis {
         }
     }
 
-    /// Something that speaks for it, if it holds.
-    pub(super) fn and(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
+    /// Adds `nats` and the reason if `holds`.
+    pub(super) fn supported_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
             self.nats += nats;
             self.supporting.push(why.into());
@@ -48,8 +55,8 @@ impl Hypothesis {
         self
     }
 
-    /// Something that speaks against it, if it holds.
-    pub(super) fn but(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
+    /// Subtracts `nats` and adds the reason if `holds`.
+    pub(super) fn opposed_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
             self.nats -= nats;
             self.against.push(why.into());
@@ -57,36 +64,43 @@ impl Hypothesis {
         self
     }
 
-    /// Something that contradicts it, if it holds: said before whatever else speaks against it.
-    pub(super) fn unless(mut self, holds: bool, why: impl Into<String>) -> Self {
+    /// Rules the cause out if `holds`; the reason goes before the other reasons against it.
+    pub(super) fn ruled_out_by(mut self, holds: bool, why: impl Into<String>) -> Self {
         if holds {
             self.ruled_out = true;
-            self.nats -= EXCLUDES;
+            self.nats -= CONTRADICTED;
             self.against.insert(0, why.into());
         }
         self
     }
 
-    /// What would tell, and could not be seen.
-    pub(super) fn unseen(mut self, holds: bool, what: impl Into<String>) -> Self {
+    /// Records, if `holds`, something that would decide and that the capture cannot show.
+    pub(super) fn not_observable(mut self, holds: bool, what: impl Into<String>) -> Self {
         if holds {
             self.not_observable.push(what.into());
         }
         self
     }
 
+    /// Returns the kind of the cause.
     pub(super) const fn kind(&self) -> CauseKind {
         self.kind
     }
 
-    pub(super) fn finish(self, check: String) -> Cause {
+    /// Completes the cause with the command that settles it and the counters that were not given.
+    pub(super) fn finish(self, check: String, missing_counters: Option<String>) -> Cause {
         let Self { kind, nats, supporting, against, mut not_observable, ruled_out } = self;
-        not_observable.extend(super::kernel::unread(kind));
+        not_observable.extend(missing_counters);
         Cause { kind, nats, supporting, against, not_observable, ruled_out, check }
     }
 }
 
-/// Most probable first, what is ruled out last; equal ones stay in the order in which they were thought of.
+/// Sorts causes by weight, ruled-out ones last; causes of equal weight keep their order.
 pub(super) fn rank(causes: &mut [Cause]) {
     causes.sort_by(|a, b| a.ruled_out.cmp(&b.ruled_out).then(b.nats.total_cmp(&a.nats)));
+}
+
+/// Returns the plural ending of a noun that `number` counts.
+pub(super) fn plural(number: usize) -> &'static str {
+    if number == 1 { "" } else { "s" }
 }

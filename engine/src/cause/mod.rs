@@ -1,59 +1,40 @@
-//! Why a handshake failed: hypotheses, ranked, each with what speaks for it, what against, what could not be seen, and
-//! what settles it.
+//! Explains why a handshake failed: hypotheses, ranked, each with the reasons for and against it,
+//! what could not be seen, and the command that settles it.
+//!
+//! [`kinds`] has a file for each cause and lists which causes are considered for which failure. The
+//! files beside it prepare what several causes share: the reset beside its handshake, the
+//! handshakes nearby, a SYN that was refused, a connection that is stuck. [`host`] holds what a
+//! server's kernel counted and [`kernel`] weighs causes with it; [`capture_point`] weighs them with
+//! where the capture was taken.
 
+pub(crate) mod capture_point;
 pub(crate) mod host;
 
-mod check;
+mod case;
+mod counters;
 mod hypothesis;
+mod info;
 mod kernel;
-mod opening;
-mod proxied;
-mod reset;
-mod sight;
-mod silence;
+mod kinds;
+mod nearby;
+mod refused_syn;
+mod reset_context;
+mod stall;
 
-use crate::connection::handshake::Handshake;
+use case::Case;
+
 use crate::listener::Listener;
-use crate::{Assessment, Cause, Outcome, Verdict};
+use crate::{Assessment, Cause, Outcome};
 
-pub(crate) use kernel::weigh;
-
-/// The ranked causes of a handshake that failed or got stuck; empty for one that did not.
+/// Returns the ranked causes of a handshake that failed or got stuck; empty for any other.
 pub(crate) fn causes(listener: &Listener<'_>, index: usize, assessment: &Assessment, outcome: Outcome) -> Vec<Cause> {
-    let handshake = listener.handshakes[index];
-    let hypotheses = match outcome {
-        Outcome::ResetByServer if assessment.verdict == Verdict::SynProxy => proxied::reset(listener, index),
-        Outcome::ResetByServer => reset::by_server(listener, index, assessment),
-        Outcome::ResetByClient => opening::reset_by_client(listener, handshake, assessment),
-        Outcome::Refused => opening::refused(listener, index),
-        Outcome::Unanswered => opening::unanswered(listener, index),
-        Outcome::Unacknowledged => opening::unacknowledged(handshake, assessment),
-        Outcome::Established | Outcome::Incomplete => silence::stuck(listener, handshake, assessment),
+    let case = Case::new(listener, index, assessment);
+    let port = case.handshake.server.port;
+    let complete = |hypothesis: hypothesis::Hypothesis| {
+        let info = hypothesis.kind().info();
+        hypothesis.finish(info.check(port), counters::missing_counters(info.counters))
     };
-    if hypotheses.is_empty() {
-        return Vec::new();
-    }
-    let server = handshake.server;
-    let mut causes: Vec<Cause> = hypotheses
-        .into_iter()
-        .map(|hypothesis| {
-            let kind = hypothesis.kind();
-            hypothesis.finish(check::check(kind, server))
-        })
-        .collect();
+    let mut causes: Vec<Cause> = kinds::hypotheses(&case, outcome).into_iter().map(complete).collect();
     hypothesis::rank(&mut causes);
     causes
-}
-
-/// Where the SYN-ACK or its reset was captured without its IP header.
-const NO_TTL: &str = "hop limits of the SYN-ACK and the reset: whether one machine sent both";
-
-/// `s` for any number but one.
-fn plural(number: usize) -> &'static str {
-    if number == 1 { "" } else { "s" }
-}
-
-/// The client acknowledged something, but not the SYN-ACK.
-const fn acknowledged_wrongly(handshake: &Handshake) -> bool {
-    handshake.wrong_ack.is_some() && handshake.ack.is_none()
 }

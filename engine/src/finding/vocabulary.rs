@@ -189,6 +189,34 @@ words! {
 }
 
 words! {
+    /// Packet or field that differs between two captures of one handshake.
+    DifferenceKind {
+        /// Sequence number of the SYN-ACK.
+        SynAckIsn = "syn-ack-isn",
+        /// SYN-ACK, which one capture lacks.
+        SynAck = "syn-ack",
+        /// Sequence number of the SYN.
+        SynIsn = "syn-isn",
+        /// MSS of the SYN-ACK.
+        SynAckMss = "syn-ack-mss",
+        /// Window scale, SACK and timestamps of the SYN-ACK.
+        SynAckOptions = "syn-ack-options",
+        /// Window of the SYN-ACK.
+        SynAckWindow = "syn-ack-window",
+        /// TTL or hop limit of the SYN-ACK.
+        SynAckHopLimit = "syn-ack-hop-limit",
+        /// MSS of the SYN.
+        SynMss = "syn-mss",
+        /// Window scale, SACK and timestamps of the SYN.
+        SynOptions = "syn-options",
+        /// Window of the SYN.
+        SynWindow = "syn-window",
+        /// TTL or hop limit of the SYN.
+        SynHopLimit = "syn-hop-limit",
+    }
+}
+
+words! {
     /// A counter of a Linux kernel, by the name it has in `/proc/net/netstat`, `/proc/net/snmp` and
     /// `/proc/net/stat`.
     Counter {

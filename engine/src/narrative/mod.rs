@@ -1,9 +1,10 @@
-//! One handshake, packet by packet, for a person: each segment spelled out, and what it shows.
+//! Describes one handshake packet by packet for a person: the fields of each segment, and what it
+//! shows.
 
-mod segments;
+mod describe;
 mod shows;
 
-pub use segments::{Described, NoSegment, describe};
+pub use describe::{NoSegment, SegmentDescription, describe};
 
 use std::collections::VecDeque;
 
@@ -11,63 +12,65 @@ use crate::intake::flow::same_ends;
 use crate::packet::ip;
 use crate::packet::segment::{Flags, Segment};
 use crate::packet::seq::SeqNumber;
-use crate::{Endpoint, Finding, Frame, Observation, Timestamp};
+use crate::{Finding, Frame, Observation, Timestamp};
 
-/// Packets told from the beginning of a connection; a handshake that worked goes on for as long as it likes.
-const FIRST: usize = 12;
-/// Packets told in all: what is special later on (repetitions, resets) has room.
-const MOST: usize = 40;
+/// Number of packets that are described from the beginning of a connection, whatever they are.
+const FIRST_PACKETS: usize = 12;
+/// Maximum number of packets that are described: later ones only where they matter
+/// (retransmissions, resets).
+const MAX_PACKETS: usize = 40;
 
-/// A packet of the handshake.
+/// Packet of a handshake, described.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    /// The segment, spelled out.
-    pub segment: Described,
-    /// Seconds since the first packet told.
+pub struct NarratedPacket {
+    /// Fields of the segment.
+    pub segment: SegmentDescription,
+    /// Seconds since the first packet described.
     pub since_start: f64,
     /// Whether the client sent it.
     pub from_client: bool,
-    /// What it is: `SYN`, `SYN-ACK again`, `data`…
+    /// Part of the packet in the handshake: `SYN`, `SYN-ACK again`, `data`…
     pub what: &'static str,
     /// Sequence number relative to the sender's first, where that is known.
     pub relative_seq: Option<u32>,
-    /// Acknowledgment number relative to the other side's first, where that is known and the flag is set.
+    /// Acknowledgment number relative to the other side's first, where that is known and the flag
+    /// is set.
     pub relative_ack: Option<u32>,
-    /// What it shows, one sentence each.
+    /// Conclusions from the packet, one sentence each.
     pub shows: Vec<String>,
 }
 
-/// Tells the packets of one handshake, as they are pushed in the order of the capture.
+/// Describes the packets of one handshake, which are pushed in the order of the capture.
 #[derive(Debug)]
-pub struct Teller<'a> {
+pub struct Narrator<'a> {
     finding: &'a Finding,
     first: Option<Frame>,
     start: Option<Timestamp>,
-    told: usize,
+    described: usize,
     omitted: u64,
     ended: bool,
-    pub(crate) seen: Seen,
+    pub(crate) seen: History,
 }
 
-/// What the packets told so far showed.
+/// Facts from the packets so far, with which later ones are compared.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct History {
     pub client_isn: Option<SeqNumber>,
     pub server_isn: Option<SeqNumber>,
-    pub syn: Option<Summary>,
-    pub syn_ack: Option<Summary>,
-    pub ack: Option<Summary>,
-    pub data: Option<Summary>,
-    pub last_of_client: Option<Summary>,
+    pub syn: Option<PacketFacts>,
+    pub syn_ack: Option<PacketFacts>,
+    pub ack: Option<PacketFacts>,
+    pub data: Option<PacketFacts>,
+    pub last_of_client: Option<PacketFacts>,
     pub reset: bool,
     pub opened: bool,
-    /// Sequence numbers of the latest payloads of each side: what comes again is a repetition.
+    /// Sender and sequence number of the latest payloads, to recognise retransmissions.
     pub payloads: VecDeque<(bool, SeqNumber)>,
 }
 
-/// What is kept of a packet that later ones are held against.
+/// Facts about a packet with which later ones are compared.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Summary {
+pub(crate) struct PacketFacts {
     pub time: Timestamp,
     pub ack: SeqNumber,
     pub window: u16,
@@ -76,7 +79,7 @@ pub(crate) struct Summary {
     pub options: crate::packet::options::Options,
 }
 
-impl Summary {
+impl PacketFacts {
     fn of(segment: &Segment<'_>) -> Self {
         Self {
             time: segment.time,
@@ -89,29 +92,38 @@ impl Summary {
     }
 }
 
-impl<'a> Teller<'a> {
-    /// Will tell the packets of that handshake.
+impl<'a> Narrator<'a> {
+    /// Creates a narrator of the handshake of a finding.
     #[must_use]
     pub fn new(finding: &'a Finding) -> Self {
         let frames = finding.frames;
         let named = [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten();
-        Self { finding, first: named.min(), start: None, told: 0, omitted: 0, ended: false, seen: Seen::default() }
+        Self {
+            finding,
+            first: named.min(),
+            start: None,
+            described: 0,
+            omitted: 0,
+            ended: false,
+            seen: History::default(),
+        }
     }
 
-    /// Packets of the connection that came after those told, and were left out.
+    /// Returns the number of packets of the connection that were left out.
     #[must_use]
     pub const fn omitted(&self) -> u64 {
         self.omitted
     }
 
-    /// Whether nothing more will be told: another connection of the same ends began.
+    /// Returns whether the handshake is over because another connection of the same endpoints
+    /// began.
     #[must_use]
     pub const fn is_done(&self) -> bool {
         self.ended
     }
 
-    /// Tells a packet; `None` when it is not of this handshake, or one of the many after it.
-    pub fn push(&mut self, observation: &Observation<'_>) -> Option<Told> {
+    /// Describes a packet; `None` when it does not belong to this handshake, or is left out.
+    pub fn push(&mut self, observation: &Observation<'_>) -> Option<NarratedPacket> {
         let segment = ip::segment(observation).ok()?;
         let ends = (self.finding.client, self.finding.server);
         if self.ended || !same_ends(ends, (segment.source(), segment.destination())) {
@@ -125,28 +137,29 @@ impl<'a> Teller<'a> {
             self.ended = true;
             return None;
         }
-        let what = self.what(&segment, from_client);
-        let shows = self.shows(&segment, from_client, what);
-        let told = Told {
+        let role = self.role(&segment, from_client);
+        let shows = self.shows(&segment, from_client, role);
+        let packet = NarratedPacket {
             since_start: segment.time.seconds_since(*self.start.get_or_insert(segment.time)),
             from_client,
-            what: what.name(),
+            what: role.name(),
             relative_seq: self.relative(segment.seq(), from_client),
             relative_ack: self.relative(segment.ack(), !from_client).filter(|_| segment.flags().has(Flags::ACK)),
             shows,
-            segment: Described::of(&segment),
+            segment: SegmentDescription::of(&segment),
         };
-        self.note(&segment, from_client, what);
-        let special = segment.flags().0 & (Flags::SYN | Flags::RST | Flags::FIN) != 0 || what == What::DataAgain;
-        if self.told < FIRST || special && self.told < MOST {
-            self.told += 1;
-            return Some(told);
+        self.note(&segment, from_client, role);
+        let special = segment.flags().0 & (Flags::SYN | Flags::RST | Flags::FIN) != 0 || role == PacketRole::DataAgain;
+        if self.described < FIRST_PACKETS || special && self.described < MAX_PACKETS {
+            self.described += 1;
+            return Some(packet);
         }
         self.omitted += 1;
         None
     }
 
-    /// A SYN of the same client with another number: the port is used again.
+    /// Returns whether a segment is a SYN with another sequence number: the client used the port
+    /// again.
     fn is_another_connection(&self, segment: &Segment<'_>, from_client: bool) -> bool {
         let known = self.seen.client_isn.is_some_and(|isn| isn != segment.seq());
         segment.flags().is_syn() && from_client && known && self.seen.syn_ack.is_some()
@@ -157,64 +170,69 @@ impl<'a> Teller<'a> {
         isn.map(|isn| number.0.wrapping_sub(isn.0))
     }
 
-    fn what(&mut self, segment: &Segment<'_>, from_client: bool) -> What {
+    fn role(&mut self, segment: &Segment<'_>, from_client: bool) -> PacketRole {
         let flags = segment.flags();
         if flags.is_syn() {
             self.seen.client_isn.get_or_insert(segment.seq());
-            return if self.seen.syn.is_some() { What::SynAgain } else { What::Syn };
+            return if self.seen.syn.is_some() { PacketRole::SynAgain } else { PacketRole::Syn };
         }
         if flags.is_syn_ack() {
             self.seen.server_isn.get_or_insert(segment.seq());
             self.seen.client_isn.get_or_insert(segment.ack().plus(u32::MAX));
-            return if self.seen.syn_ack.is_some() { What::SynAckAgain } else { What::SynAck };
+            return if self.seen.syn_ack.is_some() { PacketRole::SynAckAgain } else { PacketRole::SynAck };
         }
         if flags.has(Flags::RST) {
-            return What::Reset;
+            return PacketRole::Reset;
         }
         let expected = self.seen.server_isn.map(|isn| isn.plus(1));
         if from_client && self.seen.ack.is_none() && segment.payload == 0 && flags.has(Flags::ACK) {
-            return if expected.is_none_or(|expected| expected == segment.ack()) { What::Ack } else { What::WrongAck };
+            return if expected.is_none_or(|expected| expected == segment.ack()) {
+                PacketRole::Ack
+            } else {
+                PacketRole::WrongAck
+            };
         }
         if segment.payload > 0 {
             let again = self.seen.payloads.contains(&(from_client, segment.seq()));
-            return if again { What::DataAgain } else { What::Data };
+            return if again { PacketRole::DataAgain } else { PacketRole::Data };
         }
-        if flags.has(Flags::FIN) { What::Fin } else { What::Other }
+        if flags.has(Flags::FIN) { PacketRole::Fin } else { PacketRole::Other }
     }
 
-    /// Remembers what later packets are held against.
-    fn note(&mut self, segment: &Segment<'_>, from_client: bool, what: What) {
-        let summary = Summary::of(segment);
+    /// Records the facts with which later packets are compared.
+    fn note(&mut self, segment: &Segment<'_>, from_client: bool, role: PacketRole) {
+        let summary = PacketFacts::of(segment);
         let seen = &mut self.seen;
-        match what {
-            What::Syn => seen.syn = Some(summary),
-            What::SynAck => seen.syn_ack = Some(summary),
-            What::Ack | What::WrongAck => seen.ack = Some(summary),
-            What::Reset => seen.reset = true,
-            What::Data if from_client => {
+        match role {
+            PacketRole::Syn => seen.syn = Some(summary),
+            PacketRole::SynAck => seen.syn_ack = Some(summary),
+            PacketRole::Ack | PacketRole::WrongAck => seen.ack = Some(summary),
+            PacketRole::Reset => seen.reset = true,
+            PacketRole::Data if from_client => {
                 seen.data.get_or_insert(summary);
             }
             _ => {}
         }
-        if segment.payload > 0 && what == What::Data {
+        if segment.payload > 0 && role == PacketRole::Data {
             if from_client {
                 seen.ack.get_or_insert(summary);
             }
             seen.payloads.push_back((from_client, segment.seq()));
-            if seen.payloads.len() > MOST {
+            if seen.payloads.len() > MAX_PACKETS {
                 seen.payloads.pop_front();
             }
         }
-        if from_client && what != What::Reset {
+        if from_client && role != PacketRole::Reset {
             seen.last_of_client = Some(summary);
         }
-        seen.opened |= !from_client && !segment.flags().has(Flags::SYN) && what != What::Reset && segment.window() > 0;
+        seen.opened |=
+            !from_client && !segment.flags().has(Flags::SYN) && role != PacketRole::Reset && segment.window() > 0;
     }
 }
 
-/// What a packet is to its handshake.
+/// Part of a packet in its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum PacketRole {
     Syn,
     SynAgain,
     SynAck,
@@ -228,7 +246,7 @@ pub(crate) enum What {
     Other,
 }
 
-impl What {
+impl PacketRole {
     const fn name(self) -> &'static str {
         match self {
             Self::Syn => "SYN",
@@ -242,14 +260,5 @@ impl What {
             Self::Reset => "RST",
             Self::Fin => "FIN",
         }
-    }
-}
-
-/// Both ends of a segment, as a front end looks for its handshake.
-impl Described {
-    /// Whether it travels between these two, in either direction.
-    #[must_use]
-    pub fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
-        same_ends((self.source, self.destination), (a, b))
     }
 }

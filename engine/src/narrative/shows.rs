@@ -1,31 +1,32 @@
-//! What a packet of a handshake shows, in sentences.
+//! Concludes in sentences what a packet of a handshake shows.
 
-use super::{Summary, Teller, What};
+use super::{Narrator, PacketFacts, PacketRole};
 use crate::evidence::hop_limit::initial;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, Segment};
 
-/// The MSS that makes people think of one product.
+/// MSS that is often taken for the sign of one product.
 const FAMOUS_MSS: u16 = 1380;
 
-impl Teller<'_> {
-    pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, what: What) -> Vec<String> {
-        match what {
-            What::Syn => syn(segment),
-            What::SynAgain => vec!["the same SYN again: no answer had reached the client".to_owned()],
-            What::SynAck => self.syn_ack(segment),
-            What::SynAckAgain => self.syn_ack_again(segment),
-            What::Ack => self.ack(),
-            What::WrongAck => vec![format!(
+impl Narrator<'_> {
+    /// Returns the conclusions from a packet, one sentence each.
+    pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, role: PacketRole) -> Vec<String> {
+        match role {
+            PacketRole::Syn => syn(segment),
+            PacketRole::SynAgain => vec!["the same SYN again: no answer had reached the client".to_owned()],
+            PacketRole::SynAck => self.syn_ack(segment),
+            PacketRole::SynAckAgain => self.syn_ack_again(segment),
+            PacketRole::Ack => self.ack(),
+            PacketRole::WrongAck => vec![format!(
                 "acknowledges {}, and the SYN-ACK is acknowledged by {}: no cookie and no half-open entry fits",
                 segment.ack(),
                 self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
             )],
-            What::Data => self.data(segment, from_client),
-            What::DataAgain => vec!["sent again: nobody acknowledged it".to_owned()],
-            What::Reset => self.reset(segment, from_client),
-            What::Fin => vec![format!("the {} has nothing more to send", side(from_client))],
-            What::Other => self.other(segment, from_client),
+            PacketRole::Data => self.data(segment, from_client),
+            PacketRole::DataAgain => vec!["sent again: nobody acknowledged it".to_owned()],
+            PacketRole::Reset => self.reset(segment, from_client),
+            PacketRole::Fin => vec![format!("the {} has nothing more to send", side(from_client))],
+            PacketRole::Other => self.other(segment, from_client),
         }
     }
 
@@ -142,7 +143,7 @@ impl Teller<'_> {
         shows
     }
 
-    /// How long it took, next to how long the SYN-ACK took.
+    /// Compares the travel time of the reset with that of the SYN-ACK.
     fn reset_after(&self, trip: f64) -> String {
         let syn = self.seen.syn.zip(self.seen.syn_ack).map(|(syn, syn_ack)| syn_ack.time.seconds_since(syn.time));
         let compared = syn.map_or_else(String::new, |syn| format!("; the SYN-ACK took {}", span(syn)));
@@ -177,7 +178,7 @@ fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
     offered(offer).into_iter().filter(|name| !kept.contains(name)).collect()
 }
 
-fn hops(syn_ack: &Summary, reset: &Segment<'_>) -> Option<String> {
+fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
     let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
     Some(if first == second {
         format!("hop limit {second} as in the SYN-ACK: the same machine, or one as far away")
@@ -193,7 +194,7 @@ fn hops(syn_ack: &Summary, reset: &Segment<'_>) -> Option<String> {
     })
 }
 
-fn identification(trigger: Option<&Summary>, reset: &Segment<'_>) -> Option<String> {
+fn identification(trigger: Option<&PacketFacts>, reset: &Segment<'_>) -> Option<String> {
     let id = reset.ip_facts().identification?;
     if id == 0 {
         return Some("IP identification 0: Linux resets what it does not know so".to_owned());
@@ -207,7 +208,7 @@ const fn side(from_client: bool) -> &'static str {
     if from_client { "client" } else { "server" }
 }
 
-/// A time as people say it.
+/// Formats a duration, given in seconds, with a suitable unit.
 fn span(seconds: f64) -> String {
     if seconds.abs() < 0.001 {
         format!("{:.0} µs", seconds * 1e6)

@@ -2,6 +2,8 @@
 //!
 //! etherparse's iterator ends at the first kind it does not know; real SYNs carry kinds 19, 28, 30 and 34.
 
+use std::ops::Range;
+
 /// What the options of one segment say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -34,7 +36,7 @@ impl Options {
     /// Reads the options of a TCP header whose data offset promises `promised` bytes of them.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
         let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
-        for option in Walk(bytes) {
+        for option in walk(bytes) {
             match option {
                 Ok((kind, body)) => options.take(kind, body),
                 Err(Malformed) => options.incomplete = true,
@@ -76,33 +78,42 @@ impl Options {
     }
 }
 
-/// An option whose length is impossible or runs past the end.
+/// Place of one TCP option among the option bytes of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TcpOption {
+    /// Kind; 0 is the end of the list.
+    pub kind: u8,
+    /// Length in bytes as written in the option. Below 2, nothing can be said about what follows.
+    pub length: usize,
+    /// Captured bytes of the option, in the option bytes. The end of the list and an option without a possible length
+    /// extend over all that follows.
+    pub range: Range<usize>,
+}
+
+/// Splits the option bytes of a TCP header into options (RFC 9293 section 3.1), NOPs left out.
+pub fn tcp_options(bytes: &[u8]) -> impl Iterator<Item = TcpOption> + use<'_> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += bytes.get(at..)?.iter().take_while(|&&kind| kind == NOP).count();
+        let (start, &kind) = (at, bytes.get(at)?);
+        let length = if kind == END_OF_LIST { 0 } else { bytes.get(at + 1).copied().map_or(0, usize::from) };
+        at = if length < 2 { bytes.len() } else { bytes.len().min(at + length) };
+        Some(TcpOption { kind, length, range: start..at })
+    })
+}
+
+const END_OF_LIST: u8 = 0;
+const NOP: u8 = 1;
+
+/// Option whose length is impossible or runs past the end.
 #[derive(Debug)]
 pub(crate) struct Malformed;
 
-/// Walks the options: kind and body, NOPs left out, ends at the end-of-list option.
-pub(crate) struct Walk<'a>(pub &'a [u8]);
-
-impl<'a> Iterator for Walk<'a> {
-    type Item = Result<(u8, &'a [u8]), Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match *self.0 {
-                [] | [0, ..] => return None,
-                [1, ..] => self.0 = &self.0[1..],
-                [kind, length, ..] if length >= 2 && usize::from(length) <= self.0.len() => {
-                    let (option, rest) = self.0.split_at(usize::from(length));
-                    self.0 = rest;
-                    return Some(Ok((kind, &option[2..])));
-                }
-                _ => {
-                    self.0 = &[];
-                    return Some(Err(Malformed));
-                }
-            }
-        }
-    }
+/// Walks the options up to the end of the list: kind and body. A malformed option is the last.
+pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), Malformed>> {
+    tcp_options(bytes).take_while(|option| option.kind != END_OF_LIST).map(|TcpOption { kind, length, range }| {
+        if length >= 2 && range.len() == length { Ok((kind, &bytes[range][2..])) } else { Err(Malformed) }
+    })
 }
 
 #[cfg(test)]
@@ -117,6 +128,17 @@ mod tests {
         assert_eq!(options.window_scale, Some(7));
         assert!(options.sack_permitted && !options.incomplete);
         assert_eq!(options.timestamps, Some(Timestamps { value: 7, echo: 9 }));
+    }
+
+    #[test]
+    fn options_are_found_with_the_bytes_they_take_up() {
+        let spans = |bytes: &[u8]| tcp_options(bytes).map(|o| (o.kind, o.length, o.range)).collect::<Vec<_>>();
+        assert_eq!(spans(&[1, 2, 4, 5, 180, 1, 1, 77, 2]), [(2, 4, 1..5), (77, 2, 7..9)]);
+        assert_eq!(spans(&[1, 0, 9, 9]), [(0, 0, 1..4)], "the list ends");
+        assert_eq!(spans(&[77, 1, 9, 9]), [(77, 1, 0..4)], "an impossible length");
+        assert_eq!(spans(&[8, 10, 9]), [(8, 10, 0..3)], "past the end");
+        assert_eq!(spans(&[77]), [(77, 0, 0..1)]);
+        assert_eq!(spans(&[1, 1]), []);
     }
 
     #[test]

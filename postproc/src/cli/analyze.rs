@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
-use super::Resources;
-
-use super::Who;
+use super::{CapturePoint, Resources, Who};
 use crate::filter::Condition;
 
 const EXAMPLES: &str = "\
@@ -121,6 +119,10 @@ pub struct Analyze {
     /// Which server --kernel speaks of: an address, or address and port; every server unless given
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<Who>,
+
+    /// Where the captures were taken: weighs the causes of failures and may rule some out. Verdicts do not depend on it
+    #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
+    pub capture_point: CapturePoint,
 
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long, conflicts_with = "verbose")]

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Endpoint;
 
+use super::CapturePoint;
+
 const EXAMPLES: &str = "\
 Examples:
   syncookie explain trace.pcap
@@ -55,6 +57,10 @@ pub struct Explain {
     /// failure where the file does not say when it was written.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub kernel: Vec<PathBuf>,
+
+    /// Where the captures were taken: weighs the causes of failures and may rule some out. Verdicts do not depend on it
+    #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
+    pub capture_point: CapturePoint,
 
     /// How to write it
     #[arg(long, value_enum, default_value_t = Form::Text)]

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod annotate;
+mod capture_point;
 mod explain;
 mod kernel;
 mod manual;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 pub use analyze::{Analyze, Format};
 pub use annotate::Annotate;
+pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form, Who};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use manual::{Completions, Manual};

@@ -46,6 +46,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let mut plan = walk::plan(&args.paths);
     plan.filter = Filter::new(&args.filter);
     plan.once = args.once;
+    plan.capture_point = args.capture_point.into();
     for (path, reason) in plan.skipped.iter().filter(|_| args.verbose) {
         console.remark(&format!("{} {reason}: not read", path.display()));
     }

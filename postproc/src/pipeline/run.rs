@@ -13,7 +13,7 @@ use super::events::{Event, Listening, Queue};
 use super::series::Reader;
 use super::spare::Spare;
 use crate::console::Console;
-use crate::pipeline::cross_capture::Together;
+use crate::pipeline::cross_capture::CrossCapture;
 use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::problem::Problem;
 use crate::report::Report;
@@ -55,7 +55,7 @@ impl<'a> Batch<'a> {
         let one_by_one = once || filter.is_active();
         // What is told one by one is only counted where it is told.
         let flood = if one_by_one { u64::MAX } else { limits.flood };
-        let together = (plan.sources.len() > 1).then(Together::default);
+        let together = (plan.sources.len() > 1).then(CrossCapture::default);
         let (detail, measured, syn_fields) = (report.detail(), report.draws(), together.is_some());
         // Whoever counts one by one, or compares captures, needs the others, too.
         let only_notable = detail == DetailLevel::Notable && !one_by_one && together.is_none();
@@ -164,6 +164,7 @@ impl<'a> Batch<'a> {
     fn handshakes(&mut self, mut findings: Vec<Finding>) -> io::Result<()> {
         for finding in &mut findings {
             finding.renumber(self.first as u32);
+            self.plan.capture_point.weigh(finding);
             if self.totals.handshake(finding) {
                 self.report.handshake(&self.totals.captures, finding)?;
             }

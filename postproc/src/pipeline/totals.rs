@@ -9,7 +9,7 @@ use syncookie_engine::{
 };
 
 use crate::filter::Filter;
-use crate::pipeline::cross_capture::{Compared, Together};
+use crate::pipeline::cross_capture::{Comparison, CrossCapture};
 use crate::problem::Problem;
 
 /// Counts and findings over all captures.
@@ -36,7 +36,7 @@ pub struct Totals {
     /// Whether a handshake is told once whose very same packets are in several captures.
     pub once: bool,
     /// What captures of the same traffic are compared by, where there are several captures.
-    pub together: Option<Together>,
+    pub together: Option<CrossCapture>,
     /// Which findings are told.
     pub filter: Filter,
     /// Handshakes that are not, because of that.
@@ -144,8 +144,9 @@ impl Totals {
     }
 
     /// What the captures that have the same traffic say of each other; `None` where there is only one.
-    pub fn compared(&self) -> Option<Compared> {
-        Some(self.together.as_ref()?.compare(&self.captures))
+    pub fn compared(&self) -> Option<Comparison> {
+        let names: Vec<&str> = self.captures.iter().map(|capture| capture.name.as_str()).collect();
+        Some(self.together.as_ref()?.compare(&names))
     }
 
     /// Takes in what captures that belong together came to, once their handshakes are written out.

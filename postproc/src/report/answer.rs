@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
-use super::words;
 use crate::pipeline::totals::Totals;
 use crate::text::{self, range};
 
@@ -82,9 +81,9 @@ fn other_resets(totals: &Totals) -> String {
 fn resets(number: u64, causes: &BTreeMap<CauseKind, u64>) -> String {
     let why = match causes.iter().max_by_key(|(_, count)| **count) {
         None => String::new(),
-        Some((cause, &count)) if count == number => format!("; most likely {} ({cause})", words::cause(*cause)),
+        Some((cause, &count)) if count == number => format!("; most likely {} ({cause})", cause.clause()),
         Some((cause, &count)) => {
-            format!("; most likely {} ({cause}, {} of them)", words::cause(*cause), grouped(count))
+            format!("; most likely {} ({cause}, {} of them)", cause.clause(), grouped(count))
         }
     };
     match number {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use syncookie_engine::Endpoint as Socket;
+use syncookie_engine::compare::{Difference, Meaning};
 use syncookie_terminal::count;
 
 use super::model::Endpoint;
-use crate::pipeline::cross_capture::{Compared, Difference, Pair};
+use super::words;
+use crate::pipeline::cross_capture::{Comparison, Pair};
 use crate::text;
 
 /// Kinds of difference that people are told of.
@@ -45,8 +47,8 @@ struct Differing {
     means: &'static str,
 }
 
-impl From<Compared> for BothSides {
-    fn from(compared: Compared) -> Self {
+impl From<Comparison> for BothSides {
+    fn from(compared: Comparison) -> Self {
         Self {
             same_packets: compared.same_packets,
             differing: compared.differing,
@@ -58,7 +60,11 @@ impl From<Compared> for BothSides {
 
 impl From<Pair> for Handshake {
     fn from(pair: Pair) -> Self {
-        let differing = |Difference { what, values, means }| Differing { what, values, means };
+        let differing = |difference: Difference| Differing {
+            what: difference.kind.as_str(),
+            values: words::difference_values(&difference),
+            means: words::meaning(difference.meaning),
+        };
         Self {
             client: pair.client.into(),
             server: pair.server.into(),
@@ -71,7 +77,7 @@ impl From<Pair> for Handshake {
 
 /// Lines for people: how many handshakes are in two captures, and what differs, most frequent first. Distance alone is
 /// not worth a line.
-pub fn lines(compared: &Compared, folder: &str) -> Vec<String> {
+pub fn lines(compared: &Comparison, folder: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if compared.same_packets > 0 {
         let handshakes = count(compared.same_packets, "handshake");
@@ -79,8 +85,8 @@ pub fn lines(compared: &Compared, folder: &str) -> Vec<String> {
     }
     let mut kinds: BTreeMap<(&str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
-        for difference in pair.differences.iter().filter(|difference| !difference.what.ends_with("hop-limit")) {
-            kinds.entry((difference.what, pair.server)).or_insert((0, pair, difference)).0 += 1;
+        for difference in pair.differences.iter().filter(|difference| difference.meaning != Meaning::Distance) {
+            kinds.entry((difference.kind.as_str(), pair.server)).or_insert((0, pair, difference)).0 += 1;
         }
     }
     let mut kinds: Vec<_> = kinds.into_values().collect();
@@ -96,15 +102,15 @@ pub fn lines(compared: &Compared, folder: &str) -> Vec<String> {
 fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> String {
     let [(near, near_frame), (far, far_frame)] = &pair.places;
     let name = |name: &str| text::capture(name.strip_prefix(folder).unwrap_or(name)).into_owned();
-    let [near_value, far_value] = &difference.values;
+    let [near_value, far_value] = words::difference_values(difference);
     let sides = if pair.is_direction_known { " (nearer to the client)" } else { "" };
     format!(
         "{}, {}: {} is {near_value} in {}{sides} and {far_value} in {}: {} (for example frames {near_frame} and {far_frame})",
         pair.server,
         count(number, "handshake"),
-        difference.what,
+        difference.kind,
         name(near),
         name(far),
-        difference.means,
+        words::meaning(difference.meaning),
     )
 }

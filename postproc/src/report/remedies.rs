@@ -150,7 +150,7 @@ impl<'a> Remedy<'a> {
             all if all == self.count => ", reset by the server's side".into(),
             some => format!(", {} reset by the server's side", grouped(some)),
         };
-        let cause = words::cause(self.cause);
+        let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
         format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)

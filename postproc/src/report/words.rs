@@ -1,27 +1,10 @@
-//! The engine's words, as people say them.
+//! Clauses for people: verdicts and outcomes. A cause has its own,
+//! [`syncookie_engine::CauseKind::clause`].
 
-use syncookie_engine::{CauseKind, Outcome, Verdict};
+use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
+use syncookie_engine::{Outcome, Verdict};
 
-/// A cause as a clause: completes "most likely".
-pub const fn cause(kind: CauseKind) -> &'static str {
-    match kind {
-        CauseKind::CookieRejected => "the host got a cookie back that it did not accept",
-        CauseKind::ProxyLeakedAck => "the ACK passed the proxy and met a server that knew nothing of it",
-        CauseKind::ProxyBackendRefused => "the server behind the proxy refused the connection",
-        CauseKind::ProxyBackendSilent => "the server behind the proxy never answered",
-        CauseKind::ChallengeReset => "an appliance resets on purpose and lets the retry through",
-        CauseKind::AcceptQueueOverflow => "the listener's accept queue was full",
-        CauseKind::ApplicationAbort => "the server program closed the connection hard",
-        CauseKind::ListenerGone => "the listener disappeared between SYN-ACK and ACK",
-        CauseKind::FirewallReset => "a packet filter rejected it with a TCP reset",
-        CauseKind::WrongHost => "a load balancer sent the ACK to another host",
-        CauseKind::ClosedPort => "nothing listens on that port",
-        CauseKind::ClientAbort => "the client gave up",
-        CauseKind::SilentDrop => "something dropped packets without a word",
-    }
-}
-
-/// A verdict as a clause.
+/// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ordinary => "the server's own stack answered the SYN, from a half-open entry",
@@ -31,7 +14,7 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// An outcome as a clause.
+/// Returns an outcome as a clause.
 pub const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Established => "the handshake was completed",
@@ -44,9 +27,52 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Why a Linux host answers with cookies at all.
+/// Returns what follows from a difference between two captures of one handshake.
+pub const fn meaning(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::SequenceRewritten => "something in between rewrites the sequence numbers of connections",
+        Meaning::AnsweredBetween => {
+            "the SYN-ACK at the client is not the one that the server sent: something in between answered in its place, as a \
+             SYN proxy does, or rewrites sequence numbers"
+        }
+        Meaning::AnsweredBetweenOrLost => {
+            "one capture has the SYN and no SYN-ACK, the other has one: something in between answered, or the SYN-ACK was \
+             lost on the way or by the capture"
+        }
+        Meaning::MssClamped => "something in between sets the MSS",
+        Meaning::OptionsChanged => "something in between takes options away or adds them",
+        Meaning::WindowChanged => "something in between sets the window, or the packet is another",
+        Meaning::Distance => {
+            "the difference is the number of routers in between; a large one is a packet of another host"
+        }
+    }
+}
+
+/// Returns the two values of a difference as text.
+pub fn difference_values(difference: &Difference) -> [String; 2] {
+    difference.values.each_ref().map(|value| match (difference.kind, value) {
+        (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
+        (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
+        (_, FieldValue::Absent) => "none".to_owned(),
+        (_, FieldValue::Present) => "there".to_owned(),
+        (_, FieldValue::Number(number)) => number.to_string(),
+        (_, &FieldValue::Options { window_scale, sack_permitted, timestamps }) => {
+            options(window_scale, sack_permitted, timestamps)
+        }
+    })
+}
+
+fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> String {
+    let mut present = Vec::new();
+    present.extend(window_scale.map(|shift| format!("window scale {shift}")));
+    present.extend(sack_permitted.then(|| "SACK".into()));
+    present.extend(timestamps.then(|| "timestamps".into()));
+    if present.is_empty() { "none".into() } else { present.join(", ") }
+}
+
+/// Reasons for which a Linux host answers with cookies.
 pub const WHY_COOKIES: &str = "a full SYN queue, or net.ipv4.tcp_syncookies=2";
 
-/// What tells which.
+/// Commands that show which of them applies.
 pub const CHECK_COOKIES: &str = "on the server: nstat -az TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent, sysctl \
                                  net.ipv4.tcp_syncookies net.ipv4.tcp_max_syn_backlog net.core.somaxconn, and ss -lnt";

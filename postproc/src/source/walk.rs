@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use syncookie_engine::CapturePoint;
+
 use crate::filter::Filter;
 use crate::problem::Problem;
 use crate::source::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
@@ -50,6 +52,8 @@ pub struct Plan {
     pub filter: Filter,
     /// Whether a handshake is told once whose very same packets are in several captures.
     pub once: bool,
+    /// Place at which the captures were taken.
+    pub capture_point: CapturePoint,
     seen: HashSet<Identity>,
     /// How often something was met that had been reached before.
     repeats: usize,

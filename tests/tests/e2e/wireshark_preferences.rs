@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use syncookie_tests::sample;
+use serde_json::Value;
 use syncookie_tests::tshark::Tshark;
+use syncookie_tests::{analyze, sample};
 
 const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
 
@@ -85,6 +86,34 @@ fn the_capture_point_tells_what_could_not_be_seen() {
     };
     assert!(unseen("Client"));
     assert!(!unseen("Unknown") && !unseen("Server"));
+}
+
+#[test]
+fn the_preference_and_the_option_for_the_capture_point_give_the_same_causes() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    for (preference, option) in [("Unknown", "unknown"), ("Client", "client"), ("Server", "server")] {
+        let batch = batch_causes(option);
+        let point = format!("syncookie.capture_point:{preference}");
+        let fields = ["syncookie.cause", "syncookie.cause.ruled_out", "syncookie.cause.not_observable"];
+        let row = tshark.fields(&trace, &["-2", "-o", &point], "frame.number == 2", &fields).remove(0);
+        let kinds: Vec<&str> = batch.iter().filter_map(|cause| cause["kind"].as_str()).collect();
+        assert_eq!(row[0], kinds.join(","), "{option}");
+        let ruled_out = batch.iter().filter(|cause| cause["ruled_out"] == true).count();
+        assert_eq!(row[1].split(',').filter(|value| !value.is_empty()).count(), ruled_out, "{option}");
+        let unseen = "the capture was taken at the client";
+        let by_batch = batch.iter().filter(|cause| cause["not_observable"].to_string().contains(unseen)).count();
+        assert_eq!(row[2].matches(unseen).count(), by_batch, "{option}");
+        assert_eq!(by_batch, usize::from(option == "client"), "{option}: {batch:?}");
+    }
+}
+
+/// Returns the causes that the batch tool reports for the first handshake of the user's trace, captured at that place.
+fn batch_causes(point: &str) -> Vec<Value> {
+    let mut command = analyze::command([sample(USER_TRACE)]);
+    let output = analyze::run(command.args(["--capture-point", point]));
+    let objects = output.stdout.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));
+    let first = objects.into_iter().find(|object: &Value| object["type"] == "handshake").expect("a handshake");
+    first["cause"].as_array().expect("the handshake failed").clone()
 }
 
 #[test]

@@ -1,14 +1,16 @@
-//! A TCP header without what may tell who sent it.
+//! Removes from a TCP header what may identify its sender.
 
 use std::net::IpAddr;
 
 use etherparse::ip_number;
+use syncookie_engine::{TcpOption, tcp_options};
 
 /// Shortest TCP header (RFC 9293 section 3.1).
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
 
-/// The header of a segment of `carried` bytes, for these addresses; `None` where it is not whole enough to be one.
+/// Returns the header of a segment of `carried` bytes, for these addresses; `None` where too little
+/// of it was captured.
 pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Option<Vec<u8>> {
     let promised = usize::from(segment.get(12)? >> 4) * 4;
     if promised < FIXED || segment.len() < FIXED {
@@ -17,7 +19,7 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     let mut header = segment[..promised.min(segment.len())].to_vec();
     clean(&mut header[FIXED..]);
     header[CHECKSUM].fill(0);
-    // Where the capture cut the options, nothing would be right.
+    // Where the capture cut the options, no checksum would be right.
     if header.len() == promised {
         let sum = checksum(&[&pseudo(addresses, carried), &header]);
         header[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
@@ -25,37 +27,32 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     Some(header)
 }
 
-/// Leaves options that are known to hold no address and no secret, and of the others kind and length.
+/// Overwrites the values of all options but those that are known to hold no address and no secret.
+/// Kinds and lengths stay, and so does the number of an experiment, the first two bytes of its
+/// value (RFC 6994).
 fn clean(options: &mut [u8]) {
-    /// Their first two bytes say which experiment it is (RFC 6994).
+    const END_OF_LIST: u8 = 0;
     const EXPERIMENTS: [u8; 2] = [253, 254];
-    let mut at = 0;
-    while at < options.len() {
-        let length = match options[at] {
-            0 => return options[at..].fill(0),
-            1 => 1,
-            _ => usize::from(options.get(at + 1).copied().unwrap_or(0)),
+    let all: Vec<TcpOption> = tcp_options(options).collect();
+    for TcpOption { kind, length, range } in all {
+        let kept = match kind {
+            END_OF_LIST => 0,
+            _ if length >= 2 && EXPERIMENTS.contains(&kind) => 4,
+            _ => 2,
         };
-        let kind = options[at];
-        if kind != 1 && length < 2 {
-            // Impossible: what follows is anything.
-            return options.iter_mut().skip(at + 2).for_each(|byte| *byte = 0);
+        if !is_harmless(kind, length) {
+            options[range].iter_mut().skip(kept).for_each(|byte| *byte = 0);
         }
-        let end = (at + length).min(options.len());
-        let kept = at + if EXPERIMENTS.contains(&kind) { 4 } else { 2 };
-        if kind != 1 && !is_harmless(kind, length) && kept < end {
-            options[kept..end].fill(0);
-        }
-        at = end;
     }
 }
 
-/// MSS, window scale, SACK permitted, SACK and timestamps, of the length that they have: another may hold anything.
+/// Returns whether an option is MSS, window scale, SACK permitted, SACK or timestamps, with a
+/// length that it can have; with another length it may hold anything.
 fn is_harmless(kind: u8, length: usize) -> bool {
     matches!((kind, length), (2, 4) | (3, 3) | (4, 2) | (5, 10 | 18 | 26 | 34) | (8, 10))
 }
 
-/// The pseudo header that the checksum is taken over (RFC 9293 section 3.1, RFC 8200 section 8.1).
+/// Returns the pseudo header that the checksum covers (RFC 9293 section 3.1, RFC 8200 section 8.1).
 fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(40);
     for address in [source, destination] {
@@ -69,8 +66,8 @@ fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
     bytes
 }
 
-/// The internet checksum (RFC 1071) over these parts, each of which has an even length. A payload that is not there counts
-/// as zeros, so that the sum tells nothing of it.
+/// Returns the internet checksum (RFC 1071) over these parts, each of an even length. A missing
+/// payload counts as zeros, so that the sum says nothing about it.
 pub fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2));
     let sum: u32 = words.map(|word| u32::from(word[0]) << 8 | u32::from(word.get(1).copied().unwrap_or(0))).sum();
@@ -96,12 +93,16 @@ mod tests {
         assert_eq!(cleaned(&[200, 8, 10, 0, 0, 1, 0, 80, 1, 1]), [200, 8, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!(cleaned(&[30, 4, 0x30, 9, 34, 4, 7, 7]), [30, 4, 0, 0, 34, 4, 0, 0]);
         assert_eq!(cleaned(&[254, 6, 0xf9, 0x89, 1, 2]), [254, 6, 0xf9, 0x89, 0, 0]);
-        // Behind the end of the list, in an impossible length, past the end.
+        // After the end of the list, in an impossible length, past the end.
         assert_eq!(cleaned(&[1, 0, 9, 9]), [1, 0, 0, 0]);
         assert_eq!(cleaned(&[77, 1, 9, 9]), [77, 1, 0, 0]);
         assert_eq!(cleaned(&[77, 40, 9, 9]), [77, 40, 0, 0]);
         assert_eq!(cleaned(&[77]), [77]);
         assert_eq!(cleaned(&[8, 6, 10, 0, 0, 1]), [8, 6, 0, 0, 0, 0]);
+        // Cut off by the capture: timestamps, an experiment.
+        assert_eq!(cleaned(&[8, 10, 1, 2, 3]), [8, 10, 1, 2, 3]);
+        assert_eq!(cleaned(&[254, 8, 0xf9, 0x89, 9]), [254, 8, 0xf9, 0x89, 0]);
+        assert_eq!(cleaned(&[254, 0, 9, 9]), [254, 0, 0, 0]);
     }
 
     #[test]

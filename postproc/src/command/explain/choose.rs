@@ -2,7 +2,7 @@
 
 use std::io;
 
-use syncookie_engine::{Confidence, Described, Finding, Outcome};
+use syncookie_engine::{Confidence, Finding, Outcome, SegmentDescription};
 
 use crate::cli::Who;
 use crate::pipeline::totals::{CaptureTotals, Totals};
@@ -23,7 +23,7 @@ pub enum Wanted {
         server: Option<Who>,
     },
     /// The one this segment belongs to.
-    Frame(Box<Described>),
+    Frame(Box<SegmentDescription>),
 }
 
 /// A handshake that matches.

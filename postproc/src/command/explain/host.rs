@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use syncookie_engine::{AcceptQueue, Counter, Host, Reading, Setting, Timestamp};
+use syncookie_engine::{AcceptQueue, Counter, CounterReading, Host, Setting, Timestamp};
 use syncookie_kernel::facts::{Facts, Listener, Samples};
 
 use crate::cli::Who;
@@ -42,13 +42,13 @@ fn booted(facts: &Facts) -> Option<Timestamp> {
 
 /// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
 /// are rather parts of one sample, and a difference between them would say that nothing changed.
-fn reading(samples: &Samples, counter: Counter) -> Option<Reading> {
+fn reading(samples: &Samples, counter: Counter) -> Option<CounterReading> {
     let name = name(counter);
     let value = samples.later.counter(&name).or_else(|| samples.earlier.as_ref()?.counter(&name))?;
     let alike = |earlier: &Facts| earlier.formats.keys().any(|form| samples.later.formats.contains_key(form));
     let comparable = samples.earlier.as_ref().is_some_and(alike);
     let rose = samples.difference().filter(|_| comparable).and_then(|difference| difference.increase(&name));
-    Some(Reading { value, rose })
+    Some(CounterReading { value, rose })
 }
 
 /// The listeners, where they were listed.
@@ -110,8 +110,8 @@ mod tests {
     fn two_samples_give_increases() {
         let text = |overflows| format!("TcpExt: ListenOverflows ListenDrops\nTcpExt: {overflows} 9\n");
         let host = of(Some(&text(3)), &text(5));
-        assert_eq!(host.counters[&Counter::ListenOverflows], Reading { value: 5, rose: Some(2) });
-        assert_eq!(host.counters[&Counter::ListenDrops], Reading { value: 9, rose: Some(0) });
+        assert_eq!(host.counters[&Counter::ListenOverflows], CounterReading { value: 5, rose: Some(2) });
+        assert_eq!(host.counters[&Counter::ListenDrops], CounterReading { value: 9, rose: Some(0) });
         assert!(!host.counters.contains_key(&Counter::OutRsts), "what is not given is not zero");
     }
 
@@ -121,7 +121,7 @@ mod tests {
             Some("TcpExt: ListenOverflows\nTcpExt: 3\n"),
             "#kernel\nTcpExtListenOverflows           3                  0.0\n",
         );
-        assert_eq!(host.counters[&Counter::ListenOverflows], Reading { value: 3, rose: None });
+        assert_eq!(host.counters[&Counter::ListenOverflows], CounterReading { value: 3, rose: None });
     }
 
     #[test]

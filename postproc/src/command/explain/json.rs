@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use syncookie_engine::Told;
+use syncookie_engine::NarratedPacket;
 
 use super::Story;
 use super::choose::Match;
@@ -86,7 +86,7 @@ pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
 }
 
 impl<'a> Packet<'a> {
-    fn of(told: &'a Told, captures: &'a [String]) -> Self {
+    fn of(told: &'a NarratedPacket, captures: &'a [String]) -> Self {
         let segment = &told.segment;
         Self {
             capture: captures.get(segment.frame.capture as usize).map_or("", String::as_str),

@@ -75,7 +75,8 @@ impl From<io::Error> for Failure {
 
 /// Tells what the arguments name.
 pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
-    let plan = walk::plan(&args.paths);
+    let mut plan = walk::plan(&args.paths);
+    plan.capture_point = args.capture_point.into();
     if let Some(stream) = plan.sources.iter().find(|source| !can_be_read_twice(source)) {
         return Err(Failure::Stream(stream.name.clone()));
     }

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use syncookie_engine::{Described, Finding, Frame, Observation, Packet, Teller, Timestamp, Told, describe};
+use syncookie_engine::{
+    Finding, Frame, NarratedPacket, Narrator, Observation, Packet, SegmentDescription, Timestamp, describe,
+};
 
 use crate::capture::{Capture, OpenError};
 use crate::link::{self, Content};
@@ -16,7 +18,7 @@ const LONGEST: f64 = 300.0;
 #[derive(Debug)]
 pub struct Packets {
     /// In the order of the capture.
-    pub told: Vec<Told>,
+    pub told: Vec<NarratedPacket>,
     /// Later ones of the connection that are not.
     pub omitted: u64,
 }
@@ -26,7 +28,7 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
     let frames = finding.frames;
     let named = || [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().map(|f| f.capture);
     let (first, last) = (named().min().unwrap_or(0), named().max().unwrap_or(0));
-    let mut teller = Teller::new(finding);
+    let mut narrator = Narrator::new(finding);
     let mut told = Vec::new();
     for index in first..=last {
         let name = captures.get(index as usize);
@@ -38,18 +40,18 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
             let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { continue };
             let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
             let place = Frame { capture: index, number: frame.number };
-            told.extend(teller.push(&Observation { frame: place, time, packet: Packet::Ip(packet) }));
+            told.extend(narrator.push(&Observation { frame: place, time, packet: Packet::Ip(packet) }));
             let is_past = index == last && time.seconds_since(finding.time) > LONGEST;
-            if teller.is_done() || is_past {
+            if narrator.is_done() || is_past {
                 break;
             }
         }
     }
-    Ok(Packets { told, omitted: teller.omitted() })
+    Ok(Packets { told, omitted: narrator.omitted() })
 }
 
 /// The segment in a frame, or why there is none.
-pub fn frame(source: &Source, number: u32) -> io::Result<Result<Described, String>> {
+pub fn frame(source: &Source, number: u32) -> io::Result<Result<SegmentDescription, String>> {
     let mut capture = open(source)?;
     while let Some(frame) = capture.next_frame() {
         let Ok(frame) = frame else { continue };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, Evidence, Finding, Told};
+use syncookie_engine::{Cause, Evidence, Finding, NarratedPacket};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -40,7 +40,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> i
 /// In one sentence.
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
-        false => format!(" Most likely {} ({}).", words::cause(cause.kind), cause.kind),
+        false => format!(" Most likely {} ({}).", cause.kind.clause(), cause.kind),
         true => " Everything that was thought of is contradicted by something.".to_owned(),
     });
     let assessment = &finding.assessment;
@@ -102,7 +102,7 @@ impl Page<'_> {
         self.line("", &summary(finding))
     }
 
-    fn packet(&mut self, told: &Told, story: &Story<'_>) -> io::Result<()> {
+    fn packet(&mut self, told: &NarratedPacket, story: &Story<'_>) -> io::Result<()> {
         let segment = &told.segment;
         let arrow = if told.from_client { "client → server" } else { "server → client" };
         let own = story.chosen.finding.capture();
@@ -137,7 +137,7 @@ impl Page<'_> {
                 (false, 0) => "  1. most likely ".to_owned(),
                 (false, rank) => format!("  {}. ", rank + 1),
             };
-            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, words::cause(cause.kind), cause.nats))?;
+            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, cause.kind.clause(), cause.nats))?;
             self.reasons(cause)?;
         }
         Ok(())
@@ -216,7 +216,7 @@ impl Page<'_> {
 }
 
 /// `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID 0x0000`.
-fn header(told: &Told) -> String {
+fn header(told: &NarratedPacket) -> String {
     let segment = &told.segment;
     let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));
     let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(told.relative_seq))];

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use syncookie_engine::Confidence;
+use syncookie_engine::{CapturePoint, Confidence};
 
 use crate::cli::{Analyze, Format};
 use crate::console::Console;
@@ -51,7 +51,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let totals = Totals { filter: Filter::new(&args.filter), one_by_one: true, ..Totals::default() };
     let series =
         state.series.iter().map(|(name, progress)| (name.clone(), Series::resumed(progress.clone()))).collect();
-    let teller = Teller { report, totals, console };
+    let teller = Teller { report, totals, console, capture_point: args.capture_point.into() };
     let mut follower = Follower { folder, state_file: args.state.as_deref(), series, teller };
     follower.follow()?;
     let totals = std::mem::take(&mut follower.teller.totals);
@@ -65,6 +65,7 @@ struct Teller<'a> {
     report: Box<dyn Report + 'a>,
     totals: Totals,
     console: &'a mut Console,
+    capture_point: CapturePoint,
 }
 
 struct Follower<'a> {

@@ -225,8 +225,10 @@ impl Teller<'_> {
     /// Tells of a handshake, unless an earlier run did.
     fn tell(&mut self, finding: &Finding, told_until: Option<i64>) -> io::Result<()> {
         let is_new = told_until.is_none_or(|told| finding.time.as_nanos() >= told);
-        if is_new && self.totals.handshake(finding) {
-            self.report.handshake(&self.totals.captures, finding)?;
+        let mut finding = finding.clone();
+        self.capture_point.weigh(&mut finding);
+        if is_new && self.totals.handshake(&finding) {
+            self.report.handshake(&self.totals.captures, &finding)?;
         }
         Ok(())
     }

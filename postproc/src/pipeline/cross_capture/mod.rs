@@ -1,133 +1,136 @@
-//! Captures of the same traffic from two places: which handshakes are in both, and what a path made of their packets.
+//! Finds handshakes that several captures of the same traffic hold, and keeps what a path made of
+//! their packets.
 //!
-//! Two captures can hold the very same packets: then nothing is to be learned but that they were counted twice. Or packets
-//! that were changed on the way, and that tells what stands in between. No verdict rests on it: a handshake is judged
-//! by its own capture, as Wireshark would have it.
+//! Two captures can hold the very same packets, which shows only that they were counted twice, or
+//! packets that were changed on the way. No verdict rests on it: a handshake is judged by its own
+//! capture, as in Wireshark. The engine knows what is the same handshake and what a difference
+//! means ([`syncookie_engine::compare`]).
 
-mod difference;
 mod matching;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use syncookie_engine::compare::{Difference, MatchKey, differences, distance_from_client, is_nearer_to_client};
 use syncookie_engine::{Endpoint, Finding, SynPair, Timestamp};
 
-pub use difference::Difference;
+/// Maximum number of handshakes that are kept to be compared.
+const MAX_HANDSHAKES: usize = 1 << 17;
 
-use crate::pipeline::totals::CaptureTotals;
+/// Maximum number of handshakes whose differences are reported one by one.
+const MAX_PAIRS: usize = 1000;
 
-/// Handshakes that are kept to be compared.
-const KEPT: usize = 1 << 17;
-
-/// Handshakes whose differences are told one by one.
-const TOLD: usize = 1000;
-
-/// The handshakes of all captures, as far as comparing them needs it.
+/// Handshakes of all captures, with what comparing them needs.
 #[derive(Debug, Default)]
-pub struct Together {
-    noted: Vec<Noted>,
-    /// By server, client and the client's sequence number: places in `noted`. Of those that were asked about.
-    asked: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
+pub struct CrossCapture {
+    seen: Vec<SeenHandshake>,
+    /// Places in `seen` by server, client and the client's sequence number, for duplicates to be
+    /// found at once.
+    by_isn: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
     not_compared: u64,
 }
 
-/// A handshake of one capture.
+/// Handshake of one capture.
 #[derive(Clone, Copy, Debug)]
-struct Noted {
+struct SeenHandshake {
     client: Endpoint,
     server: Endpoint,
-    /// Of the SYN-ACK, else of the SYN.
+    /// Capture of the SYN-ACK, else of the SYN; `frame` likewise.
     capture: u32,
     frame: u32,
     time: Timestamp,
     openings: SynPair,
 }
 
-/// What came of comparing them.
+/// Result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Compared {
-    /// Handshakes that another capture has with the very same packets.
+pub struct Comparison {
+    /// Number of handshakes that another capture has with the very same packets.
     pub same_packets: u64,
-    /// Handshakes that another capture has with packets that differ.
+    /// Number of handshakes that another capture has with packets that differ.
     pub differing: u64,
-    /// The first of these, by listener and client.
+    /// First of the handshakes that differ, by listener and client.
     pub pairs: Vec<Pair>,
-    /// Handshakes that there was no room to compare.
+    /// Number of handshakes beyond those that are kept to be compared.
     pub not_compared: u64,
 }
 
-/// A handshake in two captures.
+/// Handshake in two captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     pub client: Endpoint,
     pub server: Endpoint,
-    /// Names of the captures and frames in them; the one nearer to the client first, if that can be told.
+    /// Names of the captures and frames in them; the capture nearer to the client first, where that
+    /// is known.
     pub places: [(String, u32); 2],
-    /// Whether it can: by hop limits.
+    /// Whether hop limits show which capture is nearer to the client.
     pub is_direction_known: bool,
-    /// What differs, never nothing.
+    /// Differences, at least one.
     pub differences: Vec<Difference>,
 }
 
-impl Together {
-    /// Takes in a handshake; where that is asked, says whether another capture had the very same packets.
-    pub fn note(&mut self, finding: &Finding, is_asked: bool) -> bool {
-        let Some(new) = Noted::of(finding) else { return false };
-        if self.noted.len() >= KEPT {
+impl CrossCapture {
+    /// Adds a handshake; returns, if `finds_duplicates`, whether another capture had the very same
+    /// packets.
+    pub fn note(&mut self, finding: &Finding, finds_duplicates: bool) -> bool {
+        let Some(new) = SeenHandshake::of(finding) else { return false };
+        if self.seen.len() >= MAX_HANDSHAKES {
             self.not_compared += 1;
             return false;
         }
-        let is_known = is_asked && self.ask(&new);
-        self.noted.push(new);
-        is_known
+        let is_duplicate = finds_duplicates && self.find_duplicate(&new);
+        self.seen.push(new);
+        is_duplicate
     }
 
-    /// Whether one that was asked about before has the same packets as the next to be noted.
-    fn ask(&mut self, new: &Noted) -> bool {
+    /// Returns whether a handshake that was added before has the same packets as the next one.
+    fn find_duplicate(&mut self, new: &SeenHandshake) -> bool {
         let Some(isn) = new.openings.client_isn else { return false };
-        let before = self.asked.entry((new.server, new.client, isn)).or_default();
-        let is_known = before.iter().take(matching::MOST).map(|&place| &self.noted[place]).any(|noted| {
-            matching::is_same(noted, new) && difference::differences(&noted.openings, &new.openings).is_empty()
+        let before = self.by_isn.entry((new.server, new.client, isn)).or_default();
+        let is_duplicate = before.iter().take(matching::CANDIDATES).map(|&place| &self.seen[place]).any(|seen| {
+            matching::is_same(MatchKey::ClientIsn, seen, new) && differences(&seen.openings, &new.openings).is_empty()
         });
-        before.push(self.noted.len());
-        is_known
+        before.push(self.seen.len());
+        is_duplicate
     }
 
-    /// Compares what is in several captures; the same whatever the order in which they were read.
-    pub fn compare(&self, captures: &[CaptureTotals]) -> Compared {
-        let name = |noted: &Noted| captures.get(noted.capture as usize).map_or("", |capture| capture.name.as_str());
-        let mut sorted = self.in_several();
+    /// Compares the handshakes that several captures hold, whose names are `captures`. The result
+    /// does not depend on the order in which the captures were read.
+    pub fn compare(&self, captures: &[&str]) -> Comparison {
+        let name = |seen: &SeenHandshake| captures.get(seen.capture as usize).copied().unwrap_or_default();
+        let mut sorted = self.in_several_captures();
         sorted.sort_by(|a, b| {
-            let flow = |noted: &Noted| (noted.server, noted.client);
+            let flow = |seen: &SeenHandshake| (seen.server, seen.client);
+            let distance = |seen: &SeenHandshake| distance_from_client(&seen.openings);
             flow(a)
                 .cmp(&flow(b))
-                .then_with(|| a.place().cmp(&b.place()))
+                .then_with(|| distance(a).cmp(&distance(b)))
                 .then_with(|| name(a).cmp(name(b)))
                 .then(a.frame.cmp(&b.frame))
         });
-        let mut compared = Compared { not_compared: self.not_compared, ..Compared::default() };
+        let mut comparison = Comparison { not_compared: self.not_compared, ..Comparison::default() };
         for flow in sorted.chunk_by(|a, b| (a.server, a.client) == (b.server, b.client)) {
             for (near, far) in matching::pairs(flow) {
-                compared.add(near, far, [near, far].map(|noted| (name(noted).to_owned(), noted.frame)));
+                comparison.add(near, far, [near, far].map(|seen| (name(seen).to_owned(), seen.frame)));
             }
         }
-        compared
+        comparison
     }
 
-    /// Those of connections that several captures may have: few, and so few have to be sorted with all there is to it.
-    fn in_several(&self) -> Vec<&Noted> {
-        let mut sorted: Vec<(u64, &Noted)> = self.noted.iter().map(|noted| (noted.digest(), noted)).collect();
+    /// Returns the handshakes of connections that several captures may hold. They are few, so that
+    /// few have to be sorted by everything.
+    fn in_several_captures(&self) -> Vec<&SeenHandshake> {
+        let mut sorted: Vec<(u64, &SeenHandshake)> = self.seen.iter().map(|seen| (seen.digest(), seen)).collect();
         sorted.sort_unstable_by_key(|(digest, _)| *digest);
         let alike = sorted.chunk_by(|a, b| a.0 == b.0);
-        let several = alike.filter(|alike| alike.iter().any(|(_, noted)| noted.capture != alike[0].1.capture));
-        several.flatten().map(|(_, noted)| *noted).collect()
+        let several = alike.filter(|alike| alike.iter().any(|(_, seen)| seen.capture != alike[0].1.capture));
+        several.flatten().map(|(_, seen)| *seen).collect()
     }
 }
 
-impl Noted {
+impl SeenHandshake {
     fn of(finding: &Finding) -> Option<Self> {
         let frame = finding.frames.syn_ack.or(finding.frames.syn)?;
         let openings = finding.syn_pair.filter(|openings| openings.client_isn.is_some())?;
@@ -135,7 +138,7 @@ impl Noted {
         Some(Self { client, server, capture: frame.capture, frame: frame.number, time, openings })
     }
 
-    /// A number that is the same for all of a connection, and for few others.
+    /// Returns a number that all handshakes of a connection share, and few others.
     fn digest(&self) -> u64 {
         let low = |ip: IpAddr| match ip {
             IpAddr::V4(ip) => ip.to_bits().into(),
@@ -144,41 +147,23 @@ impl Noted {
         let ports = u64::from(self.client.port) << 48 | u64::from(self.server.port) << 32;
         low(self.client.ip) ^ low(self.server.ip).rotate_left(32) ^ ports
     }
-
-    /// An order in which the nearer to the client comes first. Unlike [`Self::towards_server`] it is one for those whose hop
-    /// limits are not known, too: sorting needs a total order.
-    fn place(&self) -> impl Ord + use<> {
-        let limit = |look: Option<syncookie_engine::SynFields>| look.and_then(|look| look.hop_limit);
-        (Reverse(limit(self.openings.syn)), limit(self.openings.syn_ack))
-    }
-
-    /// Before another one if it was seen nearer to the client: SYNs lose hop limit on their way, SYN-ACKs on theirs.
-    fn towards_server(&self, other: &Self) -> Ordering {
-        let limit = |look: Option<syncookie_engine::SynFields>| look.and_then(|look| look.hop_limit);
-        let (own, others) = (limit(self.openings.syn), limit(other.openings.syn));
-        let by_syn = own.zip(others).map_or(Ordering::Equal, |(own, others)| others.cmp(&own));
-        by_syn.then_with(|| {
-            let (own, others) = (limit(self.openings.syn_ack), limit(other.openings.syn_ack));
-            own.zip(others).map_or(Ordering::Equal, |(own, others)| own.cmp(&others))
-        })
-    }
 }
 
-impl Compared {
-    /// Whether there is anything to tell.
+impl Comparison {
+    /// Returns whether there is nothing to report.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    fn add(&mut self, near: &Noted, far: &Noted, places: [(String, u32); 2]) {
-        let differences = difference::differences(&near.openings, &far.openings);
+    fn add(&mut self, near: &SeenHandshake, far: &SeenHandshake, places: [(String, u32); 2]) {
+        let differences = differences(&near.openings, &far.openings);
         if differences.is_empty() {
             self.same_packets += 1;
             return;
         }
         self.differing += 1;
-        if self.pairs.len() < TOLD {
-            let is_direction_known = near.towards_server(far) == Ordering::Less;
+        if self.pairs.len() < MAX_PAIRS {
+            let is_direction_known = is_nearer_to_client(&near.openings, &far.openings);
             self.pairs.push(Pair { client: near.client, server: near.server, places, is_direction_known, differences });
         }
     }

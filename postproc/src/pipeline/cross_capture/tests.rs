@@ -1,8 +1,9 @@
 use super::*;
 use syncookie_engine::SynFields;
+use syncookie_engine::compare::DifferenceKind;
 
-/// A handshake in a capture, as it left the client's and the server's stack.
-fn noted(capture: u32) -> Noted {
+/// Returns a handshake in a capture, as it left the client's and the server's stack.
+fn seen(capture: u32) -> SeenHandshake {
     let look = SynFields {
         isn: 1000,
         hop_limit: Some(64),
@@ -15,7 +16,7 @@ fn noted(capture: u32) -> Noted {
         is_whole: true,
     };
     let endpoint = |last: u8, port| Endpoint { ip: [192, 0, 2, last].into(), port };
-    Noted {
+    SeenHandshake {
         client: endpoint(1, 40_000),
         server: endpoint(2, 80),
         capture,
@@ -25,79 +26,41 @@ fn noted(capture: u32) -> Noted {
     }
 }
 
-fn compare(noted: Vec<Noted>) -> Compared {
-    let captures = ["client.pcap", "server.pcap", "third.pcap"]
-        .map(|name| CaptureTotals { name: name.into(), ..CaptureTotals::default() });
-    Together { noted, ..Together::default() }.compare(&captures)
-}
-
-/// Names of what differs between a handshake as it is and as it is changed.
-fn whats(change: impl Fn(&mut SynPair)) -> Vec<&'static str> {
-    let mut far = noted(1);
-    change(&mut far.openings);
-    let compared = compare(vec![noted(0), far]);
-    compared.pairs.iter().flat_map(|pair| &pair.differences).map(|difference| difference.what).collect()
-}
-
-fn syn_ack(openings: &mut SynPair) -> &mut SynFields {
-    openings.syn_ack.as_mut().unwrap()
+fn compare(seen: Vec<SeenHandshake>) -> Comparison {
+    CrossCapture { seen, ..CrossCapture::default() }.compare(&["client.pcap", "server.pcap", "third.pcap"])
 }
 
 #[test]
 fn the_same_packets_in_two_captures_are_counted_and_differ_in_nothing() {
-    let compared = compare(vec![noted(0), noted(1)]);
+    let compared = compare(vec![seen(0), seen(1)]);
     assert_eq!((compared.same_packets, compared.differing, compared.pairs.len()), (1, 0, 0));
-    assert!(compare(vec![noted(0), noted(0)]).is_empty(), "twice in one capture is no pair");
-}
-
-#[test]
-fn what_a_path_changes_is_named_what_weighs_most_first() {
-    assert_eq!(whats(|far| syn_ack(far).isn = 6000), ["syn-ack-isn"]);
-    assert_eq!(whats(|far| far.syn_ack = None), ["syn-ack"]);
-    assert_eq!(whats(|far| syn_ack(far).mss = Some(1380)), ["syn-ack-mss"]);
-    assert_eq!(whats(|far| syn_ack(far).window_scale = None), ["syn-ack-options"]);
-    assert_eq!(whats(|far| syn_ack(far).window = 0), ["syn-ack-window"]);
-    assert_eq!(whats(|far| far.syn.as_mut().unwrap().hop_limit = Some(62)), ["syn-hop-limit"]);
-    let both = whats(|far| {
-        far.syn.as_mut().unwrap().sack_permitted = false;
-        syn_ack(far).isn = 1;
-    });
-    assert_eq!(both, ["syn-ack-isn", "syn-options"]);
-}
-
-#[test]
-fn options_that_were_cut_off_do_not_differ() {
-    let cut = whats(|far| {
-        let look = syn_ack(far);
-        (look.mss, look.window_scale, look.is_whole) = (None, None, false);
-    });
-    assert_eq!(cut, [""; 0]);
+    assert!(compare(vec![seen(0), seen(0)]).is_empty(), "twice in one capture is no pair");
 }
 
 #[test]
 fn hop_limits_tell_which_capture_is_nearer_to_the_client_whatever_the_order_of_reading() {
-    let mut far = noted(0);
+    let mut far = seen(0);
     far.openings.syn.as_mut().unwrap().hop_limit = Some(60);
-    for order in [vec![far, noted(1)], vec![noted(1), far]] {
+    for order in [vec![far, seen(1)], vec![seen(1), far]] {
         let pair = &compare(order).pairs[0];
         assert_eq!(pair.places, [("server.pcap".into(), 3), ("client.pcap".into(), 2)]);
         assert!(pair.is_direction_known);
     }
-    let mut unknown = noted(1);
+    let mut unknown = seen(1);
     unknown.openings.syn_ack.as_mut().unwrap().window = 0;
-    assert!(!compare(vec![noted(0), unknown]).pairs[0].is_direction_known);
+    assert!(!compare(vec![seen(0), unknown]).pairs[0].is_direction_known);
 }
 
 #[test]
 fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
     let rewritten = |identification| {
-        let mut far = noted(1);
+        let mut far = seen(1);
         far.openings.client_isn = Some(77);
         let syn = far.openings.syn.as_mut().unwrap();
         (syn.isn, syn.identification) = (77, identification);
-        compare(vec![noted(0), far])
+        compare(vec![seen(0), far])
     };
-    assert_eq!(rewritten(Some(7)).pairs[0].differences[0].what, "syn-isn");
+    assert_eq!(rewritten(Some(7)).pairs[0].differences[0].kind, DifferenceKind::SynIsn);
     assert!(rewritten(Some(8)).is_empty() && rewritten(None).is_empty());
 }
 
@@ -105,10 +68,10 @@ fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
 fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_other_capture() {
     // A second apart, all with the same identification.
     let opened = |number: u32, capture, isn| {
-        let mut noted = noted(capture);
-        noted.time = Timestamp::from_nanos(noted.time.as_nanos() + i64::from(number) * 1_000_000_000);
-        (noted.frame, noted.openings.client_isn) = (number * 10 + capture, Some(isn));
-        noted
+        let mut handshake = seen(capture);
+        handshake.time = Timestamp::from_nanos(handshake.time.as_nanos() + i64::from(number) * 1_000_000_000);
+        (handshake.frame, handshake.openings.client_isn) = (number * 10 + capture, Some(isn));
+        handshake
     };
     let pairs = |rewritten: u32| {
         let both = |number| [opened(number, 0, number), opened(number, 1, number ^ rewritten)];
@@ -123,22 +86,22 @@ fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_ot
 #[test]
 fn only_connections_of_several_captures_are_compared_however_alike_their_addresses_are() {
     let elsewhere = |capture, port: u8| {
-        let mut noted = noted(capture);
+        let mut handshake = seen(capture);
         // The address makes up for the port: the digest is the same.
-        (noted.server.ip, noted.server.port) = ([192, 0, 2, 2 ^ 80 ^ port].into(), port.into());
-        assert_eq!(noted.digest(), super::tests::noted(0).digest());
-        noted
+        (handshake.server.ip, handshake.server.port) = ([192, 0, 2, 2 ^ 80 ^ port].into(), port.into());
+        assert_eq!(handshake.digest(), super::tests::seen(0).digest());
+        handshake
     };
-    assert!(compare(vec![noted(0), elsewhere(1, 81)]).is_empty());
-    assert_eq!(compare(vec![noted(0), elsewhere(1, 81), elsewhere(2, 81)]).same_packets, 1);
+    assert!(compare(vec![seen(0), elsewhere(1, 81)]).is_empty());
+    assert_eq!(compare(vec![seen(0), elsewhere(1, 81), elsewhere(2, 81)]).same_packets, 1);
 }
 
 #[test]
 fn three_captures_on_a_path_are_compared_neighbour_by_neighbour() {
     let at = |capture, limit| {
-        let mut noted = noted(capture);
-        noted.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
-        noted
+        let mut handshake = seen(capture);
+        handshake.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
+        handshake
     };
     let compared = compare(vec![at(0, 60), at(1, 64), at(2, 62)]);
     let places: Vec<_> = compared.pairs.iter().map(|pair| pair.places.clone().map(|(name, _)| name)).collect();

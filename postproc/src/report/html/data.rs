@@ -12,7 +12,6 @@ use super::sections::{by_weight, shown_episodes};
 use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
 use crate::pipeline::totals::Totals;
-use crate::report::words;
 
 /// The head of the page's data.
 #[derive(Serialize)]
@@ -59,7 +58,7 @@ impl Data {
         });
         Self {
             verdicts: WORDS,
-            causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), words::cause(*cause))).collect(),
+            causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), cause.clause())).collect(),
             folder: escape_controls(folder).into_owned(),
             listeners,
             episodes: episodes.collect(),

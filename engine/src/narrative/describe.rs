@@ -1,25 +1,26 @@
-//! A segment, spelled out.
+//! Describes the headers of one segment in words and plain numbers.
 
 use std::fmt::Write as _;
 
+use crate::intake::flow::same_ends;
 use crate::packet::ip;
 pub use crate::packet::ip::NoSegment;
-use crate::packet::options::Walk;
+use crate::packet::options::walk;
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, Frame, Observation, Timestamp};
 
-/// The header of one TCP segment and of the IP packet around it, in words and plain numbers.
+/// Headers of one TCP segment and its IP packet, in words and plain numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Described {
-    /// Where it stands.
+pub struct SegmentDescription {
+    /// Frame of the segment.
     pub frame: Frame,
-    /// When it was captured.
+    /// Time of capture.
     pub time: Timestamp,
-    /// Who sent it.
+    /// Sender.
     pub source: Endpoint,
-    /// To whom.
+    /// Receiver.
     pub destination: Endpoint,
-    /// Its flags, as Wireshark writes them: `SYN, ACK`.
+    /// TCP flags, as Wireshark writes them: `SYN, ACK`.
     pub flags: String,
     /// Sequence number, as on the wire.
     pub seq: u32,
@@ -27,22 +28,32 @@ pub struct Described {
     pub ack: u32,
     /// Window, as on the wire, not scaled.
     pub window: u16,
-    /// Bytes of payload.
+    /// Payload, in bytes.
     pub payload: u32,
-    /// Its options: `MSS 1460, SACK permitted`; empty where there are none.
+    /// TCP options: `MSS 1460, SACK permitted`; empty where there are none.
     pub options: String,
-    /// Hop limit (TTL); `None` where the IP header is not at hand.
+    /// TTL or hop limit; `None` where the IP header is not available.
     pub ttl: Option<u8>,
     /// IP identification; IPv4 only.
     pub identification: Option<u16>,
 }
 
-/// Spells out the segment of a packet, or says why it has none.
-pub fn describe(observation: &Observation<'_>) -> Result<Described, NoSegment> {
-    ip::segment(observation).map(|segment| Described::of(&segment))
+/// Describes the segment of a packet.
+///
+/// # Errors
+///
+/// Returns why the packet holds no TCP segment that can be read.
+pub fn describe(observation: &Observation<'_>) -> Result<SegmentDescription, NoSegment> {
+    ip::segment(observation).map(|segment| SegmentDescription::of(&segment))
 }
 
-impl Described {
+impl SegmentDescription {
+    /// Returns whether the segment travels between these two endpoints, in either direction.
+    #[must_use]
+    pub fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
+        same_ends((self.source, self.destination), (a, b))
+    }
+
     pub(super) fn of(segment: &Segment<'_>) -> Self {
         Self {
             frame: segment.frame,
@@ -61,6 +72,7 @@ impl Described {
     }
 }
 
+/// Names the flags that are set.
 fn flags(flags: Flags) -> String {
     let names = [
         (Flags::FIN, "FIN"),
@@ -76,11 +88,11 @@ fn flags(flags: Flags) -> String {
     if set.is_empty() { "none".to_owned() } else { set.join(", ") }
 }
 
-/// Options in the order in which they stand.
+/// Describes the options in their order.
 fn options(segment: &Segment<'_>) -> String {
     let mut text = String::new();
     let read = segment.options();
-    for (kind, body) in Walk(segment.option_bytes).flatten() {
+    for (kind, body) in walk(segment.option_bytes).flatten() {
         let separator = if text.is_empty() { "" } else { ", " };
         text.push_str(separator);
         let _ = match (kind, body) {

@@ -1,0 +1,175 @@
+//! Relates kernel counters to the moment of a failure, and adds them to a cause.
+//!
+//! A counter that is 0 since boot, or did not move while the handshake failed, rules out what it
+//! counts. A counter above 0 since boot proves nothing about one handshake and hardly weighs; a
+//! counter that rose meanwhile does.
+
+use super::host::{AcceptQueue, Host};
+use super::hypothesis::{CONTRADICTED, MODERATE, STRONG};
+use crate::{Cause, Counter, Outcome, Setting, Timestamp};
+
+/// Beginning of the sentences that name counters.
+pub(super) const COUNTERS: &str = "the server's counters: ";
+
+/// Names the counters that can show a cause and that a capture cannot hold; `None` without
+/// counters.
+pub(super) fn missing_counters(counters: &[Counter]) -> Option<String> {
+    let names: Vec<&str> = counters.iter().map(|counter| counter.as_str()).collect();
+    (!names.is_empty()).then(|| format!("{COUNTERS}{}", names.join(", ")))
+}
+
+/// State of a counter around a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CounterStatus {
+    /// Not given, read before the moment, or counted only from after it.
+    Unknown,
+    /// Zero when read after the moment: the event never happened.
+    NeverCounted,
+    /// Same value in two readings around the moment.
+    Unchanged(u64),
+    /// Increase between two readings around the moment.
+    Rose(u64),
+    /// Count since boot, without the times of the events.
+    NonZeroSinceBoot(u64),
+}
+
+impl CounterStatus {
+    /// Returns whether the event did not happen at the moment.
+    pub(super) const fn did_not(self) -> bool {
+        matches!(self, Self::NeverCounted | Self::Unchanged(_))
+    }
+
+    /// Describes the state as a predicate: `is 0 since boot`.
+    fn describe(self) -> String {
+        match self {
+            Self::Unknown => "was not given".to_owned(),
+            Self::NeverCounted => "is 0 since boot".to_owned(),
+            Self::Unchanged(value) => format!("stayed at {value} between the readings"),
+            Self::Rose(by) => format!("rose by {by} between the readings"),
+            Self::NonZeroSinceBoot(value) => format!("is {value} since boot"),
+        }
+    }
+}
+
+/// Describes a counter in a clause: `OutRsts is 0 since boot`.
+pub(super) fn clause(counter: Counter, status: CounterStatus) -> String {
+    format!("{counter} {}", status.describe())
+}
+
+impl Host {
+    /// Returns whether the readings cover a moment: the kernel was counting then, and was read
+    /// afterwards.
+    #[must_use]
+    pub fn covers(&self, moment: Timestamp) -> bool {
+        self.read.is_none_or(|read| read >= moment) && self.booted.is_none_or(|booted| booted <= moment)
+    }
+
+    /// Returns the state of a counter around a moment.
+    pub(super) fn status(&self, counter: Counter, moment: Timestamp) -> CounterStatus {
+        let Some(reading) = self.counters.get(&counter).filter(|_| self.covers(moment)) else {
+            return CounterStatus::Unknown;
+        };
+        // Two readings that both came after the moment say nothing about it by their difference,
+        // only by their value.
+        let around = self.read_before.is_none_or(|before| before <= moment);
+        match reading.rose.filter(|_| around) {
+            _ if reading.value == 0 => CounterStatus::NeverCounted,
+            Some(0) => CounterStatus::Unchanged(reading.value),
+            Some(by) => CounterStatus::Rose(by),
+            None => CounterStatus::NonZeroSinceBoot(reading.value),
+        }
+    }
+}
+
+/// One cause of a failed handshake, and the kernel of its server.
+pub(crate) struct KernelEvidence<'a> {
+    cause: &'a mut Cause,
+    host: &'a Host,
+    moment: Timestamp,
+    outcome: Outcome,
+    port: u16,
+    /// Contradictions found so far.
+    contradictions: usize,
+}
+
+impl<'a> KernelEvidence<'a> {
+    /// Prepares to weigh `cause` of a handshake that failed at `moment` on the server's `port`.
+    pub(super) const fn new(
+        cause: &'a mut Cause,
+        host: &'a Host,
+        moment: Timestamp,
+        outcome: Outcome,
+        port: u16,
+    ) -> Self {
+        Self { cause, host, moment, outcome, port, contradictions: 0 }
+    }
+
+    /// Returns the outcome of the handshake.
+    pub(super) const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// Returns the state of a counter around the failure.
+    pub(super) fn status(&self, counter: Counter) -> CounterStatus {
+        self.host.status(counter, self.moment)
+    }
+
+    /// Returns the value of a setting, where it was given.
+    pub(super) fn setting(&self, setting: Setting) -> Option<i64> {
+        self.host.settings.get(&setting).copied()
+    }
+
+    /// Returns the accept queue of the server's port, where it is listed.
+    pub(super) fn accept_queue(&self) -> Option<AcceptQueue> {
+        self.host.queues.iter().flatten().find(|queue| queue.port == self.port).copied()
+    }
+
+    /// Returns whether a socket listens on the server's port; `None` where sockets were not listed.
+    fn is_listening(&self) -> Option<bool> {
+        self.host.queues.as_ref().map(|_| self.accept_queue().is_some())
+    }
+
+    /// Returns whether a supporting reason begins with `text`.
+    pub(super) fn is_supported_by(&self, text: &str) -> bool {
+        self.cause.supporting.iter().any(|why| why.starts_with(text))
+    }
+
+    /// Adds `nats` and the reason.
+    pub(super) fn supported_by(&mut self, nats: f64, why: String) {
+        self.cause.nats += nats;
+        self.cause.supporting.push(why);
+    }
+
+    /// Subtracts `nats` and adds the reason.
+    pub(super) fn opposed_by(&mut self, nats: f64, why: String) {
+        self.cause.nats -= nats;
+        self.cause.against.push(why);
+    }
+
+    /// Rules the cause out. The kernel's reasons go before the others, in the order in which they
+    /// are found.
+    pub(super) fn ruled_out_by(&mut self, why: String) {
+        self.cause.ruled_out = true;
+        self.cause.nats -= CONTRADICTED;
+        self.cause.against.insert(self.contradictions, why);
+        self.contradictions += 1;
+    }
+
+    /// Adds `nats` and a reason for a counter that rose.
+    pub(super) fn supported_by_rise(&mut self, counter: Counter, nats: f64, why: &str) {
+        let status = self.status(counter);
+        if let CounterStatus::Rose(_) = status {
+            self.supported_by(nats, format!("{}: {why}", clause(counter, status)));
+        }
+    }
+}
+
+/// Weighs a cause by which nothing listens on the port.
+pub(super) fn weigh_missing_listener(evidence: &mut KernelEvidence<'_>) {
+    let port = evidence.port;
+    match evidence.is_listening() {
+        Some(true) => evidence.opposed_by(MODERATE, format!("something listened on port {port} when it was read")),
+        Some(false) => evidence.supported_by(STRONG, format!("nothing listened on port {port} when it was read")),
+        None => {}
+    }
+}

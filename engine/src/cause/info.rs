@@ -1,0 +1,53 @@
+//! Defines what is fixed about each kind of cause.
+
+use super::counters::KernelEvidence;
+use crate::{CauseKind, Counter};
+
+/// Fixed facts about one kind of cause.
+#[derive(Debug)]
+pub(crate) struct CauseInfo {
+    /// Kind that these facts describe.
+    pub kind: CauseKind,
+    /// Clause for people; completes "most likely".
+    pub clause: &'static str,
+    /// Kernel counters that can show the cause; listed as not observable where they were not given.
+    pub counters: &'static [Counter],
+    /// Command that settles the cause, and the machine to run it on; `{port}` stands for the
+    /// server's port.
+    pub check: &'static str,
+    /// Sender of the reset, where a reset from the server's side ended the handshake.
+    pub reset_sender: ResetSender,
+    /// Meaning of a capture point for the cause.
+    pub ack_at_server: AckAtServer,
+    /// Rule that weighs the cause with what the server's kernel counted.
+    pub kernel: Option<fn(&mut KernelEvidence<'_>)>,
+}
+
+/// Sender of a reset that came from the server's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResetSender {
+    /// Server's own TCP, which counts it in `OutRsts`.
+    Server,
+    /// Another machine, whose reset the server does not count.
+    Elsewhere,
+    /// Client.
+    Client,
+}
+
+/// Meaning, for a cause, of the client's ACK reaching the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AckAtServer {
+    /// Nothing.
+    Irrelevant,
+    /// Would decide, and a capture at the client cannot show it.
+    Relevant,
+    /// Rules the cause out.
+    RulesOut,
+}
+
+impl CauseInfo {
+    /// Returns the command that settles the cause on a server's port.
+    pub(super) fn check(&self, port: u16) -> String {
+        self.check.replace("{port}", &port.to_string())
+    }
+}

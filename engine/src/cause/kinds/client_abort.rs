@@ -1,0 +1,42 @@
+//! The client gave up.
+
+use super::*;
+use crate::packet::segment::Flags;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::ClientAbort,
+    clause: "the client gave up",
+    counters: &[],
+    check: "on the client: strace -f -e trace=close,shutdown,setsockopt on the process, and its log (a timeout?)",
+    reset_sender: ResetSender::Client,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: None,
+};
+
+pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
+    let repeated = case.handshake.syn_retransmissions > 0;
+    Hypothesis::new(INFO.kind, WEAK, "a scanner, or a flood, does not go on after the SYN-ACK")
+        .supported_by(!repeated, 0.3, "the client did not repeat its SYN")
+        .opposed_by(repeated, MODERATE, "the client repeated its SYN: it meant to connect")
+}
+
+/// The client did not want the connection, or gave up on one that was stuck.
+pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: bool) -> Hypothesis {
+    let unknown = case.handshake.ack.is_none();
+    let bare = !reset.flags.has(Flags::ACK);
+    let waited = case.handshake.ack.map_or(0.0, |ack| reset.time.seconds_since(ack.time));
+    Hypothesis::new(INFO.kind, if is_stuck { MODERATE } else { STRONG }, "the client sent the reset")
+        .supported_by(
+            unknown,
+            WEAK,
+            "without ever acknowledging the SYN-ACK: a scanner, or a host whose address was used by another",
+        )
+        .supported_by(unknown && bare, WEAK, "it has no ACK flag: the client's host knew of no such connection")
+        .supported_by(
+            !unknown && waited < 1.0,
+            WEAK,
+            format!("{:.0} ms after it had acknowledged the SYN-ACK", waited * 1e3),
+        )
+        .opposed_by(is_stuck, MODERATE, format!("it had waited {waited:.1} s for the server"))
+        .not_observable(true, "what the client's program did")
+}

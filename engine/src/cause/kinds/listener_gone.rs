@@ -1,0 +1,28 @@
+//! The listener disappeared between SYN-ACK and ACK.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::ListenerGone,
+    clause: "the listener disappeared between SYN-ACK and ACK",
+    counters: &[Counter::OutRsts],
+    check: "on the server: ss -Htlnp 'sport = :{port}' (is anything listening, since when?), and the service's log around that time",
+    reset_sender: ResetSender::Server,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: Some(counters::weigh_missing_listener),
+};
+
+pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+    Hypothesis::new(INFO.kind, 0.6, "a listener closed between SYN-ACK and ACK leaves this reset")
+        .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
+        .supported_by(
+            nearby.refused_before && !nearby.refused_after,
+            STRONG,
+            "SYNs shortly before were refused: the listener comes and goes",
+        )
+        .opposed_by(reset.took_ack, MODERATE, "the ACK was not reset, only the data after it")
+        .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
+        .opposed_by(reset.served, MODERATE, SERVED)
+        .ruled_out_by(reset.entry_outlived_it, "the SYN-ACK came again after the reset: the listener was still there")
+        .not_observable(true, "whether the process was restarted")
+}

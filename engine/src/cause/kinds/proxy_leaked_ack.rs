@@ -1,0 +1,94 @@
+//! The ACK passed the proxy and reached a server that had never seen the SYN.
+
+use super::*;
+use crate::Setting;
+use crate::connection::handshake::{Handshake, Side};
+use crate::evidence::reset::Shape;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::ProxyLeakedAck,
+    clause: "the ACK passed the proxy and met a server that knew nothing of it",
+    counters: &[Counter::OutRsts],
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (the ACK arrives with no SYN before it); then, on the proxy, if it is Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0) and cat /proc/net/stat/synproxy (syn_received rises, cookie_valid does not)",
+    reset_sender: ResetSender::Server,
+    ack_at_server: AckAtServer::Relevant,
+    kernel: Some(kernel),
+};
+
+/// Handshakes of the listener on either side among which others of the same form are counted.
+const ALIKE_HANDSHAKES: usize = 50;
+
+/// Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK, or a path
+/// around the proxy: the ACK meets a listener that has no entry for it (RFC 9293 section 3.10.7.2).
+pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
+    let bare = reset.is_bare();
+    let others = alike(case);
+    Hypothesis::new(INFO.kind, STRONG, "the SYN was answered by a proxy")
+        .supported_by(bare, VERY_STRONG, reset.shape.describe())
+        .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
+        .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
+        .supported_by(reset.is_late(), WEAK, reset.late_sentence())
+        .supported_by(
+            bare && reset.is_as_a_kernel_writes(),
+            WEAK,
+            "its sequence number is what the client acknowledged, and its IP identification 0 or none: a kernel's answer to an unknown ACK",
+        )
+        .supported_by(
+            others > 0,
+            0.0,
+            format!("{others} other handshake{} of this listener ended so", plural(others)),
+        )
+        .opposed_by(
+            !bare,
+            VERY_STRONG,
+            "the reset carries an ACK flag: whoever sent it had been asked to open a connection",
+        )
+        .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
+        .not_observable(reset.lacks_ttl(), MISSING_TTL)
+        .not_observable(true, "whether the server got a SYN of this connection: a capture there shows it")
+}
+
+/// Counts other handshakes of the listener with a closed window and a bare reset.
+fn alike(case: &Case<'_, '_>) -> usize {
+    let all = &case.listener.handshakes;
+    let end = all.len().min(case.index + ALIKE_HANDSHAKES);
+    let around = &all[case.index.saturating_sub(ALIKE_HANDSHAKES)..end];
+    let is_closed = |h: &Handshake| h.syn_ack.is_some_and(|s| s.window == 0);
+    let is_bare =
+        |h: &Handshake| matches!(h.deciding_reset(), Some((Side::Server, r)) if Shape::of(r) == Shape::Stateless);
+    around.iter().filter(|h| h.id != case.handshake.id && is_closed(h) && is_bare(h)).count()
+}
+
+/// A bare reset to an unknown ACK counts in OutRsts and nowhere else (`tcp_v4_send_reset`).
+fn kernel(evidence: &mut KernelEvidence<'_>) {
+    let resets = evidence.status(Counter::OutRsts);
+    let others = [
+        Counter::ListenOverflows,
+        Counter::SyncookiesFailed,
+        Counter::EmbryonicRsts,
+        Counter::TcpAbortOnData,
+        Counter::TcpAbortOnClose,
+    ];
+    let unmoved = others.iter().filter(|&&counter| evidence.status(counter).did_not());
+    let unmoved: Vec<&str> = unmoved.map(|counter| counter.as_str()).collect();
+    if matches!(resets, CounterStatus::Rose(_)) && unmoved.len() >= 2 {
+        let said = counters::clause(Counter::OutRsts, resets);
+        evidence.supported_by(
+            STRONG,
+            format!("{said} and {} did not: resets for segments of no connection", unmoved.join(", ")),
+        );
+    }
+    let syns = evidence.status(Counter::SynproxySynReceived);
+    let valid = evidence.status(Counter::SynproxyCookieValid);
+    if let (CounterStatus::Rose(_), true) = (syns, valid.did_not()) {
+        let said = counters::clause(Counter::SynproxySynReceived, syns);
+        let no_ack = counters::clause(Counter::SynproxyCookieValid, valid);
+        evidence.supported_by(VERY_STRONG, format!("the SYNPROXY there got SYNs and no ACK: {said}, {no_ack}"));
+    }
+    if evidence.setting(Setting::ConntrackTcpLoose) == Some(1) && syns != CounterStatus::Unknown {
+        evidence.supported_by(
+            MODERATE,
+            "nf_conntrack_tcp_loose is 1: conntrack takes the ACK of an unknown connection for a known one".to_owned(),
+        );
+    }
+}

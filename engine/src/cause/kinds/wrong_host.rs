@@ -1,0 +1,35 @@
+//! A load balancer sent the ACK to another host.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::WrongHost,
+    clause: "a load balancer sent the ACK to another host",
+    counters: &[],
+    check: "on every host behind the address: tcpdump -ni any 'tcp port {port}' (one sees the SYN, another the ACK)",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::RulesOut,
+    kernel: None,
+};
+
+pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+    Hypothesis::new(INFO.kind, 0.8, "a balancer that sends the ACK to another host makes it answer in this form")
+        .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
+        .supported_by(
+            reset.entry_outlived_it,
+            STRONG,
+            "the SYN-ACK came again after the reset: its host had not seen the ACK",
+        )
+        .supported_by(
+            case.handshake.syn_retransmissions > 0,
+            WEAK,
+            "the SYN was repeated: it may have gone to two hosts",
+        )
+        .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time worked")
+        .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
+        .opposed_by(reset.took_ack, 1.5, "the ACK was not reset, only the data after it: both go to one host")
+        .opposed_by(reset.served, STRONG, SERVED)
+        .opposed_by(reset.wrong_ack, MODERATE, WRONG_ACK)
+        .not_observable(reset.lacks_ttl(), MISSING_TTL)
+        .not_observable(true, "which host behind the address got the ACK")
+}

@@ -1,0 +1,77 @@
+//! Summarises the handshakes of a listener just before and after one that failed.
+
+use super::case::Case;
+use crate::connection::handshake::{Handshake, Side};
+use crate::evidence::reset::Shape;
+use crate::listener::Listener;
+
+/// Handshakes of the listener that are examined on either side: enough to see a habit, few enough
+/// for floods.
+pub(super) const NEARBY_HANDSHAKES: usize = 8;
+/// Largest distance in time, in seconds: a process restarts, and a queue empties, within it.
+pub(super) const NEARBY_SECONDS: f64 = 30.0;
+/// Time without any answer to a request, in seconds, after which the connection counts as waiting
+/// for its program.
+const UNSERVED_SECONDS: f64 = 1.0;
+
+/// What happened to handshakes of the listener near one that failed.
+#[derive(Default)]
+pub(super) struct NearbyHandshakes {
+    /// Whether the server sent data on one of them.
+    pub worked: bool,
+    /// Whether a later one was refused.
+    pub refused_after: bool,
+    /// Whether an earlier one was refused.
+    pub refused_before: bool,
+    /// Whether a repeated SYN got no answer.
+    pub unanswered: bool,
+    /// Whether a SYN-ACK was repeated after it had been acknowledged.
+    pub ignored: bool,
+    /// Whether the kernel took data that no program answered: the connection waits in the accept
+    /// queue.
+    pub unserved: bool,
+    /// Number of others that the server reset after its SYN-ACK.
+    pub resets: usize,
+}
+
+impl NearbyHandshakes {
+    /// Examines the handshakes around one.
+    pub(super) fn of(case: &Case<'_, '_>) -> Self {
+        let Case { listener, index, handshake: own, .. } = *case;
+        let mut seen = Self::default();
+        let end = (index + NEARBY_HANDSHAKES + 1).min(listener.handshakes.len());
+        for (at, other) in listener.handshakes[..end].iter().enumerate().skip(index.saturating_sub(NEARBY_HANDSHAKES)) {
+            if at != index && other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS {
+                seen.add(listener, other, at > index);
+            }
+        }
+        seen
+    }
+
+    fn add(&mut self, listener: &Listener<'_>, other: &Handshake, is_after: bool) {
+        let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
+        // With an ACK, a SYN-ACK that was not captured makes a reset of something else look like a
+        // refusal.
+        let unasked = other.ack.is_none() && other.wrong_ack.is_none() && other.client_data.is_none();
+        let refused = other.syn_ack.is_none() && reset && unasked && !has_bare_reset(other);
+        self.worked |= other.server_data.is_some();
+        self.refused_after |= is_after && refused;
+        self.refused_before |= !is_after && refused;
+        self.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_retransmissions > 0;
+        self.ignored |= other.ack_ignored();
+        self.unserved |= is_unserved(listener, other);
+        self.resets += usize::from(other.syn_ack.is_some() && reset);
+    }
+}
+
+/// Returns whether a connection is open and its request got no answer for longer than any program
+/// needs to begin one.
+fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
+    let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
+    let silent = handshake.server_data.is_none() && !handshake.server_fin;
+    silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED_SECONDS)
+}
+
+fn has_bare_reset(handshake: &Handshake) -> bool {
+    handshake.reset.as_deref().is_some_and(|(_, reset)| Shape::of(reset) == Shape::Stateless)
+}

@@ -1,0 +1,163 @@
+//! Compares a reset with its handshake: hop limits, times, IP identifications, and what came before
+//! and after it.
+
+use crate::connection::handshake::{Handshake, SegmentFacts};
+use crate::evidence::hop_limit::{PATH_CHANGE, initial};
+use crate::evidence::reset::Shape;
+use crate::packet::segment::Flags;
+
+/// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further
+/// away; less is jitter.
+const LATE_RATIO: f64 = 1.5;
+/// Difference of the two travel times, in seconds, that is needed as well: below it only scheduling
+/// is measured, as within one host or one rack.
+const LATE_SECONDS: f64 = 0.001;
+/// Shortest age, in seconds, at which Linux may refuse a cookie; the longest is twice that
+/// (syncookies.c `MAX_SYNCOOKIE_AGE`: 2 periods of 60 s).
+const COOKIE_SECONDS: f64 = 60.0;
+/// Largest step between the IP identifications of a server's segments that counts as going on.
+const NEXT_IDENTIFICATIONS: u16 = 16;
+
+/// Reset that decided the outcome, beside its handshake.
+pub(super) struct ResetContext<'a> {
+    pub reset: &'a SegmentFacts,
+    pub shape: Shape,
+    /// Hop limits of SYN-ACK and reset, where both are known.
+    ttls: Option<(u8, u8)>,
+    /// Last segment of the client before the reset: the one that was reset.
+    pub trigger: Option<&'a SegmentFacts>,
+    pub after_data: bool,
+    /// Whether the window of the SYN-ACK was zero and never opened.
+    pub window_never_opened: bool,
+    /// Whether the server had sent something after its SYN-ACK.
+    pub served: bool,
+    /// Whether the ACK alone was not reset, but the data after it was.
+    pub took_ack: bool,
+    /// Whether the SYN-ACK came again after the reset: the half-open entry outlived it.
+    pub entry_outlived_it: bool,
+    /// Whether the server went on after the reset as if there had been none.
+    pub server_went_on: bool,
+    /// Seconds from SYN to SYN-ACK and from the trigger to the reset.
+    trips: Option<(f64, f64)>,
+    /// Whether the reset's IP identification equals that of the segment it answers.
+    pub ip_id_copied: bool,
+    /// Whether the reset's IP identification continues those of the server's segments.
+    pub ip_id_continues: bool,
+    pub wrong_ack: bool,
+    /// Seconds from SYN-ACK to ACK, where a cookie may have expired meanwhile.
+    pub late_ack: Option<f64>,
+}
+
+impl<'a> ResetContext<'a> {
+    /// Describes the reset that decided the outcome of a handshake; `None` without one.
+    pub(super) fn of(handshake: &'a Handshake) -> Option<Self> {
+        let (_, reset) = handshake.deciding_reset()?;
+        let before = |l: &&SegmentFacts| l.time <= reset.time;
+        let trigger = [handshake.client_data.as_ref(), handshake.ack.as_ref(), handshake.wrong_ack.as_deref()]
+            .into_iter()
+            .find_map(|sent| sent.filter(before));
+        let served = handshake.server_segments.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
+        let opened = handshake.server_segments.iter().any(|l| l.window > 0);
+        let pure_ack = handshake.ack.is_some_and(|a| a.payload == 0);
+        let id = reset.ip.identification.filter(|&id| id != 0);
+        let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
+        let ids = last.and_then(|l| l.ip.identification).zip(id);
+        Some(Self {
+            reset,
+            shape: Shape::of(reset),
+            ttls: handshake.syn_ack.and_then(|s| s.ip.ttl).zip(reset.ip.ttl),
+            trigger,
+            after_data: handshake.client_data.as_ref().is_some_and(|d| before(&d)),
+            window_never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
+            served,
+            took_ack: pure_ack
+                && handshake.client_data.is_some()
+                && handshake.client_data_retransmissions == 0
+                && handshake.server_resets == 1,
+            entry_outlived_it: handshake.rto_retransmission.as_ref().is_some_and(|r| r.time > reset.time),
+            server_went_on: handshake.server_segments.iter().any(|l| l.frame > reset.frame),
+            trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
+            ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
+            ip_id_continues: ids.is_some_and(|(last, id)| id.wrapping_sub(last) <= NEXT_IDENTIFICATIONS),
+            wrong_ack: handshake.wrong_ack.is_some() && handshake.ack.is_none(),
+            late_ack: handshake
+                .syn_ack
+                .zip(handshake.ack)
+                .map(|(s, a)| a.time.seconds_since(s.time))
+                .filter(|&late| late > COOKIE_SECONDS),
+        })
+    }
+
+    /// Returns whether the reset has no ACK flag.
+    pub(super) fn is_bare(&self) -> bool {
+        self.shape == Shape::Stateless
+    }
+
+    /// Returns whether the hop limits are known and equal.
+    pub(super) fn has_same_ttl(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| a == b)
+    }
+
+    /// Returns whether the hop limits are known and differ.
+    pub(super) fn has_other_ttl(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| a != b)
+    }
+
+    /// Returns whether the hop limits differ by more than paths do that change with the load.
+    pub(super) fn is_from_elsewhere(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
+    }
+
+    /// Returns whether the reset took fewer hops than the SYN-ACK, from the same initial hop limit:
+    /// a device on the path sent it.
+    pub(super) fn is_from_nearer(&self) -> bool {
+        self.ttls.is_some_and(|(a, b)| b > a && initial(a) == initial(b))
+    }
+
+    /// Returns whether a hop limit is missing.
+    pub(super) fn lacks_ttl(&self) -> bool {
+        self.ttls.is_none()
+    }
+
+    /// Compares the hop limits in a sentence; empty where they are not known.
+    pub(super) fn ttl_sentence(&self) -> String {
+        let Some((a, b)) = self.ttls else { return String::new() };
+        if a == b {
+            return format!("hop limit {a} as in the SYN-ACK: the same machine, or one as far away");
+        }
+        let sender = match (initial(a) == initial(b), b > a) {
+            (true, true) => "something nearer sent the reset",
+            (true, false) => "something further away sent the reset",
+            (false, _) => "another kind of machine sent the reset",
+        };
+        format!("hop limit {a} in the SYN-ACK, {b} in the reset: {sender}")
+    }
+
+    /// Returns whether the reset travelled longer than the SYN-ACK by more than chance.
+    pub(super) fn is_late(&self) -> bool {
+        self.trips.is_some_and(|(syn, reset)| reset > syn * LATE_RATIO && reset - syn > LATE_SECONDS)
+    }
+
+    /// Compares the travel times in a sentence; empty where they are not known.
+    pub(super) fn late_sentence(&self) -> String {
+        let Some((syn, reset)) = self.trips else { return String::new() };
+        format!(
+            "the reset took {:.1} ms where the SYN-ACK took {:.1} ms: it came from further away",
+            reset * 1e3,
+            syn * 1e3
+        )
+    }
+
+    /// Returns whether a bare reset's sequence number and IP identification are those that a kernel
+    /// writes.
+    pub(super) fn is_as_a_kernel_writes(&self) -> bool {
+        let echoes = self.trigger.is_some_and(|t| t.ack == self.reset.seq);
+        echoes && self.reset.ip.identification.is_none_or(|id| id == 0)
+    }
+
+    /// Returns whether a bare reset's sequence number is not the one that the client acknowledged,
+    /// as no stack answers (RFC 9293 section 3.10.7).
+    pub(super) fn has_unacknowledged_seq(&self) -> bool {
+        self.is_bare() && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
+    }
+}
