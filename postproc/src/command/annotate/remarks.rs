@@ -6,10 +6,6 @@ use std::path::Path;
 
 use syncookie_engine::{Confidence, Evidence, Finding, Frame};
 
-use crate::pipeline::totals::{CaptureTotals, Totals};
-use crate::report::Report;
-use crate::source::walk::Source;
-
 /// Comments on frames, in a temporary file: there can be more of them than memory should hold.
 pub struct Remarks {
     texts: BufWriter<File>,
@@ -39,8 +35,8 @@ impl Remarks {
         Ok(())
     }
 
-    /// The comments of a finding: none on what is ordinary and worked.
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+    /// Adds the comments on a finding: none on what is ordinary and worked.
+    pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let verdict = finding.assessment.verdict;
         let frames = finding.frames;
         let is_told = verdict.is_cookie_style()
@@ -127,22 +123,5 @@ impl InOrder {
             comments.push(text);
         }
         Ok(comments)
-    }
-}
-
-/// A report that writes comments.
-pub struct Commenting<'a>(pub &'a mut Remarks);
-
-impl Report for Commenting<'_> {
-    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn handshake(&mut self, _: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.0.finding(finding)
-    }
-
-    fn end(&mut self, _: &Totals) -> io::Result<()> {
-        Ok(())
     }
 }

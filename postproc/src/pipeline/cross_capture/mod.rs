@@ -62,7 +62,9 @@ pub struct Compared {
 /// A handshake in two captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
+    /// Who sent the SYN.
     pub client: Endpoint,
+    /// Who was asked.
     pub server: Endpoint,
     /// Names of the captures and frames in them; the one nearer to the client first, if that can be told.
     pub places: [(String, u32); 2],
