@@ -53,7 +53,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Does the work and tells how it ended.
+/// Does the work and returns how it ended.
 fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
     let mut console = Console::new(quiet);
     if let Err(error) = interrupt::watch() {
@@ -74,7 +74,7 @@ fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }
 
-/// Tells how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
+/// Returns how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
 fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),

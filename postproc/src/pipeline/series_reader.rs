@@ -30,7 +30,7 @@ pub struct SeriesReader<'a> {
     next: u64,
 }
 
-/// Captures of which each goes on where the one before it ended.
+/// Captures, each of which goes on where the one before it ended.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     /// Numbers of the first and of the last capture.

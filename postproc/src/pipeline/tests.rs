@@ -43,8 +43,8 @@ fn one_by_one(bytes: &[u8]) -> (u64, u64) {
     (capture.frames(), analyzer.finish().tally.handshakes)
 }
 
-/// All that is told of a capture, where one finds the frames and looks at them, and where another one looks.
-fn told(bytes: &[u8]) -> [String; 2] {
+/// What comes of a capture if one intake finds the frames and looks at them, and if another one looks.
+fn analysed_together_and_apart(bytes: &[u8]) -> [String; 2] {
     [false, true].map(|apart| {
         let Ok(mut capture) = Capture::open(bytes) else { return String::new() };
         let (mut intake, mut beside) = (Intake::new("x"), Intake::default());
@@ -85,7 +85,7 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
             let (frames, handshakes, _) = analyse(bytes);
             assert!(frames <= 3);
             assert_eq!((frames, handshakes), one_by_one(bytes));
-            let [together, apart] = told(bytes);
+            let [together, apart] = analysed_together_and_apart(bytes);
             assert_eq!(together, apart);
         };
         for at in 0..whole.len() {
@@ -99,7 +99,7 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
     }
 }
 
-/// Reads a capture with one thread to spare from so many bundles on; the frames, the packets, and the bundles before it helped.
+/// Reads a capture with one idle thread after `begin` bundles; the frames, the packets, and the bundles before it helped.
 fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
     let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
     let (mut intake, mut analyzer, spare) =
@@ -148,7 +148,7 @@ fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_
         builder.enhanced(0, number, &frame);
         builder.enhanced(0, number, b"nothing that is an Ethernet's frame");
     }
-    let [together, apart] = told(&builder.bytes);
+    let [together, apart] = analysed_together_and_apart(&builder.bytes);
     assert_eq!(together, apart);
     for said in ["without_time: 3", "not_ip: 3", "handshakes: 1"] {
         assert!(together.contains(said), "{said}: {together}");

@@ -193,7 +193,7 @@ impl<W: Write> Job<'_, W> {
         for_each(&whole, |frame| {
             let ours = comments.on(frame.number)?;
             let theirs = frame.record.comments();
-            // Inputs were told apart when they were copied.
+            // The interfaces of different inputs were numbered when they were copied.
             self.writer
                 .packet(packet(frame, &interface(self.captures, frame)), theirs.chain(ours.iter().map(Vec::as_slice)))
         })
@@ -213,14 +213,14 @@ impl<W: Write> Job<'_, W> {
             analyse(&part, |finding| now.finding(finding))?;
             changed = selection.changed(&now, &kept);
             if changed == 0 || all {
-                self.told(changed);
+                self.remark_changed(changed);
                 return Ok(part);
             }
         }
         Err(io::Error::other(format!("{changed} verdicts change")))
     }
 
-    fn told(&mut self, changed: usize) {
+    fn remark_changed(&mut self, changed: usize) {
         if changed > 0 {
             let many = count(changed as u64, "handshake");
             self.console.remark(&format!("{many} judged otherwise without the rest of the capture: send all of it"));

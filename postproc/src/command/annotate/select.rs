@@ -58,7 +58,7 @@ impl Selection {
         Ok(())
     }
 
-    /// What keeps the frames that are of use, or, if `all`, every frame of a listener of which one is.
+    /// Returns what keeps the frames that the engine has a use for, or, if `all`, every frame of the listeners.
     pub fn filter(&self, all: bool) -> Filter<'_> {
         Filter { selection: self, engine: (!all).then(|| Analyzer::new(Limits::default())) }
     }

@@ -28,11 +28,11 @@ use crate::source::walk::{self, Origin, Plan};
 use choose::{Choice, Match, Wanted};
 use packets::Packets;
 
-/// What is told.
+/// What is written.
 struct Story<'a> {
     chosen: &'a Match,
     packets: Packets,
-    /// Others that match, the most telling first, and how many match in all.
+    /// Others that match, the most informative first, and how many match in all.
     others: &'a [Match],
     matching: u64,
     captures: &'a [String],
@@ -40,7 +40,7 @@ struct Story<'a> {
     kernel: Option<String>,
 }
 
-/// Why nothing was told.
+/// Why nothing was explained.
 #[derive(Debug)]
 pub enum Failure {
     /// A capture is read twice, and this can be read once.
