@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use syncookie_terminal::escape_controls;
 
+use crate::pipeline::Observer;
+use crate::problem::Problem;
+
 /// Between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Characters of a capture's name that are shown: its end, which tells captures of a folder apart.
+/// Characters of a capture's name that are shown: its end, in which captures of a folder differ.
 const NAME: usize = 40;
 
 /// Writes to standard error. That it cannot be written to is no reason to stop.
@@ -42,31 +45,16 @@ impl Console {
         }
     }
 
-    /// How much there is to read.
-    pub fn expect(&mut self, captures: usize, bytes: u64) {
-        (self.captures, self.bytes) = (captures, bytes);
+    /// Writes why there are no results, or not all of them.
+    pub fn error(&mut self, error: &dyn std::fmt::Display) {
+        self.line(&format!("syncookie: {error}"));
     }
 
-    /// Names something that could not be read, or the failure of it all.
-    pub fn problem(&mut self, problem: &dyn std::fmt::Display) {
-        self.line(&format!("syncookie: {problem}"));
-    }
-
-    /// Something worth knowing.
+    /// Writes something worth knowing.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
             self.line(&format!("syncookie: {}", escape_controls(text)));
         }
-    }
-
-    /// Says how far it is, if it is time to.
-    pub fn progress(&mut self, capture: &str, offset: u64) {
-        if !self.shows_progress || self.updated.elapsed() < PAUSE {
-            return;
-        }
-        self.updated = Instant::now();
-        self.is_line_open = true;
-        let _ = write!(io::stderr(), "\r\x1b[K{}", self.status(capture, offset, self.started.elapsed()));
     }
 
     /// `42 %, 1200 MB/s, 12 s left, capture 3 of 7: traces/c.pcap`
@@ -84,14 +72,8 @@ impl Console {
         format!("{share}{rate:.0} MB/s, {left}capture {} of {}: {tail}", self.captures_read + 1, self.captures)
     }
 
-    /// One capture is done.
-    pub fn read(&mut self, bytes: u64) {
-        self.captures_read += 1;
-        self.bytes_read += bytes;
-    }
-
     /// Takes the progress line away.
-    pub fn done(&mut self) {
+    fn clear(&mut self) {
         if self.is_line_open {
             self.is_line_open = false;
             let _ = write!(io::stderr(), "\r\x1b[K");
@@ -99,8 +81,41 @@ impl Console {
     }
 
     fn line(&mut self, text: &str) {
-        self.done();
+        self.clear();
         let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+impl Observer for Console {
+    fn expect(&mut self, captures: usize, bytes: u64) {
+        (self.captures, self.bytes) = (captures, bytes);
+    }
+
+    fn problem(&mut self, problem: &Problem) {
+        self.error(problem);
+    }
+
+    fn remark(&mut self, text: &str) {
+        Self::remark(self, text);
+    }
+
+    fn progress(&mut self, capture: &str, bytes: u64) {
+        // Without an end to be expected there is no progress.
+        if !self.shows_progress || self.captures == 0 || self.updated.elapsed() < PAUSE {
+            return;
+        }
+        self.updated = Instant::now();
+        self.is_line_open = true;
+        let _ = write!(io::stderr(), "\r\x1b[K{}", self.status(capture, bytes, self.started.elapsed()));
+    }
+
+    fn capture_read(&mut self, bytes: u64) {
+        self.captures_read += 1;
+        self.bytes_read += bytes;
+    }
+
+    fn done(&mut self) {
+        self.clear();
     }
 }
 
@@ -122,7 +137,7 @@ mod tests {
     fn progress_says_how_far_how_fast_and_where() {
         let mut console = Console::new(true);
         console.expect(2, 400_000_000);
-        console.read(100_000_000);
+        console.capture_read(100_000_000);
         let status = console.status("a.pcap", 100_000_000, Duration::from_secs(2));
         assert_eq!(status, "50 %, 100 MB/s, 2 s left, capture 2 of 2: a.pcap");
     }

@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use syncookie_engine::Confidence;
+
+use crate::interrupt;
+use crate::pipeline::totals::Totals;
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -13,8 +18,21 @@ pub enum Exit {
     Partly,
     /// `--fail-on` was given, and there is such a finding.
     Found,
-    /// Somebody ended the run before all was read; with the code that says by which signal.
+    /// A signal ended the run before everything was read; with the exit code for it.
     Interrupted(u8),
+}
+
+impl Exit {
+    /// How a run ends with these findings and problems; `threshold` is that of `--fail-on`. A finding takes precedence over
+    /// what could not be read, and an interruption over everything: it is not known what the rest would have been.
+    pub fn of(totals: &Totals, threshold: Option<Confidence>) -> Self {
+        match threshold {
+            _ if totals.is_interrupted => Self::Interrupted(interrupt::exit_code()),
+            Some(threshold) if totals.strongest >= Some(threshold) => Self::Found,
+            _ if totals.problems.is_empty() => Self::Analysed,
+            _ => Self::Partly,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -26,5 +44,23 @@ impl From<Exit> for ExitCode {
             Exit::Found => 3,
             Exit::Interrupted(code) => code,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+
+    #[test]
+    fn a_finding_takes_precedence_over_what_could_not_be_read() {
+        let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
+        assert_eq!(Exit::of(&totals, None), Exit::Analysed);
+        assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Analysed);
+        totals.problems.push(Problem::further_faults("x", 1));
+        assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Partly);
+        assert_eq!(Exit::of(&totals, Some(Confidence::Likely)), Exit::Found);
+        totals.strongest = None;
+        assert_eq!(Exit::of(&totals, Some(Confidence::Possible)), Exit::Partly);
     }
 }

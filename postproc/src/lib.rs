@@ -2,20 +2,20 @@
 //!
 //! The program `syncookie` is [`run`] and nothing else.
 
-mod capture;
+pub mod capture;
 mod cli;
 mod command;
 mod console;
 mod exit;
-mod filter;
+pub mod filter;
 mod interrupt;
-mod link;
+pub mod link;
 mod memory;
 mod output;
-mod pipeline;
+pub mod pipeline;
 mod problem;
-mod report;
-mod source;
+pub mod report;
+pub mod source;
 mod text;
 
 use std::fmt::Display;
@@ -26,11 +26,14 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
-use command::{annotate, explain, follow, manual, plugin};
+use command::failure::Failure;
+use command::{analyze, annotate, explain, manual, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
-use pipeline::Failure;
+
+/// The version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its meaning.
+pub const SCHEMA: u32 = 1;
 
 /// Runs the program on the arguments of this process and returns its exit code.
 #[must_use]
@@ -40,8 +43,7 @@ pub fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
-        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
-        Command::Analyze(args) => finish(args.quiet, |console| pipeline::run(&args, console)),
+        Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
         Command::Manual(args) => written(manual::manual(&args)),
@@ -51,7 +53,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Does the work and tells how it ended.
+/// Does the work and returns how it ended.
 fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
     let mut console = Console::new(quiet);
     if let Err(error) = interrupt::watch() {
@@ -72,13 +74,13 @@ fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }
 
-/// Tells how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
+/// Returns how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
 fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) if is_closed(&failure) => Exit::Analysed.into(),
         Err(failure) => {
-            console.problem(&failure);
+            console.error(&failure);
             Exit::Failed.into()
         }
     }

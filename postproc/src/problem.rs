@@ -1,4 +1,4 @@
-//! What could not be read, as it is told to people and to programs.
+//! What could not be read, for people and for programs.
 
 use std::fmt;
 use std::io;

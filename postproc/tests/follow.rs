@@ -67,8 +67,8 @@ fn stop(child: Child) -> Run {
     Run::of(child.wait_with_output().expect("it can be waited for"))
 }
 
-/// The handshakes that were told so far, by all runs.
-fn told(sandbox: &Sandbox) -> Vec<Value> {
+/// The handshakes that were reported so far, by all runs.
+fn reported(sandbox: &Sandbox) -> Vec<Value> {
     let text = fs::read_to_string(sandbox.path("out.jsonl")).unwrap_or_default();
     // The last line may not be whole yet.
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -88,7 +88,7 @@ fn is_in_state(sandbox: &Sandbox, name: &str) -> bool {
 }
 
 #[test]
-fn every_handshake_is_told_once_over_restarts_and_over_the_edges_of_files() {
+fn every_handshake_is_reported_once_over_restarts_and_over_the_edges_of_files() {
     let sandbox = Sandbox::new("restarts");
     let (head, records) = capture(40);
     // Seven records: every file but a few begins or ends within a handshake.
@@ -118,19 +118,19 @@ fn every_handshake_is_told_once_over_restarts_and_over_the_edges_of_files() {
             child = follow(&sandbox, &["--state", "state"]);
         }
     }
-    let so_far = told(&sandbox).len();
-    assert!((30..40).contains(&so_far), "{so_far} handshakes were told as they came");
+    let so_far = reported(&sandbox).len();
+    assert!((30..40).contains(&so_far), "{so_far} handshakes were reported as they came");
     make_quiet(&sandbox, &format!("in/ring_{:05}.pcap", parts.len() - 1));
     put_late(&sandbox, parts.len());
-    wait("all are told", || told(&sandbox).len() >= 40);
+    wait("all are reported", || reported(&sandbox).len() >= 40);
     assert_eq!(stop(child).code, 0);
-    let found = essence(&told(&sandbox));
+    let found = essence(&reported(&sandbox));
     let differing: Vec<_> = found.iter().zip(&expected).filter(|(found, expected)| found != expected).collect();
-    assert!(found.len() == expected.len() && differing.is_empty(), "{} told; {differing:#?}", found.len());
+    assert!(found.len() == expected.len() && differing.is_empty(), "{} reported; {differing:#?}", found.len());
 }
 
 #[test]
-fn without_a_state_the_end_tells_what_is_left() {
+fn without_a_state_the_end_reports_what_is_left() {
     let sandbox = Sandbox::new("stateless");
     let (head, records) = capture(3);
     put(&sandbox, 1, &head, &records[..4]);
@@ -142,7 +142,7 @@ fn without_a_state_the_end_tells_what_is_left() {
         fs::read_to_string(sandbox.path("out.jsonl")).is_ok_and(|text| text.contains("ring_00002"))
     });
     let run = stop(child);
-    assert_eq!((run.code, told(&sandbox).len()), (0, 3), "{}", run.stderr);
+    assert_eq!((run.code, reported(&sandbox).len()), (0, 3), "{}", run.stderr);
     let text = fs::read_to_string(sandbox.path("out.jsonl")).unwrap();
     let summary: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     assert_eq!((&summary["type"], &summary["handshakes"]), (&"summary".into(), &3.into()));
@@ -158,15 +158,15 @@ fn a_file_that_grows_after_it_seemed_finished_is_read_again_and_its_cut_end_was_
     let child = follow(&sandbox, &["--state", "state"]);
     let name = sandbox.file("in/ring_00001.pcap", &whole[..whole.len() * 2 / 3 + 20]);
     make_quiet(&sandbox, &name);
-    wait("it is taken in", || is_in_state(&sandbox, "ring_00001"));
-    let early = told(&sandbox).len();
+    wait("it is read", || is_in_state(&sandbox, "ring_00001"));
+    let early = reported(&sandbox).len();
     assert!((10..20).contains(&early), "{early}");
     sandbox.file("in/ring_00001.pcap", &whole);
     put_late(&sandbox, 2);
     make_quiet(&sandbox, &name);
-    wait("all are told", || told(&sandbox).len() >= 30);
+    wait("all are reported", || reported(&sandbox).len() >= 30);
     let run = stop(child);
-    assert_eq!((run.code, told(&sandbox).len()), (0, 30), "{}", run.stderr);
+    assert_eq!((run.code, reported(&sandbox).len()), (0, 30), "{}", run.stderr);
 }
 
 #[test]
@@ -179,10 +179,10 @@ fn a_file_that_stays_cut_is_a_problem_once_the_next_one_is_there() {
     fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
     make_quiet(&sandbox, "in/ring_00001.pcap");
     let child = follow(&sandbox, &["--state", "state"]);
-    wait("it is taken in", || is_in_state(&sandbox, "ring_00001"));
+    wait("it is read", || is_in_state(&sandbox, "ring_00001"));
     sandbox.file("in/ring_00002.pcap", &bytes);
     sandbox.file("in/ring_00003.pcap", &bytes);
-    wait("the next is taken in", || is_in_state(&sandbox, "ring_00002"));
+    wait("the next is read", || is_in_state(&sandbox, "ring_00002"));
     let run = stop(child);
     assert_eq!(run.code, 2);
     assert_eq!(run.stderr.matches("ring_00001.pcap ends in the middle of frame 6").count(), 1, "{}", run.stderr);
@@ -220,7 +220,7 @@ fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
     make_quiet(&sandbox, &name);
     let child = sandbox.command(&["in", "--follow", "-o", "out.txt"]).spawn().unwrap();
     sleep(Duration::from_millis(500));
-    wait("it is taken in", || fs::exists(sandbox.path("out.txt")).unwrap());
+    wait("it is read", || fs::exists(sandbox.path("out.txt")).unwrap());
     assert_eq!(stop(child).code, 0);
     let text = fs::read_to_string(sandbox.path("out.txt")).unwrap();
     let expected = "2023-11-14 22:13:20.000000 UTC 192.0.2.2:80: undetermined, refused, closed-port; client \

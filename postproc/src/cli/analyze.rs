@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
-use super::{CapturePoint, Resources, Who};
-use crate::filter::Condition;
+use super::{CapturePoint, Resources};
+use crate::filter::{Condition, EndpointPattern};
+use crate::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,7 +82,7 @@ pub struct Analyze {
     /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
     /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
     /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
-    #[arg(long, value_name = "REPORT", conflicts_with = "follow")]
+    #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
     /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
@@ -101,7 +102,7 @@ pub struct Analyze {
     ///
     /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
     /// (table or jsonl); a file given with --output is appended to.
-    #[arg(long, conflicts_with = "list_files")]
+    #[arg(long, conflicts_with_all = ["list_files", "max_flood"])]
     pub follow: bool,
 
     /// Keep in this file what was told, so that the next --follow goes on from there
@@ -118,7 +119,7 @@ pub struct Analyze {
 
     /// Which server --kernel speaks of: an address, or address and port; every server unless given
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
-    pub server: Option<Who>,
+    pub server: Option<EndpointPattern>,
 
     /// Where the captures were taken: weighs the causes of failures and may rule some out. Verdicts do not depend on it
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
@@ -136,37 +137,6 @@ pub struct Analyze {
     // Last, as its heading would be over what comes behind it.
     #[command(flatten)]
     pub resources: Resources,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people, on one screen
-    Table,
-    /// For people: one page with charts, for a browser; needs no network
-    Html,
-    /// One line
-    Summary,
-    /// One JSON document
-    Json,
-    /// One JSON object a line
-    Jsonl,
-    /// One row for each handshake, for spreadsheets
-    Csv,
-    /// One row for each handshake, for DuckDB, Spark and pandas
-    #[cfg(feature = "parquet")]
-    Parquet,
-}
-
-impl Format {
-    /// Whether it would make a mess of a terminal.
-    pub fn is_binary(self) -> bool {
-        match self {
-            #[cfg(feature = "parquet")]
-            Self::Parquet => true,
-            _ => false,
-        }
-    }
 }
 
 /// A confidence, as a choice on the command line.

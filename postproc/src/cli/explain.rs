@@ -1,12 +1,10 @@
 //! `syncookie explain`.
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use syncookie_engine::Endpoint;
+
+use crate::filter::EndpointPattern;
 
 use super::CapturePoint;
 
@@ -44,11 +42,11 @@ pub struct Explain {
 
     /// A handshake of this client: an address, or address and port
     #[arg(long, value_name = "IP[:PORT]")]
-    pub client: Option<Who>,
+    pub client: Option<EndpointPattern>,
 
     /// A handshake with this server: an address, or address and port
     #[arg(long, value_name = "IP[:PORT]")]
-    pub server: Option<Who>,
+    pub server: Option<EndpointPattern>,
 
     /// What the server's kernel says: saved netstat -s, nstat -az, sysctl -a, ss -lntm, /proc files, snapshots. Two
     /// of the same kind give differences
@@ -82,59 +80,4 @@ pub enum Form {
     Text,
     /// One JSON object
     Json,
-}
-
-/// One end of a connection; without a port, any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Who {
-    /// Address.
-    pub ip: IpAddr,
-    /// Port.
-    pub port: Option<u16>,
-}
-
-impl Who {
-    /// Whether that end is meant.
-    pub fn is(&self, end: Endpoint) -> bool {
-        self.ip == end.ip && self.port.is_none_or(|port| port == end.port)
-    }
-}
-
-impl FromStr for Who {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(ip) = text.trim_start_matches('[').trim_end_matches(']').parse() {
-            return Ok(Self { ip, port: None });
-        }
-        let end: Result<SocketAddr, _> = text.parse();
-        end.map(|end| Self { ip: end.ip(), port: Some(end.port()) })
-            .map_err(|_| "expected an address, 192.0.2.1:80 or [2001:db8::1]:80".to_owned())
-    }
-}
-
-impl fmt::Display for Who {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) => SocketAddr::new(self.ip, port).fmt(f),
-            None => self.ip.fmt(f),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_is_an_address_with_or_without_a_port() {
-        let who = |text: &str| text.parse::<Who>().map(|who| who.to_string());
-        for text in ["192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80"] {
-            assert_eq!(who(text).as_deref(), Ok(text));
-        }
-        assert_eq!(who("[2001:db8::1]").as_deref(), Ok("2001:db8::1"));
-        for text in ["", "web", "192.0.2.1:", "192.0.2.1:99999", "192.0.2.256"] {
-            assert!(who(text).is_err(), "{text}");
-        }
-    }
 }

@@ -11,10 +11,10 @@ mod resources;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::{Analyze, Format};
+pub use analyze::Analyze;
 pub use annotate::Annotate;
 pub use capture_point::CapturePoint;
-pub use explain::{Explain, Form, Who};
+pub use explain::{Explain, Form};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use manual::{Completions, Manual};
 pub use resources::Resources;

@@ -45,7 +45,7 @@ pub fn command(args: &Kernel) -> ExitCode {
         // The reader of the pipe has seen enough, as with `| head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
-            Console::new(false).problem(&failure);
+            Console::new(false).error(&failure);
             Exit::Failed.into()
         }
     }

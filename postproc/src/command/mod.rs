@@ -1,8 +1,12 @@
 //! The commands of the program: one module each. Nothing below this module knows them.
 
+pub mod analyze;
 pub mod annotate;
 pub mod explain;
-pub mod follow;
+pub mod failure;
+mod follow;
 pub mod kernel;
+mod kernel_files;
+mod list_files;
 pub mod manual;
 pub mod plugin;

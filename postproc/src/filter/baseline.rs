@@ -4,7 +4,7 @@
 //! of the same listener with the same verdict and the same first cause, at this confidence or above: addresses and ports
 //! of clients, frames and times are never the same twice.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -12,33 +12,30 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use serde::Deserialize;
-use syncookie_engine::{Confidence, DetailLevel, Endpoint, Finding, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, Verdict};
 use syncookie_terminal::escape_controls;
 
-use crate::pipeline::totals::{CaptureTotals, Known, Totals};
-use crate::report::{Report, SCHEMA};
-use crate::source::walk::Source;
-
-/// What makes two findings the same: listener, verdict and first cause. Words, as a later version may have others.
-type Likeness = (Endpoint, String, Option<String>);
+use super::Likeness;
+use crate::SCHEMA;
 
 /// An earlier report.
 #[derive(Debug, Default)]
 pub struct Baseline {
     name: String,
-    known: HashMap<Likeness, usize>,
+    /// The highest confidence of the findings that are alike.
+    known: HashMap<Likeness, Option<Confidence>>,
 }
 
-/// Why there is nothing to compare with.
+/// Why a report cannot be compared with.
 #[derive(Debug)]
-pub enum Unusable {
-    /// It cannot be read.
+pub enum BaselineError {
+    /// The file cannot be read.
     Io(io::Error),
-    /// It is no JSON, or not such as is written here.
+    /// The file is not JSON, or not JSON of this form.
     Form(serde_json::Error),
-    /// It is JSON, and of something else.
+    /// The file is JSON of something else.
     Foreign,
-    /// A later version wrote it.
+    /// A later version wrote the report, with this schema.
     Schema(u64),
 }
 
@@ -85,22 +82,25 @@ impl Default for Handshakes {
 
 impl Baseline {
     /// Reads a report in JSON or JSON Lines.
-    pub fn read(path: &Path) -> Result<Self, Unusable> {
-        let file = BufReader::new(File::open(path).map_err(Unusable::Io)?);
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a report of this version or an earlier one.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let file = BufReader::new(File::open(path).map_err(BaselineError::Io)?);
         let mut baseline = Self { name: path.display().to_string(), ..Self::default() };
         let mut is_report = false;
         for object in serde_json::Deserializer::from_reader(file).into_iter::<Object>() {
-            let object = object.map_err(Unusable::Form)?;
+            let object = object.map_err(BaselineError::Form)?;
             is_report |= check(object.run.as_deref().unwrap_or(&object))?;
             if !is_report {
-                return Err(Unusable::Foreign);
+                return Err(BaselineError::Foreign);
             }
             match object.handshakes {
                 Handshakes::List(list) => list.into_iter().for_each(|handshake| baseline.add(handshake)),
                 Handshakes::Number(_) => baseline.add(object),
             }
         }
-        if is_report { Ok(baseline) } else { Err(Unusable::Foreign) }
+        if is_report { Ok(baseline) } else { Err(BaselineError::Foreign) }
     }
 
     fn add(&mut self, object: Object) {
@@ -108,105 +108,52 @@ impl Baseline {
         else {
             return;
         };
-        let server = Endpoint { ip: server.ip, port: server.port };
         let cause = object.cause.and_then(|causes| Some(causes.into_iter().next()?.kind));
-        let rank = object.confidence.map_or(0, |confidence| rank(&confidence));
-        let known = self.known.entry((server, verdict, cause)).or_default();
-        *known = rank.max(*known);
+        // What this version has no word for, it does not find.
+        let Some(verdict) = word(Verdict::ALL, &verdict, Verdict::as_str) else { return };
+        let cause = match cause.map(|cause| word(CauseKind::ALL, &cause, CauseKind::as_str)) {
+            Some(None) => return,
+            known => known.flatten(),
+        };
+        let likeness = Likeness { server: Endpoint { ip: server.ip, port: server.port }, verdict, cause };
+        let confidence =
+            object.confidence.and_then(|confidence| word(Confidence::ALL, &confidence, Confidence::as_str));
+        let known = self.known.entry(likeness).or_default();
+        *known = confidence.max(*known);
     }
 
-    fn knows(&self, finding: &Finding) -> bool {
-        let assessment = &finding.assessment;
-        let cause = finding.causes.first().map(|cause| cause.kind.to_string());
-        let known = self.known.get(&(finding.server, assessment.verdict.to_string(), cause));
-        known.is_some_and(|&known| known >= assessment.confidence.map_or(0, |confidence| rank(confidence.as_str())))
+    /// Returns the path of the report.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the report has a finding that is alike, at this confidence or above.
+    #[must_use]
+    pub fn knows(&self, finding: &Finding) -> bool {
+        let known = self.known.get(&Likeness::from(finding));
+        known.is_some_and(|&known| known >= finding.assessment.confidence)
     }
 }
 
+/// The member that is written like this.
+fn word<T: Copy>(all: &[T], text: &str, written: fn(T) -> &'static str) -> Option<T> {
+    all.iter().copied().find(|&member| written(member) == text)
+}
+
 /// Whether this is what a report begins with, of a version that is understood.
-fn check(run: &Object) -> Result<bool, Unusable> {
+fn check(run: &Object) -> Result<bool, BaselineError> {
     match (run.program.as_deref(), run.schema) {
-        (Some("syncookie"), Some(schema)) if schema > SCHEMA.into() => Err(Unusable::Schema(schema)),
+        (Some("syncookie"), Some(schema)) if schema > SCHEMA.into() => Err(BaselineError::Schema(schema)),
         (Some("syncookie"), Some(_)) => Ok(true),
         _ => Ok(false),
     }
 }
 
-/// The place of a confidence among all of them, from 1.
-fn rank(confidence: &str) -> usize {
-    Confidence::ALL.iter().position(|known| known.as_str() == confidence).map_or(0, |place| place + 1)
-}
+impl std::error::Error for BaselineError {}
 
-/// Lets a report have only what is new.
-pub struct OnlyNew<'a> {
-    report: Box<dyn Report + 'a>,
-    baseline: &'a Baseline,
-    /// What the new findings amount to.
-    pub totals: Totals,
-    known: u64,
-    by_capture: BTreeMap<u32, u64>,
-    by_listener: HashSet<(Endpoint, Verdict)>,
-}
-
-impl<'a> OnlyNew<'a> {
-    pub fn new(baseline: &'a Baseline, report: Box<dyn Report + 'a>) -> Self {
-        let (by_capture, by_listener) = (BTreeMap::new(), HashSet::new());
-        Self { report, baseline, totals: Totals::default(), known: 0, by_capture, by_listener }
-    }
-
-    fn count(&mut self, finding: &Finding) {
-        let verdict = finding.assessment.verdict;
-        self.totals.tally.add(verdict, finding.outcome);
-        self.totals.listeners.entry(finding.server).or_default().add(finding);
-        // It was let through the filter before.
-        let _ = self.totals.handshake(finding);
-        *self.by_capture.entry(finding.capture()).or_default() += 1;
-        self.by_listener.insert((finding.server, verdict));
-    }
-}
-
-impl Report for OnlyNew<'_> {
-    fn detail(&self) -> DetailLevel {
-        self.report.detail()
-    }
-
-    fn draws(&self) -> bool {
-        self.report.draws()
-    }
-
-    fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
-        self.report.begin(sources)
-    }
-
-    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        if !finding.is_notable() {
-            return Ok(());
-        }
-        if self.baseline.knows(finding) {
-            self.known += 1;
-            return Ok(());
-        }
-        self.count(finding);
-        self.report.handshake(captures, finding)
-    }
-
-    fn end(&mut self, all: &Totals) -> io::Result<()> {
-        self.totals.captures.clone_from(&all.captures);
-        for (index, capture) in (0..).zip(&mut self.totals.captures) {
-            capture.handshakes = self.by_capture.get(&index).copied().unwrap_or(0);
-        }
-        let is_new = |server, verdict| self.by_listener.contains(&(server, verdict));
-        let episodes = all.episodes.iter().filter(|(_, episode)| is_new(episode.server, episode.verdict));
-        self.totals.episodes = episodes.cloned().collect();
-        self.totals.problems.clone_from(&all.problems);
-        (self.totals.filtered_out, self.totals.is_interrupted) = (all.filtered_out, all.is_interrupted);
-        self.totals.known = Some(Known { report: self.baseline.name.clone(), findings: self.known });
-        self.report.end(&self.totals)
-    }
-}
-
-impl fmt::Display for Unusable {
-    /// Completes the sentence that begins with the name.
+impl fmt::Display for BaselineError {
+    /// Completes the sentence that begins with the file's name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "cannot be opened: {error}"),

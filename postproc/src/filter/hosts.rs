@@ -8,7 +8,7 @@ use syncookie_engine::Endpoint;
 pub const FORM: &str = "an address (10.0.0.1, 2001:db8::1), a network (10.0.0.0/8), either with a port (10.0.0.1:443, \
                         [2001:db8::/32]:443), or a port (:443)";
 
-/// Hosts and ports.
+/// Hosts and ports: a network or any address, a port or any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hosts {
     /// Address and length of the prefix that counts; any address where there is none.
@@ -18,7 +18,8 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// `None` where the text has another form.
+    /// Parses an address, a network, either with a port, or a port. `None` where the text has another form.
+    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
             let (inside, port) = inner.split_once(']')?;
@@ -39,6 +40,7 @@ impl Hosts {
     }
 
     /// Whether the endpoint is one of them.
+    #[must_use]
     pub fn contains(self, endpoint: Endpoint) -> bool {
         let is_port = self.port.is_none_or(|port| port == endpoint.port);
         is_port && self.network.is_none_or(|(address, length)| same_prefix(address, endpoint.ip, length))

@@ -1,8 +1,11 @@
-//! `--filter`: which findings are told. Everything is analysed all the same: a handshake is judged in the light of its
-//! listener's others, and those that are not told count for that.
+//! Which findings are reported. Everything is analysed all the same: a handshake is judged in the light of its listener's
+//! others, and those that are not reported count for that.
 
-pub mod baseline;
+mod admission;
+mod baseline;
+mod endpoint;
 mod hosts;
+mod likeness;
 mod time;
 
 use std::fmt;
@@ -10,9 +13,13 @@ use std::str::FromStr;
 
 use syncookie_engine::{Endpoint, Episode, Finding, Timestamp};
 
-use hosts::Hosts;
+pub use admission::{Admission, Decision, Rules};
+pub use baseline::{Baseline, BaselineError};
+pub use endpoint::EndpointPattern;
+pub use hosts::Hosts;
+pub use likeness::Likeness;
 
-/// One condition, as it is given on the command line.
+/// One condition of `--filter`, as it is given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// `server=…`
@@ -25,7 +32,7 @@ pub enum Condition {
     Until(Timestamp),
 }
 
-/// All conditions: of several for the same thing one must hold, of different things all.
+/// All conditions of `--filter`. Of several for the same thing one must hold, of different things all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     servers: Vec<Hosts>,
@@ -34,15 +41,16 @@ pub struct Filter {
     until: Option<Timestamp>,
 }
 
-/// What is wrong with a condition.
+/// A condition that cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misspelt {
+pub struct InvalidFilter {
     text: String,
     expected: &'static str,
 }
 
 impl Filter {
-    /// Of these conditions. The narrowest stretch of time counts.
+    /// Combines conditions. The narrowest stretch of time counts.
+    #[must_use]
     pub fn new(conditions: &[Condition]) -> Self {
         let mut filter = Self::default();
         for condition in conditions {
@@ -58,12 +66,14 @@ impl Filter {
         filter
     }
 
-    /// Whether anything may be left out.
+    /// Whether there is any condition.
+    #[must_use]
     pub fn is_active(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Whether this finding is told.
+    /// Whether a finding fits.
+    #[must_use]
     pub fn admits(&self, finding: &Finding) -> bool {
         holds(&self.servers, finding.server)
             && holds(&self.clients, finding.client)
@@ -71,7 +81,8 @@ impl Filter {
             && self.until.is_none_or(|until| finding.time < until)
     }
 
-    /// Whether this episode is told: it is of a server that is, and some of it is in the stretch of time.
+    /// Whether an episode fits: its server does, and some of it is in the stretch of time.
+    #[must_use]
     pub fn admits_episode(&self, episode: &Episode) -> bool {
         holds(&self.servers, episode.server)
             && self.since.is_none_or(|since| episode.end >= since)
@@ -84,25 +95,25 @@ fn holds(wanted: &[Hosts], endpoint: Endpoint) -> bool {
 }
 
 impl FromStr for Condition {
-    type Err = Misspelt;
+    type Err = InvalidFilter;
 
-    fn from_str(text: &str) -> Result<Self, Misspelt> {
-        let misspelt = |expected| Misspelt { text: text.into(), expected };
-        let hosts = |text| Hosts::parse(text).ok_or(misspelt(hosts::FORM));
-        let time = |text| time::parse(text).ok_or(misspelt(time::FORM));
+    fn from_str(text: &str) -> Result<Self, InvalidFilter> {
+        let invalid = |expected| InvalidFilter { text: text.into(), expected };
+        let hosts = |text| Hosts::parse(text).ok_or(invalid(hosts::FORM));
+        let time = |text| time::parse(text).ok_or(invalid(time::FORM));
         match text.split_once('=') {
             Some(("server", value)) => hosts(value).map(Self::Server),
             Some(("client", value)) => hosts(value).map(Self::Client),
             Some(("since", value)) => time(value).map(Self::Since),
             Some(("until", value)) => time(value).map(Self::Until),
-            _ => Err(misspelt("server=…, client=…, since=… or until=…")),
+            _ => Err(invalid("server=…, client=…, since=… or until=…")),
         }
     }
 }
 
-impl std::error::Error for Misspelt {}
+impl std::error::Error for InvalidFilter {}
 
-impl fmt::Display for Misspelt {
+impl fmt::Display for InvalidFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "'{}' is no condition; expected {}", self.text, self.expected)
     }
@@ -121,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_misspelt_is_told_with_what_is_expected() {
+    fn an_invalid_condition_is_reported_with_what_is_expected() {
         let said = |text: &str| text.parse::<Condition>().unwrap_err().to_string();
         assert!(said("10.0.0.1").contains("expected server=…"));
         assert!(said("server=www.example.com").contains("an address"));

@@ -1,53 +1,54 @@
-//! What a series of captures comes to, told in order: by whoever reads it to whoever reports it.
+//! What a series of captures comes to, in order: from whoever reads it to whoever reports it.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use syncookie_engine::{Finding, Findings};
 
-use crate::pipeline::totals::CaptureTotals;
+use super::totals::CaptureTotals;
 use crate::problem::Problem;
 
-/// Something that became known. Captures are counted from the first of the series.
+/// Something that became known. Captures are numbered as whoever reads them numbers them.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A capture, by its place in the plan, was not opened any more.
+    /// A capture, by its place in the plan, was not opened, as the run shall end.
     NotReached(usize),
     /// Something could not be read.
     Problem(Problem),
     /// A capture of that name is read from now on.
     Capture(String),
-    /// It was read up to here.
+    /// This many of its bytes were read.
     Progress(u64),
     /// Handshakes were judged.
     Handshakes(Vec<Finding>),
-    /// The last capture was read, so many bytes of it.
+    /// The last capture was read, and this many bytes of it.
     Read(Box<CaptureTotals>, u64),
-    /// Captures up to the last one are judged, from this one on.
-    Finished(usize, Box<Findings>),
+    /// All handshakes of these captures were judged.
+    Finished(RangeInclusive<usize>, Box<Findings>),
 }
 
-/// Where events go.
-pub(super) trait Listening {
-    /// Takes one in; an error ends the reading.
-    fn tell(&mut self, event: Event) -> io::Result<()>;
+/// Takes events.
+pub(super) trait EventSink {
+    /// Takes an event; an error ends the reading.
+    fn send(&mut self, event: Event) -> io::Result<()>;
 }
 
-/// To another thread, which tells one series after the other: whoever reads one of the next waits when it has told a good
-/// deal that nobody took yet.
-pub(super) struct Queue<'a> {
+/// Sends the events of a series to another thread, which takes one series after the other: the reader of a later one waits
+/// when its channel is full.
+pub(super) struct SeriesChannel<'a> {
     pub(super) events: SyncSender<Event>,
-    /// The place of the series in the plan, and of the one that is being told.
+    /// The place of the series in the plan, and that of the series that is being reported.
     pub(super) place: usize,
     pub(super) turn: &'a AtomicUsize,
 }
 
-impl Listening for Queue<'_> {
-    fn tell(&mut self, event: Event) -> io::Result<()> {
+impl EventSink for SeriesChannel<'_> {
+    fn send(&mut self, event: Event) -> io::Result<()> {
         if matches!(event, Event::Progress(_)) {
             if self.turn.load(Ordering::Relaxed) != self.place {
-                // Of no interest by the time it would be told, and in the way of what is.
+                // Out of date by the time it would be shown, and in the way of what counts.
                 return Ok(());
             }
             // Nobody waits for this one.

@@ -1,185 +1,243 @@
-//! One run over all captures: series by series, several at a time, told in the order of the plan.
+//! What comes after the engine, for every command: counters of the kernel, admission, totals, the report.
 
-use std::collections::VecDeque;
 use std::io;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{channel, sync_channel};
-use std::thread;
+use std::ops::RangeInclusive;
 
-use syncookie_engine::{DetailLevel, Finding, FindingParts, Findings, Limits};
+use syncookie_engine::{Analyzer, Finding, FindingParts, Findings, Limits, Timestamp};
 
-use super::events::{Event, Listening, Queue};
-use super::series::Reader;
-use super::spare::Spare;
-use crate::console::Console;
-use crate::pipeline::cross_capture::CrossCapture;
-use crate::pipeline::totals::{CaptureTotals, Totals};
+use super::cross_capture::CrossCapture;
+use super::events::{Event, EventSink};
+use super::observer::Observer;
+use super::totals::{CaptureTotals, Known, Totals};
+use super::{NotRead, Options, SeriesReader};
+use crate::filter::{Admission, Decision};
 use crate::problem::Problem;
 use crate::report::Report;
-use crate::source::series::{self, Member};
-use crate::source::walk::Plan;
+use crate::source::series::Member;
+use crate::source::walk::Source;
 
-/// Events of a series that wait for those before it; beyond that its reader waits.
-const WAITING: usize = 64;
-
-/// Series that are handed out before the first of them is told whole: what waits takes memory for each.
-const AHEAD: usize = 1024;
-
-/// One run over all captures.
-pub(super) struct Batch<'a> {
-    plan: &'a Plan,
-    report: Box<dyn Report + 'a>,
-    console: &'a mut Console,
-    limits: Limits,
-    parts: FindingParts,
-    threads: usize,
-    totals: Totals,
-    /// The first capture of the series that is being told.
-    first: usize,
-    /// Places in the plan of captures that were not opened any more.
-    not_reached: Vec<usize>,
-    begun: bool,
+/// Which captures a run is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Extent<'a> {
+    /// These, all known at the beginning.
+    Listed(&'a [Source]),
+    /// Those that come up one after the other, without an end: nothing is counted that is not reported one by one.
+    Unending,
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn new(
-        plan: &'a Plan,
-        report: Box<dyn Report + 'a>,
-        console: &'a mut Console,
-        limits: Limits,
-        threads: usize,
+/// What an engine may keep, and what of a finding it builds.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    limits: Limits,
+    parts: FindingParts,
+}
+
+impl EngineOptions {
+    /// Makes an engine that has seen nothing.
+    pub(super) fn analyzer(self) -> Analyzer {
+        Analyzer::new(self.limits).with_parts(self.parts)
+    }
+}
+
+/// Takes what becomes known of captures, and reports it.
+pub struct Run<'a> {
+    sources: &'a [Source],
+    options: &'a Options,
+    engine: EngineOptions,
+    report: &'a mut dyn Report,
+    observer: &'a mut dyn Observer,
+    admission: Admission<'a>,
+    totals: Totals,
+    /// The number of the first capture of the series that is being reported.
+    first: usize,
+    /// Places in the plan of captures that were not opened, as the run shall end.
+    not_reached: Vec<usize>,
+    has_begun: bool,
+}
+
+impl<'a> Run<'a> {
+    /// Prepares a run. Nothing is written yet.
+    pub fn new(
+        extent: Extent<'a>,
+        options: &'a Options,
+        report: &'a mut dyn Report,
+        observer: &'a mut dyn Observer,
     ) -> Self {
-        console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-        let (filter, once) = (plan.filter.clone(), plan.once);
-        let one_by_one = once || filter.is_active();
-        // What is told one by one is only counted where it is told.
-        let flood = if one_by_one { u64::MAX } else { limits.flood };
-        let together = (plan.sources.len() > 1).then(CrossCapture::default);
-        let (detail, measured, syn_fields) = (report.detail(), report.draws(), together.is_some());
-        // Whoever counts one by one, or compares captures, needs the others, too.
-        let only_notable = detail == DetailLevel::Notable && !one_by_one && together.is_none();
-        let limits = Limits { flood, ..limits };
-        let parts = FindingParts { detail, only_notable, measured, syn_fields };
-        let totals = Totals { filter, once, one_by_one, together, ..Totals::default() };
-        Self { plan, report, console, limits, parts, threads, totals, first: 0, not_reached: Vec::new(), begun: false }
+        let sources = match extent {
+            Extent::Listed(sources) => sources,
+            Extent::Unending => &[],
+        };
+        let is_unending = matches!(extent, Extent::Unending);
+        let rules = &options.rules;
+        let admission = Admission::new(rules, report.detail());
+        let totals = Totals {
+            is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
+            max_listeners: options.limits.listeners,
+            cross_capture: compares(extent, options).then(CrossCapture::default),
+            known: rules.baseline.as_ref().map(|baseline| Known { report: baseline.name().into(), findings: 0 }),
+            ..Totals::default()
+        };
+        let parts = FindingParts {
+            detail: report.detail(),
+            measured: report.draws(),
+            syn_fields: totals.cross_capture.is_some(),
+            only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
+        };
+        let limits = Limits {
+            // What is counted one by one is not in the engine's counts.
+            flood: if is_unending || rules.select() { u64::MAX } else { options.limits.flood },
+            ..options.limits
+        };
+        Self {
+            sources,
+            options,
+            engine: EngineOptions { limits, parts },
+            report,
+            observer,
+            admission,
+            totals,
+            first: 0,
+            not_reached: Vec::new(),
+            has_begun: false,
+        }
     }
 
-    /// Reads everything; `None`, with nothing written, when there was nothing to report on.
-    pub(super) fn run(mut self) -> io::Result<Option<Totals>> {
-        let plan = self.plan;
-        for problem in &plan.problems {
-            self.problem(problem.clone());
+    /// Returns how the engines of this run are made.
+    #[must_use]
+    pub fn engine(&self) -> EngineOptions {
+        self.engine
+    }
+
+    /// Writes the head of the report. A run over captures that are listed begins with the first that can be opened.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn begin(&mut self) -> io::Result<()> {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.report.begin(self.sources)?;
         }
-        let all = series::series(&plan.sources);
-        if all.len() < 2 || self.threads < 2 || !self.several(&all)? {
-            let spare = Spare::new(self.threads.saturating_sub(1));
-            let mut reader = Reader::new(plan, self.limits, self.parts, &spare);
-            for members in &all {
-                self.first = self.totals.captures.len();
-                reader.read(members, &mut self)?;
-            }
-        }
-        self.console.done();
+        Ok(())
+    }
+
+    /// Names something that could not be read.
+    pub fn problem(&mut self, problem: Problem) {
+        self.observer.problem(&problem);
+        self.totals.problems.push(problem);
+    }
+
+    /// Shows something worth knowing.
+    pub fn remark(&mut self, text: &str) {
+        self.observer.remark(text);
+    }
+
+    /// From now on, handshakes that began before this time count as reported by an earlier run.
+    pub fn set_reported_until(&mut self, time: Option<Timestamp>) {
+        self.admission.set_reported_until(time);
+    }
+
+    /// Reads a capture that came up, as the next one of its series, and returns what was wrong with it.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn read(
+        &mut self,
+        series: &mut SeriesReader<'_>,
+        source: &Source,
+        member: &Member,
+    ) -> io::Result<Result<Vec<Problem>, NotRead>> {
+        self.report.capture(source)?;
+        series.read(source, member, self.totals.captures.len(), self)
+    }
+
+    /// Reports the handshakes of a series that began before this time, or all, as they are judged now; later captures may
+    /// still go on from there.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn report_until(&mut self, series: &mut SeriesReader<'_>, until: Option<Timestamp>) -> io::Result<()> {
+        series.report_until(until, self)
+    }
+
+    /// Reports what is left of a series: no capture goes on from there.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn finish(&mut self, series: &mut SeriesReader<'_>) -> io::Result<()> {
+        series.finish(self)
+    }
+
+    /// Lets readers see what was written so far.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.report.flush()
+    }
+
+    /// Writes the end of the report and returns what all captures came to; `None`, with nothing written, where there was
+    /// nothing to report on.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub fn end(mut self) -> io::Result<Option<Totals>> {
+        self.observer.done();
         self.note_interruption();
-        if !self.begun && self.totals.problems.iter().all(Problem::is_missing) {
+        if !self.has_begun && self.totals.problems.iter().all(Problem::is_missing) {
             return Ok(None);
         }
         self.begin()?;
+        let admission = &self.admission;
+        self.totals.episodes.retain(|(_, episode)| admission.admits_episode(episode));
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
     }
 
-    /// Reads as many series at a time as there are threads; those for which there is none any more help with the others. What is
-    /// told is told in the order of the plan: a reader that is ahead waits when it has told a good deal that nobody took yet.
-    /// `false`, with nothing read, where no thread is to be had.
-    fn several(&mut self, all: &[Vec<Member>]) -> io::Result<bool> {
-        let (plan, limits, parts) = (self.plan, self.limits, self.parts);
-        let turn = AtomicUsize::new(0);
-        let (hand_out, handed_out) = channel::<(&[Member], Queue<'_>)>();
-        let handed_out = Mutex::new(handed_out);
-        let next = || handed_out.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
-        let wanted = self.threads.min(all.len());
-        let spare = Spare::new(self.threads - wanted);
-        let read = || {
-            let mut reader = Reader::new(plan, limits, parts, &spare);
-            // A reader fails when nobody takes what is told any more: then there is a better error to report.
-            while let Ok((members, mut queue)) = next()
-                && reader.read(members, &mut queue).is_ok()
-            {}
-            spare.add();
-        };
-        thread::scope(|scope| {
-            let spawn = |_| thread::Builder::new().spawn_scoped(scope, read).ok();
-            if (0..wanted).filter_map(spawn).count() == 0 {
-                return Ok(false);
-            }
-            let mut hand_out = Some(hand_out);
-            let mut series = all.iter().enumerate();
-            let mut ahead = VecDeque::new();
-            for place in 0..all.len() {
-                for (place, members) in series.by_ref().take(AHEAD - ahead.len()) {
-                    let (events, told) = sync_channel(WAITING);
-                    ahead.push_back(told);
-                    if let Some(hand_out) = &hand_out {
-                        // It fails when all readers gave up, which shows in what they told.
-                        let _ = hand_out.send((members, Queue { events, place, turn: &turn }));
-                    }
-                }
-                if series.len() == 0 {
-                    // Then nobody waits for more.
-                    hand_out = None;
-                }
-                turn.store(place, Ordering::Relaxed);
-                self.first = self.totals.captures.len();
-                ahead.pop_front().into_iter().flatten().try_for_each(|event| self.tell(event))?;
-            }
-            Ok(true)
-        })
+    /// The captures of the next series are numbered from here on.
+    pub(super) fn next_series(&mut self) {
+        self.first = self.totals.captures.len();
     }
 
-    /// Says what was not read because somebody wanted the run to end.
+    /// Names what was not read because the run was to end.
     fn note_interruption(&mut self) {
         if let Some(first) = self.not_reached.iter().min() {
-            let name = &self.plan.sources[*first].name;
+            let name = &self.sources[*first].name;
             self.problem(Problem::not_reached(name, self.not_reached.len() as u64 - 1));
         }
         self.totals.is_interrupted = self.totals.problems.iter().any(Problem::is_interruption);
     }
 
-    /// Writes the head of the report, once it is certain that there is something to report on.
-    fn begin(&mut self) -> io::Result<()> {
-        if !self.begun {
-            self.begun = true;
-            self.report.begin(&self.plan.sources)?;
+    fn handshake(&mut self, finding: &mut Finding) -> io::Result<()> {
+        finding.renumber(self.first as u32);
+        // Before anything is decided: both may put another cause first.
+        self.options.capture_point.weigh(finding);
+        if let Some(kernel) = &self.options.kernel {
+            kernel.weigh(finding);
         }
-        Ok(())
-    }
-
-    fn problem(&mut self, problem: Problem) {
-        self.console.problem(&problem);
-        self.totals.problems.push(problem);
-    }
-
-    fn handshakes(&mut self, mut findings: Vec<Finding>) -> io::Result<()> {
-        for finding in &mut findings {
-            finding.renumber(self.first as u32);
-            self.plan.capture_point.weigh(finding);
-            if self.totals.handshake(finding) {
+        let Totals { cross_capture, .. } = &mut self.totals;
+        let once = self.options.rules.once;
+        let is_duplicate =
+            |finding: &Finding| cross_capture.as_mut().is_some_and(|captures| captures.note(finding, once));
+        match self.admission.decide(finding, is_duplicate) {
+            Decision::Report => {
+                self.totals.count(finding);
                 self.report.handshake(&self.totals.captures, finding)?;
             }
+            Decision::Count => self.totals.count(finding),
+            Decision::FilteredOut => self.totals.filtered_out += 1,
+            Decision::Known => self.totals.known.iter_mut().for_each(|known| known.findings += 1),
+            Decision::ReportedBefore | Decision::Duplicate | Decision::Ordinary => {}
         }
         Ok(())
     }
 
-    fn finished(&mut self, first: usize, findings: Findings) {
-        let last = self.totals.captures.len().saturating_sub(1);
-        self.totals.finish(self.first + first..=last, findings);
+    fn finished(&mut self, captures: &RangeInclusive<usize>, findings: Findings) {
+        self.totals.finish(self.first + captures.start()..=self.first + captures.end(), findings);
     }
 }
 
-impl Listening for Batch<'_> {
-    fn tell(&mut self, event: Event) -> io::Result<()> {
+impl EventSink for Run<'_> {
+    fn send(&mut self, event: Event) -> io::Result<()> {
         match event {
             Event::NotReached(source) => self.not_reached.push(source),
             Event::Problem(problem) => self.problem(problem),
@@ -189,17 +247,28 @@ impl Listening for Batch<'_> {
             }
             Event::Progress(offset) => {
                 let name = self.totals.captures.last().map_or("", |capture| &capture.name);
-                self.console.progress(name, offset);
+                self.observer.progress(name, offset);
             }
-            Event::Handshakes(findings) => self.handshakes(findings)?,
+            Event::Handshakes(mut findings) => {
+                findings.iter_mut().try_for_each(|finding| self.handshake(finding))?;
+            }
             Event::Read(totals, bytes) => {
                 if let Some(capture) = self.totals.captures.last_mut() {
                     capture.read(&totals);
                 }
-                self.console.read(bytes);
+                self.observer.capture_read(bytes);
             }
-            Event::Finished(first, findings) => self.finished(first, *findings),
+            Event::Finished(captures, findings) => self.finished(&captures, *findings),
         }
         Ok(())
+    }
+}
+
+/// Whether captures are compared with each other: for `--once`, and to report on both sides of a connection. Findings that
+/// are new against a baseline are reported alone.
+fn compares(extent: Extent<'_>, options: &Options) -> bool {
+    match extent {
+        Extent::Listed(sources) => sources.len() > 1 && (options.rules.once || options.rules.baseline.is_none()),
+        Extent::Unending => options.rules.once,
     }
 }

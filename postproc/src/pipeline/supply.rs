@@ -10,8 +10,8 @@ use syncookie_engine::{Analyzer, Lookout};
 
 use super::Opened;
 use super::bundle::Bundle;
+use super::idle_threads::IdleThreads;
 use super::reading::Intake;
-use super::spare::Spare;
 use crate::capture::Capture;
 use crate::source::input::Position;
 
@@ -24,11 +24,11 @@ pub fn take_in(
     intake: &mut Intake,
     analyzer: &mut Analyzer,
     index: u32,
-    spare: &Spare,
+    idle_threads: &IdleThreads,
     mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     let before = analyzer.statistics().clone();
-    supply(opened, intake, analyzer.lookout(), spare, |bundle, offset| {
+    supply(opened, intake, analyzer.lookout(), idle_threads, |bundle, offset| {
         bundle.push(index, analyzer);
         after(analyzer, offset)
     })?;
@@ -41,14 +41,14 @@ fn supply(
     (mut capture, position): Opened,
     intake: &mut Intake,
     lookout: Lookout,
-    spare: &Spare,
+    idle_threads: &IdleThreads,
     mut take: impl FnMut(&Bundle, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut source = Supply { capture: &mut capture, position: position.as_ref(), intake, lookout };
     let mut bundle = Bundle::default();
     let mut more = true;
     while more {
-        if let Some(_taken) = spare.take()
+        if let Some(_permit) = idle_threads.acquire()
             && let Some(done) = source.beside(&mut take)
         {
             return done;

@@ -1,6 +1,6 @@
 use std::io::Read;
 
-use syncookie_engine::{Analyzer, Confidence, Frame, Limits, Observation, Packet};
+use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet};
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::example::handshake;
 use syncookie_testkit::link::ethernet;
@@ -8,15 +8,11 @@ use syncookie_testkit::pcap::{Pcap, Resolution};
 use syncookie_testkit::pcapng::Pcapng;
 
 use super::bundle::Bundle;
-use super::exit;
+use super::idle_threads::IdleThreads;
 use super::reading::{FAULTS_TOLD, Intake};
-use super::spare::Spare;
 use super::supply::take_in;
 use crate::capture::Capture;
-use crate::exit::Exit;
 use crate::link::{self, Content};
-use crate::pipeline::totals::Totals;
-use crate::problem::Problem;
 
 /// Reads a capture to its end; the frames, the handshakes and the problems there were.
 fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
@@ -47,8 +43,8 @@ fn one_by_one(bytes: &[u8]) -> (u64, u64) {
     (capture.frames(), analyzer.finish().tally.handshakes)
 }
 
-/// All that is told of a capture, where one finds the frames and looks at them, and where another one looks.
-fn told(bytes: &[u8]) -> [String; 2] {
+/// What comes of a capture if one intake finds the frames and looks at them, and if another one looks.
+fn analysed_together_and_apart(bytes: &[u8]) -> [String; 2] {
     [false, true].map(|apart| {
         let Ok(mut capture) = Capture::open(bytes) else { return String::new() };
         let (mut intake, mut beside) = (Intake::new("x"), Intake::default());
@@ -89,7 +85,7 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
             let (frames, handshakes, _) = analyse(bytes);
             assert!(frames <= 3);
             assert_eq!((frames, handshakes), one_by_one(bytes));
-            let [together, apart] = told(bytes);
+            let [together, apart] = analysed_together_and_apart(bytes);
             assert_eq!(together, apart);
         };
         for at in 0..whole.len() {
@@ -103,24 +99,25 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
     }
 }
 
-/// Reads a capture with one thread to spare from so many bundles on; the frames, the packets, and the bundles before it helped.
+/// Reads a capture with one idle thread after `begin` bundles; the frames, the packets, and the bundles before it helped.
 fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
     let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
-    let (mut intake, mut analyzer, spare) = (Intake::new("x"), Analyzer::new(Limits::default()), Spare::default());
+    let (mut intake, mut analyzer, spare) =
+        (Intake::new("x"), Analyzer::new(Limits::default()), IdleThreads::default());
     if begin == 0 {
         spare.add();
     }
     let (mut bundles, mut alone) = (0, 0);
     let read = take_in((capture, None), &mut intake, &mut analyzer, 0, &spare, |_, _| {
         bundles += 1;
-        alone += usize::from(spare.count() == 0 || spare.take().is_some());
+        alone += usize::from(spare.count() == 0 || spare.acquire().is_some());
         if bundles == begin {
             spare.add();
         }
         Ok(())
     });
     assert!(read.is_ok() && spare.count() == usize::from(begin <= bundles));
-    assert!(spare.take().is_some() || spare.count() == 0, "who helped is idle again");
+    assert!(spare.acquire().is_some() || spare.count() == 0, "who helped is idle again");
     (intake.totals.frames, analyzer.statistics().packets, alone)
 }
 
@@ -151,7 +148,7 @@ fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_
         builder.enhanced(0, number, &frame);
         builder.enhanced(0, number, b"nothing that is an Ethernet's frame");
     }
-    let [together, apart] = told(&builder.bytes);
+    let [together, apart] = analysed_together_and_apart(&builder.bytes);
     assert_eq!(together, apart);
     for said in ["without_time: 3", "not_ip: 3", "handshakes: 1"] {
         assert!(together.contains(said), "{said}: {together}");
@@ -166,16 +163,4 @@ fn faults_without_end_are_counted_and_not_kept() {
     }
     let (frames, _, problems) = analyse(&builder.bytes);
     assert_eq!((frames, problems as u64), (10_000, FAULTS_TOLD + 1));
-}
-
-#[test]
-fn a_finding_goes_before_what_could_not_be_read() {
-    let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
-    assert_eq!(exit(None, &totals), Exit::Analysed);
-    assert_eq!(exit(Some(Confidence::Certain), &totals), Exit::Analysed);
-    totals.problems.push(Problem::further_faults("x", 1));
-    assert_eq!(exit(Some(Confidence::Certain), &totals), Exit::Partly);
-    assert_eq!(exit(Some(Confidence::Likely), &totals), Exit::Found);
-    totals.strongest = None;
-    assert_eq!(exit(Some(Confidence::Possible), &totals), Exit::Partly);
 }

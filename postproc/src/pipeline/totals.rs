@@ -1,6 +1,7 @@
 //! What all captures together amount to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
@@ -8,8 +9,7 @@ use syncookie_engine::{
     Timestamp,
 };
 
-use crate::filter::Filter;
-use crate::pipeline::cross_capture::{Comparison, CrossCapture};
+use super::cross_capture::{Comparison, CrossCapture};
 use crate::problem::Problem;
 
 /// Counts and findings over all captures.
@@ -31,15 +31,13 @@ pub struct Totals {
     pub reliable: Tally,
     /// Cookie-style handshakes below that.
     pub possible: Tally,
-    /// Whether what is told is counted one by one, and not everything that there is.
-    pub one_by_one: bool,
-    /// Whether a handshake is told once whose very same packets are in several captures.
-    pub once: bool,
+    /// Whether handshakes are counted as they are reported, and not by the engine.
+    pub is_counted_one_by_one: bool,
+    /// Listeners that are reported one by one at most, where handshakes are counted as they are reported.
+    pub max_listeners: usize,
     /// What captures of the same traffic are compared by, where there are several captures.
-    pub together: Option<CrossCapture>,
-    /// Which findings are told.
-    pub filter: Filter,
-    /// Handshakes that are not, because of that.
+    pub cross_capture: Option<CrossCapture>,
+    /// Handshakes that were left out because of `--filter`.
     pub filtered_out: u64,
     /// Handshakes of listeners beyond those that are reported one by one.
     pub unlisted: u64,
@@ -51,7 +49,7 @@ pub struct Totals {
     pub reliable_resets: BTreeMap<CauseKind, u64>,
     /// The same of all others.
     pub other_resets: BTreeMap<CauseKind, u64>,
-    /// What was left out, where a report was given to compare with: then all of the above is of the rest.
+    /// What was left out because of `--baseline`; then all of the above is of the rest.
     pub known: Option<Known>,
 }
 
@@ -75,11 +73,11 @@ pub struct CaptureTotals {
     pub first: Option<Timestamp>,
     /// Time of the latest frame.
     pub last: Option<Timestamp>,
-    /// Frames that hold no IP packet, or too little of one to tell.
+    /// Frames that hold no IP packet, or too little of one to know.
     pub not_ip: u64,
     /// Frames that a simple packet block brought without a time.
     pub without_time: u64,
-    /// Handshakes of it that were handed out: of a report that tells only what is notable, those.
+    /// Its handshakes that were counted; where the report shows only notable ones, those.
     pub handshakes: u64,
     /// What the engine made of its IP packets.
     pub statistics: Statistics,
@@ -103,24 +101,20 @@ pub struct ListenerTotals {
 }
 
 impl Totals {
-    /// Handshakes that a flood left behind and that are counted, not told one by one.
+    /// Returns the handshakes that a flood left behind and that are counted, and not reported one by one.
+    #[must_use]
     pub fn flood_counted(&self) -> u64 {
         self.listeners.values().filter_map(|listener| listener.flood.as_ref()).map(|flood| flood.counted).sum()
     }
 
-    /// Takes in a handshake, and says whether it is told.
-    #[must_use]
-    pub fn handshake(&mut self, finding: &Finding) -> bool {
-        if !self.filter.admits(finding) {
-            self.filtered_out += 1;
-            return false;
-        }
-        if self.together.as_mut().is_some_and(|together| together.note(finding, self.once)) {
-            return false;
-        }
-        if self.one_by_one {
+    /// Counts a handshake that is reported.
+    pub fn count(&mut self, finding: &Finding) {
+        if self.is_counted_one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
-            self.listeners.entry(finding.server).or_default().add(finding);
+            match self.listener(finding.server) {
+                Some(listener) => listener.add(finding),
+                None => self.unlisted += 1,
+            }
         }
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
             capture.handshakes += 1;
@@ -132,26 +126,38 @@ impl Totals {
             *resets.entry(cause.kind).or_insert(0) += 1;
         }
         if !finding.assessment.verdict.is_cookie_style() {
-            return true;
+            return;
         }
         self.strongest = self.strongest.max(finding.assessment.confidence);
         let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
         tally.add(finding.assessment.verdict, finding.outcome);
-        let listener = self.listeners.entry(finding.server).or_default();
-        let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
-        listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
-        true
+        if let Some(listener) = self.listener(finding.server) {
+            let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
+            listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
+        }
     }
 
-    /// What the captures that have the same traffic say of each other; `None` where there is only one.
+    /// The listener's entry; `None` where there are too many to report each.
+    fn listener(&mut self, server: Endpoint) -> Option<&mut ListenerTotals> {
+        let is_full = self.is_counted_one_by_one && self.listeners.len() >= self.max_listeners;
+        match self.listeners.entry(server) {
+            Entry::Vacant(_) if is_full => None,
+            entry => Some(entry.or_default()),
+        }
+    }
+
+    /// Returns what the captures that have the same traffic say of each other; `None` where there is only one, and where
+    /// findings are compared with a baseline.
+    #[must_use]
     pub fn compared(&self) -> Option<Comparison> {
+        let captures = self.cross_capture.as_ref().filter(|_| self.known.is_none())?;
         let names: Vec<&str> = self.captures.iter().map(|capture| capture.name.as_str()).collect();
-        Some(self.together.as_ref()?.compare(&names))
+        Some(captures.compare(&names))
     }
 
-    /// Takes in what captures that belong together came to, once their handshakes are written out.
-    pub fn finish(&mut self, together: RangeInclusive<usize>, findings: Findings) {
-        if !self.one_by_one {
+    /// Adds what the captures of a series came to, once their handshakes were reported.
+    pub fn finish(&mut self, captures: RangeInclusive<usize>, findings: Findings) {
+        if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
             self.unlisted += findings.statistics.unlisted;
             for report in &findings.listeners {
@@ -160,24 +166,24 @@ impl Totals {
             }
         }
         self.episodes_lost += findings.statistics.episodes_lost;
-        for episode in findings.episodes.into_iter().filter(|episode| self.filter.admits_episode(episode)) {
+        for episode in findings.episodes {
             // The one in which it begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
-            let index = together.clone().find(begins).unwrap_or(*together.end());
+            let index = captures.clone().find(begins).unwrap_or(*captures.end());
             self.episodes.push((index, episode));
         }
     }
 }
 
 impl CaptureTotals {
-    /// Takes in what was read of it; its handshakes may come to be known later.
+    /// Sets what was read of the capture; its handshakes may come to be known later.
     pub fn read(&mut self, read: &Self) {
         let handshakes = self.handshakes;
         self.clone_from(read);
         self.handshakes = handshakes;
     }
 
-    /// Takes in the time of a frame.
+    /// Counts a frame with this time.
     #[inline]
     pub fn time(&mut self, time: Option<Timestamp>) {
         let Some(time) = time else {
@@ -190,6 +196,7 @@ impl CaptureTotals {
 }
 
 impl ListenerTotals {
+    /// Counts a handshake.
     pub fn add(&mut self, finding: &Finding) {
         let mut tally = Tally::default();
         tally.add(finding.assessment.verdict, finding.outcome);

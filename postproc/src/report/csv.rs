@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use syncookie_engine::Finding;
+use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::columns::{COLUMNS, Column, Value};
@@ -37,15 +37,31 @@ impl<W: Write> Rows<W> {
 }
 
 impl<W: Write> Report for Rows<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
         self.output.write_all(BYTE_ORDER_MARK)?;
         self.row(columns().map(|column| column.name.into()))?;
         self.output.flush()
     }
 
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         let handshake = Handshake::new(captures, finding);
         self.row(columns().map(|column| cell(column.value, &handshake)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, _: &Totals) -> io::Result<()> {

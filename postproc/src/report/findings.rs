@@ -4,25 +4,22 @@ use std::collections::BTreeMap;
 
 use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, Outcome, Timestamp, Verdict};
 
+use crate::filter::Likeness;
+
 /// Examples kept of each group.
 const EXAMPLES: usize = 3;
 
 /// Groups kept; a report on more is for programs, not for people.
 const GROUPS: usize = 2_000;
 
-/// What the findings of a group have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Likeness {
-    pub server: Endpoint,
-    pub verdict: Verdict,
-    pub outcome: Outcome,
-    pub cause: Option<CauseKind>,
-}
+/// The order of groups: by listener, verdict, outcome and first cause.
+type Place = (Endpoint, Verdict, Outcome, Option<CauseKind>);
 
-/// Findings that are alike.
+/// Findings that are alike, and ended alike.
 #[derive(Debug)]
 pub struct Group {
     pub likeness: Likeness,
+    pub outcome: Outcome,
     pub count: u64,
     pub first: Timestamp,
     pub last: Timestamp,
@@ -34,7 +31,7 @@ pub struct Group {
 /// All groups.
 #[derive(Debug, Default)]
 pub struct Groups {
-    groups: BTreeMap<Likeness, Group>,
+    groups: BTreeMap<Place, Group>,
     /// Findings of which nothing is kept.
     pub beyond: u64,
 }
@@ -42,17 +39,13 @@ pub struct Groups {
 impl Groups {
     /// Takes in a notable finding.
     pub fn add(&mut self, capture: &str, finding: &Finding) {
-        let likeness = Likeness {
-            server: finding.server,
-            verdict: finding.assessment.verdict,
-            outcome: finding.outcome,
-            cause: finding.causes.first().map(|cause| cause.kind),
-        };
-        if self.groups.len() >= GROUPS && !self.groups.contains_key(&likeness) {
+        let likeness = Likeness::from(finding);
+        let place = (likeness.server, likeness.verdict, finding.outcome, likeness.cause);
+        if self.groups.len() >= GROUPS && !self.groups.contains_key(&place) {
             self.beyond += 1;
             return;
         }
-        self.groups.entry(likeness).or_insert_with(|| Group::new(likeness, finding.time)).add(capture, finding);
+        self.groups.entry(place).or_insert_with(|| Group::new(likeness, finding)).add(capture, finding);
     }
 
     /// The groups with a cookie-style verdict: those that can be relied on first, of these the resets.
@@ -79,14 +72,15 @@ impl Groups {
 }
 
 impl Group {
-    fn new(likeness: Likeness, time: Timestamp) -> Self {
-        Self { likeness, count: 0, first: time, last: time, strongest: None, examples: Vec::new() }
+    fn new(likeness: Likeness, finding: &Finding) -> Self {
+        let Finding { outcome, time, .. } = *finding;
+        Self { likeness, outcome, count: 0, first: time, last: time, strongest: None, examples: Vec::new() }
     }
 
     /// What puts a group before another: is it sure, does it hurt, how sure is it, how many are there.
     fn weight(&self) -> (bool, u8, Option<Confidence>, u64) {
         let confidence = self.strongest.filter(|_| self.likeness.verdict.is_cookie_style());
-        let pain = match self.likeness.outcome {
+        let pain = match self.outcome {
             Outcome::ResetByServer => 3,
             Outcome::ResetByClient | Outcome::Refused | Outcome::Unanswered => 2,
             Outcome::Established => 1,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::Finding;
+use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::model::{Episode, Handshake, Listener, Object, Run};
@@ -35,6 +35,14 @@ impl<W: Write> Lines<W> {
 }
 
 impl<W: Write> Report for Lines<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.line(&Object::Run(Run::default()))?;
         self.captures(sources)?;
@@ -90,6 +98,14 @@ impl<W: Write> Document<W> {
 }
 
 impl<W: Write> Report for Document<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.output.write_all(b"{\"run\":")?;
         serde_json::to_writer(&mut self.output, &Object::Run(Run::default()))?;
@@ -99,8 +115,16 @@ impl<W: Write> Report for Document<W> {
         self.section("handshakes")
     }
 
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         self.element(&Object::Handshake(&Handshake::new(captures, finding)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

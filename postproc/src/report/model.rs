@@ -13,8 +13,7 @@ use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
 
-/// Raised when a key changes its meaning.
-pub const SCHEMA: u32 = 1;
+pub use crate::SCHEMA;
 
 /// Any object.
 #[derive(Serialize)]

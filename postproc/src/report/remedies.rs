@@ -111,7 +111,7 @@ impl<'a> Remedy<'a> {
         self.count += group.count;
         let is_reliable = group.likeness.verdict.is_cookie_style() && group.strongest >= Some(Confidence::Likely);
         self.reliable += if is_reliable { group.count } else { 0 };
-        self.reset += if group.likeness.outcome == Outcome::ResetByServer { group.count } else { 0 };
+        self.reset += if group.outcome == Outcome::ResetByServer { group.count } else { 0 };
         if !self.listeners.contains(&group.likeness.server) {
             self.listeners.push(group.likeness.server);
         }

@@ -42,7 +42,7 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
 pub fn surest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     let likeness = &group.likeness;
-    let told = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, likeness.outcome, line(capture, finding));
+    let told = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, group.outcome, line(capture, finding));
     paragraph(output, terminal.width, "  ", &told)?;
     evidence(output, terminal, finding)
 }
@@ -120,7 +120,7 @@ pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
 fn title(group: &Group) -> String {
     let likeness = &group.likeness;
     let span = span(group.count, group.first, group.last);
-    format!("{}: {}, {}; {span}", likeness.server, likeness.verdict, likeness.outcome)
+    format!("{}: {}, {}; {span}", likeness.server, likeness.verdict, group.outcome)
 }
 
 /// How many, and when.

@@ -26,12 +26,24 @@ impl<W: Write> Report for Line<W> {
         DetailLevel::Notable
     }
 
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
         Ok(())
     }
 
     fn handshake(&mut self, _: &[CaptureTotals], _: &Finding) -> io::Result<()> {
         Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

@@ -47,13 +47,22 @@ impl<W: Write> Report for Table<W> {
         DetailLevel::Notable
     }
 
+    fn draws(&self) -> bool {
+        false
+    }
+
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        if !finding.is_notable() {
-            return Ok(());
-        }
         let capture = captures.get(finding.capture() as usize).map_or("", |capture| capture.name.as_str());
         self.groups.add(capture.strip_prefix(&self.folder).unwrap_or(capture), finding);
         Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

@@ -6,9 +6,6 @@ use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use syncookie_engine::CapturePoint;
-
-use crate::filter::Filter;
 use crate::problem::Problem;
 use crate::source::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
 use crate::source::input::{self, Broken, Input, Patient};
@@ -45,15 +42,9 @@ pub struct Plan {
     /// What was named, or has a capture's name, and cannot be read.
     pub problems: Vec<Problem>,
     /// Folders that were named and hold nothing that is a capture or is called one.
-    pub barren: Vec<PathBuf>,
+    pub empty_dirs: Vec<PathBuf>,
     /// What was met in folders and is no capture, or was reached before, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
-    /// Which findings are told.
-    pub filter: Filter,
-    /// Whether a handshake is told once whose very same packets are in several captures.
-    pub once: bool,
-    /// Place at which the captures were taken.
-    pub capture_point: CapturePoint,
     seen: HashSet<Identity>,
     /// How often something was met that had been reached before.
     repeats: usize,
@@ -120,7 +111,7 @@ impl Plan {
             }
         }
         if self.met() == before {
-            self.barren.push(top.into());
+            self.empty_dirs.push(top.into());
         }
     }
 

@@ -49,7 +49,7 @@ fn files(folder: &Path) -> usize {
 }
 
 #[test]
-fn files_that_dumpcap_rotates_are_told_as_they_are_finished_and_none_twice() {
+fn files_that_dumpcap_rotates_are_reported_as_they_are_finished_and_none_twice() {
     if let Some(missing) = missing() {
         eprintln!("skipped: {missing} is needed to capture");
         return;

@@ -19,7 +19,7 @@ pub const RAW_IP: LinkType = LinkType(101);
 
 const MAC: usize = 6;
 
-/// A frame in which nothing tells who it was.
+/// A frame that does not identify anybody.
 #[derive(Debug, Default)]
 pub struct Masked {
     /// Its bytes; none where the frame held nothing that may be shown.
@@ -85,7 +85,7 @@ impl Masked {
     }
 }
 
-/// An IPv4 header for these addresses and so many bytes. Its options, which may hold addresses, become padding.
+/// An IPv4 header for these addresses and `carried` bytes. Its options, which may hold addresses, become padding.
 fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> Vec<u8> {
     const FIXED: usize = 20;
     const PADDING: u8 = 1;
@@ -102,7 +102,7 @@ fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> V
     header
 }
 
-/// An IPv6 header for these addresses and so many bytes. Extension headers, which may hold addresses, are left out.
+/// An IPv6 header for these addresses and `carried` bytes. Extension headers, which may hold addresses, are left out.
 fn v6(header: &[u8], source: IpAddr, destination: IpAddr, carried: usize) -> Vec<u8> {
     let mut header = header.to_vec();
     header[4..6].copy_from_slice(&(carried as u16).to_be_bytes());

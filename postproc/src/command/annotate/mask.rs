@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const KIND_V4: u32 = 4;
 const KIND_V6: u32 = 3;
 
-/// Replaces addresses, prefix by prefix: two that share so many bits share as many afterwards, so that networks can still
-/// be told apart (the construction of Crypto-PAn, with SipHash for its pseudorandom function).
+/// Replaces addresses, prefix by prefix: two that share a prefix share one as long afterwards, so that networks can still
+/// be recognised (the construction of Crypto-PAn, with SipHash for its pseudorandom function).
 #[derive(Debug, Default)]
 pub struct Mask {
     /// Its key is random, from the system.

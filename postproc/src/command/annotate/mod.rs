@@ -17,25 +17,27 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use syncookie_engine::Timestamp;
+use syncookie_engine::{Finding, Timestamp};
 use syncookie_terminal::count;
 
 use crate::capture::Capture;
 use crate::cli::Annotate;
+use crate::command::failure::Failure;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
-use crate::pipeline::{self, FAULTS_TOLD, Failure};
+use crate::pipeline::totals::CaptureTotals;
+use crate::pipeline::{self, FAULTS_TOLD, Observer, Options};
 use crate::problem::Problem;
-use crate::report::Report;
+use crate::report::EachFinding;
 use crate::source::series::{self, Member};
 use crate::source::walk::{self, Plan, Source};
 use anonymize::Masked;
 use frames::{anonymous, for_each, interface, packet};
 use mask::Mask;
-use remarks::{Commenting, Remarks};
-use select::{Selecting, Selection};
+use remarks::Remarks;
+use select::Selection;
 use spool::{Spool, Spooled};
 use writer::{Packet, Writer};
 
@@ -62,7 +64,7 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         missing: 0,
         problems: 0,
     };
-    let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(pipeline::no_capture(plan)) };
+    let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(Failure::no_capture(plan)) };
     // Half a capture would be taken for a whole one.
     if interrupt::is_requested() {
         return Ok(Exit::Interrupted(interrupt::exit_code()));
@@ -186,12 +188,12 @@ impl<W: Write> Job<'_, W> {
             whole = self.findings(&whole)?;
         }
         let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
-        analyse(&whole, Box::new(Commenting(&mut remarks)))?;
+        analyse(&whole, |finding| remarks.finding(finding))?;
         let mut comments = remarks.in_order()?;
         for_each(&whole, |frame| {
             let ours = comments.on(frame.number)?;
             let theirs = frame.record.comments();
-            // Inputs were told apart when they were copied.
+            // The interfaces of different inputs were numbered when they were copied.
             self.writer
                 .packet(packet(frame, &interface(self.captures, frame)), theirs.chain(ours.iter().map(Vec::as_slice)))
         })
@@ -200,7 +202,7 @@ impl<W: Write> Job<'_, W> {
     /// A capture with what matters of this one.
     fn findings(&mut self, whole: &Spooled) -> io::Result<Spooled> {
         let mut selection = Selection::default();
-        analyse(whole, Box::new(Selecting(&mut selection)))?;
+        analyse(whole, |finding| selection.finding(finding))?;
         if selection.is_empty() {
             return Spool::new(&self.folder)?.finish();
         }
@@ -208,17 +210,17 @@ impl<W: Write> Job<'_, W> {
         for all in [false, true] {
             let (part, kept) = self.part(whole, &selection, all)?;
             let mut now = Selection::default();
-            analyse(&part, Box::new(Selecting(&mut now)))?;
+            analyse(&part, |finding| now.finding(finding))?;
             changed = selection.changed(&now, &kept);
             if changed == 0 || all {
-                self.told(changed);
+                self.remark_changed(changed);
                 return Ok(part);
             }
         }
         Err(io::Error::other(format!("{changed} verdicts change")))
     }
 
-    fn told(&mut self, changed: usize) {
+    fn remark_changed(&mut self, changed: usize) {
         if changed > 0 {
             let many = count(changed as u64, "handshake");
             self.console.remark(&format!("{many} judged otherwise without the rest of the capture: send all of it"));
@@ -245,7 +247,8 @@ impl<W: Write> Job<'_, W> {
     }
 }
 
-/// Has a capture analysed that was written here: of that, there is nothing to be told on the way.
-fn analyse(spooled: &Spooled, report: Box<dyn Report + '_>) -> io::Result<()> {
-    pipeline::analyse(&spooled.plan(), report, &mut Console::new(true)).map(drop)
+/// Analyses a capture that was written here: nothing of it is shown on the way.
+fn analyse(spooled: &Spooled, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
+    let mut report = EachFinding(|_: &[CaptureTotals], finding: &Finding| each(finding));
+    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Console::new(true)).map(drop)
 }

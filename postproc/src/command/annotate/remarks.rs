@@ -6,14 +6,10 @@ use std::path::Path;
 
 use syncookie_engine::{Confidence, Evidence, Finding, Frame};
 
-use crate::pipeline::totals::{CaptureTotals, Totals};
-use crate::report::Report;
-use crate::source::walk::Source;
-
 /// Comments on frames, in a temporary file: there can be more of them than memory should hold.
 pub struct Remarks {
     texts: BufWriter<File>,
-    /// Frame, and where its comment stands in the file.
+    /// Frame, and where its comment is in the file.
     index: Vec<(u32, u64, u32)>,
     written: u64,
     /// Frames of the file that is annotated that come before this capture's.
@@ -27,7 +23,7 @@ pub struct InOrder {
 }
 
 impl Remarks {
-    /// No comments yet on a capture that begins after so many other frames; they wait in this folder.
+    /// Begins with no comments. The capture comes after `before` frames of others; the comments wait in this folder.
     pub fn new(folder: &Path, before: u32) -> io::Result<Self> {
         Ok(Self { texts: BufWriter::new(tempfile::tempfile_in(folder)?), index: Vec::new(), written: 0, before })
     }
@@ -39,8 +35,8 @@ impl Remarks {
         Ok(())
     }
 
-    /// The comments of a finding: none on what is ordinary and worked.
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+    /// Adds the comments on a finding: none on what is ordinary and worked.
+    pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let verdict = finding.assessment.verdict;
         let frames = finding.frames;
         let is_told = verdict.is_cookie_style()
@@ -60,7 +56,7 @@ impl Remarks {
         Ok(())
     }
 
-    /// Everything, for the frame that the verdict stands on.
+    /// Everything, for the frame that the verdict is about.
     fn verdict(&self, finding: &Finding) -> String {
         let mut lines = vec![format!("syncookie: {}; outcome: {}", title(finding), finding.outcome)];
         for seen in &finding.assessment.evidence {
@@ -108,7 +104,7 @@ fn sentences<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> String {
     evidence.map(|seen| seen.detail.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// The last frame that a cookie-style verdict was read from, where that is a later one than it stands on.
+/// The last frame that a cookie-style verdict was read from, where that comes after the frame that it is about.
 fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
     let verdict = finding.assessment.verdict;
     let speaks = finding.assessment.evidence.iter().filter(|seen| seen.favours == verdict && seen.nats > 0.0);
@@ -127,22 +123,5 @@ impl InOrder {
             comments.push(text);
         }
         Ok(comments)
-    }
-}
-
-/// A report that writes comments.
-pub struct Commenting<'a>(pub &'a mut Remarks);
-
-impl Report for Commenting<'_> {
-    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn handshake(&mut self, _: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.0.finding(finding)
-    }
-
-    fn end(&mut self, _: &Totals) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -13,9 +13,6 @@ use syncookie_engine::{
 
 use crate::capture::RawFrame;
 use crate::link::{self, Content};
-use crate::pipeline::totals::{CaptureTotals, Totals};
-use crate::report::Report;
-use crate::source::walk::Source;
 
 /// Frames between two times at which the engine is relieved of what it has settled.
 const ROUND: u32 = 1 << 14;
@@ -46,7 +43,22 @@ impl Selection {
         self.connections.is_empty()
     }
 
-    /// What keeps the frames that are of use, or, if `all`, every frame of a listener of which one is.
+    /// Adds what a finding says of what to keep.
+    pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let frames = finding.frames;
+        let first = [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().min();
+        let cause = finding.causes.first().map(|cause| cause.kind);
+        if let Some(first) = first {
+            self.judgements.insert(first.number, (finding.assessment.verdict, finding.outcome, cause));
+        }
+        if finding.is_notable() {
+            self.listeners.insert(finding.server);
+            self.connections.insert((finding.client, finding.server));
+        }
+        Ok(())
+    }
+
+    /// Returns what keeps the frames that the engine has a use for, or, if `all`, every frame of the listeners.
     pub fn filter(&self, all: bool) -> Filter<'_> {
         Filter { selection: self, engine: (!all).then(|| Analyzer::new(Limits::default())) }
     }
@@ -91,31 +103,4 @@ fn endpoints(packet: &[u8]) -> Option<(Endpoint, Endpoint)> {
     let port = |at: usize| u16::from_be_bytes([ports[at], ports[at + 1]]);
     let end = |ip, at| Endpoint { ip, port: port(at) };
     Some((end(ip.source_addr(), 0), end(ip.destination_addr(), 2)))
-}
-
-/// A report that selects.
-pub struct Selecting<'a>(pub &'a mut Selection);
-
-impl Report for Selecting<'_> {
-    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn handshake(&mut self, _: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        let frames = finding.frames;
-        let first = [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().min();
-        let cause = finding.causes.first().map(|cause| cause.kind);
-        if let Some(first) = first {
-            self.0.judgements.insert(first.number, (finding.assessment.verdict, finding.outcome, cause));
-        }
-        if finding.assessment.verdict.is_cookie_style() || cause.is_some() {
-            self.0.listeners.insert(finding.server);
-            self.0.connections.insert((finding.client, finding.server));
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, _: &Totals) -> io::Result<()> {
-        Ok(())
-    }
 }

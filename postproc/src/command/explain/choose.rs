@@ -1,13 +1,9 @@
-//! Which handshake is told: the one that was asked for, or the most telling of those that match.
-
-use std::io;
+//! Which handshake is explained: the one that was asked for, or the most informative of those that match.
 
 use syncookie_engine::{Confidence, Finding, Outcome, SegmentDescription};
 
-use crate::cli::Who;
-use crate::pipeline::totals::{CaptureTotals, Totals};
-use crate::report::Report;
-use crate::source::walk::Source;
+use crate::filter::EndpointPattern;
+use crate::pipeline::totals::CaptureTotals;
 
 /// Others that are listed.
 const OTHERS: usize = 10;
@@ -18,9 +14,9 @@ pub enum Wanted {
     /// Anything that fits.
     Ends {
         /// Whose.
-        client: Option<Who>,
+        client: Option<EndpointPattern>,
         /// With whom.
-        server: Option<Who>,
+        server: Option<EndpointPattern>,
     },
     /// The one this segment belongs to.
     Frame(Box<SegmentDescription>),
@@ -39,22 +35,21 @@ pub struct Match {
 #[derive(Debug)]
 pub struct Choice {
     wanted: Wanted,
-    /// The most telling first.
+    /// The most informative first.
     pub best: Vec<Match>,
     /// How many match.
     pub matching: u64,
     /// How many there were at all.
     pub handshakes: u64,
-    /// The captures that were read, in the order in which the findings number them.
-    pub captures: Vec<String>,
 }
 
 impl Choice {
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, best: Vec::new(), matching: 0, handshakes: 0, captures: Vec::new() }
+        Self { wanted, best: Vec::new(), matching: 0, handshakes: 0 }
     }
 
-    fn add(&mut self, capture: &str, finding: &Finding) {
+    /// Considers a handshake of one of these captures.
+    pub fn add(&mut self, captures: &[CaptureTotals], finding: &Finding) {
         self.handshakes += 1;
         if !self.wanted.fits(finding) {
             return;
@@ -63,7 +58,8 @@ impl Choice {
         let weight = self.wanted.weight(finding);
         let at = self.best.partition_point(|other| self.wanted.weight(&other.finding) >= weight);
         if at <= OTHERS {
-            self.best.insert(at, Match { finding: finding.clone(), capture: capture.into() });
+            let capture = captures.get(finding.capture() as usize).map_or("", |capture| &capture.name).to_owned();
+            self.best.insert(at, Match { finding: finding.clone(), capture });
             self.best.truncate(OTHERS + 1);
         }
     }
@@ -73,8 +69,8 @@ impl Wanted {
     fn fits(&self, finding: &Finding) -> bool {
         match self {
             Self::Ends { client, server } => {
-                client.is_none_or(|client| client.is(finding.client))
-                    && server.is_none_or(|server| server.is(finding.server))
+                client.is_none_or(|client| client.matches(finding.client))
+                    && server.is_none_or(|server| server.matches(finding.server))
             }
             Self::Frame(segment) => {
                 segment.is_between(finding.client, finding.server) && first_frame(finding) <= segment.frame.number
@@ -82,7 +78,7 @@ impl Wanted {
         }
     }
 
-    /// More of it, more telling.
+    /// The greater, the more informative.
     fn weight(&self, finding: &Finding) -> (u32, u8, Option<Confidence>, u64) {
         // Of several connections with the same ends a frame belongs to the latest that had begun.
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
@@ -115,24 +111,4 @@ fn first_frame(finding: &Finding) -> u32 {
         .map(|frame| frame.number)
         .min()
         .unwrap_or(0)
-}
-
-/// Takes the handshakes of a run.
-pub struct Choosing<'a>(pub &'a mut Choice);
-
-impl Report for Choosing<'_> {
-    fn begin(&mut self, _: &[Source]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        let capture = captures.get(finding.capture() as usize).map_or("", |capture| &capture.name);
-        self.0.add(capture, finding);
-        Ok(())
-    }
-
-    fn end(&mut self, totals: &Totals) -> io::Result<()> {
-        self.0.captures = totals.captures.iter().map(|capture| capture.name.clone()).collect();
-        Ok(())
-    }
 }

@@ -20,15 +20,15 @@ struct Explanation<'a> {
     /// As in the output of `analyze`.
     handshake: Handshake<'a>,
     packets: Vec<Packet<'a>>,
-    /// Later packets of the connection that are not told.
+    /// Later packets of the connection that are left out.
     packets_omitted: u64,
     /// What was taken for granted of the files given with `--kernel`.
     kernel: Option<&'a str>,
-    /// What to do next, the most telling check first.
+    /// What to do next, the check of the likeliest cause first.
     next: Vec<&'a str>,
     /// How many handshakes match.
     matching: u64,
-    /// The most telling of the others.
+    /// The most informative of the others.
     others: Vec<Other<'a>>,
 }
 
@@ -37,7 +37,7 @@ struct Packet<'a> {
     capture: &'a str,
     frame: u32,
     time: String,
-    /// Seconds since the first packet told.
+    /// Seconds since the first packet.
     since_start: f64,
     from: &'static str,
     what: &'static str,
@@ -74,7 +74,7 @@ pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
         kind: "explanation",
         schema: SCHEMA,
         handshake: Handshake::new(&captures, &story.chosen.finding),
-        packets: story.packets.told.iter().map(|told| Packet::of(told, story.captures)).collect(),
+        packets: story.packets.explained.iter().map(|packet| Packet::of(packet, story.captures)).collect(),
         packets_omitted: story.packets.omitted,
         kernel: story.kernel.as_deref(),
         next: checks(&story.chosen.finding),
@@ -86,26 +86,26 @@ pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
 }
 
 impl<'a> Packet<'a> {
-    fn of(told: &'a NarratedPacket, captures: &'a [String]) -> Self {
-        let segment = &told.segment;
+    fn of(packet: &'a NarratedPacket, captures: &'a [String]) -> Self {
+        let segment = &packet.segment;
         Self {
             capture: captures.get(segment.frame.capture as usize).map_or("", String::as_str),
             frame: segment.frame.number,
             time: Rfc3339(segment.time).to_string(),
-            since_start: told.since_start,
-            from: if told.from_client { "client" } else { "server" },
-            what: told.what,
+            since_start: packet.since_start,
+            from: if packet.from_client { "client" } else { "server" },
+            what: packet.what,
             flags: &segment.flags,
             seq: segment.seq,
             ack: segment.ack,
-            relative_seq: told.relative_seq,
-            relative_ack: told.relative_ack,
+            relative_seq: packet.relative_seq,
+            relative_ack: packet.relative_ack,
             window: segment.window,
             payload: segment.payload,
             options: &segment.options,
             hop_limit: segment.ttl,
             ip_id: segment.identification,
-            shows: &told.shows,
+            shows: &packet.shows,
         }
     }
 }

@@ -1,11 +1,9 @@
 //! `syncookie explain`: the story of one handshake, for a person.
 //!
 //! The captures are read twice: once through the engine, which judges every handshake in the light of the others, and
-//! once more for the packets of the one that is told.
+//! once more for the packets of the one that is explained.
 
 mod choose;
-pub mod host;
-mod informed;
 mod json;
 mod packets;
 mod text;
@@ -13,27 +11,28 @@ mod text;
 use std::fmt;
 use std::io::{self, Write};
 
-use syncookie_engine::Endpoint;
+use syncookie_engine::{Endpoint, Finding};
 use syncookie_kernel::read;
 use syncookie_terminal::Terminal;
 
 use crate::cli::{Explain, Form};
+use crate::command::kernel_files;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::pipeline;
+use crate::pipeline::totals::CaptureTotals;
+use crate::pipeline::{self, Options};
+use crate::report::EachFinding;
 use crate::source::walk::{self, Origin, Plan};
 
-pub use informed::Informed;
-
-use choose::{Choice, Choosing, Match, Wanted};
+use choose::{Choice, Match, Wanted};
 use packets::Packets;
 
-/// What is told.
+/// What is written.
 struct Story<'a> {
     chosen: &'a Match,
     packets: Packets,
-    /// Others that match, the most telling first, and how many match in all.
+    /// Others that match, the most informative first, and how many match in all.
     others: &'a [Match],
     matching: u64,
     captures: &'a [String],
@@ -41,7 +40,7 @@ struct Story<'a> {
     kernel: Option<String>,
 }
 
-/// Why nothing was told.
+/// Why nothing was explained.
 #[derive(Debug)]
 pub enum Failure {
     /// A capture is read twice, and this can be read once.
@@ -73,37 +72,39 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Tells what the arguments name.
+/// Explains the handshake that the arguments name.
 pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
-    let mut plan = walk::plan(&args.paths);
-    plan.capture_point = args.capture_point.into();
+    let plan = walk::plan(&args.paths);
     if let Some(stream) = plan.sources.iter().find(|source| !can_be_read_twice(source)) {
         return Err(Failure::Stream(stream.name.clone()));
     }
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let samples = read::files(&args.kernel).map_err(Failure::Kernel)?;
-    let is_informed = !args.kernel.is_empty();
+    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
     let mut choice = Choice::new(wanted(args, &plan)?);
-    let totals = pipeline::analyse(&plan, Box::new(Choosing(&mut choice)), console)?;
+    let mut report = EachFinding(|captures: &[CaptureTotals], finding: &Finding| {
+        choice.add(captures, finding);
+        Ok(())
+    });
+    let totals = pipeline::analyze(
+        &plan,
+        &Options { kernel, capture_point: args.capture_point.into(), ..Options::default() },
+        &mut report,
+        console,
+    )?;
     let Some(totals) = totals else { return Err(Failure::NoCapture) };
-    let mut best = std::mem::take(&mut choice.best);
-    if is_informed {
-        let host = host::host(&samples, args.server);
-        best.iter_mut().for_each(|found| host.weigh(&mut found.finding));
-    }
-    let Some((chosen, others)) = best.split_first() else { return Err(nothing(args, &choice)) };
-    let packets = packets::packets(&plan, &choice.captures, &chosen.finding)?;
-    let kernel = is_informed.then(|| host::assumed(&args.kernel, &samples, args.server));
+    let Some((chosen, others)) = choice.best.split_first() else { return Err(nothing(args, &choice)) };
+    let captures: Vec<String> = totals.captures.iter().map(|capture| capture.name.clone()).collect();
+    let packets = packets::packets(&plan, &captures, &chosen.finding)?;
     let story = Story {
         chosen,
         packets,
         // The handshakes of one frame are one.
         others: if args.frame.is_some() { &[] } else { others },
         matching: if args.frame.is_some() { 1 } else { choice.matching },
-        captures: &choice.captures,
-        kernel,
+        captures: &captures,
+        kernel: assumed,
     };
     let mut output = Output::open(&args.output)?;
     match args.format {

@@ -14,12 +14,12 @@ use crate::source::walk::{Plan, Source};
 /// reset all come sooner.
 const LONGEST: f64 = 300.0;
 
-/// What is told of a handshake's packets.
+/// The packets of a handshake.
 #[derive(Debug)]
 pub struct Packets {
-    /// In the order of the capture.
-    pub told: Vec<NarratedPacket>,
-    /// Later ones of the connection that are not.
+    /// Those that are explained, in the order of the capture.
+    pub explained: Vec<NarratedPacket>,
+    /// Later packets of the connection.
     pub omitted: u64,
 }
 
@@ -29,7 +29,7 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
     let named = || [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().map(|f| f.capture);
     let (first, last) = (named().min().unwrap_or(0), named().max().unwrap_or(0));
     let mut narrator = Narrator::new(finding);
-    let mut told = Vec::new();
+    let mut explained = Vec::new();
     for index in first..=last {
         let name = captures.get(index as usize);
         let Some(source) = plan.sources.iter().find(|source| Some(&source.name) == name) else { continue };
@@ -40,14 +40,14 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
             let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { continue };
             let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
             let place = Frame { capture: index, number: frame.number };
-            told.extend(narrator.push(&Observation { frame: place, time, packet: Packet::Ip(packet) }));
+            explained.extend(narrator.push(&Observation { frame: place, time, packet: Packet::Ip(packet) }));
             let is_past = index == last && time.seconds_since(finding.time) > LONGEST;
             if narrator.is_done() || is_past {
                 break;
             }
         }
     }
-    Ok(Packets { told, omitted: narrator.omitted() })
+    Ok(Packets { explained, omitted: narrator.omitted() })
 }
 
 /// The segment in a frame, or why there is none.

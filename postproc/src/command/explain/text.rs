@@ -20,8 +20,8 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> i
     let finding = &story.chosen.finding;
     page.head(story)?;
     page.heading("The packets")?;
-    for told in &story.packets.told {
-        page.packet(told, story)?;
+    for packet in &story.packets.explained {
+        page.packet(packet, story)?;
     }
     if story.packets.omitted > 0 {
         page.line("  ", &format!("and {} of this connection", count(story.packets.omitted, "later packet")))?;
@@ -71,7 +71,7 @@ fn answer(finding: &Finding) -> String {
     format!("{}: {}{sure}{like}.", assessment.verdict, words::verdict(assessment.verdict))
 }
 
-/// Checks worth doing, the most telling first, each once.
+/// Checks worth doing, that of the likeliest cause first.
 pub fn checks(finding: &Finding) -> Vec<&str> {
     let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
     let worth = finding.causes.iter().filter(|cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK);
@@ -102,19 +102,19 @@ impl Page<'_> {
         self.line("", &summary(finding))
     }
 
-    fn packet(&mut self, told: &NarratedPacket, story: &Story<'_>) -> io::Result<()> {
-        let segment = &told.segment;
-        let arrow = if told.from_client { "client → server" } else { "server → client" };
+    fn packet(&mut self, packet: &NarratedPacket, story: &Story<'_>) -> io::Result<()> {
+        let segment = &packet.segment;
+        let arrow = if packet.from_client { "client → server" } else { "server → client" };
         let own = story.chosen.finding.capture();
         let elsewhere = match story.captures.get(segment.frame.capture as usize) {
             Some(name) if segment.frame.capture != own => format!("  in {}", text::capture(name)),
             _ => String::new(),
         };
-        let what = self.terminal.bold(told.what);
+        let what = self.terminal.bold(packet.what);
         let frame = segment.frame.number;
-        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{elsewhere}", told.since_start)?;
-        self.line("          ", &header(told))?;
-        told.shows.iter().try_for_each(|shown| self.line("          - ", shown))
+        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{elsewhere}", packet.since_start)?;
+        self.line("          ", &header(packet))?;
+        packet.shows.iter().try_for_each(|shown| self.line("          - ", shown))
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
@@ -216,12 +216,12 @@ impl Page<'_> {
 }
 
 /// `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID 0x0000`.
-fn header(told: &NarratedPacket) -> String {
-    let segment = &told.segment;
+fn header(packet: &NarratedPacket) -> String {
+    let segment = &packet.segment;
     let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));
-    let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(told.relative_seq))];
+    let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(packet.relative_seq))];
     if segment.flags.split(", ").any(|flag| flag == "ACK") {
-        parts.push(format!("ack {}{}", segment.ack, relative(told.relative_ack)));
+        parts.push(format!("ack {}{}", segment.ack, relative(packet.relative_ack)));
     }
     parts.push(format!("win {}", segment.window));
     if segment.payload > 0 {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::Finding;
+use syncookie_engine::{DetailLevel, Evidence, Finding};
 use syncookie_terminal::count;
 
 use crate::pipeline::totals::{CaptureTotals, Totals};
@@ -13,24 +13,42 @@ use crate::text::{self, microsecond};
 /// Writes lines.
 pub(super) struct Lines<W> {
     output: W,
+    /// Whether each finding is followed by its evidence.
+    is_verbose: bool,
 }
 
 impl<W: Write> Lines<W> {
-    pub(super) fn new(output: W) -> Self {
-        Self { output }
+    pub(super) fn new(output: W, is_verbose: bool) -> Self {
+        Self { output, is_verbose }
+    }
+
+    fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
+        for Evidence { kind, favours, nats, detail, .. } in &finding.assessment.evidence {
+            writeln!(self.output, "  {detail} [{kind}, {nats:.1} nats for {favours}]")?;
+        }
+        Ok(())
     }
 }
 
 impl<W: Write> Report for Lines<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::Notable
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
         Ok(())
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         let assessment = &finding.assessment;
-        if !assessment.verdict.is_cookie_style() && finding.causes.is_empty() {
-            return Ok(());
-        }
         let capture = captures.get(finding.capture() as usize).map_or("", |capture| &capture.name);
         let sure = assessment.confidence.map_or_else(String::new, |sure| format!(" ({sure})"));
         let cause = finding.causes.first().map_or_else(String::new, |cause| format!(", {}", cause.kind));
@@ -45,7 +63,12 @@ impl<W: Write> Report for Lines<W> {
             finding.client,
             frame.number,
             text::capture(capture)
-        )
+        )?;
+        if self.is_verbose { self.evidence(finding) } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
@@ -58,10 +81,6 @@ impl<W: Write> Report for Lines<W> {
             totals.reliable.handshakes + totals.possible.handshakes,
             totals.possible.handshakes
         )?;
-        self.output.flush()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
 }

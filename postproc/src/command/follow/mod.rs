@@ -1,89 +1,93 @@
 //! `--follow`: a folder into which a capture program writes one file after another, analysed as they are finished.
 //!
-//! What a restart needs is little: which files were taken in, and up to which time their handshakes were told. The files
-//! around that time are read again, for the handshakes that run over it and for what the others tell of them.
+//! This module decides which files are finished and which series they belong to, what was reported before, and when to look
+//! again. Reading, judging, admission and counting are the pipeline's.
+//!
+//! What a restart needs is little: which files were read, and up to which time their handshakes were reported. The files
+//! around that time are read again, for the handshakes that run over it and as others are judged in their light.
 
 mod folder;
 mod lines;
-mod reading;
-mod series;
 mod state;
+mod watched_series;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use syncookie_engine::{CapturePoint, Confidence};
+use syncookie_engine::Confidence;
+use syncookie_terminal::Terminal;
 
-use crate::cli::{Analyze, Format};
+use super::analyze::{options, unread};
+use super::failure::Failure;
+use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::filter::Filter;
 use crate::interrupt;
 use crate::output::Output;
 use crate::pipeline::totals::Totals;
-use crate::pipeline::{Failure, exit};
-use crate::report::{self, Report};
+use crate::pipeline::{Extent, IdleThreads, Run};
+use crate::report::{self, Format, Report};
 
 use folder::{File, files};
-use series::Series;
 use state::State;
+use watched_series::WatchedSeries;
 
-/// Between two looks at whether somebody wants this to end, and how many of them make one look at the folder.
+/// Between two looks at whether the run shall end, and how many of them make one look at the folder.
 const TICK: Duration = Duration::from_millis(100);
 const TICKS: u32 = 5;
 
 /// Follows the folder that the arguments name, until a signal comes.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
-    let [folder] = &args.paths[..] else { return Err(Failure::NoFolderToFollow) };
-    if !folder.is_dir() {
-        return Err(Failure::NoFolderToFollow);
-    }
-    let state = State::load(args.state.as_deref()).map_err(Failure::State)?;
+    let folder = match &args.paths[..] {
+        [folder] if folder.is_dir() => folder,
+        _ => return Err(Failure::NoFolderToFollow),
+    };
+    let state = State::load(args.state.as_deref())?;
+    let (options, assumed) = options(args)?;
     let mut output = Output::append(&args.output).map_err(Failure::Output)?;
-    let report: Box<dyn Report + '_> = match args.format {
-        Format::Table => Box::new(lines::Lines::new(&mut output)),
-        Format::Jsonl => report::new(args.format, false, &mut output),
+    let mut report: Box<dyn Report + '_> = match args.format {
+        Format::Table => Box::new(lines::Lines::new(&mut output, args.verbose)),
+        Format::Jsonl => report::new(args.format, Terminal::detect(false), args.verbose, &mut output),
         _ => return Err(Failure::FollowFormat),
     };
-    let totals = Totals { filter: Filter::new(&args.filter), one_by_one: true, ..Totals::default() };
-    let series =
-        state.series.iter().map(|(name, progress)| (name.clone(), Series::resumed(progress.clone()))).collect();
-    let teller = Teller { report, totals, console, capture_point: args.capture_point.into() };
-    let mut follower = Follower { folder, state_file: args.state.as_deref(), series, teller };
-    follower.follow()?;
-    let totals = std::mem::take(&mut follower.teller.totals);
-    drop(follower);
+    assumed.iter().for_each(|assumed| console.remark(assumed));
+    let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
+    let run = Run::new(Extent::Unending, &options, &mut *report, console);
+    let resumed = |(name, progress)| (name, WatchedSeries::resumed(progress));
+    let series = state.series.into_iter().map(resumed).collect();
+    let session = Session { run, idle_threads: &idle_threads, is_verbose: args.verbose };
+    let totals = Follower { folder, state_file: args.state.as_deref(), series, session }.follow()?;
+    drop(report);
     output.finish().map_err(Failure::Output)?;
-    Ok(exit(args.fail_on.map(Confidence::from), &totals))
+    Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
 }
 
-/// Where findings go.
-struct Teller<'a> {
-    report: Box<dyn Report + 'a>,
-    totals: Totals,
-    console: &'a mut Console,
-    capture_point: CapturePoint,
+/// What all series have in common.
+struct Session<'a> {
+    run: Run<'a>,
+    idle_threads: &'a IdleThreads,
+    is_verbose: bool,
 }
 
 struct Follower<'a> {
     folder: &'a Path,
     state_file: Option<&'a Path>,
     /// By what the names of their files have in common.
-    series: BTreeMap<String, Series>,
-    teller: Teller<'a>,
+    series: BTreeMap<String, WatchedSeries<'a>>,
+    session: Session<'a>,
 }
 
 impl Follower<'_> {
-    fn follow(&mut self) -> Result<(), Failure> {
-        self.teller.report.begin(&[]).map_err(Failure::Output)?;
+    fn follow(mut self) -> Result<Totals, Failure> {
+        self.session.run.begin().map_err(Failure::Output)?;
         let ending = match self.state_file {
             Some(_) => "the next run with this --state goes on where this one ends",
             None => "without --state the next run begins anew",
         };
-        self.teller.console.remark(&format!("following {}; Ctrl-C ends it, and {ending}", self.folder.display()));
+        self.remark(&format!("following {}; Ctrl-C ends it, and {ending}", self.folder.display()));
         while !interrupt::is_requested() {
             if self.look().map_err(Failure::Output)? {
                 self.save()?;
@@ -93,20 +97,22 @@ impl Follower<'_> {
         self.end().map_err(Failure::Output)
     }
 
-    /// Takes in what was finished since the last look, and says whether that changed anything.
+    fn remark(&mut self, text: &str) {
+        self.session.run.remark(text);
+    }
+
+    /// Reads what was finished since the last look, and returns whether that changed anything.
     fn look(&mut self) -> io::Result<bool> {
         let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
         match files(self.folder) {
             Ok(files) => files.into_iter().for_each(|file| found.entry(file.series()).or_default().push(file)),
             // It may come back: a network drive does.
-            Err(error) => {
-                self.teller.console.remark(&format!("{} cannot be looked into: {error}", self.folder.display()));
-            }
+            Err(error) => self.remark(&format!("{} cannot be looked into: {error}", self.folder.display())),
         }
         let now = SystemTime::now();
         let mut has_changed = false;
         for (name, files) in found {
-            has_changed |= self.series.entry(name).or_default().look(&files, now, &mut self.teller)?;
+            has_changed |= self.series.entry(name).or_default().look(&files, now, &mut self.session)?;
             if interrupt::is_requested() {
                 break;
             }
@@ -117,25 +123,16 @@ impl Follower<'_> {
     fn save(&self) -> Result<(), Failure> {
         let Some(path) = self.state_file else { return Ok(()) };
         let series = self.series.iter().map(|(name, series)| (name.clone(), series.progress().clone())).collect();
-        State { series, ..State::default() }.save(path).map_err(Failure::State)
+        State { series, ..State::default() }.save(path)
     }
 
-    /// Tells what is left, where no later run will.
-    fn end(&mut self) -> io::Result<()> {
+    /// Reports what is left, where no later run will.
+    fn end(mut self) -> io::Result<Totals> {
         if self.state_file.is_none() {
             for series in self.series.values_mut() {
-                series.end(&mut self.teller)?;
+                series.finish(&mut self.session)?;
             }
         }
-        self.teller.report.end(&self.teller.totals)
+        Ok(self.session.run.end()?.unwrap_or_default())
     }
-}
-
-/// Why the state of an earlier run cannot be used, or not be kept.
-#[derive(Debug)]
-pub struct StateError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong.
-    pub reason: String,
 }

@@ -6,8 +6,9 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use syncookie_engine::Timestamp;
 
-use super::StateError;
+use crate::command::failure::Failure;
 
 /// Raised when a field changes its meaning.
 const VERSION: u32 = 1;
@@ -20,16 +21,24 @@ pub(super) struct State {
     pub series: BTreeMap<String, Progress>,
 }
 
-/// How far a series of files was taken in.
+/// How far a series of files was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
     /// By name of the file.
     pub taken: BTreeMap<String, Taken>,
-    /// Handshakes that began before this were told, in nanoseconds since 1970.
-    pub told_until: Option<i64>,
+    /// Handshakes that began before this time were reported, in nanoseconds since 1970.
+    #[serde(rename = "told_until")]
+    pub reported_until: Option<i64>,
 }
 
-/// A file that was taken in.
+impl Progress {
+    /// Notes that handshakes that began before this time were reported.
+    pub(super) fn reported(&mut self, until: Option<Timestamp>) {
+        self.reported_until = self.reported_until.max(until.map(Timestamp::as_nanos));
+    }
+}
+
+/// A file that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Taken {
     /// As long as it was then.
@@ -45,10 +54,10 @@ impl Default for State {
 }
 
 impl State {
-    /// The state in this file; that of a first run where there is none.
-    pub(super) fn load(path: Option<&Path>) -> Result<Self, StateError> {
+    /// Reads the state in this file; returns that of a first run where there is none.
+    pub(super) fn load(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let error = |reason| StateError { path: path.into(), reason };
+        let error = |reason| Failure::State { path: path.into(), reason };
         let text = match fs::read(path) {
             Ok(text) => text,
             Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(Self::default()),
@@ -62,8 +71,8 @@ impl State {
     }
 
     /// Replaces the file, which is the old one or the new one at any moment.
-    pub(super) fn save(&self, path: &Path) -> Result<(), StateError> {
-        self.write(path).map_err(|error| StateError { path: path.into(), reason: error.to_string() })
+    pub(super) fn save(&self, path: &Path) -> Result<(), Failure> {
+        self.write(path).map_err(|error| Failure::State { path: path.into(), reason: error.to_string() })
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {

@@ -60,7 +60,9 @@ pub struct Comparison {
 /// Handshake in two captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
+    /// Who sent the SYN.
     pub client: Endpoint,
+    /// Who was asked.
     pub server: Endpoint,
     /// Names of the captures and frames in them; the capture nearer to the client first, where that
     /// is known.

@@ -16,7 +16,7 @@ mod texts;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use syncookie_engine::Finding;
+use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::answer::{answer, common_folder, read};
@@ -69,6 +69,10 @@ struct Gathered {
 }
 
 impl<W: Write> Report for Page<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
+    }
+
     fn draws(&self) -> bool {
         true
     }
@@ -78,8 +82,16 @@ impl<W: Write> Report for Page<W> {
         Ok(())
     }
 
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         self.gathered.add(captures, finding)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

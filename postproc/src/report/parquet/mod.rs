@@ -14,7 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde::Serialize;
-use syncookie_engine::Finding;
+use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::json::{captures, episodes};
@@ -64,6 +64,14 @@ impl<W: Write + Send> Table<W> {
 }
 
 impl<W: Write + Send> Report for Table<W> {
+    fn detail(&self) -> DetailLevel {
+        DetailLevel::All
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.captures = json(&captures(sources).collect::<Vec<_>>())?;
         let properties = WriterProperties::builder()
@@ -78,9 +86,17 @@ impl<W: Write + Send> Report for Table<W> {
         Ok(())
     }
 
+    fn capture(&mut self, _: &Source) -> io::Result<()> {
+        Ok(())
+    }
+
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         self.rows.push(&Handshake::new(captures, finding));
         if self.rows.count() >= BATCH { self.batch() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {

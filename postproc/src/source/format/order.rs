@@ -5,7 +5,9 @@ use byteorder::{BigEndian, ByteOrder as _, LittleEndian};
 /// The order in which the writer of a capture stored its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
+    /// The most significant byte first.
     Big,
+    /// The least significant byte first.
     Little,
 }
 

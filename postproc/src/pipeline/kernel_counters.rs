@@ -1,15 +1,32 @@
-//! From what was read of a server's kernel to what the engine weighs.
+//! What a server's kernel says, to weigh the causes of failures with.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use syncookie_engine::{AcceptQueue, Counter, CounterReading, Host, Setting, Timestamp};
+use syncookie_engine::{AcceptQueue, Counter, CounterReading, Finding, Host, Setting, Timestamp};
 use syncookie_kernel::facts::{Facts, Listener, Samples};
 
-use crate::cli::Who;
+use crate::filter::EndpointPattern;
 
-/// What the files say together of the server, or of every server of the captures.
-pub fn host(samples: &Samples, server: Option<Who>) -> Host {
+/// Counters, settings and queues of a server's kernel.
+#[derive(Clone, Debug)]
+pub struct KernelCounters(Host);
+
+impl KernelCounters {
+    /// What the files say together of the server, or of every server of the captures.
+    #[must_use]
+    pub fn new(samples: &Samples, server: Option<EndpointPattern>) -> Self {
+        Self(host(samples, server))
+    }
+
+    /// Weighs the causes of a handshake with that server anew. Nothing else of the finding changes.
+    pub fn weigh(&self, finding: &mut Finding) {
+        if !finding.causes.is_empty() {
+            self.0.weigh(finding);
+        }
+    }
+}
+
+fn host(samples: &Samples, server: Option<EndpointPattern>) -> Host {
     let later = &samples.later;
     let counters = Counter::ALL.iter().filter_map(|&counter| Some((counter, reading(samples, counter)?)));
     let settings = Setting::ALL.iter().filter_map(|&setting| {
@@ -71,25 +88,6 @@ fn name(counter: Counter) -> String {
         _ => "TcpExt",
     };
     format!("{group}.{counter}")
-}
-
-/// What is taken for granted of the files, as people are told.
-pub fn assumed(files: &[PathBuf], samples: &Samples, server: Option<Who>) -> String {
-    let names: Vec<String> =
-        files.iter().map(|file| crate::text::capture(&file.to_string_lossy()).into_owned()).collect();
-    let (is, are) = if names.len() == 1 { ("is", "it does") } else { ("are", "they do") };
-    let whose = server.map_or_else(
-        || "every server in these captures (--server says of which)".to_owned(),
-        |server| format!("the server {server}"),
-    );
-    let is_dated = |facts: &Facts| facts.taken_at.is_some();
-    let when = match &samples.earlier {
-        Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
-        None if is_dated(&samples.later) => String::new(),
-        Some(_) => format!(", and of before and after the failure: {are} not say when"),
-        None => format!(", and of a time after the failure: {are} not say when"),
-    };
-    format!("{} {is} taken to be of {whose}{when}", names.join(", "))
 }
 
 #[cfg(test)]

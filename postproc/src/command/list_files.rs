@@ -4,19 +4,18 @@ use std::io::Write;
 
 use syncookie_terminal::escape_controls;
 
-use super::{Failure, no_capture};
-use crate::cli::Format;
+use super::failure::Failure;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::report;
+use crate::report::{self, Format};
 use crate::source::walk::{Plan, Source};
 
 /// Writes a line for each capture, or what JSON has on it, and names what cannot be read.
 pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut Console) -> Result<Exit, Failure> {
-    plan.problems.iter().for_each(|problem| console.problem(problem));
+    plan.problems.iter().for_each(|problem| console.error(problem));
     if plan.sources.is_empty() && plan.problems.is_empty() {
-        return Err(no_capture(plan));
+        return Err(Failure::no_capture(plan));
     }
     let written = match format {
         Format::Table => plan.sources.iter().try_for_each(|source| writeln!(output, "{}", line(source))),
@@ -26,7 +25,7 @@ pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut
     Ok(if plan.problems.is_empty() { Exit::Analysed } else { Exit::Partly })
 }
 
-/// Format, bytes and name, with a tabulator between; `-` where a stream does not tell yet.
+/// Format, bytes and name, tab-separated; `-` for what is not known of a stream before it is read.
 fn line(source: &Source) -> String {
     let format = match (source.format, source.compression) {
         (Some(format), Some(compression)) => format!("{}+{compression}", format.as_str()),

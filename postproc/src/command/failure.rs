@@ -1,4 +1,4 @@
-//! Why there are no results at all.
+//! Why `analyze` and `annotate` end without results.
 
 use std::fmt;
 use std::io;
@@ -6,17 +6,17 @@ use std::path::PathBuf;
 
 use syncookie_kernel::read;
 
-use crate::command::follow::StateError;
-use crate::filter::baseline::Unusable;
+use crate::filter::BaselineError;
+use crate::source::walk::Plan;
 
 /// Why nothing was written.
 #[derive(Debug)]
 pub enum Failure {
-    /// None of the paths is or has a capture, or what somebody took for one.
+    /// None of the paths is or has a capture, or a file with a capture's name.
     NoCapture {
         /// Folders that were looked into.
         folders: Vec<PathBuf>,
-        /// Files in folders that were looked at in vain.
+        /// Files in folders that are not captures.
         skipped: usize,
         /// What one of them is.
         example: Option<String>,
@@ -28,19 +28,34 @@ pub enum Failure {
         /// Where it was looked for.
         path: PathBuf,
         /// What is wrong with it.
-        reason: Unusable,
+        reason: BaselineError,
     },
     /// The results could not be written.
     Output(io::Error),
-    /// What is to be followed is not one folder.
+    /// `--follow` was given something other than one folder.
     NoFolderToFollow,
-    /// A format that is only whole at its end, where there is none.
+    /// A format that `--follow` cannot write, as it is only whole at its end.
     FollowFormat,
-    /// What an earlier run left cannot be used, or what this one leaves not be kept.
-    State(StateError),
+    /// The state that an earlier run left cannot be used, or that of this run not be kept.
+    State {
+        /// The file given with `--state`.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file given with `--kernel` could not be used.
     Kernel(read::Error),
 }
+
+impl Failure {
+    /// Reports that nothing was found to read.
+    pub fn no_capture(plan: Plan) -> Self {
+        let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
+        Self::NoCapture { folders: plan.empty_dirs, skipped: plan.skipped.len(), example }
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +85,7 @@ impl fmt::Display for Failure {
             Self::FollowFormat => {
                 f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")
             }
-            Self::State(StateError { path, reason }) => {
+            Self::State { path, reason } => {
                 write!(f, "{} {reason}", syncookie_terminal::escape_controls(&path.display().to_string()))
             }
             Self::Kernel(error) => error.fmt(f),

@@ -1,0 +1,73 @@
+//! `syncookie analyze`: every capture through the engine, every finding into the report.
+
+use std::io;
+
+use syncookie_engine::Confidence;
+use syncookie_terminal::Terminal;
+
+use super::failure::Failure;
+use super::{follow, kernel_files, list_files};
+use crate::cli::Analyze;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::filter::{Baseline, Filter, Rules};
+use crate::output::Output;
+use crate::pipeline::{self, Options};
+use crate::report;
+use crate::source::walk::{self, Plan};
+
+/// Analyses what the arguments name.
+pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
+    if args.follow {
+        return follow::run(args, console);
+    }
+    let plan = walk::plan(&args.paths);
+    unread(&plan, args.verbose).for_each(|remark| console.remark(&remark));
+    for folder in plan.empty_dirs.iter().filter(|_| !plan.sources.is_empty()) {
+        console.remark(&format!("{} holds no capture", folder.display()));
+    }
+    if plan.reads(&args.output) {
+        return Err(Failure::OutputIsInput);
+    }
+    let (options, assumed) = options(args)?;
+    let mut output = Output::open(&args.output).map_err(Failure::Output)?;
+    if args.list_files {
+        return list_files::list(plan, args.format, output, console);
+    }
+    if args.format.is_binary() && output.is_terminal() {
+        return Err(Failure::Output(io::Error::other(
+            "this format is nothing for a terminal; name a file, or pipe it",
+        )));
+    }
+    assumed.iter().for_each(|assumed| console.remark(assumed));
+    let terminal = Terminal::detect(output.is_terminal());
+    let mut report = report::new(args.format, terminal, args.verbose, &mut output);
+    let totals = pipeline::analyze(&plan, &options, &mut *report, console).map_err(Failure::Output)?;
+    drop(report);
+    let Some(totals) = totals else { return Err(Failure::no_capture(plan)) };
+    output.finish().map_err(Failure::Output)?;
+    Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
+}
+
+/// How captures are analysed, with and without `--follow`; and what is taken for granted of the files given with `--kernel`.
+pub(super) fn options(args: &Analyze) -> Result<(Options, Option<String>), Failure> {
+    let read_baseline =
+        |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
+    let rules = Rules { filter: Filter::new(&args.filter), once: args.once, baseline };
+    let options = Options {
+        limits: args.resources.limits(),
+        threads: args.resources.threads(),
+        rules,
+        kernel,
+        capture_point: args.capture_point.into(),
+    };
+    Ok((options, assumed))
+}
+
+/// Remarks on what was found in folders and is not read; none unless the run is verbose.
+pub(super) fn unread(plan: &Plan, is_verbose: bool) -> impl Iterator<Item = String> {
+    let skipped = plan.skipped.iter().filter(move |_| is_verbose);
+    skipped.map(|(path, reason)| format!("{} {reason}: not read", path.display()))
+}

@@ -1,0 +1,114 @@
+//! Which findings are reported: the one place where that is decided, for every command.
+//!
+//! The rules are asked in this order: `--filter`; whether an earlier run reported the finding (`--follow --state`); whether
+//! another capture has the same packets (`--once`); whether an earlier report has it (`--baseline`). Reports that show
+//! nothing of ordinary handshakes have them counted only.
+
+use std::collections::HashSet;
+
+use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Timestamp, Verdict};
+
+use super::{Baseline, Filter};
+
+/// What was asked for.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// `--filter`.
+    pub filter: Filter,
+    /// `--once`: whether a handshake is left out if another capture has the same packets.
+    pub once: bool,
+    /// `--baseline`: a report whose findings are left out.
+    pub baseline: Option<Baseline>,
+}
+
+/// What becomes of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is counted, and the report gets it.
+    Report,
+    /// It is counted: the report shows nothing else of ordinary handshakes.
+    Count,
+    /// It is left out: it does not fit `--filter`.
+    FilteredOut,
+    /// It is left out: an earlier run reported it.
+    ReportedBefore,
+    /// It is left out: another capture has the same packets.
+    Duplicate,
+    /// It is left out: only findings are compared with a baseline, and this handshake is ordinary and did not fail.
+    Ordinary,
+    /// It is left out: the baseline has it.
+    Known,
+}
+
+/// Decides finding by finding.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    rules: &'a Rules,
+    detail: DetailLevel,
+    reported_until: Option<Timestamp>,
+    /// What was admitted, as far as the episodes that belong to it are known by it. Only kept for a baseline.
+    admitted: HashSet<(Endpoint, Verdict)>,
+}
+
+impl Rules {
+    /// Whether every handshake has to be looked at to know whether it is left out, ordinary ones included.
+    #[must_use]
+    pub fn select(&self) -> bool {
+        self.once || self.filter.is_active()
+    }
+}
+
+impl<'a> Admission<'a> {
+    /// Decides by these rules, for a report that shows this much of ordinary handshakes.
+    #[must_use]
+    pub fn new(rules: &'a Rules, detail: DetailLevel) -> Self {
+        Self { rules, detail, reported_until: None, admitted: HashSet::new() }
+    }
+
+    /// From now on, handshakes that began before this time count as reported by an earlier run.
+    pub fn set_reported_until(&mut self, time: Option<Timestamp>) {
+        self.reported_until = time;
+    }
+
+    /// Whether every ordinary handshake is left out or only counted, so that the engine need not make a finding of it.
+    /// False where the rules have to see each to know what to count.
+    #[must_use]
+    pub fn needs_notable_only(&self) -> bool {
+        !self.rules.select() && (self.rules.baseline.is_some() || self.detail == DetailLevel::Notable)
+    }
+
+    /// Decides about a finding. `is_duplicate` is asked at most once, of findings that fit the filter alone, as it
+    /// remembers those that it was asked about.
+    pub fn decide(&mut self, finding: &Finding, is_duplicate: impl FnOnce(&Finding) -> bool) -> Decision {
+        let was_reported = self.reported_until.is_some_and(|until| finding.time < until);
+        let is_wanted = self.rules.filter.admits(finding);
+        let is_duplicate = is_wanted && is_duplicate(finding);
+        if was_reported {
+            return Decision::ReportedBefore;
+        }
+        if !is_wanted {
+            return Decision::FilteredOut;
+        }
+        if is_duplicate {
+            return Decision::Duplicate;
+        }
+        if let Some(baseline) = &self.rules.baseline {
+            if !finding.is_notable() {
+                return Decision::Ordinary;
+            }
+            if baseline.knows(finding) {
+                return Decision::Known;
+            }
+            self.admitted.insert((finding.server, finding.assessment.verdict));
+        }
+        if self.detail == DetailLevel::Notable && !finding.is_notable() { Decision::Count } else { Decision::Report }
+    }
+
+    /// Whether an episode is reported, once all findings were decided about: it fits the filter, and with a baseline one
+    /// of its listener's findings with its verdict was admitted.
+    #[must_use]
+    pub fn admits_episode(&self, episode: &Episode) -> bool {
+        let is_new = self.rules.baseline.is_none() || self.admitted.contains(&(episode.server, episode.verdict));
+        is_new && self.rules.filter.admits_episode(episode)
+    }
+}

@@ -1,0 +1,83 @@
+//! Several series at a time, reported in the order of the plan.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread;
+
+use super::events::{EventSink, SeriesChannel};
+use super::idle_threads::IdleThreads;
+use super::run::Run;
+use super::series_reader::SeriesReader;
+use crate::source::series::{self, Member};
+use crate::source::walk::Plan;
+
+/// Events of a series that wait for those before it; beyond that its reader waits.
+const WAITING: usize = 64;
+
+/// Series that are given to readers before the first of them is reported whole: what waits takes memory for each.
+const AHEAD: usize = 1024;
+
+/// Reads every capture of the plan on this number of threads.
+pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Result<()> {
+    let all = series::series(&plan.sources);
+    if all.len() > 1 && threads > 1 && read_several(plan, &all, threads, run)? {
+        return Ok(());
+    }
+    let idle_threads = IdleThreads::new(threads.saturating_sub(1));
+    let mut reader = SeriesReader::new(run.engine(), &idle_threads);
+    for members in &all {
+        run.next_series();
+        reader.read_all(plan, members, run)?;
+    }
+    Ok(())
+}
+
+/// Reads as many series at a time as there are threads; threads that have no series help with those of others. A reader that
+/// is ahead of the report waits when its channel is full. `false`, with nothing read, where no thread can be started.
+fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<'_>) -> io::Result<bool> {
+    let engine = run.engine();
+    let turn = AtomicUsize::new(0);
+    let (give, given) = channel::<(&[Member], SeriesChannel<'_>)>();
+    let given = Mutex::new(given);
+    let next = || given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+    let readers = threads.min(all.len());
+    let idle_threads = IdleThreads::new(threads - readers);
+    let read = || {
+        let mut reader = SeriesReader::new(engine, &idle_threads);
+        // A reader fails when nobody takes its events any more: then there is a better error to report.
+        while let Ok((members, mut events)) = next()
+            && reader.read_all(plan, members, &mut events).is_ok()
+        {}
+        idle_threads.add();
+    };
+    thread::scope(|scope| {
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, read).ok();
+        if (0..readers).filter_map(spawn).count() == 0 {
+            return Ok(false);
+        }
+        let mut give = Some(give);
+        let mut series = all.iter().enumerate();
+        let mut ahead = VecDeque::new();
+        for place in 0..all.len() {
+            for (place, members) in series.by_ref().take(AHEAD - ahead.len()) {
+                let (events, received) = sync_channel(WAITING);
+                ahead.push_back(received);
+                if let Some(give) = &give {
+                    // It fails when all readers gave up, which shows in their events.
+                    let _ = give.send((members, SeriesChannel { events, place, turn: &turn }));
+                }
+            }
+            if series.len() == 0 {
+                // Then no reader waits for more.
+                give = None;
+            }
+            turn.store(place, Ordering::Relaxed);
+            run.next_series();
+            ahead.pop_front().into_iter().flatten().try_for_each(|event| run.send(event))?;
+        }
+        Ok(true)
+    })
+}

@@ -1,0 +1,173 @@
+//! The captures of a series, one after the other, through one engine.
+
+use std::io;
+
+use syncookie_engine::{Analyzer, Finding, HandshakeId, Timestamp};
+
+use super::events::{Event, EventSink};
+use super::idle_threads::IdleThreads;
+use super::reading::Intake;
+use super::supply::take_in;
+use super::{EngineOptions, Opened, Run, open};
+use crate::interrupt;
+use crate::problem::Problem;
+use crate::source::series::Member;
+use crate::source::walk::{Plan, Source};
+
+/// Bytes between two reports on how far a capture was read: a thread must be woken for each.
+const PROGRESS: u64 = 1 << 22;
+
+/// Reads series. As long as each capture goes on where the one before it ended, they are one; after that the engine judges
+/// what it has, and begins anew. After an error it cannot be used again.
+#[derive(Debug)]
+pub struct SeriesReader<'a> {
+    /// Threads that may help.
+    idle_threads: &'a IdleThreads,
+    analyzer: Analyzer,
+    /// What the engine has read and not judged for good.
+    stretch: Option<Stretch>,
+    /// The number of the first handshake that was not reported.
+    next: u64,
+}
+
+/// Captures, each of which goes on where the one before it ended.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    /// Numbers of the first and of the last capture.
+    first: usize,
+    last: usize,
+    /// Time of the latest frame of the last capture.
+    end: Option<Timestamp>,
+}
+
+/// Why a capture was not read at all.
+#[derive(Debug)]
+pub enum NotRead {
+    /// The run shall end.
+    Interrupted,
+    /// It cannot be opened, or is not a capture.
+    Problem(Problem),
+}
+
+impl<'a> SeriesReader<'a> {
+    pub(super) fn new(engine: EngineOptions, idle_threads: &'a IdleThreads) -> Self {
+        Self { idle_threads, analyzer: engine.analyzer(), stretch: None, next: 0 }
+    }
+
+    /// Begins a series whose captures are reported into this run as they come up.
+    #[must_use]
+    pub fn for_run(run: &Run<'_>, idle_threads: &'a IdleThreads) -> Self {
+        Self::new(run.engine(), idle_threads)
+    }
+
+    /// Reads a whole series.
+    pub(super) fn read_all(&mut self, plan: &Plan, members: &[Member], events: &mut dyn EventSink) -> io::Result<()> {
+        let mut number = 0;
+        for member in members {
+            match self.read(&plan.sources[member.source], member, number, events)? {
+                Ok(problems) => {
+                    number += 1;
+                    problems.into_iter().try_for_each(|problem| events.send(Event::Problem(problem)))?;
+                }
+                Err(NotRead::Interrupted) => events.send(Event::NotReached(member.source))?,
+                Err(NotRead::Problem(problem)) => events.send(Event::Problem(problem))?,
+            }
+        }
+        self.finish(events)
+    }
+
+    /// Reads the next capture of the series, under this number, and returns what was wrong with it.
+    ///
+    /// # Errors
+    /// When the results cannot be written.
+    pub(super) fn read(
+        &mut self,
+        source: &Source,
+        member: &Member,
+        number: usize,
+        events: &mut dyn EventSink,
+    ) -> io::Result<Result<Vec<Problem>, NotRead>> {
+        let opened = match open_unless_interrupted(source) {
+            Ok(opened) => opened,
+            Err(not_read) => return Ok(Err(not_read)),
+        };
+        if self.stretch.is_some_and(|before| !member.follows(before.end)) {
+            self.finish(events)?;
+        }
+        events.send(Event::Capture(source.name.clone()))?;
+        let mut intake = self.take_in(&source.name, opened, number, events)?;
+        let first = self.stretch.map_or(number, |before| before.first);
+        self.stretch = Some(Stretch { first, last: number, end: intake.totals.last });
+        Ok(Ok(intake.problems()))
+    }
+
+    fn take_in(&mut self, name: &str, opened: Opened, number: usize, events: &mut dyn EventSink) -> io::Result<Intake> {
+        let mut intake = Intake::new(name);
+        let (mut read, mut shown) = (0, None);
+        let (idle_threads, next) = (self.idle_threads, &mut self.next);
+        take_in(opened, &mut intake, &mut self.analyzer, number as u32, idle_threads, |analyzer, offset| {
+            read = offset;
+            analyzer.set_threads(1 + idle_threads.count());
+            let evicted = unreported(analyzer.take_evicted(), next);
+            if !evicted.is_empty() {
+                events.send(Event::Handshakes(evicted))?;
+            }
+            if shown.is_some_and(|shown| offset < shown + PROGRESS) {
+                return Ok(());
+            }
+            shown = Some(offset);
+            events.send(Event::Progress(offset))
+        })?;
+        events.send(Event::Read(Box::new(intake.totals.clone()), read))?;
+        Ok(intake)
+    }
+
+    /// Returns the time of the latest frame, if the next capture can go on from there.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        self.stretch.and_then(|stretch| stretch.end)
+    }
+
+    /// Reports the handshakes that began before this time and were not reported, as they are judged with what is known now.
+    /// The engine keeps them, as later ones are judged in their light.
+    pub(super) fn report_until(&mut self, until: Option<Timestamp>, events: &mut dyn EventSink) -> io::Result<()> {
+        while let Some(finding) = self.analyzer.finding(HandshakeId(self.next)) {
+            if until.is_some_and(|until| finding.time >= until) {
+                break;
+            }
+            self.next += 1;
+            events.send(Event::Handshakes(vec![finding]))?;
+        }
+        Ok(())
+    }
+
+    /// Judges what is left: nothing goes on from there.
+    pub(super) fn finish(&mut self, events: &mut dyn EventSink) -> io::Result<()> {
+        let Some(stretch) = self.stretch.take() else { return Ok(()) };
+        self.analyzer.set_threads(1 + self.idle_threads.count());
+        let mut next = std::mem::take(&mut self.next);
+        let report = |portion| events.send(Event::Handshakes(unreported(portion, &mut next)));
+        let findings = self.analyzer.finish_in_portions(report)?;
+        events.send(Event::Finished(stretch.first..=stretch.last, Box::new(findings)))
+    }
+}
+
+/// The findings from this number on, which moves behind them. They come in order.
+fn unreported(mut findings: Vec<Finding>, next: &mut u64) -> Vec<Finding> {
+    findings.retain(|finding| finding.id.0 >= *next);
+    if let Some(last) = findings.last() {
+        *next = last.id.0 + 1;
+    }
+    findings
+}
+
+fn open_unless_interrupted(source: &Source) -> Result<Opened, NotRead> {
+    if interrupt::is_requested() {
+        return Err(NotRead::Interrupted);
+    }
+    // Nothing need be wrong with it: nobody waits for it any more.
+    open(source).map_err(|problem| match interrupt::is_requested() {
+        true => NotRead::Interrupted,
+        false => NotRead::Problem(problem),
+    })
+}

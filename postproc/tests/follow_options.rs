@@ -1,0 +1,248 @@
+//! Every option of `analyze` beside `--follow`: honoured, with an effect that is shown here, or rejected with an error that
+//! names it. The list of options is the program's own, so that a new one without a decision fails.
+
+mod sandbox;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use sandbox::{Run, Sandbox};
+use serde_json::Value;
+use syncookie_testkit::example::segment;
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::Pcap;
+use syncookie_testkit::tcp::{ACK, RST, SYN};
+
+/// A way to decide about an option.
+type Check = fn(&Sandbox);
+
+/// The decisions. An honoured option has an effect; a rejected one is an error that names it.
+const DECISIONS: &[(&str, Check)] = &[
+    ("baseline", baseline),
+    ("fail-on", fail_on),
+    ("filter", filter),
+    ("follow", |_| ()),
+    ("format", format),
+    ("kernel", kernel),
+    ("list-files", |sandbox| rejected(sandbox, "--list-files", &["--list-files"])),
+    ("max-episodes", max_episodes),
+    // Handshakes are reported one by one as they come, before it is known which are of a flood.
+    ("max-flood", |sandbox| rejected(sandbox, "--max-flood", &["--max-flood", "5"])),
+    ("max-handshakes", max_handshakes),
+    ("max-listeners", max_listeners),
+    ("once", once),
+    ("output", output),
+    ("quiet", quiet),
+    ("server", server),
+    ("state", state),
+    ("threads", threads),
+    ("verbose", verbose),
+];
+
+const KERNEL: &str = "TcpExt: ListenOverflows ListenDrops\nTcpExt: 0 0\n";
+
+#[test]
+fn every_option_of_analyze_is_honoured_by_follow_or_rejected_by_name() {
+    let sandbox = prepared("decisions");
+    let decided: BTreeSet<&str> = DECISIONS.iter().map(|(option, _)| *option).collect();
+    let help = sandbox.analyze(&["--help"]).stdout;
+    let undecided: Vec<&str> = options(&help).filter(|option| !decided.contains(option)).collect();
+    assert_eq!(undecided, Vec::<&str>::new(), "--follow neither honours nor rejects these options of analyze");
+    for (option, check) in DECISIONS {
+        assert!(options(&help).any(|known| known == *option), "analyze has no --{option} any more");
+        println!("--{option}");
+        check(&prepared(option));
+    }
+}
+
+/// The long options in a help text: `format` of `-f, --format <FORMAT>`.
+fn options(help: &str) -> impl Iterator<Item = &str> {
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let names = lines.filter_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("--")));
+    names.filter(|name| !["help", "version"].contains(name))
+}
+
+/// A folder `in` with captures that nobody writes to any more: cookies and resets, twice; a full accept queue; a closed
+/// port; and a file that is not a capture.
+fn prepared(name: &str) -> Sandbox {
+    let sandbox = Sandbox::new(&format!("option-{name}"));
+    let sample = |case: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(case);
+        fs::read(path.join("client.pcap")).expect("it is a sample capture")
+    };
+    let mut refused = Pcap::ethernet();
+    refused.record(1_700_000_000, 0, &ethernet(&segment((1, 40_000), (2, 80), 1000, 0, SYN, 64_240)));
+    refused.record(1_700_000_000, 90, &ethernet(&segment((2, 80), (1, 40_000), 0, 1001, RST | ACK, 0)));
+    for (name, bytes) in [
+        ("in/a.pcap", sample("cookie_app_reset")),
+        ("in/b.pcap", sample("cookie_app_reset")),
+        ("in/c.pcap", sample("overflow_silent")),
+        ("in/d.pcap", refused.bytes),
+        ("in/notes.txt", b"nothing that is a capture".to_vec()),
+    ] {
+        let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, &bytes)));
+        let past = SystemTime::now() - Duration::from_secs(60);
+        file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
+    }
+    sandbox.file("netstat.txt", KERNEL.as_bytes());
+    sandbox
+}
+
+/// Runs `analyze in --follow` with these arguments until `is_enough` says so of what it wrote to `out`.
+fn followed_until(sandbox: &Sandbox, args: &[&str], is_enough: impl Fn(&str) -> bool) -> (Run, String) {
+    let args = [&["in", "--follow", "-o", "out"][..], args].concat();
+    let mut child = sandbox.command(&args).spawn().expect("cargo built the program");
+    let written = || fs::read_to_string(sandbox.path("out")).unwrap_or_default();
+    let start = Instant::now();
+    while !is_enough(&written()) && child.try_wait().expect("it is ours").is_none() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain: {args:?}");
+        sleep(Duration::from_millis(20));
+    }
+    // One that refused its arguments has ended.
+    if child.try_wait().expect("it is ours").is_none() {
+        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(sent.expect("kill can be started").success());
+    }
+    let run = Run::of(child.wait_with_output().expect("it can be waited for"));
+    (run, written())
+}
+
+/// What it writes as JSON Lines when it was stopped after all captures were read; and what `analyze` writes.
+fn followed(sandbox: &Sandbox, args: &[&str]) -> (Run, Run) {
+    let args = [&["--format", "jsonl"][..], args].concat();
+    let (mut run, written) = followed_until(sandbox, &args, |text| text.contains("in/d.pcap"));
+    run.stdout = written;
+    assert!(run.stdout.contains("\"summary\""), "{args:?}: {}", run.stderr);
+    fs::remove_file(sandbox.path("out")).expect("it was written");
+    (run, sandbox.analyze(&[&["in"][..], &args].concat()))
+}
+
+/// The handshakes, where they are the same with and without `--follow` but for their order, and how the run ended.
+fn handshakes(sandbox: &Sandbox, args: &[&str]) -> (Vec<Value>, Run) {
+    let (followed, analyzed) = followed(sandbox, args);
+    let [found, expected] = [&followed, &analyzed].map(|run| {
+        let mut handshakes = run.objects("handshake");
+        handshakes.sort_by_key(|one| ["capture", "time", "client"].map(|key| one[key].to_string()));
+        handshakes
+    });
+    let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
+    assert!(found.len() == expected.len() && differing.is_none(), "{args:?}: {} {differing:#?}", found.len());
+    (found, followed)
+}
+
+fn summary(run: &Run) -> Value {
+    run.objects("summary").remove(0)
+}
+
+fn rejected(sandbox: &Sandbox, named: &str, args: &[&str]) {
+    let (run, _) = followed_until(sandbox, args, |_| false);
+    assert_eq!(run.code, 1, "{args:?}");
+    assert!(run.stderr.contains(named) && run.stderr.contains("--follow"), "{args:?}: {}", run.stderr);
+}
+
+fn baseline(sandbox: &Sandbox) {
+    sandbox.file("old", sandbox.analyze(&["in/a.pcap", "--format", "jsonl"]).stdout.as_bytes());
+    let (found, run) = handshakes(sandbox, &["--baseline", "old"]);
+    assert!(
+        !found.is_empty() && found.iter().all(|one| one["capture"] != "in/a.pcap" && one["capture"] != "in/b.pcap")
+    );
+    assert_eq!(summary(&run)["known"], serde_json::json!({"report": "old", "findings": 40}));
+}
+
+fn fail_on(sandbox: &Sandbox) {
+    assert_eq!(handshakes(sandbox, &["--fail-on", "certain"]).1.code, 3);
+    assert_eq!(handshakes(sandbox, &["--fail-on", "certain", "--filter", "server=192.0.2.2"]).1.code, 0);
+}
+
+fn filter(sandbox: &Sandbox) {
+    let (found, run) = handshakes(sandbox, &["--filter", "server=192.0.2.2"]);
+    assert_eq!((found.len(), &summary(&run)["filtered_out"]), (1, &48.into()));
+}
+
+fn format(sandbox: &Sandbox) {
+    for format in ["html", "summary", "json", "csv"] {
+        rejected(sandbox, "--format", &["--format", format]);
+    }
+    assert_eq!(handshakes(sandbox, &[]).0.len(), 49);
+}
+
+fn kernel(sandbox: &Sandbox) {
+    let overflow =
+        |found: &[Value]| found.iter().find(|one| one["capture"] == "in/c.pcap" && !one["cause"].is_null()).cloned();
+    let (without, _) = handshakes(sandbox, &[]);
+    let (with, run) = handshakes(sandbox, &["--kernel", "netstat.txt"]);
+    let (without, with) = (overflow(&without).expect("it failed"), overflow(&with).expect("it failed"));
+    assert_eq!(without["cause"][0]["kind"], "accept-queue-overflow");
+    assert_ne!(with["cause"], without["cause"]);
+    assert!(run.stderr.contains("netstat.txt is taken to be of every server"), "{}", run.stderr);
+}
+
+fn server(sandbox: &Sandbox) {
+    let (without, _) = handshakes(sandbox, &[]);
+    let (other, run) = handshakes(sandbox, &["--kernel", "netstat.txt", "--server", "192.0.2.99"]);
+    assert_eq!(without, other, "the counters are of a server that is in no capture");
+    assert!(run.stderr.contains("the server 192.0.2.99"), "{}", run.stderr);
+}
+
+fn max_episodes(sandbox: &Sandbox) {
+    let (run, _) = followed(sandbox, &["--max-episodes", "0"]);
+    assert_eq!((run.objects("episode").len(), &summary(&run)["episodes_lost"]), (0, &2.into()));
+}
+
+fn max_handshakes(sandbox: &Sandbox) {
+    let (_, run) = handshakes(sandbox, &["--max-handshakes", "4"]);
+    assert!(summary(&run)["captures"][0]["settled_early"].as_u64() > Some(0));
+}
+
+fn max_listeners(sandbox: &Sandbox) {
+    let (run, _) = followed(sandbox, &["--max-listeners", "1"]);
+    let listeners = run.objects("listener");
+    let listed = listeners[0]["handshakes"].as_u64().expect("a number");
+    assert_eq!((listeners.len(), &summary(&run)["unlisted"]), (1, &(49 - listed).into()));
+}
+
+fn once(sandbox: &Sandbox) {
+    let (found, _) = handshakes(sandbox, &["--once"]);
+    assert_eq!(found.iter().filter(|one| one["capture"] == "in/b.pcap").count(), 0);
+    assert_eq!(found.len(), 29);
+}
+
+fn output(sandbox: &Sandbox) {
+    sandbox.file("out", b"what is there stays\n");
+    let (run, written) = followed_until(sandbox, &["--format", "jsonl"], |text| text.contains("in/d.pcap"));
+    assert!(written.starts_with("what is there stays\n{") && run.stdout.is_empty());
+}
+
+fn quiet(sandbox: &Sandbox) {
+    assert!(followed(sandbox, &[]).0.stderr.contains("following in; Ctrl-C ends it"));
+    assert_eq!(followed(sandbox, &["--quiet"]).0.stderr, "");
+}
+
+fn state(sandbox: &Sandbox) {
+    assert_eq!(followed(sandbox, &["--state", "state"]).0.objects("capture").len(), 4);
+    let is_known = |name: &str| fs::read_to_string(sandbox.path("state")).is_ok_and(|state| state.contains(name));
+    assert!(["a", "b", "c", "d"].iter().all(|name| is_known(&format!("{name}.pcap"))));
+}
+
+fn threads(sandbox: &Sandbox) {
+    let [one, many] = ["1", "4"].map(|threads| followed(sandbox, &["--threads", threads]).0);
+    assert_eq!(one.stdout, many.stdout);
+}
+
+fn verbose(sandbox: &Sandbox) {
+    let lines = |text: &str| text.lines().count();
+    // Nothing is written before the end, so that there is nothing to wait for but time.
+    let start = Instant::now();
+    let for_a_while = |_: &str| start.elapsed() > Duration::from_secs(5);
+    let (brief, shown) = followed_until(sandbox, &[], for_a_while);
+    fs::remove_file(sandbox.path("out")).expect("it was written");
+    let start = Instant::now();
+    let for_a_while = |_: &str| start.elapsed() > Duration::from_secs(5);
+    let (verbose, all) = followed_until(sandbox, &["--verbose"], for_a_while);
+    assert!(lines(&all) > lines(&shown), "evidence is shown with each finding: {all}");
+    assert!(!brief.stderr.contains("notes.txt") && verbose.stderr.contains("in/notes.txt"), "{}", verbose.stderr);
+}
