@@ -23,6 +23,7 @@ type Check = fn(&Sandbox);
 /// The decisions. An honoured option has an effect; a rejected one is an error that names it.
 const DECISIONS: &[(&str, Check)] = &[
     ("baseline", baseline),
+    ("capture-point", capture_point),
     ("fail-on", fail_on),
     ("filter", filter),
     ("follow", |_| ()),
@@ -30,8 +31,7 @@ const DECISIONS: &[(&str, Check)] = &[
     ("kernel", kernel),
     ("list-files", |sandbox| rejected(sandbox, "--list-files", &["--list-files"])),
     ("max-episodes", max_episodes),
-    // Handshakes are reported one by one as they come, before it is known which are of a flood.
-    ("max-flood", |sandbox| rejected(sandbox, "--max-flood", &["--max-flood", "5"])),
+    ("max-flood", max_flood),
     ("max-handshakes", max_handshakes),
     ("max-listeners", max_listeners),
     ("once", once),
@@ -84,12 +84,17 @@ fn prepared(name: &str) -> Sandbox {
         ("in/d.pcap", refused.bytes),
         ("in/notes.txt", b"nothing that is a capture".to_vec()),
     ] {
-        let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, &bytes)));
-        let past = SystemTime::now() - Duration::from_secs(60);
-        file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
+        put_finished(&sandbox, name, &bytes);
     }
     sandbox.file("netstat.txt", KERNEL.as_bytes());
     sandbox
+}
+
+/// Writes a file that nobody has written to for a minute.
+fn put_finished(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
+    let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, bytes)));
+    let past = SystemTime::now() - Duration::from_secs(60);
+    file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
 }
 
 /// Runs `analyze in --follow` with these arguments until `is_enough` says so of what it wrote to `out`.
@@ -153,6 +158,18 @@ fn baseline(sandbox: &Sandbox) {
     assert_eq!(summary(&run)["known"], serde_json::json!({"report": "old", "findings": 40}));
 }
 
+fn capture_point(sandbox: &Sandbox) {
+    let trace = "../tests/captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap";
+    let trace = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(trace)).expect("it is a sample capture");
+    put_finished(sandbox, "in/a.pcap", &trace);
+    let causes = |args: &[&str]| {
+        let (found, _) = handshakes(sandbox, args);
+        found.into_iter().map(|one| one["cause"].to_string()).collect::<Vec<_>>()
+    };
+    let is_changed = causes(&[]) != causes(&["--capture-point", "server"]);
+    assert!(is_changed, "the capture point weighs the causes");
+}
+
 fn fail_on(sandbox: &Sandbox) {
     assert_eq!(handshakes(sandbox, &["--fail-on", "certain"]).1.code, 3);
     assert_eq!(handshakes(sandbox, &["--fail-on", "certain", "--filter", "server=192.0.2.2"]).1.code, 0);
@@ -191,6 +208,26 @@ fn server(sandbox: &Sandbox) {
 fn max_episodes(sandbox: &Sandbox) {
     let (run, _) = followed(sandbox, &["--max-episodes", "0"]);
     assert_eq!((run.objects("episode").len(), &summary(&run)["episodes_lost"]), (0, &2.into()));
+}
+
+/// A hundred SYNs within a second that nobody answers are a flood.
+fn max_flood(sandbox: &Sandbox) {
+    let mut flood = Pcap::ethernet();
+    for port in 0..100 {
+        flood.record(
+            1_700_000_000,
+            u32::from(port),
+            &ethernet(&segment((1, 40_000 + port), (9, 80), 1000, 0, SYN, 64_240)),
+        );
+    }
+    flood.record(1_700_000_100, 0, &ethernet(&segment((1, 40_000), (8, 80), 1000, 0, RST, 0)));
+    put_finished(sandbox, "in/a.pcap", &flood.bytes);
+    let of_flood = |run: &Run| run.objects("handshake").iter().filter(|one| one["capture"] == "in/a.pcap").count();
+    let (without, _) = followed(sandbox, &[]);
+    let (with, _) = followed(sandbox, &["--max-flood", "5"]);
+    assert_eq!((of_flood(&without), of_flood(&with)), (100, 5));
+    assert_eq!((&summary(&without)["flood_counted"], &summary(&with)["flood_counted"]), (&0.into(), &95.into()));
+    assert_eq!(summary(&with)["handshakes"], summary(&without)["handshakes"]);
 }
 
 fn max_handshakes(sandbox: &Sandbox) {

@@ -46,6 +46,8 @@ pub struct Finding {
     pub assessment: Assessment,
     /// Possible causes of a failure, most probable first; empty where nothing failed.
     pub causes: Vec<Cause>,
+    /// Whether the handshake never completed while its listener was flooded with SYNs.
+    pub left_by_flood: bool,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where

@@ -43,6 +43,7 @@ impl Judgement<'_> {
             outcome: self.outcome,
             assessment: self.assessment,
             causes: self.causes,
+            left_by_flood: self.of_flood,
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }

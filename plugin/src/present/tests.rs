@@ -61,6 +61,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 check: String::new(),
             },
         ],
+        left_by_flood: false,
         measured: None,
         syn_pair: None,
     }

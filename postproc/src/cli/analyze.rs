@@ -102,7 +102,7 @@ pub struct Analyze {
     ///
     /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
     /// (table or jsonl); a file given with --output is appended to.
-    #[arg(long, conflicts_with_all = ["list_files", "max_flood"])]
+    #[arg(long, conflicts_with = "list_files")]
     pub follow: bool,
 
     /// Keep in this file what was told, so that the next --follow goes on from there

@@ -4,7 +4,7 @@
 //! another capture has the same packets (`--once`); whether an earlier report has it (`--baseline`). Reports that show
 //! nothing of ordinary handshakes have them counted only.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Timestamp, Verdict};
 
@@ -28,6 +28,8 @@ pub enum Decision {
     Report,
     /// It is counted: the report shows nothing else of ordinary handshakes.
     Count,
+    /// It is counted: more handshakes of a flood of its listener were reported than `--max-flood` allows.
+    CountInFlood,
     /// It is left out: it does not fit `--filter`.
     FilteredOut,
     /// It is left out: an earlier run reported it.
@@ -46,6 +48,9 @@ pub struct Admission<'a> {
     rules: &'a Rules,
     detail: DetailLevel,
     reported_until: Option<Timestamp>,
+    /// Maximum number of handshakes that are reported of a listener's floods, and how many were.
+    max_flood: u64,
+    flood: HashMap<Endpoint, u64>,
     /// What was admitted, as far as the episodes that belong to it are known by it. Only kept for a baseline.
     admitted: HashSet<(Endpoint, Verdict)>,
 }
@@ -62,7 +67,13 @@ impl<'a> Admission<'a> {
     /// Decides by these rules, for a report that shows this much of ordinary handshakes.
     #[must_use]
     pub fn new(rules: &'a Rules, detail: DetailLevel) -> Self {
-        Self { rules, detail, reported_until: None, admitted: HashSet::new() }
+        let (flood, admitted) = (HashMap::new(), HashSet::new());
+        Self { rules, detail, reported_until: None, max_flood: u64::MAX, flood, admitted }
+    }
+
+    /// Limits how many handshakes are reported of a listener's floods, where the engine does not.
+    pub fn set_max_flood(&mut self, max_flood: u64) {
+        self.max_flood = max_flood;
     }
 
     /// From now on, handshakes that began before this time count as reported by an earlier run.
@@ -100,6 +111,13 @@ impl<'a> Admission<'a> {
                 return Decision::Known;
             }
             self.admitted.insert((finding.server, finding.assessment.verdict));
+        }
+        if finding.left_by_flood && self.max_flood != u64::MAX {
+            let reported = self.flood.entry(finding.server).or_default();
+            if *reported >= self.max_flood {
+                return Decision::CountInFlood;
+            }
+            *reported += 1;
         }
         if self.detail == DetailLevel::Notable && !finding.is_notable() { Decision::Count } else { Decision::Report }
     }

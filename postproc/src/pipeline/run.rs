@@ -69,7 +69,10 @@ impl<'a> Run<'a> {
         };
         let is_unending = matches!(extent, Extent::Unending);
         let rules = &options.rules;
-        let admission = Admission::new(rules, report.detail());
+        let mut admission = Admission::new(rules, report.detail());
+        if is_unending {
+            admission.set_max_flood(options.limits.flood);
+        }
         let totals = Totals {
             is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
             max_listeners: options.limits.listeners,
@@ -224,6 +227,10 @@ impl<'a> Run<'a> {
                 self.report.handshake(&self.totals.captures, finding)?;
             }
             Decision::Count => self.totals.count(finding),
+            Decision::CountInFlood => {
+                self.totals.count(finding);
+                self.totals.flood_not_reported += 1;
+            }
             Decision::FilteredOut => self.totals.filtered_out += 1,
             Decision::Known => self.totals.known.iter_mut().for_each(|known| known.findings += 1),
             Decision::ReportedBefore | Decision::Duplicate | Decision::Ordinary => {}

@@ -39,6 +39,8 @@ pub struct Totals {
     pub cross_capture: Option<CrossCapture>,
     /// Handshakes that were left out because of `--filter`.
     pub filtered_out: u64,
+    /// Handshakes of floods that were counted and not reported, where handshakes are counted as they are reported.
+    pub flood_not_reported: u64,
     /// Handshakes of listeners beyond those that are reported one by one.
     pub unlisted: u64,
     /// Episodes beyond those that are kept.
@@ -104,7 +106,8 @@ impl Totals {
     /// Returns the handshakes that a flood left behind and that are counted, and not reported one by one.
     #[must_use]
     pub fn flood_counted(&self) -> u64 {
-        self.listeners.values().filter_map(|listener| listener.flood.as_ref()).map(|flood| flood.counted).sum()
+        let floods = self.listeners.values().filter_map(|listener| listener.flood.as_ref());
+        self.flood_not_reported + floods.map(|flood| flood.counted).sum::<u64>()
     }
 
     /// Counts a handshake that is reported.

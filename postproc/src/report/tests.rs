@@ -55,6 +55,7 @@ pub(super) fn leaked(number: u32) -> Finding {
             ruled_out: false,
             check: "tcpdump on the server".into(),
         }],
+        left_by_flood: false,
         measured: None,
         syn_pair: None,
     }
