@@ -59,6 +59,17 @@ fn every_option_of_analyze_is_honoured_by_follow_or_rejected_by_name() {
     }
 }
 
+#[test]
+fn with_kernel_counters_the_summary_names_the_cause_that_the_findings_name() {
+    let sandbox = prepared("summary");
+    let counters = "TcpExt: TCPAbortOnData TCPAbortOnClose\nTcpExt: 0 0\nTcp: EstabResets OutRsts\nTcp: 0 0\n";
+    sandbox.file("counters.txt", counters.as_bytes());
+    let run = |format| sandbox.analyze(&["in/a.pcap", "--kernel", "counters.txt", "--format", format]);
+    let first = run("jsonl").objects("handshake").into_iter().find(|one| !one["cause"].is_null()).expect("it failed");
+    assert_eq!(first["cause"][0]["kind"], "firewall-reset", "the counters rule out application-abort");
+    assert!(run("summary").stdout.contains("(firewall-reset"));
+}
+
 /// The long options in a help text: `format` of `-f, --format <FORMAT>`.
 fn options(help: &str) -> impl Iterator<Item = &str> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
