@@ -275,5 +275,5 @@ fn the_capture_point_rules_causes_out_in_analyze_in_explain_and_with_follow() {
     });
     let run = stop(child);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(causes(&told(&sandbox)[0]), at_server);
+    assert_eq!(causes(&reported(&sandbox)[0]), at_server);
 }

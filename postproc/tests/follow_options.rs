@@ -23,6 +23,7 @@ type Check = fn(&Sandbox);
 /// The decisions. An honoured option has an effect; a rejected one is an error that names it.
 const DECISIONS: &[(&str, Check)] = &[
     ("baseline", baseline),
+    ("capture-point", capture_point),
     ("fail-on", fail_on),
     ("filter", filter),
     ("follow", |_| ()),
@@ -81,10 +82,6 @@ fn options(help: &str) -> impl Iterator<Item = &str> {
 /// port; and a file that is not a capture.
 fn prepared(name: &str) -> Sandbox {
     let sandbox = Sandbox::new(&format!("option-{name}"));
-    let sample = |case: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(case);
-        fs::read(path.join("client.pcap")).expect("it is a sample capture")
-    };
     let mut refused = Pcap::ethernet();
     refused.record(1_700_000_000, 0, &ethernet(&segment((1, 40_000), (2, 80), 1000, 0, SYN, 64_240)));
     refused.record(1_700_000_000, 90, &ethernet(&segment((2, 80), (1, 40_000), 0, 1001, RST | ACK, 0)));
@@ -95,12 +92,22 @@ fn prepared(name: &str) -> Sandbox {
         ("in/d.pcap", refused.bytes),
         ("in/notes.txt", b"nothing that is a capture".to_vec()),
     ] {
-        let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, &bytes)));
-        let past = SystemTime::now() - Duration::from_secs(60);
-        file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
+        put_finished(&sandbox, name, &bytes);
     }
     sandbox.file("netstat.txt", KERNEL.as_bytes());
     sandbox
+}
+
+fn sample(case: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(case);
+    fs::read(path.join("client.pcap")).expect("it is a sample capture")
+}
+
+/// A file that nothing was written to for a while.
+fn put_finished(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
+    let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, bytes)));
+    let past = SystemTime::now() - Duration::from_secs(60);
+    file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
 }
 
 /// Runs `analyze in --follow` with these arguments until `is_enough` says so of what it wrote to `out`.
@@ -162,6 +169,13 @@ fn baseline(sandbox: &Sandbox) {
         !found.is_empty() && found.iter().all(|one| one["capture"] != "in/a.pcap" && one["capture"] != "in/b.pcap")
     );
     assert_eq!(summary(&run)["known"], serde_json::json!({"report": "old", "findings": 40}));
+}
+
+fn capture_point(sandbox: &Sandbox) {
+    put_finished(sandbox, "in/c.pcap", &sample("fw_reset"));
+    let [unknown, server] = ["unknown", "server"].map(|point| handshakes(sandbox, &["--capture-point", point]).0);
+    let causes = |found: &[Value]| found.iter().map(|one| one["cause"].clone()).collect::<Vec<_>>();
+    assert_ne!(causes(&unknown), causes(&server));
 }
 
 fn fail_on(sandbox: &Sandbox) {
