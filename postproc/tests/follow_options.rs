@@ -59,6 +59,17 @@ fn every_option_of_analyze_is_honoured_by_follow_or_rejected_by_name() {
     }
 }
 
+#[test]
+fn with_kernel_counters_the_summary_names_the_cause_that_the_findings_name() {
+    let sandbox = prepared("summary");
+    let counters = "TcpExt: TCPAbortOnData TCPAbortOnClose\nTcpExt: 0 0\nTcp: EstabResets OutRsts\nTcp: 0 0\n";
+    sandbox.file("counters.txt", counters.as_bytes());
+    let run = |format| sandbox.analyze(&["in/a.pcap", "--kernel", "counters.txt", "--format", format]);
+    let first = run("jsonl").objects("handshake").into_iter().find(|one| !one["cause"].is_null()).expect("it failed");
+    assert_eq!(first["cause"][0]["kind"], "firewall-reset", "the counters rule out application-abort");
+    assert!(run("summary").stdout.contains("(firewall-reset"));
+}
+
 /// The long options in a help text: `format` of `-f, --format <FORMAT>`.
 fn options(help: &str) -> impl Iterator<Item = &str> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
@@ -70,10 +81,6 @@ fn options(help: &str) -> impl Iterator<Item = &str> {
 /// port; and a file that is not a capture.
 fn prepared(name: &str) -> Sandbox {
     let sandbox = Sandbox::new(&format!("option-{name}"));
-    let sample = |case: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(case);
-        fs::read(path.join("client.pcap")).expect("it is a sample capture")
-    };
     let mut refused = Pcap::ethernet();
     refused.record(1_700_000_000, 0, &ethernet(&segment((1, 40_000), (2, 80), 1000, 0, SYN, 64_240)));
     refused.record(1_700_000_000, 90, &ethernet(&segment((2, 80), (1, 40_000), 0, 1001, RST | ACK, 0)));
@@ -90,7 +97,12 @@ fn prepared(name: &str) -> Sandbox {
     sandbox
 }
 
-/// Writes a file that nobody has written to for a minute.
+fn sample(case: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(case);
+    fs::read(path.join("client.pcap")).expect("it is a sample capture")
+}
+
+/// A file that nothing was written to for a while.
 fn put_finished(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
     let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, bytes)));
     let past = SystemTime::now() - Duration::from_secs(60);
@@ -159,15 +171,10 @@ fn baseline(sandbox: &Sandbox) {
 }
 
 fn capture_point(sandbox: &Sandbox) {
-    let trace = "../tests/captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap";
-    let trace = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(trace)).expect("it is a sample capture");
-    put_finished(sandbox, "in/a.pcap", &trace);
-    let causes = |args: &[&str]| {
-        let (found, _) = handshakes(sandbox, args);
-        found.into_iter().map(|one| one["cause"].to_string()).collect::<Vec<_>>()
-    };
-    let is_changed = causes(&[]) != causes(&["--capture-point", "server"]);
-    assert!(is_changed, "the capture point weighs the causes");
+    put_finished(sandbox, "in/c.pcap", &sample("fw_reset"));
+    let [unknown, server] = ["unknown", "server"].map(|point| handshakes(sandbox, &["--capture-point", point]).0);
+    let causes = |found: &[Value]| found.iter().map(|one| one["cause"].clone()).collect::<Vec<_>>();
+    assert_ne!(causes(&unknown), causes(&server));
 }
 
 fn fail_on(sandbox: &Sandbox) {
