@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use syncookie_engine::Confidence;
 
 use crate::interrupt;
-use crate::pipeline::totals::Totals;
+use crate::totals::Totals;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ mod command;
 mod console;
 mod exit;
 pub mod filter;
+pub mod format;
+pub mod input;
 mod interrupt;
 pub mod link;
 mod memory;
@@ -17,6 +19,7 @@ mod problem;
 pub mod report;
 pub mod source;
 mod text;
+pub mod totals;
 
 use std::fmt::Display;
 use std::io;

@@ -6,8 +6,8 @@ use std::io;
 use syncookie_terminal::count;
 
 use crate::capture::{Fault, LinkType};
+use crate::format::Kind;
 use crate::link;
-use crate::source::format::Kind;
 use crate::text;
 
 /// There is nothing under that name.

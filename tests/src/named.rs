@@ -9,7 +9,7 @@ use crate::package;
 /// repository's root. A Rust file or folder that begins with `src` is a path from the document's
 /// folder.
 const FOLDERS: [&str; 10] =
-    [".ci", "docs", "engine", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
+    [".ci", "docs", "engine", "kernel", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
 
 /// Folders of the modules that ARCHITECTURE.md names between asterisks.
 const SOURCES: [&str; 3] = ["engine/src", "postproc/src", "plugin/src"];

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::input::{Broken, Damage};
 use crate::interrupt::Interrupted;
-use crate::source::input::{Broken, Damage};
 
 /// Something is wrong with a capture, at a known place.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::LinkType;
 use super::ticks::Ticks;
-use crate::source::format::Order;
+use crate::format::Order;
 
 /// As much of an interface's name is kept.
 const LONGEST_NAME: usize = 255;

@@ -21,7 +21,7 @@ use std::io::{self, Read};
 
 use syncookie_engine::Timestamp;
 
-use crate::source::format::{Format, Kind, MAGIC, OPENING, sniff};
+use crate::format::{Format, Kind, MAGIC, OPENING, sniff};
 pub use bare::{BareFrame, in_groups};
 #[cfg(test)]
 use fault::Aftermath;

@@ -5,7 +5,7 @@ use syncookie_engine::Timestamp;
 
 use super::interface::{Interface, Options};
 use super::{FaultKind, RawFrame, Record};
-use crate::source::format::Order;
+use crate::format::Order;
 
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;

@@ -12,7 +12,7 @@ use super::interface::Options;
 use super::resync::{self, Records};
 use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
-use crate::source::format::Order;
+use crate::format::Order;
 
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;

@@ -12,7 +12,7 @@ use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
 use super::resync::{self, Blocks};
 use super::window::{Base, Taken, Window};
 use super::{BareFrame, Fault, FaultKind, MOST_FRAMES, RawFrame};
-use crate::source::format::Order;
+use crate::format::Order;
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const INTERFACE_DESCRIPTION: u32 = 1;

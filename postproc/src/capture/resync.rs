@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use super::packet_block::ENHANCED_PACKET;
 use super::pcapng;
 use super::window::Window;
-use crate::source::format::Order;
+use crate::format::Order;
 
 /// Records or blocks that must follow each other.
 const RUN: usize = 8;

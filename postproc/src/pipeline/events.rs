@@ -7,8 +7,8 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 
 use syncookie_engine::{Finding, Findings};
 
-use super::totals::CaptureTotals;
 use crate::problem::Problem;
+use crate::totals::CaptureTotals;
 
 /// Something that became known. Captures are numbered as whoever reads them numbers them.
 #[derive(Debug)]

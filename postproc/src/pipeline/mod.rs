@@ -9,7 +9,6 @@
 //! Nothing here knows of commands and their arguments.
 
 mod bundle;
-pub mod cross_capture;
 mod events;
 mod idle_threads;
 mod kernel_counters;
@@ -21,7 +20,6 @@ mod series_reader;
 mod supply;
 #[cfg(test)]
 mod tests;
-pub mod totals;
 
 use std::io::{self, Read};
 
@@ -29,18 +27,18 @@ use syncookie_engine::{CapturePoint, Limits};
 
 use crate::capture::{Capture, OpenError};
 use crate::filter::Rules;
+use crate::input::Position;
 use crate::report::Report;
-use crate::source::input::Position;
 use crate::source::walk::{Plan, Source};
 
 pub use crate::problem::Problem;
+use crate::totals::Totals;
 pub use idle_threads::{IdleThreads, Permit};
 pub use kernel_counters::KernelCounters;
 pub use observer::{Observer, Silent};
 pub(crate) use reading::FAULTS_TOLD;
 pub use run::{EngineOptions, Extent, Run};
 pub use series_reader::{NotRead, SeriesReader};
-use totals::Totals;
 
 /// How captures are analysed, and what is reported of them.
 #[derive(Debug)]

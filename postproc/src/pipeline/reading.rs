@@ -9,8 +9,8 @@ use super::bundle::{Bundle, Found};
 use crate::capture::{BareFrame, Base, Capture, Fault, FaultKind, LinkType, RawFrame, in_groups};
 use crate::interrupt;
 use crate::link::{self, Content};
-use crate::pipeline::totals::CaptureTotals;
 use crate::problem::Problem;
+use crate::totals::CaptureTotals;
 
 /// Faults of a capture that are told one by one.
 pub const FAULTS_TOLD: u64 = 8;

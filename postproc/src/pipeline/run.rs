@@ -5,16 +5,16 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{Analyzer, Finding, FindingParts, Findings, Limits, Timestamp};
 
-use super::cross_capture::CrossCapture;
 use super::events::{Event, EventSink};
 use super::observer::Observer;
-use super::totals::{CaptureTotals, Known, Totals};
 use super::{NotRead, Options, SeriesReader};
 use crate::filter::{Admission, Decision};
 use crate::problem::Problem;
 use crate::report::Report;
 use crate::source::series::Member;
 use crate::source::walk::Source;
+use crate::totals::cross_capture::CrossCapture;
+use crate::totals::{CaptureTotals, Known, Totals};
 
 /// Which captures a run is about.
 #[derive(Clone, Copy, Debug)]

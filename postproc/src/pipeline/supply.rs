@@ -13,7 +13,7 @@ use super::bundle::Bundle;
 use super::idle_threads::IdleThreads;
 use super::reading::Intake;
 use crate::capture::Capture;
-use crate::source::input::Position;
+use crate::input::Position;
 
 /// Bundles that are on their way at most.
 const UNDER_WAY: usize = 16;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
-use crate::pipeline::totals::Totals;
 use crate::text::{self, range};
+use crate::totals::Totals;
 
 /// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
 pub fn answer(totals: &Totals) -> String {

@@ -9,8 +9,8 @@ use syncookie_terminal::count;
 
 use super::model::Endpoint;
 use super::words;
-use crate::pipeline::cross_capture::{Comparison, Pair};
 use crate::text;
+use crate::totals::cross_capture::{Comparison, Pair};
 
 /// Kinds of difference that people are told of.
 const TOLD: usize = 3;

@@ -6,7 +6,7 @@ use syncookie_engine::{Confidence, Outcome, Verdict};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
-use crate::pipeline::totals::{CaptureTotals, Totals};
+use crate::totals::{CaptureTotals, Totals};
 
 /// Reasons for `undetermined` that are told.
 const REASONS: usize = 5;

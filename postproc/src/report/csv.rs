@@ -11,9 +11,9 @@ use syncookie_engine::{DetailLevel, Finding};
 use super::Report;
 use super::columns::{COLUMNS, Column, Value};
 use super::model::{Evidence, Handshake};
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
+use crate::totals::{CaptureTotals, Totals};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 

@@ -5,8 +5,8 @@ use std::io;
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 
 /// Calls a function with every finding, and writes nothing.
 pub struct EachFinding<F>(pub F);

@@ -6,8 +6,8 @@ use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::model::{Episode, Handshake, Listener, Object, Run};
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 
 /// One object a line.
 pub struct Lines<W> {

@@ -5,8 +5,8 @@ use syncookie_engine::{Endpoint, Outcome, Timestamp, Verdict};
 use syncookie_terminal::{Terminal, display_width, grouped};
 
 use super::answer::tally_of;
-use crate::pipeline::totals::ListenerTotals;
 use crate::text::second;
+use crate::totals::ListenerTotals;
 
 /// A column of the table of listeners.
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);

@@ -30,8 +30,8 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 use syncookie_terminal::Terminal;
 
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 
 /// Takes results in the order in which they become known. Which findings are reported was decided before.
 pub trait Report {

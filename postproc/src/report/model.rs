@@ -8,10 +8,10 @@ use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
 use super::both_sides::BothSides;
-use crate::pipeline::totals::{CaptureTotals, ListenerTotals, Totals};
 use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
+use crate::totals::{CaptureTotals, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
 
@@ -301,8 +301,8 @@ impl Default for Run {
 
 impl<'a> From<&'a Source> for Capture<'a> {
     fn from(source: &'a Source) -> Self {
-        let format = source.format.map(crate::source::format::Format::as_str);
-        let compression = source.compression.map(crate::source::format::Compression::as_str);
+        let format = source.format.map(crate::format::Format::as_str);
+        let compression = source.compression.map(crate::format::Compression::as_str);
         Self { capture: &source.name, format, compression, bytes: source.bytes }
     }
 }

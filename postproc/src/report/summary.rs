@@ -7,8 +7,8 @@ use syncookie_terminal::count;
 
 use super::Report;
 use super::answer::answer;
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 
 /// The answer in one line.
 pub struct Line<W> {

@@ -13,8 +13,8 @@ use super::findings::Groups;
 use super::listeners::listener_table;
 use super::remedies::remedies;
 use super::story::{episode_line, failure, finding, more, surest};
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 
 /// Rows of listeners, and problems, that one screen has room for.
 const LISTENERS: usize = 6;

@@ -8,10 +8,10 @@ use syncookie_engine::{
 use syncookie_terminal::Terminal;
 
 use super::*;
-use crate::pipeline::totals::CaptureTotals;
+use crate::format;
 use crate::problem::Problem;
-use crate::source::format;
 use crate::source::walk::Origin;
+use crate::totals::CaptureTotals;
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 

@@ -1,6 +1,4 @@
-//! Finds captures, identifies them and gives their bytes, decompressed.
+//! Finds the captures to read, and which files are one capture that was rotated.
 
-pub mod format;
-pub mod input;
 pub mod series;
 pub mod walk;

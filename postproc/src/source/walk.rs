@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use crate::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
+use crate::input::{self, Broken, Input, Patient};
 use crate::problem::Problem;
-use crate::source::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
-use crate::source::input::{self, Broken, Input, Patient};
 
 /// A capture to be read.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use syncookie_engine::{Confidence, Finding, Outcome, SegmentDescription};
 
 use crate::filter::EndpointPattern;
-use crate::pipeline::totals::CaptureTotals;
+use crate::totals::CaptureTotals;
 
 /// Others that are listed.
 const OTHERS: usize = 10;

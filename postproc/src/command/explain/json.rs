@@ -8,9 +8,9 @@ use syncookie_engine::NarratedPacket;
 use super::Story;
 use super::choose::Match;
 use super::text::checks;
-use crate::pipeline::totals::CaptureTotals;
 use crate::report::model::{Handshake, SCHEMA};
 use crate::text::Rfc3339;
+use crate::totals::CaptureTotals;
 
 #[derive(Serialize)]
 struct Explanation<'a> {

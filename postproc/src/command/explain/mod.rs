@@ -20,10 +20,10 @@ use crate::command::kernel_files;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::pipeline::totals::CaptureTotals;
 use crate::pipeline::{self, Options};
 use crate::report::EachFinding;
 use crate::source::walk::{self, Origin, Plan};
+use crate::totals::CaptureTotals;
 
 use choose::{Choice, Match, Wanted};
 use packets::Packets;

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Evidence, Finding};
 use syncookie_terminal::count;
 
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::report::Report;
 use crate::source::walk::Source;
 use crate::text::{self, microsecond};
+use crate::totals::{CaptureTotals, Totals};
 
 /// Writes lines.
 pub(super) struct Lines<W> {

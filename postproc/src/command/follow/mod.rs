@@ -27,9 +27,9 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
-use crate::pipeline::totals::Totals;
 use crate::pipeline::{Extent, IdleThreads, Run};
 use crate::report::{self, Format, Report};
+use crate::totals::Totals;
 
 use folder::{File, files};
 use state::State;

@@ -11,7 +11,7 @@ use super::rows::{hundredths, micros};
 use super::sections::{by_weight, shown_episodes};
 use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
-use crate::pipeline::totals::Totals;
+use crate::totals::Totals;
 
 /// The head of the page's data.
 #[derive(Serialize)]

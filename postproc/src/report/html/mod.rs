@@ -20,8 +20,8 @@ use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::answer::{answer, common_folder, read};
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 use data::Data;
 use escape::{Html, ScriptSafe, source_hash};
 use points::Points;

@@ -8,8 +8,8 @@ use syncookie_engine::{Cause, Finding, Frame, Timestamp};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
-use crate::pipeline::totals::CaptureTotals;
 use crate::text::capture;
+use crate::totals::CaptureTotals;
 
 /// Findings kept of each sort: cookie-style at `likely` or above, cookie-style below that, failed for other reasons.
 const MOST: [u64; 3] = [100_000, 20_000, 20_000];

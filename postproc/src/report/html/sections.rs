@@ -8,10 +8,10 @@ use syncookie_terminal::{count, grouped};
 
 use super::Gathered;
 use super::escape::Html;
-use crate::pipeline::totals::{ListenerTotals, Totals};
 use crate::report::answer::{cookie_style, tally_of};
 use crate::report::caveats;
 use crate::text::second;
+use crate::totals::{ListenerTotals, Totals};
 
 /// Listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;

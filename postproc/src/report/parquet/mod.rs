@@ -19,8 +19,8 @@ use syncookie_engine::{DetailLevel, Finding};
 use super::Report;
 use super::json::{captures, episodes};
 use super::model::{Handshake, Object, Run};
-use crate::pipeline::totals::{CaptureTotals, Totals};
 use crate::source::walk::Source;
+use crate::totals::{CaptureTotals, Totals};
 use builders::Rows;
 
 mod builders;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::source::format::Compression;
+use crate::format::Compression;
 
 /// Where and how decompression ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ pub use broken::{Broken, Damage};
 pub use counted::Position;
 pub use patient::Patient;
 
-use crate::source::format::{Compression, Kind, MAGIC, sniff};
+use crate::format::{Compression, Kind, MAGIC, sniff};
 use counted::Counted;
 use decoded::Decoded;
 

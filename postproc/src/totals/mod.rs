@@ -1,5 +1,7 @@
 //! What all captures together amount to.
 
+pub mod cross_capture;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
@@ -9,8 +11,8 @@ use syncookie_engine::{
     Timestamp,
 };
 
-use super::cross_capture::{Comparison, CrossCapture};
 use crate::problem::Problem;
+use cross_capture::{Comparison, CrossCapture};
 
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use super::{Broken, Damage, Position};
-use crate::source::format::Compression;
+use crate::format::Compression;
 
 /// A decompressor whose errors say where in the compressed file they arose.
 pub(super) struct Decoded<D> {
