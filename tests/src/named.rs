@@ -8,11 +8,23 @@ use crate::package;
 /// Folders of the repository. A word in back-quotes that begins with one is a path from the
 /// repository's root. A Rust file or folder that begins with `src` is a path from the document's
 /// folder.
-const FOLDERS: [&str; 10] =
-    [".ci", "docs", "engine", "kernel", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
+const FOLDERS: [&str; 12] = [
+    ".ci",
+    "docs",
+    "engine",
+    "kernel",
+    "lab",
+    "plugin",
+    "postproc",
+    "script",
+    "terminal",
+    "testkit",
+    "tests",
+    "wireshark-headers",
+];
 
 /// Folders of the modules that ARCHITECTURE.md names between asterisks.
-const SOURCES: [&str; 3] = ["engine/src", "postproc/src", "plugin/src"];
+const SOURCES: [&str; 4] = ["engine/src", "kernel/src", "postproc/src", "plugin/src"];
 
 /// Returns the names in a document that do not exist: targets of links, with their headings, and
 /// paths in back-quotes.

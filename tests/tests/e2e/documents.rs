@@ -13,7 +13,7 @@ fn at_root(name: &str) -> PathBuf {
 /// Every document that somebody may read who uses or changes the programs.
 fn documents() -> Vec<PathBuf> {
     let folders = ["docs", "lab", "tests"].map(|folder| files_below(&at_root(folder), &["md"]));
-    let at_root = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(at_root);
+    let at_root = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(at_root);
     at_root.into_iter().chain(folders.into_iter().flatten()).collect()
 }
 
