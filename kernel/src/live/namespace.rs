@@ -60,7 +60,7 @@ impl Namespace {
             (None, Ok(pid)) => Self::of_process(pid),
             (None, Err(_)) if text == "host" => Self::of_process(1),
             (None, Err(_)) => {
-                let text = format!("no network namespace is called {text}: ip netns lists the names, lsns -t net all");
+                let text = "not found; ip netns and lsns -t net list the names";
                 Err(io::Error::new(io::ErrorKind::NotFound, text))
             }
         }
