@@ -90,7 +90,7 @@ impl Namespace {
         self.inode == other.inode
     }
 
-    /// Returns the namespace that a file stands for.
+    /// Returns the namespace that a file refers to.
     fn at(path: &Path) -> io::Result<Self> {
         let inode = fs::metadata(path)?.ino();
         Ok(Self { name: name(inode), inode, path: Some(path.to_path_buf()) })
