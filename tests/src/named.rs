@@ -8,7 +8,7 @@ use crate::package;
 /// Folders of the repository. A word in back-quotes that begins with one is a path from the
 /// repository's root. A Rust file or folder that begins with `src` is a path from the document's
 /// folder.
-const FOLDERS: [&str; 10] =
+const FOLDERS: [&str; 11] =
     [".ci", "docs", "engine", "kernel", "lab", "plugin", "postproc", "script", "testkit", "tests", "wireshark-headers"];
 
 /// Folders of the modules that ARCHITECTURE.md names between asterisks.
