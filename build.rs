@@ -85,7 +85,7 @@ fn build() -> Result<(), Advice> {
     println!("syncookie: Wireshark {}.{}, found by {}", release.major, release.minor, release.found_by);
     if !tested_releases(&releases)?.contains(&(release.major, release.minor)) {
         println!(
-            "cargo:warning=nobody tried this plugin with Wireshark {}.{} yet; please report how it went",
+            "cargo:warning=the plugin has not been tested with Wireshark {}.{} yet; please report whether it works",
             release.major, release.minor
         );
     }
@@ -122,7 +122,7 @@ fn rerun_when_changed(files: &[&Path]) {
 }
 
 fn variable(name: &str) -> Result<String, Advice> {
-    env::var(name).map_err(|_| format!("cargo did not set {name}: run this build script through cargo"))
+    env::var(name).map_err(|_| format!("{name} is not set: run this build script through cargo"))
 }
 
 /// Returns the releases that the plugin is tested with. Others may work as well; the build then
@@ -143,11 +143,12 @@ fn pick_release() -> Result<Release, Advice> {
         (Ok(version), Some(dir)) => named_release(&version, Path::new(&dir)),
         (Err(_), None) => installed_release(),
         (Ok(version), None) => Err(format!(
-            "WIRESHARK_VERSION is {version}, but not where its headers are: set WIRESHARK_INCLUDE_DIR to the folder \
-             that holds its epan folder, or unset WIRESHARK_VERSION"
+            "WIRESHARK_VERSION is set to {version}, but WIRESHARK_INCLUDE_DIR is not set: set it to the folder that \
+             contains the folder epan, or unset WIRESHARK_VERSION"
         )),
         (Err(_), Some(dir)) => Err(format!(
-            "WIRESHARK_INCLUDE_DIR is {}, but not which release that is: set WIRESHARK_VERSION, for example to 4.0.17",
+            "WIRESHARK_INCLUDE_DIR is set to {}, but WIRESHARK_VERSION is not set: set it to the release of these \
+             headers, such as 4.0.17",
             dir.display()
         )),
     }
@@ -156,8 +157,8 @@ fn pick_release() -> Result<Release, Advice> {
 fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
     if !dir.join("epan/packet.h").is_file() {
         return Err(format!(
-            "WIRESHARK_INCLUDE_DIR is {}, which has no epan/packet.h: it must be the folder with Wireshark's headers, \
-             as /usr/include/wireshark is",
+            "WIRESHARK_INCLUDE_DIR is set to {}, which has no epan/packet.h: set it to the folder with Wireshark's \
+             headers, such as /usr/include/wireshark",
             dir.display()
         ));
     }
@@ -169,7 +170,7 @@ fn named_release(version: &str, dir: &Path) -> Result<Release, Advice> {
 }
 
 fn installed_release() -> Result<Release, Advice> {
-    let remedy = "Wireshark's development headers are needed: install libwireshark-dev (Debian, Ubuntu) or \
+    let remedy = "Wireshark's development headers are missing: install libwireshark-dev (Debian, Ubuntu) or \
                   wireshark-devel (Fedora), or set WIRESHARK_VERSION and WIRESHARK_INCLUDE_DIR";
     // GLib comes first: libwireshark-dev of Debian 12 does not depend on GLib's headers, and
     // without them pkg-config fails for Wireshark, too.
@@ -181,7 +182,7 @@ fn installed_release() -> Result<Release, Advice> {
 
 fn glib_flags() -> Result<Vec<String>, Advice> {
     let remedy =
-        "GLib's development headers are needed: install libglib2.0-dev (Debian, Ubuntu) or glib2-devel (Fedora)";
+        "GLib's development headers are missing: install libglib2.0-dev (Debian, Ubuntu) or glib2-devel (Fedora)";
     pkg_config(&["--cflags", "glib-2.0"], remedy).map(|flags| words(&flags))
 }
 
@@ -193,7 +194,7 @@ fn parse_version(version: &str) -> Result<(u32, u32), Advice> {
     let mut numbers = version.split('.').map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
-        _ => Err(format!("\"{version}\" is not a Wireshark version: it must begin with two numbers, as 4.0.17 does")),
+        _ => Err(format!("\"{version}\" is not a Wireshark version: it must begin with two numbers, such as 4.0.17")),
     }
 }
 
@@ -201,8 +202,8 @@ fn pkg_config(arguments: &[&str], remedy: &str) -> Result<String, Advice> {
     let program = env::var_os("PKG_CONFIG").unwrap_or_else(|| OsStr::new("pkg-config").to_owned());
     let output = Command::new(&program).args(arguments).output().map_err(|e| {
         format!(
-            "cannot run {} ({e}): install pkg-config (Debian, Ubuntu) or pkgconf (Fedora), or name the program in \
-             PKG_CONFIG",
+            "cannot run {} ({e}): install pkg-config (Debian, Ubuntu) or pkgconf (Fedora), or set PKG_CONFIG to the \
+             path of the program",
             program.display()
         )
     })?;
@@ -210,7 +211,7 @@ fn pkg_config(arguments: &[&str], remedy: &str) -> Result<String, Advice> {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let reason = String::from_utf8_lossy(&output.stderr);
-    let reason = reason.lines().next().unwrap_or("it gave no reason");
+    let reason = reason.lines().next().unwrap_or("no reason given");
     Err(format!("pkg-config {} failed ({reason}); {remedy}", arguments.join(" ")))
 }
 
@@ -249,7 +250,7 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
     let missing = used_names(&list).find(|(kind, name)| *kind != "optional" && !tokens.contain(name));
     match missing {
         Some((kind, name)) => Err(format!(
-            "Wireshark {}.{} has no {kind} {name}, which wireshark-headers/wrapper.h asks for",
+            "the headers of Wireshark {}.{} lack the {kind} {name}, which wireshark-headers/wrapper.h lists",
             release.major, release.minor
         )),
         None => Ok(bindings),
@@ -276,8 +277,8 @@ fn check_headers(release: &Release) -> Result<(), Advice> {
     };
     match (number("WIRESHARK_VERSION_MAJOR"), number("WIRESHARK_VERSION_MINOR")) {
         (Some(major), Some(minor)) if (major, minor) != (release.major, release.minor) => Err(format!(
-            "WIRESHARK_VERSION says {}.{}, but the headers in {} are those of {major}.{minor}: set both to the same \
-             release",
+            "WIRESHARK_VERSION is set to {}.{}, but the headers in {} are those of {major}.{minor}: set both to the \
+             same release",
             release.major,
             release.minor,
             dir.display()
@@ -294,8 +295,8 @@ fn check_libclang() -> Result<(), Advice> {
     let loaded = panic::catch_unwind(bindgen::clang_version);
     panic::set_hook(hook);
     loaded.map(|_| ()).map_err(|_| {
-        "libclang is needed to read Wireshark's headers and was not found: install libclang-dev (Debian, Ubuntu) or \
-         clang-devel (Fedora), or set LIBCLANG_PATH to the folder that holds libclang.so"
+        "libclang, which reads Wireshark's headers, was not found: install libclang-dev (Debian, Ubuntu) or \
+         clang-devel (Fedora), or set LIBCLANG_PATH to the folder that contains libclang.so"
             .to_owned()
     })
 }
@@ -305,10 +306,11 @@ impl Difference {
     fn found_in(&self, bindings: &Tokens<'_>) -> Result<bool, Advice> {
         match self.probe {
             Probe::Name(name) => Ok(bindings.contain(name)),
-            Probe::Within(declaration, wanted) => bindings
-                .declaration(declaration)
-                .map(|declaration| declaration.contain(wanted))
-                .ok_or_else(|| format!("the bindings lack \"{declaration}\", by which {} is decided", self.cfg)),
+            Probe::Within(declaration, wanted) => {
+                bindings.declaration(declaration).map(|declaration| declaration.contain(wanted)).ok_or_else(|| {
+                    format!("the bindings lack \"{declaration}\", which decides whether {} is set", self.cfg)
+                })
+            }
         }
     }
 }

@@ -39,6 +39,7 @@ pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
+pub use finding::odds::odds;
 pub use finding::syn_pair::{SynFields, SynPair};
 pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,

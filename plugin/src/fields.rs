@@ -74,54 +74,54 @@ fields! {
     Confidence: String "syncookie.confidence" "Confidence"
         "Confidence of the verdict: possible, likely or certain",
     LogOdds: Double "syncookie.log_odds" "Log-odds"
-        "Log-odds of the verdict over the runner-up, in nats",
+        "Log-likelihood ratio of the verdict to the second most likely one, in nats",
     Implementation: String "syncookie.implementation" "Implementation"
-        "An implementation that nothing in the capture contradicts, best match first",
-    Missing: String "syncookie.missing" "Missing"
-        "What the capture lacks to determine who answered",
+        "Implementation that nothing in the capture contradicts; best match first",
+    Missing: String "syncookie.missing" "Missing information"
+        "Why the capture does not show who answered",
     Evidence: NoValue "syncookie.evidence" "Evidence"
-        "An observation in the capture, and what it says about who answered",
-    EvidenceKind: String "syncookie.evidence.kind" "Kind"
-        "Name of the signal",
-    EvidenceFor: String "syncookie.evidence.for" "For"
+        "Observation in the capture, and the verdict that it supports",
+    EvidenceKind: String "syncookie.evidence.kind" "Evidence kind"
+        "Name of the signal, such as zero-window",
+    EvidenceFor: String "syncookie.evidence.for" "Evidence for"
         "Verdict that the evidence supports",
-    EvidenceNats: Double "syncookie.evidence.nats" "Weight"
-        "Strength of the evidence, in nats",
-    EvidenceDetail: String "syncookie.evidence.detail" "Detail"
-        "The observed values",
-    EvidenceFrame: FrameNumber "syncookie.evidence.frame" "Frame"
-        "A frame that contains the evidence",
+    EvidenceNats: Double "syncookie.evidence.nats" "Evidence strength"
+        "Log-likelihood ratio of the evidence, in nats",
+    EvidenceDetail: String "syncookie.evidence.detail" "Evidence detail"
+        "Observed values",
+    EvidenceFrame: FrameNumber "syncookie.evidence.frame" "Evidence in frame"
+        "Frame that contains the evidence",
     Outcome: String "syncookie.outcome" "Outcome"
         "How the handshake ended",
     Cause: String "syncookie.cause" "Cause"
-        "A possible cause of the failure, the most likely first",
-    CauseRank: Uint32 "syncookie.cause.rank" "Rank"
-        "1 for the most likely cause",
-    CauseFor: String "syncookie.cause.for" "For"
+        "Possible cause of the failure or delay; most likely first",
+    CauseRank: Uint32 "syncookie.cause.rank" "Cause rank"
+        "Rank of the cause; 1 is the most likely",
+    CauseFor: String "syncookie.cause.for" "Evidence for cause"
         "Evidence in the capture for this cause",
-    CauseAgainst: String "syncookie.cause.against" "Against"
+    CauseAgainst: String "syncookie.cause.against" "Evidence against cause"
         "Evidence in the capture against this cause",
     CauseNotObservable: String "syncookie.cause.not_observable" "Not observable"
         "Evidence about this cause that the capture cannot show",
-    CauseRuledOut: NoValue "syncookie.cause.ruled_out" "Ruled out"
-        "Something in the capture contradicts this cause",
-    CauseCheck: String "syncookie.cause.check" "Check"
-        "The command that confirms or refutes this cause, and the machine to run it on",
+    CauseRuledOut: NoValue "syncookie.cause.ruled_out" "Cause ruled out"
+        "The capture contradicts this cause",
+    CauseCheck: String "syncookie.cause.check" "Check for cause"
+        "Command that confirms or refutes this cause, and the machine to run it on",
     Client: String "syncookie.client" "Client"
-        "Address and port of the side that sent the SYN",
+        "Address and port of the client, which sent the SYN",
     Server: String "syncookie.server" "Server"
-        "Address and port that the SYN was sent to",
+        "Address and port of the server",
     SynFrame: FrameNumber "syncookie.syn_frame" "SYN in frame"
-        "The first SYN of the handshake",
+        "First SYN of the handshake",
     SynAckFrame: FrameNumber "syncookie.syn_ack_frame" "SYN-ACK in frame"
-        "The first SYN-ACK of the handshake, which carries the verdict",
+        "First SYN-ACK of the handshake, which carries the verdict",
     AckFrame: FrameNumber "syncookie.ack_frame" "ACK in frame"
-        "The client's acknowledgment of the SYN-ACK",
+        "ACK that completes the handshake",
     ResetFrame: FrameNumber "syncookie.reset_frame" "Reset in frame"
-        "The reset that ended the handshake",
+        "Reset that ended the handshake",
     Continued: NoValue "syncookie.continued" "Continued"
-        "The rest of a text that is too long for one line",
-    Marked: NoValue "syncookie.expert" "Marked"
+        "Continuation of a text that is too long for one line",
+    Marked: NoValue "syncookie.expert" "Has a finding"
         "The frame carries syncookie.expert.cookie, syncookie.expert.proxy or syncookie.expert.reset",
 }
 
@@ -130,20 +130,20 @@ fields! {
 pub enum Severity {
     /// Normal operation.
     Chat,
-    /// Worth a look.
+    /// Notable, but not a problem.
     Note,
-    /// A problem, or unusual enough to be the reason for one.
+    /// A problem, or a likely reason for one.
     Warning,
 }
 
 /// Heading under which Wireshark lists an expert item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// A defence.
+    /// A defence against attacks.
     Security,
     /// The course of a connection.
     Sequence,
-    /// A conclusion, or that none was possible.
+    /// A conclusion, or the lack of one.
     Assumption,
 }
 
@@ -158,7 +158,7 @@ pub enum Expert {
     ProxyPossible,
     /// `syn-proxy` with a higher confidence.
     Proxy,
-    /// A reset right after a cookie-style handshake.
+    /// A reset right after a handshake that a SYN cookie or SYN proxy answered.
     Reset,
     /// `undetermined`.
     Undetermined,
@@ -188,8 +188,8 @@ impl Expert {
         match self {
             Self::CookiePossible | Self::Cookie => "Answered with a SYN cookie",
             Self::ProxyPossible | Self::Proxy => "Answered by a SYN proxy",
-            Self::Reset => "Reset right after a cookie-style handshake",
-            Self::Undetermined => "Cannot tell who answered this SYN",
+            Self::Reset => "Reset right after a handshake answered by a SYN cookie or SYN proxy",
+            Self::Undetermined => "Undetermined who answered this SYN",
         }
     }
 

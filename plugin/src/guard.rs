@@ -38,9 +38,12 @@ pub fn report_in_one_line() {
 }
 
 fn message(panic: &PanicHookInfo<'_>) -> String {
-    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let place = panic.location().map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
     let what = panic.payload_as_str().unwrap_or("no message").replace('\n', " ");
-    format!("syncookie: internal error at {place}: {what}; the plugin is off until the program is started again")
+    format!(
+        "syncookie: internal error at {place}: {what}. The plugin is disabled until the program is restarted. Please \
+         report this error."
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 mod point;
 mod subtree;
 
-use syncookie_engine::{Assessment, Confidence, Finding, Frame, Outcome, Verdict};
+use syncookie_engine::{Assessment, Confidence, Finding, Frame, Outcome, Verdict, odds};
 
 pub use subtree::{Line, Subtree, Value};
 
@@ -23,7 +23,7 @@ pub fn verdict_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> 
         builder.text(Field::Confidence, confidence.as_str());
     }
     if let Some(log_odds) = assessment.log_odds {
-        builder.add(Field::LogOdds, Value::Double(log_odds)).text = Some(format!("Log-odds: {log_odds:.1} nats"));
+        builder.add(Field::LogOdds, Value::Double(log_odds)).text = Some(format!("Odds: {}", odds(log_odds)));
     }
     for implementation in &assessment.implementations {
         builder.text(Field::Implementation, implementation.as_str());
@@ -54,15 +54,14 @@ pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Su
     }
     builder.attach_to_outcome(reset_expert(finding, frame, settings));
     builder.endpoints_and_frames(finding);
-    let heading = match finding.frames.syn_ack {
-        Some(syn_ack) => format!(
-            "SYN cookie analysis: {}; frame {} was {}",
-            finding.outcome,
-            syn_ack.number,
-            conclusion(&finding.assessment)
-        ),
-        None => format!("SYN cookie analysis: {}", finding.outcome),
-    };
+    let mut heading = format!("SYN cookie analysis: {}", outcome_text(finding.outcome));
+    if let Some(syn_ack) = finding.frames.syn_ack {
+        append(
+            &mut heading,
+            "; ",
+            &format!("SYN-ACK in frame {}: {}", syn_ack.number, conclusion(&finding.assessment)),
+        );
+    }
     Subtree { heading, lines: builder.build() }
 }
 
@@ -73,24 +72,46 @@ pub fn reference_subtree(finding: &Finding) -> Subtree {
     builder.endpoints_and_frames(finding);
     let heading = finding.frames.syn_ack.map_or_else(
         || "SYN cookie analysis".to_owned(),
-        |syn_ack| format!("SYN cookie analysis: tells more of the SYN-ACK in frame {}", syn_ack.number),
+        |syn_ack| format!("SYN cookie analysis: this frame has evidence about the SYN-ACK in frame {}", syn_ack.number),
     );
     Subtree { heading, lines: builder.build() }
 }
 
-/// Returns the conclusion, such as `syn-proxy, likely (7.3 nats)`.
+/// Returns the conclusion, such as `answered by a SYN proxy, likely (about 1,400 to 1)`.
 fn conclusion(assessment: &Assessment) -> String {
-    match confidence_text(assessment) {
-        Some(confidence) => format!("{}, {confidence}", assessment.verdict),
-        None => assessment.verdict.to_string(),
+    let mut text = verdict_text(assessment.verdict).to_owned();
+    append(&mut text, ", ", &confidence_text(assessment).unwrap_or_default());
+    text
+}
+
+/// Returns a verdict in words.
+fn verdict_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ordinary => "answered by the server's normal TCP stack",
+        Verdict::SynCookie => "answered with a SYN cookie",
+        Verdict::SynProxy => "answered by a SYN proxy",
+        Verdict::Undetermined => "undetermined who answered",
     }
 }
 
-/// Returns the confidence, such as `likely (7.3 nats)`.
+/// Returns an outcome in words.
+fn outcome_text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Established => "connection established",
+        Outcome::ResetByServer => "connection reset by the server",
+        Outcome::ResetByClient => "connection reset by the client",
+        Outcome::Refused => "connection refused",
+        Outcome::Unanswered => "SYN without a reply",
+        Outcome::Unacknowledged => "SYN-ACK without an ACK",
+        Outcome::Incomplete => "incomplete handshake",
+    }
+}
+
+/// Returns the confidence, such as `likely (about 1,400 to 1)`.
 fn confidence_text(assessment: &Assessment) -> Option<String> {
     let confidence = assessment.confidence?;
     Some(match assessment.log_odds {
-        Some(log_odds) => format!("{confidence} ({log_odds:.1} nats)"),
+        Some(log_odds) => format!("{confidence} ({})", odds(log_odds)),
         None => confidence.to_string(),
     })
 }
@@ -134,7 +155,7 @@ fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
     } else {
         append(&mut text, ": ", &confidence_text(assessment).unwrap_or_default());
         let names: Vec<_> = assessment.implementations.iter().map(|i| i.as_str()).collect();
-        append(&mut text, ", fits ", &names.join(" or "));
+        append(&mut text, ", consistent with ", &names.join(" or "));
     }
     Some((expert, text))
 }
@@ -152,9 +173,9 @@ fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<
     if !(marked && ends_handshake && finding.frames.reset == Some(frame)) {
         return None;
     }
-    let mut text = format!("Reset right after a {} handshake", finding.assessment.verdict);
+    let mut text = format!("Reset right after a handshake {}", verdict_text(assessment.verdict));
     if let Some(cause) = point::causes(finding, settings.capture_point).first().filter(|cause| !cause.ruled_out) {
-        append(&mut text, ", most likely ", cause.kind.as_str());
+        append(&mut text, "; most likely cause: ", cause.kind.as_str());
     }
     Some((Expert::Reset, text))
 }

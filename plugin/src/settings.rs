@@ -6,8 +6,7 @@ use syncookie_engine::{Confidence, Limits};
 /// The preferences at the time when a capture file was opened or reloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Cookie-style findings below this confidence get no expert item and no mark in the Info
-    /// column.
+    /// Minimum confidence of findings that get an expert item and a text in the Info column.
     pub min_confidence: Confidence,
     /// Maximum number of handshakes to keep.
     pub max_handshakes: usize,

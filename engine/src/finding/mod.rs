@@ -2,6 +2,7 @@
 
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
+pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 

@@ -16,7 +16,7 @@ impl Facts {
     pub(crate) fn set_counter(&mut self, name: String, value: u64) {
         if let Some(old) = self.counters.get(&name).copied() {
             if old != value {
-                self.add_note(format!("{name} is there twice ({old}, then {value}): the later one is used"));
+                self.add_note(format!("{name} occurs twice, with {old} and then {value}: the later value is used"));
             }
         } else if self.counters.len() >= MAX_NAMES {
             return;

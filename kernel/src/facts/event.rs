@@ -28,7 +28,7 @@ pub enum EventKind {
     TimeWaitOverflow,
     /// The limit of open files of the whole machine was reached.
     FileMax,
-    /// A control group reached its limit of tasks, and a fork was refused.
+    /// A cgroup reached its limit of tasks, and a fork was refused.
     Tasks,
     /// The neighbour table (ARP, NDP) was full.
     Neighbours,
@@ -47,6 +47,21 @@ impl EventKind {
             Self::FileMax => "file-max",
             Self::Tasks => "tasks",
             Self::Neighbours => "neighbours",
+        }
+    }
+
+    /// Returns the condition in words.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::SynFloodCookies => "a SYN queue was full, and SYN cookies were sent",
+            Self::SynFloodDrop => "a SYN queue was full, and SYNs were dropped",
+            Self::ConntrackFull => "the conntrack table was full, and packets were dropped",
+            Self::TcpMemory => "TCP memory was exhausted",
+            Self::Orphans => "too many orphaned sockets",
+            Self::TimeWaitOverflow => "too many connections in TIME-WAIT",
+            Self::FileMax => "the limit of open files was reached",
+            Self::Tasks => "a cgroup reached its limit of tasks, and a fork was refused",
+            Self::Neighbours => "the neighbour table (ARP, NDP) was full",
         }
     }
 }

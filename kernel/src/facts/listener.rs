@@ -48,11 +48,11 @@ pub struct Process {
     pub descriptor_limit: Option<u64>,
     /// Number of threads.
     pub threads: Option<u64>,
-    /// Number of tasks in the control group, and its limit (`pids.current`, `pids.max`).
-    pub group_tasks: Option<(u64, u64)>,
-    /// Memory of the control group, the part that sockets use, and the limit, in bytes
+    /// Number of tasks in the cgroup, and its limit (`pids.current`, `pids.max`).
+    pub cgroup_pids: Option<(u64, u64)>,
+    /// Memory of the cgroup, the part that sockets use, and the limit, in bytes
     /// (`memory.current`, `sock` in `memory.stat`, `memory.max`).
-    pub group_memory: Option<(u64, u64, u64)>,
+    pub cgroup_memory: Option<(u64, u64, u64)>,
     /// Inode numbers of the sockets that the process listens on.
     pub listens: Vec<u64>,
 }

@@ -19,7 +19,7 @@ pub fn add(text: &mut SnapshotText) {
     let mut log = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open("/dev/kmsg") {
         Ok(log) => log,
         Err(error) => {
-            text.note(&format!("the kernel's log cannot be read ({error}): dmesg as root shows it"));
+            text.note(&format!("cannot read the kernel log: {error}. Run as root, or save the output of dmesg"));
             return;
         }
     };

@@ -93,13 +93,13 @@ fn add_host_settings(text: &mut SnapshotText) {
     let read = || -> Vec<(&str, String)> {
         files::HOST_SETTINGS.iter().filter_map(|name| Some((*name, files::read(&files::setting_path(name))?))).collect()
     };
-    let elsewhere = Namespace::all().unwrap_or_default();
-    let found = elsewhere.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.is_empty());
+    let others = Namespace::all().unwrap_or_default();
+    let found = others.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.is_empty());
     match found {
         Some(found) => found.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim()))),
         None => text.note(&format!(
-            "not shown in this network namespace, because they hold for the whole machine: {} (root may look into the \
-             first namespace; or ask sysctl on the host)",
+            "this network namespace does not show these settings of the whole machine: {}. Run as root, or use sysctl \
+             in the first namespace",
             files::HOST_SETTINGS.join(", ")
         )),
     }

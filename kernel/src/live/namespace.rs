@@ -60,7 +60,7 @@ impl Namespace {
             (None, Ok(pid)) => Self::of_process(pid),
             (None, Err(_)) if text == "host" => Self::of_process(1),
             (None, Err(_)) => {
-                let text = format!("no network namespace is called {text}: ip netns lists the names, lsns -t net all");
+                let text = "not found; ip netns and lsns -t net list the names";
                 Err(io::Error::new(io::ErrorKind::NotFound, text))
             }
         }
@@ -90,7 +90,7 @@ impl Namespace {
         self.inode == other.inode
     }
 
-    /// Returns the namespace that a file stands for.
+    /// Returns the namespace that a file refers to.
     fn at(path: &Path) -> io::Result<Self> {
         let inode = fs::metadata(path)?.ino();
         Ok(Self { name: name(inode), inode, path: Some(path.to_path_buf()) })

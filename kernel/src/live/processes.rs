@@ -1,4 +1,4 @@
-//! Processes that hold a listening socket: their file descriptors, threads and control groups.
+//! Processes that hold a listening socket: their file descriptors, threads and cgroups.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,10 +34,10 @@ pub fn add(listening: &[u64], text: &mut SnapshotText) {
     }
     if found.len() < wanted.len() && closed > 0 {
         text.note(&format!(
-            "who holds {} of {} is not shown: {} may be looked at by their owner and by root alone",
+            "the process that holds {} of {} is not known: {} could not be inspected, permission denied. Run as root",
             wanted.len() - found.len(),
             count(wanted.len() as u64, "listening socket"),
-            if closed == 1 { "one process".to_owned() } else { format!("{closed} processes") },
+            if closed == 1 { "1 process".to_owned() } else { format!("{closed} processes") },
         ));
     }
 }
@@ -89,15 +89,14 @@ fn soft_limit(limits: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Returns usage and limit of tasks in the innermost control group (version 2) that limits them.
+/// Returns usage and limit of tasks in the innermost cgroup (version 2) that limits them.
 fn tasks(process: &Path) -> Option<(u64, u64)> {
     control_groups(process)?
         .iter()
         .find_map(|group| Some((read_number(group, "pids.current")?, read_number(group, "pids.max")?)))
 }
 
-/// Returns memory, memory of sockets and limit of memory in the innermost control group that limits
-/// it, in bytes.
+/// Returns memory, memory of sockets and limit of memory in the innermost cgroup that limits it, in bytes.
 fn memory(process: &Path) -> Option<(u64, u64, u64)> {
     control_groups(process)?.iter().find_map(|group| {
         let most = read_number(group, "memory.max")?;
@@ -107,7 +106,7 @@ fn memory(process: &Path) -> Option<(u64, u64, u64)> {
     })
 }
 
-/// Returns the folders of the control groups of a process, the innermost first.
+/// Returns the folders of the cgroups of a process, the innermost first.
 fn control_groups(process: &Path) -> Option<Vec<PathBuf>> {
     const ROOT: &str = "/sys/fs/cgroup";
     let groups = read(&process.join("cgroup"))?;
@@ -116,7 +115,7 @@ fn control_groups(process: &Path) -> Option<Vec<PathBuf>> {
     Some(folder.ancestors().take_while(|folder| folder.starts_with(ROOT)).map(Path::to_path_buf).collect())
 }
 
-/// Returns the number in a file of a control group; `None` for `max`, which means that there is no
+/// Returns the number in a file of a cgroup; `None` for `max`, which means that there is no
 /// limit.
 fn read_number(group: &Path, file: &str) -> Option<u64> {
     read(&group.join(file))?.trim().parse().ok()

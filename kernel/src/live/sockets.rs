@@ -27,7 +27,7 @@ pub fn add(text: &mut SnapshotText) -> Vec<u64> {
     let (listening, half_open) = match listening {
         Ok(both) => both,
         Err(error) => {
-            text.note(&format!("the kernel does not list sockets (netlink sock_diag): {error}"));
+            text.note(&format!("cannot list sockets (netlink sock_diag): {error}"));
             return Vec::new();
         }
     };
@@ -89,7 +89,7 @@ fn add_destinations(text: &mut SnapshotText) {
         }
     });
     if let Err(error) = counted {
-        text.note(&format!("connections cannot be counted (netlink sock_diag): {error}"));
+        text.note(&format!("cannot count connections (netlink sock_diag): {error}"));
         return;
     }
     text.entry("towards-known", "yes");

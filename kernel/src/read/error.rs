@@ -29,12 +29,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { path, error } => {
-                write!(f, "{} cannot be read: {error}", escape_controls(&path.to_string_lossy()))
+                write!(f, "cannot read {}: {error}", escape_controls(&path.to_string_lossy()))
             }
             Self::Unrecognised { path, lines } => write!(
                 f,
-                "{}: none of its {} is of a known form; expected is what these print: netstat -s, nstat -az, \
-                 sysctl -a, ss -lntm, dmesg, tail -n +1 /proc/net/*, or syncookie kernel snapshot",
+                "{}: format not recognised in any of its {}. Supported is the output of netstat -s, nstat -az, \
+                 sysctl -a, ss -lntm, dmesg, tail -n +1 /proc/net/*, and syncookie kernel snapshot",
                 escape_controls(&path.to_string_lossy()),
                 count(*lines, "line"),
             ),

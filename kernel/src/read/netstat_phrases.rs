@@ -17,7 +17,7 @@ pub fn template(line: &str) -> (String, Option<u64>) {
     (words.join(" "), value)
 }
 
-/// Returns the kernel's name for the counter that a phrase of a group stands for.
+/// Returns the kernel's name for the counter that a phrase of a group means.
 pub fn counter_name(group: &str, template: &str) -> Option<&'static str> {
     let table: &[(&str, &'static str)] = match group {
         "Tcp" => &TCP,

@@ -65,10 +65,10 @@ fn process(value: &str) -> Option<Process> {
             "descriptors" => process.descriptors = decimal(value),
             "limit" => process.descriptor_limit = decimal(value),
             "threads" => process.threads = decimal(value),
-            "group" => process.group_tasks = value.split_once('/').and_then(|(a, b)| Some((decimal(a)?, decimal(b)?))),
+            "group" => process.cgroup_pids = value.split_once('/').and_then(|(a, b)| Some((decimal(a)?, decimal(b)?))),
             "memory" => {
                 let mut parts = value.split('/').map(decimal);
-                process.group_memory = (|| Some((parts.next()??, parts.next()??, parts.next()??)))();
+                process.cgroup_memory = (|| Some((parts.next()??, parts.next()??, parts.next()??)))();
             }
             "listens" => process.listens = value.split(',').take(4096).filter_map(decimal).collect(),
             _ => {}

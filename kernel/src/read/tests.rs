@@ -33,7 +33,7 @@ fn what_netstat_leaves_out_is_zero_and_what_proc_leaves_out_is_unknown() {
     let netstat = facts("TcpExt:\n    12 delayed acks sent\n");
     assert_eq!(netstat.counter("TcpExt.ListenOverflows"), Some(0));
     assert!(netstat.is_implied_zero("TcpExt.ListenOverflows"));
-    // With a zero among them, zeros are shown: what is missing was not told.
+    // With a zero among them, zeros are shown: a missing counter is unknown.
     assert_eq!(facts("TcpExt:\n    PruneCalled: 0\n").counter("TcpExt.ListenDrops"), None);
     // Not every kernel has this one.
     assert_eq!(netstat.counter("TcpExt.TCPMigrateReqFailure"), None);
@@ -170,7 +170,7 @@ fn the_users_own_numbers_are_read() {
     for name in ["ListenOverflows", "TCPBacklogDrop", "PruneCalled", "TCPMemoryPressures", "TWRecycled"] {
         assert_eq!(netstat.counter(&format!("TcpExt.{name}")), Some(0), "{name}");
     }
-    assert_eq!(netstat.counter("TcpExt.ListenDrops"), None, "was not told");
+    assert_eq!(netstat.counter("TcpExt.ListenDrops"), None, "the output lacks it");
     let sysctl = file(&at("sysctl.txt")).unwrap();
     assert_eq!(sysctl.setting("net.ipv4.tcp_abort_on_overflow"), Some("0"));
     assert_eq!(sysctl.setting_number("net.core.somaxconn", 0), Some(4096));

@@ -15,16 +15,16 @@ pub fn answer(view: &View) -> String {
         parts.push(format!("Exhausted now: {}.", list(&now)));
     }
     if !rising.is_empty() {
-        parts.push(format!("Overflowed since the last look: {}.", list(&rising)));
+        parts.push(format!("Overflowed since the previous sample: {}.", list(&rising)));
     }
     if now.is_empty() && rising.is_empty() {
         parts.push(nothing(view, &past));
     }
     if !near.is_empty() {
-        parts.push(format!("Nearly: {}.", list(&near)));
+        parts.push(format!("Near the limit: {}.", list(&near)));
     }
     if !past.is_empty() {
-        let since = if view.later.is_live { "since boot" } else { "before, by the counters" };
+        let since = if view.later.is_live { "since boot" } else { "earlier" };
         parts.push(format!("Overflowed {since}: {}.", list(&past)));
     }
     parts.join(" ")
@@ -32,12 +32,13 @@ pub fn answer(view: &View) -> String {
 
 /// Returns the sentence for the case that no resource is exhausted now.
 fn nothing(view: &View, past: &[String]) -> String {
-    let told = if view.later.is_live { "" } else { ", as far as this tells" };
     match (past.is_empty(), view.later.is_live) {
-        (true, true) => "Nothing is exhausted, and nothing was since boot.".into(),
-        (true, false) => format!("Nothing is exhausted, and nothing was{told}."),
-        (false, _) => format!("Nothing is exhausted now{told}."),
+        (true, true) => "Nothing is exhausted, and nothing has overflowed since boot.",
+        (false, true) => "Nothing is exhausted now.",
+        (true, false) => "Nothing is exhausted, and nothing has overflowed, as far as these files show.",
+        (false, false) => "Nothing is exhausted now, as far as these files show.",
     }
+    .into()
 }
 
 /// Returns the names of the resources with a finding at a level, each once.

@@ -10,10 +10,13 @@ use crate::facts::{Event, Facts, Listener, Process};
 use crate::resource::{Counter, Finding, Resource};
 use crate::view::View;
 
+/// Version of the keys; raised when a key is renamed or changes its meaning.
+const SCHEMA: u32 = 2;
+
 #[derive(Serialize)]
 struct Document<'a> {
     r#type: &'static str,
-    version: u32,
+    schema: u32,
     namespaces: Vec<Namespace<'a>>,
 }
 
@@ -33,11 +36,11 @@ struct Namespace<'a> {
     listeners: Vec<Socket<'a>>,
     processes: Vec<Holder<'a>>,
     log: Vec<Line<'a>>,
-    missing: Vec<&'a str>,
+    missing_counters: Vec<&'a str>,
     notes: Vec<&'a str>,
     other_namespaces: &'a [String],
-    lines_unread: u64,
-    forms: &'a BTreeMap<&'static str, u64>,
+    lines_skipped: u64,
+    formats: &'a BTreeMap<&'static str, u64>,
     counters: BTreeMap<&'a str, u64>,
     settings: BTreeMap<&'a str, &'a str>,
 }
@@ -59,9 +62,9 @@ struct Row<'a> {
     status: &'static str,
     unit: Option<&'static str>,
     usage: Option<u64>,
-    bound: Option<u64>,
-    bound_from: Option<&'a str>,
-    headroom: Option<u64>,
+    limit: Option<u64>,
+    limit_from: Option<&'a str>,
+    free: Option<u64>,
     counters: Vec<Count<'a>>,
     remark: Option<&'a str>,
     command: &'static str,
@@ -92,9 +95,9 @@ struct Holder<'a> {
     descriptors: Option<u64>,
     descriptor_limit: Option<u64>,
     threads: Option<u64>,
-    group_tasks: Option<(u64, u64)>,
-    group_memory: Option<(u64, u64, u64)>,
-    listens: &'a [u64],
+    cgroup_pids: Option<(u64, u64)>,
+    cgroup_memory: Option<(u64, u64, u64)>,
+    listener_inodes: &'a [u64],
 }
 
 #[derive(Serialize)]
@@ -120,7 +123,7 @@ pub fn line(views: &[View], mut output: &mut dyn Write) -> io::Result<()> {
 
 /// Returns the document.
 fn all(views: &[View]) -> Document<'_> {
-    Document { r#type: "kernel", version: 1, namespaces: views.iter().map(namespace).collect() }
+    Document { r#type: "kernel", schema: SCHEMA, namespaces: views.iter().map(namespace).collect() }
 }
 
 fn namespace(view: &View) -> Namespace<'_> {
@@ -140,11 +143,11 @@ fn namespace(view: &View) -> Namespace<'_> {
         listeners: facts.listeners.iter().map(socket).collect(),
         processes: facts.processes.iter().map(holder).collect(),
         log: facts.events.iter().map(event).collect(),
-        missing: view.missing_counters(),
+        missing_counters: view.missing_counters(),
         notes: facts.notes.iter().map(String::as_str).collect(),
         other_namespaces: &facts.other_namespaces,
-        lines_unread: facts.unrecognised_lines,
-        forms: &facts.formats,
+        lines_skipped: facts.unrecognised_lines,
+        formats: &facts.formats,
         counters: facts.counters().collect(),
         settings: facts.settings().collect(),
     }
@@ -168,9 +171,9 @@ fn row(resource: &Resource) -> Row<'_> {
         status: resource.status(),
         unit: Some(resource.kind.unit()).filter(|unit| !unit.is_empty()),
         usage: resource.usage,
-        bound: resource.limit.as_ref().map(|limit| limit.value),
-        bound_from: resource.limit.as_ref().map(|limit| limit.source.as_str()),
-        headroom: resource.headroom(),
+        limit: resource.limit.as_ref().map(|limit| limit.value),
+        limit_from: resource.limit.as_ref().map(|limit| limit.source.as_str()),
+        free: resource.free(),
         counters: resource.counters.iter().map(count).collect(),
         remark: resource.remark.as_deref(),
         command: resource.kind.command(),
@@ -200,9 +203,9 @@ fn holder(process: &Process) -> Holder<'_> {
         descriptors: process.descriptors,
         descriptor_limit: process.descriptor_limit,
         threads: process.threads,
-        group_tasks: process.group_tasks,
-        group_memory: process.group_memory,
-        listens: &process.listens,
+        cgroup_pids: process.cgroup_pids,
+        cgroup_memory: process.cgroup_memory,
+        listener_inodes: &process.listens,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writes a [`View`] for people or for programs.
 
 mod answer;
+mod help;
 mod json;
 mod prometheus;
 mod rows;
@@ -39,7 +40,7 @@ pub struct Options {
     pub is_watch: bool,
     /// Whether a report was written before, to the same output.
     pub is_again: bool,
-    /// Whether calm resources are written, too.
+    /// Whether healthy resources are written, too.
     pub is_verbose: bool,
 }
 

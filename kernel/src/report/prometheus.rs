@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::help;
 use crate::resource::{Level, Resource, Scope};
 use crate::view::View;
 
@@ -41,10 +42,10 @@ impl Metrics {
         let netns = label("netns", view.later.namespace.as_deref().unwrap_or_default());
         let kernel = label("kernel", view.later.kernel.as_deref().unwrap_or_default());
         let version = label("version", env!("CARGO_PKG_VERSION"));
-        let info = "The program that wrote this, and the kernel it looked at.";
+        let info = "Version of syncookie, and the release of the kernel that it examined.";
         self.add("syncookie_kernel_info", "gauge", info, format!("{netns},{kernel},{version}"), 1.0);
         if let Some(time) = view.later.taken_at {
-            let help = "When the kernel was looked at, in seconds since the Unix epoch.";
+            let help = "Time of the sample, in seconds since the Unix epoch.";
             self.add("syncookie_kernel_time_seconds", "gauge", help, netns.clone(), time.as_nanosecond() as f64 / 1e9);
         }
         for resource in &view.resources {
@@ -67,14 +68,12 @@ impl Metrics {
         } else {
             format!("syncookie_{name}{unit}")
         };
-        let title = kind.title();
+        let (usage_help, limit_help) = help::usage_and_limit(kind);
         if let (Some(usage), false) = (resource.usage, unit.is_empty()) {
-            let help = format!("How much is used of: {title} ({}).", kind.unit());
-            self.add(&base, "gauge", &help, labels.clone(), usage as f64);
+            self.add(&base, "gauge", usage_help, labels.clone(), usage as f64);
         }
         if let (Some(limit), false) = (&resource.limit, unit.is_empty()) {
-            let help = format!("How much there is of: {title} ({}).", kind.unit());
-            self.add(&format!("{base}_limit"), "gauge", &help, labels.clone(), limit.value as f64);
+            self.add(&format!("{base}_limit"), "gauge", limit_help, labels.clone(), limit.value as f64);
         }
         let is_exhausted = resource.level() == Some(Level::Exhausted);
         let state = format!(
@@ -82,7 +81,7 @@ impl Metrics {
             label("resource", kind.name()),
             label("subject", resource.subject.as_deref().unwrap_or_default())
         );
-        let help = "1 when there is no more of the resource, 0 when there is.";
+        let help = "1 if the resource is exhausted, else 0.";
         if resource.is_known() {
             self.most("syncookie_resource_exhausted", help, state, f64::from(u8::from(is_exhausted)));
         }
@@ -101,19 +100,11 @@ impl Metrics {
             // A counter of the namespace may be shown with several resources, and is one metric.
             None => (snake(counter), netns),
         };
-        let help = format!("The kernel's counter {}.", counter.rsplit('.').next().unwrap_or(counter));
+        let help = help::counter(counter).unwrap_or("Counter of the kernel.");
         if counter.ends_with("TCPMemoryPressuresChrono") {
-            let help = "How long TCP was under memory pressure since boot.";
             self.add("syncookie_tcp_memory_pressure_seconds_total", "counter", help, labels.into(), total as f64 / 1e3);
         } else {
-            self.sum(
-                &format!("syncookie_{name}_total"),
-                "counter",
-                &help,
-                labels.into(),
-                total as f64,
-                labels != netns,
-            );
+            self.sum(&format!("syncookie_{name}_total"), "counter", help, labels.into(), total as f64, labels != netns);
         }
     }
 

@@ -2,19 +2,19 @@
 
 use syncookie_terminal::{escape_controls, grouped};
 
-use crate::resource::{Counter, Resource, ResourceKind};
+use crate::resource::{Counter, Resource};
 use crate::view::View;
 
-/// Maximum number of calm listeners, processes and interfaces that are shown of one resource.
-const MAX_CALM: usize = 3;
+/// Maximum number of healthy listeners, processes and interfaces that are shown of one resource.
+const MAX_HEALTHY: usize = 3;
 
-/// Row of a resource with a usage: resource, subject, usage, limit, headroom in percent, source of
-/// the limit.
+/// Row of a resource with a usage: resource, subject, usage, limit, free part in percent, source
+/// of the limit.
 pub type UsageRow = [String; 6];
 /// Row of a resource with counters: resource, subject, counters.
 pub type CounterRow = [String; 3];
 
-/// Returns the rows of usage, and the number of calm ones that are left out.
+/// Returns the rows of usage, and the number of healthy ones that are left out.
 pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
     let is_shown = |resource: &&Resource| {
         resource.usage.is_some() || (resource.limit.is_some() && (is_verbose || resource.subject.is_none()))
@@ -27,9 +27,9 @@ pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
     let mut shown: Vec<&Resource> = Vec::new();
     let all = resources.len();
     for resource in resources {
-        let is_dull = resource.subject.is_some() && resource.level().is_none();
+        let is_healthy = resource.subject.is_some() && resource.level().is_none();
         let alike = shown.iter().filter(|other| other.kind == resource.kind && other.level().is_none()).count();
-        if is_verbose || !is_dull || alike < MAX_CALM {
+        if is_verbose || !is_healthy || alike < MAX_HEALTHY {
             shown.push(resource);
         }
     }
@@ -39,14 +39,14 @@ pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
 
 /// Returns the row of a resource's usage.
 fn usage(resource: &Resource) -> UsageRow {
-    let percent = if resource.kind == ResourceKind::Cpu { " %" } else { "" };
+    let percent = if resource.kind.unit() == "percent" { " %" } else { "" };
     let limit = resource.limit.as_ref();
     [
         resource.kind.title().to_owned(),
         subject(resource),
         resource.usage.map_or_else(|| "?".into(), |usage| format!("{}{percent}", grouped(usage))),
         limit.map_or_else(String::new, |limit| grouped(limit.value)),
-        headroom_percent(resource).unwrap_or_default(),
+        free_percent(resource).unwrap_or_default(),
         limit.map_or_else(String::new, |limit| short(&limit.source)),
     ]
 }
@@ -56,11 +56,11 @@ fn subject(resource: &Resource) -> String {
     resource.subject.as_deref().map_or_else(String::new, |subject| escape_controls(subject).into_owned())
 }
 
-/// Formats the headroom in percent; `0 %` only if nothing is left.
-fn headroom_percent(resource: &Resource) -> Option<String> {
-    let (left, limit) = (resource.headroom()?, resource.limit.as_ref()?.value);
-    let percent = (u128::from(left) * 100).checked_div(u128::from(limit))?;
-    Some(match (percent, left) {
+/// Formats the free part in percent; `0 %` only if nothing is free.
+fn free_percent(resource: &Resource) -> Option<String> {
+    let (free, limit) = (resource.free()?, resource.limit.as_ref()?.value);
+    let percent = (u128::from(free) * 100).checked_div(u128::from(limit))?;
+    Some(match (percent, free) {
         (0, 1..) => "< 1 %".into(),
         _ => format!("{percent} %"),
     })
@@ -94,11 +94,10 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
 
 /// Formats a counter: `ListenOverflows 12 (+3)`.
 fn count(counter: &Counter, is_compared: bool) -> String {
-    let name = counter.name.rsplit('.').next().unwrap_or(&counter.name);
-    let rise = match counter.increase {
-        Some(rise) if rise > 0 => format!(" (+{})", grouped(rise)),
+    let increase = match counter.increase {
+        Some(increase) if increase > 0 => format!(" (+{})", grouped(increase)),
         None if is_compared => " (change unknown)".into(),
         _ => String::new(),
     };
-    format!("{name} {}{rise}", counter.total.map_or("?".into(), grouped))
+    format!("{} {}{increase}", counter.short_name(), counter.total.map_or("?".into(), grouped))
 }

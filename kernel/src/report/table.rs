@@ -17,8 +17,14 @@ const MAX_SHOWN: usize = 8;
 /// Maximum number of findings that are shown without `--verbose`.
 const MAX_FINDINGS: usize = 20;
 /// Columns of usage; those with numbers are aligned right.
-const USAGE: [(&str, bool); 6] =
-    [("resource", false), ("of", false), ("used", true), ("bound", true), ("left", true), ("the bound is", false)];
+const USAGE: [(&str, bool); 6] = [
+    ("resource", false),
+    ("instance", false),
+    ("used", true),
+    ("limit", true),
+    ("free", true),
+    ("limit set by", false),
+];
 /// Blanks between columns.
 const GAP: u16 = 2;
 /// Width of the longest name of a setting.
@@ -70,8 +76,8 @@ fn one(
         paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
     }
     if findings.len() > shown {
-        let more = count((findings.len() - shown) as u64, "sentence");
-        paragraph(output, terminal.width, "", &format!("  {more} more: --verbose shows them."))?;
+        let more = count((findings.len() - shown) as u64, "more finding");
+        paragraph(output, terminal.width, "", &format!("  {more}: --verbose shows all."))?;
     }
     paragraph(output, terminal.width, "", &source(view))?;
     let (usages, left_out) = usages(view, is_verbose);
@@ -79,14 +85,15 @@ fn one(
         writeln!(output, "\n{}", table(terminal, &USAGE, &usages))?;
     }
     if left_out > 0 {
-        let text = format!("{} more, all calm: --verbose shows them.", count(left_out as u64, "row"));
+        let text = format!("{}, healthy: --verbose shows all.", count(left_out as u64, "more row"));
         paragraph(output, terminal.width, "", &text)?;
     }
     let counts = counts(view, is_verbose);
     if !counts.is_empty() {
-        let lately = if view.earlier.is_some() { " (since the last look)" } else { "" };
-        let counted = format!("counted since boot{lately}");
-        writeln!(output, "\n{}", table(terminal, &[("resource", false), ("of", false), (&counted, false)], &counts))?;
+        let increases = if view.earlier.is_some() { " (increase since the previous sample)" } else { "" };
+        let counters = format!("counters since boot{increases}");
+        let header = [("resource", false), ("instance", false), (counters.as_str(), false)];
+        writeln!(output, "\n{}", table(terminal, &header, &counts))?;
     }
     writeln!(output)?;
     remarks(terminal, view, output)
@@ -107,7 +114,7 @@ fn source(view: &View) -> String {
     if let Some(earlier) = &view.earlier {
         let time = view.difference().and_then(|difference| difference.elapsed());
         parts.push(match time {
-            Some(time) => format!("compared with {} before", duration(time.as_secs())),
+            Some(time) => format!("compared with the sample {} earlier", duration(time.as_secs())),
             None => format!("compared with {}", escape_controls(&earlier.source)),
         });
     }
@@ -154,13 +161,17 @@ fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &
 fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
     let unknown: Vec<&str> = view.unknown_resources().iter().map(|resource| resource.kind.title()).collect();
     if !unknown.is_empty() {
-        let how =
-            if view.later.is_live { "" } else { "; syncookie kernel snapshot, on that machine, collects everything" };
-        paragraph(output, terminal.width, "", &format!("Not told: {}{how}.", unknown.join(", ")))?;
+        let text = if view.later.is_live {
+            format!("Not available on this machine: {}.", unknown.join(", "))
+        } else {
+            let remedy = "To collect everything, run syncookie kernel snapshot on that machine";
+            format!("Not available in these files: {}. {remedy}.", unknown.join(", "))
+        };
+        paragraph(output, terminal.width, "", &text)?;
     }
     let missing = view.missing_counters();
     if !missing.is_empty() {
-        let text = format!("Counters that this kernel or this output does not have: {}.", some(&missing));
+        let text = format!("Counters that this kernel or output lacks: {}.", some(&missing));
         paragraph(output, terminal.width, "", &text)?;
     }
     for note in view.later.notes.iter().take(MAX_SHOWN) {
@@ -168,14 +179,14 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     }
     if !view.later.other_namespaces.is_empty() {
         let text = format!(
-            "Not looked at: {}, {} (--netns NAME, or --netns all).",
+            "Not examined: {}, {} (use --netns NAME or --netns all).",
             count(view.later.other_namespaces.len() as u64, "other network namespace"),
             some(&view.later.other_namespaces)
         );
         paragraph(output, terminal.width, "", &text)?;
     }
     if view.later.unrecognised_lines > 0 && !view.later.is_live {
-        let text = format!("{} of no known form were passed over.", count(view.later.unrecognised_lines, "line"));
+        let text = format!("{} skipped.", count(view.later.unrecognised_lines, "unrecognised line"));
         paragraph(output, terminal.width, "", &text)?;
     }
     Ok(())

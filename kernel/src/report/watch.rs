@@ -34,12 +34,12 @@ fn changes(view: &View) -> Vec<String> {
     let mut changes = Vec::new();
     for resource in &view.resources {
         for counter in &resource.counters {
-            if let Some(rise) = counter.increase.filter(|rise| *rise > 0) {
+            if let Some(increase) = counter.increase.filter(|increase| *increase > 0) {
                 let of = resource
                     .subject
                     .as_ref()
                     .map_or_else(String::new, |subject| format!(" of {}", escape_controls(subject)));
-                changes.push(format!("{}{of} +{}", counter.name, grouped(rise)));
+                changes.push(format!("{}{of} +{}", counter.name, grouped(increase)));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! SYN cookies of the host and SYNPROXY, which answer SYNs without keeping them; and Fast Open.
+//! SYN cookies of the host and SYNPROXY, which answer SYNs without storing them; and Fast Open.
 //!
 //! Counters: net/ipv4/syncookies.c; `/proc/net/stat/synproxy`, net/netfilter/nf_synproxy_core.c;
 //! the limit of the Fast Open queue is the argument of `TCP_FASTOPEN` (`tcp_fastopen_queue_check`,
@@ -16,18 +16,16 @@ fn syn_cookies(context: &Context<'_>) -> Resource {
     resource.counters =
         context.counters(&["TcpExt.SyncookiesSent", "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed"]);
     resource.remark = context.facts.setting("net.ipv4.tcp_syncookies").map(|value| match value {
-        "0" => "tcp_syncookies=0: never sent".to_owned(),
-        "1" => "tcp_syncookies=1: sent when a half-open queue is full".into(),
-        "2" => "tcp_syncookies=2: always sent".into(),
+        "0" => "tcp_syncookies=0: SYN cookies are off".to_owned(),
+        "1" => "tcp_syncookies=1: SYN cookies are sent when a SYN queue is full".into(),
+        "2" => "tcp_syncookies=2: SYN cookies are always sent".into(),
         other => format!("tcp_syncookies={other}"),
     });
     let failed = resource.counters[2].clone();
     if let Some(level) = context.level(&failed) {
-        let times = context.times(&failed, "ACK");
-        resource.add_finding(
-            level,
-            format!("ACKs carried a SYN cookie that did not hold (too late, not ours, or wrong): {times}; each got a reset (SyncookiesFailed)"),
-        );
+        let counted = context.counted("ACKs with an invalid SYN cookie", &failed);
+        let text = format!("{counted} The cookie was too old, or this host had not sent it. The answer is a reset.");
+        resource.add_finding(level, text);
     }
     resource
 }
@@ -43,14 +41,11 @@ fn synproxy(context: &Context<'_>) -> Resource {
     ]);
     let invalid = resource.counters[2].clone();
     if resource.counters[0].total == Some(0) && invalid.total == Some(0) {
-        resource.remark = Some("loaded, and sees no SYNs".into());
+        resource.remark = Some("loaded, but no SYN has reached it".into());
     }
     if let Some(level) = context.level(&invalid) {
-        let times = context.times(&invalid, "ACK");
-        resource.add_finding(
-            level,
-            format!("SYNPROXY received ACKs whose cookie did not hold, and dropped them without a word: {times} (cookie_invalid)"),
-        );
+        let counted = context.counted("ACKs with an invalid cookie at SYNPROXY", &invalid);
+        resource.add_finding(level, format!("{counted} SYNPROXY drops them silently."));
     }
     resource
 }
@@ -61,8 +56,7 @@ fn fast_open(context: &Context<'_>) -> Resource {
     resource.remark = context.facts.setting("net.ipv4.tcp_fastopen").map(|value| format!("tcp_fastopen={value}"));
     let overflow = resource.counters[0].clone();
     if let Some(level) = context.level(&overflow) {
-        let times = context.times(&overflow, "time");
-        resource.add_finding(level, format!("a Fast Open queue was full: {times} (TCPFastOpenListenOverflow)"));
+        resource.add_finding(level, context.counted("Fast Open queue overflows", &overflow));
     }
     resource
 }

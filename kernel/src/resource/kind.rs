@@ -37,14 +37,14 @@ pub enum ResourceKind {
     Descriptors,
     /// Open files of the host.
     Files,
-    /// Tasks in the control group of a listening process.
-    GroupTasks,
-    /// Memory of the control group of a listening process, including its sockets.
-    GroupMemory,
+    /// Tasks in the cgroup of a listening process.
+    CgroupPids,
+    /// Memory of the cgroup of a listening process, including its sockets.
+    CgroupMemory,
     /// Tasks (processes and threads) of the host.
     Tasks,
-    /// CPU time.
-    Cpu,
+    /// CPU pressure: the share of time in which a task waited for a CPU.
+    CpuPressure,
     /// Ephemeral ports, for connections that the host opens.
     EphemeralPorts,
 }
@@ -83,13 +83,9 @@ impl ResourceKind {
         use Scope::{Host, Listener, Namespace, Process};
         match self {
             Self::AcceptQueue => ("accept-queue", "accept queue", "connections", Listener, "ss -lntm"),
-            Self::SynQueue => (
-                "half-open-queue",
-                "half-open queue",
-                "connections",
-                Listener,
-                "ss -Htn state syn-recv 'sport = :PORT' | wc -l",
-            ),
+            Self::SynQueue => {
+                ("syn-queue", "SYN queue", "connections", Listener, "ss -Htn state syn-recv 'sport = :PORT' | wc -l")
+            }
             Self::SynCookies => ("syn-cookies", "SYN cookies", "", Namespace, "nstat -az 'TcpExtSyncookies*'"),
             Self::Synproxy => ("synproxy", "SYNPROXY", "", Namespace, "cat /proc/net/stat/synproxy"),
             Self::FastOpen => {
@@ -101,15 +97,19 @@ impl ResourceKind {
             Self::SocketBuffers => {
                 ("socket-buffers", "socket buffers", "", Namespace, "ss -tmi; nstat -az TcpExtTCPBacklogDrop")
             }
-            Self::Orphans => {
-                ("orphans", "orphans", "sockets", Host, "cat /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans")
-            }
+            Self::Orphans => (
+                "orphans",
+                "orphaned sockets",
+                "sockets",
+                Host,
+                "cat /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans",
+            ),
             Self::TimeWait => {
                 ("time-wait", "TIME-WAIT", "connections", Namespace, "ss -s; sysctl net.ipv4.tcp_max_tw_buckets")
             }
             Self::Conntrack => (
                 "conntrack",
-                "conntrack",
+                "conntrack table",
                 "entries",
                 Namespace,
                 "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max; conntrack -S",
@@ -135,18 +135,18 @@ impl ResourceKind {
                 "ls /proc/PID/fd | wc -l; grep files /proc/PID/limits",
             ),
             Self::Files => ("files", "open files", "files", Host, "sysctl fs.file-nr"),
-            Self::GroupTasks => ("group-tasks", "tasks of the group", "tasks", Process, "systemctl status UNIT"),
-            Self::GroupMemory => (
-                "group-memory",
-                "memory of the group",
+            Self::CgroupPids => ("cgroup-pids", "cgroup pids", "pids", Process, "systemctl status UNIT"),
+            Self::CgroupMemory => (
+                "cgroup-memory",
+                "cgroup memory",
                 "bytes",
                 Process,
-                "systemctl status UNIT; grep sock /sys/fs/cgroup/GROUP/memory.stat",
+                "systemctl status UNIT; grep sock /sys/fs/cgroup/CGROUP/memory.stat",
             ),
             Self::Tasks => {
                 ("tasks", "tasks", "tasks", Host, "cat /proc/loadavg; sysctl kernel.threads-max kernel.pid_max")
             }
-            Self::Cpu => ("processor", "wait for a CPU", "", Host, "cat /proc/pressure/cpu"),
+            Self::CpuPressure => ("cpu-pressure", "CPU pressure", "percent", Host, "cat /proc/pressure/cpu"),
             Self::EphemeralPorts => (
                 "ephemeral-ports",
                 "ephemeral ports",
@@ -167,7 +167,7 @@ impl ResourceKind {
         self.properties().1
     }
 
-    /// Returns the unit of usage and limit; empty for a resource that only has counters.
+    /// Returns the unit of usage and limit; empty for a resource without a usage.
     pub fn unit(self) -> &'static str {
         self.properties().2
     }

@@ -5,7 +5,7 @@
 pub struct Finding {
     /// How bad the finding is.
     pub level: Level,
-    /// Text for people.
+    /// Text for people: one or more full sentences.
     pub sentence: String,
 }
 
@@ -14,11 +14,11 @@ pub struct Finding {
 pub enum Level {
     /// The resource is exhausted now.
     Exhausted,
-    /// The resource was exhausted since the earlier sample.
+    /// The resource overflowed since the earlier sample.
     Overflowing,
-    /// Nine tenths of the resource are used, or pressure began.
+    /// At least nine tenths of the resource are used, or TCP is under memory pressure.
     Near,
-    /// The resource was exhausted at some time since boot.
+    /// The resource overflowed at some time since boot.
     Overflowed,
 }
 

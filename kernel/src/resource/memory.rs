@@ -27,40 +27,27 @@ fn tcp_memory(context: &Context<'_>) -> Resource {
         "TcpExt.TCPAbortFailed",
     ]);
     let pressure = context.facts.setting_number("net.ipv4.tcp_mem", 1);
-    resource.remark = pressure.map(|pages| format!("under pressure from {} pages (tcp_mem[1])", grouped(pages)));
+    resource.remark = pressure.map(|pages| format!("memory pressure begins at {} pages (tcp_mem[1])", grouped(pages)));
     let usage = resource.usage.unwrap_or(0);
     if let Some((usage, limit)) = resource.full() {
         let text = format!(
-            "TCP memory is used up: {} pages, and the bound is {} (net.ipv4.tcp_mem[2]); sockets get no more of it, \
-             segments are dropped",
+            "TCP memory is exhausted: {} of {} pages (net.ipv4.tcp_mem[2]). The kernel drops segments instead of \
+             buffering them.",
             grouped(usage),
             grouped(limit)
         );
         resource.add_finding(Level::Exhausted, text);
     } else if let Some(pressure) = pressure.filter(|pressure| usage >= *pressure && usage > 0) {
         let text = format!(
-            "TCP memory is under pressure: {} pages are used, and pressure begins at {} (net.ipv4.tcp_mem[1])",
+            "TCP is under memory pressure: it uses {} pages, and pressure begins at {} (net.ipv4.tcp_mem[1]).",
             grouped(usage),
             grouped(pressure)
         );
         resource.add_finding(Level::Near, text);
     }
-    add_counter_finding(
-        context,
-        &mut resource,
-        0,
-        "time",
-        "TCP came under memory pressure",
-        Some(EventKind::TcpMemory),
-    );
-    add_counter_finding(
-        context,
-        &mut resource,
-        2,
-        "connection",
-        "connections were aborted for lack of memory or as orphans",
-        None,
-    );
+    add_counter_finding(context, &mut resource, 0, "Times that TCP entered memory pressure");
+    add_log_finding(context, &mut resource, EventKind::TcpMemory);
+    add_counter_finding(context, &mut resource, 2, "Connections aborted for lack of memory, or as excess orphans");
     resource
 }
 
@@ -75,17 +62,12 @@ fn socket_buffers(context: &Context<'_>) -> Resource {
         "TcpExt.TCPZeroWindowDrop",
     ]);
     let most = context.facts.setting_number("net.ipv4.tcp_rmem", 2);
-    resource.remark = most.map(|bytes| format!("a receive buffer has at most {} bytes (tcp_rmem[2])", grouped(bytes)));
+    resource.remark =
+        most.map(|bytes| format!("a receive buffer holds at most {} bytes (tcp_rmem[2])", grouped(bytes)));
     // Slow readers cause these every day, so only an increase is a finding.
     for index in [0, 2] {
-        let counter = resource.counters[index].clone();
-        if counter.increase.is_some_and(|rise| rise > 0) {
-            let name = counter.name.rsplit('.').next().unwrap_or_default();
-            let text = format!(
-                "segments were dropped because a socket's buffer was full: {} ({name})",
-                context.times(&counter, "segment")
-            );
-            resource.add_finding(Level::Overflowing, text);
+        if resource.counters[index].increase.is_some_and(|increase| increase > 0) {
+            add_counter_finding(context, &mut resource, index, "Segments dropped because a socket buffer was full");
         }
     }
     resource
@@ -96,8 +78,8 @@ fn orphans(context: &Context<'_>) -> Resource {
     resource.usage = context.facts.gauge("TCP.orphan");
     resource.limit = context.setting("net.ipv4.tcp_max_orphans", 0);
     resource.counters = context.counters(&["TcpExt.TCPAbortOnMemory"]);
-    add_usage_finding(&mut resource, "there are too many sockets without a process", "further ones are reset");
-    add_log_finding(context, &mut resource, EventKind::Orphans, "too many orphaned sockets");
+    add_usage_finding(&mut resource, "Further orphans are reset");
+    add_log_finding(context, &mut resource, EventKind::Orphans);
     resource
 }
 
@@ -106,68 +88,57 @@ fn time_wait(context: &Context<'_>) -> Resource {
     resource.usage = context.facts.gauge("TCP.tw");
     resource.limit = context.setting("net.ipv4.tcp_max_tw_buckets", 0);
     resource.counters = context.counters(&["TcpExt.TCPTimeWaitOverflow"]);
-    add_usage_finding(
-        &mut resource,
-        "there are as many connections in TIME-WAIT as may be",
-        "further ones are forgotten at once",
-    );
-    add_counter_finding(
-        context,
-        &mut resource,
-        0,
-        "connection",
-        "connections were forgotten without TIME-WAIT, because there were too many in it",
-        Some(EventKind::TimeWaitOverflow),
-    );
+    add_usage_finding(&mut resource, "Further connections skip TIME-WAIT");
+    add_counter_finding(context, &mut resource, 0, "Connections that skipped TIME-WAIT because its limit was reached");
+    add_log_finding(context, &mut resource, EventKind::TimeWaitOverflow);
     resource
 }
 
-/// Adds a finding if usage reached the limit, or nearly.
-pub fn add_usage_finding(resource: &mut Resource, what: &str, then: &str) {
-    let source = resource.limit.as_ref().map_or_else(String::new, |limit| limit.source.clone());
-    if let Some((usage, limit)) = resource.full() {
-        resource.add_finding(
-            Level::Exhausted,
-            format!("{what}: {} of {} ({source}); {then}", grouped(usage), grouped(limit)),
-        );
+/// Adds a finding if usage reached the limit, or nearly; `then` is the consequence of a reached
+/// limit, as a sentence without its period.
+pub fn add_usage_finding(resource: &mut Resource, then: &str) {
+    let (Some(usage), Some(limit)) = (resource.usage, &resource.limit) else { return };
+    let (title, unit) = (sentence_case(resource.kind.title()), resource.kind.unit());
+    let subject = match &resource.subject {
+        Some(subject) if subject.starts_with("to ") => format!(" {subject}"),
+        Some(subject) => format!(" of {subject}"),
+        None => String::new(),
+    };
+    let numbers = format!("{} of {} {unit} ({})", grouped(usage), grouped(limit.value), limit.source);
+    if resource.full().is_some() {
+        resource.add_finding(Level::Exhausted, format!("{title}{subject}: limit reached, {numbers}. {then}."));
     } else if resource.is_nearly_full() {
-        let (usage, left) = (resource.usage.unwrap_or(0), resource.headroom().unwrap_or(0));
-        let (title, unit) = (resource.kind.title(), resource.kind.unit());
-        let of = resource.subject.as_ref().map_or_else(String::new, |subject| format!(" of {subject}"));
-        let text = format!("{title}{of}: {} {unit} are used, {} are left ({source})", grouped(usage), grouped(left));
-        resource.add_finding(Level::Near, text);
+        resource.add_finding(Level::Near, format!("{title}{subject}: near the limit, {numbers}."));
     }
 }
 
-/// Adds a finding if the counter at `index` increased or is not zero, else if the log reports the
-/// condition.
-pub fn add_counter_finding(
-    context: &Context<'_>,
-    resource: &mut Resource,
-    index: usize,
-    unit: &str,
-    what: &str,
-    log: Option<EventKind>,
-) {
-    let counter = resource.counters[index].clone();
-    if let Some(level) = context.level(&counter) {
-        let name = counter.name.rsplit('.').next().unwrap_or_default();
-        resource.add_finding(level, format!("{what}: {} ({name})", context.times(&counter, unit)));
-    } else if let Some(kind) = log {
-        add_log_finding(context, resource, kind, what);
+/// Returns a text with its first letter in upper case.
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Adds a finding if the counter at `index` increased or is not zero. `what` names the things that
+/// it counts, in the plural.
+pub fn add_counter_finding(context: &Context<'_>, resource: &mut Resource, index: usize, what: &str) {
+    let counter = &resource.counters[index];
+    if let Some(level) = context.level(counter) {
+        let text = context.counted(what, counter);
+        resource.add_finding(level, text);
     }
 }
 
 /// Adds a finding if the log reports the condition and there is no other finding. The log of the
 /// running kernel is that of all its network namespaces, so it is used for resources of the host
 /// only.
-pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind, what: &str) {
+pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind) {
     let lines = context.facts.events.iter().filter(|event| event.kind == kind).count();
     if lines > 0
         && resource.findings.is_empty()
         && (!context.facts.is_live || resource.kind.scope() == super::Scope::Host)
     {
         let lines = count(lines as u64, "line");
-        resource.add_finding(Level::Overflowed, format!("the kernel logged: {what} ({lines})"));
+        let text = format!("The kernel log reports: {} ({lines}).", kind.description());
+        resource.add_finding(Level::Overflowed, text);
     }
 }

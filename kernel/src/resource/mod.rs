@@ -11,7 +11,7 @@ mod queues;
 #[cfg(test)]
 mod tests;
 
-use syncookie_terminal::{count, grouped};
+use syncookie_terminal::grouped;
 
 use crate::facts::{Difference, Facts};
 
@@ -126,17 +126,17 @@ impl Context<'_> {
         Some(Limit { value: self.facts.setting_number(name, index)?, source })
     }
 
-    /// Formats value and increase of a counter: `12 times since boot, 3 of them in the last 5 s`.
-    fn times(&self, counter: &Counter, what: &str) -> String {
-        let total = count(counter.total.unwrap_or(0), what);
-        match counter.increase {
-            Some(0) => format!("{total} since boot, none of them {}", self.lately()),
-            Some(rise) if Some(rise) == counter.total => format!("{total}, {}", self.lately()),
-            Some(rise) => {
-                format!("{total} since boot, {} of them {}", grouped(rise), self.lately())
-            }
-            None => format!("{total} since boot"),
-        }
+    /// Formats a counter with its increase: `Accept-queue overflows: 12 since boot, 3 of them in the
+    /// last 5 s (ListenOverflows).`
+    fn counted(&self, what: &str, counter: &Counter) -> String {
+        let total = counter.total.unwrap_or(0);
+        let increase = match counter.increase {
+            None => String::new(),
+            Some(0) => format!(", none {}", self.lately()),
+            Some(increase) if increase == total => format!(", all {}", self.lately()),
+            Some(increase) => format!(", {} of them {}", grouped(increase), self.lately()),
+        };
+        format!("{what}: {} since boot{increase} ({}).", grouped(total), counter.short_name())
     }
 
     /// Formats the time since the earlier sample.
@@ -144,7 +144,7 @@ impl Context<'_> {
         match self.difference.and_then(|difference| difference.elapsed()) {
             Some(time) if time.as_secs() >= 120 => format!("in the last {} min", time.as_secs() / 60),
             Some(time) if time.as_millis() >= 1000 => format!("in the last {} s", time.as_secs()),
-            _ => "since the earlier look".into(),
+            _ => "since the previous sample".into(),
         }
     }
 
@@ -158,9 +158,16 @@ impl Context<'_> {
     }
 }
 
+impl Counter {
+    /// Returns the name that the kernel gives the counter, without its group.
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+}
+
 impl Resource {
-    /// Returns how much is left below the limit.
-    pub fn headroom(&self) -> Option<u64> {
+    /// Returns how much is free below the limit.
+    pub fn free(&self) -> Option<u64> {
         Some(self.limit.as_ref()?.value.saturating_sub(self.usage?))
     }
 
@@ -174,11 +181,11 @@ impl Resource {
         self.usage.is_some() || self.counters.iter().any(|counter| counter.total.is_some())
     }
 
-    /// Returns the name of the state in JSON: that of the worst level, `calm` or `unknown`.
+    /// Returns the name of the state in JSON: that of the worst level, `ok` or `unknown`.
     pub fn status(&self) -> &'static str {
         match self.level() {
             Some(level) => level.name(),
-            None if self.is_known() => "calm",
+            None if self.is_known() => "ok",
             None => "unknown",
         }
     }

@@ -1,4 +1,4 @@
-//! What packets pass before TCP, and what TCP answers.
+//! Resources that packets pass before TCP, and rate limits of what TCP and ICMP send.
 //!
 //! Connection tracking: `nf_conntrack_count` against `nf_conntrack_max` (`__nf_conntrack_alloc`,
 //! net/netfilter/nf_conntrack_core.c). Softirq backlog: `input_pkt_queue` of a CPU against
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use syncookie_terminal::escape_controls;
 
 use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
-use super::{Context, Level, Resource, ResourceKind};
+use super::{Context, Resource, ResourceKind};
 use crate::facts::EventKind;
 
 /// Adds the state of these resources.
@@ -35,24 +35,10 @@ fn conntrack(context: &Context<'_>) -> Resource {
     ]);
     let loose = context.facts.setting("net.netfilter.nf_conntrack_tcp_loose");
     resource.remark = loose.map(|value| format!("nf_conntrack_tcp_loose={value}"));
-    let then = "packets of further connections are dropped, unless an entry can be thrown out for them";
-    add_usage_finding(&mut resource, "the table of connection tracking is full", then);
-    add_counter_finding(
-        context,
-        &mut resource,
-        0,
-        "packet",
-        "connection tracking dropped packets, as it does when its table is full",
-        None,
-    );
-    let early = "connection tracking threw out entries before their time, because its table was full";
-    add_counter_finding(context, &mut resource, 1, "entry or entries", early, None);
-    add_log_finding(
-        context,
-        &mut resource,
-        EventKind::ConntrackFull,
-        "the table of connection tracking was full, packets were dropped",
-    );
+    add_usage_finding(&mut resource, "New connections are dropped unless an older entry can be evicted");
+    add_counter_finding(context, &mut resource, 0, "Packets dropped by connection tracking, usually at a full table");
+    add_counter_finding(context, &mut resource, 1, "Conntrack entries evicted early because the table was full");
+    add_log_finding(context, &mut resource, EventKind::ConntrackFull);
     resource
 }
 
@@ -62,15 +48,8 @@ fn softirq(context: &Context<'_>) -> Resource {
     resource.limit = context.setting("net.core.netdev_max_backlog", 0);
     resource.counters = context.counters(&["softnet.dropped", "softnet.time_squeeze", "softnet.flow_limit_count"]);
     resource.remark = context.facts.setting("net.core.netdev_budget").map(|value| format!("netdev_budget={value}"));
-    add_usage_finding(&mut resource, "a processor's queue of received packets is full", "further ones are dropped");
-    add_counter_finding(
-        context,
-        &mut resource,
-        0,
-        "packet",
-        "packets were dropped because a processor's queue of received ones was full",
-        None,
-    );
+    add_usage_finding(&mut resource, "Further packets are dropped");
+    add_counter_finding(context, &mut resource, 0, "Packets dropped because the softirq backlog of a CPU was full");
     resource
 }
 
@@ -95,14 +74,10 @@ fn interface(context: &Context<'_>, name: &str) -> Resource {
         context,
         &mut resource,
         1,
-        "packet",
-        &format!("the ring of {name} was full when packets came"),
-        None,
+        &format!("Packets lost because the receive ring of {name} was full"),
     );
-    let dropped = resource.counters[0].clone();
-    if dropped.increase.is_some_and(|rise| rise > 0) {
-        let text = format!("{name} dropped received packets: {} (rx_drop)", context.times(&dropped, "packet"));
-        resource.add_finding(Level::Overflowing, text);
+    if resource.counters[0].increase.is_some_and(|increase| increase > 0) {
+        add_counter_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
     }
     resource
 }
@@ -112,7 +87,8 @@ fn icmp(context: &Context<'_>) -> Resource {
     resource.counters = context.counters(&["Icmp.OutRateLimitGlobal", "Icmp.OutRateLimitHost"]);
     resource.limit = context.setting("net.ipv4.icmp_msgs_per_sec", 0);
     let each = context.facts.setting("net.ipv4.icmp_ratelimit");
-    resource.remark = each.map(|value| format!("messages a second; one host gets one in {value} ms (icmp_ratelimit)"));
+    resource.remark = each
+        .map(|value| format!("limit in messages per second; one message per {value} ms to each host (icmp_ratelimit)"));
     resource
 }
 
@@ -129,7 +105,7 @@ fn challenge_acks(context: &Context<'_>) -> Resource {
     resource.limit = context.setting("net.ipv4.tcp_challenge_ack_limit", 0).filter(|limit| limit.value < 0x7fff_ffff);
     let pause = context.facts.setting("net.ipv4.tcp_invalid_ratelimit");
     resource.remark =
-        pause.map(|value| format!("one answer in {value} ms for each connection (tcp_invalid_ratelimit)"));
+        pause.map(|value| format!("one answer per {value} ms for each connection (tcp_invalid_ratelimit)"));
     resource
 }
 
@@ -143,6 +119,6 @@ fn resets(context: &Context<'_>) -> Resource {
         "TcpExt.TCPAbortOnClose",
         "TcpExt.TCPAbortOnTimeout",
     ]);
-    resource.remark = Some("OutRsts that nothing else counts answer segments of no connection".into());
+    resource.remark = Some("OutRsts beyond the other counters answer segments without a connection".into());
     resource
 }

@@ -15,9 +15,9 @@ use crate::facts::{EventKind, Process};
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend(context.facts.processes.iter().map(|process| descriptors(context, process)));
     found.push(files(context));
-    found.extend(context.facts.processes.iter().filter_map(|process| group_tasks(context, process)));
-    found.extend(context.facts.processes.iter().filter_map(|process| group_memory(context, process)));
-    found.extend([tasks(context), cpu(context), ephemeral_ports(context)]);
+    found.extend(context.facts.processes.iter().filter_map(|process| cgroup_pids(context, process)));
+    found.extend(context.facts.processes.iter().filter_map(|process| cgroup_memory(context, process)));
+    found.extend([tasks(context), cpu_pressure(context), ephemeral_ports(context)]);
 }
 
 /// Formats a process: `nginx (pid 812)`.
@@ -29,8 +29,7 @@ fn descriptors(context: &Context<'_>, process: &Process) -> Resource {
     let mut resource = context.resource(ResourceKind::Descriptors).of(who(process));
     resource.usage = process.descriptors;
     resource.limit = process.descriptor_limit.map(|value| Limit { value, source: "RLIMIT_NOFILE".into() });
-    let what = format!("{} has no file descriptor left", who(process));
-    add_usage_finding(&mut resource, &what, "accept() fails (EMFILE), so its accept queues fill");
+    add_usage_finding(&mut resource, "accept() fails (EMFILE), so the accept queues of the process fill up");
     resource
 }
 
@@ -38,38 +37,32 @@ fn files(context: &Context<'_>) -> Resource {
     let mut resource = context.resource(ResourceKind::Files);
     resource.usage = context.facts.setting_number("fs.file-nr", 0);
     resource.limit = context.setting("fs.file-max", 0).or_else(|| context.setting("fs.file-nr", 2));
-    add_usage_finding(
-        &mut resource,
-        "the system has no open file left to give",
-        "accept() fails (ENFILE) for all but root",
-    );
-    add_log_finding(context, &mut resource, EventKind::FileMax, "the limit on open files was reached");
+    add_usage_finding(&mut resource, "accept() fails (ENFILE), except for root");
+    add_log_finding(context, &mut resource, EventKind::FileMax);
     resource
 }
 
-fn group_tasks(context: &Context<'_>, process: &Process) -> Option<Resource> {
-    let (tasks, most) = process.group_tasks?;
-    let mut resource = context.resource(ResourceKind::GroupTasks).of(who(process));
+fn cgroup_pids(context: &Context<'_>, process: &Process) -> Option<Resource> {
+    let (tasks, most) = process.cgroup_pids?;
+    let mut resource = context.resource(ResourceKind::CgroupPids).of(who(process));
     resource.usage = Some(tasks);
     resource.limit = Some(Limit { value: most, source: "pids.max".into() });
-    add_usage_finding(
-        &mut resource,
-        &format!("the control group of {} may have no more tasks", who(process)),
-        "fork() and new threads fail",
-    );
+    add_usage_finding(&mut resource, "fork() and new threads fail");
     Some(resource)
 }
 
-/// Returns the memory of the control group. Buffers of sockets count there, and shrink when the
-/// group has no memory left.
-fn group_memory(context: &Context<'_>, process: &Process) -> Option<Resource> {
-    let (used, sockets, most) = process.group_memory?;
-    let mut resource = context.resource(ResourceKind::GroupMemory).of(who(process));
+/// Returns the memory of the cgroup. Socket buffers count there, and shrink when the cgroup has no
+/// free memory.
+fn cgroup_memory(context: &Context<'_>, process: &Process) -> Option<Resource> {
+    let (used, sockets, most) = process.cgroup_memory?;
+    let mut resource = context.resource(ResourceKind::CgroupMemory).of(who(process));
     resource.usage = Some(used);
     resource.limit = Some(Limit { value: most, source: "memory.max".into() });
-    resource.remark = Some(format!("{} bytes of it are held by sockets", grouped(sockets)));
-    let what = format!("the control group of {} has no memory left", who(process));
-    add_usage_finding(&mut resource, &what, "its sockets get no more buffers, or a process of it is killed");
+    resource.remark = Some(format!("{} bytes of it are used by sockets", grouped(sockets)));
+    add_usage_finding(
+        &mut resource,
+        "Its sockets get no more buffers, and the kernel may kill a process of the cgroup",
+    );
     Some(resource)
 }
 
@@ -78,15 +71,17 @@ fn tasks(context: &Context<'_>) -> Resource {
     resource.usage = context.facts.gauge("tasks");
     let limits = ["kernel.threads-max", "kernel.pid_max"].into_iter().filter_map(|name| context.setting(name, 0));
     resource.limit = limits.min_by_key(|limit| limit.value);
-    add_usage_finding(&mut resource, "there are as many tasks as may be", "fork() and new threads fail");
-    add_log_finding(context, &mut resource, EventKind::Tasks, "a control group may have no more tasks");
+    add_usage_finding(&mut resource, "fork() and new threads fail");
+    add_log_finding(context, &mut resource, EventKind::Tasks);
     resource
 }
 
-fn cpu(context: &Context<'_>) -> Resource {
-    let mut resource = context.resource(ResourceKind::Cpu);
+fn cpu_pressure(context: &Context<'_>) -> Resource {
+    let mut resource = context.resource(ResourceKind::CpuPressure);
     resource.usage = context.facts.gauge("pressure.cpu.some.avg10");
-    resource.remark = resource.usage.map(|_| "% of the last 10 s in which a task waited for a processor".into());
+    resource.remark = resource
+        .usage
+        .map(|_| "share of the last 10 s in which at least one task waited for a CPU (PSI some avg10)".into());
     resource
 }
 
@@ -100,12 +95,8 @@ fn ephemeral_ports(context: &Context<'_>) -> Resource {
         resource.usage = Some(count);
     }
     resource.limit = ports(context);
-    resource.remark = Some("each destination has all of them for itself".into());
-    add_usage_finding(
-        &mut resource,
-        "no port is left for connections to one destination",
-        "connect() fails (EADDRNOTAVAIL)",
-    );
+    resource.remark = Some("the whole range is available for each destination".into());
+    add_usage_finding(&mut resource, "connect() to this destination fails (EADDRNOTAVAIL)");
     resource
 }
 

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_terminal::escape_controls;
+use syncookie_terminal::{escape_controls, grouped};
 
 use super::{Context, Counter, Level, Limit, Resource, ResourceKind};
 use crate::facts::{EventKind, Listener, LocalAddress};
@@ -36,7 +36,7 @@ fn accept_queue(context: &Context<'_>, listener: &Listener) -> Resource {
     resource.usage = Some(listener.accept_queue);
     resource.limit = listener.backlog.map(|value| Limit { value, source: backlog_source(context, value) });
     if listener.backlog.is_none() {
-        resource.remark = Some("netstat does not show the bound: ss -lnt does".into());
+        resource.remark = Some("netstat does not show the limit; ss -lnt does".into());
     }
     resource.counters.extend(listener.drops.map(|drops| Counter {
         name: "drops".into(),
@@ -44,25 +44,30 @@ fn accept_queue(context: &Context<'_>, listener: &Listener) -> Resource {
         increase: earlier_drops(context, listener).and_then(|before| drops.checked_sub(before)),
     }));
     let Some(limit) = listener.backlog else { return resource };
-    if listener.accept_queue > limit {
+    let waiting = listener.accept_queue;
+    if waiting > limit {
         let then = match context.facts.setting("net.ipv4.tcp_abort_on_overflow") {
-            Some("1") => "further ones are reset (tcp_abort_on_overflow=1)",
-            Some(_) => "further ones are dropped without a word (tcp_abort_on_overflow=0)",
-            None => "further ones are dropped, or reset where tcp_abort_on_overflow=1",
+            Some("1") => "Further connections are reset (tcp_abort_on_overflow=1)",
+            Some(_) => "Further connections are dropped silently (tcp_abort_on_overflow=0)",
+            None => "Further connections are dropped silently, or reset if tcp_abort_on_overflow=1",
         };
         resource.add_finding(
             Level::Exhausted,
             format!(
-                "the accept queue of {address}{who} is full: {} connections wait in it, and its bound is {limit}. The \
-                 program does not accept them as fast as they come; {then}",
-                listener.accept_queue
+                "The accept queue of {address}{who} is full: {} connections are waiting, and the limit is {}. The \
+                 application accepts them more slowly than they arrive. {then}.",
+                grouped(waiting),
+                grouped(limit)
             ),
         );
     } else if resource.is_nearly_full() {
-        let waiting = listener.accept_queue;
         resource.add_finding(
             Level::Near,
-            format!("the accept queue of {address}{who} is nearly full: {waiting} connections wait in it, its bound is {limit}"),
+            format!(
+                "The accept queue of {address}{who} is nearly full: {} connections are waiting, and the limit is {}.",
+                grouped(waiting),
+                grouped(limit)
+            ),
         );
     }
     resource
@@ -105,10 +110,7 @@ fn accept_queues(context: &Context<'_>) -> Resource {
         context.facts.setting("net.ipv4.tcp_abort_on_overflow").map(|value| format!("tcp_abort_on_overflow={value}"));
     let overflows = &resource.counters[0];
     if let Some(level) = context.level(overflows) {
-        let text = format!(
-            "an accept queue was full when a connection was to enter it: {} (ListenOverflows)",
-            context.times(overflows, "time")
-        );
+        let text = context.counted("Accept-queue overflows", overflows);
         resource.add_finding(level, text);
     }
     resource
@@ -143,25 +145,30 @@ fn syn_queue(
     resource.usage = context.facts.half_open_at(address).map(|_| half_open.get(address).copied().unwrap_or(0));
     resource.limit = syn_queue_limit(context, sockets);
     if sockets.len() > 1 {
-        resource.remark = Some(format!("{} sockets share the port, each with its own queue", sockets.len()));
+        resource.remark = Some(format!("{} sockets share the port; each has a queue of its own", sockets.len()));
     }
     if let Some((usage, limit)) = resource.full() {
         let then = match context.facts.setting("net.ipv4.tcp_syncookies") {
-            Some("0") => "further SYNs are dropped (tcp_syncookies=0)",
-            Some(_) => "further SYNs are answered with SYN cookies",
-            None => "further SYNs are answered with SYN cookies, or dropped where tcp_syncookies=0",
+            Some("0") => "Further SYNs are dropped (tcp_syncookies=0)",
+            Some(_) => "Further SYNs are answered with SYN cookies",
+            None => "Further SYNs are answered with SYN cookies, or dropped if tcp_syncookies=0",
         };
         let who = who(context, sockets[0]);
         resource.add_finding(
             Level::Exhausted,
-            format!("the half-open queue of {address}{who} is full: {usage} handshakes are not complete, and its bound is {limit}; {then}"),
+            format!(
+                "The SYN queue of {address}{who} is full: {} half-open connections, and the limit is {}. {then}.",
+                grouped(usage),
+                grouped(limit)
+            ),
         );
-    } else if resource.is_nearly_full() {
-        let usage = resource.usage.unwrap_or(0);
-        resource.add_finding(
-            Level::Near,
-            format!("the half-open queue of {address} is nearly full: {usage} handshakes are not complete"),
+    } else if let (true, Some(usage), Some(limit)) = (resource.is_nearly_full(), resource.usage, &resource.limit) {
+        let text = format!(
+            "The SYN queue of {address} is nearly full: {} half-open connections, and the limit is {}.",
+            grouped(usage),
+            grouped(limit.value)
         );
+        resource.add_finding(Level::Near, text);
     }
     resource
 }
@@ -177,7 +184,7 @@ fn syn_queue_limit(context: &Context<'_>, sockets: &[&Listener]) -> Option<Limit
     let cut = kept.map_or(u64::MAX, |most| most - most / 4);
     let value = backlogs.iter().map(|backlog| (*backlog).min(cut)).fold(0, u64::saturating_add);
     let source = if backlogs.iter().any(|backlog| *backlog > cut) {
-        "three quarters of net.ipv4.tcp_max_syn_backlog, with tcp_syncookies=0".into()
+        "3/4 of net.ipv4.tcp_max_syn_backlog (tcp_syncookies=0)".into()
     } else {
         backlog_source(context, value)
     };
@@ -192,18 +199,15 @@ fn syn_queues(context: &Context<'_>) -> Resource {
     resource.remark = cookies.map(|value| format!("tcp_syncookies={value}"));
     let (do_cookies, drop) = (resource.counters[0].clone(), resource.counters[1].clone());
     if let Some(level) = context.level(&drop) {
-        let times = context.times(&drop, "SYN");
-        resource
-            .add_finding(level, format!("a half-open queue was full and SYNs were dropped: {times} (TCPReqQFullDrop)"));
+        resource.add_finding(level, context.counted("SYNs dropped because a SYN queue was full", &drop));
     }
     // With tcp_syncookies=2 the kernel counts every SYN here, whether the queue is full or not.
     if let Some(level) = context.level(&do_cookies).filter(|_| cookies != Some("2")) {
-        let times = context.times(&do_cookies, "SYN");
-        let unless = if cookies.is_none() { "; with tcp_syncookies=2 every SYN counts so, full or not" } else { "" };
-        resource.add_finding(
-            level,
-            format!("a half-open queue was full and SYNs were answered with SYN cookies: {times} (TCPReqQFullDoCookies){unless}"),
-        );
+        let mut text = context.counted("SYNs answered with SYN cookies because a SYN queue was full", &do_cookies);
+        if cookies.is_none() {
+            text += " With tcp_syncookies=2 the kernel counts every SYN here.";
+        }
+        resource.add_finding(level, text);
     }
     add_log_finding(context, &mut resource);
     resource
@@ -221,6 +225,8 @@ fn add_log_finding(context: &Context<'_>, resource: &mut Resource) {
         return;
     }
     let ports: Vec<String> = ports.iter().take(16).map(u16::to_string).collect();
-    let text = format!("the kernel logged a full half-open queue (Possible SYN flooding) of port {}", ports.join(", "));
+    let noun = if ports.len() == 1 { "port" } else { "ports" };
+    let text =
+        format!("The kernel log reports a full SYN queue (Possible SYN flooding) on {noun} {}.", ports.join(", "));
     resource.add_finding(Level::Overflowed, text);
 }

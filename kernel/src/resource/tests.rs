@@ -19,10 +19,10 @@ fn row(resources: &[Resource], kind: ResourceKind) -> &Resource {
 }
 
 #[test]
-fn an_accept_queue_is_full_when_it_holds_more_than_its_bound() {
+fn an_accept_queue_is_full_when_it_holds_more_than_its_limit() {
     let full = judged("LISTEN 4 3 0.0.0.0:80 *:*\n");
     assert_eq!(sentences(&full), [("accept-queue", Level::Exhausted)]);
-    assert_eq!(row(&full, ResourceKind::AcceptQueue).headroom(), Some(0));
+    assert_eq!(row(&full, ResourceKind::AcceptQueue).free(), Some(0));
     assert_eq!(sentences(&judged("LISTEN 3 3 0.0.0.0:80 *:*\n")), []);
     assert_eq!(sentences(&judged("LISTEN 95 100 0.0.0.0:80 *:*\n")), [("accept-queue", Level::Near)]);
 }
@@ -37,11 +37,11 @@ fn half_open_connections_belong_to_the_closest_listener() {
         resources.iter().find(is_it).unwrap().usage
     };
     assert_eq!((usage("10.0.0.1:80"), usage("0.0.0.0:80"), usage("*:81")), (Some(2), Some(1), Some(0)));
-    assert_eq!(sentences(&resources), [("half-open-queue", Level::Exhausted)]);
+    assert_eq!(sentences(&resources), [("syn-queue", Level::Exhausted)]);
 }
 
 #[test]
-fn sockets_that_share_a_port_share_the_half_open_row() {
+fn sockets_that_share_a_port_share_one_syn_queue_row() {
     let text = "LISTEN 0 8 0.0.0.0:80 *:*\nLISTEN 0 8 0.0.0.0:80 *:*\nSYN-RECV 0 0 10.0.0.1:80 10.9.9.9:1\n";
     let resources = judged(text);
     let rows: Vec<_> = resources
@@ -53,14 +53,14 @@ fn sockets_that_share_a_port_share_the_half_open_row() {
 }
 
 #[test]
-fn cookies_that_are_always_sent_are_no_full_queue() {
+fn cookies_that_are_always_sent_do_not_mean_a_full_queue() {
     let counters = "TcpExt: TCPReqQFullDoCookies TCPReqQFullDrop\nTcpExt: 5 0\n";
-    assert_eq!(sentences(&judged(counters)), [("half-open-queue", Level::Overflowed)]);
+    assert_eq!(sentences(&judged(counters)), [("syn-queue", Level::Overflowed)]);
     assert_eq!(sentences(&judged(&format!("{counters}net.ipv4.tcp_syncookies = 2\n"))), []);
 }
 
 #[test]
-fn memory_is_used_up_at_the_third_number_and_under_pressure_from_the_second() {
+fn tcp_memory_is_exhausted_at_the_third_number_and_under_pressure_from_the_second() {
     let at = |pages: u32| {
         let resources =
             judged(&format!("TCP: inuse 1 orphan 0 tw 0 alloc 1 mem {pages}\nnet.ipv4.tcp_mem = 10 20 30\n"));
@@ -72,7 +72,7 @@ fn memory_is_used_up_at_the_third_number_and_under_pressure_from_the_second() {
 }
 
 #[test]
-fn reserved_ports_are_none_of_the_ephemeral_ones() {
+fn reserved_ports_do_not_count_as_ephemeral_ports() {
     let text = "net.ipv4.ip_local_port_range = 1000 1099\nnet.ipv4.ip_local_reserved_ports = 1000-1009,1050,2000\n";
     let resources = judged(text);
     let ports = resources.iter().find(|resource| resource.kind == ResourceKind::EphemeralPorts).unwrap();
@@ -80,17 +80,17 @@ fn reserved_ports_are_none_of_the_ephemeral_ones() {
 }
 
 #[test]
-fn a_counter_that_rose_is_worse_than_one_that_did_long_ago() {
+fn a_recent_overflow_is_worse_than_an_old_one() {
     let at = |value: u32| facts(&format!("TcpExt: ListenOverflows ListenDrops\nTcpExt: {value} 0\n"));
     let rose = assess(&at(9), Some(&at(7)));
     assert_eq!(sentences(&rose), [("accept-queue", Level::Overflowing)]);
-    assert!(findings(&rose)[0].1.sentence.contains("9 times since boot, 2 of them"), "{:?}", findings(&rose));
+    assert!(findings(&rose)[0].1.sentence.contains("9 since boot, 2 of them"), "{:?}", findings(&rose));
     assert_eq!(sentences(&assess(&at(9), Some(&at(9)))), [("accept-queue", Level::Overflowed)]);
     assert_eq!(sentences(&assess(&at(0), Some(&at(0)))), []);
 }
 
 #[test]
-fn nothing_known_is_not_calm() {
+fn a_resource_without_facts_is_unknown_and_not_ok() {
     let resources = judged("net.core.somaxconn = 5\n");
     let accept = resources.iter().find(|resource| resource.kind == ResourceKind::AcceptQueue).unwrap();
     assert_eq!(accept.status(), "unknown");
@@ -98,11 +98,11 @@ fn nothing_known_is_not_calm() {
 }
 
 #[test]
-fn a_process_is_judged_by_its_limits_and_those_of_its_control_group() {
+fn a_process_is_judged_by_its_limits_and_those_of_its_cgroup() {
     let resources = judged(
         "syncookie: process pid=7 descriptors=1024 limit=1024 threads=3 group=95/100 memory=500/20/1000 listens=1 name=nginx: x\n",
     );
-    assert_eq!(sentences(&resources), [("descriptors", Level::Exhausted), ("group-tasks", Level::Near)]);
-    assert_eq!(row(&resources, ResourceKind::GroupMemory).headroom(), Some(500));
+    assert_eq!(sentences(&resources), [("descriptors", Level::Exhausted), ("cgroup-pids", Level::Near)]);
+    assert_eq!(row(&resources, ResourceKind::CgroupMemory).free(), Some(500));
     assert_eq!(row(&resources, ResourceKind::Descriptors).subject.as_deref(), Some("nginx: x (pid 7)"));
 }

@@ -50,7 +50,7 @@ pub fn analyze() -> bool {
     ANALYZE.get()
 }
 
-/// Returns whether the Info column marks findings.
+/// Returns whether the Info column shows findings.
 pub fn info_column() -> bool {
     INFO_COLUMN.get()
 }
@@ -82,14 +82,15 @@ pub fn register(protocol: c_int) {
             module,
             c"analyze".as_ptr(),
             c"Analyze handshakes".as_ptr(),
-            c"Tell which TCP handshakes were answered by SYN cookies or SYN proxies".as_ptr(),
+            c"Detect TCP handshakes that were answered by a SYN cookie or a SYN proxy".as_ptr(),
             ANALYZE.as_ptr(),
         );
         ffi::prefs_register_enum_preference(
             module,
             c"least_confidence".as_ptr(),
-            c"Mark from this confidence on".as_ptr(),
-            c"A less sure finding has its fields, but no expert item and no word in the Info column".as_ptr(),
+            c"Minimum confidence for expert items".as_ptr(),
+            c"Findings below this confidence keep their fields, but get no expert item and no text in the Info column"
+                .as_ptr(),
             MIN_CONFIDENCE.as_ptr(),
             CONFIDENCES.0.as_ptr(),
             false as CBool,
@@ -97,15 +98,15 @@ pub fn register(protocol: c_int) {
         ffi::prefs_register_bool_preference(
             module,
             c"info_column".as_ptr(),
-            c"Mark findings in the Info column".as_ptr(),
-            c"Add a word such as [SYN cookie, likely] to the Info column, behind what is there".as_ptr(),
+            c"Show findings in the Info column".as_ptr(),
+            c"Append a short text, such as [SYN cookie, likely], to the Info column".as_ptr(),
             INFO_COLUMN.as_ptr(),
         );
         ffi::prefs_register_enum_preference(
             module,
             c"capture_point".as_ptr(),
-            c"The capture was taken at".as_ptr(),
-            c"Excludes causes that a capture taken there would have shown".as_ptr(),
+            c"Capture point".as_ptr(),
+            c"Where the capture was taken; rules out causes that a capture taken there contradicts".as_ptr(),
             CAPTURE_POINT.as_ptr(),
             CAPTURE_POINTS.0.as_ptr(),
             false as CBool,
@@ -113,8 +114,9 @@ pub fn register(protocol: c_int) {
         ffi::prefs_register_uint_preference(
             module,
             c"handshakes".as_ptr(),
-            c"Most handshakes to keep".as_ptr(),
-            c"When there are more, the older half is judged with what is known then".as_ptr(),
+            c"Maximum number of handshakes".as_ptr(),
+            c"If a capture has more handshakes, the older half is assessed early, without the frames that follow"
+                .as_ptr(),
             10,
             MAX_HANDSHAKES.as_ptr(),
         );

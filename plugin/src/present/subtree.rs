@@ -1,6 +1,6 @@
 //! The lines of a subtree, and a builder that fills them from a finding.
 
-use syncookie_engine::{Cause, Evidence, Finding};
+use syncookie_engine::{Cause, Evidence, Finding, Verdict, odds};
 
 use crate::fields::{Expert, Field, FieldType};
 
@@ -125,27 +125,31 @@ impl SubtreeBuilder {
     /// Adds an evidence with its details.
     pub(super) fn evidence(&mut self, evidence: &Evidence) {
         let Evidence { kind, favours, nats, frames, detail } = evidence;
-        self.add(Field::Evidence, Value::NoValue).text = Some(format!("{kind}: {favours} +{nats:.1} nats, {detail}"));
+        self.add(Field::Evidence, Value::NoValue).text = Some(match favours {
+            Verdict::Undetermined => format!("Observation ({kind}): {detail}"),
+            _ => format!("Evidence for {favours} ({kind}, {}): {detail}", odds(*nats)),
+        });
         self.detail(Field::EvidenceKind, kind.as_str());
         self.detail(Field::EvidenceFor, favours.as_str());
-        self.add_at(2, Field::EvidenceNats, Value::Double(*nats)).text = Some(format!("Weight: {nats:.1} nats"));
+        self.add_at(2, Field::EvidenceNats, Value::Double(*nats)).text =
+            Some(format!("Evidence strength: {}", odds(*nats)));
         self.detail(Field::EvidenceDetail, detail);
         for frame in frames {
             self.add_at(2, Field::EvidenceFrame, Value::Uint32(frame.number));
         }
     }
 
-    /// Adds a cause with its details; `rank` is 1 for the most probable.
+    /// Adds a cause with its details; `rank` is 1 for the most likely.
     pub(super) fn cause(&mut self, cause: &Cause, rank: u32) {
         self.text(Field::Cause, cause.kind.as_str()).text = Some(match (cause.ruled_out, rank) {
-            (true, _) => format!("Ruled out: {}", cause.kind),
+            (true, _) => format!("Ruled-out cause: {}", cause.kind),
             (false, 1) => format!("Most likely cause: {}", cause.kind),
-            (false, _) => format!("Cause {rank}: {}", cause.kind),
+            (false, _) => format!("Possible cause {rank}: {}", cause.kind),
         });
         self.add_at(2, Field::CauseRank, Value::Uint32(rank));
         if cause.ruled_out {
             self.add_at(2, Field::CauseRuledOut, Value::NoValue).text =
-                Some("Ruled out: something contradicts it".to_owned());
+                Some("Ruled out: the capture contradicts this cause".to_owned());
         }
         for reason in &cause.supporting {
             self.detail(Field::CauseFor, reason);

@@ -82,12 +82,16 @@ fn text(text: &str) -> Value {
 #[test]
 fn the_heading_is_the_conclusion() {
     let likely = finding(Verdict::SynProxy, Some(Confidence::Likely));
-    assert_eq!(verdict(&likely, frame(2)).heading, "SYN cookie analysis: syn-proxy, likely (7.3 nats)");
+    assert_eq!(
+        verdict(&likely, frame(2)).heading,
+        "SYN cookie analysis: answered by a SYN proxy, likely (about 1,400 to 1)"
+    );
     let undetermined = finding(Verdict::Undetermined, None);
-    assert_eq!(verdict(&undetermined, frame(2)).heading, "SYN cookie analysis: undetermined");
+    assert_eq!(verdict(&undetermined, frame(2)).heading, "SYN cookie analysis: undetermined who answered");
     assert_eq!(
         reset(&likely, frame(4)).heading,
-        "SYN cookie analysis: reset-by-server; frame 2 was syn-proxy, likely (7.3 nats)"
+        "SYN cookie analysis: connection reset by the server; SYN-ACK in frame 2: answered by a SYN proxy, likely \
+         (about 1,400 to 1)"
     );
 }
 
@@ -108,7 +112,10 @@ fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
     assert_eq!(values(&shown, Field::ResetFrame), [&Value::Uint32(4)]);
     assert_eq!(values(&shown, Field::Server), [&text("[2001:db8::2]:80")]);
     let evidence = shown.lines.iter().find(|line| line.field == Field::Evidence).unwrap();
-    assert_eq!(evidence.text.as_deref(), Some("zero-window: syn-proxy +4.0 nats, window of the SYN-ACK is 0"));
+    assert_eq!(
+        evidence.text.as_deref(),
+        Some("Evidence for syn-proxy (zero-window, about 57 to 1): window of the SYN-ACK is 0")
+    );
 }
 
 #[test]
@@ -127,7 +134,7 @@ fn a_cookie_style_verdict_is_a_note_when_possible_and_a_warning_above() {
         assert_eq!(values(&shown, Field::Marked).len(), 1);
     }
     let shown = verdict(&finding(Verdict::SynProxy, Some(Likely)), frame(2));
-    let text = "Answered by a SYN proxy: likely (7.3 nats), fits linux-synproxy or pf-synproxy";
+    let text = "Answered by a SYN proxy: likely (about 1,400 to 1), consistent with linux-synproxy or pf-synproxy";
     assert_eq!(experts(&shown), [(Expert::Proxy, text)]);
 }
 
@@ -139,7 +146,7 @@ fn an_ordinary_verdict_has_no_expert_item_and_an_undetermined_one_only_a_chat() 
     assert!(values(&ordinary, Field::Marked).is_empty());
 
     let undetermined = verdict(&finding(Verdict::Undetermined, None), frame(2));
-    assert_eq!(experts(&undetermined), [(Expert::Undetermined, "Cannot tell who answered this SYN: the SYN")]);
+    assert_eq!(experts(&undetermined), [(Expert::Undetermined, "Undetermined who answered this SYN: the SYN")]);
     assert!(values(&undetermined, Field::Marked).is_empty());
     assert!(values(&undetermined, Field::Confidence).is_empty());
     assert!(values(&undetermined, Field::LogOdds).is_empty());
@@ -148,7 +155,7 @@ fn an_ordinary_verdict_has_no_expert_item_and_an_undetermined_one_only_a_chat() 
 #[test]
 fn the_reset_of_a_cookie_style_handshake_warns_and_names_the_cause_but_not_the_verdict() {
     let shown = reset(&finding(Verdict::SynProxy, Some(Confidence::Possible)), frame(4));
-    let text_ = "Reset right after a syn-proxy handshake, most likely proxy-leaked-ack";
+    let text_ = "Reset right after a handshake answered by a SYN proxy; most likely cause: proxy-leaked-ack";
     assert_eq!(experts(&shown), [(Expert::Reset, text_)]);
     assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack")]);
     assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Uint32(2)]);
@@ -195,7 +202,7 @@ fn a_text_too_long_for_a_line_continues_below_and_its_value_stays_whole() {
     for line in below {
         whole = format!("{whole} {}", line.text.as_deref().unwrap());
     }
-    assert_eq!(whole, format!("Check: {}", long.causes[0].check));
+    assert_eq!(whole, format!("Check for cause: {}", long.causes[0].check));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub enum Command {
     Analyze(Analyze),
     /// Tell the story of one handshake: packets, verdict, causes, what to do
     Explain(Explain),
-    /// Look at what the kernel has for accepting connections: usage, bounds, overflows
+    /// Show kernel limits that affect accepting connections: usage, limits, overflows
     Kernel(Kernel),
     /// Write captures again, with the findings as comments
     Annotate(Annotate),

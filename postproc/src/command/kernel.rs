@@ -29,7 +29,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Read(error) => write!(f, "{error}"),
             Self::Live(what, error) => write!(f, "{}: {error}", escape_controls(what)),
-            Self::Output(error) => write!(f, "the results cannot be written: {error}"),
+            Self::Output(error) => write!(f, "cannot write the results: {error}"),
         }
     }
 }
@@ -42,7 +42,7 @@ pub fn command(args: &Kernel) -> ExitCode {
     };
     match done {
         Ok(exit) => exit.into(),
-        // The reader of the pipe has seen enough, as with `| head`.
+        // The reader of the pipe closed it, as `head` does.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
         Err(failure) => {
             Console::new(false).error(&failure);
@@ -146,7 +146,7 @@ mod live {
         for namespace in &all {
             match live::facts(namespace) {
                 Ok(facts) => found.push(facts),
-                Err(error) => refused.push(format!("network namespace {} cannot be entered: {error}", namespace.name)),
+                Err(error) => refused.push(format!("cannot enter the network namespace {}: {error}", namespace.name)),
             }
         }
         if let Some(first) = found.first_mut() {
@@ -170,7 +170,7 @@ mod live {
     }
 
     fn closed(namespace: &Namespace, error: std::io::Error) -> Failure {
-        Failure::Live(format!("network namespace {} cannot be entered", namespace.name), error)
+        Failure::Live(format!("cannot enter the network namespace {}", namespace.name), error)
     }
 
     /// Returns the names of the other namespaces of the machine.
@@ -193,7 +193,7 @@ mod live {
     }
 
     fn refused() -> Failure {
-        let text = "only a Linux kernel can be looked at; name files that were saved on one";
+        let text = "not a Linux kernel; give files that were saved on Linux";
         Failure::Live("this machine".into(), std::io::Error::new(std::io::ErrorKind::Unsupported, text))
     }
 }

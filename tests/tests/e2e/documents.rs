@@ -66,7 +66,7 @@ fn modules_that_the_architecture_names_are_there() {
 fn a_file_a_heading_and_a_module_that_are_not_there_are_noticed() {
     let text = "# A heading: of `two`\n[one](#a-heading-of-two) [two](#another) [three](gone.md) [four](https://example.org/)\n\
                 `tests/src/lib.rs` `tests/src/gone.rs` `script/lint --all` `tests/src/l*.rs` `tests/src/g*ne.rs` `src/gone.rs`\n\
-                *gone* *tracker*\n";
+                *gone* *connection/tracker*\n";
     let (_folder, document) = wrong(text);
     let named: Vec<String> = ["#another", "gone.md", "tests/src/gone.rs", "tests/src/g*ne.rs", "src/gone.rs"]
         .map(|name| format!("{} names {name}", document.display()))

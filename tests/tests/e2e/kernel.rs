@@ -1,33 +1,33 @@
-//! `syncookie kernel` on the running kernel: real pressure in namespaces of the tests' own is named, calm is not.
+//! `syncookie kernel` on the running kernel: real pressure in namespaces of the tests' own is reported, its absence too.
 
 use std::process::Command;
 
-use crate::kernel_net::{HostSetting, Look, Net, has};
+use crate::kernel_net::{HostSetting, Net, Report, has};
 use syncookie_tests::tshark::private_folder;
 
-/// Makes SYN-ACKs vanish on their way, so that handshakes stay half-open.
-const LOSE_SYN_ACKS: &str = "nft add table t; nft add chain t i '{ type filter hook input priority 0; }'; \
+/// Drops SYN-ACKs on their way, so that handshakes stay half-open.
+const DROP_SYN_ACKS: &str = "nft add table t; nft add chain t i '{ type filter hook input priority 0; }'; \
     nft add rule t i 'tcp flags & (syn|ack) == (syn|ack) drop'";
 
 #[test]
-fn a_calm_namespace_gives_no_sentence() {
-    let Some(net) = Net::build("a_calm_namespace_gives_no_sentence") else { return };
+fn a_healthy_namespace_has_no_findings() {
+    let Some(net) = Net::build("a_healthy_namespace_has_no_findings") else { return };
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
-    let look = net.look(&[]);
-    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
-    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
-    assert_eq!(look.row("half-open-queue", Some("127.0.0.1:8080"))["usage"], 0);
-    assert_eq!(look.row("time-wait", None)["usage"], 0);
-    // What only the first namespace shows is read there.
-    assert!(look.row("tcp-memory", None)["bound"].as_u64() > Some(0), "{:#}", look.0["notes"]);
+    let report = net.report(&[]);
+    assert!(report.own_sentences().is_empty(), "{:#?}", report.own_sentences());
+    assert_eq!(report.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(report.row("syn-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(report.row("time-wait", None)["usage"], 0);
+    // Settings that only the first namespace shows are read there.
+    assert!(report.row("tcp-memory", None)["limit"].as_u64() > Some(0), "{:#}", report.0["notes"]);
     let text = net.kernel(&[]);
     let first = text.lines().next().expect("a first line");
     assert!(first.starts_with("Nothing is exhausted"), "{first}");
 }
 
 #[test]
-fn a_full_accept_queue_is_named_with_usage_above_its_bound_and_its_counter_rising() {
-    let Some(net) = Net::build("a_full_accept_queue_is_named") else { return };
+fn a_full_accept_queue_is_reported_with_usage_above_its_limit_and_its_counter_rising() {
+    let Some(net) = Net::build("a_full_accept_queue_is_reported") else { return };
     net.sysctl("net.core.somaxconn=3");
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
     let folder = private_folder();
@@ -35,22 +35,22 @@ fn a_full_accept_queue_is_named_with_usage_above_its_bound_and_its_counter_risin
     let before = before.to_str().expect("a plain path");
     net.kernel(&["snapshot", "-o", before]);
     let _clients = net.load(&["connect", "127.0.0.1:8080", "8"]);
-    let look = net.look_until(&["--since", before], |look| {
-        look.counter("accept-queue", None, "TcpExt.ListenOverflows").1 > Some(0)
+    let report = net.report_until(&["--since", before], |report| {
+        report.counter("accept-queue", None, "TcpExt.ListenOverflows").1 > Some(0)
     });
-    let row = look.row("accept-queue", Some("127.0.0.1:8080"));
-    assert_eq!((row["usage"].as_u64(), row["bound"].as_u64()), (Some(4), Some(3)), "{row:#}");
-    assert_eq!((&row["status"], &row["headroom"]), (&"exhausted".into(), &0.into()));
-    let said = look.sentences("accept-queue", "exhausted");
+    let row = report.row("accept-queue", Some("127.0.0.1:8080"));
+    assert_eq!((row["usage"].as_u64(), row["limit"].as_u64()), (Some(4), Some(3)), "{row:#}");
+    assert_eq!((&row["status"], &row["free"]), (&"exhausted".into(), &0.into()));
+    let said = report.sentences("accept-queue", "exhausted");
     assert!(said.len() == 1 && said[0].contains("127.0.0.1:8080 (kernel-load, pid "), "{said:?}");
-    assert_eq!(look.sentences("accept-queue", "overflowing").len(), 1, "{:#}", look.0["findings"]);
-    assert!(look.answer().starts_with("Exhausted now: accept queue of 127.0.0.1:8080."), "{}", look.answer());
-    let (_, rise) = look.counter("accept-queue", Some("127.0.0.1:8080"), "drops");
+    assert_eq!(report.sentences("accept-queue", "overflowing").len(), 1, "{:#}", report.0["findings"]);
+    assert!(report.answer().starts_with("Exhausted now: accept queue of 127.0.0.1:8080."), "{}", report.answer());
+    let (_, rise) = report.counter("accept-queue", Some("127.0.0.1:8080"), "drops");
     assert!(rise > Some(0), "the socket's own counter rises too");
 }
 
-/// What is said while so many clients wait half-open at one listener; `None` where that cannot be brought about.
-fn look_at_half_open(test: &str, settings: &str, clients: &str) -> Option<Look> {
+/// Returns the report while `clients` half-open connections wait at one listener; `None` if that is not possible here.
+fn report_with_half_open(test: &str, settings: &str, clients: &str) -> Option<Report> {
     let net = Net::build(test)?;
     if !has("nft") {
         eprintln!("SKIPPED {test}: no nft");
@@ -58,63 +58,65 @@ fn look_at_half_open(test: &str, settings: &str, clients: &str) -> Option<Look> 
     }
     net.sysctl(settings);
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
-    net.sh(LOSE_SYN_ACKS).expect("nft works in a namespace of ours");
+    net.sh(DROP_SYN_ACKS).expect("nft works in a namespace of ours");
     let _clients = net.load(&["connect", "127.0.0.1:8080", clients]);
-    Some(net.look(&[]))
+    Some(net.report(&[]))
 }
 
 #[test]
-fn a_flooded_half_open_queue_is_named_and_cookies_are_said_to_be_sent() {
-    let Some(look) =
-        look_at_half_open("a_flooded_half_open_queue_is_named", "net.core.somaxconn=4 net.ipv4.tcp_syncookies=1", "12")
-    else {
+fn a_flooded_syn_queue_is_reported_and_cookies_are_reported() {
+    let Some(report) = report_with_half_open(
+        "a_flooded_syn_queue_is_reported",
+        "net.core.somaxconn=4 net.ipv4.tcp_syncookies=1",
+        "12",
+    ) else {
         return;
     };
-    let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
-    assert!(row["usage"].as_u64() >= row["bound"].as_u64() && row["bound"] == 4, "{row:#}");
-    let said = look.sentences("half-open-queue", "exhausted");
+    let row = report.row("syn-queue", Some("127.0.0.1:8080"));
+    assert!(row["usage"].as_u64() >= row["limit"].as_u64() && row["limit"] == 4, "{row:#}");
+    let said = report.sentences("syn-queue", "exhausted");
     assert!(
         said.len() == 1 && said[0].contains("127.0.0.1:8080") && said[0].contains("answered with SYN cookies"),
         "{said:?}"
     );
-    assert!(look.counter("half-open-queue", None, "TcpExt.TCPReqQFullDoCookies").0 > Some(0));
-    assert!(look.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0 > Some(0));
-    assert!(look.answer().contains("half-open queue of 127.0.0.1:8080"), "{}", look.answer());
+    assert!(report.counter("syn-queue", None, "TcpExt.TCPReqQFullDoCookies").0 > Some(0));
+    assert!(report.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0 > Some(0));
+    assert!(report.answer().contains("SYN queue of 127.0.0.1:8080"), "{}", report.answer());
 }
 
 #[test]
-fn a_flooded_half_open_queue_without_cookies_is_said_to_drop() {
-    let Some(look) = look_at_half_open(
-        "a_flooded_half_open_queue_without_cookies",
+fn a_flooded_syn_queue_without_cookies_is_reported_to_drop_syns() {
+    let Some(report) = report_with_half_open(
+        "a_flooded_syn_queue_without_cookies",
         "net.core.somaxconn=4 net.ipv4.tcp_syncookies=0",
         "12",
     ) else {
         return;
     };
-    let said = look.sentences("half-open-queue", "exhausted");
-    assert!(said.len() == 1 && said[0].contains("tcp_syncookies=0"), "{said:?}: {:#}", look.0["findings"]);
-    assert!(look.counter("half-open-queue", None, "TcpExt.TCPReqQFullDrop").0 > Some(0));
-    assert_eq!(look.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0, Some(0));
+    let said = report.sentences("syn-queue", "exhausted");
+    assert!(said.len() == 1 && said[0].contains("tcp_syncookies=0"), "{said:?}: {:#}", report.0["findings"]);
+    assert!(report.counter("syn-queue", None, "TcpExt.TCPReqQFullDrop").0 > Some(0));
+    assert_eq!(report.counter("syn-cookies", None, "TcpExt.SyncookiesSent").0, Some(0));
 }
 
 #[test]
-fn without_cookies_three_quarters_of_max_syn_backlog_are_the_bound() {
-    let Some(look) = look_at_half_open(
+fn without_cookies_three_quarters_of_max_syn_backlog_are_the_limit() {
+    let Some(report) = report_with_half_open(
         "without_cookies_three_quarters_of_max_syn_backlog",
         "net.core.somaxconn=64 net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=16",
         "40",
     ) else {
         return;
     };
-    let row = look.row("half-open-queue", Some("127.0.0.1:8080"));
-    assert_eq!(row["bound"], 12, "{row:#}");
-    // The kernel takes one more than the bound, and no more.
+    let row = report.row("syn-queue", Some("127.0.0.1:8080"));
+    assert_eq!(row["limit"], 12, "{row:#}");
+    // The kernel takes one more than the limit, and no more.
     assert!(matches!(row["usage"].as_u64(), Some(12 | 13)), "{row:#}");
     assert_eq!(row["status"], "exhausted");
 }
 
 #[test]
-fn a_tiny_conntrack_table_that_overflows_is_named() {
+fn a_tiny_conntrack_table_that_overflows_is_reported() {
     let Some(net) = Net::build("a_tiny_conntrack_table_that_overflows") else { return };
     let rules = "nft add table t; nft add chain t o '{ type filter hook output priority 0; }'; \
         nft add rule t o ct state invalid drop; nft add chain t i '{ type filter hook input priority 0; }'; \
@@ -122,32 +124,32 @@ fn a_tiny_conntrack_table_that_overflows_is_named() {
     if !has("nft") || net.sh(rules).is_err() {
         return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: no nft with connection tracking");
     }
-    // Each namespace counts its own entries against this one bound: others have room enough in it.
+    // Each namespace counts its own entries against this limit, which is high enough for the others.
     let Some((bound, _)) = HostSetting::change("net.netfilter.nf_conntrack_max", "2048") else {
         return eprintln!("SKIPPED a_tiny_conntrack_table_that_overflows: nf_conntrack_max cannot be changed");
     };
     let _load = net.load(&["datagrams", "6000"]);
-    let look = net.look(&[]);
+    let report = net.report(&[]);
     drop(bound);
-    let row = look.row("conntrack", None);
-    assert_eq!(row["bound"], 2048, "{row:#}");
+    let row = report.row("conntrack", None);
+    assert_eq!(row["limit"], 2048, "{row:#}");
     assert!(row["usage"].as_u64() > Some(1900), "{row:#}");
     let (drops, early) = (
-        look.counter("conntrack", None, "nf_conntrack.drop").0,
-        look.counter("conntrack", None, "nf_conntrack.early_drop").0,
+        report.counter("conntrack", None, "nf_conntrack.drop").0,
+        report.counter("conntrack", None, "nf_conntrack.early_drop").0,
     );
     assert!(drops > Some(0) || early > Some(0), "{row:#}");
-    assert!(look.answer().contains("conntrack"), "{}", look.answer());
-    let findings = look.own_sentences();
+    assert!(report.answer().contains("conntrack"), "{}", report.answer());
+    let findings = report.own_sentences();
     assert!(findings.iter().all(|finding| finding["resource"] == "conntrack"), "{findings:#?}");
 }
 
 #[test]
-fn bad_cookies_at_a_synproxy_are_named() {
+fn bad_cookies_at_a_synproxy_are_reported() {
     let Some(net) = Net::build("bad_cookies_at_a_synproxy") else { return };
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
     let mut client = net.load(&["talk", "127.0.0.1:8080"]);
-    // A connection from before these rules is none that they know: what it says next carries no cookie.
+    // The rules do not know a connection that is older than they are: its next segment carries no cookie.
     let rules = "sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0; \
         iptables -t raw -A PREROUTING -p tcp --dport 8080 --syn -j CT --notrack; \
         iptables -A INPUT -p tcp --dport 8080 -m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --mss 1460";
@@ -155,53 +157,63 @@ fn bad_cookies_at_a_synproxy_are_named() {
         return eprintln!("SKIPPED bad_cookies_at_a_synproxy: {error}");
     }
     client.say();
-    let look = net.look_until(&[], |look| look.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0));
-    assert!(look.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0), "{:#}", look.row("synproxy", None));
-    let said = look.sentences("synproxy", "overflowed");
-    assert!(said.len() == 1 && said[0].contains("cookie did not hold"), "{said:?}");
-    assert!(look.answer().contains("SYNPROXY"), "{}", look.answer());
+    let report =
+        net.report_until(&[], |report| report.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0));
+    assert!(
+        report.counter("synproxy", None, "synproxy.cookie_invalid").0 > Some(0),
+        "{:#}",
+        report.row("synproxy", None)
+    );
+    let said = report.sentences("synproxy", "overflowed");
+    assert!(said.len() == 1 && said[0].contains("invalid cookie at SYNPROXY"), "{said:?}");
+    assert!(report.answer().contains("SYNPROXY"), "{}", report.answer());
 }
 
 #[test]
-fn tcp_memory_beyond_a_lowered_bound_is_named() {
-    let Some(net) = Net::build("tcp_memory_beyond_a_lowered_bound") else { return };
+fn tcp_memory_beyond_a_lowered_limit_is_reported() {
+    let Some(net) = Net::build("tcp_memory_beyond_a_lowered_limit") else { return };
     let Some(most) =
         HostSetting::read("net.ipv4.tcp_mem").and_then(|now| Some(now.split_whitespace().nth(2)?.to_owned()))
     else {
-        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem is not this network namespace's to show");
+        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_limit: tcp_mem is not shown in this network namespace");
     };
     let _load = net.load(&["fill", "16000000"]);
-    // The third number, at which segments are dropped, stays: who else uses TCP meanwhile gets smaller windows, no more.
+    // The third number, at which segments are dropped, stays: other TCP users only get smaller windows meanwhile.
     let Some((bound, before)) = HostSetting::change("net.ipv4.tcp_mem", &format!("500 1000 {most}")) else {
-        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_bound: tcp_mem cannot be changed");
+        return eprintln!("SKIPPED tcp_memory_beyond_a_lowered_limit: tcp_mem cannot be changed");
     };
-    let look = net.look(&[]);
+    let report = net.report(&[]);
     drop(bound);
-    assert!(HostSetting::is_back("net.ipv4.tcp_mem", &before), "{before} was to come back");
-    let row = look.row("tcp-memory", None);
+    assert!(HostSetting::is_back("net.ipv4.tcp_mem", &before), "{before} was not restored");
+    let row = report.row("tcp-memory", None);
     assert!(row["usage"].as_u64() > Some(1000), "{row:#}");
-    let said = look.sentences("tcp-memory", "near");
-    assert!(said.len() == 1 && said[0].contains("under pressure") && said[0].contains("1,000"), "{said:?} {row:#}");
-    assert!(look.answer().contains("TCP memory"), "{}", look.answer());
+    let said = report.sentences("tcp-memory", "near");
+    assert!(
+        said.len() == 1 && said[0].contains("under memory pressure") && said[0].contains("1,000"),
+        "{said:?} {row:#}"
+    );
+    assert!(report.answer().contains("TCP memory"), "{}", report.answer());
 }
 
 #[test]
-fn a_process_without_a_descriptor_left_is_named() {
+fn a_process_without_a_descriptor_left_is_reported() {
     let Some(net) = Net::build("a_process_without_a_descriptor_left") else { return };
     let _server = net.load_with_descriptors(16, &["hoard", "127.0.0.1:8080"]);
-    let look = net.look(&[]);
-    let said = look.sentences("descriptors", "exhausted");
+    let report = net.report(&[]);
+    let said = report.sentences("descriptors", "exhausted");
     assert!(
-        said.len() == 1 && said[0].contains("kernel-load (pid ") && said[0].contains(" of 16 (RLIMIT_NOFILE"),
+        said.len() == 1
+            && said[0].contains("kernel-load (pid ")
+            && said[0].contains(" of 16 descriptors (RLIMIT_NOFILE)"),
         "{said:?}"
     );
-    assert!(look.answer().starts_with("Exhausted now: file descriptors of kernel-load"), "{}", look.answer());
-    assert_eq!(look.own_sentences().len(), 1, "{:#?}", look.own_sentences());
+    assert!(report.answer().starts_with("Exhausted now: file descriptors of kernel-load"), "{}", report.answer());
+    assert_eq!(report.own_sentences().len(), 1, "{:#?}", report.own_sentences());
 }
 
 #[test]
-fn another_namespace_is_looked_into_by_name_and_all_of_them_at_once() {
-    let Some(net) = Net::build("another_namespace_is_looked_into_by_name") else { return };
+fn another_namespace_is_examined_by_name_and_all_with_all() {
+    let Some(net) = Net::build("another_namespace_is_examined_by_name") else { return };
     net.sysctl("net.core.somaxconn=77");
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
     for (netns, is_alone) in [(net.name.as_str(), true), ("all", false)] {
@@ -240,34 +252,38 @@ fn prometheus_own_checker_accepts_the_metrics() {
 }
 
 #[test]
-fn watching_says_what_changed_between_looks() {
-    let Some(net) = Net::build("watching_says_what_changed_between_looks") else { return };
+fn watch_reports_the_changes_between_samples() {
+    let Some(net) = Net::build("watch_reports_the_changes_between_samples") else { return };
     let text = net.kernel(&["--watch", "0.2", "--count", "3", "--format", "json"]);
-    let looks: Vec<serde_json::Value> =
-        text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
-    assert_eq!(looks.len(), 3);
-    assert_eq!(looks[0]["namespaces"][0]["compared"], false);
-    let last = &looks[2]["namespaces"][0];
+    let samples: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("one object per line")).collect();
+    assert_eq!(samples.len(), 3);
+    assert_eq!(samples[0]["namespaces"][0]["compared"], false);
+    let last = &samples[2]["namespaces"][0];
     assert_eq!(last["compared"], true);
     assert!(last["compared_seconds"].as_f64() >= Some(0.2), "{}", last["compared_seconds"]);
 }
 
 #[test]
-fn without_privileges_it_says_what_is_missing_and_the_rest_works() {
-    let Some(net) = Net::build("without_privileges_it_says_what_is_missing") else { return };
+fn without_privileges_the_notes_list_what_is_missing_and_the_rest_works() {
+    let Some(net) = Net::build("without_privileges_the_notes_list_what_is_missing") else { return };
     let _server = net.load(&["listen", "127.0.0.1:8080"]);
-    // Where the program was built, another user may not be let in.
+    // Another user may not have access to the folder of the build.
     let folder = private_folder();
     let program = folder.path().join("syncookie");
     std::fs::copy(&syncookie_tests::programs::programs().syncookie, &program).expect("the folder is ours");
     let line = format!("setpriv --reuid 65534 --regid 65534 --clear-groups {} kernel --format json", program.display());
     let text = net.sh(&line).unwrap_or_else(|error| panic!("{error}"));
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let look = crate::kernel_net::Look(json["namespaces"][0].clone());
-    let notes = look.0["notes"].to_string();
-    assert!(notes.contains("who holds 1 of 1 listening socket") && notes.contains("net.ipv4.tcp_mem"), "{notes}");
-    assert_eq!(look.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
-    assert_eq!(look.counter("accept-queue", None, "TcpExt.ListenOverflows").0, Some(0));
-    assert!(look.row("tcp-memory", None)["bound"].is_null());
-    assert!(look.own_sentences().is_empty(), "{:#?}", look.own_sentences());
+    let report = crate::kernel_net::Report(json["namespaces"][0].clone());
+    let notes = report.0["notes"].to_string();
+    assert!(
+        notes.contains("the process that holds 1 of 1 listening socket is not known")
+            && notes.contains("net.ipv4.tcp_mem"),
+        "{notes}"
+    );
+    assert_eq!(report.row("accept-queue", Some("127.0.0.1:8080"))["usage"], 0);
+    assert_eq!(report.counter("accept-queue", None, "TcpExt.ListenOverflows").0, Some(0));
+    assert!(report.row("tcp-memory", None)["limit"].is_null());
+    assert!(report.own_sentences().is_empty(), "{:#?}", report.own_sentences());
 }

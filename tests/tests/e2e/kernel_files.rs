@@ -1,4 +1,4 @@
-//! `syncookie kernel` on what people save: outputs of many kernels and tools, alone, together, and damaged.
+//! `syncookie kernel` on saved outputs of many kernels and tools: alone, together, and damaged.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::private_folder;
 use syncookie_tests::{assert_none, files_below, package};
 
-/// What the made up outputs of every kernel say.
+/// Counters in the synthetic outputs of every kernel.
 const SAID: [(&str, u64); 6] = [
     ("TcpExt.ListenOverflows", 41),
     ("TcpExt.ListenDrops", 57),
@@ -37,14 +37,14 @@ fn run(args: &[&str], files: &[PathBuf]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
-fn look(files: &[PathBuf]) -> Value {
+fn report(files: &[PathBuf]) -> Value {
     let (code, out, err) = run(&["--format", "json"], files);
     assert_eq!(code, 0, "{files:?}: {err}");
     serde_json::from_str::<Value>(&out).expect("JSON")["namespaces"][0].clone()
 }
 
-fn said(look: &Value) -> Vec<(&str, Option<u64>)> {
-    SAID.iter().map(|(name, _)| (*name, look["counters"][name].as_u64())).collect()
+fn said(report: &Value) -> Vec<(&str, Option<u64>)> {
+    SAID.iter().map(|(name, _)| (*name, report["counters"][name].as_u64())).collect()
 }
 
 #[test]
@@ -54,12 +54,12 @@ fn every_saved_output_is_read_to_its_last_line() {
         if file.ends_with("pasted/ticket.txt") {
             continue;
         }
-        let look = look(std::slice::from_ref(&file));
-        if look["lines_unread"] != 0 {
-            complaints.push(format!("{}: {} lines not read", file.display(), look["lines_unread"]));
+        let report = report(std::slice::from_ref(&file));
+        if report["lines_skipped"] != 0 {
+            complaints.push(format!("{}: {} lines skipped", file.display(), report["lines_skipped"]));
         }
-        if look["notes"].as_array().is_some_and(|notes| !notes.is_empty()) {
-            complaints.push(format!("{}: {}", file.display(), look["notes"]));
+        if report["notes"].as_array().is_some_and(|notes| !notes.is_empty()) {
+            complaints.push(format!("{}: {}", file.display(), report["notes"]));
         }
     }
     assert_none(&complaints);
@@ -70,92 +70,94 @@ fn the_same_numbers_are_read_from_every_kernels_proc_and_nstat() {
     let expected: Vec<_> = SAID.iter().map(|(name, value)| (*name, Some(*value))).collect();
     for kernel in KERNELS {
         let at = |name: &str| folder().join(kernel).join(name);
-        let proc = look(&[at("proc-net-netstat.txt"), at("proc-net-snmp.txt")]);
-        assert_eq!(proc["compared"], false, "{kernel}: two files of one time are one look");
+        let proc = report(&[at("proc-net-netstat.txt"), at("proc-net-snmp.txt")]);
+        assert_eq!(proc["compared"], false, "{kernel}: two files of one time are one sample");
         assert_eq!(said(&proc), expected, "{kernel}");
-        assert_eq!(said(&look(&[at("nstat-az.txt")])), expected, "{kernel}");
+        assert_eq!(said(&report(&[at("nstat-az.txt")])), expected, "{kernel}");
     }
-    let words = look(&[folder().join("4.18/netstat-s-net-tools-1.60.txt")]);
+    let words = report(&[folder().join("4.18/netstat-s-net-tools-1.60.txt")]);
     assert_eq!(said(&words), expected, "net-tools 1.60");
 }
 
 #[test]
-fn counters_that_are_not_known_are_kept_and_those_that_are_missing_are_said() {
-    let vendor = look(&[folder().join("5.14-el9/proc-net-netstat.txt")]);
+fn unknown_counters_are_kept_and_missing_ones_are_listed() {
+    let vendor = report(&[folder().join("5.14-el9/proc-net-netstat.txt")]);
     assert_eq!(vendor["counters"]["TcpExt.TCPECNRehash"], 7);
     let missing = |kernel: &str| {
-        let look = look(&[folder().join(kernel).join("proc-net-snmp.txt")]);
-        look["missing"].as_array().expect("a list").iter().any(|name| name == "Icmp.OutRateLimitGlobal")
+        let report = report(&[folder().join(kernel).join("proc-net-snmp.txt")]);
+        report["missing_counters"].as_array().expect("a list").iter().any(|name| name == "Icmp.OutRateLimitGlobal")
     };
     assert!(missing("5.10"), "it came with 6.3");
     assert!(!missing("6.6"));
 }
 
 #[test]
-fn all_files_of_one_machine_together_give_usage_bounds_and_sentences() {
+fn all_files_of_one_machine_together_give_usage_limits_and_findings() {
     for kernel in KERNELS {
         let mut files = files_below(&folder().join(kernel), &["txt"]);
         files.retain(|file| {
             let name = file.file_name().expect("a file").to_string_lossy().into_owned();
             name.starts_with("proc-") || name == "sysctl-a.txt" || name == "dmesg.txt"
         });
-        let look = look(&files);
-        assert_eq!(look["compared"], false, "{kernel}");
+        let report = report(&files);
+        assert_eq!(report["compared"], false, "{kernel}");
         let row = |resource: &str| {
-            let rows = look["resources"].as_array().expect("a list");
+            let rows = report["resources"].as_array().expect("a list");
             let row = rows.iter().find(|row| row["resource"] == resource && row["subject"].is_null()).expect("a row");
-            (row["usage"].as_u64(), row["bound"].as_u64(), row["status"].as_str().expect("a status").to_owned())
+            (row["usage"].as_u64(), row["limit"].as_u64(), row["status"].as_str().expect("a status").to_owned())
         };
         assert_eq!(row("tcp-memory"), (Some(38), Some(380_064), "overflowed".into()), "{kernel}: by the log");
-        assert_eq!(row("time-wait"), (Some(402), Some(65_536), "calm".into()), "{kernel}");
+        assert_eq!(row("time-wait"), (Some(402), Some(65_536), "ok".into()), "{kernel}");
         assert_eq!(row("conntrack"), (Some(500), Some(262_144), "overflowed".into()), "{kernel}");
         assert_eq!(row("orphans"), (Some(1), Some(65_536), "overflowed".into()), "{kernel}: by the log");
         assert_eq!(row("synproxy").2, "overflowed", "{kernel}");
         assert_eq!(row("softirq-backlog"), (Some(1), Some(1000), "overflowed".into()), "{kernel}");
-        assert_eq!(look["log"][0]["port"], 443, "{kernel}");
-        let answer = look["answer"].as_str().expect("a sentence");
+        assert_eq!(report["log"][0]["port"], 443, "{kernel}");
+        let answer = report["answer"].as_str().expect("a sentence");
         assert!(answer.starts_with("Nothing is exhausted now") && answer.contains("accept queue"), "{answer}");
     }
 }
 
 #[test]
 fn a_ticket_with_several_outputs_pasted_into_it_is_read() {
-    let look = look(&[folder().join("pasted/ticket.txt")]);
-    assert_eq!(look["kernel"], "5.10.0-32-amd64");
-    assert_eq!(look["counters"]["TcpExt.ListenOverflows"], 41);
-    assert_eq!(look["settings"]["net.core.somaxconn"], "128");
-    assert_eq!(look["listeners"][0]["accept_queue"], 129);
-    let answer = look["answer"].as_str().expect("a sentence");
+    let report = report(&[folder().join("pasted/ticket.txt")]);
+    assert_eq!(report["kernel"], "5.10.0-32-amd64");
+    assert_eq!(report["counters"]["TcpExt.ListenOverflows"], 41);
+    assert_eq!(report["settings"]["net.core.somaxconn"], "128");
+    assert_eq!(report["listeners"][0]["accept_queue"], 129);
+    let answer = report["answer"].as_str().expect("a sentence");
     assert!(answer.starts_with("Exhausted now: accept queue of 0.0.0.0:443."), "{answer}");
-    // What was searched for one word does not tell of what was not found.
-    assert_eq!(look["counters"]["TcpExt.TCPBacklogDrop"], Value::Null);
+    // Output filtered by grep says nothing about the lines that it left out.
+    assert_eq!(report["counters"]["TcpExt.TCPBacklogDrop"], Value::Null);
 }
 
 #[test]
 fn half_open_connections_that_ss_lists_are_counted_for_their_listener() {
-    let look = look(&[folder().join("6.1/ss-tan.txt")]);
-    let finding = &look["findings"][0];
-    assert_eq!((&finding["resource"], &finding["level"]), (&"half-open-queue".into(), &"exhausted".into()), "{look:#}");
-    assert!(finding["sentence"].as_str().is_some_and(|sentence| sentence.contains("4 handshakes are not complete")));
-    let rows = look["resources"].as_array().expect("a list");
+    let report = report(&[folder().join("6.1/ss-tan.txt")]);
+    let finding = &report["findings"][0];
+    assert_eq!((&finding["resource"], &finding["level"]), (&"syn-queue".into(), &"exhausted".into()), "{report:#}");
+    assert!(finding["sentence"].as_str().is_some_and(|sentence| sentence.contains("4 half-open connections")));
+    let rows = report["resources"].as_array().expect("a list");
     let ports = rows.iter().find(|row| row["resource"] == "ephemeral-ports").expect("a row");
     assert_eq!((&ports["usage"], &ports["subject"]), (&3.into(), &"to 10.0.3.1:9000".into()));
 }
 
 #[test]
-fn with_the_users_own_numbers_nothing_is_exhausted_and_what_was_not_told_is_named() {
+fn with_the_users_own_numbers_nothing_is_exhausted_and_what_is_not_available_is_named() {
     let files = [folder().join("user/netstat-s.txt"), folder().join("user/sysctl.txt")];
-    let look = look(&files);
-    assert_eq!(look["findings"], Value::Array(Vec::new()));
-    assert_eq!(look["counters"]["TcpExt.ListenOverflows"], 0);
-    assert!(look["missing"].as_array().expect("a list").iter().any(|name| name == "TcpExt.SyncookiesFailed"));
+    let report = report(&files);
+    assert_eq!(report["findings"], Value::Array(Vec::new()));
+    assert_eq!(report["counters"]["TcpExt.ListenOverflows"], 0);
+    assert!(
+        report["missing_counters"].as_array().expect("a list").iter().any(|name| name == "TcpExt.SyncookiesFailed")
+    );
     let (_, out, _) = run(&[], &files);
-    assert!(out.starts_with("Nothing is exhausted, and nothing was, as far as this tells."), "{out}");
-    assert!(out.contains("Not told: half-open queue"), "{out}");
+    assert!(out.starts_with("Nothing is exhausted, and nothing has overflowed, as far as these files show."), "{out}");
+    assert!(out.contains("Not available in these files: SYN queue"), "{out}");
 }
 
 #[test]
-fn two_outputs_of_one_machine_give_what_changed() {
+fn two_outputs_of_one_machine_give_the_changes() {
     let folder = private_folder();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -164,17 +166,17 @@ fn two_outputs_of_one_machine_give_what_changed() {
     };
     let before = write("1", "TcpExt:\n    41 times the listen queue of a socket overflowed\n    TCPBacklogDrop: 5\n");
     let after = write("2", "TcpExt:\n    44 times the listen queue of a socket overflowed\n    TCPBacklogDrop: 5\n");
-    let look = look(&[before.clone(), after.clone()]);
-    assert_eq!(look["compared"], true);
-    assert_eq!(look["findings"][0]["level"], "overflowing");
-    let sentence = look["findings"][0]["sentence"].as_str().expect("a sentence");
-    assert!(sentence.contains("44 times since boot, 3 of them since the earlier look"), "{sentence}");
+    let report = report(&[before.clone(), after.clone()]);
+    assert_eq!(report["compared"], true);
+    assert_eq!(report["findings"][0]["level"], "overflowing");
+    let sentence = report["findings"][0]["sentence"].as_str().expect("a sentence");
+    assert!(sentence.contains("44 since boot, 3 of them since the previous sample"), "{sentence}");
     assert_eq!(run(&["--fail-on", "overflowing"], &[before.clone(), after]).0, 3);
     assert_eq!(run(&["--fail-on", "overflowing"], &[before]).0, 0);
 }
 
 #[test]
-fn a_file_of_no_known_form_is_named_with_what_is_expected() {
+fn a_file_of_an_unknown_format_is_an_error_that_lists_the_known_formats() {
     let (code, out, err) = run(&[], &[package().join("Cargo.toml")]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("Cargo.toml") && err.contains("netstat -s"), "{err}");
@@ -183,7 +185,7 @@ fn a_file_of_no_known_form_is_named_with_what_is_expected() {
 }
 
 #[test]
-fn damaged_outputs_end_in_no_panic() {
+fn damaged_outputs_cause_no_panic() {
     let mut complaints = Vec::new();
     let files = files_below(&folder(), &["txt"]);
     let all: Vec<u8> = files.iter().flat_map(|file| fs::read(file).expect("it is there")).collect();
@@ -200,7 +202,7 @@ fn damaged_outputs_end_in_no_panic() {
     assert!(complaints.is_empty(), "{complaints:?}");
 }
 
-/// Through standard input; whether it ended by itself.
+/// Passes bytes through standard input and returns whether the program ended with an exit code of its own.
 fn survives(bytes: &[u8]) -> bool {
     let mut child = Command::new(&programs().syncookie)
         .args(["kernel", "-"])
@@ -215,25 +217,25 @@ fn survives(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn a_snapshot_of_this_machine_says_the_same_as_the_machine() {
+fn a_snapshot_has_the_same_facts_as_the_running_kernel() {
     if !Path::new("/proc/net/netstat").exists() {
-        return eprintln!("SKIPPED a_snapshot_of_this_machine_says_the_same_as_the_machine: no /proc/net");
+        return eprintln!("SKIPPED a_snapshot_has_the_same_facts_as_the_running_kernel: no /proc/net");
     }
     let folder = private_folder();
     let path = folder.path().join("snapshot.txt");
     let (code, _, err) = run(&["snapshot", "-o", path.to_str().expect("a plain path")], &[]);
     assert_eq!(code, 0, "{err}");
-    let saved = look(std::slice::from_ref(&path));
-    let live = look(&[]);
-    assert_eq!(saved["lines_unread"], 0, "its own snapshot has a line it does not know");
+    let saved = report(std::slice::from_ref(&path));
+    let live = report(&[]);
+    assert_eq!(saved["lines_skipped"], 0, "a line of its own snapshot is not recognised");
     assert_eq!((saved["live"].as_bool(), live["live"].as_bool()), (Some(false), Some(true)));
     assert_eq!(saved["name"], live["name"]);
     assert_eq!(saved["kernel"], live["kernel"]);
-    let names = |look: &Value| look["counters"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    let names = |report: &Value| report["counters"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&saved), names(&live));
     assert_eq!(saved["settings"]["net.core.somaxconn"], live["settings"]["net.core.somaxconn"]);
     let text = fs::read_to_string(&path).expect("it was written");
-    assert!(!text.contains("tcp_fastopen_key"), "keys are not carried away");
+    assert!(!text.contains("tcp_fastopen_key"), "a snapshot contains no secret keys");
 }
 
 #[test]
@@ -244,15 +246,16 @@ fn every_key_and_every_resource_is_documented() {
     files.retain(|file| !file.ends_with("nstat-az.txt") && !file.ends_with("ss-tan.txt"));
     let (_, text, _) = run(&["--format", "json"], &files);
     let document: Value = serde_json::from_str(&text).expect("JSON");
-    let look = &document["namespaces"][0];
+    let report = &document["namespaces"][0];
     let mut complaints = Vec::new();
-    for object in [&document, look, &look["findings"][0], &look["resources"][0], &look["listeners"][0], &look["log"][0]]
+    for object in
+        [&document, report, &report["findings"][0], &report["resources"][0], &report["listeners"][0], &report["log"][0]]
     {
         let undocumented =
             object.as_object().expect("an object").keys().filter(|key| !keys.contains(&format!("`{key}`")));
         complaints.extend(undocumented.map(|key| format!("docs/kernel-json.md lacks {key}")));
     }
-    for resource in look["resources"].as_array().expect("a list") {
+    for resource in report["resources"].as_array().expect("a list") {
         let name = resource["resource"].as_str().expect("a name");
         if !resources.contains(&format!("(`{name}`)")) {
             complaints.push(format!("docs/monitoring.md lacks {name}"));

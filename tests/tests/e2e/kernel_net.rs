@@ -1,4 +1,4 @@
-//! A network namespace of a test's own, the real `syncookie kernel` in it, and processes that put load on it.
+//! Runs `syncookie kernel` in a network namespace of a test's own, with processes that put load on it.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -13,15 +13,15 @@ use syncookie_tests::programs::programs;
 
 static BUILT: AtomicU32 = AtomicU32::new(0);
 
-/// A network namespace; dropping it removes it.
+/// A network namespace, which is removed when this is dropped.
 pub struct Net {
     pub name: String,
 }
 
 impl Net {
-    /// A new one with loopback up; `None`, said loudly, where there is none to be had.
+    /// Creates a namespace with loopback up; `None`, with a message, if that is not permitted.
     pub fn build(test: &str) -> Option<Self> {
-        // Building the program may take longer than loads are let live.
+        // Built first: that may take longer than a load lives.
         programs();
         let net = Self { name: format!("kernel{}x{}", id(), BUILT.fetch_add(1, Ordering::Relaxed)) };
         match run("ip", &["netns", "add", &net.name]).and_then(|_| net.sh("ip link set lo up")) {
@@ -33,49 +33,49 @@ impl Net {
         }
     }
 
-    /// Runs a shell line in it and returns what it printed.
+    /// Runs a shell line in the namespace and returns its output.
     pub fn sh(&self, line: &str) -> Result<String, String> {
         run("ip", &["netns", "exec", &self.name, "sh", "-c", line])
     }
 
-    /// Sets a sysctl in it.
+    /// Sets a sysctl in the namespace.
     pub fn sysctl(&self, setting: &str) {
         self.sh(&format!("sysctl -qw {setting}")).expect("the namespace is ours");
     }
 
-    /// Runs `syncookie kernel` in it.
+    /// Runs `syncookie kernel` in the namespace and returns its output.
     pub fn kernel(&self, args: &[&str]) -> String {
         let program = programs().syncookie.to_string_lossy().into_owned();
         let all = [&["netns", "exec", &self.name, &program, "kernel"], args].concat();
         run("ip", &all).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The same as JSON: what it says of the namespace.
-    pub fn look(&self, args: &[&str]) -> Look {
+    /// Runs `syncookie kernel --format json` and returns the report of the namespace.
+    pub fn report(&self, args: &[&str]) -> Report {
         let text = self.kernel(&[&["--format", "json"], args].concat());
         let json: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
-        assert_eq!(json["namespaces"][0]["name"], self.name.as_str(), "it looked at another namespace");
-        Look(json["namespaces"][0].clone())
+        assert_eq!(json["namespaces"][0]["name"], self.name.as_str(), "the report is of another namespace");
+        Report(json["namespaces"][0].clone())
     }
 
-    /// Looks until it is as wanted; what it saw last otherwise, which the caller will complain about.
-    pub fn look_until(&self, args: &[&str], is_wanted: impl Fn(&Look) -> bool) -> Look {
+    /// Takes reports until one is as wanted; after 10 s returns the last one, which the caller checks.
+    pub fn report_until(&self, args: &[&str], is_wanted: impl Fn(&Report) -> bool) -> Report {
         let begun = Instant::now();
         loop {
-            let look = self.look(args);
-            if is_wanted(&look) || begun.elapsed() > Duration::from_secs(10) {
-                return look;
+            let report = self.report(args);
+            if is_wanted(&report) || begun.elapsed() > Duration::from_secs(10) {
+                return report;
             }
             sleep(Duration::from_millis(100));
         }
     }
 
-    /// Starts a load in it, and waits until it is on.
+    /// Starts a load in the namespace, and waits until it is ready.
     pub fn load(&self, work: &[&str]) -> Load {
         self.start(&[env!("CARGO_BIN_EXE_kernel-load")], work)
     }
 
-    /// The same with so few file descriptors.
+    /// Starts a load with at most `most` file descriptors.
     pub fn load_with_descriptors(&self, most: u32, work: &[&str]) -> Load {
         let line = format!("ulimit -n {most}; exec \"$@\"");
         self.start(&["sh", "-c", &line, "sh", env!("CARGO_BIN_EXE_kernel-load")], work)
@@ -103,7 +103,7 @@ impl Drop for Net {
     }
 }
 
-/// A process that puts on load; dropping it ends it.
+/// A process that puts load on the namespace, and ends when this is dropped.
 pub struct Load {
     child: Child,
     said: BufReader<ChildStdout>,
@@ -116,7 +116,7 @@ impl Load {
         line.trim().to_owned()
     }
 
-    /// Has it say something over its connection.
+    /// Makes the process send something over its connection.
     pub fn say(&mut self) {
         let stdin = self.child.stdin.as_mut().expect("it is a pipe");
         writeln!(stdin).expect("it reads");
@@ -132,12 +132,12 @@ impl Drop for Load {
     }
 }
 
-/// What `syncookie kernel` says of one namespace.
+/// Report of `syncookie kernel` on one namespace.
 #[derive(Debug)]
-pub struct Look(pub Value);
+pub struct Report(pub Value);
 
-impl Look {
-    /// Sentences on a resource of this status; of the namespace or what is in it, as the machine is not ours alone.
+impl Report {
+    /// Returns the sentences of the findings about a resource at a level.
     pub fn sentences(&self, resource: &str, level: &str) -> Vec<&str> {
         let found = self.0["findings"].as_array().expect("a list").iter();
         found
@@ -146,19 +146,19 @@ impl Look {
             .collect()
     }
 
-    /// Sentences on anything that is the namespace's own.
+    /// Returns the findings about resources of the namespace, not those of the whole machine.
     pub fn own_sentences(&self) -> Vec<&Value> {
         self.0["findings"].as_array().expect("a list").iter().filter(|finding| finding["scope"] != "host").collect()
     }
 
-    /// The row of a resource.
+    /// Returns the row of a resource.
     pub fn row(&self, resource: &str, subject: Option<&str>) -> &Value {
         let rows = self.0["resources"].as_array().expect("a list");
         let is_it = |row: &&Value| row["resource"] == resource && row["subject"].as_str() == subject;
         rows.iter().find(is_it).unwrap_or_else(|| panic!("no row {resource} {subject:?} in {rows:#?}"))
     }
 
-    /// A counter of a row: since boot, and since the last look.
+    /// Returns a counter of a row: since boot, and since the previous sample.
     pub fn counter(&self, resource: &str, subject: Option<&str>, name: &str) -> (Option<u64>, Option<u64>) {
         let counters = self.row(resource, subject)["counters"].as_array().expect("a list");
         let counter = counters.iter().find(|counter| counter["name"] == name);
@@ -166,14 +166,14 @@ impl Look {
         (counter["total"].as_u64(), counter["since_last"].as_u64())
     }
 
-    /// The first line that people see.
+    /// Returns the first line of the table.
     pub fn answer(&self) -> &str {
         self.0["answer"].as_str().expect("a sentence")
     }
 }
 
-/// A setting of the whole machine's, changed for as short as can be. It gets its value back when this is dropped, or
-/// when the test is killed: a process waits for that, and keeps others from changing it meanwhile.
+/// A changed setting of the whole machine. A process restores its value when this is dropped or the test is killed,
+/// and keeps other tests from changing it meanwhile.
 pub struct HostSetting {
     guard: Child,
 }
@@ -183,7 +183,7 @@ impl HostSetting {
         fs::read_to_string(path(name)).ok().map(|value| value.trim().to_owned())
     }
 
-    /// Whether it has its value back; another run of these tests may have it changed for some seconds.
+    /// Returns whether the setting has this value within 10 s; another run of these tests may change it for some seconds.
     pub fn is_back(name: &str, value: &str) -> bool {
         let is_so = || Self::read(name).is_some_and(|now| now.split_whitespace().eq(value.split_whitespace()));
         (0..100).any(|_| {
@@ -195,7 +195,7 @@ impl HostSetting {
         })
     }
 
-    /// `None` where it may not be changed. Returns when no other test changes it any more, with the value it had.
+    /// Changes a setting once no other test has it changed, and returns its old value too; `None` if not permitted.
     pub fn change(name: &str, to: &str) -> Option<(Self, String)> {
         let mut guard = Command::new(env!("CARGO_BIN_EXE_kernel-load"))
             .args(["set", &path(name), to])
@@ -223,7 +223,7 @@ fn path(name: &str) -> String {
     format!("/proc/sys/{}", name.replace('.', "/"))
 }
 
-/// Whether a program can be started.
+/// Returns whether a program is installed.
 pub fn has(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders)

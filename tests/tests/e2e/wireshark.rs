@@ -9,7 +9,7 @@ use syncookie_tests::tshark::{Printed, Tshark};
 
 const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
 
-/// Display-filter names that outside scripts rely on, with their types as `tshark -G fields` writes them.
+/// Display-filter names that other people's scripts use, with their types as `tshark -G fields` prints them.
 const FIELDS: [(&str, &str); 14] = [
     ("syncookie.verdict", "FT_STRING"),
     ("syncookie.confidence", "FT_STRING"),
@@ -27,7 +27,7 @@ const FIELDS: [(&str, &str); 14] = [
     ("syncookie.expert.undetermined", "FT_NONE"),
 ];
 
-/// tshark and the user's trace where it can read it.
+/// Returns tshark, and the path of the user's trace in a folder that it can read.
 fn with_user_trace() -> Option<(Tshark, PathBuf)> {
     let tshark = Tshark::with_plugin()?;
     let trace = tshark.stage(&sample(USER_TRACE));
@@ -106,7 +106,7 @@ fn expert_information_counts_proxies_and_resets_as_warnings() {
     assert_eq!(tshark.frames(&trace, severe), [2, 6, 10]);
 }
 
-/// What one pass says last of each handshake: verdict and confidence by the frame of its SYN-ACK.
+/// Returns the last verdict and confidence of each handshake, by the frame of its SYN-ACK.
 fn last_words(tshark: &Tshark, capture: &Path, options: &[&str]) -> BTreeMap<u32, (String, String)> {
     let fields = ["syncookie.syn_ack_frame", "syncookie.verdict", "syncookie.confidence"];
     let rows = tshark.fields(capture, options, "syncookie.verdict", &fields);
@@ -116,7 +116,7 @@ fn last_words(tshark: &Tshark, capture: &Path, options: &[&str]) -> BTreeMap<u32
 }
 
 #[test]
-fn in_one_pass_the_user_s_trace_is_marked_as_it_comes() {
+fn in_one_pass_the_users_trace_has_a_verdict_on_each_syn_ack() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let fields = ["frame.number", "syncookie.verdict", "syncookie.outcome"];
     let rows = tshark.fields(&trace, &[], "syncookie.verdict && tcp.flags.syn == 1", &fields);
@@ -129,16 +129,16 @@ fn in_one_pass_the_user_s_trace_is_marked_as_it_comes() {
 }
 
 #[test]
-fn in_one_pass_a_later_frame_tells_a_cookie_that_the_syn_ack_could_not() {
+fn in_one_pass_a_later_frame_detects_a_cookie_that_the_syn_ack_did_not_show() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let capture = tshark.stage(&sample("linux-6.18/cookie_ts/client.pcap"));
-    let told = last_words(&tshark, &capture, &[]);
-    let cookies = told.values().filter(|(verdict, _)| verdict == "syn-cookie").count();
-    assert!(cookies >= 30, "{cookies} of 40 cookies are told in one pass: {told:?}");
+    let reported = last_words(&tshark, &capture, &[]);
+    let cookies = reported.values().filter(|(verdict, _)| verdict == "syn-cookie").count();
+    assert!(cookies >= 30, "{cookies} of 40 cookies are reported in one pass: {reported:?}");
     let sure = ("ordinary".to_owned(), "certain".to_owned());
     assert!(
-        !told.values().any(|words| *words == sure),
-        "what two passes call a cookie is 'certain' to be none: {told:?}"
+        !reported.values().any(|words| *words == sure),
+        "one pass reports a cookie as certainly ordinary: {reported:?}"
     );
 }
 

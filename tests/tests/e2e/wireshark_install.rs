@@ -54,7 +54,7 @@ fn run(command: &mut Command) -> (i32, String, String) {
 }
 
 #[test]
-fn what_install_puts_there_is_loaded_and_uninstall_takes_it_away() {
+fn install_makes_tshark_load_the_plugin_and_uninstall_removes_it() {
     let Some(user) = User::new() else { return };
     let (code, said, _) = user.plugin(&["status"]);
     assert_eq!(code, 1, "{said}");
@@ -116,10 +116,10 @@ fn release(user: &User) -> (u32, u32) {
 }
 
 #[test]
-fn root_is_told_why_a_personal_plugin_is_not_loaded() {
+fn as_root_install_and_status_say_why_a_personal_plugin_is_not_loaded() {
     let Some(user) = User::new() else { return };
     if !is_root() {
-        eprintln!("SKIPPED: not root, who alone is told that root loads no personal plugin");
+        eprintln!("SKIPPED: needs root, because only root loads no personal plugin");
         return;
     }
     let as_root = |action: &str| {

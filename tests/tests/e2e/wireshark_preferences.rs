@@ -1,4 +1,4 @@
-//! Preferences, the word in the Info column, expert items in one pass, and the list of fields.
+//! Preferences, the text in the Info column, expert items in one pass, and the list of fields.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ fn with_user_trace() -> Option<(Tshark, PathBuf)> {
     Some((tshark, trace))
 }
 
-/// The Info column of the frames a filter matches.
+/// Returns the Info column of the frames that a filter matches.
 fn info(tshark: &Tshark, trace: &Path, options: &[&str], filter: &str) -> Vec<String> {
     tshark.fields(trace, options, filter, &["_ws.col.Info"]).into_iter().map(|mut row| row.remove(0)).collect()
 }
 
 #[test]
-fn the_info_column_carries_a_word_behind_what_is_there_in_one_pass_and_in_two() {
+fn the_info_column_ends_with_the_finding_in_one_pass_and_in_two() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     for passes in [&[][..], &["-2"]] {
         let with = info(&tshark, &trace, passes, "frame");
@@ -38,7 +38,7 @@ fn the_info_column_carries_a_word_behind_what_is_there_in_one_pass_and_in_two() 
 }
 
 #[test]
-fn the_plain_packet_list_says_the_same_as_the_fields() {
+fn the_packet_list_marks_as_many_frames_as_the_fields() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let file = trace.to_str().expect("a temporary folder has a plain name");
     let list = tshark.run(["-r", file]).stdout;
@@ -47,7 +47,7 @@ fn the_plain_packet_list_says_the_same_as_the_fields() {
 }
 
 #[test]
-fn below_the_least_confidence_nothing_is_marked_and_the_verdict_stays() {
+fn below_the_minimum_confidence_frames_have_a_verdict_but_no_expert_item() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let certain = ["-2", "-o", "syncookie.least_confidence:certain"];
     assert_eq!(tshark.fields(&trace, &certain, "syncookie.verdict == \"syn-proxy\"", &["frame.number"]).len(), 3);
@@ -58,7 +58,7 @@ fn below_the_least_confidence_nothing_is_marked_and_the_verdict_stays() {
 }
 
 #[test]
-fn the_switch_turns_everything_off() {
+fn without_analyze_there_are_no_fields_and_no_text_in_the_info_column() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let off = ["-2", "-o", "syncookie.analyze:FALSE"];
     assert!(tshark.fields(&trace, &off, "syncookie", &["frame.number"]).is_empty());
@@ -66,7 +66,7 @@ fn the_switch_turns_everything_off() {
 }
 
 #[test]
-fn with_few_handshakes_kept_every_answer_still_has_its_verdict() {
+fn with_a_small_maximum_of_handshakes_every_syn_ack_still_has_a_verdict() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     for least in ["0", "2"] {
         let limit = format!("syncookie.handshakes:{least}");
@@ -76,7 +76,7 @@ fn with_few_handshakes_kept_every_answer_still_has_its_verdict() {
 }
 
 #[test]
-fn the_capture_point_tells_what_could_not_be_seen() {
+fn the_capture_point_decides_what_is_not_observable() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let unseen = |point: &str| {
         let point = format!("syncookie.capture_point:{point}");

@@ -1,4 +1,4 @@
-//! *Statistics → SYN cookies*: the same numbers whenever and however they are asked for.
+//! *Statistics → SYN cookies*: the same numbers in one pass, in two passes, and with a filter.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,7 +81,7 @@ fn every_handshake_counts_once_under_each_heading() {
 }
 
 #[test]
-fn a_display_filter_chooses_the_frames_whose_news_counts() {
+fn with_a_display_filter_only_matching_frames_are_counted() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let trace = tshark.stage(&sample(SAMPLES[0]));
     let all = counts(&tshark, &trace, &["-q"], "");
