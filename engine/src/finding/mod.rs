@@ -5,6 +5,8 @@ pub(crate) mod frame_refs;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
+use crate::intake::summary::PacketKind;
+use crate::packet::ip::NoSegment;
 use crate::{
     CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Outcome, SynPair,
     Timestamp, Verdict,
@@ -234,6 +236,27 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Counts a packet by its summary; one that needs a full parse is counted when it was parsed.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, kind: PacketKind) {
+        let is_segment = matches!(kind, PacketKind::Data | PacketKind::PureAck | PacketKind::Control);
+        let is_other = kind == PacketKind::NotTcp;
+        self.packets += u64::from(is_segment | is_other);
+        self.segments += u64::from(is_segment);
+        self.not_tcp += u64::from(is_other);
+    }
+
+    /// Counts a packet in which the full parser found no segment.
+    pub(crate) fn count_unread(&mut self, reason: NoSegment) {
+        self.packets += u64::from(reason != NoSegment::NoPacket);
+        match reason {
+            NoSegment::NoPacket => {}
+            NoSegment::NotTcp => self.not_tcp += 1,
+            NoSegment::Fragment => self.fragments += 1,
+            NoSegment::Unreadable => self.unreadable += 1,
+        }
+    }
+
     /// Returns the difference to earlier statistics.
     #[must_use]
     pub const fn since(&self, earlier: &Self) -> Self {
