@@ -121,7 +121,7 @@ impl Analyzer {
 
     #[inline(never)]
     fn push_group(&mut self, capture: u32, group: &Group<'_>) {
-        let mut selection = group.select(self.tracker.connections());
+        let mut selection = group.select(&self.tracker);
         while let Some(index) = selection.next() {
             let (number, time, packet) = group.frames[index];
             let end = self.tracker.end();

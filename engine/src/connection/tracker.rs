@@ -7,6 +7,7 @@ use crate::connection::{segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
+use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
@@ -98,6 +99,19 @@ impl Tracker {
     /// Returns the connection that a segment belongs to.
     pub(crate) fn flow(&self, segment: &Segment<'_>) -> Flow {
         Flow::between(self.keyed, segment.source(), segment.destination())
+    }
+
+    /// Whether a packet that [`PacketSummary::may_matter`] does, by a look at its connection and its handshake.
+    #[inline]
+    pub(crate) fn matters(&self, summary: PacketSummary) -> bool {
+        let is_pure_ack = match summary.kind {
+            PacketKind::Data => false,
+            PacketKind::PureAck => true,
+            _ => return true,
+        };
+        let number = self.connections.find_relevant(summary.flow, is_pure_ack);
+        let handshake = number.and_then(|number| self.handshakes.get(place(number, self.first)));
+        handshake.is_some_and(|handshake| !handshake.is_settled())
     }
 
     /// Takes a segment; returns the handshake it belongs to and its role there.

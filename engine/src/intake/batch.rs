@@ -3,7 +3,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::intake::connection_index::ConnectionIndex;
+use crate::connection::tracker::Tracker;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::ip;
@@ -54,10 +54,10 @@ impl<'a> Group<'a> {
     }
 
     /// Selects the frames that may show something by what is known of their connections now.
-    pub(crate) fn select(&self, connections: &ConnectionIndex) -> Selection {
-        let may_matter = self.select_after(None, |summary| summary.may_matter(connections));
-        // What the filter let through is looked up for all together, as the connections lie anywhere in memory.
-        let matters = |&index: &usize| self.summaries[index].matters(connections);
+    pub(crate) fn select(&self, tracker: &Tracker) -> Selection {
+        let may_matter = self.select_after(None, |summary| summary.may_matter(tracker.connections()));
+        // For all together, as connections and handshakes lie anywhere in memory: none waits for the one before it.
+        let matters = |&index: &usize| tracker.matters(self.summaries[index]);
         Selection(may_matter.filter(matters).fold(0, |bits, index| bits | 1 << index))
     }
 

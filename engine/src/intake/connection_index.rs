@@ -113,14 +113,14 @@ impl ConnectionIndex {
         self.filter.contains(hash)
     }
 
-    /// Whether a data segment of that connection may show something.
+    /// Finds the connection of a data segment, if that may show something: the low half of the id of its handshake.
     #[inline]
-    pub(crate) fn is_relevant(&self, flow: Flow, is_pure_ack: bool) -> bool {
-        let found = self.active.find(flow.hash, |connection| connection.hash == flow.hash);
-        found.is_some_and(|connection| !connection.done.contains(flow.direction, is_pure_ack))
+    pub(crate) fn find_relevant(&self, flow: Flow, is_pure_ack: bool) -> Option<u32> {
+        let found = self.active.find(flow.hash, |connection| connection.hash == flow.hash)?;
+        (!found.done.contains(flow.direction, is_pure_ack)).then_some(found.number)
     }
 
-    /// Finds the connection of a data segment, if that may show something.
+    /// Finds the connection of a data segment, if that may show something, to change it.
     #[inline]
     pub(crate) fn relevant(&mut self, flow: Flow, is_pure_ack: bool) -> Option<Relevant<'_>> {
         let entry = self.active.find_entry(flow.hash, |connection| connection.hash == flow.hash).ok()?;
@@ -221,7 +221,7 @@ mod tests {
                     let flow = Flow { hash, direction: DIRECTIONS[direction] };
                     let relevant = model.get(&hash).is_some_and(|(_, kinds)| kinds[direction][usize::from(is_pure_ack)]);
                     prop_assert!(index.may_be_active(hash) || !relevant);
-                    prop_assert_eq!(index.is_relevant(flow, is_pure_ack), relevant);
+                    prop_assert_eq!(index.find_relevant(flow, is_pure_ack).is_some(), relevant);
                     prop_assert_eq!(index.relevant(flow, is_pure_ack).is_some(), relevant);
                 }
             }

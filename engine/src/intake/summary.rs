@@ -54,14 +54,4 @@ impl PacketSummary {
         is_data & connections.may_be_active(self.flow.hash)
             | matches!(self.kind, PacketKind::Control | PacketKind::NeedsFullParse)
     }
-
-    /// Whether a packet that may matter does, by a look at its connection.
-    #[inline]
-    pub(crate) fn matters(&self, connections: &ConnectionIndex) -> bool {
-        match self.kind {
-            PacketKind::Data => connections.is_relevant(self.flow, false),
-            PacketKind::PureAck => connections.is_relevant(self.flow, true),
-            _ => true,
-        }
-    }
 }
