@@ -90,7 +90,7 @@ impl Analyzer {
             Packet::Ip(bytes) => ip::summary(self.tracker.keyed(), bytes),
             Packet::Tcp { .. } => PacketSummary::without_flow(PacketKind::NeedsFullParse),
         };
-        self.statistics.count(summary.kind);
+        self.statistics.count(summary.kind, 1);
         if !summary.may_matter(self.tracker.connections()) {
             return None;
         }
@@ -111,7 +111,7 @@ impl Analyzer {
         let mut frames = frames.into_iter().fuse();
         let mut group = Group::default();
         loop {
-            group.fill(self.tracker.keyed(), &mut self.statistics, &mut frames);
+            group.fill(self.tracker.keyed(), &mut frames);
             if group.frames.is_empty() {
                 return;
             }
@@ -121,6 +121,7 @@ impl Analyzer {
 
     #[inline(never)]
     fn push_group(&mut self, capture: u32, group: &Group<'_>) {
+        group.count(&mut self.statistics);
         let mut selection = group.select(&self.tracker);
         while let Some(index) = selection.next() {
             let (number, time, packet) = group.frames[index];
@@ -152,7 +153,7 @@ impl Analyzer {
     fn take_parsed(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
         match segment {
             Ok(segment) => {
-                self.statistics.count(PacketKind::Control);
+                self.statistics.count(PacketKind::Control, 1);
                 self.take(self.tracker.flow(&segment), &segment)
             }
             Err(reason) => {

@@ -236,14 +236,15 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Counts a packet by its summary; one that needs a full parse is counted when it was parsed.
-    #[inline(always)]
-    pub(crate) fn count(&mut self, kind: PacketKind) {
-        let is_segment = matches!(kind, PacketKind::Data | PacketKind::PureAck | PacketKind::Control);
-        let is_other = kind == PacketKind::NotTcp;
-        self.packets += u64::from(is_segment | is_other);
-        self.segments += u64::from(is_segment);
-        self.not_tcp += u64::from(is_other);
+    /// Counts packets of a kind; those that need a full parse are counted when they were parsed.
+    #[inline]
+    pub(crate) const fn count(&mut self, kind: PacketKind, packets: u64) {
+        match kind {
+            PacketKind::NoIp | PacketKind::NeedsFullParse => return,
+            PacketKind::NotTcp => self.not_tcp += packets,
+            PacketKind::Data | PacketKind::PureAck | PacketKind::Control => self.segments += packets,
+        }
+        self.packets += packets;
     }
 
     /// Counts a packet in which the full parser found no segment.

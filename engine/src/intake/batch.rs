@@ -20,6 +20,8 @@ pub(crate) type CapturedFrame<'a> = (u32, Timestamp, Option<&'a [u8]>);
 pub(crate) struct Group<'a> {
     pub frames: ArrayVec<CapturedFrame<'a>, GROUP>,
     pub summaries: ArrayVec<PacketSummary, GROUP>,
+    /// Number of packets of each kind.
+    kinds: [u32; PacketKind::ALL.len()],
 }
 
 /// Returns the latest of the times of some frames and of `now`.
@@ -34,23 +36,24 @@ pub(crate) struct Selection(u32);
 impl<'a> Group<'a> {
     /// Takes the next frames, summarises and counts their packets.
     #[inline(always)]
-    pub(crate) fn fill(
-        &mut self,
-        keyed: KeyedHash,
-        statistics: &mut Statistics,
-        frames: &mut impl Iterator<Item = CapturedFrame<'a>>,
-    ) {
+    pub(crate) fn fill(&mut self, keyed: KeyedHash, frames: &mut impl Iterator<Item = CapturedFrame<'a>>) {
         self.frames.clear();
         self.summaries.clear();
+        self.kinds = Default::default();
         while !self.frames.is_full()
             && let Some((number, time, packet)) = frames.next()
         {
             let none = PacketSummary::without_flow(PacketKind::NoIp);
             let summary = packet.map_or(none, |bytes| ip::summary(keyed, bytes));
-            statistics.count(summary.kind);
+            self.kinds[summary.kind as usize] += 1;
             self.summaries.push(summary);
             self.frames.push((number, time, packet));
         }
+    }
+
+    /// Adds the numbers of packets to the statistics.
+    pub(crate) fn count(&self, statistics: &mut Statistics) {
+        PacketKind::ALL.iter().zip(self.kinds).for_each(|(&kind, packets)| statistics.count(kind, packets.into()));
     }
 
     /// Selects the frames that may show something by what is known of their connections now.

@@ -11,7 +11,7 @@ pub(crate) struct PacketSummary {
     pub kind: PacketKind,
 }
 
-/// What kind of packet a frame holds.
+/// What kind of packet a frame holds; the numbers index [`PacketKind::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PacketKind {
     /// No IP packet.
@@ -26,6 +26,11 @@ pub(crate) enum PacketKind {
     Control,
     /// A packet whose headers the full parser has to read.
     NeedsFullParse,
+}
+
+impl PacketKind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::NoIp, Self::NotTcp, Self::Data, Self::PureAck, Self::Control, Self::NeedsFullParse];
 }
 
 impl PacketSummary {
