@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use common::{Talk, observation};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use syncookie_engine::{Analyzer, DetailLevel, FindingParts, Limits, Lookout, Observation, Sighting};
+use syncookie_engine::{Analyzer, DetailLevel, FindingParts, Limits, Observation};
 
 /// Connections to a few listeners, one after another.
 fn connections(count: u16) -> Vec<(f64, Vec<u8>)> {
@@ -18,16 +18,15 @@ fn connections(count: u16) -> Vec<(f64, Vec<u8>)> {
     (0..count).flat_map(|index| talk(index).packets).collect()
 }
 
-/// All packets in a row, and a look at each; for that analyzer.
-fn sightings(packets: &[(f64, Vec<u8>)], lookout: Lookout) -> (Vec<Sighting>, Vec<u8>) {
-    let mut bytes = Vec::new();
-    let mut sightings = Vec::new();
-    for (index, (time, packet)) in packets.iter().enumerate() {
-        let seen = observation(index, *time, packet);
-        sightings.push(lookout.packet(seen.frame.number, seen.time, packet, bytes.len() as u32));
-        bytes.extend_from_slice(packet);
-    }
-    (sightings, bytes)
+/// All packets, as a capture's reader hands them over.
+fn push_all(analyzer: &mut Analyzer, packets: &[(f64, Vec<u8>)]) {
+    analyzer.push_all(
+        0,
+        packets.iter().enumerate().map(|(index, (time, bytes))| {
+            let seen = observation(index, *time, bytes);
+            (seen.frame.number, seen.time, Some(&bytes[..]))
+        }),
+    );
 }
 
 fn observations(packets: &[(f64, Vec<u8>)]) -> Vec<Observation<'_>> {
@@ -53,12 +52,8 @@ fn push(criterion: &mut Criterion) {
     });
     group.bench_function("many", |bencher| {
         bencher.iter_batched_ref(
-            || {
-                let analyzer = Analyzer::new(Limits::default());
-                let (sightings, bytes) = sightings(&packets, analyzer.lookout());
-                (analyzer, sightings, bytes)
-            },
-            |(analyzer, sightings, bytes)| analyzer.push_all(0, black_box(sightings), bytes),
+            || Analyzer::new(Limits::default()),
+            |analyzer| push_all(analyzer, black_box(&packets)),
             BatchSize::LargeInput,
         );
     });
@@ -76,8 +71,7 @@ fn judge(criterion: &mut Criterion) {
                 || {
                     let mut analyzer =
                         Analyzer::new(Limits::default()).with_parts(FindingParts { detail, ..FindingParts::default() });
-                    let (sightings, bytes) = sightings(&packets, analyzer.lookout());
-                    analyzer.push_all(0, &sightings, &bytes);
+                    push_all(&mut analyzer, &packets);
                     analyzer
                 },
                 Analyzer::finish,

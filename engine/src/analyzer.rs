@@ -2,45 +2,21 @@
 
 use std::collections::HashMap;
 
+use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
-use crate::connection::tracker::{Glance, Tracker};
+use crate::connection::tracker::Tracker;
+use crate::intake::batch::{Group, latest};
 use crate::intake::flow::Flow;
-use crate::intake::keyed_hash::Map;
-use crate::intake::sighting::{GROUP, Kind, Lookout, Sighting};
+use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::Segment;
 use crate::verdict::judgement::{JudgeOptions, Judgement, judge};
 use crate::verdict::quick_check::needs_preview;
 use crate::verdict::summary::Summary;
 use crate::{
-    Endpoint, Finding, FindingParts, Findings, HandshakeId, Limits, Observation, Statistics, Timestamp, parallel,
+    Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Statistics,
+    Timestamp, parallel,
 };
-
-/// The part a frame plays in a handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// First SYN.
-    Syn,
-    /// First SYN-ACK.
-    SynAck,
-    /// The client's acknowledgment of it.
-    Ack,
-    /// The reset that decided the outcome.
-    Reset,
-    /// One of the server's first segments after its SYN-ACK, which tell most of who sent it.
-    Server,
-    /// Any other segment that was used: a repetition, the client's data.
-    Other,
-}
-
-/// What became of an observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pushed {
-    /// The handshake it belongs to.
-    pub handshake: HandshakeId,
-    /// Its part in it.
-    pub role: Role,
-}
 
 /// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one included.
 const PREVIEW: usize = 4;
@@ -60,11 +36,11 @@ pub struct Analyzer {
     statistics: Statistics,
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
-    listeners: Map<Endpoint, Vec<HandshakeId>>,
+    listeners: ByListener,
     /// Findings of listeners nothing was pushed for since they were judged, and the time it was then.
     judged: HashMap<Endpoint, Vec<Finding>>,
     judged_at: Timestamp,
-    settled: Vec<Finding>,
+    evicted: Vec<Finding>,
     summary: Summary,
     now: Timestamp,
 }
@@ -83,6 +59,13 @@ impl Analyzer {
         self
     }
 
+    /// Sets on how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's thread
+    /// included; 1 at first. 0 and 1 start none, nor do fewer than 4096 handshakes. One listener is judged on one thread. The
+    /// findings do not depend on it.
+    pub const fn set_threads(&mut self, threads: usize) {
+        self.threads = threads;
+    }
+
     fn with_tracker(limits: Limits, parts: FindingParts, tracker: Tracker) -> Self {
         Self {
             limits,
@@ -90,113 +73,103 @@ impl Analyzer {
             threads: 1,
             statistics: Statistics::default(),
             tracker,
-            listeners: Map::default(),
+            listeners: ByListener::default(),
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
-            settled: Vec::new(),
+            evicted: Vec::new(),
             summary: Summary::default(),
             now: Timestamp::from_nanos(i64::MIN),
         }
     }
 
-    /// Takes one packet. `None` when it belongs to no handshake being watched.
+    /// Takes one packet; returns `None` when it shows nothing of a handshake.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
-        let pushed = self.observe(ip::segment(observation));
+        let summary = match observation.packet {
+            Packet::None => PacketSummary::without_flow(PacketKind::NoIp),
+            Packet::Ip(bytes) => ip::summary(self.tracker.keyed(), bytes),
+            Packet::Tcp { .. } => PacketSummary::without_flow(PacketKind::NeedsFullParse),
+        };
+        self.statistics.count(summary.kind, 1);
+        if !summary.may_matter(self.tracker.connections()) {
+            return None;
+        }
+        let Observation { frame, time, ref packet } = *observation;
+        let pushed = match packet {
+            Packet::Ip(bytes) => self.take_ip(frame, time, bytes, summary),
+            _ => self.take_parsed(ip::segment(observation)),
+        };
         if self.is_full() {
-            self.settle();
+            self.evict();
         }
         pushed
     }
 
-    fn observe(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
+    /// Takes consecutive frames of a capture: their numbers, times, and IP packets where they hold one. The result is the same
+    /// as from [`Self::push`] of each with [`Packet::Ip`] or [`Packet::None`], only sooner.
+    pub fn push_all<'a>(&mut self, capture: u32, frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>) {
+        let mut frames = frames.into_iter().fuse();
+        let mut group = Group::default();
+        loop {
+            group.fill(self.tracker.keyed(), &mut frames);
+            if group.frames.is_empty() {
+                return;
+            }
+            self.push_group(capture, &group);
+        }
+    }
+
+    #[inline(never)]
+    fn push_group(&mut self, capture: u32, group: &Group<'_>) {
+        group.count(&mut self.statistics);
+        let mut selection = group.select(&self.tracker);
+        while let Some(index) = selection.next() {
+            let (number, time, packet) = group.frames[index];
+            let end = self.tracker.end();
+            self.take_ip(Frame { capture, number }, time, packet.unwrap_or_default(), group.summaries[index]);
+            if self.tracker.end() != end {
+                // Later frames of the group may belong to the connection that was opened.
+                selection.add(group.select_of_connection(index, self.tracker.last_opened()));
+                if self.is_full() {
+                    self.now = latest(&group.frames[..=index], self.now);
+                    self.evict();
+                }
+            }
+        }
+        self.now = latest(&group.frames, self.now);
+    }
+
+    /// Takes an IP packet that may matter.
+    #[inline(always)]
+    fn take_ip(&mut self, frame: Frame, time: Timestamp, bytes: &[u8], summary: PacketSummary) -> Option<Pushed> {
+        if summary.kind == PacketKind::NeedsFullParse {
+            return self.take_parsed(ip::full_parse(frame, time, bytes));
+        }
+        self.take(summary.flow, &ip::quick_segment(frame, time, bytes)?)
+    }
+
+    /// Takes and counts a packet that no summary shows anything of.
+    #[inline(never)]
+    fn take_parsed(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
         match segment {
             Ok(segment) => {
-                self.statistics.packets += 1;
-                self.statistics.segments += 1;
+                self.statistics.count(PacketKind::Control, 1);
                 self.take(self.tracker.flow(&segment), &segment)
             }
             Err(reason) => {
-                self.count(reason);
+                self.statistics.count_unread(reason);
                 None
             }
         }
     }
 
-    /// From now on, listeners are judged on so many threads when [`Limits::handshakes`] is reached and at the end, the caller's
-    /// among them. 0 and 1 start none, nor do fewer than 4096 handshakes; a listener is judged by one. The findings are the
-    /// same. At first it is one.
-    pub const fn set_threads(&mut self, threads: usize) {
-        self.threads = threads;
-    }
-
-    /// What makes the sightings for [`Self::push_all`].
-    #[must_use]
-    pub const fn lookout(&self) -> Lookout {
-        self.tracker.lookout()
-    }
-
-    /// Takes many frames of a capture, in order: the same as [`Self::push`] of each, and quicker. `capture` is that of their
-    /// [`crate::Frame`]s, `sightings` come from this analyzer's [`Self::lookout`], `bytes` are those that they were made from: of
-    /// others, nothing that is found has a meaning.
-    pub fn push_all(&mut self, capture: u32, sightings: &[Sighting], bytes: &[u8]) {
-        for group in sightings.chunks(GROUP) {
-            let Glance { mut selected, counts, latest } = self.tracker.glance(group);
-            self.tracker.fetch(group, selected);
-            while selected != 0 {
-                let index = selected.trailing_zeros() as usize;
-                selected &= selected - 1;
-                let sighting = &group[index];
-                if sighting.kind.is_plain() {
-                    self.watch(capture, sighting, bytes);
-                    continue;
-                }
-                let end = self.tracker.end();
-                self.turn(capture, sighting, bytes);
-                if self.tracker.end() != end {
-                    // What was nobody's before now belongs to the connection that was opened.
-                    selected |= self.tracker.select_opened(&group[index + 1..]) << index << 1;
-                    if self.is_full() {
-                        // Nothing of what comes later is known then.
-                        self.now = group[..=index].iter().map(|one| one.time).fold(self.now, Timestamp::max);
-                        self.settle();
-                    }
-                }
-            }
-            self.now = self.now.max(latest);
-            self.statistics.packets += counts.segments() + counts.not_tcp();
-            self.statistics.segments += counts.segments();
-            self.statistics.not_tcp += counts.not_tcp();
-        }
-    }
-
-    /// A segment without SYN, RST and FIN.
     #[inline(always)]
-    fn watch(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
-        if let Ok(segment) = ip::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes))
-            && let Some(pushed) = self.tracker.watch(sighting.flow(), &segment)
-        {
-            self.reconsider(pushed.handshake);
-        }
-    }
-
-    /// A segment with one of them, or what is unclear.
-    #[inline(never)]
-    fn turn(&mut self, capture: u32, sighting: &Sighting, bytes: &[u8]) {
-        let segment = ip::from_ip(sighting.frame(capture), sighting.time, sighting.packet(bytes));
-        if sighting.kind == Kind::Unclear {
-            self.observe(segment);
-        } else if let Ok(segment) = segment {
-            self.take(sighting.flow(), &segment);
-        }
-    }
-
     fn take(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
-        let before = self.tracker.end();
+        let end = self.tracker.end();
         let pushed = self.tracker.push(flow, segment)?;
-        if pushed.handshake >= before {
+        if pushed.handshake >= end {
             let server = self.tracker.get(pushed.handshake)?.server;
-            self.listeners.entry(server).or_default().push(pushed.handshake);
+            self.listeners.push(server, pushed.handshake);
         }
         self.reconsider(pushed.handshake);
         Some(pushed)
@@ -226,16 +199,6 @@ impl Analyzer {
         self.now = self.now.max(until);
     }
 
-    fn count(&mut self, reason: NoSegment) {
-        self.statistics.packets += u64::from(reason != NoSegment::NoPacket);
-        match reason {
-            NoSegment::NoPacket => {}
-            NoSegment::NotTcp => self.statistics.not_tcp += 1,
-            NoSegment::Fragment => self.statistics.fragments += 1,
-            NoSegment::Unreadable => self.statistics.unreadable += 1,
-        }
-    }
-
     /// One handshake, judged with all that was pushed so far; `None` once it was handed out by
     /// [`Self::take_evicted`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
@@ -245,7 +208,7 @@ impl Analyzer {
             self.judged_at = self.now;
         }
         if !self.judged.contains_key(&server) {
-            let handshakes = handshakes(&self.tracker, self.listeners.get(&server)?);
+            let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
             let judged = judge(handshakes, self.judge_options(), |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
@@ -271,7 +234,7 @@ impl Analyzer {
 
     /// Returns a handshake and the latest ones before it on its listener.
     fn recent(&self, id: HandshakeId) -> Option<Vec<&Handshake>> {
-        let ids = self.listeners.get(&self.tracker.get(id)?.server)?;
+        let ids = self.listeners.get(self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
         Some(handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]))
     }
@@ -291,13 +254,13 @@ impl Analyzer {
     /// Handshakes that had to be judged before the end, to stay within [`Limits`]. Call it from time to time while
     /// pushing.
     pub fn take_evicted(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.settled)
+        std::mem::take(&mut self.evicted)
     }
 
     /// Judges everything that is left.
     #[must_use]
     pub fn finish(mut self) -> Findings {
-        let mut handshakes = std::mem::take(&mut self.settled);
+        let mut handshakes = std::mem::take(&mut self.evicted);
         self.judge_all(self.tracker.end()).for_each(|mut portion| handshakes.append(&mut portion));
         self.findings(handshakes)
     }
@@ -313,7 +276,7 @@ impl Analyzer {
         &mut self,
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Findings, E> {
-        take(std::mem::take(&mut self.settled))?;
+        take(std::mem::take(&mut self.evicted))?;
         self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
         let reset = Self::with_tracker(self.limits, self.parts, self.tracker.reset());
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
@@ -326,18 +289,15 @@ impl Analyzer {
     }
 
     /// Judges and forgets the older half.
-    fn settle(&mut self) {
+    fn evict(&mut self) {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
-        let mut settled = std::mem::take(&mut self.settled);
-        settled.reserve_exact(count);
-        self.judge_all(oldest).for_each(|mut portion| settled.append(&mut portion));
-        self.settled = settled;
+        let mut evicted = std::mem::take(&mut self.evicted);
+        evicted.reserve_exact(count);
+        self.judge_all(oldest).for_each(|mut portion| evicted.append(&mut portion));
+        self.evicted = evicted;
         self.tracker.forget_oldest(count);
-        self.listeners.retain(|_, ids| {
-            ids.drain(..ids.partition_point(|&id| id < oldest));
-            !ids.is_empty()
-        });
+        self.listeners.forget_before(oldest);
         self.statistics.evicted_early += count as u64;
     }
 
@@ -345,10 +305,8 @@ impl Analyzer {
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
         let (tracker, summary, options) = (&self.tracker, &self.summary, self.judge_options());
         let (limits, parts) = (self.limits, self.parts);
-        let mut listeners: Vec<&Vec<HandshakeId>> =
-            self.listeners.values().filter(|ids| ids.first() < Some(&end)).collect();
-        // The map has an order of its own: where there are more listeners than are reported, the first ones are.
-        listeners.sort_unstable_by_key(|ids| ids.first());
+        // Where there are more listeners than are reported, the first ones are.
+        let listeners = self.listeners.before(end);
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);

@@ -1,7 +1,7 @@
 //! Decides which TCP handshakes were answered by a SYN cookie or a SYN proxy, from the bytes of IP packets alone.
 //!
 //! *bytes → segments → handshakes → evidence → assessment.* A front end finds IP packets and their times, pushes them
-//! into an [`Analyzer`] as [`Observation`]s, or quicker, many at a time, as [`Sighting`]s, and shows the [`Finding`]s that
+//! into an [`Analyzer`] as [`Observation`]s, or many frames at a time, and shows the [`Finding`]s that
 //! come out. The engine does no I/O, reads no clock, has no globals and no `unsafe`; the same packets always give the same
 //! findings, whatever the number of threads that [`Analyzer::set_threads`] lets it judge on.
 //!
@@ -34,9 +34,10 @@ mod packet;
 mod parallel;
 mod verdict;
 
-pub use analyzer::{Analyzer, Pushed, Role};
+pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host};
+pub use connection::{Pushed, Role};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
 pub use finding::odds::odds;
@@ -49,7 +50,6 @@ pub use finding::{
     Tally, Times,
 };
 pub use intake::flow::Endpoint;
-pub use intake::sighting::{Lookout, Sighting};
 pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Segment, Talk, analyze, analyze_with, observation};
 use proptest::prelude::*;
-use syncookie_engine::{Analyzer, Finding, Findings, Limits};
+use syncookie_engine::{Analyzer, Finding, Findings, Limits, Packet};
 
 fn talk(index: u16, leaked: bool) -> Talk {
     // Every flow has a listener of its own: nothing in one may bear on another.
@@ -73,11 +73,13 @@ proptest! {
     }
 
     #[test]
-    fn packets_at_a_glance_are_the_same_as_packets_one_by_one(
+    fn many_frames_at_once_give_what_a_push_of_each_gives(
         kinds in prop::collection::vec(any::<bool>(), 1..30),
         overlap in 0_usize..9,
         tail in prop::collection::vec((any::<bool>(), 0_u16..3), 0..40),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 0..10),
+        without in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
+        together in 1_usize..100,
         handshakes in 2_usize..40,
     ) {
         // What goes on after the handshake: which way, and how much.
@@ -109,14 +111,22 @@ proptest! {
         }
         let limits = Limits { handshakes, ..Limits::default() };
         let (mut many, mut one_by_one) = (Analyzer::new(limits), Analyzer::new(limits));
-        let (mut bytes, mut sightings) = (Vec::new(), Vec::new());
-        for (index, (time, packet)) in packets.iter().enumerate() {
-            let seen = observation(index, *time, packet);
-            one_by_one.push(&seen);
-            sightings.push(many.lookout().packet(seen.frame.number, seen.time, packet, bytes.len() as u32));
-            bytes.extend_from_slice(packet);
+        let mut seen: Vec<_> = packets.iter().enumerate().map(|(i, (time, bytes))| observation(i, *time, bytes)).collect();
+        // Frames without an IP packet, some of them late.
+        for (place, other) in without {
+            let time = seen[other.index(seen.len())].time;
+            let frame = &mut seen[place.index(packets.len())];
+            (frame.time, frame.packet) = (time, Packet::None);
         }
-        many.push_all(0, &sightings, &bytes);
+        for seen in &seen {
+            one_by_one.push(seen);
+        }
+        for some in seen.chunks(together) {
+            many.push_all(0, some.iter().map(|seen| match seen.packet {
+                Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
+                _ => (seen.frame.number, seen.time, None),
+            }));
+        }
         prop_assert_eq!(many.finish(), one_by_one.finish());
     }
 

@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 
+use crate::intake::flow::Direction;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, IpFacts, Segment};
 use crate::packet::seq::SeqNumber;
@@ -141,8 +142,8 @@ pub(crate) struct Handshake {
     pub server_resets: u8,
     pub server_fin: bool,
     pub client_fin: bool,
-    /// Whether what comes from the client is what [`crate::intake::flow::Flow::from_low`] is true of.
-    pub client_is_low: bool,
+    /// Direction of what the client sends.
+    pub client_direction: Direction,
     /// Whether sizes of the server's segments may tell anything.
     pub mss_bound_observable: bool,
     /// Whether there is an `ack`.
@@ -218,7 +219,7 @@ impl Handshake {
             last_server_seq: SeqNumber::default(),
             server_fin: false,
             client_fin: false,
-            client_is_low: true,
+            client_direction: Direction::FromLower,
             mss_bound_observable: false,
             is_acknowledged: false,
             has_client_data: false,
@@ -296,8 +297,13 @@ impl Handshake {
     /// data shows that the connection works, or whatever happens now is no longer about the handshake.
     #[inline]
     pub(crate) fn is_over(&self, time: Timestamp) -> bool {
-        let is_settled = || self.server_data.is_some() && self.is_acknowledged;
-        self.server_is_heard() && (is_settled() || self.is_stale(time))
+        self.is_settled() || self.server_is_heard() && self.is_stale(time)
+    }
+
+    /// Whether it is over at any time: the connection works, and the server was heard enough.
+    #[inline]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.server_is_heard() && self.server_data.is_some() && self.is_acknowledged
     }
 
     /// Whether no segment of the server without SYN, RST, FIN and payload can tell anything more.

@@ -6,6 +6,8 @@ pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
+use crate::intake::summary::PacketKind;
+use crate::packet::ip::NoSegment;
 use crate::{
     CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Outcome, SynPair,
     Timestamp, Verdict,
@@ -235,6 +237,28 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Counts packets of a kind; those that need a full parse are counted when they were parsed.
+    #[inline]
+    pub(crate) const fn count(&mut self, kind: PacketKind, packets: u64) {
+        match kind {
+            PacketKind::NoIp | PacketKind::NeedsFullParse => return,
+            PacketKind::NotTcp => self.not_tcp += packets,
+            PacketKind::Data | PacketKind::PureAck | PacketKind::Control => self.segments += packets,
+        }
+        self.packets += packets;
+    }
+
+    /// Counts a packet in which the full parser found no segment.
+    pub(crate) fn count_unread(&mut self, reason: NoSegment) {
+        self.packets += u64::from(reason != NoSegment::NoPacket);
+        match reason {
+            NoSegment::NoPacket => {}
+            NoSegment::NotTcp => self.not_tcp += 1,
+            NoSegment::Fragment => self.fragments += 1,
+            NoSegment::Unreadable => self.unreadable += 1,
+        }
+    }
+
     /// Returns the difference to earlier statistics.
     #[must_use]
     pub const fn since(&self, earlier: &Self) -> Self {

@@ -27,41 +27,62 @@ pub(crate) fn same_ends(ends: (Endpoint, Endpoint), (a, b): (Endpoint, Endpoint)
     ends == (a, b) || ends == (b, a)
 }
 
-/// A connection under a keyed hash, and which way a packet of it goes.
+/// A connection under a keyed hash, and the direction of a packet of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
     /// The same for both directions.
     pub hash: u64,
-    /// Whether it comes from the end whose word is the lower one: the same for all packets that go that way.
-    pub from_low: bool,
+    pub direction: Direction,
+}
+
+/// Which of the two ends of a connection sent a packet: the one whose [`word`] is lower, or the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Also where both ends are the same.
+    FromLower,
+    FromHigher,
+}
+
+impl Direction {
+    pub(crate) const fn opposite(self) -> Self {
+        match self {
+            Self::FromLower => Self::FromHigher,
+            Self::FromHigher => Self::FromLower,
+        }
+    }
 }
 
 impl Flow {
-    /// That of a packet that belongs to none.
-    pub(crate) const NONE: Self = Self { hash: 0, from_low: false };
+    /// The flow of a packet that belongs to no connection.
+    pub(crate) const NONE: Self = Self { hash: 0, direction: Direction::FromLower };
 
-    /// From the words of a packet's source and destination.
+    /// Makes a flow from the words of a packet's source and destination.
     #[inline]
     pub(crate) fn new(keyed: KeyedHash, source: u64, destination: u64) -> Self {
-        Self { hash: keyed.mix(source.min(destination), source.max(destination)), from_low: source <= destination }
+        let direction = if source <= destination { Direction::FromLower } else { Direction::FromHigher };
+        Self { hash: keyed.mix(source.min(destination), source.max(destination)), direction }
     }
 
     pub(crate) fn between(keyed: KeyedHash, source: Endpoint, destination: Endpoint) -> Self {
-        let word = |end: Endpoint| match end.ip {
-            IpAddr::V4(ip) => word_v4(ip.octets(), end.port.to_be_bytes()),
-            IpAddr::V6(ip) => word_v6(keyed, ip.octets(), end.port.to_be_bytes()),
-        };
-        Self::new(keyed, word(source), word(destination))
+        Self::new(keyed, word(keyed, source), word(keyed, destination))
     }
 }
 
-/// An IPv4 address and a port as one word: as they stand in a packet, so that nothing is turned for it.
+/// An endpoint as one word.
+pub(crate) fn word(keyed: KeyedHash, end: Endpoint) -> u64 {
+    match end.ip {
+        IpAddr::V4(ip) => word_v4(ip.octets(), end.port.to_be_bytes()),
+        IpAddr::V6(ip) => word_v6(keyed, ip.octets(), end.port.to_be_bytes()),
+    }
+}
+
+/// An IPv4 address and a port as one word, in the byte order of the packet: a conversion would be for nothing.
 #[inline(always)]
 pub(crate) const fn word_v4(address: [u8; 4], port: [u8; 2]) -> u64 {
     (u32::from_ne_bytes(address) as u64) << 16 | u16::from_ne_bytes(port) as u64
 }
 
-/// The same of an IPv6 address.
+/// An IPv6 address and a port as one word, under the key.
 #[inline(always)]
 pub(crate) fn word_v6(keyed: KeyedHash, address: [u8; 16], port: [u8; 2]) -> u64 {
     let ([high, low], _) = address.as_chunks() else { return 0 };

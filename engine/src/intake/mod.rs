@@ -1,8 +1,7 @@
-//! Connections by hash, and a first look at packets: what makes reading fast.
+//! From a packet to the connection it belongs to: what is done for every packet of a capture.
 
-pub(crate) mod active_connections;
+pub(crate) mod batch;
+pub(crate) mod connection_index;
 pub(crate) mod flow;
-pub(crate) mod flow_table;
 pub(crate) mod keyed_hash;
-pub(crate) mod sieve;
-pub(crate) mod sighting;
+pub(crate) mod summary;

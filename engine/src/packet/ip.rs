@@ -6,6 +6,7 @@ use etherparse::{LaxIpSlice, ip_number};
 
 use crate::intake::flow::{Flow, word_v4, word_v6};
 use crate::intake::keyed_hash::KeyedHash;
+use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::segment::{Flags, IpHeader, Segment, TCP_HEADER, V4_HEADER, V6_HEADER};
 use crate::{Frame, Observation, Packet, Timestamp};
 
@@ -39,32 +40,31 @@ pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a
     let Observation { frame, time, ref packet } = *observation;
     match packet {
         Packet::None => Err(NoSegment::NoPacket),
-        Packet::Ip(bytes) => from_ip(frame, time, bytes),
+        Packet::Ip(bytes) => full_parse(frame, time, bytes),
         Packet::Tcp { source, destination, segment } => {
             read_tcp(frame, time, IpHeader::Missing([source, destination]), segment, segment.len())
         }
     }
 }
 
-/// Reads the segment an IP packet carries.
+/// Reads the segment of a packet that [`summary`] found one in.
 #[inline(always)]
-pub(crate) fn from_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
+pub(crate) fn quick_segment(frame: Frame, time: Timestamp, bytes: &[u8]) -> Option<Segment<'_>> {
     let (ip, tcp, payload) = match Shape::of(bytes) {
         Shape::V4 { payload } => {
-            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            let (header, tcp) = bytes.split_first_chunk()?;
             (IpHeader::V4(header), tcp, payload)
         }
         Shape::V6 { payload } => {
-            let (header, tcp) = bytes.split_first_chunk().ok_or(NoSegment::Unreadable)?;
+            let (header, tcp) = bytes.split_first_chunk()?;
             (IpHeader::V6(header), tcp, payload)
         }
-        Shape::Udp => return Err(NoSegment::NotTcp),
-        Shape::Other => return from_any_ip(frame, time, bytes),
+        Shape::Udp | Shape::Other => return None,
     };
-    read_tcp(frame, time, ip, &tcp[..payload.min(tcp.len())], payload)
+    read_tcp(frame, time, ip, &tcp[..payload.min(tcp.len())], payload).ok()
 }
 
-/// What nearly every packet is. All others take the long way to the same end.
+/// The shape of a packet, where it is one of those that nearly all packets have. All others need a full parse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// A whole IPv4 packet with TCP right behind a header without options; bytes of the payload by its header.
@@ -112,39 +112,27 @@ impl Shape {
     }
 }
 
-/// What one look at a packet shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Glimpse {
-    /// A TCP segment, and whether it has no payload.
-    Tcp(Flow, Flags, bool),
-    /// Another protocol.
-    NotTcp,
-    /// Whatever it is, it has to be read by [`segment`].
-    Unclear,
-}
-
-/// Looks at no more of a packet than tells whether it may matter.
-#[inline]
-pub(crate) fn glimpse(keyed: KeyedHash, bytes: &[u8]) -> Glimpse {
-    match usual_segment(keyed, bytes) {
-        Some((flow, flags, is_bare)) => Glimpse::Tcp(flow, flags, is_bare),
-        None if Shape::of(bytes) == Shape::Udp => Glimpse::NotTcp,
-        None => Glimpse::Unclear,
+/// Summarises an IP packet by its fixed headers.
+#[inline(always)]
+pub(crate) fn summary(keyed: KeyedHash, bytes: &[u8]) -> PacketSummary {
+    match quick_parse(keyed, bytes) {
+        Some(summary) => summary,
+        None if Shape::of(bytes) == Shape::Udp => PacketSummary::without_flow(PacketKind::NotTcp),
+        None => PacketSummary::without_flow(PacketKind::NeedsFullParse),
     }
 }
 
-/// The connection and the flags of a packet that is what nearly every one with TCP is, and whether it has no payload. Always a
-/// part of what asks it, which does so for every packet.
+/// Summarises a packet with TCP right after an IP header without options, as nearly every packet is.
 #[inline(always)]
-pub(crate) fn usual_segment(keyed: KeyedHash, bytes: &[u8]) -> Option<(Flow, Flags, bool)> {
-    // Asked once for most of what is looked at.
+fn quick_parse(keyed: KeyedHash, bytes: &[u8]) -> Option<PacketSummary> {
+    // One check for most of the bounds below.
     bytes.first_chunk::<{ V4_HEADER + TCP_HEADER }>()?;
     let ((source, destination, Tcp { flags, header, .. }), length) = match Shape::of(bytes) {
         Shape::V4 { payload } => (ends_v4(bytes)?, payload),
         Shape::V6 { payload } => (ends_v6(keyed, bytes)?, payload),
         Shape::Udp | Shape::Other => return None,
     };
-    Some((Flow::new(keyed, source, destination), flags, length <= header))
+    Some(PacketSummary::segment(Flow::new(keyed, source, destination), flags, length > header))
 }
 
 /// The words of both ends, and what the TCP header says beside them.
@@ -184,7 +172,8 @@ fn tcp(bytes: &[u8]) -> Option<Tcp> {
     (header >= TCP_HEADER).then_some(Tcp { ports, flags: Flags(tcp[13]), header })
 }
 
-fn from_any_ip(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
+/// Reads the segment of any IP packet.
+pub(crate) fn full_parse(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
     let (header, promised) = match &ip {
         LaxIpSlice::Ipv4(v4) => (bytes.first_chunk().map(IpHeader::V4), usize::from(v4.header().total_len())),
@@ -241,13 +230,9 @@ mod tests {
 
     use super::*;
 
-    fn observation(bytes: &[u8]) -> Observation<'_> {
-        Observation { frame: Frame::default(), time: Timestamp::from_nanos(0), packet: Packet::Ip(bytes) }
-    }
-
     proptest! {
         #[test]
-        fn the_short_way_and_the_long_way_read_the_same(
+        fn quick_and_full_parser_agree(
             mut bytes in prop::collection::vec(any::<u8>(), 0..120),
             version in prop::sample::select(vec![0x45_u8, 0x46, 0x44, 0x60, 0x6a]),
             length in 0_u8..130,
@@ -263,19 +248,19 @@ mod tests {
             if usual && version < 0x60 && let Some(byte) = bytes.get_mut(7) {
                 *byte = 0;
             }
-            let seen = observation(&bytes);
-            let long = from_any_ip(Frame::default(), Timestamp::default(), &bytes);
-            prop_assert_eq!(format!("{:?}", segment(&seen)), format!("{long:?}"));
-            let keyed = KeyedHash::default();
-            match (glimpse(keyed, &bytes), long) {
-                (Glimpse::Tcp(flow, flags, is_bare), Ok(segment)) => {
-                    prop_assert_eq!(is_bare, segment.payload == 0);
-                    prop_assert_eq!(flow, Flow::between(keyed, segment.source(), segment.destination()));
-                    prop_assert_eq!(flags, segment.flags());
+            let (frame, time, keyed) = (Frame::default(), Timestamp::default(), KeyedHash::default());
+            let full = full_parse(frame, time, &bytes);
+            let summary = summary(keyed, &bytes);
+            match (summary.kind, full) {
+                (PacketKind::NeedsFullParse, _) => {}
+                (PacketKind::NotTcp, full) => prop_assert_eq!(full.err(), Some(NoSegment::NotTcp)),
+                (_, Ok(segment)) => {
+                    prop_assert_eq!(format!("{:?}", quick_segment(frame, time, &bytes)), format!("{:?}", Some(segment)));
+                    let flow = Flow::between(keyed, segment.source(), segment.destination());
+                    let by_segment = PacketSummary::segment(flow, segment.flags(), segment.payload > 0);
+                    prop_assert_eq!(summary, by_segment);
                 }
-                (Glimpse::NotTcp, long) => prop_assert_eq!(long.err(), Some(NoSegment::NotTcp)),
-                (Glimpse::Unclear, _) => {}
-                (glimpse, long) => prop_assert!(false, "{glimpse:?} of {long:?}"),
+                (kind, Err(reason)) => prop_assert!(false, "{kind:?}, but {reason:?}"),
             }
         }
     }

@@ -4,8 +4,8 @@
 //! name frame, offset and missing bytes, which a reader that hides its buffer cannot tell; a length field must be
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
-mod bare;
 mod fault;
+mod frame;
 mod interface;
 mod packet_block;
 mod pcap;
@@ -19,16 +19,14 @@ mod window;
 
 use std::io::{self, Read};
 
-use syncookie_engine::Timestamp;
-
 use crate::format::{Format, Kind, MAGIC, OPENING, sniff};
-pub use bare::{BareFrame, in_groups};
 #[cfg(test)]
 use fault::Aftermath;
 pub use fault::{Fault, FaultKind};
+pub use frame::{FrameSink, FrameView, RawFrame};
 pub use record::Record;
+pub use window::Buffer;
 use window::Window;
-pub use window::{Base, Taken};
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,23 +34,6 @@ pub struct LinkType(pub u16);
 
 /// Frames that can be numbered.
 const MOST_FRAMES: u64 = u32::MAX as u64;
-
-/// One packet record of a capture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RawFrame<'a> {
-    /// 1-based, as Wireshark counts.
-    pub number: u32,
-    /// `None` in a simple packet block, which has none.
-    pub time: Option<Timestamp>,
-    /// What the bytes begin with.
-    pub link: LinkType,
-    /// The bytes, as many as were captured.
-    pub data: &'a [u8],
-    /// Where they begin in what [`Capture::hand_over`] will hand over.
-    pub place: usize,
-    /// What else is needed to write it again.
-    pub record: Record<'a>,
-}
 
 /// A capture being read.
 pub enum Capture<R> {
@@ -98,17 +79,17 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Shows the frames that come next, in order and many at a time, as long as they are what most are, sound, and need no more of
-    /// the file than was read; with what their places are counted from. The first that is not is for [`Self::next_frame`] to give.
-    pub fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>], Base)) {
+    /// Gives `sink` the frames that come next, in order, as long as they are sound, of the most frequent kind, and buffered whole. The
+    /// first other frame is left to [`Self::next_frame`].
+    #[inline]
+    pub fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         match self {
-            Self::Pcap(reader) => reader.show_buffered(show),
-            Self::Pcapng(reader) => reader.show_buffered(show),
+            Self::Pcap(reader) => reader.take_buffered(sink),
+            Self::Pcapng(reader) => reader.take_buffered(sink),
         }
     }
 
-    /// Whether the next frame, sound or not, needs no more of the file than was read. Until this is false the places of frames
-    /// hold.
+    /// Whether the next frame, sound or not, is buffered whole. Until this is false the places of frames are valid.
     #[inline]
     pub fn has_frame(&self) -> bool {
         match self {
@@ -117,11 +98,12 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Hands over the bytes of the frames that were read since it last did, in exchange for those it handed over earlier.
-    pub fn hand_over(&mut self, taken: &mut Taken) {
+    /// Replaces the content of `buffer` with the bytes of the frames that were read since the last call. What is in it is
+    /// reused for reading.
+    pub fn swap_buffer(&mut self, buffer: &mut Buffer) {
         match self {
-            Self::Pcap(reader) => reader.hand_over(taken),
-            Self::Pcapng(reader) => reader.hand_over(taken),
+            Self::Pcap(reader) => reader.swap_buffer(buffer),
+            Self::Pcapng(reader) => reader.swap_buffer(buffer),
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Place {
     pub(super) ticks: Option<u64>,
     captured: u32,
     original: u32,
-    data: usize,
+    pub(super) data: usize,
 }
 
 /// The packet in a packet block's content.

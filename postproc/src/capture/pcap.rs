@@ -7,11 +7,10 @@ use byteorder::{BigEndian, LittleEndian};
 use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
 use syncookie_engine::Timestamp;
 
-use super::bare::in_groups;
 use super::interface::Options;
 use super::resync::{self, Records};
-use super::window::{Base, Taken, Window};
-use super::{BareFrame, Fault, FaultKind, LinkType, MOST_FRAMES, RawFrame, Record};
+use super::window::{Buffer, Window};
+use super::{Fault, FaultKind, FrameSink, FrameView, LinkType, MOST_FRAMES, RawFrame, Record};
 use crate::format::Order;
 
 const FILE_HEADER: usize = 24;
@@ -71,11 +70,12 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// The frame of that number in a record.
+    /// The frame in a record, which begins at that place in the buffer.
     #[inline(always)]
-    fn frame(self, number: u32, record: RawRecord<'_>) -> BareFrame<'_> {
+    fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> FrameView<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
-        BareFrame { number, time: Timestamp::from_nanos(nanos), link: self.link, data: record.data }
+        let (time, place) = (Some(Timestamp::from_nanos(nanos)), place + RECORD_HEADER);
+        FrameView { number, time, link: self.link, data: record.data, place }
     }
 
     /// What else is said of it.
@@ -127,8 +127,8 @@ impl<R: Read> Reader<R> {
         self.frames
     }
 
-    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
-        self.window.hand_over(taken);
+    pub(super) fn swap_buffer(&mut self, buffer: &mut Buffer) {
+        self.window.swap_buffer(buffer);
     }
 
     #[inline]
@@ -136,20 +136,20 @@ impl<R: Read> Reader<R> {
         self.head.record(self.window.bytes()).is_some()
     }
 
-    /// Shows the frames that come next, as long as they are sound and no more of the file is needed for them.
-    pub(super) fn show_buffered(&mut self, mut show: impl FnMut(&[BareFrame<'_>], Base)) {
+    /// Gives `sink` the frames that come next, as long as they are sound and buffered whole.
+    #[inline]
+    pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         if self.ended {
             return;
         }
-        let (head, bytes, base) = (self.head, self.window.bytes(), self.window.base());
+        let (head, bytes, taken) = (self.head, self.window.bytes(), self.window.taken());
         let (mut rest, mut frames, mut second) = (bytes, self.frames as u32, self.second);
-        let next = || {
-            let number = frames.checked_add(1)?;
-            let (record, behind) = head.record(rest)?;
+        while let Some(number) = frames.checked_add(1)
+            && let Some((record, behind)) = head.record(rest)
+        {
+            sink.frame(head.frame(number, record, taken + bytes.len() - rest.len()));
             (rest, frames, second) = (behind, number, Some(record.second));
-            Some(head.frame(number, record))
-        };
-        in_groups(next, |group| show(group, base));
+        }
         let passed = bytes.len() - rest.len();
         (self.frames, self.second) = (frames.into(), second);
         self.window.take(passed);
@@ -222,10 +222,10 @@ impl<R: Read> Reader<R> {
     /// The record that begins here and has `length` bytes.
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
-        let place = self.window.taken() + RECORD_HEADER;
+        let place = self.window.taken();
         // A record that is buffered whole always parses.
         let (record, _) = self.head.record(self.window.take(length))?;
         self.second = Some(record.second);
-        Some(self.head.frame(self.frames as u32, record).with(place, self.head.record_of(record)))
+        Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))
     }
 }

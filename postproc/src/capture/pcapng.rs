@@ -6,12 +6,11 @@ use std::io::Read;
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
 
-use super::bare::in_groups;
 use super::interface::Interface;
 use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
 use super::resync::{self, Blocks};
-use super::window::{Base, Taken, Window};
-use super::{BareFrame, Fault, FaultKind, MOST_FRAMES, RawFrame};
+use super::window::{Buffer, Window};
+use super::{Fault, FaultKind, FrameSink, FrameView, MOST_FRAMES, RawFrame};
 use crate::format::Order;
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -69,8 +68,8 @@ impl<R: Read> Reader<R> {
         self.frames
     }
 
-    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
-        self.window.hand_over(taken);
+    pub(super) fn swap_buffer(&mut self, buffer: &mut Buffer) {
+        self.window.swap_buffer(buffer);
     }
 
     /// Only where it is the very next block, and sound: any other may end in a search, for which the window moves on.
@@ -81,33 +80,33 @@ impl<R: Read> Reader<R> {
         is_block_length(length) && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
-    /// Shows the frames that come next, as long as they are in enhanced packet blocks, sound, one right behind the other, and no
-    /// more of the file is needed for them.
-    pub(super) fn show_buffered(&mut self, show: impl FnMut(&[BareFrame<'_>], Base)) {
+    /// Gives `sink` the frames that come next, as long as they are in consecutive enhanced packet blocks, sound, and buffered whole.
+    #[inline]
+    pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         if self.ended {
             return;
         }
-        // One for each order, so that it is not asked for every number.
+        // A loop for each order, which need not ask for it at every number.
         match self.order {
-            Order::Big => self.show_enhanced::<BigEndian>(show),
-            Order::Little => self.show_enhanced::<LittleEndian>(show),
+            Order::Big => self.take_enhanced::<BigEndian>(sink),
+            Order::Little => self.take_enhanced::<LittleEndian>(sink),
         }
     }
 
     #[inline(always)]
-    fn show_enhanced<B: ByteOrder>(&mut self, mut show: impl FnMut(&[BareFrame<'_>], Base)) {
-        let (bytes, base, interfaces) = (self.window.bytes(), self.window.base(), &self.interfaces[..]);
+    fn take_enhanced<B: ByteOrder>(&mut self, sink: &mut impl FrameSink) {
+        let (bytes, taken, interfaces) = (self.window.bytes(), self.window.taken(), &self.interfaces[..]);
         let (mut rest, mut frames) = (bytes, self.frames as u32);
-        let next = || {
-            let number = frames.checked_add(1)?;
-            let (body, behind) = enhanced_block::<B>(rest)?;
-            let packet = stamped::<B>(ENHANCED_PACKET, body)?;
-            let (interface, data) = packet.found(body, interfaces).ok()?;
+        while let Some(number) = frames.checked_add(1)
+            && let Some((body, behind)) = enhanced_block::<B>(rest)
+            && let Some(packet) = stamped::<B>(ENHANCED_PACKET, body)
+            && let Ok((interface, data)) = packet.found(body, interfaces)
+        {
+            let time = packet.ticks.map(|ticks| interface.ticks.time(ticks));
+            let place = taken + bytes.len() - rest.len() + CONTENT + packet.data;
+            sink.frame(FrameView { number, time, link: interface.link, data, place });
             (rest, frames) = (behind, number);
-            let time = interface.ticks.time(packet.ticks?);
-            Some(BareFrame { number, time, link: interface.link, data })
-        };
-        in_groups(next, |group| show(group, base));
+        }
         let passed = bytes.len() - rest.len();
         self.frames = frames.into();
         self.window.take(passed);

@@ -1,6 +1,7 @@
 use std::io;
 
 use proptest::prelude::*;
+use syncookie_engine::Timestamp;
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::pcap::{Packet, Pcap, Resolution};
 use syncookie_testkit::pcapng::{IF_TSOFFSET, IF_TSRESOL, Pcapng};
@@ -20,9 +21,20 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// The same as [`read_one_by_one`], in groups as far as they go, with the bytes found again in what is handed over.
-fn read_in_groups(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
-    let (mut frames, mut faults, mut taken) = (Vec::new(), Vec::new(), Taken::default());
+/// Frames with their number and place.
+#[derive(Default)]
+struct Buffered(Vec<(u32, usize, Seen)>);
+
+impl FrameSink for Buffered {
+    fn frame(&mut self, frame: FrameView<'_>) {
+        let seen = (frame.link.0, frame.time.map(Timestamp::as_nanos), frame.data.to_vec());
+        self.0.push((frame.number, frame.place, seen));
+    }
+}
+
+/// The same as [`read_one_by_one`], with those that are buffered taken at once and the bytes found again in the swapped buffer.
+fn read_buffered(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
+    let (mut frames, mut faults, mut buffer) = (Vec::new(), Vec::new(), Buffer::default());
     let mut capture = match Capture::open(source) {
         Ok(capture) => capture,
         Err(OpenError::Fault(fault)) => return (frames, vec![fault]),
@@ -31,14 +43,14 @@ fn read_in_groups(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
     let mut last = 0;
     loop {
         let mut places = Vec::new();
-        capture.show_buffered(|group, base| {
-            for frame in group {
-                assert!(frame.number > last);
-                last = frame.number;
-                places.push((base.place(frame.data), frames.len()));
-                frames.push((frame.link.0, Some(frame.time.as_nanos()), frame.data.to_vec()));
-            }
-        });
+        let mut buffered = Buffered::default();
+        capture.take_buffered(&mut buffered);
+        for (number, place, seen) in buffered.0 {
+            assert!(number > last);
+            last = number;
+            places.push((place, frames.len()));
+            frames.push(seen);
+        }
         assert_eq!(capture.frames().max(last.into()), capture.frames());
         if capture.has_frame() || places.is_empty() {
             match capture.next_frame() {
@@ -52,10 +64,10 @@ fn read_in_groups(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
                 None => return (frames, faults),
             }
         }
-        capture.hand_over(&mut taken);
+        capture.swap_buffer(&mut buffer);
         for (place, index) in places {
             let data = &frames[index].2;
-            assert_eq!(&taken.bytes()[place..place + data.len()], data);
+            assert_eq!(&buffer.bytes()[place..place + data.len()], data);
         }
     }
 }
@@ -65,8 +77,8 @@ fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
     let (frames, faults) = read_one_by_one(bytes);
     let told = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
     for at_a_time in [usize::MAX, 300] {
-        let (grouped, wrong) = read_in_groups(Pieces(bytes, at_a_time));
-        assert!(grouped == frames, "{} and {} frames, {at_a_time} bytes at a time", grouped.len(), frames.len());
+        let (buffered, wrong) = read_buffered(Pieces(bytes, at_a_time));
+        assert!(buffered == frames, "{} and {} frames, {at_a_time} bytes at a time", buffered.len(), frames.len());
         assert_eq!(told(&wrong), told(&faults));
     }
     (frames, faults)
@@ -369,12 +381,14 @@ fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
 }
 
 #[test]
-fn frames_that_are_buffered_whole_and_sound_all_come_in_groups() {
+fn frames_that_are_sound_and_buffered_whole_are_all_taken_at_once() {
     for (whole, _) in long(100) {
         let mut capture = Capture::open(&whole[..]).unwrap();
         let first = capture.next_frame().unwrap().unwrap().number;
         let mut numbers = vec![first];
-        capture.show_buffered(|group, _| numbers.extend(group.iter().map(|frame| frame.number)));
+        let mut buffered = Buffered::default();
+        capture.take_buffered(&mut buffered);
+        numbers.extend(buffered.0.iter().map(|(number, ..)| number));
         assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
         assert!(capture.next_frame().is_none());
     }

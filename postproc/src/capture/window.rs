@@ -13,39 +13,22 @@ pub(super) struct Window<R> {
     start: usize,
     end: usize,
     offset: u64,
-    /// Where what was taken begins that was not handed over yet.
+    /// Where the bytes begin that [`Self::swap_buffer`] will give.
     kept: usize,
 }
 
-/// Where what [`super::Capture::hand_over`] will hand over begins in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Base(usize);
-
-impl Base {
-    /// Where a part of it begins in it.
-    #[inline(always)]
-    pub fn place(self, part: &[u8]) -> usize {
-        (part.as_ptr() as usize).wrapping_sub(self.0)
-    }
-}
-
-/// Bytes that were taken, in the buffer they were read into.
+/// Bytes of consecutive frames, in the memory they were read into.
 #[derive(Debug, Default)]
-pub struct Taken {
-    buffer: Vec<u8>,
+pub struct Buffer {
+    bytes: Vec<u8>,
     start: usize,
     end: usize,
 }
 
-impl Taken {
-    /// They themselves.
+impl Buffer {
+    /// Returns the bytes; the places of frames count from the first one.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    /// What places in them are counted from.
-    pub fn base(&self) -> Base {
-        Base(self.bytes().as_ptr() as usize)
+        &self.bytes[self.start..self.end]
     }
 }
 
@@ -83,34 +66,29 @@ impl<R: Read> Window<R> {
         &self.buffer[from..self.start]
     }
 
-    /// Bytes that were taken since they were last handed over, as far as nothing was read since.
+    /// Number of bytes that [`Self::swap_buffer`] would give now.
     #[inline]
     pub(super) fn taken(&self) -> usize {
         self.start - self.kept
     }
 
-    /// What places in what will be handed over are counted from, as long as nothing is read.
-    pub(super) fn base(&self) -> Base {
-        Base(self.buffer[self.kept..].as_ptr() as usize)
-    }
-
-    /// Hands over what was taken, in exchange for a buffer that is no longer needed. Whichever is less is copied: that, or
-    /// what is still to be taken.
-    pub(super) fn hand_over(&mut self, taken: &mut Taken) {
+    /// Gives the bytes that were taken since the last call, as far as nothing was read since, in exchange for a buffer that
+    /// is no longer needed. Copies whichever is less: these bytes, or those that are still to be taken.
+    pub(super) fn swap_buffer(&mut self, buffer: &mut Buffer) {
         let rest = self.start..self.end;
         if rest.len() > self.taken() {
-            taken.buffer.clear();
-            taken.buffer.extend_from_slice(&self.buffer[self.kept..self.start]);
-            (taken.start, taken.end) = (0, taken.buffer.len());
+            buffer.bytes.clear();
+            buffer.bytes.extend_from_slice(&self.buffer[self.kept..self.start]);
+            (buffer.start, buffer.end) = (0, buffer.bytes.len());
             self.kept = self.start;
             return;
         }
-        if taken.buffer.len() < CAPACITY.max(rest.len()) {
-            taken.buffer.resize(CAPACITY.max(rest.len()), 0);
+        if buffer.bytes.len() < CAPACITY.max(rest.len()) {
+            buffer.bytes.resize(CAPACITY.max(rest.len()), 0);
         }
-        taken.buffer[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
-        std::mem::swap(&mut self.buffer, &mut taken.buffer);
-        (taken.start, taken.end) = (self.kept, self.start);
+        buffer.bytes[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
+        std::mem::swap(&mut self.buffer, &mut buffer.bytes);
+        (buffer.start, buffer.end) = (self.kept, self.start);
         (self.kept, self.start, self.end) = (0, 0, rest.len());
     }
 
@@ -155,17 +133,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_is_handed_over_however_much_is_left() {
+    fn the_swapped_buffer_has_what_was_taken_however_much_is_left() {
         let source: Vec<u8> = (0..100).collect();
         for buffered in [10, 20, 100] {
             let mut window = Window::with_capacity(&source[..], buffered);
-            let mut taken = Taken::default();
+            let mut buffer = Buffer::default();
             assert!(window.ensure(10).unwrap());
             for (first, count) in [(0, 3), (3, 2), (5, 5)] {
                 assert_eq!(window.taken(), 0);
                 window.take(count);
-                window.hand_over(&mut taken);
-                assert_eq!(taken.bytes(), &source[first..first + count]);
+                window.swap_buffer(&mut buffer);
+                assert_eq!(buffer.bytes(), &source[first..first + count]);
             }
             assert!(window.ensure(90).unwrap());
             assert_eq!((window.offset(), window.bytes()), (10, &source[10..]));

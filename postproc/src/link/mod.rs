@@ -15,7 +15,6 @@ mod tunnel;
 mod types;
 mod wireless;
 
-pub use tunnel::is_none as is_no_tunnel;
 pub use types::name;
 
 /// Maximum number of layers of a frame; no network nests more.
@@ -66,16 +65,18 @@ impl Layer {
 }
 
 /// Finds the IP packet of a frame.
-#[inline]
+#[inline(always)]
 pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
-    let packet = fast_path(link, frame).filter(|packet| tunnel::is_none(packet));
-    packet.map_or_else(|| walk(link, frame), Content::Ip)
+    match fast_path(link, frame) {
+        Some(packet) if tunnel::is_none(packet) => Content::Ip(packet),
+        _ => walk(link, frame),
+    }
 }
 
 /// Returns the IP packet right after the first layer, or after one VLAN tag on Ethernet: the packet of nearly every frame,
-/// unless it carries a tunnel ([`is_no_tunnel`]). `None` for all other frames, which [`ip_packet`] walks through.
+/// unless it carries a tunnel. `None` for all other frames, which [`ip_packet`] walks through.
 #[inline(always)]
-pub fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
     // In network byte order, so that no field has to be swapped for every packet.
     const IPV4: u16 = EtherType::IPV4.0.to_be();
@@ -105,6 +106,7 @@ fn fast_path_after_other_layer(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
 }
 
 /// Walks from layer to layer to the innermost IP packet.
+#[inline(never)]
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     let Some(mut layer) = types::first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;

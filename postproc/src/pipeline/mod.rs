@@ -8,16 +8,16 @@
 //!
 //! Nothing here knows of commands and their arguments.
 
-mod bundle;
+mod capture_reader;
 mod events;
+mod frame_batch;
 mod idle_threads;
 mod kernel_counters;
 mod observer;
-mod reading;
+mod producer;
 mod run;
 mod schedule;
 mod series_reader;
-mod supply;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +33,10 @@ use crate::source::walk::{Plan, Source};
 
 pub use crate::problem::Problem;
 use crate::totals::Totals;
+pub(crate) use capture_reader::FAULTS_TOLD;
 pub use idle_threads::{IdleThreads, Permit};
 pub use kernel_counters::KernelCounters;
 pub use observer::{Observer, Silent};
-pub(crate) use reading::FAULTS_TOLD;
 pub use run::{EngineOptions, Extent, Run};
 pub use series_reader::{NotRead, SeriesReader};
 

@@ -4,10 +4,10 @@ use std::io;
 
 use syncookie_engine::{Analyzer, Finding, HandshakeId, Timestamp};
 
+use super::capture_reader::CaptureReader;
 use super::events::{Event, EventSink};
 use super::idle_threads::IdleThreads;
-use super::reading::Intake;
-use super::supply::take_in;
+use super::producer::read_capture;
 use super::{EngineOptions, Opened, Run, open};
 use crate::interrupt;
 use crate::problem::Problem;
@@ -95,17 +95,23 @@ impl<'a> SeriesReader<'a> {
             self.finish(events)?;
         }
         events.send(Event::Capture(source.name.clone()))?;
-        let mut intake = self.take_in(&source.name, opened, number, events)?;
+        let mut reader = self.read_capture(&source.name, opened, number, events)?;
         let first = self.stretch.map_or(number, |before| before.first);
-        self.stretch = Some(Stretch { first, last: number, end: intake.totals.last });
-        Ok(Ok(intake.problems()))
+        self.stretch = Some(Stretch { first, last: number, end: reader.totals.last });
+        Ok(Ok(reader.problems()))
     }
 
-    fn take_in(&mut self, name: &str, opened: Opened, number: usize, events: &mut dyn EventSink) -> io::Result<Intake> {
-        let mut intake = Intake::new(name);
+    fn read_capture(
+        &mut self,
+        name: &str,
+        opened: Opened,
+        number: usize,
+        events: &mut dyn EventSink,
+    ) -> io::Result<CaptureReader> {
+        let mut reader = CaptureReader::new(name);
         let (mut read, mut shown) = (0, None);
         let (idle_threads, next) = (self.idle_threads, &mut self.next);
-        take_in(opened, &mut intake, &mut self.analyzer, number as u32, idle_threads, |analyzer, offset| {
+        read_capture(opened, &mut reader, &mut self.analyzer, number as u32, idle_threads, |analyzer, offset| {
             read = offset;
             analyzer.set_threads(1 + idle_threads.count());
             let evicted = unreported(analyzer.take_evicted(), next);
@@ -118,8 +124,8 @@ impl<'a> SeriesReader<'a> {
             shown = Some(offset);
             events.send(Event::Progress(offset))
         })?;
-        events.send(Event::Read(Box::new(intake.totals.clone()), read))?;
-        Ok(intake)
+        events.send(Event::Read(Box::new(reader.totals.clone()), read))?;
+        Ok(reader)
     }
 
     /// Returns the time of the latest frame, if the next capture can go on from there.

@@ -7,58 +7,44 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::{Pcap, Resolution};
 use syncookie_testkit::pcapng::Pcapng;
 
-use super::bundle::Bundle;
+use super::capture_reader::{CaptureReader, FAULTS_TOLD};
+use super::frame_batch::FrameBatch;
 use super::idle_threads::IdleThreads;
-use super::reading::{FAULTS_TOLD, Intake};
-use super::supply::take_in;
+use super::producer::read_capture;
 use crate::capture::Capture;
 use crate::link::{self, Content};
 
-/// Reads a capture to its end; the frames, the handshakes and the problems there were.
-fn analyse(bytes: &[u8]) -> (u64, u64, usize) {
-    let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0) };
-    let (mut intake, mut bundle, mut analyzer) =
-        (Intake::new("x"), Bundle::default(), Analyzer::new(Limits::default()));
+/// Analyses a capture in batches: the frames, the handshakes, the problems, and everything there is in words.
+fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
+    let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0, String::new()) };
+    let (mut reader, mut batch, mut analyzer) =
+        (CaptureReader::new("x"), FrameBatch::default(), Analyzer::new(Limits::default()));
     let mut more = true;
     while more {
-        more = intake.fill(&mut capture, Some(analyzer.lookout()), &mut bundle);
-        bundle.push(0, &mut analyzer);
+        let (frames, mut packets) = reader.split();
+        more = frames.fill(&mut capture, &mut batch);
+        packets.push(&batch, 0, &mut analyzer);
     }
-    (capture.frames(), analyzer.finish().tally.handshakes, intake.problems().len())
+    let (findings, problems) = (analyzer.finish(), reader.problems());
+    let all = format!("{:?} {problems:?} {findings:?}", reader.totals);
+    (capture.frames(), findings.tally.handshakes, problems.len(), all)
 }
 
-/// The same with every frame handed to the engine as soon as it was read.
-fn one_by_one(bytes: &[u8]) -> (u64, u64) {
-    let Ok(mut capture) = Capture::open(bytes) else { return (0, 0) };
+/// Analyses a capture frame by frame: the frames, and the findings in words.
+fn one_by_one(bytes: &[u8]) -> (u64, String) {
+    let Ok(mut capture) = Capture::open(bytes) else { return (0, String::new()) };
     let mut analyzer = Analyzer::new(Limits::default());
     while let Some(frame) = capture.next_frame() {
-        if let Ok(frame) = frame
-            && let Content::Ip(packet) = link::ip_packet(frame.link, frame.data)
-        {
-            let place = Frame { capture: 0, number: frame.number };
-            let time = frame.time.unwrap_or_default();
-            analyzer.push(&Observation { frame: place, time, packet: Packet::Ip(packet) });
-        }
+        let Ok(frame) = frame else { continue };
+        let packet = match link::ip_packet(frame.link, frame.data) {
+            Content::Ip(packet) => Packet::Ip(packet),
+            Content::Other | Content::Cut if frame.time.is_some() => Packet::None,
+            _ => continue,
+        };
+        let place = Frame { capture: 0, number: frame.number };
+        analyzer.push(&Observation { frame: place, time: frame.time.unwrap_or_default(), packet });
     }
-    (capture.frames(), analyzer.finish().tally.handshakes)
-}
-
-/// What comes of a capture if one intake finds the frames and looks at them, and if another one looks.
-fn analysed_together_and_apart(bytes: &[u8]) -> [String; 2] {
-    [false, true].map(|apart| {
-        let Ok(mut capture) = Capture::open(bytes) else { return String::new() };
-        let (mut intake, mut beside) = (Intake::new("x"), Intake::default());
-        let (mut bundle, mut analyzer) = (Bundle::default(), Analyzer::new(Limits::default()));
-        let mut more = true;
-        while more {
-            more = intake.fill(&mut capture, (!apart).then(|| analyzer.lookout()), &mut bundle);
-            beside.look(analyzer.lookout(), &mut bundle);
-            bundle.push(0, &mut analyzer);
-        }
-        intake.join(beside);
-        let problems = intake.problems();
-        format!("{:?} {problems:?} {:?}", intake.totals, analyzer.finish())
-    })
+    (capture.frames(), format!("{:?}", analyzer.finish()))
 }
 
 /// A handshake in each format.
@@ -80,13 +66,14 @@ fn samples() -> Vec<Vec<u8>> {
 #[test]
 fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes() {
     for whole in samples() {
-        assert_eq!(analyse(&whole), (3, 1, 0));
+        let (frames, handshakes, problems, _) = analyse(&whole);
+        assert_eq!((frames, handshakes, problems), (3, 1, 0));
         let check = |bytes: &[u8]| {
-            let (frames, handshakes, _) = analyse(bytes);
+            let (frames, .., all) = analyse(bytes);
+            let (frames_one_by_one, findings) = one_by_one(bytes);
             assert!(frames <= 3);
-            assert_eq!((frames, handshakes), one_by_one(bytes));
-            let [together, apart] = analysed_together_and_apart(bytes);
-            assert_eq!(together, apart);
+            assert_eq!(frames, frames_one_by_one);
+            assert!(all.ends_with(&findings), "{all} and {findings}");
         };
         for at in 0..whole.len() {
             check(&whole[..at]);
@@ -99,26 +86,26 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
     }
 }
 
-/// Reads a capture with one idle thread after `begin` bundles; the frames, the packets, and the bundles before it helped.
+/// Reads a capture with one idle thread after `begin` batches; the frames, the packets, and the batches before it helped.
 fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
     let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
-    let (mut intake, mut analyzer, spare) =
-        (Intake::new("x"), Analyzer::new(Limits::default()), IdleThreads::default());
+    let (mut reader, mut analyzer, spare) =
+        (CaptureReader::new("x"), Analyzer::new(Limits::default()), IdleThreads::default());
     if begin == 0 {
         spare.add();
     }
-    let (mut bundles, mut alone) = (0, 0);
-    let read = take_in((capture, None), &mut intake, &mut analyzer, 0, &spare, |_, _| {
-        bundles += 1;
+    let (mut batches, mut alone) = (0, 0);
+    let read = read_capture((capture, None), &mut reader, &mut analyzer, 0, &spare, |_, _| {
+        batches += 1;
         alone += usize::from(spare.count() == 0 || spare.acquire().is_some());
-        if bundles == begin {
+        if batches == begin {
             spare.add();
         }
         Ok(())
     });
-    assert!(read.is_ok() && spare.count() == usize::from(begin <= bundles));
+    assert!(read.is_ok() && spare.count() == usize::from(begin <= batches));
     assert!(spare.acquire().is_some() || spare.count() == 0, "who helped is idle again");
-    (intake.totals.frames, analyzer.statistics().packets, alone)
+    (reader.totals.frames, analyzer.statistics().packets, alone)
 }
 
 #[test]
@@ -137,7 +124,7 @@ fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_i
 }
 
 #[test]
-fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_looks_at_them() {
+fn frames_without_a_time_a_known_link_type_or_an_ip_packet_are_counted() {
     let mut builder = Pcapng::new(ByteOrder::Big);
     builder.interface(1, 0, &[]);
     builder.interface(999, 0, &[]);
@@ -148,11 +135,11 @@ fn frames_without_a_time_or_a_link_type_that_is_known_are_told_the_same_whoever_
         builder.enhanced(0, number, &frame);
         builder.enhanced(0, number, b"nothing that is an Ethernet's frame");
     }
-    let [together, apart] = analysed_together_and_apart(&builder.bytes);
-    assert_eq!(together, apart);
+    let (.., all) = analyse(&builder.bytes);
     for said in ["without_time: 3", "not_ip: 3", "handshakes: 1"] {
-        assert!(together.contains(said), "{said}: {together}");
+        assert!(all.contains(said), "{said}: {all}");
     }
+    assert!(all.ends_with(&one_by_one(&builder.bytes).1));
 }
 
 #[test]
@@ -161,6 +148,6 @@ fn faults_without_end_are_counted_and_not_kept() {
     for _ in 0..10_000 {
         builder.enhanced(5, 0, b"");
     }
-    let (frames, _, problems) = analyse(&builder.bytes);
+    let (frames, _, problems, _) = analyse(&builder.bytes);
     assert_eq!((frames, problems as u64), (10_000, FAULTS_TOLD + 1));
 }

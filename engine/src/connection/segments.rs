@@ -1,0 +1,93 @@
+//! The segments after SYN and SYN-ACK: what each end adds to the facts of its handshake.
+
+use super::DUPLICATE_SECONDS;
+use crate::Role;
+use crate::connection::handshake::{Handshake, SIZED_SEGMENTS, SegmentFacts, Side};
+use crate::packet::segment::{Flags, Segment};
+
+/// Segments of the server after its SYN-ACK that show most: its clock, its window, its hop limit twice.
+const INFORMATIVE_SEGMENTS: usize = 3;
+
+/// None of these opens a connection or answers an opening. `None` when nothing more is needed of it.
+pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    let side = if segment.source() == handshake.client { Side::Client } else { Side::Server };
+    handshake.server_resets = handshake.server_resets.saturating_add(u8::from(side == Side::Server));
+    if handshake.reset.is_some() {
+        return None;
+    }
+    handshake.reset = Some(Box::new((side, SegmentFacts::of(segment))));
+    let decides = handshake.deciding_reset().is_some();
+    Some(if decides { Role::Reset } else { Role::Other })
+}
+
+#[inline(always)]
+pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    handshake.client_fin |= segment.flags().has(Flags::FIN);
+    let mut role = None;
+    if segment.flags().has(Flags::ACK)
+        && !handshake.is_acknowledged()
+        && let Some(syn_ack) = handshake.syn_ack
+    {
+        // The client may have received more than the capture shows: any acknowledgment at or past the first octet.
+        let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
+        if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
+            handshake.acknowledge(SegmentFacts::of(segment));
+            role = Some(Role::Ack);
+        } else if handshake.wrong_ack.is_none() {
+            handshake.wrong_ack = Some(Box::new(SegmentFacts::of(segment)));
+            role = Some(Role::Other);
+        }
+    }
+    if segment.payload > 0 {
+        match handshake.client_data_seq() {
+            None => {
+                handshake.begin_client_data(SegmentFacts::of(segment));
+                role = role.or(Some(Role::Other));
+            }
+            Some(first) if first == segment.seq() && handshake.server_data.is_none() => {
+                let first = handshake.client_data.map_or(segment.time, |first| first.time);
+                let again = segment.time.seconds_since(first) >= DUPLICATE_SECONDS;
+                handshake.client_data_retransmissions += u32::from(again);
+                role = role.or(again.then_some(Role::Other));
+            }
+            Some(_) => {}
+        }
+    }
+    role
+}
+
+#[inline(always)]
+pub(super) fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    handshake.server_fin |= segment.flags().has(Flags::FIN);
+    if handshake.server_segment_count < SIZED_SEGMENTS {
+        handshake.server_segment_count += 1;
+        // Without a branch: sizes vary as nobody can predict.
+        let largest = handshake.largest_payload;
+        let others = if segment.payload > largest { 0 } else { handshake.largest_count };
+        handshake.largest_count = others + u32::from(segment.payload >= largest);
+        handshake.largest_payload = segment.payload.max(largest);
+    }
+    if segment.payload > 0 {
+        handshake.server_data.get_or_insert(segment.frame);
+    }
+    handshake.server_acknowledges(segment.ack());
+    if handshake.server_segments.is_full() {
+        return None;
+    }
+    let seen = SegmentFacts::of(segment);
+    if seen.seq == handshake.last_server_seq
+        && handshake.server_segments.last().is_some_and(|last| is_duplicate(last, &seen))
+    {
+        return None;
+    }
+    handshake.last_server_seq = seen.seq;
+    handshake.server_segments.push(seen);
+    Some(if handshake.server_segments.len() <= INFORMATIVE_SEGMENTS { Role::Server } else { Role::Other })
+}
+
+/// The same segment captured twice.
+fn is_duplicate(a: &SegmentFacts, b: &SegmentFacts) -> bool {
+    let same = (a.seq, a.ack, a.flags, a.window, a.payload, a.timestamp, a.ip.identification)
+        == (b.seq, b.ack, b.flags, b.window, b.payload, b.timestamp, b.ip.identification);
+    same && b.time.seconds_since(a.time).abs() < DUPLICATE_SECONDS
+}

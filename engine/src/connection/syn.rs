@@ -1,0 +1,106 @@
+//! SYN and SYN-ACK: what opens a connection, what repeats, and what crosses.
+
+use super::DUPLICATE_SECONDS;
+use crate::connection::cookie_mss::is_mss_bound_observable;
+use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader};
+use crate::packet::segment::Segment;
+use crate::{Endpoint, Role};
+
+/// A crossing SYN belongs to a simultaneous open when it follows within this time, in seconds.
+const CROSSING_SECONDS: f64 = 3.0;
+
+/// A SYN that was captured after the SYN-ACK it caused, at most this much later, in seconds: captures merged from
+/// two interfaces are out of order by less.
+const LATE_SYN_SECONDS: f64 = 0.5;
+
+/// The earlier connection of a four-tuple, as far as it is compared with the one that follows.
+pub(super) fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
+    let syn_ack = old.syn_ack.filter(|_| old.client == client)?;
+    Some(Previous {
+        client_isn: old.client_isn()?,
+        server_isn: syn_ack.isn,
+        time: syn_ack.time,
+        syn_ack: syn_ack.frame,
+    })
+}
+
+/// A SYN of a handshake that is already known; `None` when it opens a new connection.
+pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    if segment.source() == handshake.server {
+        let crosses = handshake.syn_ack.is_none() && segment.time.seconds_since(handshake.time) < CROSSING_SECONDS;
+        handshake.simultaneous |= crosses;
+        return crosses.then_some(Role::Other);
+    }
+    let Some(syn) = handshake.syn else {
+        let syn_ack = handshake.syn_ack?;
+        let belongs = syn_ack.ack == segment.seq().plus(1)
+            && handshake.ack.is_none()
+            && segment.time.seconds_since(syn_ack.time) < LATE_SYN_SECONDS;
+        if !belongs {
+            return None;
+        }
+        handshake.syn = Some(SynHeader::of(segment));
+        handshake.mss_bound_observable = is_mss_bound_observable(handshake);
+        return Some(Role::Syn);
+    };
+    if syn.isn != segment.seq() {
+        // A firewall that rewrites sequence numbers, captured on both of its sides, shows one SYN twice.
+        let rewritten = segment.time.seconds_since(syn.time) < DUPLICATE_SECONDS
+            && segment.ip_facts().identification == syn.ip.identification
+            && segment.ip_facts().identification.is_some_and(|id| id != 0)
+            && handshake.syn_ack.is_none();
+        return rewritten.then_some(Role::Other);
+    }
+    let last = handshake.last_syn.unwrap_or(syn.time);
+    if segment.time.seconds_since(last) >= DUPLICATE_SECONDS {
+        handshake.syn_retransmissions += 1;
+        handshake.unanswered_retransmission = handshake.syn_ack.is_some();
+        if handshake.syn_ack.is_none() {
+            handshake.last_syn = Some(segment.time);
+        }
+    }
+    Some(Role::Other)
+}
+
+/// A SYN-ACK of a handshake that is already known; `None` when it shows a connection whose SYN was not captured.
+pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    if segment.source() != handshake.server {
+        // Both sides of a simultaneous open send a SYN-ACK.
+        return handshake.simultaneous.then_some(Role::Other);
+    }
+    let answers = handshake.client_isn().is_none_or(|isn| segment.ack() == isn.plus(1));
+    let Some(first) = handshake.syn_ack else {
+        if !answers {
+            return None;
+        }
+        take_syn_ack(handshake, segment);
+        return Some(Role::SynAck);
+    };
+    if !answers {
+        return None;
+    }
+    let gap = segment.time.seconds_since(handshake.last_syn_ack.unwrap_or(first.time));
+    if gap >= DUPLICATE_SECONDS {
+        repeat_syn_ack(handshake, segment, &first, gap);
+    }
+    Some(Role::Other)
+}
+
+pub(super) fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
+    handshake.syn_ack = Some(SynHeader::of(segment));
+    handshake.last_syn_ack = Some(segment.time);
+    handshake.mss_bound_observable = is_mss_bound_observable(handshake);
+}
+
+fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, gap: f64) {
+    let repeat = Retransmission { frame: segment.frame, gap, time: segment.time };
+    if segment.seq() != first.isn {
+        handshake.isn_changed.get_or_insert(segment.frame);
+    } else if handshake.unanswered_retransmission {
+        handshake.prompted_retransmission.get_or_insert_with(|| Box::new(repeat));
+    } else {
+        handshake.rto_retransmission.get_or_insert_with(|| Box::new(repeat));
+    }
+    handshake.unanswered_retransmission = false;
+    handshake.last_syn_ack = Some(segment.time);
+}

@@ -1,0 +1,38 @@
+//! Frames on their way from a capture to the engine, many at a time.
+
+use syncookie_engine::Timestamp;
+
+use crate::capture::{Buffer, FrameSink, FrameView, LinkType};
+
+/// Consecutive frames of one capture, in the buffer that they were read into.
+#[derive(Debug, Default)]
+pub struct FrameBatch {
+    pub(super) frames: Vec<FrameRef>,
+    pub(super) buffer: Buffer,
+}
+
+/// One frame, and where it is in the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameRef {
+    pub time: Option<Timestamp>,
+    pub number: u32,
+    start: u32,
+    length: u32,
+    pub link: LinkType,
+}
+
+impl FrameRef {
+    /// The bytes of the frame, given those of its buffer.
+    #[inline]
+    pub(super) fn data<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let (start, length) = (self.start as usize, self.length as usize);
+        bytes.get(start..).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
+    }
+}
+
+impl FrameSink for Vec<FrameRef> {
+    #[inline(always)]
+    fn frame(&mut self, FrameView { number, time, link, data, place }: FrameView<'_>) {
+        self.push(FrameRef { time, number, start: place as u32, length: data.len() as u32, link });
+    }
+}

@@ -1,0 +1,105 @@
+//! From a capture to the engine, in batches of frames: read in one thread and analysed in another as soon as a thread is idle,
+//! in one and the same otherwise.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
+
+use syncookie_engine::Analyzer;
+
+use super::Opened;
+use super::capture_reader::{CaptureReader, FrameReader};
+use super::frame_batch::FrameBatch;
+use super::idle_threads::IdleThreads;
+use crate::capture::Capture;
+use crate::input::Position;
+
+/// Maximum number of batches between the two threads.
+const UNDER_WAY: usize = 16;
+
+/// Reads a capture into an engine, under this number. Calls `after` for each batch, with how far the capture was read.
+pub fn read_capture(
+    (mut capture, position): Opened,
+    reader: &mut CaptureReader,
+    analyzer: &mut Analyzer,
+    index: u32,
+    idle_threads: &IdleThreads,
+    mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
+) -> io::Result<()> {
+    let before = analyzer.statistics().clone();
+    let (frames, mut packets) = reader.split();
+    Producer { capture: &mut capture, position: position.as_ref(), frames }.run(idle_threads, |batch, offset| {
+        packets.push(batch, index, analyzer);
+        after(analyzer, offset)
+    })?;
+    reader.totals.frames = capture.frames();
+    reader.totals.statistics = analyzer.statistics().since(&before);
+    Ok(())
+}
+
+/// Makes batches of the frames of a capture.
+struct Producer<'a> {
+    capture: &'a mut Capture<Box<dyn Read + Send>>,
+    position: Option<&'a Position>,
+    frames: &'a mut FrameReader,
+}
+
+impl Producer<'_> {
+    /// Gives every batch to `take`, in order, with how far the capture was read.
+    fn run(
+        mut self,
+        idle_threads: &IdleThreads,
+        mut take: impl FnMut(&FrameBatch, u64) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut batch = FrameBatch::default();
+        let mut more = true;
+        while more {
+            if let Some(_permit) = idle_threads.acquire()
+                && let Some(done) = self.with_reader_thread(&mut take)
+            {
+                return done;
+            }
+            let offset;
+            (more, offset) = self.fill(&mut batch);
+            take(&batch, offset)?;
+        }
+        Ok(())
+    }
+
+    /// Fills a batch; returns whether there is more, and how far the capture was read.
+    fn fill(&mut self, batch: &mut FrameBatch) -> (bool, u64) {
+        let more = self.frames.fill(self.capture, batch);
+        // Of compressed captures, how much of the file was read.
+        (more, self.position.map_or_else(|| self.capture.offset(), Position::taken))
+    }
+
+    /// Gives the batches that are left to `take` while another thread fills them; returns `None`, with nothing done, where no
+    /// thread can be started.
+    fn with_reader_thread(
+        &mut self,
+        mut take: impl FnMut(&FrameBatch, u64) -> io::Result<()>,
+    ) -> Option<io::Result<()>> {
+        let (full, filled) = sync_channel(UNDER_WAY);
+        let (empty, emptied) = channel();
+        thread::scope(|scope| {
+            thread::Builder::new().spawn_scoped(scope, move || self.fill_all(&full, &emptied)).ok()?;
+            Some(filled.into_iter().try_for_each(|(batch, offset)| {
+                take(&batch, offset)?;
+                // At the end no batch is needed any more.
+                let _ = empty.send(batch);
+                Ok(())
+            }))
+        })
+    }
+
+    /// Fills batches until the capture ends, or nobody takes them.
+    fn fill_all(&mut self, full: &SyncSender<(FrameBatch, u64)>, emptied: &Receiver<FrameBatch>) {
+        loop {
+            let mut batch = emptied.try_recv().unwrap_or_default();
+            let (more, offset) = self.fill(&mut batch);
+            if full.send((batch, offset)).is_err() || !more {
+                return;
+            }
+        }
+    }
+}
