@@ -46,8 +46,8 @@ pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,
 };
 pub use finding::{
-    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, Measured, Statistics,
-    Tally, Times,
+    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, LogOddsTerms,
+    Measured, Statistics, Tally, Times,
 };
 pub use intake::flow::Endpoint;
 pub use limits::{DetailLevel, FindingParts, Limits};

@@ -11,7 +11,7 @@ pub struct Limits {
     /// counted in [`crate::ListenerReport::flood`] and in the tallies only.
     pub flood: u64,
     /// Maximum number of listeners with a report of their own, about 400 bytes each. Handshakes of other listeners are
-    /// counted in the tally only; [`crate::Statistics::unlisted`] counts them.
+    /// counted in the tally only; [`crate::Statistics::listeners_overflow`] counts them.
     pub listeners: usize,
     /// Maximum number of episodes that are kept; [`crate::Statistics::episodes_lost`] counts the others.
     pub episodes: usize,

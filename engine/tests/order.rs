@@ -75,5 +75,5 @@ fn where_listeners_are_too_many_the_first_ones_are_reported() {
     let found = analyze_with(&many(41), Limits { listeners: 7, ..Limits::default() });
     let reported: Vec<String> = found.listeners.iter().map(|listener| listener.server.to_string()).collect();
     assert_eq!(reported, (0..7).map(|last| format!("198.51.100.{last}:80")).collect::<Vec<_>>());
-    assert_eq!((found.statistics.unlisted, found.tally.handshakes), (34, 41));
+    assert_eq!((found.statistics.listeners_overflow, found.tally.handshakes), (34, 41));
 }

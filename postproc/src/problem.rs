@@ -29,7 +29,7 @@ pub struct Problem {
     /// Where in the file.
     pub offset: Option<u64>,
     /// Bytes that were passed over from there on.
-    pub passed_over: Option<u64>,
+    pub skipped_bytes: Option<u64>,
     /// Completes the sentence that begins with the capture's name.
     pub message: String,
 }
@@ -73,7 +73,7 @@ impl Problem {
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
-            passed_over: fault.aftermath.map(|aftermath| aftermath.passed),
+            skipped_bytes: fault.aftermath.map(|aftermath| aftermath.passed),
             ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
         }
     }
@@ -110,7 +110,7 @@ impl Problem {
     }
 
     fn plain(capture: &str, kind: &'static str, message: String) -> Self {
-        Self { capture: capture.into(), kind, frame: None, offset: None, passed_over: None, message }
+        Self { capture: capture.into(), kind, frame: None, offset: None, skipped_bytes: None, message }
     }
 }
 

@@ -301,8 +301,8 @@ fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
         assert_eq!((run.code, handshakes.len()), (0, 5), "{}", run.stdout);
         assert_eq!(handshakes[0]["capture"], second, "where its SYN-ACK is");
         assert_eq!(handshakes[0]["frames"], serde_json::json!({"syn": 1, "syn_ack": 1, "ack": 2, "reset": 3}));
-        assert_eq!(handshakes[0]["elsewhere"], serde_json::json!([{"frame": "syn", "capture": first}]));
-        assert_eq!(handshakes[1].get("elsewhere"), None);
+        assert_eq!(handshakes[0]["other_files"], serde_json::json!([{"frame": "syn", "capture": first}]));
+        assert_eq!(handshakes[1].get("other_files"), None);
     }
     let table = sandbox.analyze(&[".", "--verbose"]).stdout;
     assert!(table.contains("SYN 1 of another file, SYN-ACK 1,"), "{table}");

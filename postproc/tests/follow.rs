@@ -77,7 +77,7 @@ fn reported(sandbox: &Sandbox) -> Vec<Value> {
 
 /// Who, when, where and how it ended: what does not depend on how much else was known.
 fn essence(handshakes: &[Value]) -> Vec<String> {
-    let keys = ["time", "client", "capture", "frames", "elsewhere", "verdict", "outcome"];
+    let keys = ["time", "client", "capture", "frames", "other_files", "verdict", "outcome"];
     let mut all: Vec<String> = handshakes.iter().map(|one| keys.map(|key| one[key].to_string()).join(" ")).collect();
     all.sort();
     all

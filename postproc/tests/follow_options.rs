@@ -239,14 +239,14 @@ fn max_flood(sandbox: &Sandbox) {
 
 fn max_handshakes(sandbox: &Sandbox) {
     let (_, run) = handshakes(sandbox, &["--max-handshakes", "4"]);
-    assert!(summary(&run)["captures"][0]["settled_early"].as_u64() > Some(0));
+    assert!(summary(&run)["captures"][0]["evicted_early"].as_u64() > Some(0));
 }
 
 fn max_listeners(sandbox: &Sandbox) {
     let (run, _) = followed(sandbox, &["--max-listeners", "1"]);
     let listeners = run.objects("listener");
     let listed = listeners[0]["handshakes"].as_u64().expect("a number");
-    assert_eq!((listeners.len(), &summary(&run)["unlisted"]), (1, &(49 - listed).into()));
+    assert_eq!((listeners.len(), &summary(&run)["listeners_overflow"]), (1, &(49 - listed).into()));
 }
 
 fn once(sandbox: &Sandbox) {

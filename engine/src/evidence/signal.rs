@@ -89,10 +89,11 @@ pub(crate) struct Signal<D: Detail> {
 }
 
 impl Signal<WithDetail> {
-    /// Returns the signal as it is reported.
-    pub(crate) fn evidence(self) -> Evidence {
+    /// Returns the signal as it is reported, with its contribution to the verdict's log-odds.
+    pub(crate) fn evidence(self, contribution: f64) -> Evidence {
         let (favours, nats) = self.observed.favours();
-        Evidence { kind: self.kind, favours, nats, frames: self.observed.frames, detail: self.observed.text }
+        let Observed { frames, text: detail, .. } = self.observed;
+        Evidence { kind: self.kind, favours, nats, contribution, frames, detail }
     }
 }
 

@@ -104,10 +104,28 @@ pub struct Assessment {
     pub log_odds: Option<f64>,
     /// Implementations not contradicted, best first; empty when nothing can be said.
     pub implementations: Vec<Implementation>,
+    /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
+    /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
+    pub terms: Option<LogOddsTerms>,
     /// Evidence, strongest first.
     pub evidence: Vec<Evidence>,
     /// For `undetermined`: what the capture lacks, one sentence each.
     pub missing: Vec<String>,
+}
+
+/// Terms of a verdict's log-odds over its runner-up, in nats. Their sum and every
+/// [`Evidence::contribution`] are [`Assessment::log_odds`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogOddsTerms {
+    /// Second most probable verdict, which the log-odds compare with.
+    pub runner_up: Verdict,
+    /// Prior, before any packet was seen: cookies and proxies are rare.
+    pub prior_nats: f64,
+    /// Contribution of the listener's other handshakes.
+    pub listener_nats: f64,
+    /// Correction for signals of one mechanism, whose sum is limited; 0 where no
+    /// limit applies, and where the evidence was not asked for.
+    pub cap_nats: f64,
 }
 
 /// One observation in the capture, and the verdict that it favours.
@@ -119,6 +137,10 @@ pub struct Evidence {
     pub favours: Verdict,
     /// Strength in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,
+    /// Contribution to [`Assessment::log_odds`], in nats: negative where it favours the runner-up.
+    /// 0 for `undetermined`, and for `listener-context`, which [`LogOddsTerms::listener_nats`]
+    /// counts.
+    pub contribution: f64,
     /// The frames that it was read from.
     pub frames: FrameRefs,
     /// One sentence with the values.
@@ -231,7 +253,7 @@ pub struct Statistics {
     pub evicted_early: u64,
     /// Handshakes that are in the tally only, as there are more listeners than
     /// [`crate::Limits::listeners`].
-    pub unlisted: u64,
+    pub listeners_overflow: u64,
     /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
     pub episodes_lost: u64,
 }
@@ -269,7 +291,7 @@ impl Statistics {
             fragments: self.fragments - earlier.fragments,
             unreadable: self.unreadable - earlier.unreadable,
             evicted_early: self.evicted_early - earlier.evicted_early,
-            unlisted: self.unlisted - earlier.unlisted,
+            listeners_overflow: self.listeners_overflow - earlier.listeners_overflow,
             episodes_lost: self.episodes_lost - earlier.episodes_lost,
         }
     }

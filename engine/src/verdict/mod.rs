@@ -24,7 +24,7 @@ pub(crate) mod summary;
 use crate::evidence::{Group, Kinds, NoDetail, Signal, WithDetail, observe};
 use crate::listener::Listener;
 use crate::verdict::missing::missing;
-use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, Verdict};
+use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, LogOddsTerms, Verdict};
 
 /// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
 const PRIOR: f64 = -5.0;
@@ -59,6 +59,28 @@ impl Weight {
     /// Returns the weight, clamped to what a group may add.
     const fn capped(self, cap: f64) -> Self {
         Self { cookie: self.cookie.clamp(-cap, cap), proxy: self.proxy.clamp(-cap, cap) }
+    }
+
+    /// Returns the weight for a verdict, relative to an ordinary answer.
+    const fn of(self, verdict: Verdict) -> f64 {
+        match verdict {
+            Verdict::SynCookie => self.cookie,
+            Verdict::SynProxy => self.proxy,
+            Verdict::Ordinary | Verdict::Undetermined => 0.0,
+        }
+    }
+
+    /// Returns the verdict that is the second most probable one by this weight, and how far the
+    /// verdict is ahead of it; `None` for `undetermined`.
+    fn runner_up(self, verdict: Verdict) -> Option<(Verdict, f64)> {
+        let others = match verdict {
+            Verdict::Undetermined => return None,
+            Verdict::Ordinary => [Verdict::SynCookie, Verdict::SynProxy],
+            Verdict::SynCookie => [Verdict::Ordinary, Verdict::SynProxy],
+            Verdict::SynProxy => [Verdict::Ordinary, Verdict::SynCookie],
+        };
+        let other = if self.of(others[1]) > self.of(others[0]) { others[1] } else { others[0] };
+        Some((other, self.of(verdict) - self.of(other)))
     }
 }
 
@@ -172,18 +194,15 @@ impl<'l, 'a> Judge<'l, 'a> {
         } else {
             Verdict::Undetermined
         };
-        let margin = match verdict {
-            Verdict::Undetermined => None,
-            Verdict::Ordinary => Some(-best),
-            Verdict::SynProxy => Some(proxy - cookie.max(0.0)),
-            Verdict::SynCookie => Some(cookie - proxy.max(0.0)),
-        };
+        let runner_up = Weight { cookie, proxy }.runner_up(verdict);
+        let margin = runner_up.map(|(_, margin)| margin);
         let is_context = context(prior).is_some_and(|(favoured, _)| favoured == verdict);
         let speaking = groups[verdict as usize].count_ones() as usize + usize::from(is_context);
         Assessment {
             verdict,
             confidence: margin.map(|margin| confidence(margin, speaking)),
             log_odds: margin,
+            terms: runner_up.map(|(runner_up, _)| LogOddsTerms::new(verdict, runner_up, prior)),
             implementations: implementation::compatible(handshake, verdict, favouring),
             evidence: Vec::new(),
             missing: Vec::new(),
@@ -193,14 +212,25 @@ impl<'l, 'a> Judge<'l, 'a> {
     /// Adds the evidence, strongest first, and what is missing to an assessment.
     pub(crate) fn explain(&self, index: usize, assessment: &mut Assessment) {
         let (mut evidence, mut is_stripped) = (Vec::new(), false);
+        let mut groups = [(0.0, Weight::default()); Group::COUNT];
+        let (verdict, terms) = (assessment.verdict, assessment.terms);
+        let ahead = |weight: Weight| terms.map_or(0.0, |terms| weight.of(verdict) - weight.of(terms.runner_up));
         observe::<WithDetail>(self.listener, index, |signal| {
             is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.observed.cookie > 0.0;
-            evidence.push(signal.evidence());
+            let weight = Weight { cookie: signal.observed.cookie, proxy: signal.observed.proxy };
+            let (cap, sum) = &mut groups[signal.group as usize];
+            *cap = signal.group.cap();
+            *sum += weight;
+            evidence.push(signal.evidence(ahead(weight)));
         });
+        if let Some(terms) = &mut assessment.terms {
+            terms.cap_nats = groups.iter().map(|&(cap, sum)| ahead(sum.capped(cap)) - ahead(sum)).sum();
+        }
         evidence.extend(context(self.prior(index)).map(|(favours, nats)| Evidence {
             kind: EvidenceKind::ListenerContext,
             favours,
             nats,
+            contribution: 0.0,
             frames: FrameRefs::default(),
             detail: format!("other handshakes of this listener around this time were answered by a {favours}"),
         }));
@@ -209,6 +239,17 @@ impl<'l, 'a> Judge<'l, 'a> {
         if assessment.verdict == Verdict::Undetermined {
             assessment.missing = missing(self.listener, index, is_stripped);
         }
+    }
+}
+
+impl LogOddsTerms {
+    /// Returns the terms that a handshake's own signals do not change; `prior` is the log-odds of a
+    /// cookie and of a proxy, by the listener's other handshakes.
+    fn new(verdict: Verdict, runner_up: Verdict, prior: (f64, f64)) -> Self {
+        let ahead = |weight: Weight| weight.of(verdict) - weight.of(runner_up);
+        let before = Weight { cookie: PRIOR, proxy: PRIOR };
+        let listener = Weight { cookie: prior.0 - PRIOR, proxy: prior.1 - PRIOR };
+        Self { runner_up, prior_nats: ahead(before), listener_nats: ahead(listener), cap_nats: 0.0 }
     }
 }
 

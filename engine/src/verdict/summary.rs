@@ -67,7 +67,7 @@ impl Summary {
             new.extend(episodes);
             if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {
                 // Its handshakes are in the tally only.
-                statistics.unlisted += tally.handshakes;
+                statistics.listeners_overflow += tally.handshakes;
             } else {
                 self.listeners.insert(listener.server, listener);
             }

@@ -124,7 +124,7 @@ impl SubtreeBuilder {
 
     /// Adds an evidence with its details.
     pub(super) fn evidence(&mut self, evidence: &Evidence) {
-        let Evidence { kind, favours, nats, frames, detail } = evidence;
+        let Evidence { kind, favours, nats, frames, detail, .. } = evidence;
         self.add(Field::Evidence, Value::NoValue).text = Some(match favours {
             Verdict::Undetermined => format!("Observation ({kind}): {detail}"),
             _ => format!("Evidence for {favours} ({kind}, {}): {detail}", odds(*nats)),

@@ -31,11 +31,13 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             verdict,
             confidence,
             log_odds: confidence.map(|_| 7.27),
+            terms: None,
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,
                 favours: Verdict::SynProxy,
                 nats: 4.04,
+                contribution: 4.04,
                 frames: [frame(2), frame(3)].into_iter().collect(),
                 detail: "window of the SYN-ACK is 0".to_owned(),
             }],

@@ -68,6 +68,10 @@ pub struct Explain {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
+    /// Also list the weights of evidence and causes, in nats (logarithms of odds), and how they add up
+    #[arg(short, long)]
+    pub verbose: bool,
+
     /// No progress and no remarks on standard error; what could not be read is still named
     #[arg(short, long)]
     pub quiet: bool,

@@ -1,4 +1,4 @@
-//! The answer in a sentence, and what it was read from.
+//! The answer in a sentence, its details, and what was read.
 
 use std::collections::BTreeMap;
 
@@ -8,96 +8,112 @@ use syncookie_terminal::{count, escape_controls, grouped};
 use crate::text::{self, range};
 use crate::totals::Totals;
 
-/// What all of it says, in a sentence or two; what is merely possible is never told as if it were so.
-pub fn answer(totals: &Totals) -> String {
-    let Some(known) = &totals.known else { return whole_answer(totals) };
-    let (report, left_out) = (escape_controls(&known.report), count(known.findings, "known finding"));
+/// Returns the answer in one sentence of at most 12 words, without the names of listeners and files.
+pub fn headline(totals: &Totals) -> String {
+    let Some(known) = &totals.known else { return whole_headline(totals) };
+    let report = escape_controls(&known.report);
     match totals.tally.handshakes {
-        0 => format!("Nothing is new against {report}: {left_out}."),
-        _ => format!("New against {report}, without {left_out}: {}", whole_answer(totals)),
+        0 => format!("No new findings since {report} ({} known).", grouped(known.findings)),
+        _ => format!("New since {report}: {}", whole_headline(totals)),
     }
 }
 
-fn whole_answer(totals: &Totals) -> String {
+fn whole_headline(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
         "No capture could be read.".into()
     } else if handshakes == 0 && totals.filtered_out > 0 {
-        "No TCP handshake fits the filter.".into()
+        "No TCP handshake matches the filter.".into()
     } else if handshakes == 0 {
         "No TCP handshake was found.".into()
     } else if totals.reliable.handshakes > 0 {
-        reliable(totals)
+        match style(&totals.reliable) {
+            Style::Cookies => format!("{} answered with SYN cookies.", which(totals, Confidence::Likely)),
+            Style::Proxy => format!("A SYN proxy answered for {}.", which(totals, Confidence::Likely)),
+            Style::Both => format!("{} used SYN cookies or a SYN proxy.", which(totals, Confidence::Likely)),
+        }
     } else if totals.possible.handshakes > 0 {
-        possible(totals)
-    } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
-        format!("No SYN cookie and no SYN proxy was found, and of {} nothing can be told.", all(totals))
+        match style(&totals.possible) {
+            Style::Cookies => format!("{} may have answered with SYN cookies.", which(totals, Confidence::Possible)),
+            Style::Proxy => format!("A SYN proxy may have answered for {}.", which(totals, Confidence::Possible)),
+            Style::Both => format!("{} may have used SYN cookies or proxies.", which(totals, Confidence::Possible)),
+        }
     } else {
-        format!("No SYN cookie and no SYN proxy was found in {}{}.", all(totals), other_resets(totals))
+        format!("No SYN cookie or SYN proxy was found in {}.", all(totals))
     }
 }
 
-fn reliable(totals: &Totals) -> String {
-    let surest = totals.strongest.map_or_else(String::new, |confidence| format!(", the surest {confidence}"));
-    let reset = resets(totals.reliable.outcomes[Outcome::ResetByServer as usize], &totals.reliable_resets);
-    let possible = match totals.possible.handshakes {
-        0 => String::new(),
-        1 => " Of 1 more it is possible.".into(),
-        number => format!(" Of {} more it is possible.", grouped(number)),
-    };
-    format!(
-        "{} {}{}: {} of {}{surest}{reset}.{possible}",
-        which(totals, Confidence::Likely),
-        style(&totals.reliable),
-        episodes(totals),
-        grouped(totals.reliable.handshakes),
-        all(totals),
-    )
+/// Returns the sentences that follow the headline: how many handshakes, how sure, and what broke;
+/// empty where there is nothing to add.
+pub fn details(totals: &Totals) -> String {
+    let mut sentences = Vec::new();
+    if totals.captures.is_empty() || totals.tally.handshakes == 0 {
+        return String::new();
+    }
+    if totals.reliable.handshakes > 0 {
+        let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
+        let found = grouped(totals.reliable.handshakes);
+        sentences.push(format!("{found} of {}{}{confidence}.", all(totals), episodes(totals)));
+        sentences.extend(resets(totals.reliable.outcomes[Outcome::ResetByServer as usize], &totals.reliable_resets));
+        sentences.extend(match totals.possible.handshakes {
+            0 => None,
+            1 => Some("Another 1 is a possible match.".into()),
+            number => Some(format!("Another {} are possible matches.", grouped(number))),
+        });
+    } else {
+        if totals.possible.handshakes > 0 {
+            let found = grouped(totals.possible.handshakes);
+            sentences.push(format!("{found} of {}; no finding is likely or certain.", all(totals)));
+        } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
+            sentences.push(match totals.tally.handshakes {
+                1 => "The handshake is undetermined.".into(),
+                _ => "All handshakes are undetermined.".into(),
+            });
+        }
+        sentences.extend(resets(totals.other_resets.values().sum(), &totals.other_resets));
+    }
+    if let Some(known) = &totals.known {
+        sentences.push(format!("{} left out.", count(known.findings, "known finding")));
+    }
+    sentences.join(" ")
 }
 
-fn possible(totals: &Totals) -> String {
-    format!(
-        "No SYN cookie and no SYN proxy is likely, but it is possible that {} {}: {} of {}{}.",
-        which(totals, Confidence::Possible),
-        style(&totals.possible),
-        grouped(totals.possible.handshakes),
-        all(totals),
-        other_resets(totals),
-    )
+/// Returns the answer with its details, in one line.
+pub fn answer(totals: &Totals) -> String {
+    let details = details(totals);
+    if details.is_empty() { headline(totals) } else { format!("{} {details}", headline(totals)) }
 }
 
 fn episodes(totals: &Totals) -> String {
     match totals.episodes.len() as u64 {
         0 => String::new(),
-        number => format!(", in {}", count(number, "episode")),
+        number => format!(" in {}", count(number, "episode")),
     }
 }
 
-fn other_resets(totals: &Totals) -> String {
-    resets(totals.other_resets.values().sum(), &totals.other_resets)
-}
-
-/// How many connections were reset, and what stands first among the hypotheses on why.
-fn resets(number: u64, causes: &BTreeMap<CauseKind, u64>) -> String {
-    let why = match causes.iter().max_by_key(|(_, count)| **count) {
-        None => String::new(),
-        Some((cause, &count)) if count == number => format!("; most likely {} ({cause})", cause.clause()),
-        Some((cause, &count)) => {
-            format!("; most likely {} ({cause}, {} of them)", cause.clause(), grouped(count))
-        }
+/// Returns how many connections were reset, and their most frequent likely cause.
+fn resets(number: u64, causes: &BTreeMap<CauseKind, u64>) -> Option<String> {
+    let were = match number {
+        0 => return None,
+        1 => "1 connection was reset right after the handshake.".to_owned(),
+        _ => format!("{} were reset right after the handshake.", count(number, "connection")),
     };
-    match number {
-        0 => String::new(),
-        1 => format!("; 1 connection was reset right after the handshake{why}"),
-        _ => format!("; {} were reset right after the handshake{why}", count(number, "connection")),
-    }
+    Some(match causes.iter().max_by_key(|(_, count)| **count) {
+        None => were,
+        Some((cause, &count)) if count == number => {
+            format!("{were} Most likely cause: {} ({cause}).", cause.clause())
+        }
+        Some((cause, &count)) => {
+            format!("{were} Most likely cause of {}: {} ({cause}).", grouped(count), cause.clause())
+        }
+    })
 }
 
 fn all(totals: &Totals) -> String {
     count(totals.tally.handshakes, "handshake")
 }
 
-/// The listener that answered cookie-style with at least this confidence, or how many did.
+/// Returns the listener that was answered for with at least this confidence, or how many were.
 fn which(totals: &Totals, least: Confidence) -> String {
     let mut found = totals.listeners.iter().filter(|(_, listener)| listener.strongest >= Some(least));
     match (found.next(), found.count()) {
@@ -108,15 +124,22 @@ fn which(totals: &Totals, least: Confidence) -> String {
     }
 }
 
-fn style(tally: &Tally) -> &'static str {
+/// Kinds of answers that were found.
+enum Style {
+    Cookies,
+    Proxy,
+    Both,
+}
+
+fn style(tally: &Tally) -> Style {
     match (tally_of(tally, Verdict::SynCookie), tally_of(tally, Verdict::SynProxy)) {
-        (_, 0) => "answered with SYN cookies",
-        (0, _) => "had a SYN proxy answer instead",
-        _ => "answered with SYN cookies or had a SYN proxy answer instead",
+        (_, 0) => Style::Cookies,
+        (0, _) => Style::Proxy,
+        _ => Style::Both,
     }
 }
 
-/// The longest beginning that ends a folder and that all names share.
+/// Returns the longest folder that all names begin with.
 pub fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
     let first = names.next().unwrap_or_default();
     let mut folder = &first[..first.rfind('/').map_or(0, |end| end + 1)];
@@ -128,7 +151,7 @@ pub fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
     folder.into()
 }
 
-/// The listener that was flooded most, and how many others were.
+/// Returns the listener with the largest SYN flood, and how many others had one.
 fn flood(totals: &Totals) -> String {
     let flooded = || totals.listeners.iter().filter_map(|(server, listener)| Some((server, listener.flood.as_ref()?)));
     let Some((server, flood)) = flooded().max_by_key(|(_, flood)| flood.handshakes) else { return String::new() };
@@ -137,14 +160,14 @@ fn flood(totals: &Totals) -> String {
         number => format!(" (and {} more)", count(number as u64, "listener")),
     };
     format!(
-        " {server} was flooded{others}: {} never completed, up to {} a second, {}.",
+        " SYN flood at {server}{others}: {} never completed, at most {} per second, {}.",
         count(flood.handshakes, "handshake"),
         grouped(flood.peak_rate()),
         range(flood.first, flood.last)
     )
 }
 
-/// How much was read, and of what time.
+/// Returns how much was read, and its time span.
 pub fn read(totals: &Totals, folder: &str) -> String {
     let frames = totals.captures.iter().map(|capture| capture.frames).sum();
     let first = totals.captures.iter().filter_map(|capture| capture.first).min();
@@ -156,14 +179,14 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     let early: u64 = totals.captures.iter().map(|capture| capture.statistics.evicted_early).sum();
     let early = match early {
         0 => String::new(),
-        _ => format!(" {} judged early, to bound memory.", count(early, "handshake")),
+        _ => format!(" {} judged early to limit memory.", count(early, "handshake")),
     };
     let flood = flood(totals);
     let filtered = match totals.filtered_out {
         0 => String::new(),
-        number => format!(" {} not told, as the filter asks.", count(number, "handshake")),
+        number => format!(" {} excluded by the filter.", count(number, "handshake")),
     };
-    let partial = if totals.is_interrupted { " Interrupted: this is what was known by then." } else { "" };
+    let partial = if totals.is_interrupted { " Interrupted: the rest was not read." } else { "" };
     let problems = if totals.problems.is_empty() { "" } else { " Not everything could be read: see below." };
     let captures = match &totals.captures[..] {
         [capture] => text::capture(&capture.name).into_owned(),
@@ -173,12 +196,12 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     format!("{} in {captures}{span}.{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }
 
-/// Handshakes answered cookie-style.
+/// Returns the number of handshakes answered by a SYN cookie or SYN proxy.
 pub fn cookie_style(tally: &Tally) -> u64 {
     Verdict::ALL.iter().filter(|verdict| verdict.is_cookie_style()).map(|&verdict| tally_of(tally, verdict)).sum()
 }
 
-/// Handshakes with this verdict.
+/// Returns the number of handshakes with this verdict.
 pub fn tally_of(tally: &Tally, verdict: Verdict) -> u64 {
     tally.verdicts[verdict as usize]
 }

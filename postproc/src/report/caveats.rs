@@ -1,4 +1,4 @@
-//! What to bear in mind with these results: only what applies to these captures, with the numbers.
+//! Caveats: only those that apply to these captures, with their numbers.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use syncookie_terminal::{count, grouped};
 use super::answer::tally_of;
 use crate::totals::{CaptureTotals, Totals};
 
-/// Reasons for `undetermined` that are told.
+/// Maximum reasons for `undetermined` that are listed.
 const REASONS: usize = 5;
 
-/// One sentence or two for each; `missing` counts what undetermined handshakes lacked.
+/// Returns the caveats, a few sentences each; `missing` counts what undetermined handshakes lacked.
 pub fn caveats(totals: &Totals, missing: &BTreeMap<String, u64>) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(confidence(totals));
@@ -27,14 +27,14 @@ fn confidence(totals: &Totals) -> Vec<String> {
     let mut said = Vec::new();
     if totals.strongest.is_some() {
         said.push(
-            "“likely” is meant to be right at least 95 times in 100, “certain” 999 times in 1000; the number beside it \
-             is the log-odds in nats (3 are about 20 to 1, 7 about 1000 to 1)."
+            "“likely” is meant to be right at least 95 times in 100, “certain” 999 times in 1000. The odds beside it \
+             compare the verdict with the next most probable one. The logarithm of such odds is given in nats."
                 .into(),
         );
     }
     if totals.possible.handshakes > 0 {
         said.push(format!(
-            "{} only possible: a hint, more likely than not by the numbers, and often wrong where cookies are rare.",
+            "{} only possible: the evidence favours it, but expect false positives where cookies are rare.",
             is_are(totals.possible.handshakes, "finding")
         ));
     }
@@ -50,15 +50,15 @@ fn undetermined(totals: &Totals, missing: &BTreeMap<String, u64>) -> Option<Stri
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let reasons: Vec<String> =
         reasons.iter().take(REASONS).map(|(reason, count)| format!("{reason} ({})", grouped(**count))).collect();
-    let reasons = if reasons.is_empty() { String::new() } else { format!(" What they lack: {}.", reasons.join("; ")) };
+    let reasons = if reasons.is_empty() { String::new() } else { format!(" Reasons: {}.", reasons.join("; ")) };
     Some(format!(
-        "Of {} of {} the captures cannot tell who answered.{reasons}",
+        "{} of {} are undetermined: the captures do not show who answered.{reasons}",
         grouped(number),
         count(totals.tally.handshakes, "handshake")
     ))
 }
 
-/// Listeners of which no ordinary answer is known.
+/// Returns the number of listeners with findings and without any normal answer.
 fn no_contrast(totals: &Totals) -> Option<String> {
     let alone = totals.listeners.values().filter(|listener| {
         listener.strongest >= Some(Confidence::Possible) && tally_of(&listener.tally, Verdict::Ordinary) == 0
@@ -66,8 +66,8 @@ fn no_contrast(totals: &Totals) -> Option<String> {
     let number = alone.count() as u64;
     (number > 0).then(|| {
         format!(
-            "Of {} with findings no ordinary answer was captured that its cookies could be compared with: captures from \
-             a calm hour would make these findings surer, or refute them.",
+            "{} with findings gave no normal answer to compare with. A capture from a quiet hour would confirm or \
+             refute these findings.",
             count(number, "listener")
         )
     })
@@ -77,14 +77,14 @@ fn named(totals: &Totals) -> Vec<String> {
     let mut said = Vec::new();
     if totals.strongest.is_some() {
         said.push(
-            "Implementations are those that nothing in the captures contradicts; a window of 0 and an MSS of 1380 prove \
-             no vendor. Behind a proxy one sees the proxy's own handshakes with the server, which are ordinary."
+            "Implementations are those that no observation contradicts. A window of 0 and an MSS of 1380 prove no \
+             vendor. A capture behind a SYN proxy shows the proxy's own handshakes with the server, which are normal."
                 .into(),
         );
     }
     let failed = [Outcome::ResetByServer, Outcome::ResetByClient, Outcome::Refused, Outcome::Unanswered];
     if failed.iter().any(|&outcome| totals.tally.outcomes[outcome as usize] > 0) {
-        said.push("Causes are hypotheses, ranked; the check beside each settles it.".into());
+        said.push("Causes are ranked hypotheses; the command given with each confirms it.".into());
     }
     said
 }
@@ -93,7 +93,7 @@ fn outside(totals: &Totals) -> Option<String> {
     let number = totals.tally.outcomes[Outcome::Incomplete as usize];
     (number > 0).then(|| {
         format!(
-            "{} began before the capture or went on after it: the outcome is not known.",
+            "{} began before the capture or continued after it: the outcome is unknown.",
             count(number, "handshake")
         )
     })
@@ -102,30 +102,25 @@ fn outside(totals: &Totals) -> Option<String> {
 fn not_analysed(totals: &Totals) -> Vec<String> {
     let sum = |number: fn(&CaptureTotals) -> u64| totals.captures.iter().map(number).sum::<u64>();
     let facts = [
-        (
-            totals.flood_counted(),
-            "left behind by a flood, and counted by listener and time instead of told one by one",
-            "handshake",
-        ),
-        (totals.unlisted, "counted in the totals only: there are too many listeners to report each", "handshake"),
-        (totals.episodes_lost, "given up: more were found than are kept", "episode"),
+        (totals.flood_counted(), "left incomplete by a SYN flood, and only counted by listener and time", "handshake"),
+        (totals.listeners_overflow, "counted in the totals only, because there are too many listeners", "handshake"),
+        (totals.episodes_lost, "dropped, because more were found than are kept", "episode"),
         (
             sum(|capture| capture.statistics.evicted_early),
-            "judged before the end of the capture, to bound memory: later handshakes of their listeners could not be \
-             used for them",
+            "judged before the end of the capture to limit memory, without later handshakes of their listeners",
             "handshake",
         ),
         (
             sum(|capture| capture.statistics.fragments),
-            "not put together, and what they carry not analysed",
+            "not reassembled, and their contents were not analysed",
             "IP fragment",
         ),
         (
             sum(|capture| capture.statistics.unreadable),
-            "too short or too malformed to find a TCP header in (a short snap length does that)",
+            "too short or malformed to contain a TCP header (a short snap length has this effect)",
             "packet",
         ),
-        (sum(|capture| capture.without_time), "stored without a time", "frame"),
+        (sum(|capture| capture.without_time), "stored without a timestamp", "frame"),
     ];
     let applying = facts.into_iter().filter(|(number, _, _)| *number > 0);
     applying.map(|(number, what, noun)| format!("{} {what}.", was_were(number, noun))).collect()
@@ -158,9 +153,12 @@ mod tests {
         totals.tally.verdicts[Verdict::Undetermined as usize] = 7;
         let missing = BTreeMap::from([("no SYN".to_owned(), 2), ("no clock".to_owned(), 5)]);
         let said = caveats(&totals, &missing).join("\n");
-        for part in
-            ["Of 7 of 9 handshakes", "no clock (5); no SYN (2)", "3 IP fragments were", "1 handshake was judged"]
-        {
+        for part in [
+            "7 of 9 handshakes are undetermined",
+            "no clock (5); no SYN (2)",
+            "3 IP fragments were",
+            "1 handshake was judged",
+        ] {
             assert!(said.contains(part), "{part:?} is not in\n{said}");
         }
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use syncookie_engine::Timestamp;
 
-use super::model::{Cause, Elsewhere, Evidence, Handshake};
+use super::model::{Cause, Evidence, Handshake, OtherFile};
 
 /// A column of the table of handshakes.
 pub struct Column {
@@ -52,7 +52,7 @@ pub type ReadOptionalText = for<'a> fn(&'a Handshake<'_>) -> Option<&'a str>;
 /// Reads a list of texts.
 pub type ReadTexts = for<'a> fn(&'a Handshake<'_>) -> Vec<&'a str>;
 /// Reads the frames that are in other captures.
-pub type ReadOtherFiles = for<'a> fn(&'a Handshake<'_>) -> &'a [Elsewhere<'a>];
+pub type ReadOtherFiles = for<'a> fn(&'a Handshake<'_>) -> &'a [OtherFile<'a>];
 /// Reads the evidence.
 pub type ReadEvidence = for<'a> fn(&'a Handshake<'_>) -> &'a [Evidence<'a>];
 /// Reads the causes, which a handshake has when it failed.
@@ -103,13 +103,17 @@ pub const COLUMNS: &[Column] = &[
     both("verdict", Value::Text(|h| h.verdict), "as in JSON"),
     both("confidence", Value::OptionalText(|h| h.confidence), "as in JSON"),
     both("log_odds", Value::Nats(|h| h.log_odds), "as in JSON"),
+    both("runner_up", Value::OptionalText(|h| h.runner_up), "as in JSON"),
+    both("prior_nats", Value::Nats(|h| h.prior_nats), "as in JSON"),
+    both("listener_nats", Value::Nats(|h| h.listener_nats), "as in JSON"),
+    both("cap_nats", Value::Nats(|h| h.cap_nats), "as in JSON"),
     both("implementations", Value::Texts(|h| h.implementations.clone()), "as in JSON"),
     both("outcome", Value::Text(|h| h.outcome), "as in JSON"),
     both("syn_frame", Value::Frame(|h| h.frames.syn), "`frames.syn` in JSON"),
     both("syn_ack_frame", Value::Frame(|h| h.frames.syn_ack), "`frames.syn_ack` in JSON"),
     both("ack_frame", Value::Frame(|h| h.frames.ack), "`frames.ack` in JSON"),
     both("reset_frame", Value::Frame(|h| h.frames.reset), "`frames.reset` in JSON"),
-    both("elsewhere", Value::OtherFiles(|h| &h.elsewhere), "frames that are in another file"),
+    both("other_files", Value::OtherFiles(|h| &h.other_files), "frames that are in another file"),
     csv("evidence_kinds", Value::Texts(evidence_kinds), "the kinds of evidence, strongest first"),
     both("evidence", Value::Evidence(|h| &h.evidence), "the evidence, strongest first"),
     both("missing", Value::Texts(|h| texts(h.missing)), "as in JSON"),
@@ -191,7 +195,7 @@ mod tests {
             Value::OtherFiles(_) => ["list of `syn: other.pcap`", "list of `frame`, `capture`"],
             Value::Evidence(_) => [
                 "list of `zero-window 10 for syn-proxy: …`",
-                "list of `kind`, `for`, `nats`, `frames` (a list), `detail`",
+                "list of `kind`, `for`, `nats`, `contribution`, `frames` (a list), `detail`",
             ],
             Value::Causes(_) => {
                 ["", "list of `kind`, `rank`, `for`, `against`, `not_observable`, `ruled_out`, `nats`, `check`"]

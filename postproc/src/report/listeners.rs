@@ -1,4 +1,4 @@
-//! The table of listeners.
+//! Table of listeners.
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 use syncookie_engine::{Endpoint, Outcome, Timestamp, Verdict};
@@ -8,36 +8,40 @@ use super::answer::tally_of;
 use crate::text::second;
 use crate::totals::ListenerTotals;
 
-/// A column of the table of listeners.
+/// Heading of a column, and the function that writes its cells.
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
-/// Columns that are left out where they would be empty.
+/// Columns; a column without values is left out.
 const COLUMNS: [Column; 12] = [
-    ("server", |server, _| server.to_string()),
-    ("hand-\nshakes", |_, listener| grouped(listener.tally.handshakes)),
-    ("ordi-\nnary", |_, listener| verdict(listener, Verdict::Ordinary)),
-    ("syn-\ncookie", |_, listener| verdict(listener, Verdict::SynCookie)),
-    ("syn-\nproxy", |_, listener| verdict(listener, Verdict::SynProxy)),
-    ("undeter-\nmined", |_, listener| verdict(listener, Verdict::Undetermined)),
-    ("reset", |_, listener| outcome(listener, &[Outcome::ResetByServer, Outcome::ResetByClient])),
-    ("refused", |_, listener| outcome(listener, &[Outcome::Refused])),
-    ("unans-\nwered", |_, listener| outcome(listener, &[Outcome::Unanswered, Outcome::Unacknowledged])),
-    ("surest", |_, listener| listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())),
-    ("cookie-style since", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))),
-    ("until", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
+    ("Listener", |server, _| server.to_string()),
+    ("SYNs", |_, listener| grouped(listener.tally.handshakes)),
+    ("Normal", |_, listener| verdict(listener, Verdict::Ordinary)),
+    ("SYN\ncookie", |_, listener| verdict(listener, Verdict::SynCookie)),
+    ("SYN\nproxy", |_, listener| verdict(listener, Verdict::SynProxy)),
+    ("Unknown", |_, listener| verdict(listener, Verdict::Undetermined)),
+    ("Reset", |_, listener| outcome(listener, &[Outcome::ResetByServer, Outcome::ResetByClient])),
+    ("Refused", |_, listener| outcome(listener, &[Outcome::Refused])),
+    ("No\nreply", |_, listener| outcome(listener, &[Outcome::Unanswered, Outcome::Unacknowledged])),
+    ("Confidence\n(max)", |_, listener| {
+        listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())
+    }),
+    ("Cookie or proxy\nsince (UTC)", |_, listener| {
+        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
+    }),
+    ("until\n(UTC)", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
 ];
 
-/// Columns with words in them.
+/// Columns with text, which is aligned left.
 const LEFT: [usize; 4] = [0, 9, 10, 11];
 
-/// Columns that go first where there is no room: until, refused, unanswered, ordinary, surest,
-/// undetermined.
-const DISPENSABLE: [usize; 6] = [11, 7, 8, 2, 9, 5];
+/// Columns that are left out first on a narrow terminal: until, refused, no reply, normal, unknown,
+/// confidence.
+const DISPENSABLE: [usize; 6] = [11, 7, 8, 2, 5, 9];
 
-/// Between columns.
+/// Spaces between columns.
 const GAP: u16 = 2;
 
-/// The listeners, one a row.
+/// Formats the listeners, one per row.
 pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)]) -> String {
     let rows: Vec<Vec<String>> = listeners
         .iter()
@@ -63,7 +67,7 @@ pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTota
     table.trim_fmt()
 }
 
-/// The columns that have something in them and room; what a narrow terminal has none for is in the other formats.
+/// Returns the columns that have values and fit; the other formats have all columns.
 fn columns(terminal: Terminal, rows: &[Vec<String>]) -> Vec<usize> {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
@@ -80,12 +84,12 @@ fn columns(terminal: Terminal, rows: &[Vec<String>]) -> Vec<usize> {
     wanted
 }
 
-/// A cell, empty for zero.
+/// Formats the number of handshakes with a verdict; empty for zero.
 fn verdict(listener: &ListenerTotals, verdict: Verdict) -> String {
     cell(tally_of(&listener.tally, verdict))
 }
 
-/// The time alone where the day is the same, nothing where all of it is.
+/// Formats the last time: without the day if it is the same, empty if both times are the same.
 fn until(first: Timestamp, last: Timestamp) -> String {
     let (from, to) = (second(first), second(last));
     if from == to {

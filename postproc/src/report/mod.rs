@@ -1,9 +1,9 @@
 //! Results, in the form that was asked for.
 
 mod answer;
-mod both_sides;
 mod caveats;
 mod columns;
+mod comparison;
 mod csv;
 mod each_finding;
 mod findings;
@@ -16,6 +16,7 @@ pub(crate) mod model;
 mod parquet;
 mod remedies;
 mod story;
+pub(crate) mod strength;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -33,7 +34,7 @@ use syncookie_terminal::Terminal;
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// Takes results in the order in which they become known. Which findings are reported was decided before.
+/// Receives results in the order in which they become known. Filters were applied before.
 pub trait Report {
     /// Returns of which handshakes it shows the evidence. The others are counted, and it does not get them.
     fn detail(&self) -> DetailLevel;

@@ -1,4 +1,5 @@
-//! What programs rely on: the objects of JSON and JSON Lines, and what rows of CSV and Parquet are made from. Keys are added, never changed.
+//! Data model of the formats for programs: the objects of JSON and JSON Lines, from which rows of CSV and Parquet are
+//! made. Keys are added; a key is renamed only when [`SCHEMA`] is raised.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +8,7 @@ use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
-use super::both_sides::BothSides;
+use super::comparison::Comparison;
 use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
@@ -27,7 +28,7 @@ pub enum Object<'a> {
     Summary(Summary<'a>),
 }
 
-/// What wrote this.
+/// Program that wrote the report.
 #[derive(Serialize)]
 pub struct Run {
     program: &'static str,
@@ -35,36 +36,41 @@ pub struct Run {
     schema: u32,
 }
 
-/// A capture that is going to be read. What came of it is in the summary: this is written before its first packet is
-/// looked at, so that findings need not be kept back.
+/// Capture that will be read, written before its first packet is read. The summary has the results.
 #[derive(Serialize)]
 pub struct Capture<'a> {
     capture: &'a str,
-    /// `null` for a stream, which is not touched before its turn.
+    /// `null` for a stream, which is not opened before its turn.
     format: Option<&'static str>,
-    /// `null` where it is not compressed, and for a stream.
+    /// `null` if it is not compressed, and for a stream.
     compression: Option<&'static str>,
     bytes: Option<u64>,
 }
 
-/// A handshake, as the contract has it.
+/// Handshake.
 #[derive(Serialize)]
 pub struct Handshake<'a> {
     pub(super) capture: &'a str,
     pub(super) frames: Frames,
-    /// Frames that are in another capture than `capture`, where a handshake runs from one file into the next.
+    /// Frames that are in another capture than `capture`, if a handshake continues from one file into the next.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) elsewhere: Vec<Elsewhere<'a>>,
+    pub(super) other_files: Vec<OtherFile<'a>>,
     pub(super) time: Time,
     pub(super) client: Endpoint,
     pub(super) server: Endpoint,
     pub(super) verdict: &'static str,
     pub(super) confidence: Option<&'static str>,
     pub(super) log_odds: Option<f64>,
+    /// Second most probable verdict, which `log_odds` compare with.
+    pub(super) runner_up: Option<&'static str>,
+    /// Terms of `log_odds`: their sum with the contribution of each piece of evidence is `log_odds`.
+    pub(super) prior_nats: Option<f64>,
+    pub(super) listener_nats: Option<f64>,
+    pub(super) cap_nats: Option<f64>,
     pub(super) implementations: Vec<&'static str>,
     pub(super) outcome: &'static str,
     pub(super) evidence: Vec<Evidence<'a>>,
-    /// What would have been needed to tell, where the verdict is `undetermined`.
+    /// What would have been needed, if the verdict is `undetermined`.
     pub(super) missing: &'a [String],
     pub(super) cause: Option<Vec<Cause<'a>>>,
 }
@@ -77,9 +83,9 @@ pub(super) struct Frames {
     pub(super) reset: Option<u32>,
 }
 
-/// A frame of `frames` that is in another capture.
+/// Frame of `frames` that is in another capture.
 #[derive(Serialize)]
-pub(super) struct Elsewhere<'a> {
+pub(super) struct OtherFile<'a> {
     pub(super) frame: &'static str,
     pub(super) capture: &'a str,
 }
@@ -96,6 +102,7 @@ pub(super) struct Evidence<'a> {
     #[serde(rename = "for")]
     pub(super) bearing: &'static str,
     pub(super) nats: f64,
+    pub(super) contribution: f64,
     pub(super) frames: Cited<'a>,
     pub(super) detail: &'a str,
 }
@@ -122,9 +129,9 @@ pub(super) struct Cause<'a> {
     #[serde(rename = "for")]
     pub(super) supporting: &'a [String],
     pub(super) against: &'a [String],
-    /// What would tell and could not be seen.
+    /// Observations that would help to decide, but that the capture does not allow.
     pub(super) not_observable: &'a [String],
-    /// Something in `against` contradicts it.
+    /// Whether an observation in `against` contradicts it.
     pub(super) ruled_out: bool,
     pub(super) nats: f64,
     pub(super) check: &'a str,
@@ -152,13 +159,13 @@ pub struct Listener {
 #[derive(Serialize)]
 struct Flood {
     handshakes: u64,
-    /// How many of them have no object of their own.
+    /// Number of them that have no object of their own.
     counted: u64,
     first: Time,
     last: Time,
-    /// Handshakes a second, in the busiest step.
+    /// Handshakes per second in the busiest step.
     peak_rate: u64,
-    /// When the first step begins, and how many seconds each has.
+    /// Start of the first step, and the length of each step in seconds.
     steps_from: Time,
     step_seconds: i64,
     /// Handshakes in each step.
@@ -193,7 +200,7 @@ pub struct Episode<'a> {
     prior_unacknowledged_rate: u64,
 }
 
-/// What it all amounts to.
+/// Summary of the run.
 #[derive(Serialize)]
 pub struct Summary<'a> {
     captures: Vec<CaptureSummary<'a>>,
@@ -203,33 +210,33 @@ pub struct Summary<'a> {
     outcomes: Counts<Outcome>,
     /// The strongest cookie-style confidence: what `--fail-on` compares with.
     strongest: Option<&'static str>,
-    /// Only where a report was given to compare with: all but `captures` and `errors` is of what is new then.
+    /// Only with `--baseline`: everything but `captures` and `errors` then covers new findings only.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known<'a>>,
-    /// Handshakes that `--filter` left out.
+    /// Handshakes that `--filter` excluded.
     filtered_out: u64,
     /// Handshakes of a flood that have no object of their own.
     flood_counted: u64,
     /// Handshakes of listeners that have no object of their own.
-    unlisted: u64,
+    listeners_overflow: u64,
     /// Episodes that were not kept.
     episodes_lost: u64,
-    /// Whether the run was ended before all was read.
+    /// Whether the run ended before everything was read.
     interrupted: bool,
-    /// What captures of the same traffic say of each other; only where there are several captures.
+    /// Comparison of captures of the same traffic; only if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    both_sides: Option<BothSides>,
+    comparison: Option<Comparison>,
     errors: Vec<Error<'a>>,
 }
 
-/// What an earlier report already had.
+/// Findings of the earlier report.
 #[derive(Serialize)]
 struct Known<'a> {
     report: &'a str,
     findings: u64,
 }
 
-/// What was read of a capture.
+/// What was read from a capture.
 #[derive(Serialize)]
 struct CaptureSummary<'a> {
     capture: &'a str,
@@ -243,7 +250,7 @@ struct CaptureSummary<'a> {
     not_tcp: u64,
     fragments: u64,
     unreadable: u64,
-    settled_early: u64,
+    evicted_early: u64,
 }
 
 /// Something that could not be read.
@@ -253,7 +260,7 @@ struct Error<'a> {
     kind: &'static str,
     frame: Option<u64>,
     offset: Option<u64>,
-    passed_over: Option<u64>,
+    skipped_bytes: Option<u64>,
     message: &'a str,
 }
 
@@ -313,13 +320,17 @@ impl<'a> Handshake<'a> {
         Self {
             capture: name(captures, finding.capture()),
             frames: (&finding.frames).into(),
-            elsewhere: elsewhere(captures, finding),
+            other_files: other_files(captures, finding),
             time: Time(finding.time),
             client: finding.client.into(),
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),
             confidence: assessment.confidence.map(engine::Confidence::as_str),
             log_odds: assessment.log_odds.map(rounded),
+            runner_up: assessment.terms.map(|terms| terms.runner_up.as_str()),
+            prior_nats: assessment.terms.map(|terms| rounded(terms.prior_nats)),
+            listener_nats: assessment.terms.map(|terms| rounded(terms.listener_nats)),
+            cap_nats: assessment.terms.map(|terms| rounded(terms.cap_nats)),
             implementations: assessment.implementations.iter().map(|known| known.as_str()).collect(),
             outcome: finding.outcome.as_str(),
             evidence: assessment.evidence.iter().map(Evidence::from).collect(),
@@ -333,22 +344,23 @@ fn name(captures: &[CaptureTotals], index: u32) -> &str {
     captures.get(index as usize).map_or("", |capture| &capture.name)
 }
 
-fn elsewhere<'a>(captures: &'a [CaptureTotals], finding: &engine::Finding) -> Vec<Elsewhere<'a>> {
+fn other_files<'a>(captures: &'a [CaptureTotals], finding: &engine::Finding) -> Vec<OtherFile<'a>> {
     let frames = finding.frames;
     [("syn", frames.syn), ("syn_ack", frames.syn_ack), ("ack", frames.ack), ("reset", frames.reset)]
         .into_iter()
         .filter_map(|(role, frame)| Some((role, frame?.capture)))
         .filter(|&(_, capture)| capture != finding.capture())
-        .map(|(frame, capture)| Elsewhere { frame, capture: name(captures, capture) })
+        .map(|(frame, capture)| OtherFile { frame, capture: name(captures, capture) })
         .collect()
 }
 
-/// To thousandths: what comes after them is arithmetic, not evidence.
+/// Rounds to thousandths: further digits are arithmetic, not evidence.
 fn rounded(nats: f64) -> f64 {
-    (nats * 1000.0).round() / 1000.0
+    // Adding 0 turns -0 into 0.
+    (nats * 1000.0).round() / 1000.0 + 0.0
 }
 
-/// `null` where nothing failed, rather than an empty list.
+/// Returns the ranked causes; `None` rather than an empty list if nothing failed.
 fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
     let ranked = causes.iter().zip(1..).map(|(cause, rank)| Cause {
         kind: cause.kind.as_str(),
@@ -387,6 +399,7 @@ impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
             kind: evidence.kind.as_str(),
             bearing: evidence.favours.as_str(),
             nats: rounded(evidence.nats),
+            contribution: rounded(evidence.contribution),
             frames: Cited(&evidence.frames),
             detail: &evidence.detail,
         }
@@ -437,10 +450,10 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
             flood_counted: totals.flood_counted(),
-            unlisted: totals.unlisted,
+            listeners_overflow: totals.listeners_overflow,
             episodes_lost: totals.episodes_lost,
             interrupted: totals.is_interrupted,
-            both_sides: totals.compared().filter(|compared| !compared.is_empty()).map(BothSides::from),
+            comparison: totals.compared().filter(|compared| !compared.is_empty()).map(Comparison::from),
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }
@@ -461,7 +474,7 @@ impl<'a> From<&'a CaptureTotals> for CaptureSummary<'a> {
             not_tcp: statistics.not_tcp,
             fragments: statistics.fragments,
             unreadable: statistics.unreadable,
-            settled_early: statistics.evicted_early,
+            evicted_early: statistics.evicted_early,
         }
     }
 }
@@ -473,7 +486,7 @@ impl<'a> From<&'a Problem> for Error<'a> {
             kind: problem.kind,
             frame: problem.frame,
             offset: problem.offset,
-            passed_over: problem.passed_over,
+            skipped_bytes: problem.skipped_bytes,
             message: &problem.message,
         }
     }

@@ -1,4 +1,4 @@
-//! What broke, and what to do now: the failures of all listeners by their most likely cause, each with its check.
+//! Failures of all listeners by their most likely cause, each with the command that confirms it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,56 +11,56 @@ use super::findings::{Group, Groups};
 use super::words;
 use crate::text;
 
-/// Causes that are told, as far as their lines fit.
+/// Maximum causes that are listed, and maximum lines of them.
 const CAUSES: usize = 3;
 const LINES: usize = 16;
 
-/// Failures that have their most likely cause in common.
+/// Failures with the same most likely cause.
 struct Remedy<'a> {
     cause: CauseKind,
     count: u64,
-    /// How many of them were answered cookie-style, at `likely` or above.
+    /// Number of them that a SYN cookie or SYN proxy answered, at `likely` or above.
     reliable: u64,
-    /// How many of them ended with a reset from the server's side.
+    /// Number of them that ended with a reset from the server side.
     reset: u64,
     listeners: Vec<Endpoint>,
     check: &'a str,
-    /// What is contradicted in that one.
+    /// Causes that are ruled out in the example.
     ruled_out: Vec<CauseKind>,
-    /// Something contradicts this one, and every other.
+    /// Whether this cause is ruled out, and therefore every other, too.
     is_ruled_out: bool,
-    /// Where one of them is.
+    /// Frame of an example.
     example: String,
-    /// Size of the group that check and example were taken from.
+    /// Size of the group with the example.
     largest: u64,
 }
 
-/// Writes them, those that go with a cookie or a proxy first.
+/// Writes the causes; those after a SYN cookie or SYN proxy come first.
 pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> io::Result<()> {
     let remedies = by_cause(groups);
     let cookies = linux_cookies(groups);
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
     }
-    writeln!(output, "\n{}", terminal.bold("What broke, most likely, and what to check now"))?;
-    let mut told = Vec::new();
+    writeln!(output, "\n{}", terminal.bold("Most likely causes, and what to check"))?;
+    let mut text = Vec::new();
     let mut number = 0;
     for remedy in remedies.iter().take(CAUSES) {
-        let before = told.len();
-        remedy.tell(&mut told, terminal, remedies.len() == 1)?;
-        // The first is told whatever it takes.
-        if number > 0 && told.iter().filter(|&&byte| byte == b'\n').count() > LINES {
-            told.truncate(before);
+        let before = text.len();
+        remedy.write(&mut text, terminal, remedies.len() == 1)?;
+        // The first is written whatever its length.
+        if number > 0 && text.iter().filter(|&&byte| byte == b'\n').count() > LINES {
+            text.truncate(before);
             break;
         }
         number += 1;
     }
-    output.write_all(&told)?;
+    output.write_all(&text)?;
     let others = &remedies[number..];
     if !others.is_empty() {
         let others: Vec<String> =
             others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
-        paragraph(output, terminal.width, "  ", &format!("Further: {}", others.join(", ")))?;
+        paragraph(output, terminal.width, "  ", &format!("Other causes: {}", others.join(", ")))?;
     }
     if cookies > 0 {
         paragraph(output, terminal.width, "  ", &format!("{}: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES))?;
@@ -69,7 +69,7 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> 
     Ok(())
 }
 
-/// Cookies that can be relied on and fit Linux: what to look at is known there.
+/// Returns the number of SYN cookies that are likely or certain and fit Linux, for which the commands are known.
 fn linux_cookies(groups: &Groups) -> u64 {
     let fits = |group: &&Group| {
         let example = group.examples.first().map(|(_, example)| example);
@@ -127,19 +127,19 @@ impl<'a> Remedy<'a> {
             });
     }
 
-    /// Why it happened, and the check; what can be excluded where there is room.
-    fn tell(&self, output: &mut dyn Write, terminal: Terminal, is_alone: bool) -> io::Result<()> {
+    /// Writes the cause and its check; the causes that are ruled out if there is room.
+    fn write(&self, output: &mut dyn Write, terminal: Terminal, is_alone: bool) -> io::Result<()> {
         paragraph(output, terminal.width, "  ", &self.title())?;
         paragraph(output, terminal.width, "    ", &escape_controls(self.check))?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
         }
         let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
-        let text = format!("ruled out: {} (--verbose and explain say by what)", kinds.join(", "));
+        let text = format!("ruled out: {} (--verbose and explain show why)", kinds.join(", "));
         paragraph(output, terminal.width, "    ", &text)
     }
 
-    /// `3 handshakes of 10.9.2.1:8080, all reset by the server's side: the ACK passed … (proxy-leaked-ack)`
+    /// Formats the title: `3 handshakes of 10.9.2.1:8080, reset by the server side: … (proxy-leaked-ack)`.
     fn title(&self) -> String {
         let whose = match &self.listeners[..] {
             [listener] => listener.to_string(),
@@ -147,11 +147,11 @@ impl<'a> Remedy<'a> {
         };
         let reset = match self.reset {
             0 => String::new(),
-            all if all == self.count => ", reset by the server's side".into(),
-            some => format!(", {} reset by the server's side", grouped(some)),
+            all if all == self.count => ", reset by the server side".into(),
+            some => format!(", {} reset by the server side", grouped(some)),
         };
         let cause = self.cause.clause();
-        let lead = if self.is_ruled_out { "nothing fits; nearest: " } else { "" };
+        let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
         format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
     }

@@ -1,4 +1,4 @@
-//! Findings told to people.
+//! Findings as text for people.
 
 use std::io::{self, Write};
 
@@ -6,15 +6,16 @@ use syncookie_engine::{Episode, Finding, Frame, Timestamp};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::Group;
+use super::strength;
 use crate::text::{self, microsecond, range};
 
-/// Evidence shown of a finding: the strongest.
+/// Maximum pieces of evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
 
-/// When a listener answered cookie-style, and whether a flood of SYNs came with it.
+/// Formats an episode, with the rates that show whether a SYN flood came with it.
 pub fn episode_line(episode: &Episode) -> String {
     format!(
-        "{}: {}, {}, {}; up to {} unacknowledged SYNs a second in it, {} before",
+        "{}: {}, {}, {}; at most {} unacknowledged SYNs per second, {} before the episode",
         episode.server,
         episode.verdict,
         count(episode.handshakes, "handshake"),
@@ -24,7 +25,7 @@ pub fn episode_line(episode: &Episode) -> String {
     )
 }
 
-/// One kind of finding of a listener: the strongest in full, the next ones in a line each.
+/// Writes one kind of finding of a listener: the strongest in full, the next ones in a line each.
 pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group))?;
@@ -32,35 +33,32 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
         paragraph(output, terminal.width, if number == 0 { "    " } else { "    also " }, &line(capture, finding))?;
         if number == 0 {
             evidence(output, terminal, finding)?;
+            sum(output, terminal, finding)?;
             cause(output, terminal, finding)?;
         }
     }
     more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
 }
 
-/// The strongest of a group, without what is told of its cause elsewhere.
-pub fn surest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
+/// Writes the strongest finding of a group, without its cause, which has its own section.
+pub fn strongest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     let likeness = &group.likeness;
-    let told = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, group.outcome, line(capture, finding));
-    paragraph(output, terminal.width, "  ", &told)?;
+    let text = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, group.outcome, line(capture, finding));
+    paragraph(output, terminal.width, "  ", &text)?;
     evidence(output, terminal, finding)
 }
 
-/// When, who, how sure, and where to look.
+/// Formats confidence, time, client and frames of a finding.
 fn line(capture: &str, finding: &Finding) -> String {
     let assessment = &finding.assessment;
-    let sure = match (assessment.confidence, assessment.log_odds) {
-        (Some(confidence), Some(odds)) => format!("{confidence} ({odds:.1} nats)"),
-        (Some(confidence), None) => confidence.to_string(),
-        (None, _) => "confidence unknown".into(),
-    };
+    let confidence = strength::confidence(assessment).unwrap_or_else(|| "confidence unknown".into());
     let implementations: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
     let like =
-        if implementations.is_empty() { String::new() } else { format!(", like {}", implementations.join(" or ")) };
+        if implementations.is_empty() { String::new() } else { format!(", fits {}", implementations.join(" or ")) };
     format!(
         "{}{like}; {} UTC, client {}, {} {}",
-        sure,
+        confidence,
         microsecond(finding.time),
         finding.client,
         text::capture(capture),
@@ -85,19 +83,29 @@ fn frames(finding: &Finding) -> String {
 fn evidence(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
     let evidence = &finding.assessment.evidence;
     for seen in evidence.iter().take(EVIDENCE) {
-        let text =
-            format!("{} [{}, {:.1} nats for {}]", escape_controls(&seen.detail), seen.kind, seen.nats, seen.favours);
+        let text = format!("{} [{}]", escape_controls(&seen.detail), strength::evidence(seen));
         paragraph(output, terminal.width, "      - ", &text)?;
     }
     more_indented(output, evidence.len().saturating_sub(EVIDENCE), "      - ", "piece of evidence")
+}
+
+/// Writes the terms that add up to the log-odds.
+fn sum(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
+    let assessment = &finding.assessment;
+    let (Some(heading), Some(total)) = (strength::terms_heading(assessment), assessment.log_odds) else {
+        return Ok(());
+    };
+    let terms: Vec<String> =
+        strength::terms(assessment).iter().map(|(nats, name)| format!("{nats:+.2} {name}")).collect();
+    paragraph(output, terminal.width, "      ", &format!("{heading}: {total:.2} = {}", terms.join(", ")))
 }
 
 fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
     let Some(cause) = finding.causes.first() else { return Ok(()) };
     let reasons =
         if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
-    // Where everything thought of is contradicted, the first is not the most likely: it is the least impossible.
-    let lead = if cause.ruled_out { "      nothing fits; nearest " } else { "      most likely " };
+    // Where every cause is contradicted, the first is not likely: it is the least impossible.
+    let lead = if cause.ruled_out { "      no cause fits; closest: " } else { "      most likely cause: " };
     paragraph(output, terminal.width, lead, &escape_controls(&format!("{}{reasons}", cause.kind)))?;
     for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
         let why = excluded.against.join("; ");
@@ -106,24 +114,24 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
     paragraph(output, terminal.width, "      to check: ", &escape_controls(&cause.check))
 }
 
-/// One kind of failure of a listener.
+/// Writes one kind of failure of a listener.
 pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     cause(output, terminal, finding)?;
     let example = format!("client {}, {} {}", finding.client, text::capture(capture), frames(finding));
-    paragraph(output, terminal.width, "      for example: ", &example)
+    paragraph(output, terminal.width, "      example: ", &example)
 }
 
-/// Which listener, what is alike, how many and when.
+/// Formats the title of a group: listener, verdict, outcome, number and time.
 fn title(group: &Group) -> String {
     let likeness = &group.likeness;
     let span = span(group.count, group.first, group.last);
     format!("{}: {}, {}; {span}", likeness.server, likeness.verdict, group.outcome)
 }
 
-/// How many, and when.
+/// Formats the number of handshakes and their time span.
 fn span(number: u64, first: Timestamp, last: Timestamp) -> String {
     match number {
         1 => "1 handshake".into(),
@@ -131,7 +139,7 @@ fn span(number: u64, first: Timestamp, last: Timestamp) -> String {
     }
 }
 
-/// Says how many more there are than are shown.
+/// Writes how many more there are than are shown.
 pub fn more(output: &mut dyn Write, number: usize, what: &str) -> io::Result<()> {
     more_indented(output, number, "    ", what)
 }
@@ -139,7 +147,7 @@ pub fn more(output: &mut dyn Write, number: usize, what: &str) -> io::Result<()>
 fn more_indented(output: &mut dyn Write, number: usize, indent: &str, what: &str) -> io::Result<()> {
     match number {
         0 => Ok(()),
-        1 => writeln!(output, "{indent}and 1 more {what}; --format jsonl has all"),
-        _ => writeln!(output, "{indent}and {} more; --format jsonl has all", grouped(number as u64)),
+        1 => writeln!(output, "{indent}and 1 more {what}; --format jsonl lists all"),
+        _ => writeln!(output, "{indent}and {} more; --format jsonl lists all", grouped(number as u64)),
     }
 }

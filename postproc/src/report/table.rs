@@ -1,5 +1,5 @@
-//! The report for people. On one screen: is there something, where and since when, what broke, what to do now, and
-//! what could not be read; with `--verbose` every kind of finding, too.
+//! Report for people. It fits on one screen: the answer, the listeners, what broke, what to check, and what could not be
+//! read. With `--verbose` it also lists every kind of finding.
 
 use std::io::{self, Write};
 
@@ -7,33 +7,33 @@ use syncookie_engine::{Confidence, DetailLevel, Finding};
 use syncookie_terminal::{Terminal, count, paragraph};
 
 use super::Report;
-use super::answer::{answer, common_folder, cookie_style, read};
-use super::both_sides::lines;
+use super::answer::{common_folder, cookie_style, details, headline, read};
+use super::comparison::lines;
 use super::findings::Groups;
 use super::listeners::listener_table;
 use super::remedies::remedies;
-use super::story::{episode_line, failure, finding, more, surest};
+use super::story::{episode_line, failure, finding, more, strongest};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// Rows of listeners, and problems, that one screen has room for.
+/// Maximum rows of listeners, and problems, on one screen.
 const LISTENERS: usize = 6;
 const PROBLEMS: usize = 3;
 
-/// Rows of listeners, groups of findings, and episodes that are shown with `--verbose`.
+/// Maximum rows of listeners, groups of findings, and episodes with `--verbose`.
 const ALL_LISTENERS: usize = 100;
 const GROUPS: usize = 100;
 const FAILED_GROUPS: usize = 50;
 const EPISODES: usize = 100;
 
-/// Gathers findings, a few examples of each kind, and writes all at the end.
+/// Collects a few examples of each kind of finding, and writes the report at the end.
 pub struct Table<W> {
     output: W,
     terminal: Terminal,
-    /// Whether everything is written, however long it gets; otherwise what fits on one screen.
+    /// Whether everything is written; otherwise what fits on one screen.
     is_verbose: bool,
     groups: Groups,
-    /// What the names of all captures begin with, up to a folder's end: said once.
+    /// Folder that the names of all captures begin with: written once.
     folder: String,
 }
 
@@ -68,16 +68,16 @@ impl<W: Write> Report for Table<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
         self.listeners(totals)?;
-        self.both_sides(totals)?;
+        self.comparison(totals)?;
         if self.is_verbose {
             self.episodes(totals)?;
             self.findings()?;
             self.failures()?;
         } else {
             remedies(&mut self.output, self.terminal, &self.groups)?;
-            // A folder's findings have little in common; of one capture, the surest tells what to look for.
+            // The findings of a folder have little in common; in one capture, the strongest shows what to look for.
             if totals.captures.len() == 1 {
-                self.surest()?;
+                self.strongest()?;
             }
         }
         self.problems(totals)?;
@@ -94,13 +94,16 @@ impl<W: Write> Table<W> {
     }
 
     fn answer(&mut self, totals: &Totals) -> io::Result<()> {
-        let answer = answer(totals);
         let code = if totals.strongest >= Some(Confidence::Likely) { "1;33" } else { "1" };
         // Painted by the line, or the escapes would count as columns.
         let mut lines = Vec::new();
-        paragraph(&mut lines, self.terminal.width, "", &answer)?;
+        paragraph(&mut lines, self.terminal.width, "", &headline(totals))?;
         for line in String::from_utf8_lossy(&lines).lines() {
             writeln!(self.output, "{}", self.terminal.paint(code, line))?;
+        }
+        let details = details(totals);
+        if !details.is_empty() {
+            paragraph(&mut self.output, self.terminal.width, "", &details)?;
         }
         if totals.captures.is_empty() {
             return Ok(());
@@ -124,17 +127,23 @@ impl<W: Write> Table<W> {
         let with = listeners[shown.len()..].iter().filter(|(_, listener)| listener.strongest.is_some()).count();
         match (others, with) {
             (0, _) => Ok(()),
-            (_, 0) => writeln!(self.output, "and {}, none cookie-style", count(others as u64, "other")),
-            _ => writeln!(self.output, "and {}, {with} of them cookie-style", count(others as u64, "other")),
+            (_, 0) => {
+                writeln!(self.output, "and {}, none with a SYN cookie or SYN proxy", count(others as u64, "other"))
+            }
+            _ => writeln!(
+                self.output,
+                "and {}, {with} of them with SYN cookies or a SYN proxy",
+                count(others as u64, "other")
+            ),
         }
     }
 
-    fn both_sides(&mut self, totals: &Totals) -> io::Result<()> {
+    fn comparison(&mut self, totals: &Totals) -> io::Result<()> {
         let lines = totals.compared().map(|compared| lines(&compared, &self.folder)).unwrap_or_default();
         if lines.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("In two captures"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Same handshakes in several captures"))?;
         lines.iter().try_for_each(|line| paragraph(&mut self.output, self.terminal.width, "  ", line))
     }
 
@@ -143,6 +152,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output, "\n{}", self.terminal.bold("Episodes"))?;
+        let meaning = "An episode is a time in which a listener answered with SYN cookies or through a SYN proxy.";
+        paragraph(&mut self.output, self.terminal.width, "  ", meaning)?;
         for (_, episode) in totals.episodes.iter().take(EPISODES) {
             paragraph(&mut self.output, self.terminal.width, "  ", &episode_line(episode))?;
         }
@@ -154,7 +165,7 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Answered with a SYN cookie or by a SYN proxy"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Answered by a SYN cookie or SYN proxy"))?;
         let shown = groups.len().min(GROUPS);
         for group in &groups[..shown] {
             finding(&mut self.output, self.terminal, group)?;
@@ -163,12 +174,12 @@ impl<W: Write> Table<W> {
         more(&mut self.output, self.groups.beyond as usize, "finding")
     }
 
-    /// The finding to begin with, and what it was read from.
-    fn surest(&mut self) -> io::Result<()> {
+    /// Writes the strongest finding and its evidence.
+    fn strongest(&mut self) -> io::Result<()> {
         let groups = self.groups.cookie_style();
         let Some(group) = groups.first() else { return Ok(()) };
-        writeln!(self.output, "\n{}", self.terminal.bold("The surest finding"))?;
-        surest(&mut self.output, self.terminal, group)
+        writeln!(self.output, "\n{}", self.terminal.bold("Strongest finding"))?;
+        strongest(&mut self.output, self.terminal, group)
     }
 
     fn failures(&mut self) -> io::Result<()> {
@@ -188,12 +199,12 @@ impl<W: Write> Table<W> {
         if totals.problems.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Not read, or not to the end"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Not read completely"))?;
         let most = if self.is_verbose { usize::MAX } else { PROBLEMS };
         for problem in totals.problems.iter().take(most) {
             paragraph(&mut self.output, self.terminal.width, "  ", &problem.to_string())?;
         }
-        more(&mut self.output, totals.problems.len().saturating_sub(most), "problem, named on standard error")
+        more(&mut self.output, totals.problems.len().saturating_sub(most), "problem; standard error lists all")
     }
 
     fn how_to_see_more(&mut self, totals: &Totals) -> io::Result<()> {
@@ -201,8 +212,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose for all of it, with evidence; --format html -o report.html for charts and a table \
-                    to sort and filter; --format jsonl for programs";
+        let more = "More: --verbose lists all findings with evidence; --format html -o report.html has charts and a \
+                    table to sort and filter; --format jsonl is for programs";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }
 }

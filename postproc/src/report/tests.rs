@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, Implementation, ListenerReport, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Frames, HandshakeId, Implementation, ListenerReport, LogOddsTerms, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -36,11 +36,18 @@ pub(super) fn leaked(number: u32) -> Finding {
             verdict: Verdict::SynProxy,
             confidence: Some(Confidence::Likely),
             log_odds: Some(6.25),
+            terms: Some(LogOddsTerms {
+                runner_up: Verdict::Ordinary,
+                prior_nats: -5.0,
+                listener_nats: 6.25,
+                cap_nats: 0.0,
+            }),
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,
                 favours: Verdict::SynProxy,
                 nats: 5.0,
+                contribution: 5.0,
                 frames: [frame(2), frame(5)].into_iter().collect(),
                 detail: "SYN-ACK offers a window of 0".into(),
             }],
@@ -61,7 +68,7 @@ pub(super) fn leaked(number: u32) -> Finding {
     }
 }
 
-/// Of which nothing can be told.
+/// An undetermined handshake.
 pub(super) fn unclear() -> Finding {
     Finding {
         outcome: Outcome::Established,
@@ -69,6 +76,7 @@ pub(super) fn unclear() -> Finding {
             verdict: Verdict::Undetermined,
             confidence: None,
             log_odds: None,
+            terms: None,
             implementations: Vec::new(),
             evidence: Vec::new(),
             missing: vec!["the server sent nothing later".into()],
@@ -122,7 +130,7 @@ fn totals(findings: &[Finding]) -> Totals {
         kind: "truncated",
         frame: Some(7),
         offset: Some(512),
-        passed_over: None,
+        skipped_bytes: None,
         message: "ends in the middle of frame 7".into(),
     });
     totals
@@ -171,8 +179,9 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "time": "2026-11-22T06:28:21.637922000Z",
             "client": {"ip": "10.0.1.2", "port": 54192}, "server": {"ip": "2001:db8::2", "port": 80},
             "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
+            "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,
             "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
-            "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
+            "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "contribution": 5.0, "frames": [2, 5],
                           "detail": "SYN-ACK offers a window of 0"}],
             "missing": [],
             "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
@@ -228,7 +237,7 @@ fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read
     assert_eq!(summary["strongest"], "likely");
     assert_eq!(
         summary["errors"],
-        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512, "passed_over": null,
+        json!([{"capture": "caps/b\u{1b}[31m.pcap", "kind": "truncated", "frame": 7, "offset": 512, "skipped_bytes": null,
                 "message": "ends in the middle of frame 7"}])
     );
 }
@@ -250,18 +259,22 @@ fn the_document_holds_the_same_objects_as_the_lines() {
 #[test]
 fn the_table_answers_first_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
-    let answer = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
-                  1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
-                  server that knew nothing of it (proxy-leaked-ack).";
-    assert!(text.starts_with(answer), "{text}");
+    let answer = format!(
+        "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. \
+         1 connection was reset right after the handshake. Most likely cause: {} (proxy-leaked-ack).",
+        CauseKind::ProxyLeakedAck.clause()
+    );
+    assert!(text.starts_with(&answer), "{text}");
     for part in [
-        "SYN-ACK offers a window of 0 [zero-window, 5.0 nats for syn-proxy]",
+        "SYN-ACK offers a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
+        "log-odds of syn-proxy against ordinary, in nats: 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
+         +6.25 other handshakes of this listener, +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
-        "most likely proxy-leaked-ack: bare RST",
+        "most likely cause: proxy-leaked-ack: bare RST",
         "to check: tcpdump on the server",
         "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
-        "up to 900 unacknowledged SYNs a second in it, 2 before",
-        "Not read, or not to the end",
+        "at most 900 unacknowledged SYNs per second, 2 before the episode",
+        "Not read completely",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
@@ -271,7 +284,7 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
 fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
     let findings: Vec<_> = (0..50).map(leaked).collect();
     let text = unwrapped(&table(&findings, PLAIN, true));
-    assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl has all"), "{text}");
+    assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl lists all"), "{text}");
     assert_eq!(text.matches("client 10.0.1.2:54192").count(), 3);
 }
 
@@ -308,38 +321,37 @@ fn lines_keep_to_the_width_of_the_terminal() {
 }
 
 #[test]
-fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
+fn a_possible_finding_is_not_reported_as_a_fact() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
-    let said = "No SYN cookie and no SYN proxy is likely, but it is possible that [2001:db8::2]:80 had a SYN proxy \
-                answer instead: 1 of 2 handshakes; 1 connection was reset right after the handshake; most likely";
+    let said = "A SYN proxy may have answered for [2001:db8::2]:80. 1 of 2 handshakes; no finding is likely or certain. \
+                1 connection was reset right after the handshake. Most likely cause: ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
-    let said = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
-                1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
-                server that knew nothing of it (proxy-leaked-ack). Of 1 more it is possible. ";
+    let said =
+        "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
-    assert!(text.starts_with(said), "{text}");
+    assert!(text.starts_with(said) && text.contains("Another 1 is a possible match. "), "{text}");
 }
 
 #[test]
-fn nothing_found_is_said_to_be_nothing_found() {
+fn a_report_without_findings_says_so() {
     assert!(table(&[], PLAIN, false).starts_with("No TCP handshake was found.\n"));
-    assert!(table(&[unclear()], PLAIN, false).contains("and of 1 handshake nothing can be told"));
+    assert!(table(&[unclear()], PLAIN, false).contains("The handshake is undetermined."));
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
-    assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie and no SYN proxy was found in 1 handshake.\n"));
+    assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie or SYN proxy was found in 1 handshake.\n"));
 }
 
 #[test]
 fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
     let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
-    for part in [
-        "2 handshakes of [2001:db8::2]:80, reset by the server's side: the ACK passed the proxy and met a server that \
-         knew nothing of it (proxy-leaked-ack); see frame 2 of a.pcap tcpdump on the server",
-        "More: --verbose",
-        "ends in the middle of frame 7",
-    ] {
+    let cause = format!(
+        "2 handshakes of [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack); see frame 2 of a.pcap \
+         tcpdump on the server",
+        CauseKind::ProxyLeakedAck.clause()
+    );
+    for part in [cause.as_str(), "More: --verbose", "ends in the middle of frame 7"] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
     assert!(!unwrapped(&table(&[leaked(0)], PLAIN, true)).contains("More:"));
@@ -366,5 +378,21 @@ fn however_much_there_is_it_fits_on_one_screen() {
         report.end(&totals).unwrap();
         let lines = String::from_utf8(output).unwrap().lines().count();
         assert!(lines <= height, "{lines} lines at {width}");
+    }
+}
+
+#[test]
+fn a_headline_has_at_most_twelve_words() {
+    let mut cookie = leaked(1);
+    cookie.assessment.verdict = Verdict::SynCookie;
+    cookie.server.port = 81;
+    let possible = |mut finding: Finding| {
+        finding.assessment.confidence = Some(Confidence::Possible);
+        finding
+    };
+    let weak = [possible(leaked(0)), possible(cookie.clone())];
+    for findings in [vec![], vec![leaked(0)], vec![leaked(0), cookie], weak.to_vec(), vec![unclear()]] {
+        let headline = answer::headline(&totals(&findings));
+        assert!(headline.split_whitespace().count() <= 12, "{headline}");
     }
 }

@@ -7,10 +7,10 @@ use syncookie_engine::{Outcome, Verdict};
 /// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ordinary => "the server's own stack answered the SYN, from a half-open entry",
+        Verdict::Ordinary => "the server's normal TCP stack answered the SYN",
         Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
         Verdict::SynProxy => "a SYN proxy in front of the server answered the SYN",
-        Verdict::Undetermined => "who answered the SYN cannot be told from this capture",
+        Verdict::Undetermined => "the capture does not show who answered the SYN",
     }
 }
 
@@ -18,32 +18,38 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
 pub const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Established => "the handshake was completed",
-        Outcome::ResetByServer => "the server's side reset the connection before it sent any data",
+        Outcome::ResetByServer => "the server side reset the connection before it sent any data",
         Outcome::ResetByClient => "the client reset the connection before the server sent any data",
         Outcome::Refused => "the SYN was refused with a reset",
-        Outcome::Unanswered => "nobody answered the SYN",
+        Outcome::Unanswered => "the SYN got no answer",
         Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
         Outcome::Incomplete => "the capture begins or ends in the middle of it",
     }
 }
 
+/// Returns the text with its first letter in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Returns what follows from a difference between two captures of one handshake.
 pub const fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
-        Meaning::SequenceRewritten => "something in between rewrites the sequence numbers of connections",
+        Meaning::SequenceRewritten => "a device on the path rewrites sequence numbers",
         Meaning::AnsweredBetween => {
-            "the SYN-ACK at the client is not the one that the server sent: something in between answered in its place, as a \
-             SYN proxy does, or rewrites sequence numbers"
+            "the client did not receive the SYN-ACK that the server sent: a device on the path answered, as a SYN proxy \
+             does, or rewrites sequence numbers"
         }
         Meaning::AnsweredBetweenOrLost => {
-            "one capture has the SYN and no SYN-ACK, the other has one: something in between answered, or the SYN-ACK was \
-             lost on the way or by the capture"
+            "only one capture has a SYN-ACK: a device on the path answered, or the SYN-ACK was lost on the path or by the \
+             capture"
         }
-        Meaning::MssClamped => "something in between sets the MSS",
-        Meaning::OptionsChanged => "something in between takes options away or adds them",
-        Meaning::WindowChanged => "something in between sets the window, or the packet is another",
+        Meaning::MssClamped => "a device on the path sets the MSS",
+        Meaning::OptionsChanged => "a device on the path adds or removes options",
+        Meaning::WindowChanged => "a device on the path sets the window, or these are different packets",
         Meaning::Distance => {
-            "the difference is the number of routers in between; a large one is a packet of another host"
+            "the difference is the number of routers on the path; a large difference means another host"
         }
     }
 }
@@ -54,7 +60,7 @@ pub fn difference_values(difference: &Difference) -> [String; 2] {
         (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
         (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
         (_, FieldValue::Absent) => "none".to_owned(),
-        (_, FieldValue::Present) => "there".to_owned(),
+        (_, FieldValue::Present) => "present".to_owned(),
         (_, FieldValue::Number(number)) => number.to_string(),
         (_, &FieldValue::Options { window_scale, sack_permitted, timestamps }) => {
             options(window_scale, sack_permitted, timestamps)
@@ -70,7 +76,7 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
     if present.is_empty() { "none".into() } else { present.join(", ") }
 }
 
-/// Reasons for which a Linux host answers with cookies.
+/// Reasons why a Linux host answers with cookies.
 pub const WHY_COOKIES: &str = "a full SYN queue, or net.ipv4.tcp_syncookies=2";
 
 /// Commands that show which of them applies.

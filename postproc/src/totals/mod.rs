@@ -44,7 +44,7 @@ pub struct Totals {
     /// Handshakes of floods that were counted and not reported, where handshakes are counted as they are reported.
     pub flood_not_reported: u64,
     /// Handshakes of listeners beyond those that are reported one by one.
-    pub unlisted: u64,
+    pub listeners_overflow: u64,
     /// Episodes beyond those that are kept.
     pub episodes_lost: u64,
     /// Whether the run was ended before all was read.
@@ -118,7 +118,7 @@ impl Totals {
             self.tally.add(finding.assessment.verdict, finding.outcome);
             match self.listener(finding.server) {
                 Some(listener) => listener.add(finding),
-                None => self.unlisted += 1,
+                None => self.listeners_overflow += 1,
             }
         }
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
@@ -164,7 +164,7 @@ impl Totals {
     pub fn finish(&mut self, captures: RangeInclusive<usize>, findings: Findings) {
         if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
-            self.unlisted += findings.statistics.unlisted;
+            self.listeners_overflow += findings.statistics.listeners_overflow;
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);
                 self.listeners.entry(report.server).or_default().merge(report);

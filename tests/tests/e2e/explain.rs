@@ -56,23 +56,37 @@ fn the_user_s_trace_is_told_packet_by_packet_with_its_cause_and_what_is_ruled_ou
     let text = unwrapped(&told.stdout);
     for part in [
         "10.9.1.50:20055 → 10.9.2.1:8080",
-        "Most likely the ACK passed the proxy and met a server that knew nothing of it (proxy-leaked-ack).",
-        "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, hop limit 64, IP ID 0x90fb",
-        "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, hop limit 64, IP ID 0x0000",
+        "(syn-proxy, likely, odds about 1,300 to 1). The server side reset the connection",
+        "Most likely cause: ",
+        "(proxy-leaked-ack).",
+        "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, TTL 64, IP ID 0x90fb",
+        "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, TTL 64, IP ID 0x0000",
         "it proves no product",
-        "[RST] seq 3854166340 (1), win 0, hop limit 63, IP ID 0x0000",
-        "1. most likely proxy-leaked-ack",
+        "[RST] seq 3854166340 (1), win 0, TTL 63, IP ID 0x0000",
+        "[zero-window: about 22,000 to 1 for syn-proxy; frame 2]",
+        "1. (most likely) proxy-leaked-ack",
         "ruled out: cookie-rejected",
         "because the SYN-ACK's window is 0",
         "ruled out: accept-queue-overflow",
         "What to do next 1. on the server: tcpdump -ni any 'tcp port 8080'",
-        "2 other handshakes match, too; choose one with --frame, --client or --server:",
+        "2 other handshakes match. Choose one with --frame, --client or --server:",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{}", told.stdout);
     }
+    assert!(!text.contains("nats"), "{}", told.stdout);
     for claim in ["is a Cisco", "like Cisco", "is an F5", "ASA answered"] {
         assert!(!text.contains(claim), "{claim:?} is claimed");
     }
+}
+
+#[test]
+fn with_verbose_the_weights_are_listed_and_add_up() {
+    let text = explain(&[user_trace()], &["--verbose"]).stdout;
+    let (_, list) = text.split_once("Log-odds of syn-proxy against ordinary, in nats:\n").expect("the list is there");
+    let first = |line: &str| line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
+    let numbers: Vec<f64> = list.lines().map_while(first).collect();
+    let (total, terms) = numbers.split_last().expect("there are terms");
+    assert!(terms.len() > 2 && (terms.iter().sum::<f64>() - total).abs() < 0.02, "{list}");
 }
 
 #[test]
@@ -242,7 +256,7 @@ fn something_is_told_of_every_sample_that_has_a_handshake() {
     let check = |path: &PathBuf| {
         let has = !analyze([path]).handshakes().is_empty();
         let told = explain(&[path], &[]);
-        let is_told = told.code == Some(if has { 0 } else { 1 }) && (told.stdout.contains("The packets") == has);
+        let is_told = told.code == Some(if has { 0 } else { 1 }) && (told.stdout.contains("\nPackets\n") == has);
         let frames = if has { story(&[path], &[]) } else { Value::Null };
         let is_short = frames["packets"].as_array().is_none_or(|packets| !packets.is_empty() && packets.len() <= 40);
         if is_told && is_short {
@@ -258,7 +272,7 @@ fn something_is_told_of_every_sample_that_has_a_handshake() {
 fn of_a_capture_that_is_cut_short_the_story_is_told_and_the_exit_code_says_so() {
     let told = explain(&[package().join("cases/truncated-tail/capture.pcap")], &[]);
     assert_eq!(told.code, Some(2), "{told:?}");
-    assert!(told.stdout.contains("The packets") && told.stderr.contains("capture.pcap"), "{}", told.stderr);
+    assert!(told.stdout.contains("\nPackets\n") && told.stderr.contains("capture.pcap"), "{}", told.stderr);
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn csv_has_a_row_for_every_handshake_with_the_values_of_json() {
         for (row, handshake) in rows.iter().zip(&handshakes) {
             assert_eq!(row.len(), columns.len());
             for (column, cell) in
-                columns.iter().zip(row).filter(|(column, _)| !["evidence", "elsewhere"].contains(&column.as_str()))
+                columns.iter().zip(row).filter(|(column, _)| !["evidence", "other_files"].contains(&column.as_str()))
             {
                 let expected = expected(column, handshake);
                 // JSON writes a whole number of nats as 10.0, a spreadsheet has no use for it.
@@ -328,6 +328,56 @@ fn a_finding_that_became_surer_or_has_another_cause_is_new() {
     assert_eq!(news(report.replace(r#""port":8080"#, r#""port":8081"#)), 3);
 }
 
+/// A report as schema 1 wrote it, with the names that its keys had.
+fn in_schema_1(report: &str) -> String {
+    let renamed = [
+        (r#""schema":2"#, r#""schema":1"#),
+        ("\"evicted_early\"", "\"settled_early\""),
+        ("\"skipped_bytes\"", "\"passed_over\""),
+        ("\"listeners_overflow\"", "\"unlisted\""),
+        ("\"other_files\"", "\"elsewhere\""),
+        ("\"comparison\"", "\"both_sides\""),
+        ("\"locations\"", "\"places\""),
+    ];
+    renamed.iter().fold(report.to_owned(), |report, (new, old)| report.replace(new, old))
+}
+
+#[test]
+fn a_report_of_schema_1_is_a_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in ["json", "jsonl"] {
+        let (report, old) = (analyze_as(format, &user_trace()).stdout, folder.path().join(format));
+        let in_schema_1 = in_schema_1(&report);
+        assert!(in_schema_1.contains(r#""schema":1"#) && in_schema_1.contains("settled_early"), "{in_schema_1}");
+        fs::write(&old, in_schema_1).unwrap();
+        let same = against(&old, &user_trace(), &["--format", "jsonl"]);
+        assert_eq!((same.code, same.handshakes().len(), same.stderr.as_str()), (Some(0), 0, ""), "{same:?}");
+    }
+}
+
+#[test]
+fn the_terms_of_every_verdict_add_up_to_its_log_odds() {
+    let check = |capture: &PathBuf| {
+        let mut wrong = Vec::new();
+        for handshake in analyze([capture]).objects("handshake") {
+            let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+            let terms = ["prior_nats", "listener_nats", "cap_nats"];
+            if handshake["log_odds"].is_null() {
+                let is_null = terms.iter().chain(&["runner_up"]).all(|key| handshake[*key].is_null());
+                wrong.extend((!is_null).then(|| handshake.to_string()));
+                continue;
+            }
+            let evidence = handshake["evidence"].as_array().into_iter().flatten();
+            let sum = terms.iter().map(|key| number(&handshake[*key])).sum::<f64>()
+                + evidence.map(|piece| number(&piece["contribution"])).sum::<f64>();
+            let is_equal = (sum - number(&handshake["log_odds"])).abs() < 0.01;
+            wrong.extend((!is_equal).then(|| format!("{}: {sum} for {handshake}", capture.display())));
+        }
+        wrong
+    };
+    assert_none(&complaints(&captures(), check));
+}
+
 #[test]
 fn what_is_no_report_is_no_baseline() {
     let folder = tempfile::tempdir().unwrap();
@@ -356,12 +406,12 @@ fn the_summary_is_one_line() {
         let summary = analyze_as("summary", &capture);
         assert_eq!(summary.stdout.lines().count(), 1, "{}: {}", capture.display(), summary.stdout);
     }
-    assert!(analyze_as("summary", &user_trace()).stdout.contains("10.9.2.1:8080 had a SYN proxy answer"));
+    assert!(analyze_as("summary", &user_trace()).stdout.contains("A SYN proxy answered for 10.9.2.1:8080."));
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("old.json");
     fs::write(&old, analyze_as("json", &user_trace()).stdout).unwrap();
     let summary = against(&old, &user_trace(), &["--format", "summary"]);
-    assert_eq!(summary.stdout, format!("Nothing is new against {}: 3 known findings.\n", old.display()));
+    assert_eq!(summary.stdout, format!("No new findings since {} (3 known).\n", old.display()));
 }
 
 /// The entries of a folder, by name.

@@ -24,7 +24,7 @@ def row(handshake):
         mapped = b"\0" * 10 + b"\xff\xff" + address.packed if address.version == 4 else address.packed
         wanted |= {f"{end}_ip": str(address), f"{end}_ip_bytes": mapped, f"{end}_port": handshake[end]["port"]}
     wanted |= {f"{kind}_frame": frame for kind, frame in handshake["frames"].items()}
-    wanted.setdefault("elsewhere", [])
+    wanted.setdefault("other_files", [])
     second, nanos = handshake["time"].removesuffix("Z").split(".")
     time = datetime.datetime.fromisoformat(second).replace(tzinfo=datetime.timezone.utc)
     wanted["time"] = time + datetime.timedelta(microseconds=int(nanos) // 1000)

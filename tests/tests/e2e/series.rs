@@ -16,7 +16,7 @@ fn handshakes(path: &Path) -> Vec<String> {
         .objects("handshake")
         .into_iter()
         .map(|mut object| {
-            for key in ["capture", "frames", "elsewhere"] {
+            for key in ["capture", "frames", "other_files"] {
                 object.as_object_mut().expect("an object").remove(key);
             }
             for evidence in object["evidence"].as_array_mut().expect("a list") {
@@ -60,7 +60,7 @@ fn frames_that_are_in_another_file_are_said_to_be() {
     write_in_parts(&Capture::read(&path), folder.path(), 2);
     let first: Value = analyze([folder.path()]).objects("handshake").remove(0);
     assert_eq!(first["frames"], serde_json::json!({"syn": 1, "syn_ack": 2, "ack": 1, "reset": 2}));
-    let elsewhere = first["elsewhere"].as_array().expect("a list");
-    assert_eq!(elsewhere.len(), 2, "ACK and reset are in the next file: {first}");
-    assert!(elsewhere.iter().all(|e| e["capture"] != first["capture"]));
+    let other_files = first["other_files"].as_array().expect("a list");
+    assert_eq!(other_files.len(), 2, "ACK and reset are in the next file: {first}");
+    assert!(other_files.iter().all(|e| e["capture"] != first["capture"]));
 }

@@ -53,5 +53,5 @@ fn limits_that_cut_say_so() {
     let told = cut.handshakes().len() as u64;
     let counted = after["flood_counted"].as_u64().expect("a number");
     assert_eq!(Some(told + counted), after["handshakes"].as_u64());
-    assert!(after["captures"][0]["settled_early"].as_u64() > Some(0));
+    assert!(after["captures"][0]["evicted_early"].as_u64() > Some(0));
 }

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use syncookie_engine::{Confidence, Evidence, Finding, Frame};
+use syncookie_engine::{Evidence, Finding, Frame};
+
+use crate::report::strength;
 
 /// Comments on frames, in a temporary file: there can be more of them than memory should hold.
 pub struct Remarks {
@@ -63,7 +65,7 @@ impl Remarks {
             let frames: Vec<_> =
                 seen.frames.iter().map(|frame| frame.number.saturating_add(self.before).to_string()).collect();
             let place = if frames.is_empty() { String::new() } else { format!(", frames {}", frames.join(" ")) };
-            lines.push(format!("- {} [{}, {:.1} nats for {}{place}]", seen.detail, seen.kind, seen.nats, seen.favours));
+            lines.push(format!("- {} [{}{place}]", seen.detail, strength::evidence(seen)));
         }
         lines.extend(finding.assessment.missing.iter().map(|missing| format!("- missing: {missing}")));
         let why = self.why(finding);
@@ -75,7 +77,7 @@ impl Remarks {
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
         // Where everything thought of is contradicted, the first is not the most likely.
-        let lead = if cause.ruled_out { "nothing fits; nearest" } else { "most likely" };
+        let lead = if cause.ruled_out { "no cause fits; closest:" } else { "most likely" };
         format!("{lead} {}: {}\nto check: {}", cause.kind, cause.supporting.join("; "), cause.check)
     }
 
@@ -91,12 +93,9 @@ impl Remarks {
 /// Who answered, how sure it is, and what it looks like.
 fn title(finding: &Finding) -> String {
     let assessment = &finding.assessment;
-    let sure = match (assessment.confidence.map(Confidence::as_str), assessment.log_odds) {
-        (Some(confidence), Some(odds)) => format!(", {confidence} ({odds:.1} nats)"),
-        _ => String::new(),
-    };
+    let sure = strength::confidence(assessment).map_or_else(String::new, |confidence| format!(", {confidence}"));
     let known: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
-    let like = if known.is_empty() { String::new() } else { format!(", like {}", known.join(" or ")) };
+    let like = if known.is_empty() { String::new() } else { format!(", fits {}", known.join(" or ")) };
     format!("{}{sure}{like}", assessment.verdict)
 }
 

@@ -110,7 +110,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     match args.format {
         Form::Text => {
             let terminal = Terminal::detect(output.is_terminal());
-            text::write(&mut output, terminal, &story)?;
+            text::write(&mut output, terminal, &story, args.verbose)?;
         }
         Form::Json => json::write(&mut output, &story)?,
     }
@@ -146,7 +146,7 @@ fn nothing(args: &Explain, choice: &Choice) -> Failure {
         Some(frame) => Failure::NoHandshake {
             frame,
             why:
-                "neither a SYN nor a SYN-ACK of its connection comes before it: the capture begins in the middle of it"
+                "neither a SYN nor a SYN-ACK of its connection comes before it: the capture begins in the middle of the connection"
                     .to_owned(),
         },
         None => Failure::NothingFits(choice.handshakes),

@@ -1,35 +1,38 @@
-//! The story as a person reads it.
+//! Explanation of a handshake as text.
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, Evidence, Finding, NarratedPacket};
+use syncookie_engine::{Cause, Finding, NarratedPacket, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
 use super::{Story, ends};
-use crate::report::words;
+use crate::report::words::capitalised;
+use crate::report::{strength, words};
 use crate::text::{self, microsecond};
 
-/// Causes whose checks are proposed: those worth a command.
+/// Maximum checks that are proposed.
 const CHECKS: usize = 3;
-/// Checks of causes that are less likely than the first by more than this, in nats, are not proposed.
+/// Distance from the first cause, in nats, beyond which the check of a cause is not proposed.
 const WORTH_A_CHECK: f64 = 5.0;
 
-pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> io::Result<()> {
-    let mut page = Page { output, terminal };
+/// Writes the explanation; with `is_verbose` also the weights in nats.
+pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_verbose: bool) -> io::Result<()> {
+    let mut page = Page { output, terminal, is_verbose };
     let finding = &story.chosen.finding;
     page.head(story)?;
-    page.heading("The packets")?;
+    page.heading("Packets")?;
     for packet in &story.packets.explained {
         page.packet(packet, story)?;
     }
     if story.packets.omitted > 0 {
         page.line("  ", &format!("and {} of this connection", count(story.packets.omitted, "later packet")))?;
     }
-    page.heading("Who answered")?;
+    page.heading("Who answered the SYN")?;
     page.line("  ", &answer(finding))?;
     page.evidence(finding)?;
-    page.heading("What became of it, and why")?;
+    page.sum(finding)?;
+    page.heading("Outcome and likely causes")?;
     page.line("  ", &format!("{}: {}.", finding.outcome, words::outcome(finding.outcome)))?;
     page.causes(finding)?;
     page.kernel(story)?;
@@ -37,23 +40,17 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>) -> i
     page.others(story)
 }
 
-/// In one sentence.
+/// Returns the summary in a few sentences.
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
-        false => format!(" Most likely {} ({}).", cause.kind.clause(), cause.kind),
-        true => " Everything that was thought of is contradicted by something.".to_owned(),
+        false => format!(" Most likely cause: {} ({}).", cause.kind.clause(), cause.kind),
+        true => " Every known cause is contradicted by the evidence.".to_owned(),
     });
     let assessment = &finding.assessment;
-    let sure = match (assessment.confidence, assessment.log_odds) {
-        (Some(confidence), Some(odds)) => format!(" ({}, {confidence}, {odds:.1} nats)", assessment.verdict),
-        _ => String::new(),
-    };
-    capitalised(&format!("{}{sure}; {}.{cause}", words::verdict(assessment.verdict), words::outcome(finding.outcome)))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let confidence = strength::confidence(assessment)
+        .map_or_else(String::new, |confidence| format!(" ({}, {confidence})", assessment.verdict));
+    let verdict = capitalised(words::verdict(assessment.verdict));
+    format!("{verdict}{confidence}. {}.{cause}", capitalised(words::outcome(finding.outcome)))
 }
 
 fn answer(finding: &Finding) -> String {
@@ -62,16 +59,19 @@ fn answer(finding: &Finding) -> String {
     let like = if implementations.is_empty() {
         String::new()
     } else {
-        format!(". It looks like {}: what nothing seen contradicts, not what is proven", implementations.join(" or "))
+        format!(
+            " Implementations that no observation contradicts, which is not a proof: {}.",
+            implementations.join(", ")
+        )
     };
-    let sure = match (assessment.confidence, assessment.log_odds) {
-        (Some(confidence), Some(odds)) => format!(", {confidence} ({odds:.1} nats over the next best)"),
+    let confidence = match (strength::confidence(assessment), assessment.terms) {
+        (Some(confidence), Some(terms)) => format!(" Confidence: {confidence} against {}.", terms.runner_up),
         _ => String::new(),
     };
-    format!("{}: {}{sure}{like}.", assessment.verdict, words::verdict(assessment.verdict))
+    format!("{}: {}.{confidence}{like}", assessment.verdict, words::verdict(assessment.verdict))
 }
 
-/// Checks worth doing, that of the likeliest cause first.
+/// Returns the checks to run, that of the most likely cause first.
 pub fn checks(finding: &Finding) -> Vec<&str> {
     let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
     let worth = finding.causes.iter().filter(|cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK);
@@ -81,6 +81,7 @@ pub fn checks(finding: &Finding) -> Vec<&str> {
 struct Page<'a> {
     output: &'a mut dyn Write,
     terminal: Terminal,
+    is_verbose: bool,
 }
 
 impl Page<'_> {
@@ -106,22 +107,26 @@ impl Page<'_> {
         let segment = &packet.segment;
         let arrow = if packet.from_client { "client → server" } else { "server → client" };
         let own = story.chosen.finding.capture();
-        let elsewhere = match story.captures.get(segment.frame.capture as usize) {
+        let other_file = match story.captures.get(segment.frame.capture as usize) {
             Some(name) if segment.frame.capture != own => format!("  in {}", text::capture(name)),
             _ => String::new(),
         };
         let what = self.terminal.bold(packet.what);
         let frame = segment.frame.number;
-        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{elsewhere}", packet.since_start)?;
+        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{other_file}", packet.since_start)?;
         self.line("          ", &header(packet))?;
         packet.shows.iter().try_for_each(|shown| self.line("          - ", shown))
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
-        for Evidence { kind, favours, nats, frames, detail } in &finding.assessment.evidence {
-            let frames: Vec<String> = frames.iter().map(|frame| frame.number.to_string()).collect();
-            let place = if frames.is_empty() { String::new() } else { format!("; frames {}", frames.join(", ")) };
-            self.line("  - ", &format!("{detail} [{kind}, {nats:.1} nats for {favours}{place}]"))?;
+        for piece in &finding.assessment.evidence {
+            let numbers: Vec<String> = piece.frames.iter().map(|frame| frame.number.to_string()).collect();
+            let frames = match &numbers[..] {
+                [] => String::new(),
+                [one] => format!("; frame {one}"),
+                several => format!("; frames {}", several.join(", ")),
+            };
+            self.line("  - ", &format!("{} [{}{frames}]", piece.detail, strength::evidence(piece)))?;
         }
         for missing in &finding.assessment.missing {
             self.line("  - ", &format!("missing: {missing}"))?;
@@ -129,15 +134,37 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Writes the terms that add up to the log-odds of the verdict.
+    fn sum(&mut self, finding: &Finding) -> io::Result<()> {
+        let assessment = &finding.assessment;
+        let (Some(heading), Some(total)) =
+            (strength::terms_heading(assessment).filter(|_| self.is_verbose), assessment.log_odds)
+        else {
+            return Ok(());
+        };
+        writeln!(self.output)?;
+        self.line("  ", &format!("{}:", capitalised(&heading)))?;
+        for (nats, name) in strength::terms(assessment) {
+            self.line(&format!("  {nats:>+8.2}  "), &name)?;
+        }
+        self.line(&format!("  {total:>8.2}  "), &format!("total: {}", odds(total)))
+    }
+
     fn causes(&mut self, finding: &Finding) -> io::Result<()> {
+        let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
         for (rank, cause) in finding.causes.iter().enumerate() {
             writeln!(self.output)?;
             let lead = match (cause.ruled_out, rank) {
                 (true, _) => "  ruled out: ".to_owned(),
-                (false, 0) => "  1. most likely ".to_owned(),
+                (false, 0) => "  1. (most likely) ".to_owned(),
                 (false, rank) => format!("  {}. ", rank + 1),
             };
-            self.line(&lead, &format!("{}: {} ({:+.1} nats)", cause.kind, cause.kind.clause(), cause.nats))?;
+            let against = match cause.ruled_out || rank == 0 {
+                true => String::new(),
+                false => format!(" (odds against the first: {})", odds(cause.nats - best)),
+            };
+            let nats = if self.is_verbose { format!(" [{:+.2} nats]", cause.nats) } else { String::new() };
+            self.line(&lead, &format!("{}: {}{against}{nats}", cause.kind, cause.kind.clause()))?;
             self.reasons(cause)?;
         }
         Ok(())
@@ -164,9 +191,9 @@ impl Page<'_> {
         self.line("  ", &format!("{assumed}."))?;
         self.line(
             "  ",
-            "A counter that is 0 since boot rules out what it counts; one above 0 does not prove that it counted this \
-             handshake, one that rose meanwhile speaks for it. Counters are those of a network namespace: a \
-             container has its own.",
+            "A counter that is 0 since boot rules out the event that it counts. A counter above 0 does not prove that \
+             it counted this handshake; one that rose between two readings supports it. Each network namespace, such \
+             as that of a container, has its own counters.",
         )
     }
 
@@ -183,14 +210,14 @@ impl Page<'_> {
         if story.matching < 2 {
             return Ok(());
         }
-        self.heading("Others")?;
+        self.heading("Other handshakes")?;
         let rest = story.matching - 1;
         let which = if rest == 1 {
             "1 other handshake matches".into()
         } else {
-            format!("{} match, too", count(rest, "other handshake"))
+            format!("{} match", count(rest, "other handshake"))
         };
-        self.line("  ", &format!("{which}; choose one with --frame, --client or --server:"))?;
+        self.line("  ", &format!("{which}. Choose one with --frame, --client or --server:"))?;
         story.others.iter().try_for_each(|other| self.other(other))?;
         match rest.saturating_sub(story.others.len() as u64) {
             0 => Ok(()),
@@ -225,12 +252,13 @@ fn header(packet: &NarratedPacket) -> String {
     }
     parts.push(format!("win {}", segment.window));
     if segment.payload > 0 {
-        parts.push(format!("{} of data", count(u64::from(segment.payload), "byte")));
+        parts.push(count(u64::from(segment.payload), "payload byte"));
     }
     if !segment.options.is_empty() {
         parts.push(segment.options.clone());
     }
-    parts.extend(segment.ttl.map(|ttl| format!("hop limit {ttl}")));
+    let hops = if segment.source.ip.is_ipv4() { "TTL" } else { "hop limit" };
+    parts.extend(segment.ttl.map(|ttl| format!("{hops} {ttl}")));
     parts.extend(segment.identification.map(|id| format!("IP ID {id:#06x}")));
     parts.join(", ")
 }

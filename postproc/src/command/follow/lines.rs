@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{DetailLevel, Evidence, Finding};
+use syncookie_engine::{DetailLevel, Finding};
 use syncookie_terminal::count;
 
-use crate::report::Report;
+use crate::report::{Report, strength};
 use crate::source::walk::Source;
 use crate::text::{self, microsecond};
 use crate::totals::{CaptureTotals, Totals};
@@ -23,8 +23,8 @@ impl<W: Write> Lines<W> {
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
-        for Evidence { kind, favours, nats, detail, .. } in &finding.assessment.evidence {
-            writeln!(self.output, "  {detail} [{kind}, {nats:.1} nats for {favours}]")?;
+        for piece in &finding.assessment.evidence {
+            writeln!(self.output, "  {} [{}]", piece.detail, strength::evidence(piece))?;
         }
         Ok(())
     }

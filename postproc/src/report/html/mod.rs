@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::answer::{answer, common_folder, read};
+use super::answer::{common_folder, details, headline, read};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 use data::Data;
@@ -118,7 +118,8 @@ impl<W: Write> Page<W> {
             "charts" => output.write_all(CHARTS.as_bytes()),
             "script" => output.write_all(SCRIPT.as_bytes()),
             "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
-            "answer" => write!(output, "{}", Html(&answer(totals))),
+            "answer" => write!(output, "{}", Html(&headline(totals))),
+            "answer-details" => write!(output, "{}", Html(&details(totals))),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "listeners" => sections::listeners(output, totals),
             "episodes" => sections::episodes(output, totals),

@@ -4,7 +4,7 @@
 use std::io;
 
 use serde::Serialize;
-use syncookie_engine::{Cause, Finding, Frame, Timestamp};
+use syncookie_engine::{Cause, Finding, Frame, Timestamp, odds};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
@@ -14,20 +14,27 @@ use crate::totals::CaptureTotals;
 /// Findings kept of each sort: cookie-style at `likely` or above, cookie-style below that, failed for other reasons.
 const MOST: [u64; 3] = [100_000, 20_000, 20_000];
 
-/// What the table shows of a finding, in the order of its columns.
+/// Values of a row, in the order that filters.js names; the last is the odds in words.
 #[derive(Serialize)]
-struct Row(i64, Text, String, Text, Option<Text>, Option<f64>, Text, Option<Text>, Text, u32, Text);
+struct Row(i64, Text, String, Text, Option<Text>, Option<f64>, Text, Option<Text>, Text, u32, Text, Option<Text>);
 
-/// What unfolding it shows.
+/// Content of a row that is opened.
 #[derive(Serialize)]
 struct Details {
     frames: [Option<Packet>; 4],
     seen: [Option<f64>; 5],
-    evidence: Vec<(Text, Text, f64, Phrase, Vec<u32>)>,
+    evidence: Vec<Piece>,
+    /// Second most probable verdict, then the prior, the listener's contribution and the
+    /// correction for related evidence, in nats; `None` for `undetermined`.
+    terms: Option<(Text, f64, f64, f64)>,
     /// Each as JSON within the text: the same few recur in a hundred thousand findings.
     causes: Vec<Text>,
     missing: Vec<Phrase>,
 }
+
+/// Kind of a piece of evidence, the verdict it favours, its odds in words, its contribution in
+/// nats, its text and its frames.
+type Piece = (Text, Text, Option<Text>, f64, Phrase, Vec<u32>);
 
 /// Frame, microseconds since the first one, and the capture where it is another than the finding's.
 #[derive(Serialize)]
@@ -49,7 +56,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Takes in a finding that has something to tell: cookie-style, or failed with a cause.
+    /// Adds a finding that is worth a row: answered by a SYN cookie or SYN proxy, or failed with a cause.
     pub fn add(&mut self, captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<()> {
         let sort = match (finding.assessment.verdict.is_cookie_style(), finding.causes.is_empty()) {
             (true, _) if finding.is_reliable() => 0,
@@ -116,6 +123,7 @@ fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row 
         name(captures, finding.capture(), texts),
         anchor(finding).map_or(0, |frame| frame.number),
         texts.text(&implementations.join(" or ")),
+        assessment.log_odds.map(|nats| texts.text(&odds(nats))),
     )
 }
 
@@ -144,12 +152,17 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
     let evidence = finding.assessment.evidence.iter().map(|seen| {
         let frames = seen.frames.iter().map(|frame| frame.number).collect();
         let (kind, favours) = (texts.text(seen.kind.as_str()), texts.text(seen.favours.as_str()));
-        (kind, favours, hundredths(seen.nats), texts.phrase(&seen.detail), frames)
+        let strength = (seen.nats > 0.0).then(|| texts.text(&odds(seen.nats)));
+        (kind, favours, strength, hundredths(seen.contribution), texts.phrase(&seen.detail), frames)
     });
     let evidence = evidence.collect();
+    let terms = finding.assessment.terms.map(|terms| {
+        let nats = [terms.prior_nats, terms.listener_nats, terms.cap_nats].map(hundredths);
+        (texts.text(terms.runner_up.as_str()), nats[0], nats[1], nats[2])
+    });
     let causes = finding.causes.iter().map(|cause| hypothesis(cause, texts)).collect::<io::Result<_>>()?;
     let missing = finding.assessment.missing.iter().map(|sentence| texts.phrase(sentence)).collect();
-    Ok(Details { frames, seen, evidence, causes, missing })
+    Ok(Details { frames, seen, evidence, terms, causes, missing })
 }
 
 fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
@@ -162,7 +175,7 @@ fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
     Ok(texts.text(&written))
 }
 
-/// The frame to go to: where the verdict stands.
+/// Returns the frame to go to: the one that the verdict is about.
 fn anchor(finding: &Finding) -> Option<Frame> {
     let frames = finding.frames;
     frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset)
@@ -177,9 +190,10 @@ pub fn micros(time: Timestamp) -> i64 {
     time.as_nanos().div_euclid(1000)
 }
 
-/// To hundredths: more is arithmetic, not evidence.
+/// Rounds to hundredths: further digits are arithmetic, not evidence.
 pub fn hundredths(number: f64) -> f64 {
-    (number * 100.0).round() / 100.0
+    // Adding 0 turns -0 into 0.
+    (number * 100.0).round() / 100.0 + 0.0
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const LISTENERS: usize = 200;
 const EPISODES: usize = 2_000;
 const PROBLEMS: usize = 1_000;
 
-/// The listeners that are shown, those with most to tell first.
+/// Returns the listeners that are shown, those with the strongest findings first.
 pub fn by_weight(totals: &Totals) -> Vec<(&Endpoint, &ListenerTotals)> {
     let mut listeners: Vec<_> = totals.listeners.iter().collect();
     listeners.sort_by_key(|(_, listener)| {
@@ -28,12 +28,12 @@ pub fn by_weight(totals: &Totals) -> Vec<(&Endpoint, &ListenerTotals)> {
     listeners
 }
 
-/// The episodes that are shown.
+/// Returns the episodes that are shown.
 pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
     totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
 }
 
-/// The rows of the table of listeners.
+/// Writes the rows of the table of listeners.
 pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     for (number, (server, listener)) in by_weight(totals).into_iter().enumerate() {
         write!(output, "<tr><th scope=\"row\">{}</th>", Html(&server.to_string()))?;
@@ -66,7 +66,7 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     Ok(())
 }
 
-/// The rows of the table of episodes.
+/// Writes the rows of the table of episodes.
 pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     for (number, episode) in shown_episodes(totals).enumerate() {
         writeln!(
@@ -86,19 +86,19 @@ pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     Ok(())
 }
 
-/// What to bear in mind, as list items.
+/// Writes the caveats as list items.
 pub fn caveats(output: &mut dyn Write, totals: &Totals, missing: &BTreeMap<String, u64>) -> io::Result<()> {
-    items(output, &caveats::caveats(totals, missing), "Nothing that applies to these captures in particular.")
+    items(output, &caveats::caveats(totals, missing), "No caveats for these captures.")
 }
 
-/// What was counted but is not shown, as list items.
+/// Writes what was counted but is not shown, as list items.
 pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> io::Result<()> {
-    let all = "; --format jsonl has all";
+    let all = "; --format jsonl lists all";
     let beyond = [
         (totals.listeners.len().saturating_sub(LISTENERS) as u64, "listener", "not listed", all),
         (totals.episodes.len().saturating_sub(EPISODES) as u64, "episode", "not listed", all),
-        (gathered.rows.beyond(), "finding", "counted, but not in the table of findings", all),
-        (gathered.timelines.dropped, "listener", "dropped from the charts over time, to bound memory", ""),
+        (gathered.rows.beyond(), "finding", "counted, but not listed in the table of findings", all),
+        (gathered.timelines.dropped, "listener", "dropped from the charts over time to limit memory", ""),
     ];
     let mut limits: Vec<String> = beyond
         .into_iter()
@@ -111,21 +111,21 @@ pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> i
     let (shown, offered) = (gathered.points.by_time().len() as u64, gathered.points.offered());
     if shown < offered {
         limits.push(format!(
-            "The charts of evidence show {} of {}, evenly taken.",
+            "The evidence charts show a sample of {} of {}.",
             grouped(shown),
             count(offered, "answered handshake")
         ));
     }
-    items(output, &limits, "Nothing was left out.")
+    items(output, &limits, "Everything is shown.")
 }
 
-/// What could not be read, as list items.
+/// Writes what could not be read, as list items.
 pub fn unread(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     let mut problems: Vec<String> = totals.problems.iter().take(PROBLEMS).map(ToString::to_string).collect();
     if totals.problems.len() > PROBLEMS {
-        problems.push(format!("and {} more; --format jsonl has all", totals.problems.len() - PROBLEMS));
+        problems.push(format!("and {} more; --format jsonl lists all", totals.problems.len() - PROBLEMS));
     }
-    items(output, &problems, "Everything that was named could be read to its end.")
+    items(output, &problems, "All captures were read completely.")
 }
 
 fn items(output: &mut dyn Write, items: &[String], none: &str) -> io::Result<()> {

@@ -7,7 +7,7 @@ use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
 /// Buckets of a listener at most.
 const BUCKETS: i64 = 240;
 
-/// Listeners with buckets of their own: when there are twice as many, the less telling half is let go.
+/// Listeners with buckets of their own: when there are twice as many, the less important half is dropped.
 const LISTENERS: usize = 512;
 
 /// Widths of buckets in nanoseconds; each divides the next, so that buckets can be put together.
@@ -124,7 +124,7 @@ impl Timelines {
         self.listeners.get(server)
     }
 
-    /// Forgets the half that has least to tell: no cookie, few handshakes.
+    /// Drops the less important half: no cookie, few handshakes.
     fn let_go(&mut self) {
         let mut weights: Vec<_> = self.listeners.values().map(|one| (one.cookie_style, one.handshakes)).collect();
         weights.sort_unstable();

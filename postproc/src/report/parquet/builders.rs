@@ -17,7 +17,7 @@ use super::lists::{Lengths, Numbers, Texts, objects};
 use crate::report::columns::{
     COLUMNS, Read, ReadCauses, ReadEvidence, ReadOptionalText, ReadOtherFiles, ReadText, ReadTexts, Value,
 };
-use crate::report::model::{Cause, Elsewhere, Evidence, Handshake};
+use crate::report::model::{Cause, Evidence, Handshake, OtherFile};
 
 /// Bytes of an address: all are written as IPv6.
 const ADDRESS: i32 = 16;
@@ -156,7 +156,7 @@ struct OtherFiles {
 }
 
 impl OtherFiles {
-    fn push(&mut self, other_files: &[Elsewhere<'_>]) {
+    fn push(&mut self, other_files: &[OtherFile<'_>]) {
         self.lengths.push(other_files.len());
         for other in other_files {
             self.frame.append_value(other.frame);
@@ -178,6 +178,7 @@ struct Pieces {
     kind: StringBuilder,
     bearing: StringBuilder,
     nats: Float64Builder,
+    contribution: Float64Builder,
     frames: Numbers,
     detail: StringBuilder,
 }
@@ -189,16 +190,18 @@ impl Pieces {
             self.kind.append_value(piece.kind);
             self.bearing.append_value(piece.bearing);
             self.nats.append_value(piece.nats);
+            self.contribution.append_value(piece.contribution);
             self.frames.push(piece.frames.numbers());
             self.detail.append_value(piece.detail);
         }
     }
 
     fn take(&mut self) -> Result<Array, ArrowError> {
-        let columns: [(&str, Array); 5] = [
+        let columns: [(&str, Array); 6] = [
             ("kind", Arc::new(self.kind.finish())),
             ("for", Arc::new(self.bearing.finish())),
             ("nats", Arc::new(self.nats.finish())),
+            ("contribution", Arc::new(self.contribution.finish())),
             ("frames", self.frames.take()?),
             ("detail", Arc::new(self.detail.finish())),
         ];

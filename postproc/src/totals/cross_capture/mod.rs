@@ -66,7 +66,7 @@ pub struct Pair {
     pub server: Endpoint,
     /// Names of the captures and frames in them; the capture nearer to the client first, where that
     /// is known.
-    pub places: [(String, u32); 2],
+    pub locations: [(String, u32); 2],
     /// Whether hop limits show which capture is nearer to the client.
     pub is_direction_known: bool,
     /// Differences, at least one.
@@ -157,7 +157,7 @@ impl Comparison {
         *self == Self::default()
     }
 
-    fn add(&mut self, near: &SeenHandshake, far: &SeenHandshake, places: [(String, u32); 2]) {
+    fn add(&mut self, near: &SeenHandshake, far: &SeenHandshake, locations: [(String, u32); 2]) {
         let differences = differences(&near.openings, &far.openings);
         if differences.is_empty() {
             self.same_packets += 1;
@@ -166,7 +166,13 @@ impl Comparison {
         self.differing += 1;
         if self.pairs.len() < MAX_PAIRS {
             let is_direction_known = is_nearer_to_client(&near.openings, &far.openings);
-            self.pairs.push(Pair { client: near.client, server: near.server, places, is_direction_known, differences });
+            self.pairs.push(Pair {
+                client: near.client,
+                server: near.server,
+                locations,
+                is_direction_known,
+                differences,
+            });
         }
     }
 }

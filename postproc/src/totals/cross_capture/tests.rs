@@ -43,7 +43,7 @@ fn hop_limits_tell_which_capture_is_nearer_to_the_client_whatever_the_order_of_r
     far.openings.syn.as_mut().unwrap().hop_limit = Some(60);
     for order in [vec![far, seen(1)], vec![seen(1), far]] {
         let pair = &compare(order).pairs[0];
-        assert_eq!(pair.places, [("server.pcap".into(), 3), ("client.pcap".into(), 2)]);
+        assert_eq!(pair.locations, [("server.pcap".into(), 3), ("client.pcap".into(), 2)]);
         assert!(pair.is_direction_known);
     }
     let mut unknown = seen(1);
@@ -80,7 +80,10 @@ fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_ot
     assert_eq!(pairs(0).same_packets, 3000);
     let rewritten = pairs(1 << 31);
     assert_eq!(rewritten.differing, 3000);
-    assert!(rewritten.pairs.iter().all(|pair| pair.places[0].1.abs_diff(pair.places[1].1) < 30), "about the same time");
+    assert!(
+        rewritten.pairs.iter().all(|pair| pair.locations[0].1.abs_diff(pair.locations[1].1) < 30),
+        "about the same time"
+    );
 }
 
 #[test]
@@ -104,6 +107,6 @@ fn three_captures_on_a_path_are_compared_neighbour_by_neighbour() {
         handshake
     };
     let compared = compare(vec![at(0, 60), at(1, 64), at(2, 62)]);
-    let places: Vec<_> = compared.pairs.iter().map(|pair| pair.places.clone().map(|(name, _)| name)).collect();
-    assert_eq!(places, [["server.pcap", "third.pcap"], ["third.pcap", "client.pcap"]]);
+    let captures: Vec<_> = compared.pairs.iter().map(|pair| pair.locations.clone().map(|(name, _)| name)).collect();
+    assert_eq!(captures, [["server.pcap", "third.pcap"], ["third.pcap", "client.pcap"]]);
 }

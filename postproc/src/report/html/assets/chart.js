@@ -1,4 +1,4 @@
-// What all charts have in common: colours of the theme, marks that differ in shape too, size, and their text beside them.
+// Shared by all charts: colours of the theme, marks that differ in shape too, axes, size, and the data table.
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -58,20 +58,23 @@ const TICKS = [
   [0.001, ":{ss}.{fff}", "\n{YYYY}-{MM}-{DD} {HH}:{mm}"],
 ].map(([step, usual, below]) => [step, usual, below, null, below, null, step < 1 ? below : null, null, 1]);
 
+/** The title of an axis, with its unit. */
+const title = (label) => ({ label, labelSize: 20, labelFont: "12px system-ui, sans-serif" });
+
 /** Options that every chart has. */
 function chartOptions(width, height, extra) {
   const axis = { stroke: colour("soft"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
   return {
     width, height, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     padding: [10, 14, 0, 0], ...extra,
-    axes: [{ ...axis, values: TICKS, ...extra.axes[0] }, { ...axis, size: 62, ...extra.axes[1] }, ...extra.axes.slice(2).map((other) => ({ ...axis, ...other }))],
+    axes: [{ ...axis, ...title("Time (UTC)"), values: TICKS, ...extra.axes[0] }, { ...axis, size: 62, ...extra.axes[1] }, ...extra.axes.slice(2).map((other) => ({ ...axis, ...other }))],
   };
 }
 
 /** A figure whose chart is made by `make(width)`, made again when colours or width change. */
 function figure(parent, title, caption, label, make, numbers) {
   const plot = el("div", { class: "plot", role: "img", "aria-label": label });
-  const details = el("details", {}, el("summary", {}, "The same in numbers"));
+  const details = el("details", {}, el("summary", {}, "Data table"));
   details.addEventListener("toggle", () => {
     if (details.open && details.children.length === 1) details.append(el("div", { class: "scroll" }, numbers()));
   });
@@ -86,7 +89,7 @@ function figure(parent, title, caption, label, make, numbers) {
   chart.make();
 }
 
-/** Takes all charts of a container away. */
+/** Removes all charts of a container. */
 function clearCharts(parent) {
   for (let index = charts.length - 1; index >= 0; index--) {
     if (parent.contains(charts[index].plot)) {
@@ -99,7 +102,7 @@ function clearCharts(parent) {
 
 const redraw = (width) => charts.forEach((chart) => chart.make(width));
 
-/** A table for those who would rather read numbers, or can only. */
+/** The values of a chart as a table. */
 function numbersTable(caption, header, rows) {
   const cell = (value, index) => (index ? el("td", {}, String(value)) : el("th", { scope: "row" }, String(value)));
   return el("table", { class: "numbers" }, el("caption", {}, caption),

@@ -1,4 +1,4 @@
-// What a row unfolds to: packets, filters for Wireshark, evidence, causes with their checks.
+// Content of an open row: packets, filters for Wireshark, evidence, causes with their checks.
 
 const ROLES = ["SYN", "SYN-ACK", "ACK", "RST"];
 let detailLines = null;
@@ -26,11 +26,12 @@ function filtersOf(row, details) {
   return filters;
 }
 
-function packetsTable(details) {
+function packetsTable(details, isIpv6) {
+  const hopsName = isIpv6 ? "hop limit" : "TTL";
   const [window, mss, hops, laterHops] = details.seen;
   const seen = {
-    "SYN-ACK": [window !== null && `Win=${window}`, mss !== null && `MSS=${mss}`, hops !== null && `TTL ${hops}`],
-    RST: [laterHops !== null && `TTL ${laterHops}`],
+    "SYN-ACK": [window !== null && `Win=${window}`, mss !== null && `MSS=${mss}`, hops !== null && `${hopsName} ${hops}`],
+    RST: [laterHops !== null && `${hopsName} ${laterHops}`],
   };
   const rows = details.frames.map((packet, role) => {
     if (!packet) return el("tr", {}, el("th", { scope: "row" }, ROLES[role]), el("td", { colspan: "3" }, role === 3 ? "none" : "not seen"));
@@ -40,46 +41,60 @@ function packetsTable(details) {
     return el("tr", {}, el("th", { scope: "row" }, ROLES[role]), el("td", { class: "number" }, `${packet[0]}`),
       el("td", {}, since), el("td", {}, [values, where].filter(Boolean).join("; ")));
   });
-  return el("table", {}, el("thead", {}, el("tr", {}, ...["Packet", "Frame", "Time", "Seen in it"].map((name) => el("th", { scope: "col" }, name)))),
+  return el("table", {}, el("thead", {}, el("tr", {}, ...["Packet", "Frame", "Time", "Values"].map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...rows));
 }
 
 const list = (items) => el("ul", {}, ...items.map((item) => el("li", {}, ...(Array.isArray(item) ? item : [item]))));
 
 function evidenceList(details) {
-  if (!details.evidence.length) return el("p", {}, "None: it is the outcome that brings it here.");
-  return list(details.evidence.map(([kind, bearing, nats, detail, frames]) => [
+  if (!details.evidence.length) return el("p", {}, "None. The row is here because of its outcome.");
+  return list(details.evidence.map(([kind, bearing, strength, , detail, frames]) => [
     phrase(detail), " ",
-    el("span", { class: "weight" }, `${text(kind)}, ${nats.toFixed(1)} nats for ${text(bearing)}${frames.length ? `; frame ${frames.join(", ")}` : ""}`),
+    el("span", { class: "weight" }, [text(kind) + (strength === null ? "" : `: ${text(strength)} for ${text(bearing)}`),
+      ...(frames.length ? [`frame${frames.length > 1 ? "s" : ""} ${frames.join(", ")}`] : [])].join("; ")),
   ]));
+}
+
+/** The terms of the log-odds, which add up to the total. */
+function sumOf(row, details) {
+  if (!details.terms) return null;
+  const [runnerUp, prior, listener, cap] = details.terms;
+  const terms = [["Prior: SYN cookies and SYN proxies are rare", prior], ["Other handshakes of this listener", listener],
+    ...details.evidence.map(([kind, , , contribution]) => [text(kind), contribution]), ["Limit on the sum of related evidence", cap]];
+  const signed = (nats) => `${nats < 0 ? "−" : "+"}${Math.abs(nats).toFixed(2)}`;
+  const rows = terms.filter(([, nats]) => nats !== 0).map(([name, nats]) => [name, signed(nats)]);
+  return el("details", {}, el("summary", {}, "How the odds add up"),
+    numbersTable(`Log-odds of ${text(row[ANSWER])} against ${text(runnerUp)} in nats, the natural logarithm of the odds.`,
+      ["Term", "Nats"], [...rows, [`Total: ${text(row[STRENGTH])}`, row[ODDS].toFixed(2)]]));
 }
 
 function causeBox([kind, supporting, against, unseen, ruledOut, check], rank) {
   const said = (label, sentences) => sentences.map((sentence) => `${label}: ${phrase(sentence)}`);
   return el("div", { class: "cause" },
     el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}${ruledOut ? " (ruled out)" : ""}`),
-    list([...said("for", supporting), ...said("against", against), ...said("could not be seen", unseen)]),
+    list([...said("for", supporting), ...said("against", against), ...said("not observable", unseen)]),
     el("p", {}, "To check: ", el("code", {}, phrase(check))));
 }
 
 /** The first two, and the others to be unfolded. */
 function causesList({ causes }) {
   const boxes = causes.map((cause) => JSON.parse(text(cause))).map(causeBox), others = boxes.splice(2);
-  if (others.length) boxes.push(el("details", {}, el("summary", {}, `${others.length} less likely`), ...others));
+  if (others.length) boxes.push(el("details", {}, el("summary", {}, `${count(others.length, "less likely cause")}`), ...others));
   return boxes;
 }
 
 /** Everything about one finding. */
 function detailOf(index) {
   const row = data.rows[index], details = detailsOf(index);
-  const about = text(row[LIKE]) ? `Like ${text(row[LIKE])}: nothing in the capture contradicts that.` : null;
+  const about = text(row[LIKE]) ? `Compatible implementations: ${text(row[LIKE])}.` : null;
   return el("div", {},
     el("h4", {}, "Show it in Wireshark (display filters)"),
     ...filtersOf(row, details).map(([label, filter]) => filterLine(label, filter)),
     el("div", { class: "parts" },
-      el("div", {}, el("h4", {}, "Packets"), el("p", {}, `${time(row[AT])} UTC, in `, el("code", {}, text(row[CAPTURE]))), packetsTable(details), about ? el("p", {}, about) : null),
-      el("div", {}, el("h4", {}, "Evidence, strongest first"), evidenceList(details),
-        ...(details.missing.length ? [el("h4", {}, "What the capture lacks"), list(details.missing.map(phrase))] : []))),
-    ...(details.causes.length ? [el("h4", {}, "Why it failed, most likely first"), ...causesList(details)] : []));
+      el("div", {}, el("h4", {}, "Packets"), el("p", {}, `${time(row[AT])} UTC, in `, el("code", {}, text(row[CAPTURE]))), packetsTable(details, row[CLIENT].startsWith("[")), about ? el("p", {}, about) : null),
+      el("div", {}, el("h4", {}, "Evidence, strongest first"), evidenceList(details), sumOf(row, details),
+        ...(details.missing.length ? [el("h4", {}, "Not in the capture"), list(details.missing.map(phrase))] : []))),
+    ...(details.causes.length ? [el("h4", {}, "Possible causes, most likely first"), ...causesList(details)] : []));
 }
 

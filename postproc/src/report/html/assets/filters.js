@@ -1,6 +1,6 @@
-// Which findings are looked at.
+// Filters of the table of findings.
 
-const [AT, SERVER, CLIENT, ANSWER, SURE, ODDS, OUTCOME, CAUSE, CAPTURE, FRAME, LIKE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const [AT, SERVER, CLIENT, ANSWER, SURE, ODDS, OUTCOME, CAUSE, CAPTURE, FRAME, LIKE, STRENGTH] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 const CONFIDENCES = ["possible", "likely", "certain"];
 const CHOICES = [["filter-verdict", ANSWER], ["filter-outcome", OUTCOME], ["filter-cause", CAUSE]];
 
@@ -39,7 +39,7 @@ function passing() {
     if (row[AT] < view.from || row[AT] > view.to) return;
     if (listener !== null && text(row[SERVER]) !== listener) return;
     if (!wanted.every(([column, value]) => (text(row[column]) || "-") === value)) return;
-    // How sure a verdict is says nothing about cookies where it is none.
+    // The confidence of a normal answer is not a confidence in a cookie.
     if (least >= 0 && !(text(row[ANSWER]).startsWith("syn-") && CONFIDENCES.indexOf(text(row[SURE])) >= least)) return;
     if (words.length && !words.every((word) => haystack(index).includes(word))) return;
     found.push(index);

@@ -1,4 +1,4 @@
-// The table of findings: sorted, a page at a time, rows that unfold.
+// Table of findings: sorting, pages, rows that open.
 
 const compareText = (column) => (a, b) => {
   const [left, right] = [text(a[column]), text(b[column])];
@@ -24,7 +24,7 @@ const TABLE = [
   { name: "Listener", order: compareText(SERVER), cell: (row) => endpoint(text(row[SERVER])) },
   { name: "Client", order: compareText(CLIENT), cell: (row) => endpoint(row[CLIENT]) },
   { name: "Verdict", order: compareText(ANSWER), cell: (row) => el("span", { class: `badge ${text(row[ANSWER])}` }, text(row[ANSWER])) },
-  { name: "Confidence", order: compareSurety, first: "descending", cell: (row) => (row[SURE] === null ? "–" : `${text(row[SURE])} (${row[ODDS].toFixed(1)})`) },
+  { name: "Confidence", order: compareSurety, first: "descending", cell: (row) => (row[SURE] === null ? "–" : `${text(row[SURE])} (${text(row[STRENGTH])})`) },
   { name: "Outcome", order: compareText(OUTCOME), cell: (row) => text(row[OUTCOME]) },
   { name: "Likely cause", order: compareText(CAUSE), cell: (row) => text(row[CAUSE]) || "–" },
   { name: "Capture", order: compareText(CAPTURE), cell: (row) => path(text(row[CAPTURE])) },
@@ -96,7 +96,7 @@ function showPage() {
     body.append(tr);
     if (table.open.has(index)) unfold(tr, index, button);
   }
-  if (!table.found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: String(TABLE.length), role: "cell" }, "No finding passes the filters.")));
+  if (!table.found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: String(TABLE.length), role: "cell" }, "No finding matches the filters.")));
   $("page").textContent = `Page ${grouped(table.page + 1)} of ${grouped(pages)}`;
   for (const button of $("pages").querySelectorAll("button")) {
     const back = ["first", "previous"].includes(button.dataset.page);

@@ -11,7 +11,7 @@ function fillLegend() {
   $("legend").append(...items.map(([name, variable, kind]) => el("li", {}, swatch(variable, kind), name)));
 }
 
-/** Says which stretch of time is looked at, and lets go of it. */
+/** Shows the time span that is selected. */
 function showSpan() {
   const limited = view.from !== -Infinity;
   $("span-filter").hidden = !limited;
@@ -56,7 +56,7 @@ function listenToFilters() {
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-/** The theme button turns what the system says into its opposite, for this page. */
+/** The theme button switches this page to the other colours. */
 function theme() {
   const root = document.documentElement, button = $("theme");
   const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";

@@ -6,16 +6,16 @@ const COOKIE_LAG = [0, 63];
 
 const SCATTERS = [
   {
-    title: "Timestamp lag", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
-    caption: "How far the SYN-ACK's timestamp is behind the server's own clock. A Linux SYN cookie hides the client's options in its low six bits, so its lag is spread over the shaded 0 to 63 ms; ordinary SYN-ACKs lie near 0. Marks at the edge are beyond it.",
+    title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
+    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; normal SYN-ACKs are near 0. Marks at the edge lie outside the chart.",
   },
   {
-    title: "Window of the SYN-ACK", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
-    caption: "A window of 0 lets the client in, but not its data: proxies that have yet to reach the server send it.",
+    title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
+    caption: "With a window of 0, the client can connect but cannot send data. A SYN proxy announces it until it has reached the server.",
   },
   {
-    title: "Hop limit (TTL)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
-    caption: "Of the SYN-ACK (verdict's mark), and of the reset or the server's next segment (upright stroke). Where the two differ, two machines answered, or two ways were taken.",
+    title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
+    caption: "Of the SYN-ACK (mark of the verdict), and of the reset or the server's next segment (vertical line). If they differ, two machines answered or the path changed.",
   },
 ];
 
@@ -34,7 +34,7 @@ function drawScatter(chart, kind, points) {
     chart.valToPos(point[TIME] / 1e6, "x", true),
     chart.valToPos(Math.min(high, Math.max(low, value)), "y", true),
   ];
-  // What is usual first, what is remarkable on top of it.
+  // Normal answers first, findings on top of them.
   for (const verdict of [3, 0, 1, 2]) {
     const places = points.filter((point) => point[VERDICT] === verdict && point[kind.values[0]] !== null)
       .map((point) => place(point, point[kind.values[0]]));
@@ -60,8 +60,8 @@ function makeScatter(kind, points, width, plot) {
     { label: kind.title.toLowerCase(), paths: () => null, points: { show: false }, stroke: colour("soft"),
       value: (_, value, __, row) => (row === null || value === null ? "–" : `${value}${kind.unit} (${verdicts[points[row][VERDICT]]})`) },
   ];
-  const options = chartOptions(width, 230, {
-    series, axes: [{}, { values: (_, ticks) => ticks.map((tick) => `${grouped(tick)}`.replace("-", "−")) }],
+  const options = chartOptions(width, 260, {
+    series, axes: [{}, { ...title(kind.axis), values: (_, ticks) => ticks.map((tick) => `${grouped(tick)}`.replace("-", "−")) }],
     cursor: { drag: { x: true, y: false }, points: { show: false } }, legend: { live: true, markers: { show: false } },
     scales: { x: { time: true, range: (_, from, to) => (from === to ? [from - 1, to + 1] : [from - (to - from) * 0.01, to + (to - from) * 0.01]) }, y: { range: () => kind.range } },
     hooks: { draw: [(chart) => drawScatter(chart, kind, points)] },
@@ -80,7 +80,7 @@ function scatterNumbers(kind, points) {
     const described = values.length ? [values[0], middle(values), values.at(-1)].map((value) => `${value}${kind.unit}`) : ["–", "–", "–"];
     return [name, grouped(values.length), ...described, ...(kind.band ? [grouped(within)] : [])];
   });
-  return numbersTable("Of the handshakes drawn.", ["Verdict", "Handshakes", "Lowest", "Middle", "Highest", ...(kind.band ? ["Within the band"] : [])], rows);
+  return numbersTable("Values of the handshakes in the chart.", ["Verdict", "Handshakes", "Minimum", "Median", "Maximum", ...(kind.band ? ["In the shaded range"] : [])], rows);
 }
 
 function showScatters() {
@@ -95,9 +95,9 @@ function showScatters() {
     figure(parent, kind.title, kind.caption, `${kind.title} of ${count(points.length, "handshake")} over time: ${said}.`,
       (width, plot) => makeScatter(kind, points, width, plot), () => scatterNumbers(kind, points));
   }
-  const whose = view.listener < 0 ? "all listeners" : text(head.listeners[view.listener].name);
+  const whose = view.listener < 0 ? "" : ` of ${text(head.listeners[view.listener].name)}`;
   $("evidence-lead").textContent = shown.length
-    ? `${count(shown.length, "answered handshake")} of ${whose}${head.points.length < head.answered ? `, a sample of ${grouped(head.answered)} in all` : ""}.`
-    : `No answered handshake of ${whose}.`;
+    ? `${count(shown.length, "answered handshake")}${whose}${head.points.length < head.answered ? `, a sample of ${grouped(head.answered)}` : ""}.`
+    : `No answered handshakes${whose}.`;
 }
 

@@ -64,6 +64,7 @@ function drawBars(chart, columns, width) {
 }
 
 function makeTimeline(listener, index, columns, width, plot) {
+  const step = span(listener.width);
   const series = [{ label: "UTC", value: (_, seconds) => (seconds === null ? "–" : time(Math.round(seconds * 1e6 - listener.width / 2), listener.width < 1e6 ? 3 : 0)) }];
   verdicts.forEach((name, verdict) => series.push({
     label: name, stroke: colour(name), fill: colour(name), paths: () => null, points: { show: false },
@@ -75,8 +76,8 @@ function makeTimeline(listener, index, columns, width, plot) {
   const whole = (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : ""));
   const fromZero = { range: (_, __, most) => [0, Math.max(1, most * 1.06)] };
   // Resets are few beside a flood, and matter more: they have an axis of their own.
-  const options = chartOptions(width, 210, {
-    series, axes: [{}, { values: whole }, { values: whole, scale: "resets", side: 1, size: 44, stroke: colour("reset"), grid: { show: false } }],
+  const options = chartOptions(width, 240, {
+    series, axes: [{}, { values: whole, ...title(`Handshakes per ${step}`) }, { values: whole, ...title(`Resets per ${step}`), scale: "resets", side: 1, size: 44, stroke: colour("reset"), grid: { show: false } }],
     cursor: { drag: { x: true, y: false } }, legend: { live: true, markers: { width: 2 } },
     scales: { x: { time: true }, y: fromZero, resets: fromZero },
     hooks: { drawAxes: [(chart) => drawEpisodes(chart, index), (chart) => drawBars(chart, columns, listener.width)] },
@@ -84,7 +85,7 @@ function makeTimeline(listener, index, columns, width, plot) {
   return new uPlot(options, columns.chart, plot);
 }
 
-/** The whole in at most two dozen rows. */
+/** The chart as a table of at most two dozen rows. */
 function timelineNumbers(listener, columns) {
   const rows = columns.sorted.map((start, index) => [start, ...columns.counts[index]]).filter((row) => row.slice(1).some(Boolean));
   const share = Math.max(1, Math.ceil(rows.length / 24));
@@ -94,8 +95,8 @@ function timelineNumbers(listener, columns) {
     const sums = part[0].slice(1).map((_, column) => part.reduce((sum, row) => sum + row[column + 1], 0));
     merged.push([time(part[0][0], listener.width < 1e6 ? 3 : 0), ...sums.map(grouped)]);
   }
-  return numbersTable(`Each row begins at its time (UTC) and goes on to the next; charted in steps of ${span(listener.width)}.`,
-    ["From", ...verdicts, "unacknowledged SYNs", "resets"], merged);
+  return numbersTable(`Each row covers the time (UTC) until the next row. A bar of the chart covers ${span(listener.width)}.`,
+    ["From", ...verdicts, "unacknowledged SYNs", "resets"].map((name, at) => (at ? `${name[0].toUpperCase()}${name.slice(1)}` : name)), merged);
 }
 
 function showTimelines() {
@@ -110,7 +111,7 @@ function showTimelines() {
     const said = [...verdicts.map((verdict, at) => `${grouped(sums[at])} ${verdict}`),
       count(sums[LOST], "unacknowledged SYN"), count(sums[RESET], "reset"), count(episodes, "episode")].join(", ");
     const label = `Handshakes of ${name} over time, from ${time(listener.buckets[0][0], 0)} to ${time(listener.buckets.at(-1)[0], 0)} UTC: ${said}.`;
-    figure(parent, name, `${said}; a bar is ${span(listener.width)}`, label,
+    figure(parent, name, `${said}. A bar covers ${span(listener.width)}.`, label,
       (width, plot) => makeTimeline(listener, index, bars, width, plot), () => timelineNumbers(listener, bars));
   }
   $("more-timelines").hidden = view.listener >= 0 || all.length <= timelinesShown;

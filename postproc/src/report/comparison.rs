@@ -1,4 +1,4 @@
-//! What two captures of the same traffic say of each other.
+//! Comparison of captures that hold the same traffic.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use syncookie_terminal::count;
 use super::model::Endpoint;
 use super::words;
 use crate::text;
-use crate::totals::cross_capture::{Comparison, Pair};
+use crate::totals::cross_capture::{self, Pair};
 
-/// Kinds of difference that people are told of.
-const TOLD: usize = 3;
+/// Maximum number of kinds of difference that the table lists.
+const MAX_KINDS: usize = 3;
 
-/// The key `both_sides` of the summary.
+/// Key `comparison` of the summary.
 #[derive(Serialize)]
-pub struct BothSides {
+pub struct Comparison {
     same_packets: u64,
     differing: u64,
     not_compared: u64,
@@ -28,14 +28,14 @@ pub struct BothSides {
 struct Handshake {
     client: Endpoint,
     server: Endpoint,
-    places: [Place; 2],
-    /// Whether the first place is known to be nearer to the client.
+    locations: [Location; 2],
+    /// Whether the first location is known to be nearer to the client.
     direction_known: bool,
     differences: Vec<Differing>,
 }
 
 #[derive(Serialize)]
-struct Place {
+struct Location {
     capture: String,
     frame: u32,
 }
@@ -47,8 +47,8 @@ struct Differing {
     means: &'static str,
 }
 
-impl From<Comparison> for BothSides {
-    fn from(compared: Comparison) -> Self {
+impl From<cross_capture::Comparison> for Comparison {
+    fn from(compared: cross_capture::Comparison) -> Self {
         Self {
             same_packets: compared.same_packets,
             differing: compared.differing,
@@ -68,20 +68,20 @@ impl From<Pair> for Handshake {
         Self {
             client: pair.client.into(),
             server: pair.server.into(),
-            places: pair.places.map(|(capture, frame)| Place { capture, frame }),
+            locations: pair.locations.map(|(capture, frame)| Location { capture, frame }),
             direction_known: pair.is_direction_known,
             differences: pair.differences.into_iter().map(differing).collect(),
         }
     }
 }
 
-/// Lines for people: how many handshakes are in two captures, and what differs, most frequent first. Distance alone is
-/// not worth a line.
-pub fn lines(compared: &Comparison, folder: &str) -> Vec<String> {
+/// Returns lines for people: the number of handshakes that are in two captures, and the differences,
+/// most frequent first. A difference of TTLs alone gets no line.
+pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if compared.same_packets > 0 {
         let handshakes = count(compared.same_packets, "handshake");
-        lines.push(format!("{handshakes}: another capture has the very same packets (--once tells each once)"));
+        lines.push(format!("{handshakes}: another capture has the same packets (--once reports each once)"));
     }
     let mut kinds: BTreeMap<(&str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
@@ -92,25 +92,27 @@ pub fn lines(compared: &Comparison, folder: &str) -> Vec<String> {
     let mut kinds: Vec<_> = kinds.into_values().collect();
     // Stable, so that kinds of equal weight keep their order.
     kinds.sort_by_key(|(number, ..)| std::cmp::Reverse(*number));
-    lines.extend(kinds.iter().take(TOLD).map(|(number, pair, difference)| line(*number, pair, difference, folder)));
-    if kinds.len() > TOLD {
-        lines.push(format!("{} more; --format jsonl has all", kinds.len() - TOLD));
+    lines
+        .extend(kinds.iter().take(MAX_KINDS).map(|(number, pair, difference)| line(*number, pair, difference, folder)));
+    if kinds.len() > MAX_KINDS {
+        lines.push(format!("{} more; --format jsonl lists all", kinds.len() - MAX_KINDS));
     }
     lines
 }
 
+/// Formats one kind of difference with an example of it.
 fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> String {
-    let [(near, near_frame), (far, far_frame)] = &pair.places;
+    let [(near, near_frame), (far, far_frame)] = &pair.locations;
     let name = |name: &str| text::capture(name.strip_prefix(folder).unwrap_or(name)).into_owned();
     let [near_value, far_value] = words::difference_values(difference);
-    let sides = if pair.is_direction_known { " (nearer to the client)" } else { "" };
+    let side = if pair.is_direction_known { " (nearer to the client)" } else { "" };
     format!(
-        "{}, {}: {} is {near_value} in {}{sides} and {far_value} in {}: {} (for example frames {near_frame} and {far_frame})",
+        "{}, {}: {} is {near_value} in {}{side} and {far_value} in {}. {}. Example: frames {near_frame} and {far_frame}.",
         pair.server,
         count(number, "handshake"),
         difference.kind,
         name(near),
         name(far),
-        words::meaning(difference.meaning),
+        words::capitalised(words::meaning(difference.meaning)),
     )
 }

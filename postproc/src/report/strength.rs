@@ -1,0 +1,45 @@
+//! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
+
+use syncookie_engine::{Assessment, Evidence, EvidenceKind, odds};
+
+/// Terms that are smaller than this, in nats, are left out of a sum.
+const NEGLIGIBLE: f64 = 0.005;
+
+/// Returns the confidence of a verdict and its odds: `likely, odds about 1,300 to 1`; `None` for
+/// `undetermined`.
+pub fn confidence(assessment: &Assessment) -> Option<String> {
+    let confidence = assessment.confidence?;
+    Some(match assessment.log_odds {
+        Some(nats) => format!("{confidence}, odds {}", odds(nats)),
+        None => confidence.to_string(),
+    })
+}
+
+/// Returns the kind of a piece of evidence and its strength: `zero-window: about 22,000 to 1 for
+/// syn-proxy`.
+pub fn evidence(piece: &Evidence) -> String {
+    if piece.nats == 0.0 {
+        piece.kind.to_string()
+    } else {
+        format!("{}: {} for {}", piece.kind, odds(piece.nats), piece.favours)
+    }
+}
+
+/// Returns the terms that add up to the log-odds of a verdict, in nats, each with its name; empty
+/// for `undetermined`.
+pub fn terms(assessment: &Assessment) -> Vec<(f64, String)> {
+    let Some(terms) = assessment.terms else { return Vec::new() };
+    let evidence = assessment.evidence.iter().filter(|piece| piece.kind != EvidenceKind::ListenerContext);
+    let mut all = vec![(terms.prior_nats, "prior: SYN cookies and SYN proxies are rare".to_owned())];
+    all.push((terms.listener_nats, "other handshakes of this listener".to_owned()));
+    all.extend(evidence.map(|piece| (piece.contribution, piece.kind.to_string())));
+    all.push((terms.cap_nats, "limit on the sum of related evidence".to_owned()));
+    all.retain(|(nats, _)| nats.abs() >= NEGLIGIBLE);
+    all
+}
+
+/// Returns the heading of the list of terms; `None` for `undetermined`.
+pub fn terms_heading(assessment: &Assessment) -> Option<String> {
+    let runner_up = assessment.terms?.runner_up;
+    Some(format!("log-odds of {} against {runner_up}, in nats", assessment.verdict))
+}
