@@ -62,10 +62,10 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
         frames: [loss.kept_before, loss.kept_after],
         text: detail!(
             D,
-            "this listener kept them for the same kind of client {when} ({lost} of {} answers lack them, {} in a row{})",
+            "this listener granted them to the same kind of client {when} ({lost} of {} SYN-ACKs lack them, {} in a row{})",
             lost + kept,
             loss.run,
-            if alternation.one_counter { "; one IP ID counter runs through all of them: one host" } else { "" }
+            if alternation.one_counter { "; all share one IP ID counter: one host sent them" } else { "" }
         ),
     })
 }

@@ -7,6 +7,8 @@
 //! proxies near the capture that take over after the handshake (hop limits of 253 and more),
 //! injected segments.
 
+use std::net::IpAddr;
+
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
@@ -37,6 +39,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let handshake = listener.handshakes[index];
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
+    let field = field_name(handshake.server.ip);
     let is_foreign = initial(ttl) != COOKIE_TTL;
     let foreign = || {
         is_foreign.then(|| Observed {
@@ -44,7 +47,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             proxy: 0.0,
             systematic: true,
             frames: D::frames([syn_ack.frame]),
-            text: detail!(D, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+            text: detail!(D, "{field} {ttl} in the SYN-ACK; hosts that send SYN cookies start from {COOKIE_TTL}"),
         })
     };
     let Some(later) = own_segment(handshake) else { return foreign() };
@@ -64,7 +67,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         proxy,
         systematic: true,
         frames: D::frames([syn_ack.frame, later.frame]),
-        text: detail!(D, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments"),
+        text: detail!(D, "{field} {ttl} in the SYN-ACK, {new} in the server's later segments"),
     })
 }
 
@@ -92,6 +95,11 @@ fn agree(handshake: &Handshake, ttl: u8) -> bool {
 fn is_known_trap(syn_ack: u8, later: u8) -> bool {
     let gtsm = |ttl: u8| ttl == 1 || ttl == 255;
     (gtsm(syn_ack) && gtsm(later)) || later >= 253
+}
+
+/// Returns the name of the header field that routers decrement: TTL in IPv4, hop limit in IPv6.
+pub(crate) const fn field_name(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "TTL" } else { "hop limit" }
 }
 
 /// Returns the initial hop limit that a received one most likely started from.

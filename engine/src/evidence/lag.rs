@@ -168,7 +168,7 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
 
 fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
-        return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
+        return "SYN-ACK timestamp is unrelated to the clock of the server's next segments".to_owned();
     }
     let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };

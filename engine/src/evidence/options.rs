@@ -60,15 +60,17 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         OptionHandling::Kept => Some(plain(
             kept_cookie,
             KEPT_PROXY,
-            "window scale or SACK kept for a client without timestamps: a cookie has no room for them",
+            "the SYN-ACK keeps window scale or SACK for a client without timestamps; a cookie has no room for them",
         )),
-        OptionHandling::TimestampsGone => {
-            Some(plain(KEPT_COOKIE, KEPT_PROXY, "timestamps dropped but window scale or SACK kept: a configuration"))
-        }
+        OptionHandling::TimestampsGone => Some(plain(
+            KEPT_COOKIE,
+            KEPT_PROXY,
+            "the SYN-ACK drops timestamps but keeps window scale or SACK: a configuration, not a cookie",
+        )),
         OptionHandling::AllGone => Some(plain(
             GONE_COOKIE,
             ALONE,
-            "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
+            "the client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
         OptionHandling::OnlyTimestamps => Some(only_timestamps(history, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
         OptionHandling::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""))),
@@ -76,7 +78,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
 }
 
 fn only_timestamps<D: Detail>(history: &OptionHistory, index: usize, mut observed: Observed<D>) -> Observed<D> {
-    let what = "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do";
+    let what = "the SYN-ACK keeps timestamps but drops window scale and SACK, as gVisor's cookies do";
     observed.text = detail!(D, "{what}");
     if let Some(contrast) = contrast::<D>(&history.with_timestamps, index) {
         observed.cookie += contrast.nats;
@@ -95,7 +97,7 @@ fn stripped<D: Detail>(
 ) -> Observed<D> {
     let history = &listener.options;
     let flood = if listener.floods.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
-    let offered = "client offered window scale or SACK, the SYN-ACK has neither";
+    let offered = "the client offered window scale or SACK; the SYN-ACK has neither";
     let contrast = contrast::<D>(&history.without_timestamps, index).filter(|_| !history.is_all_gone(answer));
     if let Some(contrast) = contrast {
         // The same marks as the answers that keep them: the host itself, not a proxy.
@@ -108,16 +110,18 @@ fn stripped<D: Detail>(
     } else if history.without_timestamps.kept > 0 {
         observed.cookie = ALONE / 2.0;
         observed.proxy = ALONE;
-        observed.text =
-            detail!(D, "{offered}; answers of this listener that have them look different otherwise: another machine");
+        observed.text = detail!(
+            D,
+            "{offered}; this listener's SYN-ACKs that have them differ in other fields, too: another machine sent them"
+        );
     } else if let Some(kept) = sorted_by_timestamps(history, answer) {
         let sorted = history.sorted_clients.saturating_sub(2) as f64;
         observed.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
         observed.frames.extend([kept.frame]);
         observed.text = detail!(
             D,
-            "{offered}; this listener keeps everything for clients with timestamps ({} handshakes) and nothing for \
-             clients without ({})",
+            "{offered}; this listener grants all options to clients with timestamps ({} handshakes) and none to clients \
+             without ({})",
             history.all_kept_count,
             history.without_timestamps.lost
         );
@@ -125,7 +129,7 @@ fn stripped<D: Detail>(
         // A closed window is no host's: there it can only be a proxy's.
         observed.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         observed.proxy = ALONE;
-        observed.text = detail!(D, "{offered}; no other answer of this listener shows whether it ever does");
+        observed.text = detail!(D, "{offered}; no other SYN-ACK of this listener shows whether it ever grants them");
     }
     capped(observed)
 }

@@ -71,23 +71,23 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let (cookie, what) = if window == left(announced) && linux() {
         let mss = cookie_mss(handshake, client);
         let would_move = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
-        would_move.then(|| (STAYED, detail!(D, "as announced")))?
+        would_move.then(|| (STAYED, detail!(D, "as announced; a cookie would have changed it")))?
     } else if is_usual && !is_implausible {
         return None;
     } else {
         match recomputed() {
             Some(_) if is_usual => return None,
             Some(mss) if moved_back() => {
-                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
+                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "the value that a cookie with MSS {mss} leads to"))
             }
             Some(mss) if unit == 1 => {
-                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
+                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "the value that a cookie with MSS {mss} leads to"))
             }
             None if is_implausible => {
                 let mss = cookie_mss(handshake, client);
                 let windows = spaces(announced, syn_ack, client).map(|space| (space / mss * mss).saturating_sub(taken));
                 let shift = other_scale(syn_ack, first.window, windows)?;
-                (OTHER_SCALE, detail!(D, "it only makes sense with a window scale of {shift}"))
+                (OTHER_SCALE, detail!(D, "plausible only with a window scale of {shift}"))
             }
             Some(_) | None => return None,
         }
@@ -97,7 +97,10 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         proxy: 0.0,
         systematic: false,
         frames: D::frames([syn_ack.frame, first.frame]),
-        text: detail!(D, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+        text: detail!(
+            D,
+            "window {announced} in the SYN-ACK, {window} in the next segment ({taken} bytes acknowledged): {what}"
+        ),
     })
 }
 

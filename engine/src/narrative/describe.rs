@@ -112,7 +112,7 @@ fn options(segment: &Segment<'_>) -> String {
         };
     }
     if read.incomplete {
-        text.push_str(if text.is_empty() { "not captured whole" } else { ", the rest not captured" });
+        text.push_str(if text.is_empty() { "truncated in the capture" } else { ", the rest truncated in the capture" });
     }
     text
 }

@@ -202,7 +202,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             favours,
             nats,
             frames: FrameRefs::default(),
-            detail: format!("other handshakes of this listener around this time were answered by a {favours}"),
+            detail: format!("{} answered other SYNs to this listener around this time", plural(favours)),
         }));
         evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
         assessment.evidence = evidence;
@@ -210,6 +210,11 @@ impl<'l, 'a> Judge<'l, 'a> {
             assessment.missing = missing(self.listener, index, is_stripped);
         }
     }
+}
+
+/// Names several answers of one kind.
+const fn plural(verdict: Verdict) -> &'static str {
+    if matches!(verdict, Verdict::SynProxy) { "a SYN proxy" } else { "SYN cookies" }
 }
 
 /// Returns the confidence of a verdict that `groups` favour, the listener's other handshakes

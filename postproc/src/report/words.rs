@@ -7,10 +7,10 @@ use syncookie_engine::{Outcome, Verdict};
 /// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ordinary => "the server's own stack answered the SYN, from a half-open entry",
+        Verdict::Ordinary => "the server's TCP stack answered the SYN from its SYN queue",
         Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
         Verdict::SynProxy => "a SYN proxy in front of the server answered the SYN",
-        Verdict::Undetermined => "who answered the SYN cannot be told from this capture",
+        Verdict::Undetermined => "this capture does not show who answered the SYN",
     }
 }
 
@@ -23,27 +23,27 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused => "the SYN was refused with a reset",
         Outcome::Unanswered => "nobody answered the SYN",
         Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
-        Outcome::Incomplete => "the capture begins or ends in the middle of it",
+        Outcome::Incomplete => "the capture begins or ends in the middle of the handshake",
     }
 }
 
 /// Returns what follows from a difference between two captures of one handshake.
 pub const fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
-        Meaning::SequenceRewritten => "something in between rewrites the sequence numbers of connections",
+        Meaning::SequenceRewritten => "a device between the captures rewrites sequence numbers",
         Meaning::AnsweredBetween => {
-            "the SYN-ACK at the client is not the one that the server sent: something in between answered in its place, as a \
-             SYN proxy does, or rewrites sequence numbers"
+            "the client received a SYN-ACK that the server did not send: a device between the captures answered, as a SYN \
+             proxy does, or rewrites sequence numbers"
         }
         Meaning::AnsweredBetweenOrLost => {
-            "one capture has the SYN and no SYN-ACK, the other has one: something in between answered, or the SYN-ACK was \
-             lost on the way or by the capture"
+            "only one capture has the SYN-ACK: a device between the captures sent it, or the SYN-ACK was lost on the path or \
+             by the capture"
         }
-        Meaning::MssClamped => "something in between sets the MSS",
-        Meaning::OptionsChanged => "something in between takes options away or adds them",
-        Meaning::WindowChanged => "something in between sets the window, or the packet is another",
+        Meaning::MssClamped => "a device between the captures sets the MSS",
+        Meaning::OptionsChanged => "a device between the captures removes or adds options",
+        Meaning::WindowChanged => "a device between the captures sets the window, or the packets are not the same",
         Meaning::Distance => {
-            "the difference is the number of routers in between; a large one is a packet of another host"
+            "the difference is the number of routers between the captures; a large one indicates another host"
         }
     }
 }
@@ -54,7 +54,7 @@ pub fn difference_values(difference: &Difference) -> [String; 2] {
         (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
         (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
         (_, FieldValue::Absent) => "none".to_owned(),
-        (_, FieldValue::Present) => "there".to_owned(),
+        (_, FieldValue::Present) => "present".to_owned(),
         (_, FieldValue::Number(number)) => number.to_string(),
         (_, &FieldValue::Options { window_scale, sack_permitted, timestamps }) => {
             options(window_scale, sack_permitted, timestamps)
