@@ -17,7 +17,7 @@ pub(crate) struct CauseInfo {
     pub check: &'static str,
     /// Sender of the reset, where a reset from the server's side ended the handshake.
     pub reset_sender: ResetSender,
-    /// Meaning of a capture point for the cause.
+    /// Meaning, for the cause, of the client's ACK reaching the server.
     pub ack_at_server: AckAtServer,
     /// Rule that weighs the cause with what the server's kernel counted.
     pub kernel: Option<fn(&mut KernelEvidence<'_>)>,

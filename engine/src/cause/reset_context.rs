@@ -26,14 +26,14 @@ pub(super) struct ResetContext<'a> {
     ttls: Option<(u8, u8)>,
     /// Name of the header field that holds them.
     ttl_field: &'static str,
-    /// Last segment of the client before the reset: the one that was reset.
+    /// Last segment of the client before the reset, which the reset answers.
     pub trigger: Option<&'a SegmentFacts>,
     pub after_data: bool,
     /// Whether the window of the SYN-ACK was zero and never opened.
     pub window_never_opened: bool,
     /// Whether the server had sent something after its SYN-ACK.
     pub served: bool,
-    /// Whether the ACK alone was not reset, but the data after it was.
+    /// Whether the data was reset, but not the ACK before it.
     pub took_ack: bool,
     /// Whether the SYN-ACK was retransmitted after the reset: the half-open entry outlived the reset.
     pub entry_outlived_it: bool,
@@ -106,7 +106,7 @@ impl<'a> ResetContext<'a> {
         self.ttls.is_some_and(|(a, b)| a != b)
     }
 
-    /// Returns whether the hop limits differ by more than paths do that change with the load.
+    /// Returns whether the hop limits differ by more than load-balanced paths explain.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
     }

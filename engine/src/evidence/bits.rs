@@ -14,12 +14,12 @@ use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::{cookie_bits, residue};
 
-/// One agreement: ln 64.
+/// Weight of one agreement: ln 64.
 const AGREES: f64 = 4.16;
-/// One agreement where nothing else shows that this listener leaves the bits bare: most Linux hosts
-/// do not (0.2).
+/// Weight of one agreement where nothing else shows that this listener adds no offset: most Linux
+/// hosts add one (0.2 do not).
 const AGREES_ALONE: f64 = 2.6;
-/// A handshake that disagrees with what is established for its listener or address pair.
+/// Weight of a handshake that contradicts the established residue of its listener or address pair.
 const DISAGREES: f64 = -3.0;
 
 /// Returns the residue of a SYN-ACK's timestamp, where it may be that of a Linux cookie.

@@ -1,4 +1,4 @@
-//! S13: a SYN-ACK that came a longer or shorter way than the server's later segments.
+//! S13: a SYN-ACK whose TTL or hop limit differs from that of the server's later segments.
 //!
 //! A machine that answers for another is elsewhere on the path, or starts from another initial hop
 //! limit (64, 128, 255).
@@ -19,14 +19,14 @@ use crate::packet::segment::Flags;
 const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
-/// Differences up to this come from load-balanced paths and from where a capture is taken.
+/// Largest difference that load-balanced paths and the capture point explain, in hops.
 pub(crate) const PATH_CHANGE: u8 = 2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
 /// out here: P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;
-/// Added where the initial hop limits must differ: no path explains that.
+/// Added weight where the initial hop limits must differ: no path explains that.
 const OTHER_STACK: f64 = 2.0;
-/// No two paths between the same hosts differ by more hops.
+/// Largest plausible difference between two paths of the same hosts, in hops.
 const LONGEST_DETOUR: u8 = 20;
 /// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit
 /// on.

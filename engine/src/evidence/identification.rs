@@ -1,4 +1,4 @@
-//! S16: an answer made from the question: the SYN rewritten in place.
+//! S16: a SYN-ACK that was made by rewriting the SYN in place.
 //!
 //! The LVS family (DPVS `ip_vs_synproxy.c`, Alibaba LVS, Jupiter) turns the client's own packet
 //! round: the IP identification stays, and option slots it refuses are overwritten with NOPs where
@@ -13,7 +13,7 @@ use crate::listener::ip_identifications::repeated;
 
 /// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
 const ECHO: f64 = 9.0;
-/// The weight where no later packet shows that client and server number their packets differently.
+/// Weight where no later packet shows that client and server number their packets differently.
 const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
 const REFLECTED: f64 = 6.0;

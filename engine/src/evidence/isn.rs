@@ -1,4 +1,4 @@
-//! S7, S17: sequence numbers that reveal who chose them.
+//! S7, S17: sequence numbers that reveal which implementation chose them.
 //!
 //! A Linux cookie is client ISN + hash(four-tuple) + minute·2^24 + hash'(…)+MSS index (syncookies.c
 //! `secure_tcp_syn_cookie`), so on the same four-tuple within the same minute the difference of the

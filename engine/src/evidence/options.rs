@@ -17,7 +17,7 @@ use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::option_history::{OptionHandling, OptionHistory, host_marks};
 
-/// In a flood.
+/// Added weight during a flood.
 const FLOOD: f64 = 2.5;
 /// Clients with timestamps keep everything, clients without keep nothing: P(ordinary) = 0.01, then
 /// halved for every further client on either side that chance would have had to sort.
@@ -25,12 +25,13 @@ const BY_TIMESTAMPS: f64 = 4.6;
 /// Nothing to compare with: a quarter of all servers never negotiates (19,655 of 68,629 handshakes
 /// in public captures).
 const ALONE: f64 = 1.2;
-/// gVisor's set: P(ordinary) = 0.02, a server with window scale and SACK switched off and
-/// timestamps on.
+/// Weight of gVisor's set of options: P(ordinary) = 0.02, a server with window scale and SACK
+/// switched off and timestamps on.
 const ONLY_TIMESTAMPS: f64 = 4.0;
-/// A Linux cookie cannot keep them.
+/// Weight against a Linux cookie, which cannot keep these options.
 const KEPT_COOKIE: f64 = -6.0;
-/// SYNPROXY and pf cannot either; others can, and do: P(kept | proxy) = 0.6.
+/// Weight against a proxy: SYNPROXY and pf cannot keep these options, others do. P(kept | proxy) =
+/// 0.6.
 const KEPT_PROXY: f64 = -0.5;
 /// A Linux cookie keeps everything for a client with timestamps, unless a middlebox hid them from
 /// the server.

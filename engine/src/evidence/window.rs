@@ -1,4 +1,4 @@
-//! S11: a first window that was computed again when the ACK came.
+//! S11: a first window that the server recomputed when the ACK arrived.
 //!
 //! The window of a Linux SYN-ACK is the receive space rounded down to a multiple of the segment
 //! size (less 12 for timestamps; tcp_output.c `tcp_select_initial_window`). For a cookie the kernel
@@ -39,7 +39,7 @@ const STAYED: f64 = -3.0;
 /// The window only makes sense with another scale than the announced: P(ordinary) = 0.001,
 /// P(cookie) = 0.02.
 const OTHER_SCALE: f64 = 3.0;
-/// Smallest window field that is looked at for that.
+/// Smallest window field for which another scale is considered.
 const INFORMATIVE_FIELD: u16 = 32;
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

@@ -15,7 +15,7 @@ macro_rules! words {
             /// Every member, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
-            /// The written form, as in JSON and in display filters.
+            /// Returns the written form, as in JSON and in display filters.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$member => $text,)+ }
@@ -37,7 +37,7 @@ words! {
         Ordinary = "ordinary",
         /// The host itself, without keeping state.
         SynCookie = "syn-cookie",
-        /// Something in front of the host.
+        /// A SYN proxy in front of the host.
         SynProxy = "syn-proxy",
         /// The handshake was captured, but does not show who answered.
         Undetermined = "undetermined",
@@ -124,7 +124,7 @@ words! {
         SynAckRetransmitted = "syn-ack-retransmitted",
         /// SYN-ACK never retransmitted although no ACK came (S10).
         SynAckNotRetransmitted = "syn-ack-not-retransmitted",
-        /// Hop limit of the SYN-ACK against the server's later packets (S13).
+        /// TTL or hop limit of the SYN-ACK against the server's later packets (S13).
         TtlChange = "ttl-change",
         /// IP identification of the SYN-ACK repeats that of the SYN (S16).
         IpIdEcho = "ip-id-echo",
@@ -132,7 +132,7 @@ words! {
         ReflectedOptions = "reflected-options",
         /// Pure ACK of the server that opens the window before any client data (S14).
         WindowUpdate = "window-update",
-        /// First window after the handshake was computed again from the cookie's MSS (S11).
+        /// First window after the handshake, recomputed from the cookie's MSS (S11).
         WindowRecomputed = "window-recomputed",
         /// Shape of the reset that followed (S18).
         ResetShape = "reset-shape",

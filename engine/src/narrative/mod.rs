@@ -29,7 +29,7 @@ pub struct NarratedPacket {
     pub since_start: f64,
     /// Whether the client sent it.
     pub from_client: bool,
-    /// Part of the packet in the handshake: `SYN`, `SYN-ACK retransmission`, `data`…
+    /// Role of the packet in the handshake: `SYN`, `SYN-ACK retransmission`, `data`…
     pub what: &'static str,
     /// Sequence number relative to the sender's first, where that is known.
     pub relative_seq: Option<u32>,
@@ -234,7 +234,7 @@ impl<'a> Narrator<'a> {
     }
 }
 
-/// Part of a packet in its handshake.
+/// Role of a packet in its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PacketRole {
     Syn,

@@ -1,11 +1,11 @@
-//! Concludes in sentences what a packet of a handshake shows.
+//! Writes sentences that say what a packet of a handshake shows.
 
 use super::{Narrator, PacketFacts, PacketRole};
 use crate::evidence::hop_limit::{field_name, initial};
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, Segment};
 
-/// MSS that is often taken for the sign of one product.
+/// MSS that is often mistaken for the sign of one product.
 const FAMOUS_MSS: u16 = 1380;
 
 impl Narrator<'_> {

@@ -26,7 +26,7 @@ use crate::listener::Listener;
 use crate::verdict::missing::missing;
 use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, Verdict};
 
-/// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
+/// Prior log-odds of a cookie, and of a proxy, on a listener without other evidence.
 const PRIOR: f64 = -5.0;
 /// Margin over the runner-up, in nats, above which a verdict is likely, and certain.
 const LIKELY: f64 = 4.0;
@@ -65,7 +65,7 @@ impl Weight {
 /// The sum of one handshake's signals, without details.
 #[derive(Clone, Copy, Debug, Default)]
 struct Total {
-    /// All signals.
+    /// Sum of all signals.
     own: Weight,
     /// Groups that favour each verdict with at least [`SPEAKS`] nats, one bit each.
     groups: [u8; Verdict::ALL.len()],
@@ -212,7 +212,7 @@ impl<'l, 'a> Judge<'l, 'a> {
     }
 }
 
-/// Names several answers of one kind.
+/// Names the answers of a cookie-style verdict as the subject of a sentence.
 const fn plural(verdict: Verdict) -> &'static str {
     if matches!(verdict, Verdict::SynProxy) { "a SYN proxy" } else { "SYN cookies" }
 }

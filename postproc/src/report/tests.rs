@@ -42,7 +42,7 @@ pub(super) fn leaked(number: u32) -> Finding {
                 favours: Verdict::SynProxy,
                 nats: 5.0,
                 frames: [frame(2), frame(5)].into_iter().collect(),
-                detail: "SYN-ACK offers a window of 0".into(),
+                detail: "the SYN-ACK announces a window of 0".into(),
             }],
             missing: Vec::new(),
         },
@@ -173,7 +173,7 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
             "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "frames": [2, 5],
-                          "detail": "SYN-ACK offers a window of 0"}],
+                          "detail": "the SYN-ACK announces a window of 0"}],
             "missing": [],
             "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
                        "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
@@ -255,7 +255,7 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
                   server that knew nothing of it (proxy-leaked-ack).";
     assert!(text.starts_with(answer), "{text}");
     for part in [
-        "SYN-ACK offers a window of 0 [zero-window, 5.0 nats for syn-proxy]",
+        "the SYN-ACK announces a window of 0 [zero-window, 5.0 nats for syn-proxy]",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
         "most likely proxy-leaked-ack: bare RST",
         "to check: tcpdump on the server",
@@ -335,8 +335,8 @@ fn nothing_found_is_said_to_be_nothing_found() {
 fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
     let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
     for part in [
-        "2 handshakes of [2001:db8::2]:80, reset by the server's side: the ACK passed the proxy and met a server that \
-         knew nothing of it (proxy-leaked-ack); see frame 2 of a.pcap tcpdump on the server",
+        "2 handshakes of [2001:db8::2]:80, reset by the server's side: the client's ACK bypassed the proxy and \
+         reached a server that had never seen the SYN (proxy-leaked-ack); see frame 2 of a.pcap tcpdump on the server",
         "More: --verbose",
         "ends in the middle of frame 7",
     ] {

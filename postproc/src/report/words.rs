@@ -54,7 +54,7 @@ pub fn difference_values(difference: &Difference) -> [String; 2] {
         (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
         (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
         (_, FieldValue::Absent) => "none".to_owned(),
-        (_, FieldValue::Present) => "present".to_owned(),
+        (_, FieldValue::Present) => "there".to_owned(),
         (_, FieldValue::Number(number)) => number.to_string(),
         (_, &FieldValue::Options { window_scale, sack_permitted, timestamps }) => {
             options(window_scale, sack_permitted, timestamps)

@@ -50,17 +50,17 @@ fn kinds(story: &Value) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn the_user_s_trace_is_told_packet_by_packet_with_its_cause_and_what_is_ruled_out() {
+fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_ruled_out() {
     let told = explain(&[user_trace()], &[]);
     assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
     let text = unwrapped(&told.stdout);
     for part in [
         "10.9.1.50:20055 → 10.9.2.1:8080",
-        "Most likely the ACK passed the proxy and met a server that knew nothing of it (proxy-leaked-ack).",
-        "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, hop limit 64, IP ID 0x90fb",
-        "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, hop limit 64, IP ID 0x0000",
-        "it proves no product",
-        "[RST] seq 3854166340 (1), win 0, hop limit 63, IP ID 0x0000",
+        "the client's ACK bypassed the proxy and reached a server that had never seen the SYN",
+        "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, TTL 64, IP ID 0x90fb",
+        "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, TTL 64, IP ID 0x0000",
+        "it does not identify a product",
+        "[RST] seq 3854166340 (1), win 0, TTL 63, IP ID 0x0000",
         "1. most likely proxy-leaked-ack",
         "ruled out: cookie-rejected",
         "because the SYN-ACK's window is 0",

@@ -51,15 +51,16 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     )
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_minisocks.c
-/// `tcp_check_req`).
+/// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
+/// tcp_minisocks.c `tcp_check_req`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a full accept queue sends resets if tcp_abort_on_overflow=1")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
         .opposed_by(reset.served, MODERATE, SERVED)
 }
 
-/// A listener that never saw the SYN has no entry to drop.
+/// Considers a reset after a proxy's SYN-ACK: a listener that never saw the SYN has no entry to
+/// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.2, "a full accept queue sends this form of reset if tcp_abort_on_overflow=1")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())

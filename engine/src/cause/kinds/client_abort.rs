@@ -20,7 +20,7 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
         .opposed_by(repeated, MODERATE, "the client retransmitted its SYN: it wanted to connect")
 }
 
-/// The client did not want the connection, or gave up on one that was stuck.
+/// Considers a client that did not want the connection, or gave up on a stuck one.
 pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: bool) -> Hypothesis {
     let unknown = case.handshake.ack.is_none();
     let bare = !reset.flags.has(Flags::ACK);

@@ -49,16 +49,16 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         .ruled_out_by(keeps_state || reset.entry_outlived_it, "the server retransmitted its SYN-ACK: it keeps state")
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_ipv4.c
-/// `tcp_v4_send_reset`).
+/// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
+/// tcp_ipv4.c `tcp_v4_send_reset`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a cookie that fails the check is answered with a reset")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
         .opposed_by(reset.served, MODERATE, SERVED)
 }
 
-/// No host's own cookie closes the window: Linux, FreeBSD and gVisor announce their receive buffer
-/// in it.
+/// Considers a reset after a proxy's SYN-ACK. A host's own cookie never closes the window: Linux,
+/// FreeBSD and gVisor announce their receive buffer in it.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie sends this form of reset")
         .supported_by(reset.wrong_ack, 6.0, WRONG_ACK)
@@ -69,7 +69,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         )
 }
 
-/// Considered only where the client acknowledged a number other than the SYN-ACK's.
+/// Returns the hypothesis only where the client acknowledged a number other than the SYN-ACK's.
 pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let hypothesis = Hypothesis::new(
         INFO.kind,

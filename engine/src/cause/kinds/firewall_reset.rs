@@ -27,7 +27,7 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
     injected(reset, MODERATE, "network devices send this form of reset, too")
 }
 
-/// Weighs that a device on the path wrote the reset.
+/// Considers a reset that a device on the path sent in the server's name.
 fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
     let other_ttl = if reset.is_from_elsewhere() { 3.0 } else { MODERATE };
     Hypothesis::new(INFO.kind, prior, why)
@@ -92,7 +92,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         )
 }
 
-/// A device can send the reset in the client's name.
+/// Considers a reset that a device sent in the client's name.
 pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothesis {
     let field = field_name(case.handshake.client.ip);
     let syn_ttl = case.handshake.syn.and_then(|s| s.ip.ttl);

@@ -96,7 +96,8 @@ pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesi
     }
 }
 
-/// Reset by the server's side after a SYN-ACK that was not a proxy's.
+/// Returns the causes of a reset by the server's side after a SYN-ACK that did not come from a
+/// proxy.
 fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis> {
     match reset.shape {
         Shape::Owner => vec![
@@ -129,7 +130,7 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
     }
 }
 
-/// Reset by the server's side after a proxy had answered the SYN.
+/// Returns the causes of a reset by the server's side after a proxy had answered the SYN.
 fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis> {
     // Behind a proxy that reached its server, the reset of a living connection is the server's.
     if reset.shape == Shape::Owner {
@@ -149,7 +150,7 @@ fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesi
     ]
 }
 
-/// Reset by the client, with the reasons for which it may have given up.
+/// Returns the causes of a reset by the client, with the reasons for which it may have given up.
 fn client_reset(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let Some((Side::Client, reset)) = case.handshake.deciding_reset() else { return Vec::new() };
     let stall = Stall::at(case, reset.time);

@@ -230,7 +230,7 @@ fn header(packet: &NarratedPacket) -> String {
     if !segment.options.is_empty() {
         parts.push(segment.options.clone());
     }
-    parts.extend(segment.ttl.map(|ttl| format!("hop limit {ttl}")));
+    parts.extend(segment.ttl.map(|ttl| format!("{} {ttl}", segment.ttl_field())));
     parts.extend(segment.identification.map(|id| format!("IP ID {id:#06x}")));
     parts.join(", ")
 }
