@@ -37,7 +37,7 @@ impl Shape {
             Self::Stateless => {
                 "bare RST (no ACK flag, sequence number taken from the client): sent by a host that does not know the connection"
             }
-            Self::Refusal => "RST with ACK flag, window 0 and no options: the form that refuses a SYN",
+            Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
             Self::Owner => "RST with ACK flag and a nonzero window or options: sent by the owner of the connection",
         }
     }

@@ -78,10 +78,10 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         match recomputed() {
             Some(_) if is_usual => return None,
             Some(mss) if moved_back() => {
-                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "the value that a cookie with MSS {mss} leads to"))
+                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }
             Some(mss) if unit == 1 => {
-                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "the value that a cookie with MSS {mss} leads to"))
+                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }
             None if is_implausible => {
                 let mss = cookie_mss(handshake, client);

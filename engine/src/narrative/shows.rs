@@ -132,7 +132,7 @@ impl Narrator<'_> {
             shows.push(if live {
                 "ACK flag and a nonzero window or options: the owner of the connection aborts it".to_owned()
             } else {
-                "ACK flag, window 0 and no options: the form that refuses a SYN".to_owned()
+                "ACK flag, window 0 and no options: as sent to refuse a SYN".to_owned()
             });
         }
         if !from_client {

@@ -15,7 +15,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         None => sentences.push("the SYN was not captured: the client's options are not known"),
         Some(syn) if syn.options.timestamps.is_none() => {
             sentences.push(
-                "the client offered no timestamps: a test with a client that does shows the clock of the SYN-ACK",
+                "the client offered no timestamps: repeat the test with a client that does, because they reveal a SYN cookie",
             );
         }
         Some(_) if syn_ack.options.timestamps.is_none() => {

@@ -251,8 +251,8 @@ fn the_document_holds_the_same_objects_as_the_lines() {
 fn the_table_answers_first_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
-                  1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
-                  server that knew nothing of it (proxy-leaked-ack).";
+                  1 connection was reset right after the handshake; most likely the client's ACK bypassed the \
+                  proxy and reached a server that had never seen the SYN (proxy-leaked-ack).";
     assert!(text.starts_with(answer), "{text}");
     for part in [
         "the SYN-ACK announces a window of 0 [zero-window, 5.0 nats for syn-proxy]",
@@ -316,8 +316,8 @@ fn what_is_merely_possible_is_not_told_as_if_it_were_so() {
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
     let said = "[2001:db8::2]:80 had a SYN proxy answer instead, in 1 episode: 1 of 2 handshakes, the surest likely; \
-                1 connection was reset right after the handshake; most likely the ACK passed the proxy and met a \
-                server that knew nothing of it (proxy-leaked-ack). Of 1 more it is possible. ";
+                1 connection was reset right after the handshake; most likely the client's ACK bypassed the \
+                proxy and reached a server that had never seen the SYN (proxy-leaked-ack). Of 1 more it is possible. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
 }

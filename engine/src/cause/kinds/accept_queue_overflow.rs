@@ -44,7 +44,11 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     .opposed_by(reset.took_ack, STRONG, "only the data was reset, not the ACK before it; a full queue resets the ACK")
     .opposed_by(reset.served, 3.0, SERVED)
     .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
-    .opposed_by(case.is(Verdict::SynCookie), 3.0, "with a SYN cookie the kernel drops the ACK silently instead")
+    .opposed_by(
+        case.is(Verdict::SynCookie),
+        3.0,
+        "with a SYN cookie the kernel drops the ACK silently instead of resetting",
+    )
     .ruled_out_by(
         reset.entry_outlived_it,
         "the SYN-ACK was retransmitted after the reset: its SYN queue entry was not dropped",

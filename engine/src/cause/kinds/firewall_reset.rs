@@ -44,7 +44,11 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>) -> Hypothesis {
     let other_ttl = if reset.is_from_nearer() { 3.0 } else { 1.5 };
     Hypothesis::new(INFO.kind, 1.0, "a packet filter that rejects with a TCP reset sends this form")
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
-        .supported_by(reset.took_ack, STRONG, "only the data was reset, not the ACK before it, as by a rule on content")
+        .supported_by(
+            reset.took_ack,
+            STRONG,
+            "only the data was reset, not the ACK before it, as a rule that inspects content does",
+        )
         .supported_by(reset.after_data && !reset.took_ack, 0.3, "the reset came after the client's first data")
         .supported_by(
             reset.entry_outlived_it,

@@ -13,7 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.6, "a listening socket closed between SYN-ACK and ACK leads to this reset")
+    Hypothesis::new(INFO.kind, 0.6, "closing the listening socket between SYN-ACK and ACK leads to this reset")
         .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
         .supported_by(
             nearby.refused_before && !nearby.refused_after,

@@ -26,7 +26,11 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
         MODERATE,
         "the SYN-ACK was never acknowledged: it was lost, or the SYN's source address was spoofed",
     )
-    .supported_by(handshake.rto_retransmission.is_some(), WEAK, "its retransmissions were not acknowledged, either")
+    .supported_by(
+        handshake.rto_retransmission.is_some(),
+        WEAK,
+        "the SYN-ACK's retransmissions were not acknowledged, either",
+    )
     .supported_by(
         handshake.unanswered_retransmission || handshake.prompted_retransmission.is_some(),
         MODERATE,

@@ -11,7 +11,7 @@ const SCATTERS = [
   },
   {
     title: "Window of the SYN-ACK", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
-    caption: "A window of 0 lets the client in, but not its data: proxies that have yet to reach the server send it.",
+    caption: "A window of 0 lets the client connect but not send data. Proxies announce it until they have reached the server.",
   },
   {
     title: "Hop limit (TTL)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
