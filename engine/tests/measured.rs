@@ -1,4 +1,4 @@
-//! The numbers handed out for plots are those of the packets.
+//! The measured numbers for plots equal those of the packets.
 
 mod common;
 

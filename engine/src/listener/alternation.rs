@@ -79,7 +79,7 @@ impl Alternation {
         alternation
     }
 
-    /// Returns where the handshake with that index stands, if its answer lost the option and some
+    /// Returns the loss of the handshake with that index, if its SYN-ACK lost the option and some
     /// other kept it.
     pub(crate) fn loss(&self, index: usize) -> Option<Loss> {
         Some(self.losses[self.losses.binary_search_by_key(&index, |&(index, _)| index).ok()?].1)
