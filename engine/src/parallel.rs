@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_are_those_of_the_items_in_their_order_whatever_the_threads() {
+    fn results_keep_the_order_of_the_items_with_any_number_of_threads() {
         let items: Vec<u64> = (0..1000).collect();
         // The first ones take longest, so that the last ones are done before them.
         let work = |item: &u64| (0..(1000 - item) * 50).fold(*item, |sum, n| std::hint::black_box(sum ^ n));

@@ -54,9 +54,7 @@ fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
 fn the_users_trace_rules_out_the_hosts_cookies_and_its_accept_queue() {
     let finding = only(&talk(1).leaked(0.0));
     assert_eq!(first(&finding), CauseKind::ProxyLeakedAck);
-    for (kind, reason) in
-        [(CauseKind::CookieRejected, "window is 0"), (CauseKind::AcceptQueueOverflow, "answered no SYN")]
-    {
+    for (kind, reason) in [(CauseKind::CookieRejected, "window is 0"), (CauseKind::AcceptQueueOverflow, "saw no SYN")] {
         let cause = of(&finding, kind);
         assert!(cause.ruled_out && cause.against[0].contains(reason), "{cause:#?}");
     }
@@ -70,7 +68,7 @@ fn the_users_trace_rules_out_the_hosts_cookies_and_its_accept_queue() {
 }
 
 #[test]
-fn what_could_not_be_seen_is_said_and_weighs_nothing() {
+fn facts_that_are_not_observable_are_listed_and_carry_no_weight() {
     let finding = only(&talk(1).leaked(0.0));
     let cause = of(&finding, CauseKind::ProxyLeakedAck);
     assert!(cause.not_observable.iter().any(|what| what.contains("OutRsts")), "{cause:#?}");
@@ -82,7 +80,7 @@ fn what_could_not_be_seen_is_said_and_weighs_nothing() {
 }
 
 #[test]
-fn the_users_own_numbers_rule_out_the_accept_queue_and_are_named() {
+fn the_users_counters_rule_out_the_accept_queue_and_are_named() {
     let mut finding = only(&bare(open(1, 0.0), 0.02));
     assert!(!of(&finding, CauseKind::AcceptQueueOverflow).ruled_out, "the packets alone do not");
     let mut host = host(&[(Counter::ListenOverflows, 0, None)]);
@@ -97,7 +95,7 @@ fn the_users_own_numbers_rule_out_the_accept_queue_and_are_named() {
 }
 
 #[test]
-fn a_counter_above_zero_since_boot_proves_nothing_and_one_that_rose_speaks() {
+fn a_counter_above_zero_since_boot_hardly_weighs_and_a_counter_that_rose_does() {
     let alone = only(&bare(open(1, 0.0), 0.02));
     let before = of(&alone, CauseKind::AcceptQueueOverflow).nats;
     let weight = |host: Host| {
@@ -112,7 +110,7 @@ fn a_counter_above_zero_since_boot_proves_nothing_and_one_that_rose_speaks() {
 }
 
 #[test]
-fn a_counter_read_before_the_failure_or_counting_from_after_it_says_nothing() {
+fn counters_read_before_the_failure_or_started_after_it_are_ignored() {
     let alone = only(&bare(open(1, 100.0), 100.02));
     let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
     for early in [Host { read: at(50), ..Host::default() }, Host { booted: at(200), ..Host::default() }] {
@@ -124,7 +122,7 @@ fn a_counter_read_before_the_failure_or_counting_from_after_it_says_nothing() {
 }
 
 #[test]
-fn readings_that_both_came_after_the_failure_give_no_difference() {
+fn two_readings_after_the_failure_are_not_compared_with_each_other() {
     let alone = only(&bare(open(1, 100.0), 100.02));
     let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
     let counters = host(&[(Counter::OutRsts, 9, Some(0))]).counters;
@@ -137,7 +135,7 @@ fn readings_that_both_came_after_the_failure_give_no_difference() {
 }
 
 #[test]
-fn a_server_that_sent_no_reset_did_not_send_this_one() {
+fn causes_that_need_a_reset_of_the_server_are_ruled_out_if_it_sent_none() {
     let mut finding = only(&talk(1).leaked(0.0));
     host(&[(Counter::OutRsts, 41, Some(0))]).weigh(&mut finding);
     assert_eq!(first(&finding), CauseKind::FirewallReset, "{:#?}", finding.causes);
@@ -145,7 +143,7 @@ fn a_server_that_sent_no_reset_did_not_send_this_one() {
 }
 
 #[test]
-fn resets_that_nothing_else_accounts_for_speak_for_a_leaked_ack() {
+fn resets_without_another_counter_support_a_leaked_ack() {
     let alone = only(&talk(1).leaked(0.0));
     let mut finding = alone.clone();
     let still = [Counter::ListenOverflows, Counter::SyncookiesFailed, Counter::EmbryonicRsts].map(|c| (c, 3, Some(0)));
@@ -156,7 +154,7 @@ fn resets_that_nothing_else_accounts_for_speak_for_a_leaked_ack() {
 }
 
 #[test]
-fn the_kernel_of_another_server_says_nothing_of_this_one() {
+fn counters_of_another_server_are_ignored() {
     let alone = only(&bare(open(1, 0.0), 0.02));
     let mut finding = alone.clone();
     let other = Host { address: Some("10.9.9.9".parse().unwrap()), ..host(&[(Counter::ListenOverflows, 0, None)]) };
@@ -166,7 +164,7 @@ fn the_kernel_of_another_server_says_nothing_of_this_one() {
 }
 
 #[test]
-fn a_listener_that_is_not_in_the_list_is_gone_and_one_that_has_room_is_not_full() {
+fn an_unlisted_listener_is_gone_and_a_listener_with_room_is_not_full() {
     let queue = |port| Host { queues: Some(vec![AcceptQueue { port, length: 0, bound: 128 }]), ..Host::default() };
     let mut finding = only(&bare(open(1, 0.0), 0.02));
     queue(8080).weigh(&mut finding);
@@ -174,11 +172,11 @@ fn a_listener_that_is_not_in_the_list_is_gone_and_one_that_has_room_is_not_full(
     let mut finding = only(&bare(open(1, 0.0), 0.02));
     queue(80).weigh(&mut finding);
     let cause = of(&finding, CauseKind::AcceptQueueOverflow);
-    assert!(cause.against.iter().any(|why| why.contains("0 of 128")), "{cause:#?}");
+    assert!(cause.against.iter().any(|why| why.contains("length 0, limit 128")), "{cause:#?}");
 }
 
 #[test]
-fn a_reset_of_the_data_and_not_of_the_ack_is_a_packet_filters() {
+fn a_reset_of_the_data_but_not_of_the_ack_indicates_a_packet_filter() {
     let finding = only(&bare(open(1, 0.0).data(0.02, 100), 0.03));
     assert_eq!(first(&finding), CauseKind::FirewallReset);
     // Two resets, one for the ACK and one for the data: the listener knew neither.
@@ -187,7 +185,7 @@ fn a_reset_of_the_data_and_not_of_the_ack_is_a_packet_filters() {
 }
 
 #[test]
-fn a_syn_ack_that_comes_again_after_the_reset_was_not_its_senders() {
+fn a_syn_ack_retransmitted_after_the_reset_shows_another_sender() {
     let finding = only(&bare(open(1, 0.0), 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS));
     assert_eq!(first(&finding), CauseKind::WrongHost);
     for kind in [CauseKind::AcceptQueueOverflow, CauseKind::ListenerGone, CauseKind::CookieRejected] {
@@ -196,7 +194,7 @@ fn a_syn_ack_that_comes_again_after_the_reset_was_not_its_senders() {
 }
 
 #[test]
-fn a_nearer_reset_is_a_firewalls_and_a_further_one_another_hosts() {
+fn a_nearer_reset_indicates_a_firewall_and_a_more_distant_one_another_host() {
     let reset = |ttl: u8| open(1, 0.0).server(0.02, |t| (t.ack, t.flags, t.window, t.ttl) = (0, RST, 0, ttl));
     assert_eq!(first(&only(&reset(64))), CauseKind::AcceptQueueOverflow, "as far away: the server's own");
     let far = |ttl: u8| {
@@ -212,14 +210,14 @@ fn a_nearer_reset_is_a_firewalls_and_a_further_one_another_hosts() {
 }
 
 #[test]
-fn a_listener_whose_next_syns_are_refused_is_gone() {
+fn refused_syns_after_a_failure_indicate_a_closed_listener() {
     let findings = all(&[bare(open(1, 0.0), 0.02), refused(2, 0.5)]);
     assert_eq!(first(&findings[0]), CauseKind::ListenerGone);
     assert_eq!((findings[1].outcome, first(&findings[1])), (Outcome::Refused, CauseKind::ClosedPort));
 }
 
 #[test]
-fn a_refusal_from_another_distance_than_the_listeners_answers_is_a_firewalls() {
+fn a_refusal_with_another_ttl_than_the_listeners_syn_acks_indicates_a_firewall() {
     let refused = talk(2).syn(1.0, &PLAIN_OPTIONS).server(1.01, |t| {
         (t.seq, t.flags, t.window, t.ttl) = (0, RST | ACK, 0, 62);
     });
@@ -243,7 +241,7 @@ fn an_abort_of_a_living_connection_rules_out_what_a_kernel_does_with_handshakes(
 }
 
 #[test]
-fn data_for_a_socket_that_was_closed_is_the_programs_doing() {
+fn data_for_a_closed_socket_indicates_the_application() {
     let talk = open(1, 0.0).server(0.015, |t| t.flags = FIN | ACK).data(0.02, 100);
     assert_eq!(first(&only(&bare(talk, 0.03))), CauseKind::ApplicationAbort);
 }
@@ -259,7 +257,7 @@ fn a_client_that_gave_up_on_a_closed_window_is_not_the_cause() {
 }
 
 #[test]
-fn a_capture_at_the_server_that_holds_the_ack_rules_out_another_host_and_one_at_the_client_cannot() {
+fn an_ack_captured_at_the_server_rules_out_another_host_and_one_at_the_client_does_not() {
     let finding = only(&bare(open(1, 0.0), 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS));
     assert_eq!(first(&finding), CauseKind::WrongHost);
     let at = |point: CapturePoint| {
@@ -281,7 +279,7 @@ fn a_capture_at_the_server_that_holds_the_ack_rules_out_another_host_and_one_at_
 }
 
 #[test]
-fn every_failure_has_causes_each_with_a_reason_and_a_check_and_success_has_none() {
+fn every_failure_has_causes_with_a_reason_and_a_check_and_success_has_none() {
     assert!(only(&talk(1).ordinary(0.0)).causes.is_empty());
     let later = talk(99).ordinary(30.0);
     let failures = [
@@ -323,7 +321,7 @@ fn every_packet_is_described_with_its_numbers_and_what_it_shows() {
     let numbers: Vec<_> = described.iter().map(|t| (t.relative_seq, t.relative_ack)).collect();
     assert_eq!(numbers, [(Some(0), None), (Some(0), Some(1)), (Some(1), Some(1)), (Some(1), None)]);
     let shows = |n: usize| described[n].shows.join("; ");
-    assert!(shows(1).contains("window 0") && shows(1).contains("it proves no product"), "{}", shows(1));
+    assert!(shows(1).contains("window 0") && shows(1).contains("it does not identify a product"), "{}", shows(1));
     assert!(shows(3).contains("RFC 9293 section 3.10.7"), "{}", shows(3));
     assert_eq!(described[1].segment.options, "MSS 1380");
     assert_eq!(described[3].segment.flags, "RST");
@@ -347,7 +345,7 @@ fn packets_long_after_the_handshake_are_counted_and_not_described() {
 }
 
 #[test]
-fn a_port_that_is_used_again_begins_another_handshake() {
+fn a_reused_port_begins_another_handshake() {
     let mut first = talk(1).leaked(0.0);
     let mut again = talk(1);
     (again.client_isn, again.server_isn) = (5_000_000, 6_000_000);

@@ -15,7 +15,7 @@ fn numbers(talk: &Talk) -> [Option<u32>; 4] {
 }
 
 #[test]
-fn outcomes_follow_from_what_was_seen() {
+fn outcomes_follow_from_the_captured_packets() {
     let silence = |talk: Talk| talk.client(9.0, |t| (t.seq, t.flags) = (5, ACK));
     let opened = |talk: Talk| talk.syn(0.0, &PLAIN_OPTIONS).syn_ack(0.1, 64240, &PLAIN_OPTIONS);
     let table: Vec<(&str, Talk, Outcome)> = vec![
@@ -63,13 +63,13 @@ fn outcomes_follow_from_what_was_seen() {
 }
 
 #[test]
-fn a_repeated_syn_is_the_same_handshake() {
+fn a_retransmitted_syn_belongs_to_the_same_handshake() {
     let talk = talk().syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS).syn_ack(1.1, 64240, &PLAIN_OPTIONS).ack(1.2);
     assert_eq!(numbers(&talk), [Some(1), Some(3), Some(4), None]);
 }
 
 #[test]
-fn a_repeated_syn_ack_leaves_the_verdict_on_the_first() {
+fn a_retransmitted_syn_ack_leaves_the_verdict_on_the_first() {
     let talk = talk()
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
@@ -80,7 +80,7 @@ fn a_repeated_syn_ack_leaves_the_verdict_on_the_first() {
 }
 
 #[test]
-fn a_syn_ack_captured_twice_is_no_retransmission() {
+fn a_syn_ack_captured_twice_does_not_count_as_retransmitted() {
     let talk = talk()
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
@@ -90,7 +90,7 @@ fn a_syn_ack_captured_twice_is_no_retransmission() {
 }
 
 #[test]
-fn a_syn_ack_that_answers_a_repeated_syn_says_nothing_of_a_timer() {
+fn a_syn_ack_that_answers_a_retransmitted_syn_does_not_show_a_timer() {
     let talk = talk()
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
@@ -126,7 +126,7 @@ fn a_syn_captured_just_after_its_answer_still_belongs_to_it() {
 }
 
 #[test]
-fn crossing_syns_are_one_handshake_and_nobody_answered() {
+fn a_simultaneous_open_is_one_handshake_without_a_syn_ack() {
     let talk = talk()
         .syn(0.0, &PLAIN_OPTIONS)
         .server(0.001, |t| (t.seq, t.ack, t.flags) = (t.seq - 1, 0, SYN))
@@ -137,7 +137,7 @@ fn crossing_syns_are_one_handshake_and_nobody_answered() {
 }
 
 #[test]
-fn an_acknowledgment_of_something_never_sent_does_not_complete_the_handshake() {
+fn an_ack_of_a_wrong_number_does_not_complete_the_handshake() {
     let talk = talk()
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.1, 64240, &PLAIN_OPTIONS)
@@ -179,7 +179,7 @@ fn ipv6_is_read_like_ipv4() {
 }
 
 #[test]
-fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
+fn handshakes_beyond_the_limit_are_judged_early_and_none_is_lost() {
     let mut packets = Vec::new();
     for i in 0..100_u16 {
         packets.extend(Talk::new("192.0.2.1", 1000 + i, "198.51.100.1", 80).ordinary(f64::from(i)).packets);
@@ -196,7 +196,7 @@ fn what_no_longer_fits_is_judged_and_handed_out_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_flood_is_counted_by_listener_and_over_time_and_not_told_syn_by_syn() {
+fn a_flood_is_counted_by_listener_and_over_time_without_a_finding_for_each_syn() {
     let syn = |index: u32| {
         let client = format!("10.{}.{}.{}", index >> 16, index >> 8 & 255, index & 255);
         let talk = Talk::new(&client, 1024, "198.51.100.7", 80).ordinary(f64::from(index) * 0.001);
@@ -212,7 +212,7 @@ fn a_flood_is_counted_by_listener_and_over_time_and_not_told_syn_by_syn() {
 }
 
 #[test]
-fn what_is_not_notable_is_counted_and_not_handed_out_where_nobody_wants_it() {
+fn handshakes_that_are_not_notable_are_only_counted_where_requested() {
     let packets: Vec<_> = (0..6_u16)
         .flat_map(|i| {
             let talk = Talk::new("192.0.2.1", 1000 + i, &format!("198.51.100.{i}"), 80);

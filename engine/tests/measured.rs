@@ -1,4 +1,4 @@
-//! The numbers handed out for plots are those of the packets.
+//! The measured numbers for plots equal those of the packets.
 
 mod common;
 
@@ -16,7 +16,7 @@ fn at(seconds: f64) -> Option<Timestamp> {
 }
 
 #[test]
-fn times_window_segment_size_and_hop_limits_are_those_of_the_packets() {
+fn measured_times_windows_segment_sizes_and_ttls_are_those_of_the_packets() {
     let measured = only(&talk().leaked(1.0)).measured.expect(ASKED);
     let times = measured.times;
     assert_eq!((times.syn, times.syn_ack), (at(1.0), at(1.064)));
@@ -27,7 +27,7 @@ fn times_window_segment_size_and_hop_limits_are_those_of_the_packets() {
 }
 
 #[test]
-fn a_reset_of_another_machine_keeps_its_own_hop_limit() {
+fn the_ttl_of_a_reset_from_another_machine_is_reported_separately() {
     let talk = talk()
         .syn(0.0, &linux_options(77))
         .syn_ack(0.01, 65160, &linux_options(5_000))
@@ -40,7 +40,7 @@ fn a_reset_of_another_machine_keeps_its_own_hop_limit() {
 }
 
 #[test]
-fn the_lag_is_that_of_the_syn_ack_behind_the_servers_clock() {
+fn the_lag_is_measured_from_the_servers_clock_to_the_syn_ack() {
     let talk = talk()
         .syn(0.0, &linux_options(77))
         .syn_ack(0.01, 65160, &linux_options(5_000 - 40))
@@ -53,7 +53,7 @@ fn the_lag_is_that_of_the_syn_ack_behind_the_servers_clock() {
 }
 
 #[test]
-fn numbers_are_there_only_where_they_are_asked_for_and_nothing_else_changes() {
+fn measurements_are_present_only_on_request_and_change_nothing_else() {
     let talk = talk().leaked(1.0);
     let parts = FindingParts { measured: false, syn_fields: false, ..FindingParts::default() };
     let without = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &talk.packets);

@@ -49,7 +49,7 @@ fn findings_are_the_same_whatever_the_number_of_threads() {
 }
 
 #[test]
-fn portions_together_are_what_there_is_at_the_end_and_an_error_ends_them() {
+fn portions_together_equal_the_whole_and_an_error_ends_them() {
     let packets = many(700);
     let analyzer = || {
         let mut analyzer = Analyzer::new(Limits { handshakes: 200, ..Limits::default() });
@@ -71,7 +71,7 @@ fn portions_together_are_what_there_is_at_the_end_and_an_error_ends_them() {
 }
 
 #[test]
-fn where_listeners_are_too_many_the_first_ones_are_reported() {
+fn the_first_listeners_are_reported_where_there_are_too_many() {
     let found = analyze_with(&many(41), Limits { listeners: 7, ..Limits::default() });
     let reported: Vec<String> = found.listeners.iter().map(|listener| listener.server.to_string()).collect();
     assert_eq!(reported, (0..7).map(|last| format!("198.51.100.{last}:80")).collect::<Vec<_>>());

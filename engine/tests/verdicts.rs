@@ -42,7 +42,7 @@ fn listener(talks: Vec<Talk>) -> Vec<Finding> {
 }
 
 #[test]
-fn a_closed_window_is_a_proxys() {
+fn a_closed_window_indicates_a_proxy() {
     let finding = only(&talk(1).leaked(0.0));
     assert_eq!(finding.assessment.verdict, Verdict::SynProxy);
     assert!(finding.assessment.confidence >= Some(Confidence::Likely));
@@ -51,7 +51,7 @@ fn a_closed_window_is_a_proxys() {
 }
 
 #[test]
-fn the_users_trace_is_an_ack_that_leaked_past_the_proxy() {
+fn the_users_trace_shows_an_ack_that_bypassed_the_proxy() {
     let finding = only(&talk(1).leaked(0.0));
     assert_eq!(finding.causes[0].kind, CauseKind::ProxyLeakedAck);
     assert!(finding.causes[0].check.contains("nf_conntrack_tcp_loose"));
@@ -76,7 +76,7 @@ fn a_proxy_that_never_opens_its_window_has_a_silent_server() {
 }
 
 #[test]
-fn a_window_opened_before_any_data_makes_it_certain() {
+fn a_window_opened_before_any_data_makes_the_proxy_certain() {
     let talk = talk(1)
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.01, 0, &MSS_ONLY)
@@ -101,7 +101,7 @@ fn options_that_were_kept_make_a_handshake_ordinary() {
 }
 
 #[test]
-fn an_mss_and_nothing_else_alone_cannot_be_told() {
+fn a_lone_syn_ack_with_only_an_mss_is_undetermined() {
     let twin = |port, at: f64| {
         talk(port)
             .syn(at, &PLAIN_OPTIONS)
@@ -118,7 +118,7 @@ fn an_mss_and_nothing_else_alone_cannot_be_told() {
 }
 
 #[test]
-fn the_same_between_answers_that_keep_them_is_an_episode() {
+fn options_lost_between_answers_that_keep_them_are_an_episode() {
     let kept = |port, at| talk(port).ordinary(at);
     let stripped = |port, at: f64| {
         talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &MSS_ONLY).ack(at + 0.02).data(at + 0.02, 50)
@@ -149,7 +149,7 @@ fn options_switched_off_for_good_raise_no_alarm() {
 }
 
 #[test]
-fn a_timestamp_behind_the_clock_and_a_window_computed_anew_are_a_linux_cookie() {
+fn a_timestamp_behind_the_clock_and_a_recomputed_window_indicate_a_linux_cookie() {
     let lags = [31, 7, 58, 44, 12, 25, 63, 3, 50, 19];
     let talks =
         lags.iter().zip(0_u16..).map(|(&lag, i)| stamped(1000 + i, f64::from(i) * 0.377, lag, RECOMPUTED_WINDOW));
@@ -170,7 +170,7 @@ fn a_timestamp_on_the_clock_is_ordinary() {
 }
 
 #[test]
-fn a_syn_ack_late_by_the_same_time_as_its_round_trip_is_no_cookie() {
+fn a_syn_ack_as_late_as_its_round_trip_is_not_a_cookie() {
     // Address resolution or Wi-Fi power saving delays the first packet of each connection.
     let delayed = |port: u16, at: f64, delay: f64| {
         let mut talk = stamped(port, at, 0, KEPT_WINDOW);
@@ -195,7 +195,7 @@ fn a_syn_ack_late_by_the_same_time_as_its_round_trip_is_no_cookie() {
 }
 
 #[test]
-fn a_server_that_repeats_its_syn_ack_keeps_state() {
+fn a_server_that_retransmits_its_syn_ack_keeps_state() {
     let talk = talk(1)
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.01, 64240, &MSS_ONLY)
@@ -207,7 +207,7 @@ fn a_server_that_repeats_its_syn_ack_keeps_state() {
 }
 
 #[test]
-fn an_application_that_closes_hard_is_named() {
+fn an_application_abort_is_named_as_the_cause() {
     let talk = talk(1)
         .syn(0.0, &PLAIN_OPTIONS)
         .syn_ack(0.01, 64240, &PLAIN_OPTIONS)
@@ -217,7 +217,7 @@ fn an_application_that_closes_hard_is_named() {
 }
 
 #[test]
-fn the_far_side_of_a_synproxy_is_ordinary() {
+fn the_server_side_of_a_synproxy_is_ordinary() {
     let talk = talk(1)
         .client(0.0, |t| {
             (t.seq, t.ack, t.flags, t.window) = (t.seq - 1, 123_456, common::SYN, 502);
@@ -233,7 +233,7 @@ fn the_far_side_of_a_synproxy_is_ordinary() {
 }
 
 #[test]
-fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
+fn a_window_that_fits_only_another_scale_was_recomputed() {
     let talk = |announced: u8, field: u16| {
         let mut answer = linux_options(9000);
         answer[4] = TcpOption::WindowScale(announced);
@@ -248,7 +248,7 @@ fn a_window_that_only_makes_sense_with_another_scale_was_scaled_anew() {
 }
 
 #[test]
-fn sizes_of_segments_far_behind_the_handshake_still_tell_where_they_can() {
+fn segment_sizes_long_after_the_handshake_still_count_where_they_can() {
     // A client that takes 1400 bytes, and a server that sends small answers first and then what a cookie's entry of 1300 allows.
     let with = |mss: u16, size: u16| {
         let options = [&[TcpOption::Mss(mss)], &PLAIN_OPTIONS[1..]].concat();

@@ -34,7 +34,7 @@ impl CapturePoint {
 fn at_server(cause: &mut Cause, ack: u32) {
     if cause.kind.info().ack_at_server == AckAtServer::RulesOut {
         cause.ruled_out = true;
-        cause.against.push(format!("the capture was taken at the server, and it holds the ACK, in frame {ack}"));
+        cause.against.push(format!("the capture was taken at the server and contains the ACK (frame {ack})"));
     }
 }
 
@@ -42,6 +42,6 @@ fn at_client(cause: &mut Cause, ack: u32) {
     if cause.kind.info().ack_at_server != AckAtServer::Irrelevant {
         cause
             .not_observable
-            .push(format!("where the ACK of frame {ack} arrived, if it did: the capture was taken at the client"));
+            .push(format!("whether and where the ACK of frame {ack} arrived (the capture was taken at the client)"));
     }
 }

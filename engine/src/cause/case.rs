@@ -20,12 +20,12 @@ impl<'a, 'l> Case<'a, 'l> {
         Self { listener, index, handshake: listener.handshakes[index], assessment }
     }
 
-    /// Returns whether the handshake was judged so.
+    /// Returns whether the handshake has the given verdict.
     pub(super) fn is(&self, verdict: Verdict) -> bool {
         self.assessment.verdict == verdict
     }
 
-    /// Returns whether the client acknowledged something, but not the SYN-ACK.
+    /// Returns whether the client acknowledged only numbers other than the SYN-ACK's.
     pub(super) const fn has_only_wrong_ack(&self) -> bool {
         self.handshake.wrong_ack.is_some() && self.handshake.ack.is_none()
     }

@@ -164,12 +164,16 @@ impl<'a> KernelEvidence<'a> {
     }
 }
 
-/// Weighs a cause by which nothing listens on the port.
+/// Weighs a cause that implies that no process listens on the port.
 pub(super) fn weigh_missing_listener(evidence: &mut KernelEvidence<'_>) {
     let port = evidence.port;
     match evidence.is_listening() {
-        Some(true) => evidence.opposed_by(MODERATE, format!("something listened on port {port} when it was read")),
-        Some(false) => evidence.supported_by(STRONG, format!("nothing listened on port {port} when it was read")),
+        Some(true) => {
+            evidence.opposed_by(MODERATE, format!("a process listened on port {port} when the sockets were read"))
+        }
+        Some(false) => {
+            evidence.supported_by(STRONG, format!("no process listened on port {port} when the sockets were read"))
+        }
         None => {}
     }
 }

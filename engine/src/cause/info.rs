@@ -12,12 +12,12 @@ pub(crate) struct CauseInfo {
     pub clause: &'static str,
     /// Kernel counters that can show the cause; listed as not observable where they were not given.
     pub counters: &'static [Counter],
-    /// Command that settles the cause, and the machine to run it on; `{port}` stands for the
+    /// Machine, command and expected result that settle the cause; `{port}` is replaced by the
     /// server's port.
     pub check: &'static str,
     /// Sender of the reset, where a reset from the server's side ended the handshake.
     pub reset_sender: ResetSender,
-    /// Meaning of a capture point for the cause.
+    /// Meaning, for the cause, of the client's ACK reaching the server.
     pub ack_at_server: AckAtServer,
     /// Rule that weighs the cause with what the server's kernel counted.
     pub kernel: Option<fn(&mut KernelEvidence<'_>)>,
@@ -37,7 +37,7 @@ pub(crate) enum ResetSender {
 /// Meaning, for a cause, of the client's ACK reaching the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AckAtServer {
-    /// Nothing.
+    /// Does not matter.
     Irrelevant,
     /// Would decide, and a capture at the client cannot show it.
     Relevant,

@@ -7,15 +7,15 @@ use super::info::ResetSender;
 use crate::{Counter, Finding, Outcome};
 
 impl Host {
-    /// Returns whether the data is about the server of this handshake.
+    /// Returns whether the readings belong to the server of this handshake.
     #[must_use]
     pub fn is_of(&self, finding: &Finding) -> bool {
         let server = finding.server;
         self.address.is_none_or(|ip| ip == server.ip) && self.port.is_none_or(|port| port == server.port)
     }
 
-    /// Weighs and ranks a finding's causes again with what the kernel counted; changes nothing else
-    /// of it.
+    /// Weighs and ranks a finding's causes again with the kernel's counters; changes nothing else in
+    /// the finding.
     pub fn weigh(&self, finding: &mut Finding) {
         if !self.is_of(finding) {
             return;
@@ -26,7 +26,7 @@ impl Host {
             cause.not_observable.retain(|what| !what.starts_with(COUNTERS));
             if !self.covers(moment) {
                 cause.not_observable.push(
-                    "the server's counters: they were read before the failure, or count only from after it".to_owned(),
+                    "the server's counters: they were read before the failure, or counting began after it".to_owned(),
                 );
                 continue;
             }
@@ -54,7 +54,7 @@ fn weigh_resets(evidence: &mut KernelEvidence<'_>, sender: ResetSender) {
     let said = clause(Counter::OutRsts, sent);
     match (sent, sender) {
         (CounterStatus::NeverCounted | CounterStatus::Unchanged(_), ResetSender::Elsewhere) => {
-            evidence.supported_by(VERY_STRONG, format!("{said}: the server sent no reset, something else did"));
+            evidence.supported_by(VERY_STRONG, format!("{said}: the server sent no reset, so another device did"));
         }
         (CounterStatus::NeverCounted | CounterStatus::Unchanged(_), ResetSender::Server) => {
             evidence.ruled_out_by(format!("{said}: the server sent no reset"));
@@ -64,7 +64,7 @@ fn weigh_resets(evidence: &mut KernelEvidence<'_>, sender: ResetSender) {
         }
         // The reason may be there already, with the counters that did not rise.
         (CounterStatus::Rose(_), _) if !evidence.is_supported_by(&said) => {
-            evidence.supported_by(WEAK, format!("{said}: the server sent resets then"));
+            evidence.supported_by(WEAK, format!("{said}: the server sent resets at that time"));
         }
         _ => {}
     }

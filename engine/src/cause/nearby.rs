@@ -14,28 +14,28 @@ pub(super) const NEARBY_SECONDS: f64 = 30.0;
 /// for its program.
 const UNSERVED_SECONDS: f64 = 1.0;
 
-/// What happened to handshakes of the listener near one that failed.
+/// Outcomes of the listener's handshakes near one that failed.
 #[derive(Default)]
 pub(super) struct NearbyHandshakes {
     /// Whether the server sent data on one of them.
     pub worked: bool,
-    /// Whether a later one was refused.
+    /// Whether a later handshake was refused.
     pub refused_after: bool,
-    /// Whether an earlier one was refused.
+    /// Whether an earlier handshake was refused.
     pub refused_before: bool,
-    /// Whether a repeated SYN got no answer.
+    /// Whether a retransmitted SYN got no answer.
     pub unanswered: bool,
-    /// Whether a SYN-ACK was repeated after it had been acknowledged.
+    /// Whether a SYN-ACK was retransmitted after it had been acknowledged.
     pub ignored: bool,
-    /// Whether the kernel took data that no program answered: the connection waits in the accept
-    /// queue.
+    /// Whether the kernel accepted data that no application answered: the connection waits in the
+    /// accept queue.
     pub unserved: bool,
-    /// Number of others that the server reset after its SYN-ACK.
+    /// Number of other handshakes that the server reset after its SYN-ACK.
     pub resets: usize,
 }
 
 impl NearbyHandshakes {
-    /// Examines the handshakes around one.
+    /// Examines the handshakes around that of a case.
     pub(super) fn of(case: &Case<'_, '_>) -> Self {
         let Case { listener, index, handshake: own, .. } = *case;
         let mut seen = Self::default();

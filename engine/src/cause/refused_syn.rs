@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS};
 use crate::connection::handshake::Handshake;
+use crate::evidence::hop_limit::field_name;
 use crate::evidence::reset::Shape;
 
 /// Reset that refused a SYN.
@@ -13,6 +14,8 @@ pub(super) struct RefusedSyn {
     pub others_answered: bool,
     /// Hop limits of that SYN-ACK and of the reset, where both are known.
     pub ttls: Option<(u8, u8)>,
+    /// Name of the header field that holds them.
+    pub ttl_field: &'static str,
 }
 
 impl RefusedSyn {
@@ -23,6 +26,7 @@ impl RefusedSyn {
         Some(Self {
             is_bare: Shape::of(reset) == Shape::Stateless,
             others_answered: answered.is_some(),
+            ttl_field: field_name(case.handshake.server.ip),
             ttls: answered.and_then(|other| other.syn_ack?.ip.ttl).zip(reset.ip.ttl),
         })
     }
@@ -34,8 +38,9 @@ impl RefusedSyn {
 
     /// Compares the hop limits in a sentence; empty where they are not known.
     pub(super) fn ttl_sentence(&self) -> String {
+        let field = self.ttl_field;
         self.ttls.map_or_else(String::new, |(a, b)| {
-            format!("hop limit {b} in the reset, {a} in the SYN-ACKs of this listener: another machine")
+            format!("{field} {b} in the reset, {a} in the SYN-ACKs of this listener: another machine sent the reset")
         })
     }
 }

@@ -2,7 +2,7 @@
 //! and after it.
 
 use crate::connection::handshake::{Handshake, SegmentFacts};
-use crate::evidence::hop_limit::{PATH_CHANGE, initial};
+use crate::evidence::hop_limit::{PATH_CHANGE, field_name, initial};
 use crate::evidence::reset::Shape;
 use crate::packet::segment::Flags;
 
@@ -24,18 +24,20 @@ pub(super) struct ResetContext<'a> {
     pub shape: Shape,
     /// Hop limits of SYN-ACK and reset, where both are known.
     ttls: Option<(u8, u8)>,
-    /// Last segment of the client before the reset: the one that was reset.
+    /// Name of the header field that holds them.
+    ttl_field: &'static str,
+    /// Last segment of the client before the reset, which the reset answers.
     pub trigger: Option<&'a SegmentFacts>,
     pub after_data: bool,
     /// Whether the window of the SYN-ACK was zero and never opened.
     pub window_never_opened: bool,
     /// Whether the server had sent something after its SYN-ACK.
     pub served: bool,
-    /// Whether the ACK alone was not reset, but the data after it was.
+    /// Whether the data was reset, but not the ACK before it.
     pub took_ack: bool,
-    /// Whether the SYN-ACK came again after the reset: the half-open entry outlived it.
+    /// Whether the SYN-ACK was retransmitted after the reset: the half-open entry outlived the reset.
     pub entry_outlived_it: bool,
-    /// Whether the server went on after the reset as if there had been none.
+    /// Whether the server continued the connection after the reset.
     pub server_went_on: bool,
     /// Seconds from SYN to SYN-ACK and from the trigger to the reset.
     trips: Option<(f64, f64)>,
@@ -65,6 +67,7 @@ impl<'a> ResetContext<'a> {
         Some(Self {
             reset,
             shape: Shape::of(reset),
+            ttl_field: field_name(handshake.server.ip),
             ttls: handshake.syn_ack.and_then(|s| s.ip.ttl).zip(reset.ip.ttl),
             trigger,
             after_data: handshake.client_data.as_ref().is_some_and(|d| before(&d)),
@@ -103,7 +106,7 @@ impl<'a> ResetContext<'a> {
         self.ttls.is_some_and(|(a, b)| a != b)
     }
 
-    /// Returns whether the hop limits differ by more than paths do that change with the load.
+    /// Returns whether the hop limits differ by more than load-balanced paths explain.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
     }
@@ -122,15 +125,21 @@ impl<'a> ResetContext<'a> {
     /// Compares the hop limits in a sentence; empty where they are not known.
     pub(super) fn ttl_sentence(&self) -> String {
         let Some((a, b)) = self.ttls else { return String::new() };
+        let field = self.ttl_field;
         if a == b {
-            return format!("hop limit {a} as in the SYN-ACK: the same machine, or one as far away");
+            return format!("{field} {a} in SYN-ACK and reset: one machine sent both, or two at the same distance");
         }
         let sender = match (initial(a) == initial(b), b > a) {
-            (true, true) => "something nearer sent the reset",
-            (true, false) => "something further away sent the reset",
+            (true, true) => "a nearer device sent the reset",
+            (true, false) => "a more distant machine sent the reset",
             (false, _) => "another kind of machine sent the reset",
         };
-        format!("hop limit {a} in the SYN-ACK, {b} in the reset: {sender}")
+        format!("{field} {a} in the SYN-ACK, {b} in the reset: {sender}")
+    }
+
+    /// Names the comparison that is not possible where a hop limit is missing.
+    pub(super) fn missing_ttl(&self) -> String {
+        format!("the {} of SYN-ACK and reset, which shows whether one machine sent both", self.ttl_field)
     }
 
     /// Returns whether the reset travelled longer than the SYN-ACK by more than chance.
@@ -142,7 +151,7 @@ impl<'a> ResetContext<'a> {
     pub(super) fn late_sentence(&self) -> String {
         let Some((syn, reset)) = self.trips else { return String::new() };
         format!(
-            "the reset took {:.1} ms where the SYN-ACK took {:.1} ms: it came from further away",
+            "the reset took {:.1} ms, the SYN-ACK {:.1} ms: the reset came from further away",
             reset * 1e3,
             syn * 1e3
         )

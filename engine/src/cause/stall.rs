@@ -9,10 +9,10 @@ use crate::packet::segment::Flags;
 /// runs for one second (RFC 6298 section 2).
 const SILENCE_SECONDS: f64 = 1.0;
 
-/// Way in which an acknowledged handshake makes no progress.
+/// Reason for which an acknowledged handshake makes no progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Stall {
-    /// Server repeats its SYN-ACK although it was acknowledged.
+    /// Server retransmits its SYN-ACK although it was acknowledged.
     AckIgnored,
     /// Window of the SYN-ACK is zero and stays closed.
     WindowClosed {
@@ -21,7 +21,7 @@ pub(super) enum Stall {
         /// Seconds since the ACK.
         waited: f64,
     },
-    /// Client repeats data that nobody acknowledges.
+    /// Client retransmits data that is never acknowledged.
     DataIgnored,
 }
 

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_packets_differ_in_nothing_and_timestamps_may_advance() {
+    fn the_same_packets_have_no_differences_and_timestamps_may_advance() {
         assert_eq!(kinds(|_| ()), []);
         assert_eq!(kinds(|far| syn(far).timestamp = Some(6)), []);
     }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_were_cut_off_and_hop_limits_that_are_not_known_do_not_differ() {
+    fn truncated_options_and_unknown_ttls_do_not_count_as_differences() {
         let cut = kinds(|far| {
             let fields = syn_ack(far);
             (fields.mss, fields.window_scale, fields.is_whole, fields.hop_limit) = (None, None, false, None);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn another_syn_ack_for_the_same_syn_was_answered_in_between() {
+    fn another_syn_ack_for_the_same_syn_came_from_a_device_in_between() {
         let meaning = |change: &dyn Fn(&mut SynPair)| {
             let mut far = pair();
             change(&mut far);

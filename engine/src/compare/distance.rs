@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn the_syn_decides_then_the_syn_ack_and_unknown_hop_limits_decide_nothing() {
+    fn the_syn_decides_before_the_syn_ack_and_unknown_ttls_do_not() {
         assert!(is_nearer_to_client(&pair(Some(64), Some(60)), &pair(Some(60), Some(64))));
         assert!(!is_nearer_to_client(&pair(Some(60), Some(60)), &pair(Some(64), Some(64))));
         assert!(is_nearer_to_client(&pair(None, Some(60)), &pair(Some(64), Some(64))));

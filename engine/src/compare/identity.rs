@@ -55,7 +55,7 @@ mod tests {
     use crate::SynFields;
 
     #[test]
-    fn numbers_must_be_known_equal_and_about_one_time() {
+    fn packets_match_only_with_equal_known_numbers_and_close_times() {
         let pair = |isn, identification| SynPair {
             syn: Some(SynFields { identification, ..SynFields::default() }),
             syn_ack: None,

@@ -1,5 +1,5 @@
-//! S4, S5: the client's options in the low six bits of the SYN-ACK's timestamp, bare or behind a
-//! constant offset.
+//! S4, S5: the client's options in the low six bits of the SYN-ACK's timestamp, bare or with a
+//! constant offset added.
 //!
 //! `cookie_init_timestamp` (net/ipv4/syncookies.c) stores window scale (or 15), SACK << 4 and ECN
 //! << 5 there. The bits appear without any offset from SYNPROXY, from Linux before 4.12 and with
@@ -14,12 +14,12 @@ use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::{cookie_bits, residue};
 
-/// One agreement: ln 64.
+/// Weight of one agreement: ln 64.
 const AGREES: f64 = 4.16;
-/// One agreement where nothing else shows that this listener leaves the bits bare: most Linux hosts
-/// do not (0.2).
+/// Weight of one agreement where nothing else shows that this listener adds no offset: most Linux
+/// hosts add one (0.2 do not).
 const AGREES_ALONE: f64 = 2.6;
-/// A handshake that disagrees with what is established for its listener or address pair.
+/// Weight of a handshake that contradicts the established residue of its listener or address pair.
 const DISAGREES: f64 = -3.0;
 
 /// Returns the residue of a SYN-ACK's timestamp, where it may be that of a Linux cookie.
@@ -45,13 +45,13 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let is_bare = listener.timestamp_bits.bare;
     let (cookie, what) = match (residue, is_bare) {
-        (0, true) => (AGREES, detail!(D, "spell the client's options, as on other answers of this listener")),
+        (0, true) => (AGREES, detail!(D, "encode the client's options, as in other SYN-ACKs of this listener")),
         (_, true) => {
-            (DISAGREES, detail!(D, "do not spell the client's options, unlike on other answers of this listener"))
+            (DISAGREES, detail!(D, "do not encode the client's options; in other SYN-ACKs of this listener they do"))
         }
         (0, false) if established_offset(listener, index).is_none() => {
             let bits = cookie_bits(handshake)?;
-            (AGREES_ALONE, detail!(D, "spell the client's options ({bits}): chance in 1 of 64"))
+            (AGREES_ALONE, detail!(D, "encode the client's options ({bits}; 1 in 64 by chance)"))
         }
         (_, false) => return None,
     };
@@ -60,7 +60,7 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
         proxy: if syn_ack.window == 0 { cookie } else { 0.0_f64.min(cookie) },
         systematic: !is_bare,
         frames: D::frames([syn.frame, syn_ack.frame]),
-        text: detail!(D, "low six bits of the SYN-ACK's timestamp {what}"),
+        text: detail!(D, "the low six bits of the SYN-ACK's timestamp {what}"),
     })
 }
 
@@ -81,14 +81,14 @@ pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) ->
         text: if agrees {
             detail!(
                 D,
-                "low bits of the SYN-ACK's timestamp spell the client's options behind an offset of {offset}, the same \
-                 on other answers to this client"
+                "the low six bits of the SYN-ACK's timestamp encode the client's options plus an offset of {offset}; \
+                 other SYN-ACKs to this client have the same offset"
             )
         } else {
             detail!(
                 D,
-                "low bits of the SYN-ACK's timestamp do not fit the offset of {offset} seen on other answers to this \
-                 client"
+                "the low six bits of the SYN-ACK's timestamp do not fit the offset of {offset} that other SYN-ACKs to \
+                 this client have"
             )
         },
     })

@@ -1,31 +1,32 @@
-//! What the alternation of a listener's answers says about one that lost an option.
+//! Weighs a SYN-ACK that lacks an option by the alternation of the listener's SYN-ACKs.
 
 use super::{Detail, detail};
 use crate::Frame;
 use crate::listener::alternation::Alternation;
 
-/// The listener did otherwise for the same kind of client before or after, and looked the same.
+/// Weight where the same host granted the option to the same kind of client before or after.
 const CHANGED: f64 = 1.5;
-/// It did so both before and after, few times: a configuration that was changed would have had to
-/// be changed back.
+/// Weight where the host did so both before and after, with few changes: a changed configuration
+/// would have been changed back.
 const RETURNED: f64 = 3.0;
-/// Most that an unbroken run may add against hosts that alternate at random.
+/// Maximum weight of an unbroken run against hosts that alternate at random.
 const RUN: f64 = 4.0;
-/// Share of the runs that answers in random order would make, below which the order is not random.
+/// Ratio of the number of runs to that expected in random order, below which the order is not
+/// random.
 const FEW_RUNS: f64 = 1.0 / 3.0;
-/// The same client address got both answers: no balancing by address, no middlebox for some
-/// clients.
+/// Weight where the same client address got both answers: neither balancing by address nor a
+/// middlebox for some clients explains this.
 const SAME_CLIENT: f64 = 1.5;
-/// One IP identification counter runs through both kinds of answer: one host.
+/// Weight where one IP identification counter covers both kinds of SYN-ACK: one host sent them.
 const ONE_COUNTER: f64 = 6.5;
 
-/// An answer that lost an option, against those that kept it.
+/// SYN-ACK that lost an option, compared with those that kept it.
 pub(crate) struct Contrast<D: Detail> {
     /// Nats for a cookie.
     pub nats: f64,
-    /// Whether it fits an episode, rather than a changed configuration or hosts that alternate.
+    /// Whether the loss fits an episode rather than a changed configuration or alternating hosts.
     pub episodic: bool,
-    /// The answers of the other kind next to it.
+    /// Nearest SYN-ACKs that kept the option, before and after.
     pub frames: [Option<Frame>; 2],
     pub text: D::Text,
 }
@@ -62,10 +63,10 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
         frames: [loss.kept_before, loss.kept_after],
         text: detail!(
             D,
-            "this listener kept them for the same kind of client {when} ({lost} of {} answers lack them, {} in a row{})",
+            "this listener granted them to the same kind of client {when} ({lost} of {} SYN-ACKs lack them, {} in a row{})",
             lost + kept,
             loss.run,
-            if alternation.one_counter { "; one IP ID counter runs through all of them: one host" } else { "" }
+            if alternation.one_counter { "; all share one IP ID counter: one host sent them" } else { "" }
         ),
     })
 }

@@ -1,5 +1,5 @@
-//! How much a signal says of itself: most handshakes are ordinary and only weighed, so text is made
-//! on demand.
+//! Level of detail of a signal: most handshakes are ordinary and only weighed, so text is made on
+//! demand.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ macro_rules! detail {
 
 pub(crate) use detail;
 
-/// Takes the place of frames and text that nobody reads.
+/// Placeholder for frames and text that are not needed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Omitted;
 

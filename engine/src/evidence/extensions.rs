@@ -39,9 +39,9 @@ fn weigh<D: Detail>(handshake: &Handshake, what: &str, granted: bool, others: us
         systematic: !granted,
         frames: D::frames([handshake.syn.as_ref()?.frame, handshake.syn_ack.as_ref()?.frame]),
         text: if granted {
-            detail!(D, "{what} was granted, which a cookie cannot do")
+            detail!(D, "the SYN-ACK grants {what}; a SYN cookie cannot")
         } else {
-            detail!(D, "{what} was asked for and refused, though this listener granted it {others} times")
+            detail!(D, "the SYN-ACK refuses {what}; this listener granted it in other handshakes ({others})")
         },
     })
 }

@@ -1,4 +1,4 @@
-//! S13: a SYN-ACK that came a longer or shorter way than the server's later segments.
+//! S13: a SYN-ACK whose TTL or hop limit differs from that of the server's later segments.
 //!
 //! A machine that answers for another is elsewhere on the path, or starts from another initial hop
 //! limit (64, 128, 255).
@@ -6,6 +6,8 @@
 //! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web
 //! proxies near the capture that take over after the handshake (hop limits of 253 and more),
 //! injected segments.
+
+use std::net::IpAddr;
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
@@ -17,14 +19,14 @@ use crate::packet::segment::Flags;
 const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
-/// Differences up to this come from load-balanced paths and from where a capture is taken.
+/// Largest difference that load-balanced paths and the capture point explain, in hops.
 pub(crate) const PATH_CHANGE: u8 = 2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
 /// out here: P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;
-/// Added where the initial hop limits must differ: no path explains that.
+/// Added weight where the initial hop limits must differ: no path explains that.
 const OTHER_STACK: f64 = 2.0;
-/// No two paths between the same hosts differ by more hops.
+/// Largest plausible difference between two paths of the same hosts, in hops.
 const LONGEST_DETOUR: u8 = 20;
 /// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit
 /// on.
@@ -37,6 +39,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let handshake = listener.handshakes[index];
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
+    let field = field_name(handshake.server.ip);
     let is_foreign = initial(ttl) != COOKIE_TTL;
     let foreign = || {
         is_foreign.then(|| Observed {
@@ -44,7 +47,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             proxy: 0.0,
             systematic: true,
             frames: D::frames([syn_ack.frame]),
-            text: detail!(D, "hop limit {ttl} in the SYN-ACK: hosts that send cookies start from {COOKIE_TTL}"),
+            text: detail!(D, "{field} {ttl} in the SYN-ACK; hosts that send SYN cookies start from {COOKIE_TTL}"),
         })
     };
     let Some(later) = own_segment(handshake) else { return foreign() };
@@ -64,7 +67,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         proxy,
         systematic: true,
         frames: D::frames([syn_ack.frame, later.frame]),
-        text: detail!(D, "hop limit {ttl} in the SYN-ACK, {new} in the server's later segments"),
+        text: detail!(D, "{field} {ttl} in the SYN-ACK, {new} in the server's later segments"),
     })
 }
 
@@ -92,6 +95,11 @@ fn agree(handshake: &Handshake, ttl: u8) -> bool {
 fn is_known_trap(syn_ack: u8, later: u8) -> bool {
     let gtsm = |ttl: u8| ttl == 1 || ttl == 255;
     (gtsm(syn_ack) && gtsm(later)) || later >= 253
+}
+
+/// Returns the name of the header field that routers decrement: TTL in IPv4, hop limit in IPv6.
+pub(crate) const fn field_name(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "TTL" } else { "hop limit" }
 }
 
 /// Returns the initial hop limit that a received one most likely started from.

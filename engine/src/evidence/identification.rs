@@ -1,4 +1,4 @@
-//! S16: an answer made from the question: the SYN rewritten in place.
+//! S16: a SYN-ACK that was made by rewriting the SYN in place.
 //!
 //! The LVS family (DPVS `ip_vs_synproxy.c`, Alibaba LVS, Jupiter) turns the client's own packet
 //! round: the IP identification stays, and option slots it refuses are overwritten with NOPs where
@@ -13,7 +13,7 @@ use crate::listener::ip_identifications::repeated;
 
 /// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
 const ECHO: f64 = 9.0;
-/// The weight where no later packet shows that client and server number their packets differently.
+/// Weight where no later packet shows that client and server number their packets differently.
 const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
 const REFLECTED: f64 = 6.0;
@@ -33,7 +33,7 @@ pub(super) fn echo<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
         proxy: if later_packets_differ(handshake, id) { ECHO } else { ECHO_ALONE },
         systematic: false,
         frames: D::frames([syn.frame, syn_ack.frame]),
-        text: detail!(D, "SYN-ACK carries the IP identification of the SYN ({id:#06x})"),
+        text: detail!(D, "the SYN-ACK repeats the IP identification of the SYN ({id:#06x})"),
     })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn reflected_options<D: Detail>(handshake: &Handshake) -> Option<Obse
         proxy: REFLECTED,
         systematic: true,
         frames: D::frames([syn.frame, syn_ack.frame]),
-        text: detail!(D, "SYN-ACK repeats the option bytes of the SYN, {holes} of them overwritten with NOPs"),
+        text: detail!(D, "the SYN-ACK repeats the option bytes of the SYN; {holes} of them are overwritten with NOPs"),
     })
 }
 
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_answer_is_no_reflection() {
+    fn an_ordinary_syn_ack_does_not_count_as_reflected() {
         assert_eq!(reflected(&SYN, &SYN), None, "nothing refused");
         assert_eq!(reflected(&SYN, &[2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7]), None, "laid out anew");
         let moved = [2, 4, 5, 180, 1, 1, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 7];

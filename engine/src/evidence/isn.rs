@@ -1,4 +1,4 @@
-//! S7, S17: sequence numbers that reveal who chose them.
+//! S7, S17: sequence numbers that reveal which implementation chose them.
 //!
 //! A Linux cookie is client ISN + hash(four-tuple) + minute·2^24 + hash'(…)+MSS index (syncookies.c
 //! `secure_tcp_syn_cookie`), so on the same four-tuple within the same minute the difference of the
@@ -47,8 +47,12 @@ pub(super) fn algebra<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         frames: D::frames([previous.syn_ack, syn_ack.frame]),
         text: detail!(
             D,
-            "server ISN minus client ISN {} from the connection {elapsed:.1} s before on the same four-tuple",
-            if repeats { format!("differs by {moved}") } else { "is unrelated to that".to_owned() }
+            "server ISN minus client ISN {} the connection {elapsed:.1} s earlier on the same four-tuple",
+            if repeats {
+                format!("differs by only {moved} from that of")
+            } else {
+                "is unrelated to that of".to_owned()
+            }
         ),
     })
 }
@@ -62,8 +66,8 @@ pub(super) fn backend_syn<D: Detail>(handshake: &Handshake) -> Option<Observed<D
         frames: D::frames([syn.frame]),
         text: detail!(
             D,
-            "SYN carries {} in its unused acknowledgment field, as SYNPROXY's own SYN to the server does: this is the \
-             far side of a SYN proxy",
+            "the SYN has {} in its unused acknowledgment field, as SYNPROXY's own SYN to the server does: the capture \
+             was taken behind a SYN proxy",
             syn.ack
         ),
     })

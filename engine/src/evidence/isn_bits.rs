@@ -40,11 +40,11 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         IsnLayout::Opaque => return None,
         IsnLayout::Freebsd => (
             0.0,
-            "ISN spells the client's options as FreeBSD's always does: its cookies cannot be told from its ordinary answers",
+            "the ISN encodes the client's options, as every FreeBSD ISN does: FreeBSD's cookies look like its ordinary SYN-ACKs",
         ),
         IsnLayout::Onload => (
             onload_weight(handshake)?,
-            "ISN and timestamp carry Onload's MSS index, clock and options, which only its cookies do",
+            "ISN and timestamp encode MSS index, clock and options, as only Onload's cookies do",
         ),
     };
     Some(Observed {

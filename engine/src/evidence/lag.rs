@@ -18,9 +18,9 @@ use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::COOKIE_TICKS;
 use crate::listener::{Listener, Path};
 
-/// Most the lag of one handshake may say, for and against.
+/// Maximum weight of one handshake's lag, for and against.
 const CAP: f64 = 5.0;
-/// Most that the lag may say when the SYN-ACK cannot have been delayed by that much.
+/// Maximum weight where the SYN-ACK cannot have been delayed by as much as the lag.
 const CAP_IMPOSSIBLE_DELAY: f64 = 7.0;
 /// Share of SYN-ACKs that are delayed against the segments after them by up to [`DELAY_SECONDS`],
 /// where the round trip leaves room for it.
@@ -86,13 +86,13 @@ fn is_of_another_clock(samples: &Samples) -> bool {
     RATES.iter().all(|&(rate, _)| samples.lag(rate).seconds.abs() > ANOTHER_CLOCK_SECONDS)
 }
 
-/// The lag under one assumed rate.
+/// Lag at one assumed clock rate.
 struct RateFit {
     lag: Lag,
     /// Probability of a timestamp like this one, per tick, times the share of the rate.
     ordinary: f64,
     cookie: f64,
-    /// The SYN-ACK may have been delayed by as much.
+    /// Whether the SYN-ACK may have been delayed by as much as the lag.
     delay_possible: bool,
     scatter: f64,
 }
@@ -168,7 +168,7 @@ fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f6
 
 fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
-        return "SYN-ACK timestamp has nothing to do with the clock of the server's next segments".to_owned();
+        return "SYN-ACK timestamp is unrelated to the clock of the server's next segments".to_owned();
     }
     let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };

@@ -17,7 +17,7 @@ use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::option_history::{OptionHandling, OptionHistory, host_marks};
 
-/// In a flood.
+/// Added weight during a flood.
 const FLOOD: f64 = 2.5;
 /// Clients with timestamps keep everything, clients without keep nothing: P(ordinary) = 0.01, then
 /// halved for every further client on either side that chance would have had to sort.
@@ -25,12 +25,13 @@ const BY_TIMESTAMPS: f64 = 4.6;
 /// Nothing to compare with: a quarter of all servers never negotiates (19,655 of 68,629 handshakes
 /// in public captures).
 const ALONE: f64 = 1.2;
-/// gVisor's set: P(ordinary) = 0.02, a server with window scale and SACK switched off and
-/// timestamps on.
+/// Weight of gVisor's set of options: P(ordinary) = 0.02, a server with window scale and SACK
+/// switched off and timestamps on.
 const ONLY_TIMESTAMPS: f64 = 4.0;
-/// A Linux cookie cannot keep them.
+/// Weight against a Linux cookie, which cannot keep these options.
 const KEPT_COOKIE: f64 = -6.0;
-/// SYNPROXY and pf cannot either; others can, and do: P(kept | proxy) = 0.6.
+/// Weight against a proxy: SYNPROXY and pf cannot keep these options, others do. P(kept | proxy) =
+/// 0.6.
 const KEPT_PROXY: f64 = -0.5;
 /// A Linux cookie keeps everything for a client with timestamps, unless a middlebox hid them from
 /// the server.
@@ -60,15 +61,17 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         OptionHandling::Kept => Some(plain(
             kept_cookie,
             KEPT_PROXY,
-            "window scale or SACK kept for a client without timestamps: a cookie has no room for them",
+            "the SYN-ACK keeps window scale or SACK for a client without timestamps; a cookie has no room for them",
         )),
-        OptionHandling::TimestampsGone => {
-            Some(plain(KEPT_COOKIE, KEPT_PROXY, "timestamps dropped but window scale or SACK kept: a configuration"))
-        }
+        OptionHandling::TimestampsGone => Some(plain(
+            KEPT_COOKIE,
+            KEPT_PROXY,
+            "the SYN-ACK drops timestamps but keeps window scale or SACK: a configuration, not a cookie",
+        )),
         OptionHandling::AllGone => Some(plain(
             GONE_COOKIE,
             ALONE,
-            "client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
+            "the client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
         )),
         OptionHandling::OnlyTimestamps => Some(only_timestamps(history, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
         OptionHandling::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""))),
@@ -76,7 +79,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
 }
 
 fn only_timestamps<D: Detail>(history: &OptionHistory, index: usize, mut observed: Observed<D>) -> Observed<D> {
-    let what = "SYN-ACK keeps the timestamps and drops both window scale and SACK, as gVisor's cookies do";
+    let what = "the SYN-ACK keeps timestamps but drops window scale and SACK, as gVisor's cookies do";
     observed.text = detail!(D, "{what}");
     if let Some(contrast) = contrast::<D>(&history.with_timestamps, index) {
         observed.cookie += contrast.nats;
@@ -95,7 +98,7 @@ fn stripped<D: Detail>(
 ) -> Observed<D> {
     let history = &listener.options;
     let flood = if listener.floods.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
-    let offered = "client offered window scale or SACK, the SYN-ACK has neither";
+    let offered = "the client offered window scale or SACK; the SYN-ACK has neither";
     let contrast = contrast::<D>(&history.without_timestamps, index).filter(|_| !history.is_all_gone(answer));
     if let Some(contrast) = contrast {
         // The same marks as the answers that keep them: the host itself, not a proxy.
@@ -108,16 +111,18 @@ fn stripped<D: Detail>(
     } else if history.without_timestamps.kept > 0 {
         observed.cookie = ALONE / 2.0;
         observed.proxy = ALONE;
-        observed.text =
-            detail!(D, "{offered}; answers of this listener that have them look different otherwise: another machine");
+        observed.text = detail!(
+            D,
+            "{offered}; this listener's SYN-ACKs that have them differ in other fields, too: another machine sent them"
+        );
     } else if let Some(kept) = sorted_by_timestamps(history, answer) {
         let sorted = history.sorted_clients.saturating_sub(2) as f64;
         observed.cookie = sorted.mul_add(std::f64::consts::LN_2, BY_TIMESTAMPS + flood);
         observed.frames.extend([kept.frame]);
         observed.text = detail!(
             D,
-            "{offered}; this listener keeps everything for clients with timestamps ({} handshakes) and nothing for \
-             clients without ({})",
+            "{offered}; this listener grants all options to clients with timestamps ({} handshakes) and none to clients \
+             without ({})",
             history.all_kept_count,
             history.without_timestamps.lost
         );
@@ -125,7 +130,7 @@ fn stripped<D: Detail>(
         // A closed window is no host's: there it can only be a proxy's.
         observed.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         observed.proxy = ALONE;
-        observed.text = detail!(D, "{offered}; no other answer of this listener shows whether it ever does");
+        observed.text = detail!(D, "{offered}; no other SYN-ACK of this listener shows whether it ever grants them");
     }
     capped(observed)
 }

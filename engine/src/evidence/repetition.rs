@@ -1,4 +1,4 @@
-//! S10: whether the server remembers having answered.
+//! S10: retransmissions of the SYN-ACK, which show whether the server keeps state.
 //!
 //! A half-open entry has a timer that repeats the SYN-ACK (RFC 9293 section 3.8.1); a cookie leaves
 //! no entry behind, so nothing can repeat it but a repeated SYN. pf's synproxy, which does keep
@@ -34,7 +34,11 @@ pub(super) fn by_timer<D: Detail>(listener: &Listener<'_>, index: usize) -> Opti
         proxy: TIMER_PROXY,
         systematic: true,
         frames: D::frames([syn_ack.frame, again.frame]),
-        text: detail!(D, "SYN-ACK repeated after {:.2} s with no SYN in between: the server keeps state", again.gap),
+        text: detail!(
+            D,
+            "the server retransmitted the SYN-ACK after {:.2} s with no SYN in between: it keeps state",
+            again.gap
+        ),
     })
 }
 
@@ -49,7 +53,7 @@ pub(super) fn isn_changed<D: Detail>(listener: &Listener<'_>, index: usize) -> O
         proxy: ISN_CHANGED_PROXY,
         systematic: true,
         frames: D::frames([syn_ack.frame, frame]),
-        text: detail!(D, "the repeated SYN was answered with another ISN: the first answer was forgotten"),
+        text: detail!(D, "the retransmitted SYN was answered with another ISN: the first SYN-ACK left no state"),
     })
 }
 
@@ -80,8 +84,8 @@ pub(super) fn silent<D: Detail>(listener: &Listener<'_>, index: usize) -> Option
         frames: D::frames([syn_ack.frame]),
         text: detail!(
             D,
-            "nobody acknowledged the SYN-ACK and it was not repeated in {waited:.1} s{}",
-            if unlike_others { ", while this listener repeated others" } else { "" }
+            "the SYN-ACK was neither acknowledged nor retransmitted within {waited:.1} s{}",
+            if unlike_others { "; this listener retransmitted others" } else { "" }
         ),
     })
 }

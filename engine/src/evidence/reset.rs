@@ -13,7 +13,7 @@ use crate::packet::segment::Flags;
 /// The shape of a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// No ACK flag, window 0: sent by a host that knows no such connection.
+    /// No ACK flag, window 0: sent by a host that does not know the connection.
     Stateless,
     /// ACK flag, window 0, no options: a refused SYN, or a device.
     Refusal,
@@ -35,15 +35,16 @@ impl Shape {
     pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Stateless => {
-                "bare RST (no ACK flag, sequence number taken from the client): the answer of a host that knows no such connection"
+                "bare RST (no ACK flag, sequence number taken from the client): sent by a host that does not know the connection"
             }
-            Self::Refusal => "RST with ACK flag, window 0 and no options: how a SYN is refused",
-            Self::Owner => "RST with ACK flag and a live window or options: sent by the owner of the connection",
+            Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
+            Self::Owner => "RST with ACK flag and a nonzero window or options: sent by the owner of the connection",
         }
     }
 }
 
-/// A proxied connection meets a host that knows nothing of it more often than an ordinary one does.
+/// A host that does not know the connection receives proxied connections more often than ordinary
+/// ones.
 const STATELESS_PROXY: f64 = 1.0;
 const STATELESS_COOKIE: f64 = 0.5;
 

@@ -22,7 +22,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         frames: D::frames([handshake.syn_ack?.frame, handshake.deciding_reset()?.1.frame, retry.syn_ack?.frame]),
         text: detail!(
             D,
-            "the client's next connection, {:.1} s later, got a different SYN-ACK and worked",
+            "the client's next connection, {:.1} s later, got a different SYN-ACK and succeeded",
             retry.time.seconds_since(handshake.time)
         ),
     })

@@ -1,4 +1,4 @@
-//! S15: SYNs that are answered sooner than data.
+//! S15: SYNs that are answered faster than data.
 //!
 //! A proxy in front answers the SYN itself, while data goes all the way to the server. The shortest
 //! of several round trips of each kind are compared, so that a delayed acknowledgment here and
@@ -27,7 +27,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         frames: D::frames([listener.handshakes[index].syn_ack.as_ref()?.frame]),
         text: detail!(
             D,
-            "SYNs are answered in {:.1} ms at best, data in {:.1} ms ({} connections)",
+            "fastest answer to a SYN {:.1} ms, to data {:.1} ms ({} connections)",
             shortest.syn * 1e3,
             shortest.data * 1e3,
             shortest.count

@@ -3,7 +3,7 @@
 //! The cookie stores an index into four sizes (syncookies.c `msstab`), so a server that answered
 //! with one never sends more than the entry below the client's MSS, less 12 bytes for timestamps.
 //!
-//! Fooled by: a path MTU that happens to be near an entry, a clamp behind the capture; offload that
+//! Fooled by: a path MTU that happens to be near an entry, a clamp beyond the capture point; offload that
 //! merges segments (then the largest payload is too large: nothing is said); clients whose MSS is
 //! an entry (nothing to see).
 
@@ -33,7 +33,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         frames: D::frames([syn.frame, syn_ack.frame]),
         text: detail!(
             D,
-            "the client takes segments of {mss} bytes, the server sends {} at most: entry {largest} of the cookie's MSS table",
+            "the client accepts segments of {mss} bytes, the server sends at most {}: entry {largest} of the cookie MSS table",
             handshake.largest_payload
         ),
     })

@@ -1,4 +1,4 @@
-//! What one signal says of a handshake.
+//! A signal as observed on one handshake, with its weights.
 
 use super::{Detail, WithDetail};
 use crate::{Evidence, EvidenceKind, Verdict};
@@ -6,21 +6,21 @@ use crate::{Evidence, EvidenceKind, Verdict};
 /// Signals of one mechanism: they are added up, but no more than [`Group::cap`] of them counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Group {
-    /// A window that is closed and opened later.
+    /// Window that is closed and opened later.
     ZeroWindow,
     /// Options the SYN-ACK has and lacks.
     Options,
     /// Timestamps of the SYN-ACK.
     Clock,
-    /// A window that was computed again.
+    /// Window that was recomputed on the ACK.
     Window,
-    /// Whether the server remembers having answered.
+    /// Whether the server keeps state about its SYN-ACK.
     Memory,
-    /// Which machine sent it: TTL or hop limit, IP identification, reflected bytes.
+    /// Machine that sent the SYN-ACK: TTL or hop limit, IP identification, reflected bytes.
     Machine,
     /// Initial sequence numbers.
     Isn,
-    /// How the handshake was reset.
+    /// Form of the reset.
     Reset,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Observed<D: Detail> {
 }
 
 impl<D: Detail> Observed<D> {
-    /// Returns the verdict that it favours, and by how many nats.
+    /// Returns the verdict that the signal favours, and by how many nats.
     pub(crate) fn favours(&self) -> (Verdict, f64) {
         if self.cookie == 0.0 && self.proxy == 0.0 {
             (Verdict::Undetermined, 0.0)
@@ -68,7 +68,7 @@ impl<D: Detail> Observed<D> {
         }
     }
 
-    /// Returns whether it favours a cookie or a proxy.
+    /// Returns whether the signal favours a cookie or a proxy.
     pub(crate) fn is_cookie_style(&self) -> bool {
         self.cookie.max(self.proxy) > 0.0
     }

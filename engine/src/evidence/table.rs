@@ -1,4 +1,4 @@
-//! The macro behind the table of signals: it expands to everything that goes through all of them.
+//! The macro that expands the table of signals into the functions that visit all of them.
 
 /// Makes [`observe`](super::observe) and [`may_favour`](super::may_favour) from the table of
 /// signals.

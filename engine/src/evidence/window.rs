@@ -1,4 +1,4 @@
-//! S11: a first window that was computed again when the ACK came.
+//! S11: a first window that the server recomputed when the ACK arrived.
 //!
 //! The window of a Linux SYN-ACK is the receive space rounded down to a multiple of the segment
 //! size (less 12 for timestamps; tcp_output.c `tcp_select_initial_window`). For a cookie the kernel
@@ -39,7 +39,7 @@ const STAYED: f64 = -3.0;
 /// The window only makes sense with another scale than the announced: P(ordinary) = 0.001,
 /// P(cookie) = 0.02.
 const OTHER_SCALE: f64 = 3.0;
-/// Smallest window field that is looked at for that.
+/// Smallest window field for which another scale is considered.
 const INFORMATIVE_FIELD: u16 = 32;
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
@@ -71,23 +71,23 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let (cookie, what) = if window == left(announced) && linux() {
         let mss = cookie_mss(handshake, client);
         let would_move = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
-        would_move.then(|| (STAYED, detail!(D, "as announced")))?
+        would_move.then(|| (STAYED, detail!(D, "as announced; a cookie would have changed it")))?
     } else if is_usual && !is_implausible {
         return None;
     } else {
         match recomputed() {
             Some(_) if is_usual => return None,
             Some(mss) if moved_back() => {
-                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
+                ((RECOMPUTED / MOVES_BACK).ln(), detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }
             Some(mss) if unit == 1 => {
-                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "what a cookie's MSS of {mss} gives"))
+                ((RECOMPUTED / MOVES_TO_IT).ln(), detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }
             None if is_implausible => {
                 let mss = cookie_mss(handshake, client);
                 let windows = spaces(announced, syn_ack, client).map(|space| (space / mss * mss).saturating_sub(taken));
                 let shift = other_scale(syn_ack, first.window, windows)?;
-                (OTHER_SCALE, detail!(D, "it only makes sense with a window scale of {shift}"))
+                (OTHER_SCALE, detail!(D, "plausible only with a window scale of {shift}"))
             }
             Some(_) | None => return None,
         }
@@ -97,7 +97,10 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         proxy: 0.0,
         systematic: false,
         frames: D::frames([syn_ack.frame, first.frame]),
-        text: detail!(D, "window {announced} in the SYN-ACK, {window} after it ({taken} bytes taken): {what}"),
+        text: detail!(
+            D,
+            "window {announced} in the SYN-ACK, {window} in the next segment ({taken} bytes acknowledged): {what}"
+        ),
     })
 }
 

@@ -28,9 +28,9 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         systematic: true,
         frames: D::frames([syn_ack.frame]),
         text: if closed {
-            detail!(D, "SYN-ACK offers a window of 0: it lets the client in, but not its data")
+            detail!(D, "the SYN-ACK announces a window of 0: the client may connect but not send data")
         } else {
-            detail!(D, "SYN-ACK offers a window of {} bytes", syn_ack.window)
+            detail!(D, "the SYN-ACK announces a window of {} bytes", syn_ack.window)
         },
     })
 }
@@ -48,7 +48,7 @@ pub(super) fn opened<D: Detail>(listener: &Listener<'_>, index: usize) -> Option
         proxy: OPENED_PROXY,
         systematic: true,
         frames: D::frames([syn_ack.frame, update]),
-        text: detail!(D, "the closed window was opened by a pure ACK before the client had sent any data"),
+        text: detail!(D, "a pure ACK opened the closed window before the client had sent any data"),
     })
 }
 

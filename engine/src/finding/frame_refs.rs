@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_holds_the_frames_in_order_and_drops_those_beyond_six() {
+    fn the_first_six_frames_are_kept_in_order() {
         let frame = |number| Frame { capture: 1, number };
         let mut refs: FrameRefs = (1..4).map(frame).collect();
         assert_eq!(*refs, [frame(1), frame(2), frame(3)]);

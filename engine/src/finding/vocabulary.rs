@@ -1,5 +1,5 @@
-//! The words of the product: one word per thing, the same in types, JSON, display filters and
-//! documents.
+//! The vocabulary of the product: one word for each thing, the same in types, JSON, display filters
+//! and documents.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ macro_rules! words {
             /// Every member, in order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$member),+];
 
-            /// The written form, as in JSON and in display filters.
+            /// Returns the written form, as in JSON and in display filters.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$member => $text,)+ }
@@ -33,19 +33,19 @@ macro_rules! words {
 words! {
     /// Who answered the SYN.
     Verdict {
-        /// The server's own stack, from a half-open entry.
+        /// The server's own stack, from a SYN queue entry.
         Ordinary = "ordinary",
         /// The host itself, without keeping state.
         SynCookie = "syn-cookie",
-        /// Something in front of the host.
+        /// A SYN proxy in front of the host.
         SynProxy = "syn-proxy",
-        /// Seen, but the capture does not decide it.
+        /// The handshake was captured, but does not show who answered.
         Undetermined = "undetermined",
     }
 }
 
 impl Verdict {
-    /// `syn-cookie` or `syn-proxy`.
+    /// Returns whether the verdict is `syn-cookie` or `syn-proxy`.
     #[must_use]
     pub const fn is_cookie_style(self) -> bool {
         matches!(self, Self::SynCookie | Self::SynProxy)
@@ -53,7 +53,7 @@ impl Verdict {
 }
 
 words! {
-    /// How sure a verdict is; ordered from weak to strong.
+    /// Confidence of a verdict, ordered from weak to strong.
     Confidence {
         /// More likely than not.
         Possible = "possible",
@@ -65,21 +65,21 @@ words! {
 }
 
 words! {
-    /// What became of a handshake.
+    /// Outcome of a handshake.
     Outcome {
-        /// It completed, and the server did not reset it before sending data.
+        /// The handshake completed, and the server did not reset the connection before sending data.
         Established = "established",
-        /// The server's side reset it after its SYN-ACK and before it sent any data.
+        /// The server's side sent a reset after its SYN-ACK and before any data.
         ResetByServer = "reset-by-server",
-        /// The client reset it before the server sent any data.
+        /// The client sent a reset before the server sent any data.
         ResetByClient = "reset-by-client",
         /// The SYN was answered by a reset.
         Refused = "refused",
         /// No answer to the SYN was seen.
         Unanswered = "unanswered",
-        /// A SYN-ACK, and never an ACK.
+        /// The SYN-ACK was never acknowledged.
         Unacknowledged = "unacknowledged",
-        /// The capture begins or ends in the middle of it.
+        /// The capture begins or ends in the middle of the handshake.
         Incomplete = "incomplete",
     }
 }
@@ -109,21 +109,22 @@ words! {
 words! {
     /// A signal that was weighed.
     EvidenceKind {
-        /// Window of the SYN-ACK is zero, or is not (S1).
+        /// Window of the SYN-ACK: zero or not (S1).
         ZeroWindow = "zero-window",
         /// Options the client offered and the SYN-ACK lacks, or kept (S2, S3).
         OptionsDropped = "options-dropped",
         /// Timestamp of the SYN-ACK against the clock of the server's next segments (S6).
         TimestampLag = "timestamp-lag",
-        /// Low six bits of the SYN-ACK's timestamp spell the client's options (S4).
+        /// Low six bits of the SYN-ACK's timestamp encode the client's options (S4).
         TimestampBits = "timestamp-bits",
-        /// Low six bits of the timestamp spell them behind an offset of the address pair (S5).
+        /// Low six bits of the SYN-ACK's timestamp encode the client's options plus an offset of the
+        /// address pair (S5).
         TimestampResidue = "timestamp-residue",
-        /// SYN-ACK repeated by the server's own timer: it keeps state (S10).
+        /// SYN-ACK retransmitted by the server's own timer: the server keeps state (S10).
         SynAckRetransmitted = "syn-ack-retransmitted",
-        /// SYN-ACK never repeated although the ACK was missing for long (S10).
+        /// SYN-ACK never retransmitted although no ACK came (S10).
         SynAckNotRetransmitted = "syn-ack-not-retransmitted",
-        /// Hop limit of the SYN-ACK against the server's later packets (S13).
+        /// TTL or hop limit of the SYN-ACK against the server's later packets (S13).
         TtlChange = "ttl-change",
         /// IP identification of the SYN-ACK repeats that of the SYN (S16).
         IpIdEcho = "ip-id-echo",
@@ -131,17 +132,17 @@ words! {
         ReflectedOptions = "reflected-options",
         /// Pure ACK of the server that opens the window before any client data (S14).
         WindowUpdate = "window-update",
-        /// First window after the handshake was computed again from the cookie's MSS (S11).
+        /// First window after the handshake, recomputed from the cookie's MSS (S11).
         WindowRecomputed = "window-recomputed",
         /// Shape of the reset that followed (S18).
         ResetShape = "reset-shape",
         /// Difference of server and client ISN repeats on the same four-tuple (S7).
         IsnAlgebra = "isn-algebra",
-        /// Repeated SYN answered with another ISN.
+        /// Retransmitted SYN answered with another ISN.
         IsnChanged = "isn-changed",
         /// SYN with a non-zero acknowledgment field: the backend side of a SYNPROXY (S17).
         SynproxyBackendSyn = "synproxy-backend-syn",
-        /// What the listener's other handshakes say about this one.
+        /// Verdicts of the listener's other handshakes around the same time.
         ListenerContext = "listener-context",
         /// Largest segment equals an entry of the cookie's MSS table below the client's MSS (S12).
         SegmentSizeBound = "segment-size-bound",
@@ -149,9 +150,9 @@ words! {
         IsnBits = "isn-bits",
         /// ECN or Fast Open refused, though granted to others (S20).
         ExtensionRefused = "extension-refused",
-        /// SYNs answered sooner than data (S15).
+        /// SYNs answered faster than data (S15).
         SynAnsweredSooner = "syn-answered-sooner",
-        /// After a reset, the client's next connection got another answer and worked (S19).
+        /// Next connection of the client after a reset, which got another SYN-ACK and succeeded (S19).
         RetryAnsweredOtherwise = "retry-answered-otherwise",
     }
 }
@@ -159,31 +160,31 @@ words! {
 words! {
     /// A hypothesis on why a handshake failed.
     CauseKind {
-        /// The host got a cookie it did not accept.
+        /// The server rejected the SYN cookie in the client's ACK.
         CookieRejected = "cookie-rejected",
-        /// The ACK passed the proxy and met a server that knew nothing of it.
+        /// The client's ACK bypassed the proxy and reached a server that had never seen the SYN.
         ProxyLeakedAck = "proxy-leaked-ack",
         /// The server behind the proxy refused the connection.
         ProxyBackendRefused = "proxy-backend-refused",
         /// The server behind the proxy never answered.
         ProxyBackendSilent = "proxy-backend-silent",
-        /// An appliance resets on purpose and lets the retry through.
+        /// An appliance reset the first connection on purpose and lets the retry through.
         ChallengeReset = "challenge-reset",
         /// The listener's accept queue was full.
         AcceptQueueOverflow = "accept-queue-overflow",
-        /// The server program closed the connection hard.
+        /// The application aborted the connection (RST).
         ApplicationAbort = "application-abort",
-        /// The listener disappeared between SYN-ACK and ACK.
+        /// The listening socket was closed between SYN-ACK and ACK.
         ListenerGone = "listener-gone",
-        /// A packet filter rejected it with a TCP reset.
+        /// A packet filter rejected the connection with a TCP reset.
         FirewallReset = "firewall-reset",
         /// A load balancer sent the ACK to another host.
         WrongHost = "wrong-host",
-        /// Nothing listens on that port.
+        /// No process listens on the port.
         ClosedPort = "closed-port",
         /// The client gave up.
         ClientAbort = "client-abort",
-        /// Something dropped packets without a word.
+        /// Packets were silently dropped.
         SilentDrop = "silent-drop",
     }
 }
@@ -220,25 +221,25 @@ words! {
     /// A counter of a Linux kernel, by the name it has in `/proc/net/netstat`, `/proc/net/snmp` and
     /// `/proc/net/stat`.
     Counter {
-        /// Packets turned away because an accept queue was full.
+        /// Packets dropped because an accept queue was full.
         ListenOverflows = "ListenOverflows",
-        /// Packets a listener dropped, the above included.
+        /// Packets that a listener dropped, `ListenOverflows` included.
         ListenDrops = "ListenDrops",
         /// SYN cookies sent.
         SyncookiesSent = "SyncookiesSent",
-        /// SYN cookies that were right.
+        /// Valid SYN cookies received.
         SyncookiesRecv = "SyncookiesRecv",
-        /// SYN cookies that were not.
+        /// Invalid SYN cookies received.
         SyncookiesFailed = "SyncookiesFailed",
-        /// SYNs for which a full half-open queue, or a setting, led to a cookie.
+        /// SYNs answered with a cookie because the SYN queue was full or a setting demands it.
         TcpReqQFullDoCookies = "TCPReqQFullDoCookies",
-        /// SYNs dropped because the half-open queue was full and cookies were off.
+        /// SYNs dropped because the SYN queue was full and cookies were off.
         TcpReqQFullDrop = "TCPReqQFullDrop",
-        /// Connections a program aborted with data on the way.
+        /// Connections that an application aborted with data in flight.
         TcpAbortOnData = "TCPAbortOnData",
-        /// Connections a program closed with data unread.
+        /// Connections that an application closed with unread data.
         TcpAbortOnClose = "TCPAbortOnClose",
-        /// Resets of half-open entries, sent and received.
+        /// Resets of SYN queue entries, sent and received.
         EmbryonicRsts = "EmbryonicRsts",
         /// Resets sent.
         OutRsts = "OutRsts",
@@ -246,13 +247,13 @@ words! {
         EstabResets = "EstabResets",
         /// SYNs that a SYNPROXY on the host answered.
         SynproxySynReceived = "syn_received",
-        /// ACKs that a SYNPROXY on the host took.
+        /// ACKs that a SYNPROXY on the host accepted.
         SynproxyCookieValid = "cookie_valid",
-        /// ACKs that it did not take.
+        /// ACKs that a SYNPROXY on the host rejected.
         SynproxyCookieInvalid = "cookie_invalid",
-        /// Segments of clients for which it asked the server again.
+        /// SYNs that a SYNPROXY on the host sent to the server again because a client sent a segment.
         SynproxyCookieRetrans = "cookie_retrans",
-        /// Packets that conntrack dropped: its table was full.
+        /// Packets that conntrack dropped because its table was full.
         ConntrackDrop = "drop",
     }
 }
@@ -260,15 +261,15 @@ words! {
 words! {
     /// A setting of a Linux kernel, by the name it has in sysctl.
     Setting {
-        /// 0: no cookies, 1: when the half-open queue is full, 2: always.
+        /// SYN cookies. 0: never, 1: when the SYN queue is full, 2: always.
         Syncookies = "net.ipv4.tcp_syncookies",
-        /// Whether a full accept queue resets.
+        /// Whether a full accept queue sends resets.
         AbortOnOverflow = "net.ipv4.tcp_abort_on_overflow",
-        /// The upper bound of every accept queue.
+        /// Upper limit of every accept queue.
         Somaxconn = "net.core.somaxconn",
-        /// Half-open entries of a listener, where cookies are off.
+        /// Limit of a listener's SYN queue where cookies are off.
         MaxSynBacklog = "net.ipv4.tcp_max_syn_backlog",
-        /// Whether conntrack takes up connections in the middle.
+        /// Whether conntrack accepts connections whose SYN it has not seen.
         ConntrackTcpLoose = "net.netfilter.nf_conntrack_tcp_loose",
     }
 }

@@ -31,18 +31,18 @@ pub(crate) struct Loss {
 /// The order in which a listener's answers keep an option and lose it.
 #[derive(Default)]
 pub(crate) struct Alternation {
-    /// Answers that lost it, by index, in ascending order.
+    /// SYN-ACKs that lost the option, by index, in ascending order.
     losses: Vec<(usize, Loss)>,
-    /// Uninterrupted runs of answers that lost it.
+    /// Number of uninterrupted runs of SYN-ACKs that lost the option.
     pub runs: usize,
-    /// Answers that lost it.
+    /// Number of SYN-ACKs that lost the option.
     pub lost: usize,
-    /// Answers that kept it.
+    /// Number of SYN-ACKs that kept the option.
     pub kept: usize,
     /// Whether one client address got both kinds of answer: no balancing by address, no middlebox
     /// for some clients.
     pub same_client: bool,
-    /// Whether one IP identification counter runs through both kinds of answer: one host.
+    /// Whether one IP identification counter covers both kinds of SYN-ACK: one host sent them.
     pub one_counter: bool,
 }
 
@@ -79,7 +79,7 @@ impl Alternation {
         alternation
     }
 
-    /// Returns where the handshake with that index stands, if its answer lost the option and some
+    /// Returns the loss of the handshake with that index, if its SYN-ACK lost the option and some
     /// other kept it.
     pub(crate) fn loss(&self, index: usize) -> Option<Loss> {
         Some(self.losses[self.losses.binary_search_by_key(&index, |&(index, _)| index).ok()?].1)

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_is_above_the_truth_and_not_far() {
+    fn the_bound_is_slightly_above_the_exact_value() {
         assert!((at_least(3, 3, 0.5) - 0.125).abs() < 1e-12, "all of three");
         assert!((at_least(1, 100, 0.5) - 1.0).abs() < f64::EPSILON, "fewer than expected");
         let six_of_ten = at_least(6, 10, 0.1);

@@ -11,7 +11,7 @@ pub(crate) struct Clients {
     numbers: Vec<u32>,
     /// The handshakes, client by client, in order of time for each.
     handshakes: Vec<u32>,
-    /// Where the handshakes of each client begin, and the end of the last.
+    /// Start index of each client's handshakes, and the end of the last.
     starts: Vec<u32>,
 }
 
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn handshakes_of_one_address_are_one_clients_and_in_order() {
+    fn handshakes_from_one_address_belong_to_one_client_and_keep_their_order() {
         let [a, b] = [9, 7].map(|last| IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)));
         let (clients, groups) = of(&[a, b, b, a, a]);
         assert_eq!((clients.count(), groups), (2, vec![vec![1, 2], vec![0, 3, 4]]));

@@ -54,7 +54,7 @@ pub(crate) struct Clock {
     coarse: u32,
     /// Standard deviation of one segment's capture time around the clock's line, in seconds.
     pub scatter: f64,
-    /// Observations behind `scatter`.
+    /// Number of observations that `scatter` was computed from.
     pub freedom: f64,
 }
 
@@ -171,12 +171,12 @@ const fn gcd(mut a: u32, mut b: u32) -> u32 {
 /// Maximum number of segments that a SYN-ACK is compared with.
 const LAG_SEGMENTS: usize = 5;
 
-/// How far the SYN-ACK's timestamp is behind the line that the server's next segments lie on.
+/// Lag of the SYN-ACK's timestamp behind the clock of the server's next segments.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lag {
     /// Seconds; positive when the SYN-ACK is behind.
     pub seconds: f64,
-    /// Ticks a second it was computed with.
+    /// Clock rate that the lag was computed with, in ticks a second.
     pub rate: f64,
 }
 

@@ -1,4 +1,4 @@
-//! When a listener was under a flood of SYNs.
+//! Times at which a listener was under a flood of SYNs.
 
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;

@@ -32,11 +32,11 @@ const ONLOAD_STAMPED_ENOUGH: usize = 3;
 /// The composition that a listener's ISNs establish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IsnLayout {
-    /// None that can be read.
+    /// Layout that cannot be read.
     Opaque,
-    /// FreeBSD's; says nothing about cookie mode.
+    /// Layout of FreeBSD, with or without cookie mode.
     Freebsd,
-    /// Onload's; only cookies have it.
+    /// Layout of Onload's cookies.
     Onload,
 }
 

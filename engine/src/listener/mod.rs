@@ -46,10 +46,10 @@ pub(crate) struct Listener<'a> {
     paths: Vec<ClientPath>,
     /// Whether some SYN was answered.
     pub answers: bool,
-    /// Whether some acknowledged SYN-ACK came again: the accept queue was full.
+    /// Whether some acknowledged SYN-ACK was retransmitted: the accept queue was full.
     pub ignores_acks: bool,
     pub floods: FloodDetector,
-    /// Handshakes in which the server's timer sent the SYN-ACK again.
+    /// Number of handshakes in which the server's timer retransmitted the SYN-ACK.
     pub rto_retransmissions: usize,
     pub ip_identifications: IpIdentifications,
 }

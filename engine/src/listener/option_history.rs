@@ -1,10 +1,10 @@
-//! What became of the TCP options that a listener's clients offered.
+//! Handling of the TCP options that a listener's clients offered.
 
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::alternation::Alternation;
 use crate::listener::clients::Clients;
 
-/// What the SYN-ACK did with the options of the SYN.
+/// Handling of the SYN's options in the SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OptionHandling {
     /// Nothing that could be lost was offered, or one of the two segments is missing.
@@ -53,7 +53,7 @@ pub(crate) const fn host_marks(answer: &SynHeader) -> HostMarks {
     (answer.options.mss, answer.ip.ttl)
 }
 
-/// What a listener did with the options of all its clients.
+/// Handling of the options of all clients of a listener.
 pub(crate) struct OptionHistory {
     handling: Vec<OptionHandling>,
     /// Alternation between [`OptionHandling::Kept`] and [`OptionHandling::Stripped`].

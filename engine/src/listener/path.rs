@@ -8,7 +8,7 @@ const ENOUGH: usize = 6;
 /// Minimum connections from one client that show the round trip of the SYN and of data.
 const ENOUGH_PAIRS: usize = 5;
 
-/// What the round trips to one client show.
+/// Path to one client, as its round trips show it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClientPath {
     pub path: Option<Path>,
@@ -65,7 +65,7 @@ pub(crate) struct ShortestRoundTrips {
 }
 
 impl ShortestRoundTrips {
-    /// Returns those of one client's handshakes; `None` where too few show both.
+    /// Returns the shortest round trips of one client's handshakes; `None` where too few show both.
     fn of(samples: &[RoundTripSample]) -> Option<Self> {
         let none = Self { syn: f64::INFINITY, data: f64::INFINITY, count: 0 };
         let both = samples.iter().filter_map(|sample| sample.syn.zip(sample.data));

@@ -1,4 +1,4 @@
-//! SYN-ACKs that a server's retransmission timer sent again.
+//! SYN-ACKs that a server's retransmission timer sent.
 
 use crate::connection::handshake::{Handshake, Retransmission};
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::evidence::hop_limit::field_name;
 use crate::intake::flow::same_ends;
 use crate::packet::ip;
 pub use crate::packet::ip::NoSegment;
@@ -52,6 +53,12 @@ impl SegmentDescription {
     #[must_use]
     pub fn is_between(&self, a: Endpoint, b: Endpoint) -> bool {
         same_ends((self.source, self.destination), (a, b))
+    }
+
+    /// Returns the name of the header field that `ttl` holds: TTL in IPv4, hop limit in IPv6.
+    #[must_use]
+    pub const fn ttl_field(&self) -> &'static str {
+        field_name(self.source.ip)
     }
 
     pub(super) fn of(segment: &Segment<'_>) -> Self {
@@ -112,7 +119,7 @@ fn options(segment: &Segment<'_>) -> String {
         };
     }
     if read.incomplete {
-        text.push_str(if text.is_empty() { "not captured whole" } else { ", the rest not captured" });
+        text.push_str(if text.is_empty() { "truncated in the capture" } else { ", the rest truncated in the capture" });
     }
     text
 }

@@ -29,7 +29,7 @@ pub struct NarratedPacket {
     pub since_start: f64,
     /// Whether the client sent it.
     pub from_client: bool,
-    /// Part of the packet in the handshake: `SYN`, `SYN-ACK again`, `data`…
+    /// Role of the packet in the handshake: `SYN`, `SYN-ACK retransmission`, `data`…
     pub what: &'static str,
     /// Sequence number relative to the sender's first, where that is known.
     pub relative_seq: Option<u32>,
@@ -177,9 +177,13 @@ impl<'a> Narrator<'a> {
             return if self.seen.syn.is_some() { PacketRole::SynAgain } else { PacketRole::Syn };
         }
         if flags.is_syn_ack() {
-            self.seen.server_isn.get_or_insert(segment.seq());
+            let isn = *self.seen.server_isn.get_or_insert(segment.seq());
             self.seen.client_isn.get_or_insert(segment.ack().plus(u32::MAX));
-            return if self.seen.syn_ack.is_some() { PacketRole::SynAckAgain } else { PacketRole::SynAck };
+            return match self.seen.syn_ack {
+                None => PacketRole::SynAck,
+                Some(_) if isn == segment.seq() => PacketRole::SynAckAgain,
+                Some(_) => PacketRole::NewSynAck,
+            };
         }
         if flags.has(Flags::RST) {
             return PacketRole::Reset;
@@ -230,13 +234,15 @@ impl<'a> Narrator<'a> {
     }
 }
 
-/// Part of a packet in its handshake.
+/// Role of a packet in its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PacketRole {
     Syn,
     SynAgain,
     SynAck,
     SynAckAgain,
+    /// Second SYN-ACK, with another initial sequence number.
+    NewSynAck,
     Ack,
     WrongAck,
     Data,
@@ -250,13 +256,14 @@ impl PacketRole {
     const fn name(self) -> &'static str {
         match self {
             Self::Syn => "SYN",
-            Self::SynAgain => "SYN again",
+            Self::SynAgain => "SYN retransmission",
             Self::SynAck => "SYN-ACK",
-            Self::SynAckAgain => "SYN-ACK again",
+            Self::SynAckAgain => "SYN-ACK retransmission",
+            Self::NewSynAck => "new SYN-ACK",
             Self::Ack | Self::Other => "ACK",
-            Self::WrongAck => "ACK of another number",
+            Self::WrongAck => "wrong ACK",
             Self::Data => "data",
-            Self::DataAgain => "data again",
+            Self::DataAgain => "data retransmission",
             Self::Reset => "RST",
             Self::Fin => "FIN",
         }

@@ -1,11 +1,11 @@
-//! Concludes in sentences what a packet of a handshake shows.
+//! Writes sentences that say what a packet of a handshake shows.
 
 use super::{Narrator, PacketFacts, PacketRole};
-use crate::evidence::hop_limit::initial;
+use crate::evidence::hop_limit::{field_name, initial};
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, Segment};
 
-/// MSS that is often taken for the sign of one product.
+/// MSS that is often mistaken for the sign of one product.
 const FAMOUS_MSS: u16 = 1380;
 
 impl Narrator<'_> {
@@ -13,19 +13,22 @@ impl Narrator<'_> {
     pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, role: PacketRole) -> Vec<String> {
         match role {
             PacketRole::Syn => syn(segment),
-            PacketRole::SynAgain => vec!["the same SYN again: no answer had reached the client".to_owned()],
+            PacketRole::SynAgain => vec!["the client retransmits its SYN: no answer had reached it".to_owned()],
             PacketRole::SynAck => self.syn_ack(segment),
-            PacketRole::SynAckAgain => self.syn_ack_again(segment),
+            PacketRole::SynAckAgain => self.syn_ack_again(),
+            PacketRole::NewSynAck => {
+                vec!["another initial sequence number: the first SYN-ACK left no state".to_owned()]
+            }
             PacketRole::Ack => self.ack(),
             PacketRole::WrongAck => vec![format!(
-                "acknowledges {}, and the SYN-ACK is acknowledged by {}: no cookie and no half-open entry fits",
+                "acknowledges {}; the SYN-ACK requires {}: neither a cookie nor a SYN queue entry matches",
                 segment.ack(),
                 self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
             )],
             PacketRole::Data => self.data(segment, from_client),
-            PacketRole::DataAgain => vec!["sent again: nobody acknowledged it".to_owned()],
+            PacketRole::DataAgain => vec!["the data was not acknowledged".to_owned()],
             PacketRole::Reset => self.reset(segment, from_client),
-            PacketRole::Fin => vec![format!("the {} has nothing more to send", side(from_client))],
+            PacketRole::Fin => vec![format!("the {} has no more data to send", side(from_client))],
             PacketRole::Other => self.other(segment, from_client),
         }
     }
@@ -38,46 +41,42 @@ impl Narrator<'_> {
             shows.push(format!("{} after the SYN", span(trip)));
             let lost = lost(&syn.options, &options);
             if !lost.is_empty() {
-                shows.push(format!("the client offered {}; the answer has none of it", lost.join(", ")));
+                shows.push(format!("the client offered {}; the SYN-ACK does not grant this", lost.join(", ")));
             }
         }
         if segment.window() == 0 {
             shows.push(
-                "window 0: the client may connect and may not send; a SYN proxy does so until it has reached the server, \
-                 a host's own SYN cookie does not"
+                "window 0: the client may connect but not send; a SYN proxy keeps the window closed until it has reached \
+                 the server, a host's own SYN cookie never closes it"
                     .to_owned(),
             );
         }
         if options.mss == Some(FAMOUS_MSS) {
             shows.push(
-                "MSS 1380 is what Cisco ASA announces by default (sysopt connection tcpmss), and what any host with a \
-                 route MTU of 1420, or a clamp on the way, does: it proves no product. On an ASA, show run all sysopt \
-                 and show threat-detection statistics top tcp-intercept tell; on Linux, iptables-save or nft list \
-                 ruleset shows SYNPROXY and its mss"
+                "MSS 1380 is the default of Cisco ASA (sysopt connection tcpmss), but a route MTU of 1420 or an MSS clamp \
+                 on the path leads to it, too: it does not identify a product. To check an ASA: show run all sysopt, \
+                 show threat-detection statistics top tcp-intercept. On Linux, iptables-save or nft list ruleset \
+                 shows SYNPROXY and its mss"
                     .to_owned(),
             );
         }
         shows
     }
 
-    fn syn_ack_again(&self, segment: &Segment<'_>) -> Vec<String> {
-        let isn = self.seen.server_isn.is_some_and(|isn| isn != segment.seq());
-        let acknowledged = self.seen.ack.is_some();
-        vec![match (isn, acknowledged) {
-            (true, _) => "another initial sequence number: nobody remembered the first answer".to_owned(),
-            (_, true) if self.seen.reset => {
-                "again after the reset: whoever sends it had not seen the ACK, and still waits for it".to_owned()
-            }
-            (_, true) => "again although it was acknowledged: the server did not take the ACK".to_owned(),
-            _ => "again: it had not been acknowledged".to_owned(),
-        }]
+    fn syn_ack_again(&self) -> Vec<String> {
+        let shows = match (self.seen.ack.is_some(), self.seen.reset) {
+            (true, true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
+            (true, false) => "retransmitted although it was acknowledged: the server did not accept the ACK",
+            (false, _) => "the SYN-ACK had not been acknowledged",
+        };
+        vec![shows.to_owned()]
     }
 
     fn ack(&self) -> Vec<String> {
         let closed = self.seen.syn_ack.is_some_and(|s| s.window == 0);
-        let mut shows = vec!["acknowledges the SYN-ACK: for the client the connection is open".to_owned()];
+        let mut shows = vec!["acknowledges the SYN-ACK: the connection is open for the client".to_owned()];
         if closed {
-            shows.push("it must wait until the window is opened before it may send".to_owned());
+            shows.push("the client must not send until the window opens".to_owned());
         }
         shows
     }
@@ -85,14 +84,14 @@ impl Narrator<'_> {
     fn data(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
         let bytes = segment.payload;
         if !from_client {
-            return vec![format!("{bytes} bytes of the server: the connection works")];
+            return vec![format!("{bytes} bytes from the server: the connection works")];
         }
         match (self.seen.data, self.seen.syn_ack) {
             (None, Some(syn_ack)) if syn_ack.window == 0 && !self.seen.opened => {
-                vec![format!("{bytes} bytes of the client, into a closed window: a probe")]
+                vec![format!("{bytes} bytes from the client into a closed window: a probe")]
             }
             (None, _) => vec![format!("the client's first {bytes} bytes")],
-            _ => vec![format!("{bytes} more bytes of the client")],
+            _ => vec![format!("{bytes} more bytes from the client")],
         }
     }
 
@@ -107,7 +106,7 @@ impl Narrator<'_> {
         }
         let taken = self.seen.client_isn.map(|isn| segment.ack().ahead_of(isn.plus(1))).filter(|&n| n > 0);
         taken
-            .map(|n| format!("acknowledges {n} bytes of the client: the server has taken the connection"))
+            .map(|n| format!("acknowledges {n} bytes from the client: the server has accepted the connection"))
             .into_iter()
             .collect()
     }
@@ -120,20 +119,20 @@ impl Narrator<'_> {
             shows.push(self.reset_after(trip));
             if bare && last.ack == segment.seq() {
                 shows.push(
-                    "no ACK flag, and its sequence number is the one the client acknowledged: the answer of a host \
-                     that knows of no such connection (RFC 9293 section 3.10.7), and of a packet filter that rejects"
+                    "no ACK flag, and the sequence number is the one that the client acknowledged: sent by a host that \
+                     does not know the connection (RFC 9293 section 3.10.7), or by a packet filter that rejects it"
                         .to_owned(),
                 );
             } else if bare {
-                shows.push("no ACK flag, and a sequence number that nobody acknowledged".to_owned());
+                shows.push("no ACK flag, and a sequence number that the client did not acknowledge".to_owned());
             }
         }
         if !bare {
             let live = segment.window() > 0 || segment.options_promised() > 0;
             shows.push(if live {
-                "ACK flag and a live window or options: whoever owns the connection aborts it".to_owned()
+                "ACK flag and a nonzero window or options: the owner of the connection aborts it".to_owned()
             } else {
-                "ACK flag, window 0 and no options: how a SYN is refused".to_owned()
+                "ACK flag, window 0 and no options: as sent to refuse a SYN".to_owned()
             });
         }
         if !from_client {
@@ -154,12 +153,13 @@ impl Narrator<'_> {
 fn syn(segment: &Segment<'_>) -> Vec<String> {
     let options = segment.options();
     let mut shows = vec![match offered(&options) {
-        offers if offers.is_empty() => "the client offers no option but, at most, its MSS".to_owned(),
+        offers if offers.is_empty() => "the client offers no options except, at most, an MSS".to_owned(),
         offers => format!("the client offers {}", offers.join(", ")),
     }];
     if segment.ack().0 != 0 {
-        shows
-            .push("the acknowledgment field is not 0: Netfilter's SYNPROXY leaves it so towards the server".to_owned());
+        shows.push(
+            "the acknowledgment field is not 0, as in the SYN that Netfilter's SYNPROXY sends to the server".to_owned(),
+        );
     }
     shows
 }
@@ -180,28 +180,31 @@ fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
 
 fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
     let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
+    let field = field_name(reset.source().ip);
     Some(if first == second {
-        format!("hop limit {second} as in the SYN-ACK: the same machine, or one as far away")
+        format!("{field} {second}, as in the SYN-ACK: the same machine, or one at the same distance")
     } else if initial(first) == initial(second) {
         let hops = first.abs_diff(second);
         let way = if second < first { "further away" } else { "nearer" };
         format!(
-            "hop limit {second}, {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
+            "{field} {second}, {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
             if hops == 1 { "" } else { "s" }
         )
     } else {
-        format!("hop limit {second}, {first} in the SYN-ACK: another machine, which starts from another hop limit")
+        format!("{field} {second}, {first} in the SYN-ACK: another machine with another initial {field}")
     })
 }
 
 fn identification(trigger: Option<&PacketFacts>, reset: &Segment<'_>) -> Option<String> {
     let id = reset.ip_facts().identification?;
     if id == 0 {
-        return Some("IP identification 0: Linux resets what it does not know so".to_owned());
+        return Some("IP identification 0: Linux sends such resets for unknown connections".to_owned());
     }
     let copied = trigger.and_then(|t| t.identification) == Some(id);
-    copied
-        .then(|| "its IP identification is copied from the packet it answers: a device on the way wrote it".to_owned())
+    copied.then(|| {
+        "the IP identification is copied from the packet that the reset answers: a device on the path sent it"
+            .to_owned()
+    })
 }
 
 const fn side(from_client: bool) -> &'static str {

@@ -27,10 +27,10 @@ impl fmt::Display for NoSegment {
     /// Completes the sentence that begins with the packet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoPacket => "is none",
-            Self::NotTcp => "carries another protocol than TCP",
-            Self::Fragment => "is a fragment of an IP packet, which is not put together",
-            Self::Unreadable => "is cut or malformed before the end of its TCP header",
+            Self::NoPacket => "contains no packet",
+            Self::NotTcp => "is not TCP",
+            Self::Fragment => "is an IP fragment, and fragments are not reassembled",
+            Self::Unreadable => "is truncated or malformed before the end of its TCP header",
         })
     }
 }

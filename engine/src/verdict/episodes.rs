@@ -8,8 +8,8 @@ use crate::{Confidence, Episode, Outcome, Verdict};
 /// A pause this long, in seconds, ends an episode: Linux accepts cookies for two minutes after the
 /// last overflow.
 const PAUSE: f64 = 120.0;
-/// Ordinary handshakes in a row, at `likely` or above, that end an episode: one alone is the queue
-/// having had room for a moment.
+/// Ordinary handshakes in a row, at `likely` or above, that end an episode: a single one shows only
+/// that the queue had room for a moment.
 const ORDINARY_IN_A_ROW: usize = 3;
 /// Seconds before an episode in which its trigger is looked for.
 const BEFORE: i64 = 60;

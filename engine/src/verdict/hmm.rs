@@ -1,4 +1,4 @@
-//! A listener over time: when it was answering with cookies, and when it was behind a proxy.
+//! Models a listener over time: when it answered with cookies, and when a proxy answered for it.
 //!
 //! A hidden Markov model with three states, solved by the forward-backward algorithm. The result
 //! for each handshake is its prior: what all the *other* handshakes say about it.
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_that_are_cookies_carry_one_that_shows_nothing() {
+    fn neighbouring_cookies_support_a_handshake_without_evidence() {
         let mut weights = vec![(5.0, 0.0); 20];
         weights[10] = (0.0, 0.0);
         assert!(priors(&weights, &evenly(20), PRIOR)[10].0 > 2.0);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_episode_does_not_spread_to_what_lies_hours_away() {
+    fn an_episode_does_not_spread_to_handshakes_hours_away() {
         let weights = vec![(5.0, 0.0); 10];
         let times: Vec<f64> = (0..10).map(|i| if i < 9 { i as f64 * 0.05 } else { 7200.0 }).collect();
         let priors = priors(&weights, &times, PRIOR);

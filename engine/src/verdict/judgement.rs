@@ -1,4 +1,4 @@
-//! The judgement of a listener's handshakes, each by all of them.
+//! Judges a listener's handshakes, each by the evidence of all of them.
 
 use crate::cause::causes;
 use crate::connection::handshake::Handshake;
@@ -19,9 +19,9 @@ pub(crate) struct Judgement<'a> {
     pub assessment: Assessment,
     causes: Vec<Cause>,
     server: Option<ServerMeasurements>,
-    /// Whether it never completed and its listener was flooded then.
+    /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
-    /// Whether it is counted only, and no finding is made of it.
+    /// Whether the handshake is only counted, without a finding.
     pub only_counted: bool,
 }
 
@@ -50,10 +50,10 @@ impl Judgement<'_> {
     }
 }
 
-/// How a listener's handshakes are judged.
+/// Options for judging a listener's handshakes.
 #[derive(Clone, Copy)]
 pub(crate) struct JudgeOptions {
-    /// The time of the last packet seen.
+    /// Time of the last packet seen.
     pub now: Timestamp,
     pub detail: DetailLevel,
     pub measured: bool,

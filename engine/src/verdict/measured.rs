@@ -5,7 +5,7 @@ use crate::listener::Listener;
 use crate::listener::clock::{Samples, usual_rate};
 use crate::{Frame, Measured, SynFields, SynPair, Times};
 
-/// What the server's segments after its SYN-ACK measure.
+/// Measurements on the server's segments after its SYN-ACK.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServerMeasurements {
     lag_seconds: Option<f64>,

@@ -26,7 +26,7 @@ use crate::listener::Listener;
 use crate::verdict::missing::missing;
 use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, LogOddsTerms, Verdict};
 
-/// Prior log-odds of a cookie, and of a proxy, on a listener nothing is known of.
+/// Prior log-odds of a cookie, and of a proxy, on a listener without other evidence.
 const PRIOR: f64 = -5.0;
 /// Margin over the runner-up, in nats, above which a verdict is likely, and certain.
 const LIKELY: f64 = 4.0;
@@ -87,7 +87,7 @@ impl Weight {
 /// The sum of one handshake's signals, without details.
 #[derive(Clone, Copy, Debug, Default)]
 struct Total {
-    /// All signals.
+    /// Sum of all signals.
     own: Weight,
     /// Groups that favour each verdict with at least [`SPEAKS`] nats, one bit each.
     groups: [u8; Verdict::ALL.len()],
@@ -232,7 +232,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             nats,
             contribution: 0.0,
             frames: FrameRefs::default(),
-            detail: format!("other handshakes of this listener around this time were answered by a {favours}"),
+            detail: format!("{} answered other SYNs to this listener around this time", plural(favours)),
         }));
         evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
         assessment.evidence = evidence;
@@ -251,6 +251,11 @@ impl LogOddsTerms {
         let listener = Weight { cookie: prior.0 - PRIOR, proxy: prior.1 - PRIOR };
         Self { runner_up, prior_nats: ahead(before), listener_nats: ahead(listener), cap_nats: 0.0 }
     }
+}
+
+/// Names the answers of a cookie-style verdict as the subject of a sentence.
+const fn plural(verdict: Verdict) -> &'static str {
+    if matches!(verdict, Verdict::SynProxy) { "a SYN proxy" } else { "SYN cookies" }
 }
 
 /// Returns the confidence of a verdict that `groups` favour, the listener's other handshakes

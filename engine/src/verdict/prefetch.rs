@@ -2,7 +2,7 @@
 
 use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 
-/// Handshakes of which the processor's caches hold at least a part.
+/// Number of handshakes that the processor's caches hold at least in part.
 const NEAR: usize = 4096;
 
 /// Reads a part of every handshake, where there are few enough. They lie scattered over memory:

@@ -1,4 +1,4 @@
-//! What is kept of handshakes once their findings were returned: counts, listeners, episodes.
+//! Summary of handshakes whose findings were already returned: counts, listeners, episodes.
 
 use std::collections::BTreeMap;
 

@@ -96,7 +96,7 @@ fn cell<'a>(value: Value, handshake: &'a Handshake<'_>) -> Cow<'a, str> {
     }
 }
 
-/// `zero-window 10 for syn-proxy: SYN-ACK offers a window of 0`
+/// `zero-window 10 for syn-proxy: the SYN-ACK announces a window of 0`
 fn evidence(piece: &Evidence<'_>) -> String {
     format!("{} {} for {}: {}", piece.kind, piece.nats, piece.bearing, piece.detail)
 }

@@ -49,7 +49,7 @@ pub(super) fn leaked(number: u32) -> Finding {
                 nats: 5.0,
                 contribution: 5.0,
                 frames: [frame(2), frame(5)].into_iter().collect(),
-                detail: "SYN-ACK offers a window of 0".into(),
+                detail: "the SYN-ACK announces a window of 0".into(),
             }],
             missing: Vec::new(),
         },
@@ -182,7 +182,7 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
             "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,
             "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "contribution": 5.0, "frames": [2, 5],
-                          "detail": "SYN-ACK offers a window of 0"}],
+                          "detail": "the SYN-ACK announces a window of 0"}],
             "missing": [],
             "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
                        "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
@@ -266,7 +266,7 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
     );
     assert!(text.starts_with(&answer), "{text}");
     for part in [
-        "SYN-ACK offers a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
+        "the SYN-ACK announces a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
         "log-odds of syn-proxy against ordinary, in nats: 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
          +6.25 other handshakes of this listener, +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",

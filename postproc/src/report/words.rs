@@ -23,7 +23,7 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused => "the SYN was refused with a reset",
         Outcome::Unanswered => "the SYN got no answer",
         Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
-        Outcome::Incomplete => "the capture begins or ends in the middle of it",
+        Outcome::Incomplete => "the capture begins or ends in the middle of the handshake",
     }
 }
 
@@ -36,20 +36,20 @@ pub fn capitalised(text: &str) -> String {
 /// Returns what follows from a difference between two captures of one handshake.
 pub const fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
-        Meaning::SequenceRewritten => "a device on the path rewrites sequence numbers",
+        Meaning::SequenceRewritten => "a device between the captures rewrites sequence numbers",
         Meaning::AnsweredBetween => {
-            "the client did not receive the SYN-ACK that the server sent: a device on the path answered, as a SYN proxy \
-             does, or rewrites sequence numbers"
+            "the client received a SYN-ACK that the server did not send: a device between the captures answered, as a SYN \
+             proxy does, or rewrites sequence numbers"
         }
         Meaning::AnsweredBetweenOrLost => {
-            "only one capture has a SYN-ACK: a device on the path answered, or the SYN-ACK was lost on the path or by the \
-             capture"
+            "only one capture has the SYN-ACK: a device between the captures sent it, or the SYN-ACK was lost on the path or \
+             by the capture"
         }
-        Meaning::MssClamped => "a device on the path sets the MSS",
-        Meaning::OptionsChanged => "a device on the path adds or removes options",
-        Meaning::WindowChanged => "a device on the path sets the window, or these are different packets",
+        Meaning::MssClamped => "a device between the captures sets the MSS",
+        Meaning::OptionsChanged => "a device between the captures removes or adds options",
+        Meaning::WindowChanged => "a device between the captures sets the window, or the packets are not the same",
         Meaning::Distance => {
-            "the difference is the number of routers on the path; a large difference means another host"
+            "the difference is the number of routers between the captures; a large one indicates another host"
         }
     }
 }

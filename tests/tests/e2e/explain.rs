@@ -50,7 +50,7 @@ fn kinds(story: &Value) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn the_user_s_trace_is_told_packet_by_packet_with_its_cause_and_what_is_ruled_out() {
+fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_ruled_out() {
     let told = explain(&[user_trace()], &[]);
     assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
     let text = unwrapped(&told.stdout);
@@ -61,7 +61,7 @@ fn the_user_s_trace_is_told_packet_by_packet_with_its_cause_and_what_is_ruled_ou
         "(proxy-leaked-ack).",
         "[SYN] seq 1514360157 (0), win 64240, MSS 1460, SACK permitted, window scale 8, TTL 64, IP ID 0x90fb",
         "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, TTL 64, IP ID 0x0000",
-        "it proves no product",
+        "it does not identify a product",
         "[RST] seq 3854166340 (1), win 0, TTL 63, IP ID 0x0000",
         "[zero-window: about 22,000 to 1 for syn-proxy; frame 2]",
         "1. (most likely) proxy-leaked-ack",

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows],
-    check: "on the server: nstat -az TcpExtListenOverflows, before and after a failure (it rises); ss -Htln 'sport = :{port}' shows Recv-Q above Send-Q while it lasts, sysctl net.ipv4.tcp_abort_on_overflow whether it resets",
+    check: "on the server: nstat -az TcpExtListenOverflows, before and after a failure (expect: it rises); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (1: a full queue sends resets)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -20,82 +20,95 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     Hypothesis::new(
         INFO.kind,
         1.5,
-        "a listener whose accept queue is full resets in this form with tcp_abort_on_overflow=1",
+        "a listener with a full accept queue sends this form of reset if tcp_abort_on_overflow=1",
     )
     .supported_by(
         case.listener.ignores_acks || nearby.ignored,
         STRONG,
-        "other ACKs to this listener were ignored: its SYN-ACK came again",
+        "the listener ignored other ACKs: it retransmitted its SYN-ACK",
     )
-    .supported_by(ignored, 3.0, "the client's data was ignored, again and again, before the reset")
+    .supported_by(ignored, 3.0, "the server ignored the client's data several times before the reset")
     .supported_by(
         nearby.unserved,
         MODERATE,
-        "connections around it were open and nobody served them: they wait in the queue",
+        "other connections at that time were open but got no reply: they wait in the accept queue",
     )
-    .supported_by(nearby.unanswered, MODERATE, "SYNs around it got no answer, as with a full queue")
+    .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
     .supported_by(
         nearby.resets > 0,
         WEAK,
-        format!("{} other handshake{} around it ended so", nearby.resets, plural(nearby.resets)),
+        format!("{} other handshake{} at that time ended the same way", nearby.resets, plural(nearby.resets)),
     )
     .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
     .opposed_by(reset.has_other_ttl(), 2.5, reset.ttl_sentence())
-    .opposed_by(reset.took_ack, STRONG, "the ACK was not reset, only the data after it: a full queue resets the ACK")
+    .opposed_by(reset.took_ack, STRONG, "only the data was reset, not the ACK before it; a full queue resets the ACK")
     .opposed_by(reset.served, 3.0, SERVED)
     .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
-    .opposed_by(case.is(Verdict::SynCookie), 3.0, "with a cookie the kernel drops the ACK silently instead")
+    .opposed_by(
+        case.is(Verdict::SynCookie),
+        3.0,
+        "with a SYN cookie the kernel drops the ACK silently instead of resetting",
+    )
     .ruled_out_by(
         reset.entry_outlived_it,
-        "the SYN-ACK came again after the reset: its half-open entry was not dropped",
+        "the SYN-ACK was retransmitted after the reset: its SYN queue entry was not dropped",
     )
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_minisocks.c
-/// `tcp_check_req`).
+/// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
+/// tcp_minisocks.c `tcp_check_req`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a full accept queue resets with tcp_abort_on_overflow=1")
+    Hypothesis::new(INFO.kind, 0.0, "a full accept queue sends resets if tcp_abort_on_overflow=1")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
         .opposed_by(reset.served, MODERATE, SERVED)
 }
 
-/// A listener that never saw the SYN has no entry to drop.
+/// Considers a reset after a proxy's SYN-ACK: a listener that never saw the SYN has no entry to
+/// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.2, "a full accept queue resets in this form with tcp_abort_on_overflow=1")
+    Hypothesis::new(INFO.kind, 0.2, "a full accept queue sends this form of reset if tcp_abort_on_overflow=1")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
-            "the SYN-ACK was a proxy's, with window 0, and nobody opened it: the listener answered no SYN of this connection, so it had no entry to drop",
+            "the SYN-ACK came from a proxy and its window never opened: the listener saw no SYN of this connection and had no entry to drop",
         )
-        .ruled_out_by(!reset.is_bare(), "the reset has an ACK flag; a full accept queue's has none")
+        .ruled_out_by(!reset.is_bare(), "the reset has an ACK flag; the reset of a full accept queue has none")
 }
 
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
     Hypothesis::new(INFO.kind, -0.5, "Windows refuses SYNs in this form when its backlog is full")
         .supported_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
-        .opposed_by(!refused.others_answered, MODERATE, "the listener answered nobody around that time")
+        .opposed_by(!refused.others_answered, MODERATE, "the listener answered no other SYN around that time")
 }
 
 pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let others = case.listener.answers;
-    Hypothesis::new(INFO.kind, WEAK, "a listener whose queues are full drops SYNs without a word")
-        .supported_by(others, MODERATE, "the listener answered others")
-        .supported_by(nearby.ignored, STRONG, "around it, ACKs were ignored and the SYN-ACK came again")
+    Hypothesis::new(INFO.kind, WEAK, "a listener with full queues silently drops SYNs")
+        .supported_by(others, MODERATE, "the listener answered other SYNs")
+        .supported_by(
+            nearby.ignored,
+            STRONG,
+            "the listener ignored other ACKs at that time and retransmitted its SYN-ACK",
+        )
         .supported_by(
             nearby.unserved,
             STRONG,
-            "around it, connections were open and nobody served them: they wait in the queue",
+            "other connections at that time were open but got no reply: they wait in the accept queue",
         )
-        .supported_by(nearby.resets > 0, MODERATE, "around it, others were reset after their SYN-ACK")
-        .opposed_by(!others, MODERATE, "the listener answered nobody in this capture")
+        .supported_by(nearby.resets > 0, MODERATE, "other connections at that time were reset after their SYN-ACK")
+        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
 }
 
 /// Linux ignores the ACK while the accept queue is full (tcp_minisocks.c `tcp_check_req`:
 /// `inet_rsk(req)->acked`), and its timer repeats the SYN-ACK.
 pub(super) fn ignored_ack(case: &Case<'_, '_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, VERY_STRONG, "the SYN-ACK was acknowledged and came again: the server ignores the ACK")
-        .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "and the client's data")
-        .opposed_by(case.is(Verdict::SynCookie), STRONG, "a cookie is not repeated by a timer")
+    Hypothesis::new(
+        INFO.kind,
+        VERY_STRONG,
+        "the SYN-ACK was retransmitted after it was acknowledged: the server ignores the ACK",
+    )
+    .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
+    .opposed_by(case.is(Verdict::SynCookie), STRONG, "a SYN cookie is never retransmitted by a timer")
 }
 
 /// The kernel drops what follows the ACK of a cookie, or of a half-open entry, that it could not
@@ -104,22 +117,18 @@ pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         STRONG,
-        "the client's data is repeated and never acknowledged: with a full accept queue the server ignores it",
+        "the client's data is retransmitted and never acknowledged: a server with a full accept queue ignores it",
     )
-    .supported_by(
-        case.listener.ignores_acks,
-        STRONG,
-        "other ACKs to this listener were ignored: its SYN-ACK came again",
-    )
+    .supported_by(case.listener.ignores_acks, STRONG, "the listener ignored other ACKs: it retransmitted its SYN-ACK")
     .supported_by(
         case.is(Verdict::SynCookie),
         WEAK,
-        "after a cookie the kernel does so without repeating the SYN-ACK",
+        "after a SYN cookie the kernel ignores the data and does not retransmit the SYN-ACK",
     )
 }
 
 pub(super) fn closed_window() -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a server whose queues are full ignores the proxy's SYN")
+    Hypothesis::new(INFO.kind, 0.0, "a server with full queues ignores the proxy's SYN")
 }
 
 /// `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every packet that a full accept queue turns
@@ -130,30 +139,35 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     match overflows {
         CounterStatus::Unknown => {}
         CounterStatus::NeverCounted | CounterStatus::Unchanged(_) => {
-            evidence.ruled_out_by(format!("{said}: no accept queue of the server overflowed"));
+            evidence.ruled_out_by(format!("{said}: no accept queue overflowed on the server"));
         }
         CounterStatus::Rose(_) => {
-            evidence.supported_by(VERY_STRONG, format!("{said}: an accept queue overflowed then"));
+            evidence.supported_by(VERY_STRONG, format!("{said}: an accept queue overflowed at that time"));
         }
         CounterStatus::NonZeroSinceBoot(_) => {
-            evidence.supported_by(0.3, format!("{said}: an accept queue did overflow, when is not known"));
+            evidence.supported_by(0.3, format!("{said}: an accept queue overflowed at an unknown time"));
         }
     }
     match (evidence.outcome(), evidence.setting(Setting::AbortOnOverflow)) {
         (Outcome::ResetByServer, Some(0)) => {
-            evidence
-                .ruled_out_by("tcp_abort_on_overflow is 0: a full accept queue drops, it sends no reset".to_owned());
+            evidence.ruled_out_by(
+                "tcp_abort_on_overflow is 0: a full accept queue drops the ACK and sends no reset".to_owned(),
+            );
         }
         (Outcome::ResetByServer, Some(value)) => {
-            evidence.supported_by(MODERATE, format!("tcp_abort_on_overflow is {value}: a full accept queue resets"));
+            evidence
+                .supported_by(MODERATE, format!("tcp_abort_on_overflow is {value}: a full accept queue sends resets"));
         }
         _ => {}
     }
     let Some(AcceptQueue { port, length, bound }) = evidence.accept_queue() else { return };
     if length > bound {
-        let why = format!("the accept queue of port {port} was full when read: {length} of {bound}");
+        let why = format!("the accept queue of port {port} was full when read (length {length}, limit {bound})");
         evidence.supported_by(STRONG, why);
     } else {
-        evidence.opposed_by(0.3, format!("the accept queue of port {port} had room when read: {length} of {bound}"));
+        evidence.opposed_by(
+            0.3,
+            format!("the accept queue of port {port} had room when read (length {length}, limit {bound})"),
+        );
     }
 }

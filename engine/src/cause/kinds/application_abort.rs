@@ -1,12 +1,12 @@
-//! The server program aborted the connection.
+//! The server application aborted the connection.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ApplicationAbort,
-    clause: "the server program closed the connection hard",
+    clause: "the application aborted the connection (RST)",
     counters: &[Counter::TcpAbortOnData, Counter::TcpAbortOnClose],
-    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (one rises); strace -f -e trace=close,shutdown,setsockopt on the process shows where",
+    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=close,shutdown,setsockopt on the process (shows the call that aborts)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -18,26 +18,26 @@ pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
         .supported_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
-        .supported_by(reset.served && reset.after_data, WEAK, "the server had taken the client's data before")
+        .supported_by(reset.served && reset.after_data, WEAK, "the server had accepted the client's data before")
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
-        .opposed_by(reset.server_went_on, MODERATE, "the server went on after it")
-        .not_observable(true, "what the program did: closed with SO_LINGER 0, or with data unread")
+        .opposed_by(reset.server_went_on, MODERATE, "the server continued the connection after the reset")
+        .not_observable(true, "what the application did (close with SO_LINGER 0, or with unread data)")
 }
 
 pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 1.5, reset.shape.describe())
-        .supported_by(true, 0.0, "Windows aborts connections in this form, Linux does not")
-        .supported_by(reset.after_data, WEAK, "it came after the client's data")
-        .supported_by(reset.served, MODERATE, "the server had answered after its SYN-ACK")
+        .supported_by(true, 0.0, "Windows aborts connections in this form; Linux does not")
+        .supported_by(reset.after_data, WEAK, "the reset came after the client's data")
+        .supported_by(reset.served, MODERATE, "the server had sent segments after its SYN-ACK")
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
 }
 
 /// RFC 9293 section 3.10.7.1: a closed socket answers data in this form.
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let fin = case.handshake.server_fin;
-    Hypothesis::new(INFO.kind, 0.3, "data for a socket that was closed is answered in this form")
+    Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data in this form")
         .supported_by(fin, 5.0, "the server had closed the connection (FIN) before")
-        .opposed_by(!fin, MODERATE, "no FIN of the server came before it; a program that aborts sets the ACK flag")
+        .opposed_by(!fin, MODERATE, "the server sent no FIN before; the reset of an application abort has an ACK flag")
         .opposed_by(!reset.after_data, WEAK, "the client had sent no data")
 }
 
@@ -54,9 +54,9 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let statuses: Vec<_> = statuses.collect();
     if statuses.iter().all(|(_, status)| status.did_not()) {
         let said: Vec<_> = statuses.iter().map(|&(counter, status)| counters::clause(counter, status)).collect();
-        evidence.opposed_by(VERY_STRONG, format!("{}: no program aborted a connection", said.join(", ")));
+        evidence.opposed_by(VERY_STRONG, format!("{}: no application aborted a connection", said.join(", ")));
     }
     for &counter in INFO.counters {
-        evidence.supported_by_rise(counter, 3.0, "a program aborted connections then");
+        evidence.supported_by_rise(counter, 3.0, "an application aborted connections at that time");
     }
 }

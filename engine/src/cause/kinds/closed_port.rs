@@ -1,12 +1,12 @@
-//! No socket listens on the port.
+//! No process listens on the port.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ClosedPort,
-    clause: "nothing listens on that port",
+    clause: "no process listens on the port",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htln 'sport = :{port}' (lists no listener)",
+    check: "on the server: ss -Htln 'sport = :{port}' (expect: no listener)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(counters::weigh_missing_listener),
@@ -14,7 +14,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 /// RFC 9293 section 3.10.7.1: a SYN for a port without a listener is answered by RST with ACK flag.
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 3.0, "the SYN was answered by a reset: nothing listens there")
+    Hypothesis::new(INFO.kind, 3.0, "the SYN was answered with a reset: no process listens on the port")
         .opposed_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .opposed_by(refused.is_bare, STRONG, BARE_REFUSAL)

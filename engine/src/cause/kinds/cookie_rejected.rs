@@ -1,4 +1,4 @@
-//! The host got a cookie back that it did not accept.
+//! The server rejected the SYN cookie in the client's ACK.
 
 use super::*;
 use crate::Setting;
@@ -6,9 +6,9 @@ use crate::listener::retransmission;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::CookieRejected,
-    clause: "the host got a cookie back that it did not accept",
+    clause: "the server rejected the SYN cookie in the client's ACK",
     counters: &[Counter::SyncookiesSent, Counter::SyncookiesFailed],
-    check: "on the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed TcpOutRsts, before and after a failure (SyncookiesFailed rises with OutRsts; or SyncookiesRecv does, and an option was switched off)",
+    check: "on the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed TcpOutRsts, before and after a failure (expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, an option was switched off)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -22,55 +22,62 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         .supported_by(
             case.is(Verdict::SynCookie),
             VERY_STRONG,
-            "the SYN-ACK was a cookie, and nothing shows that the ACK was taken",
+            "the SYN-ACK was a SYN cookie, and no packet shows that the server accepted the ACK",
         )
         .supported_by(reset.wrong_ack, STRONG, WRONG_ACK)
         .supported_by(
             late > 0.0,
             STRONG,
-            format!("the client acknowledged only after {late:.0} s; a cookie lives for 60 to 120 s"),
+            format!("the client's ACK came after {late:.0} s; a cookie is valid for 60 to 120 s"),
         )
         .opposed_by(
             reset.took_ack,
             STRONG,
-            "the ACK was not reset, only the data after it: a cookie is checked on the ACK",
+            "only the data was reset, not the ACK before it; a cookie is checked on the ACK",
         )
         .opposed_by(reset.served, STRONG, SERVED)
-        .opposed_by(ignored, STRONG, "the client's data was ignored before: a cookie that fails is answered at once")
+        .opposed_by(
+            ignored,
+            STRONG,
+            "the server ignored the client's data before; a cookie that fails the check is answered at once",
+        )
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
-        .ruled_out_by(case.is(Verdict::Ordinary), "the SYN-ACK was answered from a half-open entry: it was no cookie")
-        .ruled_out_by(keeps_state || reset.entry_outlived_it, "the server repeats its SYN-ACK: it keeps state")
+        .ruled_out_by(
+            case.is(Verdict::Ordinary),
+            "the server answered from its SYN queue: the SYN-ACK was not a cookie",
+        )
+        .ruled_out_by(keeps_state || reset.entry_outlived_it, "the server retransmitted its SYN-ACK: it keeps state")
 }
 
-/// A reset with an ACK flag is not what a kernel sends for a handshake (Linux tcp_ipv4.c
-/// `tcp_v4_send_reset`).
+/// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
+/// tcp_ipv4.c `tcp_v4_send_reset`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a cookie that fails its check is answered by a reset")
+    Hypothesis::new(INFO.kind, 0.0, "a cookie that fails the check is answered with a reset")
         .ruled_out_by(true, NOT_A_KERNELS_RESET)
         .opposed_by(reset.served, MODERATE, SERVED)
 }
 
-/// No host's own cookie closes the window: Linux, FreeBSD and gVisor announce their receive buffer
-/// in it.
+/// Considers a reset after a proxy's SYN-ACK. A host's own cookie never closes the window: Linux,
+/// FreeBSD and gVisor announce their receive buffer in it.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie resets in this form")
+    Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie sends this form of reset")
         .supported_by(reset.wrong_ack, 6.0, WRONG_ACK)
-        .opposed_by(!reset.wrong_ack, MODERATE, "the client acknowledged the SYN-ACK as it should")
+        .opposed_by(!reset.wrong_ack, MODERATE, "the client acknowledged the SYN-ACK correctly")
         .ruled_out_by(
             reset.window_never_opened && !reset.wrong_ack,
-            "the SYN-ACK's window is 0: no host's own cookie closes the window, so this was none of the server's cookies",
+            "the SYN-ACK's window is 0; a host's own cookie never closes the window, so the server did not send this cookie",
         )
 }
 
-/// Considered only where the client acknowledged another number than the SYN-ACK's.
+/// Returns the hypothesis only where the client acknowledged a number other than the SYN-ACK's.
 pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let hypothesis = Hypothesis::new(
         INFO.kind,
         STRONG,
-        "the client acknowledged another number than the SYN-ACK's, and got no answer",
+        "the client acknowledged a number other than the SYN-ACK's and got no answer",
     )
-    .supported_by(case.is(Verdict::SynProxy), MODERATE, "a SYN proxy drops an ACK whose cookie fails its check")
-    .supported_by(case.is(Verdict::SynCookie), WEAK, "the SYN-ACK was a cookie");
+    .supported_by(case.is(Verdict::SynProxy), MODERATE, "a SYN proxy drops an ACK whose cookie fails the check")
+    .supported_by(case.is(Verdict::SynCookie), WEAK, "the SYN-ACK was a SYN cookie");
     case.has_only_wrong_ack().then_some(hypothesis)
 }
 
@@ -80,18 +87,22 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let sent = evidence.status(Counter::SyncookiesSent);
     if sent.did_not() {
         let said = counters::clause(Counter::SyncookiesSent, sent);
-        evidence.ruled_out_by(format!("{said}: the server sent no cookie"));
+        evidence.ruled_out_by(format!("{said}: the server sent no SYN cookie"));
     }
     if evidence.setting(Setting::Syncookies) == Some(0) {
-        evidence.ruled_out_by("tcp_syncookies is 0: the server sends no cookies, and takes none".to_owned());
+        evidence.ruled_out_by("tcp_syncookies is 0: the server neither sends nor accepts SYN cookies".to_owned());
     }
     let failed = evidence.status(Counter::SyncookiesFailed);
     let said = counters::clause(Counter::SyncookiesFailed, failed);
     match failed {
-        CounterStatus::Rose(_) => evidence.supported_by(VERY_STRONG, format!("{said}: cookies failed the check then")),
+        CounterStatus::Rose(_) => {
+            evidence.supported_by(VERY_STRONG, format!("{said}: cookies failed the check at that time"))
+        }
         CounterStatus::NeverCounted | CounterStatus::Unchanged(_) => evidence.opposed_by(
             MODERATE,
-            format!("{said}; a cookie that comes two minutes after the last overflow is not counted"),
+            format!(
+                "{said}; the kernel does not count cookies that arrive two minutes after the last overflow or later"
+            ),
         ),
         CounterStatus::NonZeroSinceBoot(_) => evidence.supported_by(0.3, said),
         CounterStatus::Unknown => {}
@@ -101,7 +112,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         let said = counters::clause(Counter::SyncookiesRecv, received);
         evidence.supported_by(
             MODERATE,
-            format!("{said} with OutRsts: cookies were right, and an option they stand for may be off now"),
+            format!("{said} together with OutRsts: cookies were valid, and an option that they encode may be off now"),
         );
     }
 }

@@ -1,28 +1,31 @@
-//! The listener disappeared between SYN-ACK and ACK.
+//! The listening socket was closed between SYN-ACK and ACK.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ListenerGone,
-    clause: "the listener disappeared between SYN-ACK and ACK",
+    clause: "the listening socket was closed between SYN-ACK and ACK",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htlnp 'sport = :{port}' (is anything listening, since when?), and the service's log around that time",
+    check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening, and since when?), and the service's log around that time",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(counters::weigh_missing_listener),
 };
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.6, "a listener closed between SYN-ACK and ACK leaves this reset")
+    Hypothesis::new(INFO.kind, 0.6, "closing the listening socket between SYN-ACK and ACK leads to this reset")
         .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
         .supported_by(
             nearby.refused_before && !nearby.refused_after,
             STRONG,
-            "SYNs shortly before were refused: the listener comes and goes",
+            "SYNs shortly before were refused: the listener opens and closes",
         )
-        .opposed_by(reset.took_ack, MODERATE, "the ACK was not reset, only the data after it")
+        .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.served, MODERATE, SERVED)
-        .ruled_out_by(reset.entry_outlived_it, "the SYN-ACK came again after the reset: the listener was still there")
+        .ruled_out_by(
+            reset.entry_outlived_it,
+            "the SYN-ACK was retransmitted after the reset: the listener still existed",
+        )
         .not_observable(true, "whether the process was restarted")
 }

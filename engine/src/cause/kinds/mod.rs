@@ -70,21 +70,17 @@ impl CauseKind {
     }
 }
 
-/// Sentence about hop limits where the SYN-ACK or its reset was captured without its IP header.
-const MISSING_TTL: &str = "hop limits of the SYN-ACK and the reset: whether one machine sent both";
-const SERVED: &str = "the server had taken the connection before";
-const WRONG_ACK: &str = "the client acknowledged another number than the SYN-ACK's";
-const IP_ID_CONTINUES: &str = "its IP identification goes on from the server's own segments";
-const NOT_A_KERNELS_RESET: &str =
-    "the reset has an ACK flag; what a kernel sends for a handshake it does not take has none";
+const SERVED: &str = "the server had accepted the connection before";
+const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
+const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
+const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";
 const WINDOW_NEVER_OPENED: &str =
-    "the SYN-ACK was a proxy's, and its window was never opened: the proxy did not reach the server";
-const WINDOW_OPENED: &str = "the window was opened: the server had answered the proxy";
+    "the SYN-ACK came from a proxy and its window never opened: the proxy did not reach the server";
+const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
-const BARE_REFUSAL: &str = "the reset has no ACK flag, a closed port's has";
+const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";
 
-/// Returns the causes to consider for a handshake; of equally probable ones the first here is
-/// listed first. Empty for a handshake that did not fail.
+/// Returns the causes to consider for a handshake, in the order that equally probable causes keep. Empty for a handshake that did not fail.
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     match outcome {
         Outcome::ResetByServer => ResetContext::of(case.handshake).map_or_else(Vec::new, |reset| {
@@ -100,7 +96,8 @@ pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesi
     }
 }
 
-/// Reset by the server's side after a SYN-ACK that was not a proxy's.
+/// Returns the causes of a reset by the server's side after a SYN-ACK that did not come from a
+/// proxy.
 fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis> {
     match reset.shape {
         Shape::Owner => vec![
@@ -133,7 +130,7 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
     }
 }
 
-/// Reset by the server's side after a proxy had answered the SYN.
+/// Returns the causes of a reset by the server's side after a proxy had answered the SYN.
 fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis> {
     // Behind a proxy that reached its server, the reset of a living connection is the server's.
     if reset.shape == Shape::Owner {
@@ -153,7 +150,7 @@ fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesi
     ]
 }
 
-/// Reset by the client, with the reasons for which it may have given up.
+/// Returns the causes of a reset by the client, with the reasons for which it may have given up.
 fn client_reset(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let Some((Side::Client, reset)) = case.handshake.deciding_reset() else { return Vec::new() };
     let stall = Stall::at(case, reset.time);

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendRefused,
     clause: "the server behind the proxy refused the connection",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htln 'sport = :{port}' (is anything listening?); tcpdump -ni any 'tcp port {port}' shows the proxy's SYN answered by RST",
+    check: "on the server: ss -Htln 'sport = :{port}' (is a process listening?); tcpdump -ni any 'tcp port {port}' (expect: a RST answers the proxy's SYN)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -16,24 +16,28 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
     Hypothesis::new(
         INFO.kind,
         if case.is(Verdict::Ordinary) { 0.0 } else { WEAK },
-        "a proxy that is not told from the server passes on a refused SYN in this form",
+        "a proxy that looks like the server passes on a refused SYN in this form",
     )
-    .supported_by(reset.window_never_opened, VERY_STRONG, "the window of the SYN-ACK was never opened")
-    .opposed_by(reset.served, STRONG, "the server had answered after its SYN-ACK")
-    .not_observable(true, "the way behind whoever sent the SYN-ACK")
+    .supported_by(reset.window_never_opened, VERY_STRONG, "the window of the SYN-ACK never opened")
+    .opposed_by(reset.served, STRONG, "the server had sent segments after its SYN-ACK")
+    .not_observable(true, "the path behind the sender of the SYN-ACK")
 }
 
 /// Netfilter relays a refused SYN as RST+ACK with window 0 and no options; Jupiter as a bare reset.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, STRONG, "a server that refuses the proxy's SYN is relayed as a reset")
+    Hypothesis::new(INFO.kind, STRONG, "a proxy relays the server's refusal of its SYN as a reset")
         .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())
         .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
-        .opposed_by(reset.is_bare(), STRONG, "the reset has no ACK flag, a refused SYN's would (but not Jupiter's)")
+        .opposed_by(
+            reset.is_bare(),
+            STRONG,
+            "the reset has no ACK flag; the reset for a refused SYN has one (except Jupiter's)",
+        )
         .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
-        .not_observable(true, "the proxy's own SYN, and the server's answer to it")
+        .not_observable(true, "the proxy's own SYN and the server's answer to it")
 }
 
 pub(super) fn closed_window() -> Hypothesis {
-    Hypothesis::new(INFO.kind, MODERATE, "pf drops the reset of a server that refuses")
+    Hypothesis::new(INFO.kind, MODERATE, "pf drops the reset of a server that refuses its SYN")
         .not_observable(true, "the server's answer to the proxy")
 }

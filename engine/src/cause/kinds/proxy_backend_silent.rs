@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendSilent,
     clause: "the server behind the proxy never answered",
     counters: &[],
-    check: "on the proxy: tcpdump -ni any 'tcp port {port}' (its own SYN to the server stays unanswered; Linux counts cookie_retrans in /proc/net/stat/synproxy)",
+    check: "on the proxy: tcpdump -ni any 'tcp port {port}' (expect: the proxy's own SYN to the server stays unanswered; on Linux, cookie_retrans rises in /proc/net/stat/synproxy)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -15,13 +15,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// `silent` says whether the server sent nothing after its SYN-ACK; `waited` is the time since the
 /// ACK, in seconds.
 pub(super) fn closed_window(case: &Case<'_, '_>, silent: bool, waited: f64) -> Hypothesis {
-    let answer = if silent { "nothing" } else { "no window" };
-    Hypothesis::new(INFO.kind, VERY_STRONG, "the proxy's window stayed closed: it never reached the server")
-        .supported_by(true, 0.0, format!("{answer} came from it for {waited:.1} s after the ACK"))
+    let answer = if silent { "the server's side sent nothing" } else { "the window did not open" };
+    Hypothesis::new(INFO.kind, VERY_STRONG, "the window stayed closed: the proxy never reached the server")
+        .supported_by(true, 0.0, format!("{answer} for {waited:.1} s after the ACK"))
         .supported_by(
             case.handshake.client_data_retransmissions > 0,
             WEAK,
-            "the client's data was repeated into the closed window",
+            "the client retransmitted its data into the closed window",
         )
         .not_observable(true, "the proxy's own SYN to the server")
 }

@@ -1,4 +1,4 @@
-//! The ACK passed the proxy and reached a server that had never seen the SYN.
+//! The client's ACK bypassed the proxy and reached a server that had never seen the SYN.
 
 use super::*;
 use crate::Setting;
@@ -7,9 +7,9 @@ use crate::evidence::reset::Shape;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
-    clause: "the ACK passed the proxy and met a server that knew nothing of it",
+    clause: "the client's ACK bypassed the proxy and reached a server that had never seen the SYN",
     counters: &[Counter::OutRsts],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (the ACK arrives with no SYN before it); then, on the proxy, if it is Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0) and cat /proc/net/stat/synproxy (syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); then, on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0) and cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
@@ -19,11 +19,11 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 const ALIKE_HANDSHAKES: usize = 50;
 
 /// Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK, or a path
-/// around the proxy: the ACK meets a listener that has no entry for it (RFC 9293 section 3.10.7.2).
+/// around the proxy: the ACK reaches a listener that has no entry for it (RFC 9293 section 3.10.7.2).
 pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let bare = reset.is_bare();
     let others = alike(case);
-    Hypothesis::new(INFO.kind, STRONG, "the SYN was answered by a proxy")
+    Hypothesis::new(INFO.kind, STRONG, "a proxy answered the SYN")
         .supported_by(bare, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
@@ -31,21 +31,21 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         .supported_by(
             bare && reset.is_as_a_kernel_writes(),
             WEAK,
-            "its sequence number is what the client acknowledged, and its IP identification 0 or none: a kernel's answer to an unknown ACK",
+            "the reset's sequence number is the one that the client acknowledged and its IP identification is 0 or absent, as in a kernel's answer to an unknown ACK",
         )
         .supported_by(
             others > 0,
             0.0,
-            format!("{others} other handshake{} of this listener ended so", plural(others)),
+            format!("{others} other handshake{} of this listener ended the same way", plural(others)),
         )
         .opposed_by(
             !bare,
             VERY_STRONG,
-            "the reset carries an ACK flag: whoever sent it had been asked to open a connection",
+            "the reset has an ACK flag: its sender had received a SYN",
         )
         .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
-        .not_observable(reset.lacks_ttl(), MISSING_TTL)
-        .not_observable(true, "whether the server got a SYN of this connection: a capture there shows it")
+        .not_observable(reset.lacks_ttl(), reset.missing_ttl())
+        .not_observable(true, "whether the server received a SYN of this connection (a capture at the server shows it)")
 }
 
 /// Counts other handshakes of the listener with a closed window and a bare reset.
@@ -75,7 +75,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         let said = counters::clause(Counter::OutRsts, resets);
         evidence.supported_by(
             STRONG,
-            format!("{said} and {} did not: resets for segments of no connection", unmoved.join(", ")),
+            format!("{said} and {} did not: the server sent resets for unknown connections", unmoved.join(", ")),
         );
     }
     let syns = evidence.status(Counter::SynproxySynReceived);
@@ -83,12 +83,15 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     if let (CounterStatus::Rose(_), true) = (syns, valid.did_not()) {
         let said = counters::clause(Counter::SynproxySynReceived, syns);
         let no_ack = counters::clause(Counter::SynproxyCookieValid, valid);
-        evidence.supported_by(VERY_STRONG, format!("the SYNPROXY there got SYNs and no ACK: {said}, {no_ack}"));
+        evidence.supported_by(
+            VERY_STRONG,
+            format!("SYNPROXY on this host received SYNs and no valid ACK: {said}, {no_ack}"),
+        );
     }
     if evidence.setting(Setting::ConntrackTcpLoose) == Some(1) && syns != CounterStatus::Unknown {
         evidence.supported_by(
             MODERATE,
-            "nf_conntrack_tcp_loose is 1: conntrack takes the ACK of an unknown connection for a known one".to_owned(),
+            "nf_conntrack_tcp_loose is 1: conntrack accepts the ACK of an unknown connection".to_owned(),
         );
     }
 }

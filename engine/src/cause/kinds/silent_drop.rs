@@ -1,12 +1,12 @@
-//! Something dropped packets silently.
+//! Packets were silently dropped.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SilentDrop,
-    clause: "something dropped packets without a word",
+    clause: "packets were silently dropped",
     counters: &[Counter::ListenDrops],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (does the packet arrive, is it answered?); if it arrives: nstat -az TcpExtListenDrops TcpExtTCPReqQFullDrop, and the firewall's drop counters",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (does the packet arrive, and is it answered?); if it arrives: nstat -az TcpExtListenDrops TcpExtTCPReqQFullDrop, and the firewall's drop counters",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Hypothesis {
     let syns = case.handshake.syn_retransmissions as usize + 1;
     Hypothesis::new(INFO.kind, STRONG, format!("{syns} SYN{}, no answer", plural(syns)))
-        .opposed_by(case.listener.answers, WEAK, "the listener answered others")
+        .opposed_by(case.listener.answers, WEAK, "the listener answered other SYNs")
         .not_observable(true, "whether the SYN reached the server")
 }
 
@@ -24,25 +24,33 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         MODERATE,
-        "the SYN-ACK was never acknowledged: it was lost, or the SYN's source address was not its sender's",
+        "the SYN-ACK was never acknowledged: it was lost, or the SYN's source address was spoofed",
     )
-    .supported_by(handshake.rto_retransmission.is_some(), WEAK, "nor were its repetitions")
+    .supported_by(
+        handshake.rto_retransmission.is_some(),
+        WEAK,
+        "the SYN-ACK's retransmissions were not acknowledged, either",
+    )
     .supported_by(
         handshake.unanswered_retransmission || handshake.prompted_retransmission.is_some(),
         MODERATE,
-        "the client repeated its SYN: the SYN-ACK did not reach it",
+        "the client retransmitted its SYN: the SYN-ACK did not reach it",
     )
     .not_observable(true, "whether the SYN-ACK reached the client")
 }
 
 pub(super) fn ignored_ack() -> Hypothesis {
-    Hypothesis::new(INFO.kind, MODERATE, "the ACK may have been lost behind the point of capture")
+    Hypothesis::new(INFO.kind, MODERATE, "the ACK may have been lost after the capture point")
         .not_observable(true, "whether the ACK reached the server")
 }
 
 pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 1.5, "what follows the handshake may be dropped on the way")
-        .supported_by(case.handshake.client_data_retransmissions > 2, 0.3, "every repetition of the data, too")
+    Hypothesis::new(INFO.kind, 1.5, "packets after the handshake may be dropped on the path")
+        .supported_by(
+            case.handshake.client_data_retransmissions > 2,
+            0.3,
+            "every retransmission of the data was dropped, too",
+        )
         .not_observable(true, "whether the data reached the server")
 }
 
@@ -54,8 +62,8 @@ pub(super) fn closed_window() -> Hypothesis {
 /// `tcp_conn_request` counts what it drops; other drops happened elsewhere.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let rules = [
-        (Counter::TcpReqQFullDrop, 3.0, "the half-open queue was full and cookies are off"),
-        (Counter::ConntrackDrop, 3.0, "conntrack dropped packets: its table was full"),
+        (Counter::TcpReqQFullDrop, 3.0, "the SYN queue was full and cookies are off"),
+        (Counter::ConntrackDrop, 3.0, "conntrack dropped packets because its table was full"),
         (Counter::ListenDrops, MODERATE, "a listener dropped packets"),
     ];
     for (counter, nats, why) in rules {
@@ -64,6 +72,9 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let drops = evidence.status(Counter::ListenDrops);
     if drops.did_not() {
         let said = counters::clause(Counter::ListenDrops, drops);
-        evidence.supported_by(WEAK, format!("{said}: no listener dropped it, so something before it did"));
+        evidence.supported_by(
+            WEAK,
+            format!("{said}: no listener dropped the packet, so it was dropped before it reached one"),
+        );
     }
 }

@@ -6,30 +6,30 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::WrongHost,
     clause: "a load balancer sent the ACK to another host",
     counters: &[],
-    check: "on every host behind the address: tcpdump -ni any 'tcp port {port}' (one sees the SYN, another the ACK)",
+    check: "on every host behind the address: tcpdump -ni any 'tcp port {port}' (expect: one host sees the SYN, another the ACK)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::RulesOut,
     kernel: None,
 };
 
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.8, "a balancer that sends the ACK to another host makes it answer in this form")
+    Hypothesis::new(INFO.kind, 0.8, "a host that receives only the ACK from a load balancer answers in this form")
         .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
         .supported_by(
             reset.entry_outlived_it,
             STRONG,
-            "the SYN-ACK came again after the reset: its host had not seen the ACK",
+            "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK",
         )
         .supported_by(
             case.handshake.syn_retransmissions > 0,
             WEAK,
-            "the SYN was repeated: it may have gone to two hosts",
+            "the client retransmitted its SYN: two hosts may have received it",
         )
-        .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time worked")
+        .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time succeeded")
         .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
-        .opposed_by(reset.took_ack, 1.5, "the ACK was not reset, only the data after it: both go to one host")
+        .opposed_by(reset.took_ack, 1.5, "only the data was reset, not the ACK before it; both go to one host")
         .opposed_by(reset.served, STRONG, SERVED)
         .opposed_by(reset.wrong_ack, MODERATE, WRONG_ACK)
-        .not_observable(reset.lacks_ttl(), MISSING_TTL)
-        .not_observable(true, "which host behind the address got the ACK")
+        .not_observable(reset.lacks_ttl(), reset.missing_ttl())
+        .not_observable(true, "which host behind the address received the ACK")
 }

@@ -257,8 +257,7 @@ fn header(packet: &NarratedPacket) -> String {
     if !segment.options.is_empty() {
         parts.push(segment.options.clone());
     }
-    let hops = if segment.source.ip.is_ipv4() { "TTL" } else { "hop limit" };
-    parts.extend(segment.ttl.map(|ttl| format!("{hops} {ttl}")));
+    parts.extend(segment.ttl.map(|ttl| format!("{} {ttl}", segment.ttl_field())));
     parts.extend(segment.identification.map(|id| format!("IP ID {id:#06x}")));
     parts.join(", ")
 }
