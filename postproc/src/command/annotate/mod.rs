@@ -27,7 +27,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
-use crate::pipeline::{self, FAULTS_TOLD, Observer, Options};
+use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options};
 use crate::problem::Problem;
 use crate::report::EachFinding;
 use crate::source::series::{self, Member};
@@ -171,12 +171,12 @@ impl<W: Write> Job<'_, W> {
                 Some(Err(fault)) => fault,
             };
             faults += 1;
-            if faults <= FAULTS_TOLD {
+            if faults <= FAULTS_REPORTED {
                 self.problem(&Problem::fault(&source.name, &problem, capture.frames()));
             }
         }
-        if faults > FAULTS_TOLD {
-            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_TOLD));
+        if faults > FAULTS_REPORTED {
+            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED));
         }
         Ok(last)
     }
