@@ -1,4 +1,4 @@
-//! Standard error: what went wrong, remarks, and progress where somebody is looking.
+//! Standard error: errors, remarks, and progress on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -8,13 +8,13 @@ use syncookie_terminal::escape_controls;
 use crate::pipeline::Observer;
 use crate::problem::Problem;
 
-/// Between two updates of the progress line.
+/// Time between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Characters of a capture's name that are shown: its end, in which captures of a folder differ.
+/// Number of characters of a capture's name that are shown: its end, in which captures of a folder differ.
 const NAME: usize = 40;
 
-/// Writes to standard error. That it cannot be written to is no reason to stop.
+/// Writer to standard error. Its errors are ignored: they are no reason to stop.
 #[derive(Debug)]
 pub struct Console {
     quiet: bool,
@@ -29,7 +29,7 @@ pub struct Console {
 }
 
 impl Console {
-    /// `quiet`: problems only.
+    /// Creates a console; a `quiet` one writes errors only.
     pub fn new(quiet: bool) -> Self {
         let now = Instant::now();
         Self {
@@ -45,19 +45,19 @@ impl Console {
         }
     }
 
-    /// Writes why there are no results, or not all of them.
+    /// Writes the reason why results are missing or incomplete.
     pub fn error(&mut self, error: &dyn std::fmt::Display) {
         self.line(&format!("syncookie: {error}"));
     }
 
-    /// Writes something worth knowing.
+    /// Writes a remark, unless the console is quiet.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
             self.line(&format!("syncookie: {}", escape_controls(text)));
         }
     }
 
-    /// `42 %, 1200 MB/s, 12 s left, capture 3 of 7: traces/c.pcap`
+    /// Returns the progress line: `42 %, 1200 MB/s, 12 s left, capture 3 of 7: traces/c.pcap`.
     fn status(&self, capture: &str, offset: u64, elapsed: Duration) -> String {
         let read = self.bytes_read + offset;
         let rate = read as f64 / elapsed.as_secs_f64().max(0.001) / 1e6;
@@ -72,7 +72,7 @@ impl Console {
         format!("{share}{rate:.0} MB/s, {left}capture {} of {}: {tail}", self.captures_read + 1, self.captures)
     }
 
-    /// Takes the progress line away.
+    /// Removes the progress line.
     fn clear(&mut self) {
         if self.is_line_open {
             self.is_line_open = false;
@@ -100,7 +100,7 @@ impl Observer for Console {
     }
 
     fn progress(&mut self, capture: &str, bytes: u64) {
-        // Without an end to be expected there is no progress.
+        // Without an expected end there is no progress to show.
         if !self.shows_progress || self.captures == 0 || self.updated.elapsed() < PAUSE {
             return;
         }
@@ -119,7 +119,7 @@ impl Observer for Console {
     }
 }
 
-/// `12 s`, `3 min`, `2 h 5 min`.
+/// Returns a time for people: `12 s`, `3 min`, `2 h 5 min`.
 fn span(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     match seconds {

@@ -7,24 +7,24 @@ use syncookie_engine::Confidence;
 use crate::interrupt;
 use crate::totals::Totals;
 
-/// How the program ends.
+/// End of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All captures were analysed.
     Analysed,
-    /// Wrong usage, no capture found, or nowhere to write to.
+    /// Wrong usage, no capture found, or the results could not be written.
     Failed,
-    /// Some captures could not be read or were cut short.
+    /// Some captures could not be read or were truncated.
     Partly,
-    /// `--fail-on` was given, and there is such a finding.
+    /// There is a finding that `--fail-on` asks for.
     Found,
-    /// A signal ended the run before everything was read; with the exit code for it.
+    /// A signal ended the run before everything was read; contains the exit code.
     Interrupted(u8),
 }
 
 impl Exit {
-    /// How a run ends with these findings and problems; `threshold` is that of `--fail-on`. A finding takes precedence over
-    /// what could not be read, and an interruption over everything: it is not known what the rest would have been.
+    /// Returns the end of a run with these totals; `threshold` is the value of `--fail-on`. A finding takes precedence over
+    /// unreadable captures, and an interruption over everything, because the rest is unknown.
     pub fn of(totals: &Totals, threshold: Option<Confidence>) -> Self {
         match threshold {
             _ if totals.is_interrupted => Self::Interrupted(interrupt::exit_code()),

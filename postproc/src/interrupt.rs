@@ -1,6 +1,6 @@
-//! Ctrl-C, and being told to end: what is known is written, and nothing more is read. Once more ends the program at once.
+//! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The second ends the
+//! program at once.
 
-use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Number of the signal that came, 0 before.
+/// Number of the signal that arrived; 0 before.
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
-/// Begins to listen for signals.
+/// Installs the signal handlers.
 pub fn watch() -> io::Result<()> {
     let signal = SIGNAL.get_or_init(Arc::default);
     let is_second = Arc::new(AtomicBool::new(false));
@@ -24,13 +24,13 @@ pub fn watch() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether somebody wants this to end.
+/// Returns whether a signal arrived.
 #[inline]
 pub fn is_requested() -> bool {
     number() != 0
 }
 
-/// The exit code that says which signal ended the run, as shells have it: 130 for Ctrl-C, 143 for SIGTERM.
+/// Returns the exit code for the signal, as in shells: 130 for SIGINT, 143 for SIGTERM.
 pub fn exit_code() -> u8 {
     code(number())
 }
@@ -43,21 +43,14 @@ fn code(signal: usize) -> u8 {
     128 + (signal & 0x7f) as u8
 }
 
-/// Reading ended because somebody wanted it to.
-#[derive(Clone, Copy, Debug)]
+/// Error of a read that a signal ended.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted")]
 pub struct Interrupted;
 
 impl Interrupted {
-    /// Whether that is what an error of reading is.
+    /// Returns whether an I/O error is this error.
     pub fn is(error: &io::Error) -> bool {
         error.get_ref().is_some_and(|inner| inner.is::<Self>())
-    }
-}
-
-impl std::error::Error for Interrupted {}
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted")
     }
 }

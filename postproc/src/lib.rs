@@ -1,6 +1,6 @@
-//! The batch tool as a library: finds captures, reads them, has the engine judge them, and reports what it finds.
+//! The command-line tool as a library: finds captures, reads them, passes them to the engine, and reports the findings.
 //!
-//! The program `syncookie` is [`run`] and nothing else.
+//! The program `syncookie` only calls [`run`].
 
 pub mod capture;
 mod cli;
@@ -35,7 +35,7 @@ use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
 
-/// The version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its meaning.
+/// Version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its meaning.
 pub const SCHEMA: u32 = 2;
 
 /// Runs the program on the arguments of this process and returns its exit code.
@@ -56,11 +56,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Does the work and returns how it ended.
+/// Runs a command and returns its exit code.
 fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
     let mut console = Console::new(quiet);
     if let Err(error) = interrupt::watch() {
-        console.remark(&format!("Ctrl-C will end this at once, without results: {error}"));
+        console.remark(&format!("signals cannot be handled: {error}; Ctrl-C will end the program without results"));
     }
     let result = work(&mut console);
     end(&mut console, result, |failure| matches!(failure, Failure::Output(error) if is_closed_pipe(error)))
@@ -72,12 +72,12 @@ fn explain(args: &cli::Explain) -> ExitCode {
     end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
 }
 
-/// How it ends when all there was to do was to write something.
+/// Returns the exit code of a command that only writes something.
 fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }
 
-/// Returns how it ended. Who reads through a pipe has seen enough when it is closed, as with `| head`.
+/// Returns the exit code. A closed pipe is not an error: its reader has seen enough, as with `| head`.
 fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
@@ -93,7 +93,7 @@ fn is_closed_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Help and version are no error; everything else is wrong usage, which is 1 here where clap says 2.
+/// Prints the message of clap and returns the exit code: 0 for help and version, 1 for wrong usage (2 in clap).
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     match error.kind() {

@@ -1,4 +1,4 @@
-//! Where results go. A file appears under its name when it is complete, and not before.
+//! Output for results: standard output, or a file that is written atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -6,45 +6,45 @@ use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 1 << 16;
 
-/// A place that results are written to.
+/// Destination of results.
 pub struct Output {
     writer: BufWriter<Box<dyn Write + Send>>,
     is_terminal: bool,
     pending: Option<Pending>,
 }
 
-/// A file that has not got its name yet; gone when it never gets it.
+/// File that has not got its name yet. It is deleted if the program ends before.
 struct Pending {
     file: Unnamed,
     name: PathBuf,
 }
 
-/// What a file is until it is complete.
+/// File until it is complete.
 enum Unnamed {
-    /// A file without any name: nothing is left of it, however the program ends. The path leads to it while it is open.
+    /// File without a name: nothing is left of it, however the program ends. The path refers to it while it is open.
     #[cfg(target_os = "linux")]
     Nameless(PathBuf),
-    /// A file with another name, where a file system has none without.
+    /// File with a temporary name, for file systems that have no files without one.
     Temporary(PathBuf),
 }
 
 impl Output {
-    /// Standard output for `-`, otherwise a file.
+    /// Opens standard output for `-`, otherwise a new file.
     pub fn open(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Ok(Self::new(Box::new(io::stdout()), io::stdout().is_terminal(), None));
         }
-        // A link stays one: it is what it leads to that is replaced.
+        // A symbolic link is kept; the file that it refers to is replaced.
         let name = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         if fs::metadata(&name).is_ok_and(|metadata| !metadata.is_file()) {
-            // A device or a pipe has no name to win, and a folder says so here.
+            // A device or a pipe is written directly. For a folder, this is an error.
             return Ok(Self::new(Box::new(OpenOptions::new().write(true).open(&name)?), false, None));
         }
         let (handle, file) = unnamed(&name)?;
         Ok(Self::new(Box::new(handle), false, Some(Pending { file, name })))
     }
 
-    /// Standard output for `-`, otherwise a file that grows: what is in it stays.
+    /// Opens standard output for `-`, otherwise a file to append to.
     pub fn append(path: &Path) -> io::Result<Self> {
         if path.as_os_str() == "-" {
             return Self::open(path);
@@ -57,12 +57,12 @@ impl Output {
         Self { writer: BufWriter::with_capacity(BUFFER, writer), is_terminal, pending }
     }
 
-    /// True when a person is looking.
+    /// Returns whether the output is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Gives the file its name.
+    /// Completes the output: gives the file its name.
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
         match &self.pending {
@@ -91,20 +91,20 @@ impl Write for Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if let Some(Pending { file: Unnamed::Temporary(temporary), .. }) = &self.pending {
-            // Nothing better can be done about a file that cannot be removed.
+            // An error is ignored, because nothing can be done about it.
             let _ = fs::remove_file(temporary);
         }
     }
 }
 
 impl Unnamed {
-    /// Puts the file where it belongs, in place of what is there.
+    /// Renames the file, replacing an existing one.
     fn give_name(&self, name: &Path) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
             Self::Nameless(path) => {
                 use rustix::fs::{AtFlags, CWD, linkat};
-                // No file is replaced by a link, so that it takes two steps.
+                // In two steps, because linkat does not replace files.
                 let temporary = temporary(name);
                 linkat(CWD, path, CWD, &temporary, AtFlags::SYMLINK_FOLLOW)?;
                 fs::rename(&temporary, name).inspect_err(|_| drop(fs::remove_file(&temporary)))
@@ -114,7 +114,7 @@ impl Unnamed {
     }
 }
 
-/// A new file in the folder of `name`, without a name where that can be had.
+/// Creates a file in the folder of `name`, without a name if the file system allows that.
 fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
     #[cfg(target_os = "linux")]
     if let Some((file, path)) = nameless(name) {
@@ -124,8 +124,8 @@ fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
     Ok((File::create_new(&temporary)?, Unnamed::Temporary(temporary)))
 }
 
-/// A file without a name, and the path by which it can be given one; `None` where the file system, or a system without
-/// /proc, has no such thing.
+/// Creates a file without a name; returns it with the path by which it can be linked. `None` if the file system does not
+/// support that, or /proc is missing.
 #[cfg(target_os = "linux")]
 fn nameless(name: &Path) -> Option<(File, PathBuf)> {
     use rustix::fs::{Mode, OFlags, open};
@@ -136,7 +136,7 @@ fn nameless(name: &Path) -> Option<(File, PathBuf)> {
     path.exists().then_some((file, path))
 }
 
-/// A name beside the file's, so that renaming stays within a file system.
+/// Returns a temporary name in the same folder, so that renaming stays within a file system.
 fn temporary(name: &Path) -> PathBuf {
     let mut file = std::ffi::OsString::from(".");
     file.push(name.file_name().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What could not be read, for people and for programs.
+//! Problems of captures, for people and for programs.
 
 use std::fmt;
 use std::io;
@@ -10,32 +10,32 @@ use crate::format::Kind;
 use crate::link;
 use crate::text;
 
-/// There is nothing under that name.
+/// Kind of a problem: no file has that name.
 const MISSING: &str = "missing";
 
-/// The run was ended before it was read.
+/// Kind of a problem: the run ended before the capture was read.
 const INTERRUPTED: &str = "interrupted";
 
-/// One thing about one capture that keeps its findings from being whole.
+/// Problem of one capture, because of which its findings are incomplete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The capture's name.
+    /// Name of the capture.
     pub capture: String,
     /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`,
     /// `missing`, `interrupted`.
     pub kind: &'static str,
-    /// The frame it concerns.
+    /// Number of the frame, if the problem concerns one.
     pub frame: Option<u64>,
-    /// Where in the file.
+    /// Byte offset in the file.
     pub offset: Option<u64>,
-    /// Bytes that were passed over from there on.
+    /// Number of bytes that were skipped from that offset on.
     pub skipped_bytes: Option<u64>,
-    /// Completes the sentence that begins with the capture's name.
+    /// Rest of the sentence that begins with the name of the capture.
     pub message: String,
 }
 
 impl Problem {
-    /// The path cannot be opened.
+    /// Reports that a path cannot be opened.
     pub fn unreadable(capture: &str, error: &io::Error) -> Self {
         let kind = match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => MISSING,
@@ -44,65 +44,65 @@ impl Problem {
         Self::plain(capture, kind, format!("cannot be opened: {error}"))
     }
 
-    /// Nothing is there at all: rather a slip of the pen than something about a capture.
+    /// Returns whether no file has that name: probably a mistyped path.
     pub fn is_missing(&self) -> bool {
         self.kind == MISSING
     }
 
-    /// Nothing is wrong with the capture: somebody did not want to wait for it.
+    /// Returns whether a signal ended the run before the capture was read.
     pub fn is_interruption(&self) -> bool {
         self.kind == INTERRUPTED
     }
 
-    /// The capture ends in the middle of something: more may come, where it is still being written.
+    /// Returns whether the capture is truncated. If it is still being written, the rest may follow.
     pub fn is_cut(&self) -> bool {
         self.kind == "truncated"
     }
 
-    /// The path is something else.
+    /// Reports that a file is not a capture.
     pub fn not_a_capture(capture: &str, kind: &Kind) -> Self {
         Self::plain(capture, "not-a-capture", kind.to_string())
     }
 
-    /// The capture is damaged, with `frames` read up to there.
+    /// Reports damage to a capture of which `frames` frames were read before.
     pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
-        let whole = match fault.frame.map_or(frames, |frame| frame - 1) {
-            0 => "no frame before it".into(),
-            number => format!("{} before it", count(number, "frame")),
+        let before = match fault.frame.map_or(frames, |frame| frame - 1) {
+            0 => "no frame was read before".into(),
+            1 => "1 frame was read before".into(),
+            number => format!("{} were read before", count(number, "frame")),
         };
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
             skipped_bytes: fault.aftermath.map(|aftermath| aftermath.passed),
-            ..Self::plain(capture, fault.name(), format!("{fault} ({whole})"))
+            ..Self::plain(capture, fault.name(), format!("{fault} ({before})"))
         }
     }
 
-    /// Reading ended before the capture did, after `frames`.
+    /// Reports that a signal ended the reading of a capture after `frames` frames.
     pub fn interrupted(capture: &str, frames: u64) -> Self {
-        Self::plain(capture, INTERRUPTED, format!("was not read further than frame {frames}: interrupted"))
+        Self::plain(capture, INTERRUPTED, format!("was read only up to frame {frames}: interrupted"))
     }
 
-    /// Reading ended before these captures were reached.
+    /// Reports that a signal ended the run before this capture and `others` more were read.
     pub fn not_reached(capture: &str, others: u64) -> Self {
-        let others = match others {
-            0 => String::new(),
-            1 => ", nor was 1 capture after it".into(),
-            _ => format!(", nor were {} after it", count(others, "capture")),
+        let subject = match others {
+            0 => "was".into(),
+            _ => format!("and {} were", count(others, "more capture")),
         };
-        Self::plain(capture, INTERRUPTED, format!("was not read{others}: interrupted"))
+        Self::plain(capture, INTERRUPTED, format!("{subject} not read: interrupted"))
     }
 
-    /// Further faults of the capture, which are only counted.
-    pub fn further_faults(capture: &str, count: u64) -> Self {
-        Self::plain(capture, "corrupt", format!("has {count} further corrupt blocks"))
+    /// Reports the number of faults of a capture that are not reported individually.
+    pub fn further_faults(capture: &str, faults: u64) -> Self {
+        Self::plain(capture, "corrupt", format!("has {}, not listed here", count(faults, "more damaged place")))
     }
 
-    /// `frames` frames begin with a link layer that is not known; `first` is the first of them.
+    /// Reports `frames` frames of an unsupported link type; `first` is the number of the first of them.
     pub fn link_type(capture: &str, link: LinkType, frames: u64, first: u64) -> Self {
         let name = link::name(link).map_or_else(String::new, |name| format!(" ({name})"));
         let message = format!(
-            "has {} of LINKTYPE {}{name}, which is not supported; frame {first} is the first",
+            "has {} of the unsupported link type {}{name}, first in frame {first}; they were not analysed",
             count(frames, "frame"),
             link.0
         );
@@ -115,7 +115,7 @@ impl Problem {
 }
 
 impl fmt::Display for Problem {
-    /// One line for a terminal.
+    /// Writes one line for a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", text::capture(&self.capture), self.message)
     }

@@ -1,4 +1,4 @@
-//! Text as people read it: times of packets, and names of captures.
+//! Times of packets and names of captures, as text for people.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ pub fn capture(name: &str) -> Cow<'_, str> {
     if name == "-" { "standard input".into() } else { escape_controls(name) }
 }
 
-/// A time in RFC 3339, UTC, with nanoseconds.
+/// Time in RFC 3339, UTC, with nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Rfc3339(pub Timestamp);
 
@@ -23,7 +23,7 @@ impl fmt::Display for Rfc3339 {
     }
 }
 
-/// `2026-11-22 06:28:21 to 06:30:00 UTC`: what repeats is left out.
+/// Returns a time range: `2026-11-22 06:28:21 to 06:30:00 UTC`. The date is not repeated.
 pub fn range(first: Timestamp, last: Timestamp) -> String {
     let (from, to) = (second(first), second(last));
     match to.strip_prefix(&from[..11]) {
@@ -33,12 +33,12 @@ pub fn range(first: Timestamp, last: Timestamp) -> String {
     }
 }
 
-/// `2026-11-22 06:28:21`.
+/// Returns a time to the second: `2026-11-22 06:28:21`.
 pub fn second(time: Timestamp) -> String {
     Rfc3339(time).to_string()[..19].replace('T', " ")
 }
 
-/// `2026-11-22 06:28:21.637922`.
+/// Returns a time to the microsecond: `2026-11-22 06:28:21.637922`.
 pub fn microsecond(time: Timestamp) -> String {
     Rfc3339(time).to_string()[..26].replace('T', " ")
 }

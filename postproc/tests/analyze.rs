@@ -113,7 +113,8 @@ fn a_truncated_capture_exits_with_2_and_the_rest_and_the_other_files_are_analyse
     let run = sandbox.analyze(&[&cut, &good, "--format", "jsonl"]);
     assert_eq!(run.code, 2);
     assert_eq!(frames_of(&run.stdout), [2, 3]);
-    let said = "ends in the middle of frame 3 at byte offset 164: 1 byte of the record is missing (2 frames before it)";
+    let said =
+        "ends in the middle of frame 3 at byte offset 164: 1 byte of the record is missing (2 frames were read before)";
     assert_eq!(run.stderr, format!("syncookie: {cut} {said}\n"));
     let error = &summary(&run.stdout)["errors"][0];
     assert_eq!((&error["kind"], &error["frame"], &error["offset"]), (&"truncated".into(), &3.into(), &164.into()));
@@ -131,7 +132,7 @@ fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
     assert_eq!(run.code, 2);
     assert_eq!(run.stderr.lines().count(), 1);
     assert!(
-        run.stderr.contains("has 100 frames of LINKTYPE 143 (DOCSIS), which is not supported; frame 1"),
+        run.stderr.contains("has 100 frames of the unsupported link type 143 (DOCSIS), first in frame 1"),
         "{}",
         run.stderr
     );
@@ -144,11 +145,11 @@ fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_re
     let noise: Vec<u8> = (0..100_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     for (bytes, said) in [
         (&b""[..], "is empty"),
-        (b"ten bytes!", "is no capture"),
-        (&capture().bytes[..3], "is no capture"),
-        (&noise, "is no capture"),
-        (b"\x1f\x8b\x08\0", "is compressed with gzip, and its beginning cannot be unpacked"),
-        (b"\x28\xb5\x2f\xfd\0", "is compressed with zstd, and its beginning cannot be unpacked"),
+        (b"ten bytes!", "is not a capture"),
+        (&capture().bytes[..3], "is not a capture"),
+        (&noise, "is not a capture"),
+        (b"\x1f\x8b\x08\0", "is compressed with gzip, but cannot be decompressed"),
+        (b"\x28\xb5\x2f\xfd\0", "is compressed with zstd, but cannot be decompressed"),
         (b"\xfd7zXZ\0\0", "`xz -d`"),
         (b"snoop\0\0\0\0\0\0\x02", "editcap -F pcap"),
     ] {
@@ -237,8 +238,8 @@ fn folders_are_walked_in_order_by_content_and_each_file_once() {
     let names: Vec<_> = run.objects("capture").iter().map(|one| one["capture"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["in/a.pcap", "in/b/second.txt", "in/c.pcap"]);
     let verbose = sandbox.analyze(&["in", "--verbose"]);
-    assert!(verbose.stderr.contains("in/notes.md is no capture"), "{}", verbose.stderr);
-    assert!(verbose.stderr.contains("in/f.pcap was reached before"), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("skipped: in/notes.md is not a capture"), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("in/f.pcap was already found under another path"), "{}", verbose.stderr);
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_ove
     sandbox.file("in/notes.txt", b"no capture");
     let run = sandbox.analyze(&["in"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    let said = "no capture found in in; 1 file passed over, such as: in/notes.txt is no capture";
+    let said = "no capture found in in; 1 file skipped, for example: in/notes.txt is not a capture";
     assert!(run.stderr.contains(said), "{}", run.stderr);
 
     fs::create_dir(sandbox.path("other")).unwrap();
@@ -280,7 +281,7 @@ fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_ove
 
     let good = sandbox.file("good.pcap", &capture().bytes);
     let run = sandbox.analyze(&[&good, "other"]);
-    assert_eq!((run.code, run.stderr.as_str()), (0, "syncookie: other holds no capture\n"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, "syncookie: other contains no capture\n"));
     assert_eq!(sandbox.analyze(&[".", &good, "--quiet"]).stderr, "");
     assert_eq!(sandbox.analyze(&[&good, "."]).stderr, "");
 }

@@ -195,11 +195,11 @@ fn what_cannot_be_followed_is_refused() {
     sandbox.file("a.pcap", &capture(1).0);
     sandbox.file("odd", b"{\"version\":77,\"series\":{}}");
     for (args, said) in [
-        (&["a.pcap", "--follow"][..], "--follow takes one folder"),
-        (&["in", "in", "--follow"], "--follow takes one folder"),
+        (&["a.pcap", "--follow"][..], "--follow takes exactly one folder"),
+        (&["in", "in", "--follow"], "--follow takes exactly one folder"),
         (&["in", "--follow", "--format", "json"], "--follow writes lines"),
-        (&["in", "--follow", "--state", "odd"], "odd is of version 77"),
-        (&["in", "--follow", "--state", "a.pcap"], "a.pcap is no state"),
+        (&["in", "--follow", "--state", "odd"], "odd has version 77"),
+        (&["in", "--follow", "--state", "a.pcap"], "a.pcap is not a state file"),
         (&["in", "--state", "x"], "--follow"),
     ] {
         let run = sandbox.analyze(args);
@@ -224,7 +224,7 @@ fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
     assert_eq!(stop(child).code, 0);
     let text = fs::read_to_string(sandbox.path("out.txt")).unwrap();
     let expected = "2023-11-14 22:13:20.000000 UTC 192.0.2.2:80: undetermined, refused, closed-port; client \
-                    192.0.2.1:40000, frame 1 of in/a.pcap\n1 handshake in 1 capture, 0 of them cookie-style (0 possible)\n";
+                    192.0.2.1:40000, frame 1 of in/a.pcap\n1 handshake in 1 capture, 0 answered by a SYN cookie or SYN proxy (0 of them possible)\n";
     assert_eq!(text, expected);
 }
 

@@ -202,7 +202,7 @@ fn kernel(sandbox: &Sandbox) {
     let (without, with) = (overflow(&without).expect("it failed"), overflow(&with).expect("it failed"));
     assert_eq!(without["cause"][0]["kind"], "accept-queue-overflow");
     assert_ne!(with["cause"], without["cause"]);
-    assert!(run.stderr.contains("netstat.txt is taken to be of every server"), "{}", run.stderr);
+    assert!(run.stderr.contains("netstat.txt is assumed to be from every server"), "{}", run.stderr);
 }
 
 fn server(sandbox: &Sandbox) {
@@ -262,7 +262,7 @@ fn output(sandbox: &Sandbox) {
 }
 
 fn quiet(sandbox: &Sandbox) {
-    assert!(followed(sandbox, &[]).0.stderr.contains("following in; Ctrl-C ends it"));
+    assert!(followed(sandbox, &[]).0.stderr.contains("following in until Ctrl-C"));
     assert_eq!(followed(sandbox, &["--quiet"]).0.stderr, "");
 }
 

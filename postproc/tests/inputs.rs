@@ -128,8 +128,8 @@ fn a_compressed_capture_cut_short_names_file_frame_and_both_offsets_and_keeps_wh
     assert_eq!((&error["capture"], &error["kind"]), (&name.as_str().into(), &"truncated".into()));
     let frame = error["frame"].as_u64().unwrap();
     assert!(frame / 3 + 1 >= found, "frame {frame} for {found} handshakes");
-    assert_eq!(error["offset"], 24 + (frame - 1) * 70, "in what it unpacks to");
-    let said = format!("the gzip stream is cut off after {half} compressed bytes");
+    assert_eq!(error["offset"], 24 + (frame - 1) * 70, "in the decompressed data");
+    let said = format!("the gzip stream is truncated after {half} compressed bytes");
     assert!(
         run.stderr.contains(&said) && run.stderr.contains(&format!("at frame {frame}, byte offset")),
         "{}",
@@ -149,7 +149,7 @@ fn what_a_compressed_file_holds_decides_and_not_its_name() {
     assert_eq!((run.code, run.objects("handshake").len()), (2, 1));
     let named: Vec<_> = errors(&run).iter().map(|error| error["capture"].as_str().unwrap().to_owned()).collect();
     assert_eq!(named, ["in/named.pcap.gz", "in/old.snoop.gz"]);
-    let said = "is compressed with gzip, and what it unpacks to is a snoop capture, which is not read here: \
+    let said = "is compressed with gzip, and its content is a snoop capture, which is not supported: \
                 convert it with `editcap -F pcapng IN OUT`";
     assert!(run.stderr.contains(said), "{}", run.stderr);
 }

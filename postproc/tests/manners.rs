@@ -88,8 +88,8 @@ fn an_interrupted_run_writes_what_is_known_and_says_that_it_is_partial() {
         assert_eq!((&summary["interrupted"], &summary["handshakes"]), (&json!(true), &json!(5)));
         let errors = summary["errors"].as_array().unwrap();
         assert!(errors.iter().all(|error| error["kind"] == "interrupted"), "{errors:?}");
-        let said = "syncookie: standard input was not read further than frame 15: interrupted\n\
-                    syncookie: after.pcap was not read, nor was 1 capture after it: interrupted\n";
+        let said = "syncookie: standard input was read only up to frame 15: interrupted\n\
+                    syncookie: after.pcap and 1 more capture were not read: interrupted\n";
         assert_eq!(run.stderr, said);
     }
     let run = interrupted(waiting(&sandbox, &["-"], &capture(5)), "INT");
@@ -133,9 +133,9 @@ fn a_filter_leaves_findings_out_of_every_count_and_says_how_many() {
         let mut args = vec!["a.pcap", "--format", "jsonl"];
         conditions.iter().for_each(|condition| args.extend(["--filter", condition]));
         let run = sandbox.analyze(&args);
-        let told = run.objects("handshake");
-        assert_eq!((run.code, told.len()), (0, count), "{conditions:?}");
-        assert!(told.iter().all(|one| all.contains(one)), "what is told is the same as without a filter");
+        let reported = run.objects("handshake");
+        assert_eq!((run.code, reported.len()), (0, count), "{conditions:?}");
+        assert!(reported.iter().all(|one| all.contains(one)), "findings are the same as without a filter");
         let summary = summary(&run);
         assert_eq!(summary["handshakes"], count);
         assert_eq!(summary["filtered_out"], 9 - count);
@@ -180,13 +180,13 @@ fn the_files_that_would_be_read_are_listed_and_not_read() {
     sandbox.file("in/c.pcap", b"nothing");
     let run = sandbox.analyze(&["in", "--list-files"]);
     assert_eq!((run.code, run.stdout.lines().count()), (2, 2));
-    assert!(run.stderr.contains("in/c.pcap is no capture"), "{}", run.stderr);
+    assert!(run.stderr.contains("in/c.pcap is not a capture"), "{}", run.stderr);
     std::fs::create_dir(sandbox.path("empty")).unwrap();
     assert_eq!(sandbox.analyze(&["empty", "--list-files"]).code, 1);
 }
 
 #[test]
-fn the_same_packets_in_two_files_are_said_to_be_and_told_once_where_that_is_asked_for() {
+fn duplicate_handshakes_are_named_and_reported_once_with_once() {
     let sandbox = Sandbox::new("once");
     sandbox.file("in/a.pcap", &capture(5));
     sandbox.file("in/b.pcap", &capture(3));

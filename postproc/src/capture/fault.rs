@@ -1,100 +1,103 @@
-//! What can be wrong with a capture, with the facts needed to find the place.
+//! Damage to captures, with the facts that locate it.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
+
+use syncookie_terminal::count;
 
 use crate::input::{Broken, Damage};
 use crate::interrupt::Interrupted;
 
-/// Something is wrong with a capture, at a known place.
+/// Damage to a capture at a known offset.
 #[derive(Debug)]
 pub struct Fault {
-    /// What.
+    /// Kind of the damage.
     pub kind: FaultKind,
-    /// The frame it concerns, where it concerns one.
+    /// Number of the frame, if the damage concerns one.
     pub frame: Option<u64>,
-    /// Where in the file the damaged record or block begins.
+    /// Byte offset in the file at which the damaged record or block begins.
     pub offset: u64,
-    /// What came of looking for the next sound one.
+    /// Result of the search for the next valid record or block.
     pub aftermath: Option<Aftermath>,
 }
 
-/// What came of the bytes from a damaged record on.
+/// Result of the search for valid records after damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aftermath {
-    /// As many were passed over.
+    /// Number of bytes that were skipped.
     pub passed: u64,
-    /// Whether sound ones came after them.
+    /// Whether valid records were found after them.
     pub resumed: bool,
 }
 
-/// What is wrong.
+/// Kind of damage.
 #[derive(Debug)]
 pub enum FaultKind {
     /// The file ends within its own header.
     CutHeader {
-        /// Bytes that would have been needed.
+        /// Number of missing bytes.
         missing: u64,
     },
     /// The file ends within a packet record.
     CutFrame {
-        /// Bytes that would have been needed.
+        /// Number of missing bytes.
         missing: u64,
     },
     /// The file ends within a block that holds no packet.
     CutBlock {
-        /// Type of the block, where as much was there.
+        /// Type of the block, if that much of it exists.
         block: Option<u32>,
-        /// Bytes that would have been needed.
+        /// Number of missing bytes.
         missing: u64,
     },
     /// A packet record claims more bytes than a packet can have.
     RecordLength {
-        /// What it claims.
+        /// Claimed length in bytes.
         claimed: u32,
-        /// What is believed.
+        /// Largest accepted length in bytes.
         limit: u32,
     },
     /// A block claims a length that no block can have.
     BlockLength {
-        /// What it claims.
+        /// Claimed length in bytes.
         claimed: u32,
-        /// What is believed.
+        /// Largest accepted length in bytes.
         limit: u32,
     },
-    /// The length after a block is not the one before it.
+    /// The two lengths of a block differ.
     BlockTrailer {
-        /// The one before.
+        /// Length at its start, in bytes.
         head: u32,
-        /// The one after.
+        /// Length at its end, in bytes.
         tail: u32,
     },
-    /// A section does not tell its byte order.
+    /// A section header has no byte-order magic.
     ByteOrder {
-        /// What stands in the place of the byte-order magic.
+        /// Value in place of the byte-order magic.
         found: u32,
     },
     /// A packet block refers to an interface that was not described.
     Interface {
-        /// Its number.
+        /// Number of the interface.
         interface: u32,
-        /// How many were described.
+        /// Number of interfaces that were described.
         described: usize,
     },
-    /// A block is too short for what it says is in it.
+    /// A block is shorter than the content that it claims.
     BlockContent {
-        /// Bytes it says it has.
+        /// Claimed number of bytes.
         needed: u64,
-        /// Bytes it has.
+        /// Number of bytes in the block.
         actual: usize,
     },
-    /// More interfaces in a section than are kept.
+    /// A section describes more interfaces than are kept.
     Interfaces,
-    /// More frames than can be numbered.
+    /// The capture has more frames than can be numbered.
     Frames,
-    /// The compressed stream that the capture is in cannot be unpacked further.
+    /// The compressed stream that contains the capture cannot be decompressed further.
     Broken(Broken),
-    /// Somebody wanted the program to end while it waited for more.
+    /// A signal ended the program while it waited for more bytes.
     Interrupted,
     /// Reading failed.
     Io(io::Error),
@@ -111,7 +114,7 @@ impl From<io::Error> for FaultKind {
 }
 
 impl FaultKind {
-    /// Whether sound records may come behind: not where reading itself fails, or a bound was met.
+    /// Returns whether valid records may follow: false if reading itself fails, or at a limit.
     pub(super) fn is_damage(&self) -> bool {
         !matches!(
             self,
@@ -124,31 +127,31 @@ impl FaultKind {
         )
     }
 
-    /// Whether the file seemed to end within what is damaged.
+    /// Returns whether the file seems to end within the damaged record or block.
     fn is_cut(&self) -> bool {
         matches!(self, Self::CutHeader { .. } | Self::CutFrame { .. } | Self::CutBlock { .. })
     }
 }
 
 impl Fault {
-    /// Without a word on what comes after it.
+    /// Creates a fault without an aftermath.
     pub(super) fn new(kind: FaultKind, frame: Option<u64>, offset: u64) -> Self {
         Self { kind, frame, offset, aftermath: None }
     }
 
-    /// With what came of looking for sound records up to the offset `end`.
+    /// Adds the result of the search for valid records up to the offset `end`.
     pub(super) fn passed(mut self, end: u64, found: io::Result<bool>) -> Self {
         match found {
-            // What ends at the end of the file was cut off, and nothing is behind it.
+            // The record was truncated at the end of the file, so nothing follows it.
             Ok(false) if self.kind.is_cut() => {}
             Ok(resumed) => self.aftermath = Some(Aftermath { passed: end - self.offset, resumed }),
-            // The cause is what ended the reading in the end.
+            // The search failed, and its error is what ended the reading.
             Err(error) => self.kind = error.into(),
         }
         self
     }
 
-    /// Short fixed name, for machines.
+    /// Returns the short fixed name for programs.
     pub fn name(&self) -> &'static str {
         match self.kind {
             _ if self.aftermath.is_some() => "corrupt",
@@ -162,20 +165,30 @@ impl Fault {
     }
 }
 
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            FaultKind::Broken(broken) => Some(broken),
+            FaultKind::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
-    /// What, and where; the caller names the file.
+    /// Writes the rest of the sentence that begins with the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.describe(f)?;
         match self.aftermath {
             None => Ok(()),
             Some(Aftermath { passed, resumed: true }) => write!(
                 f,
-                "; {} passed over, and reading goes on at byte offset {}",
-                Passed(passed),
+                "; {} skipped, reading resumed at byte offset {}",
+                count(passed, "byte"),
                 self.offset + passed
             ),
             Some(Aftermath { passed, resumed: false }) => {
-                write!(f, "; {} passed over, up to the end: nothing sound is in them", Passed(passed))
+                write!(f, "; no valid record follows in the remaining {}", count(passed, "byte"))
             }
         }
     }
@@ -186,7 +199,7 @@ impl Fault {
         let at = Place(self);
         match &self.kind {
             FaultKind::CutFrame { missing } | FaultKind::CutBlock { missing, .. } if self.aftermath.is_some() => {
-                write!(f, "is corrupt{at}: what begins there claims to go {missing} bytes beyond the end of the file")
+                write!(f, "is corrupt{at}: the record there claims {} more than the file has", count(*missing, "byte"))
             }
             FaultKind::CutHeader { missing } => {
                 write!(f, "ends in the middle of the file header{at}: {}", Missing(*missing, "it"))
@@ -206,28 +219,37 @@ impl Fault {
                 write!(f, "{at}: {}", Missing(*missing, "it"))
             }
             FaultKind::RecordLength { claimed, limit } => {
-                write!(f, "is corrupt{at}: the record claims {claimed} bytes, and more than {limit} are not believed")
+                write!(f, "is corrupt{at}: the record claims {claimed} bytes; the limit is {limit}")
             }
             FaultKind::BlockLength { claimed, limit } => write!(
                 f,
-                "is corrupt{at}: a block claims {claimed} bytes; a length is a multiple of 4 from 12 to {limit}"
+                "is corrupt{at}: a block claims {claimed} bytes; valid lengths are multiples of 4 from 12 to {limit}"
             ),
             FaultKind::BlockTrailer { head, tail } => {
-                write!(f, "is corrupt{at}: a block says it has {head} bytes at its begin and {tail} at its end")
+                write!(f, "is corrupt{at}: the length of a block is {head} bytes at its start and {tail} at its end")
             }
             FaultKind::ByteOrder { found } => {
-                write!(f, "is corrupt{at}: {found:#010x} is no byte-order magic of a section header")
+                write!(
+                    f,
+                    "is corrupt{at}: the section header has the byte-order magic {found:#010x}, which is not valid"
+                )
             }
             FaultKind::Interface { interface, described } => {
-                write!(f, "is corrupt{at}: the packet is from interface {interface}, and {described} are described")
+                write!(
+                    f,
+                    "is corrupt{at}: the packet names interface {interface}, but the section describes {}",
+                    count(*described as u64, "interface")
+                )
             }
             FaultKind::BlockContent { needed, actual } => {
-                write!(f, "is corrupt{at}: the block has {actual} bytes of content where {needed} are needed")
+                write!(f, "is corrupt{at}: the block has {actual} bytes of content but needs {needed}")
             }
-            FaultKind::Interfaces => write!(f, "describes more interfaces in one section than are kept{at}"),
-            FaultKind::Frames => write!(f, "has more frames than can be numbered{at}"),
+            FaultKind::Interfaces => {
+                write!(f, "describes too many interfaces in one section{at}; the rest was not read")
+            }
+            FaultKind::Frames => write!(f, "has more frames than can be numbered{at}; the rest was not read"),
             FaultKind::Broken(broken) => {
-                write!(f, "could not be unpacked further{at} of what it unpacks to: {broken}")
+                write!(f, "could not be decompressed further{at} of the decompressed data: {broken}")
             }
             FaultKind::Interrupted => write!(f, "was not read further{at}: interrupted"),
             FaultKind::Io(error) => write!(f, "could not be read further{at}: {error}"),
@@ -244,15 +266,6 @@ impl fmt::Display for Place<'_> {
             Some(frame) => write!(f, " at frame {frame}, byte offset {}", self.0.offset),
             None => write!(f, " at byte offset {}", self.0.offset),
         }
-    }
-}
-
-/// `1 byte was`, `2 bytes were`.
-struct Passed(u64);
-
-impl fmt::Display for Passed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} byte{}", self.0, if self.0 == 1 { " was" } else { "s were" })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Capture files: bytes in, frames out.
 //!
 //! The record parsers are pcap-file's raw ones. Around them stands a buffer of our own, for three reasons: a fault must
-//! name frame, offset and missing bytes, which a reader that hides its buffer cannot tell; a length field must be
+//! name frame, offset and missing bytes, which a reader that hides its buffer does not know; a length field must be
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
 mod fault;
@@ -43,19 +43,22 @@ pub enum Capture<R> {
     Pcapng(pcapng::Reader<R>),
 }
 
-/// Why a file is not read as a capture at all.
-#[derive(Debug)]
+/// Reason why a file cannot be opened as a capture.
+#[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The first bytes could not be read.
-    Io(io::Error),
-    /// The first bytes are not those of a format that is read here.
+    #[error("cannot be read: {0}")]
+    Io(#[source] io::Error),
+    /// The first bytes are not those of a supported format.
+    #[error("{0}")]
     NotACapture(Kind),
-    /// A capture, but one whose head is damaged.
+    /// The file header is damaged.
+    #[error(transparent)]
     Fault(Fault),
 }
 
 impl<R: Read> Capture<R> {
-    /// Reads as much as tells the format.
+    /// Opens a capture: reads enough to detect its format.
     pub fn open(source: R) -> Result<Self, OpenError> {
         let mut window = Window::new(source);
         // No more than this: a stream may give its first packets much later than its head.

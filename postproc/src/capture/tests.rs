@@ -75,11 +75,11 @@ fn read_buffered(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
 /// Everything there is in a capture, and what was wrong with it: the same, however it is read.
 fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
     let (frames, faults) = read_one_by_one(bytes);
-    let told = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let texts = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
     for at_a_time in [usize::MAX, 300] {
         let (buffered, wrong) = read_buffered(Pieces(bytes, at_a_time));
         assert!(buffered == frames, "{} and {} frames, {at_a_time} bytes at a time", buffered.len(), frames.len());
-        assert_eq!(told(&wrong), told(&faults));
+        assert_eq!(texts(&wrong), texts(&faults));
     }
     (frames, faults)
 }
@@ -179,8 +179,8 @@ fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
     assert_eq!(frames.len(), 2);
     assert_eq!(
         faults[0].to_string(),
-        "is corrupt at frame 3, byte offset 67: the record claims 4294967295 bytes, and more than 262144 are not believed; \
-         19 bytes were passed over, up to the end: nothing sound is in them"
+        "is corrupt at frame 3, byte offset 67: the record claims 4294967295 bytes; the limit is 262144; \
+         no valid record follows in the remaining 19 bytes"
     );
 }
 
@@ -221,7 +221,10 @@ fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
     builder.section(ByteOrder::Big).interface(276, 0, &[]).enhanced(0, 2, b"b").enhanced(1, 3, b"c");
     let (frames, faults) = read(&builder.bytes);
     assert_eq!(frames, [(1, Some(1_000), b"a".to_vec()), (276, Some(2_000), b"b".to_vec())]);
-    assert!(faults[0].to_string().contains("the packet is from interface 1, and 1 are described"), "{faults:?}");
+    assert!(
+        faults[0].to_string().contains("the packet names interface 1, but the section describes 1 interface"),
+        "{faults:?}"
+    );
 }
 
 #[test]
@@ -264,7 +267,7 @@ fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
     assert_eq!(frames.len(), 1);
     assert_eq!(
         faults[0].to_string(),
-        "is corrupt at frame 1, byte offset 48: the block has 16 bytes of content where 20 are needed"
+        "is corrupt at frame 1, byte offset 48: the block has 16 bytes of content but needs 20"
     );
 }
 
@@ -287,14 +290,14 @@ fn block_lengths_that_cannot_be_are_told_with_their_offset() {
 }
 
 #[test]
-fn two_lengths_that_differ_are_both_told() {
+fn both_lengths_of_a_block_are_reported_if_they_differ() {
     let mut builder = Pcapng::new(ByteOrder::Big);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     *builder.bytes.last_mut().unwrap() ^= 4;
     assert_eq!(
         said(&builder.bytes),
-        "is corrupt at frame 1, byte offset 48: a block says it has 36 bytes at its begin and 32 at its end; \
-         36 bytes were passed over, up to the end: nothing sound is in them"
+        "is corrupt at frame 1, byte offset 48: the length of a block is 36 bytes at its start and 32 at its end; \
+         no valid record follows in the remaining 36 bytes"
     );
 }
 
@@ -330,7 +333,7 @@ fn interfaces_without_end_are_given_up() {
     for _ in 0..70_000 {
         builder.interface(1, 0, &[]);
     }
-    assert!(said(&builder.bytes).contains("more interfaces"));
+    assert!(said(&builder.bytes).contains("too many interfaces"));
 }
 
 #[test]
@@ -441,7 +444,7 @@ fn damage_in_two_places_is_told_twice_with_the_bytes_passed_over() {
         let (frames, faults) = read(&damaged);
         assert_eq!((frames.len(), faults.len()), (58, 2));
         let passed = starts[11] - starts[10];
-        let said = format!("; {passed} bytes were passed over, and reading goes on at byte offset {}", starts[11]);
+        let said = format!("; {passed} bytes skipped, reading resumed at byte offset {}", starts[11]);
         assert!(faults[0].to_string().ends_with(&said), "{}", faults[0]);
         assert_eq!((faults[0].frame.unwrap_or(11), faults[1].frame.unwrap_or(40)), (11, 40), "numbered on");
     }
@@ -474,7 +477,7 @@ fn a_length_that_reaches_beyond_the_end_is_damage_where_records_follow_and_a_cut
         whole[field..field + 4].copy_from_slice(&if is_big { claimed.to_be_bytes() } else { claimed.to_le_bytes() });
         let (frames, faults) = read(&whole);
         assert_eq!((frames.len(), faults.len(), faults[0].name()), (39, 1, "corrupt"), "{faults:?}");
-        assert!(faults[0].to_string().contains("bytes beyond the end of the file"), "{}", faults[0]);
+        assert!(faults[0].to_string().contains("bytes more than the file has"), "{}", faults[0]);
     }
 }
 

@@ -12,141 +12,160 @@ use crate::report::Format;
 const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
-      What is in one capture
+      Analyse one capture and print a table
   syncookie analyze captures --format jsonl -o findings.jsonl
-      A folder with everything below it, one JSON object a line
+      Analyse a folder and its subfolders; write one JSON object per line
   syncookie analyze captures --format html -o report.html
-      One page with charts and all findings, to look at in a browser
+      Write one page with charts and all findings, for a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
-      Standard input, read as it comes
+      Read standard input while it arrives
   syncookie analyze captures --fail-on likely --quiet > report.txt
-      In a job: exit code 3 when something was found
+      In a script: exit with 3 if anything was found
   syncookie analyze captures --verbose
-      Every kind of finding with its evidence, and what in the folder is no capture
-  syncookie analyze captures --filter server=10.9.2.1:8080 --filter since=2026-11-22
-      Only what is said of one listener, from that day on
+      List all findings with their evidence, and the files that were skipped
+  syncookie analyze captures --filter server=:8080 --filter since=2026-11-22
+      Report only servers on port 8080, from that day on
+  syncookie analyze trace.pcap --capture-point client
+      Rule out causes that a capture taken at the client cannot show
   syncookie analyze captures --threads 1 --max-handshakes 50000
-      On a machine that has other things to do
-  syncookie analyze captures --max-flood 100 --max-listeners 1000 --max-episodes 1000
-      In a flood, or a scan: more is counted, and not told one by one
+      Use one core and less memory
+  syncookie analyze captures --max-flood 100
+      Report 100 incomplete handshakes of each SYN flood, and count the others
+  syncookie analyze captures --max-listeners 1000 --max-episodes 1000
+      Keep the report of a port scan short
   syncookie analyze captures --once
-      What several captures show, told once
-  syncookie analyze captures --follow --state told.json
-      What tcpdump -w or dumpcap -b write there, as it comes, until Ctrl-C
+      Report handshakes that are in several captures once
+  syncookie analyze captures --follow --state state.json
+      Read the files that tcpdump -w or dumpcap -b write there, until Ctrl-C
   syncookie analyze captures --list-files
-      What would be read
-  syncookie analyze trace.pcap --kernel netstat-s.txt sysctl.txt --server 10.9.2.1
-      With what the server's kernel says of it
-  syncookie analyze captures --format summary --baseline yesterday.json --fail-on likely
-      The same, with one line, for what is new since yesterday's report
+      List the captures that would be read
+  syncookie analyze trace.pcap --kernel netstat-s.txt --server 10.9.2.1
+      Rank the causes of failures with the counters of that server's kernel
+  syncookie analyze captures --format summary --baseline yesterday.json
+      Print one line about what is new since yesterday's report
 
 Exit codes:
-  0  all captures were analysed (one without packets, or without TCP, counts)
-  1  wrong usage, nothing there (no such file, a folder without captures), or the
-     results could not be written
-  2  some captures could not be read or were cut short; the rest was analysed.
-     So it is with a file named here that is no capture, and with one in a folder
-     that is called a capture (.pcap, .cap, .pcapng.gz...) and is none
-  3  --fail-on: a cookie-style handshake at that confidence or above was found.
-     It goes before 2: a finding stays one whatever else could not be read. What
-     could not be read is named on standard error and in the results anyway
-  130, 143  Ctrl-C or SIGTERM: what was known by then was written, and says that it
-     is partial; a second one ends at once, without results";
+  0  all captures were analysed (also those without packets or without TCP)
+  1  wrong usage, no capture found, or the results could not be written
+  2  some captures could not be read or were truncated; the rest was analysed.
+     The same applies to a file named on the command line that is not a capture,
+     and to a file in a folder that is named like a capture (.pcap, .cap,
+     .pcapng.gz...) and is not one
+  3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above.
+     It takes precedence over 2; standard error and the results still name what
+     could not be read
+  130, 143  Ctrl-C or SIGTERM: the results so far were written and are marked as
+     partial. A second signal ends the program at once, without results";
 
-/// Analyse captures, and folders of them.
+/// Find SYN cookies, SYN proxies and failed handshakes in captures
+///
+/// Finds the TCP handshakes that were answered by a SYN cookie or a SYN proxy rather than by the server's normal TCP
+/// stack. For failed handshakes it ranks the likely causes and names the command that confirms each.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Analyze {
-    /// Captures (pcap or pcapng, told by content), folders of them, or - for standard input
+    /// Captures (pcap or pcapng, detected by content), folders, or - for standard input
     ///
-    /// Folders are searched with everything below them, sorted by name, without following symbolic links to folders.
-    /// What is no capture in them is passed over, unless its name says that it is one; a file that is named here must be
-    /// one.
+    /// Folders are searched with all their subfolders, in order of names. Symbolic links to folders are not followed.
+    /// Files in folders that are not captures are skipped. It is an error if such a file is named like a capture, or is
+    /// named on the command line.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// How to write the results; a table unless told otherwise, also into a pipe
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
-    /// Where to write the results; - is standard output. The file appears when it is complete
+    /// Output file; - is standard output. The file is written atomically
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Exit with 3 when a cookie-style handshake at this confidence or above was found
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above
     #[arg(long, value_name = "CONFIDENCE", value_enum)]
     pub fail_on: Option<Threshold>,
 
-    /// Report only what an earlier report does not have
+    /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
-    /// The earlier report is in JSON or JSON Lines. A finding (an answer by a cookie or a proxy, or a failure) is known when that
-    /// report has one of the same listener with the same verdict and the same first cause, at this confidence or above.
-    /// Everything that is reported then, counts and --fail-on included, is of new findings alone.
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if the earlier
+    /// report has a finding of the same listener with the same verdict and the same first cause, at this confidence or
+    /// above. All counts, and --fail-on, then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
-    /// Tell only findings that fit: server=…, client=…, since=…, until=…; can be given several times
+    /// Report only matching findings: server=…, client=…, since=… or until=…; repeatable
     ///
-    /// server and client take an address, a network (10.0.0.0/8), either with a port (10.0.0.1:443; IPv6 in brackets), or a port
-    /// (:443); since and until take 2026-11-22T06:28:21Z, 2026-11-22 06:28:21, 2026-11-22 (UTC) or @SECONDS, and are about
-    /// a handshake's first frame (until: before it). Of several of a kind one must hold, of different kinds all.
-    /// Everything is read and analysed all the same.
+    /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), either with a port (10.0.0.1:443,
+    /// [2001:db8::1]:443), or a port (:443).
+    ///
+    /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @SECONDS since
+    /// 1970, or a time before now (-2h). They compare the time of a handshake's first frame; until excludes its time.
+    ///
+    /// Repeated conditions of one kind are ORed; different kinds are ANDed. The filter changes no verdict: all packets
+    /// are read and analysed.
     #[arg(long, value_name = "CONDITION")]
     pub filter: Vec<Condition>,
 
-    /// Tell and count a handshake once, in the first capture read, whose very same packets are in several captures
+    /// Report duplicate handshakes once
+    ///
+    /// A duplicate has exactly the same packets in another capture. The handshake is reported and counted in the first
+    /// capture read.
     #[arg(long)]
     pub once: bool,
 
-    /// Wait for captures that a program writes into the folder, and tell of each as it is finished; a signal ends it
+    /// Wait for captures that another program writes into the folder; report each when it is finished
     ///
-    /// A file is finished when a newer one of its series is there, or nothing was written to it for ten seconds. Written are lines
-    /// (table or jsonl); a file given with --output is appended to.
+    /// A file is finished when a newer file of its series exists, or when nothing was written to it for ten seconds.
+    /// The results are lines (--format table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends
+    /// the program.
     #[arg(long, conflicts_with = "list_files")]
     pub follow: bool,
 
-    /// Keep in this file what was told, so that the next --follow goes on from there
+    /// With --follow: record in this file what was reported, so that the next run continues there
     #[arg(long, value_name = "FILE", requires = "follow")]
     pub state: Option<PathBuf>,
 
-    /// Name the captures that would be read, with format and bytes, one a line, and read none
+    /// List the captures that would be read, then exit
+    ///
+    /// Each line has the format, the size in bytes and the name, tab-separated.
     #[arg(long)]
     pub list_files: bool,
-    /// What the server's kernel says, to weigh the causes of failures with: saved netstat -s, nstat -az, sysctl -a, ss
-    /// -lntm, /proc files, snapshots. Two of the same kind give differences
+
+    /// Counters and settings of the server's kernel, to rank the causes of failures
+    ///
+    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
+    /// Two files of the same kind are compared.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub kernel: Vec<PathBuf>,
 
-    /// Which server --kernel speaks of: an address, or address and port; every server unless given
+    /// The server that the --kernel files are from [default: every server]
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
-    /// Where the captures were taken: weighs the causes of failures and may rule some out. Verdicts do not depend on it
+    /// Where the captures were taken; changes the ranking of causes, not the verdicts
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
-    /// No progress and no remarks on standard error; what could not be read is still named
+    /// Print no progress and no remarks; errors are still printed
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// The whole table: every kind of finding with its evidence, every episode; also names the files in folders that are
-    /// no captures
+    /// Print all evidence and all episodes in the table; name the files that were skipped
     #[arg(short, long)]
     pub verbose: bool,
 
-    // Last, as its heading would be over what comes behind it.
+    // Last, because its heading applies to all options after it.
     #[command(flatten)]
     pub resources: Resources,
 }
 
-/// A confidence, as a choice on the command line.
+/// Confidence, as a value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Threshold {
-    /// More likely than not
+    /// More likely than not; expect false positives
     Possible,
-    /// Meant to be right in at least 95 % of findings
+    /// Intended to be right at least 95 % of the time
     Likely,
-    /// Meant to be right in at least 99.9 % of findings
+    /// Intended to be right at least 99.9 % of the time
     Certain,
 }
 

@@ -2,12 +2,12 @@
 
 use clap::ValueEnum;
 
-/// Place at which captures were taken, as a choice on the command line.
+/// Place at which captures were taken, as a value of `--capture-point`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum CapturePoint {
-    /// At the client, or next to it: whether a packet reached the server cannot be seen
+    /// At or near the client: a captured packet may not have reached the server
     Client,
-    /// At the server, or next to it: a captured packet did reach it
+    /// At or near the server: every captured packet reached it
     Server,
     /// Not known
     #[default]

@@ -11,60 +11,64 @@ use super::CapturePoint;
 const EXAMPLES: &str = "\
 Examples:
   syncookie explain trace.pcap
-      The most telling handshake of a capture: packets, verdict, causes, what to do
-  syncookie explain trace.pcap --frame 4
-      The one that frame 4 belongs to, numbered as in Wireshark
+      Explain the most informative handshake of the capture
+  syncookie explain trace.pcap --frame 4 --quiet
+      Explain the handshake of frame 4 (numbered as in Wireshark)
   syncookie explain captures --client 10.9.1.50:20055
-      One client's; the port may be left out
-  syncookie explain captures --server 10.9.2.1:8080 --quiet --format json -o story.json
-      One listener's, for programs
+      Explain a handshake of this client; the port is optional
+  syncookie explain captures --server 10.9.2.1 --format json -o story.json
+      Explain a handshake with this server, as JSON
+  syncookie explain trace.pcap --capture-point client
+      Rule out causes that a capture taken at the client cannot show
   syncookie explain trace.pcap --kernel netstat-s.txt sysctl.txt
-      With what the server's kernel says
+      Rank the causes with the counters of the server's kernel
   syncookie explain trace.pcap --kernel before.json after.json
-      With two snapshots (syncookie kernel snapshot): what rose between them
+      Compare two snapshots (syncookie kernel snapshot) of the server
 
 Exit codes:
-  0  told
-  1  wrong usage, no such handshake, or the story could not be written
-  2  told, but some captures could not be read to the end";
+  0  a handshake was explained
+  1  wrong usage, no such handshake, or the output could not be written
+  2  a handshake was explained, but some captures could not be read completely";
 
-/// Tell the story of one handshake.
+/// Explain one handshake: packets, verdict, causes, next steps
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Explain {
-    /// Captures, and folders of them
+    /// Captures and folders
     #[arg(required = true, value_name = "CAPTURE")]
     pub paths: Vec<PathBuf>,
 
-    /// The handshake that this frame belongs to (1-based, as Wireshark counts); needs exactly one capture
+    /// Explain the handshake of this frame (1-based, as in Wireshark); needs exactly one capture
     #[arg(long, value_name = "N", conflicts_with_all = ["client", "server"])]
     pub frame: Option<u32>,
 
-    /// A handshake of this client: an address, or address and port
+    /// Explain a handshake of this client: an address, or an address and port
     #[arg(long, value_name = "IP[:PORT]")]
     pub client: Option<EndpointPattern>,
 
-    /// A handshake with this server: an address, or address and port
+    /// Explain a handshake with this server: an address, or an address and port
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
-    /// What the server's kernel says: saved netstat -s, nstat -az, sysctl -a, ss -lntm, /proc files, snapshots. Two
-    /// of the same kind give differences
+    /// Counters and settings of the server's kernel, to rank the causes of failures
     ///
-    /// It is taken to be of every server in the captures, or of the one that --server names, and of a time after the
-    /// failure where the file does not say when it was written.
+    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
+    /// Two files of the same kind are compared.
+    ///
+    /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
+    /// been saved after the failure.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub kernel: Vec<PathBuf>,
 
-    /// Where the captures were taken: weighs the causes of failures and may rule some out. Verdicts do not depend on it
+    /// Where the captures were taken; changes the ranking of causes, not the verdict
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub format: Form,
 
-    /// Where to write it; - is standard output. The file appears when it is complete
+    /// Output file; - is standard output. The file is written atomically
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
@@ -72,15 +76,15 @@ pub struct Explain {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// No progress and no remarks on standard error; what could not be read is still named
+    /// Print no progress and no remarks; errors are still printed
     #[arg(short, long)]
     pub quiet: bool,
 }
 
-/// How a story is written.
+/// Format of an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
-    /// For people
+    /// Text for people
     Text,
     /// One JSON object
     Json,

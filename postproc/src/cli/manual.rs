@@ -8,33 +8,33 @@ use clap_complete::Shell;
 const MANUAL_EXAMPLES: &str = "\
 Examples:
   syncookie manual annotate | man -l -
-      The page of one command, shown
+      Show the page of one command
   syncookie manual --output man1
-      Every page, into a folder";
+      Write all pages to a folder";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   syncookie completions bash > syncookie.bash
-      To be read by ~/.bashrc, or put into /usr/share/bash-completion/completions
+      Read it in ~/.bashrc, or copy it to /usr/share/bash-completion/completions
   syncookie completions zsh > _syncookie
   syncookie completions fish > syncookie.fish";
 
-/// Print a manual page, or write all of them.
+/// Print a manual page, or write all pages
 #[derive(Args, Debug)]
 #[command(after_help = MANUAL_EXAMPLES)]
 pub struct Manual {
-    /// Which command's page; that of the program unless given
+    /// Command whose page is printed [default: the page of the program]
     pub command: Option<String>,
 
-    /// Write the pages of all commands into this folder, which is made where there is none
+    /// Write all pages to this folder; it is created if it does not exist
     #[arg(short, long, value_name = "FOLDER", conflicts_with = "command")]
     pub output: Option<PathBuf>,
 }
 
-/// Print what lets a shell complete commands and options.
+/// Generate shell completion scripts
 #[derive(Args, Debug)]
 #[command(after_help = COMPLETIONS_EXAMPLES)]
 pub struct Completions {
-    /// For which shell
+    /// Shell that reads the script
     pub shell: Shell,
 }

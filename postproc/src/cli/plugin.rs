@@ -7,76 +7,74 @@ use clap::{Args, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   syncookie plugin install
-      For the user who runs it, into the folder that Wireshark names
+      Install for the current user, into the folder that tshark names
   syncookie plugin install --profile
-      With the profile \"SYN cookies\": colours, columns, filter buttons
+      Also install the profile \"SYN cookies\": colours, columns, filter buttons
   sudo syncookie plugin install --system
-      For everybody, root included
+      Install for all users, including root
   syncookie plugin status
-      What is installed where, and whether Wireshark loads it
+      Show what is installed, and whether Wireshark loads it
 
 Exit codes:
   0  done; for status: Wireshark loads the plugin
-  1  not done, and standard error says why; for status: Wireshark does not load it";
+  1  failed, see standard error; for status: Wireshark does not load the plugin";
 
-/// Installs the Wireshark plugin, and says whether Wireshark loads it.
+/// Install the Wireshark plugin, and check whether Wireshark loads it
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Plugin {
-    /// What to do.
+    /// The action.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What to do.
+/// Actions of `syncookie plugin`.
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Put the plugin where Wireshark looks for it
     Install(Install),
-    /// Say what is installed where, and whether Wireshark loads it
+    /// Show what is installed, and whether Wireshark loads it
     Status(Target),
-    /// Take away what install put there
     Uninstall(Uninstall),
 }
 
-/// Which Wireshark, and for whom.
+/// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// The tshark of the Wireshark that is meant; it names the folders
+    /// The tshark of that Wireshark; it names the plugin folders
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }
 
-/// Put the plugin where Wireshark looks for it.
+/// Install the plugin
 #[derive(Args, Debug)]
 pub struct Install {
     #[command(flatten)]
     pub target: Target,
 
-    /// The plugin; else libsyncookie_plugin.so or syncookie.so beside this program
+    /// Plugin file [default: libsyncookie_plugin.so or syncookie.so beside this program]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// For all users, into the folder of the system; usually takes root
+    /// Install for all users, into the system's folder; usually needs root
     #[arg(long)]
     pub system: bool,
 
-    /// Also the profile "SYN cookies", unless there is one of that name
+    /// Also install the profile "SYN cookies", unless it exists
     #[arg(long, conflicts_with = "system")]
     pub profile: bool,
 }
 
-/// Take away what install put there.
+/// Remove the installed plugin
 #[derive(Args, Debug)]
 pub struct Uninstall {
     #[command(flatten)]
     pub target: Target,
 
-    /// From the folder of the system
+    /// Remove it from the system's folder
     #[arg(long)]
     pub system: bool,
 
-    /// Also the profile, unless it was changed
+    /// Also remove the profile, unless it was changed
     #[arg(long, conflicts_with = "system")]
     pub profile: bool,
 }

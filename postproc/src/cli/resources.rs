@@ -1,4 +1,4 @@
-//! What a run may use of the machine.
+//! Limits on threads and memory.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -7,40 +7,41 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use syncookie_engine::Limits;
 
-/// What a run may use of the machine. The findings are the same whatever the number of threads.
+/// Limits on threads and memory. The findings do not depend on the number of threads.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Resources")]
 pub struct Resources {
-    /// Threads that read and analyse; as many as there are cores unless given
+    /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
-    /// Handshakes of a capture kept at a time, at about 1 KiB each (2 KiB where all evidence is written). When there are more, the older half is
-    /// judged without what comes later, and the report says how many that were
+    /// Maximum number of handshakes of a capture in memory, at 1 to 2 KiB each
+    ///
+    /// If there are more, the older half is judged without later evidence. The report says how many these were.
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,
 
-    /// Handshakes that never completed in a flood of SYNs, told one by one for each listener; more are counted
+    /// Maximum number of incomplete handshakes of a SYN flood that are reported per listener; more are counted
     #[arg(long, value_name = "N", default_value_t = Limits::default().flood)]
     pub max_flood: u64,
 
-    /// Listeners that are reported one by one; the handshakes of more are in the totals only
+    /// Maximum number of listeners that are reported individually; the totals include all
     #[arg(long, value_name = "N", default_value_t = Limits::default().listeners)]
     pub max_listeners: usize,
 
-    /// Episodes that are kept of captures that belong together
+    /// Maximum number of episodes that are kept per capture or series of rotated captures
     #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
     pub max_episodes: usize,
 }
 
 impl Resources {
-    /// How many threads.
+    /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
 
-    /// What the engine may keep.
+    /// Returns the limits of the engine.
     pub fn limits(&self) -> Limits {
         Limits {
             handshakes: self.max_handshakes as usize,

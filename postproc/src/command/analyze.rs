@@ -1,4 +1,4 @@
-//! `syncookie analyze`: every capture through the engine, every finding into the report.
+//! `syncookie analyze`: passes every capture to the engine and every finding to the report.
 
 use std::io;
 
@@ -16,7 +16,7 @@ use crate::pipeline::{self, Options};
 use crate::report;
 use crate::source::walk::{self, Plan};
 
-/// Analyses what the arguments name.
+/// Analyses the captures that the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if args.follow {
         return follow::run(args, console);
@@ -24,7 +24,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let plan = walk::plan(&args.paths);
     unread(&plan, args.verbose).for_each(|remark| console.remark(&remark));
     for folder in plan.empty_dirs.iter().filter(|_| !plan.sources.is_empty()) {
-        console.remark(&format!("{} holds no capture", folder.display()));
+        console.remark(&format!("{} contains no capture", folder.display()));
     }
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
@@ -36,7 +36,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     }
     if args.format.is_binary() && output.is_terminal() {
         return Err(Failure::Output(io::Error::other(
-            "this format is nothing for a terminal; name a file, or pipe it",
+            "the format is binary; name a file with --output, or use a pipe",
         )));
     }
     assumed.iter().for_each(|assumed| console.remark(assumed));
@@ -49,7 +49,8 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
 }
 
-/// How captures are analysed, with and without `--follow`; and what is taken for granted of the files given with `--kernel`.
+/// Returns the options of the analysis, with and without `--follow`, and what is assumed about the files given with
+/// `--kernel`.
 pub(super) fn options(args: &Analyze) -> Result<(Options, Option<String>), Failure> {
     let read_baseline =
         |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
@@ -66,8 +67,8 @@ pub(super) fn options(args: &Analyze) -> Result<(Options, Option<String>), Failu
     Ok((options, assumed))
 }
 
-/// Remarks on what was found in folders and is not read; none unless the run is verbose.
+/// Returns remarks on the files in folders that are not read; none unless the run is verbose.
 pub(super) fn unread(plan: &Plan, is_verbose: bool) -> impl Iterator<Item = String> {
     let skipped = plan.skipped.iter().filter(move |_| is_verbose);
-    skipped.map(|(path, reason)| format!("{} {reason}: not read", path.display()))
+    skipped.map(|(path, reason)| format!("skipped: {} {reason}", path.display()))
 }

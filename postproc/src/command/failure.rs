@@ -1,95 +1,94 @@
-//! Why `analyze` and `annotate` end without results.
+//! Reasons why `analyze` and `annotate` end without results.
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use syncookie_kernel::read;
+use syncookie_terminal::{count, escape_controls};
+use thiserror::Error;
 
+use super::follow::StateError;
 use crate::filter::BaselineError;
 use crate::source::walk::Plan;
 
-/// Why nothing was written.
-#[derive(Debug)]
+/// Reason why nothing was written.
+#[derive(Debug, Error)]
 pub enum Failure {
-    /// None of the paths is or has a capture, or a file with a capture's name.
+    /// The paths contain no capture, and no file that is named like one.
+    #[error(fmt = no_capture)]
     NoCapture {
-        /// Folders that were looked into.
+        /// Folders that were searched.
         folders: Vec<PathBuf>,
-        /// Files in folders that are not captures.
+        /// Number of files in folders that are not captures.
         skipped: usize,
-        /// What one of them is.
+        /// Name of one of them, and what it is.
         example: Option<String>,
     },
-    /// The results would overwrite what they are about.
+    /// The results would overwrite one of the captures.
+    #[error("the output file is one of the captures; name another file with --output")]
     OutputIsInput,
-    /// The report to compare with cannot be used.
+    /// The baseline cannot be used.
+    #[error("the baseline {} {reason}", shown(path))]
     Baseline {
-        /// Where it was looked for.
+        /// Path of the report.
         path: PathBuf,
         /// What is wrong with it.
+        #[source]
         reason: BaselineError,
     },
     /// The results could not be written.
-    Output(io::Error),
+    #[error("the results could not be written: {0}")]
+    Output(#[source] io::Error),
     /// `--follow` was given something other than one folder.
+    #[error("--follow takes exactly one folder and no files")]
     NoFolderToFollow,
-    /// A format that `--follow` cannot write, as it is only whole at its end.
+    /// `--follow` was given a format that is complete only at its end.
+    #[error("--follow writes lines; use --format table or --format jsonl")]
     FollowFormat,
-    /// The state that an earlier run left cannot be used, or that of this run not be kept.
+    /// The state file of `--follow` cannot be used.
+    #[error("{} {reason}", shown(path))]
     State {
-        /// The file given with `--state`.
+        /// Path given with `--state`.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: StateError,
     },
-    /// A file given with `--kernel` could not be used.
-    Kernel(read::Error),
+    /// A file given with `--kernel` cannot be used.
+    #[error(transparent)]
+    Kernel(#[from] read::Error),
 }
 
 impl Failure {
-    /// Reports that nothing was found to read.
+    /// Reports that the paths contain no capture.
     pub fn no_capture(plan: Plan) -> Self {
         let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));
         Self::NoCapture { folders: plan.empty_dirs, skipped: plan.skipped.len(), example }
     }
 }
 
-impl std::error::Error for Failure {}
+fn shown(path: &Path) -> String {
+    escape_controls(&path.to_string_lossy()).into_owned()
+}
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoCapture { folders, skipped, example } => {
-                f.write_str("no capture found")?;
-                if let Some((first, others)) = folders.split_first() {
-                    write!(f, " in {}", syncookie_terminal::escape_controls(&first.display().to_string()))?;
-                    match others.len() {
-                        0 => {}
-                        1 => f.write_str(" and another folder")?,
-                        number => write!(f, " and {number} other folders")?,
-                    }
-                }
-                if *skipped > 0 {
-                    write!(f, "; {} passed over", syncookie_terminal::count(*skipped as u64, "file"))?;
-                }
-                example
-                    .iter()
-                    .try_for_each(|example| write!(f, ", such as: {}", syncookie_terminal::escape_controls(example)))
-            }
-            Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
-            Self::Baseline { path, reason } => {
-                write!(f, "the baseline {} {reason}", syncookie_terminal::escape_controls(&path.display().to_string()))
-            }
-            Self::NoFolderToFollow => f.write_str("--follow takes one folder, and no files"),
-            Self::FollowFormat => {
-                f.write_str("--follow writes lines: give it --format jsonl, or none for a line a finding")
-            }
-            Self::State { path, reason } => {
-                write!(f, "{} {reason}", syncookie_terminal::escape_controls(&path.display().to_string()))
-            }
-            Self::Kernel(error) => error.fmt(f),
-            Self::Output(error) => write!(f, "the results could not be written: {error}"),
+fn no_capture(
+    folders: &[PathBuf],
+    skipped: &usize,
+    example: &Option<String>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    f.write_str("no capture found")?;
+    if let Some((first, others)) = folders.split_first() {
+        write!(f, " in {}", shown(first))?;
+        match others.len() {
+            0 => {}
+            1 => f.write_str(" and another folder")?,
+            number => write!(f, " and {number} other folders")?,
         }
     }
+    if *skipped > 0 {
+        write!(f, "; {} skipped", count(*skipped as u64, "file"))?;
+    }
+    example.iter().try_for_each(|example| write!(f, ", for example: {}", escape_controls(example)))
 }

@@ -1,4 +1,4 @@
-//! `--list-files`: what would be read.
+//! `--list-files`: lists the captures that would be read.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::output::Output;
 use crate::report::{self, Format};
 use crate::source::walk::{Plan, Source};
 
-/// Writes a line for each capture, or what JSON has on it, and names what cannot be read.
+/// Writes a line or a JSON object for each capture, and reports the files that cannot be read.
 pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut Console) -> Result<Exit, Failure> {
     plan.problems.iter().for_each(|problem| console.error(problem));
     if plan.sources.is_empty() && plan.problems.is_empty() {
@@ -25,7 +25,7 @@ pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut
     Ok(if plan.problems.is_empty() { Exit::Analysed } else { Exit::Partly })
 }
 
-/// Format, bytes and name, tab-separated; `-` for what is not known of a stream before it is read.
+/// Returns format, size in bytes and name, tab-separated; `-` for what is unknown of a stream before it is read.
 fn line(source: &Source) -> String {
     let format = match (source.format, source.compression) {
         (Some(format), Some(compression)) => format!("{}+{compression}", format.as_str()),

@@ -1,4 +1,4 @@
-//! Manual pages and shell completions, made from the same definition as `--help`.
+//! Manual pages and shell completions, generated from the definition of `--help`.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory};
 
 use crate::cli::{Cli, Completions, Manual};
 
-/// Writes a manual page, or all of them.
+/// Writes a manual page, or all pages.
 pub fn manual(args: &Manual) -> io::Result<()> {
     match &args.output {
         Some(folder) => {
@@ -19,7 +19,7 @@ pub fn manual(args: &Manual) -> io::Result<()> {
     }
 }
 
-/// Writes what a shell reads to complete the command line.
+/// Writes a shell completion script.
 pub fn completions(args: &Completions) -> io::Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut command(), NAME, &mut text);
@@ -28,14 +28,14 @@ pub fn completions(args: &Completions) -> io::Result<()> {
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-/// The program's definition, with that of every command filled in.
+/// Returns the definition of the program, with all commands.
 fn command() -> Command {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     command
 }
 
-/// One command's definition, or the whole.
+/// Returns the definition of one command, or of the program.
 fn named(name: Option<&str>) -> io::Result<Command> {
     let whole = command();
     let Some(name) = name else { return Ok(whole) };
@@ -43,10 +43,10 @@ fn named(name: Option<&str>) -> io::Result<Command> {
     whole
         .find_subcommand(name)
         .cloned()
-        .ok_or_else(|| io::Error::other(format!("there is no command {name}; commands are {}", names())))
+        .ok_or_else(|| io::Error::other(format!("there is no command {name}; the commands are {}", names())))
 }
 
-/// The pages of a command and of those below it.
+/// Writes the pages of a command and of its subcommands.
 fn every(command: &Command, folder: &Path) -> io::Result<()> {
     for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         every(below, folder)?;
@@ -55,8 +55,7 @@ fn every(command: &Command, folder: &Path) -> io::Result<()> {
     fs::write(folder.join(format!("{name}.1")), page(command)?)
 }
 
-/// A page in the order that manual pages have. The examples and exit codes that follow the options in `--help` are laid
-/// out for a terminal, and shown as they stand.
+/// Returns a page with the usual order of sections. Examples and exit codes keep the layout that they have in `--help`.
 fn page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let output = &mut page;
@@ -75,7 +74,7 @@ fn page(command: &Command) -> io::Result<String> {
         let (title, body) = part.split_once(":\n").unwrap_or(("Notes", part));
         section(title, body, output)?;
     }
-    // As every roff reads it, whatever it takes for the encoding of a file.
+    // Escaped, because roff programs differ in the encoding that they expect.
     let plain = |letter: char| match u32::from(letter) {
         code @ 0x80.. => format!("\\[u{code:04X}]"),
         _ => letter.to_string(),
@@ -83,11 +82,11 @@ fn page(command: &Command) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&page).chars().map(plain).collect())
 }
 
-/// A section whose lines stay as they are.
+/// Writes a section whose lines keep their layout.
 fn section(title: &str, body: &str, output: &mut dyn Write) -> io::Result<()> {
     writeln!(output, ".SH {}\n.nf", title.to_uppercase())?;
     for line in body.lines() {
-        // What begins with a point or an apostrophe is an order to roff, and a backslash begins an escape.
+        // A line that begins with a point or an apostrophe is a roff request, and a backslash begins an escape.
         let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
         let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
         writeln!(output, "{guard}{line}")?;

@@ -1,8 +1,8 @@
-//! Which findings are reported: the one place where that is decided, for every command.
+//! Decides which findings are reported, for every command.
 //!
 //! The rules are asked in this order: `--filter`; whether an earlier run reported the finding (`--follow --state`); whether
-//! another capture has the same packets (`--once`); whether an earlier report has it (`--baseline`). Reports that show
-//! nothing of ordinary handshakes have them counted only.
+//! another capture has the same packets (`--once`); whether an earlier report has it (`--baseline`). Reports that do not
+//! show ordinary handshakes only count them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Timestamp, Verdi
 
 use super::{Baseline, Filter};
 
-/// What was asked for.
+/// Rules given on the command line.
 #[derive(Debug, Default)]
 pub struct Rules {
     /// `--filter`.
@@ -21,24 +21,24 @@ pub struct Rules {
     pub baseline: Option<Baseline>,
 }
 
-/// What becomes of a finding.
+/// Decision about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is counted, and the report gets it.
+    /// Counted and reported.
     Report,
-    /// It is counted: the report shows nothing else of ordinary handshakes.
+    /// Counted only: the report does not show ordinary handshakes.
     Count,
-    /// It is counted: more handshakes of a flood of its listener were reported than `--max-flood` allows.
+    /// Counted only: `--max-flood` handshakes of its listener's floods were reported.
     CountInFlood,
-    /// It is left out: it does not fit `--filter`.
+    /// Left out: it does not match `--filter`.
     FilteredOut,
-    /// It is left out: an earlier run reported it.
+    /// Left out: an earlier run reported it.
     ReportedBefore,
-    /// It is left out: another capture has the same packets.
+    /// Left out: another capture has the same packets.
     Duplicate,
-    /// It is left out: only findings are compared with a baseline, and this handshake is ordinary and did not fail.
+    /// Left out: reports with a baseline contain only findings, and this handshake is ordinary and did not fail.
     Ordinary,
-    /// It is left out: the baseline has it.
+    /// Left out: the baseline has it.
     Known,
 }
 
@@ -51,7 +51,7 @@ pub struct Admission<'a> {
     /// Maximum number of handshakes that are reported of a listener's floods, and how many were.
     max_flood: u64,
     flood: HashMap<Endpoint, u64>,
-    /// What was admitted, as far as the episodes that belong to it are known by it. Only kept for a baseline.
+    /// Listeners and verdicts of the admitted findings, by which episodes are admitted. Kept only for a baseline.
     admitted: HashSet<(Endpoint, Verdict)>,
 }
 

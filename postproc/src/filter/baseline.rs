@@ -1,11 +1,10 @@
-//! `--baseline`: what an earlier report already says is left out of this one.
+//! `--baseline`: omits findings that are in an earlier report.
 //!
-//! A finding is a handshake answered cookie-style, or one that failed. It is known when the earlier report has a handshake
-//! of the same listener with the same verdict and the same first cause, at this confidence or above: addresses and ports
-//! of clients, frames and times are never the same twice.
+//! A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if the earlier report has
+//! a handshake of the same listener with the same verdict and the same first cause, at this confidence or above. Clients,
+//! frames and times are not compared, because they never repeat.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::net::IpAddr;
@@ -22,24 +21,34 @@ use crate::SCHEMA;
 #[derive(Debug, Default)]
 pub struct Baseline {
     name: String,
-    /// The highest confidence of the findings that are alike.
+    /// Highest confidence of equal findings.
     known: HashMap<Likeness, Option<Confidence>>,
 }
 
-/// Why a report cannot be compared with.
-#[derive(Debug)]
+/// Reason why a file cannot be used as a baseline. Messages are the rest of the sentence that begins with the name of the
+/// file.
+#[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// The file cannot be read.
-    Io(io::Error),
+    #[error("cannot be opened: {0}")]
+    Io(#[source] io::Error),
     /// The file is not JSON, or not JSON of this form.
-    Form(serde_json::Error),
-    /// The file is JSON of something else.
+    #[error(
+        "is not a syncookie report: {}; write one with `analyze --format json` or jsonl",
+        escape_controls(&.0.to_string())
+    )]
+    Form(#[source] serde_json::Error),
+    /// The file is JSON of another program.
+    #[error("is not a syncookie report; write one with `analyze --format json` or jsonl")]
     Foreign,
     /// A later version wrote the report, with this schema.
+    #[error(
+        "was written by a later version: its schema is {0}, but this program reads up to {SCHEMA}; update syncookie"
+    )]
     Schema(u64),
 }
 
-/// As much of a report's objects as is needed; in JSON Lines an object for each, in a document one around all.
+/// Needed parts of a report's objects. JSON Lines has one object per line; a document has one around all.
 #[derive(Deserialize)]
 struct Object {
     #[serde(rename = "type")]
@@ -55,7 +64,7 @@ struct Object {
     cause: Option<Vec<Cause>>,
 }
 
-/// A list in a document; in the objects that have a number under that name, nothing.
+/// List of handshakes in a document, or the number under the same name in other objects.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Handshakes {
@@ -84,7 +93,7 @@ impl Baseline {
     /// Reads a report in JSON or JSON Lines.
     ///
     /// # Errors
-    /// When the file cannot be read or is not a report of this version or an earlier one.
+    /// Fails if the file cannot be read, or is not a report of this version or an earlier one.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         let file = BufReader::new(File::open(path).map_err(BaselineError::Io)?);
         let mut baseline = Self { name: path.display().to_string(), ..Self::default() };
@@ -109,7 +118,7 @@ impl Baseline {
             return;
         };
         let cause = object.cause.and_then(|causes| Some(causes.into_iter().next()?.kind));
-        // What this version has no word for, it does not find.
+        // A verdict that this version does not know cannot be found again.
         let Some(verdict) = word(Verdict::ALL, &verdict, Verdict::as_str) else { return };
         let cause = match cause.map(|cause| word(CauseKind::ALL, &cause, CauseKind::as_str)) {
             Some(None) => return,
@@ -128,7 +137,7 @@ impl Baseline {
         &self.name
     }
 
-    /// Whether the report has a finding that is alike, at this confidence or above.
+    /// Returns whether the report has an equal finding, at this confidence or above.
     #[must_use]
     pub fn knows(&self, finding: &Finding) -> bool {
         let known = self.known.get(&Likeness::from(finding));
@@ -136,41 +145,16 @@ impl Baseline {
     }
 }
 
-/// The member that is written like this.
+/// Returns the member whose written form is `text`.
 fn word<T: Copy>(all: &[T], text: &str, written: fn(T) -> &'static str) -> Option<T> {
     all.iter().copied().find(|&member| written(member) == text)
 }
 
-/// Whether this is what a report begins with, of a version that is understood.
+/// Returns whether the object begins a report of a known version.
 fn check(run: &Object) -> Result<bool, BaselineError> {
     match (run.program.as_deref(), run.schema) {
         (Some("syncookie"), Some(schema)) if schema > SCHEMA.into() => Err(BaselineError::Schema(schema)),
         (Some("syncookie"), Some(_)) => Ok(true),
         _ => Ok(false),
-    }
-}
-
-impl std::error::Error for BaselineError {}
-
-impl fmt::Display for BaselineError {
-    /// Completes the sentence that begins with the file's name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "cannot be opened: {error}"),
-            Self::Form(error) => {
-                write!(
-                    f,
-                    "is no report to compare with: {}; one is written by `analyze --format json` or jsonl",
-                    escape_controls(&error.to_string())
-                )
-            }
-            Self::Foreign => {
-                f.write_str("is no report to compare with; one is written by `analyze --format json` or jsonl")
-            }
-            Self::Schema(schema) => write!(
-                f,
-                "was written by a later version: its schema is {schema}, and this program knows those up to {SCHEMA}"
-            ),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! One end of a connection, as it is given on the command line.
+//! Pattern for one end of a connection, as given on the command line.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -6,17 +6,17 @@ use std::str::FromStr;
 
 use syncookie_engine::Endpoint;
 
-/// An address, with one port or with any.
+/// Address with one port or with any port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointPattern {
     /// Address.
     pub ip: IpAddr,
-    /// Port; any where there is none.
+    /// Port; `None` matches any port.
     pub port: Option<u16>,
 }
 
 impl EndpointPattern {
-    /// Whether the endpoint has this address, and this port where one was given.
+    /// Returns whether the endpoint has this address and port.
     #[must_use]
     pub fn matches(&self, endpoint: Endpoint) -> bool {
         self.ip == endpoint.ip && self.port.is_none_or(|port| port == endpoint.port)
@@ -31,8 +31,10 @@ impl FromStr for EndpointPattern {
             return Ok(Self { ip, port: None });
         }
         let end: Result<SocketAddr, _> = text.parse();
-        end.map(|end| Self { ip: end.ip(), port: Some(end.port()) })
-            .map_err(|_| "expected an address, 192.0.2.1:80 or [2001:db8::1]:80".to_owned())
+        end.map(|end| Self { ip: end.ip(), port: Some(end.port()) }).map_err(|_| {
+            "expected an address, with or without a port: 192.0.2.1, 192.0.2.1:80, 2001:db8::1 or [2001:db8::1]:80"
+                .to_owned()
+        })
     }
 }
 

@@ -1,24 +1,24 @@
-//! Addresses and ports as they are given to select hosts.
+//! Patterns for addresses and ports.
 
 use std::net::IpAddr;
 
 use syncookie_engine::Endpoint;
 
-/// What can be given.
+/// Accepted forms, for messages.
 pub const FORM: &str = "an address (10.0.0.1, 2001:db8::1), a network (10.0.0.0/8), either with a port (10.0.0.1:443, \
                         [2001:db8::/32]:443), or a port (:443)";
 
-/// Hosts and ports: a network or any address, a port or any.
+/// Pattern for hosts: a network or any address, with a port or any port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hosts {
-    /// Address and length of the prefix that counts; any address where there is none.
+    /// Address and prefix length; `None` matches any address.
     network: Option<(IpAddr, u8)>,
-    /// Any port where there is none.
+    /// Port; `None` matches any port.
     port: Option<u16>,
 }
 
 impl Hosts {
-    /// Parses an address, a network, either with a port, or a port. `None` where the text has another form.
+    /// Parses an address, a network, either with a port, or a port; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {
@@ -39,7 +39,7 @@ impl Hosts {
         }
     }
 
-    /// Whether the endpoint is one of them.
+    /// Returns whether the endpoint matches.
     #[must_use]
     pub fn contains(self, endpoint: Endpoint) -> bool {
         let is_port = self.port.is_none_or(|port| port == endpoint.port);

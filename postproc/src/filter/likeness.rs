@@ -1,16 +1,15 @@
-//! What makes two findings alike.
+//! Properties by which findings of two reports are compared.
 
 use syncookie_engine::{CauseKind, Endpoint, Finding, Verdict};
 
-/// What findings that are alike have in common. Addresses and ports of clients, frames and times are not part of it: they
-/// are never the same twice.
+/// Properties that equal findings share. Clients, frames and times are not among them, because they never repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Likeness {
     /// Address and port of the listener.
     pub server: Endpoint,
     /// Who answered.
     pub verdict: Verdict,
-    /// The first of the hypotheses on a failure.
+    /// First cause of a failure.
     pub cause: Option<CauseKind>,
 }
 

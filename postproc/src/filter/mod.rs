@@ -1,5 +1,5 @@
-//! Which findings are reported. Everything is analysed all the same: a handshake is judged in the light of its listener's
-//! others, and those that are not reported count for that.
+//! Filters for findings. All packets are analysed regardless of them, because a handshake is judged together with the
+//! others of its listener.
 
 mod admission;
 mod baseline;
@@ -8,7 +8,6 @@ mod hosts;
 mod likeness;
 mod time;
 
-use std::fmt;
 use std::str::FromStr;
 
 use syncookie_engine::{Endpoint, Episode, Finding, Timestamp};
@@ -19,7 +18,7 @@ pub use endpoint::EndpointPattern;
 pub use hosts::Hosts;
 pub use likeness::Likeness;
 
-/// One condition of `--filter`, as it is given on the command line.
+/// Condition of `--filter`, as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// `server=…`
@@ -32,7 +31,7 @@ pub enum Condition {
     Until(Timestamp),
 }
 
-/// All conditions of `--filter`. Of several for the same thing one must hold, of different things all.
+/// All conditions of `--filter`. Repeated conditions of one kind are ORed; different kinds are ANDed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     servers: Vec<Hosts>,
@@ -41,15 +40,15 @@ pub struct Filter {
     until: Option<Timestamp>,
 }
 
-/// A condition that cannot be parsed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Error for a condition that cannot be parsed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid filter; expected {expected}")]
 pub struct InvalidFilter {
-    text: String,
     expected: &'static str,
 }
 
 impl Filter {
-    /// Combines conditions. The narrowest stretch of time counts.
+    /// Combines conditions. Of several times, the narrowest range applies.
     #[must_use]
     pub fn new(conditions: &[Condition]) -> Self {
         let mut filter = Self::default();
@@ -66,13 +65,13 @@ impl Filter {
         filter
     }
 
-    /// Whether there is any condition.
+    /// Returns whether there is a condition.
     #[must_use]
     pub fn is_active(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Whether a finding fits.
+    /// Returns whether a finding matches.
     #[must_use]
     pub fn admits(&self, finding: &Finding) -> bool {
         holds(&self.servers, finding.server)
@@ -81,7 +80,7 @@ impl Filter {
             && self.until.is_none_or(|until| finding.time < until)
     }
 
-    /// Whether an episode fits: its server does, and some of it is in the stretch of time.
+    /// Returns whether an episode matches: its server does, and it overlaps the time range.
     #[must_use]
     pub fn admits_episode(&self, episode: &Episode) -> bool {
         holds(&self.servers, episode.server)
@@ -98,7 +97,7 @@ impl FromStr for Condition {
     type Err = InvalidFilter;
 
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
-        let invalid = |expected| InvalidFilter { text: text.into(), expected };
+        let invalid = |expected| InvalidFilter { expected };
         let hosts = |text| Hosts::parse(text).ok_or(invalid(hosts::FORM));
         let time = |text| time::parse(text).ok_or(invalid(time::FORM));
         match text.split_once('=') {
@@ -108,14 +107,6 @@ impl FromStr for Condition {
             Some(("until", value)) => time(value).map(Self::Until),
             _ => Err(invalid("server=…, client=…, since=… or until=…")),
         }
-    }
-}
-
-impl std::error::Error for InvalidFilter {}
-
-impl fmt::Display for InvalidFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is no condition; expected {}", self.text, self.expected)
     }
 }
 

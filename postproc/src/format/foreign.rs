@@ -1,27 +1,27 @@
-//! Captures in formats that are not read here, by what they begin with, and the command that converts them.
+//! Capture formats that are not supported, recognised by their first bytes, and the command that converts each.
 
 use std::fmt;
 
 use super::order::Order;
 
-/// A capture format that is not read here.
+/// Capture format that is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foreign {
-    /// What a file of this format is, with its article.
+    /// Description of a file of this format, with its article.
     pub name: &'static str,
     converter: Converter,
 }
 
-/// What makes a pcapng file of it.
+/// Program that converts a file to pcapng.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Converter {
     /// Wireshark's own program. pcapng rather than pcap: it holds several link types, and nanoseconds.
     Editcap,
-    /// The same, for formats that leave the link type open: it has to be told.
+    /// editcap with a link type, for formats that do not specify it.
     EditcapEthernet,
     /// Microsoft's event traces, which Wireshark only reads on Windows.
     Etl2pcapng,
-    /// None that writes packets of it.
+    /// None: the file contains no packets.
     Sender,
 }
 
@@ -65,7 +65,7 @@ const MIXED: [(&[u8], &str); 3] = [
 /// Two bytes are little to go by: the next field must fit as well.
 const LANALYZER: &str = "a Novell LANalyzer capture";
 
-/// Says what format the file has, if it is one of these.
+/// Returns the format that begins with these bytes, if it is one of these.
 pub(super) fn recognise(bytes: &[u8]) -> Option<Foreign> {
     let magic =
         MAGICS.iter().find(|(magic, name)| bytes.starts_with(magic) && (*name != LANALYZER || lanalyzer(bytes)));
@@ -98,8 +98,8 @@ fn is_netscaler(bytes: &[u8]) -> bool {
     bytes.get(..64.min(bytes.len())).is_some_and(|head| head.windows(10).any(|word| word == b"NetScaler "))
 }
 
-/// An event trace begins with a buffer header that tells the buffer's size and twice how much of it is used, and goes on
-/// with the header of a system event.
+/// Returns whether the bytes begin an event trace: a buffer header with the size of the buffer and, twice, its used part,
+/// then the header of a system event.
 fn is_event_trace(bytes: &[u8]) -> bool {
     const FIRST_EVENT: usize = 0x48;
     let word = |at| Order::Little.u32(bytes, at);
@@ -145,16 +145,16 @@ fn erf_record(bytes: &[u8]) -> Option<(u32, usize)> {
 }
 
 impl fmt::Display for Foreign {
-    /// Completes the sentence that begins with the file's name.
+    /// Writes the rest of the sentence that begins with the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "is {}, which ", self.name)?;
         match self.converter {
-            Converter::Editcap => f.write_str("is not read here: convert it with `editcap -F pcapng IN OUT`"),
+            Converter::Editcap => f.write_str("is not supported: convert it with `editcap -F pcapng IN OUT`"),
             Converter::EditcapEthernet => f.write_str(
-                "is not read here: convert it with `editcap -F pcapng -T ether IN OUT`, if its packets are Ethernet frames",
+                "is not supported: convert it with `editcap -F pcapng -T ether IN OUT`, if its packets are Ethernet frames",
             ),
-            Converter::Etl2pcapng => f.write_str("is not read here: convert it with `etl2pcapng IN OUT`"),
-            Converter::Sender => f.write_str("holds no packets: a capture of them is needed"),
+            Converter::Etl2pcapng => f.write_str("is not supported: convert it with `etl2pcapng IN OUT`"),
+            Converter::Sender => f.write_str("contains no packets: analyse a packet capture instead"),
         }
     }
 }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn erf_is_told_by_two_records_that_follow_each_other() {
+    fn erf_is_recognised_by_two_records_that_follow_each_other() {
         let second = 1_700_000_000;
         assert_eq!(name(&[erf(second, 82), erf(second + 3, 82)].concat()), Some("an ERF capture"));
         assert_eq!(name(&erf(second, 82)), None, "one is not enough");

@@ -1,26 +1,26 @@
-//! What a file is, by its first bytes; its name is not asked.
+//! Recognises files by their first bytes, never by their names.
 
 use std::fmt;
 
 use super::foreign::{self, Foreign};
 
-/// As many bytes as tell what is read here, and whether it is compressed.
+/// Number of first bytes that identify the supported formats and compressions.
 pub const MAGIC: usize = 16;
 
-/// As many bytes as tell formats apart that have no magic number.
+/// Number of first bytes that identify formats without a magic number.
 pub const OPENING: usize = 4096;
 
-/// A capture format that is read here.
+/// Supported capture format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// libpcap's.
+    /// Format of libpcap.
     Pcap,
-    /// Its successor.
+    /// Successor of pcap.
     Pcapng,
 }
 
 impl Format {
-    /// The written form, as in JSON.
+    /// Returns the name, as in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pcap => "pcap",
@@ -29,7 +29,7 @@ impl Format {
     }
 }
 
-/// A compression that is undone here.
+/// Supported compression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
     /// RFC 1952.
@@ -41,7 +41,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The written form, as in JSON.
+    /// Returns the name, as in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -57,40 +57,40 @@ impl fmt::Display for Compression {
     }
 }
 
-/// What the first bytes say.
+/// Kind of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// To be read.
+    /// Capture in a supported format.
     Capture(Format),
-    /// To be decompressed; what is in it is not known yet.
+    /// Compressed file; its content is not known yet.
     Compressed(Compression),
-    /// Decompressed, and found to hold this.
+    /// Compressed file with this content.
     Holds(Compression, Box<Kind>),
-    /// Compressed, and so damaged that its first bytes are not to be had; what the decompressor says.
+    /// Compressed file whose first bytes cannot be decompressed; contains the error of the decompressor.
     Unreadable(Compression, String),
-    /// A capture format that is not read here.
+    /// Capture in a format that is not supported.
     Foreign(Foreign),
-    /// Packed by a program whose format is not undone here.
+    /// File in a compression that is not supported.
     Packed {
-        /// The format.
+        /// Name of the compression.
         name: &'static str,
-        /// The command that undoes it.
+        /// Command that decompresses it.
         undo: &'static str,
     },
-    /// Nothing in it.
+    /// Empty file.
     Empty,
-    /// None of these; the first bytes.
+    /// Anything else; contains the first bytes.
     Unknown(Vec<u8>),
 }
 
-/// First bytes of compressed files that are read.
+/// First bytes of files in a supported compression.
 const COMPRESSED: [(&[u8], Compression); 3] = [
     (b"\x1f\x8b", Compression::Gzip),
     (b"\x28\xb5\x2f\xfd", Compression::Zstd),
     (b"\x04\x22\x4d\x18", Compression::Lz4),
 ];
 
-/// First bytes of compressed files that are not.
+/// First bytes of files in other compressions.
 const PACKED: [(&[u8], &str, &str); 6] = [
     (b"\xfd7zXZ\0", "xz", "xz -d"),
     (b"BZh", "bzip2", "bzip2 -d"),
@@ -100,8 +100,8 @@ const PACKED: [(&[u8], &str, &str); 6] = [
     (b"\x02\x21\x4c\x18", "lz4's legacy format", "lz4 -d"),
 ];
 
-/// Says what the file is that begins with these bytes; with [`MAGIC`] of them all that is read here is recognised, with
-/// [`OPENING`] of them what else there is.
+/// Returns the kind of the file that begins with these bytes. [`MAGIC`] bytes identify everything that is supported;
+/// [`OPENING`] bytes identify the other kinds as well.
 pub fn sniff(bytes: &[u8]) -> Kind {
     match bytes {
         [] => return Kind::Empty,
@@ -125,7 +125,7 @@ pub fn sniff(bytes: &[u8]) -> Kind {
 }
 
 impl Kind {
-    /// The format, and how it is compressed, where it is a capture that can be read.
+    /// Returns the format and compression of a supported capture; `None` for other kinds.
     pub fn capture(&self) -> Option<(Format, Option<Compression>)> {
         match self {
             Self::Capture(format) => Some((*format, None)),
@@ -136,22 +136,22 @@ impl Kind {
 }
 
 impl fmt::Display for Kind {
-    /// Completes the sentence that begins with the file's name.
+    /// Writes the rest of the sentence that begins with the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Capture(format) => write!(f, "is a {} capture", format.as_str()),
             Self::Compressed(compression) => write!(f, "is compressed with {compression}"),
             Self::Holds(compression, inner) => {
-                write!(f, "is compressed with {compression}, and what it unpacks to {inner}")
+                write!(f, "is compressed with {compression}, and its content {inner}")
             }
             Self::Unreadable(compression, error) => {
-                write!(f, "is compressed with {compression}, and its beginning cannot be unpacked: {error}")
+                write!(f, "is compressed with {compression}, but cannot be decompressed: {error}")
             }
             Self::Foreign(foreign) => write!(f, "{foreign}"),
             Self::Packed { name, undo } => write!(f, "is compressed with {name}: decompress it first with `{undo}`"),
             Self::Empty => f.write_str("is empty"),
             Self::Unknown(first) => {
-                f.write_str("is no capture: neither pcap nor pcapng begins with the bytes")?;
+                f.write_str("is not a capture: its first bytes are")?;
                 first.iter().try_for_each(|byte| write!(f, " {byte:02x}"))?;
                 f.write_str("; if Wireshark opens it, convert it with `editcap -F pcapng IN OUT`")
             }
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_told_by_its_first_bytes() {
+    fn a_file_is_recognised_by_its_first_bytes() {
         assert_eq!(sniff(b"\xd4\xc3\xb2\xa1\x02\0"), Kind::Capture(Format::Pcap));
         assert_eq!(sniff(b"\xa1\xb2\x3c\x4d\0\x02"), Kind::Capture(Format::Pcap));
         assert_eq!(sniff(b"\n\r\r\n\x1c\0\0\0"), Kind::Capture(Format::Pcapng));
@@ -187,6 +187,6 @@ mod tests {
         let holds = |kind| Kind::Holds(Compression::Zstd, Box::new(kind));
         assert_eq!(holds(Kind::Capture(Format::Pcapng)).capture(), Some((Format::Pcapng, Some(Compression::Zstd))));
         let text = holds(sniff(b"snoop\0\0\0\0\0\0\x02")).to_string();
-        assert!(text.starts_with("is compressed with zstd, and what it unpacks to is a snoop capture"), "{text}");
+        assert!(text.starts_with("is compressed with zstd, and its content is a snoop capture"), "{text}");
     }
 }

@@ -1,39 +1,38 @@
-//! A compressed stream that cannot be unpacked to its end.
+//! Damage to compressed streams.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
+
+use thiserror::Error;
 
 use crate::format::Compression;
 
-/// Where and how decompression ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Damage because of which a stream cannot be decompressed completely.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the {compression} stream {}", .damage.describe(*taken))]
 pub struct Broken {
-    /// The format of the stream.
+    /// Format of the stream.
     pub compression: Compression,
-    /// Compressed bytes that were taken in until then.
+    /// Number of compressed bytes that were read before the damage was found.
     pub taken: u64,
-    /// What was wrong.
+    /// Kind of the damage.
     pub damage: Damage,
 }
 
-/// What is wrong with a compressed stream.
+/// Kind of damage to a compressed stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// It ends before its end.
+    /// The stream is truncated.
     Cut,
-    /// It cannot be unpacked further; what the decompressor says.
+    /// The stream is corrupt; contains the error of the decompressor.
     Corrupt(String),
 }
 
 impl Broken {
-    /// The damage that a reading error is, if it is one.
+    /// Returns the damage that caused an I/O error, if one did.
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 }
-
-impl Error for Broken {}
 
 impl From<Broken> for io::Error {
     fn from(broken: Broken) -> Self {
@@ -41,15 +40,12 @@ impl From<Broken> for io::Error {
     }
 }
 
-impl fmt::Display for Broken {
-    /// Names the place in the compressed file; the caller says what was read until there.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { compression, taken, damage } = self;
-        match damage {
-            Damage::Cut => write!(f, "the {compression} stream is cut off after {taken} compressed bytes"),
-            Damage::Corrupt(said) => {
-                write!(f, "the {compression} stream is damaged near compressed byte {taken}: {said}")
-            }
+impl Damage {
+    /// Returns the rest of the sentence that begins with the name of the stream.
+    fn describe(&self, taken: u64) -> String {
+        match self {
+            Self::Cut => format!("is truncated after {taken} compressed bytes"),
+            Self::Corrupt(error) => format!("is damaged near compressed byte {taken}: {error}"),
         }
     }
 }

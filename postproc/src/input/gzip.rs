@@ -44,7 +44,7 @@ impl<R: BufRead> Decoder<R> {
                 self.member.reset(true);
                 self.state = State::Within;
             }
-            Some(_) => return Err(io::Error::new(ErrorKind::InvalidData, "behind its end come other bytes")),
+            Some(_) => return Err(io::Error::new(ErrorKind::InvalidData, "other bytes follow its end")),
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! LZ4 frames, one or several one after another.
 //!
 //! lz4_flex's reader ends alike at the end of a frame, at the end of the file, and where a file was cut off between two
-//! blocks. Which of them it was is told here by what the source was asked for.
+//! blocks. Which of them it was is decided here by what the source was asked for.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -45,7 +45,7 @@ fn skip(source: &mut impl Read) -> io::Result<()> {
     let mut head = [0; SKIPPABLE_HEAD];
     source.read_exact(&mut head)?;
     if head[1..4] != [0x2a, 0x4d, 0x18] {
-        return Err(io::Error::new(ErrorKind::InvalidData, "a frame begins with no magic number that is known"));
+        return Err(io::Error::new(ErrorKind::InvalidData, "a frame begins with an unknown magic number"));
     }
     let length = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
     if io::copy(&mut source.take(length), &mut io::sink())? < length {

@@ -1,7 +1,7 @@
-//! Where a capture's bytes come from: a file, standard input or a pipe, compressed or not.
+//! Byte streams of captures: a file, standard input or a pipe, compressed or not.
 //!
-//! Whether bytes are compressed is told by the bytes, never by a name, so that it does not matter what they come through.
-//! Decompression is streamed: what a stream unpacks to never stands in memory, only a window of it.
+//! Compression is detected by content, never by name, so that files and streams are treated alike. Decompression is
+//! streamed: memory holds only the window of the format.
 
 mod broken;
 mod counted;
@@ -22,21 +22,21 @@ use crate::format::{Compression, Kind, MAGIC, sniff};
 use counted::Counted;
 use decoded::Decoded;
 
-/// Compressed bytes that are read at a time.
+/// Number of compressed bytes that are read at a time.
 const BUFFER: usize = 256 << 10;
 
-/// The largest zstd window that memory is given to: 128 MiB, what the zstd program takes without `--long`.
+/// Base-2 logarithm of the largest accepted zstd window: 128 MiB, the limit of the zstd program without `--long`.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-/// A stream of a capture's own bytes.
+/// Stream of the decompressed bytes of a capture.
 pub struct Input {
-    /// The bytes, decompressed.
+    /// Decompressed bytes.
     pub reader: Box<dyn Read + Send>,
-    /// How far the compressed bytes were read; `None` where none are compressed.
+    /// Position in the compressed bytes; `None` if the stream is not compressed.
     pub position: Option<Position>,
 }
 
-/// Looks at the first bytes of `source` and decompresses it if they ask for it.
+/// Opens a stream and decompresses it if its first bytes are those of a compressed file.
 pub fn open(mut source: Box<dyn Read + Send>) -> io::Result<Input> {
     let mut first = Vec::with_capacity(MAGIC);
     source.by_ref().take(MAGIC as u64).read_to_end(&mut first)?;
@@ -48,7 +48,7 @@ pub fn open(mut source: Box<dyn Read + Send>) -> io::Result<Input> {
     }
 }
 
-/// What `source` unpacks to, where it is known to be compressed like this.
+/// Returns the decompressed stream of `source`, which has this compression.
 pub fn decompress(compression: Compression, source: Box<dyn Read + Send>) -> io::Result<Input> {
     let counted = Counted::new(BufReader::with_capacity(BUFFER, source));
     let position = counted.position();

@@ -1,4 +1,4 @@
-//! Waiting for a pipe that has nothing to give, without being deaf to Ctrl-C meanwhile.
+//! Reads from streams that may have no data for a long time, and still notices signals.
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -7,10 +7,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::interrupt::{self, Interrupted};
 
-/// Between two looks at whether somebody wants this to end.
+/// Time between two checks for a signal.
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// A stream that may give its bytes much later, or never.
+/// Stream whose reads end when a signal arrives.
 pub struct Patient<R>(pub R);
 
 impl<R: Read + AsFd> Read for Patient<R> {
@@ -21,7 +21,7 @@ impl<R: Read + AsFd> Read for Patient<R> {
             }
             match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&PAUSE)) {
                 Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                // What cannot be polled says itself what is wrong.
+                // If the stream cannot be polled, the read reports why.
                 Ok(_) | Err(_) => return self.0.read(into),
             }
         }

@@ -63,7 +63,7 @@ fn what_is_not_compressed_comes_out_as_it_went_in() {
 }
 
 #[test]
-fn every_compression_is_told_by_its_first_bytes_and_undone() {
+fn every_compression_is_detected_by_its_first_bytes_and_undone() {
     for compression in COMPRESSIONS {
         for length in [0, 1, 70_000, 3 << 20] {
             let (out, error) = unpack(compressed(compression, &plain(length)));
@@ -85,7 +85,7 @@ fn members_and_frames_one_after_another_are_one_stream() {
 }
 
 #[test]
-fn skippable_frames_and_the_zeros_behind_gzip_are_passed_over() {
+fn skippable_frames_and_the_zeros_after_gzip_are_skipped() {
     let skippable = [0x52, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
     for compression in [Compression::Zstd, Compression::Lz4] {
         let frame = compressed(compression, b"some bytes");
@@ -132,7 +132,7 @@ fn a_stream_damaged_in_its_middle_gives_what_came_before_and_says_where() {
 }
 
 #[test]
-fn bytes_behind_the_last_member_are_no_part_of_it() {
+fn bytes_after_the_last_member_are_not_part_of_it() {
     for compression in COMPRESSIONS {
         let (out, error) = unpack([compressed(compression, b"some bytes"), b"other bytes".to_vec()].concat());
         assert_eq!(out, b"some bytes", "{compression}");
@@ -194,7 +194,7 @@ fn every_flipped_byte_is_survived() {
 
 proptest! {
     #[test]
-    fn any_bytes_behind_a_magic_are_survived(which in 0..4_usize, bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_after_a_magic_number_are_survived(which in 0..4_usize, bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let magics: [&[u8]; 4] = [b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x50\x2a\x4d\x18"];
         unpack([magics[which], &bytes].concat());
     }

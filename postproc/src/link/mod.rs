@@ -28,7 +28,7 @@ pub enum Content<'a> {
     Ip(&'a [u8]),
     /// Something else: ARP, a spanning-tree frame, a layer that is not walked through.
     Other,
-    /// The snap length, or a short frame, ends it before that can be told.
+    /// The snap length, or a short frame, ends it before that is known.
     Cut,
     /// The link type is not known here.
     UnknownLink,

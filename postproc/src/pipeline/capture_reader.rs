@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::totals::CaptureTotals;
 
 /// Maximum number of faults of a capture that are reported one by one.
-pub const FAULTS_TOLD: u64 = 8;
+pub const FAULTS_REPORTED: u64 = 8;
 
 /// What was read of a capture so far, and what was wrong with it.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ impl FrameReader {
                 Some(Ok(frame)) => frames.frame(frame.view()),
                 // Reported with the next batch.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
-                Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_TOLD => {
+                Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_REPORTED => {
                     self.faults.push(Problem::fault(&self.name, &fault, capture.frames()));
                 }
                 Some(Err(_)) => self.further_faults += 1,

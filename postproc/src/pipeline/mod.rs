@@ -33,7 +33,7 @@ use crate::source::walk::{Plan, Source};
 
 pub use crate::problem::Problem;
 use crate::totals::Totals;
-pub(crate) use capture_reader::FAULTS_TOLD;
+pub(crate) use capture_reader::FAULTS_REPORTED;
 pub use idle_threads::{IdleThreads, Permit};
 pub use kernel_counters::KernelCounters;
 pub use observer::{Observer, Silent};

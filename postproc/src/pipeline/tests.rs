@@ -7,7 +7,7 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::{Pcap, Resolution};
 use syncookie_testkit::pcapng::Pcapng;
 
-use super::capture_reader::{CaptureReader, FAULTS_TOLD};
+use super::capture_reader::{CaptureReader, FAULTS_REPORTED};
 use super::frame_batch::FrameBatch;
 use super::idle_threads::IdleThreads;
 use super::producer::read_capture;
@@ -149,5 +149,5 @@ fn faults_without_end_are_counted_and_not_kept() {
         builder.enhanced(5, 0, b"");
     }
     let (frames, _, problems, _) = analyse(&builder.bytes);
-    assert_eq!((frames, problems as u64), (10_000, FAULTS_TOLD + 1));
+    assert_eq!((frames, problems as u64), (10_000, FAULTS_REPORTED + 1));
 }

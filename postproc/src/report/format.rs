@@ -2,28 +2,28 @@
 
 use clap::ValueEnum;
 
-/// How results are written.
+/// Format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, on one screen
+    /// A table for people, one screen high
     Table,
-    /// For people: one page with charts, for a browser; needs no network
+    /// One page with charts, for a browser; needs no network
     Html,
     /// One line
     Summary,
     /// One JSON document
     Json,
-    /// One JSON object a line
+    /// One JSON object per line
     Jsonl,
-    /// One row for each handshake, for spreadsheets
+    /// One row per handshake, for spreadsheets
     Csv,
-    /// One row for each handshake, for DuckDB, Spark and pandas
+    /// One row per handshake, for DuckDB, Spark and pandas
     #[cfg(feature = "parquet")]
     Parquet,
 }
 
 impl Format {
-    /// Whether it would make a mess of a terminal.
+    /// Returns whether the format is binary, so that it does not belong on a terminal.
     #[must_use]
     pub fn is_binary(self) -> bool {
         match self {

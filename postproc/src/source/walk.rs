@@ -1,4 +1,4 @@
-//! Which captures to read: the files named, and those found in the folders named.
+//! Finds the captures to read: the named files, and the captures in the named folders.
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
@@ -10,47 +10,47 @@ use crate::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff}
 use crate::input::{self, Broken, Input, Patient};
 use crate::problem::Problem;
 
-/// A capture to be read.
+/// Capture to be read.
 #[derive(Debug)]
 pub struct Source {
-    /// How it is called in every output.
+    /// Name in all outputs.
     pub name: String,
-    /// Where its bytes come from.
+    /// Origin of its bytes.
     pub origin: Origin,
-    /// Its format, where that can be told without taking bytes away from a stream.
+    /// Format; `None` for a stream, whose bytes can be read only once.
     pub format: Option<Format>,
-    /// How it is compressed, where that can be told likewise.
+    /// Compression, if there is one and it is known before reading.
     pub compression: Option<Compression>,
-    /// Its size as it is stored, where it has one.
+    /// Stored size in bytes; `None` for a stream.
     pub bytes: Option<u64>,
 }
 
-/// Where bytes come from.
+/// Origin of bytes.
 #[derive(Debug)]
 pub enum Origin {
-    /// Standard input, given as `-`.
+    /// Standard input, named `-`.
     StandardInput,
-    /// This file.
+    /// File with this path.
     File(PathBuf),
 }
 
-/// What is to be read, and what is not and why.
+/// Captures to read, and files that are not read with the reasons.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// In the order in which they are read: as given, folders by name.
+    /// Captures in the order in which they are read: as given, within folders by name.
     pub sources: Vec<Source>,
-    /// What was named, or has a capture's name, and cannot be read.
+    /// Problems of files that cannot be read and were named, or are named like a capture.
     pub problems: Vec<Problem>,
-    /// Folders that were named and hold nothing that is a capture or is called one.
+    /// Named folders that contain no capture, and no file that is named like one.
     pub empty_dirs: Vec<PathBuf>,
-    /// What was met in folders and is no capture, or was reached before, with the reason.
+    /// Files in folders that are not captures, or were found before, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     seen: HashSet<Identity>,
-    /// How often something was met that had been reached before.
+    /// Number of files that were found again under another path.
     repeats: usize,
 }
 
-/// Looks at every path.
+/// Finds the captures under these paths.
 pub fn plan(paths: &[PathBuf]) -> Plan {
     let mut plan = Plan::default();
     for path in paths {
@@ -63,7 +63,7 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
     plan
 }
 
-/// Looks at a file that was found in a folder: it may have any name, and nobody named it.
+/// Plans one file that was found in a folder and may have any name.
 pub fn plan_found(path: &Path) -> Plan {
     let mut plan = Plan::default();
     if let Err(error) = plan.entry(path, false) {
@@ -79,7 +79,7 @@ impl Plan {
         }
     }
 
-    /// A path from the command line: symbolic links are followed, and what is no capture is a problem.
+    /// Adds a path from the command line. Symbolic links are followed, and a file that is not a capture is a problem.
     fn named(&mut self, path: &Path) {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -88,7 +88,7 @@ impl Plan {
         if metadata.is_dir() {
             self.folder(path);
         } else if !metadata.is_file() {
-            // A pipe or a device gives its bytes once: it is looked at when its turn comes.
+            // A pipe or a device gives its bytes once, so it is opened when it is read.
             if self.is_new(path, &metadata) {
                 self.stream(path.display().to_string(), Origin::File(path.into()));
             }
@@ -100,7 +100,7 @@ impl Plan {
         }
     }
 
-    /// A folder and those in it, by name, without recursion: folders can be nested deeper than a stack.
+    /// Adds a folder and its subfolders, by name. Without recursion, because folders can be nested deeper than a stack.
     fn folder(&mut self, top: &Path) {
         let before = self.met();
         let mut pending = vec![top.to_path_buf()];
@@ -115,17 +115,17 @@ impl Plan {
         }
     }
 
-    /// How much was met that is, or should be, a capture.
+    /// Returns the number of files found so far that are, or should be, captures.
     fn met(&self) -> usize {
         self.sources.len() + self.problems.len() + self.repeats
     }
 
-    /// Takes in one entry of a folder and returns what is in it, sorted, when it is a folder.
+    /// Adds one entry of a folder. Returns its entries, sorted, if it is a folder itself.
     fn entry(&mut self, path: &Path, is_top: bool) -> io::Result<Vec<PathBuf>> {
         let own = fs::symlink_metadata(path)?;
-        // A link that leads nowhere concerns nobody.
+        // A broken link is not an error.
         let Ok(metadata) = fs::metadata(path) else {
-            self.skip(path, "is a symbolic link to nothing");
+            self.skip(path, "is a broken symbolic link");
             return Ok(Vec::new());
         };
         if metadata.is_dir() {
@@ -151,17 +151,17 @@ impl Plan {
         Ok(Vec::new())
     }
 
-    /// False, and noted, when the same file was reached before by another path.
+    /// Returns whether the file is new. A file that was found before under another path is recorded as skipped.
     fn is_new(&mut self, path: &Path, metadata: &Metadata) -> bool {
         let is_new = self.seen.insert(Identity::of(path, metadata));
         if !is_new {
             self.repeats += 1;
-            self.skip(path, "was reached before by another path");
+            self.skip(path, "was already found under another path");
         }
         is_new
     }
 
-    /// Takes in a regular file if it is a capture, else leaves it to `otherwise`.
+    /// Adds a regular file if it is a capture; otherwise calls `otherwise`.
     fn file(&mut self, path: &Path, kind: &Kind, metadata: &Metadata, otherwise: impl FnOnce(&mut Self)) {
         let Some((format, compression)) = kind.capture() else { return otherwise(self) };
         self.sources.push(Source {
@@ -173,7 +173,7 @@ impl Plan {
         });
     }
 
-    /// A stream gives its bytes once, so that nothing is known of it before its turn.
+    /// Adds a stream. Nothing is known about it before it is read, because it gives its bytes once.
     fn stream(&mut self, name: String, origin: Origin) {
         self.sources.push(Source { name, origin, format: None, compression: None, bytes: None });
     }
@@ -190,7 +190,7 @@ impl Plan {
         self.problems.push(Problem::unreadable(&path.display().to_string(), error));
     }
 
-    /// True when `path` is one of the files that are going to be read.
+    /// Returns whether `path` is one of the files to read.
     pub fn reads(&self, path: &Path) -> bool {
         fs::metadata(path)
             .is_ok_and(|metadata| metadata.is_file() && self.seen.contains(&Identity::of(path, &metadata)))
@@ -198,13 +198,13 @@ impl Plan {
 }
 
 impl Source {
-    /// Opens it, and has it decompressed where that is needed.
+    /// Opens the capture, with decompression if needed.
     pub fn open(&self) -> io::Result<Input> {
         let bytes: Box<dyn Read + Send> = match &self.origin {
             Origin::StandardInput if io::stdin().is_terminal() => {
-                return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into it"));
+                return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into the program"));
             }
-            // Not through the standard library's buffer: what waits in there cannot be polled for.
+            // Without the buffer of the standard library, because its content cannot be polled for.
             Origin::StandardInput => Box::new(Patient(File::from(io::stdin().as_fd().try_clone_to_owned()?))),
             Origin::File(path) if self.bytes.is_none() => Box::new(Patient(File::open(path)?)),
             Origin::File(path) => Box::new(File::open(path)?),
@@ -212,13 +212,13 @@ impl Source {
         match (self.format, self.compression) {
             (_, Some(compression)) => input::decompress(compression, bytes),
             (Some(_), None) => Ok(Input { reader: bytes, position: None }),
-            // A stream, at which nobody has looked yet.
+            // A stream, whose format is not known yet.
             (None, None) => input::open(bytes),
         }
     }
 }
 
-/// What makes two paths the same file.
+/// Identity of a file, the same for all its paths.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Identity {
     StandardInput,
@@ -247,7 +247,7 @@ fn sorted_entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// What a file is, and what a compressed one unpacks to.
+/// Returns the kind of a file, and of the content of a compressed file.
 fn kind_of(path: &Path) -> io::Result<Kind> {
     let kind = opening(&mut File::open(path)?)?;
     let Kind::Compressed(compression) = kind else { return Ok(kind) };
@@ -261,7 +261,7 @@ fn kind_of(path: &Path) -> io::Result<Kind> {
     }
 }
 
-/// What begins with these bytes. Where they end in an error, but a magic number comes before it, that is what it is.
+/// Returns the kind of a stream by its first bytes. An error after a magic number is ignored.
 fn opening(bytes: &mut dyn Read) -> io::Result<Kind> {
     let mut first = Vec::with_capacity(OPENING);
     let read = bytes.take(OPENING as u64).read_to_end(&mut first);
@@ -283,5 +283,5 @@ fn special(kind: FileType) -> &'static str {
 
 #[cfg(not(unix))]
 fn special(_: FileType) -> &'static str {
-    "is no regular file"
+    "is not a regular file"
 }

@@ -263,7 +263,7 @@ fn a_file_of_a_folder_that_is_a_capture_by_name_only_is_named() {
 }
 
 #[test]
-fn the_table_tells_the_user_s_trace_as_a_leaking_proxy() {
+fn the_table_reports_the_user_s_trace_as_a_leaking_proxy() {
     let mut table = std::process::Command::new(&programs().syncookie);
     let analyzed = run(table.args(["analyze", "--format", "table"]).arg(user_trace()));
     assert_eq!(analyzed.code, Some(0), "{}", analyzed.stderr);

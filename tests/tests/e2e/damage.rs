@@ -53,7 +53,7 @@ fn analyze_damaged(name: &str, files: impl Iterator<Item = Vec<u8>>) -> Vec<Stri
         complaints.push(format!("{name}: exit code {:?}: {words}", analyzed.code));
     }
     if silent > 0 {
-        complaints.push(format!("{name}: {silent} of {count} damaged files are passed over without a word"));
+        complaints.push(format!("{name}: {silent} of {count} damaged files are silently skipped"));
     }
     complaints
 }

@@ -52,7 +52,7 @@ fn a_capture_of_another_format_is_named_with_the_command_that_converts_it_and_th
         editcap(format, &trace, &foreign);
         let refused = analyze([&foreign]);
         assert_eq!(refused.code, Some(2), "{format}: {}", refused.stderr);
-        let said = format!("is {name}, which is not read here: convert it with `editcap -F pcapng");
+        let said = format!("is {name}, which is not supported: convert it with `editcap -F pcapng");
         assert!(refused.stderr.contains(&said), "{format}: {}", refused.stderr);
         // As the message says; what the format loses of a time it has lost before.
         let converted = folder.path().join("x.pcapng");

@@ -384,11 +384,11 @@ fn what_is_no_report_is_no_baseline() {
     let old = folder.path().join("old.json");
     let run = r#"{"type":"run","program":"syncookie","version":"9","schema":9}"#;
     for (text, said) in [
-        ("", "is no report"),
-        ("{}", "is no report"),
-        ("nonsense", "is no report"),
-        (r#"[{"handshakes":[]}]"#, "is no report"),
-        (r#"{"run":{"program":"other","schema":1},"handshakes":[]}"#, "is no report"),
+        ("", "is not a syncookie report"),
+        ("{}", "is not a syncookie report"),
+        ("nonsense", "is not a syncookie report"),
+        (r#"[{"handshakes":[]}]"#, "is not a syncookie report"),
+        (r#"{"run":{"program":"other","schema":1},"handshakes":[]}"#, "is not a syncookie report"),
         (run, "later version"),
     ] {
         fs::write(&old, text).unwrap();

@@ -60,11 +60,11 @@ fn verdicts_of_a_compressed_capture_are_those_of_the_capture() {
         let packed = folder.path().join("packed");
         let Some(bytes) = compressed("gzip", path) else { return Vec::new() };
         fs::write(&packed, bytes).expect("the folder is ours");
-        let told = |path: &Path| {
+        let reported = |path: &Path| {
             let lines = analyze([path]).stdout.replace(&path.display().to_string(), "PATH");
             lines.lines().filter(|line| line.contains(r#""type":"handshake""#)).map(str::to_owned).collect::<Vec<_>>()
         };
-        if told(path) == told(&packed) { Vec::new() } else { vec![path.display().to_string()] }
+        if reported(path) == reported(&packed) { Vec::new() } else { vec![path.display().to_string()] }
     }));
 }
 
@@ -98,7 +98,7 @@ fn what_unpacks_to_very_much_takes_no_memory() {
     const MEBIBYTE: u32 = 1 << 20;
     let folder = private_folder();
     let (plain, packed) = (folder.path().join("plain"), folder.path().join("packed"));
-    // Blocks of a type that is passed over, full of zeros.
+    // Blocks of a type that is skipped, full of zeros.
     let mut section = Pcapng::new(ByteOrder::Little);
     for _ in 0..64 {
         section.block(0x99, &vec![0; MEBIBYTE as usize]);

@@ -1,4 +1,4 @@
-//! `--help`, manual pages and completions: every option is told of and shown, and what is shown works.
+//! `--help`, manual pages and completions: every option is described and has an example, and every example works.
 
 use std::fs;
 use std::path::Path;

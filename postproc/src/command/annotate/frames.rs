@@ -1,4 +1,4 @@
-//! Frames on their way from one capture into another.
+//! Copies frames from one capture to another.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use super::spool::{Spool, Spooled};
 use super::writer::{Interface, Packet};
 use crate::capture::{Capture, RawFrame};
 
-/// A frame with other addresses and without payload; comments and names of interfaces are not copied.
+/// Copies a frame with other addresses and without payload. Comments and interface names are not copied.
 pub fn anonymous(
     mask: &Mask,
     capture: usize,
@@ -24,7 +24,7 @@ pub fn anonymous(
     spool.packet(packet, std::iter::empty())
 }
 
-/// The interface it was captured on.
+/// Returns the interface of a frame.
 pub fn interface(capture: usize, frame: &RawFrame<'_>) -> Interface {
     let record = &frame.record;
     Interface {
@@ -36,13 +36,13 @@ pub fn interface(capture: usize, frame: &RawFrame<'_>) -> Interface {
     }
 }
 
-/// The frame as it is written again.
+/// Returns the frame in the form in which it is written.
 pub fn packet<'a>(frame: &RawFrame<'a>, interface: &'a Interface) -> Packet<'a> {
     let record = &frame.record;
     Packet { interface, time: frame.time, length: record.length, data: frame.data, flags: record.flags() }
 }
 
-/// Hands out every frame of a capture that was written here.
+/// Calls `work` with every frame of a temporary capture.
 pub fn for_each(spooled: &Spooled, mut work: impl FnMut(&RawFrame<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut capture: Capture<File> = spooled.open()?;
     while let Some(frame) = capture.next_frame() {

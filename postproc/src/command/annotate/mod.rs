@@ -1,8 +1,8 @@
-//! `syncookie annotate`: the findings as comments in a capture, for whoever opens it in a Wireshark without the plugin.
+//! `syncookie annotate`: adds the findings as comments to a capture, for a Wireshark without the plugin.
 //!
-//! Each input goes through a temporary file: first everything is copied there, anonymised if that was asked for, so that
-//! nothing after that can give away what it never sees; then what matters is selected; then it is analysed, and written
-//! with comments. So the comments are what `syncookie analyze` says of the very capture they stand in.
+//! Each input is first copied to a temporary file, anonymised if requested: later steps cannot reveal what they never see.
+//! Then the wanted frames are selected, analysed, and written with comments. The comments therefore agree with what
+//! `syncookie analyze` reports about the output.
 
 mod anonymize;
 mod frames;
@@ -27,7 +27,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::Output;
-use crate::pipeline::{self, FAULTS_TOLD, Observer, Options};
+use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options};
 use crate::problem::Problem;
 use crate::report::EachFinding;
 use crate::source::series::{self, Member};
@@ -41,10 +41,10 @@ use select::Selection;
 use spool::{Spool, Spooled};
 use writer::{Packet, Writer};
 
-/// Frames between two looks at whether this shall end.
+/// Number of frames between two checks for a signal.
 const ROUND: u32 = 1 << 12;
 
-/// Annotates what the arguments name.
+/// Annotates the captures that the arguments name.
 pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     let plan = walk::plan(&args.paths);
     if plan.reads(&args.output) {
@@ -52,7 +52,7 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     }
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if output.is_terminal() {
-        return Err(Failure::Output(io::Error::other("a capture is nothing for a terminal; name a file, or pipe it")));
+        return Err(Failure::Output(io::Error::other("a capture is binary; name a file with --output, or use a pipe")));
     }
     let job = Job {
         writer: Writer::new(&mut output).map_err(Failure::Output)?,
@@ -65,7 +65,7 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         problems: 0,
     };
     let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(Failure::no_capture(plan)) };
-    // Half a capture would be taken for a whole one.
+    // An incomplete capture would be mistaken for a complete one.
     if interrupt::is_requested() {
         return Ok(Exit::Interrupted(interrupt::exit_code()));
     }
@@ -73,7 +73,7 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Where temporary files go: beside a file, where there is room for such a thing, else where the system has them.
+/// Returns the folder for temporary files: that of the output file, which has room for it, else that of the system.
 fn folder(output: &Path) -> PathBuf {
     let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
     match output.parent().filter(|_| is_file) {
@@ -83,7 +83,7 @@ fn folder(output: &Path) -> PathBuf {
     }
 }
 
-/// One run over all inputs.
+/// Run over all inputs.
 struct Job<'a, W: Write> {
     writer: Writer<W>,
     folder: PathBuf,
@@ -96,7 +96,7 @@ struct Job<'a, W: Write> {
 }
 
 impl<W: Write> Job<'_, W> {
-    /// `None` where there was nothing to annotate.
+    /// Annotates all inputs; returns `None` if there is none.
     fn run(mut self, plan: &Plan) -> io::Result<Option<Exit>> {
         self.console.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
         for problem in &plan.problems {
@@ -121,7 +121,7 @@ impl<W: Write> Job<'_, W> {
         self.missing += usize::from(problem.is_missing());
     }
 
-    /// Files that are one capture, as far as each goes on where the one before it ended, as in an analysis.
+    /// Annotates a series of files. Files that continue each other are one capture, as in an analysis.
     fn series(&mut self, plan: &Plan, members: &[Member]) -> io::Result<()> {
         let mut current: Option<(Spool, Option<Timestamp>)> = None;
         for member in members {
@@ -146,7 +146,7 @@ impl<W: Write> Job<'_, W> {
         current.map_or(Ok(()), |(spool, _)| self.finish(spool))
     }
 
-    /// Copies a capture, and returns its latest time.
+    /// Copies a capture; returns the time of its latest frame.
     fn copy<R: Read>(
         &mut self,
         source: &Source,
@@ -171,17 +171,17 @@ impl<W: Write> Job<'_, W> {
                 Some(Err(fault)) => fault,
             };
             faults += 1;
-            if faults <= FAULTS_TOLD {
+            if faults <= FAULTS_REPORTED {
                 self.problem(&Problem::fault(&source.name, &problem, capture.frames()));
             }
         }
-        if faults > FAULTS_TOLD {
-            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_TOLD));
+        if faults > FAULTS_REPORTED {
+            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED));
         }
         Ok(last)
     }
 
-    /// Writes a capture with comments, or what matters of it.
+    /// Writes a capture, or its selected frames, with comments.
     fn finish(&mut self, spool: Spool) -> io::Result<()> {
         let mut whole = spool.finish()?;
         if self.only_findings {
@@ -199,7 +199,7 @@ impl<W: Write> Job<'_, W> {
         })
     }
 
-    /// A capture with what matters of this one.
+    /// Returns a capture with the selected frames.
     fn findings(&mut self, whole: &Spooled) -> io::Result<Spooled> {
         let mut selection = Selection::default();
         analyse(whole, |finding| selection.finding(finding))?;
@@ -223,12 +223,14 @@ impl<W: Write> Job<'_, W> {
     fn remark_changed(&mut self, changed: usize) {
         if changed > 0 {
             let many = count(changed as u64, "handshake");
-            self.console.remark(&format!("{many} judged otherwise without the rest of the capture: send all of it"));
+            self.console.remark(&format!(
+                "{many} have another verdict without the rest of the capture; annotate it without --only-findings"
+            ));
         }
     }
 
-    /// The frames that the filter keeps, and the latest of all, empty, where it does not: what went unanswered is known
-    /// only by the capture going on. With the numbers they had.
+    /// Returns a capture with the frames that the filter keeps, and their former numbers. The latest frame is always kept,
+    /// emptied if need be, because a SYN counts as unanswered only if the capture continues.
     fn part(&self, whole: &Spooled, selection: &Selection, all: bool) -> io::Result<(Spooled, Vec<u32>)> {
         let mut filter = selection.filter(all);
         let mut part = Spool::new(&self.folder)?;
@@ -247,7 +249,7 @@ impl<W: Write> Job<'_, W> {
     }
 }
 
-/// Analyses a capture that was written here: nothing of it is shown on the way.
+/// Analyses a temporary capture, without progress.
 fn analyse(spooled: &Spooled, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
     let mut report = EachFinding(|_: &[CaptureTotals], finding: &Finding| each(finding));
     pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Console::new(true)).map(drop)

@@ -1,4 +1,4 @@
-//! What is written to which frame: the findings of a capture as comments.
+//! Comments on frames: the findings of a capture as text.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -8,24 +8,24 @@ use syncookie_engine::{Evidence, Finding, Frame};
 
 use crate::report::strength;
 
-/// Comments on frames, in a temporary file: there can be more of them than memory should hold.
+/// Comments on frames, in a temporary file, because they can exceed the memory.
 pub struct Remarks {
     texts: BufWriter<File>,
-    /// Frame, and where its comment is in the file.
+    /// Frame number, and offset and length of its comment in the file.
     index: Vec<(u32, u64, u32)>,
     written: u64,
-    /// Frames of the file that is annotated that come before this capture's.
+    /// Number of frames of the output file that precede this capture.
     before: u32,
 }
 
-/// Comments in the order of their frames.
+/// Comments, sorted by frame.
 pub struct InOrder {
     texts: File,
     index: std::iter::Peekable<std::vec::IntoIter<(u32, u64, u32)>>,
 }
 
 impl Remarks {
-    /// Begins with no comments. The capture comes after `before` frames of others; the comments wait in this folder.
+    /// Creates an empty collection in a temporary file in `folder`. `before` frames of other captures precede this one.
     pub fn new(folder: &Path, before: u32) -> io::Result<Self> {
         Ok(Self { texts: BufWriter::new(tempfile::tempfile_in(folder)?), index: Vec::new(), written: 0, before })
     }
@@ -37,51 +37,58 @@ impl Remarks {
         Ok(())
     }
 
-    /// Adds the comments on a finding: none on what is ordinary and worked.
+    /// Adds the comments on a finding; none on an ordinary handshake that worked.
     pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let verdict = finding.assessment.verdict;
         let frames = finding.frames;
-        let is_told = verdict.is_cookie_style()
+        let is_reported = verdict.is_cookie_style()
             || !finding.causes.is_empty()
             || (!finding.assessment.missing.is_empty() && frames.syn_ack.is_some());
-        let Some(place) = frames.syn_ack.or(frames.syn).or(frames.reset).filter(|_| is_told) else { return Ok(()) };
+        let Some(place) = frames.syn_ack.or(frames.syn).or(frames.reset).filter(|_| is_reported) else { return Ok(()) };
         self.add(place, &self.verdict(finding))?;
         let there = place.number.saturating_add(self.before);
         if let Some(reset) = frames.reset.filter(|reset| *reset != place) {
-            let text = format!("syncookie: this reset ended the handshake of frame {there}, {}", self.why(finding));
-            self.add(reset, text.trim_end_matches(", "))?;
+            let text = format!("syncookie: this reset ended the handshake of frame {there}. {}", self.why(finding));
+            self.add(reset, text.trim_end())?;
         }
         if let Some(settling) = settling(finding, place).filter(|frame| Some(*frame) != frames.reset) {
             let said = sentences(finding.assessment.evidence.iter().filter(|seen| seen.frames.contains(&settling)));
-            self.add(settling, &format!("syncookie: settles frame {there}, {}: {said}", title(finding)))?;
+            self.add(
+                settling,
+                &format!("syncookie: this frame settles the verdict on frame {there}, {}: {said}", title(finding)),
+            )?;
         }
         Ok(())
     }
 
-    /// Everything, for the frame that the verdict is about.
+    /// Returns the complete comment, for the frame that the verdict is about.
     fn verdict(&self, finding: &Finding) -> String {
         let mut lines = vec![format!("syncookie: {}; outcome: {}", title(finding), finding.outcome)];
         for seen in &finding.assessment.evidence {
             let frames: Vec<_> =
                 seen.frames.iter().map(|frame| frame.number.saturating_add(self.before).to_string()).collect();
-            let place = if frames.is_empty() { String::new() } else { format!(", frames {}", frames.join(" ")) };
+            let place = match &frames[..] {
+                [] => String::new(),
+                [frame] => format!(", frame {frame}"),
+                several => format!(", frames {}", several.join(", ")),
+            };
             lines.push(format!("- {} [{}{place}]", seen.detail, strength::evidence(seen)));
         }
-        lines.extend(finding.assessment.missing.iter().map(|missing| format!("- missing: {missing}")));
+        lines.extend(finding.assessment.missing.iter().map(|missing| format!("- undetermined because: {missing}")));
         let why = self.why(finding);
         lines.extend((!why.is_empty()).then_some(why));
         lines.join("\n")
     }
 
-    /// The first hypothesis on a failure, and its check; empty where nothing failed.
+    /// Returns the first cause of a failure and its check; empty if nothing failed.
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
-        // Where everything thought of is contradicted, the first is not the most likely.
-        let lead = if cause.ruled_out { "no cause fits; closest:" } else { "most likely" };
-        format!("{lead} {}: {}\nto check: {}", cause.kind, cause.supporting.join("; "), cause.check)
+        // If all causes are ruled out, the first is not the most likely.
+        let lead = if cause.ruled_out { "No known cause fits. Closest:" } else { "Most likely cause:" };
+        format!("{lead} {}: {}\nTo confirm: {}", cause.kind, cause.supporting.join("; "), cause.check)
     }
 
-    /// The comments, to be put to their frames.
+    /// Sorts the comments by frame.
     pub fn in_order(self) -> io::Result<InOrder> {
         let mut index = self.index;
         index.sort_unstable();
@@ -90,12 +97,12 @@ impl Remarks {
     }
 }
 
-/// Who answered, how sure it is, and what it looks like.
+/// Returns verdict, confidence and implementations.
 fn title(finding: &Finding) -> String {
     let assessment = &finding.assessment;
     let sure = strength::confidence(assessment).map_or_else(String::new, |confidence| format!(", {confidence}"));
     let known: Vec<_> = assessment.implementations.iter().map(|known| known.as_str()).collect();
-    let like = if known.is_empty() { String::new() } else { format!(", fits {}", known.join(" or ")) };
+    let like = if known.is_empty() { String::new() } else { format!(", implementation: {}", known.join(" or ")) };
     format!("{}{sure}{like}", assessment.verdict)
 }
 
@@ -103,7 +110,7 @@ fn sentences<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> String {
     evidence.map(|seen| seen.detail.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// The last frame that a cookie-style verdict was read from, where that comes after the frame that it is about.
+/// Returns the last frame that supports a SYN cookie or proxy verdict, if it follows the frame of the verdict.
 fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
     let verdict = finding.assessment.verdict;
     let speaks = finding.assessment.evidence.iter().filter(|seen| seen.favours == verdict && seen.nats > 0.0);
@@ -112,7 +119,7 @@ fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
 }
 
 impl InOrder {
-    /// The comments on a frame; frames have to be asked for in their order.
+    /// Returns the comments on a frame. Frames must be requested in order.
     pub fn on(&mut self, frame: u32) -> io::Result<Vec<Vec<u8>>> {
         let mut comments = Vec::new();
         while let Some((_, at, length)) = self.index.next_if(|&(number, ..)| number <= frame) {

@@ -1,45 +1,45 @@
-//! Which handshake is explained: the one that was asked for, or the most informative of those that match.
+//! Chooses the handshake that is explained: the wanted one, or the most informative of those that match.
 
 use syncookie_engine::{Confidence, Finding, Outcome, SegmentDescription};
 
 use crate::filter::EndpointPattern;
 use crate::totals::CaptureTotals;
 
-/// Others that are listed.
+/// Maximum number of other handshakes that are listed.
 const OTHERS: usize = 10;
 
-/// What was asked for.
+/// Handshakes that the arguments ask for.
 #[derive(Debug)]
 pub enum Wanted {
-    /// Anything that fits.
+    /// Handshakes between these ends.
     Ends {
-        /// Whose.
+        /// Pattern for the client; `None` for any.
         client: Option<EndpointPattern>,
-        /// With whom.
+        /// Pattern for the server; `None` for any.
         server: Option<EndpointPattern>,
     },
-    /// The one this segment belongs to.
+    /// Handshake to which this segment belongs.
     Frame(Box<SegmentDescription>),
 }
 
-/// A handshake that matches.
+/// Handshake that matches.
 #[derive(Clone, Debug)]
 pub struct Match {
-    /// What was found out.
+    /// Finding about the handshake.
     pub finding: Finding,
-    /// The capture it is in.
+    /// Name of its capture.
     pub capture: String,
 }
 
-/// All that match, as far as they are of interest.
+/// Most informative handshakes among those that match.
 #[derive(Debug)]
 pub struct Choice {
     wanted: Wanted,
-    /// The most informative first.
+    /// Matching handshakes, the most informative first.
     pub best: Vec<Match>,
-    /// How many match.
+    /// Number of handshakes that match.
     pub matching: u64,
-    /// How many there were at all.
+    /// Number of all handshakes.
     pub handshakes: u64,
 }
 
@@ -78,9 +78,9 @@ impl Wanted {
         }
     }
 
-    /// The greater, the more informative.
+    /// Returns the weight of a handshake: the greater, the more informative.
     fn weight(&self, finding: &Finding) -> (u32, u8, Option<Confidence>, u64) {
-        // Of several connections with the same ends a frame belongs to the latest that had begun.
+        // If several connections have the same ends, a frame belongs to the latest that began before it.
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
         let failed = !finding.causes.is_empty();
@@ -91,14 +91,14 @@ impl Wanted {
             Outcome::ResetByServer => 4,
             _ => 3,
         };
-        // A failure after a cookie-style answer goes before any other; without a failure the answer counts.
+        // A failure after a SYN cookie or proxy comes first; without a failure, the verdict counts.
         let class = match (cookie_style, failed) {
             (true, true) => pain + 5,
             (true, false) => 1,
             (false, _) => pain,
         };
         let confidence = finding.assessment.confidence.filter(|_| cookie_style);
-        // The log-odds in thousandths: the weights are compared, and a float is no order.
+        // The log-odds in thousandths, because floats have no total order.
         (0, class, confidence, (finding.assessment.log_odds.unwrap_or(0.0).max(0.0) * 1e3) as u64)
     }
 }

@@ -1,19 +1,20 @@
-//! `syncookie explain`: the story of one handshake, for a person.
+//! `syncookie explain`: explains one handshake.
 //!
-//! The captures are read twice: once through the engine, which judges every handshake in the light of the others, and
-//! once more for the packets of the one that is explained.
+//! The captures are read twice: first by the engine, which judges each handshake together with the others, then for the
+//! packets of the handshake that is explained.
 
 mod choose;
 mod json;
 mod packets;
 mod text;
 
-use std::fmt;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use syncookie_engine::{Endpoint, Finding};
 use syncookie_kernel::read;
 use syncookie_terminal::Terminal;
+use thiserror::Error;
 
 use crate::cli::{Explain, Form};
 use crate::command::kernel_files;
@@ -40,36 +41,45 @@ struct Story<'a> {
     kernel: Option<String>,
 }
 
-/// Why nothing was explained.
-#[derive(Debug)]
+/// Reason why nothing was explained.
+#[derive(Debug, Error)]
 pub enum Failure {
-    /// A capture is read twice, and this can be read once.
+    /// The capture is a stream, which can be read only once.
+    #[error("{} can be read only once, but explain reads a capture twice; save it to a file first", shown(.0))]
     Stream(String),
-    /// A frame number without a single capture.
+    /// `--frame` was given with several captures.
+    #[error("--frame needs exactly one capture, but there are {0}; name one, or use --client or --server")]
     SeveralCaptures(usize),
-    /// There is nothing to read.
+    /// The paths contain no capture.
+    #[error("no capture found")]
     NoCapture,
-    /// The frame belongs to no handshake.
+    /// The frame does not belong to a handshake.
+    #[error("frame {frame} does not belong to a handshake: {why}")]
     NoHandshake {
-        /// The frame.
+        /// Number of the frame.
         frame: u32,
-        /// Why.
+        /// Reason.
         why: String,
     },
-    /// Nothing that fits was found.
-    NothingFits(u64),
-    /// A file of the kernel's could not be used.
-    Kernel(read::Error),
-    /// The story would overwrite a capture.
+    /// The captures contain no handshake.
+    #[error("the captures contain no TCP handshake")]
+    NoHandshakes,
+    /// None of the handshakes, whose number this is, matches `--client` and `--server`.
+    #[error("none of the {} matches --client and --server", syncookie_terminal::count(*.0, "handshake"))]
+    NothingMatches(u64),
+    /// A file given with `--kernel` cannot be used.
+    #[error(transparent)]
+    Kernel(#[from] read::Error),
+    /// The output would overwrite one of the captures.
+    #[error("the output file is one of the captures; name another file with --output")]
     OutputIsInput,
-    /// A capture could not be read again, or the story not written.
-    Io(io::Error),
+    /// A capture could not be read again, or the output not be written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
+fn shown(capture: &str) -> Cow<'_, str> {
+    crate::text::capture(capture)
 }
 
 /// Explains the handshake that the arguments name.
@@ -126,7 +136,7 @@ fn can_be_read_twice(source: &walk::Source) -> bool {
     }
 }
 
-/// What is looked for; a frame is looked at first, to know its ends.
+/// Returns which handshake is wanted. For `--frame`, the frame is read first, to know its connection.
 fn wanted(args: &Explain, plan: &Plan) -> Result<Wanted, Failure> {
     let Some(frame) = args.frame else {
         return Ok(Wanted::Ends { client: args.client, server: args.server });
@@ -145,42 +155,14 @@ fn nothing(args: &Explain, choice: &Choice) -> Failure {
     match args.frame {
         Some(frame) => Failure::NoHandshake {
             frame,
-            why:
-                "neither a SYN nor a SYN-ACK of its connection comes before it: the capture begins in the middle of the connection"
-                    .to_owned(),
+            why: "the capture has no SYN or SYN-ACK of its connection before it".to_owned(),
         },
-        None => Failure::NothingFits(choice.handshakes),
+        None if choice.handshakes == 0 => Failure::NoHandshakes,
+        None => Failure::NothingMatches(choice.handshakes),
     }
 }
 
-/// How an end is written where a frame cannot be pointed at.
+/// Returns the two ends of a connection for people.
 fn ends(client: Endpoint, server: Endpoint) -> String {
     format!("{client} → {server}")
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stream(name) => write!(
-                f,
-                "{} can be read only once, and explain reads a capture twice; save it to a file first",
-                crate::text::capture(name)
-            ),
-            Self::SeveralCaptures(number) => write!(
-                f,
-                "--frame counts within one capture, and there are {number}; name one, or choose with --client or --server"
-            ),
-            Self::NoCapture => f.write_str("no capture found"),
-            Self::NoHandshake { frame, why } => write!(f, "frame {frame} belongs to no handshake: {why}"),
-            Self::NothingFits(0) => f.write_str("no TCP handshake was found in what was read"),
-            Self::NothingFits(number) => write!(
-                f,
-                "none of the {} that were found fits --client and --server",
-                syncookie_terminal::count(*number, "handshake")
-            ),
-            Self::Kernel(error) => error.fmt(f),
-            Self::OutputIsInput => f.write_str("the output file is one of the captures; give another with --output"),
-            Self::Io(error) => write!(f, "{error}"),
-        }
-    }
 }

@@ -1,29 +1,30 @@
-//! The second look at a capture: the packets of the one handshake, and what a single frame holds.
+//! Second reading of a capture: the packets of one handshake, and the segment in a single frame.
 
 use std::io;
 
 use syncookie_engine::{
     Finding, Frame, NarratedPacket, Narrator, Observation, Packet, SegmentDescription, Timestamp, describe,
 };
+use syncookie_terminal::count;
 
 use crate::capture::{Capture, OpenError};
 use crate::link::{self, Content};
 use crate::source::walk::{Plan, Source};
 
-/// How long after its beginning a handshake's packets are looked for, in seconds: a cookie, its last repetition and a
-/// reset all come sooner.
+/// Time in seconds for which the packets of a handshake are searched. A cookie, its last retransmission and a reset all
+/// arrive sooner.
 const LONGEST: f64 = 300.0;
 
-/// The packets of a handshake.
+/// Packets of a handshake.
 #[derive(Debug)]
 pub struct Packets {
-    /// Those that are explained, in the order of the capture.
+    /// Explained packets, in the order of the capture.
     pub explained: Vec<NarratedPacket>,
-    /// Later packets of the connection.
+    /// Number of later packets of the connection.
     pub omitted: u64,
 }
 
-/// The packets of the handshake. `captures` has the names by which the finding numbers them.
+/// Returns the packets of the handshake. `captures` are the names of the captures in the order of their numbers.
 pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Result<Packets> {
     let frames = finding.frames;
     let named = || [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().map(|f| f.capture);
@@ -35,7 +36,7 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
         let Some(source) = plan.sources.iter().find(|source| Some(&source.name) == name) else { continue };
         let mut capture = open(source)?;
         while let Some(frame) = capture.next_frame() {
-            // What is damaged was named in the first reading.
+            // The first reading reported damaged frames.
             let Ok(frame) = frame else { continue };
             let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { continue };
             let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
@@ -50,7 +51,7 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
     Ok(Packets { explained, omitted: narrator.omitted() })
 }
 
-/// The segment in a frame, or why there is none.
+/// Returns the segment in a frame, or the reason why it has none.
 pub fn frame(source: &Source, number: u32) -> io::Result<Result<SegmentDescription, String>> {
     let mut capture = open(source)?;
     while let Some(frame) = capture.next_frame() {
@@ -63,12 +64,12 @@ pub fn frame(source: &Source, number: u32) -> io::Result<Result<SegmentDescripti
         return Ok(match link::ip_packet(frame.link, frame.data) {
             Content::Ip(packet) => describe(&Observation { frame: place, time, packet: Packet::Ip(packet) })
                 .map_err(|why| format!("its IP packet {why}")),
-            Content::Other => Err("it holds no IP packet".to_owned()),
-            Content::Cut => Err("it is cut before its IP packet begins".to_owned()),
-            Content::UnknownLink => Err("its link layer is not known".to_owned()),
+            Content::Other => Err("it contains no IP packet".to_owned()),
+            Content::Cut => Err("it is truncated before its IP packet begins".to_owned()),
+            Content::UnknownLink => Err("its link type is not supported".to_owned()),
         });
     }
-    Ok(Err(format!("the capture has {} frames", capture.frames())))
+    Ok(Err(format!("the capture has only {}", count(capture.frames(), "frame"))))
 }
 
 fn open(source: &Source) -> io::Result<Capture<Box<dyn io::Read + Send>>> {

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::source::series;
 
-/// A file that was not written to for as long is taken for finished. If it grows after all, it is read again.
+/// Time after which a file that was not written to counts as finished. If it grows later, it is read again.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// A file as it is seen at one look.
+/// File in the folder at the time of one look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub path: PathBuf,
@@ -18,12 +18,12 @@ pub(super) struct File {
     pub modified: SystemTime,
 }
 
-/// The regular files that are in the folder itself, by name.
+/// Returns the regular files of the folder itself, in order of names.
 pub(super) fn files(folder: &Path) -> io::Result<Vec<File>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        // One that went away meanwhile is none.
+        // A file that was deleted meanwhile is left out.
         if let Ok(metadata) = fs::metadata(&path)
             && metadata.is_file()
         {
@@ -40,19 +40,19 @@ impl File {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// What it has in common with the others of its series.
+    /// Returns the common part of the file names of its series.
     pub(super) fn series(&self) -> String {
         series::pattern(&self.path)
     }
 
-    /// Whether a newer file of the same series is there: capture programs close one before they open the next.
+    /// Returns whether a newer file of the same series exists: capture programs close one file before they open the next.
     pub(super) fn is_superseded(&self, others: &[Self]) -> bool {
         others
             .iter()
             .any(|other| (other.modified, &other.path) > (self.modified, &self.path) && other.path != self.path)
     }
 
-    /// Whether nothing more is expected to be written to it.
+    /// Returns whether the file is expected to be complete.
     pub(super) fn is_finished(&self, others: &[Self], now: SystemTime) -> bool {
         let is_quiet = now.duration_since(self.modified).is_ok_and(|age| age >= QUIET);
         self.bytes > 0 && (is_quiet || self.is_superseded(others))

@@ -1,4 +1,4 @@
-//! A line for each finding that somebody should know of, as it comes.
+//! `--follow --format table`: one line per finding, written as it is found.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::source::walk::Source;
 use crate::text::{self, microsecond};
 use crate::totals::{CaptureTotals, Totals};
 
-/// Writes lines.
+/// Report with one line per finding.
 pub(super) struct Lines<W> {
     output: W,
     /// Whether each finding is followed by its evidence.
@@ -75,7 +75,7 @@ impl<W: Write> Report for Lines<W> {
         let (handshakes, captures) = (totals.tally.handshakes, totals.captures.len() as u64);
         writeln!(
             self.output,
-            "{} in {}, {} of them cookie-style ({} possible)",
+            "{} in {}, {} answered by a SYN cookie or SYN proxy ({} of them possible)",
             count(handshakes, "handshake"),
             count(captures, "capture"),
             totals.reliable.handshakes + totals.possible.handshakes,

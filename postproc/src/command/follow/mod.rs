@@ -1,10 +1,10 @@
-//! `--follow`: a folder into which a capture program writes one file after another, analysed as they are finished.
+//! `--follow`: analyses the files that a capture program writes into a folder, as each is finished.
 //!
 //! This module decides which files are finished and which series they belong to, what was reported before, and when to look
 //! again. Reading, judging, admission and counting are the pipeline's.
 //!
-//! What a restart needs is little: which files were read, and up to which time their handshakes were reported. The files
-//! around that time are read again, for the handshakes that run over it and as others are judged in their light.
+//! The state file records which files were read, and up to which time their handshakes were reported. After a restart, the
+//! files around that time are read again: they contain handshakes that cross it, and others of the same listeners.
 
 mod folder;
 mod lines;
@@ -32,10 +32,12 @@ use crate::report::{self, Format, Report};
 use crate::totals::Totals;
 
 use folder::{File, files};
+pub use state::StateError;
+
 use state::State;
 use watched_series::WatchedSeries;
 
-/// Between two looks at whether the run shall end, and how many of them make one look at the folder.
+/// Time between two checks for a signal, and number of them between two looks at the folder.
 const TICK: Duration = Duration::from_millis(100);
 const TICKS: u32 = 5;
 
@@ -65,7 +67,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
 }
 
-/// What all series have in common.
+/// State that all series share.
 struct Session<'a> {
     run: Run<'a>,
     idle_threads: &'a IdleThreads,
@@ -75,7 +77,7 @@ struct Session<'a> {
 struct Follower<'a> {
     folder: &'a Path,
     state_file: Option<&'a Path>,
-    /// By what the names of their files have in common.
+    /// Series by the common part of their file names.
     series: BTreeMap<String, WatchedSeries<'a>>,
     session: Session<'a>,
 }
@@ -84,10 +86,10 @@ impl Follower<'_> {
     fn follow(mut self) -> Result<Totals, Failure> {
         self.session.run.begin().map_err(Failure::Output)?;
         let ending = match self.state_file {
-            Some(_) => "the next run with this --state goes on where this one ends",
-            None => "without --state the next run begins anew",
+            Some(_) => "the next run with this --state continues where this one ends",
+            None => "without --state, the next run starts from the beginning",
         };
-        self.remark(&format!("following {}; Ctrl-C ends it, and {ending}", self.folder.display()));
+        self.remark(&format!("following {} until Ctrl-C; {ending}", self.folder.display()));
         while !interrupt::is_requested() {
             if self.look().map_err(Failure::Output)? {
                 self.save()?;
@@ -101,13 +103,13 @@ impl Follower<'_> {
         self.session.run.remark(text);
     }
 
-    /// Reads what was finished since the last look, and returns whether that changed anything.
+    /// Reads the files that were finished since the last look. Returns whether that changed anything.
     fn look(&mut self) -> io::Result<bool> {
         let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
         match files(self.folder) {
             Ok(files) => files.into_iter().for_each(|file| found.entry(file.series()).or_default().push(file)),
-            // It may come back: a network drive does.
-            Err(error) => self.remark(&format!("{} cannot be looked into: {error}", self.folder.display())),
+            // The folder may come back, if it is on a network drive.
+            Err(error) => self.remark(&format!("{} cannot be read: {error}; trying again", self.folder.display())),
         }
         let now = SystemTime::now();
         let mut has_changed = false;
@@ -126,7 +128,7 @@ impl Follower<'_> {
         State { series, ..State::default() }.save(path)
     }
 
-    /// Reports what is left, where no later run will.
+    /// Reports the remaining handshakes, unless a later run will.
     fn end(mut self) -> io::Result<Totals> {
         if self.state_file.is_none() {
             for series in self.series.values_mut() {

@@ -1,4 +1,4 @@
-//! What one run leaves for the next.
+//! State file of `--follow`: what one run leaves for the next.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,44 +7,63 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use syncookie_engine::Timestamp;
+use thiserror::Error;
 
 use crate::command::failure::Failure;
 
-/// Raised when a field changes its meaning.
+/// Version of the state file. Raised when a field changes its meaning.
 const VERSION: u32 = 1;
 
-/// The state of a run.
+/// Content of the state file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     pub version: u32,
-    /// By what the names of their files have in common.
+    /// Progress of each series, by the common part of its file names.
     pub series: BTreeMap<String, Progress>,
 }
 
-/// How far a series of files was read.
+/// Progress in reading a series of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// By name of the file.
+    /// Files that were read, by name.
     pub taken: BTreeMap<String, Taken>,
-    /// Handshakes that began before this time were reported, in nanoseconds since 1970.
-    #[serde(rename = "told_until")]
+    /// Time in nanoseconds since 1970. Handshakes that began before it were reported. Called `told_until` in early state
+    /// files.
+    #[serde(alias = "told_until")]
     pub reported_until: Option<i64>,
 }
 
 impl Progress {
-    /// Notes that handshakes that began before this time were reported.
+    /// Records that handshakes that began before this time were reported.
     pub(super) fn reported(&mut self, until: Option<Timestamp>) {
         self.reported_until = self.reported_until.max(until.map(Timestamp::as_nanos));
     }
 }
 
-/// A file that was read.
+/// File that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Taken {
-    /// As long as it was then.
+    /// Length of the file at that time.
     pub bytes: u64,
-    /// Time of its latest frame; none where it is no capture.
+    /// Time of its latest frame in nanoseconds since 1970; `None` if it is not a capture.
     pub last: Option<i64>,
+}
+
+/// Reason why the state file cannot be used.
+#[derive(Debug, Error)]
+pub enum StateError {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[source] io::Error),
+    /// The file cannot be written.
+    #[error("cannot be written: {0}")]
+    Write(#[source] io::Error),
+    /// The file has another content.
+    #[error("is not a state file: {0}; name another file with --state")]
+    Form(#[source] serde_json::Error),
+    /// The file has another version.
+    #[error("has version {0}, but this program reads version {VERSION}; delete it, or name another file with --state")]
+    Version(u32),
 }
 
 impl Default for State {
@@ -54,25 +73,25 @@ impl Default for State {
 }
 
 impl State {
-    /// Reads the state in this file; returns that of a first run where there is none.
+    /// Reads the state file. Returns the state of a first run if the file does not exist.
     pub(super) fn load(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
         let error = |reason| Failure::State { path: path.into(), reason };
         let text = match fs::read(path) {
             Ok(text) => text,
             Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(other) => return Err(error(other.to_string())),
+            Err(other) => return Err(error(StateError::Read(other))),
         };
-        let state: Self = serde_json::from_slice(&text).map_err(|wrong| error(format!("is no state: {wrong}")))?;
+        let state: Self = serde_json::from_slice(&text).map_err(|wrong| error(StateError::Form(wrong)))?;
         match state.version {
             VERSION => Ok(state),
-            other => Err(error(format!("is of version {other}; version {VERSION} is known"))),
+            other => Err(error(StateError::Version(other))),
         }
     }
 
-    /// Replaces the file, which is the old one or the new one at any moment.
+    /// Replaces the state file atomically.
     pub(super) fn save(&self, path: &Path) -> Result<(), Failure> {
-        self.write(path).map_err(|error| Failure::State { path: path.into(), reason: error.to_string() })
+        self.write(path).map_err(|error| Failure::State { path: path.into(), reason: StateError::Write(error) })
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
@@ -83,5 +102,19 @@ impl State {
         serde_json::to_writer(&mut file, self)?;
         file.sync_data()?;
         fs::rename(temporary, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+
+    #[test]
+    fn the_old_name_of_the_reported_time_is_still_read() {
+        for name in ["reported_until", "told_until"] {
+            let progress: Progress = serde_json::from_str(&format!(r#"{{"taken":{{}},"{name}":7}}"#)).unwrap();
+            assert_eq!(progress.reported_until, Some(7), "{name}");
+        }
+        assert!(serde_json::to_string(&Progress::default()).unwrap().contains("\"reported_until\""));
     }
 }

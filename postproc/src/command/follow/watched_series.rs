@@ -1,4 +1,4 @@
-//! The files of one series: which are read now, and what of them was reported.
+//! Files of one series: which of them are read, and which of their handshakes were reported.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,28 +13,28 @@ use crate::pipeline::{NotRead, Problem, SeriesReader};
 use crate::source::series::{self, Member};
 use crate::source::walk::{self, Source};
 
-/// A handshake is reported when the capture went on for as long, in nanoseconds: what belongs to it comes within two minutes,
-/// since no cookie is older than that (Linux: `MAX_SYNCOOKIE_AGE`).
+/// Time in nanoseconds after which a handshake is reported. All its packets arrive within two minutes, because no cookie
+/// lives longer (Linux: `MAX_SYNCOOKIE_AGE`).
 const PATIENCE: i64 = 120_000_000_000;
 
-/// After a restart files are read again as far back, in nanoseconds: a handshake is judged in the light of its listener's
-/// others.
+/// Time in nanoseconds for which files are read again after a restart: a handshake is judged together with the others of
+/// its listener.
 const CONTEXT: i64 = 600_000_000_000;
 
-/// A series of files.
+/// Series of files.
 #[derive(Default)]
 pub(super) struct WatchedSeries<'a> {
     progress: Progress,
-    /// What was read, if the next file may go on from there.
+    /// Reader of the series, if the next file may continue the previous one.
     reader: Option<SeriesReader<'a>>,
-    /// When something was last read.
+    /// Time at which a file was last read.
     read_at: Option<Instant>,
-    /// Faults at the end of files that may still be written to, by file.
+    /// Truncation of files that may still be written to, by file name.
     held: BTreeMap<String, Vec<Problem>>,
 }
 
 impl<'a> WatchedSeries<'a> {
-    /// Goes on where an earlier run ended.
+    /// Continues where an earlier run ended.
     pub(super) fn resumed(progress: Progress) -> Self {
         Self { progress, ..Self::default() }
     }
@@ -43,7 +43,7 @@ impl<'a> WatchedSeries<'a> {
         &self.progress
     }
 
-    /// Reads what is new, and reports what has become old enough. Returns whether anything changed.
+    /// Reads new files, and reports handshakes that are old enough. Returns whether anything changed.
     pub(super) fn look(&mut self, files: &[File], now: SystemTime, session: &mut Session<'a>) -> io::Result<bool> {
         let finished: Vec<&File> = files.iter().filter(|file| file.is_finished(files, now)).collect();
         self.forget(files);
@@ -52,7 +52,7 @@ impl<'a> WatchedSeries<'a> {
             self.read_new(&finished, files, session)?;
             return Ok(true);
         }
-        // A capture that does not go on has shown all it will.
+        // Nothing arrived for two minutes: no more packets of these handshakes will.
         let is_over = self.read_at.is_some_and(|at| at.elapsed().as_nanos() >= PATIENCE as u128);
         if is_over {
             self.read_at = None;
@@ -65,14 +65,14 @@ impl<'a> WatchedSeries<'a> {
         self.progress.taken.get(&file.name()).is_none_or(|taken| taken.bytes != file.bytes)
     }
 
-    /// Forgets files that are gone: a ring buffer deletes its oldest.
+    /// Forgets deleted files: a ring buffer deletes its oldest.
     fn forget(&mut self, files: &[File]) {
         let is_there = |name: &String| files.iter().any(|file| file.name() == *name);
         self.progress.taken.retain(|name, _| is_there(name));
         self.held.retain(|name, _| is_there(name));
     }
 
-    /// Reports files that end in the middle of a frame, once nothing more can come.
+    /// Reports truncated files once a newer file exists.
     fn report_held(&mut self, files: &[File], session: &mut Session<'a>) {
         for file in files.iter().filter(|file| file.is_superseded(files)) {
             if !self.is_new(file)
@@ -104,14 +104,14 @@ impl<'a> WatchedSeries<'a> {
         self.report_until(end.map(|end| Timestamp::from_nanos(end.as_nanos().saturating_sub(PATIENCE))), session)
     }
 
-    /// Whether handshakes that were not reported are judged in the light of a file that was read before.
+    /// Returns whether a file that was read before is needed to judge handshakes that were not reported.
     fn is_context(&self, file: &File) -> bool {
         let taken = self.progress.taken.get(&file.name());
         let reported = self.progress.reported_until.unwrap_or(i64::MIN);
         taken.and_then(|taken| taken.last).is_some_and(|last| last >= reported.saturating_sub(CONTEXT))
     }
 
-    /// The captures among the files, in the order of their first frames. Of the others it is reported what they are.
+    /// Returns the captures among the files, in order of their first frames. Remarks name the other files.
     fn sources<'f>(&mut self, files: &[&'f File], session: &mut Session<'a>) -> Vec<(Source, Member, &'f File)> {
         let mut found = Vec::new();
         for (number, file) in files.iter().enumerate() {
@@ -132,7 +132,7 @@ impl<'a> WatchedSeries<'a> {
         found
     }
 
-    /// Reads a file and returns the time of its last frame; `None` when the run was to end before it was read.
+    /// Reads a file and returns the time of its last frame; `None` if a signal ended the run before.
     fn read(
         &mut self,
         source: &Source,
@@ -161,7 +161,7 @@ impl<'a> WatchedSeries<'a> {
         Ok(Some(last.map(Timestamp::as_nanos)))
     }
 
-    /// Reports handshakes that began before `until`, or all.
+    /// Reports handshakes that began before `until`, or all handshakes.
     fn report_until(&mut self, until: Option<Timestamp>, session: &mut Session<'a>) -> io::Result<()> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         session.run.set_reported_until(self.progress.reported_until.map(Timestamp::from_nanos));
@@ -171,7 +171,7 @@ impl<'a> WatchedSeries<'a> {
         session.run.flush()
     }
 
-    /// Reports what is left of what was read: nothing goes on from there.
+    /// Reports the remaining handshakes, because the next file does not continue this one.
     pub(super) fn finish(&mut self, session: &mut Session<'a>) -> io::Result<()> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         let end = reader.end();

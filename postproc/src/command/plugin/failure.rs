@@ -1,64 +1,59 @@
-//! Why something could not be done, with the facts and the remedy.
+//! Errors of `syncookie plugin`, with the facts and the remedy.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use thiserror::Error;
+
 use super::wireshark::Release;
 
-/// Why something could not be done.
-#[derive(Debug)]
+/// Reason why an action failed.
+#[derive(Debug, Error)]
 pub enum Failure {
     /// tshark cannot be run.
-    NoTshark { program: PathBuf, error: io::Error },
-    /// tshark does not say what is needed.
+    #[error(
+        "{} cannot be run: {error}; install tshark, which names the plugin folders, or name another with --tshark",
+        program.display()
+    )]
+    NoTshark {
+        program: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+    /// tshark does not print what is needed.
+    #[error("{} does not print {what}; check that it is Wireshark's tshark", program.display())]
     Unclear { program: PathBuf, what: &'static str },
-    /// No plugin at hand.
+    /// No plugin file was found.
+    #[error(
+        "no plugin found: neither {}; build it with `cargo build --release -p syncookie-plugin`, or name the file with \
+         --file",
+        looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" nor ")
+    )]
     NoPlugin { looked: Vec<PathBuf> },
-    /// The file is no plugin.
+    /// The file is not a plugin.
+    #[error("{} is not a Wireshark plugin: {why}", file.display())]
     NotAPlugin { file: PathBuf, why: String },
     /// The plugin was built for another release.
+    #[error(
+        "{} was built for Wireshark {built_for}, but {} is Wireshark {running}, which would refuse it; install the \
+         plugin for {running}, or build it with the headers of {running}",
+        file.display(),
+        program.display()
+    )]
     Mismatch { file: PathBuf, built_for: Release, running: Release, program: PathBuf },
     /// A file or folder could not be read or written.
-    Io { what: &'static str, path: PathBuf, error: io::Error },
+    #[error("cannot {what} {}: {error}{}", path.display(), remedy(error))]
+    Io {
+        what: &'static str,
+        path: PathBuf,
+        #[source]
+        error: io::Error,
+    },
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoTshark { program, error } => write!(
-                f,
-                "{} cannot be run ({error}): install Wireshark's tshark, which names the folders for plugins, or name \
-                 another with --tshark",
-                program.display()
-            ),
-            Self::Unclear { program, what } => {
-                write!(f, "{} does not say {what}: is it Wireshark's tshark?", program.display())
-            }
-            Self::NoPlugin { looked } => {
-                write!(f, "no plugin found; looked for")?;
-                for path in looked {
-                    write!(f, " {}", path.display())?;
-                }
-                write!(f, ": build it with `cargo build --release -p syncookie-plugin`, or name the file with --file")
-            }
-            Self::NotAPlugin { file, why } => write!(f, "{} is no Wireshark plugin: {why}", file.display()),
-            Self::Mismatch { file, built_for, running, program } => write!(
-                f,
-                "{} was built for Wireshark {built_for}, and {} is Wireshark {running}, which would refuse it: take the \
-                 plugin for {running}, or build it on a machine with the headers of {running}",
-                file.display(),
-                program.display()
-            ),
-            Self::Io { what, path, error } => {
-                write!(f, "cannot {what} {}: {error}", path.display())?;
-                if error.kind() == io::ErrorKind::PermissionDenied {
-                    write!(f, " (run it as a user who may, for instance with sudo)")?;
-                }
-                Ok(())
-            }
-        }
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "; run the command with the needed rights, for example with sudo",
+        _ => "",
     }
 }
-
-impl std::error::Error for Failure {}

@@ -1,4 +1,4 @@
-//! Puts files where Wireshark looks for them, and takes them away again.
+//! Installs files where Wireshark looks for them, and removes them.
 
 use std::env;
 use std::fs;
@@ -30,7 +30,7 @@ pub fn install(args: &Install) -> Done {
     let bytes = fs::read(&file).map_err(|error| Failure::Io { what: "read", path: file.clone(), error })?;
     replace(&installed, &bytes)?;
     say(&format!(
-        "Installed: {} (version {}, for Wireshark {})",
+        "Installed {} (version {}, for Wireshark {})",
         installed.display(),
         library.version,
         library.built_for
@@ -38,14 +38,18 @@ pub fn install(args: &Install) -> Done {
     let other = wireshark.folder(!args.system).join(NAME);
     if other.exists() {
         say(&format!(
-            "There is another one: {}. Wireshark loads one of the two and complains: uninstall the one you do not want.",
+            "Another copy is installed: {}. Wireshark loads only one of them and prints a warning. Uninstall one of them.",
             other.display()
         ));
     }
     if args.profile {
         profile::install(&wireshark)?;
     }
-    say(if !args.system && status::is_root() { status::ROOT } else { "Wireshark loads it when it is started next." });
+    say(if !args.system && status::is_root() {
+        status::ROOT
+    } else {
+        "Wireshark loads the plugin when it is started next."
+    });
     Ok(true)
 }
 
@@ -53,9 +57,9 @@ pub fn uninstall(args: &Uninstall) -> Done {
     let wireshark = Wireshark::ask(&args.target.tshark)?;
     let installed = wireshark.folder(args.system).join(NAME);
     match fs::remove_file(&installed) {
-        Ok(()) => say(&format!("Removed: {}", installed.display())),
+        Ok(()) => say(&format!("Removed {}", installed.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            say(&format!("Not there: {}", installed.display()));
+            say(&format!("Not installed: {}", installed.display()));
         }
         Err(error) => return Err(Failure::Io { what: "remove", path: installed, error }),
     }
@@ -65,7 +69,7 @@ pub fn uninstall(args: &Uninstall) -> Done {
     Ok(true)
 }
 
-/// The plugin as cargo builds it, or as a package installs it, beside this program.
+/// Returns the plugin beside this program, with the name that cargo or a package gives it.
 fn beside_this_program() -> Done<PathBuf> {
     let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
     let looked = vec![folder.join("libsyncookie_plugin.so"), folder.join(NAME)];
@@ -75,16 +79,16 @@ fn beside_this_program() -> Done<PathBuf> {
     }
 }
 
-/// Writes a file so that a running Wireshark keeps the old one, and nobody ever sees half of the new one.
+/// Replaces a file atomically. A running Wireshark keeps the old file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Done<()> {
     let failed = |what, path: &Path| {
         let path = path.to_owned();
         move |error| Failure::Io { what, path, error }
     };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
+        fs::create_dir_all(folder).map_err(failed("create the folder", folder))?;
     }
-    // Not an ending that Wireshark would load.
+    // With an extension that Wireshark does not load.
     let new = path.with_extension(format!("new-{}", std::process::id()));
     fs::write(&new, bytes).map_err(failed("write", &new))?;
     fs::rename(&new, path).map_err(|error| {

@@ -1,4 +1,4 @@
-//! What a plugin's file says of itself, read as data: nothing of it is run.
+//! Properties of a plugin file. The file is read as data and none of its code runs.
 
 use std::fs;
 use std::path::Path;
@@ -9,17 +9,18 @@ use super::Done;
 use super::failure::Failure;
 use super::wireshark::Release;
 
-/// The name under which the plugin is installed.
+/// File name of the installed plugin.
 pub const NAME: &str = "syncookie.so";
 
-/// A protocol that only this plugin registers: by it the file is told from other plugins.
+/// Field that only this plugin registers. It distinguishes the file from other plugins.
 const MARK: &[u8] = b"syncookie.verdict";
 
-/// What a plugin's file says of itself.
+/// Properties of a plugin file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Library {
+    /// Release of Wireshark that the plugin was built for.
     pub built_for: Release,
-    /// Its own version.
+    /// Version of the plugin.
     pub version: String,
 }
 
@@ -31,9 +32,12 @@ impl Library {
     }
 
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let file = object::File::parse(bytes).map_err(|error| format!("it is no shared library ({error})"))?;
+        let file = object::File::parse(bytes).map_err(|error| format!("it is not a shared library ({error})"))?;
         let number = |name| {
-            let bytes = value(&file, name)?.first_chunk().copied().ok_or_else(|| format!("its {name} is no number"))?;
+            let bytes = value(&file, name)?
+                .first_chunk()
+                .copied()
+                .ok_or_else(|| format!("its symbol {name} is not a number"))?;
             Ok::<u32, String>(if file.is_little_endian() {
                 u32::from_le_bytes(bytes)
             } else {
@@ -44,17 +48,17 @@ impl Library {
         let version = value(&file, "plugin_version")?;
         let end = version.iter().position(|byte| *byte == 0).unwrap_or(version.len());
         if !bytes.windows(MARK.len()).any(|window| window == MARK) {
-            return Err("it is another plugin, not that of syncookie".to_owned());
+            return Err("it is a plugin of another program".to_owned());
         }
         Ok(Self { built_for, version: String::from_utf8_lossy(&version[..end]).into_owned() })
     }
 }
 
-/// The bytes of a symbol.
+/// Returns the bytes of a symbol.
 fn value<'a>(file: &object::File<'a>, name: &str) -> Result<&'a [u8], String> {
     let symbol = file.dynamic_symbols().find(|symbol| symbol.name() == Ok(name));
     let symbol = symbol.ok_or_else(|| format!("it has no symbol {name}"))?;
     let section = symbol.section_index().and_then(|index| file.section_by_index(index).ok());
     let data = section.and_then(|section| section.data_range(symbol.address(), symbol.size()).ok().flatten());
-    data.ok_or_else(|| format!("its {name} lies nowhere in the file"))
+    data.ok_or_else(|| format!("its symbol {name} has no data"))
 }

@@ -1,4 +1,4 @@
-//! Installing the Wireshark plugin where Wireshark itself says it looks.
+//! `syncookie plugin`: installs the Wireshark plugin in the folders that tshark names.
 
 mod failure;
 mod install;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use crate::cli::plugin::{Action, Plugin};
 use failure::Failure;
 
-/// Does what was asked for and says on standard output what was done.
+/// Runs the action and prints what it did.
 pub fn run(args: &Plugin) -> ExitCode {
     let done = match &args.action {
         Action::Install(install) => install::install(install),
@@ -31,11 +31,11 @@ pub fn run(args: &Plugin) -> ExitCode {
     }
 }
 
-/// A line for whoever reads; that nobody does any more is no reason to stop half-way.
+/// Prints a line. A closed pipe is ignored, so that the action is completed.
 fn say(line: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Done, or the reason why not.
+/// Result of an action: whether it succeeded, or the reason why it failed.
 type Done<T = bool> = Result<T, Failure>;

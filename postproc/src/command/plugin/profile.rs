@@ -1,4 +1,4 @@
-//! The profile "SYN cookies": colouring rules, columns and filter buttons, in a folder of its own.
+//! Wireshark profile "SYN cookies": colouring rules, columns and filter buttons.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use super::{Done, install, say};
 
 const NAME: &str = "SYN cookies";
 
-/// Its files.
+/// Names and contents of its files.
 const FILES: [(&str, &str); 3] = [
     ("colorfilters", include_str!("../../../profile/colorfilters")),
     ("dfilter_buttons", include_str!("../../../profile/dfilter_buttons")),
@@ -21,22 +21,22 @@ fn folder(wireshark: &Wireshark) -> PathBuf {
     wireshark.settings.join("profiles").join(NAME)
 }
 
-/// Writes it, unless there is a profile of that name: what a user made or changed stays.
+/// Installs the profile, unless one of that name exists: what a user made or changed is kept.
 pub fn install(wireshark: &Wireshark) -> Done<()> {
     let folder = folder(wireshark);
     if folder.exists() {
-        say(&format!("Left as it is: there is a profile \"{NAME}\" already, {}", folder.display()));
+        say(&format!("Kept the existing profile \"{NAME}\": {}", folder.display()));
         return Ok(());
     }
     for (name, text) in FILES {
         install::replace(&folder.join(name), text.as_bytes())?;
     }
-    say(&format!("Installed: profile \"{NAME}\", {}", folder.display()));
-    say("Choose it in Wireshark with Edit > Configuration Profiles, or start it with: wireshark -C \"SYN cookies\"");
+    say(&format!("Installed the profile \"{NAME}\": {}", folder.display()));
+    say("Select it in Wireshark under Edit > Configuration Profiles, or run: wireshark -C \"SYN cookies\"");
     Ok(())
 }
 
-/// Removes the files that are as they were written, and the folder when nothing else is in it.
+/// Removes the files that were not changed, and the folder if it is then empty.
 pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
     let folder = folder(wireshark);
     let mut kept = Vec::new();
@@ -50,11 +50,11 @@ pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
     }
     let gone = fs::remove_dir(&folder).is_ok() || !folder.exists();
     if gone {
-        say(&format!("Removed: profile \"{NAME}\""));
+        say(&format!("Removed the profile \"{NAME}\""));
     } else if kept.is_empty() {
-        say(&format!("Kept: {}, which holds other files", folder.display()));
+        say(&format!("Kept {}: it contains other files", folder.display()));
     } else {
-        say(&format!("Kept: {}, because it was changed: {}", folder.display(), kept.join(", ")));
+        say(&format!("Kept {}: these files were changed: {}", folder.display(), kept.join(", ")));
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ fn remove(file: &Path) -> Done<()> {
     }
 }
 
-/// Whether it is there.
+/// Describes whether the profile is installed.
 pub fn describe(wireshark: &Wireshark) -> String {
     let folder = folder(wireshark);
     if folder.exists() { format!("\"{NAME}\", {}", folder.display()) } else { "not installed".to_owned() }

@@ -1,19 +1,19 @@
-//! What is installed where, and whether Wireshark loads it.
+//! `syncookie plugin status`: what is installed, and whether Wireshark loads it.
 
 use super::library::{Library, NAME};
 use super::wireshark::Wireshark;
 use super::{Done, profile, say};
 use crate::cli::plugin::Target;
 
-/// Why root sees no personal plugin.
-pub const ROOT: &str = "You are root: Wireshark and tshark load no plugin from a personal folder when root starts them, \
-                        lest a user's file runs with root's rights. Start them as a user, or install with --system.";
+/// Reason why root sees no personal plugin.
+pub const ROOT: &str = "You are root. For security, Wireshark and tshark load no plugin from a personal folder when root \
+                        starts them. Start them as another user, or install with --system.";
 
 pub fn status(args: &Target) -> Done {
     let wireshark = Wireshark::ask(&args.tshark)?;
     say(&format!("Wireshark {} ({})", wireshark.release, wireshark.tshark.display()));
     let mut fits = false;
-    for (who, system) in [("for you", false), ("for everybody", true)] {
+    for (who, system) in [("this user", false), ("all users", true)] {
         let file = wireshark.folder(system).join(NAME);
         let what = if !file.exists() {
             "not installed".to_owned()
@@ -24,7 +24,10 @@ pub fn status(args: &Target) -> Done {
                     format!("version {}", library.version)
                 }
                 Ok(library) => {
-                    format!("version {}, for Wireshark {}: it is refused", library.version, library.built_for)
+                    format!(
+                        "version {}, built for Wireshark {}, which this Wireshark refuses",
+                        library.version, library.built_for
+                    )
                 }
                 Err(failure) => failure.to_string(),
             }
@@ -34,7 +37,7 @@ pub fn status(args: &Target) -> Done {
     say(&format!("{:13}  {}", "profile", profile::describe(&wireshark)));
     let (loaded, complaints) = wireshark.loaded(NAME)?;
     for complaint in &complaints {
-        say(&format!("tshark says: {complaint}"));
+        say(&format!("tshark: {complaint}"));
     }
     match loaded.first() {
         Some(path) => say(&format!("Loaded: {}", path.display())),
@@ -44,13 +47,13 @@ pub fn status(args: &Target) -> Done {
     Ok(!loaded.is_empty())
 }
 
-/// Whether root runs this.
+/// Returns whether root runs this program.
 #[cfg(unix)]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Whether root runs this: there is no root.
+/// Returns false, because this system has no root.
 #[cfg(not(unix))]
 pub fn is_root() -> bool {
     false

@@ -10,8 +10,8 @@ fn a_release_is_read_from_what_tshark_prints() {
 }
 
 #[test]
-fn what_is_no_library_is_said_to_be_none() {
-    assert!(Library::parse(b"MZ").unwrap_err().starts_with("it is no shared library"));
+fn a_file_that_is_not_a_shared_library_is_rejected() {
+    assert!(Library::parse(b"MZ").unwrap_err().starts_with("it is not a shared library"));
     let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     assert_eq!(Library::parse(&this).unwrap_err(), "it has no symbol plugin_want_major");
     for end in (0..this.len().min(4096)).step_by(7) {

@@ -1,4 +1,4 @@
-//! What the installed Wireshark says of itself.
+//! Release and folders of the installed Wireshark.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use super::Done;
 use super::failure::Failure;
 
-/// Major and minor number: Wireshark loads plugins built for the same two.
+/// Major and minor version number. Wireshark loads only plugins that were built for the same two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
     pub major: u32,
@@ -21,7 +21,7 @@ impl fmt::Display for Release {
 }
 
 impl Release {
-    /// The one in a text such as `TShark (Wireshark) 4.0.17 (Git …)`.
+    /// Finds the release in a text such as `TShark (Wireshark) 4.0.17 (Git …)`.
     pub fn find(text: &str) -> Option<Self> {
         text.split_whitespace().find_map(|word| {
             let mut numbers = word.split('.');
@@ -31,42 +31,43 @@ impl Release {
     }
 }
 
-/// An installed Wireshark.
+/// Installed Wireshark.
 #[derive(Debug)]
 pub struct Wireshark {
     pub tshark: PathBuf,
     pub release: Release,
-    /// Where it looks for plugins of its user, and of everybody.
+    /// Folder for the plugins of one user.
     pub personal: PathBuf,
+    /// Folder for the plugins of all users.
     pub global: PathBuf,
-    /// Where its user's settings are.
+    /// Folder for the settings of one user.
     pub settings: PathBuf,
 }
 
 impl Wireshark {
-    /// Asks tshark.
+    /// Runs tshark and returns what it prints about itself.
     pub fn ask(tshark: &Path) -> Done<Self> {
         let unclear = |what| Failure::Unclear { program: tshark.to_owned(), what };
         let version = run(tshark, &["--version"])?;
-        let release = version.lines().next().and_then(Release::find).ok_or_else(|| unclear("which release it is"))?;
+        let release = version.lines().next().and_then(Release::find).ok_or_else(|| unclear("its release"))?;
         let folders = run(tshark, &["-G", "folders"])?;
         let folder = |name: &str, what| folder(&folders, name).ok_or_else(|| unclear(what));
         Ok(Self {
             tshark: tshark.to_owned(),
             release,
-            // Protocols are looked for in a folder of their own.
-            personal: folder("Personal Plugins", "where plugins go")?.join("epan"),
-            global: folder("Global Plugins", "where plugins of the system go")?.join("epan"),
-            settings: folder("Personal configuration", "where its settings are")?,
+            // Wireshark looks for dissectors in this subfolder.
+            personal: folder("Personal Plugins", "its folder for personal plugins")?.join("epan"),
+            global: folder("Global Plugins", "its folder for global plugins")?.join("epan"),
+            settings: folder("Personal configuration", "its folder for settings")?,
         })
     }
 
-    /// The folder for plugins of its user, or of everybody.
+    /// Returns the folder for the plugins of one user, or of all users.
     pub fn folder(&self, system: bool) -> &Path {
         if system { &self.global } else { &self.personal }
     }
 
-    /// The files of that name that it loaded, and what it complained about.
+    /// Returns the files of that name that it loads, and its warnings about them.
     pub fn loaded(&self, name: &str) -> Done<(Vec<PathBuf>, Vec<String>)> {
         let output = start(&self.tshark, &["-G", "plugins"])?;
         let listed = String::from_utf8_lossy(&output.stdout).into_owned();
