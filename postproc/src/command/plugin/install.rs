@@ -69,10 +69,12 @@ pub fn uninstall(args: &Uninstall) -> Done {
     Ok(true)
 }
 
-/// Returns the plugin beside this program, with the name that cargo or a package gives it.
+/// Finds the plugin where cargo builds it (beside this program) or where it is installed (`../lib/syncookie`).
 fn beside_this_program() -> Done<PathBuf> {
     let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
-    let looked = vec![folder.join("libsyncookie_plugin.so"), folder.join(NAME)];
+    let library = folder.with_file_name("lib").join("syncookie");
+    let looked = [&folder, &library].map(|folder| [folder.join("libsyncookie_plugin.so"), folder.join(NAME)]);
+    let looked = looked.concat();
     match looked.iter().find(|file| file.is_file()) {
         Some(found) => Ok(found.clone()),
         None => Err(Failure::NoPlugin { looked }),
