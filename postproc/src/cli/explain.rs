@@ -12,6 +12,8 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie explain trace.pcap
       Explain the most informative handshake of the capture
+  syncookie explain trace.pcap --verbose
+      Also list the weights of the evidence, and how they add up
   syncookie explain trace.pcap --frame 4 --quiet
       Explain the handshake of frame 4 (numbered as in Wireshark)
   syncookie explain captures --client 10.9.1.50:20055
