@@ -124,14 +124,14 @@ fn a_handshake_is_chosen_by_any_of_its_frames_by_its_client_and_by_its_server() 
 #[test]
 fn a_frame_of_no_handshake_is_told_with_the_reason() {
     let cases = [
-        (user_trace(), "13", "the capture has 12 frames"),
-        (sample("user-trace/synproxy_mid_misconfig_loose1/server.pcap"), "1", "neither a SYN nor a SYN-ACK"),
+        (user_trace(), "13", "the capture has only 12 frames"),
+        (sample("user-trace/synproxy_mid_misconfig_loose1/server.pcap"), "1", "no SYN or SYN-ACK of its connection"),
         (package().join("cases/no-tcp/capture.pcap"), "1", "it holds no IP packet"),
     ];
     for (capture, frame, why) in cases {
         let told = explain(&[&capture], &["--frame", frame]);
         assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""), "{}", capture.display());
-        let said = format!("frame {frame} belongs to no handshake");
+        let said = format!("frame {frame} does not belong to a handshake");
         assert!(told.stderr.contains(&said) && told.stderr.contains(why), "{}", told.stderr);
     }
 }
@@ -174,7 +174,7 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
     for part in [
         "because ListenOverflows is 0 since boot",
         "because tcp_abort_on_overflow is 0",
-        "taken to be of every server in these captures",
+        "assumed to be from every server in these captures",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
