@@ -126,7 +126,7 @@ fn a_frame_of_no_handshake_is_told_with_the_reason() {
     let cases = [
         (user_trace(), "13", "the capture has only 12 frames"),
         (sample("user-trace/synproxy_mid_misconfig_loose1/server.pcap"), "1", "no SYN or SYN-ACK of its connection"),
-        (package().join("cases/no-tcp/capture.pcap"), "1", "it holds no IP packet"),
+        (package().join("cases/no-tcp/capture.pcap"), "1", "it contains no IP packet"),
     ];
     for (capture, frame, why) in cases {
         let told = explain(&[&capture], &["--frame", frame]);
