@@ -94,6 +94,24 @@ mod tests {
     }
 
     #[test]
+    fn the_document_lists_the_link_types_with_a_parser() {
+        const BEGIN: &str = "<!-- link types: made from postproc/src/link/types.rs -->\n";
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/captures.md");
+        let document = std::fs::read_to_string(&path).expect("the document is there");
+        let (before, rest) = document.split_once(BEGIN).expect("the list begins");
+        let (listed, after) = rest.split_once("<!-- end of link types -->").expect("the list ends");
+        let rows = LINK_TYPES.iter().filter(|(.., layer)| layer.is_some());
+        let rows: String = rows.map(|(number, name, _)| format!("| {number} | {name} |\n")).collect();
+        let table = format!("| number | link type |\n|---|---|\n{rows}");
+        if std::env::var_os("SYNCOOKIE_BLESS").is_some() {
+            std::fs::write(&path, format!("{before}{BEGIN}{table}<!-- end of link types -->{after}"))
+                .expect("it is ours");
+            return;
+        }
+        assert_eq!(listed, table, "SYNCOOKIE_BLESS=1 cargo test -p syncookie writes the list again");
+    }
+
+    #[test]
     fn link_types_without_a_parser_have_a_name_and_no_first_layer() {
         for (number, link) in [(117, "PFLOG"), (150, "USER0..USER15"), (253, "NETLINK")] {
             assert_eq!(name(LinkType(number)), Some(link));
