@@ -30,7 +30,7 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::failure::Failure;
-use command::{analyze, annotate, explain, manual, plugin};
+use command::{analyze, annotate, explain, follow, manual, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),

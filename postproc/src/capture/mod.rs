@@ -4,6 +4,7 @@
 //! name frame, offset and missing bytes, which a reader that hides its buffer does not know; a length field must be
 //! judged before memory is given to it; and an odd option in an interface description must not end the reading.
 
+mod block_type;
 mod fault;
 mod frame;
 mod interface;

@@ -6,23 +6,13 @@ use std::io::Read;
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
 
+use super::block_type::{self, INTERFACE_DESCRIPTION, SECTION_HEADER, section_order};
 use super::interface::Interface;
 use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
 use super::resync::{self, Blocks};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, MOST_FRAMES, RawFrame};
 use crate::format::Order;
-
-pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
-
-/// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
-/// and system calls.
-const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
-
-/// Blocks that are passed over and may be met behind damage: name resolution, interface statistics, IRIG timestamps,
-/// ARINC 429, decryption secrets, and Apple's process information.
-const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
 
 /// Type, length, and the length again after the content.
 const BLOCK_FRAMING: usize = 12;
@@ -206,7 +196,7 @@ impl<R: Read> Reader<R> {
 
     /// Takes in what a block without a packet says.
     fn other(&mut self, head: Head) -> Result<(), FaultKind> {
-        self.frames += u64::from(NUMBERED.contains(&head.block));
+        self.frames += u64::from(block_type::is_numbered(head.block));
         let order = self.order;
         let body = content(self.window.take(head.length));
         match head.block {
@@ -246,30 +236,10 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// True for the types of block that there are.
-pub(super) fn is_known(block: u32) -> bool {
-    matches!(block, SECTION_HEADER | INTERFACE_DESCRIPTION)
-        || holds_packet(block)
-        || NUMBERED.contains(&block)
-        || OTHERS.contains(&block)
-}
-
 /// Whether a block can have that length.
 #[inline]
 fn is_block_length(claimed: u32) -> bool {
     (BLOCK_FRAMING as u32..=LONGEST).contains(&claimed) && claimed.is_multiple_of(4)
-}
-
-/// The byte order that a section header sets; `None` where another block begins.
-pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
-    if Order::Big.u32(bytes, 0) != Some(SECTION_HEADER) {
-        return Ok(None);
-    }
-    match Order::Big.u32(bytes, 8) {
-        Some(0x1a2b_3c4d) => Ok(Some(Order::Big)),
-        Some(0x4d3c_2b1a) => Ok(Some(Order::Little)),
-        found => Err(FaultKind::ByteOrder { found: found.unwrap_or_default() }),
-    }
 }
 
 /// The content of the enhanced packet block that `bytes` begin with, and what is behind it, where it is there whole and sound.

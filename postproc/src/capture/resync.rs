@@ -5,8 +5,8 @@
 
 use std::io::{self, Read};
 
+use super::block_type::{INTERFACE_DESCRIPTION, SECTION_HEADER, is_known, section_order};
 use super::packet_block::ENHANCED_PACKET;
-use super::pcapng;
 use super::window::Window;
 use crate::format::Order;
 
@@ -109,16 +109,16 @@ impl Blocks {
     /// Length of the block that begins here and what is known behind it, if its type is one there is, its lengths agree as
     /// far as they are there, and its packet, if it has one, is from an interface that was described.
     fn block(mut self, bytes: &[u8]) -> Option<(usize, Self)> {
-        self.order = pcapng::section_order(bytes).ok()?.unwrap_or(self.order);
+        self.order = section_order(bytes).ok()?.unwrap_or(self.order);
         let word = |at| self.order.u32(bytes, at);
         let (block, length) = (word(0)?, word(4)?);
         let is_length = length.is_multiple_of(4) && (12..=LONGEST_BLOCK).contains(&length);
-        if !pcapng::is_known(block) || !is_length || word(length as usize - 4).is_some_and(|tail| tail != length) {
+        if !is_known(block) || !is_length || word(length as usize - 4).is_some_and(|tail| tail != length) {
             return None;
         }
         match block {
-            pcapng::SECTION_HEADER => self.interfaces = 0,
-            pcapng::INTERFACE_DESCRIPTION => self.interfaces += 1,
+            SECTION_HEADER => self.interfaces = 0,
+            INTERFACE_DESCRIPTION => self.interfaces += 1,
             ENHANCED_PACKET if word(8)? as usize >= self.interfaces => return None,
             ENHANCED_PACKET if word(20)? > length.saturating_sub(32) => return None,
             _ => {}

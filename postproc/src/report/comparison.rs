@@ -7,7 +7,7 @@ use syncookie_engine::Endpoint as Socket;
 use syncookie_engine::compare::{Difference, Meaning};
 use syncookie_terminal::count;
 
-use super::model::Endpoint;
+use super::endpoint::Endpoint;
 use super::words;
 use crate::text;
 use crate::totals::cross_capture::{self, Pair};

@@ -6,6 +6,7 @@ mod columns;
 mod comparison;
 mod csv;
 mod each_finding;
+mod endpoint;
 mod findings;
 mod format;
 mod html;

@@ -2,13 +2,13 @@
 //! made. Keys are added; a key is renamed only when [`SCHEMA`] is raised.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
 use super::comparison::Comparison;
+use super::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
@@ -88,12 +88,6 @@ pub(super) struct Frames {
 pub(super) struct OtherFile<'a> {
     pub(super) frame: &'static str,
     pub(super) capture: &'a str,
-}
-
-#[derive(Serialize)]
-pub(super) struct Endpoint {
-    pub(super) ip: IpAddr,
-    pub(super) port: u16,
 }
 
 #[derive(Serialize)]
@@ -384,12 +378,6 @@ impl From<&engine::Frames> for Frames {
             ack: number(frames.ack),
             reset: number(frames.reset),
         }
-    }
-}
-
-impl From<engine::Endpoint> for Endpoint {
-    fn from(endpoint: engine::Endpoint) -> Self {
-        Self { ip: endpoint.ip, port: endpoint.port }
     }
 }
 

@@ -20,8 +20,8 @@ use std::time::{Duration, SystemTime};
 use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
 
-use super::analyze::{options, unread};
 use super::failure::Failure;
+use super::options::{options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;

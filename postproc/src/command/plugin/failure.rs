@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::wireshark::Release;
+use super::release::Release;
 
 /// Reason why an action failed.
 #[derive(Debug, Error)]

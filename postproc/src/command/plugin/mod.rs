@@ -4,6 +4,9 @@ mod failure;
 mod install;
 mod library;
 mod profile;
+mod release;
+mod replace;
+mod root;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 use super::library::Library;
-use super::wireshark::Release;
+use super::release::Release;
 
 #[test]
 fn a_release_is_read_from_what_tshark_prints() {
