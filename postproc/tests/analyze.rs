@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use sandbox::Sandbox;
+use sandbox::{Run, Sandbox};
 use serde_json::Value;
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::example::{endpoint, handshake, segment};
@@ -136,6 +136,27 @@ fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn annotate_reports_an_unsupported_link_type_once_under_the_name_of_the_capture() {
+    let sandbox = Sandbox::new("annotate-link");
+    let mut builder = Pcap::new(ByteOrder::Little, Resolution::Micro, 143);
+    for _ in 0..7 {
+        builder.record(1, 1, &[0; 40]);
+    }
+    let docsis = sandbox.file("docsis.pcap", &builder.bytes);
+    for options in [&[][..], &["--only-findings"], &["--anonymize"]] {
+        let mut command = sandbox.program("annotate");
+        command.args([&docsis, "--output", "out.pcapng"]).args(options);
+        let run = Run::of(command.output().expect("cargo built the program"));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(
+            run.stderr,
+            "syncookie: docsis.pcap has 7 frames of the unsupported link type 143 (DOCSIS), first in frame 1; they were \
+             not analysed\n"
+        );
+    }
 }
 
 #[test]

@@ -14,7 +14,8 @@ use super::producer::read_capture;
 use crate::capture::Capture;
 use crate::link::{self, Content};
 
-/// Analyses a capture in batches: the frames, the handshakes, the problems, and everything there is in words.
+/// Analyses a capture in batches; returns the numbers of frames, handshakes and problems, and all
+/// results as text.
 fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0, String::new()) };
     let (mut reader, mut batch, mut analyzer) =
@@ -30,7 +31,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
     (capture.frames(), findings.tally.handshakes, problems.len(), all)
 }
 
-/// Analyses a capture frame by frame: the frames, and the findings in words.
+/// Analyses a capture frame by frame; returns the number of frames, and the findings as text.
 fn one_by_one(bytes: &[u8]) -> (u64, String) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, String::new()) };
     let mut analyzer = Analyzer::new(Limits::default());
@@ -47,7 +48,7 @@ fn one_by_one(bytes: &[u8]) -> (u64, String) {
     (capture.frames(), format!("{:?}", analyzer.finish()))
 }
 
-/// A handshake in each format.
+/// Returns captures with a handshake, one per format and byte order.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
     for order in ByteOrder::ALL {
@@ -86,7 +87,8 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
     }
 }
 
-/// Reads a capture with one idle thread after `begin` batches; the frames, the packets, and the batches before it helped.
+/// Reads a capture with one thread that becomes idle after `begin` batches; returns the numbers of
+/// frames, of packets, and of batches that were read without help.
 fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
     let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
     let (mut reader, mut analyzer, spare) =

@@ -26,8 +26,9 @@ use crate::command::failure::Failure;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::link::{self, Content};
 use crate::output::Output;
-use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options};
+use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options, Silent, UnknownLinks};
 use crate::problem::Problem;
 use crate::report::EachFinding;
 use crate::source::series::{self, Member};
@@ -154,6 +155,7 @@ impl<W: Write> Job<'_, W> {
         spool: &mut Spool,
     ) -> io::Result<Option<Timestamp>> {
         let (mut last, mut faults, mut masked) = (None, 0, Masked::default());
+        let mut unknown_links = UnknownLinks::default();
         let number = self.captures;
         self.captures += 1;
         loop {
@@ -162,6 +164,9 @@ impl<W: Write> Job<'_, W> {
                 Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
                 Some(Ok(frame)) => {
                     last = last.max(frame.time);
+                    if link::ip_packet(frame.link, frame.data) == Content::UnknownLink {
+                        unknown_links.count(frame.link, frame.number);
+                    }
                     match &self.mask {
                         None => spool.packet(packet(&frame, &interface(number, &frame)), frame.record.comments())?,
                         Some(mask) => anonymous(mask, number, &frame, &mut masked, spool)?,
@@ -178,6 +183,8 @@ impl<W: Write> Job<'_, W> {
         if faults > FAULTS_REPORTED {
             self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED));
         }
+        // Not counted as problems: the frames are copied.
+        unknown_links.problems(&source.name).for_each(|problem| self.console.problem(&problem));
         Ok(last)
     }
 
@@ -249,8 +256,8 @@ impl<W: Write> Job<'_, W> {
     }
 }
 
-/// Analyses a temporary capture, without progress.
+/// Analyses a temporary capture. Problems of the input were reported when it was copied.
 fn analyse(spooled: &Spooled, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
     let mut report = EachFinding(|_: &[CaptureTotals], finding: &Finding| each(finding));
-    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Console::new(true)).map(drop)
+    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Silent).map(drop)
 }
