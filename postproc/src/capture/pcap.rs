@@ -19,10 +19,10 @@ const RECORD_HEADER: usize = 16;
 /// Offset of the captured length in a record header.
 const CAPTURED_LENGTH: usize = 8;
 
-/// Maximum packet length in bytes, whatever the snap length says; the limit of Wireshark.
+/// Captured length in bytes that is accepted whatever the snap length says; the limit of Wireshark.
 const LONGEST_USUAL: u32 = 256 << 10;
 
-/// Maximum accepted snap length in bytes. A larger one is taken for damage.
+/// Maximum captured length in bytes, if the snap length allows more than the usual one.
 const LONGEST: u32 = 16 << 20;
 
 /// Reads a pcap file.

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn times_out_of_range_become_the_nearest_one_in_range() {
+    fn times_out_of_range_become_the_nearest_representable_time() {
         assert_eq!(Ticks::new(Some(0), i64::MAX).time(u64::MAX).as_nanos(), i64::MAX);
         assert_eq!(Ticks::new(Some(0), i64::MIN).time(0).as_nanos(), i64::MIN);
         for resolution in 0..=u8::MAX {

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_swapped_buffer_has_what_was_taken_however_much_is_left() {
+    fn the_swapped_buffer_contains_the_taken_bytes_for_any_remainder() {
         let source: Vec<u8> = (0..100).collect();
         for buffered in [10, 20, 100] {
             let mut window = Window::with_capacity(&source[..], buffered);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_whole_from_a_source_that_drips_and_interrupts() {
+    fn bytes_from_a_slow_interrupting_source_are_complete() {
         let source: Vec<u8> = (0..100).collect();
         let mut window = Window::with_capacity(Drip(&source, false), 4);
         assert!(window.ensure(7).unwrap());

@@ -7,8 +7,8 @@ use crate::filter::{Baseline, Filter, Rules};
 use crate::pipeline::Options;
 use crate::source::walk::Plan;
 
-/// Reads the baseline and the `--kernel` files. Returns the options of the analysis, and a remark on
-/// what is assumed about the `--kernel` files.
+/// Reads the baseline and the `--kernel` files. Returns the options of the analysis, and a remark
+/// on what is assumed about the `--kernel` files.
 ///
 /// # Errors
 /// Fails if one of the files cannot be used.

@@ -51,8 +51,8 @@ fn taken_at(facts: &Facts) -> Option<Timestamp> {
     i64::try_from(facts.taken_at?.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-/// Returns the start of the count. A network namespace may be younger than its machine; its start
-/// is not known, so `since boot` is used.
+/// Returns the boot time, at which counting began. A network namespace may be younger than its
+/// machine, but its start is unknown.
 fn booted(facts: &Facts) -> Option<Timestamp> {
     let up = i64::try_from(facts.uptime?.as_nanos()).ok()?;
     taken_at(facts)?.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_look_in_two_forms_gives_none() {
+    fn one_sample_in_two_formats_gives_no_increase() {
         let host = of(
             Some("TcpExt: ListenOverflows\nTcpExt: 3\n"),
             "#kernel\nTcpExtListenOverflows           3                  0.0\n",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_come_with_their_numbers_and_sockets_that_were_not_listed_are_not_none() {
+    fn settings_have_values_and_unlisted_sockets_are_not_taken_for_none() {
         let host = of(None, "net.ipv4.tcp_syncookies = 1\nnet.ipv4.tcp_abort_on_overflow = 0\n");
         assert_eq!(host.settings[&Setting::AbortOnOverflow], 0);
         assert_eq!(host.queues, None);

@@ -17,7 +17,7 @@ use crate::source::walk::{Plan, Source};
 /// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
 
-/// Reads series. Captures of which each continues the one before are analysed together. After the
+/// Reads series. Captures that continue each other are analysed together. After the
 /// last of them, the engine judges their handshakes and starts again. After an error, the reader
 /// cannot be used again.
 #[derive(Debug)]

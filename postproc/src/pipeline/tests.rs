@@ -65,7 +65,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes() {
+fn any_truncated_or_corrupt_capture_is_analysed_as_far_as_it_is_readable() {
     for whole in samples() {
         let (frames, handshakes, problems, _) = analyse(&whole);
         assert_eq!((frames, handshakes, problems), (3, 1, 0));
@@ -111,7 +111,7 @@ fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
 }
 
 #[test]
-fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_is_lost() {
+fn an_idle_thread_helps_with_the_rest_of_a_capture_and_no_frame_is_lost() {
     let mut builder = Pcap::new(ByteOrder::Big, Resolution::Micro, 1);
     let packets = handshake();
     for (number, packet) in (0..60_000).zip(packets.iter().cycle()) {
@@ -145,7 +145,7 @@ fn frames_without_a_time_a_known_link_type_or_an_ip_packet_are_counted() {
 }
 
 #[test]
-fn faults_without_end_are_counted_and_not_kept() {
+fn many_faults_are_counted_but_not_all_kept() {
     let mut builder = Pcapng::new(ByteOrder::Big);
     for _ in 0..10_000 {
         builder.enhanced(5, 0, b"");

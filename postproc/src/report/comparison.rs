@@ -1,4 +1,4 @@
-//! Comparison of captures that hold the same traffic.
+//! Comparison of captures of the same traffic.
 
 use std::collections::BTreeMap;
 
@@ -75,8 +75,8 @@ impl From<Pair> for Handshake {
     }
 }
 
-/// Returns lines for people: the number of handshakes that are in two captures, and the differences,
-/// most frequent first. A difference of TTLs alone gets no line.
+/// Returns lines for people: the number of handshakes that are in two captures, and the
+/// differences, most frequent first. A difference of TTLs alone gets no line.
 pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if compared.same_packets > 0 {

@@ -1,8 +1,9 @@
-//! `syncookie annotate`: adds the findings as comments to a capture, for a Wireshark without the plugin.
+//! `syncookie annotate`: adds the findings as comments to a capture, for a Wireshark without the
+//! plugin.
 //!
-//! Each input is first copied to a temporary file, anonymised if requested: later steps cannot reveal what they never see.
-//! Then the wanted frames are selected, analysed, and written with comments. The comments therefore agree with what
-//! `syncookie analyze` reports about the output.
+//! Each input is first copied to a temporary file, anonymised if requested: later steps cannot
+//! reveal what they never see. Then the wanted frames are selected, analysed, and written with
+//! comments. The comments therefore agree with what `syncookie analyze` reports about the output.
 
 mod anonymize;
 mod frames;
@@ -74,7 +75,8 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Returns the folder for temporary files: that of the output file, which has room for it, else that of the system.
+/// Returns the folder for temporary files: that of the output file, which has room for it, else
+/// that of the system.
 fn folder(output: &Path) -> PathBuf {
     let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
     match output.parent().filter(|_| is_file) {
@@ -122,7 +124,8 @@ impl<W: Write> Job<'_, W> {
         self.missing += usize::from(problem.is_missing());
     }
 
-    /// Annotates a series of files. Files that continue each other are one capture, as in an analysis.
+    /// Annotates a series of files. Files that continue each other are one capture, as in an
+    /// analysis.
     fn series(&mut self, plan: &Plan, members: &[Member]) -> io::Result<()> {
         let mut current: Option<(Spool, Option<Timestamp>)> = None;
         for member in members {
@@ -236,8 +239,9 @@ impl<W: Write> Job<'_, W> {
         }
     }
 
-    /// Returns a capture with the frames that the filter keeps, and their former numbers. The latest frame is always kept,
-    /// emptied if need be, because a SYN counts as unanswered only if the capture continues.
+    /// Returns a capture with the frames that the filter keeps, and their former numbers. The
+    /// latest frame is always kept, emptied if need be, because a SYN counts as unanswered only if
+    /// the capture continues.
     fn part(&self, whole: &Spooled, selection: &Selection, all: bool) -> io::Result<(Spooled, Vec<u32>)> {
         let mut filter = selection.filter(all);
         let mut part = Spool::new(&self.folder)?;

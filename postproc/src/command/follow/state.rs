@@ -1,4 +1,4 @@
-//! State file of `--follow`: what one run leaves for the next.
+//! State file of `--follow`: data that one run keeps for the next.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -27,8 +27,8 @@ pub(super) struct State {
 pub(super) struct Progress {
     /// Files that were read, by name.
     pub taken: BTreeMap<String, Taken>,
-    /// Time in nanoseconds since 1970. Handshakes that began before it were reported. Called `told_until` in early state
-    /// files.
+    /// Time in nanoseconds since 1970. Handshakes that began before it were reported. Called
+    /// `told_until` in early state files.
     #[serde(alias = "told_until")]
     pub reported_until: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! Installs files where Wireshark looks for them, and removes them.
+//! Installs files in the folders from which Wireshark loads them, and removes them.
 
 use std::env;
 use std::fs;
@@ -67,7 +67,8 @@ pub fn uninstall(args: &Uninstall) -> Done {
     Ok(true)
 }
 
-/// Finds the plugin where cargo builds it (beside this program) or where it is installed (`../lib/syncookie`).
+/// Finds the plugin where cargo builds it (beside this program) or where it is installed
+/// (`../lib/syncookie`).
 fn beside_this_program() -> Done<PathBuf> {
     let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
     let library = folder.with_file_name("lib").join("syncookie");

@@ -15,7 +15,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Done<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed("create the folder", folder))?;
     }
-    // With an extension that Wireshark does not load.
+    // Under an extension that Wireshark does not load.
     let new = path.with_extension(format!("new-{}", std::process::id()));
     fs::write(&new, bytes).map_err(failed("write", &new))?;
     fs::rename(&new, path).map_err(|error| {

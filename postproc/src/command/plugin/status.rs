@@ -1,4 +1,4 @@
-//! `syncookie plugin status`: what is installed, and whether Wireshark loads it.
+//! `syncookie plugin status`: shows the installed files, and whether Wireshark loads the plugin.
 
 use super::library::{Library, NAME};
 use super::root::{self, is_root};

@@ -21,7 +21,7 @@ pub struct Wireshark {
 }
 
 impl Wireshark {
-    /// Runs tshark and returns what it prints about itself.
+    /// Runs tshark and reads its release and its folders.
     pub fn ask(tshark: &Path) -> Done<Self> {
         let unclear = |what| Failure::Unclear { program: tshark.to_owned(), what };
         let version = run(tshark, &["--version"])?;

@@ -1,4 +1,4 @@
-//! The parts of the page that are text and tables, readable without scripts.
+//! Sections of the page that are text and tables, readable without scripts.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::report::caveats;
 use crate::text::second;
 use crate::totals::{ListenerTotals, Totals};
 
-/// Listeners, episodes and problems that a page lists.
+/// Maximum number of listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;
 const EPISODES: usize = 2_000;
 const PROBLEMS: usize = 1_000;
