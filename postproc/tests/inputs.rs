@@ -77,7 +77,7 @@ fn a_compressed_capture_gives_the_same_results_as_a_file_in_a_folder_and_on_stan
         let expected = handshakes(&sandbox.analyze(&[&sandbox.file("plain", &plain), "--format", "jsonl"]));
         assert_eq!(expected.len(), 50);
         for (compression, bytes) in compressed(&plain) {
-            // Under a name without an extension.
+            // Under a name that is not that of a capture.
             let name = sandbox.file("in/trace.txt", &bytes);
             for argument in [name.as_str(), "in"] {
                 let run = sandbox.analyze(&[argument, "--format", "jsonl"]);

@@ -8,7 +8,7 @@ use syncookie_kernel::read;
 use syncookie_terminal::{count, escape_controls};
 use thiserror::Error;
 
-use super::follow::StateError;
+use super::state_error::StateError;
 use crate::filter::BaselineError;
 use crate::source::walk::Plan;
 

@@ -11,3 +11,4 @@ mod list_files;
 pub mod manual;
 mod options;
 pub mod plugin;
+mod state_error;

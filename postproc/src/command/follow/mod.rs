@@ -34,8 +34,6 @@ use crate::report::{self, Format, Report};
 use crate::totals::Totals;
 
 use folder::{File, files};
-pub use state::StateError;
-
 use state::State;
 use watched_series::WatchedSeries;
 

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use syncookie_engine::Timestamp;
-use thiserror::Error;
 
 use crate::command::failure::Failure;
+use crate::command::state_error::StateError;
 
 /// Version of the state file. Raised when a field changes its meaning.
 const VERSION: u32 = 1;
@@ -49,23 +49,6 @@ pub(super) struct Taken {
     pub last: Option<i64>,
 }
 
-/// Reason why the state file cannot be used.
-#[derive(Debug, Error)]
-pub enum StateError {
-    /// The file cannot be read.
-    #[error("cannot be read: {0}")]
-    Read(#[source] io::Error),
-    /// The file cannot be written.
-    #[error("cannot be written: {0}")]
-    Write(#[source] io::Error),
-    /// The file has another content.
-    #[error("is not a state file: {0}; name another file with --state")]
-    Form(#[source] serde_json::Error),
-    /// The file has another version.
-    #[error("has version {0}, but this program reads version {VERSION}; delete it, or name another file with --state")]
-    Version(u32),
-}
-
 impl Default for State {
     fn default() -> Self {
         Self { version: VERSION, series: BTreeMap::new() }
@@ -85,7 +68,7 @@ impl State {
         let state: Self = serde_json::from_slice(&text).map_err(|wrong| error(StateError::Form(wrong)))?;
         match state.version {
             VERSION => Ok(state),
-            other => Err(error(StateError::Version(other))),
+            found => Err(error(StateError::Version { found, supported: VERSION })),
         }
     }
 
