@@ -4,7 +4,7 @@ use syncookie_engine::Timestamp;
 
 use super::{LinkType, Record};
 
-/// Frame, without what is needed only to write it again.
+/// Frame, without the properties that are needed only to write it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameView<'a> {
     /// Number of the frame; the first is 1, as in Wireshark.

@@ -3,7 +3,7 @@
 //!
 //! A [`SeriesReader`] reads the captures of a series and has the engine judge their handshakes. A
 //! [`Run`] takes the findings: it weighs causes with the [`KernelCounters`], asks
-//! [`crate::filter::Admission`] whether to report each finding, counts it in the [`totals::Totals`]
+//! [`crate::filter::Admission`] whether to report each finding, counts it in the [`Totals`]
 //! and passes it to the [`Report`]. [`analyze`] does all of this for a fixed list of captures. A
 //! command that follows a folder uses its own run and readers.
 //!

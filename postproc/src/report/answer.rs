@@ -1,4 +1,4 @@
-//! Headline of the report: the answer in a sentence, its details, and what was read.
+//! Headline of the report: the answer in a sentence, its details, and the captures that were read.
 
 use std::collections::BTreeMap;
 

@@ -32,7 +32,7 @@ pub struct Match {
     pub capture: String,
 }
 
-/// Most informative handshakes among those that match.
+/// Most informative of the matching handshakes.
 #[derive(Debug)]
 pub struct Choice {
     wanted: Wanted,

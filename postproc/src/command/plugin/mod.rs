@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use crate::cli::plugin::{Action, Plugin};
 use failure::Failure;
 
-/// Runs the action and prints what it did.
+/// Runs the action and prints its result.
 pub fn run(args: &Plugin) -> ExitCode {
     let done = match &args.action {
         Action::Install(install) => install::install(install),

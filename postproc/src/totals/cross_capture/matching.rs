@@ -31,7 +31,7 @@ pub(super) fn is_same(key: MatchKey, a: &SeenHandshake, b: &SeenHandshake) -> bo
 struct ByNumber<'f, 'a> {
     flow: &'f [&'a SeenHandshake],
     key: MatchKey,
-    /// Number of each handshake, where it has one.
+    /// Number of each handshake, if it has one.
     numbers: Vec<Option<u32>>,
     /// Numbers, times and indexes in the flow, sorted.
     places: Vec<(u32, Timestamp, usize)>,
