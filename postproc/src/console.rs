@@ -11,7 +11,8 @@ use crate::problem::Problem;
 /// Time between two updates of the progress line.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Number of characters of a capture's name that are shown: its end, in which captures of a folder differ.
+/// Number of characters of a capture's name that are shown: its end, in which captures of a folder
+/// differ.
 const NAME: usize = 40;
 
 /// Writer to standard error. Its errors are ignored: they are no reason to stop.
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_says_how_far_how_fast_and_where() {
+    fn progress_shows_share_speed_and_capture() {
         let mut console = Console::new(true);
         console.expect(2, 400_000_000);
         console.capture_read(100_000_000);
@@ -143,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_rounded_up_to_what_people_count_in() {
+    fn the_remaining_time_is_rounded_up_to_usual_units() {
         assert_eq!((span(0.2), span(119.5), span(150.0)), ("1 s".into(), "2 min".into(), "3 min".into()));
         assert_eq!(span(7500.0), "2 h 5 min");
     }
 
     #[test]
-    fn progress_survives_streams_files_that_grow_and_no_time_at_all() {
+    fn progress_handles_streams_growing_files_and_zero_elapsed_time() {
         let mut console = Console::new(true);
         assert_eq!(console.status("-", 0, Duration::ZERO), "0 MB/s, capture 1 of 0: -");
         console.expect(1, 1);

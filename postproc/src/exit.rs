@@ -23,8 +23,9 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns the end of a run with these totals; `threshold` is the value of `--fail-on`. A finding takes precedence over
-    /// unreadable captures, and an interruption over everything, because the rest is unknown.
+    /// Returns the end of a run with these totals; `threshold` is the value of `--fail-on`. A
+    /// finding takes precedence over unreadable captures, and an interruption over everything,
+    /// because the rest is unknown.
     pub fn of(totals: &Totals, threshold: Option<Confidence>) -> Self {
         match threshold {
             _ if totals.is_interrupted => Self::Interrupted(interrupt::exit_code()),
@@ -53,7 +54,7 @@ mod tests {
     use crate::problem::Problem;
 
     #[test]
-    fn a_finding_takes_precedence_over_what_could_not_be_read() {
+    fn a_finding_takes_precedence_over_unreadable_captures() {
         let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
         assert_eq!(Exit::of(&totals, None), Exit::Analysed);
         assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Analysed);

@@ -1,5 +1,5 @@
-//! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The second ends the
-//! program at once.
+//! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The
+//! second ends the program at once.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +16,8 @@ pub fn watch() -> io::Result<()> {
     let signal = SIGNAL.get_or_init(Arc::default);
     let is_second = Arc::new(AtomicBool::new(false));
     for number in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag down and raises it, the second finds it up.
+        // In this order: the first signal finds the flag down and raises it, the second finds it
+        // up.
         flag::register_conditional_shutdown(number, code(number as usize).into(), Arc::clone(&is_second))?;
         flag::register(number, Arc::clone(&is_second))?;
         flag::register_usize(number, Arc::clone(signal), number as usize)?;

@@ -1,4 +1,5 @@
-//! The command-line tool as a library: finds captures, reads them, passes them to the engine, and reports the findings.
+//! The command-line tool as a library: finds captures, reads them, passes them to the engine, and
+//! reports the findings.
 //!
 //! The program `syncookie` only calls [`run`].
 
@@ -30,12 +31,13 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::failure::Failure;
-use command::{analyze, annotate, explain, manual, plugin};
+use command::{analyze, annotate, explain, follow, manual, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
 
-/// Version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its meaning.
+/// Version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its
+/// meaning.
 pub const SCHEMA: u32 = 2;
 
 /// Runs the program on the arguments of this process and returns its exit code.
@@ -46,6 +48,7 @@ pub fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     match command {
+        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
@@ -72,12 +75,13 @@ fn explain(args: &cli::Explain) -> ExitCode {
     end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
 }
 
-/// Returns the exit code of a command that only writes something.
+/// Returns the exit code of a command that only writes text.
 fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }
 
-/// Returns the exit code. A closed pipe is not an error: its reader has seen enough, as with `| head`.
+/// Returns the exit code. A closed pipe is not an error: its reader has seen enough, as with `|
+/// head`.
 fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
@@ -93,7 +97,8 @@ fn is_closed_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Prints the message of clap and returns the exit code: 0 for help and version, 1 for wrong usage (2 in clap).
+/// Prints the message of clap and returns the exit code: 0 for help and version, 1 for wrong usage
+/// (2 in clap).
 fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     match error.kind() {

@@ -13,7 +13,7 @@ pub struct Output {
     pending: Option<Pending>,
 }
 
-/// File that has not got its name yet. It is deleted if the program ends before.
+/// File without its final name. It is deleted if the program ends before it gets the name.
 struct Pending {
     file: Unnamed,
     name: PathBuf,
@@ -21,7 +21,8 @@ struct Pending {
 
 /// File until it is complete.
 enum Unnamed {
-    /// File without a name: nothing is left of it, however the program ends. The path refers to it while it is open.
+    /// File without a name: nothing is left of it, however the program ends. The path refers to it
+    /// while it is open.
     #[cfg(target_os = "linux")]
     Nameless(PathBuf),
     /// File with a temporary name, for file systems that have no files without one.
@@ -124,8 +125,8 @@ fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
     Ok((File::create_new(&temporary)?, Unnamed::Temporary(temporary)))
 }
 
-/// Creates a file without a name; returns it with the path by which it can be linked. `None` if the file system does not
-/// support that, or /proc is missing.
+/// Creates a file without a name; returns it with the path by which it can be linked. `None` if the
+/// file system does not support that, or /proc is missing.
 #[cfg(target_os = "linux")]
 fn nameless(name: &Path) -> Option<(File, PathBuf)> {
     use rustix::fs::{Mode, OFlags, open};

@@ -21,8 +21,8 @@ const INTERRUPTED: &str = "interrupted";
 pub struct Problem {
     /// Name of the capture.
     pub capture: String,
-    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`, `not-a-capture`, `unreadable`,
-    /// `missing`, `interrupted`.
+    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`,
+    /// `not-a-capture`, `unreadable`, `missing`, `interrupted`.
     pub kind: &'static str,
     /// Number of the frame, if the problem concerns one.
     pub frame: Option<u64>,
@@ -64,7 +64,7 @@ impl Problem {
         Self::plain(capture, "not-a-capture", kind.to_string())
     }
 
-    /// Reports damage to a capture of which `frames` frames were read before.
+    /// Reports damage to a capture after `frames` frames were read.
     pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
         let before = match fault.frame.map_or(frames, |frame| frame - 1) {
             0 => "no frame was read before".into(),
@@ -98,7 +98,8 @@ impl Problem {
         Self::plain(capture, "corrupt", format!("has {}, not listed here", count(faults, "more damaged place")))
     }
 
-    /// Reports `frames` frames of an unsupported link type; `first` is the number of the first of them.
+    /// Reports `frames` frames of an unsupported link type; `first` is the number of the first of
+    /// them.
     pub fn link_type(capture: &str, link: LinkType, frames: u64, first: u64) -> Self {
         let name = link::name(link).map_or_else(String::new, |name| format!(" ({name})"));
         let message = format!(

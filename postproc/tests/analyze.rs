@@ -1,4 +1,4 @@
-//! The program as its users meet it: arguments in, streams, files and exit codes out.
+//! The program as users run it: arguments, output, files and exit codes.
 
 mod sandbox;
 
@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use sandbox::Sandbox;
+use sandbox::{Run, Sandbox};
 use serde_json::Value;
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::example::{endpoint, handshake, segment};
@@ -15,7 +15,7 @@ use syncookie_testkit::pcap::{Pcap, Resolution};
 use syncookie_testkit::pcapng::{IF_TSRESOL, Pcapng};
 use syncookie_testkit::tcp::{ACK, RST, SYN, Segment, TcpOption};
 
-/// A capture of plain handshakes.
+/// Returns a capture of ordinary handshakes.
 fn capture() -> Pcap {
     let mut builder = Pcap::ethernet();
     for (number, packet) in handshake().iter().enumerate() {
@@ -24,7 +24,8 @@ fn capture() -> Pcap {
     builder
 }
 
-/// A capture of a SYN proxy whose ACK leaked: an answer with window 0 and no options, then a bare reset.
+/// Returns a capture of a SYN proxy whose ACK leaked: a SYN-ACK with window 0 and no options, then
+/// a reset.
 fn leaked() -> Vec<u8> {
     let mut builder = Pcap::ethernet();
     for number in 0..5 {
@@ -64,7 +65,7 @@ fn frames_of(stdout: &str) -> Vec<u64> {
 }
 
 #[test]
-fn a_valid_capture_exits_with_0_also_without_packets_and_without_tcp() {
+fn a_valid_capture_exits_with_0_even_without_packets_or_tcp() {
     let sandbox = Sandbox::new("valid");
     let mut arp = Pcap::new(ByteOrder::Big, Resolution::Micro, 1);
     arp.record(1, 1, &[&[0xff; 12][..], &[8, 6], &[0; 28]].concat());
@@ -139,7 +140,28 @@ fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
 }
 
 #[test]
-fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_remedy() {
+fn annotate_reports_an_unsupported_link_type_once_under_the_name_of_the_capture() {
+    let sandbox = Sandbox::new("annotate-link");
+    let mut builder = Pcap::new(ByteOrder::Little, Resolution::Micro, 143);
+    for _ in 0..7 {
+        builder.record(1, 1, &[0; 40]);
+    }
+    let docsis = sandbox.file("docsis.pcap", &builder.bytes);
+    for options in [&[][..], &["--only-findings"], &["--anonymize"]] {
+        let mut command = sandbox.program("annotate");
+        command.args([&docsis, "--output", "out.pcapng"]).args(options);
+        let run = Run::of(command.output().expect("cargo built the program"));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(
+            run.stderr,
+            "syncookie: docsis.pcap has 7 frames of the unsupported link type 143 (DOCSIS), first in frame 1; they were \
+             not analysed\n"
+        );
+    }
+}
+
+#[test]
+fn a_named_file_that_is_not_a_capture_exits_with_2_and_is_reported_with_the_remedy() {
     let sandbox = Sandbox::new("none");
     let good = sandbox.file("good.pcap", &capture().bytes);
     let noise: Vec<u8> = (0..100_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -174,7 +196,7 @@ fn a_file_named_that_is_no_capture_exits_with_2_and_is_in_the_output_with_the_re
 }
 
 #[test]
-fn a_path_where_nothing_is_exits_with_1_and_beside_a_capture_with_2() {
+fn a_missing_file_exits_with_1_alone_and_with_2_next_to_a_capture() {
     let sandbox = Sandbox::new("missing");
     let good = sandbox.file("good.pcap", &capture().bytes);
     for missing in ["not-there.pcap", "good.pcap/x"] {
@@ -204,7 +226,7 @@ fn wrong_usage_exits_with_1_and_help_with_0() {
 }
 
 #[test]
-fn findings_change_the_exit_code_only_when_asked_to() {
+fn findings_change_the_exit_code_only_with_fail_on() {
     let sandbox = Sandbox::new("fail-on");
     let found = sandbox.file("leaked.pcap", &leaked());
     let plain = sandbox.file("plain.pcap", &capture().bytes);
@@ -217,7 +239,7 @@ fn findings_change_the_exit_code_only_when_asked_to() {
 }
 
 #[test]
-fn folders_are_walked_in_order_by_content_and_each_file_once() {
+fn captures_in_folders_are_found_by_content_in_order_and_read_once() {
     let sandbox = Sandbox::new("folder");
     let bytes = capture().bytes;
     sandbox.file("in/b/second.txt", &bytes);
@@ -243,7 +265,7 @@ fn folders_are_walked_in_order_by_content_and_each_file_once() {
 }
 
 #[test]
-fn a_file_of_a_folder_that_is_called_a_capture_and_is_none_is_named_and_exits_with_2() {
+fn a_file_in_a_folder_that_is_only_named_like_a_capture_is_reported_and_exits_with_2() {
     let sandbox = Sandbox::new("called");
     sandbox.file("in/good.pcap", &capture().bytes);
     let names = ["in/b.pcapng", "in/c.CAP", "in/d.pcap.gz", "in/e.pcap7", "in/f.snoop"];
@@ -266,7 +288,7 @@ fn a_file_of_a_folder_that_is_called_a_capture_and_is_none_is_named_and_exits_wi
 }
 
 #[test]
-fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_over() {
+fn a_folder_without_a_capture_exits_with_1_and_is_reported_with_the_skipped_files() {
     let sandbox = Sandbox::new("vain");
     sandbox.file("in/notes.txt", b"no capture");
     let run = sandbox.analyze(&["in"]);
@@ -287,11 +309,12 @@ fn a_folder_without_a_capture_exits_with_1_and_is_named_with_what_was_passed_ove
 }
 
 #[test]
-fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
+fn a_handshake_across_two_rotated_files_is_reported_once() {
     let sandbox = Sandbox::new("rotated");
     let whole = leaked();
     let (head, records) = whole.split_at(24);
-    // The first file ends after the SYN: 16 bytes of record header, 14 of Ethernet, 60 of IP and TCP.
+    // The first file ends after the SYN: 16 bytes of record header, 14 of Ethernet, 60 of IP and
+    // TCP.
     let (first, second) = records.split_at(90);
     sandbox.file("ring_00001_20231114221320.pcap", &[head, first].concat());
     sandbox.file("ring_00002_20231114221321.pcap", &[head, second].concat());
@@ -310,7 +333,7 @@ fn a_handshake_that_runs_over_from_one_rotated_file_into_the_next_is_one() {
 }
 
 #[test]
-fn standard_input_is_read_as_it_comes() {
+fn standard_input_is_read_as_a_stream() {
     let sandbox = Sandbox::new("stdin");
     let mut child = sandbox.command(&["-", "--format", "jsonl"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
@@ -330,7 +353,7 @@ fn standard_input_is_read_as_it_comes() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::new("head");
     let mut builder = Pcap::ethernet();
     for port in 1024..20_000 {
@@ -347,7 +370,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn an_output_file_appears_whole_and_never_over_a_capture() {
+fn an_output_file_is_written_atomically_and_never_replaces_an_input() {
     let sandbox = Sandbox::new("output");
     let name = sandbox.file("a.pcap", &capture().bytes);
     let run = sandbox.analyze(&[&name, "--format", "json", "-o", "out.json"]);
@@ -368,7 +391,7 @@ fn an_output_file_appears_whole_and_never_over_a_capture() {
 }
 
 #[test]
-fn a_file_name_cannot_act_upon_the_terminal() {
+fn control_characters_in_file_names_are_escaped() {
     let sandbox = Sandbox::new("names");
     let name = sandbox.file("a\x1b[31m\nb.pcap", &capture().bytes[..30]);
     let run = sandbox.analyze(&[&name]);
@@ -378,7 +401,7 @@ fn a_file_name_cannot_act_upon_the_terminal() {
 }
 
 #[test]
-fn the_same_captures_give_the_same_bytes() {
+fn the_same_captures_give_identical_output() {
     let sandbox = Sandbox::new("same");
     sandbox.file("in/a.pcap", &leaked());
     sandbox.file("in/b.pcap", &capture().bytes);

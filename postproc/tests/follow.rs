@@ -1,4 +1,4 @@
-//! `--follow`: files come, are finished, grow, go away, and the program is started again.
+//! `--follow`: files appear, are finished, grow and are deleted, and the program is restarted.
 
 mod sandbox;
 
@@ -14,10 +14,11 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::Pcap;
 use syncookie_testkit::tcp::{ACK, RST, SYN};
 
-/// Bytes of a pcap record with a plain Ethernet handshake segment.
+/// Length in bytes of a pcap record with a handshake segment on Ethernet.
 const RECORD: usize = 16 + 14 + 40;
 
-/// Handshakes of clients with ports from 20000 on, half a minute apart; the head of the file and the records.
+/// Returns the file header and the records of handshakes half a minute apart, whose clients have
+/// ports from 20000 on.
 fn capture(count: u16) -> (Vec<u8>, Vec<Vec<u8>>) {
     let mut builder = Pcap::ethernet();
     for number in 0..count {
@@ -29,18 +30,18 @@ fn capture(count: u16) -> (Vec<u8>, Vec<Vec<u8>>) {
     (head.to_vec(), records.chunks(RECORD).map(<[u8]>::to_vec).collect())
 }
 
-/// One file of a series, of some of the records.
+/// Writes a file of a series with some of the records.
 fn put(sandbox: &Sandbox, number: usize, head: &[u8], records: &[Vec<u8>]) -> String {
     sandbox.file(&format!("in/ring_{number:05}.pcap"), &[head, &records.concat()].concat())
 }
 
-/// A file that nothing was written to for a while.
+/// Makes a file look as if nothing was written to it for a while.
 fn make_quiet(sandbox: &Sandbox, name: &str) {
     let file = File::options().write(true).open(sandbox.path(name)).expect("it was written");
     file.set_modified(SystemTime::now() - Duration::from_secs(60)).expect("it is ours");
 }
 
-/// A file much later than all others, quiet at once: what came before has had its time.
+/// Writes a finished file much later than all others, so that earlier handshakes are old enough.
 fn put_late(sandbox: &Sandbox, number: usize) {
     let mut late = Pcap::ethernet();
     late.record(1_700_100_000, 0, &ethernet(&segment((9, 9), (8, 8), 1, 1, ACK, 1)));
@@ -67,15 +68,15 @@ fn stop(child: Child) -> Run {
     Run::of(child.wait_with_output().expect("it can be waited for"))
 }
 
-/// The handshakes that were reported so far, by all runs.
+/// Returns the handshakes that all runs reported so far.
 fn reported(sandbox: &Sandbox) -> Vec<Value> {
     let text = fs::read_to_string(sandbox.path("out.jsonl")).unwrap_or_default();
-    // The last line may not be whole yet.
+    // The last line may be incomplete.
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|object| object["type"] == "handshake").collect()
 }
 
-/// Who, when, where and how it ended: what does not depend on how much else was known.
+/// Returns endpoints, time, frames and outcome: the parts that do not depend on other handshakes.
 fn essence(handshakes: &[Value]) -> Vec<String> {
     let keys = ["time", "client", "capture", "frames", "other_files", "verdict", "outcome"];
     let mut all: Vec<String> = handshakes.iter().map(|one| keys.map(|key| one[key].to_string()).join(" ")).collect();
@@ -88,10 +89,10 @@ fn is_in_state(sandbox: &Sandbox, name: &str) -> bool {
 }
 
 #[test]
-fn every_handshake_is_reported_once_over_restarts_and_over_the_edges_of_files() {
+fn every_handshake_is_reported_once_across_restarts_and_files() {
     let sandbox = Sandbox::new("restarts");
     let (head, records) = capture(40);
-    // Seven records: every file but a few begins or ends within a handshake.
+    // Seven records, so that most files begin or end within a handshake.
     let parts: Vec<&[Vec<u8>]> = records.chunks(7).collect();
     for (number, part) in parts.iter().enumerate() {
         put(&sandbox, number, &head, part);
@@ -130,7 +131,7 @@ fn every_handshake_is_reported_once_over_restarts_and_over_the_edges_of_files() 
 }
 
 #[test]
-fn without_a_state_the_end_reports_what_is_left() {
+fn without_a_state_file_the_remaining_handshakes_are_reported_at_the_end() {
     let sandbox = Sandbox::new("stateless");
     let (head, records) = capture(3);
     put(&sandbox, 1, &head, &records[..4]);
@@ -150,7 +151,7 @@ fn without_a_state_the_end_reports_what_is_left() {
 }
 
 #[test]
-fn a_file_that_grows_after_it_seemed_finished_is_read_again_and_its_cut_end_was_no_fault() {
+fn a_file_that_grows_after_it_seemed_finished_is_read_again_without_a_fault() {
     let sandbox = Sandbox::new("grows");
     let (head, records) = capture(30);
     let whole = [&head[..], &records.concat()].concat();
@@ -170,7 +171,7 @@ fn a_file_that_grows_after_it_seemed_finished_is_read_again_and_its_cut_end_was_
 }
 
 #[test]
-fn a_file_that_stays_cut_is_a_problem_once_the_next_one_is_there() {
+fn a_truncated_file_is_reported_once_the_next_file_exists() {
     let sandbox = Sandbox::new("stays-cut");
     let (head, records) = capture(2);
     put(&sandbox, 1, &head, &records);
@@ -189,7 +190,7 @@ fn a_file_that_stays_cut_is_a_problem_once_the_next_one_is_there() {
 }
 
 #[test]
-fn what_cannot_be_followed_is_refused() {
+fn unsuitable_arguments_are_rejected() {
     let sandbox = Sandbox::new("refused");
     fs::create_dir(sandbox.path("in")).unwrap();
     sandbox.file("a.pcap", &capture(1).0);
@@ -209,7 +210,7 @@ fn what_cannot_be_followed_is_refused() {
 }
 
 #[test]
-fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
+fn the_table_format_writes_one_line_per_finding_as_it_is_found() {
     let sandbox = Sandbox::new("lines");
     let mut builder = Pcap::ethernet();
     let (client, server) = ((1, 40_000), (2, 80));
@@ -228,7 +229,8 @@ fn for_people_there_is_a_line_for_each_finding_as_it_comes() {
     assert_eq!(text, expected);
 }
 
-/// A handshake that was reset and whose SYN-ACK came again afterwards: most likely another host sent the reset.
+/// Returns a handshake whose SYN-ACK is retransmitted after a reset: most likely another host sent
+/// the reset.
 fn reset_by_another_host() -> Vec<u8> {
     let [syn, syn_ack, ack] = handshake_between((1, 40_000), (2, 80));
     let mut reset = segment((2, 80), (1, 40_000), 5001, 0, RST, 0);
@@ -242,7 +244,7 @@ fn reset_by_another_host() -> Vec<u8> {
     builder.bytes
 }
 
-/// Kinds of causes, with whether they are ruled out.
+/// Returns the kinds of the causes, each with whether it is ruled out.
 fn causes(handshake: &Value) -> Vec<(String, bool)> {
     let causes = handshake["cause"].as_array().expect("the handshake failed");
     let ruled_out = |cause: &Value| cause["ruled_out"].as_bool().expect("it is true or false");
@@ -250,7 +252,7 @@ fn causes(handshake: &Value) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn the_capture_point_rules_causes_out_in_analyze_in_explain_and_with_follow() {
+fn the_capture_point_rules_out_causes_in_analyze_explain_and_follow() {
     let sandbox = Sandbox::new("point");
     let name = sandbox.file("in/ring_00001.pcap", &reset_by_another_host());
     make_quiet(&sandbox, &name);

@@ -1,5 +1,6 @@
-//! Every option of `analyze` beside `--follow`: honoured, with an effect that is shown here, or rejected with an error that
-//! names it. The list of options is the program's own, so that a new one without a decision fails.
+//! Every option of `analyze` together with `--follow`: honoured, with an effect that is shown here,
+//! or rejected with an error that names it. The list of options is the program's own, so that a new
+//! one without a decision fails.
 
 mod sandbox;
 
@@ -17,10 +18,11 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::Pcap;
 use syncookie_testkit::tcp::{ACK, RST, SYN};
 
-/// A way to decide about an option.
+/// Decision about an option.
 type Check = fn(&Sandbox);
 
-/// The decisions. An honoured option has an effect; a rejected one is an error that names it.
+/// Decisions about all options. An honoured option has an effect; a rejected one is an error that
+/// names it.
 const DECISIONS: &[(&str, Check)] = &[
     ("baseline", baseline),
     ("capture-point", capture_point),
@@ -70,15 +72,15 @@ fn with_kernel_counters_the_summary_names_the_cause_that_the_findings_name() {
     assert!(run("summary").stdout.contains("(firewall-reset"));
 }
 
-/// The long options in a help text: `format` of `-f, --format <FORMAT>`.
+/// Returns the long options in a help text: `format` of `-f, --format <FORMAT>`.
 fn options(help: &str) -> impl Iterator<Item = &str> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     let names = lines.filter_map(|line| line.split_whitespace().find_map(|word| word.strip_prefix("--")));
     names.filter(|name| !["help", "version"].contains(name))
 }
 
-/// A folder `in` with captures that nobody writes to any more: cookies and resets, twice; a full accept queue; a closed
-/// port; and a file that is not a capture.
+/// Creates a folder `in` with finished captures: cookies and resets, twice; a full accept queue; a
+/// closed port; and a file that is not a capture.
 fn prepared(name: &str) -> Sandbox {
     let sandbox = Sandbox::new(&format!("option-{name}"));
     let mut refused = Pcap::ethernet();
@@ -102,14 +104,14 @@ fn sample(case: &str) -> Vec<u8> {
     fs::read(path.join("client.pcap")).expect("it is a sample capture")
 }
 
-/// A file that nothing was written to for a while.
+/// Writes a file that looks as if nothing was written to it for a while.
 fn put_finished(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
     let file = File::options().write(true).open(sandbox.path(&sandbox.file(name, bytes)));
     let past = SystemTime::now() - Duration::from_secs(60);
     file.and_then(|file| file.set_modified(past)).expect("the sandbox is ours");
 }
 
-/// Runs `analyze in --follow` with these arguments until `is_enough` says so of what it wrote to `out`.
+/// Runs `analyze in --follow` with these arguments until `is_enough` accepts the content of `out`.
 fn followed_until(sandbox: &Sandbox, args: &[&str], is_enough: impl Fn(&str) -> bool) -> (Run, String) {
     let args = [&["in", "--follow", "-o", "out"][..], args].concat();
     let mut child = sandbox.command(&args).spawn().expect("cargo built the program");
@@ -119,7 +121,7 @@ fn followed_until(sandbox: &Sandbox, args: &[&str], is_enough: impl Fn(&str) -> 
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain: {args:?}");
         sleep(Duration::from_millis(20));
     }
-    // One that refused its arguments has ended.
+    // If it rejected its arguments, it has ended.
     if child.try_wait().expect("it is ours").is_none() {
         let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
         assert!(sent.expect("kill can be started").success());
@@ -128,7 +130,8 @@ fn followed_until(sandbox: &Sandbox, args: &[&str], is_enough: impl Fn(&str) -> 
     (run, written())
 }
 
-/// What it writes as JSON Lines when it was stopped after all captures were read; and what `analyze` writes.
+/// Returns the results with `--follow`, stopped after all captures were read, and without it, both
+/// as JSON Lines.
 fn followed(sandbox: &Sandbox, args: &[&str]) -> (Run, Run) {
     let args = [&["--format", "jsonl"][..], args].concat();
     let (mut run, written) = followed_until(sandbox, &args, |text| text.contains("in/d.pcap"));
@@ -138,7 +141,8 @@ fn followed(sandbox: &Sandbox, args: &[&str]) -> (Run, Run) {
     (run, sandbox.analyze(&[&["in"][..], &args].concat()))
 }
 
-/// The handshakes, where they are the same with and without `--follow` but for their order, and how the run ended.
+/// Checks that the handshakes are the same with and without `--follow`, except for their order;
+/// returns them and the run.
 fn handshakes(sandbox: &Sandbox, args: &[&str]) -> (Vec<Value>, Run) {
     let (followed, analyzed) = followed(sandbox, args);
     let [found, expected] = [&followed, &analyzed].map(|run| {
@@ -217,7 +221,7 @@ fn max_episodes(sandbox: &Sandbox) {
     assert_eq!((run.objects("episode").len(), &summary(&run)["episodes_lost"]), (0, &2.into()));
 }
 
-/// A hundred SYNs within a second that nobody answers are a flood.
+/// Checks a flood: a hundred unanswered SYNs within a second.
 fn max_flood(sandbox: &Sandbox) {
     let mut flood = Pcap::ethernet();
     for port in 0..100 {
@@ -279,7 +283,7 @@ fn threads(sandbox: &Sandbox) {
 
 fn verbose(sandbox: &Sandbox) {
     let lines = |text: &str| text.lines().count();
-    // Nothing is written before the end, so that there is nothing to wait for but time.
+    // Nothing is written before the end, so the test can only wait.
     let start = Instant::now();
     let for_a_while = |_: &str| start.elapsed() > Duration::from_secs(5);
     let (brief, shown) = followed_until(sandbox, &[], for_a_while);

@@ -1,4 +1,4 @@
-//! What captures come in: compressed, through pipes, damaged, in formats of others.
+//! Inputs: compressed captures, pipes and series.
 
 mod sandbox;
 
@@ -14,7 +14,7 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::Pcap;
 use syncookie_testkit::pcapng::Pcapng;
 
-/// Handshakes one after another, in both formats.
+/// Returns captures of consecutive handshakes, in both formats.
 fn captures(count: u32) -> [Vec<u8>; 2] {
     let mut pcap = Pcap::ethernet();
     let mut pcapng = Pcapng::new(ByteOrder::Big);
@@ -38,7 +38,7 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory takes it")
 }
 
-/// The bytes in every compression, in one piece and in two.
+/// Returns the bytes in every compression, as one member and as two.
 fn compressed(plain: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let lz4 = |plain: &[u8]| {
         let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
@@ -57,7 +57,7 @@ fn compressed(plain: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// The handshakes without the name of their capture.
+/// Returns the handshakes without the name of their capture.
 fn handshakes(run: &Run) -> Vec<Value> {
     let mut found = run.objects("handshake");
     for handshake in &mut found {
@@ -71,13 +71,13 @@ fn errors(run: &Run) -> Vec<Value> {
 }
 
 #[test]
-fn a_compressed_capture_gives_what_the_capture_gives_by_file_by_folder_and_by_standard_input() {
+fn a_compressed_capture_gives_the_same_results_as_a_file_in_a_folder_and_on_standard_input() {
     let sandbox = Sandbox::new("compressed");
     for plain in captures(50) {
         let expected = handshakes(&sandbox.analyze(&[&sandbox.file("plain", &plain), "--format", "jsonl"]));
         assert_eq!(expected.len(), 50);
         for (compression, bytes) in compressed(&plain) {
-            // The name says nothing.
+            // Under a name that is not that of a capture.
             let name = sandbox.file("in/trace.txt", &bytes);
             for argument in [name.as_str(), "in"] {
                 let run = sandbox.analyze(&[argument, "--format", "jsonl"]);
@@ -113,7 +113,7 @@ fn a_named_pipe_is_read_like_a_file_compressed_or_not() {
 }
 
 #[test]
-fn a_compressed_capture_cut_short_names_file_frame_and_both_offsets_and_keeps_what_came_before() {
+fn a_truncated_compressed_capture_is_reported_with_both_offsets_and_its_earlier_frames_are_analysed() {
     let sandbox = Sandbox::new("cut-gzip");
     let [plain, _] = captures(500);
     let whole = gzip(&plain);
@@ -138,7 +138,7 @@ fn a_compressed_capture_cut_short_names_file_frame_and_both_offsets_and_keeps_wh
 }
 
 #[test]
-fn what_a_compressed_file_holds_decides_and_not_its_name() {
+fn compressed_files_are_detected_by_content_not_by_name() {
     let sandbox = Sandbox::new("holds");
     let [plain, _] = captures(1);
     sandbox.file("in/notes.gz", &gzip(b"some notes on the captures in this folder"));
@@ -155,7 +155,7 @@ fn what_a_compressed_file_holds_decides_and_not_its_name() {
 }
 
 #[test]
-fn parts_of_a_series_may_be_compressed_each_in_its_own_way() {
+fn files_of_a_series_may_have_different_compressions() {
     let sandbox = Sandbox::new("mixed-series");
     let [plain, _] = captures(2);
     let (head, records) = plain.split_at(24);

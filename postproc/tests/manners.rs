@@ -1,4 +1,4 @@
-//! How the program behaves: interrupted, asked for a part, asked what it would do.
+//! Signals, filters, `--list-files`, duplicates, and a system without threads.
 
 mod sandbox;
 
@@ -13,7 +13,8 @@ use syncookie_testkit::example::handshake_between;
 use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::Pcap;
 
-/// Handshakes of clients with ports from 20000 on, a second apart, with servers 192.0.2.2:80 and, every third, :81.
+/// Returns a capture of handshakes a second apart. The clients have ports from 20000 on; the server
+/// is 192.0.2.2:80, for every third handshake :81.
 fn capture(count: u16) -> Vec<u8> {
     let mut builder = Pcap::ethernet();
     for number in 0..count {
@@ -43,7 +44,7 @@ fn summary(run: &Run) -> Value {
     run.objects("summary").remove(0)
 }
 
-/// A program that has read all of these bytes from standard input and waits for more.
+/// Starts a program that has read all of these bytes from standard input and waits for more.
 fn waiting(sandbox: &Sandbox, args: &[&str], bytes: &[u8]) -> Child {
     let mut child = sandbox.command(args).stdin(Stdio::piped()).spawn().expect("cargo built the program");
     let input = child.stdin.as_mut().expect("it was asked for");
@@ -62,12 +63,12 @@ fn interrupted(mut child: Child, name: &str) -> Run {
 }
 
 #[test]
-fn an_interrupted_run_writes_what_is_known_and_says_that_it_is_partial() {
+fn an_interrupted_run_writes_its_results_and_marks_them_as_partial() {
     let sandbox = Sandbox::new("interrupted");
     sandbox.file("after.pcap", &capture(1));
     sandbox.file("last.pcap", &capture(1));
     for (name, code) in [("INT", 130), ("TERM", 143)] {
-        // With more threads the others would be read beside it.
+        // With more threads, the others would be read at the same time.
         let args = [
             "-",
             "after.pcap",
@@ -101,7 +102,7 @@ fn a_second_signal_ends_the_program_at_once() {
     let sandbox = Sandbox::new("twice");
     let pipe = sandbox.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    // Nobody writes to the pipe: it cannot even be opened.
+    // The pipe has no writer, so that it cannot even be opened.
     let mut child = sandbox.command(&["pipe", "--format", "jsonl"]).spawn().unwrap();
     let catches = |child: &Child| {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
@@ -117,7 +118,7 @@ fn a_second_signal_ends_the_program_at_once() {
 }
 
 #[test]
-fn a_filter_leaves_findings_out_of_every_count_and_says_how_many() {
+fn a_filter_excludes_findings_from_every_count_and_reports_their_number() {
     let sandbox = Sandbox::new("filter");
     sandbox.file("a.pcap", &capture(9));
     let all = sandbox.analyze(&["a.pcap", "--format", "jsonl"]).objects("handshake");
@@ -154,7 +155,7 @@ fn a_filter_leaves_findings_out_of_every_count_and_says_how_many() {
 }
 
 #[test]
-fn a_condition_that_is_misspelt_is_wrong_usage() {
+fn an_invalid_filter_is_wrong_usage() {
     let sandbox = Sandbox::new("misspelt");
     sandbox.file("a.pcap", &capture(1));
     for wrong in ["server", "server=nobody", "port=80", "since=noon"] {
@@ -165,7 +166,7 @@ fn a_condition_that_is_misspelt_is_wrong_usage() {
 }
 
 #[test]
-fn the_files_that_would_be_read_are_listed_and_not_read() {
+fn list_files_lists_captures_without_reading_them() {
     let sandbox = Sandbox::new("list");
     sandbox.file("in/a.pcap", &capture(3)[..100]);
     sandbox.file("in/b", &zstd::encode_all(&capture(1)[..], 1).unwrap());
@@ -186,7 +187,7 @@ fn the_files_that_would_be_read_are_listed_and_not_read() {
 }
 
 #[test]
-fn duplicate_handshakes_are_named_and_reported_once_with_once() {
+fn duplicate_handshakes_are_counted_and_with_once_reported_once() {
     let sandbox = Sandbox::new("once");
     sandbox.file("in/a.pcap", &capture(5));
     sandbox.file("in/b.pcap", &capture(3));
@@ -203,13 +204,13 @@ fn duplicate_handshakes_are_named_and_reported_once_with_once() {
 }
 
 #[test]
-fn where_no_thread_can_be_started_one_does_everything() {
+fn one_thread_does_everything_if_no_other_can_be_started() {
     let sandbox = Sandbox::new("no-threads");
     sandbox.file("in/a.pcap", &capture(5));
     sandbox.file("in/b.pcap", &capture(3));
     for files in [&["in/a.pcap"][..], &["in/a.pcap", "in/b.pcap"]] {
         let args = [files, &["--threads", "4", "--format", "jsonl"]].concat();
-        // No memory is large enough for the stack of a thread.
+        // Too much memory for the stack of a thread.
         let without =
             Run::of(sandbox.command(&args).env("RUST_MIN_STACK", (1_u64 << 62).to_string()).output().unwrap());
         let with = sandbox.analyze(&args);

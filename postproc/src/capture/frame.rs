@@ -1,25 +1,26 @@
-//! One frame of a capture.
+//! Frames of a capture.
 
 use syncookie_engine::Timestamp;
 
 use super::{LinkType, Record};
 
-/// A frame, without what is only needed to write it again.
+/// Frame, without the properties that are needed only to write it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameView<'a> {
-    /// 1-based, as Wireshark counts.
+    /// Number of the frame; the first is 1, as in Wireshark.
     pub number: u32,
-    /// `None` in a simple packet block, which has none.
+    /// Time of capture; `None` in a simple packet block, which has no time.
     pub time: Option<Timestamp>,
-    /// What the bytes begin with.
+    /// Type of the first layer.
     pub link: LinkType,
-    /// The bytes, as many as were captured.
+    /// Captured bytes.
     pub data: &'a [u8],
-    /// Where they begin in the buffer that [`super::Capture::swap_buffer`] will give.
+    /// Offset of the bytes in the buffer that [`super::Capture::swap_buffer`] will return.
     pub place: usize,
 }
 
-/// Takes the frames of a capture. A trait and no closure, so that its code becomes part of the loop over the records.
+/// Takes the frames of a capture. This is a trait, not a closure, so that its code is inlined into
+/// the loop over the records.
 pub trait FrameSink {
     /// Takes the next frame.
     fn frame(&mut self, frame: FrameView<'_>);
@@ -28,22 +29,22 @@ pub trait FrameSink {
 /// One packet record of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawFrame<'a> {
-    /// As in [`FrameView`].
+    /// Number of the frame; the first is 1, as in Wireshark.
     pub number: u32,
-    /// As in [`FrameView`].
+    /// Time of capture; `None` in a simple packet block, which has no time.
     pub time: Option<Timestamp>,
-    /// As in [`FrameView`].
+    /// Type of the first layer.
     pub link: LinkType,
-    /// As in [`FrameView`].
+    /// Captured bytes.
     pub data: &'a [u8],
-    /// As in [`FrameView`].
+    /// Offset of the bytes in the buffer that [`super::Capture::swap_buffer`] will return.
     pub place: usize,
-    /// What else is needed to write it again.
+    /// Other properties of the packet, needed to write it again.
     pub record: Record<'a>,
 }
 
 impl<'a> RawFrame<'a> {
-    /// The frame without its record.
+    /// Returns the frame without its record.
     pub fn view(&self) -> FrameView<'a> {
         let Self { number, time, link, data, place, .. } = *self;
         FrameView { number, time, link, data, place }
@@ -51,7 +52,7 @@ impl<'a> RawFrame<'a> {
 }
 
 impl<'a> FrameView<'a> {
-    /// The frame with its record.
+    /// Creates a frame with its record.
     pub(super) fn with(self, record: Record<'a>) -> RawFrame<'a> {
         let Self { number, time, link, data, place } = self;
         RawFrame { number, time, link, data, place, record }

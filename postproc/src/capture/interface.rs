@@ -4,12 +4,12 @@ use super::LinkType;
 use super::ticks::Ticks;
 use crate::format::Order;
 
-/// As much of an interface's name is kept.
+/// Maximum length of an interface's name, in bytes. Longer names are cut.
 const LONGEST_NAME: usize = 255;
 
-/// What an interface description says of the packets that refer to it.
+/// Interface description: properties of the packets that refer to it.
 pub(super) struct Interface {
-    /// Counted over all sections.
+    /// Number of the interface, counted over all sections.
     pub(super) number: u32,
     pub(super) name: Vec<u8>,
     pub(super) link: LinkType,
@@ -18,7 +18,7 @@ pub(super) struct Interface {
 }
 
 impl Interface {
-    /// `None` when the block is too short.
+    /// Reads the content of an interface description; `None` if it is too short.
     pub(super) fn read(order: Order, body: &[u8], number: u32) -> Option<Self> {
         let (mut resolution, mut offset, mut name) = (None, 0, Vec::new());
         for (code, value) in (Options { order, bytes: body.get(8..)? }) {
@@ -39,7 +39,7 @@ impl Interface {
     }
 }
 
-/// The options of a block, up to the first that is not whole.
+/// Options of a block, up to the first that is truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Options<'a> {
     pub(super) order: Order,

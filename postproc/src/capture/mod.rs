@@ -1,9 +1,11 @@
-//! Capture files: bytes in, frames out.
+//! Reads frames from capture files.
 //!
-//! The record parsers are pcap-file's raw ones. Around them stands a buffer of our own, for three reasons: a fault must
-//! name frame, offset and missing bytes, which a reader that hides its buffer does not know; a length field must be
-//! judged before memory is given to it; and an odd option in an interface description must not end the reading.
+//! pcap-file parses the records. The buffer is our own, for three reasons. A fault must name the
+//! frame, the offset and the number of missing bytes, which a reader with a hidden buffer does not
+//! know. A length field must be checked before memory is allocated for it. An unusual option in an
+//! interface description must not end the reading.
 
+mod block_type;
 mod fault;
 mod frame;
 mod interface;
@@ -32,14 +34,14 @@ use window::Window;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
 
-/// Frames that can be numbered.
+/// Maximum number of frames: frame numbers have 32 bits.
 const MOST_FRAMES: u64 = u32::MAX as u64;
 
-/// A capture being read.
+/// Capture that is being read.
 pub enum Capture<R> {
-    /// libpcap's format.
+    /// pcap, the format of libpcap.
     Pcap(pcap::Reader<R>),
-    /// Its successor.
+    /// pcapng.
     Pcapng(pcapng::Reader<R>),
 }
 
@@ -61,20 +63,23 @@ impl<R: Read> Capture<R> {
     /// Opens a capture: reads enough to detect its format.
     pub fn open(source: R) -> Result<Self, OpenError> {
         let mut window = Window::new(source);
-        // No more than this: a stream may give its first packets much later than its head.
+        // No more than this: a stream may deliver its first packets much later than its first
+        // bytes.
         window.ensure(MAGIC).map_err(OpenError::Io)?;
         match sniff(window.bytes()) {
             Kind::Capture(Format::Pcap) => pcap::Reader::open(window).map(Self::Pcap).map_err(OpenError::Fault),
             Kind::Capture(Format::Pcapng) => Ok(Self::Pcapng(pcapng::Reader::new(window))),
             _ => {
-                // What cannot be read is named as well as can be, even where the rest cannot be had.
+                // More bytes may identify the format; if they cannot be read, the first ones must
+                // do.
                 let _ = window.ensure(OPENING);
                 Err(OpenError::NotACapture(sniff(window.bytes())))
             }
         }
     }
 
-    /// The next frame; `None` at the end. After a fault, go on calling: what can still be read comes, then `None`.
+    /// Returns the next frame; `None` at the end. After a fault, call it again: valid frames may
+    /// follow.
     pub fn next_frame(&mut self) -> Option<Result<RawFrame<'_>, Fault>> {
         match self {
             Self::Pcap(reader) => reader.next_frame(),
@@ -82,8 +87,8 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Gives `sink` the frames that come next, in order, as long as they are sound, of the most frequent kind, and buffered whole. The
-    /// first other frame is left to [`Self::next_frame`].
+    /// Passes the next frames to `sink`, in order, as long as they are valid, of the most frequent
+    /// kind, and completely buffered. [`Self::next_frame`] returns the first other frame.
     #[inline]
     pub fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         match self {
@@ -92,7 +97,8 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Whether the next frame, sound or not, is buffered whole. Until this is false the places of frames are valid.
+    /// Returns whether the next frame, valid or not, is completely buffered. The places of frames
+    /// are valid until this returns false.
     #[inline]
     pub fn has_frame(&self) -> bool {
         match self {
@@ -101,8 +107,8 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Replaces the content of `buffer` with the bytes of the frames that were read since the last call. What is in it is
-    /// reused for reading.
+    /// Replaces the content of `buffer` with the bytes of the frames that were read since the last
+    /// call. Its memory is reused for reading.
     pub fn swap_buffer(&mut self, buffer: &mut Buffer) {
         match self {
             Self::Pcap(reader) => reader.swap_buffer(buffer),
@@ -110,7 +116,7 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Bytes of the file that were read so far.
+    /// Returns the number of bytes of the file that were read so far.
     pub fn offset(&self) -> u64 {
         match self {
             Self::Pcap(reader) => reader.offset(),
@@ -118,7 +124,8 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Frames read so far, as Wireshark counts them: those that hold no packet and damaged ones included.
+    /// Returns the number of frames read so far, as Wireshark counts them: damaged frames and
+    /// numbered blocks without a packet are included.
     pub fn frames(&self) -> u64 {
         match self {
             Self::Pcap(reader) => reader.frames(),

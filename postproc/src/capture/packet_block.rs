@@ -1,4 +1,4 @@
-//! The packet blocks of a pcapng file.
+//! Packet blocks of a pcapng file.
 
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use syncookie_engine::Timestamp;
@@ -15,7 +15,7 @@ pub(super) fn holds_packet(block: u32) -> bool {
     matches!(block, PACKET | SIMPLE_PACKET | ENHANCED_PACKET)
 }
 
-/// Where a packet block keeps what, and what was found there.
+/// Fields of a packet block, and the offset of its packet.
 pub(super) struct Place {
     interface: u32,
     pub(super) ticks: Option<u64>,
@@ -24,7 +24,7 @@ pub(super) struct Place {
     pub(super) data: usize,
 }
 
-/// The packet in a packet block's content.
+/// Returns the packet in the content of a packet block.
 pub(super) fn packet<'a>(
     block: u32,
     order: Order,
@@ -60,7 +60,7 @@ pub(super) fn packet<'a>(
 }
 
 impl Place {
-    /// The packet's interface, and its bytes in the content of its block.
+    /// Returns the interface and the bytes of the packet, given the content of its block.
     #[inline(always)]
     pub(super) fn found<'a>(
         &self,
@@ -76,7 +76,8 @@ impl Place {
     }
 }
 
-/// An enhanced packet block, or the obsolete packet block, whose interface number shares its field with a drop count.
+/// Parses an enhanced packet block, or the obsolete packet block, whose interface number shares its
+/// field with a drop count.
 #[inline(always)]
 pub(super) fn stamped<B: ByteOrder>(block: u32, body: &[u8]) -> Option<Place> {
     let head = body.first_chunk::<20>()?;
@@ -86,17 +87,18 @@ pub(super) fn stamped<B: ByteOrder>(block: u32, body: &[u8]) -> Option<Place> {
     Some(Place { interface, ticks: Some(ticks), captured: word(12), original: word(16), data: head.len() })
 }
 
-/// A simple packet block: no interface but the first, no time, and a length that only the snap length bounds.
+/// Parses a simple packet block: it belongs to the first interface, has no time, and only the snap
+/// length limits its packet.
 fn simple(order: Order, body: &[u8], interfaces: &[Interface]) -> Option<Place> {
     let original = order.u32(body, 0)?;
     let snap_length = interfaces.first().map_or(0, |interface| interface.snap_length);
     let captured = if snap_length == 0 { original } else { original.min(snap_length) };
-    // A writer that cut without saying so: what is there, is there.
+    // Some writers truncate packets without recording it: the bytes that exist are used.
     let captured = captured.min((body.len() - 4) as u32);
     Some(Place { interface: 0, ticks: None, captured, original, data: 4 })
 }
 
-/// The options of a packet block: what is behind the packet, which is padded to four bytes.
+/// Returns the options of a packet block: they follow the packet, which is padded to four bytes.
 #[inline]
 fn behind(block: u32, body: &[u8], end: usize) -> &[u8] {
     if block == SIMPLE_PACKET { b"" } else { body.get(end.next_multiple_of(4)..).unwrap_or_default() }

@@ -1,4 +1,4 @@
-//! libpcap's format: a file header, then records.
+//! The pcap format of libpcap: a file header, then records.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -16,13 +16,13 @@ use crate::format::Order;
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 
-/// Where the captured length stands in a record header.
+/// Offset of the captured length in a record header.
 const CAPTURED_LENGTH: usize = 8;
 
-/// The longest packet any writer makes, whatever snap length it states (Wireshark's bound as well).
+/// Captured length in bytes that is accepted whatever the snap length says; the limit of Wireshark.
 const LONGEST_USUAL: u32 = 256 << 10;
 
-/// A snap length above the usual is believed up to here.
+/// Maximum captured length in bytes, if the snap length allows more than the usual one.
 const LONGEST: u32 = 16 << 20;
 
 /// Reads a pcap file.
@@ -30,33 +30,34 @@ pub struct Reader<R> {
     window: Window<R>,
     head: Head,
     frames: u64,
-    /// Second of the last record: one behind damage is not far from it.
+    /// Second of the last record. A record after damage must be near it.
     second: Option<u32>,
     ended: bool,
 }
 
-/// What the file header says of all records.
+/// Properties of all records, from the file header.
 #[derive(Clone, Copy)]
 struct Head {
     order: Order,
     link: LinkType,
     nanos_per_fraction: i64,
-    /// Longest captured length that is believed.
+    /// Maximum accepted captured length in bytes.
     limit: u32,
 }
 
-/// What a record says.
+/// Fields of a record.
 #[derive(Clone, Copy)]
 struct RawRecord<'a> {
     second: u32,
     fraction: u32,
-    /// Bytes that the packet had on the wire.
+    /// Length of the packet on the wire, in bytes.
     length: u32,
     data: &'a [u8],
 }
 
 impl Head {
-    /// The record that `bytes` begin with, and what is behind it, where all of it is there and its length is believed.
+    /// Returns the record at the start of `bytes` and the bytes after it; `None` unless the record
+    /// is complete and its length is plausible.
     #[inline(always)]
     fn record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
         let (behind, record) = match self.order {
@@ -70,7 +71,7 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// The frame in a record, which begins at that place in the buffer.
+    /// Returns the frame of a record that begins at this place in the buffer.
     #[inline(always)]
     fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> FrameView<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
@@ -78,7 +79,7 @@ impl Head {
         FrameView { number, time, link: self.link, data: record.data, place }
     }
 
-    /// What else is said of it.
+    /// Returns the other properties of the record.
     fn record_of(self, record: RawRecord<'_>) -> Record<'_> {
         Record {
             length: record.length,
@@ -96,7 +97,7 @@ impl<R: Read> Reader<R> {
         let fault = |kind| Fault::new(kind, None, 0);
         window.ensure(FILE_HEADER).map_err(|error| fault(error.into()))?;
         let missing = FILE_HEADER.saturating_sub(window.bytes().len()) as u64;
-        // The magic was found good before, so that a short header is all that can be wrong here.
+        // The magic number was checked before, so only the length of the header can be wrong.
         let parser = match PcapParser::new(window.bytes()) {
             Ok((_, parser)) => parser,
             Err(_) => return Err(fault(FaultKind::CutHeader { missing })),
@@ -136,7 +137,7 @@ impl<R: Read> Reader<R> {
         self.head.record(self.window.bytes()).is_some()
     }
 
-    /// Gives `sink` the frames that come next, as long as they are sound and buffered whole.
+    /// Passes the next frames to `sink`, as long as they are valid and completely buffered.
     #[inline]
     pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         if self.ended {
@@ -169,7 +170,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Looks for the next place where records follow each other, where the fault leaves that to be hoped for.
+    /// Searches for the next valid records, if the kind of fault allows that there are any.
     #[cold]
     fn resume(&mut self, kind: FaultKind) -> Fault {
         let fault = Fault::new(kind, Some(self.frames + 1), self.window.offset());
@@ -188,7 +189,8 @@ impl<R: Read> Reader<R> {
         fault.passed(self.window.offset(), found)
     }
 
-    /// Length of the next record with its header, once all of it is buffered; `None` at the end of the file.
+    /// Returns the length of the next record with its header, once it is completely buffered;
+    /// `None` at the end of the file.
     #[inline]
     fn record_length(&mut self) -> Result<Option<usize>, FaultKind> {
         self.buffer(RECORD_HEADER)?;
@@ -219,11 +221,11 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// The record that begins here and has `length` bytes.
+    /// Returns the record at the current position, which has `length` bytes.
     fn record(&mut self, length: usize) -> Option<RawFrame<'_>> {
         self.frames += 1;
         let place = self.window.taken();
-        // A record that is buffered whole always parses.
+        // A record that is completely buffered always parses.
         let (record, _) = self.head.record(self.window.take(length))?;
         self.second = Some(record.second);
         Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))

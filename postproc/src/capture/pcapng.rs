@@ -1,4 +1,5 @@
-//! pcapng: sections of blocks; packets belong to interfaces, which say what a packet begins with and how time is counted.
+//! The pcapng format: sections of blocks. Packets belong to interfaces, which define the link type
+//! and the time resolution.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -6,6 +7,7 @@ use std::io::Read;
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
 
+use super::block_type::{self, INTERFACE_DESCRIPTION, SECTION_HEADER, section_order};
 use super::interface::Interface;
 use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
 use super::resync::{self, Blocks};
@@ -13,27 +15,16 @@ use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, MOST_FRAMES, RawFrame};
 use crate::format::Order;
 
-pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-pub(super) const INTERFACE_DESCRIPTION: u32 = 1;
-
-/// Blocks that hold no packet, and that Wireshark numbers among the frames all the same: journal entries, custom blocks
-/// and system calls.
-const NUMBERED: [u32; 6] = [0x9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
-
-/// Blocks that are passed over and may be met behind damage: name resolution, interface statistics, IRIG timestamps,
-/// ARINC 429, decryption secrets, and Apple's process information.
-const OTHERS: [u32; 6] = [0x4, 0x5, 0x7, 0x8, 0xa, 0x8000_0001];
-
-/// Type, length, and the length again after the content.
+/// Bytes of a block around its content: the type, the length, and the length again at the end.
 const BLOCK_FRAMING: usize = 12;
 
-/// Where a block's content begins: behind type and length.
+/// Offset of a block's content, which follows the type and the length.
 const CONTENT: usize = 8;
 
-/// No block is longer (Wireshark's bound as well).
+/// Maximum accepted length of a block in bytes; the limit of Wireshark.
 const LONGEST: u32 = 16 << 20;
 
-/// A section with more is an attack on memory, not a capture.
+/// Maximum number of interfaces of a section, so that a malicious file cannot exhaust memory.
 const INTERFACES: usize = 1 << 16;
 
 /// Reads a pcapng file.
@@ -41,13 +32,13 @@ pub struct Reader<R> {
     window: Window<R>,
     order: Order,
     interfaces: Vec<Interface>,
-    /// Interfaces of the sections before.
+    /// Number of interfaces in earlier sections.
     earlier: u32,
     frames: u64,
     ended: bool,
 }
 
-/// Type and length of the block that comes next.
+/// Type and length of the next block.
 #[derive(Clone, Copy)]
 struct Head {
     block: u32,
@@ -56,7 +47,7 @@ struct Head {
 
 impl<R: Read> Reader<R> {
     pub(super) fn new(window: Window<R>) -> Self {
-        // The first block is a section header, which sets the order before anything is read in it.
+        // The first block is a section header, which sets the order before it is needed.
         Self { window, order: Order::Little, interfaces: Vec::new(), earlier: 0, frames: 0, ended: false }
     }
 
@@ -72,7 +63,8 @@ impl<R: Read> Reader<R> {
         self.window.swap_buffer(buffer);
     }
 
-    /// Only where it is the very next block, and sound: any other may end in a search, for which the window moves on.
+    /// Returns whether the next block is a valid packet block. Any other may require a search,
+    /// which moves the window.
     #[inline]
     pub(super) fn has_frame(&self) -> bool {
         let bytes = self.window.bytes();
@@ -80,13 +72,14 @@ impl<R: Read> Reader<R> {
         is_block_length(length) && holds_packet(block) && self.order.u32(bytes, length as usize - 4) == Some(length)
     }
 
-    /// Gives `sink` the frames that come next, as long as they are in consecutive enhanced packet blocks, sound, and buffered whole.
+    /// Passes the next frames to `sink`, as long as they are in consecutive enhanced packet blocks
+    /// that are valid and completely buffered.
     #[inline]
     pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
         if self.ended {
             return;
         }
-        // A loop for each order, which need not ask for it at every number.
+        // One loop per byte order, so that the order is not tested at every number.
         match self.order {
             Order::Big => self.take_enhanced::<BigEndian>(sink),
             Order::Little => self.take_enhanced::<LittleEndian>(sink),
@@ -128,11 +121,11 @@ impl<R: Read> Reader<R> {
         let place = self.window.taken() + CONTENT;
         let body = content(self.window.take(head.length));
         let found = packet(head.block, self.order, body, &self.interfaces, (frame, place));
-        // The block's framing is sound, so that reading goes on behind it.
+        // The framing of the block is valid, so reading resumes after it.
         Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
     }
 
-    /// Looks for the next place where blocks follow each other, where the fault leaves that to be hoped for.
+    /// Searches for the next valid blocks, if the kind of fault allows that there are any.
     fn resume(&mut self, fault: Fault) -> Fault {
         if !fault.kind.is_damage() {
             self.ended = true;
@@ -144,7 +137,7 @@ impl<R: Read> Reader<R> {
         fault.passed(self.window.offset(), found)
     }
 
-    /// Goes past one block and returns `None`, or stops before a packet block and returns its head.
+    /// Skips one block and returns `None`, or stops before a packet block and returns its head.
     fn step(&mut self) -> Result<Option<Head>, Fault> {
         let offset = self.window.offset();
         let Some(head) = self.head()? else {
@@ -165,7 +158,8 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// The head of the next block, once all of it is buffered; `None` at the end of the file.
+    /// Returns the head of the next block, once the block is completely buffered; `None` at the end
+    /// of the file.
     fn head(&mut self) -> Result<Option<Head>, Fault> {
         self.buffer(BLOCK_FRAMING)?;
         let bytes = self.window.bytes();
@@ -194,7 +188,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Checks the length behind a block before anything of it is believed.
+    /// Checks the length at the end of a block before its content is used.
     #[inline]
     fn trailer(&self, head: Head) -> Result<(), FaultKind> {
         let tail = self.word(head.length - 4);
@@ -204,9 +198,9 @@ impl<R: Read> Reader<R> {
         Err(FaultKind::BlockTrailer { head: head.length as u32, tail })
     }
 
-    /// Takes in what a block without a packet says.
+    /// Processes a block without a packet.
     fn other(&mut self, head: Head) -> Result<(), FaultKind> {
-        self.frames += u64::from(NUMBERED.contains(&head.block));
+        self.frames += u64::from(block_type::is_numbered(head.block));
         let order = self.order;
         let body = content(self.window.take(head.length));
         match head.block {
@@ -224,7 +218,7 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// A number in the bytes that were seen to be buffered.
+    /// Returns a number from bytes that are known to be buffered.
     #[inline]
     fn word(&self, at: usize) -> u32 {
         self.order.u32(self.window.bytes(), at).unwrap_or_default()
@@ -246,33 +240,14 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// True for the types of block that there are.
-pub(super) fn is_known(block: u32) -> bool {
-    matches!(block, SECTION_HEADER | INTERFACE_DESCRIPTION)
-        || holds_packet(block)
-        || NUMBERED.contains(&block)
-        || OTHERS.contains(&block)
-}
-
-/// Whether a block can have that length.
+/// Returns whether a block can have this length.
 #[inline]
 fn is_block_length(claimed: u32) -> bool {
     (BLOCK_FRAMING as u32..=LONGEST).contains(&claimed) && claimed.is_multiple_of(4)
 }
 
-/// The byte order that a section header sets; `None` where another block begins.
-pub(super) fn section_order(bytes: &[u8]) -> Result<Option<Order>, FaultKind> {
-    if Order::Big.u32(bytes, 0) != Some(SECTION_HEADER) {
-        return Ok(None);
-    }
-    match Order::Big.u32(bytes, 8) {
-        Some(0x1a2b_3c4d) => Ok(Some(Order::Big)),
-        Some(0x4d3c_2b1a) => Ok(Some(Order::Little)),
-        found => Err(FaultKind::ByteOrder { found: found.unwrap_or_default() }),
-    }
-}
-
-/// The content of the enhanced packet block that `bytes` begin with, and what is behind it, where it is there whole and sound.
+/// Returns the content of the enhanced packet block at the start of `bytes`, and the bytes after
+/// the block; `None` unless the block is complete and valid.
 #[inline(always)]
 fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (behind, block) = RawBlock::from_slice::<B>(bytes).ok()?;
@@ -280,7 +255,7 @@ fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (block.type_ == ENHANCED_PACKET && is_block_length(block.initial_len)).then_some((body, behind))
 }
 
-/// The content of a block whose framing was seen to be sound.
+/// Returns the content of a block whose framing is valid.
 fn content(block: &[u8]) -> &[u8] {
     block.get(CONTENT..block.len().saturating_sub(BLOCK_FRAMING - CONTENT)).unwrap_or_default()
 }

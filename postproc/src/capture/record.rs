@@ -1,30 +1,31 @@
-//! What a capture says of a packet besides its time and its bytes.
+//! Properties of a packet in a capture other than its time and its bytes.
 
 use super::interface::Options;
 
-/// What is needed to write a packet again. The analysis has no use for it.
+/// Properties that are needed to write a packet again. The analysis does not use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// Bytes it had on the wire.
+    /// Length of the packet on the wire, in bytes.
     pub length: u32,
-    /// The interface it was captured on, counted over all sections of the capture.
+    /// Number of the interface, counted over all sections of the capture.
     pub interface: u32,
-    /// What that interface is called; empty where it has no name.
+    /// Name of the interface; empty if it has none.
     pub interface_name: &'a [u8],
-    /// Decimals of a second in which the time is given.
+    /// Number of decimals of the time in seconds.
     pub decimals: u8,
-    /// The options of its block.
+    /// Options of the packet block.
     pub(super) options: Options<'a>,
 }
 
 impl<'a> Record<'a> {
-    /// What people wrote to it.
+    /// Returns the comments on the packet.
     pub fn comments(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         const COMMENT: u16 = 1;
         self.options.filter(|&(code, _)| code == COMMENT).map(|(_, value)| value)
     }
 
-    /// Direction, way of reception and errors of the link layer, as pcapng has them (`epb_flags`).
+    /// Returns the direction, the type of reception and the link-layer errors (`epb_flags` of
+    /// pcapng).
     pub fn flags(&self) -> Option<u32> {
         const FLAGS: u16 = 2;
         let mut options = self.options;

@@ -1,33 +1,35 @@
-//! Finding the way back behind damage: the next place from which on records, or blocks, follow each other.
+//! Resumes after damage: searches for the next place at which records or blocks follow each other.
 //!
-//! A packet can hold a capture (somebody copied one over the network), so that one record that looks sound proves
-//! little. What is believed is a run of them, or one that goes to the very end of the file.
+//! A packet can contain a capture, for example when one was copied over the network. One record
+//! that looks valid therefore proves little: a run of them is required, or one that reaches the end
+//! of the file.
 
 use std::io::{self, Read};
 
+use super::block_type::{INTERFACE_DESCRIPTION, SECTION_HEADER, is_known, section_order};
 use super::packet_block::ENHANCED_PACKET;
-use super::pcapng;
 use super::window::Window;
 use crate::format::Order;
 
-/// Records or blocks that must follow each other.
+/// Number of records or blocks that must follow each other.
 const RUN: usize = 8;
 
-/// Bytes that are looked at to find such a run, from any place.
+/// Number of bytes that are examined for such a run, from any place.
 const AHEAD: usize = 1 << 21;
 
-/// Seconds between two records near each other that are believed.
+/// Maximum time between two consecutive records, in seconds.
 const PAUSE: u32 = 86_400;
 
-/// An original length that no packet has.
+/// Maximum plausible original length of a packet, in bytes.
 const LONGEST_ORIGINAL: u32 = 1 << 20;
 
-/// Moves to the next place, behind the one where the window stands, that `is_sound`, which is given what comes from there
-/// and whether that is all there is. `false` when there is none up to the end of the file, where the window stands then.
+/// Moves the window to the next place at which `is_sound` returns true. The closure gets the bytes
+/// from there on, and whether they reach the end of the file. Returns `false`, with the window at
+/// the end of the file, if there is no such place.
 pub(super) fn search<R: Read>(window: &mut Window<R>, is_sound: impl Fn(&[u8], bool) -> bool) -> io::Result<bool> {
     window.take(1.min(window.bytes().len()));
     loop {
-        // Twice as much, so that what is buffered is not moved for every byte that is passed over.
+        // Twice as many bytes, so that the buffer is not moved for every skipped byte.
         let is_end = !window.ensure(2 * AHEAD)?;
         let bytes = window.bytes();
         let places = if is_end { bytes.len() } else { bytes.len() - AHEAD + 1 };
@@ -39,25 +41,25 @@ pub(super) fn search<R: Read>(window: &mut Window<R>, is_sound: impl Fn(&[u8], b
     }
 }
 
-/// What is known of the records of a pcap file.
+/// Properties of the records of a pcap file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Records {
     pub(super) order: Order,
-    /// Longest captured length that is believed.
+    /// Maximum accepted captured length in bytes.
     pub(super) limit: u32,
-    /// Fractions that a second has.
+    /// Number of fractions in a second.
     pub(super) fractions: u32,
-    /// Second of the last record that was sound.
+    /// Second of the last valid record.
     pub(super) second: Option<u32>,
 }
 
 impl Records {
-    /// Whether records follow each other from here on.
+    /// Returns whether records follow each other from here on.
     pub(super) fn run(&self, bytes: &[u8], is_end: bool) -> bool {
         let (mut rest, mut second) = (bytes, self.second);
         for count in 0..RUN {
             let Some((found, length)) = self.header(rest, second) else {
-                // A last record may have been cut off, header and all.
+                // The last record may be truncated within its header.
                 return is_end && (rest.is_empty() && count > 0 || rest.len() < HEADER && count > 1);
             };
             second = Some(found);
@@ -69,7 +71,7 @@ impl Records {
         true
     }
 
-    /// Second and length of the record that begins here, if it is plausible.
+    /// Returns the second and the length of the record that begins here, if it is plausible.
     #[inline]
     fn header(&self, bytes: &[u8], near: Option<u32>) -> Option<(u32, usize)> {
         let captured = self.order.u32(bytes, 8).filter(|captured| (1..=self.limit).contains(captured))?;
@@ -82,43 +84,43 @@ impl Records {
     }
 }
 
-/// Bytes of a pcap record's header.
+/// Length of a pcap record header in bytes.
 const HEADER: usize = 16;
 
-/// What is known of the blocks of a pcapng file.
+/// Properties of the blocks of a pcapng file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Blocks {
     pub(super) order: Order,
-    /// Interfaces that the section has described.
+    /// Number of interfaces that the section has described.
     pub(super) interfaces: usize,
 }
 
 impl Blocks {
-    /// Whether blocks follow each other from here on.
+    /// Returns whether blocks follow each other from here on.
     pub(super) fn run(&self, bytes: &[u8], is_end: bool) -> bool {
         let (mut rest, mut known) = (bytes, *self);
         for count in 0..RUN {
             let Some((length, next)) = known.block(rest) else { return is_end && rest.is_empty() && count > 0 };
-            // A last block may have been cut off.
+            // The last block may be truncated.
             let Some(behind) = rest.get(length..) else { return is_end && count > 1 };
             (rest, known) = (behind, next);
         }
         true
     }
 
-    /// Length of the block that begins here and what is known behind it, if its type is one there is, its lengths agree as
-    /// far as they are there, and its packet, if it has one, is from an interface that was described.
+    /// Returns the length of the block that begins here, and the state after it. The type must be
+    /// known, both lengths must agree, and the interface of a packet must be described.
     fn block(mut self, bytes: &[u8]) -> Option<(usize, Self)> {
-        self.order = pcapng::section_order(bytes).ok()?.unwrap_or(self.order);
+        self.order = section_order(bytes).ok()?.unwrap_or(self.order);
         let word = |at| self.order.u32(bytes, at);
         let (block, length) = (word(0)?, word(4)?);
         let is_length = length.is_multiple_of(4) && (12..=LONGEST_BLOCK).contains(&length);
-        if !pcapng::is_known(block) || !is_length || word(length as usize - 4).is_some_and(|tail| tail != length) {
+        if !is_known(block) || !is_length || word(length as usize - 4).is_some_and(|tail| tail != length) {
             return None;
         }
         match block {
-            pcapng::SECTION_HEADER => self.interfaces = 0,
-            pcapng::INTERFACE_DESCRIPTION => self.interfaces += 1,
+            SECTION_HEADER => self.interfaces = 0,
+            INTERFACE_DESCRIPTION => self.interfaces += 1,
             ENHANCED_PACKET if word(8)? as usize >= self.interfaces => return None,
             ENHANCED_PACKET if word(20)? > length.saturating_sub(32) => return None,
             _ => {}
@@ -127,5 +129,5 @@ impl Blocks {
     }
 }
 
-/// A block behind damage that claims to be longer is not believed.
+/// Maximum accepted length of a block after damage, in bytes.
 const LONGEST_BLOCK: u32 = 1 << 20;

@@ -11,7 +11,7 @@ use super::*;
 /// Link type, time, and bytes of a frame.
 type Seen = (u16, Option<i64>, Vec<u8>);
 
-/// Gives at most so many bytes at a time.
+/// Source that delivers at most this number of bytes at a time.
 struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {
@@ -21,7 +21,7 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// Frames with their number and place.
+/// Frames with their numbers and places.
 #[derive(Default)]
 struct Buffered(Vec<(u32, usize, Seen)>);
 
@@ -32,7 +32,8 @@ impl FrameSink for Buffered {
     }
 }
 
-/// The same as [`read_one_by_one`], with those that are buffered taken at once and the bytes found again in the swapped buffer.
+/// Returns the same as [`read_one_by_one`], but takes buffered frames at once and reads their bytes
+/// from the swapped buffer.
 fn read_buffered(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
     let (mut frames, mut faults, mut buffer) = (Vec::new(), Vec::new(), Buffer::default());
     let mut capture = match Capture::open(source) {
@@ -72,7 +73,7 @@ fn read_buffered(source: impl Read) -> (Vec<Seen>, Vec<Fault>) {
     }
 }
 
-/// Everything there is in a capture, and what was wrong with it: the same, however it is read.
+/// Returns all frames and faults of a capture; checks that they do not depend on how it is read.
 fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
     let (frames, faults) = read_one_by_one(bytes);
     let texts = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -109,14 +110,14 @@ fn read_one_by_one(bytes: &[u8]) -> (Vec<Seen>, Vec<Fault>) {
     (frames, faults)
 }
 
-/// The frames of a capture in which nothing is wrong.
+/// Returns the frames of a capture without faults.
 fn sound(bytes: &[u8]) -> Vec<Seen> {
     let (frames, faults) = read(bytes);
     assert!(faults.is_empty(), "{faults:?}");
     frames
 }
 
-/// What is said of the only fault.
+/// Returns the message of the only fault.
 fn said(bytes: &[u8]) -> String {
     let (_, faults) = read(bytes);
     assert_eq!(faults.len(), 1, "{faults:?}");
@@ -148,20 +149,20 @@ fn pcap_is_read_in_both_byte_orders_and_resolutions() {
 }
 
 #[test]
-fn the_check_sequence_bits_are_no_part_of_the_link_type() {
+fn the_check_sequence_bits_are_not_part_of_the_link_type() {
     let mut builder = Pcap::new(ByteOrder::Big, Resolution::Micro, 0x4400_0001);
     assert_eq!(sound(&builder.record(0, 0, b"x").bytes)[0].0, 1);
 }
 
 #[test]
-fn a_packet_cut_by_the_snap_length_is_a_packet() {
+fn a_packet_truncated_by_the_snap_length_is_not_a_fault() {
     let mut builder = Pcap::ethernet();
     builder.record(5, 7, Packet { bytes: b"first", original: 105 });
     assert_eq!(sound(&builder.bytes), [(1, Some(5_000_007_000), b"first".to_vec())]);
 }
 
 #[test]
-fn a_truncated_tail_names_frame_and_offset_and_missing_bytes() {
+fn a_truncated_file_is_reported_with_frame_offset_and_missing_bytes() {
     let whole = pcap_of_two(ByteOrder::Little).bytes;
     let second = 24 + 16 + 5;
     let cut = |length: usize| said(&whole[..length]);
@@ -172,7 +173,7 @@ fn a_truncated_tail_names_frame_and_offset_and_missing_bytes() {
 }
 
 #[test]
-fn an_absurd_record_length_is_not_believed_and_the_frames_before_it_are_kept() {
+fn an_impossible_record_length_is_rejected_and_earlier_frames_are_kept() {
     let mut builder = pcap_of_two(ByteOrder::Big);
     builder.bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1, 2, 3]);
     let (frames, faults) = read(&builder.bytes);
@@ -199,7 +200,7 @@ fn pcapng_is_read_in_both_byte_orders_with_every_packet_block() {
 }
 
 #[test]
-fn resolution_and_offset_are_those_of_the_interface() {
+fn time_resolution_and_offset_come_from_the_interface() {
     for order in ByteOrder::ALL {
         let mut builder = Pcapng::new(order);
         let offset = order.i64(-1);
@@ -215,7 +216,7 @@ fn resolution_and_offset_are_those_of_the_interface() {
 }
 
 #[test]
-fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
+fn a_new_section_discards_the_interfaces_of_the_previous_one() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 1, b"a");
     builder.section(ByteOrder::Big).interface(276, 0, &[]).enhanced(0, 2, b"b").enhanced(1, 3, b"c");
@@ -228,7 +229,7 @@ fn a_section_in_another_byte_order_forgets_the_interfaces_of_the_one_before() {
 }
 
 #[test]
-fn a_simple_packet_ends_at_the_snap_length_and_not_in_the_padding() {
+fn a_simple_packet_ends_at_the_snap_length_not_in_the_padding() {
     let mut builder = Pcapng::new(ByteOrder::Big);
     builder
         .interface(1, 5, &[])
@@ -244,7 +245,8 @@ fn a_simple_packet_ends_at_the_snap_length_and_not_in_the_padding() {
 fn frames_are_numbered_as_wireshark_does() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"1");
-    // Statistics, names, secrets and unknown blocks have no number; journal entries and custom blocks have one.
+    // Statistics, names, secrets and unknown blocks have no number; journal entries and custom
+    // blocks have one.
     for unnumbered in [4, 5, 10, 0x8000_0001] {
         builder.block(unnumbered, &[0; 12]);
     }
@@ -260,7 +262,7 @@ fn frames_are_numbered_as_wireshark_does() {
 }
 
 #[test]
-fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
+fn a_damaged_packet_block_with_valid_lengths_is_skipped() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).block(6, &[0; 16]).enhanced(0, 0, b"sound");
     let (frames, faults) = read(&builder.bytes);
@@ -272,7 +274,7 @@ fn a_damaged_packet_block_is_passed_over_when_its_frame_of_lengths_is_sound() {
 }
 
 #[test]
-fn block_lengths_that_cannot_be_are_told_with_their_offset() {
+fn impossible_block_lengths_are_reported_with_their_offset() {
     for (length, said_of_it) in [
         (0_u32, "a block claims 0 bytes"),
         (u32::MAX - 3, "a block claims 4294967292 bytes"),
@@ -302,7 +304,7 @@ fn both_lengths_of_a_block_are_reported_if_they_differ() {
 }
 
 #[test]
-fn a_block_cut_off_says_whether_it_was_a_frame() {
+fn a_truncated_block_is_reported_as_a_frame_only_if_it_holds_a_packet() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     let end = builder.bytes.len();
@@ -316,9 +318,9 @@ fn a_block_cut_off_says_whether_it_was_a_frame() {
 }
 
 #[test]
-fn an_odd_interface_description_does_not_end_the_reading() {
+fn an_unusual_interface_description_does_not_end_the_reading() {
     let mut builder = Pcapng::new(ByteOrder::Little);
-    // A name that is not UTF-8, an address of a wrong length, an option that claims more than there is.
+    // A name that is not UTF-8, an address of a wrong length, an option longer than the block.
     builder.interface(1, 0, &[(2, &[0xff, 0xfe]), (4, &[1]), (IF_TSRESOL, &[])]);
     let tail = builder.bytes.len();
     builder.interface(1, 0, &[(IF_TSRESOL, &[9, 0, 0, 0])]);
@@ -328,7 +330,7 @@ fn an_odd_interface_description_does_not_end_the_reading() {
 }
 
 #[test]
-fn interfaces_without_end_are_given_up() {
+fn too_many_interfaces_are_rejected() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     for _ in 0..70_000 {
         builder.interface(1, 0, &[]);
@@ -337,7 +339,7 @@ fn interfaces_without_end_are_given_up() {
 }
 
 #[test]
-fn a_block_longer_than_the_buffer_is_read_whole() {
+fn a_block_longer_than_the_buffer_is_read_completely() {
     let long = vec![7; 3 << 20];
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 1, &long).enhanced(0, 2, b"next");
@@ -346,7 +348,7 @@ fn a_block_longer_than_the_buffer_is_read_whole() {
 }
 
 #[test]
-fn a_reading_error_is_told_with_the_place() {
+fn a_read_error_is_reported_with_its_offset() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -361,7 +363,8 @@ fn a_reading_error_is_told_with_the_place() {
     assert!(capture.next_frame().is_none());
 }
 
-/// A capture of each format and order with this many packets, and where its records or blocks begin.
+/// Returns a capture of each format and order with this number of packets, and the offsets of its
+/// records or blocks.
 fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
     let mut captures = Vec::new();
     for order in ByteOrder::ALL {
@@ -384,7 +387,7 @@ fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
 }
 
 #[test]
-fn frames_that_are_sound_and_buffered_whole_are_all_taken_at_once() {
+fn valid_buffered_frames_are_all_taken_at_once() {
     for (whole, _) in long(100) {
         let mut capture = Capture::open(&whole[..]).unwrap();
         let first = capture.next_frame().unwrap().unwrap().number;
@@ -398,7 +401,7 @@ fn frames_that_are_sound_and_buffered_whole_are_all_taken_at_once() {
 }
 
 #[test]
-fn behind_a_record_that_was_overwritten_reading_goes_on_with_the_next_one() {
+fn reading_resumes_after_an_overwritten_record() {
     for (whole, starts) in long(40) {
         let all = sound(&whole);
         for at in [0, 1, 17, 38, 39] {
@@ -417,7 +420,7 @@ fn behind_a_record_that_was_overwritten_reading_goes_on_with_the_next_one() {
 }
 
 #[test]
-fn bytes_that_are_missing_or_too_many_cost_no_more_than_the_records_they_are_in() {
+fn missing_or_inserted_bytes_lose_only_the_records_that_contain_them() {
     for (whole, starts) in long(40) {
         let all = sound(&whole);
         let place = starts[20] + 30;
@@ -435,7 +438,7 @@ fn bytes_that_are_missing_or_too_many_cost_no_more_than_the_records_they_are_in(
 }
 
 #[test]
-fn damage_in_two_places_is_told_twice_with_the_bytes_passed_over() {
+fn damage_in_two_places_is_reported_twice_with_the_skipped_bytes() {
     for (whole, starts) in long(60) {
         let mut damaged = whole.clone();
         for at in [10, 40] {
@@ -451,7 +454,7 @@ fn damage_in_two_places_is_told_twice_with_the_bytes_passed_over() {
 }
 
 #[test]
-fn a_capture_inside_a_packet_is_not_taken_for_the_file_s_own_records() {
+fn a_capture_inside_a_packet_is_not_read_as_records() {
     // Seven records in a packet, of the same day; then forty of another.
     for (inner, base) in [(long(7), 1_700_000_000), (long(40), 1_500_000_000)] {
         let mut builder = Pcap::ethernet();
@@ -468,7 +471,7 @@ fn a_capture_inside_a_packet_is_not_taken_for_the_file_s_own_records() {
 }
 
 #[test]
-fn a_length_that_reaches_beyond_the_end_is_damage_where_records_follow_and_a_cut_where_none_do() {
+fn a_length_beyond_the_end_is_damage_if_records_follow_and_truncation_otherwise() {
     for (mut whole, starts) in long(40) {
         let is_pcap = whole[0] != 0x0a;
         let field = starts[30] + if is_pcap { 8 } else { 4 };
@@ -481,7 +484,7 @@ fn a_length_that_reaches_beyond_the_end_is_damage_where_records_follow_and_a_cut
     }
 }
 
-/// One capture of each format with everything in it.
+/// Returns one capture of each format, with every kind of record or block.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
     for order in ByteOrder::ALL {
@@ -501,7 +504,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn every_truncation_keeps_the_frames_before_it_and_never_panics() {
+fn every_truncation_keeps_the_earlier_frames_and_never_panics() {
     for whole in samples() {
         let all = sound(&whole);
         for length in 4..whole.len() {
@@ -513,7 +516,7 @@ fn every_truncation_keeps_the_frames_before_it_and_never_panics() {
 }
 
 #[test]
-fn every_flipped_bit_is_survived() {
+fn no_flipped_bit_causes_a_panic() {
     for whole in samples() {
         for at in 4..whole.len() {
             for bit in 0..8 {

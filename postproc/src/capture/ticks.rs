@@ -1,40 +1,40 @@
-//! What a packet's time is counted in.
+//! Time resolution of packets.
 
 use syncookie_engine::Timestamp;
 
 const NANOS: u32 = 1_000_000_000;
 
-/// Length of a tick of an interface's clock, and where its count begins.
+/// Length of a tick of an interface's clock, and the start of its count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticks {
     unit: Unit,
-    /// Seconds to add (`if_tsoffset`).
+    /// Offset in seconds (`if_tsoffset`).
     offset: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
-    /// A tick is this many nanoseconds.
+    /// Nanoseconds in a tick.
     Nanos(u32),
-    /// A nanosecond is this many ticks.
+    /// Ticks in a nanosecond.
     PerNano(u128),
-    /// A second is two to this power of ticks.
+    /// Ticks in a second, as a power of two.
     Binary(u8),
 }
 
 impl Ticks {
-    /// From the options `if_tsresol` and `if_tsoffset`; microseconds where the first is absent.
+    /// Reads the options `if_tsresol` and `if_tsoffset`. Without the first, ticks are microseconds.
     pub(super) fn new(resolution: Option<u8>, offset: i64) -> Self {
         let unit = match resolution.unwrap_or(6) {
             power if power & 0x80 != 0 => Unit::Binary(power & 0x7f),
             power @ 0..=9 => Unit::Nanos(10_u32.pow(9 - u32::from(power))),
-            // Beyond 10^38 ticks a nanosecond every 64-bit count is zero.
+            // Beyond 10^38 ticks per nanosecond, every 64-bit count is zero.
             power => Unit::PerNano(10_u128.checked_pow(u32::from(power) - 9).unwrap_or(u128::MAX)),
         };
         Self { unit, offset }
     }
 
-    /// Decimals of a second that tell all times apart, as far as nanoseconds do.
+    /// Returns the number of decimals of a second that distinguish all times; at most 9.
     pub(super) fn decimals(self) -> u8 {
         match self.unit {
             Unit::Nanos(length) => 9 - length.ilog10() as u8,
@@ -42,7 +42,7 @@ impl Ticks {
         }
     }
 
-    /// The time of `ticks`; the nearest that can be expressed where that is out of range.
+    /// Returns the time of `ticks`, limited to the range of [`Timestamp`].
     #[inline]
     pub(super) fn time(self, ticks: u64) -> Timestamp {
         if let Unit::Nanos(length) = self.unit
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn times_out_of_range_become_the_nearest_one_in_range() {
+    fn times_out_of_range_become_the_nearest_representable_time() {
         assert_eq!(Ticks::new(Some(0), i64::MAX).time(u64::MAX).as_nanos(), i64::MAX);
         assert_eq!(Ticks::new(Some(0), i64::MIN).time(0).as_nanos(), i64::MIN);
         for resolution in 0..=u8::MAX {

@@ -1,9 +1,9 @@
-//! A stretch of a file in memory that knows where in the file it stands.
+//! Buffered part of a file, with its offset.
 
 use std::io::{self, ErrorKind, Read};
 
-/// Read in pieces of this size: nearly as fast as reading gets, and small enough to leave the processor's caches to the
-/// engine's tables.
+/// Number of bytes per read: nearly the fastest size, and small enough to leave the processor's
+/// caches to the engine's tables.
 const CAPACITY: usize = 1 << 17;
 
 /// Buffered bytes of `source`, from [`Self::offset`] on.
@@ -13,11 +13,11 @@ pub(super) struct Window<R> {
     start: usize,
     end: usize,
     offset: u64,
-    /// Where the bytes begin that [`Self::swap_buffer`] will give.
+    /// Start of the bytes that [`Self::swap_buffer`] will return.
     kept: usize,
 }
 
-/// Bytes of consecutive frames, in the memory they were read into.
+/// Bytes of consecutive frames, in the memory that they were read into.
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -41,23 +41,23 @@ impl<R: Read> Window<R> {
         Self { source, buffer: vec![0; capacity], start: 0, end: 0, offset: 0, kept: 0 }
     }
 
-    /// What is buffered and not yet taken.
+    /// Returns the bytes that are buffered and not yet taken.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Where in the file [`Self::bytes`] begins.
+    /// Returns the offset of [`Self::bytes`] in the file.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Reads until at least `wanted` bytes are buffered; `false` when the file ends before.
+    /// Reads until at least `wanted` bytes are buffered; returns `false` if the file ends before.
     #[inline]
     pub(super) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
         if self.end - self.start >= wanted { Ok(true) } else { self.fill(wanted) }
     }
 
-    /// Hands out the first `count` bytes, which must be buffered, and moves past them.
+    /// Takes the first `count` bytes, which must be buffered.
     #[inline]
     pub(super) fn take(&mut self, count: usize) -> &[u8] {
         let from = self.start;
@@ -66,14 +66,15 @@ impl<R: Read> Window<R> {
         &self.buffer[from..self.start]
     }
 
-    /// Number of bytes that [`Self::swap_buffer`] would give now.
+    /// Returns the number of bytes that [`Self::swap_buffer`] would return now.
     #[inline]
     pub(super) fn taken(&self) -> usize {
         self.start - self.kept
     }
 
-    /// Gives the bytes that were taken since the last call, as far as nothing was read since, in exchange for a buffer that
-    /// is no longer needed. Copies whichever is less: these bytes, or those that are still to be taken.
+    /// Moves the bytes that were taken since the last call, and were not moved by a read since,
+    /// into `buffer`, whose memory is reused. Copies the smaller part: these bytes, or those that
+    /// are not yet taken.
     pub(super) fn swap_buffer(&mut self, buffer: &mut Buffer) {
         let rest = self.start..self.end;
         if rest.len() > self.taken() {
@@ -98,7 +99,8 @@ impl<R: Read> Window<R> {
         (self.start, self.kept) = (0, 0);
         while self.end < wanted {
             if self.end == self.buffer.len() {
-                // Grown by what was really read, never by what a length field claims.
+                // The buffer grows by the number of bytes read, never by the value of a length
+                // field.
                 self.buffer.resize(self.buffer.len().max(1) * 2, 0);
             }
             match self.source.read(&mut self.buffer[self.end..]) {
@@ -116,7 +118,7 @@ impl<R: Read> Window<R> {
 mod tests {
     use super::*;
 
-    /// Gives its bytes one at a time, interrupted before each.
+    /// Delivers its bytes one at a time, with an interruption before each.
     struct Drip<'a>(&'a [u8], bool);
 
     impl Read for Drip<'_> {
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_swapped_buffer_has_what_was_taken_however_much_is_left() {
+    fn the_swapped_buffer_contains_the_taken_bytes_for_any_remainder() {
         let source: Vec<u8> = (0..100).collect();
         for buffered in [10, 20, 100] {
             let mut window = Window::with_capacity(&source[..], buffered);
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_come_whole_from_a_source_that_drips_and_interrupts() {
+    fn bytes_from_a_slow_interrupting_source_are_complete() {
         let source: Vec<u8> = (0..100).collect();
         let mut window = Window::with_capacity(Drip(&source, false), 4);
         assert!(window.ensure(7).unwrap());

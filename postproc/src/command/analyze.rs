@@ -6,21 +6,18 @@ use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
-use super::{follow, kernel_files, list_files};
+use super::list_files;
+use super::options::{options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::filter::{Baseline, Filter, Rules};
 use crate::output::Output;
-use crate::pipeline::{self, Options};
+use crate::pipeline;
 use crate::report;
-use crate::source::walk::{self, Plan};
+use crate::source::walk;
 
 /// Analyses the captures that the arguments name.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
-    if args.follow {
-        return follow::run(args, console);
-    }
     let plan = walk::plan(&args.paths);
     unread(&plan, args.verbose).for_each(|remark| console.remark(&remark));
     for folder in plan.empty_dirs.iter().filter(|_| !plan.sources.is_empty()) {
@@ -47,28 +44,4 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let Some(totals) = totals else { return Err(Failure::no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
-}
-
-/// Returns the options of the analysis, with and without `--follow`, and what is assumed about the files given with
-/// `--kernel`.
-pub(super) fn options(args: &Analyze) -> Result<(Options, Option<String>), Failure> {
-    let read_baseline =
-        |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
-    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
-    let rules = Rules { filter: Filter::new(&args.filter), once: args.once, baseline };
-    let options = Options {
-        limits: args.resources.limits(),
-        threads: args.resources.threads(),
-        rules,
-        kernel,
-        capture_point: args.capture_point.into(),
-    };
-    Ok((options, assumed))
-}
-
-/// Returns remarks on the files in folders that are not read; none unless the run is verbose.
-pub(super) fn unread(plan: &Plan, is_verbose: bool) -> impl Iterator<Item = String> {
-    let skipped = plan.skipped.iter().filter(move |_| is_verbose);
-    skipped.map(|(path, reason)| format!("skipped: {} {reason}", path.display()))
 }

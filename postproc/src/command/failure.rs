@@ -8,7 +8,7 @@ use syncookie_kernel::read;
 use syncookie_terminal::{count, escape_controls};
 use thiserror::Error;
 
-use super::follow::StateError;
+use super::state_error::StateError;
 use crate::filter::BaselineError;
 use crate::source::walk::Plan;
 
@@ -22,7 +22,7 @@ pub enum Failure {
         folders: Vec<PathBuf>,
         /// Number of files in folders that are not captures.
         skipped: usize,
-        /// Name of one of them, and what it is.
+        /// Name of one of them, and the reason why it was skipped.
         example: Option<String>,
     },
     /// The results would overwrite one of the captures.

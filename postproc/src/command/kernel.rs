@@ -1,6 +1,5 @@
 //! `syncookie kernel`: from the arguments to the exit code.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,6 +10,7 @@ use syncookie_kernel::report::{self, Format, Options};
 use syncookie_kernel::resource::Level;
 use syncookie_kernel::{read, view::View};
 use syncookie_terminal::escape_controls;
+use thiserror::Error;
 
 use crate::cli::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 use crate::console::Console;
@@ -18,19 +18,28 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 /// Reason why there is no report.
+#[derive(Debug, Error)]
 enum Failure {
+    /// A file cannot be read or holds no kernel counters.
+    #[error(transparent)]
     Read(read::Error),
-    Live(String, io::Error),
-    Output(io::Error),
+    /// Part of the running machine cannot be read.
+    #[error("{}: {error}", escape_controls(what))]
+    Live {
+        /// What cannot be read.
+        what: String,
+        #[source]
+        error: io::Error,
+    },
+    /// The results cannot be written.
+    #[error("cannot write the results: {0}")]
+    Output(#[source] io::Error),
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(error) => write!(f, "{error}"),
-            Self::Live(what, error) => write!(f, "{}: {error}", escape_controls(what)),
-            Self::Output(error) => write!(f, "cannot write the results: {error}"),
-        }
+impl Failure {
+    /// Reports that part of the running machine cannot be read.
+    fn live(what: impl Into<String>, error: io::Error) -> Self {
+        Self::Live { what: what.into(), error }
     }
 }
 
@@ -140,7 +149,7 @@ mod live {
             facts.other_namespaces = other_namespaces(&namespace);
             return Ok(vec![facts]);
         }
-        let all = Namespace::all().map_err(|error| Failure::Live("network namespaces".into(), error))?;
+        let all = Namespace::all().map_err(|error| Failure::live("network namespaces", error))?;
         let mut found = Vec::new();
         let mut refused = Vec::new();
         for namespace in &all {
@@ -162,15 +171,15 @@ mod live {
 
     fn find(netns: Option<&str>) -> Result<Namespace, Failure> {
         match netns {
-            None => Namespace::current().map_err(|error| Failure::Live("/proc".into(), error)),
+            None => Namespace::current().map_err(|error| Failure::live("/proc", error)),
             Some(text) => {
-                Namespace::find(text).map_err(|error| Failure::Live(format!("network namespace {text}"), error))
+                Namespace::find(text).map_err(|error| Failure::live(format!("network namespace {text}"), error))
             }
         }
     }
 
     fn closed(namespace: &Namespace, error: std::io::Error) -> Failure {
-        Failure::Live(format!("cannot enter the network namespace {}", namespace.name), error)
+        Failure::live(format!("cannot enter the network namespace {}", namespace.name), error)
     }
 
     /// Returns the names of the other namespaces of the machine.
@@ -194,6 +203,6 @@ mod live {
 
     fn refused() -> Failure {
         let text = "not a Linux kernel; give files that were saved on Linux";
-        Failure::Live("this machine".into(), std::io::Error::new(std::io::ErrorKind::Unsupported, text))
+        Failure::live("this machine", std::io::Error::new(std::io::ErrorKind::Unsupported, text))
     }
 }

@@ -8,8 +8,8 @@ use syncookie_kernel::read::{self, Error};
 use crate::filter::EndpointPattern;
 use crate::pipeline::KernelCounters;
 
-/// Reads the files of that server, or of every server of the captures. Returns the counters and a sentence about what is
-/// assumed; `None` if no files are given.
+/// Reads the files of that server, or of every server of the captures. Returns the counters and a
+/// sentence about what is assumed; `None` if no files are given.
 pub fn read(files: &[PathBuf], server: Option<EndpointPattern>) -> Result<Option<(KernelCounters, String)>, Error> {
     if files.is_empty() {
         return Ok(None);

@@ -25,7 +25,8 @@ pub(super) fn list(plan: Plan, format: Format, mut output: Output, console: &mut
     Ok(if plan.problems.is_empty() { Exit::Analysed } else { Exit::Partly })
 }
 
-/// Returns format, size in bytes and name, tab-separated; `-` for what is unknown of a stream before it is read.
+/// Returns format, size in bytes and name, tab-separated; `-` for what is unknown of a stream
+/// before it is read.
 fn line(source: &Source) -> String {
     let format = match (source.format, source.compression) {
         (Some(format), Some(compression)) => format!("{}+{compression}", format.as_str()),

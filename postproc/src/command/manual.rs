@@ -55,7 +55,8 @@ fn every(command: &Command, folder: &Path) -> io::Result<()> {
     fs::write(folder.join(format!("{name}.1")), page(command)?)
 }
 
-/// Returns a page with the usual order of sections. Examples and exit codes keep the layout that they have in `--help`.
+/// Returns a page with the usual order of sections. Examples and exit codes keep the layout that
+/// they have in `--help`.
 fn page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let output = &mut page;
@@ -86,7 +87,8 @@ fn page(command: &Command) -> io::Result<String> {
 fn section(title: &str, body: &str, output: &mut dyn Write) -> io::Result<()> {
     writeln!(output, ".SH {}\n.nf", title.to_uppercase())?;
     for line in body.lines() {
-        // A line that begins with a point or an apostrophe is a roff request, and a backslash begins an escape.
+        // A line that begins with a point or an apostrophe is a roff request, and a backslash
+        // begins an escape.
         let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
         let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
         writeln!(output, "{guard}{line}")?;

@@ -1,8 +1,9 @@
 //! Decides which findings are reported, for every command.
 //!
-//! The rules are asked in this order: `--filter`; whether an earlier run reported the finding (`--follow --state`); whether
-//! another capture has the same packets (`--once`); whether an earlier report has it (`--baseline`). Reports that do not
-//! show ordinary handshakes only count them.
+//! The rules apply in this order: `--filter`; whether an earlier run reported the finding
+//! (`--follow --state`); whether another capture has the same packets (`--once`); whether an
+//! earlier report has it (`--baseline`). Reports that do not show ordinary handshakes only count
+//! them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -36,7 +37,8 @@ pub enum Decision {
     ReportedBefore,
     /// Left out: another capture has the same packets.
     Duplicate,
-    /// Left out: reports with a baseline contain only findings, and this handshake is ordinary and did not fail.
+    /// Left out: reports with a baseline contain only findings, and this handshake is ordinary and
+    /// did not fail.
     Ordinary,
     /// Left out: the baseline has it.
     Known,
@@ -48,15 +50,18 @@ pub struct Admission<'a> {
     rules: &'a Rules,
     detail: DetailLevel,
     reported_until: Option<Timestamp>,
-    /// Maximum number of handshakes that are reported of a listener's floods, and how many were.
+    /// Maximum number of flood handshakes that are reported per listener, and the number reported
+    /// so far.
     max_flood: u64,
     flood: HashMap<Endpoint, u64>,
-    /// Listeners and verdicts of the admitted findings, by which episodes are admitted. Kept only for a baseline.
+    /// Listeners and verdicts of the admitted findings, which decide about episodes. Kept only for
+    /// a baseline.
     admitted: HashSet<(Endpoint, Verdict)>,
 }
 
 impl Rules {
-    /// Whether every handshake has to be looked at to know whether it is left out, ordinary ones included.
+    /// Returns whether every handshake, including ordinary ones, must be examined to know whether
+    /// it is left out.
     #[must_use]
     pub fn select(&self) -> bool {
         self.once || self.filter.is_active()
@@ -64,32 +69,34 @@ impl Rules {
 }
 
 impl<'a> Admission<'a> {
-    /// Decides by these rules, for a report that shows this much of ordinary handshakes.
+    /// Creates an admission with these rules, for a report that shows ordinary handshakes with this
+    /// detail.
     #[must_use]
     pub fn new(rules: &'a Rules, detail: DetailLevel) -> Self {
         let (flood, admitted) = (HashMap::new(), HashSet::new());
         Self { rules, detail, reported_until: None, max_flood: u64::MAX, flood, admitted }
     }
 
-    /// Limits how many handshakes are reported of a listener's floods, where the engine does not.
+    /// Limits the number of flood handshakes that are reported per listener, if the engine does not
+    /// limit it.
     pub fn set_max_flood(&mut self, max_flood: u64) {
         self.max_flood = max_flood;
     }
 
-    /// From now on, handshakes that began before this time count as reported by an earlier run.
+    /// Treats handshakes that began before this time as reported by an earlier run, from now on.
     pub fn set_reported_until(&mut self, time: Option<Timestamp>) {
         self.reported_until = time;
     }
 
-    /// Whether every ordinary handshake is left out or only counted, so that the engine need not make a finding of it.
-    /// False where the rules have to see each to know what to count.
+    /// Returns whether every ordinary handshake is left out or only counted, so that the engine
+    /// need not create a finding of it. False if the rules must examine each one.
     #[must_use]
     pub fn needs_notable_only(&self) -> bool {
         !self.rules.select() && (self.rules.baseline.is_some() || self.detail == DetailLevel::Notable)
     }
 
-    /// Decides about a finding. `is_duplicate` is asked at most once, of findings that fit the filter alone, as it
-    /// remembers those that it was asked about.
+    /// Decides about a finding. Calls `is_duplicate` at most once, and only for findings that match
+    /// the filter, because it records them.
     pub fn decide(&mut self, finding: &Finding, is_duplicate: impl FnOnce(&Finding) -> bool) -> Decision {
         let was_reported = self.reported_until.is_some_and(|until| finding.time < until);
         let is_wanted = self.rules.filter.admits(finding);
@@ -122,8 +129,8 @@ impl<'a> Admission<'a> {
         if self.detail == DetailLevel::Notable && !finding.is_notable() { Decision::Count } else { Decision::Report }
     }
 
-    /// Whether an episode is reported, once all findings were decided about: it fits the filter, and with a baseline one
-    /// of its listener's findings with its verdict was admitted.
+    /// Returns whether an episode is reported, once all findings were decided: it matches the
+    /// filter, and with a baseline, a finding of its listener with its verdict was admitted.
     #[must_use]
     pub fn admits_episode(&self, episode: &Episode) -> bool {
         let is_new = self.rules.baseline.is_none() || self.admitted.contains(&(episode.server, episode.verdict));

@@ -1,8 +1,9 @@
 //! `--baseline`: omits findings that are in an earlier report.
 //!
-//! A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if the earlier report has
-//! a handshake of the same listener with the same verdict and the same first cause, at this confidence or above. Clients,
-//! frames and times are not compared, because they never repeat.
+//! A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if
+//! the earlier report has a handshake of the same listener with the same verdict and the same first
+//! cause, at this confidence or above. Clients, frames and times are not compared, because they
+//! never repeat.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -25,8 +26,8 @@ pub struct Baseline {
     known: HashMap<Likeness, Option<Confidence>>,
 }
 
-/// Reason why a file cannot be used as a baseline. Messages are the rest of the sentence that begins with the name of the
-/// file.
+/// Reason why a file cannot be used as a baseline. Messages are the rest of the sentence that
+/// begins with the name of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// The file cannot be read.
@@ -48,7 +49,8 @@ pub enum BaselineError {
     Schema(u64),
 }
 
-/// Needed parts of a report's objects. JSON Lines has one object per line; a document has one around all.
+/// Needed parts of a report's objects. JSON Lines has one object per line; a document has one
+/// around all.
 #[derive(Deserialize)]
 struct Object {
     #[serde(rename = "type")]

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_an_address_with_or_without_a_port() {
+    fn an_endpoint_is_an_address_with_or_without_a_port() {
         let parsed = |text: &str| text.parse::<EndpointPattern>().map(|pattern| pattern.to_string());
         for text in ["192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80"] {
             assert_eq!(parsed(text).as_deref(), Ok(text));

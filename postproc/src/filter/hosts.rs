@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_networks_and_ports_select_what_they_say() {
+    fn addresses_networks_and_ports_select_matching_endpoints() {
         let is_in = |text: &str, ip: &str, port| {
             Hosts::parse(text).unwrap().contains(Endpoint { ip: ip.parse().unwrap(), port })
         };
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_refused() {
+    fn other_forms_are_rejected() {
         for text in
             ["", ":", "x", "10.0.0.1/33", "::/129", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:70000", "[::1", "[::1]80"]
         {

@@ -2,12 +2,13 @@
 
 use syncookie_engine::{CauseKind, Endpoint, Finding, Verdict};
 
-/// Properties that equal findings share. Clients, frames and times are not among them, because they never repeat.
+/// Properties that equal findings share. Clients, frames and times are not among them, because they
+/// never repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Likeness {
     /// Address and port of the listener.
     pub server: Endpoint,
-    /// Who answered.
+    /// Verdict: SYN cookie or SYN proxy, or another.
     pub verdict: Verdict,
     /// First cause of a failure.
     pub cause: Option<CauseKind>,

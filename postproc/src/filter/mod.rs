@@ -1,5 +1,5 @@
-//! Filters for findings. All packets are analysed regardless of them, because a handshake is judged together with the
-//! others of its listener.
+//! Filters for findings. All packets are analysed regardless of them, because a handshake is judged
+//! together with the others of its listener.
 
 mod admission;
 mod baseline;
@@ -31,7 +31,8 @@ pub enum Condition {
     Until(Timestamp),
 }
 
-/// All conditions of `--filter`. Repeated conditions of one kind are ORed; different kinds are ANDed.
+/// All conditions of `--filter`. Repeated conditions of one kind are ORed; different kinds are
+/// ANDed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     servers: Vec<Hosts>,
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_narrowest_stretch_of_time_counts() {
+    fn the_narrowest_time_range_applies() {
         let condition = |text: &str| text.parse::<Condition>().unwrap();
         let filter = Filter::new(&["since=@5", "since=@7", "until=@20", "until=@10"].map(condition));
         assert_eq!(filter, Filter::new(&["since=@7", "until=@10"].map(condition)));

@@ -1,16 +1,17 @@
-//! Parses times as people write them.
+//! Parses times on the command line.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Zoned};
 use syncookie_engine::Timestamp;
 
-/// The forms that [`parse`] accepts, for a message.
+/// Forms that [`parse`] accepts, for messages.
 pub const FORM: &str = "a time: 2026-11-22T06:28:21Z, with a fraction, another offset (+01:00) or a time zone \
                         ([Europe/Berlin]) if you like, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @ and seconds \
                         since 1970 (@1795328901.5), or a time before now (-2h, -1d12h)";
 
-/// Parses a time in one of the forms of [`FORM`]; `None` for any other text and for times before 1677 or after 2262.
+/// Parses a time in one of the forms of [`FORM`]; `None` for any other text and for times before
+/// 1677 or after 2262.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let time = match text.split_at_checked(1) {
         Some(("@", seconds)) => since_epoch(seconds)?,
@@ -30,27 +31,27 @@ fn date_and_time(text: &str) -> Option<jiff::Timestamp> {
     in_utc(text)
 }
 
-/// A date, with a time or without, in UTC.
+/// Parses a date, with or without a time, in UTC.
 fn in_utc(text: &str) -> Option<jiff::Timestamp> {
     let time: DateTime = text.parse().ok()?;
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
-/// `2026-11-22T06:28:21[Europe/Berlin]`, without an offset.
+/// Parses `2026-11-22T06:28:21[Europe/Berlin]`, without an offset.
 fn in_zone(text: &str) -> Option<jiff::Timestamp> {
     let (time, zone) = text.strip_suffix(']')?.split_once('[')?;
     let time: DateTime = time.parse().ok()?;
     TimeZone::get(zone).ok()?.to_timestamp(time).ok()
 }
 
-/// A duration as people write it (`2h`, `1d12h`), before now. A day has 24 hours; a month and a year are refused.
+/// Parses a duration before now (`2h`, `1d12h`). A day has 24 hours; months and years are rejected.
 fn before_now(duration: &str) -> Option<jiff::Timestamp> {
     let span: Span = duration.parse().ok()?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     (!duration.is_negative()).then(|| jiff::Timestamp::now().checked_sub(duration).ok())?
 }
 
-/// Seconds since 1970, with a fraction of at most nine digits.
+/// Parses seconds since 1970, with a fraction of at most nine digits.
 fn since_epoch(seconds: &str) -> Option<jiff::Timestamp> {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
     let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
@@ -67,7 +68,7 @@ mod tests {
     use crate::text::Rfc3339;
 
     #[test]
-    fn every_way_to_write_a_time_gives_that_time() {
+    fn every_accepted_form_gives_the_same_time() {
         for (text, written) in [
             ("2026-11-22T06:28:21Z", "2026-11-22T06:28:21.000000000Z"),
             ("2026-11-22 06:28:21", "2026-11-22T06:28:21.000000000Z"),
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_and_days_that_are_not_are_refused() {
+    fn other_forms_and_nonexistent_days_are_rejected() {
         for text in [
             "",
             "@",

@@ -1,4 +1,5 @@
-//! Capture formats that are not supported, recognised by their first bytes, and the command that converts each.
+//! Capture formats that are not supported, recognised by their first bytes, and the command that
+//! converts each.
 
 use std::fmt;
 
@@ -15,7 +16,8 @@ pub struct Foreign {
 /// Program that converts a file to pcapng.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Converter {
-    /// Wireshark's own program. pcapng rather than pcap: it holds several link types, and nanoseconds.
+    /// Wireshark's own program. pcapng rather than pcap: it holds several link types, and
+    /// nanoseconds.
     Editcap,
     /// editcap with a link type, for formats that do not specify it.
     EditcapEthernet,
@@ -62,7 +64,7 @@ const MIXED: [(&[u8], &str); 3] = [
     (b"\0\0\0\x01\0\0\0\0\0\x07\xd0\0", "an HP-UX nettl capture"),
 ];
 
-/// Two bytes are little to go by: the next field must fit as well.
+/// Two bytes are weak evidence, so the next field must fit as well.
 const LANALYZER: &str = "a Novell LANalyzer capture";
 
 /// Returns the format that begins with these bytes, if it is one of these.
@@ -87,19 +89,20 @@ pub(super) fn recognise(bytes: &[u8]) -> Option<Foreign> {
     is_erf(bytes).then_some(Foreign { name: "an ERF capture", converter: Converter::Editcap })
 }
 
-/// A LANalyzer file begins with a record whose length and version number are small.
+/// Returns whether the bytes begin a LANalyzer file: a record with a small length and version
+/// number.
 fn lanalyzer(bytes: &[u8]) -> bool {
     let length = Order::Little.u16(bytes, 2);
     length.is_some_and(|length| (2..1024).contains(&length)) && bytes.get(4).is_some_and(|&version| version <= 2)
 }
 
-/// A NetScaler trace names itself within its first page.
+/// Returns whether the bytes begin a NetScaler trace, whose first page contains its name.
 fn is_netscaler(bytes: &[u8]) -> bool {
     bytes.get(..64.min(bytes.len())).is_some_and(|head| head.windows(10).any(|word| word == b"NetScaler "))
 }
 
-/// Returns whether the bytes begin an event trace: a buffer header with the size of the buffer and, twice, its used part,
-/// then the header of a system event.
+/// Returns whether the bytes begin an event trace: a buffer header with the size of the buffer and,
+/// twice, its used part, then the header of a system event.
 fn is_event_trace(bytes: &[u8]) -> bool {
     const FIRST_EVENT: usize = 0x48;
     let word = |at| Order::Little.u32(bytes, at);
@@ -112,23 +115,25 @@ fn is_event_trace(bytes: &[u8]) -> bool {
         && current <= size
 }
 
-/// Flow records hold no packets.
+/// Flow records contain no packets.
 fn is_flow_export(bytes: &[u8]) -> bool {
     matches!(bytes, [0x0c, 0xa5, 1 | 2, 0, ..] | [0xa5, 0x0c, 0, 1 | 2, ..])
 }
 
-/// ERF has no magic number: its first records must be plausible, and follow each other.
+/// Returns whether the bytes begin an ERF file. It has no magic number, so its first records must
+/// be plausible and follow each other.
 fn is_erf(bytes: &[u8]) -> bool {
     let Some((first, length)) = erf_record(bytes) else { return false };
     let second = bytes.get(length..).and_then(erf_record);
     second.is_some_and(|(second, _)| (0..=ERF_PAUSE).contains(&(i64::from(second) - i64::from(first))))
 }
 
-/// Seconds between two packets that are believed.
+/// Maximum time between two plausible records, in seconds.
 const ERF_PAUSE: i64 = 86_400;
 
-/// Second and length of an ERF record: the second is from 1990 to 2100 where a card set it, the type one of 48, and the record
-/// holds its header and no more than the largest packet.
+/// Returns the second and the length of an ERF record if it is plausible: the second is between
+/// 1990 and 2100 if a card set it, the type is one of 48, and the length covers the header and at
+/// most the largest packet.
 fn erf_record(bytes: &[u8]) -> Option<(u32, usize)> {
     const HEADER: u16 = 16;
     const YEAR: u32 = 31_556_952;
@@ -167,7 +172,7 @@ mod tests {
         recognise(bytes).map(|foreign| foreign.name)
     }
 
-    /// An ERF record of type Ethernet.
+    /// Returns an ERF record of type Ethernet.
     fn erf(second: u32, length: u16) -> Vec<u8> {
         let mut record = [[0; 4], second.to_le_bytes()].concat();
         record.extend([2, 4]);
@@ -195,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_trace_is_sent_to_its_own_converter() {
+    fn event_traces_are_recognised_with_their_own_converter() {
         let mut trace = vec![0; 128];
         trace[..12].copy_from_slice(&[0, 0, 1, 0, 0x80, 2, 0, 0, 0x80, 2, 0, 0]);
         trace[0x48..0x4c].copy_from_slice(&[2, 0, 2, 0xc0]);
@@ -206,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_and_short_beginnings_have_no_name() {
+    fn noise_and_short_files_are_not_recognised() {
         let noise: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for start in 0..noise.len() {
             assert_eq!(name(&noise[start..]), None, "{start}");

@@ -66,7 +66,8 @@ pub enum Kind {
     Compressed(Compression),
     /// Compressed file with this content.
     Holds(Compression, Box<Kind>),
-    /// Compressed file whose first bytes cannot be decompressed; contains the error of the decompressor.
+    /// Compressed file whose first bytes cannot be decompressed; contains the error of the
+    /// decompressor.
     Unreadable(Compression, String),
     /// Capture in a format that is not supported.
     Foreign(Foreign),
@@ -100,8 +101,8 @@ const PACKED: [(&[u8], &str, &str); 6] = [
     (b"\x02\x21\x4c\x18", "lz4's legacy format", "lz4 -d"),
 ];
 
-/// Returns the kind of the file that begins with these bytes. [`MAGIC`] bytes identify everything that is supported;
-/// [`OPENING`] bytes identify the other kinds as well.
+/// Returns the kind of the file that begins with these bytes. [`MAGIC`] bytes identify everything
+/// that is supported; [`OPENING`] bytes identify the other kinds as well.
 pub fn sniff(bytes: &[u8]) -> Kind {
     match bytes {
         [] => return Kind::Empty,
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_read_is_named_with_the_remedy() {
+    fn unsupported_files_are_reported_with_the_remedy() {
         let said = |bytes: &[u8]| sniff(bytes).to_string();
         assert!(said(b"\xfd7zXZ\0\0").contains("`xz -d`"));
         assert!(said(b"GMBU\0\x02").contains("`editcap -F pcapng IN OUT`"));
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_compressed_file_holds_is_said_with_what_it_is_compressed_with() {
+    fn the_description_names_the_content_and_the_compression() {
         let holds = |kind| Kind::Holds(Compression::Zstd, Box::new(kind));
         assert_eq!(holds(Kind::Capture(Format::Pcapng)).capture(), Some((Format::Pcapng, Some(Compression::Zstd))));
         let text = holds(sniff(b"snoop\0\0\0\0\0\0\x02")).to_string();

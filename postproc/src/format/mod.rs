@@ -1,4 +1,5 @@
-//! Identifies what a file is: its format by its first bytes, its name, and formats of other programs.
+//! Identifies what a file is: its format by its first bytes, its name, and formats of other
+//! programs.
 
 mod foreign;
 mod magic;

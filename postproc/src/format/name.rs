@@ -1,15 +1,16 @@
-//! Names that captures usually have. No file is read or left out for its name; but one that is called a capture and is
-//! none has to be spoken of.
+//! Usual names of captures. Files are detected by their content; but a file that is named like a
+//! capture and is not one is reported.
 
 use std::path::Path;
 
-/// As capture programs and Wireshark call their files.
+/// File extensions of capture programs and Wireshark.
 const CAPTURE: [&str; 9] = ["pcap", "pcapng", "cap", "ntar", "snoop", "erf", "trc", "enc", "pklg"];
 
-/// What compressors append.
+/// File extensions of compressors.
 const COMPRESSED: [&str; 8] = ["gz", "zst", "lz4", "xz", "bz2", "zip", "7z", "z"];
 
-/// True for `a.pcap`, `A.CAP`, `a.pcap12` (as tcpdump's -C numbers them) and `a.pcapng.gz`.
+/// Returns true for names like `a.pcap`, `A.CAP`, `a.pcap12` (as numbered by `tcpdump -C`) and
+/// `a.pcapng.gz`.
 pub fn has_capture_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let name = match name.rsplit_once('.') {
@@ -25,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn captures_are_known_by_their_usual_names() {
+    fn usual_names_of_captures_are_recognised() {
         for name in ["a.pcap", "b/A.CAP", "a.b.pcapng", "a.pcap12", "a.pcap.gz", "a.pcapng.zst", "a.pcap3.xz", ".pcap"]
         {
             assert!(has_capture_name(Path::new(name)), "{name}");

@@ -1,18 +1,18 @@
-//! Byte order of a capture's own fields.
+//! Byte order of the fields of a capture file.
 
 use byteorder::{BigEndian, ByteOrder as _, LittleEndian};
 
-/// The order in which the writer of a capture stored its numbers.
+/// Order of the bytes in a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The most significant byte first.
+    /// Most significant byte first.
     Big,
-    /// The least significant byte first.
+    /// Least significant byte first.
     Little,
 }
 
 impl Order {
-    /// The 16-bit number `at` this place, if it is there.
+    /// Returns the 16-bit number at this offset; `None` if the bytes end before.
     pub fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let field = bytes.get(at..at.checked_add(2)?)?;
         Some(match self {
@@ -21,7 +21,7 @@ impl Order {
         })
     }
 
-    /// The 32-bit number `at` this place, if it is there.
+    /// Returns the 32-bit number at this offset; `None` if the bytes end before.
     #[inline]
     pub fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
         let field = bytes.get(at..at.checked_add(4)?)?;
@@ -31,7 +31,7 @@ impl Order {
         })
     }
 
-    /// The signed 64-bit number `at` this place, if it is there.
+    /// Returns the signed 64-bit number at this offset; `None` if the bytes end before.
     pub fn i64(self, bytes: &[u8], at: usize) -> Option<i64> {
         let field = bytes.get(at..at.checked_add(8)?)?;
         Some(match self {

@@ -1,10 +1,10 @@
-//! Counts the bytes that a decompressor takes in.
+//! Counts the bytes that a decompressor reads.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// How far a source was read, to be looked at from outside while a decompressor holds the source.
+/// Position in a source, readable while a decompressor owns the source.
 #[derive(Clone, Debug, Default)]
 pub struct Position(Arc<Shared>);
 
@@ -15,12 +15,12 @@ struct Shared {
 }
 
 impl Position {
-    /// Bytes taken from the source.
+    /// Returns the number of bytes taken from the source.
     pub fn taken(&self) -> u64 {
         self.0.taken.load(Ordering::Relaxed)
     }
 
-    /// Whether the source itself could not be read, as opposed to what it held.
+    /// Returns whether reading the source itself failed, as opposed to decompressing its content.
     pub(super) fn failed(&self) -> bool {
         self.0.failed.load(Ordering::Relaxed)
     }
@@ -30,11 +30,11 @@ impl Position {
     }
 }
 
-/// A buffered source that counts what is taken from it.
+/// Buffered source that counts the bytes taken from it.
 pub(super) struct Counted<R> {
     source: BufReader<R>,
     position: Position,
-    /// Whether somebody asked for more than there was.
+    /// Whether a read reached the end of the source.
     pub(super) is_at_end: bool,
 }
 
@@ -69,7 +69,7 @@ impl<R: Read> Read for Counted<R> {
 
 impl<R: Read> BufRead for Counted<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        // Asked for twice, because the buffer borrows all of it.
+        // Requested twice, because the buffer borrows all of it.
         let result = self.source.fill_buf().map(<[u8]>::is_empty);
         self.is_at_end |= self.note(result)?;
         self.source.fill_buf()

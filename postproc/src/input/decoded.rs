@@ -1,16 +1,17 @@
-//! What a decompressor gives out, with its complaints turned into [`Broken`].
+//! Output of a decompressor, with its errors turned into [`Broken`].
 
 use std::io::{self, ErrorKind, Read};
 
 use super::{Broken, Damage, Position};
 use crate::format::Compression;
 
-/// A decompressor whose errors say where in the compressed file they arose.
+/// Decompressor whose errors contain the offset in the compressed file.
 pub(super) struct Decoded<D> {
     compression: Compression,
     decoder: D,
     position: Position,
-    /// A stream that was found broken stays so: a decompressor may not be asked again.
+    /// The error of a broken stream, which is repeated: a decompressor must not be used after an
+    /// error.
     broken: Option<Broken>,
 }
 

@@ -1,16 +1,16 @@
-//! gzip (RFC 1952): one member, or several one after another as `cat a.gz b.gz` and bgzip make them.
+//! gzip (RFC 1952): one member, or several in sequence as written by `cat a.gz b.gz` and bgzip.
 //!
-//! flate2's own readers lose what was unpacked before a fault was met. A capture cut short is worth reading to the last
-//! byte, so that the decompressor is driven here.
+//! The readers of flate2 lose the bytes that were decompressed before an error. A truncated capture
+//! is worth reading to its last byte, so this module drives the decompressor.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// What `deflate` can look back on: 2 to this power bytes, its largest.
+/// Base-2 logarithm of the window size of `deflate` in bytes: the maximum.
 const WINDOW_BITS: u8 = 15;
 
-/// Unpacks every member of a gzip file.
+/// Decompresses every member of a gzip file.
 pub(super) struct Decoder<R> {
     source: R,
     member: Decompress,
@@ -21,7 +21,7 @@ pub(super) struct Decoder<R> {
 enum State {
     Within,
     Between,
-    /// Found broken, with bytes still to be handed out before that is said.
+    /// Error that is returned once the bytes before it were returned.
     Broken,
     Ended,
 }
@@ -31,7 +31,8 @@ impl<R: BufRead> Decoder<R> {
         Self { source, member: Decompress::new_gzip(WINDOW_BITS), state: State::Within }
     }
 
-    /// Begins the next member. Zeros behind the last are padding, as on tapes, and gzip passes over them, too.
+    /// Starts the next member. Zeros after the last one are padding, as on tapes; gzip ignores
+    /// them, too.
     fn next_member(&mut self) -> io::Result<()> {
         let bytes = self.source.fill_buf()?;
         match bytes.first() {
@@ -49,7 +50,7 @@ impl<R: BufRead> Decoder<R> {
         Ok(())
     }
 
-    /// Unpacks a stretch; 0 when nothing came of it yet.
+    /// Decompresses some bytes; returns 0 if there is no output yet.
     fn inflate(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let bytes = self.source.fill_buf()?;
         if bytes.is_empty() {

@@ -1,7 +1,8 @@
-//! LZ4 frames, one or several one after another.
+//! LZ4 frames, one or several in sequence.
 //!
-//! lz4_flex's reader ends alike at the end of a frame, at the end of the file, and where a file was cut off between two
-//! blocks. Which of them it was is decided here by what the source was asked for.
+//! lz4_flex's reader ends in the same way at the end of a frame, at the end of the file, and where
+//! a file is truncated between two blocks. This module distinguishes them by what was read from the
+//! source.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -9,10 +10,10 @@ use lz4_flex::frame::FrameDecoder;
 
 use super::counted::Counted;
 
-/// Bytes before the content of a skippable frame: its magic and its length.
+/// Number of bytes before the content of a skippable frame: its magic number and its length.
 const SKIPPABLE_HEAD: usize = 8;
 
-/// Unpacks every frame of an LZ4 file.
+/// Decompresses every frame of an LZ4 file.
 pub(super) struct Decoder<R: Read> {
     frames: FrameDecoder<Counted<R>>,
     has_ended: bool,
@@ -23,7 +24,7 @@ impl<R: Read> Decoder<R> {
         Self { frames: FrameDecoder::new(source), has_ended: false }
     }
 
-    /// Goes on to the next frame, past skippable ones; notes where there is none.
+    /// Moves to the next frame, past skippable ones; notes if there is none.
     fn next_frame(&mut self) -> io::Result<()> {
         let source = self.frames.get_mut();
         loop {
@@ -32,7 +33,7 @@ impl<R: Read> Decoder<R> {
                     self.has_ended = true;
                     return Ok(());
                 }
-                // Its magic may stand at the edge of the buffer; nothing else begins with this byte.
+                // The buffer may end within its magic number; nothing else begins with this byte.
                 [0x50..=0x5f, ..] => skip(source)?,
                 _ => return Ok(()),
             }
@@ -40,7 +41,7 @@ impl<R: Read> Decoder<R> {
     }
 }
 
-/// Passes over a skippable frame.
+/// Skips a skippable frame.
 fn skip(source: &mut impl Read) -> io::Result<()> {
     let mut head = [0; SKIPPABLE_HEAD];
     source.read_exact(&mut head)?;

@@ -1,7 +1,7 @@
 //! Byte streams of captures: a file, standard input or a pipe, compressed or not.
 //!
-//! Compression is detected by content, never by name, so that files and streams are treated alike. Decompression is
-//! streamed: memory holds only the window of the format.
+//! Compression is detected by content, never by name, so that files and streams are treated alike.
+//! Decompression is streamed: memory holds only the window of the format.
 
 mod broken;
 mod counted;
@@ -25,7 +25,8 @@ use decoded::Decoded;
 /// Number of compressed bytes that are read at a time.
 const BUFFER: usize = 256 << 10;
 
-/// Base-2 logarithm of the largest accepted zstd window: 128 MiB, the limit of the zstd program without `--long`.
+/// Base-2 logarithm of the largest accepted zstd window: 128 MiB, the limit of the zstd program
+/// without `--long`.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Stream of the decompressed bytes of a capture.

@@ -6,7 +6,7 @@ use super::*;
 
 const COMPRESSIONS: [Compression; 3] = [Compression::Gzip, Compression::Zstd, Compression::Lz4];
 
-/// Bytes that compress a little and repeat at no fixed distance.
+/// Returns bytes that compress a little and repeat at irregular distances.
 fn plain(length: u32) -> Vec<u8> {
     (0..length).map(|n| (n.wrapping_mul(2_654_435_761) >> 27) as u8).collect()
 }
@@ -18,7 +18,7 @@ fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
             encoder.write_all(plain).unwrap();
             encoder.finish().unwrap()
         }
-        // With checksums, as the programs of these names write them.
+        // With checksums, as gzip, zstd and lz4 write them.
         Compression::Zstd => {
             let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
             encoder.include_checksum(true).unwrap();
@@ -34,7 +34,7 @@ fn compressed(compression: Compression, plain: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What comes out of these bytes, and the error that ended it.
+/// Returns the decompressed bytes, and the error that ended them.
 fn unpack(bytes: Vec<u8>) -> (Vec<u8>, Option<io::Error>) {
     let mut input = match open(Box::new(Cursor::new(bytes))) {
         Ok(input) => input,
@@ -56,14 +56,14 @@ fn unpack(bytes: Vec<u8>) -> (Vec<u8>, Option<io::Error>) {
 }
 
 #[test]
-fn what_is_not_compressed_comes_out_as_it_went_in() {
+fn uncompressed_bytes_pass_through_unchanged() {
     for length in [0, 1, 15, 16, 17, 5000] {
         assert_eq!(unpack(plain(length)).0, plain(length));
     }
 }
 
 #[test]
-fn every_compression_is_detected_by_its_first_bytes_and_undone() {
+fn every_compression_is_detected_by_its_first_bytes_and_decompressed() {
     for compression in COMPRESSIONS {
         for length in [0, 1, 70_000, 3 << 20] {
             let (out, error) = unpack(compressed(compression, &plain(length)));
@@ -74,7 +74,7 @@ fn every_compression_is_detected_by_its_first_bytes_and_undone() {
 }
 
 #[test]
-fn members_and_frames_one_after_another_are_one_stream() {
+fn consecutive_members_and_frames_are_one_stream() {
     for compression in COMPRESSIONS {
         let parts = [plain(40_000), Vec::new(), plain(7)];
         let whole: Vec<u8> = parts.iter().flat_map(|part| compressed(compression, part)).collect();
@@ -98,7 +98,7 @@ fn skippable_frames_and_the_zeros_after_gzip_are_skipped() {
 }
 
 #[test]
-fn a_stream_cut_anywhere_gives_all_that_came_before_and_says_that_it_is_cut() {
+fn a_truncated_stream_gives_all_earlier_bytes_and_is_reported_as_truncated() {
     for compression in COMPRESSIONS {
         let original = plain(400_000);
         let whole = compressed(compression, &original);
@@ -117,7 +117,7 @@ fn a_stream_cut_anywhere_gives_all_that_came_before_and_says_that_it_is_cut() {
 }
 
 #[test]
-fn a_stream_damaged_in_its_middle_gives_what_came_before_and_says_where() {
+fn a_corrupt_stream_gives_the_earlier_bytes_and_the_offset() {
     for compression in COMPRESSIONS {
         let original = plain(2 << 20);
         let mut damaged = compressed(compression, &original);
@@ -141,7 +141,7 @@ fn bytes_after_the_last_member_are_not_part_of_it() {
 }
 
 #[test]
-fn a_zstd_window_that_is_too_large_is_refused_with_what_it_would_need() {
+fn a_zstd_window_that_is_too_large_is_rejected() {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(28).unwrap();
     encoder.write_all(&plain(1000)).unwrap();
@@ -152,7 +152,7 @@ fn a_zstd_window_that_is_too_large_is_refused_with_what_it_would_need() {
 }
 
 #[test]
-fn a_source_that_fails_is_not_taken_for_a_damaged_stream() {
+fn an_io_error_is_not_reported_as_a_damaged_stream() {
     struct Failing;
     impl Read for Failing {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -169,7 +169,7 @@ fn a_source_that_fails_is_not_taken_for_a_damaged_stream() {
 }
 
 #[test]
-fn the_position_is_that_in_the_compressed_bytes() {
+fn the_position_counts_compressed_bytes() {
     for compression in COMPRESSIONS {
         let whole = compressed(compression, &plain(100_000));
         let mut input = open(Box::new(Cursor::new(whole.clone()))).unwrap();
@@ -179,7 +179,7 @@ fn the_position_is_that_in_the_compressed_bytes() {
 }
 
 #[test]
-fn every_flipped_byte_is_survived() {
+fn no_flipped_byte_causes_a_panic() {
     for compression in COMPRESSIONS {
         let whole = compressed(compression, &plain(700));
         for at in 0..whole.len() {

@@ -1,7 +1,7 @@
-//! Link layers: from the first byte of a frame to the first byte of its IP packet.
+//! Link layers: finds the IP packet in a frame.
 //!
-//! A frame is a row of layers, each of which says which layer is next and where it begins: [`ip_packet`] walks along it,
-//! through tunnels too. A link type is a row in *types* with the parser of its first layer.
+//! A frame is a sequence of layers. Each names the next one and its offset; [`ip_packet`] follows
+//! them, also through tunnels. The table in *types* has the first layer of each link type.
 
 use etherparse::{EtherType, Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
@@ -20,21 +20,21 @@ pub use types::name;
 /// Maximum number of layers of a frame; no network nests more.
 const MAX_LAYERS: usize = 32;
 
-/// What a frame holds.
+/// Content of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// An IPv4 or IPv6 packet, from its first byte; perhaps with the link layer's padding behind it. The innermost one
-    /// where one is inside another.
+    /// IPv4 or IPv6 packet, from its first byte; padding of the link layer may follow it. The
+    /// innermost packet if there are several.
     Ip(&'a [u8]),
-    /// Something else: ARP, a spanning-tree frame, a layer that is not walked through.
+    /// Something else: ARP, a spanning-tree frame, an unsupported layer.
     Other,
-    /// The snap length, or a short frame, ends it before that is known.
+    /// The frame is too short to show what it holds.
     Cut,
-    /// The link type is not known here.
+    /// The link type is not supported.
     UnknownLink,
 }
 
-/// Layer that the rest of a frame begins with.
+/// First layer of the rest of a frame.
 #[derive(Clone, Copy)]
 enum Layer {
     /// Layer that an EtherType announced: IP, or a layer between it and Ethernet.
@@ -73,12 +73,13 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
     }
 }
 
-/// Returns the IP packet right after the first layer, or after one VLAN tag on Ethernet: the packet of nearly every frame,
-/// unless it carries a tunnel. `None` for all other frames, which [`ip_packet`] walks through.
+/// Returns the IP packet right after the first layer, or after one VLAN tag on Ethernet: the packet
+/// of nearly every frame, unless it carries a tunnel. Returns `None` for all other frames, which
+/// [`ip_packet`] handles.
 #[inline(always)]
 fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     const ETHERNET: LinkType = LinkType(1);
-    // In network byte order, so that no field has to be swapped for every packet.
+    // In network byte order, so that no field has to be swapped.
     const IPV4: u16 = EtherType::IPV4.0.to_be();
     const IPV6: u16 = EtherType::IPV6.0.to_be();
     const VLAN: u16 = EtherType::VLAN_TAGGED_FRAME.0.to_be();
@@ -96,7 +97,8 @@ fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the IP packet right after a first layer other than Ethernet; apart, so that Ethernet stays inline.
+/// Returns the IP packet right after a first layer other than Ethernet. A function of its own, so
+/// that the code for Ethernet is inlined.
 #[cold]
 fn fast_path_after_other_layer(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     match types::first_layer(link)?.step(frame) {
@@ -105,7 +107,7 @@ fn fast_path_after_other_layer(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Walks from layer to layer to the innermost IP packet.
+/// Follows the layers to the innermost IP packet.
 #[inline(never)]
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     let Some(mut layer) = types::first_layer(link) else { return Content::UnknownLink };
@@ -129,7 +131,7 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
                 Some(further) => (layer, rest) = (next, further),
                 None => return outer.map_or(Content::Cut, Content::Ip),
             },
-            // What is in a tunnel and is no IP leaves the packet that is the tunnel.
+            // If a tunnel holds no IP packet, the packet that carries the tunnel is returned.
             Step::Other => return outer.map_or(Content::Other, Content::Ip),
             Step::Cut => return outer.map_or(Content::Cut, Content::Ip),
         }
@@ -137,16 +139,16 @@ fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
     outer.map_or(Content::Other, Content::Ip)
 }
 
-/// What follows a layer.
+/// Next layer of a frame.
 enum Step {
-    /// This layer, so many bytes further on, if the frame reaches there.
+    /// This layer, at this offset in bytes, if the frame is that long.
     To(Layer, usize),
     Other,
     Cut,
 }
 
 impl Step {
-    /// The same, counted from so many bytes before.
+    /// Adds a number of bytes to the offset.
     fn further(self, bytes: usize) -> Self {
         match self {
             Self::To(layer, offset) => Self::To(layer, offset + bytes),
@@ -160,7 +162,7 @@ fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
     const MPLS: EtherType = EtherType(0x8847);
     const MPLS_UPSTREAM: EtherType = EtherType(0x8848);
     const PPPOE_SESSION: EtherType = EtherType(0x8864);
-    /// Transparent Ethernet bridging: a whole frame where GRE and GENEVE have an EtherType.
+    /// Transparent Ethernet bridging: GRE and GENEVE carry a whole Ethernet frame.
     const BRIDGED_ETHERNET: EtherType = EtherType(0x6558);
     match protocol {
         EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
@@ -173,7 +175,7 @@ fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
     }
 }
 
-/// The layer after a field that is an EtherType, or a length where LLC follows.
+/// Returns the layer after a field that is an EtherType, or a length that is followed by LLC.
 fn after_type_field(field: EtherType, offset: usize) -> Step {
     const LONGEST_LENGTH: u16 = 1500;
     if field.0 <= LONGEST_LENGTH { Step::To(Layer::LLC, offset) } else { Step::To(Layer::Protocol(field), offset) }
@@ -194,7 +196,7 @@ fn vlan(bytes: &[u8]) -> Step {
     }
 }
 
-/// IEEE 802.2: IP's own service access point, or SNAP.
+/// Parses IEEE 802.2: the service access point of IP, or SNAP.
 fn llc(bytes: &[u8]) -> Step {
     match bytes {
         [0xaa, 0xaa, 0x03, rest @ ..] => ppp::snap(rest).further(3),
@@ -212,11 +214,12 @@ fn linux_sll2(bytes: &[u8]) -> Step {
     cooked(bytes, 20, 8, 0)
 }
 
-/// A Linux cooked header of `length` bytes, with the device's ARPHRD type and the protocol at these places.
+/// Parses a Linux cooked header of `length` bytes, given the offsets of the ARPHRD type and the
+/// protocol.
 fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step {
-    /// Devices whose protocol field is no EtherType: netlink and Frame Relay.
+    /// ARPHRD types whose protocol field is not an EtherType: netlink and Frame Relay.
     const NOT_ETHERTYPE: [u16; 2] = [824, 770];
-    /// `ETH_P_802_2`; the other numbers below the EtherTypes are no IP either.
+    /// `ETH_P_802_2`. Other numbers below the EtherTypes are not IP either.
     const LLC: u16 = 4;
     if bytes.len() < length {
         return Step::Cut;
@@ -230,8 +233,9 @@ fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step
     }
 }
 
-/// BSD loopback: the address family in the byte order of the machine that captured (NULL), or in network byte order (LOOP).
-/// The numbers are small, so their place shows the order. AF_INET is 2 everywhere, AF_INET6 is another number on every system.
+/// Parses the BSD loopback header: the address family in the byte order of the capturing machine
+/// (NULL), or in network byte order (LOOP). The numbers are small, which shows the order. AF_INET
+/// is 2 everywhere; AF_INET6 differs between systems.
 fn family(bytes: &[u8]) -> Step {
     let Some((field, _)) = bytes.split_first_chunk::<4>() else { return Step::Cut };
     let little = u32::from_le_bytes(*field);
@@ -245,7 +249,7 @@ fn family(bytes: &[u8]) -> Step {
     }
 }
 
-/// IP of the version in the first four bits.
+/// Parses IP, whose version is in the first four bits.
 fn raw(bytes: &[u8]) -> Step {
     match bytes.first().map(|byte| byte >> 4) {
         Some(4) => Step::To(Layer::Protocol(EtherType::IPV4), 0),
@@ -255,14 +259,14 @@ fn raw(bytes: &[u8]) -> Step {
     }
 }
 
-/// RFC 3032: labels up to the bottom of the stack. What comes next nothing says: the first four bits are IP's version,
-/// or those of the control word that stands before an Ethernet frame (RFC 4448).
+/// Parses an MPLS label stack (RFC 3032). It does not name the next layer, so the first four bits
+/// decide: the version of IP, or 0 in the control word before an Ethernet frame (RFC 4448).
 fn mpls(bytes: &[u8]) -> Step {
     const BOTTOM: u8 = 1;
     let Some(last) = bytes.chunks_exact(4).position(|label| label[2] & BOTTOM != 0) else { return Step::Cut };
     let length = (last + 1) * 4;
     match &bytes[length..] {
-        // Behind the zero bits a sequence number, or none.
+        // The sequence number after the zero bits may be 0.
         [0, 0, _, _, ..] => Step::To(Layer::ETHERNET, length + 4),
         inner => raw(inner).further(length),
     }

@@ -1,11 +1,11 @@
-//! NFLOG: what Linux's netfilter hands to a program that logs packets.
+//! NFLOG: packets that Linux's netfilter passes to a logging program.
 
 use etherparse::EtherType;
 
 use super::{Layer, Step};
 
-/// Family, version, resource, and behind them fields with length and type in the byte order of the machine that
-/// captured, each padded to four bytes. The packet is one of them.
+/// Parses an NFLOG header: family, version and resource, then fields with length and type in the
+/// byte order of the capturing machine, each padded to four bytes. One of the fields is the packet.
 pub(super) fn nflog(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<4>() else { return Step::Cut };
     let protocol = match header[0] {
@@ -20,7 +20,7 @@ pub(super) fn nflog(bytes: &[u8]) -> Step {
     }
 }
 
-/// Where the packet begins, when the fields are written in this byte order.
+/// Returns the offset of the packet if the fields have this byte order; `None` otherwise.
 fn payload(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Option<usize> {
     const PAYLOAD: u16 = 9;
     let mut offset = 4;
@@ -30,7 +30,7 @@ fn payload(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Option<usize> {
         if length < field.len() {
             return None;
         }
-        // The highest bits say that a field is made of fields, or in network byte order.
+        // The two highest bits mark nested fields and network byte order.
         if order([field[2], field[3]]) & 0x3fff == PAYLOAD {
             return Some(offset + field.len());
         }

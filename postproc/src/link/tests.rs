@@ -8,7 +8,7 @@ use super::*;
 const IPV4: &[u8] = &[0x45, 0, 0, 20, 1, 2, 3];
 const IPV6: &[u8] = &[0x60, 0, 0, 0, 1, 2, 3];
 
-/// The bytes of a frame, one part after the other.
+/// Concatenates the parts of a frame.
 fn frame(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
@@ -29,7 +29,7 @@ fn ethernet_carries_both_ip_versions_under_any_number_of_vlan_tags() {
 }
 
 #[test]
-fn fast_path_and_walk_find_the_same_packet() {
+fn fast_path_and_full_parser_find_the_same_packet() {
     let (v6, v4) = (tcp6(), ipv4(6, &[0; 20]));
     let frames = [
         (1, ethernet_frame(&[&[0x08, 0], &v4])),
@@ -60,13 +60,13 @@ fn fast_path_and_walk_find_the_same_packet() {
 }
 
 #[test]
-fn tags_without_end_are_given_up() {
+fn too_many_vlan_tags_are_not_followed() {
     let bytes = ethernet_frame(&[&[0x81, 0, 0, 7].repeat(1000)]);
     assert_eq!(ip_packet(LinkType(1), &bytes), Content::Other);
 }
 
 #[test]
-fn ethernet_with_a_length_carries_ip_behind_snap_only() {
+fn ethernet_with_a_length_field_carries_ip_only_after_snap() {
     let snap = ethernet_frame(&[&[0, 60, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0], IPV4]);
     assert_eq!(ip_packet(LinkType(1), &snap), Content::Ip(IPV4));
     let spanning_tree = ethernet_frame(&[&[0, 60, 0x42, 0x42, 3], IPV4]);
@@ -74,7 +74,7 @@ fn ethernet_with_a_length_carries_ip_behind_snap_only() {
 }
 
 #[test]
-fn arp_is_something_else_and_a_short_frame_is_cut() {
+fn arp_is_other_content_and_a_short_frame_is_cut() {
     assert_eq!(ip_packet(LinkType(1), &ethernet_frame(&[&[8, 6], IPV4])), Content::Other);
     assert_eq!(ip_packet(LinkType(1), &[0; 13]), Content::Cut);
     assert_eq!(ip_packet(LinkType(1), &ethernet_frame(&[&[0x81, 0, 0]])), Content::Cut);
@@ -94,7 +94,7 @@ fn linux_cooked_captures_of_both_versions_carry_ip_and_vlan_tags() {
 }
 
 #[test]
-fn a_cooked_netlink_message_is_no_ip_whatever_its_protocol_says() {
+fn a_cooked_netlink_message_is_never_ip() {
     let bytes = frame(&[&[0, 4], &824_u16.to_be_bytes(), &[0; 10], &[8, 0], IPV4]);
     assert_eq!(ip_packet(LinkType(113), &bytes), Content::Other);
 }
@@ -115,7 +115,7 @@ fn loopback_is_read_in_both_byte_orders_with_every_systems_number_for_ipv6() {
 }
 
 #[test]
-fn raw_ip_is_told_by_its_version() {
+fn raw_ip_is_detected_by_its_version() {
     for link in [12, 14, 101, 228, 229] {
         assert_eq!(ip_packet(LinkType(link), IPV4), Content::Ip(IPV4));
         assert_eq!(ip_packet(LinkType(link), IPV6), Content::Ip(IPV6));
@@ -125,12 +125,12 @@ fn raw_ip_is_told_by_its_version() {
 }
 
 #[test]
-fn an_unknown_link_type_is_said_to_be_one() {
+fn an_unsupported_link_type_is_reported() {
     assert_eq!(ip_packet(LinkType(147), IPV4), Content::UnknownLink);
 }
 
 #[test]
-fn no_bytes_of_any_link_type_panic() {
+fn no_bytes_of_any_link_type_cause_a_panic() {
     for link in 0..=300 {
         for length in 0..64 {
             for byte in [0, 0x02, 0x08, 0x45, 0x81, 0xaa, 0xff] {
@@ -170,12 +170,13 @@ fn gre(parts: &[&[u8]]) -> Vec<u8> {
     ipv4(47, &parts.concat())
 }
 
-/// An 802.11 frame: its first two bytes, what stands between the third address with the sequence number and LLC, LLC.
+/// Returns an 802.11 frame, given its first two bytes, the bytes between the third address and LLC,
+/// and the rest.
 fn wireless(control: [u8; 2], extra: &[u8], packet: &[u8]) -> Vec<u8> {
     frame(&[&control, &[0; 20], &[0x10, 0], extra, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], packet])
 }
 
-/// `packet`, an IPv4 packet, in every layer there is: name, link type and frame.
+/// Returns `packet`, an IPv4 packet, in every supported layer: name, link type and frame.
 fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
     const LABELS: &[u8] = &[0, 6, 0x40, 64, 0, 6, 0x51, 63];
     const VXLAN: &[u8] = &[8, 0, 0, 0, 0, 0, 7, 0];
@@ -267,7 +268,7 @@ fn tcp_is_found_in_every_layer() {
 }
 
 #[test]
-fn a_tunnel_in_every_layer_is_walked_through_too() {
+fn a_tunnel_is_followed_in_every_layer() {
     let inner = tcp6();
     for (name, link, bytes) in in_every_layer(&ipv4(41, &inner)) {
         assert_eq!(ip_packet(LinkType(link), &bytes), Content::Ip(&inner), "{name}");
@@ -275,7 +276,7 @@ fn a_tunnel_in_every_layer_is_walked_through_too() {
 }
 
 #[test]
-fn a_packet_that_holds_tcp_is_not_walked_into_whatever_follows() {
+fn a_packet_with_tcp_is_never_searched_for_a_tunnel() {
     for outer in [ipv4(6, &ipv4(4, &tcp4())), ipv6(6, &tcp4()), ipv6(60, &frame(&[&[6, 0, 1, 4, 0, 0, 0, 0], &tcp4()]))]
     {
         assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
@@ -283,7 +284,7 @@ fn a_packet_that_holds_tcp_is_not_walked_into_whatever_follows() {
 }
 
 #[test]
-fn what_is_no_ip_inside_a_tunnel_leaves_the_packet_that_is_the_tunnel() {
+fn a_tunnel_without_ip_inside_gives_the_outer_packet() {
     let arp = ethernet_frame(&[&[8, 6], &[0; 28]]);
     let vxlan = to_port(4789, &[&[8, 0, 0, 0, 0, 0, 7, 0], &arp]);
     let others = [
@@ -302,7 +303,7 @@ fn what_is_no_ip_inside_a_tunnel_leaves_the_packet_that_is_the_tunnel() {
 }
 
 #[test]
-fn a_fragment_of_a_tunnel_is_not_walked_into() {
+fn a_fragment_of_a_tunnel_is_not_followed() {
     for fragment in [[0x20, 0], [0, 1], [1, 0]] {
         let mut outer = ipv4(4, &tcp4());
         outer[6..8].copy_from_slice(&fragment);
@@ -315,27 +316,27 @@ fn a_fragment_of_a_tunnel_is_not_walked_into() {
 }
 
 #[test]
-fn what_lies_behind_the_end_of_a_tunnel_is_not_in_it() {
+fn bytes_after_the_end_of_a_tunnel_are_not_its_content() {
     let outer = frame(&[&ipv4(4, &[]), &tcp4()]);
     assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
 }
 
 #[test]
-fn encrypted_and_fragmented_wireless_frames_and_those_without_data_are_something_else() {
+fn encrypted_fragmented_and_empty_wireless_frames_are_other_content() {
     for control in [[8, 0x41], [8, 5], [0x48, 1], [0x80, 0], [0x0c, 0]] {
         assert_eq!(ip_packet(LinkType(105), &wireless(control, &[], &tcp4())), Content::Other, "{control:02x?}");
     }
 }
 
 #[test]
-fn tunnels_without_end_are_given_up_with_the_packet_that_was_reached() {
+fn too_many_nested_tunnels_give_the_last_packet_reached() {
     let deep = (0..200).fold(tcp4(), |inner, _| ipv4(4, &inner));
     let Content::Ip(reached) = ip_packet(LinkType(101), &deep) else { panic!("an IP packet was there") };
     assert!(reached.len() < deep.len() && reached.len() > tcp4().len());
 }
 
 #[test]
-fn no_layer_panics_when_it_is_cut_or_a_bit_of_it_is_wrong() {
+fn no_truncated_or_bit_flipped_layer_causes_a_panic() {
     for (_, link, whole) in in_every_layer(&ipv4(17, &udp(50_000, 4789, &tcp4()))) {
         let link = LinkType(link);
         for length in 0..whole.len() {

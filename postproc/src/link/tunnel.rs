@@ -1,10 +1,10 @@
-//! Tunnels over IP: what an IP packet carries when it does not carry TCP itself.
+//! Tunnels over IP: contents of an IP packet other than TCP.
 
 use etherparse::EtherType;
 
 use super::{Layer, Step};
 
-/// Protocol numbers of IANA's registry that are walked through.
+/// Protocol numbers of IANA's registry that are supported.
 mod protocol {
     pub const HOP_BY_HOP: u8 = 0;
     pub const IPV4: u8 = 4;
@@ -20,14 +20,14 @@ mod protocol {
     pub const MPLS: u8 = 137;
 }
 
-/// Nobody chains more IPv6 extension headers than this.
+/// Maximum number of IPv6 extension headers.
 const MOST_EXTENSIONS: usize = 16;
 
-/// Ports of UDP under which a tunnel is looked for, in order.
+/// UDP ports of the supported tunnels, sorted.
 const TUNNEL_PORTS: [u16; 7] = [1701, 2152, 4754, 4789, 4790, 6081, 6635];
 
-/// Whether an IP packet carries TCP, or UDP without a tunnel, right behind its fixed header: nearly every packet, at the
-/// price of a few comparisons.
+/// Returns whether an IP packet carries TCP, or UDP without a tunnel, right after its fixed header.
+/// This is true of nearly every packet, and takes a few comparisons.
 #[inline(always)]
 pub fn is_none(packet: &[u8]) -> bool {
     let (protocol, header) = match *packet {
@@ -44,14 +44,15 @@ fn goes_to_tunnel(packet: &[u8], header: usize) -> bool {
     [[a, b], [c, d]].map(u16::from_be_bytes).into_iter().any(is_tunnel_port)
 }
 
-/// Most ports are beyond those of tunnels.
+/// Most ports are greater than those of tunnels.
 #[inline]
 fn is_tunnel_port(port: u16) -> bool {
     let [lowest, .., highest] = TUNNEL_PORTS;
     (lowest..=highest).contains(&port) && TUNNEL_PORTS.contains(&port)
 }
 
-/// What an IP packet carries, and where the packet ends by its own words. Kept out of the way of packets with TCP.
+/// Returns the layer in an IP packet, and the end of the packet according to its length field. Not
+/// inlined, because packets with TCP do not need it.
 #[inline(never)]
 pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
     let (carried, end) = match packet.first().map(|byte| byte >> 4) {
@@ -67,14 +68,15 @@ pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
     (step, end)
 }
 
-/// A protocol number and where its header begins; `None` where there is nothing to be walked into.
+/// Returns the protocol number and the offset of its header; `None` if there is no further layer to
+/// parse.
 type Carried = Option<(u8, usize)>;
 
 fn ipv4(packet: &[u8]) -> (Carried, usize) {
     let end = end_of(packet, 2, 0);
     let Some(header) = packet.first_chunk::<20>() else { return (None, end) };
     let length = usize::from(header[0] & 0xf) * 4;
-    // More fragments, or an offset: the inner headers are elsewhere, or the inner packet is not whole.
+    // A fragment: the inner headers are elsewhere, or the inner packet is incomplete.
     let is_fragment = header[6] & 0x3f != 0 || header[7] != 0;
     let is_walked = length >= 20 && length <= end && !is_fragment;
     (if is_walked { behind_extensions(&packet[..end], header[9], length) } else { None }, end)
@@ -86,8 +88,9 @@ fn ipv6(packet: &[u8]) -> (Carried, usize) {
     (carried, end)
 }
 
-/// Where a packet ends that has its length at this place, without the `fixed` header bytes that are not counted in it.
-/// A length of nothing is that of a packet too long for the field, or handed to the card for segmentation.
+/// Returns the end of a packet, given the offset of its length field and the `fixed` header bytes
+/// that the length does not include. A length of 0 is that of a packet too long for the field, or
+/// passed to the network card for segmentation.
 fn end_of(packet: &[u8], at: usize, fixed: usize) -> usize {
     match packet.get(at..at + 2) {
         Some(&[0, 0]) | None => packet.len(),
@@ -95,7 +98,7 @@ fn end_of(packet: &[u8], at: usize, fixed: usize) -> usize {
     }
 }
 
-/// What comes behind IPv6 extension headers, of which one, for authentication, is used with IPv4 too.
+/// Skips IPv6 extension headers. IPv4 has one of them, too: the authentication header.
 fn behind_extensions(packet: &[u8], mut next: u8, mut offset: usize) -> Carried {
     for _ in 0..MOST_EXTENSIONS {
         let header = packet.get(offset..offset + 4);
@@ -103,7 +106,7 @@ fn behind_extensions(packet: &[u8], mut next: u8, mut offset: usize) -> Carried 
         offset += match next {
             protocol::HOP_BY_HOP | protocol::ROUTING | protocol::DESTINATION => (length(header?) + 1) * 8,
             protocol::AUTHENTICATION => (length(header?) + 2) * 4,
-            // The first and only fragment is a packet like any other (RFC 6946).
+            // An only fragment is a complete packet (RFC 6946).
             protocol::FRAGMENT if header?[2] == 0 && header?[3] & !6 == 0 => 8,
             protocol::FRAGMENT => return None,
             _ => return Some((next, offset)),
@@ -126,7 +129,7 @@ fn payload(protocol: u8, offset: usize, packet: &[u8]) -> Step {
     }
 }
 
-/// Like Wireshark, takes the lower port for the one that says what it is, and then the other.
+/// Finds a tunnel by its UDP ports. Like Wireshark, tries the lower port first.
 fn udp(bytes: &[u8]) -> Step {
     let Some((header, inner)) = bytes.split_first_chunk::<8>() else { return Step::Cut };
     let source = u16::from_be_bytes([header[0], header[1]]);
@@ -150,12 +153,12 @@ fn by_port(port: u16, bytes: &[u8]) -> Step {
     }
 }
 
-/// RFC 7348.
+/// Parses VXLAN (RFC 7348).
 fn vxlan(bytes: &[u8]) -> Step {
     if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::ETHERNET, 8) }
 }
 
-/// VXLAN with a field for what comes next (draft-ietf-nvo3-vxlan-gpe).
+/// Parses VXLAN with a field for the next protocol (draft-ietf-nvo3-vxlan-gpe).
 fn vxlan_gpe(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     match header[3] {
@@ -166,7 +169,7 @@ fn vxlan_gpe(bytes: &[u8]) -> Step {
     }
 }
 
-/// RFC 8926.
+/// Parses GENEVE (RFC 8926).
 fn geneve(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     if header[0] >> 6 != 0 {
@@ -176,7 +179,8 @@ fn geneve(bytes: &[u8]) -> Step {
     Step::To(Layer::Protocol(EtherType(u16::from_be_bytes([header[2], header[3]]))), 8 + options)
 }
 
-/// GTP-U (3GPP TS 29.281), version 1: a user's packet behind the optional fields and the extension headers.
+/// Parses GTP-U (3GPP TS 29.281), version 1: a user's packet after the optional fields and the
+/// extension headers.
 fn gtp(bytes: &[u8]) -> Step {
     const USER_PACKET: u8 = 255;
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
@@ -186,7 +190,8 @@ fn gtp(bytes: &[u8]) -> Step {
     }
     let (has_optional, has_extensions) = (header[0] & 7 != 0, header[0] & 4 != 0);
     let mut offset = if has_optional { 12 } else { 8 };
-    // The last byte of the optional fields, and of each extension, is the type of the next.
+    // The last byte of the optional fields, and of each extension header, is the type of the next
+    // one.
     while has_extensions && bytes.get(offset - 1).is_some_and(|&next| next != 0) {
         match bytes.get(offset) {
             None => return Step::Cut,
@@ -197,12 +202,12 @@ fn gtp(bytes: &[u8]) -> Step {
     match bytes.get(offset) {
         None => Step::Cut,
         Some(0x45..=0x4f | 0x60..=0x6f) => Step::To(Layer::RAW, offset),
-        // A session of the type Ethernet: nothing says so.
+        // The session may carry Ethernet; no field says so.
         Some(_) => Step::To(Layer::ETHERNET, offset),
     }
 }
 
-/// L2TP (RFC 2661): PPP behind a header whose fields its first bits announce.
+/// Parses L2TP (RFC 2661): PPP after a header whose first bits announce its fields.
 fn l2tp(bytes: &[u8]) -> Step {
     const CONTROL: u8 = 0x80;
     const LENGTH: u8 = 0x40;
@@ -221,7 +226,7 @@ fn l2tp(bytes: &[u8]) -> Step {
     Step::To(Layer::PPP, length)
 }
 
-/// RFC 2784, RFC 2890, and the version for PPTP (RFC 2637).
+/// Parses GRE (RFC 2784, RFC 2890), and its version for PPTP (RFC 2637).
 fn gre(bytes: &[u8]) -> Step {
     const CHECKSUM: u8 = 0x80;
     const ROUTING: u8 = 0x40;
@@ -240,21 +245,21 @@ fn gre(bytes: &[u8]) -> Step {
     match u16::from_be_bytes([high, low]) {
         0x880b => Step::To(Layer::PPP, length),
         0x6559 => Step::To(Layer::FRAME_RELAY, length),
-        // Without a sequence number it is the first kind, which has no header of its own.
+        // Without a sequence number it is ERSPAN type I, which has no header.
         0x88be if !has(SEQUENCE) => Step::To(Layer::ETHERNET, length),
         0x88be => Step::To(Layer::ETHERNET, length + 8),
         0x22eb => erspan_3(inner).further(length),
-        // WCCP: a redirect header may stand before the packet.
+        // WCCP: a redirect header may precede the packet.
         0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::RAW, length + 4),
         0x883e => Step::To(Layer::RAW, length),
         0x6400 => Step::To(Layer::ETHERNET, length),
-        // VLAN tags and PPPoE do not stand right behind GRE.
+        // GRE is not followed directly by VLAN tags or PPPoE.
         other @ (0x0800 | 0x86dd | 0x6558 | 0x8847 | 0x8848) => Step::To(Layer::Protocol(EtherType(other)), length),
         _ => Step::Other,
     }
 }
 
-/// ERSPAN type III: twelve bytes, eight more where the last bit of them says so.
+/// Parses ERSPAN type III: twelve bytes, and eight more if the last bit is set.
 fn erspan_3(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
     let length = if header[11] & 1 == 0 { 12 } else { 20 };
@@ -266,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tunnel_is_looked_for_under_the_ports_that_one_has() {
+    fn tunnels_are_recognised_by_their_udp_ports() {
         for port in 0..=u16::MAX {
             let is_tunnel = !matches!(by_port(port, b""), Step::Other);
             assert_eq!(is_tunnel, is_tunnel_port(port), "{port}");

@@ -1,4 +1,4 @@
-//! Link types: the one table of them.
+//! Table of the link types.
 
 use super::{Layer, family, linux_sll, linux_sll2, nflog, ppp, wireless};
 use crate::capture::LinkType;
@@ -56,7 +56,7 @@ const LINK_TYPES: [Row; 43] = [
     (276, "LINUX_SLL2", Some(Layer::Header(linux_sll2))),
 ];
 
-/// First layers by the number of the link type, made of the table, so that a frame takes no search.
+/// First layers, indexed by the number of the link type, so that a frame takes no search.
 static FIRST_LAYERS: [Option<Layer>; NUMBERS] = {
     let mut layers = [None; NUMBERS];
     let mut row = 0;
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_in_the_order_of_their_numbers() {
+    fn rows_are_sorted_by_number() {
         assert!(LINK_TYPES.is_sorted_by_key(|(number, ..)| *number));
     }
 

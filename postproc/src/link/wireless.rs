@@ -1,8 +1,8 @@
-//! 802.11: data frames, and the headers that capture cards put before them.
+//! 802.11: data frames, and the headers that capture cards add to them.
 
 use super::{Layer, Step};
 
-/// Radiotap: a version, a length, and fields that a bit map announces.
+/// Parses radiotap: a version, a length, and fields that a bit map announces.
 pub(super) fn radiotap(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     let length = usize::from(u16::from_le_bytes([header[2], header[3]]));
@@ -14,7 +14,7 @@ pub(super) fn radiotap(bytes: &[u8]) -> Step {
     Step::To(layer, length)
 }
 
-/// Whether the card put padding between the 802.11 header and what follows: a bit of the second field.
+/// Returns whether the card put padding after the 802.11 header: a bit of the second field.
 fn is_padded(radiotap: &[u8]) -> bool {
     const TIME: u32 = 1;
     const FLAGS: u32 = 2;
@@ -23,7 +23,7 @@ fn is_padded(radiotap: &[u8]) -> bool {
         |at: usize| radiotap.get(at..at + 4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
     let Some(present) = word(4) else { return false };
     let mut offset = 8;
-    // Further bit maps follow as long as the highest bit is set.
+    // If the highest bit is set, another bit map follows.
     while word(offset - 4).is_some_and(|map| map >> 31 == 1) {
         offset += 4;
     }
@@ -33,7 +33,8 @@ fn is_padded(radiotap: &[u8]) -> bool {
     present & FLAGS != 0 && radiotap.get(offset).is_some_and(|flags| flags & PADDED != 0)
 }
 
-/// Prism: a length in the byte order of the machine that captured. Some cards write AVS headers under this link type.
+/// Parses Prism: a length in the byte order of the capturing machine. Some cards write AVS headers
+/// with this link type.
 pub(super) fn prism(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     let field = [header[4], header[5], header[6], header[7]];
@@ -46,17 +47,18 @@ pub(super) fn prism(bytes: &[u8]) -> Step {
     }
 }
 
-/// A data frame, whole and in the clear: LLC after a header whose length follows from its first bits.
+/// Parses a data frame that is complete and not encrypted: LLC after a header whose first bits give
+/// its length.
 pub(super) fn frame(bytes: &[u8]) -> Step {
     data_frame(bytes, 1)
 }
 
-/// The same with the header padded to a multiple of four bytes.
+/// Parses a data frame whose header is padded to a multiple of four bytes.
 pub(super) fn padded_frame(bytes: &[u8]) -> Step {
     data_frame(bytes, 4)
 }
 
-/// A data frame whose header is padded to a multiple of `alignment` bytes.
+/// Parses a data frame whose header is padded to a multiple of `alignment` bytes.
 fn data_frame(bytes: &[u8], alignment: usize) -> Step {
     const TO_AND_FROM: u8 = 0x03;
     const MORE_FRAGMENTS: u8 = 0x04;
@@ -81,6 +83,6 @@ fn data_frame(bytes: &[u8], alignment: usize) -> Step {
         length += if flags & ORDER == 0 { 2 } else { 6 };
     }
     length = length.next_multiple_of(alignment);
-    // Each frame of an aggregate has its own addresses and length; the first is looked at.
+    // Each frame of an aggregate has its own addresses and length; only the first is examined.
     Step::To(Layer::LLC, if is_aggregate { length + 14 } else { length })
 }

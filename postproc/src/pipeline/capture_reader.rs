@@ -1,30 +1,30 @@
-//! One capture: its frames in batches, their IP packets, what was counted, and what was wrong.
+//! Reads one capture: its frames in batches, their IP packets, the counts and the problems.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use syncookie_engine::{Analyzer, Timestamp};
 
 use super::frame_batch::{FrameBatch, FrameRef};
-use crate::capture::{Capture, Fault, FaultKind, FrameSink, LinkType};
+use super::unknown_links::UnknownLinks;
+use crate::capture::{Capture, Fault, FaultKind, FrameSink};
 use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
 
-/// Maximum number of faults of a capture that are reported one by one.
+/// Maximum number of faults of a capture that are reported individually.
 pub const FAULTS_REPORTED: u64 = 8;
 
-/// What was read of a capture so far, and what was wrong with it.
+/// Reads a capture; keeps its counts and problems.
 #[derive(Debug, Default)]
 pub struct CaptureReader {
     pub totals: CaptureTotals,
     pub(super) frames: FrameReader,
-    /// Frames of unknown link types: how many, and the first.
-    unknown_links: BTreeMap<LinkType, (u64, u64)>,
+    unknown_links: UnknownLinks,
 }
 
-/// Reads the frames of a capture. It knows nothing of what is in them, so that it can work in another thread.
+/// Reads the frames of a capture. It does not look into them, so it can work in a thread of its
+/// own.
 #[derive(Debug, Default)]
 pub(super) struct FrameReader {
     name: String,
@@ -35,7 +35,7 @@ pub(super) struct FrameReader {
 /// Finds the IP packets in the frames of a capture.
 pub(super) struct PacketFinder<'a> {
     totals: &'a mut CaptureTotals,
-    unknown_links: &'a mut BTreeMap<LinkType, (u64, u64)>,
+    unknown_links: &'a mut UnknownLinks,
 }
 
 impl CaptureReader {
@@ -44,26 +44,24 @@ impl CaptureReader {
         Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, frames, ..Self::default() }
     }
 
-    /// Returns what reads frames and what looks into them, which may work in two threads.
+    /// Returns the reader of frames and the finder of packets, which can work in two threads.
     pub(super) const fn split(&mut self) -> (&mut FrameReader, PacketFinder<'_>) {
         (&mut self.frames, PacketFinder { totals: &mut self.totals, unknown_links: &mut self.unknown_links })
     }
 
-    /// Takes what was wrong with the capture.
+    /// Takes the problems of the capture.
     pub fn problems(&mut self) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.frames.faults);
         if self.frames.further_faults > 0 {
             problems.push(Problem::further_faults(&self.totals.name, self.frames.further_faults));
         }
-        for (link, (frames, first)) in &self.unknown_links {
-            problems.push(Problem::link_type(&self.totals.name, *link, *frames, *first));
-        }
+        problems.extend(self.unknown_links.problems(&self.totals.name));
         problems
     }
 }
 
 impl FrameReader {
-    /// Fills a batch with the frames that are read from the file together; returns `false` after the last.
+    /// Fills a batch with the frames of one buffer; returns `false` after the last.
     pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, batch: &mut FrameBatch) -> bool {
         batch.frames.clear();
         let more = self.read(capture, &mut batch.frames);
@@ -83,7 +81,7 @@ impl FrameReader {
             }
             match capture.next_frame() {
                 Some(Ok(frame)) => frames.frame(frame.view()),
-                // Reported with the next batch.
+                // The interruption is reported with the next batch.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_REPORTED => {
                     self.faults.push(Problem::fault(&self.name, &fault, capture.frames()));
@@ -96,14 +94,15 @@ impl FrameReader {
 }
 
 impl PacketFinder<'_> {
-    /// Pushes the frames of a batch, which are those of that capture.
+    /// Pushes the frames of a batch of that capture into the engine.
     pub(super) fn push(&mut self, batch: &FrameBatch, capture: u32, analyzer: &mut Analyzer) {
         batch.frames.iter().for_each(|frame| self.totals.time(frame.time));
         let bytes = batch.buffer.bytes();
         analyzer.push_all(capture, batch.frames.iter().filter_map(|frame| self.packet(frame, bytes)));
     }
 
-    /// Returns a frame as the engine takes it: with its IP packet if it holds one; `None` where it shows nothing at all.
+    /// Returns a frame as the engine takes it, with its IP packet if it holds one; `None` if the
+    /// frame has neither a packet nor a time, or an unsupported link type.
     #[inline(always)]
     fn packet<'a>(&mut self, frame: &FrameRef, bytes: &'a [u8]) -> Option<(u32, Timestamp, Option<&'a [u8]>)> {
         match link::ip_packet(frame.link, frame.data(bytes)) {
@@ -113,7 +112,7 @@ impl PacketFinder<'_> {
                 frame.time.map(|time| (frame.number, time, None))
             }
             Content::UnknownLink => {
-                self.unknown_links.entry(frame.link).or_insert((0, u64::from(frame.number))).0 += 1;
+                self.unknown_links.count(frame.link, frame.number);
                 None
             }
         }

@@ -1,4 +1,4 @@
-//! What a series of captures comes to, in order: from whoever reads it to whoever reports it.
+//! Events of a series of captures, in order, from the reader to the report.
 
 use std::io;
 use std::ops::RangeInclusive;
@@ -10,20 +10,20 @@ use syncookie_engine::{Finding, Findings};
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
 
-/// Something that became known. Captures are numbered as whoever reads them numbers them.
+/// Event of a series. Captures are numbered by the sender.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A capture, by its place in the plan, was not opened, as the run shall end.
+    /// A capture was not opened because the run ends; contains its index in the plan.
     NotReached(usize),
     /// Something could not be read.
     Problem(Problem),
-    /// A capture of that name is read from now on.
+    /// The capture with this name is read from now on.
     Capture(String),
-    /// This many of its bytes were read.
+    /// This number of its bytes were read.
     Progress(u64),
     /// Handshakes were judged.
     Handshakes(Vec<Finding>),
-    /// The last capture was read, and this many bytes of it.
+    /// The last capture was read; contains its counts and its bytes.
     Read(Box<CaptureTotals>, u64),
     /// All handshakes of these captures were judged.
     Finished(RangeInclusive<usize>, Box<Findings>),
@@ -31,15 +31,15 @@ pub(super) enum Event {
 
 /// Takes events.
 pub(super) trait EventSink {
-    /// Takes an event; an error ends the reading.
+    /// Takes an event. An error ends the reading.
     fn send(&mut self, event: Event) -> io::Result<()>;
 }
 
-/// Sends the events of a series to another thread, which takes one series after the other: the reader of a later one waits
-/// when its channel is full.
+/// Sends the events of a series to the thread that reports one series after the other. The reader
+/// waits while the channel is full.
 pub(super) struct SeriesChannel<'a> {
     pub(super) events: SyncSender<Event>,
-    /// The place of the series in the plan, and that of the series that is being reported.
+    /// Index of the series in the plan, and of the series that is being reported.
     pub(super) place: usize,
     pub(super) turn: &'a AtomicUsize,
 }
@@ -48,10 +48,11 @@ impl EventSink for SeriesChannel<'_> {
     fn send(&mut self, event: Event) -> io::Result<()> {
         if matches!(event, Event::Progress(_)) {
             if self.turn.load(Ordering::Relaxed) != self.place {
-                // Out of date by the time it would be shown, and in the way of what counts.
+                // This series is not reported yet, so its progress would be outdated when it is
+                // shown.
                 return Ok(());
             }
-            // Nobody waits for this one.
+            // Progress may be lost.
             return match self.events.try_send(event) {
                 Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
                 Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),

@@ -1,4 +1,4 @@
-//! Frames on their way from a capture to the engine, many at a time.
+//! Batches of frames, from a capture to the engine.
 
 use syncookie_engine::Timestamp;
 
@@ -11,7 +11,7 @@ pub struct FrameBatch {
     pub(super) buffer: Buffer,
 }
 
-/// One frame, and where it is in the buffer.
+/// Frame, and its place in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameRef {
     pub time: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub(super) struct FrameRef {
 }
 
 impl FrameRef {
-    /// The bytes of the frame, given those of its buffer.
+    /// Returns the bytes of the frame, given the bytes of its buffer.
     #[inline]
     pub(super) fn data<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let (start, length) = (self.start as usize, self.length as usize);

@@ -1,8 +1,8 @@
-//! Threads that have no capture to read, or none any more: they help those that have.
+//! Threads without a capture, which help the readers of others.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A semaphore: how many threads there are to help, and how many of them are idle.
+/// Semaphore: the number of threads, and the number of idle ones.
 #[derive(Debug, Default)]
 pub struct IdleThreads {
     all: AtomicUsize,
@@ -10,7 +10,7 @@ pub struct IdleThreads {
 }
 
 impl IdleThreads {
-    /// Begins with this number of threads, all idle.
+    /// Creates a semaphore with this number of idle threads.
     #[must_use]
     pub const fn new(threads: usize) -> Self {
         Self { all: AtomicUsize::new(threads), idle: AtomicUsize::new(threads) }
@@ -22,12 +22,12 @@ impl IdleThreads {
         self.idle.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns how many threads there are, idle or not.
+    /// Returns the number of threads, idle or not.
     pub fn count(&self) -> usize {
         self.all.load(Ordering::Relaxed)
     }
 
-    /// Takes an idle thread, for as long as the permit lives; `None` where there is none.
+    /// Acquires an idle thread for the life of the permit; `None` if there is none.
     pub fn acquire(&self) -> Option<Permit<'_>> {
         let less = |idle: usize| idle.checked_sub(1);
         self.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok()?;
@@ -35,7 +35,7 @@ impl IdleThreads {
     }
 }
 
-/// A thread that helps.
+/// Thread that helps.
 #[derive(Debug)]
 pub struct Permit<'a>(&'a IdleThreads);
 

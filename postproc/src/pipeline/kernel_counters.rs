@@ -1,4 +1,4 @@
-//! What a server's kernel says, to weigh the causes of failures with.
+//! Counters of a server's kernel, with which the causes of failures are weighed.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,14 @@ use crate::filter::EndpointPattern;
 pub struct KernelCounters(Host);
 
 impl KernelCounters {
-    /// What the files say together of the server, or of every server of the captures.
+    /// Facts of the files about the server, or about every server of the captures.
     #[must_use]
     pub fn new(samples: &Samples, server: Option<EndpointPattern>) -> Self {
         Self(host(samples, server))
     }
 
-    /// Weighs the causes of a handshake with that server anew. Nothing else of the finding changes.
+    /// Reweighs the causes of a handshake with that server. The rest of the finding does not
+    /// change.
     pub fn weigh(&self, finding: &mut Finding) {
         if !finding.causes.is_empty() {
             self.0.weigh(finding);
@@ -45,20 +46,20 @@ fn host(samples: &Samples, server: Option<EndpointPattern>) -> Host {
     }
 }
 
-/// Returns the time of a sample as the engine has it, in nanoseconds since 1970-01-01 UTC.
+/// Returns the time of a sample for the engine, in nanoseconds since 1970-01-01 UTC.
 fn taken_at(facts: &Facts) -> Option<Timestamp> {
     i64::try_from(facts.taken_at?.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
-/// When counting began. A network namespace may be younger than its machine; then a 0 says less
-/// than it seems, and the words `since boot` are all that can be said.
+/// Returns the boot time, at which counting began. A network namespace may be younger than its
+/// machine, but its start is unknown.
 fn booted(facts: &Facts) -> Option<Timestamp> {
     let up = i64::try_from(facts.uptime?.as_nanos()).ok()?;
     taken_at(facts)?.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
 }
 
 /// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
-/// are rather parts of one sample, and a difference between them would say that nothing changed.
+/// are treated as parts of one sample: their difference would wrongly show that nothing changed.
 fn reading(samples: &Samples, counter: Counter) -> Option<CounterReading> {
     let name = name(counter);
     let value = samples.later.counter(&name).or_else(|| samples.earlier.as_ref()?.counter(&name))?;
@@ -68,7 +69,7 @@ fn reading(samples: &Samples, counter: Counter) -> Option<CounterReading> {
     Some(CounterReading { value, rose })
 }
 
-/// The listeners, where they were listed.
+/// Returns the listeners, if they were listed.
 fn queues(facts: &Facts) -> Option<Vec<AcceptQueue>> {
     let queue = |listener: &Listener| {
         Some(AcceptQueue { port: listener.local.port, length: listener.accept_queue, bound: listener.backlog? })
@@ -76,7 +77,7 @@ fn queues(facts: &Facts) -> Option<Vec<AcceptQueue>> {
     (!facts.listeners.is_empty()).then(|| facts.listeners.iter().filter_map(queue).collect())
 }
 
-/// As the kernel names it, with its group.
+/// Returns the kernel's name of the counter, with its group.
 fn name(counter: Counter) -> String {
     let group = match counter {
         Counter::OutRsts | Counter::EstabResets => "Tcp",
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn one_look_in_two_forms_gives_none() {
+    fn one_sample_in_two_formats_gives_no_increase() {
         let host = of(
             Some("TcpExt: ListenOverflows\nTcpExt: 3\n"),
             "#kernel\nTcpExtListenOverflows           3                  0.0\n",
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_come_with_their_numbers_and_sockets_that_were_not_listed_are_not_none() {
+    fn settings_have_values_and_unlisted_sockets_are_not_taken_for_none() {
         let host = of(None, "net.ipv4.tcp_syncookies = 1\nnet.ipv4.tcp_abort_on_overflow = 0\n");
         assert_eq!(host.settings[&Setting::AbortOnOverflow], 0);
         assert_eq!(host.queues, None);

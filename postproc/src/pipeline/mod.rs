@@ -1,10 +1,11 @@
-//! The one driver of every command: captures of a series are read, their packets go to an engine, and what it finds goes to a
-//! report.
+//! Pipeline of every command: reads the captures of a series, passes their packets to the engine,
+//! and reports the findings.
 //!
-//! A [`SeriesReader`] takes the captures of a series one after the other and has the engine judge their handshakes. What it
-//! finds arrives at a [`Run`], which weighs causes with the [`KernelCounters`], asks [`crate::filter::Admission`] whether it
-//! is reported, counts it in the [`totals::Totals`] and gives it to the [`Report`]. [`analyze`] does all of that for captures
-//! that are known at the beginning; who follows a folder uses a run and readers of its own.
+//! A [`SeriesReader`] reads the captures of a series and has the engine judge their handshakes. A
+//! [`Run`] takes the findings: it weighs causes with the [`KernelCounters`], asks
+//! [`crate::filter::Admission`] whether to report each finding, counts it in the [`Totals`]
+//! and passes it to the [`Report`]. [`analyze`] does all of this for a fixed list of captures. A
+//! command that follows a folder uses its own run and readers.
 //!
 //! Nothing here knows of commands and their arguments.
 
@@ -20,6 +21,7 @@ mod schedule;
 mod series_reader;
 #[cfg(test)]
 mod tests;
+mod unknown_links;
 
 use std::io::{self, Read};
 
@@ -39,24 +41,25 @@ pub use kernel_counters::KernelCounters;
 pub use observer::{Observer, Silent};
 pub use run::{EngineOptions, Extent, Run};
 pub use series_reader::{NotRead, SeriesReader};
+pub use unknown_links::UnknownLinks;
 
-/// How captures are analysed, and what is reported of them.
+/// Options of an analysis and its report.
 #[derive(Debug)]
 pub struct Options {
-    /// What the engine may keep. What of a finding it builds, and which, is set by what the report needs.
+    /// Limits of the engine. The report decides which parts of a finding the engine builds.
     pub limits: Limits,
-    /// Threads that read and judge. The findings are the same whatever their number.
+    /// Number of threads. The findings do not depend on it.
     pub threads: usize,
-    /// Which findings are reported.
+    /// Rules that select findings.
     pub rules: Rules,
-    /// What a server's kernel says, to weigh the causes of failures with.
+    /// Counters of a server's kernel, with which the causes of failures are weighed.
     pub kernel: Option<KernelCounters>,
-    /// Where the captures were taken, which weighs the causes of failures, too.
+    /// Place at which the captures were taken, which also weighs the causes of failures.
     pub capture_point: CapturePoint,
 }
 
 impl Default for Options {
-    /// Everything is reported; one thread.
+    /// Returns options for one thread that report everything.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -68,11 +71,11 @@ impl Default for Options {
     }
 }
 
-/// Reads every capture of the plan and writes the report. Returns what all of them came to; `None`, with nothing written, when
-/// there was nothing to report on.
+/// Reads every capture of the plan and writes the report. Returns the totals; `None`, with nothing
+/// written, if no capture was opened and every problem is a missing file.
 ///
 /// # Errors
-/// When the report cannot be written. What cannot be read is in [`Totals::problems`].
+/// Fails if the report cannot be written. [`Totals::problems`] has what could not be read.
 pub fn analyze(
     plan: &Plan,
     options: &Options,
@@ -86,13 +89,13 @@ pub fn analyze(
     run.end()
 }
 
-/// A capture that was opened, and how far it was read where it is compressed.
+/// Open capture, and the position in its file if it is compressed.
 pub type Opened = (Capture<Box<dyn Read + Send>>, Option<Position>);
 
 /// Opens a capture.
 ///
 /// # Errors
-/// When it cannot be read, or is not a capture.
+/// Fails if it cannot be read or is not a capture.
 pub fn open(source: &Source) -> Result<Opened, Problem> {
     let opened = source.open().map_err(OpenError::Io);
     opened.and_then(|input| Ok((Capture::open(input.reader)?, input.position))).map_err(|error| match error {

@@ -1,20 +1,20 @@
-//! Who waits for a run: what may be shown while captures are read.
+//! Observers of a run: progress and problems while captures are read.
 
 use crate::problem::Problem;
 
-/// Is shown how far a run is, and what could not be read.
+/// Receives the progress and the problems of a run.
 pub trait Observer {
-    /// Learns how many captures will be read, and their bytes as far as they are known.
+    /// Receives the number of captures that will be read, and their bytes as far as known.
     fn expect(&mut self, captures: usize, bytes: u64);
-    /// Learns what could not be read.
+    /// Receives a problem of a capture.
     fn problem(&mut self, problem: &Problem);
-    /// Learns something worth knowing.
+    /// Receives a remark.
     fn remark(&mut self, text: &str);
-    /// Learns how many bytes of the capture being read were read.
+    /// Receives the number of bytes that were read of the current capture.
     fn progress(&mut self, capture: &str, bytes: u64);
-    /// Learns that a capture was read, and how many bytes of it.
+    /// Receives the size in bytes of a capture that was read.
     fn capture_read(&mut self, bytes: u64);
-    /// Learns that everything was read.
+    /// Receives the end of the reading.
     fn done(&mut self);
 }
 

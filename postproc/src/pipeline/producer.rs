@@ -1,5 +1,5 @@
-//! From a capture to the engine, in batches of frames: read in one thread and analysed in another as soon as a thread is idle,
-//! in one and the same otherwise.
+//! Reads a capture and passes it to the engine in batches of frames. Reading gets a thread of its
+//! own as soon as one is idle.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
@@ -17,7 +17,8 @@ use crate::input::Position;
 /// Maximum number of batches between the two threads.
 const UNDER_WAY: usize = 16;
 
-/// Reads a capture into an engine, under this number. Calls `after` for each batch, with how far the capture was read.
+/// Reads a capture into an engine, under this number. Calls `after` for each batch, with the
+/// position in the capture.
 pub fn read_capture(
     (mut capture, position): Opened,
     reader: &mut CaptureReader,
@@ -45,7 +46,7 @@ struct Producer<'a> {
 }
 
 impl Producer<'_> {
-    /// Gives every batch to `take`, in order, with how far the capture was read.
+    /// Passes every batch to `take`, in order, with the position in the capture.
     fn run(
         mut self,
         idle_threads: &IdleThreads,
@@ -66,15 +67,15 @@ impl Producer<'_> {
         Ok(())
     }
 
-    /// Fills a batch; returns whether there is more, and how far the capture was read.
+    /// Fills a batch; returns whether more follow, and the position in the capture.
     fn fill(&mut self, batch: &mut FrameBatch) -> (bool, u64) {
         let more = self.frames.fill(self.capture, batch);
-        // Of compressed captures, how much of the file was read.
+        // The position in the file, if the capture is compressed.
         (more, self.position.map_or_else(|| self.capture.offset(), Position::taken))
     }
 
-    /// Gives the batches that are left to `take` while another thread fills them; returns `None`, with nothing done, where no
-    /// thread can be started.
+    /// Passes the remaining batches to `take` while another thread fills them. Returns `None`, with
+    /// nothing done, if no thread can be started.
     fn with_reader_thread(
         &mut self,
         mut take: impl FnMut(&FrameBatch, u64) -> io::Result<()>,
@@ -85,14 +86,14 @@ impl Producer<'_> {
             thread::Builder::new().spawn_scoped(scope, move || self.fill_all(&full, &emptied)).ok()?;
             Some(filled.into_iter().try_for_each(|(batch, offset)| {
                 take(&batch, offset)?;
-                // At the end no batch is needed any more.
+                // At the end, no batch is needed any more.
                 let _ = empty.send(batch);
                 Ok(())
             }))
         })
     }
 
-    /// Fills batches until the capture ends, or nobody takes them.
+    /// Fills batches until the capture ends or the receiver is gone.
     fn fill_all(&mut self, full: &SyncSender<(FrameBatch, u64)>, emptied: &Receiver<FrameBatch>) {
         loop {
             let mut batch = emptied.try_recv().unwrap_or_default();

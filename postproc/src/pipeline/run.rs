@@ -1,4 +1,4 @@
-//! What comes after the engine, for every command: counters of the kernel, admission, totals, the report.
+//! Processing of findings for every command: kernel counters, admission, totals, report.
 
 use std::io;
 use std::ops::RangeInclusive;
@@ -16,16 +16,17 @@ use crate::source::walk::Source;
 use crate::totals::cross_capture::CrossCapture;
 use crate::totals::{CaptureTotals, Known, Totals};
 
-/// Which captures a run is about.
+/// Captures of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Extent<'a> {
-    /// These, all known at the beginning.
+    /// Captures that are all known at the beginning.
     Listed(&'a [Source]),
-    /// Those that come up one after the other, without an end: nothing is counted that is not reported one by one.
+    /// Captures that appear one after the other, without an end. Only handshakes that are reported
+    /// individually are counted.
     Unending,
 }
 
-/// What an engine may keep, and what of a finding it builds.
+/// Limits of an engine, and the parts of a finding that it builds.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineOptions {
     limits: Limits,
@@ -33,13 +34,13 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
-    /// Makes an engine that has seen nothing.
+    /// Creates an engine.
     pub(super) fn analyzer(self) -> Analyzer {
         Analyzer::new(self.limits).with_parts(self.parts)
     }
 }
 
-/// Takes what becomes known of captures, and reports it.
+/// Takes the events of a run, and reports them.
 pub struct Run<'a> {
     sources: &'a [Source],
     options: &'a Options,
@@ -48,15 +49,15 @@ pub struct Run<'a> {
     observer: &'a mut dyn Observer,
     admission: Admission<'a>,
     totals: Totals,
-    /// The number of the first capture of the series that is being reported.
+    /// Number of the first capture of the series that is being reported.
     first: usize,
-    /// Places in the plan of captures that were not opened, as the run shall end.
+    /// Indexes in the plan of captures that were not opened because the run ends.
     not_reached: Vec<usize>,
     has_begun: bool,
 }
 
 impl<'a> Run<'a> {
-    /// Prepares a run. Nothing is written yet.
+    /// Creates a run. Nothing is written yet.
     pub fn new(
         extent: Extent<'a>,
         options: &'a Options,
@@ -87,7 +88,7 @@ impl<'a> Run<'a> {
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
         };
         let limits = Limits {
-            // What is counted one by one is not in the engine's counts.
+            // The engine must not count what is counted individually.
             flood: if is_unending || rules.select() { u64::MAX } else { options.limits.flood },
             ..options.limits
         };
@@ -105,16 +106,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Returns how the engines of this run are made.
+    /// Returns the options of this run's engines.
     #[must_use]
     pub fn engine(&self) -> EngineOptions {
         self.engine
     }
 
-    /// Writes the head of the report. A run over captures that are listed begins with the first that can be opened.
+    /// Writes the head of the report, once. A run over listed captures begins with the first that
+    /// can be opened.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn begin(&mut self) -> io::Result<()> {
         if !self.has_begun {
             self.has_begun = true;
@@ -123,13 +125,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Names something that could not be read.
+    /// Reports something that could not be read.
     pub fn problem(&mut self, problem: Problem) {
         self.observer.problem(&problem);
         self.totals.problems.push(problem);
     }
 
-    /// Shows something worth knowing.
+    /// Shows a remark.
     pub fn remark(&mut self, text: &str) {
         self.observer.remark(text);
     }
@@ -139,10 +141,10 @@ impl<'a> Run<'a> {
         self.admission.set_reported_until(time);
     }
 
-    /// Reads a capture that came up, as the next one of its series, and returns what was wrong with it.
+    /// Reads a new capture as the next one of its series; returns its problems.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn read(
         &mut self,
         series: &mut SeriesReader<'_>,
@@ -153,36 +155,36 @@ impl<'a> Run<'a> {
         series.read(source, member, self.totals.captures.len(), self)
     }
 
-    /// Reports the handshakes of a series that began before this time, or all, as they are judged now; later captures may
-    /// still go on from there.
+    /// Reports the handshakes of a series that began before this time, or all of them, as they are
+    /// judged now. Later captures may continue the series.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn report_until(&mut self, series: &mut SeriesReader<'_>, until: Option<Timestamp>) -> io::Result<()> {
         series.report_until(until, self)
     }
 
-    /// Reports what is left of a series: no capture goes on from there.
+    /// Reports the rest of a series that no capture continues.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn finish(&mut self, series: &mut SeriesReader<'_>) -> io::Result<()> {
         series.finish(self)
     }
 
-    /// Lets readers see what was written so far.
+    /// Flushes the results.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         self.report.flush()
     }
 
-    /// Writes the end of the report and returns what all captures came to; `None`, with nothing written, where there was
-    /// nothing to report on.
+    /// Writes the end of the report and returns the totals of all captures; `None`, with nothing
+    /// written, if no capture was opened and every problem is a missing file.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub fn end(mut self) -> io::Result<Option<Totals>> {
         self.observer.done();
         self.note_interruption();
@@ -196,12 +198,12 @@ impl<'a> Run<'a> {
         Ok(Some(self.totals))
     }
 
-    /// The captures of the next series are numbered from here on.
+    /// Numbers the captures of the next series from here on.
     pub(super) fn next_series(&mut self) {
         self.first = self.totals.captures.len();
     }
 
-    /// Names what was not read because the run was to end.
+    /// Reports the captures that were not read because the run ended.
     fn note_interruption(&mut self) {
         if let Some(first) = self.not_reached.iter().min() {
             let name = &self.sources[*first].name;
@@ -212,7 +214,7 @@ impl<'a> Run<'a> {
 
     fn handshake(&mut self, finding: &mut Finding) -> io::Result<()> {
         finding.renumber(self.first as u32);
-        // Before anything is decided: both may put another cause first.
+        // Before anything is decided, because both may change the order of the causes.
         self.options.capture_point.weigh(finding);
         if let Some(kernel) = &self.options.kernel {
             kernel.weigh(finding);
@@ -271,8 +273,8 @@ impl EventSink for Run<'_> {
     }
 }
 
-/// Whether captures are compared with each other: for `--once`, and to report on both sides of a connection. Findings that
-/// are new against a baseline are reported alone.
+/// Returns whether captures are compared with each other, for `--once` or to report both sides of a
+/// connection. With a baseline, only new findings are reported.
 fn compares(extent: Extent<'_>, options: &Options) -> bool {
     match extent {
         Extent::Listed(sources) => sources.len() > 1 && (options.rules.once || options.rules.baseline.is_none()),

@@ -1,4 +1,4 @@
-//! Several series at a time, reported in the order of the plan.
+//! Reads several series at a time, and reports them in the order of the plan.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,10 +14,10 @@ use super::series_reader::SeriesReader;
 use crate::source::series::{self, Member};
 use crate::source::walk::Plan;
 
-/// Events of a series that wait for those before it; beyond that its reader waits.
+/// Maximum number of events of a series that wait for those before it; its reader then waits.
 const WAITING: usize = 64;
 
-/// Series that are given to readers before the first of them is reported whole: what waits takes memory for each.
+/// Maximum number of series that are read ahead of the report; each takes memory while it waits.
 const AHEAD: usize = 1024;
 
 /// Reads every capture of the plan on this number of threads.
@@ -35,8 +35,8 @@ pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Re
     Ok(())
 }
 
-/// Reads as many series at a time as there are threads; threads that have no series help with those of others. A reader that
-/// is ahead of the report waits when its channel is full. `false`, with nothing read, where no thread can be started.
+/// Reads one series per thread; threads without a series help the others. A reader waits while its
+/// channel is full. Returns `false`, with nothing read, if no thread can be started.
 fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<'_>) -> io::Result<bool> {
     let engine = run.engine();
     let turn = AtomicUsize::new(0);
@@ -47,7 +47,7 @@ fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<
     let idle_threads = IdleThreads::new(threads - readers);
     let read = || {
         let mut reader = SeriesReader::new(engine, &idle_threads);
-        // A reader fails when nobody takes its events any more: then there is a better error to report.
+        // A reader fails if its channel is closed; the caller has a better error to report.
         while let Ok((members, mut events)) = next()
             && reader.read_all(plan, members, &mut events).is_ok()
         {}
@@ -66,12 +66,12 @@ fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<
                 let (events, received) = sync_channel(WAITING);
                 ahead.push_back(received);
                 if let Some(give) = &give {
-                    // It fails when all readers gave up, which shows in their events.
+                    // Sending fails if all readers ended early; their events show why.
                     let _ = give.send((members, SeriesChannel { events, place, turn: &turn }));
                 }
             }
             if series.len() == 0 {
-                // Then no reader waits for more.
+                // Closes the channel, so that no reader waits for more.
                 give = None;
             }
             turn.store(place, Ordering::Relaxed);

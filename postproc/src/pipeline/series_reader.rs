@@ -1,4 +1,4 @@
-//! The captures of a series, one after the other, through one engine.
+//! Reads the captures of a series, one after the other, into one engine.
 
 use std::io;
 
@@ -14,38 +14,39 @@ use crate::problem::Problem;
 use crate::source::series::Member;
 use crate::source::walk::{Plan, Source};
 
-/// Bytes between two reports on how far a capture was read: a thread must be woken for each.
+/// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
 
-/// Reads series. As long as each capture goes on where the one before it ended, they are one; after that the engine judges
-/// what it has, and begins anew. After an error it cannot be used again.
+/// Reads series. Captures that continue each other are analysed together. After the
+/// last of them, the engine judges their handshakes and starts again. After an error, the reader
+/// cannot be used again.
 #[derive(Debug)]
 pub struct SeriesReader<'a> {
     /// Threads that may help.
     idle_threads: &'a IdleThreads,
     analyzer: Analyzer,
-    /// What the engine has read and not judged for good.
+    /// Captures in the engine whose handshakes are not finally judged.
     stretch: Option<Stretch>,
-    /// The number of the first handshake that was not reported.
+    /// Number of the first handshake that was not reported.
     next: u64,
 }
 
-/// Captures, each of which goes on where the one before it ended.
+/// Captures, each of which continues the one before.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
-    /// Numbers of the first and of the last capture.
+    /// Numbers of the first and the last capture.
     first: usize,
     last: usize,
     /// Time of the latest frame of the last capture.
     end: Option<Timestamp>,
 }
 
-/// Why a capture was not read at all.
+/// Reason why a capture was not read.
 #[derive(Debug)]
 pub enum NotRead {
-    /// The run shall end.
+    /// The run ends.
     Interrupted,
-    /// It cannot be opened, or is not a capture.
+    /// The capture cannot be opened, or the file is not a capture.
     Problem(Problem),
 }
 
@@ -54,7 +55,7 @@ impl<'a> SeriesReader<'a> {
         Self { idle_threads, analyzer: engine.analyzer(), stretch: None, next: 0 }
     }
 
-    /// Begins a series whose captures are reported into this run as they come up.
+    /// Creates a reader for captures that are reported to this run as they appear.
     #[must_use]
     pub fn for_run(run: &Run<'_>, idle_threads: &'a IdleThreads) -> Self {
         Self::new(run.engine(), idle_threads)
@@ -76,10 +77,10 @@ impl<'a> SeriesReader<'a> {
         self.finish(events)
     }
 
-    /// Reads the next capture of the series, under this number, and returns what was wrong with it.
+    /// Reads the next capture of the series, under this number; returns its problems.
     ///
     /// # Errors
-    /// When the results cannot be written.
+    /// Fails if the results cannot be written.
     pub(super) fn read(
         &mut self,
         source: &Source,
@@ -128,14 +129,14 @@ impl<'a> SeriesReader<'a> {
         Ok(reader)
     }
 
-    /// Returns the time of the latest frame, if the next capture can go on from there.
+    /// Returns the time of the latest frame, if the next capture can continue from there.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
         self.stretch.and_then(|stretch| stretch.end)
     }
 
-    /// Reports the handshakes that began before this time and were not reported, as they are judged with what is known now.
-    /// The engine keeps them, as later ones are judged in their light.
+    /// Reports the handshakes that began before this time and were not reported, as they are judged
+    /// now. The engine keeps them, because they affect the judgement of later ones.
     pub(super) fn report_until(&mut self, until: Option<Timestamp>, events: &mut dyn EventSink) -> io::Result<()> {
         while let Some(finding) = self.analyzer.finding(HandshakeId(self.next)) {
             if until.is_some_and(|until| finding.time >= until) {
@@ -147,7 +148,7 @@ impl<'a> SeriesReader<'a> {
         Ok(())
     }
 
-    /// Judges what is left: nothing goes on from there.
+    /// Judges and reports the remaining handshakes: no capture continues them.
     pub(super) fn finish(&mut self, events: &mut dyn EventSink) -> io::Result<()> {
         let Some(stretch) = self.stretch.take() else { return Ok(()) };
         self.analyzer.set_threads(1 + self.idle_threads.count());
@@ -158,7 +159,7 @@ impl<'a> SeriesReader<'a> {
     }
 }
 
-/// The findings from this number on, which moves behind them. They come in order.
+/// Sends the findings from this number on, and moves the number past them. They arrive in order.
 fn unreported(mut findings: Vec<Finding>, next: &mut u64) -> Vec<Finding> {
     findings.retain(|finding| finding.id.0 >= *next);
     if let Some(last) = findings.last() {
@@ -171,7 +172,7 @@ fn open_unless_interrupted(source: &Source) -> Result<Opened, NotRead> {
     if interrupt::is_requested() {
         return Err(NotRead::Interrupted);
     }
-    // Nothing need be wrong with it: nobody waits for it any more.
+    // The channel is closed only if the results are no longer wanted.
     open(source).map_err(|problem| match interrupt::is_requested() {
         true => NotRead::Interrupted,
         false => NotRead::Problem(problem),

@@ -14,7 +14,8 @@ use super::producer::read_capture;
 use crate::capture::Capture;
 use crate::link::{self, Content};
 
-/// Analyses a capture in batches: the frames, the handshakes, the problems, and everything there is in words.
+/// Analyses a capture in batches; returns the numbers of frames, handshakes and problems, and all
+/// results as text.
 fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, 0, 0, String::new()) };
     let (mut reader, mut batch, mut analyzer) =
@@ -30,7 +31,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
     (capture.frames(), findings.tally.handshakes, problems.len(), all)
 }
 
-/// Analyses a capture frame by frame: the frames, and the findings in words.
+/// Analyses a capture frame by frame; returns the number of frames, and the findings as text.
 fn one_by_one(bytes: &[u8]) -> (u64, String) {
     let Ok(mut capture) = Capture::open(bytes) else { return (0, String::new()) };
     let mut analyzer = Analyzer::new(Limits::default());
@@ -47,7 +48,7 @@ fn one_by_one(bytes: &[u8]) -> (u64, String) {
     (capture.frames(), format!("{:?}", analyzer.finish()))
 }
 
-/// A handshake in each format.
+/// Returns captures with a handshake, one per format and byte order.
 fn samples() -> Vec<Vec<u8>> {
     let mut samples = Vec::new();
     for order in ByteOrder::ALL {
@@ -64,7 +65,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes() {
+fn any_truncated_or_corrupt_capture_is_analysed_as_far_as_it_is_readable() {
     for whole in samples() {
         let (frames, handshakes, problems, _) = analyse(&whole);
         assert_eq!((frames, handshakes, problems), (3, 1, 0));
@@ -86,7 +87,8 @@ fn a_capture_cut_anywhere_or_with_any_byte_flipped_is_analysed_as_far_as_it_goes
     }
 }
 
-/// Reads a capture with one idle thread after `begin` batches; the frames, the packets, and the batches before it helped.
+/// Reads a capture with one thread that becomes idle after `begin` batches; returns the numbers of
+/// frames, of packets, and of batches that were read without help.
 fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
     let capture = Capture::open(Box::new(bytes) as Box<dyn Read + Send>).expect("a capture");
     let (mut reader, mut analyzer, spare) =
@@ -109,7 +111,7 @@ fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
 }
 
 #[test]
-fn a_thread_that_becomes_idle_helps_with_what_is_left_of_a_capture_and_nothing_is_lost() {
+fn an_idle_thread_helps_with_the_rest_of_a_capture_and_no_frame_is_lost() {
     let mut builder = Pcap::new(ByteOrder::Big, Resolution::Micro, 1);
     let packets = handshake();
     for (number, packet) in (0..60_000).zip(packets.iter().cycle()) {
@@ -143,7 +145,7 @@ fn frames_without_a_time_a_known_link_type_or_an_ip_packet_are_counted() {
 }
 
 #[test]
-fn faults_without_end_are_counted_and_not_kept() {
+fn many_faults_are_counted_but_not_all_kept() {
     let mut builder = Pcapng::new(ByteOrder::Big);
     for _ in 0..10_000 {
         builder.enhanced(5, 0, b"");

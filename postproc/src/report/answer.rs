@@ -1,4 +1,4 @@
-//! The answer in a sentence, its details, and what was read.
+//! Headline of the report: the answer in a sentence, its details, and the captures that were read.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use syncookie_terminal::{count, escape_controls, grouped};
 use crate::text::{self, range};
 use crate::totals::Totals;
 
-/// Returns the answer in one sentence of at most 12 words, without the names of listeners and files.
+/// Returns the answer in one sentence of at most 12 words, without the names of listeners and
+/// files.
 pub fn headline(totals: &Totals) -> String {
     let Some(known) = &totals.known else { return whole_headline(totals) };
     let report = escape_controls(&known.report);
@@ -43,8 +44,8 @@ fn whole_headline(totals: &Totals) -> String {
     }
 }
 
-/// Returns the sentences that follow the headline: how many handshakes, how sure, and what broke;
-/// empty where there is nothing to add.
+/// Returns the sentences that follow the headline: the number of handshakes, the confidence, and
+/// the failures; empty if there is nothing to add.
 pub fn details(totals: &Totals) -> String {
     let mut sentences = Vec::new();
     if totals.captures.is_empty() || totals.tally.handshakes == 0 {
@@ -113,7 +114,8 @@ fn all(totals: &Totals) -> String {
     count(totals.tally.handshakes, "handshake")
 }
 
-/// Returns the listener that was answered for with at least this confidence, or how many were.
+/// Returns the listener that a SYN cookie or proxy answered for with at least this confidence, or
+/// the number of such listeners.
 fn which(totals: &Totals, least: Confidence) -> String {
     let mut found = totals.listeners.iter().filter(|(_, listener)| listener.strongest >= Some(least));
     match (found.next(), found.count()) {

@@ -140,12 +140,12 @@ mod tests {
     use syncookie_engine::Statistics;
 
     #[test]
-    fn only_what_applies_is_said() {
+    fn only_caveats_that_apply_are_shown() {
         assert!(caveats(&Totals::default(), &BTreeMap::new()).is_empty());
     }
 
     #[test]
-    fn what_was_given_up_and_what_is_missing_is_said_with_its_numbers() {
+    fn evictions_and_missing_observations_are_shown_with_their_numbers() {
         let statistics = Statistics { fragments: 3, evicted_early: 1, ..Statistics::default() };
         let mut totals =
             Totals { captures: vec![CaptureTotals { statistics, ..CaptureTotals::default() }], ..Totals::default() };

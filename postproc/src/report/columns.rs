@@ -1,4 +1,5 @@
-//! The columns of CSV and Parquet: one table, from which both formats and the list in docs/json-schema.md are made.
+//! Columns of CSV and Parquet: one table, from which both formats and the list in
+//! docs/json-schema.md are generated.
 
 use std::net::IpAddr;
 
@@ -6,27 +7,27 @@ use syncookie_engine::Timestamp;
 
 use super::model::{Cause, Evidence, Handshake, OtherFile};
 
-/// A column of the table of handshakes.
+/// Column of the table of handshakes.
 pub struct Column {
-    /// The name, the same in every format.
+    /// Name, the same in every format.
     pub name: &'static str,
-    /// The formats that have it.
+    /// Formats that have the column.
     pub formats: Formats,
-    /// Reads the value of a handshake; the variant is the column's type.
+    /// Reads the value of a handshake; the variant is the type of the column.
     pub value: Value,
-    /// What the column holds, for docs/json-schema.md.
+    /// Description of the column, for docs/json-schema.md.
     #[cfg_attr(not(test), expect(dead_code, reason = "the document is checked by a test"))]
     pub description: &'static str,
 }
 
-/// The formats that have a column.
+/// Formats that have a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Formats {
-    /// CSV and Parquet.
+    /// Both CSV and Parquet.
     Both,
-    /// CSV, where a list or an object must share a cell.
+    /// CSV only: its cells hold lists and objects as text.
     Csv,
-    /// Parquet, which has types and lists.
+    /// Parquet only: it has types and lists.
     Parquet,
 }
 
@@ -43,53 +44,54 @@ impl Formats {
     }
 }
 
-/// Reads a value that a handshake owns.
+/// Reader of a value that a handshake owns.
 pub type Read<T> = fn(&Handshake<'_>) -> T;
-/// Reads a text of a handshake.
+/// Reader of a text of a handshake.
 pub type ReadText = for<'a> fn(&'a Handshake<'_>) -> &'a str;
-/// Reads a text that may be missing.
+/// Reader of a text that may be missing.
 pub type ReadOptionalText = for<'a> fn(&'a Handshake<'_>) -> Option<&'a str>;
-/// Reads a list of texts.
+/// Reader of a list of texts.
 pub type ReadTexts = for<'a> fn(&'a Handshake<'_>) -> Vec<&'a str>;
-/// Reads the frames that are in other captures.
+/// Reader of the frames that are in other captures.
 pub type ReadOtherFiles = for<'a> fn(&'a Handshake<'_>) -> &'a [OtherFile<'a>];
-/// Reads the evidence.
+/// Reader of the evidence.
 pub type ReadEvidence = for<'a> fn(&'a Handshake<'_>) -> &'a [Evidence<'a>];
-/// Reads the causes, which a handshake has when it failed.
+/// Reader of the causes; only failed handshakes have any.
 pub type ReadCauses = for<'a> fn(&'a Handshake<'_>) -> Option<&'a [Cause<'a>]>;
 
-/// Reads the value of a column from a handshake.
+/// Reader of a column's value.
 #[derive(Clone, Copy)]
 pub enum Value {
-    /// Text that is always there.
+    /// Text that is never missing.
     Text(ReadText),
-    /// Text, or nothing.
+    /// Text that may be missing.
     OptionalText(ReadOptionalText),
-    /// A list of texts.
+    /// List of texts.
     Texts(ReadTexts),
-    /// A time in nanoseconds; Parquet holds microseconds in UTC.
+    /// Time in nanoseconds; Parquet holds microseconds in UTC.
     Time(Read<Timestamp>),
-    /// A time as a number of nanoseconds since 1970.
+    /// Time as a number of nanoseconds since 1970.
     Nanoseconds(Read<Timestamp>),
-    /// An address as text.
+    /// Address as text.
     Address(Read<IpAddr>),
-    /// An address as 16 bytes; IPv4 as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2), so that all addresses sort together.
+    /// Address as 16 bytes; IPv4 as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2), so that all
+    /// addresses sort together.
     AddressBytes(Read<IpAddr>),
-    /// A port.
+    /// Port number.
     Port(Read<u16>),
-    /// A frame number, or nothing.
+    /// Frame number that may be missing.
     Frame(Read<Option<u32>>),
-    /// A number of nats, or nothing.
+    /// Number of nats that may be missing.
     Nats(Read<Option<f64>>),
     /// Frames that are in another capture.
     OtherFiles(ReadOtherFiles),
     /// Pieces of evidence.
     Evidence(ReadEvidence),
-    /// Ranked causes, or nothing where the handshake did not fail.
+    /// Ranked causes; missing if the handshake did not fail.
     Causes(ReadCauses),
 }
 
-/// Every column, in the order in which the formats write them.
+/// All columns, in the order of the formats.
 pub const COLUMNS: &[Column] = &[
     both("capture", Value::Text(|h| h.capture), "the capture's name"),
     both("time", Value::Time(|h| h.time.0), "the time of the first frame"),
@@ -179,7 +181,7 @@ mod tests {
 
     use super::*;
 
-    /// How CSV and Parquet write a value.
+    /// Returns the descriptions of the value in CSV and in Parquet.
     fn written(value: Value) -> [&'static str; 2] {
         match value {
             Value::Text(_) => ["text", "text"],
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn no_format_has_two_columns_of_one_name() {
+    fn column_names_are_unique_within_a_format() {
         for has in [Formats::has_csv, Formats::has_parquet] {
             let names: Vec<&str> =
                 COLUMNS.iter().filter(|column| has(column.formats)).map(|column| column.name).collect();

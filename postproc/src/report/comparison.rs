@@ -1,4 +1,4 @@
-//! Comparison of captures that hold the same traffic.
+//! Comparison of captures of the same traffic.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use syncookie_engine::Endpoint as Socket;
 use syncookie_engine::compare::{Difference, Meaning};
 use syncookie_terminal::count;
 
-use super::model::Endpoint;
+use super::endpoint::Endpoint;
 use super::words;
 use crate::text;
 use crate::totals::cross_capture::{self, Pair};
@@ -75,8 +75,8 @@ impl From<Pair> for Handshake {
     }
 }
 
-/// Returns lines for people: the number of handshakes that are in two captures, and the differences,
-/// most frequent first. A difference of TTLs alone gets no line.
+/// Returns lines for people: the number of handshakes that are in two captures, and the
+/// differences, most frequent first. A difference of TTLs alone gets no line.
 pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if compared.same_packets > 0 {

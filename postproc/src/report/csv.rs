@@ -1,7 +1,7 @@
-//! CSV (RFC 4180) for spreadsheets: one row for each handshake.
+//! CSV (RFC 4180) for spreadsheets: one row per handshake.
 //!
-//! It begins with a byte order mark, without which Excel takes UTF-8 for a Windows code page; Excel, LibreOffice, pandas
-//! and DuckDB all pass over it.
+//! The file begins with a byte order mark; without it, Excel reads UTF-8 as a Windows code page.
+//! Excel, LibreOffice, pandas and DuckDB all skip the mark.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,10 +17,10 @@ use crate::totals::{CaptureTotals, Totals};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Between the entries of a list that share a cell.
+/// Separator of the entries of a list in one cell.
 const BETWEEN: &str = " | ";
 
-/// One row for each handshake.
+/// Report with one row per handshake.
 pub struct Rows<W> {
     output: W,
 }
@@ -69,7 +69,8 @@ impl<W: Write> Report for Rows<W> {
     }
 }
 
-/// RFC 4180: what holds a comma, a quote or a line break stands in quotes, and quotes in it are doubled.
+/// Quotes a cell that contains a comma, a quote or a line break, and doubles the quotes in it (RFC
+/// 4180).
 fn quoted(cell: Cow<'_, str>) -> Cow<'_, str> {
     if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")).into() } else { cell }
 }
@@ -78,7 +79,8 @@ fn columns() -> impl Iterator<Item = &'static Column> {
     COLUMNS.iter().filter(|column| column.formats.has_csv())
 }
 
-/// Writes a value as a cell: lists joined, nothing as an empty cell, text guarded against spreadsheets.
+/// Writes a value as a cell: lists are joined, a missing value is an empty cell, and text is
+/// guarded against spreadsheets.
 fn cell<'a>(value: Value, handshake: &'a Handshake<'_>) -> Cow<'a, str> {
     match value {
         Value::Text(read) => text(read(handshake).into()),
@@ -96,7 +98,8 @@ fn cell<'a>(value: Value, handshake: &'a Handshake<'_>) -> Cow<'a, str> {
     }
 }
 
-/// `zero-window 10 for syn-proxy: the SYN-ACK announces a window of 0`
+/// Formats a piece of evidence: `zero-window 10 for syn-proxy: the SYN-ACK announces a window of
+/// 0`.
 fn evidence(piece: &Evidence<'_>) -> String {
     format!("{} {} for {}: {}", piece.kind, piece.nats, piece.bearing, piece.detail)
 }
@@ -105,16 +108,17 @@ fn list<'a, T>(entries: &[T], write: impl Fn(&T) -> String) -> Cow<'a, str> {
     text(entries.iter().map(write).collect::<Vec<_>>().join(BETWEEN).into())
 }
 
-/// An empty cell for nothing.
+/// Returns the text of a number; empty if it is missing.
 fn optional<'a>(number: Option<impl ToString>) -> Cow<'a, str> {
     number.map(|number| number.to_string()).unwrap_or_default().into()
 }
 
-/// Text that comes from outside, such as a capture's name: a spreadsheet takes a cell with such a beginning for a formula
-/// and calculates it, so that an apostrophe is put before it, the spreadsheets' own mark for text.
+/// Guards text from outside, such as a capture's name. A spreadsheet takes a cell with such a
+/// beginning for a formula and evaluates it; an apostrophe, the spreadsheets' own mark for text,
+/// prevents that.
 fn text(cell: Cow<'_, str>) -> Cow<'_, str> {
     const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    // A sign alone is none: `-` is standard input.
+    // A single `-` is not a formula: it is standard input.
     if cell.len() > 1 && cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell }
 }
 
@@ -123,14 +127,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commas_quotes_and_line_breaks_stand_in_quotes() {
+    fn cells_with_commas_quotes_or_line_breaks_are_quoted() {
         for (cell, written) in [("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a\r\nb", "\"a\r\nb\""), ("a b", "a b")] {
             assert_eq!(quoted(cell.into()), written);
         }
     }
 
     #[test]
-    fn a_cell_that_a_spreadsheet_would_calculate_is_marked_as_text() {
+    fn a_cell_that_a_spreadsheet_would_evaluate_is_marked_as_text() {
         for formula in ["=cmd|'/c calc'!A1.pcap", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
             assert_eq!(text(formula.into()), format!("'{formula}"));
         }

@@ -1,4 +1,4 @@
-//! A report for whoever wants the findings themselves.
+//! Report that passes every finding to a function.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Findings that belong together, with a few examples of each kind kept: what a table has room for.
+//! Groups of similar findings, with a few examples of each, as a table shows them.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, Outcome, Timest
 
 use crate::filter::Likeness;
 
-/// Examples kept of each group.
+/// Maximum number of examples of each group.
 const EXAMPLES: usize = 3;
 
-/// Groups kept; a report on more is for programs, not for people.
+/// Maximum number of groups; a longer report is for programs, not for people.
 const GROUPS: usize = 2_000;
 
-/// The order of groups: by listener, verdict, outcome and first cause.
+/// Order of groups: by listener, verdict, outcome and first cause.
 type Place = (Endpoint, Verdict, Outcome, Option<CauseKind>);
 
-/// Findings that are alike, and ended alike.
+/// Findings with the same listener, verdict, outcome and first cause.
 #[derive(Debug)]
 pub struct Group {
     pub likeness: Likeness,
@@ -24,20 +24,20 @@ pub struct Group {
     pub first: Timestamp,
     pub last: Timestamp,
     pub strongest: Option<Confidence>,
-    /// The strongest, with the captures they are in.
+    /// Strongest findings, with the names of their captures.
     pub examples: Vec<(String, Finding)>,
 }
 
-/// All groups.
+/// Groups of all findings.
 #[derive(Debug, Default)]
 pub struct Groups {
     groups: BTreeMap<Place, Group>,
-    /// Findings of which nothing is kept.
+    /// Number of findings that belong to no group that is kept.
     pub beyond: u64,
 }
 
 impl Groups {
-    /// Takes in a notable finding.
+    /// Adds a notable finding.
     pub fn add(&mut self, capture: &str, finding: &Finding) {
         let likeness = Likeness::from(finding);
         let place = (likeness.server, likeness.verdict, finding.outcome, likeness.cause);
@@ -48,17 +48,18 @@ impl Groups {
         self.groups.entry(place).or_insert_with(|| Group::new(likeness, finding)).add(capture, finding);
     }
 
-    /// The groups with a cookie-style verdict: those that can be relied on first, of these the resets.
+    /// Returns the groups with a SYN cookie or SYN proxy verdict: those at `likely` or above first,
+    /// and resets first among them.
     pub fn cookie_style(&self) -> Vec<&Group> {
         self.sorted(|group| group.likeness.verdict.is_cookie_style())
     }
 
-    /// The groups of handshakes that failed and are not cookie-style: the largest first.
+    /// Returns the groups of failed handshakes with other verdicts, the largest first.
     pub fn failed(&self) -> Vec<&Group> {
         self.sorted(|group| !group.likeness.verdict.is_cookie_style())
     }
 
-    /// All groups, by listener.
+    /// Returns all groups, by listener.
     pub fn all(&self) -> impl Iterator<Item = &Group> {
         self.groups.values()
     }
@@ -77,7 +78,8 @@ impl Group {
         Self { likeness, outcome, count: 0, first: time, last: time, strongest: None, examples: Vec::new() }
     }
 
-    /// What puts a group before another: is it sure, does it hurt, how sure is it, how many are there.
+    /// Returns the weight of a group: confident findings, then failures, then confidence, then the
+    /// number of findings.
     fn weight(&self) -> (bool, u8, Option<Confidence>, u64) {
         let confidence = self.strongest.filter(|_| self.likeness.verdict.is_cookie_style());
         let pain = match self.outcome {

@@ -1,4 +1,4 @@
-//! JSON Lines, and the same objects in one JSON document.
+//! JSON Lines, and one JSON document with the same objects.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,10 @@ use super::model::{Episode, Handshake, Listener, Object, Run};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// One object a line.
+/// Report with one object per line.
 pub struct Lines<W> {
     output: W,
-    /// A line being made: its many small pieces come together here, and go on as one.
+    /// Buffer for one line: its many small parts are written as one.
     line: Vec<u8>,
 }
 
@@ -21,7 +21,7 @@ impl<W: Write> Lines<W> {
         Self { output, line: Vec::new() }
     }
 
-    /// A line for each capture.
+    /// Writes a line for each capture.
     pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
         captures(sources).try_for_each(|object| self.line(&object))
     }
@@ -68,7 +68,8 @@ impl<W: Write> Report for Lines<W> {
     }
 }
 
-/// One document: an object with an array for each type of which there can be several.
+/// Report in one document: an object with an array for each type of object that can occur several
+/// times.
 pub struct Document<W> {
     output: W,
     section: &'static str,
@@ -80,7 +81,7 @@ impl<W: Write> Document<W> {
         Self { output, section: "", is_first: true }
     }
 
-    /// Ends the array that is open and begins another.
+    /// Ends the current array and begins the next.
     fn section(&mut self, name: &'static str) -> io::Result<()> {
         if !self.section.is_empty() {
             self.output.write_all(b"\n],\n")?;
@@ -139,7 +140,7 @@ impl<W: Write> Report for Document<W> {
     }
 }
 
-/// The captures that will be read.
+/// Returns the captures that will be read.
 pub(super) fn captures(sources: &[Source]) -> impl Iterator<Item = Object<'_>> {
     sources.iter().map(|source| Object::Capture(source.into()))
 }
@@ -148,7 +149,7 @@ fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
     totals.listeners.iter().map(|(server, listener)| Object::Listener(Listener::new(*server, listener)))
 }
 
-/// The episodes of all captures.
+/// Returns the episodes of all captures.
 pub(super) fn episodes(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
     totals.episodes.iter().map(|(capture, episode)| {
         let name = totals.captures.get(*capture).map_or("", |capture| capture.name.as_str());

@@ -1,4 +1,4 @@
-//! Results, in the form that was asked for.
+//! Reports, in the requested format.
 
 mod answer;
 mod caveats;
@@ -6,6 +6,7 @@ mod columns;
 mod comparison;
 mod csv;
 mod each_finding;
+mod endpoint;
 mod findings;
 mod format;
 mod html;
@@ -34,37 +35,38 @@ use syncookie_terminal::Terminal;
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// Receives results in the order in which they become known. Filters were applied before.
+/// Receives results in the order in which they become known. Filters have already been applied.
 pub trait Report {
-    /// Returns of which handshakes it shows the evidence. The others are counted, and it does not get them.
+    /// Returns for which handshakes the report shows the evidence. Other handshakes are counted and
+    /// not passed to it.
     fn detail(&self) -> DetailLevel;
-    /// Whether it draws the numbers of handshakes.
+    /// Returns whether the report draws measured values of handshakes.
     fn draws(&self) -> bool;
-    /// Takes, first, the captures that will be read, as far as they are known.
+    /// Begins the report; `sources` are the captures that will be read, as far as known.
     ///
     /// # Errors
-    /// When the results cannot be written, as of every function here.
+    /// Like every method here, fails if the results cannot be written.
     fn begin(&mut self, sources: &[Source]) -> io::Result<()>;
-    /// Takes a capture that came up later, before its handshakes.
+    /// Adds a capture that appeared later, before its handshakes.
     fn capture(&mut self, source: &Source) -> io::Result<()>;
-    /// Takes a handshake, whose frames are in those captures.
+    /// Adds a handshake, whose frames are in these captures.
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()>;
-    /// Lets readers see what was written so far.
+    /// Flushes the results.
     fn flush(&mut self) -> io::Result<()>;
-    /// Takes, at last, what everything came to.
+    /// Ends the report with the totals.
     fn end(&mut self, totals: &Totals) -> io::Result<()>;
 }
 
 /// Writes the captures as JSON Lines.
 ///
 /// # Errors
-/// When they cannot be written.
+/// Fails if they cannot be written.
 pub fn captures(output: impl Write, sources: &[Source]) -> io::Result<()> {
     json::Lines::new(output).captures(sources)
 }
 
-/// A report in this format, into this output. A table has the width and the colours of the terminal, and with `is_verbose`
-/// everything that is known.
+/// Creates a report in this format that writes to this output. A table has the width and the
+/// colours of the terminal, and with `is_verbose` all details.
 pub fn new<'a>(
     format: Format,
     terminal: Terminal,

@@ -1,14 +1,14 @@
-//! Data model of the formats for programs: the objects of JSON and JSON Lines, from which rows of CSV and Parquet are
-//! made. Keys are added; a key is renamed only when [`SCHEMA`] is raised.
+//! Data model of the formats for programs: the objects of JSON and JSON Lines, from which rows of
+//! CSV and Parquet are made. Keys are added; a key is renamed only when [`SCHEMA`] is raised.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
 use super::comparison::Comparison;
+use super::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
@@ -16,7 +16,7 @@ use crate::totals::{CaptureTotals, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
 
-/// Any object.
+/// Object of any type.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Object<'a> {
@@ -47,12 +47,13 @@ pub struct Capture<'a> {
     bytes: Option<u64>,
 }
 
-/// Handshake.
+/// One TCP handshake.
 #[derive(Serialize)]
 pub struct Handshake<'a> {
     pub(super) capture: &'a str,
     pub(super) frames: Frames,
-    /// Frames that are in another capture than `capture`, if a handshake continues from one file into the next.
+    /// Frames that are in another capture than `capture`, if a handshake continues from one file
+    /// into the next.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) other_files: Vec<OtherFile<'a>>,
     pub(super) time: Time,
@@ -63,14 +64,15 @@ pub struct Handshake<'a> {
     pub(super) log_odds: Option<f64>,
     /// Second most probable verdict, which `log_odds` compare with.
     pub(super) runner_up: Option<&'static str>,
-    /// Terms of `log_odds`: their sum with the contribution of each piece of evidence is `log_odds`.
+    /// Terms of `log_odds`: their sum with the contribution of each piece of evidence is
+    /// `log_odds`.
     pub(super) prior_nats: Option<f64>,
     pub(super) listener_nats: Option<f64>,
     pub(super) cap_nats: Option<f64>,
     pub(super) implementations: Vec<&'static str>,
     pub(super) outcome: &'static str,
     pub(super) evidence: Vec<Evidence<'a>>,
-    /// What would have been needed, if the verdict is `undetermined`.
+    /// Observations that would have been needed, if the verdict is `undetermined`.
     pub(super) missing: &'a [String],
     pub(super) cause: Option<Vec<Cause<'a>>>,
 }
@@ -91,12 +93,6 @@ pub(super) struct OtherFile<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Endpoint {
-    pub(super) ip: IpAddr,
-    pub(super) port: u16,
-}
-
-#[derive(Serialize)]
 pub(super) struct Evidence<'a> {
     pub(super) kind: &'static str,
     #[serde(rename = "for")]
@@ -107,7 +103,7 @@ pub(super) struct Evidence<'a> {
     pub(super) detail: &'a str,
 }
 
-/// Frames, by their numbers.
+/// Numbers of the frames that a piece of evidence cites.
 pub(super) struct Cited<'a>(pub &'a [engine::Frame]);
 
 impl Cited<'_> {
@@ -137,7 +133,7 @@ pub(super) struct Cause<'a> {
     pub(super) check: &'a str,
 }
 
-/// A server address and port, over all captures.
+/// Server address and port, over all captures.
 #[derive(Serialize)]
 pub struct Listener {
     server: Endpoint,
@@ -146,16 +142,16 @@ pub struct Listener {
     handshakes: u64,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
-    /// The strongest cookie-style confidence.
+    /// Highest confidence of a SYN cookie or SYN proxy verdict.
     strongest: Option<&'static str>,
-    /// The first and the last cookie-style handshake.
+    /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     cookie_style_first: Option<Time>,
     cookie_style_last: Option<Time>,
-    /// Handshakes that never completed while it was flooded with SYNs.
+    /// Incomplete handshakes during SYN floods.
     flood: Option<Flood>,
 }
 
-/// A flood, over time.
+/// SYN flood, over time.
 #[derive(Serialize)]
 struct Flood {
     handshakes: u64,
@@ -187,7 +183,7 @@ impl From<&engine::Flood> for Flood {
     }
 }
 
-/// A stretch of time in which a listener answered cookie-style, in one capture.
+/// Period in which SYN cookies or a SYN proxy answered for a listener, in one capture.
 #[derive(Serialize)]
 pub struct Episode<'a> {
     capture: &'a str,
@@ -208,9 +204,10 @@ pub struct Summary<'a> {
     handshakes: u64,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
-    /// The strongest cookie-style confidence: what `--fail-on` compares with.
+    /// Highest confidence of a SYN cookie or SYN proxy verdict, which `--fail-on` compares with.
     strongest: Option<&'static str>,
-    /// Only with `--baseline`: everything but `captures` and `errors` then covers new findings only.
+    /// Only with `--baseline`: everything but `captures` and `errors` then covers new findings
+    /// only.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known<'a>>,
     /// Handshakes that `--filter` excluded.
@@ -236,7 +233,7 @@ struct Known<'a> {
     findings: u64,
 }
 
-/// What was read from a capture.
+/// Counts of a capture.
 #[derive(Serialize)]
 struct CaptureSummary<'a> {
     capture: &'a str,
@@ -253,7 +250,7 @@ struct CaptureSummary<'a> {
     evicted_early: u64,
 }
 
-/// Something that could not be read.
+/// Problem of a capture.
 #[derive(Serialize)]
 struct Error<'a> {
     capture: &'a str,
@@ -264,7 +261,7 @@ struct Error<'a> {
     message: &'a str,
 }
 
-/// A time, written in RFC 3339.
+/// Time, written in RFC 3339.
 pub(super) struct Time(pub Timestamp);
 
 impl fmt::Display for Time {
@@ -279,7 +276,7 @@ impl Serialize for Time {
     }
 }
 
-/// A count for every word, zeros included.
+/// Count for every word, zeros included.
 struct Counts<W: 'static> {
     words: &'static [W],
     name: fn(W) -> &'static str,
@@ -384,12 +381,6 @@ impl From<&engine::Frames> for Frames {
             ack: number(frames.ack),
             reset: number(frames.reset),
         }
-    }
-}
-
-impl From<engine::Endpoint> for Endpoint {
-    fn from(endpoint: engine::Endpoint) -> Self {
-        Self { ip: endpoint.ip, port: endpoint.port }
     }
 }
 

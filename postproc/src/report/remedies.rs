@@ -27,7 +27,7 @@ struct Remedy<'a> {
     check: &'a str,
     /// Causes that are ruled out in the example.
     ruled_out: Vec<CauseKind>,
-    /// Whether this cause is ruled out, and therefore every other, too.
+    /// Whether this cause is ruled out, and therefore all others are, too.
     is_ruled_out: bool,
     /// Frame of an example.
     example: String,
@@ -69,7 +69,8 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> 
     Ok(())
 }
 
-/// Returns the number of SYN cookies that are likely or certain and fit Linux, for which the commands are known.
+/// Returns the number of SYN cookies that are likely or certain and fit Linux, for which the
+/// commands are known.
 fn linux_cookies(groups: &Groups) -> u64 {
     let fits = |group: &&Group| {
         let example = group.examples.first().map(|(_, example)| example);
@@ -139,7 +140,8 @@ impl<'a> Remedy<'a> {
         paragraph(output, terminal.width, "    ", &text)
     }
 
-    /// Formats the title: `3 handshakes of 10.9.2.1:8080, reset by the server side: … (proxy-leaked-ack)`.
+    /// Formats the title: `3 handshakes of 10.9.2.1:8080, reset by the server side: …
+    /// (proxy-leaked-ack)`.
     fn title(&self) -> String {
         let whose = match &self.listeners[..] {
             [listener] => listener.to_string(),

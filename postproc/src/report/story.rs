@@ -104,7 +104,7 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
     let Some(cause) = finding.causes.first() else { return Ok(()) };
     let reasons =
         if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
-    // Where every cause is contradicted, the first is not likely: it is the least impossible.
+    // If every cause is ruled out, the first is not likely, only less impossible.
     let lead = if cause.ruled_out { "      no cause fits; closest: " } else { "      most likely cause: " };
     paragraph(output, terminal.width, lead, &escape_controls(&format!("{}{reasons}", cause.kind)))?;
     for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
@@ -139,7 +139,7 @@ fn span(number: u64, first: Timestamp, last: Timestamp) -> String {
     }
 }
 
-/// Writes how many more there are than are shown.
+/// Writes the number of findings that are not shown.
 pub fn more(output: &mut dyn Write, number: usize, what: &str) -> io::Result<()> {
     more_indented(output, number, "    ", what)
 }

@@ -10,7 +10,7 @@ use super::answer::answer;
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// The answer in one line.
+/// Report that is one line with the answer.
 pub struct Line<W> {
     output: W,
 }

@@ -1,5 +1,5 @@
-//! Report for people. It fits on one screen: the answer, the listeners, what broke, what to check, and what could not be
-//! read. With `--verbose` it also lists every kind of finding.
+//! Report for people that fits on one screen: the answer, the listeners, the failures, the checks,
+//! and the unreadable captures. With `--verbose` it also lists every kind of finding.
 
 use std::io::{self, Write};
 
@@ -75,7 +75,8 @@ impl<W: Write> Report for Table<W> {
             self.failures()?;
         } else {
             remedies(&mut self.output, self.terminal, &self.groups)?;
-            // The findings of a folder have little in common; in one capture, the strongest shows what to look for.
+            // The findings of a folder have little in common; in one capture, the strongest shows
+            // what to look for.
             if totals.captures.len() == 1 {
                 self.strongest()?;
             }
@@ -95,7 +96,7 @@ impl<W: Write> Table<W> {
 
     fn answer(&mut self, totals: &Totals) -> io::Result<()> {
         let code = if totals.strongest >= Some(Confidence::Likely) { "1;33" } else { "1" };
-        // Painted by the line, or the escapes would count as columns.
+        // Coloured afterwards, because escape sequences would count as columns.
         let mut lines = Vec::new();
         paragraph(&mut lines, self.terminal.width, "", &headline(totals))?;
         for line in String::from_utf8_lossy(&lines).lines() {

@@ -23,7 +23,7 @@ fn frame(number: u32) -> Frame {
     Frame { capture: 0, number }
 }
 
-/// A proxy's answer, and the reset that followed.
+/// Returns a handshake that a proxy answered and that was reset.
 pub(super) fn leaked(number: u32) -> Finding {
     Finding {
         id: HandshakeId(number.into()),
@@ -68,7 +68,7 @@ pub(super) fn leaked(number: u32) -> Finding {
     }
 }
 
-/// An undetermined handshake.
+/// Returns an undetermined handshake.
 pub(super) fn unclear() -> Finding {
     Finding {
         outcome: Outcome::Established,
@@ -98,7 +98,8 @@ fn sources() -> Vec<Source> {
         .into()
 }
 
-/// The totals of these findings, all in the first capture, and of a second capture that is cut short.
+/// Returns the totals of these findings, all in the first capture, and of a second, truncated
+/// capture.
 fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
@@ -141,7 +142,7 @@ fn capture_totals() -> CaptureTotals {
     CaptureTotals { name: "caps/a.pcap".into(), frames: 5, statistics, ..CaptureTotals::default() }
 }
 
-/// What a report writes of these findings.
+/// Returns the report on these findings.
 pub(super) fn written(findings: &[Finding], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
     let mut output = Vec::new();
     let mut report = report(&mut output);
@@ -157,12 +158,12 @@ fn lines(findings: &[Finding]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The table as a terminal gets it, plain or with `--verbose`.
+/// Returns the table for a terminal, with or without `--verbose`.
 fn table(findings: &[Finding], terminal: Terminal, is_verbose: bool) -> String {
     written(findings, |output| Box::new(table::Table::new(output, terminal, is_verbose)))
 }
 
-/// Text as if the terminal had no end.
+/// Returns the text on a terminal of unlimited width.
 fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -170,7 +171,7 @@ fn unwrapped(text: &str) -> String {
 const PLAIN: Terminal = Terminal { width: 100, is_coloured: false };
 
 #[test]
-fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
+fn a_handshake_has_exactly_the_documented_keys_and_types() {
     assert_eq!(
         lines(&[leaked(0)])[3],
         json!({
@@ -191,7 +192,7 @@ fn a_handshake_has_exactly_the_keys_and_forms_of_the_contract() {
 }
 
 #[test]
-fn the_schema_has_every_word_there_is() {
+fn the_schema_lists_every_word_of_every_enumeration() {
     let schema: Value = serde_json::from_str(include_str!("../../../docs/schema/report.schema.json")).unwrap();
     let check = |definition: &str, words: Vec<&str>| assert_eq!(schema["$defs"][definition]["enum"], json!(words));
     check("verdict", Verdict::ALL.iter().map(|word| word.as_str()).collect());
@@ -204,7 +205,7 @@ fn the_schema_has_every_word_there_is() {
 }
 
 #[test]
-fn an_undetermined_handshake_has_nulls_and_says_what_is_missing() {
+fn an_undetermined_handshake_has_nulls_and_lists_what_is_missing() {
     let object = &lines(&[unclear()])[3];
     assert_eq!(
         (&object["confidence"], &object["log_odds"], &object["cause"]),
@@ -214,7 +215,7 @@ fn an_undetermined_handshake_has_nulls_and_says_what_is_missing() {
 }
 
 #[test]
-fn types_come_in_the_order_of_the_contract() {
+fn objects_are_written_in_the_documented_order() {
     let types: Vec<_> = lines(&[leaked(0), unclear()]).iter().map(|line| line["type"].clone()).collect();
     let expected = ["run", "capture", "capture", "handshake", "handshake", "listener", "episode", "summary"];
     assert_eq!(types, expected);
@@ -227,7 +228,7 @@ fn every_line_begins_with_its_type() {
 }
 
 #[test]
-fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read() {
+fn the_summary_counts_every_verdict_and_outcome_and_lists_problems() {
     let all = lines(&[leaked(0), leaked(1), unclear()]);
     let summary = all.last().unwrap();
     assert_eq!(summary["handshakes"], 3);
@@ -243,7 +244,7 @@ fn the_summary_counts_every_verdict_and_outcome_and_lists_what_could_not_be_read
 }
 
 #[test]
-fn the_document_holds_the_same_objects_as_the_lines() {
+fn json_holds_the_same_objects_as_json_lines() {
     for findings in [vec![], vec![leaked(0)], vec![leaked(0), unclear()]] {
         let text = written(&findings, |output| Box::new(json::Document::new(output)));
         let document: Value = serde_json::from_str(&text).unwrap();
@@ -257,7 +258,7 @@ fn the_document_holds_the_same_objects_as_the_lines() {
 }
 
 #[test]
-fn the_table_answers_first_and_shows_evidence_cause_and_check() {
+fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = format!(
         "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. \
@@ -281,7 +282,7 @@ fn the_table_answers_first_and_shows_evidence_cause_and_check() {
 }
 
 #[test]
-fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
+fn the_table_shows_a_few_similar_findings_and_counts_the_others() {
     let findings: Vec<_> = (0..50).map(leaked).collect();
     let text = unwrapped(&table(&findings, PLAIN, true));
     assert!(text.contains("50 handshakes") && text.contains("and 47 more; --format jsonl lists all"), "{text}");
@@ -289,7 +290,7 @@ fn the_table_shows_a_few_findings_that_are_alike_and_counts_the_others() {
 }
 
 #[test]
-fn a_name_cannot_act_upon_the_terminal() {
+fn control_characters_in_names_are_escaped() {
     for (is_coloured, is_verbose) in [(false, false), (true, false), (false, true), (true, true)] {
         let text = table(&[leaked(0)], Terminal { is_coloured, ..PLAIN }, is_verbose);
         assert!(text.contains("b\\u{1b}[31m.pcap ends in the middle") && !text.contains("\x1b[31m"), "{text}");
@@ -298,7 +299,7 @@ fn a_name_cannot_act_upon_the_terminal() {
 }
 
 #[test]
-fn colour_carries_no_meaning_of_its_own() {
+fn colour_adds_no_information() {
     let coloured = table(&[leaked(0)], Terminal { is_coloured: true, ..PLAIN }, false);
     let stripped: String = coloured
         .split('\x1b')
@@ -312,7 +313,7 @@ fn colour_carries_no_meaning_of_its_own() {
 }
 
 #[test]
-fn lines_keep_to_the_width_of_the_terminal() {
+fn lines_fit_the_width_of_the_terminal() {
     for (width, is_verbose) in [60, 80, 120].into_iter().flat_map(|width| [(width, false), (width, true)]) {
         let text = table(&[leaked(0), unclear()], Terminal { width, ..PLAIN }, is_verbose);
         let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
@@ -344,7 +345,7 @@ fn a_report_without_findings_says_so() {
 }
 
 #[test]
-fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
+fn one_screen_shows_failures_checks_and_how_to_see_more() {
     let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
     let cause = format!(
         "2 handshakes of [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack); see frame 2 of a.pcap \
@@ -358,7 +359,7 @@ fn one_screen_says_what_broke_what_to_check_and_how_to_see_more() {
 }
 
 #[test]
-fn however_much_there_is_it_fits_on_one_screen() {
+fn the_table_fits_on_one_screen_with_any_number_of_findings() {
     let mut findings = Vec::new();
     for (number, cause) in (0..400).zip(CauseKind::ALL.iter().cycle()) {
         let mut finding = leaked(number);

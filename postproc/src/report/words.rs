@@ -33,7 +33,7 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Returns what follows from a difference between two captures of one handshake.
+/// Returns the meaning of a difference between two captures of one handshake.
 pub const fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
         Meaning::SequenceRewritten => "a device between the captures rewrites sequence numbers",

@@ -1,4 +1,4 @@
-//! Finds the captures to read, and which files are one capture that was rotated.
+//! Finds the captures to read, and the files that are one rotated capture.
 
 pub mod series;
 pub mod walk;

@@ -1,7 +1,9 @@
-//! Files that are one capture, cut up by whoever wrote it: a ring buffer of dumpcap, `tcpdump -C` or `-G`.
+//! Series: files that are one capture, rotated by a ring buffer of dumpcap or by `tcpdump -C` or
+//! `-G`.
 //!
-//! Files of one folder whose names differ in nothing but digits are taken for such a series, in the order of their first
-//! frames. Where one begins before the one before it ends, or long after, they are captures of their own.
+//! Files of one folder whose names differ only in digits are a series, in the order of their first
+//! frames. A file that begins before the previous one ends, or long after, starts a capture of its
+//! own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,27 +13,28 @@ use syncookie_engine::Timestamp;
 use crate::capture::Capture;
 use crate::source::walk::{Origin, Source};
 
-/// A pause between two files, in seconds, that no handshake outlasts: they are read as captures of their own.
+/// Maximum pause between two files of one capture, in seconds. No handshake lasts longer.
 const PAUSE: f64 = 300.0;
 
-/// One file of a series.
+/// File of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Member {
-    /// Its place in the list of sources.
+    /// Index in the list of sources.
     pub source: usize,
-    /// Time of its first frame; only known where there are several files.
+    /// Time of its first frame; known only if there are several files.
     pub start: Option<Timestamp>,
 }
 
 impl Member {
-    /// Whether it goes on where a file ended whose latest frame is of that time.
+    /// Returns whether the file continues one whose latest frame has this time.
     pub fn follows(&self, end: Option<Timestamp>) -> bool {
         let pause = self.start.zip(end).map(|(start, end)| start.seconds_since(end));
         pause.is_some_and(|pause| (0.0..=PAUSE).contains(&pause))
     }
 }
 
-/// All sources, by series, each in the order in which it is to be read; series in the order of their first sources.
+/// Groups all sources by series, each in the order of reading; series are in the order of their
+/// first sources.
 pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
     let mut families: BTreeMap<Family, usize> = BTreeMap::new();
     let mut found: Vec<Vec<Member>> = Vec::new();
@@ -55,34 +58,34 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
     found.iter().flat_map(|series| apart(series, sources)).collect()
 }
 
-/// Stretches of which one certainly does not go on where the one before it ended: whatever each holds, they can be read
+/// Splits a series where a file certainly does not continue the previous one. The parts can be read
 /// at the same time.
 fn apart(series: &[Member], sources: &[Source]) -> Vec<Vec<Member>> {
     series.chunk_by(|before, after| !overlap(before, after, sources)).map(<[Member]>::to_vec).collect()
 }
 
-/// Whether a file must still have been written when the next one was begun: no network brings so much in the time between
-/// their first frames.
+/// Returns whether a file was certainly still being written when the next one was started: no
+/// network delivers its size in the time between their first frames.
 fn overlap(before: &Member, after: &Member, sources: &[Source]) -> bool {
     let bytes = sources[before.source].bytes.filter(|&bytes| bytes >= WORTH_IT);
     let seconds = after.start.zip(before.start).map(|(after, before)| after.seconds_since(before));
     bytes.zip(seconds).is_some_and(|(bytes, seconds)| bytes as f64 > seconds * FASTEST)
 }
 
-/// Bytes a second of the fastest Ethernet, of 800 Gbit/s (IEEE 802.3df).
+/// Bytes per second of the fastest Ethernet, at 800 Gbit/s (IEEE 802.3df).
 const FASTEST: f64 = 1e11;
 
-/// Files smaller than this are read before it matters what else could be read meanwhile.
+/// Size in bytes below which reading a file takes too little time to matter.
 const WORTH_IT: u64 = 1 << 24;
 
-/// Folder, and name with every number replaced.
+/// Folder, and file name with every number replaced.
 type Family = (Option<PathBuf>, String);
 
 fn family(path: &Path) -> Family {
     (path.parent().map(Path::to_path_buf), pattern(path))
 }
 
-/// The name with every number replaced.
+/// Returns the file name with every number replaced.
 pub fn pattern(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut pattern = String::new();
@@ -95,7 +98,8 @@ pub fn pattern(path: &Path) -> String {
     pattern
 }
 
-/// Time of the first frame that has one. Only regular files, which can be read again, are looked into.
+/// Returns the time of the first frame that has one. Examines only regular files, which can be read
+/// again.
 pub fn start(source: &Source) -> Option<Timestamp> {
     source.bytes?;
     let mut capture = Capture::open(source.open().ok()?.reader).ok()?;
@@ -113,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_in_digits_alone_are_one_family() {
+    fn names_that_differ_only_in_digits_have_one_pattern() {
         let same = |a: &str, b: &str| family(Path::new(a)) == family(Path::new(b));
         assert!(same("d/ring_00001_20261122.pcapng", "d/ring_00017_20261123.pcapng"));
         assert!(same("d/trace.pcap1", "d/trace.pcap20"));
@@ -122,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn large_files_of_one_time_are_no_series_and_rotated_ones_are() {
+    fn only_rotated_files_are_a_series_not_large_files_of_the_same_time() {
         let source = |bytes| Source {
             name: String::new(),
             origin: Origin::StandardInput,

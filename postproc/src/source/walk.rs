@@ -79,7 +79,8 @@ impl Plan {
         }
     }
 
-    /// Adds a path from the command line. Symbolic links are followed, and a file that is not a capture is a problem.
+    /// Adds a path from the command line. Symbolic links are followed, and a file that is not a
+    /// capture is a problem.
     fn named(&mut self, path: &Path) {
         let metadata = match fs::metadata(path) {
             Ok(metadata) => metadata,
@@ -100,7 +101,8 @@ impl Plan {
         }
     }
 
-    /// Adds a folder and its subfolders, by name. Without recursion, because folders can be nested deeper than a stack.
+    /// Adds a folder and its subfolders, by name. Without recursion, because folders can be nested
+    /// deeper than a stack.
     fn folder(&mut self, top: &Path) {
         let before = self.met();
         let mut pending = vec![top.to_path_buf()];
@@ -140,7 +142,7 @@ impl Plan {
         } else if self.is_new(path, &metadata) {
             let kind = kind_of(path)?;
             self.file(path, &kind, &metadata, |plan| {
-                // Where somebody took it for a capture, that it is not read must not go unsaid.
+                // It is named like a capture, so the user may expect it to be read.
                 if has_capture_name(path) {
                     plan.not_a_capture(path, &kind);
                 } else {
@@ -151,7 +153,8 @@ impl Plan {
         Ok(Vec::new())
     }
 
-    /// Returns whether the file is new. A file that was found before under another path is recorded as skipped.
+    /// Returns whether the file is new. A file that was found before under another path is recorded
+    /// as skipped.
     fn is_new(&mut self, path: &Path, metadata: &Metadata) -> bool {
         let is_new = self.seen.insert(Identity::of(path, metadata));
         if !is_new {

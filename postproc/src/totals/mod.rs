@@ -1,4 +1,4 @@
-//! What all captures together amount to.
+//! Counts and findings over all captures.
 
 pub mod cross_capture;
 
@@ -17,95 +17,98 @@ use cross_capture::{Comparison, CrossCapture};
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]
 pub struct Totals {
-    /// The captures that were opened, in the order in which they were read.
+    /// Captures that were opened, in the order in which they were read.
     pub captures: Vec<CaptureTotals>,
-    /// All handshakes.
+    /// Counts of all handshakes.
     pub tally: Tally,
-    /// By address and port, over all captures.
+    /// Listeners by address and port, over all captures.
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
-    /// With the index of their capture.
+    /// Episodes, with the index of their capture.
     pub episodes: Vec<(usize, Episode)>,
-    /// What could not be read.
+    /// Problems of the captures.
     pub problems: Vec<Problem>,
-    /// The strongest cookie-style finding's confidence.
+    /// Highest confidence of a finding with a SYN cookie or SYN proxy verdict.
     pub strongest: Option<Confidence>,
-    /// Cookie-style handshakes that can be relied on: `likely` or above.
+    /// Number of handshakes with a SYN cookie or SYN proxy verdict at `likely` or above.
     pub reliable: Tally,
-    /// Cookie-style handshakes below that.
+    /// Number of handshakes with a SYN cookie or SYN proxy verdict below `likely`.
     pub possible: Tally,
-    /// Whether handshakes are counted as they are reported, and not by the engine.
+    /// Whether handshakes are counted as they are reported, not by the engine.
     pub is_counted_one_by_one: bool,
-    /// Listeners that are reported one by one at most, where handshakes are counted as they are reported.
+    /// Maximum number of listeners that are reported individually, if handshakes are counted as
+    /// they are reported.
     pub max_listeners: usize,
-    /// What captures of the same traffic are compared by, where there are several captures.
+    /// Comparison of captures of the same traffic, if there are several captures.
     pub cross_capture: Option<CrossCapture>,
-    /// Handshakes that were left out because of `--filter`.
+    /// Number of handshakes that `--filter` excluded.
     pub filtered_out: u64,
-    /// Handshakes of floods that were counted and not reported, where handshakes are counted as they are reported.
+    /// Number of flood handshakes that were counted but not reported, if handshakes are counted as
+    /// they are reported.
     pub flood_not_reported: u64,
-    /// Handshakes of listeners beyond those that are reported one by one.
+    /// Number of handshakes of listeners that are not reported individually.
     pub listeners_overflow: u64,
-    /// Episodes beyond those that are kept.
+    /// Number of episodes that were not kept.
     pub episodes_lost: u64,
-    /// Whether the run was ended before all was read.
+    /// Whether the run ended before everything was read.
     pub is_interrupted: bool,
-    /// Why connections were most likely reset by the server's side: those of `reliable`.
+    /// Most likely causes of resets from the server side, for the handshakes counted in `reliable`.
     pub reliable_resets: BTreeMap<CauseKind, u64>,
-    /// The same of all others.
+    /// Most likely causes of resets from the server side, for all other handshakes.
     pub other_resets: BTreeMap<CauseKind, u64>,
-    /// What was left out because of `--baseline`; then all of the above is of the rest.
+    /// Findings that `--baseline` omitted; with a baseline, everything above covers only the other
+    /// findings.
     pub known: Option<Known>,
 }
 
-/// What an earlier report already had.
+/// Findings of an earlier report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// Name of that report.
+    /// Name of the report.
     pub report: String,
-    /// Findings that were left out.
+    /// Number of findings that were omitted.
     pub findings: u64,
 }
 
-/// What was read of one capture.
+/// Contents and counts of one capture.
 #[derive(Clone, Debug, Default)]
 pub struct CaptureTotals {
-    /// Its name.
+    /// Name of the capture.
     pub name: String,
-    /// Frames, as Wireshark counts them.
+    /// Number of frames, as Wireshark counts them.
     pub frames: u64,
     /// Time of the earliest frame.
     pub first: Option<Timestamp>,
     /// Time of the latest frame.
     pub last: Option<Timestamp>,
-    /// Frames that hold no IP packet, or too little of one to know.
+    /// Number of frames without an IP packet, or too short to know.
     pub not_ip: u64,
-    /// Frames that a simple packet block brought without a time.
+    /// Number of frames in simple packet blocks, which have no time.
     pub without_time: u64,
-    /// Its handshakes that were counted; where the report shows only notable ones, those.
+    /// Number of its handshakes that were counted; only notable ones if the report shows no others.
     pub handshakes: u64,
-    /// What the engine made of its IP packets.
+    /// The engine's counts of its IP packets.
     pub statistics: Statistics,
 }
 
-/// One listener over all captures.
+/// One listener, over all captures.
 #[derive(Debug, Default)]
 pub struct ListenerTotals {
     /// Time of the first frame of its first handshake.
     pub first: Option<Timestamp>,
     /// Time of the first frame of its last handshake.
     pub last: Option<Timestamp>,
-    /// Its handshakes.
+    /// Counts of its handshakes.
     pub tally: Tally,
-    /// The strongest cookie-style confidence among them.
+    /// Highest confidence of a SYN cookie or SYN proxy verdict among them.
     pub strongest: Option<Confidence>,
-    /// First and last cookie-style handshake.
+    /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
-    /// What a flood left behind.
+    /// Incomplete handshakes during SYN floods.
     pub flood: Option<Flood>,
 }
 
 impl Totals {
-    /// Returns the handshakes that a flood left behind and that are counted, and not reported one by one.
+    /// Returns the number of flood handshakes that are counted and not reported individually.
     #[must_use]
     pub fn flood_counted(&self) -> u64 {
         let floods = self.listeners.values().filter_map(|listener| listener.flood.as_ref());
@@ -142,7 +145,7 @@ impl Totals {
         }
     }
 
-    /// The listener's entry; `None` where there are too many to report each.
+    /// Returns the entry of the listener; `None` if it is not reported individually.
     fn listener(&mut self, server: Endpoint) -> Option<&mut ListenerTotals> {
         let is_full = self.is_counted_one_by_one && self.listeners.len() >= self.max_listeners;
         match self.listeners.entry(server) {
@@ -151,8 +154,8 @@ impl Totals {
         }
     }
 
-    /// Returns what the captures that have the same traffic say of each other; `None` where there is only one, and where
-    /// findings are compared with a baseline.
+    /// Compares the captures of the same traffic; `None` if there is only one capture, and with a
+    /// baseline.
     #[must_use]
     pub fn compared(&self) -> Option<Comparison> {
         let captures = self.cross_capture.as_ref().filter(|_| self.known.is_none())?;
@@ -160,7 +163,7 @@ impl Totals {
         Some(captures.compare(&names))
     }
 
-    /// Adds what the captures of a series came to, once their handshakes were reported.
+    /// Adds the counts and episodes of a series whose handshakes were reported.
     pub fn finish(&mut self, captures: RangeInclusive<usize>, findings: Findings) {
         if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
@@ -172,7 +175,7 @@ impl Totals {
         }
         self.episodes_lost += findings.statistics.episodes_lost;
         for episode in findings.episodes {
-            // The one in which it begins: the earliest that had not ended by then.
+            // The capture in which the episode begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = captures.clone().find(begins).unwrap_or(*captures.end());
             self.episodes.push((index, episode));
@@ -181,14 +184,14 @@ impl Totals {
 }
 
 impl CaptureTotals {
-    /// Sets what was read of the capture; its handshakes may come to be known later.
+    /// Sets the contents of the capture; its handshakes may be counted later.
     pub fn read(&mut self, read: &Self) {
         let handshakes = self.handshakes;
         self.clone_from(read);
         self.handshakes = handshakes;
     }
 
-    /// Counts a frame with this time.
+    /// Extends the time range to a frame with this time.
     #[inline]
     pub fn time(&mut self, time: Option<Timestamp>) {
         let Some(time) = time else {

@@ -1,4 +1,4 @@
-//! A folder of a test's own, and the program run in it.
+//! Folder for the files of one test, and runs of the program in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// A folder that is empty at first and gone at the end.
+/// Folder that is empty at first and removed at the end.
 pub struct Sandbox(PathBuf);
 
-/// What a run of the program left.
+/// Exit code and output of a run of the program.
 pub struct Run {
     pub code: i32,
     pub stdout: String,
@@ -36,10 +36,17 @@ impl Sandbox {
         name.into()
     }
 
-    /// `syncookie analyze` with these arguments, not yet run.
+    /// Prepares `syncookie analyze` with these arguments.
     pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program("analyze");
+        command.args(args);
+        command
+    }
+
+    /// Prepares a command of `syncookie` without arguments.
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_syncookie"));
-        command.arg("analyze").args(args).current_dir(&self.0).env_remove("COLUMNS");
+        command.arg(name).current_dir(&self.0).env_remove("COLUMNS");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -64,7 +71,7 @@ impl Run {
         }
     }
 
-    /// The objects of a type in JSON Lines.
+    /// Returns the objects of a type in JSON Lines.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         let parse = |line| serde_json::from_str::<Value>(line).expect("every line is JSON");
         let all = self.stdout.lines().map(parse);

@@ -1,9 +1,10 @@
-//! Packets that can be shown to strangers.
+//! Anonymised packets.
 //!
-//! A packet is not cleaned of what is known to be private: it is built anew from what is known to be harmless. That is the
-//! IP header and the TCP header of the innermost packet, with other addresses; behind an Ethernet header with other
-//! addresses where the capture has Ethernet. Payload, tunnels, tags, unknown options, and every frame that holds no TCP
-//! are not copied. What the analysis reads (sequence numbers, timestamps, hop limits, identifications, lengths) is.
+//! A packet is not cleaned of private data: it is rebuilt from data known to be harmless. These are
+//! the IP and TCP headers of the innermost packet, with other addresses, and an Ethernet header
+//! with other addresses if the capture has Ethernet. Payload, tunnels, tags, unknown options, and
+//! frames without TCP are not copied. The fields that the analysis reads are: sequence numbers,
+//! timestamps, TTLs, IP identifications and lengths.
 
 use std::net::IpAddr;
 
@@ -19,18 +20,18 @@ pub const RAW_IP: LinkType = LinkType(101);
 
 const MAC: usize = 6;
 
-/// A frame that does not identify anybody.
+/// Frame that identifies nobody.
 #[derive(Debug, Default)]
 pub struct Masked {
-    /// Its bytes; none where the frame held nothing that may be shown.
+    /// Bytes of the frame; empty if nothing of it may be shown.
     pub bytes: Vec<u8>,
-    /// Bytes it has on the wire.
+    /// Length on the wire, in bytes.
     pub length: u32,
 }
 
 impl Masked {
-    /// Rebuilds a frame in place of the one before; an empty one, which still shows that time went by, where that cannot
-    /// be done.
+    /// Rebuilds a frame, replacing the previous one. A frame without TCP becomes empty; its time is
+    /// still written.
     pub fn rebuild(&mut self, mask: &Mask, link: LinkType, frame: &[u8], length: u32) {
         self.bytes.clear();
         self.length = length;
@@ -45,7 +46,7 @@ impl Masked {
         }
     }
 
-    /// An Ethernet header, with the type of the packet that now follows it.
+    /// Appends an Ethernet header, with the EtherType of the rebuilt packet.
     fn ethernet(&mut self, mask: &Mask, frame: &[u8], packet: &[u8]) {
         for at in [0, MAC] {
             let address = frame.get(at..).and_then(<[u8]>::first_chunk::<MAC>).copied().unwrap_or_default();
@@ -55,7 +56,7 @@ impl Masked {
         self.bytes.extend(if is_v6 { [0x86, 0xdd] } else { [8, 0] });
     }
 
-    /// The packet, up to the end of its TCP header; its length on the wire.
+    /// Appends the packet up to the end of its TCP header; returns its length on the wire.
     fn ip(&mut self, mask: &Mask, packet: &[u8]) -> Option<usize> {
         let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
         if ip.is_fragmenting_payload() || ip.payload_ip_number() != ip_number::TCP {
@@ -72,7 +73,7 @@ impl Masked {
             LaxIpSlice::Ipv4(v4) => usize::from(v4.header().total_len()),
             LaxIpSlice::Ipv6(v6) => header.len() + usize::from(v6.header().payload_length()),
         };
-        // A length of nothing is that of a packet which the card was to cut up.
+        // A packet that the network card was to segment has a length of 0.
         let carried = if promised > start { promised - start } else { segment.len() };
         let carried = carried.min(usize::from(u16::MAX) - header.len());
         let written = match addresses {
@@ -85,7 +86,8 @@ impl Masked {
     }
 }
 
-/// An IPv4 header for these addresses and `carried` bytes. Its options, which may hold addresses, become padding.
+/// Returns an IPv4 header for these addresses and `carried` bytes. Its options, which may contain
+/// addresses, become padding.
 fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> Vec<u8> {
     const FIXED: usize = 20;
     const PADDING: u8 = 1;
@@ -102,7 +104,8 @@ fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> V
     header
 }
 
-/// An IPv6 header for these addresses and `carried` bytes. Extension headers, which may hold addresses, are left out.
+/// Returns an IPv6 header for these addresses and `carried` bytes, without extension headers, which
+/// may contain addresses.
 fn v6(header: &[u8], source: IpAddr, destination: IpAddr, carried: usize) -> Vec<u8> {
     let mut header = header.to_vec();
     header[4..6].copy_from_slice(&(carried as u16).to_be_bytes());
@@ -119,7 +122,7 @@ fn v6(header: &[u8], source: IpAddr, destination: IpAddr, carried: usize) -> Vec
 mod tests {
     use super::*;
 
-    /// Addresses and texts that must not be seen again.
+    /// Addresses and texts that must not appear in the output.
     const SECRETS: [&[u8]; 9] = [
         &[10, 0, 0, 1],
         &[10, 0, 0, 2],
@@ -155,7 +158,7 @@ mod tests {
         [&stations[..], &kind.to_be_bytes(), payload].concat()
     }
 
-    /// A connection's SYN that names hosts in every place a packet has for it.
+    /// Returns SYNs with addresses in every place of a packet that can hold one.
     fn frames() -> Vec<(LinkType, Vec<u8>)> {
         let route = [7, 7, 8, 198, 51, 100, 7, 0];
         let inner = v4_packet(6, &route, [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment());
@@ -165,7 +168,7 @@ mod tests {
         let mut address = [0; 16];
         address[..4].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8]);
         address[15] = 1;
-        // A routing header that names a third host.
+        // With a routing header that names a third host.
         let mut routed = vec![6, 2, 0, 1, 0, 0, 0, 0];
         routed.extend(address);
         routed.extend(tcp_segment());
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn no_place_of_a_packet_names_anybody() {
+    fn no_part_of_a_packet_contains_a_real_address() {
         let (mask, mut masked) = (Mask::default(), Masked::default());
         for (number, (link, frame)) in frames().into_iter().enumerate() {
             masked.rebuild(&mask, link, &frame, frame.len() as u32);
@@ -194,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_analysis_reads_stays() {
+    fn fields_that_the_analysis_reads_are_kept() {
         let (mask, mut masked) = (Mask::default(), Masked::default());
         for (number, (link, frame)) in frames().into_iter().take(4).enumerate() {
             masked.rebuild(&mask, link, &frame, frame.len() as u32);
@@ -202,7 +205,7 @@ mod tests {
             let Content::Ip(packet) = link::ip_packet(link, &masked.bytes) else { panic!("{number} holds no packet") };
             let (ip, _) = LaxIpSlice::from_slice(packet).unwrap();
             let segment = ip.payload().payload;
-            // Ports, numbers, flags, window; then the options with their places.
+            // Ports, numbers, flags and window, then the options at their offsets.
             assert_eq!((&segment[..16], &segment[20..26]), (&tcp_segment()[..16], &tcp_segment()[20..26]), "{number}");
             assert_eq!((segment.len(), &segment[26..]), (32, &[0; 6][..]), "{number}");
             assert_eq!(masked.length as usize - masked.bytes.len(), b"secret".len(), "{number}");
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_cut_anywhere_or_with_any_byte_flipped_are_rebuilt_or_emptied() {
+    fn truncated_and_corrupt_frames_are_rebuilt_or_emptied() {
         let (mask, mut masked) = (Mask::default(), Masked::default());
         for (link, frame) in frames() {
             for at in 0..frame.len() {

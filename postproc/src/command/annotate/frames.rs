@@ -9,7 +9,8 @@ use super::spool::{Spool, Spooled};
 use super::writer::{Interface, Packet};
 use crate::capture::{Capture, RawFrame};
 
-/// Copies a frame with other addresses and without payload. Comments and interface names are not copied.
+/// Copies a frame with other addresses and without payload. Comments and interface names are not
+/// copied.
 pub fn anonymous(
     mask: &Mask,
     capture: usize,

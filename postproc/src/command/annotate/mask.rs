@@ -1,17 +1,18 @@
-//! Other addresses instead of the real ones: the same for the same, and no way back without the key, which nobody keeps.
+//! Replaces addresses: equal ones stay equal, and only the key, which is not kept, leads back.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Bits of an address that stay: they say what kind of address it is, such as multicast or link-local.
+/// Bits of an address that are kept, because they show its kind, such as multicast or link-local.
 const KIND_V4: u32 = 4;
 const KIND_V6: u32 = 3;
 
-/// Replaces addresses, prefix by prefix: two that share a prefix share one as long afterwards, so that networks can still
-/// be recognised (the construction of Crypto-PAn, with SipHash for its pseudorandom function).
+/// Replaces addresses prefix by prefix: two addresses that share a prefix also share one of that
+/// length afterwards, so networks stay recognisable (the construction of Crypto-PAn, with SipHash
+/// as its pseudorandom function).
 #[derive(Debug, Default)]
 pub struct Mask {
-    /// Its key is random, from the system.
+    /// Random key from the system.
     key: RandomState,
 }
 
@@ -27,7 +28,7 @@ impl Mask {
         self.bits(address.into(), 32, KIND_V4) as u32
     }
 
-    /// Flips each bit, or not, as a function of all those before it says.
+    /// Flips each bit depending on all the bits before it.
     fn bits(&self, address: u128, width: u32, kept: u32) -> u128 {
         (kept..width).fold(address, |masked, place| {
             let prefix = address >> 1 >> (width - 1 - place);
@@ -36,7 +37,7 @@ impl Mask {
         })
     }
 
-    /// A locally administered address; one of a group stays one, and that of everybody stays the same.
+    /// Returns a locally administered address. Multicast stays multicast, and broadcast is kept.
     pub fn mac(&self, address: [u8; 6]) -> [u8; 6] {
         const GROUP: u8 = 1;
         const LOCAL: u8 = 2;
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_share_as_many_bits_as_before_and_no_two_become_one() {
+    fn masked_addresses_keep_common_prefixes_and_stay_distinct() {
         let mask = Mask::default();
         let addresses: Vec<u32> = (0..32).map(|bit| 0x0a00_0102 ^ (1 << bit)).chain([0x0a00_0102]).collect();
         for &a in &addresses {
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn hardware_addresses_stay_what_they_are_a_group_or_a_station() {
+    fn masked_mac_addresses_stay_multicast_or_unicast() {
         let mask = Mask::default();
         assert_eq!(mask.mac([0xff; 6]), [0xff; 6]);
         assert_eq!(mask.mac([1, 0, 0x5e, 0, 0, 1])[0], 3);

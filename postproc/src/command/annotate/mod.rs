@@ -1,8 +1,9 @@
-//! `syncookie annotate`: adds the findings as comments to a capture, for a Wireshark without the plugin.
+//! `syncookie annotate`: adds the findings as comments to a capture, for a Wireshark without the
+//! plugin.
 //!
-//! Each input is first copied to a temporary file, anonymised if requested: later steps cannot reveal what they never see.
-//! Then the wanted frames are selected, analysed, and written with comments. The comments therefore agree with what
-//! `syncookie analyze` reports about the output.
+//! Each input is first copied to a temporary file, anonymised if requested: later steps cannot
+//! reveal what they never see. Then the wanted frames are selected, analysed, and written with
+//! comments. The comments therefore agree with what `syncookie analyze` reports about the output.
 
 mod anonymize;
 mod frames;
@@ -26,8 +27,9 @@ use crate::command::failure::Failure;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::link::{self, Content};
 use crate::output::Output;
-use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options};
+use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options, Silent, UnknownLinks};
 use crate::problem::Problem;
 use crate::report::EachFinding;
 use crate::source::series::{self, Member};
@@ -73,7 +75,8 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Returns the folder for temporary files: that of the output file, which has room for it, else that of the system.
+/// Returns the folder for temporary files: that of the output file, which has room for it, else
+/// that of the system.
 fn folder(output: &Path) -> PathBuf {
     let is_file = output.as_os_str() != "-" && fs::metadata(output).map_or(true, |metadata| metadata.is_file());
     match output.parent().filter(|_| is_file) {
@@ -121,7 +124,8 @@ impl<W: Write> Job<'_, W> {
         self.missing += usize::from(problem.is_missing());
     }
 
-    /// Annotates a series of files. Files that continue each other are one capture, as in an analysis.
+    /// Annotates a series of files. Files that continue each other are one capture, as in an
+    /// analysis.
     fn series(&mut self, plan: &Plan, members: &[Member]) -> io::Result<()> {
         let mut current: Option<(Spool, Option<Timestamp>)> = None;
         for member in members {
@@ -154,6 +158,7 @@ impl<W: Write> Job<'_, W> {
         spool: &mut Spool,
     ) -> io::Result<Option<Timestamp>> {
         let (mut last, mut faults, mut masked) = (None, 0, Masked::default());
+        let mut unknown_links = UnknownLinks::default();
         let number = self.captures;
         self.captures += 1;
         loop {
@@ -162,6 +167,9 @@ impl<W: Write> Job<'_, W> {
                 Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
                 Some(Ok(frame)) => {
                     last = last.max(frame.time);
+                    if link::ip_packet(frame.link, frame.data) == Content::UnknownLink {
+                        unknown_links.count(frame.link, frame.number);
+                    }
                     match &self.mask {
                         None => spool.packet(packet(&frame, &interface(number, &frame)), frame.record.comments())?,
                         Some(mask) => anonymous(mask, number, &frame, &mut masked, spool)?,
@@ -178,6 +186,8 @@ impl<W: Write> Job<'_, W> {
         if faults > FAULTS_REPORTED {
             self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED));
         }
+        // Not counted as problems: the frames are copied.
+        unknown_links.problems(&source.name).for_each(|problem| self.console.problem(&problem));
         Ok(last)
     }
 
@@ -229,8 +239,9 @@ impl<W: Write> Job<'_, W> {
         }
     }
 
-    /// Returns a capture with the frames that the filter keeps, and their former numbers. The latest frame is always kept,
-    /// emptied if need be, because a SYN counts as unanswered only if the capture continues.
+    /// Returns a capture with the frames that the filter keeps, and their former numbers. The
+    /// latest frame is always kept, emptied if need be, because a SYN counts as unanswered only if
+    /// the capture continues.
     fn part(&self, whole: &Spooled, selection: &Selection, all: bool) -> io::Result<(Spooled, Vec<u32>)> {
         let mut filter = selection.filter(all);
         let mut part = Spool::new(&self.folder)?;
@@ -249,8 +260,8 @@ impl<W: Write> Job<'_, W> {
     }
 }
 
-/// Analyses a temporary capture, without progress.
+/// Analyses a temporary capture. Problems of the input were reported when it was copied.
 fn analyse(spooled: &Spooled, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
     let mut report = EachFinding(|_: &[CaptureTotals], finding: &Finding| each(finding));
-    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Console::new(true)).map(drop)
+    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Silent).map(drop)
 }

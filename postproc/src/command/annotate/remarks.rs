@@ -25,7 +25,8 @@ pub struct InOrder {
 }
 
 impl Remarks {
-    /// Creates an empty collection in a temporary file in `folder`. `before` frames of other captures precede this one.
+    /// Creates an empty collection in a temporary file in `folder`. `before` frames of other
+    /// captures precede this one.
     pub fn new(folder: &Path, before: u32) -> io::Result<Self> {
         Ok(Self { texts: BufWriter::new(tempfile::tempfile_in(folder)?), index: Vec::new(), written: 0, before })
     }
@@ -110,7 +111,8 @@ fn sentences<'a>(evidence: impl Iterator<Item = &'a Evidence>) -> String {
     evidence.map(|seen| seen.detail.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the last frame that supports a SYN cookie or proxy verdict, if it follows the frame of the verdict.
+/// Returns the last frame that supports a SYN cookie or proxy verdict, if it follows the frame of
+/// the verdict.
 fn settling(finding: &Finding, place: Frame) -> Option<Frame> {
     let verdict = finding.assessment.verdict;
     let speaks = finding.assessment.evidence.iter().filter(|seen| seen.favours == verdict && seen.nats > 0.0);

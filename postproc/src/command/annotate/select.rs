@@ -1,7 +1,9 @@
-//! The connections that matter, and what of the others their verdicts rest on.
+//! Selects the connections with findings, and the frames of other connections that their verdicts
+//! depend on.
 //!
-//! A handshake is judged in the light of the listener's others, so that they cannot simply be left out. Of those, the
-//! frames are kept that the engine had a use for; whether that was enough is looked at afterwards.
+//! A handshake is judged together with the others of its listener, so those cannot simply be left
+//! out. The frames that the engine used are kept; the result is analysed again to check that it is
+//! enough.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -14,36 +16,36 @@ use syncookie_engine::{
 use crate::capture::RawFrame;
 use crate::link::{self, Content};
 
-/// Frames between two times at which the engine is relieved of what it has settled.
+/// Number of frames after which the engine's evicted handshakes are dropped.
 const ROUND: u32 = 1 << 14;
 
-/// What must not change.
+/// Properties of a judgement that must not change.
 pub type Judgement = (Verdict, Outcome, Option<CauseKind>);
 
-/// What the findings of a capture say of what to keep.
+/// Handshakes of a capture that decide which frames are kept.
 #[derive(Debug, Default)]
 pub struct Selection {
     listeners: HashSet<Endpoint>,
-    /// Client and server.
+    /// Clients and servers of the findings.
     connections: HashSet<(Endpoint, Endpoint)>,
-    /// By the first frame of a handshake.
+    /// Judgements, by the first frame of the handshake.
     judgements: HashMap<u32, Judgement>,
 }
 
-/// Keeps frames, or not.
+/// Decides which frames are kept.
 pub struct Filter<'a> {
     selection: &'a Selection,
-    /// Says what is of use; without it everything of the listeners is kept.
+    /// Engine that shows which frames are used; without it, all frames of the listeners are kept.
     engine: Option<Analyzer>,
 }
 
 impl Selection {
-    /// True where nothing was found.
+    /// Returns whether there is no finding.
     pub fn is_empty(&self) -> bool {
         self.connections.is_empty()
     }
 
-    /// Adds what a finding says of what to keep.
+    /// Adds a finding.
     pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let frames = finding.frames;
         let first = [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().min();
@@ -58,12 +60,14 @@ impl Selection {
         Ok(())
     }
 
-    /// Returns what keeps the frames that the engine has a use for, or, if `all`, every frame of the listeners.
+    /// Returns a filter for the frames that the engine uses, or, if `all`, for every frame of the
+    /// listeners.
     pub fn filter(&self, all: bool) -> Filter<'_> {
         Filter { selection: self, engine: (!all).then(|| Analyzer::new(Limits::default())) }
     }
 
-    /// How many handshakes are judged otherwise in a capture that has only the frames `kept`, by their numbers here.
+    /// Returns the number of handshakes whose judgement differs in a capture with only the frames
+    /// `kept`, given by their former numbers.
     pub fn changed(&self, now: &Self, kept: &[u32]) -> usize {
         let before = |frame: u32| self.judgements.get(kept.get(frame as usize - 1)?);
         now.judgements.iter().filter(|&(&frame, judgement)| before(frame) != Some(judgement)).count()
@@ -71,8 +75,8 @@ impl Selection {
 }
 
 impl Filter<'_> {
-    /// Whether a frame belongs to the connections that matter, or their verdicts rest on it. All frames have to be asked
-    /// for, in order.
+    /// Returns whether a frame belongs to a connection with findings, or the verdicts depend on it.
+    /// Every frame must be passed, in order.
     pub fn keeps(&mut self, frame: &RawFrame<'_>) -> bool {
         let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { return false };
         let Some((source, destination)) = endpoints(packet) else { return false };
@@ -96,7 +100,7 @@ impl Filter<'_> {
     }
 }
 
-/// Who sends and who receives, where both ports were captured.
+/// Returns source and destination, if both ports were captured.
 fn endpoints(packet: &[u8]) -> Option<(Endpoint, Endpoint)> {
     let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
     let ports = ip.payload().payload.first_chunk::<4>()?;

@@ -1,4 +1,5 @@
-//! A capture on its way, in a temporary file: what is read once, as from a pipe, can so be read again.
+//! Temporary files for captures: input that can be read only once, such as a pipe, can then be read
+//! again.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -11,32 +12,32 @@ use super::writer::{Packet, Writer};
 use crate::capture::Capture;
 use crate::source::walk::{self, Plan};
 
-/// A capture that is being written.
+/// Temporary capture that is being written.
 pub struct Spool {
     writer: Writer<BufWriter<File>>,
     file: Kept,
     latest: Option<(Timestamp, u32)>,
 }
 
-/// A capture that is whole.
+/// Temporary capture that is complete.
 pub struct Spooled {
     file: Kept,
-    /// Number of the frame that was captured last.
+    /// Number of the frame with the latest time.
     pub latest: Option<u32>,
 }
 
-/// The file, and the name by which it is opened again.
+/// Temporary file, and the path by which it is opened again.
 struct Kept {
     path: PathBuf,
-    /// The file lives as long as it is open, also without a name.
+    /// Keeps the file open: it exists as long as it is, even without a name.
     _file: File,
-    /// Only where a file without a name could not be opened again.
+    /// Name of the file, only if a file without a name could not be opened again.
     _name: Option<TempPath>,
 }
 
 impl Spool {
-    /// An empty one in this folder. It has no name, where that is possible, so that nothing is left of it however the
-    /// program ends.
+    /// Creates an empty capture in this folder. The file has no name if possible, so that nothing
+    /// is left of it however the program ends.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let (file, name) = tempfile::NamedTempFile::new_in(folder)?.into_parts();
         let (path, name) = match nameless(&file) {
@@ -62,18 +63,18 @@ impl Spool {
 }
 
 impl Spooled {
-    /// Reads it from its begin.
+    /// Opens the capture at its start.
     pub fn open(&self) -> io::Result<Capture<File>> {
         Capture::open(File::open(&self.file.path)?).map_err(|_| io::Error::other("a temporary file was changed"))
     }
 
-    /// What has it analysed.
+    /// Returns a plan that contains only this capture.
     pub fn plan(&self) -> Plan {
         walk::plan(std::slice::from_ref(&self.file.path))
     }
 }
 
-/// A path that leads to an open file whatever becomes of its name; only Linux has one.
+/// Returns a path to an open file that does not depend on its name; only Linux has one.
 #[cfg(target_os = "linux")]
 fn nameless(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;

@@ -9,8 +9,8 @@ use syncookie_engine::{TcpOption, tcp_options};
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
 
-/// Returns the header of a segment of `carried` bytes, for these addresses; `None` where too little
-/// of it was captured.
+/// Returns the header of a segment of `carried` bytes, for these addresses; `None` if too little of
+/// it was captured.
 pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Option<Vec<u8>> {
     let promised = usize::from(segment.get(12)? >> 4) * 4;
     if promised < FIXED || segment.len() < FIXED {
@@ -19,7 +19,7 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     let mut header = segment[..promised.min(segment.len())].to_vec();
     clean(&mut header[FIXED..]);
     header[CHECKSUM].fill(0);
-    // Where the capture cut the options, no checksum would be right.
+    // If the options were truncated by the capture, no checksum would be correct.
     if header.len() == promised {
         let sum = checksum(&[&pseudo(addresses, carried), &header]);
         header[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
@@ -27,9 +27,9 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     Some(header)
 }
 
-/// Overwrites the values of all options but those that are known to hold no address and no secret.
-/// Kinds and lengths stay, and so does the number of an experiment, the first two bytes of its
-/// value (RFC 6994).
+/// Overwrites the values of all options except those that are known to contain no address and no
+/// secret. Kinds and lengths are kept, and so is the number of an experiment, the first two bytes
+/// of its value (RFC 6994).
 fn clean(options: &mut [u8]) {
     const END_OF_LIST: u8 = 0;
     const EXPERIMENTS: [u8; 2] = [253, 254];
@@ -46,8 +46,8 @@ fn clean(options: &mut [u8]) {
     }
 }
 
-/// Returns whether an option is MSS, window scale, SACK permitted, SACK or timestamps, with a
-/// length that it can have; with another length it may hold anything.
+/// Returns whether an option is MSS, window scale, SACK permitted, SACK or timestamps, with a valid
+/// length; with another length, it may contain anything.
 fn is_harmless(kind: u8, length: usize) -> bool {
     matches!((kind, length), (2, 4) | (3, 3) | (4, 2) | (5, 10 | 18 | 26 | 34) | (8, 10))
 }
@@ -67,7 +67,7 @@ fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
 }
 
 /// Returns the internet checksum (RFC 1071) over these parts, each of an even length. A missing
-/// payload counts as zeros, so that the sum says nothing about it.
+/// payload counts as zeros, so that the checksum reveals nothing about it.
 pub fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2));
     let sum: u32 = words.map(|word| u32::from(word[0]) << 8 | u32::from(word.get(1).copied().unwrap_or(0))).sum();
@@ -86,27 +86,27 @@ mod tests {
     }
 
     #[test]
-    fn options_that_may_name_somebody_lose_their_value_and_keep_their_place() {
+    fn options_that_may_identify_a_host_lose_their_value_and_keep_their_offset() {
         let harmless = [2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8];
         assert_eq!(cleaned(&harmless), harmless);
-        // An address that a balancer puts in, Multipath TCP, a Fast Open cookie, an experiment.
+        // An address added by a load balancer, Multipath TCP, a Fast Open cookie, an experiment.
         assert_eq!(cleaned(&[200, 8, 10, 0, 0, 1, 0, 80, 1, 1]), [200, 8, 0, 0, 0, 0, 0, 0, 1, 1]);
         assert_eq!(cleaned(&[30, 4, 0x30, 9, 34, 4, 7, 7]), [30, 4, 0, 0, 34, 4, 0, 0]);
         assert_eq!(cleaned(&[254, 6, 0xf9, 0x89, 1, 2]), [254, 6, 0xf9, 0x89, 0, 0]);
-        // After the end of the list, in an impossible length, past the end.
+        // After the end of the list, with an invalid length, beyond the end.
         assert_eq!(cleaned(&[1, 0, 9, 9]), [1, 0, 0, 0]);
         assert_eq!(cleaned(&[77, 1, 9, 9]), [77, 1, 0, 0]);
         assert_eq!(cleaned(&[77, 40, 9, 9]), [77, 40, 0, 0]);
         assert_eq!(cleaned(&[77]), [77]);
         assert_eq!(cleaned(&[8, 6, 10, 0, 0, 1]), [8, 6, 0, 0, 0, 0]);
-        // Cut off by the capture: timestamps, an experiment.
+        // Truncated by the capture: timestamps, an experiment.
         assert_eq!(cleaned(&[8, 10, 1, 2, 3]), [8, 10, 1, 2, 3]);
         assert_eq!(cleaned(&[254, 8, 0xf9, 0x89, 9]), [254, 8, 0xf9, 0x89, 0]);
         assert_eq!(cleaned(&[254, 0, 9, 9]), [254, 0, 0, 0]);
     }
 
     #[test]
-    fn a_header_with_its_checksum_sums_up_to_nothing() {
+    fn a_header_with_its_checksum_sums_up_to_zero() {
         let segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0xaa, 0xaa, 0, 0];
         let addresses = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         let header = header(&segment, addresses, 20).unwrap();

@@ -1,4 +1,5 @@
-//! Writes pcapng: one section, in little-endian order, whose interfaces are described when their first packet comes.
+//! Writes pcapng: one section in little-endian order. Each interface is described before its first
+//! packet.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -18,40 +19,41 @@ const APPLICATION: u16 = 4;
 const RESOLUTION: u16 = 9;
 const OFFSET: u16 = 14;
 
-/// Longest value of an option that is written: its length has two bytes, and padding must not overflow it.
+/// Maximum length of an option's value, in bytes: the length field has two bytes, and padding must
+/// not overflow it.
 const LONGEST: usize = 65_000;
 
-/// No network has longer packets, and no block may have more than 16 MiB: as much of a packet is written, and comments as
-/// long as there is room behind it.
+/// Maximum length of a written packet, and of the content of its block with comments, in bytes. No
+/// network has longer packets, and a block has at most 16 MiB.
 const LONGEST_DATA: usize = 8 << 20;
 const LONGEST_BODY: usize = 12 << 20;
 
-/// Interfaces of a section that Wireshark, and this program, read.
+/// Maximum number of interfaces of a section that Wireshark and this program read.
 const INTERFACES: usize = 1 << 16;
 
-/// Seconds that times before 1970 are counted from: the first second that a time here can have.
+/// Offset in seconds for times before 1970: the earliest time that can be represented.
 const EARLY: i64 = i64::MIN.div_euclid(NANOS);
 const NANOS: i64 = 1_000_000_000;
 
-/// An interface, as the inputs have it.
+/// Interface, as in the inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Interface {
     /// Index of the capture.
     pub capture: usize,
-    /// Its number there.
+    /// Number of the interface in that capture.
     pub number: u32,
     pub name: Vec<u8>,
     pub link: LinkType,
-    /// Decimals of a second in its times.
+    /// Number of decimals of a second in its times.
     pub decimals: u8,
 }
 
-/// A packet to be written.
+/// Packet to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
     pub interface: &'a Interface,
     pub time: Option<Timestamp>,
-    /// Bytes it had on the wire.
+    /// Length on the wire, in bytes.
     pub length: u32,
     pub data: &'a [u8],
     pub flags: Option<u32>,
@@ -60,7 +62,7 @@ pub struct Packet<'a> {
 /// Writes packets as pcapng.
 pub struct Writer<W> {
     output: W,
-    /// With whether their times are before 1970.
+    /// Interfaces, each with whether its times are before 1970.
     interfaces: HashMap<(Interface, bool), u32>,
     packets: u32,
     body: Vec<u8>,
@@ -72,7 +74,7 @@ impl<W: Write> Writer<W> {
         let mut body = Vec::new();
         body.extend(0x1a2b_3c4d_u32.to_le_bytes());
         body.extend([1, 0, 0, 0]);
-        // The section's length is not given.
+        // The length of the section is unknown.
         body.extend((-1_i64).to_le_bytes());
         option(&mut body, APPLICATION, concat!("syncookie ", env!("CARGO_PKG_VERSION")).as_bytes());
         end_of_options(&mut body);
@@ -80,7 +82,7 @@ impl<W: Write> Writer<W> {
         Ok(Self { output, interfaces: HashMap::new(), packets: 0, body })
     }
 
-    /// How many packets were written.
+    /// Returns the number of packets written so far.
     pub fn packets(&self) -> u32 {
         self.packets
     }
@@ -115,7 +117,7 @@ impl<W: Write> Writer<W> {
         block(&mut self.output, ENHANCED_PACKET, body)
     }
 
-    /// The number of an interface, which is described where it was not.
+    /// Returns the number of an interface; describes it if it is new.
     fn interface(&mut self, interface: &Interface, is_early: bool) -> io::Result<u32> {
         let key = (interface.clone(), is_early);
         if let Some(&number) = self.interfaces.get(&key) {
@@ -127,7 +129,7 @@ impl<W: Write> Writer<W> {
         let body = &mut self.body;
         body.clear();
         body.extend(interface.link.0.to_le_bytes());
-        // Reserved, and no snap length: packets say themselves what was cut.
+        // Reserved bytes, and no snap length, because each packet has its own original length.
         body.extend([0; 6]);
         if !interface.name.is_empty() {
             option(body, NAME, &interface.name);
@@ -143,7 +145,7 @@ impl<W: Write> Writer<W> {
         Ok(number)
     }
 
-    /// Hands back what was written to.
+    /// Returns the underlying writer.
     pub fn into_inner(self) -> W {
         self.output
     }
@@ -175,7 +177,7 @@ mod tests {
     use crate::capture::Capture;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_packets_can_be_read_again() {
         let interface =
             |decimals| Interface { capture: 0, number: 3, name: b"eth0".to_vec(), link: LinkType(1), decimals };
         let (micro, nano) = (interface(6), interface(9));

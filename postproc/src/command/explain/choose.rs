@@ -1,4 +1,5 @@
-//! Chooses the handshake that is explained: the wanted one, or the most informative of those that match.
+//! Chooses the handshake that is explained: the wanted one, or the most informative of those that
+//! match.
 
 use syncookie_engine::{Confidence, Finding, Outcome, SegmentDescription};
 
@@ -31,7 +32,7 @@ pub struct Match {
     pub capture: String,
 }
 
-/// Most informative handshakes among those that match.
+/// Most informative of the matching handshakes.
 #[derive(Debug)]
 pub struct Choice {
     wanted: Wanted,
@@ -80,7 +81,8 @@ impl Wanted {
 
     /// Returns the weight of a handshake: the greater, the more informative.
     fn weight(&self, finding: &Finding) -> (u32, u8, Option<Confidence>, u64) {
-        // If several connections have the same ends, a frame belongs to the latest that began before it.
+        // If several connections have the same ends, a frame belongs to the latest that began
+        // before it.
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
         let failed = !finding.causes.is_empty();

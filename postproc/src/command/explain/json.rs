@@ -1,4 +1,4 @@
-//! The story as a program reads it: one object.
+//! Explanation of a handshake as one JSON object.
 
 use std::io::{self, Write};
 
@@ -17,18 +17,18 @@ struct Explanation<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     schema: u32,
-    /// As in the output of `analyze`.
+    /// Handshake, as in the output of `analyze`.
     handshake: Handshake<'a>,
     packets: Vec<Packet<'a>>,
-    /// Later packets of the connection that are left out.
+    /// Number of later packets of the connection that are left out.
     packets_omitted: u64,
-    /// What was taken for granted of the files given with `--kernel`.
+    /// Assumptions about the files given with `--kernel`.
     kernel: Option<&'a str>,
-    /// What to do next, the check of the likeliest cause first.
+    /// Next steps; the check of the most likely cause is first.
     next: Vec<&'a str>,
-    /// How many handshakes match.
+    /// Number of handshakes that match.
     matching: u64,
-    /// The most informative of the others.
+    /// Other handshakes that match, the most informative first.
     others: Vec<Other<'a>>,
 }
 
@@ -37,7 +37,7 @@ struct Packet<'a> {
     capture: &'a str,
     frame: u32,
     time: String,
-    /// Seconds since the first packet.
+    /// Time in seconds since the first packet.
     since_start: f64,
     from: &'static str,
     what: &'static str,
@@ -57,7 +57,7 @@ struct Packet<'a> {
 #[derive(Serialize)]
 struct Other<'a> {
     capture: &'a str,
-    /// A frame to ask for it with.
+    /// Frame that identifies the handshake, for `--frame`.
     frame: Option<u32>,
     client: String,
     server: String,
@@ -67,7 +67,7 @@ struct Other<'a> {
 }
 
 pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
-    // The handshake's object takes names from the totals of a run.
+    // The JSON of the handshake needs the names of the captures, which the totals contain.
     let named = |name: &String| CaptureTotals { name: name.clone(), ..CaptureTotals::default() };
     let captures: Vec<CaptureTotals> = story.captures.iter().map(named).collect();
     let explanation = Explanation {

@@ -1,7 +1,7 @@
 //! `syncookie explain`: explains one handshake.
 //!
-//! The captures are read twice: first by the engine, which judges each handshake together with the others, then for the
-//! packets of the handshake that is explained.
+//! The captures are read twice: first by the engine, which judges each handshake together with the
+//! others, then for the packets of the handshake that is explained.
 
 mod choose;
 mod json;
@@ -29,15 +29,15 @@ use crate::totals::CaptureTotals;
 use choose::{Choice, Match, Wanted};
 use packets::Packets;
 
-/// What is written.
+/// Explanation to be written.
 struct Story<'a> {
     chosen: &'a Match,
     packets: Packets,
-    /// Others that match, the most informative first, and how many match in all.
+    /// Other handshakes that match, the most informative first, and the number of all that match.
     others: &'a [Match],
     matching: u64,
     captures: &'a [String],
-    /// What was taken for granted of the kernel's numbers; `None` without them.
+    /// Assumptions about the kernel's counters; `None` without them.
     kernel: Option<String>,
 }
 
@@ -110,7 +110,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     let story = Story {
         chosen,
         packets,
-        // The handshakes of one frame are one.
+        // All handshakes of one frame are the same one.
         others: if args.frame.is_some() { &[] } else { others },
         matching: if args.frame.is_some() { 1 } else { choice.matching },
         captures: &captures,
@@ -136,7 +136,7 @@ fn can_be_read_twice(source: &walk::Source) -> bool {
     }
 }
 
-/// Returns which handshake is wanted. For `--frame`, the frame is read first, to know its connection.
+/// Returns the wanted handshake. For `--frame`, the frame is read first, to know its connection.
 fn wanted(args: &Explain, plan: &Plan) -> Result<Wanted, Failure> {
     let Some(frame) = args.frame else {
         return Ok(Wanted::Ends { client: args.client, server: args.server });

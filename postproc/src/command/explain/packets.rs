@@ -11,8 +11,8 @@ use crate::capture::{Capture, OpenError};
 use crate::link::{self, Content};
 use crate::source::walk::{Plan, Source};
 
-/// Time in seconds for which the packets of a handshake are searched. A cookie, its last retransmission and a reset all
-/// arrive sooner.
+/// Time in seconds for which the packets of a handshake are searched. A cookie, its last
+/// retransmission and a reset all arrive earlier.
 const LONGEST: f64 = 300.0;
 
 /// Packets of a handshake.
@@ -24,7 +24,8 @@ pub struct Packets {
     pub omitted: u64,
 }
 
-/// Returns the packets of the handshake. `captures` are the names of the captures in the order of their numbers.
+/// Returns the packets of the handshake. `captures` are the names of the captures in the order of
+/// their numbers.
 pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Result<Packets> {
     let frames = finding.frames;
     let named = || [frames.syn, frames.syn_ack, frames.ack, frames.reset].into_iter().flatten().map(|f| f.capture);

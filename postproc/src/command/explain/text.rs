@@ -13,7 +13,8 @@ use crate::text::{self, microsecond};
 
 /// Maximum checks that are proposed.
 const CHECKS: usize = 3;
-/// Distance from the first cause, in nats, beyond which the check of a cause is not proposed.
+/// Maximum distance from the most likely cause, in nats, at which the check of a cause is still
+/// proposed.
 const WORTH_A_CHECK: f64 = 5.0;
 
 /// Writes the explanation; with `is_verbose` also the weights in nats.
@@ -71,7 +72,7 @@ fn answer(finding: &Finding) -> String {
     format!("{}: {}.{confidence}{like}", assessment.verdict, words::verdict(assessment.verdict))
 }
 
-/// Returns the checks to run, that of the most likely cause first.
+/// Returns the checks to run; that of the most likely cause is first.
 pub fn checks(finding: &Finding) -> Vec<&str> {
     let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
     let worth = finding.causes.iter().filter(|cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK);
@@ -242,7 +243,8 @@ impl Page<'_> {
     }
 }
 
-/// `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID 0x0000`.
+/// Formats a segment: `[SYN, ACK] seq 3120… (0), ack 88… (1), win 0, MSS 1380, TTL 64, IP ID
+/// 0x0000`.
 fn header(packet: &NarratedPacket) -> String {
     let segment = &packet.segment;
     let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));

@@ -1,4 +1,4 @@
-//! The files of a folder, and which of them are finished.
+//! Files of a folder, and which of them are finished.
 
 use std::fs;
 use std::io;
@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::source::series;
 
-/// Time after which a file that was not written to counts as finished. If it grows later, it is read again.
+/// Time after which a file that was not written to counts as finished. If it grows later, it is
+/// read again.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// File in the folder at the time of one look.
+/// File in the folder, at the time of one read of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub path: PathBuf,
@@ -45,7 +46,8 @@ impl File {
         series::pattern(&self.path)
     }
 
-    /// Returns whether a newer file of the same series exists: capture programs close one file before they open the next.
+    /// Returns whether a newer file of the same series exists: capture programs close one file
+    /// before they open the next.
     pub(super) fn is_superseded(&self, others: &[Self]) -> bool {
         others
             .iter()

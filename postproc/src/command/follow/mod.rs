@@ -1,10 +1,12 @@
 //! `--follow`: analyses the files that a capture program writes into a folder, as each is finished.
 //!
-//! This module decides which files are finished and which series they belong to, what was reported before, and when to look
-//! again. Reading, judging, admission and counting are the pipeline's.
+//! This module decides which files are finished, which series they belong to, what was reported
+//! before, and when to read the folder again. Reading, judging, admission and counting are done by
+//! the pipeline.
 //!
-//! The state file records which files were read, and up to which time their handshakes were reported. After a restart, the
-//! files around that time are read again: they contain handshakes that cross it, and others of the same listeners.
+//! The state file records which files were read, and up to which time their handshakes were
+//! reported. After a restart, the files around that time are read again: they contain handshakes
+//! that cross it, and others of the same listeners.
 
 mod folder;
 mod lines;
@@ -20,8 +22,8 @@ use std::time::{Duration, SystemTime};
 use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
 
-use super::analyze::{options, unread};
 use super::failure::Failure;
+use super::options::{options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -32,12 +34,10 @@ use crate::report::{self, Format, Report};
 use crate::totals::Totals;
 
 use folder::{File, files};
-pub use state::StateError;
-
 use state::State;
 use watched_series::WatchedSeries;
 
-/// Time between two checks for a signal, and number of them between two looks at the folder.
+/// Time between two checks for a signal, and number of checks between two reads of the folder.
 const TICK: Duration = Duration::from_millis(100);
 const TICKS: u32 = 5;
 
@@ -103,7 +103,7 @@ impl Follower<'_> {
         self.session.run.remark(text);
     }
 
-    /// Reads the files that were finished since the last look. Returns whether that changed anything.
+    /// Reads the files that were finished since the last call. Returns whether anything changed.
     fn look(&mut self) -> io::Result<bool> {
         let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
         match files(self.folder) {

@@ -1,4 +1,4 @@
-//! State file of `--follow`: what one run leaves for the next.
+//! State file of `--follow`: data that one run keeps for the next.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use syncookie_engine::Timestamp;
-use thiserror::Error;
 
 use crate::command::failure::Failure;
+use crate::command::state_error::StateError;
 
 /// Version of the state file. Raised when a field changes its meaning.
 const VERSION: u32 = 1;
@@ -27,8 +27,8 @@ pub(super) struct State {
 pub(super) struct Progress {
     /// Files that were read, by name.
     pub taken: BTreeMap<String, Taken>,
-    /// Time in nanoseconds since 1970. Handshakes that began before it were reported. Called `told_until` in early state
-    /// files.
+    /// Time in nanoseconds since 1970. Handshakes that began before it were reported. Called
+    /// `told_until` in early state files.
     #[serde(alias = "told_until")]
     pub reported_until: Option<i64>,
 }
@@ -47,23 +47,6 @@ pub(super) struct Taken {
     pub bytes: u64,
     /// Time of its latest frame in nanoseconds since 1970; `None` if it is not a capture.
     pub last: Option<i64>,
-}
-
-/// Reason why the state file cannot be used.
-#[derive(Debug, Error)]
-pub enum StateError {
-    /// The file cannot be read.
-    #[error("cannot be read: {0}")]
-    Read(#[source] io::Error),
-    /// The file cannot be written.
-    #[error("cannot be written: {0}")]
-    Write(#[source] io::Error),
-    /// The file has another content.
-    #[error("is not a state file: {0}; name another file with --state")]
-    Form(#[source] serde_json::Error),
-    /// The file has another version.
-    #[error("has version {0}, but this program reads version {VERSION}; delete it, or name another file with --state")]
-    Version(u32),
 }
 
 impl Default for State {
@@ -85,7 +68,7 @@ impl State {
         let state: Self = serde_json::from_slice(&text).map_err(|wrong| error(StateError::Form(wrong)))?;
         match state.version {
             VERSION => Ok(state),
-            other => Err(error(StateError::Version(other))),
+            found => Err(error(StateError::Version { found, supported: VERSION })),
         }
     }
 

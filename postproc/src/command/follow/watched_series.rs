@@ -13,12 +13,12 @@ use crate::pipeline::{NotRead, Problem, SeriesReader};
 use crate::source::series::{self, Member};
 use crate::source::walk::{self, Source};
 
-/// Time in nanoseconds after which a handshake is reported. All its packets arrive within two minutes, because no cookie
-/// lives longer (Linux: `MAX_SYNCOOKIE_AGE`).
+/// Time in nanoseconds after which a handshake is reported. All its packets arrive within two
+/// minutes, because no cookie lives longer (Linux: `MAX_SYNCOOKIE_AGE`).
 const PATIENCE: i64 = 120_000_000_000;
 
-/// Time in nanoseconds for which files are read again after a restart: a handshake is judged together with the others of
-/// its listener.
+/// Time in nanoseconds for which files are read again after a restart: a handshake is judged
+/// together with the others of its listener.
 const CONTEXT: i64 = 600_000_000_000;
 
 /// Series of files.
@@ -43,7 +43,8 @@ impl<'a> WatchedSeries<'a> {
         &self.progress
     }
 
-    /// Reads new files, and reports handshakes that are old enough. Returns whether anything changed.
+    /// Reads new files, and reports handshakes that are old enough. Returns whether anything
+    /// changed.
     pub(super) fn look(&mut self, files: &[File], now: SystemTime, session: &mut Session<'a>) -> io::Result<bool> {
         let finished: Vec<&File> = files.iter().filter(|file| file.is_finished(files, now)).collect();
         self.forget(files);
@@ -104,14 +105,16 @@ impl<'a> WatchedSeries<'a> {
         self.report_until(end.map(|end| Timestamp::from_nanos(end.as_nanos().saturating_sub(PATIENCE))), session)
     }
 
-    /// Returns whether a file that was read before is needed to judge handshakes that were not reported.
+    /// Returns whether a file that was read before is needed to judge handshakes that were not
+    /// reported.
     fn is_context(&self, file: &File) -> bool {
         let taken = self.progress.taken.get(&file.name());
         let reported = self.progress.reported_until.unwrap_or(i64::MIN);
         taken.and_then(|taken| taken.last).is_some_and(|last| last >= reported.saturating_sub(CONTEXT))
     }
 
-    /// Returns the captures among the files, in order of their first frames. Remarks name the other files.
+    /// Returns the captures among the files, in order of their first frames. Remarks name the other
+    /// files.
     fn sources<'f>(&mut self, files: &[&'f File], session: &mut Session<'a>) -> Vec<(Source, Member, &'f File)> {
         let mut found = Vec::new();
         for (number, file) in files.iter().enumerate() {
@@ -132,7 +135,8 @@ impl<'a> WatchedSeries<'a> {
         found
     }
 
-    /// Reads a file and returns the time of its last frame; `None` if a signal ended the run before.
+    /// Reads a file and returns the time of its last frame; `None` if a signal ended the run
+    /// before.
     fn read(
         &mut self,
         source: &Source,

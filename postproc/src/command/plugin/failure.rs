@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::wireshark::Release;
+use super::release::Release;
 
 /// Reason why an action failed.
 #[derive(Debug, Error)]
@@ -20,7 +20,7 @@ pub enum Failure {
         #[source]
         error: io::Error,
     },
-    /// tshark does not print what is needed.
+    /// tshark does not print the needed information.
     #[error("{} does not print {what}; check that it is Wireshark's tshark", program.display())]
     Unclear { program: PathBuf, what: &'static str },
     /// No plugin file was found.

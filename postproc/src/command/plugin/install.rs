@@ -1,4 +1,4 @@
-//! Installs files where Wireshark looks for them, and removes them.
+//! Installs files in the folders from which Wireshark loads them, and removes them.
 
 use std::env;
 use std::fs;
@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::library::{Library, NAME};
+use super::replace::replace;
+use super::root::{self, is_root};
 use super::wireshark::Wireshark;
-use super::{Done, profile, say, status};
+use super::{Done, profile, say};
 use crate::cli::plugin::{Install, Uninstall};
 
 pub fn install(args: &Install) -> Done {
@@ -45,11 +47,7 @@ pub fn install(args: &Install) -> Done {
     if args.profile {
         profile::install(&wireshark)?;
     }
-    say(if !args.system && status::is_root() {
-        status::ROOT
-    } else {
-        "Wireshark loads the plugin when it is started next."
-    });
+    say(if !args.system && is_root() { root::WARNING } else { "Wireshark loads the plugin when it is started next." });
     Ok(true)
 }
 
@@ -69,7 +67,8 @@ pub fn uninstall(args: &Uninstall) -> Done {
     Ok(true)
 }
 
-/// Finds the plugin where cargo builds it (beside this program) or where it is installed (`../lib/syncookie`).
+/// Finds the plugin where cargo builds it (beside this program) or where it is installed
+/// (`../lib/syncookie`).
 fn beside_this_program() -> Done<PathBuf> {
     let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
     let library = folder.with_file_name("lib").join("syncookie");
@@ -79,22 +78,4 @@ fn beside_this_program() -> Done<PathBuf> {
         Some(found) => Ok(found.clone()),
         None => Err(Failure::NoPlugin { looked }),
     }
-}
-
-/// Replaces a file atomically. A running Wireshark keeps the old file.
-pub fn replace(path: &Path, bytes: &[u8]) -> Done<()> {
-    let failed = |what, path: &Path| {
-        let path = path.to_owned();
-        move |error| Failure::Io { what, path, error }
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed("create the folder", folder))?;
-    }
-    // With an extension that Wireshark does not load.
-    let new = path.with_extension(format!("new-{}", std::process::id()));
-    fs::write(&new, bytes).map_err(failed("write", &new))?;
-    fs::rename(&new, path).map_err(|error| {
-        let _ = fs::remove_file(&new);
-        failed("write", path)(error)
-    })
 }

@@ -7,7 +7,7 @@ use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 use super::Done;
 use super::failure::Failure;
-use super::wireshark::Release;
+use super::release::Release;
 
 /// File name of the installed plugin.
 pub const NAME: &str = "syncookie.so";

@@ -4,6 +4,9 @@ mod failure;
 mod install;
 mod library;
 mod profile;
+mod release;
+mod replace;
+mod root;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -14,7 +17,7 @@ use std::process::ExitCode;
 use crate::cli::plugin::{Action, Plugin};
 use failure::Failure;
 
-/// Runs the action and prints what it did.
+/// Runs the action and prints its result.
 pub fn run(args: &Plugin) -> ExitCode {
     let done = match &args.action {
         Action::Install(install) => install::install(install),

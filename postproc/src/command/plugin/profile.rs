@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::replace::replace;
 use super::wireshark::Wireshark;
-use super::{Done, install, say};
+use super::{Done, say};
 
 const NAME: &str = "SYN cookies";
 
@@ -29,7 +30,7 @@ pub fn install(wireshark: &Wireshark) -> Done<()> {
         return Ok(());
     }
     for (name, text) in FILES {
-        install::replace(&folder.join(name), text.as_bytes())?;
+        replace(&folder.join(name), text.as_bytes())?;
     }
     say(&format!("Installed the profile \"{NAME}\": {}", folder.display()));
     say("Select it in Wireshark under Edit > Configuration Profiles, or run: wireshark -C \"SYN cookies\"");

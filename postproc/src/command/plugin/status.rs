@@ -1,13 +1,10 @@
-//! `syncookie plugin status`: what is installed, and whether Wireshark loads it.
+//! `syncookie plugin status`: shows the installed files, and whether Wireshark loads the plugin.
 
 use super::library::{Library, NAME};
+use super::root::{self, is_root};
 use super::wireshark::Wireshark;
 use super::{Done, profile, say};
 use crate::cli::plugin::Target;
-
-/// Reason why root sees no personal plugin.
-pub const ROOT: &str = "You are root. For security, Wireshark and tshark load no plugin from a personal folder when root \
-                        starts them. Start them as another user, or install with --system.";
 
 pub fn status(args: &Target) -> Done {
     let wireshark = Wireshark::ask(&args.tshark)?;
@@ -41,20 +38,8 @@ pub fn status(args: &Target) -> Done {
     }
     match loaded.first() {
         Some(path) => say(&format!("Loaded: {}", path.display())),
-        None if fits && is_root() => say(&format!("Not loaded. {ROOT}")),
+        None if fits && is_root() => say(&format!("Not loaded. {}", root::WARNING)),
         None => say("Not loaded."),
     }
     Ok(!loaded.is_empty())
-}
-
-/// Returns whether root runs this program.
-#[cfg(unix)]
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-/// Returns false, because this system has no root.
-#[cfg(not(unix))]
-pub fn is_root() -> bool {
-    false
 }

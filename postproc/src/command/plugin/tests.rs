@@ -1,8 +1,8 @@
 use super::library::Library;
-use super::wireshark::Release;
+use super::release::Release;
 
 #[test]
-fn a_release_is_read_from_what_tshark_prints() {
+fn the_release_is_read_from_the_output_of_tshark() {
     let release = |text| Release::find(text).map(|r| (r.major, r.minor));
     assert_eq!(release("TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u3)."), Some((4, 0)));
     assert_eq!(release("TShark (Wireshark) 4.6.0."), Some((4, 6)));

@@ -1,35 +1,11 @@
 //! Release and folders of the installed Wireshark.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Done;
 use super::failure::Failure;
-
-/// Major and minor version number. Wireshark loads only plugins that were built for the same two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Release {
-    pub major: u32,
-    pub minor: u32,
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl Release {
-    /// Finds the release in a text such as `TShark (Wireshark) 4.0.17 (Git …)`.
-    pub fn find(text: &str) -> Option<Self> {
-        text.split_whitespace().find_map(|word| {
-            let mut numbers = word.split('.');
-            let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
-            Some(Self { major, minor })
-        })
-    }
-}
+use super::release::Release;
 
 /// Installed Wireshark.
 #[derive(Debug)]
@@ -45,7 +21,7 @@ pub struct Wireshark {
 }
 
 impl Wireshark {
-    /// Runs tshark and returns what it prints about itself.
+    /// Runs tshark and reads its release and its folders.
     pub fn ask(tshark: &Path) -> Done<Self> {
         let unclear = |what| Failure::Unclear { program: tshark.to_owned(), what };
         let version = run(tshark, &["--version"])?;

@@ -1,4 +1,4 @@
-//! What the charts are drawn from, as JSON.
+//! Data of the charts, as JSON.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,35 +13,37 @@ use super::series::{COUNTS, Series, Timelines};
 use super::texts::{Text, Texts};
 use crate::totals::Totals;
 
-/// The head of the page's data.
+/// Head of the page's data.
 #[derive(Serialize)]
 pub struct Data {
     verdicts: &'static [&'static str],
-    /// What the names of all captures begin with.
+    /// Common beginning of the names of all captures.
     folder: String,
-    /// What each cause means, as a clause.
+    /// Meaning of each cause, as a clause.
     causes: BTreeMap<&'static str, &'static str>,
     listeners: Vec<Listener>,
     episodes: Vec<Episode>,
     points: Vec<Dot>,
-    /// Answered handshakes, of which `points` is a share.
+    /// Number of answered handshakes, some of which are in `points`.
     answered: u64,
 }
 
-/// A listener of the table, with its handshakes over time.
+/// Listener of the table, with its handshakes over time.
 #[derive(Serialize)]
 struct Listener {
     name: Text,
-    /// Microseconds.
+    /// Width of a bucket in microseconds.
     width: i64,
     buckets: Vec<(i64, [u32; COUNTS])>,
 }
 
-/// Listener, verdict, start and end, handshakes, unacknowledged SYNs a second in it and before it.
+/// Row of an episode: listener, verdict, start and end, handshakes, unacknowledged SYNs per second
+/// during and before it.
 #[derive(Serialize)]
 struct Episode(i64, u8, i64, i64, u64, u64, u64);
 
-/// Time, listener, verdict, lag in ms, window, hop limit, hop limit of the reset or of the next segment.
+/// Row of a point: time, listener, verdict, lag in ms, window, TTL, TTL of the reset or of the next
+/// segment.
 #[derive(Serialize)]
 struct Dot(i64, i64, u8, Option<f64>, u16, Option<u8>, Option<u8>);
 
@@ -68,7 +70,7 @@ impl Data {
     }
 }
 
-/// The verdicts, in the order in which they are counted.
+/// Verdicts, in the order in which they are counted.
 const WORDS: &[&str] = &{
     let mut words = [""; Verdict::ALL.len()];
     let mut at = 0;

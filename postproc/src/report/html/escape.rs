@@ -1,9 +1,9 @@
-//! What comes from captures and from file names, made harmless in a page.
+//! Escapes text from captures and file names for HTML.
 
 use std::fmt;
 use std::io::{self, Write};
 
-/// Text between tags, or inside a quoted attribute.
+/// Escapes text between tags, or inside a quoted attribute.
 pub struct Html<'a>(pub &'a str);
 
 impl fmt::Display for Html<'_> {
@@ -19,8 +19,8 @@ impl fmt::Display for Html<'_> {
     }
 }
 
-/// Writes JSON so that it can stand in a script element: nothing in it ends the element or begins a comment. In JSON a
-/// `<` occurs in strings alone, where it may be written as an escape.
+/// Writes JSON for a script element: nothing in it can end the element or begin a comment. In JSON,
+/// `<` occurs only in strings, where it may be escaped.
 pub struct ScriptSafe<W>(pub W);
 
 impl<W: Write> Write for ScriptSafe<W> {
@@ -39,13 +39,14 @@ impl<W: Write> Write for ScriptSafe<W> {
     }
 }
 
-/// The source expression by which a content security policy allows an inline element with this content.
+/// Returns the source expression by which a content security policy allows an inline element with
+/// this content.
 pub fn source_hash(content: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     format!("'sha256-{}'", base64(&Sha256::digest(content)))
 }
 
-/// Base64 of RFC 4648 section 4.
+/// Encodes bytes in Base64 (RFC 4648 section 4).
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -79,11 +80,11 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_written_as_a_policy_wants_them() {
+    fn hashes_have_the_form_of_a_content_security_policy() {
         for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
             assert_eq!(base64(bytes.as_bytes()), text, "RFC 4648 section 10");
         }
-        // The digest of nothing, FIPS 180-4.
+        // The digest of the empty text (FIPS 180-4).
         assert_eq!(source_hash(b""), "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
     }
 }

@@ -1,8 +1,8 @@
-//! The report as one page: it needs no network, and its policy lets it have none.
+//! HTML report: one page that needs no network, and whose policy forbids it.
 //!
-//! What stands in it as text is written here, so that the answer is there without scripts; charts and the findings
-//! table are made in the browser from data that stands in the page (`data`: JSON, `details`: a line for each finding,
-//! read when it is unfolded).
+//! Texts and tables are written here, so the answer can be read without scripts. The browser draws
+//! the charts and the findings table from data in the page (`data`: JSON; `details`: one line per
+//! finding, parsed when it is expanded).
 
 mod data;
 mod escape;
@@ -29,7 +29,8 @@ use rows::Rows;
 use series::Timelines;
 use texts::Texts;
 
-/// Sentences on what undetermined handshakes lack that are counted: they are few, this only bounds them.
+/// Maximum number of different reasons for undetermined handshakes that are counted. There are few;
+/// this is only a limit.
 const REASONS: usize = 100;
 
 const PAGE: &str = include_str!("assets/page.html");
@@ -50,15 +51,15 @@ const SCRIPT: &str = concat!(
     "})();\n"
 );
 
-/// Gathers what the page shows, bounded, and writes it at the end.
+/// Collects a limited part of the results, and writes the page at the end.
 pub struct Page<W> {
     output: W,
     gathered: Gathered,
-    /// What the names of all captures begin with, up to a folder's end.
+    /// Common folder of the names of all captures.
     folder: String,
 }
 
-/// What is kept of the handshakes.
+/// Handshakes that are kept for the page.
 #[derive(Default)]
 struct Gathered {
     texts: Texts,
@@ -95,7 +96,7 @@ impl<W: Write> Report for Page<W> {
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
-        // What is written is what stands between the marks `{{…}}`, in turn.
+        // The template, with its marks `{{…}}` replaced in order.
         for part in PAGE.split("{{") {
             let (mark, text) = part.split_once("}}").unwrap_or(("", part));
             self.section(mark, totals)?;
@@ -147,7 +148,7 @@ impl Gathered {
     }
 }
 
-/// `{"head":…,"rows":[…]}`; the rows were written as they came.
+/// Writes `{"head":…,"texts":…,"rows":[…]}`; the rows were formatted as they arrived.
 fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder: &str) -> io::Result<()> {
     let data = Data::new(totals, folder, &gathered.timelines, &gathered.points, &mut gathered.texts);
     output.write_all(b"{\"head\":")?;
@@ -159,7 +160,7 @@ fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder
     output.write_all(b"]}")
 }
 
-/// Only what this program wrote runs, and nothing is fetched from anywhere.
+/// Returns the content security policy: only the page's own scripts run, and nothing is loaded.
 fn policy() -> String {
     format!(
         "default-src 'none'; script-src {} {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_names_no_address_to_fetch_from() {
+    fn the_page_refers_to_no_external_address() {
         let page = written(&[leaked(0)], |output| Box::new(Page::new(output)));
         for part in ["src=", "@import", "url(", "fetch(", "XMLHttpRequest", "WebSocket", "import("] {
             let code = page.split("<script type=\"application/json\"").next().unwrap();
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chart_library_is_the_one_whose_provenance_is_written_down() {
+    fn the_chart_library_matches_its_documented_digest() {
         use sha2::{Digest, Sha256};
         let provenance = include_str!("vendor/uplot/README.md");
         let files = [

@@ -1,13 +1,14 @@
-//! What is plotted for single handshakes: timestamp lag, window, hop limits.
+//! Points of the charts: timestamp lag, window and TTLs of single handshakes.
 
 use syncookie_engine::{Endpoint, Finding, Timestamp, Verdict};
 
 use super::sample::Sample;
 
-/// Points kept of cookie-style handshakes, and as many of the others, which show what is usual.
+/// Maximum number of points with a SYN cookie or SYN proxy verdict, and of other points, which show
+/// normal values.
 const POINTS: usize = 6_000;
 
-/// One answered handshake.
+/// Point: one answered handshake.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
     pub time: Timestamp,
@@ -16,7 +17,7 @@ pub struct Point {
     pub lag_seconds: Option<f64>,
     pub window: u16,
     pub hop_limit: Option<u8>,
-    /// Of the reset, else of the server's next segment.
+    /// TTL of the reset, otherwise of the server's next segment.
     pub later_hop_limit: Option<u8>,
 }
 
@@ -34,7 +35,7 @@ impl Default for Points {
 }
 
 impl Points {
-    /// Takes in a handshake that was answered.
+    /// Adds a handshake that was answered.
     pub fn add(&mut self, finding: &Finding) {
         let Some(measured) = finding.measured.as_deref() else { return };
         let Some(window) = measured.window else { return };
@@ -51,14 +52,14 @@ impl Points {
         });
     }
 
-    /// Those kept, by time.
+    /// Returns the points that are kept, by time.
     pub fn by_time(&self) -> Vec<Point> {
         let mut points = [self.cookie_style.kept(), self.others.kept()].concat();
         points.sort_by_key(|point| point.time);
         points
     }
 
-    /// How many there were.
+    /// Returns the number of all points.
     pub const fn offered(&self) -> u64 {
         self.cookie_style.offered() + self.others.offered()
     }

@@ -1,5 +1,5 @@
-//! The findings table: a line of columns for each finding, and a line of details that is read when it is unfolded.
-//! Both are written as they come, so that no finding is kept.
+//! Findings table: a row of columns per finding, and a line of details that is read when the row is
+//! expanded. Both are formatted as they arrive, so that no finding is kept.
 
 use std::io;
 
@@ -11,14 +11,15 @@ use super::texts::{Phrase, Text, Texts};
 use crate::text::capture;
 use crate::totals::CaptureTotals;
 
-/// Findings kept of each sort: cookie-style at `likely` or above, cookie-style below that, failed for other reasons.
+/// Maximum number of findings of each sort: SYN cookie or SYN proxy at `likely` or above, the same
+/// below `likely`, and other failures.
 const MOST: [u64; 3] = [100_000, 20_000, 20_000];
 
-/// Values of a row, in the order that filters.js names; the last is the odds in words.
+/// Values of a row, in the order that filters.js names; the last one is the odds as text.
 #[derive(Serialize)]
 struct Row(i64, Text, String, Text, Option<Text>, Option<f64>, Text, Option<Text>, Text, u32, Text, Option<Text>);
 
-/// Content of a row that is opened.
+/// Details of a row, shown when it is expanded.
 #[derive(Serialize)]
 struct Details {
     frames: [Option<Packet>; 4],
@@ -27,7 +28,7 @@ struct Details {
     /// Second most probable verdict, then the prior, the listener's contribution and the
     /// correction for related evidence, in nats; `None` for `undetermined`.
     terms: Option<(Text, f64, f64, f64)>,
-    /// Each as JSON within the text: the same few recur in a hundred thousand findings.
+    /// Texts as JSON within text, because a few texts recur in a hundred thousand findings.
     causes: Vec<Text>,
     missing: Vec<Phrase>,
 }
@@ -36,7 +37,7 @@ struct Details {
 /// nats, its text and its frames.
 type Piece = (Text, Text, Option<Text>, f64, Phrase, Vec<u32>);
 
-/// Frame, microseconds since the first one, and the capture where it is another than the finding's.
+/// Frame number, microseconds since the first frame, and the capture if it is not the finding's.
 #[derive(Serialize)]
 struct Packet(u32, Option<i64>, Option<Text>);
 
@@ -49,14 +50,15 @@ struct Pot {
     details: Vec<u8>,
 }
 
-/// All findings worth a row.
+/// Findings that get a row.
 #[derive(Debug, Default)]
 pub struct Rows {
     pots: [Pot; MOST.len()],
 }
 
 impl Rows {
-    /// Adds a finding that is worth a row: answered by a SYN cookie or SYN proxy, or failed with a cause.
+    /// Adds a finding that is worth a row: answered by a SYN cookie or SYN proxy, or failed with a
+    /// cause.
     pub fn add(&mut self, captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<()> {
         let sort = match (finding.assessment.verdict.is_cookie_style(), finding.causes.is_empty()) {
             (true, _) if finding.is_reliable() => 0,
@@ -79,18 +81,18 @@ impl Rows {
         Ok(())
     }
 
-    /// Findings that are counted, but have no row.
+    /// Returns the number of findings that are counted but have no row.
     pub fn beyond(&self) -> u64 {
         self.pots.iter().map(|pot| pot.beyond).sum()
     }
 
-    /// Findings that have a row.
+    /// Returns the number of findings that have a row.
     #[cfg(test)]
     pub fn kept(&self) -> u64 {
         self.pots.iter().map(|pot| pot.kept).sum()
     }
 
-    /// The elements of a JSON array.
+    /// Returns the elements of the JSON array of rows, in parts.
     pub fn rows(&self) -> Vec<&[u8]> {
         let mut parts: Vec<&[u8]> = Vec::new();
         for pot in self.pots.iter().filter(|pot| pot.kept > 0) {
@@ -102,7 +104,7 @@ impl Rows {
         parts
     }
 
-    /// A JSON object a line, in the order of the rows.
+    /// Returns the details in parts: one JSON object per line, in the order of the rows.
     pub fn details(&self) -> impl Iterator<Item = &[u8]> {
         self.pots.iter().map(|pot| pot.details.as_slice())
     }
@@ -175,7 +177,7 @@ fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
     Ok(texts.text(&written))
 }
 
-/// Returns the frame to go to: the one that the verdict is about.
+/// Returns the frame to show: the one that the verdict is about.
 fn anchor(finding: &Finding) -> Option<Frame> {
     let frames = finding.frames;
     frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset)
@@ -185,7 +187,7 @@ fn name(captures: &[CaptureTotals], index: u32, texts: &mut Texts) -> Text {
     texts.text(&captures.get(index as usize).map_or_else(String::new, |found| capture(&found.name).into_owned()))
 }
 
-/// Microseconds since 1970: a number that JavaScript holds exactly until the year 2255.
+/// Returns microseconds since 1970, which JavaScript represents exactly until the year 2255.
 pub fn micros(time: Timestamp) -> i64 {
     time.as_nanos().div_euclid(1000)
 }
@@ -202,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_has_its_line_of_details() {
+    fn every_row_has_a_line_of_details() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
         let mut weak = leaked(1);
         weak.assessment.confidence = Some(syncookie_engine::Confidence::Possible);
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_beyond_the_bound_are_counted() {
+    fn findings_beyond_the_limit_are_counted() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
         rows.pots[0].kept = MOST[0];
         rows.add(&[], &leaked(0), &mut texts).unwrap();

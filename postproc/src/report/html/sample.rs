@@ -1,6 +1,6 @@
-//! A bounded share of many things, evenly spread and the same every time.
+//! Sample of limited size: evenly spread, and the same in every run.
 
-/// Keeps every n-th, and doubles n when there are too many.
+/// Keeps every n-th item, and doubles n when there are too many.
 #[derive(Debug)]
 pub struct Sample<T> {
     most: usize,
@@ -10,12 +10,12 @@ pub struct Sample<T> {
 }
 
 impl<T> Sample<T> {
-    /// One that keeps at most `most`.
+    /// Creates a sample of at most `most` items.
     pub const fn new(most: usize) -> Self {
         Self { most, every: 1, offered: 0, kept: Vec::new() }
     }
 
-    /// Takes the thing in, if it is its turn.
+    /// Offers an item, which is kept if it is its turn.
     pub fn offer(&mut self, thing: T) {
         if self.offered.is_multiple_of(self.every) {
             if self.kept.len() >= self.most {
@@ -33,12 +33,12 @@ impl<T> Sample<T> {
         self.offered += 1;
     }
 
-    /// What was kept.
+    /// Returns the items that are kept.
     pub fn kept(&self) -> &[T] {
         &self.kept
     }
 
-    /// How many were offered.
+    /// Returns the number of items that were offered.
     pub const fn offered(&self) -> u64 {
         self.offered
     }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_evenly_spread() {
+    fn the_sample_is_evenly_spread() {
         let mut sample = Sample::new(100);
         (0..100_000).for_each(|number| sample.offer(number));
         let kept = sample.kept();
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_all_kept() {
+    fn a_few_items_are_all_kept() {
         let mut sample = Sample::new(4);
         (0..4).for_each(|number| sample.offer(number));
         assert_eq!(sample.kept(), [0, 1, 2, 3]);

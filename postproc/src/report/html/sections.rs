@@ -1,4 +1,4 @@
-//! The parts of the page that are text and tables, readable without scripts.
+//! Sections of the page that are text and tables, readable without scripts.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::report::caveats;
 use crate::text::second;
 use crate::totals::{ListenerTotals, Totals};
 
-/// Listeners, episodes and problems that a page lists.
+/// Maximum number of listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;
 const EPISODES: usize = 2_000;
 const PROBLEMS: usize = 1_000;
@@ -91,7 +91,7 @@ pub fn caveats(output: &mut dyn Write, totals: &Totals, missing: &BTreeMap<Strin
     items(output, &caveats::caveats(totals, missing), "No caveats for these captures.")
 }
 
-/// Writes what was counted but is not shown, as list items.
+/// Writes the numbers of items that are counted but not shown, as list items.
 pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> io::Result<()> {
     let all = "; --format jsonl lists all";
     let beyond = [
@@ -119,7 +119,7 @@ pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> i
     items(output, &limits, "Everything is shown.")
 }
 
-/// Writes what could not be read, as list items.
+/// Writes the problems of captures, as list items.
 pub fn unread(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     let mut problems: Vec<String> = totals.problems.iter().take(PROBLEMS).map(ToString::to_string).collect();
     if totals.problems.len() > PROBLEMS {

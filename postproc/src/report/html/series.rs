@@ -1,16 +1,17 @@
-//! Handshakes over time, in buckets that grow with the time they span: memory stays the same however long it is.
+//! Handshakes over time, in buckets that widen with the time range: memory does not grow with it.
 
 use std::collections::BTreeMap;
 
 use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
 
-/// Buckets of a listener at most.
+/// Maximum number of buckets of a listener.
 const BUCKETS: i64 = 240;
 
-/// Listeners with buckets of their own: when there are twice as many, the less important half is dropped.
+/// Number of listeners with buckets of their own. When there are twice as many, the less important
+/// half is dropped.
 const LISTENERS: usize = 512;
 
-/// Widths of buckets in nanoseconds; each divides the next, so that buckets can be put together.
+/// Widths of buckets in nanoseconds. Each divides the next, so that buckets can be merged.
 const WIDTHS: [i64; 19] = {
     const MS: i64 = 1_000_000;
     const S: i64 = 1_000 * MS;
@@ -38,10 +39,10 @@ const WIDTHS: [i64; 19] = {
     ]
 };
 
-/// What is counted in a bucket: handshakes by verdict, then SYNs nobody acknowledged, then resets.
+/// Counts of a bucket: handshakes by verdict, then unacknowledged SYNs, then resets.
 pub const COUNTS: usize = Verdict::ALL.len() + 2;
 
-/// One listener's handshakes over time.
+/// Handshakes of one listener over time.
 #[derive(Debug, Default)]
 pub struct Series {
     /// Index into [`WIDTHS`].
@@ -64,7 +65,7 @@ impl Series {
         }
     }
 
-    /// The bucket of a time; widens all buckets until it is among them.
+    /// Returns the bucket of a time; widens the buckets if it is out of range.
     fn bucket(&mut self, time: Timestamp) -> &mut [u32; COUNTS] {
         while self.width + 1 < WIDTHS.len() && self.span_with(self.index(time)) >= BUCKETS {
             self.widen();
@@ -77,7 +78,7 @@ impl Series {
         time.as_nanos().div_euclid(WIDTHS[self.width])
     }
 
-    /// From the first bucket to the last, were this one among them.
+    /// Returns the distance from the first to the last bucket, this one included.
     fn span_with(&self, index: i64) -> i64 {
         let first = self.buckets.first_key_value().map_or(index, |(&first, _)| first.min(index));
         let last = self.buckets.last_key_value().map_or(index, |(&last, _)| last.max(index));
@@ -98,17 +99,17 @@ impl Series {
         WIDTHS[self.width] / 1000
     }
 
-    /// Start in microseconds, and counts, of every bucket with something in it.
+    /// Returns the start in microseconds and the counts of every bucket that is not empty.
     pub fn buckets(&self) -> impl Iterator<Item = (i64, [u32; COUNTS])> {
         self.buckets.iter().map(|(&index, &counts)| (index.saturating_mul(self.width()), counts))
     }
 }
 
-/// All listeners' handshakes over time.
+/// Handshakes of all listeners over time.
 #[derive(Debug, Default)]
 pub struct Timelines {
     listeners: BTreeMap<Endpoint, Series>,
-    /// Listeners that were let go, as often as they came back.
+    /// Number of listeners that were dropped; one that returns and is dropped again counts twice.
     pub dropped: u64,
 }
 
@@ -124,7 +125,7 @@ impl Timelines {
         self.listeners.get(server)
     }
 
-    /// Drops the less important half: no cookie, few handshakes.
+    /// Drops the less important half of the listeners: those without cookies, with few handshakes.
     fn let_go(&mut self) {
         let mut weights: Vec<_> = self.listeners.values().map(|one| (one.cookie_style, one.handshakes)).collect();
         weights.sort_unstable();
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_listeners_those_with_cookies_are_kept() {
+    fn listeners_with_cookies_are_kept_if_there_are_too_many() {
         let mut timelines = Timelines::default();
         let mut plain = at(0);
         plain.assessment.verdict = Verdict::Ordinary;

@@ -1,18 +1,20 @@
-//! Texts that are written once and named by number, so that a hundred thousand findings stay a few megabytes.
+//! Table of texts that are written once and referred to by number, so that a hundred thousand
+//! findings take a few megabytes.
 //!
-//! Sentences that differ in their numbers alone share an entry: `SYN-ACK timestamp is # ms behind`, and the numbers.
+//! Sentences that differ only in their numbers share an entry: `SYN-ACK timestamp is # ms behind`,
+//! and the numbers.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-/// Entries kept; further texts are written out where they stand.
+/// Maximum number of entries; further texts are written where they occur.
 const ENTRIES: usize = 100_000;
 
-/// Stands for a number in an entry.
+/// Placeholder for a number in an entry.
 const GAP: char = '\u{1}';
 
-/// A text: its number, or itself.
+/// Text: the number of its entry, or the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Text {
@@ -20,7 +22,7 @@ pub enum Text {
     Own(String),
 }
 
-/// A sentence: an entry, and what stands in its gaps.
+/// Sentence: an entry, and the values of its placeholders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Phrase {
@@ -28,7 +30,7 @@ pub enum Phrase {
     Filled(Text, Vec<String>),
 }
 
-/// All entries.
+/// Table of all entries.
 #[derive(Debug, Default)]
 pub struct Texts {
     entries: Vec<String>,
@@ -36,12 +38,12 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The entries, in the order of their numbers.
+    /// Returns the entries, in the order of their numbers.
     pub fn entries(&self) -> &[String] {
         &self.entries
     }
 
-    /// A word or a name.
+    /// Adds a word or a name.
     pub fn text(&mut self, text: &str) -> Text {
         if let Some(&number) = self.numbers.get(text) {
             return Text::Known(number);
@@ -55,7 +57,7 @@ impl Texts {
         Text::Known(number)
     }
 
-    /// A sentence with values in it.
+    /// Adds a sentence with values in it.
     pub fn phrase(&mut self, sentence: &str) -> Phrase {
         if sentence.contains(GAP) {
             return Phrase::Plain(Text::Own(sentence.into()));
@@ -69,7 +71,7 @@ impl Texts {
     }
 }
 
-/// The sentence with gaps for its numbers, and the numbers as they were written.
+/// Returns the sentence with placeholders for its numbers, and the numbers as written.
 fn split(sentence: &str) -> (String, Vec<String>) {
     let (mut template, mut values) = (String::with_capacity(sentence.len()), Vec::new());
     let mut rest = sentence;
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_holds_the_sign_for_a_gap_is_written_out() {
+    fn a_text_with_the_placeholder_character_is_written_out() {
         let mut texts = Texts::default();
         assert_eq!(texts.phrase("a\u{1}b 5"), Phrase::Plain(Text::Own("a\u{1}b 5".into())));
     }

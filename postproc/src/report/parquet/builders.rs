@@ -1,4 +1,4 @@
-//! Builders of Parquet's columns: rows are gathered column by column and taken as batches.
+//! Builders of Parquet's columns: rows are collected by column and taken as batches.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::report::columns::{
 };
 use crate::report::model::{Cause, Evidence, Handshake, OtherFile};
 
-/// Bytes of an address: all are written as IPv6.
+/// Length of an address in bytes: all are written as IPv6.
 const ADDRESS: i32 = 16;
 
 const NANOS_PER_MICRO: i64 = 1000;
 
-/// The rows that are gathered, as columns.
+/// Collected rows, as columns.
 pub struct Rows {
     count: usize,
     columns: Vec<(&'static str, Builder)>,
@@ -38,7 +38,7 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// Returns how many rows are gathered.
+    /// Returns the number of collected rows.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -51,7 +51,7 @@ impl Rows {
         }
     }
 
-    /// Takes the rows that are gathered.
+    /// Takes the collected rows.
     pub fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         self.count = 0;
         let (mut fields, mut arrays) = (Vec::new(), Vec::new());
@@ -64,7 +64,7 @@ impl Rows {
     }
 }
 
-/// A column: what reads its values, and the values that are gathered.
+/// Column: the reader of its values, and the values that were collected.
 enum Builder {
     Text(ReadText, StringBuilder),
     OptionalText(ReadOptionalText, StringBuilder),
@@ -112,7 +112,7 @@ impl Builder {
             Self::Time(read, cells) => cells.append_value(read(handshake).as_nanos().div_euclid(NANOS_PER_MICRO)),
             Self::Nanoseconds(read, cells) => cells.append_value(read(handshake).as_nanos()),
             Self::Address(read, cells) => cells.append_value(read(handshake).to_string()),
-            // It fails for another length than `ADDRESS`, which no address has.
+            // Fails only for another length than `ADDRESS`, which no address has.
             Self::AddressBytes(read, cells) => drop(cells.append_value(as_ipv6(read(handshake)).octets())),
             Self::Port(read, cells) => cells.append_value(read(handshake)),
             Self::Frame(read, cells) => cells.append_option(read(handshake)),
@@ -147,7 +147,7 @@ fn as_ipv6(address: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// Frames in other captures.
+/// Column of frames in other captures.
 #[derive(Default)]
 struct OtherFiles {
     lengths: Lengths,
@@ -171,7 +171,7 @@ impl OtherFiles {
     }
 }
 
-/// Pieces of evidence.
+/// Column of evidence.
 #[derive(Default)]
 struct Pieces {
     lengths: Lengths,
@@ -209,7 +209,7 @@ impl Pieces {
     }
 }
 
-/// Hypotheses; the cell is empty where nothing failed.
+/// Column of causes; the cell is null if the handshake did not fail.
 #[derive(Default)]
 struct Causes {
     is_there: Vec<bool>,

@@ -1,4 +1,4 @@
-//! Columns whose cells are lists: how long each cell's list is, beside all their values in one row.
+//! Columns whose cells are lists: the lengths of the lists, and all their values in sequence.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use arrow_schema::{ArrowError, Field, Fields};
 
 use super::Array;
 
-/// The lengths of the lists of a column.
+/// Lengths of the lists of a column.
 #[derive(Default)]
 pub struct Lengths(Vec<usize>);
 
@@ -18,16 +18,16 @@ impl Lengths {
         self.0.push(length);
     }
 
-    /// The column, of lists of these values; `nulls` are the cells without a list.
+    /// Returns the column of lists of these values; `nulls` are the cells without a list.
     pub fn list(&mut self, values: Array, nulls: Option<NullBuffer>) -> Result<Array, ArrowError> {
-        // "element" is the name the Parquet format gives it.
+        // The Parquet format defines the name "element".
         let field = Arc::new(Field::new("element", values.data_type().clone(), false));
         let offsets = OffsetBuffer::from_lengths(std::mem::take(&mut self.0));
         Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls)?))
     }
 }
 
-/// A column of lists of texts.
+/// Column of lists of texts.
 #[derive(Default)]
 pub struct Texts {
     lengths: Lengths,
@@ -49,7 +49,7 @@ impl Texts {
     }
 }
 
-/// A column of lists of numbers.
+/// Column of lists of numbers.
 #[derive(Default)]
 pub struct Numbers {
     lengths: Lengths,
@@ -67,7 +67,7 @@ impl Numbers {
     }
 }
 
-/// A column of objects with these keys, none of which is ever missing.
+/// Column of objects with these keys, none of which is ever missing.
 pub fn objects<const N: usize>(columns: [(&str, Array); N]) -> Result<Array, ArrowError> {
     let field = |(name, values): &(&str, Array)| Field::new(*name, values.data_type().clone(), false);
     let fields: Fields = columns.iter().map(field).collect();

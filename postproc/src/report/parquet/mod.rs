@@ -1,7 +1,8 @@
-//! Parquet: one row for each handshake, written in row groups, so that memory does not grow with the findings.
+//! Parquet: one row per handshake, written in row groups, so that memory does not grow with the
+//! findings.
 //!
-//! Names and values are those of JSON. What is an object there and would need unpacking in every query (endpoints,
-//! frames) is columns here.
+//! Names and values are those of JSON. Objects that every query would have to unpack (endpoints,
+//! frames) are columns.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -26,16 +27,17 @@ use builders::Rows;
 mod builders;
 mod lists;
 
-/// Rows that are handed on together.
+/// Number of rows that are passed on together.
 const BATCH: usize = 1 << 12;
 
-/// Rows of a row group, and bytes, at most: whichever is reached first.
+/// Maximum number of rows of a row group, and of bytes: whichever is reached first.
 const GROUP_ROWS: usize = 1 << 17;
 const GROUP_BYTES: usize = 32 << 20;
 
-/// One row for each handshake; what is said of the run as a whole stands in the file's metadata, as JSON.
+/// Report with one row per handshake. The objects about the whole run are in the file's metadata,
+/// as JSON.
 pub struct Table<W: Write + Send> {
-    /// Taken when the writer is made: making one writes.
+    /// `None` after it was moved into the writer, which writes as soon as it is created.
     output: Option<W>,
     writer: Option<ArrowWriter<W>>,
     rows: Rows,
@@ -51,7 +53,7 @@ impl<W: Write + Send> Table<W> {
         self.writer.as_mut().ok_or_else(|| io::Error::other("the report was not begun"))
     }
 
-    /// Hands on the rows that were gathered.
+    /// Passes on the collected rows.
     fn batch(&mut self) -> io::Result<()> {
         let batch = self.rows.take().map_err(arrow)?;
         let writer = self.writer()?;
@@ -120,7 +122,7 @@ fn json(value: &impl Serialize) -> io::Result<String> {
     Ok(serde_json::to_string(value)?)
 }
 
-/// The error of the writer below, so that a closed pipe is still known as one.
+/// Returns the I/O error inside, so that a closed pipe is recognised as one.
 fn into_io(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
@@ -135,5 +137,5 @@ fn arrow(error: ArrowError) -> io::Error {
     io::Error::other(error)
 }
 
-/// A reference that several columns hold.
+/// Values of a column, which several owners share.
 type Array = Arc<dyn arrow_array::Array>;

@@ -1,12 +1,12 @@
-//! Finds which handshakes of a four-tuple are the same one, among several captures.
+//! Finds the handshakes of a four-tuple that are the same in several captures.
 
 use syncookie_engine::Timestamp;
 use syncookie_engine::compare::{MatchKey, is_same_handshake};
 
 use super::SeenHandshake;
 
-/// Maximum number of handshakes with one number at about one time that are examined for each: more
-/// than captures are taken of one path. Whoever makes a capture can put any number of them into it.
+/// Maximum number of handshakes with one number at about one time that are examined for each one:
+/// more than there are captures of one path. A malicious capture can contain any number of them.
 pub(super) const CANDIDATES: usize = 64;
 
 /// Returns pairs of neighbours: each handshake of a four-tuple with the next one that is the same
@@ -31,9 +31,9 @@ pub(super) fn is_same(key: MatchKey, a: &SeenHandshake, b: &SeenHandshake) -> bo
 struct ByNumber<'f, 'a> {
     flow: &'f [&'a SeenHandshake],
     key: MatchKey,
-    /// Number of each handshake, where it has one.
+    /// Number of each handshake, if it has one.
     numbers: Vec<Option<u32>>,
-    /// Numbers, times and places in the flow, sorted.
+    /// Numbers, times and indexes in the flow, sorted.
     places: Vec<(u32, Timestamp, usize)>,
 }
 
@@ -47,7 +47,7 @@ impl<'f, 'a> ByNumber<'f, 'a> {
         Self { flow, key, numbers, places }
     }
 
-    /// Returns the first handshake after that place which is the same one in another capture.
+    /// Returns the first handshake after this index that is the same one in another capture.
     fn next_after(&self, place: usize) -> Option<&'a SeenHandshake> {
         let (near, number) = (self.flow[place], self.numbers[place]?);
         let seconds = self.key.max_seconds();

@@ -1,10 +1,10 @@
-//! Finds handshakes that several captures of the same traffic hold, and keeps what a path made of
-//! their packets.
+//! Finds handshakes that several captures of the same traffic contain, and keeps the changes that
+//! the path made to their packets.
 //!
-//! Two captures can hold the very same packets, which shows only that they were counted twice, or
-//! packets that were changed on the way. No verdict rests on it: a handshake is judged by its own
-//! capture, as in Wireshark. The engine knows what is the same handshake and what a difference
-//! means ([`syncookie_engine::compare`]).
+//! Two captures can contain exactly the same packets, which only shows that the handshake was
+//! counted twice, or packets that were changed on the way. No verdict depends on it: a handshake is
+//! judged by its own capture, as in Wireshark. The engine decides whether two handshakes are the
+//! same and what a difference means ([`syncookie_engine::compare`]).
 
 mod matching;
 #[cfg(test)]
@@ -16,18 +16,18 @@ use std::net::IpAddr;
 use syncookie_engine::compare::{Difference, MatchKey, differences, distance_from_client, is_nearer_to_client};
 use syncookie_engine::{Endpoint, Finding, SynPair, Timestamp};
 
-/// Maximum number of handshakes that are kept to be compared.
+/// Maximum number of handshakes that are kept for the comparison.
 const MAX_HANDSHAKES: usize = 1 << 17;
 
-/// Maximum number of handshakes whose differences are reported one by one.
+/// Maximum number of handshakes whose differences are reported individually.
 const MAX_PAIRS: usize = 1000;
 
-/// Handshakes of all captures, with what comparing them needs.
+/// Handshakes of all captures, with the data for the comparison.
 #[derive(Debug, Default)]
 pub struct CrossCapture {
     seen: Vec<SeenHandshake>,
-    /// Places in `seen` by server, client and the client's sequence number, for duplicates to be
-    /// found at once.
+    /// Indexes in `seen` by server, client and the client's sequence number, to find duplicates
+    /// without a search.
     by_isn: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
     not_compared: u64,
 }
@@ -37,7 +37,7 @@ pub struct CrossCapture {
 struct SeenHandshake {
     client: Endpoint,
     server: Endpoint,
-    /// Capture of the SYN-ACK, else of the SYN; `frame` likewise.
+    /// Number of the capture of the SYN-ACK, otherwise of the SYN; the same applies to `frame`.
     capture: u32,
     frame: u32,
     time: Timestamp,
@@ -47,35 +47,35 @@ struct SeenHandshake {
 /// Result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Number of handshakes that another capture has with the very same packets.
+    /// Number of handshakes with exactly the same packets in another capture.
     pub same_packets: u64,
-    /// Number of handshakes that another capture has with packets that differ.
+    /// Number of handshakes with different packets in another capture.
     pub differing: u64,
-    /// First of the handshakes that differ, by listener and client.
+    /// First handshakes that differ, by listener and client.
     pub pairs: Vec<Pair>,
-    /// Number of handshakes beyond those that are kept to be compared.
+    /// Number of handshakes that were not kept for the comparison.
     pub not_compared: u64,
 }
 
 /// Handshake in two captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// Who sent the SYN.
+    /// Endpoint that sent the SYN.
     pub client: Endpoint,
-    /// Who was asked.
+    /// Endpoint that the SYN was sent to.
     pub server: Endpoint,
-    /// Names of the captures and frames in them; the capture nearer to the client first, where that
+    /// Names of the captures and frames in them. The capture nearer to the client is first, if that
     /// is known.
     pub locations: [(String, u32); 2],
-    /// Whether hop limits show which capture is nearer to the client.
+    /// Whether the TTLs show which capture is nearer to the client.
     pub is_direction_known: bool,
-    /// Differences, at least one.
+    /// Differences between them; at least one.
     pub differences: Vec<Difference>,
 }
 
 impl CrossCapture {
-    /// Adds a handshake; returns, if `finds_duplicates`, whether another capture had the very same
-    /// packets.
+    /// Adds a handshake. If `finds_duplicates`, returns whether another capture has exactly the
+    /// same packets.
     pub fn note(&mut self, finding: &Finding, finds_duplicates: bool) -> bool {
         let Some(new) = SeenHandshake::of(finding) else { return false };
         if self.seen.len() >= MAX_HANDSHAKES {
@@ -98,8 +98,8 @@ impl CrossCapture {
         is_duplicate
     }
 
-    /// Compares the handshakes that several captures hold, whose names are `captures`. The result
-    /// does not depend on the order in which the captures were read.
+    /// Compares the handshakes that several captures contain; `captures` are the names of the
+    /// captures. The result does not depend on the order in which the captures were read.
     pub fn compare(&self, captures: &[&str]) -> Comparison {
         let name = |seen: &SeenHandshake| captures.get(seen.capture as usize).copied().unwrap_or_default();
         let mut sorted = self.in_several_captures();
@@ -121,8 +121,8 @@ impl CrossCapture {
         comparison
     }
 
-    /// Returns the handshakes of connections that several captures may hold. They are few, so that
-    /// few have to be sorted by everything.
+    /// Returns the handshakes of connections that several captures may contain. They are few, so
+    /// that few have to be sorted completely.
     fn in_several_captures(&self) -> Vec<&SeenHandshake> {
         let mut sorted: Vec<(u64, &SeenHandshake)> = self.seen.iter().map(|seen| (seen.digest(), seen)).collect();
         sorted.sort_unstable_by_key(|(digest, _)| *digest);
@@ -140,7 +140,7 @@ impl SeenHandshake {
         Some(Self { client, server, capture: frame.capture, frame: frame.number, time, openings })
     }
 
-    /// Returns a number that all handshakes of a connection share, and few others.
+    /// Returns a digest of the connection: equal for all its handshakes, and rarely for others.
     fn digest(&self) -> u64 {
         let low = |ip: IpAddr| match ip {
             IpAddr::V4(ip) => ip.to_bits().into(),

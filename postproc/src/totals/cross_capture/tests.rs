@@ -2,7 +2,7 @@ use super::*;
 use syncookie_engine::SynFields;
 use syncookie_engine::compare::DifferenceKind;
 
-/// Returns a handshake in a capture, as it left the client's and the server's stack.
+/// Returns a handshake in a capture, with packets as the client and the server sent them.
 fn seen(capture: u32) -> SeenHandshake {
     let look = SynFields {
         isn: 1000,
@@ -31,14 +31,14 @@ fn compare(seen: Vec<SeenHandshake>) -> Comparison {
 }
 
 #[test]
-fn the_same_packets_in_two_captures_are_counted_and_differ_in_nothing() {
+fn identical_packets_in_two_captures_are_counted_without_differences() {
     let compared = compare(vec![seen(0), seen(1)]);
     assert_eq!((compared.same_packets, compared.differing, compared.pairs.len()), (1, 0, 0));
     assert!(compare(vec![seen(0), seen(0)]).is_empty(), "twice in one capture is no pair");
 }
 
 #[test]
-fn hop_limits_tell_which_capture_is_nearer_to_the_client_whatever_the_order_of_reading() {
+fn ttls_show_which_capture_is_nearer_to_the_client_in_any_order_of_reading() {
     let mut far = seen(0);
     far.openings.syn.as_mut().unwrap().hop_limit = Some(60);
     for order in [vec![far, seen(1)], vec![seen(1), far]] {
@@ -52,7 +52,7 @@ fn hop_limits_tell_which_capture_is_nearer_to_the_client_whatever_the_order_of_r
 }
 
 #[test]
-fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
+fn handshakes_with_rewritten_sequence_numbers_are_matched_by_ip_identification() {
     let rewritten = |identification| {
         let mut far = seen(1);
         far.openings.client_isn = Some(77);
@@ -65,8 +65,8 @@ fn a_rewritten_sequence_number_is_seen_through_by_the_identification() {
 }
 
 #[test]
-fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_other_capture() {
-    // A second apart, all with the same identification.
+fn repeated_connections_on_the_same_ports_are_each_matched() {
+    // A second apart, all with the same IP identification.
     let opened = |number: u32, capture, isn| {
         let mut handshake = seen(capture);
         handshake.time = Timestamp::from_nanos(handshake.time.as_nanos() + i64::from(number) * 1_000_000_000);
@@ -87,10 +87,10 @@ fn connections_opened_again_and_again_on_the_same_ports_are_each_found_in_the_ot
 }
 
 #[test]
-fn only_connections_of_several_captures_are_compared_however_alike_their_addresses_are() {
+fn only_connections_in_several_captures_are_compared_even_with_similar_addresses() {
     let elsewhere = |capture, port: u8| {
         let mut handshake = seen(capture);
-        // The address makes up for the port: the digest is the same.
+        // The port compensates for the address, so the digest is the same.
         (handshake.server.ip, handshake.server.port) = ([192, 0, 2, 2 ^ 80 ^ port].into(), port.into());
         assert_eq!(handshake.digest(), super::tests::seen(0).digest());
         handshake
@@ -100,7 +100,7 @@ fn only_connections_of_several_captures_are_compared_however_alike_their_address
 }
 
 #[test]
-fn three_captures_on_a_path_are_compared_neighbour_by_neighbour() {
+fn three_captures_of_a_path_are_compared_in_neighbouring_pairs() {
     let at = |capture, limit| {
         let mut handshake = seen(capture);
         handshake.openings.syn.as_mut().unwrap().hop_limit = Some(limit);

@@ -1,0 +1,35 @@
+//! Options of an analysis, with and without `--follow`.
+
+use super::failure::Failure;
+use super::kernel_files;
+use crate::cli::Analyze;
+use crate::filter::{Baseline, Filter, Rules};
+use crate::pipeline::Options;
+use crate::source::walk::Plan;
+
+/// Reads the baseline and the `--kernel` files. Returns the options of the analysis, and a remark
+/// on what is assumed about the `--kernel` files.
+///
+/// # Errors
+/// Fails if one of the files cannot be used.
+pub fn options(args: &Analyze) -> Result<(Options, Option<String>), Failure> {
+    let read_baseline =
+        |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
+    let rules = Rules { filter: Filter::new(&args.filter), once: args.once, baseline };
+    let options = Options {
+        limits: args.resources.limits(),
+        threads: args.resources.threads(),
+        rules,
+        kernel,
+        capture_point: args.capture_point.into(),
+    };
+    Ok((options, assumed))
+}
+
+/// Returns remarks on the files in folders that are not read; none unless the run is verbose.
+pub fn unread(plan: &Plan, is_verbose: bool) -> impl Iterator<Item = String> {
+    let skipped = plan.skipped.iter().filter(move |_| is_verbose);
+    skipped.map(|(path, reason)| format!("skipped: {} {reason}", path.display()))
+}
