@@ -17,7 +17,7 @@ fn host_marks(handshake: &Handshake) -> Option<HostMarks> {
     handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl))
 }
 
-/// One answer that lost the option, among the answers around it.
+/// Neighbourhood of one answer that lost the option.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Loss {
     /// Answers without the option in a row, this one included.
