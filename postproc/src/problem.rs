@@ -16,7 +16,7 @@ const MISSING: &str = "missing";
 /// Kind of a problem: the run ended before the capture was read.
 const INTERRUPTED: &str = "interrupted";
 
-/// Problem of one capture, because of which its findings are incomplete.
+/// Problem of one capture that makes its findings incomplete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Name of the capture.
@@ -64,7 +64,7 @@ impl Problem {
         Self::plain(capture, "not-a-capture", kind.to_string())
     }
 
-    /// Reports damage to a capture of which `frames` frames were read before.
+    /// Reports damage to a capture after `frames` frames were read.
     pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
         let before = match fault.frame.map_or(frames, |frame| frame - 1) {
             0 => "no frame was read before".into(),

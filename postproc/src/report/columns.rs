@@ -226,7 +226,7 @@ mod tests {
             fs::write(&path, format!("{before}{mark}\n{}<!-- end of columns -->{after}", table())).unwrap();
             return;
         }
-        assert_eq!(listed, table(), "SYNCOOKIE_BLESS=1 cargo test -p syncookie writes the list anew");
+        assert_eq!(listed, table(), "SYNCOOKIE_BLESS=1 cargo test -p syncookie rewrites the list");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Entries kept; further texts are written out where they stand.
 const ENTRIES: usize = 100_000;
 
-/// Stands for a number in an entry.
+/// Placeholder for a number in an entry.
 const GAP: char = '\u{1}';
 
 /// A text: its number, or itself.
