@@ -31,9 +31,9 @@ impl Default for Limits {
     }
 }
 
-/// Which findings an [`crate::Analyzer`] returns, and which optional parts they have. Verdicts,
-/// confidences and outcomes do not depend on it. By default all findings are returned with all
-/// parts.
+/// Selection of the findings that an [`crate::Analyzer`] returns, and of their optional parts.
+/// Verdicts, confidences and outcomes do not depend on it. By default all findings are returned
+/// with all parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FindingParts {
     /// Findings whose evidence is explained in sentences.

@@ -1,5 +1,5 @@
-//! How a listener's answers alternate between keeping an option and losing it, for the same kind of
-//! client.
+//! Alternation of a listener's answers between keeping an option and losing it, for the same kind
+//! of client.
 //!
 //! Cookies come in episodes, between which the listener answers as it always does. Hosts of
 //! different make behind one address alternate at random or by client; a configuration changes

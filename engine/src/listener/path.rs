@@ -81,9 +81,9 @@ impl ShortestRoundTrips {
 /// The round trips that one handshake shows, in seconds.
 #[derive(Clone, Copy, Debug)]
 struct RoundTripSample {
-    /// From the SYN to the SYN-ACK.
+    /// Time from the SYN to the SYN-ACK.
     syn: Option<f64>,
-    /// From the client's first data to its acknowledgment.
+    /// Time from the client's first data to its acknowledgment.
     data: Option<f64>,
 }
 
