@@ -1,4 +1,4 @@
-//! The engine's one door: observations in, findings out.
+//! The engine's entry point: takes observations and returns findings.
 
 use std::collections::HashMap;
 
@@ -18,13 +18,15 @@ use crate::{
     Timestamp, parallel,
 };
 
-/// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one included.
+/// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one
+/// included.
 const PREVIEW: usize = 4;
 
-/// Findings that are handed out together: few enough to stay in the processor's caches until somebody reads them.
+/// Number of findings that are returned together. They stay in the processor's caches until the
+/// caller reads them.
 const PORTION: usize = 1024;
 
-/// Handshakes from which on other threads help to judge them: fewer are judged before a thread has begun.
+/// Minimum number of handshakes to judge in parallel: fewer are judged before a thread has started.
 const PARALLEL: u64 = 4096;
 
 /// Turns observations into findings.
@@ -37,8 +39,9 @@ pub struct Analyzer {
     tracker: Tracker,
     /// Handshakes of every listener, oldest first.
     listeners: ByListener,
-    /// Findings of listeners nothing was pushed for since they were judged, and the time it was then.
+    /// Findings of listeners that got no packet since they were judged.
     judged: HashMap<Endpoint, Vec<Finding>>,
+    /// Value of `now` when `judged` was filled.
     judged_at: Timestamp,
     evicted: Vec<Finding>,
     summary: Summary,
@@ -59,9 +62,10 @@ impl Analyzer {
         self
     }
 
-    /// Sets on how many threads listeners are judged when [`Limits::handshakes`] is reached and at the end, the caller's thread
-    /// included; 1 at first. 0 and 1 start none, nor do fewer than 4096 handshakes. One listener is judged on one thread. The
-    /// findings do not depend on it.
+    /// Sets the number of threads that judge listeners when [`Limits::handshakes`] is reached and
+    /// at the end. It includes the caller's thread and is 1 by default. No thread is started for 0
+    /// or 1, or for fewer than 4096 handshakes. Each listener is judged on one thread. The findings
+    /// do not depend on the number.
     pub const fn set_threads(&mut self, threads: usize) {
         self.threads = threads;
     }
@@ -82,7 +86,7 @@ impl Analyzer {
         }
     }
 
-    /// Takes one packet; returns `None` when it shows nothing of a handshake.
+    /// Takes one packet. Returns `None` if the packet is not part of a handshake.
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
         let summary = match observation.packet {
@@ -105,8 +109,9 @@ impl Analyzer {
         pushed
     }
 
-    /// Takes consecutive frames of a capture: their numbers, times, and IP packets where they hold one. The result is the same
-    /// as from [`Self::push`] of each with [`Packet::Ip`] or [`Packet::None`], only sooner.
+    /// Takes consecutive frames of a capture: number, time, and the IP packet if the frame has one.
+    /// The result is the same as from [`Self::push`] for each frame with [`Packet::Ip`] or
+    /// [`Packet::None`], but faster.
     pub fn push_all<'a>(&mut self, capture: u32, frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>) {
         let mut frames = frames.into_iter().fuse();
         let mut group = Group::default();
@@ -128,7 +133,7 @@ impl Analyzer {
             let end = self.tracker.end();
             self.take_ip(Frame { capture, number }, time, packet.unwrap_or_default(), group.summaries[index]);
             if self.tracker.end() != end {
-                // Later frames of the group may belong to the connection that was opened.
+                // Later frames of the group may belong to the new connection.
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {
                     self.now = latest(&group.frames[..=index], self.now);
@@ -139,7 +144,7 @@ impl Analyzer {
         self.now = latest(&group.frames, self.now);
     }
 
-    /// Takes an IP packet that may matter.
+    /// Takes an IP packet that may show something of a handshake.
     #[inline(always)]
     fn take_ip(&mut self, frame: Frame, time: Timestamp, bytes: &[u8], summary: PacketSummary) -> Option<Pushed> {
         if summary.kind == PacketKind::NeedsFullParse {
@@ -148,7 +153,7 @@ impl Analyzer {
         self.take(summary.flow, &ip::quick_segment(frame, time, bytes)?)
     }
 
-    /// Takes and counts a packet that no summary shows anything of.
+    /// Takes and counts a packet that only the full parser can read.
     #[inline(never)]
     fn take_parsed(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
         match segment {
@@ -179,7 +184,7 @@ impl Analyzer {
         self.tracker.len() >= self.limits.handshakes.max(2)
     }
 
-    /// More is known of a handshake now, and with it of its listener's others.
+    /// Discards cached findings of the handshake's listener: a new packet may change all of them.
     #[inline(always)]
     fn reconsider(&mut self, id: HandshakeId) {
         if !self.judged.is_empty() {
@@ -194,13 +199,14 @@ impl Analyzer {
         }
     }
 
-    /// Learns that time went by, from a frame that holds no IP packet: what nobody answered until then is unanswered.
+    /// Advances the clock to the time of a frame that contains no IP packet. A SYN without an
+    /// answer until then counts as unanswered.
     pub fn advance_time(&mut self, until: Timestamp) {
         self.now = self.now.max(until);
     }
 
-    /// One handshake, judged with all that was pushed so far; `None` once it was handed out by
-    /// [`Self::take_evicted`].
+    /// Judges one handshake by all packets so far. Returns `None` if the handshake was already
+    /// returned by [`Self::take_evicted`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
         if self.judged_at != self.now {
@@ -217,47 +223,50 @@ impl Analyzer {
         Some(findings[at].clone())
     }
 
-    /// Judges one handshake by what was pushed so far of it and of the latest ones before it on its listener: cheap enough to
-    /// show something while packets are still coming in.
+    /// Judges one handshake by its packets so far and by the latest handshakes before it on its
+    /// listener. This is cheap enough to show results while packets still arrive.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
         let mut judged = judge(self.recent(id)?, self.judge_options(), |other| other == id);
         judged.pop().map(|judgement| judgement.finding(self.parts))
     }
 
-    /// Returns whether [`Self::preview`] calls a handshake a SYN cookie or SYN proxy, at a fraction of its cost: most SYN-ACKs
-    /// show that they are neither without being judged.
+    /// Returns whether [`Self::preview`] reports a SYN cookie or SYN proxy, at a fraction of its
+    /// cost. Most SYN-ACKs rule out both without being judged.
     #[must_use]
     pub fn needs_preview(&self, id: HandshakeId) -> bool {
         self.recent(id).is_some_and(|recent| needs_preview(id, recent, self.now))
     }
 
-    /// Returns a handshake and the latest ones before it on its listener.
+    /// Returns a handshake and the latest handshakes before it on its listener.
     fn recent(&self, id: HandshakeId) -> Option<Vec<&Handshake>> {
         let ids = self.listeners.get(self.tracker.get(id)?.server)?;
         let end = ids.partition_point(|&other| other <= id);
         Some(handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]))
     }
 
-    /// Client and server of a handshake; `None` once it was handed out by [`Self::take_evicted`].
+    /// Returns client and server of a handshake, or `None` if [`Self::take_evicted`] already
+    /// returned the handshake.
     #[must_use]
     pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
         self.tracker.get(id).map(|handshake| (handshake.client, handshake.server))
     }
 
-    /// What was read so far, and what was given up.
+    /// Returns counts of the packets read so far, and of what was dropped to stay within
+    /// [`Limits`].
     #[must_use]
     pub const fn statistics(&self) -> &Statistics {
         &self.statistics
     }
 
-    /// Handshakes that had to be judged before the end, to stay within [`Limits`]. Call it from time to time while
-    /// pushing.
+    /// Returns the findings of handshakes that were judged early to stay within [`Limits`]. Call it
+    /// from time to time while pushing.
     pub fn take_evicted(&mut self) -> Vec<Finding> {
         std::mem::take(&mut self.evicted)
     }
 
-    /// Judges everything that is left.
+    /// Judges the remaining handshakes and returns all findings that [`Self::take_evicted`] has not
+    /// returned.
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.evicted);
@@ -265,13 +274,14 @@ impl Analyzer {
         self.findings(handshakes)
     }
 
-    /// The same, with the handshakes handed to `take` a few at a time, in order of their ids: all of them at once take much
-    /// memory. A portion may be empty, and what is returned has none of them. Then it is as if it had seen nothing, and may be used
-    /// for other captures, in the memory that it has, and on one thread again.
+    /// Judges the remaining handshakes and passes the findings to `take` in portions, in order of
+    /// their ids. This needs less memory than [`Self::finish`]. A portion may be empty. The
+    /// returned [`Findings`] contain no handshakes. The analyzer is then empty, keeps its memory
+    /// for other captures, and judges on one thread.
     ///
     /// # Errors
     ///
-    /// The first one of `take`, which ends it.
+    /// Returns the first error of `take` and stops.
     pub fn finish_in_portions<E>(
         &mut self,
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
@@ -288,7 +298,7 @@ impl Analyzer {
         Findings { handshakes, listeners, episodes, tally, statistics: self.statistics }
     }
 
-    /// Judges and forgets the older half.
+    /// Judges and forgets the older half of the handshakes.
     fn evict(&mut self) {
         let count = self.tracker.len() / 2;
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
@@ -301,11 +311,12 @@ impl Analyzer {
         self.statistics.evicted_early += count as u64;
     }
 
-    /// Judges the handshakes of all listeners before that one; in portions, in order of their ids.
+    /// Judges all handshakes with an id below `end`. Returns them in portions, in order of their
+    /// ids.
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
         let (tracker, summary, options) = (&self.tracker, &self.summary, self.judge_options());
         let (limits, parts) = (self.limits, self.parts);
-        // Where there are more listeners than are reported, the first ones are.
+        // If there are more listeners than `limits.listeners`, the first ones are reported.
         let listeners = self.listeners.before(end);
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
@@ -315,7 +326,7 @@ impl Analyzer {
             let mut judged = judge(handshakes, options, |id| id < end);
             let counted = summary.count(&judged);
             judged.retain(|one| !one.only_counted && (one.is_notable() || !parts.only_notable));
-            // The memory of what is not told is for the next listener.
+            // Findings that are not reported free their memory for the next listener.
             judged.shrink_to_fit();
             (counted, judged)
         });
@@ -336,14 +347,14 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
     handshakes
 }
 
-/// What was judged of all listeners from one id to another, in order of ids; in portions, as it lies scattered over memory:
-/// whoever gathers some of it before going on need not wait for each.
+/// Merges the judgements of all listeners into the order of ids, from `start` to `end`. They are
+/// scattered over memory, and in portions several loads are in flight at once.
 fn in_order(
     judged: Vec<Vec<Judgement<'_>>>,
     start: HandshakeId,
     end: HandshakeId,
 ) -> impl Iterator<Item = Vec<Judgement<'_>>> {
-    // Those of each listener are in order: it is enough to know whose turn it is.
+    // The judgements of each listener are in order, so only the listener of each id must be known.
     let mut turns = vec![u32::MAX; (end.0 - start.0) as usize];
     for (listener, judged) in (0..).zip(&judged) {
         for one in judged {

@@ -1,19 +1,22 @@
-//! What an analyzer remembers at most, and what it puts into findings.
+//! Limits on the memory of an analyzer, and the parts of the findings it returns.
 
-/// Bounds of what an [`crate::Analyzer`] remembers.
+/// Limits on what an [`crate::Analyzer`] keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of handshakes that are kept, about one kibibyte each; at least 2. When it is reached, the older
-    /// half is judged with what is known by then, returned by [`crate::Analyzer::take_evicted`] and forgotten;
-    /// [`crate::Statistics::evicted_early`] counts these handshakes.
+    /// Maximum number of handshakes that are kept, about one kibibyte each; at least 2. At this
+    /// limit the older half is judged by the packets so far, returned by
+    /// [`crate::Analyzer::take_evicted`] and forgotten; [`crate::Statistics::evicted_early`] counts
+    /// these handshakes.
     pub handshakes: usize,
-    /// Maximum number of findings per listener for handshakes that a flood of SYNs left incomplete. Further ones are
-    /// counted in [`crate::ListenerReport::flood`] and in the tallies only.
+    /// Maximum number of findings per listener for handshakes that a flood of SYNs left incomplete.
+    /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.
     pub flood: u64,
-    /// Maximum number of listeners with a report of their own, about 400 bytes each. Handshakes of other listeners are
-    /// counted in the tally only; [`crate::Statistics::listeners_overflow`] counts them.
+    /// Maximum number of listeners with a report of their own, about 400 bytes each. Handshakes of
+    /// other listeners are counted in the tally only; [`crate::Statistics::listeners_overflow`]
+    /// counts them.
     pub listeners: usize,
-    /// Maximum number of episodes that are kept; [`crate::Statistics::episodes_lost`] counts the others.
+    /// Maximum number of episodes that are kept; [`crate::Statistics::episodes_lost`] counts the
+    /// others.
     pub episodes: usize,
 }
 
@@ -28,13 +31,15 @@ impl Default for Limits {
     }
 }
 
-/// Which findings an [`crate::Analyzer`] returns, and which optional parts they have. Verdicts, confidences and outcomes do not
-/// depend on it. The default is all of everything.
+/// Selection of the findings that an [`crate::Analyzer`] returns, and of their optional parts.
+/// Verdicts, confidences and outcomes do not depend on it. By default all findings are returned
+/// with all parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FindingParts {
     /// Findings whose evidence is explained in sentences.
     pub detail: DetailLevel,
-    /// Returns only findings with something to report ([`crate::Finding::is_notable`]) and counts the others.
+    /// Returns only findings with something to report ([`crate::Finding::is_notable`]) and counts
+    /// the others.
     pub only_notable: bool,
     /// Fills [`crate::Finding::measured`].
     pub measured: bool,
@@ -48,12 +53,13 @@ impl Default for FindingParts {
     }
 }
 
-/// Findings whose evidence is explained in sentences, with what was missing. Writing sentences costs more than judging.
+/// Findings whose evidence, present and missing, is explained in sentences. Writing sentences costs
+/// more than judging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DetailLevel {
     /// All findings.
     #[default]
     All,
-    /// Findings that are cookie-style, or failed with a cause.
+    /// Findings with a SYN cookie or SYN proxy, and failed handshakes with a cause.
     Notable,
 }

@@ -1,10 +1,11 @@
-//! Independent work on several threads, whose results do not depend on how many there are.
+//! Independent work on several threads. The results do not depend on the number of threads.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// What comes of each item, in order. Where no more threads are to be had, fewer do the work.
+/// Applies `work` to each item on up to `threads` threads and returns the results in order of the
+/// items. If the system refuses a thread, fewer threads do the work.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if threads < 2 {
         return items.iter().map(work).collect();
@@ -38,7 +39,7 @@ mod tests {
     #[test]
     fn results_keep_the_order_of_the_items_with_any_number_of_threads() {
         let items: Vec<u64> = (0..1000).collect();
-        // The first ones take longest, so that the last ones are done before them.
+        // The first items take longest, so that the last items finish before them.
         let work = |item: &u64| (0..(1000 - item) * 50).fold(*item, |sum, n| std::hint::black_box(sum ^ n));
         let alone = map(&items, 1, work);
         for threads in [0, 2, 3, 8] {

@@ -12,7 +12,7 @@ fn talk(port: u16) -> Talk {
     Talk::new("10.0.1.2", port, "10.0.2.2", 80)
 }
 
-/// A handshake whose answer keeps what was offered, so that it is no cookie's.
+/// A handshake whose answer keeps what was offered, so it is not a cookie's.
 fn open(port: u16, at: f64) -> Talk {
     talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{RST, Talk, analyze_by, linux_options, only, timestamps};
 use syncookie_engine::{Analyzer, FindingParts, Limits, Timestamp};
 
-const ASKED: &str = "asked for unless told otherwise";
+const ASKED: &str = "measured by default";
 
 fn talk() -> Talk {
     Talk::new("192.0.2.1", 1, "198.51.100.1", 80)

@@ -7,7 +7,8 @@ use syncookie_engine::{Analyzer, Findings, Limits};
 
 type Packets = Vec<(f64, Vec<u8>)>;
 
-/// Handshakes of several listeners in turn, some of which fail; so many that threads are worth it.
+/// Returns handshakes that alternate between several listeners. Some of them fail. Their number
+/// makes threads worthwhile.
 fn many(handshakes: u16) -> Packets {
     let talk = |index: u16| {
         let (client, server) = (format!("192.0.2.{}", index % 7), format!("198.51.100.{}", index % 41));

@@ -32,7 +32,7 @@ fn stamped(port: u16, at: f64, lag: u32, first_window: u16) -> Talk {
 
 /// 65160 less 100 bytes, rounded up to 128: what Linux offers when it kept the window of its SYN-ACK.
 const KEPT_WINDOW: u16 = 509;
-/// 64240 less 100 bytes, rounded up: computed anew from the cookie's MSS of 1460.
+/// 64240 less 100 bytes, rounded up: recomputed from the cookie's MSS of 1460.
 const RECOMPUTED_WINDOW: u16 = 502;
 
 fn listener(talks: Vec<Talk>) -> Vec<Finding> {

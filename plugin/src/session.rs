@@ -80,7 +80,7 @@ impl FrameReport {
 }
 
 impl Session {
-    /// Creates the state for a file of which no frame was read.
+    /// Creates the state for a file before its first frame is read.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {

@@ -16,7 +16,7 @@ const MISSING: &str = "missing";
 /// Kind of a problem: the run ended before the capture was read.
 const INTERRUPTED: &str = "interrupted";
 
-/// Problem of one capture, because of which its findings are incomplete.
+/// Problem of one capture that makes its findings incomplete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Name of the capture.

@@ -11,7 +11,7 @@ use crate::tshark::Tshark;
 /// A folder of `tests/cases`.
 #[derive(Debug)]
 pub struct Case {
-    /// Captures, each of which must meet the expectation.
+    /// Captures that must all meet the expectation.
     pub captures: Vec<PathBuf>,
     name: String,
     expected: Expectation,

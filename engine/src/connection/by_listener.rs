@@ -1,4 +1,4 @@
-//! The handshakes of every listener.
+//! Index of handshakes by listener.
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -15,7 +15,7 @@ pub(crate) struct ByListener {
 }
 
 impl ByListener {
-    /// Adds the latest handshake of a listener.
+    /// Adds a listener's newest handshake.
     pub(crate) fn push(&mut self, listener: Endpoint, id: HandshakeId) {
         let keyed = self.keyed;
         let is_same = |(other, _): &(Endpoint, _)| *other == listener;
@@ -27,12 +27,13 @@ impl ByListener {
         }
     }
 
-    /// Returns the handshakes of a listener.
+    /// Returns the handshakes of a listener, oldest first.
     pub(crate) fn get(&self, listener: Endpoint) -> Option<&[HandshakeId]> {
         self.table.find(hash(self.keyed, listener), |(other, _)| *other == listener).map(|(_, ids)| &ids[..])
     }
 
-    /// Returns the handshakes of all listeners that have one before `end`, in order of the first one of each.
+    /// Returns the handshakes of each listener that has one before `end`, in order of the
+    /// listeners' first handshakes.
     pub(crate) fn before(&self, end: HandshakeId) -> Vec<&[HandshakeId]> {
         let all = self.table.iter().map(|(_, ids)| &ids[..]);
         let mut listeners: Vec<_> = all.filter(|ids| ids.first() < Some(&end)).collect();

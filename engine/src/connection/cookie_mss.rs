@@ -1,27 +1,27 @@
 //! The MSS table of Linux SYN cookies, and the segment sizes that it bounds.
 //!
 //! A cookie stores an index into four sizes (net/ipv4/syncookies.c and net/ipv6/syncookies.c
-//! `msstab`), so the kernel that answered with one takes the client's MSS for the entry at or below
-//! it.
+//! `msstab`). The kernel that sent the cookie later replaces the client's MSS by the largest entry
+//! that does not exceed it.
 
 use crate::connection::handshake::Handshake;
 
 /// MSS tables of the kernel, in bytes.
 const MSS_V4: [u16; 4] = [536, 1300, 1440, 1460];
 const MSS_V6: [u16; 4] = [1220, 1420, 1440, 8940];
-/// The client's MSS must exceed the entry by more than the timestamps take, in bytes.
+/// Number of bytes that timestamps take: the client's MSS must exceed the entry by more.
 const MARGIN: u32 = 12;
 
-/// Returns the entry that the kernel picks for a client's MSS: the largest one not above it, in
-/// bytes.
+/// Returns the entry that the kernel picks for a client's MSS, in bytes: the largest entry that
+/// does not exceed the MSS.
 pub(crate) fn cookie_mss(handshake: &Handshake, client_mss: u16) -> u32 {
     let table = if handshake.server.ip.is_ipv4() { MSS_V4 } else { MSS_V6 };
     u32::from(*table.iter().rev().find(|&&mss| mss <= client_mss).unwrap_or(&table[0]))
 }
 
-/// Returns the entries, in bytes, that would bound the server's segments by clearly less than the
-/// client takes: the entry for the MSS of the SYN as captured, and the one for the MSS that the
-/// server may have seen instead.
+/// Returns the table entries, in bytes, that would limit the server's segments to clearly less than
+/// the client accepts: the entry for the MSS of the captured SYN, and the entry for the MSS that
+/// the server may have seen instead.
 pub(crate) fn mss_bounds(handshake: &Handshake) -> impl Iterator<Item = u32> {
     let headers = handshake.syn.as_ref().zip(handshake.syn_ack.as_ref());
     let sizes = headers.and_then(|(syn, syn_ack)| {
@@ -33,7 +33,7 @@ pub(crate) fn mss_bounds(handshake: &Handshake) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns whether some size of the server's segments would show that a cookie bounds them.
+/// Returns whether the sizes of the server's segments can show that a cookie limits them.
 pub(crate) fn is_mss_bound_observable(handshake: &Handshake) -> bool {
     mss_bounds(handshake).next().is_some()
 }

@@ -1,4 +1,4 @@
-//! The facts of one handshake: what was seen, with frames and times. No judgement here.
+//! The facts of one handshake with their frames and times, without judgement.
 
 use arrayvec::ArrayVec;
 
@@ -8,25 +8,26 @@ use crate::packet::segment::{Flags, IpFacts, Segment};
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, Frame, Frames, HandshakeId, Timestamp};
 
-/// Segments of the server after its SYN-ACK that are kept, at most. Enough to estimate its clock, window, hop limit
-/// and IP identification; a handshake's memory stays bounded.
+/// Maximum number of server segments after the SYN-ACK that are kept. They suffice to estimate
+/// clock, window, TTL and IP identification, and limit the memory of a handshake.
 pub(crate) const SERVER_SEGMENTS: usize = 8;
 
-/// Segments of the server after its SYN-ACK whose payload is measured, at most: where no size can tell anything, that ends with
-/// the last one that is kept. Its first flight is ten full segments (RFC 6928) behind the acknowledgment of the request: that
-/// shows what size they are, and most connections have no more.
+/// Maximum number of server segments after the SYN-ACK whose payload is measured;
+/// [`SERVER_SEGMENTS`] where no size is informative. After the acknowledgment of the request, the
+/// first flight is ten full segments (RFC 6928). They show the segment size, and most connections
+/// have no more.
 pub(crate) const SIZED_SEGMENTS: u16 = 16;
 
-/// Largest number of option bytes a TCP header holds (RFC 9293 section 3.1).
+/// Maximum number of option bytes in a TCP header (RFC 9293 section 3.1).
 const OPTION_BYTES: usize = 40;
 
-/// A SYN or SYN-ACK, in full.
+/// Headers of a SYN or SYN-ACK.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SynHeader {
     pub frame: Frame,
     pub time: Timestamp,
     pub isn: SeqNumber,
-    /// Acknowledgment field: of a SYN it means nothing, and SYNPROXY leaves something in it.
+    /// Acknowledgment field. It has no meaning in a SYN, but SYNPROXY leaves a value there.
     pub ack: SeqNumber,
     pub flags: Flags,
     pub window: u16,
@@ -37,6 +38,7 @@ pub(crate) struct SynHeader {
 }
 
 impl SynHeader {
+    /// Reads the headers of a SYN or SYN-ACK.
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
         let mut layout = [0; OPTION_BYTES];
         let length = segment.option_bytes.len().min(OPTION_BYTES);
@@ -55,13 +57,13 @@ impl SynHeader {
         }
     }
 
-    /// The option bytes as captured.
+    /// Returns the option bytes as captured.
     pub(crate) fn layout(&self) -> &[u8] {
         &self.layout[..usize::from(self.layout_length)]
     }
 }
 
-/// A segment after the SYN-ACK, as far as evidence needs it.
+/// Facts of a segment after the SYN-ACK that evidence needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SegmentFacts {
     pub frame: Frame,
@@ -72,9 +74,9 @@ pub(crate) struct SegmentFacts {
     pub window: u16,
     pub payload: u32,
     pub ip: IpFacts,
-    /// TSval, where the segment has timestamps.
+    /// TSval, if the segment has timestamps.
     pub timestamp: Option<u32>,
-    /// Whether it carries any option.
+    /// Whether the segment has any TCP option.
     pub has_options: bool,
 }
 
@@ -96,16 +98,16 @@ impl SegmentFacts {
     }
 }
 
-/// A SYN-ACK that came again.
+/// A retransmitted SYN-ACK.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retransmission {
     pub frame: Frame,
-    /// Seconds since the SYN-ACK before it.
+    /// Seconds since the previous SYN-ACK.
     pub gap: f64,
     pub time: Timestamp,
 }
 
-/// The connection before this one on the same four-tuple.
+/// Facts of the previous connection on the same four-tuple.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Previous {
     pub client_isn: SeqNumber,
@@ -114,7 +116,7 @@ pub(crate) struct Previous {
     pub syn_ack: Frame,
 }
 
-/// Who sent a reset.
+/// End of the connection that sent a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Client,
@@ -123,50 +125,53 @@ pub(crate) enum Side {
 
 /// The facts of one handshake.
 ///
-/// In this order in memory: what is asked of every segment while its connection is watched stands first, in one of the processor's
-/// cache lines; what few handshakes have stands elsewhere, so that fourteen lines are enough.
+/// The order of the fields is their order in memory. Fields that every segment of an active
+/// connection needs come first, in one cache line. Facts that few handshakes have are boxed, so
+/// that fourteen cache lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
     /// First segment of the server with payload.
     pub server_data: Option<Frame>,
-    /// Largest payload among the server's segments after its SYN-ACK that were looked at.
+    /// Largest payload among the measured server segments after the SYN-ACK, in bytes.
     pub largest_payload: u32,
-    /// Segments of that size.
+    /// Number of measured segments with the largest payload.
     pub largest_count: u32,
-    /// Sequence number of the last one in `server_segments`.
+    /// Sequence number of the last element of `server_segments`.
     pub last_server_seq: SeqNumber,
-    /// Segments of the server after its SYN-ACK that were looked at, capture duplicates included.
+    /// Number of measured server segments after the SYN-ACK, capture duplicates included.
     pub server_segment_count: u16,
-    /// Resets of the server: one for each segment it does not know.
+    /// Number of resets from the server. A server sends one for each segment of an unknown
+    /// connection.
     pub server_resets: u8,
     pub server_fin: bool,
     pub client_fin: bool,
-    /// Direction of what the client sends.
+    /// Direction of the client's segments.
     pub client_direction: Direction,
-    /// Whether sizes of the server's segments may tell anything.
+    /// Whether the sizes of the server's segments can show a cookie's MSS.
     pub mss_bound_observable: bool,
-    /// Whether there is an `ack`.
+    /// Whether `ack` is set.
     is_acknowledged: bool,
-    /// Whether there is `client_data`, and its sequence number.
+    /// Whether `client_data` is set.
     has_client_data: bool,
-    /// Whether the server acknowledged some of it.
+    /// Whether the server acknowledged some of the client's data.
     client_data_acknowledged: bool,
+    /// Sequence number of `client_data`.
     client_data_seq: SeqNumber,
-    /// First segments of the server after its SYN-ACK.
+    /// First segments of the server after the SYN-ACK.
     pub server_segments: ArrayVec<SegmentFacts, SERVER_SEGMENTS>,
     pub client: Endpoint,
     pub server: Endpoint,
-    /// SYNs crossed on the wire (RFC 9293 section 3.5, figure 7).
+    /// Whether the SYNs of both ends crossed on the wire (RFC 9293 section 3.5, figure 7).
     pub simultaneous: bool,
-    /// Whether a SYN came again after the SYN-ACK and was not answered yet.
+    /// Whether the client retransmitted its SYN after the SYN-ACK and has no answer to it yet.
     pub unanswered_retransmission: bool,
-    /// SYNs that came again, capture duplicates left out.
+    /// Number of SYN retransmissions, without capture duplicates.
     pub syn_retransmissions: u32,
-    /// How often the client sent its first payload again.
+    /// Number of retransmissions of the client's first payload.
     pub client_data_retransmissions: u32,
     pub id: HandshakeId,
-    /// Time of its first frame.
+    /// Time of the handshake's first frame.
     pub time: Timestamp,
     /// First segment of the client that acknowledges the SYN-ACK.
     pub ack: Option<SegmentFacts>,
@@ -174,17 +179,19 @@ pub(crate) struct Handshake {
     pub client_data: Option<SegmentFacts>,
     pub syn_ack: Option<SynHeader>,
     pub syn: Option<SynHeader>,
-    /// Time of the last SYN before the SYN-ACK: what tells a repetition from a packet captured twice.
+    /// Time of the last SYN before the SYN-ACK. It distinguishes a retransmission from a packet
+    /// captured twice.
     pub last_syn: Option<Timestamp>,
-    /// Time of the latest SYN-ACK, repetitions included.
+    /// Time of the latest SYN-ACK, retransmissions included.
     pub last_syn_ack: Option<Timestamp>,
-    /// First SYN-ACK that came again with no SYN in between: the server's own timer sent it.
+    /// First SYN-ACK retransmission without a SYN in between: sent by the server's retransmission
+    /// timer.
     pub rto_retransmission: Option<Box<Retransmission>>,
-    /// First SYN-ACK that came again for a SYN that came again.
+    /// First SYN-ACK retransmission that answers a SYN retransmission.
     pub prompted_retransmission: Option<Box<Retransmission>>,
-    /// A SYN-ACK for the same SYN with another ISN.
+    /// First SYN-ACK for the same SYN with another ISN.
     pub isn_changed: Option<Frame>,
-    /// First segment of the client that acknowledges something the server never sent.
+    /// First segment of the client that acknowledges data the server never sent.
     pub wrong_ack: Option<Box<SegmentFacts>>,
     /// First reset, and who sent it.
     pub reset: Option<Box<(Side, SegmentFacts)>>,
@@ -192,6 +199,7 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
+    /// Creates a handshake without segments; `time` is the time of its first frame.
     pub(crate) fn new(id: HandshakeId, client: Endpoint, server: Endpoint, time: Timestamp) -> Self {
         Self {
             id,
@@ -232,6 +240,7 @@ impl Handshake {
         }
     }
 
+    /// Returns the frames of SYN, SYN-ACK and ACK, and of the reset that decided the outcome.
     pub(crate) fn frames(&self) -> Frames {
         Frames {
             syn: self.syn.map(|s| s.frame),
@@ -241,90 +250,94 @@ impl Handshake {
         }
     }
 
-    /// Nobody acknowledged anything or refused, as far as was seen.
+    /// Returns whether the capture shows neither the client's ACK nor a reset.
     pub(crate) fn never_completed(&self) -> bool {
         self.ack.is_none() && self.reset.is_none()
     }
 
-    /// Sequence number of the client's SYN: from the SYN, else from what the SYN-ACK acknowledges.
+    /// Returns the sequence number of the client's SYN: from the SYN, else from the SYN-ACK's
+    /// acknowledgment field.
     pub(crate) fn client_isn(&self) -> Option<SeqNumber> {
         self.syn.map(|s| s.isn).or_else(|| self.syn_ack.map(|s| s.ack.plus(u32::MAX)))
     }
 
-    /// Seconds from the SYN that was answered to the SYN-ACK; of several SYNs, any may be the one.
+    /// Returns the seconds from the SYN to the SYN-ACK; `None` after SYN retransmissions, as any of
+    /// the SYNs may be the answered one.
     pub(crate) fn round_trip(&self) -> Option<f64> {
         let seconds = self.syn_ack?.time.seconds_since(self.syn?.time);
         (seconds >= 0.0 && self.syn_retransmissions == 0).then_some(seconds)
     }
 
-    /// The reset that decided the outcome, if one did: before the server sent any payload, and while the handshake
-    /// was still fresh.
+    /// Returns the reset that decided the outcome: it came before any payload of the server, and
+    /// within [`FRESH_SECONDS`] of the client's last move.
     pub(crate) fn deciding_reset(&self) -> Option<&(Side, SegmentFacts)> {
         let reset = self.reset.as_deref()?;
         (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
     }
 
-    /// Whether the client acknowledged the SYN-ACK.
+    /// Returns whether the client acknowledged the SYN-ACK.
     #[inline]
     pub(crate) const fn is_acknowledged(&self) -> bool {
         self.is_acknowledged
     }
 
-    /// The client acknowledges the SYN-ACK.
+    /// Records the client's acknowledgment of the SYN-ACK.
     pub(crate) fn acknowledge(&mut self, ack: SegmentFacts) {
         (self.ack, self.is_acknowledged) = (Some(ack), true);
     }
 
-    /// Sequence number of the client's first payload.
+    /// Returns the sequence number of the client's first payload.
     #[inline]
     pub(crate) fn client_data_seq(&self) -> Option<SeqNumber> {
         self.has_client_data.then_some(self.client_data_seq)
     }
 
-    /// The client sends its first payload.
+    /// Records the client's first payload.
     pub(crate) fn begin_client_data(&mut self, data: SegmentFacts) {
         (self.client_data_seq, self.has_client_data) = (data.seq, true);
         self.client_data = Some(data);
     }
 
-    /// The server acknowledges what is before that octet.
+    /// Records that the server acknowledged all octets before `end`.
     #[inline]
     pub(crate) fn server_acknowledges(&mut self, end: SeqNumber) {
         self.client_data_acknowledged |= self.has_client_data && end.ahead_of(self.client_data_seq) > 0;
     }
 
-    /// Whether no segment without SYN, RST or FIN can tell anything more: the server was heard enough, and either its
-    /// data shows that the connection works, or whatever happens now is no longer about the handshake.
+    /// Returns whether no further segment without SYN, RST or FIN is informative: enough server
+    /// segments are known, and either server data shows that the connection works, or the handshake
+    /// is too old to be affected.
     #[inline]
     pub(crate) fn is_over(&self, time: Timestamp) -> bool {
         self.is_settled() || self.server_is_heard() && self.is_stale(time)
     }
 
-    /// Whether it is over at any time: the connection works, and the server was heard enough.
+    /// Returns whether the handshake is over regardless of time: the connection works, and enough
+    /// server segments are known.
     #[inline]
     pub(crate) fn is_settled(&self) -> bool {
         self.server_is_heard() && self.server_data.is_some() && self.is_acknowledged
     }
 
-    /// Whether no segment of the server without SYN, RST, FIN and payload can tell anything more.
+    /// Returns whether no further pure ACK of the server is informative.
     #[inline]
     pub(crate) fn server_is_heard(&self) -> bool {
         self.server_segments.is_full() && (self.server_segment_count >= SIZED_SEGMENTS || !self.mss_bound_observable)
     }
 
-    /// Whether no segment of the client without SYN, RST or FIN can tell anything more.
+    /// Returns whether no further segment of the client without SYN, RST or FIN is informative.
     #[inline]
     pub(crate) fn client_is_done(&self) -> bool {
         self.is_acknowledged && self.has_client_data && (self.server_data.is_some() || self.client_data_acknowledged)
     }
 
-    /// Whether no segment of the server without SYN, RST or FIN can tell anything more.
+    /// Returns whether no further segment of the server without SYN, RST or FIN is informative.
     #[inline]
     pub(crate) fn server_is_done(&self) -> bool {
         self.server_is_heard() && self.server_data.is_some()
     }
 
-    /// Both sides sent a FIN.
+    /// Returns whether both sides sent a FIN.
     pub(crate) const fn is_closed(&self) -> bool {
         self.server_fin && self.client_fin
     }
@@ -333,19 +346,21 @@ impl Handshake {
         time.seconds_since(self.last_move()) > FRESH_SECONDS
     }
 
-    /// The client's last move of the handshake, else the latest known.
+    /// Returns the time of the client's last move in the handshake, else of the latest known
+    /// segment.
     fn last_move(&self) -> Timestamp {
         self.client_data.or(self.ack).map(|s| s.time).or(self.syn_ack.map(|s| s.time)).unwrap_or(self.time)
     }
 
-    /// The ACK was there, and the SYN-ACK came again: the server did not take it.
+    /// Returns whether the server ignored the client's ACK: it retransmitted the SYN-ACK after the
+    /// ACK and sent no data.
     pub(crate) fn ack_ignored(&self) -> bool {
         let Some(ack) = self.ack else { return false };
         self.rto_retransmission.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
     }
 
-    /// Largest window shift the server may have announced that also applies: both sides must have offered it
-    /// (RFC 7323 section 2.2).
+    /// Returns the server's window scale shift, or 0 unless both sides offered window scaling (RFC
+    /// 7323 section 2.2).
     pub(crate) fn server_scale(&self) -> Option<u8> {
         let (syn, syn_ack) = (self.syn?, self.syn_ack?);
         Some(match (syn.options.window_scale, syn_ack.options.window_scale) {
@@ -355,10 +370,10 @@ impl Handshake {
     }
 }
 
-// Of a flood there are as many as memory is given to.
+// A flood fills all the memory that the limit allows.
 const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 40);
 
-/// How long after the client's last move a reset still belongs to the handshake, in seconds. A cookie lives two
-/// minutes (Linux `MAX_SYNCOOKIE_AGE`), a reset answers within a round trip or a retransmission or two; later ones
-/// end a connection that worked.
+/// Maximum time between the client's last move and a reset that belongs to the handshake, in
+/// seconds. A cookie lives two minutes (Linux `MAX_SYNCOOKIE_AGE`). A reset answers within a round
+/// trip or one or two retransmissions. Later resets end a connection that worked.
 const FRESH_SECONDS: f64 = 60.0;

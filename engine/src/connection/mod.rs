@@ -1,4 +1,4 @@
-//! Which segments make one handshake.
+//! Assignment of segments to handshakes, and the facts of each handshake.
 
 pub(crate) mod by_listener;
 pub(crate) mod cookie_mss;
@@ -9,32 +9,34 @@ pub(crate) mod tracker;
 
 use crate::HandshakeId;
 
-/// The same segment again within this time, in seconds, is the capture's doing (two interfaces, a mirror port), not
-/// TCP's: no stack retransmits that soon (RFC 6298 section 2.4: at least a second; Linux `TCP_RTO_MIN`: 200 ms).
+/// Maximum time, in seconds, between two copies of a segment that the capture itself duplicated
+/// (two interfaces, a mirror port). No stack retransmits that soon (RFC 6298 section 2.4: at least
+/// a second; Linux `TCP_RTO_MIN`: 200 ms).
 pub(crate) const DUPLICATE_SECONDS: f64 = 0.05;
 
-/// The part a frame plays in a handshake.
+/// Role of a frame in a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// First SYN.
     Syn,
     /// First SYN-ACK.
     SynAck,
-    /// The client's acknowledgment of it.
+    /// The client's acknowledgment of the SYN-ACK.
     Ack,
     /// The reset that decided the outcome.
     Reset,
-    /// One of the server's first segments after its SYN-ACK, which tell most of who sent it.
+    /// One of the server's first segments after the SYN-ACK. They are the most informative about
+    /// its sender.
     Server,
-    /// Any other segment that was used: a repetition, the client's data.
+    /// Any other segment that was used, such as a retransmission or the client's data.
     Other,
 }
 
-/// What became of an observation.
+/// Handshake and role that an observation was assigned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pushed {
-    /// The handshake it belongs to.
+    /// Handshake of the observation.
     pub handshake: HandshakeId,
-    /// Its part in it.
+    /// Role of the observation in the handshake.
     pub role: Role,
 }

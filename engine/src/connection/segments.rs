@@ -1,14 +1,15 @@
-//! The segments after SYN and SYN-ACK: what each end adds to the facts of its handshake.
+//! Facts that the segments after SYN and SYN-ACK add to a handshake.
 
 use super::DUPLICATE_SECONDS;
 use crate::Role;
 use crate::connection::handshake::{Handshake, SIZED_SEGMENTS, SegmentFacts, Side};
 use crate::packet::segment::{Flags, Segment};
 
-/// Segments of the server after its SYN-ACK that show most: its clock, its window, its hop limit twice.
+/// Number of server segments after the SYN-ACK with [`Role::Server`]: they show its clock and
+/// window, and its TTL twice.
 const INFORMATIVE_SEGMENTS: usize = 3;
 
-/// None of these opens a connection or answers an opening. `None` when nothing more is needed of it.
+/// Adds a reset. Returns `None` if an earlier reset is already known.
 pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     let side = if segment.source() == handshake.client { Side::Client } else { Side::Server };
     handshake.server_resets = handshake.server_resets.saturating_add(u8::from(side == Side::Server));
@@ -20,6 +21,7 @@ pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<
     Some(if decides { Role::Reset } else { Role::Other })
 }
 
+/// Adds a segment of the client without SYN and RST. Returns `None` if it shows nothing new.
 #[inline(always)]
 pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.client_fin |= segment.flags().has(Flags::FIN);
@@ -28,7 +30,8 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
         && !handshake.is_acknowledged()
         && let Some(syn_ack) = handshake.syn_ack
     {
-        // The client may have received more than the capture shows: any acknowledgment at or past the first octet.
+        // The client may have received more than the capture shows: any acknowledgment at or past
+        // the first octet.
         let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
         if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
             handshake.acknowledge(SegmentFacts::of(segment));
@@ -56,12 +59,13 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     role
 }
 
+/// Adds a segment of the server without SYN and RST. Returns `None` if it shows nothing new.
 #[inline(always)]
 pub(super) fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.server_fin |= segment.flags().has(Flags::FIN);
     if handshake.server_segment_count < SIZED_SEGMENTS {
         handshake.server_segment_count += 1;
-        // Without a branch: sizes vary as nobody can predict.
+        // Without a branch: the processor cannot predict sizes.
         let largest = handshake.largest_payload;
         let others = if segment.payload > largest { 0 } else { handshake.largest_count };
         handshake.largest_count = others + u32::from(segment.payload >= largest);
@@ -85,7 +89,7 @@ pub(super) fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     Some(if handshake.server_segments.len() <= INFORMATIVE_SEGMENTS { Role::Server } else { Role::Other })
 }
 
-/// The same segment captured twice.
+/// Returns whether two segments are one segment captured twice.
 fn is_duplicate(a: &SegmentFacts, b: &SegmentFacts) -> bool {
     let same = (a.seq, a.ack, a.flags, a.window, a.payload, a.timestamp, a.ip.identification)
         == (b.seq, b.ack, b.flags, b.window, b.payload, b.timestamp, b.ip.identification);

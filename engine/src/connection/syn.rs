@@ -1,4 +1,4 @@
-//! SYN and SYN-ACK: what opens a connection, what repeats, and what crosses.
+//! SYNs and SYN-ACKs: new connections, retransmissions and simultaneous opens.
 
 use super::DUPLICATE_SECONDS;
 use crate::connection::cookie_mss::is_mss_bound_observable;
@@ -6,14 +6,15 @@ use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeade
 use crate::packet::segment::Segment;
 use crate::{Endpoint, Role};
 
-/// A crossing SYN belongs to a simultaneous open when it follows within this time, in seconds.
+/// Maximum time between the two SYNs of a simultaneous open, in seconds.
 const CROSSING_SECONDS: f64 = 3.0;
 
-/// A SYN that was captured after the SYN-ACK it caused, at most this much later, in seconds: captures merged from
+/// Maximum time by which a SYN may be captured after its SYN-ACK, in seconds. Captures merged from
 /// two interfaces are out of order by less.
 const LATE_SYN_SECONDS: f64 = 0.5;
 
-/// The earlier connection of a four-tuple, as far as it is compared with the one that follows.
+/// Returns the facts of an earlier connection that are compared with the next connection of the
+/// same four-tuple.
 pub(super) fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
     let syn_ack = old.syn_ack.filter(|_| old.client == client)?;
     Some(Previous {
@@ -24,7 +25,7 @@ pub(super) fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
     })
 }
 
-/// A SYN of a handshake that is already known; `None` when it opens a new connection.
+/// Adds a SYN to a known handshake. Returns `None` if the SYN opens a new connection.
 pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     if segment.source() == handshake.server {
         let crosses = handshake.syn_ack.is_none() && segment.time.seconds_since(handshake.time) < CROSSING_SECONDS;
@@ -44,7 +45,8 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
         return Some(Role::Syn);
     };
     if syn.isn != segment.seq() {
-        // A firewall that rewrites sequence numbers, captured on both of its sides, shows one SYN twice.
+        // A firewall that rewrites sequence numbers, captured on both of its sides, shows one SYN
+        // twice.
         let rewritten = segment.time.seconds_since(syn.time) < DUPLICATE_SECONDS
             && segment.ip_facts().identification == syn.ip.identification
             && segment.ip_facts().identification.is_some_and(|id| id != 0)
@@ -62,7 +64,8 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
     Some(Role::Other)
 }
 
-/// A SYN-ACK of a handshake that is already known; `None` when it shows a connection whose SYN was not captured.
+/// Adds a SYN-ACK to a known handshake. Returns `None` if it belongs to a connection whose SYN was
+/// not captured.
 pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     if segment.source() != handshake.server {
         // Both sides of a simultaneous open send a SYN-ACK.
@@ -86,6 +89,7 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
     Some(Role::Other)
 }
 
+/// Records the first SYN-ACK of a handshake.
 pub(super) fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
     handshake.syn_ack = Some(SynHeader::of(segment));
     handshake.last_syn_ack = Some(segment.time);

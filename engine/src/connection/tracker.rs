@@ -1,4 +1,4 @@
-//! From segments to handshakes: which handshake a segment belongs to, and when a new one begins.
+//! Assigns segments to handshakes and opens new handshakes.
 
 use std::collections::VecDeque;
 
@@ -11,43 +11,46 @@ use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
-/// Segments later than this after the second FIN, in seconds, show nothing more: an acknowledgment takes a round trip.
+/// Time after the second FIN, in seconds, after which segments show nothing more: an acknowledgment
+/// takes a round trip.
 const TIME_WAIT_SECONDS: f64 = 1.0;
 
-/// Handshakes after which memory is reserved for all there may be.
+/// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Handshakes by id, and the latest one of every four-tuple.
+/// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
+    /// Id of the oldest kept handshake.
     first: u64,
     handshakes: VecDeque<Handshake>,
-    /// Maximum number of them.
+    /// Maximum number of handshakes.
     room: usize,
     keyed: KeyedHash,
     connections: ConnectionIndex,
-    /// Active connections that both sides closed: when, hash, and low half of the handshake's id.
+    /// Active connections that both sides closed: time, hash, and low half of the handshake's id.
     closed: VecDeque<(Timestamp, u64, u32)>,
-    /// Hash of the connection that was opened last.
+    /// Hash of the connection opened last.
     opened: u64,
 }
 
 impl Tracker {
-    /// Creates a tracker that will keep at most that many handshakes.
+    /// Creates a tracker that keeps at most `handshakes` handshakes.
     pub(crate) fn new(handshakes: usize) -> Self {
         Self { room: handshakes.min(Limits::HANDSHAKES), ..Self::default() }
     }
 
-    /// Takes the memory of this one for a tracker that has seen nothing: the system takes long to take much memory back and to
-    /// give it again.
+    /// Creates an empty tracker that reuses the memory of this tracker, because freeing and
+    /// allocating much memory is slow.
     pub(crate) fn reset(&mut self) -> Self {
         let mut handshakes = std::mem::take(&mut self.handshakes);
         handshakes.clear();
         Self { handshakes, ..Self::new(self.room) }
     }
 
-    /// Reserves memory for one more handshake; for all there may be once there are many. Reserved memory that is not used
-    /// costs next to nothing, and no handshake is moved as more come. Where it cannot be had, it grows bit by bit.
+    /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
+    /// reserved memory costs next to nothing, and no handshake is moved later. If the reservation
+    /// fails, the memory grows step by step.
     fn make_room(&mut self) {
         let (count, room) = (self.handshakes.len(), self.handshakes.capacity());
         if count == room && count >= MANY {
@@ -55,10 +58,12 @@ impl Tracker {
         }
     }
 
+    /// Returns the number of kept handshakes.
     pub(crate) fn len(&self) -> usize {
         self.handshakes.len()
     }
 
+    /// Returns a handshake, or `None` if it was forgotten.
     pub(crate) fn get(&self, id: HandshakeId) -> Option<&Handshake> {
         self.handshakes.get(usize::try_from(id.0.checked_sub(self.first)?).ok()?)
     }
@@ -82,16 +87,17 @@ impl Tracker {
         self.first += count as u64;
     }
 
-    /// The key under which connections are hashed.
+    /// Returns the key under which connections are hashed.
     pub(crate) const fn keyed(&self) -> KeyedHash {
         self.keyed
     }
 
+    /// Returns the index of connections.
     pub(crate) const fn connections(&self) -> &ConnectionIndex {
         &self.connections
     }
 
-    /// Hash of the connection that was opened last.
+    /// Returns the hash of the connection opened last.
     pub(crate) const fn last_opened(&self) -> u64 {
         self.opened
     }
@@ -101,7 +107,8 @@ impl Tracker {
         Flow::between(self.keyed, segment.source(), segment.destination())
     }
 
-    /// Whether a packet that [`PacketSummary::may_matter`] does, by a look at its connection and its handshake.
+    /// Returns whether a packet can change its handshake. Looks up the connection and the
+    /// handshake, which [`PacketSummary::may_matter`] does not.
     #[inline]
     pub(crate) fn matters(&self, summary: PacketSummary) -> bool {
         let is_pure_ack = match summary.kind {
@@ -114,7 +121,7 @@ impl Tracker {
         handshake.is_some_and(|handshake| !handshake.is_settled())
     }
 
-    /// Takes a segment; returns the handshake it belongs to and its role there.
+    /// Takes a segment and returns its handshake and its role there.
     #[inline(always)]
     pub(crate) fn push(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         if segment.flags().is_plain() {
@@ -175,7 +182,8 @@ impl Tracker {
         }
     }
 
-    /// Adds a connection that both sides closed, and deactivates those that were closed a while ago.
+    /// Adds a connection that both sides closed. Deactivates connections closed more than
+    /// [`TIME_WAIT_SECONDS`] ago.
     fn expire_closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
         self.closed.push_back((time, hash, id.0 as u32));
         while let Some(&(closed, hash, number)) = self.closed.front()
@@ -225,14 +233,15 @@ impl Tracker {
         }
         let (client, server) = (segment.destination(), segment.source());
         let handshake = self.open(flow.hash, current, [client, server], segment.time);
-        // Where both ends are the same, everything comes from the client.
+        // If both ends are the same, every segment comes from the client.
         handshake.client_direction = if client == server { flow.direction } else { flow.direction.opposite() };
         syn::take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
     }
 }
 
-/// Where a handshake stands whose id has this low half, after one with the id `first`: far fewer are kept than it can number.
+/// Returns the index of the handshake whose id has the low half `number`, where `first` is the
+/// oldest kept id. Far fewer handshakes are kept than 32 bits can number.
 #[inline]
 const fn place(number: u32, first: u64) -> usize {
     number.wrapping_sub(first as u32) as usize

@@ -43,7 +43,7 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
     let share = (lost + 1) as f64 / (lost + kept + 2) as f64;
     let random = (lost * (kept + 1)) as f64 / (lost + kept) as f64;
     let few = alternation.runs as f64 <= random * FEW_RUNS;
-    // Hosts that alternate at random make runs, too: the longest of many is no surprise.
+    // Hosts that alternate at random make runs, too: the longest of many runs is expected.
     let run = ((loss.run - 1) as f64 * -share.ln() - (alternation.runs as f64).ln()).clamp(0.0, RUN);
     let mut nats = if returned && few { RETURNED } else { CHANGED } + run;
     if alternation.same_client && few {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn an_ordinary_syn_ack_does_not_count_as_reflected() {
         assert_eq!(reflected(&SYN, &SYN), None, "nothing refused");
-        assert_eq!(reflected(&SYN, &[2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7]), None, "laid out anew");
+        assert_eq!(reflected(&SYN, &[2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7]), None, "different layout");
         let moved = [2, 4, 5, 180, 1, 1, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 7];
         assert_eq!(reflected(&SYN, &moved), None, "SACK moved");
     }

@@ -127,7 +127,7 @@ fn stripped<D: Detail>(
             history.without_timestamps.lost
         );
     } else {
-        // A closed window is no host's: there it can only be a proxy's.
+        // No host closes the window in its own cookie, so only a proxy can have sent it.
         observed.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         observed.proxy = ALONE;
         observed.text = detail!(D, "{offered}; no other SYN-ACK of this listener shows whether it ever grants them");

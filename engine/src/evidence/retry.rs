@@ -4,7 +4,7 @@
 //! in the server's place, reset the first connection on purpose and let the client's next one
 //! through to the server.
 //!
-//! Fooled by: hosts of different make behind one address, one of which is broken.
+//! Fooled by: hosts of different make behind one address, if one host is broken.
 
 use super::{Detail, Observed, detail};
 use crate::listener::Listener;

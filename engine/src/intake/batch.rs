@@ -1,5 +1,6 @@
-//! Packets in groups, which exist for speed alone: whether a packet matters cannot be predicted, so that a group is first
-//! summarised and selected from without acting on it, and then only the selected packets are read.
+//! Groups of packets, for speed alone. The processor cannot predict whether a packet matters. So
+//! all packets of a group are summarised, then the packets that may matter are selected, and only
+//! these are read.
 
 use arrayvec::ArrayVec;
 
@@ -9,10 +10,10 @@ use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::ip;
 use crate::{Statistics, Timestamp};
 
-/// Maximum number of frames in a group: one for each bit of a selection.
+/// Maximum number of frames in a group: one for each bit of a [`Selection`].
 pub(crate) const GROUP: usize = u32::BITS as usize;
 
-/// A frame of a capture: its number, its time, and its IP packet if it holds one.
+/// A frame of a capture: its number, its time, and its IP packet if there is one.
 pub(crate) type CapturedFrame<'a> = (u32, Timestamp, Option<&'a [u8]>);
 
 /// Consecutive frames of a capture with their summaries.
@@ -24,17 +25,17 @@ pub(crate) struct Group<'a> {
     kinds: [u32; PacketKind::ALL.len()],
 }
 
-/// Returns the latest of the times of some frames and of `now`.
+/// Returns the latest of `now` and the times of the frames.
 pub(crate) fn latest(frames: &[CapturedFrame<'_>], now: Timestamp) -> Timestamp {
     frames.iter().map(|&(_, time, _)| time).fold(now, Timestamp::max)
 }
 
-/// Frames of a group that are to be read, a bit each.
+/// Set of frames of a group that are to be read, one bit each.
 #[derive(Clone, Copy)]
 pub(crate) struct Selection(u32);
 
 impl<'a> Group<'a> {
-    /// Takes the next frames, summarises and counts their packets.
+    /// Refills the group with the next frames, and summarises and counts their packets.
     #[inline(always)]
     pub(crate) fn fill(&mut self, keyed: KeyedHash, frames: &mut impl Iterator<Item = CapturedFrame<'a>>) {
         self.frames.clear();
@@ -56,15 +57,16 @@ impl<'a> Group<'a> {
         PacketKind::ALL.iter().zip(self.kinds).for_each(|(&kind, packets)| statistics.count(kind, packets.into()));
     }
 
-    /// Selects the frames that may show something by what is known of their connections now.
+    /// Selects the frames that may matter in the current state of their connections.
     pub(crate) fn select(&self, tracker: &Tracker) -> Selection {
         let may_matter = self.select_after(None, |summary| summary.may_matter(tracker.connections()));
-        // For all together, as connections and handshakes lie anywhere in memory: none waits for the one before it.
+        // Connections and handshakes are scattered over memory. Looked up together, no lookup waits
+        // for the previous one.
         let matters = |&index: &usize| tracker.matters(self.summaries[index]);
         Selection(may_matter.filter(matters).fold(0, |bits, index| bits | 1 << index))
     }
 
-    /// Selects the frames after that index that belong to the connection with that hash.
+    /// Selects the frames after the index `after` that belong to the connection with this hash.
     pub(crate) fn select_of_connection(&self, after: usize, hash: u64) -> Selection {
         self.select_after(Some(after), |summary| summary.flow.hash == hash)
     }
@@ -87,7 +89,7 @@ impl Selection {
 impl Iterator for Selection {
     type Item = usize;
 
-    /// Takes the index of the first selected frame.
+    /// Removes the first selected frame and returns its index.
     #[inline]
     fn next(&mut self) -> Option<usize> {
         let first = self.0.trailing_zeros();

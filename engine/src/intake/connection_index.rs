@@ -1,24 +1,24 @@
-//! From a connection's hash to its latest handshake.
+//! Index of the latest handshake of each connection, by the connection's hash.
 //!
-//! Nearly all packets are data of connections whose handshake was over long ago, or never seen. A filter of 64 KiB, which
-//! stays in the processor's caches and is asked without a branch, says of most of them that they are not active.
+//! Nearly all packets are data of connections whose handshake is long over or was never captured. A
+//! filter of 64 KiB rejects most of them without a branch and stays in the processor's caches.
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::{Entry, OccupiedEntry};
 
 use crate::intake::flow::{Direction, Flow};
 
-/// One connection, in sixteen bytes.
+/// Entry of a connection, in sixteen bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Connection {
     hash: u64,
-    /// Low half of the id of its handshake.
+    /// Low half of the id of the connection's handshake.
     number: u32,
-    /// Kinds of data segments that can show nothing more, a bit each.
+    /// Kinds of data segments that are no longer informative.
     done: Done,
 }
 
-/// A set of kinds of data segments: for each direction those with payload, and those without.
+/// Set of kinds of data segments, one bit each: with and without payload, in each direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Done(u8);
 
@@ -34,7 +34,7 @@ impl Done {
     }
 }
 
-/// How many active connections there are for each value of 16 bits of their hashes.
+/// Number of active connections for each value of 16 bits of their hashes.
 #[derive(Debug)]
 struct CountingFilter(Box<[u8; 1 << 16]>);
 
@@ -47,7 +47,7 @@ impl Default for CountingFilter {
 impl CountingFilter {
     #[inline(always)]
     const fn slot(hash: u64) -> usize {
-        // Not the bits that the tables use: those of a bucket and the highest seven.
+        // Other bits than those that the hash tables use: the lowest ones and the highest seven.
         (hash >> 40 & 0xffff) as usize
     }
 
@@ -61,24 +61,25 @@ impl CountingFilter {
         *count = count.saturating_add(1);
     }
 
-    /// Takes one away; a count that reached its maximum stays, as it may stand for more.
+    /// Removes one connection. A count at its maximum stays, because it may have overflowed.
     fn remove(&mut self, hash: u64) {
         let count = &mut self.0[Self::slot(hash)];
         *count -= u8::from(*count < u8::MAX);
     }
 }
 
-/// The connections whose handshakes are kept, by their hash. Two connections share one with a chance of one in 2⁶⁴.
+/// Connections whose handshakes are kept, by hash. Two connections share a hash with a probability
+/// of 1 in 2⁶⁴.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionIndex {
     filter: CountingFilter,
-    /// Connections of which some data segments may still show something.
+    /// Connections with some kind of data segment that is still informative.
     active: HashTable<Connection>,
-    /// All others.
+    /// All other connections.
     inactive: HashTable<Connection>,
 }
 
-/// An active connection for which a data segment came that may show something.
+/// Active connection of a data segment that may be informative.
 pub(crate) struct Relevant<'a> {
     entry: OccupiedEntry<'a, Connection>,
     filter: &'a mut CountingFilter,
@@ -86,13 +87,14 @@ pub(crate) struct Relevant<'a> {
 }
 
 impl Relevant<'_> {
-    /// Low half of the id of its handshake.
+    /// Returns the low half of the id of the connection's handshake.
     #[inline]
     pub(crate) fn number(&self) -> u32 {
         self.entry.get().number
     }
 
-    /// Notes that segments of this direction can show nothing more: those with payload, or pure ACKs.
+    /// Marks kinds of segments of this direction as no longer informative: `data` with payload,
+    /// `pure_acks` without.
     #[inline]
     pub(crate) fn mark_done(mut self, direction: Direction, data: bool, pure_acks: bool) {
         self.entry.get_mut().done.insert(direction, data, pure_acks);
@@ -107,20 +109,22 @@ impl Relevant<'_> {
 }
 
 impl ConnectionIndex {
-    /// Whether that connection may be active; of most that are not, this is certain.
+    /// Returns whether the connection may be active. `false` is certain; `true` is rarely wrong.
     #[inline(always)]
     pub(crate) fn may_be_active(&self, hash: u64) -> bool {
         self.filter.contains(hash)
     }
 
-    /// Finds the connection of a data segment, if that may show something: the low half of the id of its handshake.
+    /// Returns the low half of the id of a data segment's handshake, if the segment may be
+    /// informative.
     #[inline]
     pub(crate) fn find_relevant(&self, flow: Flow, is_pure_ack: bool) -> Option<u32> {
         let found = self.active.find(flow.hash, |connection| connection.hash == flow.hash)?;
         (!found.done.contains(flow.direction, is_pure_ack)).then_some(found.number)
     }
 
-    /// Finds the connection of a data segment, if that may show something, to change it.
+    /// Returns the connection of a data segment for modification, if the segment may be
+    /// informative.
     #[inline]
     pub(crate) fn relevant(&mut self, flow: Flow, is_pure_ack: bool) -> Option<Relevant<'_>> {
         let entry = self.active.find_entry(flow.hash, |connection| connection.hash == flow.hash).ok()?;
@@ -128,14 +132,14 @@ impl ConnectionIndex {
         is_relevant.then_some(Relevant { entry, filter: &mut self.filter, inactive: &mut self.inactive })
     }
 
-    /// Finds a connection: the low half of the id of its latest handshake.
+    /// Returns the low half of the id of a connection's latest handshake.
     pub(crate) fn find(&self, hash: u64) -> Option<u32> {
         let is_same = |connection: &Connection| connection.hash == hash;
         let found = self.active.find(hash, is_same).or_else(|| self.inactive.find(hash, is_same));
         found.map(|connection| connection.number)
     }
 
-    /// Adds a connection as active, in place of an earlier one with the same hash.
+    /// Adds an active connection. It replaces an earlier connection with the same hash.
     pub(crate) fn open(&mut self, hash: u64, number: u32) {
         let is_same = |connection: &Connection| connection.hash == hash;
         if let Ok(earlier) = self.inactive.find_entry(hash, is_same) {
@@ -151,7 +155,7 @@ impl ConnectionIndex {
         }
     }
 
-    /// Makes a connection inactive, if its latest handshake still is the one of that number.
+    /// Makes a connection inactive if `number` is still the one of its latest handshake.
     pub(crate) fn deactivate(&mut self, hash: u64, number: u32) {
         let is_same = |connection: &Connection| connection.hash == hash && connection.number == number;
         if let Ok(entry) = self.active.find_entry(hash, is_same) {
@@ -159,7 +163,7 @@ impl ConnectionIndex {
         }
     }
 
-    /// Forgets the connections whose number is not to be kept.
+    /// Forgets the connections for whose number `is_kept` returns `false`.
     pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
         self.inactive.retain(|connection| is_kept(connection.number));
         self.active.retain(|connection| is_kept(connection.number));
@@ -178,16 +182,17 @@ mod tests {
 
     const DIRECTIONS: [Direction; 2] = [Direction::FromLower, Direction::FromHigher];
 
-    /// What a connection is in the model: its number, and whether its data segments matter, by direction and kind.
+    /// Model of the index: a connection's number, and whether its data segments matter, by
+    /// direction and kind.
     type Model = HashMap<u64, (u32, [[bool; 2]; 2])>;
 
     proptest! {
         #[test]
-        fn the_index_holds_what_a_map_would_hold(
+        fn the_index_agrees_with_a_plain_map(
             steps in prop::collection::vec((0_u8..8, 0_u64..60, any::<bool>(), any::<[bool; 2]>()), 0..900),
         ) {
             let (mut index, mut model) = (ConnectionIndex::default(), Model::new());
-            // Few buckets, so that there is something to probe past.
+            // Few buckets, so that entries collide.
             let hash = |n: u64| (n << 38) | (n % 4);
             for (number, (step, n, higher, [data, pure_acks])) in (0..).zip(steps) {
                 let direction = DIRECTIONS[usize::from(higher)];

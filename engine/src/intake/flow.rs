@@ -1,4 +1,4 @@
-//! Who talks to whom.
+//! Endpoints and flows: the two ends of a connection, and the direction of a packet.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -15,35 +15,37 @@ pub struct Endpoint {
 }
 
 impl fmt::Display for Endpoint {
-    /// `192.0.2.1:80`, `[2001:db8::1]:80`.
+    /// Writes `192.0.2.1:80` or `[2001:db8::1]:80`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SocketAddr::new(self.ip, self.port).fmt(f)
     }
 }
 
-/// Whether these are the same two ends, in this order or the other.
+/// Returns whether two pairs have the same ends, in either order.
 #[inline]
 pub(crate) fn same_ends(ends: (Endpoint, Endpoint), (a, b): (Endpoint, Endpoint)) -> bool {
     ends == (a, b) || ends == (b, a)
 }
 
-/// A connection under a keyed hash, and the direction of a packet of it.
+/// Keyed hash of a connection, and the direction of one of its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
-    /// The same for both directions.
+    /// Hash of both ends, equal for both directions.
     pub hash: u64,
     pub direction: Direction,
 }
 
-/// Which of the two ends of a connection sent a packet: the one whose [`word`] is lower, or the other.
+/// Sender of a packet: the end of the connection with the lower [`word`], or the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// Also where both ends are the same.
+    /// Sent by the end with the lower word, or both ends are the same.
     FromLower,
+    /// Sent by the end with the higher word.
     FromHigher,
 }
 
 impl Direction {
+    /// Returns the other direction.
     pub(crate) const fn opposite(self) -> Self {
         match self {
             Self::FromLower => Self::FromHigher,
@@ -53,22 +55,23 @@ impl Direction {
 }
 
 impl Flow {
-    /// The flow of a packet that belongs to no connection.
+    /// Flow of a packet without a TCP connection.
     pub(crate) const NONE: Self = Self { hash: 0, direction: Direction::FromLower };
 
-    /// Makes a flow from the words of a packet's source and destination.
+    /// Creates a flow from the words of a packet's source and destination.
     #[inline]
     pub(crate) fn new(keyed: KeyedHash, source: u64, destination: u64) -> Self {
         let direction = if source <= destination { Direction::FromLower } else { Direction::FromHigher };
         Self { hash: keyed.mix(source.min(destination), source.max(destination)), direction }
     }
 
+    /// Creates a flow from a packet's source and destination.
     pub(crate) fn between(keyed: KeyedHash, source: Endpoint, destination: Endpoint) -> Self {
         Self::new(keyed, word(keyed, source), word(keyed, destination))
     }
 }
 
-/// An endpoint as one word.
+/// Returns an endpoint as one word.
 pub(crate) fn word(keyed: KeyedHash, end: Endpoint) -> u64 {
     match end.ip {
         IpAddr::V4(ip) => word_v4(ip.octets(), end.port.to_be_bytes()),
@@ -76,13 +79,14 @@ pub(crate) fn word(keyed: KeyedHash, end: Endpoint) -> u64 {
     }
 }
 
-/// An IPv4 address and a port as one word, in the byte order of the packet: a conversion would be for nothing.
+/// Returns an IPv4 address and a port as one word, in the byte order of the packet, which saves a
+/// conversion.
 #[inline(always)]
 pub(crate) const fn word_v4(address: [u8; 4], port: [u8; 2]) -> u64 {
     (u32::from_ne_bytes(address) as u64) << 16 | u16::from_ne_bytes(port) as u64
 }
 
-/// An IPv6 address and a port as one word, under the key.
+/// Returns a keyed hash of an IPv6 address, plus the port, as one word.
 #[inline(always)]
 pub(crate) fn word_v6(keyed: KeyedHash, address: [u8; 16], port: [u8; 2]) -> u64 {
     let ([high, low], _) = address.as_chunks() else { return 0 };

@@ -1,8 +1,8 @@
-//! Hashing under a random key: whoever sends the packets chooses what is hashed.
+//! Hashing under a random key, because senders of packets choose the hashed values.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A key, drawn anew for every analyzer.
+/// Random key of a hash, different for every analyzer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyedHash([u64; 2]);
 
@@ -14,7 +14,7 @@ impl Default for KeyedHash {
 }
 
 impl KeyedHash {
-    /// Hashes two words: their product under the key, its halves folded together.
+    /// Hashes two words: multiplies them under the key and XORs the halves of the product.
     #[inline]
     pub(crate) fn mix(self, a: u64, b: u64) -> u64 {
         let product = u128::from(a ^ self.0[0]) * u128::from(b ^ self.0[1]);

@@ -1,4 +1,4 @@
-//! From a packet to the connection it belongs to: what is done for every packet of a capture.
+//! Steps for every packet of a capture: summarise it and look up its connection.
 
 pub(crate) mod batch;
 pub(crate) mod connection_index;

@@ -1,26 +1,26 @@
-//! What the fixed headers of a packet show, before anything is known of its connection.
+//! Summary of a packet by its fixed headers, before its connection is looked up.
 
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::packet::segment::Flags;
 
-/// The kind of a packet and, where it is a TCP segment, its connection.
+/// Kind of a packet and, for a TCP segment, its flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PacketSummary {
     pub flow: Flow,
     pub kind: PacketKind,
 }
 
-/// What kind of packet a frame holds; the numbers index [`PacketKind::ALL`].
+/// Kind of packet in a frame; the discriminants index [`PacketKind::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PacketKind {
-    /// No IP packet.
+    /// A frame without an IP packet.
     NoIp,
-    /// Another protocol than TCP.
+    /// A packet of another protocol than TCP.
     NotTcp,
-    /// A segment with payload, without SYN, RST and FIN.
+    /// A segment with payload, without SYN, RST or FIN.
     Data,
-    /// A segment without payload, SYN, RST and FIN.
+    /// A segment without payload, SYN, RST or FIN.
     PureAck,
     /// A segment with SYN, RST or FIN.
     Control,
@@ -29,18 +29,19 @@ pub(crate) enum PacketKind {
 }
 
 impl PacketKind {
+    /// All kinds, in order of their discriminants.
     pub(crate) const ALL: [Self; 6] =
         [Self::NoIp, Self::NotTcp, Self::Data, Self::PureAck, Self::Control, Self::NeedsFullParse];
 }
 
 impl PacketSummary {
-    /// Summarises a packet that is not known to be a TCP segment.
+    /// Returns the summary of a packet that is not known to be a TCP segment.
     #[inline]
     pub(crate) const fn without_flow(kind: PacketKind) -> Self {
         Self { flow: Flow::NONE, kind }
     }
 
-    /// Summarises a TCP segment.
+    /// Returns the summary of a TCP segment.
     #[inline(always)]
     pub(crate) const fn segment(flow: Flow, flags: Flags, has_payload: bool) -> Self {
         let kind = match (flags.is_plain(), has_payload) {
@@ -51,10 +52,11 @@ impl PacketSummary {
         Self { flow, kind }
     }
 
-    /// Whether the packet may show something of a handshake, by what is known of its connection now; asks the filter alone.
+    /// Returns whether the packet may show something of a handshake in the current state of its
+    /// connection. Reads only the filter of the index.
     #[inline(always)]
     pub(crate) fn may_matter(&self, connections: &ConnectionIndex) -> bool {
-        // Without a branch on the kind, which cannot be predicted.
+        // Without a branch on the kind, which the processor cannot predict.
         let is_data = matches!(self.kind, PacketKind::Data | PacketKind::PureAck);
         is_data & connections.may_be_active(self.flow.hash)
             | matches!(self.kind, PacketKind::Control | PacketKind::NeedsFullParse)

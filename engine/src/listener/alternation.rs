@@ -1,5 +1,5 @@
-//! How a listener's answers alternate between keeping an option and losing it, for the same kind of
-//! client.
+//! Alternation of a listener's answers between keeping an option and losing it, for the same kind
+//! of client.
 //!
 //! Cookies come in episodes, between which the listener answers as it always does. Hosts of
 //! different make behind one address alternate at random or by client; a configuration changes
@@ -17,7 +17,7 @@ fn host_marks(handshake: &Handshake) -> Option<HostMarks> {
     handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl))
 }
 
-/// One answer that lost the option, among the answers around it.
+/// Neighbourhood of one answer that lost the option.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Loss {
     /// Answers without the option in a row, this one included.

@@ -32,7 +32,7 @@ impl Clients {
         self.starts.len() - 1
     }
 
-    /// Returns the number of a handshake's client; `None` on a listener that answered nobody.
+    /// Returns the number of a handshake's client; `None` for a listener that never answered.
     pub(crate) fn number(&self, index: usize) -> Option<usize> {
         self.numbers.get(index).map(|&number| number as usize)
     }

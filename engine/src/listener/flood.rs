@@ -3,18 +3,18 @@
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 
-/// Unacknowledged SYNs a second above which it is called a flood. The smallest listen backlog in
-/// wide use is 128 (old `SOMAXCONN`), and an entry lives for a minute: half of that in a second
-/// fills it at once.
+/// Minimum unacknowledged SYNs per second of a flood. The smallest listen backlog in wide use is
+/// 128 (old `SOMAXCONN`), and an entry lives for a minute: half of the backlog in one second fills
+/// it at once.
 const FLOOD_RATE: u64 = 64;
 
-/// Finds the seconds in which a listener was under a flood: many SYNs that never led to a completed
-/// handshake, and most of all. That is what makes a listener turn to cookies.
+/// Finds the seconds in which a listener was under a flood: at least [`FLOOD_RATE`] SYNs, and three
+/// quarters of all, never led to a completed handshake. A flood makes a listener send cookies.
 #[derive(Default)]
 pub(crate) struct FloodDetector {
     /// Seconds since the Unix epoch, in ascending order.
     floods: Vec<i64>,
-    /// The latest second, its SYNs that led to nothing, and all its SYNs.
+    /// Latest second, its SYNs without a completed handshake, and all its SYNs.
     latest: (i64, u64, u64),
 }
 
@@ -25,15 +25,15 @@ impl FloodDetector {
         let (at, lost, all) = if self.latest.0 == now { self.latest } else { (now, 0, 0) };
         let (lost, all) = (lost + u64::from(handshake.never_completed()), all + 1);
         self.latest = (at, lost, all);
-        // What is a flood now may be none at the end of the second, and the other way round.
+        // Whether this second is a flood can change until its end.
         self.floods.pop_if(|&mut flood| flood == now);
         if lost >= FLOOD_RATE && lost * 4 >= all * 3 {
             self.floods.push(now);
         }
     }
 
-    /// Returns whether the listener was under a flood at that time, in the two seconds before or
-    /// the one after.
+    /// Returns whether the listener was under a flood at `time`, in the two seconds before it or in
+    /// the second after it.
     pub(crate) fn is_flood(&self, time: Timestamp) -> bool {
         let now = time.second();
         self.floods.get(self.floods.partition_point(|&flood| flood < now - 2)).is_some_and(|&flood| flood <= now + 1)

@@ -2,8 +2,8 @@
 
 use crate::connection::handshake::{Handshake, SynHeader};
 
-/// The IP identifications of a listener's SYN-ACKs, in ascending order. Empty where no SYN-ACK
-/// repeats that of its SYN: nothing is asked of them then.
+/// The IP identifications of a listener's SYN-ACKs, in ascending order. Empty if no SYN-ACK repeats
+/// the identification of its SYN, because nothing reads them then.
 pub(crate) struct IpIdentifications {
     all: Vec<u16>,
 }
@@ -28,7 +28,7 @@ impl IpIdentifications {
         Self { all }
     }
 
-    /// Returns the number of SYN-ACKs with that identification, if some SYN-ACK repeats its SYN's.
+    /// Returns the number of SYN-ACKs with this identification; 0 if no SYN-ACK repeats its SYN's.
     pub(crate) fn count(&self, identification: u16) -> usize {
         self.all.partition_point(|&id| id <= identification) - self.all.partition_point(|&id| id < identification)
     }

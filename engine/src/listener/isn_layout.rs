@@ -1,4 +1,4 @@
-//! How a listener composes its initial sequence numbers, where that can be read without any secret.
+//! Layout of a listener's initial sequence numbers, where it can be read without the secret.
 //!
 //! FreeBSD (tcp_syncache.c `syncookie_generate`) and pf (pf_syncookies.c) XOR a byte of options
 //! with the top byte of a MAC, and send both: `(ISN & 0xff) ^ (ISN >> 24)` is a secret's parity
@@ -12,9 +12,9 @@ use crate::listener::chance::at_least;
 
 /// MSS table of FreeBSD and pf, in bytes (tcp_syncache.c `tcp_sc_msstab`).
 const FREEBSD_MSS: [u16; 8] = [216, 536, 1200, 1360, 1400, 1440, 1452, 1460];
-/// Window scale table; index 0 is for none (tcp_syncache.c `tcp_sc_wstab`).
+/// Window scale table; index 0 means no window scale (tcp_syncache.c `tcp_sc_wstab`).
 const FREEBSD_SCALE: [u8; 8] = [0, 0, 1, 2, 4, 6, 7, 8];
-/// MSS table of Onload, in bytes; the last entry is for anything above.
+/// MSS table of Onload, in bytes; the last entry also covers larger sizes.
 const ONLOAD_MSS: [u16; 7] = [64, 512, 536, 1024, 1220, 1440, 1460];
 /// Length of a step of Onload's clock, in seconds.
 const ONLOAD_STEP: f64 = 8.39;
@@ -22,7 +22,7 @@ const ONLOAD_STEP: f64 = 8.39;
 const ENOUGH: usize = 3;
 /// Agreeing low bytes of Onload, and steps of its clock, before it counts.
 const ONLOAD_ENOUGH: usize = 4;
-/// Values of Onload's clock.
+/// Number of values of Onload's clock.
 const CLOCK_VALUES: usize = 32;
 /// Chance of the right MSS index, and of a clock within two of its values.
 const ONLOAD_CHANCE: f64 = 2.0 / 256.0;

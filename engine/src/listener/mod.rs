@@ -1,5 +1,6 @@
-//! What one listener's handshakes show together: its clock, its round trips, its habits. Facts
-//! only, looking back and forward; [`crate::evidence`] judges by them.
+//! Facts that the handshakes of one listener show together: its clock, its round trips, its
+//! handling of options. Earlier and later handshakes count alike. [`crate::evidence`] judges by
+//! these facts.
 
 pub(crate) mod alternation;
 mod chance;
@@ -30,11 +31,10 @@ use crate::listener::timestamp_bits::TimestampBits;
 
 /// The handshakes of one server address and port, in order of time, and what they have in common.
 ///
-/// A listener that answered nobody has neither clients nor a clock nor anything else that answers
-/// show.
+/// A listener that never answered has no clients, no clock and no other facts from answers.
 pub(crate) struct Listener<'a> {
     pub handshakes: Vec<&'a Handshake>,
-    /// Time of the last packet the analyzer saw: what did not happen until then may still happen.
+    /// Time of the last packet that the analyzer saw. Later events are not yet known.
     pub now: Timestamp,
     pub clients: Clients,
     pub clock: Clock,
@@ -68,7 +68,7 @@ impl<'a> Listener<'a> {
             ignores_acks |= handshake.ack_ignored();
             rto_retransmissions += usize::from(retransmission::by_timer(handshake).is_some());
         }
-        // Floods and scans make the most handshakes, and those that nobody answers show nothing.
+        // Floods and scans leave most handshakes, and a listener that never answered shows nothing.
         let answering = if answers { &handshakes[..] } else { &[] };
         let (clients, clock) = (Clients::of(answering), Clock::of(answering));
         Self {

@@ -11,7 +11,7 @@ pub(crate) enum OptionHandling {
     NotOffered,
     /// No timestamps offered; window scale or SACK kept.
     Kept,
-    /// No timestamps offered; window scale and SACK gone: what a cookie looks like, and a plain
+    /// No timestamps offered; window scale and SACK gone, as in a cookie or with a plain
     /// configuration.
     Stripped,
     /// Timestamps and all else kept.
@@ -100,8 +100,8 @@ impl OptionHistory {
         }
     }
 
-    /// Returns what became of the options of the handshake with that index; `None` on a listener
-    /// that answered nobody.
+    /// Returns the handling of the options in the handshake with this index; `None` for a listener
+    /// that never answered.
     pub(crate) fn handling(&self, index: usize) -> Option<OptionHandling> {
         self.handling.get(index).copied()
     }
@@ -112,8 +112,8 @@ impl OptionHistory {
         self.all_gone.binary_search(&host_marks(answer)).is_ok()
     }
 
-    /// Returns whether the answer has the options of a cookie of gVisor, which carries the clock
-    /// itself.
+    /// Returns whether the answer has the options of a gVisor cookie, whose timestamp is the clock
+    /// alone.
     pub(crate) fn is_gvisor_like(&self, index: usize) -> bool {
         self.handling(index) == Some(OptionHandling::OnlyTimestamps)
     }

@@ -1,4 +1,4 @@
-//! The paths between a listener and its clients: round trips, and how much they vary.
+//! Paths between a listener and its clients: round trips and their variation.
 
 use crate::connection::handshake::Handshake;
 use crate::listener::clients::Clients;
@@ -34,10 +34,10 @@ impl ClientPath {
 /// The round trips to one client, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
-    /// The shortest: no packet was delayed by more than its own round trip exceeds this.
+    /// Shortest round trip. A packet's delay is at most the excess of its round trip over this.
     pub shortest: f64,
-    /// Half of what the median exceeds the shortest by, as two packets make a round trip: jitter of
-    /// the path, or of the capture's clock.
+    /// Jitter of the path or of the capture's clock: half of the excess of the median over the
+    /// shortest round trip, because a round trip is two packets.
     pub jitter: f64,
 }
 
@@ -60,7 +60,7 @@ impl Path {
 pub(crate) struct ShortestRoundTrips {
     pub syn: f64,
     pub data: f64,
-    /// Connections that show both.
+    /// Number of connections that show both.
     pub count: usize,
 }
 
@@ -81,9 +81,9 @@ impl ShortestRoundTrips {
 /// The round trips that one handshake shows, in seconds.
 #[derive(Clone, Copy, Debug)]
 struct RoundTripSample {
-    /// From the SYN to the SYN-ACK.
+    /// Time from the SYN to the SYN-ACK.
     syn: Option<f64>,
-    /// From the client's first data to its acknowledgment.
+    /// Time from the client's first data to its acknowledgment.
     data: Option<f64>,
 }
 

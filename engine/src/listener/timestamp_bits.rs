@@ -1,4 +1,4 @@
-//! The low six bits of SYN-ACK timestamps, against the client's options: what is established on a
+//! Low six bits of SYN-ACK timestamps, compared with the client's options over all handshakes of a
 //! listener.
 //!
 //! `cookie_init_timestamp` (net/ipv4/syncookies.c) stores window scale (or 15), SACK << 4 and ECN

@@ -1,4 +1,4 @@
-//! From the bytes of a packet to a TCP segment.
+//! Parsers from the bytes of an IP packet to a TCP segment: a quick one and a full one.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::segment::{Flags, IpHeader, Segment, TCP_HEADER, V4_HEADER, V6_HEADER};
 use crate::{Frame, Observation, Packet, Timestamp};
 
-/// Why a packet yields no segment.
+/// Reason why a packet yields no TCP segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoSegment {
-    /// There is no packet.
+    /// The frame contains no packet.
     NoPacket,
-    /// Another protocol than TCP.
+    /// The packet is of another protocol than TCP.
     NotTcp,
-    /// A fragment of an IP packet: its TCP header is elsewhere or its payload incomplete.
+    /// The packet is an IP fragment: its TCP header is elsewhere or its payload incomplete.
     Fragment,
-    /// Cut or malformed before the end of the fixed TCP header.
+    /// The packet is truncated or malformed before the end of the fixed TCP header.
     Unreadable,
 }
 
 impl fmt::Display for NoSegment {
-    /// Completes the sentence that begins with the packet.
+    /// Writes the predicate of a sentence whose subject is the packet.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoPacket => "contains no packet",
@@ -35,7 +35,7 @@ impl fmt::Display for NoSegment {
     }
 }
 
-/// Reads the segment a packet carries.
+/// Parses the TCP segment of an observation.
 pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a>, NoSegment> {
     let Observation { frame, time, ref packet } = *observation;
     match packet {
@@ -47,7 +47,7 @@ pub(crate) fn segment<'a>(observation: &'a Observation<'_>) -> Result<Segment<'a
     }
 }
 
-/// Reads the segment of a packet that [`summary`] found one in.
+/// Parses the segment of a packet that [`summary`] recognised as a TCP segment.
 #[inline(always)]
 pub(crate) fn quick_segment(frame: Frame, time: Timestamp, bytes: &[u8]) -> Option<Segment<'_>> {
     let (ip, tcp, payload) = match Shape::of(bytes) {
@@ -64,19 +64,19 @@ pub(crate) fn quick_segment(frame: Frame, time: Timestamp, bytes: &[u8]) -> Opti
     read_tcp(frame, time, ip, &tcp[..payload.min(tcp.len())], payload).ok()
 }
 
-/// The shape of a packet, where it is one of those that nearly all packets have. All others need a full parse.
+/// Layout of a packet's headers. Nearly all packets have one of the common layouts; others need a
+/// full parse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    /// A whole IPv4 packet with TCP right behind a header without options; bytes of the payload by its header.
-    V4 {
-        payload: usize,
-    },
-    /// The same with IPv6.
-    V6 {
-        payload: usize,
-    },
-    /// A whole datagram, which is none of ours.
+    /// An unfragmented IPv4 packet with TCP right after a header without options. `payload` is the
+    /// length of the IP payload by the header, in bytes.
+    V4 { payload: usize },
+    /// An IPv6 packet with TCP right after the fixed header. `payload` is the payload length by the
+    /// header, in bytes.
+    V6 { payload: usize },
+    /// An unfragmented UDP datagram.
     Udp,
+    /// Any other packet.
     Other,
 }
 
@@ -90,7 +90,7 @@ impl Shape {
                 let Some(header) = bytes.first_chunk::<V4_HEADER>() else { return Self::Other };
                 let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
                 let total = usize::from(half(2));
-                // More fragments, or an offset.
+                // The flag More Fragments, or an offset.
                 let is_fragment = half(6) & 0x3fff != 0;
                 match header[9] {
                     TCP if total >= V4_HEADER + TCP_HEADER && !is_fragment => Self::V4 { payload: total - V4_HEADER },
@@ -122,7 +122,7 @@ pub(crate) fn summary(keyed: KeyedHash, bytes: &[u8]) -> PacketSummary {
     }
 }
 
-/// Summarises a packet with TCP right after an IP header without options, as nearly every packet is.
+/// Summarises a packet with TCP right after an IP header without options; `None` for other packets.
 #[inline(always)]
 fn quick_parse(keyed: KeyedHash, bytes: &[u8]) -> Option<PacketSummary> {
     // One check for most of the bounds below.
@@ -135,15 +135,15 @@ fn quick_parse(keyed: KeyedHash, bytes: &[u8]) -> Option<PacketSummary> {
     Some(PacketSummary::segment(Flow::new(keyed, source, destination), flags, length > header))
 }
 
-/// The words of both ends, and what the TCP header says beside them.
+/// Words of source and destination, and the fields of the TCP header.
 type Ends = Option<(u64, u64, Tcp)>;
 
-/// A TCP header at a glance.
+/// Fields of a TCP header that a summary needs.
 struct Tcp {
-    /// Of the source and the destination, as they stand there.
+    /// Ports of source and destination, in the byte order of the packet.
     ports: [[u8; 2]; 2],
     flags: Flags,
-    /// Bytes of the header, options included.
+    /// Length of the header in bytes, options included.
     header: usize,
 }
 
@@ -168,11 +168,11 @@ fn tcp(bytes: &[u8]) -> Option<Tcp> {
     let tcp: &[u8; TCP_HEADER] = bytes.first_chunk()?;
     let header = usize::from(tcp[12] >> 4) * 4;
     let ports = [[tcp[0], tcp[1]], [tcp[2], tcp[3]]];
-    // A header of fewer words is none.
+    // A header with a shorter length is malformed.
     (header >= TCP_HEADER).then_some(Tcp { ports, flags: Flags(tcp[13]), header })
 }
 
-/// Reads the segment of any IP packet.
+/// Parses the segment of any IP packet.
 pub(crate) fn full_parse(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<Segment<'_>, NoSegment> {
     let (ip, _) = LaxIpSlice::from_slice(bytes).map_err(|_| NoSegment::Unreadable)?;
     let (header, promised) = match &ip {
@@ -191,18 +191,19 @@ pub(crate) fn full_parse(frame: Frame, time: Timestamp, bytes: &[u8]) -> Result<
     }
     let tcp = ip.payload().payload;
     let start = offset_within(bytes, tcp);
-    // A packet handed to the card for segmentation may say 0, or less than its headers: then the capture's own
-    // length is all there is.
+    // A packet before segmentation offload may have the length 0, or less than its headers. Then
+    // only the captured length is known.
     let end = if promised > start { promised - start } else { tcp.len() };
     read_tcp(frame, time, header.ok_or(NoSegment::Unreadable)?, tcp, end)
 }
 
-/// Where `part`, a sub-slice of `whole`, begins in it.
+/// Returns the offset of `part`, a sub-slice of `whole`, within `whole`.
 fn offset_within(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize - whole.as_ptr() as usize).min(whole.len() - part.len())
 }
 
-/// `end` is where the payload ends, counted from the TCP header, whether or not it was captured.
+/// Parses a TCP segment. `end` is the offset from the start of the TCP header to the end of the
+/// payload, whether or not the payload was captured.
 #[inline(always)]
 fn read_tcp<'a>(
     frame: Frame,
@@ -239,7 +240,7 @@ mod tests {
             protocol in prop::sample::select(vec![6_u8, 6, 17]),
             usual in any::<bool>(),
         ) {
-            // Most random bytes are no TCP packets: the fields that say so are set right more often than not.
+            // Random bytes are rarely TCP packets, so the fields that make them one are often set.
             for (at, value) in [(0, version), (2, 0), (3, length), (4, 0), (5, length), (6, protocol), (9, protocol)] {
                 if let Some(byte) = bytes.get_mut(at) && (usual || at < 6) {
                     *byte = if at == 6 && version < 0x60 { 0x40 } else { value };

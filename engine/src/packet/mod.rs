@@ -1,4 +1,4 @@
-//! From bytes to TCP segments.
+//! Packets: parsers from bytes to TCP segments.
 
 pub(crate) mod ip;
 pub(crate) mod observation;

@@ -1,10 +1,11 @@
-//! TCP options: a walk over kind and length that survives unknown, malformed and cut options.
+//! TCP options. The parser tolerates unknown, malformed and truncated options.
 //!
-//! etherparse's iterator ends at the first kind it does not know; real SYNs carry kinds 19, 28, 30 and 34.
+//! etherparse's iterator ends at the first unknown kind, but real SYNs carry the kinds 19, 28, 30
+//! and 34.
 
 use std::ops::Range;
 
-/// What the options of one segment say.
+/// Values of a segment's options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     /// Maximum segment size (kind 2, RFC 9293), in bytes.
@@ -21,11 +22,11 @@ pub(crate) struct Options {
     pub authenticated: bool,
     /// Multipath TCP (kind 30, RFC 8684).
     pub multipath: bool,
-    /// Whether the list ended before its header said so, or a length was impossible.
+    /// Whether the list is truncated, or an option has an invalid length.
     pub incomplete: bool,
 }
 
-/// The timestamps option.
+/// Fields of the timestamps option, TSval and TSecr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timestamps {
     pub value: u32,
@@ -33,7 +34,8 @@ pub(crate) struct Timestamps {
 }
 
 impl Options {
-    /// Reads the options of a TCP header whose data offset promises `promised` bytes of them.
+    /// Parses the captured option bytes of a TCP header whose data offset announces `promised`
+    /// bytes of options.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
         let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
         for option in walk(bytes) {
@@ -45,12 +47,12 @@ impl Options {
         options
     }
 
-    /// TSval alone: of most segments nothing else is asked.
+    /// Parses only TSval, which is all that most segments need.
     #[inline]
     pub(crate) fn timestamp(bytes: &[u8]) -> Option<u32> {
         match *bytes {
             [] => None,
-            // What nearly every segment with options has (RFC 7323 appendix A).
+            // The layout of nearly every segment with options (RFC 7323 appendix A).
             [1, 1, 8, 10, a, b, c, d, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
             _ => Self::read(bytes, 0).timestamps.map(|timestamps| timestamps.value),
         }
@@ -72,21 +74,22 @@ impl Options {
         }
     }
 
-    /// Whether any option but MSS is there that a SYN cookie may lose.
+    /// Returns whether there is a window scale or SACK, which a SYN cookie may lose.
     pub(crate) const fn offers_scale_or_sack(&self) -> bool {
         self.window_scale.is_some() || self.sack_permitted
     }
 }
 
-/// Place of one TCP option among the option bytes of a header.
+/// Position of one TCP option among the option bytes of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpOption {
     /// Kind; 0 is the end of the list.
     pub kind: u8,
-    /// Length in bytes as written in the option. Below 2, nothing can be said about what follows.
+    /// Length field of the option, in bytes. After a length below 2, the rest of the list cannot be
+    /// parsed.
     pub length: usize,
-    /// Captured bytes of the option, in the option bytes. The end of the list and an option without a possible length
-    /// extend over all that follows.
+    /// Range of the option's captured bytes within the option bytes. The end of the list and an
+    /// option with an invalid length extend to the end.
     pub range: Range<usize>,
 }
 
@@ -105,11 +108,12 @@ pub fn tcp_options(bytes: &[u8]) -> impl Iterator<Item = TcpOption> + use<'_> {
 const END_OF_LIST: u8 = 0;
 const NOP: u8 = 1;
 
-/// Option whose length is impossible or runs past the end.
+/// Error for an option whose length is invalid or exceeds the option bytes.
 #[derive(Debug)]
 pub(crate) struct Malformed;
 
-/// Walks the options up to the end of the list: kind and body. A malformed option is the last.
+/// Returns kind and body of each option up to the end of the list. A malformed option is the last
+/// item.
 pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), Malformed>> {
     tcp_options(bytes).take_while(|option| option.kind != END_OF_LIST).map(|TcpOption { kind, length, range }| {
         if length >= 2 && range.len() == length { Ok((kind, &bytes[range][2..])) } else { Err(Malformed) }

@@ -1,4 +1,4 @@
-//! One TCP segment, as far as the analysis needs it.
+//! TCP segments with the header fields that the analysis needs.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,12 @@ use crate::{Endpoint, Frame, Timestamp};
 /// Shortest TCP header (RFC 9293 section 3.1), in bytes.
 pub(crate) const TCP_HEADER: usize = 20;
 
-/// IP headers without options and extensions, in bytes.
+/// Length of an IPv4 header without options, in bytes.
 pub(crate) const V4_HEADER: usize = 20;
+/// Length of the fixed IPv6 header, in bytes.
 pub(crate) const V6_HEADER: usize = 40;
 
-/// The flags of a TCP header (RFC 9293 section 3.1), bit for bit as on the wire.
+/// Flags of a TCP header (RFC 9293 section 3.1), as on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags(pub u8);
 
@@ -27,57 +28,59 @@ impl Flags {
     pub(crate) const ECE: u8 = 0x40;
     pub(crate) const CWR: u8 = 0x80;
 
+    /// Returns whether all bits of `flag` are set.
     #[inline]
     pub(crate) const fn has(self, flag: u8) -> bool {
         self.0 & flag == flag
     }
 
-    /// Neither opens nor ends anything.
+    /// Returns whether SYN, RST and FIN are all unset.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
         self.0 & (Self::FIN | Self::SYN | Self::RST) == 0
     }
 
-    /// SYN without ACK and RST: opens a connection.
+    /// Returns whether the segment is a SYN without ACK and RST, which opens a connection.
     pub(crate) const fn is_syn(self) -> bool {
         self.0 & (Self::SYN | Self::ACK | Self::RST) == Self::SYN
     }
 
-    /// SYN and ACK without RST: answers one.
+    /// Returns whether the segment is a SYN-ACK without RST.
     pub(crate) const fn is_syn_ack(self) -> bool {
         self.0 & (Self::SYN | Self::ACK | Self::RST) == Self::SYN | Self::ACK
     }
 }
 
-/// What the IP header says about the host that sent it. `None` where the header was not at hand.
+/// Fields of the IP header that characterise its sender; `None` if the header is not available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IpFacts {
-    /// Time to live, or hop limit.
+    /// TTL (IPv4) or hop limit (IPv6).
     pub ttl: Option<u8>,
     /// Identification; IPv4 only.
     pub identification: Option<u16>,
 }
 
-/// Where a segment's addresses stand.
+/// IP header of a segment, or only its addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum IpHeader<'a> {
     V4(&'a [u8; V4_HEADER]),
     V6(&'a [u8; V6_HEADER]),
-    /// It is not at hand, only the source and the destination that it names.
+    /// Source and destination of a header that is not available.
     Missing([&'a IpAddr; 2]),
 }
 
-/// One TCP segment, where it stands. Its fields are read when they are asked for: of most segments few are.
+/// One TCP segment, borrowed from the packet's bytes. Fields are parsed on access, because most
+/// segments need few of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
     pub frame: Frame,
     pub time: Timestamp,
     pub ip: IpHeader<'a>,
-    /// Its header without options.
+    /// TCP header without options.
     pub header: &'a [u8; TCP_HEADER],
-    /// The option bytes that were captured, at most 40.
+    /// Captured option bytes, at most 40.
     pub option_bytes: &'a [u8],
-    /// Bytes of payload, whether or not they were captured.
+    /// Length of the payload in bytes, whether or not it was captured.
     pub payload: u32,
 }
 
@@ -90,7 +93,8 @@ impl Segment<'_> {
         self.end(1)
     }
 
-    /// The source, 0, or the destination, 1: in every header one stands right behind the other.
+    /// Returns the source (`which` 0) or the destination (`which` 1), which are adjacent in every
+    /// header.
     fn end(&self, which: usize) -> Endpoint {
         let ip = match self.ip {
             IpHeader::V4(header) => part::<4>(header, 12 + 4 * which).into(),
@@ -126,13 +130,13 @@ impl Segment<'_> {
         Flags(self.header[13])
     }
 
-    /// As on the wire, not scaled.
+    /// Returns the window as on the wire, not scaled.
     #[inline]
     pub(crate) fn window(&self) -> u16 {
         self.half(14)
     }
 
-    /// How many option bytes there are by the header's data offset.
+    /// Returns the number of option bytes that the data offset announces.
     #[inline]
     pub(crate) fn options_promised(&self) -> usize {
         (usize::from(self.header[12] >> 4) * 4).saturating_sub(TCP_HEADER)
@@ -142,7 +146,7 @@ impl Segment<'_> {
         Options::read(self.option_bytes, self.options_promised())
     }
 
-    /// TSval, where there are timestamps.
+    /// Returns TSval, if the segment has timestamps.
     #[inline]
     pub(crate) fn timestamp(&self) -> Option<u32> {
         Options::timestamp(self.option_bytes)
@@ -159,7 +163,7 @@ impl Segment<'_> {
     }
 }
 
-/// The bytes of a header from that place on, which lies within it.
+/// Returns `N` bytes of a header from the offset `at`, which must lie within the header.
 #[inline]
 fn part<const N: usize>(header: &[u8], at: usize) -> [u8; N] {
     let mut part = [0; N];

@@ -7,11 +7,12 @@ use std::fmt;
 pub(crate) struct SeqNumber(pub u32);
 
 impl SeqNumber {
+    /// Adds `n` octets, modulo 2^32.
     pub(crate) const fn plus(self, n: u32) -> Self {
         Self(self.0.wrapping_add(n))
     }
 
-    /// Signed distance from `other` to `self`: positive when `self` is ahead.
+    /// Returns the signed distance from `other` to `self`, positive if `self` is ahead.
     pub(crate) const fn ahead_of(self, other: Self) -> i32 {
         self.0.wrapping_sub(other.0).cast_signed()
     }

@@ -1,4 +1,4 @@
-//! Files, each of which is a sample, or a part of one.
+//! Reads files. Each file is a sample or a part of a sample.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};

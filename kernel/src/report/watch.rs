@@ -1,4 +1,4 @@
-//! Report of a further sample where no terminal shows the table anew: the answer, and what changed.
+//! Report of a further sample where no terminal can redraw the table: the answer, and the changes.
 
 use std::io::{self, Write};
 

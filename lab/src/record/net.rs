@@ -49,7 +49,8 @@ impl Net {
         }
         LINKS.iter().try_for_each(|(node, near, far, number)| net.link(*node, near, far, number))?;
         net.sh(Node::Router, "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")?;
-        // A path as short as a veth's is no trouble; where netem is built in, it is some milliseconds longer.
+        // A path as short as a veth pair is fine. Where netem is built in, it is some milliseconds
+        // longer.
         let _ = net.sh(Node::Router, "tc qdisc add dev m0 root netem delay 5ms");
         // Sources of floods: answers to them leave by the client's link and end there.
         net.sh(Node::Router, "ip route add 198.18.0.0/15 dev m0")?;

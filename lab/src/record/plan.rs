@@ -95,7 +95,7 @@ impl Recording {
     /// Returns where packets are captured: node, interface and file.
     pub(super) fn captures(&self) -> impl Iterator<Item = (Node, &'static str, &'static str)> {
         let client = if self.behind_nat { (Node::Router, "m1") } else { (Node::Client, "c0") };
-        // The server's side of a second server is no use: it sees half of the handshakes.
+        // A capture at one of two servers is not useful: it contains half of the handshakes.
         let server = (self.second_server.is_empty() && !self.behind_nat).then_some((Node::Server, "s0", "server.pcap"));
         [(client.0, client.1, "client.pcap")].into_iter().chain(server)
     }

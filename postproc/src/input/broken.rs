@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::format::Compression;
 
-/// Damage because of which a stream cannot be decompressed completely.
+/// Error for a stream that is too damaged to be decompressed completely.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the {compression} stream {}", .damage.describe(*taken))]
 pub struct Broken {

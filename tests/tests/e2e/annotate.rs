@@ -172,7 +172,7 @@ fn nothing_of_an_anonymised_capture_names_anybody() {
     writer.interface(1, 0, &[(2, b"secret-interface")]);
     let mut loud = trace.records[2].clone();
     loud.bytes.extend(b"GET / HTTP/1.1\r\nHost: secret.example\r\n");
-    // An ARP request and a UDP packet that tell an address, and something else.
+    // An ARP request and a UDP packet that contain an address, and another protocol.
     let mut arp = trace.records[0].clone();
     arp.bytes.truncate(14);
     arp.bytes[12..14].copy_from_slice(&[8, 6]);

@@ -110,11 +110,11 @@ fn mismatch(capture: &Capture, handshake: &Handshake) -> Option<String> {
     let roles = [("SYN", frames.syn, 0b10), ("SYN-ACK", frames.syn_ack, 0b1_0010), ("ACK", frames.ack, 0b1_0000)];
     for (role, frame, wanted) in roles {
         if frame.is_some_and(|frame| flags(frame) != wanted) {
-            return Some(format!("frame {frame:?} is no {role}: {handshake:?}"));
+            return Some(format!("frame {frame:?} is not the {role}: {handshake:?}"));
         }
     }
     if frames.reset.is_some_and(|frame| flags(frame) & 0b100 == 0) {
-        return Some(format!("frame {:?} is no RST: {handshake:?}", frames.reset));
+        return Some(format!("frame {:?} is not an RST: {handshake:?}", frames.reset));
     }
     let first = [frames.syn, frames.syn_ack, frames.ack].into_iter().flatten().min()?;
     let time = contract::nanos(&handshake.time);

@@ -10,13 +10,13 @@ use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{assert_none, complaints, generate, package, samples};
 
 #[test]
-fn every_case_is_told_right_by_the_batch_tool() {
+fn the_batch_tool_reports_every_case_as_expected() {
     let cases = case::all();
     assert_none(&complaints(&cases, |case| case.captures.iter().flat_map(|path| case.check_in_batch(path)).collect()));
 }
 
 #[test]
-fn every_case_is_told_right_by_tshark() {
+fn tshark_reports_every_case_as_expected() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let cases = case::all();
     let check = |case: &case::Case| case.captures.iter().flat_map(|path| case.check_in_tshark(&tshark, path)).collect();
@@ -57,18 +57,18 @@ fn disagreements(tshark: &Tshark, capture: &Path) -> Vec<String> {
     let filter = "syncookie.verdict && tcp.flags.syn == 1 && tcp.flags.ack == 1";
     let fields = ["frame.number", "syncookie.syn_ack_frame", "syncookie.verdict"];
     let rows = tshark.fields(&tshark.stage(capture), &["-2"], filter, &fields);
-    // A repeated SYN-ACK names the first one, where the verdict stands.
+    // A retransmitted SYN-ACK names the first one, which has the verdict.
     let first = rows.iter().filter(|row| row[1].is_empty() || row[0] == row[1]);
     let plugin: BTreeMap<u32, String> = first.map(|row| (row[0].parse().unwrap_or(0), row[2].clone())).collect();
     let mut frames: Vec<_> = batch.keys().chain(plugin.keys()).collect();
     frames.sort();
     frames.dedup();
     let differ = frames.into_iter().filter(|frame| batch.get(frame) != plugin.get(frame));
-    let tell = |frame: &u32| {
+    let describe = |frame: &u32| {
         let (plugin, batch) = (plugin.get(frame), batch.get(frame));
         format!("{} frame {frame}: tshark says {plugin:?}, analyze says {batch:?}", capture.display())
     };
-    differ.map(tell).collect()
+    differ.map(describe).collect()
 }
 
 #[test]

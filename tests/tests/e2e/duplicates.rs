@@ -34,7 +34,8 @@ fn routed(record: &mut Record) {
     }
 }
 
-/// Handshakes without what tells the captures apart; frame numbers of a doubled capture are those of the first copies.
+/// Returns handshakes without the fields that differ between the captures. Frame numbers of a
+/// doubled capture are those of the first copies.
 fn handshakes(path: &Path, is_doubled: bool) -> Vec<String> {
     let number = |frame: &Value| frame.as_u64().map(|frame| if is_doubled { frame.div_ceil(2) } else { frame });
     let essence = |one: Value| {

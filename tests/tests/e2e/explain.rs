@@ -31,9 +31,9 @@ fn explain<S: AsRef<Path>>(captures: &[S], options: &[&str]) -> Analyzed {
 
 /// The story as JSON.
 fn story<S: AsRef<Path>>(captures: &[S], options: &[&str]) -> Value {
-    let told = explain(captures, &[options, &["--format", "json"]].concat());
-    assert_eq!(told.code, Some(0), "{}", told.stderr);
-    serde_json::from_str(&told.stdout).unwrap_or_else(|error| panic!("{error}: {}", told.stdout))
+    let explained = explain(captures, &[options, &["--format", "json"]].concat());
+    assert_eq!(explained.code, Some(0), "{}", explained.stderr);
+    serde_json::from_str(&explained.stdout).unwrap_or_else(|error| panic!("{error}: {}", explained.stdout))
 }
 
 /// Text whose lines are not broken.
@@ -51,9 +51,9 @@ fn kinds(story: &Value) -> Vec<(String, bool)> {
 
 #[test]
 fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_ruled_out() {
-    let told = explain(&[user_trace()], &[]);
-    assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
-    let text = unwrapped(&told.stdout);
+    let explained = explain(&[user_trace()], &[]);
+    assert_eq!((explained.code, explained.stderr.as_str()), (Some(0), ""));
+    let text = unwrapped(&explained.stdout);
     for part in [
         "10.9.1.50:20055 → 10.9.2.1:8080",
         "(syn-proxy, likely, odds about 1,300 to 1). The server side reset the connection",
@@ -71,9 +71,9 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
         "What to do next 1. on the server: tcpdump -ni any 'tcp port 8080'",
         "2 other handshakes match. Choose one with --frame, --client or --server:",
     ] {
-        assert!(text.contains(part), "{part:?} is not in\n{}", told.stdout);
+        assert!(text.contains(part), "{part:?} is not in\n{}", explained.stdout);
     }
-    assert!(!text.contains("nats"), "{}", told.stdout);
+    assert!(!text.contains("nats"), "{}", explained.stdout);
     for claim in ["is a Cisco", "like Cisco", "is an F5", "ASA answered"] {
         assert!(!text.contains(claim), "{claim:?} is claimed");
     }
@@ -122,17 +122,17 @@ fn a_handshake_is_chosen_by_any_of_its_frames_by_its_client_and_by_its_server() 
 }
 
 #[test]
-fn a_frame_of_no_handshake_is_told_with_the_reason() {
+fn a_frame_outside_any_handshake_is_reported_with_the_reason() {
     let cases = [
         (user_trace(), "13", "the capture has only 12 frames"),
         (sample("user-trace/synproxy_mid_misconfig_loose1/server.pcap"), "1", "no SYN or SYN-ACK of its connection"),
         (package().join("cases/no-tcp/capture.pcap"), "1", "it contains no IP packet"),
     ];
     for (capture, frame, why) in cases {
-        let told = explain(&[&capture], &["--frame", frame]);
-        assert_eq!((told.code, told.stdout.as_str()), (Some(1), ""), "{}", capture.display());
+        let explained = explain(&[&capture], &["--frame", frame]);
+        assert_eq!((explained.code, explained.stdout.as_str()), (Some(1), ""), "{}", capture.display());
         let said = format!("frame {frame} does not belong to a handshake");
-        assert!(told.stderr.contains(&said) && told.stderr.contains(why), "{}", told.stderr);
+        assert!(explained.stderr.contains(&said) && explained.stderr.contains(why), "{}", explained.stderr);
     }
 }
 
@@ -149,8 +149,8 @@ fn wrong_usage_is_said_and_writes_nothing() {
     let piped = run(piped.args(["explain", "-"]).stdin(Stdio::null()));
     assert!(piped.code == Some(1) && piped.stderr.contains("read only once"), "{piped:?}");
     let text = package().join("../LICENSE");
-    let told = explain(&[user_trace()], &["--kernel", text.to_str().expect("a plain name")]);
-    assert!(told.code == Some(1) && told.stderr.contains("LICENSE"), "{told:?}");
+    let explained = explain(&[user_trace()], &["--kernel", text.to_str().expect("a plain name")]);
+    assert!(explained.code == Some(1) && explained.stderr.contains("LICENSE"), "{explained:?}");
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn the_output_goes_into_a_file_and_never_over_a_capture() {
     let folder = private_folder();
     let (copy, page) = (folder.path().join("a.pcap"), folder.path().join("story.txt"));
     fs::copy(user_trace(), &copy).expect("the folder is ours");
-    let told = explain(&[&copy], &["-o", page.to_str().expect("a plain name")]);
-    assert_eq!((told.code, told.stdout.as_str()), (Some(0), ""));
+    let explained = explain(&[&copy], &["-o", page.to_str().expect("a plain name")]);
+    assert_eq!((explained.code, explained.stdout.as_str()), (Some(0), ""));
     assert!(fs::read_to_string(&page).expect("it was written").contains("proxy-leaked-ack"));
     let over = explain(&[&copy], &["-o", copy.to_str().expect("a plain name")]);
     assert_eq!(over.code, Some(1));
@@ -178,7 +178,7 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
-    // A reset that the packets alone leave open is told otherwise with them.
+    // Counters rule out the cause that the packets alone suggest for this reset.
     let overflow = sample("linux-6.18/abort_on_overflow/client.pcap");
     let alone = story(&[&overflow], &[]);
     let (kind, ruled_out) = kinds(&alone).remove(0);
@@ -205,7 +205,7 @@ fn two_readings_give_differences_in_explain_and_in_analyze() {
 }
 
 #[test]
-fn ipv6_and_what_is_inside_a_tunnel_are_told() {
+fn ipv6_and_tunnelled_handshakes_are_explained() {
     let six = story(&[sample("linux-6.18/plain_v6/client.pcap")], &["--client", "fd01::2"]);
     let packets = six["packets"].as_array().expect("a list");
     assert!(packets.len() > 4 && packets[0]["ip_id"].is_null() && packets[0]["hop_limit"] == 64, "{packets:?}");
@@ -213,11 +213,11 @@ fn ipv6_and_what_is_inside_a_tunnel_are_told() {
     let tunnel = folder.path().join("ipip.pcap");
     fs::write(&tunnel, in_ip(&Capture::read(&user_trace())).write_plain()).expect("the folder is ours");
     let (inside, plain) = (story(&[&tunnel], &[]), story(&[user_trace()], &[]));
-    let told = |story: &Value| {
+    let shown = |story: &Value| {
         let packets = story["packets"].as_array().expect("a list").clone();
         packets.into_iter().map(|p| (p["frame"].clone(), p["shows"].clone())).collect::<Vec<_>>()
     };
-    assert_eq!(told(&inside), told(&plain));
+    assert_eq!(shown(&inside), shown(&plain));
     assert_eq!(story(&[&tunnel], &["--frame", "8"])["handshake"]["frames"]["syn_ack"], 6);
 }
 
@@ -235,7 +235,7 @@ fn in_ip(capture: &Capture) -> Capture {
 }
 
 #[test]
-fn a_handshake_that_runs_from_one_rotated_file_into_the_next_is_told_whole() {
+fn a_handshake_across_two_rotated_files_is_explained_whole() {
     let folder = private_folder();
     let capture = Capture::read(&user_trace());
     for (index, records) in capture.records.chunks(2).enumerate() {
@@ -252,27 +252,32 @@ fn a_handshake_that_runs_from_one_rotated_file_into_the_next_is_told_whole() {
 }
 
 #[test]
-fn something_is_told_of_every_sample_that_has_a_handshake() {
+fn every_sample_with_a_handshake_is_explained() {
     let check = |path: &PathBuf| {
         let has = !analyze([path]).handshakes().is_empty();
-        let told = explain(&[path], &[]);
-        let is_told = told.code == Some(if has { 0 } else { 1 }) && (told.stdout.contains("\nPackets\n") == has);
+        let explained = explain(&[path], &[]);
+        let is_explained =
+            explained.code == Some(if has { 0 } else { 1 }) && (explained.stdout.contains("\nPackets\n") == has);
         let frames = if has { story(&[path], &[]) } else { Value::Null };
         let is_short = frames["packets"].as_array().is_none_or(|packets| !packets.is_empty() && packets.len() <= 40);
-        if is_told && is_short {
+        if is_explained && is_short {
             Vec::new()
         } else {
-            vec![format!("{}: {:?} {}", path.display(), told.code, told.stderr)]
+            vec![format!("{}: {:?} {}", path.display(), explained.code, explained.stderr)]
         }
     };
     assert_none(&complaints(&samples(), check));
 }
 
 #[test]
-fn of_a_capture_that_is_cut_short_the_story_is_told_and_the_exit_code_says_so() {
-    let told = explain(&[package().join("cases/truncated-tail/capture.pcap")], &[]);
-    assert_eq!(told.code, Some(2), "{told:?}");
-    assert!(told.stdout.contains("\nPackets\n") && told.stderr.contains("capture.pcap"), "{}", told.stderr);
+fn a_truncated_capture_is_explained_and_reported_by_the_exit_code() {
+    let explained = explain(&[package().join("cases/truncated-tail/capture.pcap")], &[]);
+    assert_eq!(explained.code, Some(2), "{explained:?}");
+    assert!(
+        explained.stdout.contains("\nPackets\n") && explained.stderr.contains("capture.pcap"),
+        "{}",
+        explained.stderr
+    );
 }
 
 #[test]

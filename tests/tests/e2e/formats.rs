@@ -25,7 +25,7 @@ fn compiled(schema: &Value) -> Validator {
     jsonschema::draft202012::options().should_validate_formats(true).build(schema).expect("the schema is one")
 }
 
-/// The schema of reports, of which one definition is the root.
+/// Returns a validator for one definition of the report schema.
 fn validator(definition: &str) -> Validator {
     let mut schema = schema("report.schema.json");
     let root = schema.as_object_mut().expect("the schema is an object");
@@ -60,7 +60,7 @@ fn analyze_as(format: &str, capture: &Path) -> Analyzed {
     run(Command::new(&programs().syncookie).args(["analyze", "--format", format]).arg(capture))
 }
 
-/// Every capture there is: the samples, and those of the cases, of which some are damaged or hold nothing.
+/// Returns every capture: the samples, and those of the cases. Some are damaged or empty.
 fn captures() -> Vec<PathBuf> {
     let mut captures = samples();
     captures.extend(case::all().into_iter().flat_map(|case| case.captures));
@@ -441,7 +441,7 @@ fn a_killed_run_leaves_nothing_behind_and_what_was_there_untouched() {
             run.args([command, "-", "-o"]).arg(&output).env("TMPDIR", folder.path());
             run.args(format.iter().flat_map(|format| ["--format", format]));
             let mut child = run.stdin(Stdio::piped()).spawn().unwrap();
-            // Never told that this is all: it waits for more when it is killed.
+            // The input is not closed, so the program waits for more when it is killed.
             let mut input = child.stdin.take().unwrap();
             input.write_all(&whole).unwrap();
             std::thread::sleep(Duration::from_millis(300));

@@ -56,7 +56,7 @@ fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_err
     browser.look(1280, 900, "light");
     browser.open(&page);
 
-    // Sort: twice on the same header turns the order around, and a screen reader is told.
+    // Sort: twice on the same header turns the order around, and a screen reader announces it.
     browser.click("#rows thead th:nth-child(1) button");
     assert_eq!(sort_of(&mut browser, 0), "ascending");
     let times = column(&mut browser, 0);

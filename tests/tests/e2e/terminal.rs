@@ -5,7 +5,8 @@ use std::process::Command;
 use syncookie_tests::package;
 use syncookie_tests::programs::programs;
 
-/// What the table looks like on a terminal of so many columns, with these variables set.
+/// Returns the table as printed on a terminal with this number of columns and these environment
+/// variables.
 fn on_terminal(columns: u32, variables: &[(&str, &str)]) -> Option<String> {
     let capture = "captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap";
     let mut command = Command::new("script");

@@ -50,8 +50,8 @@ fn limits_that_cut_say_so() {
     let (before, after) = (summary(&whole), summary(&cut));
     assert_eq!(before["handshakes"], after["handshakes"], "those that are only counted are in the counts");
     assert_eq!(before["flood_counted"], 0);
-    let told = cut.handshakes().len() as u64;
+    let reported = cut.handshakes().len() as u64;
     let counted = after["flood_counted"].as_u64().expect("a number");
-    assert_eq!(Some(told + counted), after["handshakes"].as_u64());
+    assert_eq!(Some(reported + counted), after["handshakes"].as_u64());
     assert!(after["captures"][0]["evicted_early"].as_u64() > Some(0));
 }

@@ -67,7 +67,7 @@ fn install_makes_tshark_load_the_plugin_and_uninstall_removes_it() {
     let (code, said, _) = user.plugin(&["status"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("Loaded: "), "{said}");
-    assert_eq!(user.plugin(&["install"]).0, 0, "a second time is no mistake");
+    assert_eq!(user.plugin(&["install"]).0, 0, "a second installation is not an error");
 
     let (code, said, _) = user.plugin(&["uninstall"]);
     assert!(code == 0 && said.contains("Removed "), "{said}");
@@ -81,7 +81,7 @@ fn a_plugin_for_another_release_and_a_file_that_is_none_are_refused_with_a_sente
     let Some(user) = User::new() else { return };
     let mut plugin = fs::read(&programs().plugin).expect("it was built");
     let (major, minor) = release(&user);
-    // The two numbers stand one behind the other, or each by itself, as the linker likes: a program that says it is
+    // The linker may place the two numbers together or apart, so a program that claims to be
     // another tshark is the simpler way to a mismatch.
     let other = user.home.path().join("other-tshark");
     fs::write(

@@ -34,7 +34,7 @@ fn compare(seen: Vec<SeenHandshake>) -> Comparison {
 fn identical_packets_in_two_captures_are_counted_without_differences() {
     let compared = compare(vec![seen(0), seen(1)]);
     assert_eq!((compared.same_packets, compared.differing, compared.pairs.len()), (1, 0, 0));
-    assert!(compare(vec![seen(0), seen(0)]).is_empty(), "twice in one capture is no pair");
+    assert!(compare(vec![seen(0), seen(0)]).is_empty(), "twice in one capture is not a pair");
 }
 
 #[test]

@@ -52,7 +52,7 @@ function swatch(name, kind) {
 
 const charts = [];
 
-/** Ticks of the time axis: least step in seconds, how it is written, and what stands below it where the day changes. */
+/** Ticks of the time axis: least step in seconds, format, and the second line of the label where the day changes. */
 const TICKS = [
   [864e2, "{YYYY}-{MM}-{DD}", null], [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}"], [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}"],
   [0.001, ":{ss}.{fff}", "\n{YYYY}-{MM}-{DD} {HH}:{mm}"],
