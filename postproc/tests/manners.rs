@@ -156,7 +156,7 @@ fn a_filter_excludes_findings_from_every_count_and_reports_their_number() {
 
 #[test]
 fn an_invalid_filter_is_wrong_usage() {
-    let sandbox = Sandbox::new("misspelt");
+    let sandbox = Sandbox::new("invalid-filter");
     sandbox.file("a.pcap", &capture(1));
     for wrong in ["server", "server=nobody", "port=80", "since=noon"] {
         let run = sandbox.analyze(&["a.pcap", "--filter", wrong]);

@@ -31,7 +31,7 @@ pub struct SeriesReader<'a> {
     next: u64,
 }
 
-/// Captures, each of which continues the one before.
+/// Captures that each continue the previous one.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     /// Numbers of the first and the last capture.

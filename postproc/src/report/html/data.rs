@@ -24,7 +24,7 @@ pub struct Data {
     listeners: Vec<Listener>,
     episodes: Vec<Episode>,
     points: Vec<Dot>,
-    /// Number of answered handshakes, some of which are in `points`.
+    /// Number of answered handshakes; `points` is a sample of them.
     answered: u64,
 }
 

@@ -67,7 +67,7 @@ impl Numbers {
     }
 }
 
-/// Column of objects with these keys, none of which is ever missing.
+/// Column of objects with these keys. No key is ever missing.
 pub fn objects<const N: usize>(columns: [(&str, Array); N]) -> Result<Array, ArrowError> {
     let field = |(name, values): &(&str, Array)| Field::new(*name, values.data_type().clone(), false);
     let fields: Fields = columns.iter().map(field).collect();
