@@ -112,7 +112,7 @@ fn a_lone_syn_ack_with_only_an_mss_is_undetermined() {
     };
     for finding in listener((0..40).map(|i| twin(1000 + i, f64::from(i))).collect()) {
         assert_eq!(finding.assessment.verdict, Verdict::Undetermined);
-        assert!(finding.assessment.missing.iter().any(|m| m.contains("options switched off")), "{finding:?}");
+        assert!(finding.assessment.missing.iter().any(|m| m.contains("from a server without options")), "{finding:?}");
         assert_eq!(finding.assessment.log_odds, None);
     }
 }

@@ -87,7 +87,7 @@ fn conclusion(assessment: &Assessment) -> String {
 /// Returns a verdict in words.
 fn verdict_text(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ordinary => "answered by the server's normal TCP stack",
+        Verdict::Ordinary => "answered by the server from its SYN queue",
         Verdict::SynCookie => "answered with a SYN cookie",
         Verdict::SynProxy => "answered by a SYN proxy",
         Verdict::Undetermined => "undetermined who answered",

@@ -55,11 +55,11 @@ impl Verdict {
 words! {
     /// Confidence of a verdict, ordered from weak to strong.
     Confidence {
-        /// More likely than not.
+        /// The evidence favours it; false positives are to be expected where cookies are rare.
         Possible = "possible",
-        /// Meant to be right in at least 95 % of findings.
+        /// Meant to be right at least 95 times in 100.
         Likely = "likely",
-        /// Meant to be right in at least 99.9 % of findings.
+        /// Meant to be right at least 999 times in 1,000.
         Certain = "certain",
     }
 }
@@ -162,13 +162,13 @@ words! {
     CauseKind {
         /// The server rejected the SYN cookie in the client's ACK.
         CookieRejected = "cookie-rejected",
-        /// The client's ACK bypassed the proxy and reached a server that had never seen the SYN.
+        /// The proxy let the client's ACK through to a server that had never seen the SYN.
         ProxyLeakedAck = "proxy-leaked-ack",
         /// The server behind the proxy refused the connection.
         ProxyBackendRefused = "proxy-backend-refused",
         /// The server behind the proxy never answered.
         ProxyBackendSilent = "proxy-backend-silent",
-        /// An appliance reset the first connection on purpose and lets the retry through.
+        /// An appliance resets a client's first connection on purpose and lets the retry through.
         ChallengeReset = "challenge-reset",
         /// The listener's accept queue was full.
         AcceptQueueOverflow = "accept-queue-overflow",

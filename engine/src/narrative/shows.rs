@@ -39,10 +39,7 @@ impl Narrator<'_> {
         if let Some(syn) = self.seen.syn {
             let trip = segment.time.seconds_since(syn.time);
             shows.push(format!("{} after the SYN", span(trip)));
-            let lost = lost(&syn.options, &options);
-            if !lost.is_empty() {
-                shows.push(format!("the client offered {}; the SYN-ACK does not grant this", lost.join(", ")));
-            }
+            shows.extend(not_granted(&lost(&syn.options, &options)));
         }
         if segment.window() == 0 {
             shows.push(
@@ -53,9 +50,9 @@ impl Narrator<'_> {
         }
         if options.mss == Some(FAMOUS_MSS) {
             shows.push(
-                "MSS 1380 is the default of Cisco ASA (sysopt connection tcpmss), but a route MTU of 1420 or an MSS clamp \
-                 on the path leads to it, too: it does not identify a product. To check an ASA: show run all sysopt, \
-                 show threat-detection statistics top tcp-intercept. On Linux, iptables-save or nft list ruleset \
+                "MSS 1380 is the Cisco ASA default (sysopt connection tcpmss), but a route MTU of 1420 or MSS clamping \
+                 gives the same value, so it does not identify a product. To check an ASA: show run all sysopt, show \
+                 threat-detection statistics top tcp-intercept. On Linux, iptables-save or nft list ruleset \
                  shows SYNPROXY and its mss"
                     .to_owned(),
             );
@@ -178,6 +175,18 @@ fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
     offered(offer).into_iter().filter(|name| !kept.contains(name)).collect()
 }
 
+/// Says which offered options the SYN-ACK lacks; `None` if it has all.
+fn not_granted(lost: &[&str]) -> Option<String> {
+    match lost {
+        [] => None,
+        [one] => Some(format!("the client offered {one}; the SYN-ACK does not have it")),
+        [one, two] => Some(format!("the client offered {one} and {two}; the SYN-ACK has neither")),
+        [others @ .., last] => {
+            Some(format!("the client offered {} and {last}; the SYN-ACK has none of them", others.join(", ")))
+        }
+    }
+}
+
 fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
     let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
     let field = field_name(reset.source().ip);
@@ -187,11 +196,11 @@ fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
         let hops = first.abs_diff(second);
         let way = if second < first { "further away" } else { "nearer" };
         format!(
-            "{field} {second}, {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
+            "{field} is {second}, but was {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
             if hops == 1 { "" } else { "s" }
         )
     } else {
-        format!("{field} {second}, {first} in the SYN-ACK: another machine with another initial {field}")
+        format!("{field} is {second}, but was {first} in the SYN-ACK: another machine with another initial {field}")
     })
 }
 

@@ -8,7 +8,7 @@ use crate::listener::isn_layout::IsnLayout;
 pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
-        return vec!["no SYN-ACK was captured: the capture shows no answer to the SYN".to_owned()];
+        return vec!["a SYN-ACK: the capture has none".to_owned()];
     };
     let mut sentences: Vec<&str> = Vec::new();
     match handshake.syn {
@@ -39,8 +39,8 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     }
     if is_stripped {
         sentences.push(
-            "the SYN-ACK has only an MSS: a SYN cookie and a server with its options switched off both send this; \
-             another handshake of this listener, with timestamps or without an overload, shows which it is",
+            "the SYN-ACK has only an MSS, as from a SYN cookie or from a server without options; a handshake with \
+             timestamps, or one without overload, would decide",
         );
     }
     if sentences.is_empty() {

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use syncookie_terminal::count;
-
 use super::SnapshotText;
 use super::files::read;
 use crate::read::single_line;
@@ -34,9 +32,9 @@ pub fn add(listening: &[u64], text: &mut SnapshotText) {
     }
     if found.len() < wanted.len() && closed > 0 {
         text.note(&format!(
-            "the process that holds {} of {} is not known: {} could not be inspected, permission denied. Run as root",
+            "{} of {} listening sockets: owner unknown, because {} could not be inspected (permission denied). Run as root",
             wanted.len() - found.len(),
-            count(wanted.len() as u64, "listening socket"),
+            wanted.len(),
             if closed == 1 { "1 process".to_owned() } else { format!("{closed} processes") },
         ));
     }

@@ -44,7 +44,7 @@ fn usage(resource: &Resource) -> UsageRow {
     [
         resource.kind.title().to_owned(),
         subject(resource),
-        resource.usage.map_or_else(|| "?".into(), |usage| format!("{}{percent}", grouped(usage))),
+        resource.usage.map_or_else(|| "unknown".into(), |usage| format!("{}{percent}", grouped(usage))),
         limit.map_or_else(String::new, |limit| grouped(limit.value)),
         free_percent(resource).unwrap_or_default(),
         limit.map_or_else(String::new, |limit| short(&limit.source)),
@@ -99,5 +99,5 @@ fn count(counter: &Counter, is_compared: bool) -> String {
         None if is_compared => " (change unknown)".into(),
         _ => String::new(),
     };
-    format!("{} {}{increase}", counter.short_name(), counter.total.map_or("?".into(), grouped))
+    format!("{} {}{increase}", counter.short_name(), counter.total.map_or("unknown".into(), grouped))
 }

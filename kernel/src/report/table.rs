@@ -103,6 +103,9 @@ fn one(
 fn source(view: &View) -> String {
     let facts = &view.later;
     let mut parts = vec![match &facts.namespace {
+        Some(namespace) if namespace == "host" => {
+            format!("Host network namespace of {}", escape_controls(&facts.source))
+        }
         Some(namespace) => {
             format!("Network namespace {} of {}", escape_controls(namespace), escape_controls(&facts.source))
         }

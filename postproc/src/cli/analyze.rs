@@ -20,13 +20,13 @@ Examples:
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Read standard input while it arrives
   syncookie analyze captures --fail-on likely --quiet > report.txt
-      In a script: exit with 3 if anything was found
+      Exit with code 3 if a likely or certain SYN cookie or SYN proxy was found
   syncookie analyze captures --verbose
       List all findings with their evidence, and the files that were skipped
   syncookie analyze captures --filter server=:8080 --filter since=2026-11-22
       Report only servers on port 8080, from that day on
-  syncookie analyze trace.pcap --capture-point client
-      Rule out causes that a capture taken at the client cannot show
+  syncookie analyze trace.pcap --capture-point server
+      Rule out causes that a capture taken at the server contradicts
   syncookie analyze captures --threads 1 --max-handshakes 50000
       Use one core and less memory
   syncookie analyze captures --max-flood 100
@@ -36,7 +36,7 @@ Examples:
   syncookie analyze captures --once
       Report handshakes that are in several captures once
   syncookie analyze captures --follow --state state.json
-      Read the files that tcpdump -w or dumpcap -b write there, until Ctrl-C
+      Report the files that tcpdump -w or dumpcap -b writes into the folder, until Ctrl-C
   syncookie analyze captures --list-files
       List the captures that would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt --server 10.9.2.1
@@ -49,8 +49,8 @@ Exit codes:
   1  wrong usage, no capture found, or the results could not be written
   2  some captures could not be read or were truncated; the rest was analysed.
      The same applies to a file named on the command line that is not a capture,
-     and to a file in a folder that is named like a capture (.pcap, .cap,
-     .pcapng.gz...) and is not one
+     and to a file in a folder that has a capture's extension (.pcap, .cap,
+     .pcapng.gz...) but is not a capture
   3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above.
      It takes precedence over 2; standard error and the results still name what
      could not be read
@@ -59,16 +59,16 @@ Exit codes:
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///
-/// Finds the TCP handshakes that were answered by a SYN cookie or a SYN proxy rather than by the server's normal TCP
-/// stack. For failed handshakes it ranks the likely causes and names the command that confirms each.
+/// Finds the TCP handshakes that were answered by a SYN cookie or a SYN proxy instead of from the server's SYN
+/// queue. For failed handshakes it ranks the likely causes and names the command that confirms each.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Analyze {
     /// Captures (pcap or pcapng, detected by content), folders, or - for standard input
     ///
     /// Folders are searched with all their subfolders, in order of names. Symbolic links to folders are not followed.
-    /// Files in folders that are not captures are skipped. It is an error if such a file is named like a capture, or is
-    /// named on the command line.
+    /// In folders, files that are not captures are skipped. A file with a capture's extension, or one given on the
+    /// command line, must be a capture; otherwise the exit code is 2.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -76,7 +76,7 @@ pub struct Analyze {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
 
-    /// Output file; - is standard output. The file is written atomically
+    /// Output file; - is standard output. The file is written atomically, except with --follow, which appends
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
@@ -98,7 +98,8 @@ pub struct Analyze {
     /// [2001:db8::1]:443), or a port (:443).
     ///
     /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @SECONDS since
-    /// 1970, or a time before now (-2h). They compare the time of a handshake's first frame; until excludes its time.
+    /// 1970, or a time before now (-2h). Both refer to the handshake's first frame. since
+    /// includes the given time, until excludes it.
     ///
     /// Repeated conditions of one kind are ORed; different kinds are ANDed. The filter changes no verdict: all packets
     /// are read and analysed.
@@ -126,7 +127,7 @@ pub struct Analyze {
 
     /// List the captures that would be read, then exit
     ///
-    /// Each line has the format, the size in bytes and the name, tab-separated.
+    /// Columns: capture format, size in bytes, name; tab-separated.
     #[arg(long)]
     pub list_files: bool,
 
@@ -141,7 +142,7 @@ pub struct Analyze {
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
-    /// Where the captures were taken; changes the ranking of causes, not the verdicts
+    /// Where the captures were taken; server can rule causes out, client lists what such a capture cannot show
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
@@ -161,11 +162,11 @@ pub struct Analyze {
 /// Confidence, as a value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Threshold {
-    /// More likely than not; expect false positives
+    /// The evidence favours it; expect false positives where cookies are rare
     Possible,
-    /// Intended to be right at least 95 % of the time
+    /// Meant to be right at least 95 times in 100
     Likely,
-    /// Intended to be right at least 99.9 % of the time
+    /// Meant to be right at least 999 times in 1,000
     Certain,
 }
 

@@ -20,8 +20,8 @@ Examples:
       Explain a handshake of this client; the port is optional
   syncookie explain captures --server 10.9.2.1 --format json -o story.json
       Explain a handshake with this server, as JSON
-  syncookie explain trace.pcap --capture-point client
-      Rule out causes that a capture taken at the client cannot show
+  syncookie explain trace.pcap --capture-point server
+      Rule out causes that a capture taken at the server contradicts
   syncookie explain trace.pcap --kernel netstat-s.txt sysctl.txt
       Rank the causes with the counters of the server's kernel
   syncookie explain trace.pcap --kernel before.json after.json
@@ -62,7 +62,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub kernel: Vec<PathBuf>,
 
-    /// Where the captures were taken; changes the ranking of causes, not the verdict
+    /// Where the captures were taken; server can rule causes out, client lists what such a capture cannot show
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 

@@ -19,7 +19,7 @@ Examples:
   syncookie kernel netstat-s.txt sysctl.txt ss.txt
       Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg, or files of /proc/net
   syncookie kernel before.txt after.txt
-      Two samples, if the second file repeats what the first contains: changes between them
+      Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
       For node_exporter's textfile collector
 

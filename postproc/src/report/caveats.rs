@@ -27,14 +27,15 @@ fn confidence(totals: &Totals) -> Vec<String> {
     let mut said = Vec::new();
     if totals.strongest.is_some() {
         said.push(
-            "“likely” is meant to be right at least 95 times in 100, “certain” 999 times in 1000. The odds beside it \
-             compare the verdict with the next most probable one. The logarithm of such odds is given in nats."
+            "“likely” is meant to be right at least 95 times in 100, “certain” 999 times in 1,000. The odds beside \
+             the confidence compare the verdict with the next most probable one. “How the odds add up” gives their \
+             natural logarithm (nats)."
                 .into(),
         );
     }
     if totals.possible.handshakes > 0 {
         said.push(format!(
-            "{} only possible: the evidence favours it, but expect false positives where cookies are rare.",
+            "{} only “possible”: expect false positives where cookies are rare.",
             is_are(totals.possible.handshakes, "finding")
         ));
     }

@@ -107,12 +107,15 @@ fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> Stri
     let [near_value, far_value] = words::difference_values(difference);
     let side = if pair.is_direction_known { " (nearer to the client)" } else { "" };
     format!(
-        "{}, {}: {} is {near_value} in {}{side} and {far_value} in {}. {}. Example: frames {near_frame} and {far_frame}.",
+        "{}, {}: {} is {near_value} in {}{side} and {far_value} in {}. {}. Example: frame {near_frame} in {}, \
+         frame {far_frame} in {}.",
         pair.server,
         count(number, "handshake"),
         difference.kind,
         name(near),
         name(far),
         words::capitalised(words::meaning(difference.meaning)),
+        name(near),
+        name(far),
     )
 }

@@ -30,7 +30,7 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group))?;
     for (number, (capture, finding)) in group.examples.iter().enumerate() {
-        paragraph(output, terminal.width, if number == 0 { "    " } else { "    also " }, &line(capture, finding))?;
+        paragraph(output, terminal.width, if number == 0 { "    " } else { "    another: " }, &line(capture, finding))?;
         if number == 0 {
             evidence(output, terminal, finding)?;
             sum(output, terminal, finding)?;

@@ -20,9 +20,23 @@ pub fn confidence(assessment: &Assessment) -> Option<String> {
 pub fn evidence(piece: &Evidence) -> String {
     if piece.nats == 0.0 {
         piece.kind.to_string()
+    } else if times(piece.nats).is_none() && contributes_nothing(piece) {
+        format!("{}: no weight", piece.kind)
     } else {
         format!("{}: {} for {}", piece.kind, odds(piece.nats), piece.favours)
     }
+}
+
+/// Returns whether a piece of evidence is left out of the sum because its term is too small. The
+/// term of `listener-context` is separate.
+fn contributes_nothing(piece: &Evidence) -> bool {
+    piece.kind != EvidenceKind::ListenerContext && piece.contribution.abs() < NEGLIGIBLE
+}
+
+/// Returns how many times as probable one of two things is, from log-odds in nats: `about 1,300
+/// times`; `None` if they are about equally probable.
+pub fn times(nats: f64) -> Option<String> {
+    odds(nats).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
 }
 
 /// Returns the terms that add up to the log-odds of a verdict, in nats, each with its name; empty
@@ -31,7 +45,7 @@ pub fn terms(assessment: &Assessment) -> Vec<(f64, String)> {
     let Some(terms) = assessment.terms else { return Vec::new() };
     let evidence = assessment.evidence.iter().filter(|piece| piece.kind != EvidenceKind::ListenerContext);
     let mut all = vec![(terms.prior_nats, "prior: SYN cookies and SYN proxies are rare".to_owned())];
-    all.push((terms.listener_nats, "other handshakes of this listener".to_owned()));
+    all.push((terms.listener_nats, "other handshakes of this listener (listener-context)".to_owned()));
     all.extend(evidence.map(|piece| (piece.contribution, piece.kind.to_string())));
     all.push((terms.cap_nats, "limit on the sum of related evidence".to_owned()));
     all.retain(|(nats, _)| nats.abs() >= NEGLIGIBLE);

@@ -153,7 +153,7 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output, "\n{}", self.terminal.bold("Episodes"))?;
-        let meaning = "An episode is a time in which a listener answered with SYN cookies or through a SYN proxy.";
+        let meaning = "An episode is a period in which a listener answered with SYN cookies or through a SYN proxy.";
         paragraph(&mut self.output, self.terminal.width, "  ", meaning)?;
         for (_, episode) in totals.episodes.iter().take(EPISODES) {
             paragraph(&mut self.output, self.terminal.width, "  ", &episode_line(episode))?;

@@ -7,10 +7,18 @@ use syncookie_engine::{Outcome, Verdict};
 /// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Ordinary => "the server's normal TCP stack answered the SYN",
+        Verdict::Ordinary => "the server answered the SYN from its SYN queue",
         Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
-        Verdict::SynProxy => "a SYN proxy in front of the server answered the SYN",
+        Verdict::SynProxy => "a SYN proxy answered the SYN for the server",
         Verdict::Undetermined => "the capture does not show who answered the SYN",
+    }
+}
+
+/// Returns who answered a handshake's SYN as a clause; for a SYN without any answer, only that.
+pub const fn answered_by(verdict: Verdict, outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Unanswered => "no SYN-ACK was captured",
+        _ => self::verdict(verdict),
     }
 }
 
@@ -47,7 +55,7 @@ pub const fn meaning(meaning: Meaning) -> &'static str {
         }
         Meaning::MssClamped => "a device between the captures sets the MSS",
         Meaning::OptionsChanged => "a device between the captures removes or adds options",
-        Meaning::WindowChanged => "a device between the captures sets the window, or the packets are not the same",
+        Meaning::WindowChanged => "a device between the captures sets the window, or these are different packets",
         Meaning::Distance => {
             "the difference is the number of routers between the captures; a large one indicates another host"
         }

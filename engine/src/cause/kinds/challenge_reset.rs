@@ -1,10 +1,10 @@
-//! An appliance reset the first connection on purpose and lets the retry through.
+//! An appliance resets a client's first connection on purpose and lets the retry through.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ChallengeReset,
-    clause: "an appliance reset the first connection on purpose and lets the retry through",
+    clause: "an appliance resets a client's first connection on purpose and lets the retry through",
     counters: &[],
     check: "from the client: connect twice within a few seconds (expect: the second attempt gets a different SYN-ACK and succeeds)",
     reset_sender: ResetSender::Elsewhere,

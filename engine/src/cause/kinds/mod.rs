@@ -74,8 +74,7 @@ const SERVED: &str = "the server had accepted the connection before";
 const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
 const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";
-const WINDOW_NEVER_OPENED: &str =
-    "the SYN-ACK came from a proxy and its window never opened: the proxy did not reach the server";
+const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
 const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";

@@ -1,4 +1,4 @@
-//! The client's ACK bypassed the proxy and reached a server that had never seen the SYN.
+//! The proxy let the client's ACK through to a server that had never seen the SYN.
 
 use super::*;
 use crate::Setting;
@@ -7,7 +7,7 @@ use crate::evidence::reset::Shape;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
-    clause: "the client's ACK bypassed the proxy and reached a server that had never seen the SYN",
+    clause: "the proxy let the client's ACK through to a server that had never seen the SYN",
     counters: &[Counter::OutRsts],
     check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); then, on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0) and cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,

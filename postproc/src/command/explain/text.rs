@@ -50,7 +50,7 @@ fn summary(finding: &Finding) -> String {
     let assessment = &finding.assessment;
     let confidence = strength::confidence(assessment)
         .map_or_else(String::new, |confidence| format!(" ({}, {confidence})", assessment.verdict));
-    let verdict = capitalised(words::verdict(assessment.verdict));
+    let verdict = capitalised(words::answered_by(assessment.verdict, finding.outcome));
     format!("{verdict}{confidence}. {}.{cause}", capitalised(words::outcome(finding.outcome)))
 }
 
@@ -60,16 +60,19 @@ fn answer(finding: &Finding) -> String {
     let like = if implementations.is_empty() {
         String::new()
     } else {
-        format!(
-            " Implementations that no observation contradicts, which is not a proof: {}.",
-            implementations.join(", ")
-        )
+        format!(" Compatible implementations (not an identification): {}.", implementations.join(", "))
     };
-    let confidence = match (strength::confidence(assessment), assessment.terms) {
-        (Some(confidence), Some(terms)) => format!(" Confidence: {confidence} against {}.", terms.runner_up),
+    let confidence = match (assessment.confidence, assessment.log_odds, assessment.terms) {
+        (Some(confidence), Some(nats), Some(terms)) => {
+            let compared = match strength::times(nats) {
+                Some(times) => format!("{times} more probable than"),
+                None => "about as probable as".to_owned(),
+            };
+            format!(" Confidence: {confidence}, {compared} {}.", terms.runner_up)
+        }
         _ => String::new(),
     };
-    format!("{}: {}.{confidence}{like}", assessment.verdict, words::verdict(assessment.verdict))
+    format!("{}: {}.{confidence}{like}", assessment.verdict, words::answered_by(assessment.verdict, finding.outcome))
 }
 
 /// Returns the checks to run; that of the most likely cause is first.
@@ -162,7 +165,10 @@ impl Page<'_> {
             };
             let against = match cause.ruled_out || rank == 0 {
                 true => String::new(),
-                false => format!(" (odds against the first: {})", odds(cause.nats - best)),
+                false => match strength::times(best - cause.nats) {
+                    Some(times) => format!(" ({times} less likely than cause 1)"),
+                    None => " (about as likely as cause 1)".to_owned(),
+                },
             };
             let nats = if self.is_verbose { format!(" [{:+.2} nats]", cause.nats) } else { String::new() };
             self.line(&lead, &format!("{}: {}{against}{nats}", cause.kind, cause.kind.clause()))?;

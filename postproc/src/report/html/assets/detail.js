@@ -60,7 +60,7 @@ function evidenceList(details) {
 function sumOf(row, details) {
   if (!details.terms) return null;
   const [runnerUp, prior, listener, cap] = details.terms;
-  const terms = [["Prior: SYN cookies and SYN proxies are rare", prior], ["Other handshakes of this listener", listener],
+  const terms = [["Prior: SYN cookies and SYN proxies are rare", prior], ["Other handshakes of this listener (listener-context)", listener],
     ...details.evidence.map(([kind, , , contribution]) => [text(kind), contribution]), ["Limit on the sum of related evidence", cap]];
   const signed = (nats) => `${nats < 0 ? "−" : "+"}${Math.abs(nats).toFixed(2)}`;
   const rows = terms.filter(([, nats]) => nats !== 0).map(([name, nats]) => [name, signed(nats)]);
@@ -87,7 +87,7 @@ function causesList({ causes }) {
 /** Everything about one finding. */
 function detailOf(index) {
   const row = data.rows[index], details = detailsOf(index);
-  const about = text(row[LIKE]) ? `Compatible implementations: ${text(row[LIKE])}.` : null;
+  const about = text(row[LIKE]) ? `Compatible implementations (not an identification): ${text(row[LIKE])}.` : null;
   return el("div", {},
     el("h4", {}, "Show it in Wireshark (display filters)"),
     ...filtersOf(row, details).map(([label, filter]) => filterLine(label, filter)),
