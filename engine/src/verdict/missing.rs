@@ -8,7 +8,7 @@ use crate::listener::isn_layout::IsnLayout;
 pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
-        return vec!["a SYN-ACK: the capture has none".to_owned()];
+        return vec!["the capture has no SYN-ACK".to_owned()];
     };
     let mut sentences: Vec<&str> = Vec::new();
     match handshake.syn {

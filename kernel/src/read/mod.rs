@@ -1,6 +1,6 @@
 //! Reads what people save of a kernel: one output, or several in one file, recognised by content.
 //!
-//! Each format is a small [`LineParser`]. Each line is offered to every parser in turn, and the
+//! Each format is a small `LineParser`. Each line is offered to every parser in turn, and the
 //! first that recognises it takes it. A parser may keep a state between lines (the group of
 //! counters, the columns of a table); it is reset when another parser takes a line. Parsers are
 //! bounded and never fail: a line that none recognises is counted.
