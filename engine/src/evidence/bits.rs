@@ -8,7 +8,7 @@
 //!
 //! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
@@ -35,7 +35,7 @@ fn established_offset(listener: &Listener<'_>, index: usize) -> Option<u32> {
 }
 
 /// Returns whether a SYN-ACK's bits may favour a cookie.
-pub(super) fn may_favour(handshake: &Handshake) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
     residue(handshake) == Some(0)
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Fooled by: middleboxes that clear ECN or strip option 34 for some clients.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::granted_extensions::{ecn, fast_open};
@@ -15,10 +15,12 @@ const REFUSED: f64 = 3.9;
 /// P(granted | Linux cookie) is nil; captures lie.
 const GRANTED: f64 = -5.0;
 
-/// Returns whether a SYN-ACK refused an extension, which favours a cookie where the listener grants
-/// it to others.
-pub(super) fn may_favour(handshake: &Handshake) -> bool {
-    ecn(handshake) == Some(false) || fast_open(handshake) == Some(false)
+/// Returns whether the judged SYN-ACK refused an extension that the listener granted to others.
+pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+    let refused = |granted: fn(&Handshake) -> Option<bool>| {
+        granted(handshake) == Some(false) && preview.any(|other| granted(other) == Some(true))
+    };
+    preview.judges(handshake) && (refused(ecn) || refused(fast_open))
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> impl Iterator<Item = Observed<D>> {

@@ -11,7 +11,6 @@ use std::net::IpAddr;
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
-use crate::listener::Listener;
 use crate::packet::segment::Flags;
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
@@ -35,8 +34,7 @@ const SAME_PROXY: f64 = -1.9;
 /// Netfilter, XDP, pf.
 const SAME_CLOSED: f64 = -0.5;
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
     let field = field_name(handshake.server.ip);

@@ -6,7 +6,7 @@
 //!
 //! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
 use crate::listener::ip_identifications::repeated;
@@ -20,7 +20,7 @@ const REFLECTED: f64 = 6.0;
 
 /// Returns whether a SYN-ACK repeats the identification of its SYN, which favours a proxy where no
 /// other answer has it.
-pub(super) fn may_favour(handshake: &Handshake) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
     repeated(handshake).is_some()
 }
 

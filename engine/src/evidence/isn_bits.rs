@@ -8,19 +8,20 @@
 //! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte,
 //! which is why Onload's clock must have been seen to move.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
-use crate::listener::isn_layout::{IsnLayout, has_onload_timestamp, onload_clock};
+use crate::listener::isn_layout::{IsnLayout, ONLOAD_STAMPED_ENOUGH, has_onload_timestamp, onload_clock};
 
 /// MSS index and clock agree: chance in 1 of 256, capped for what is not known.
 const ONLOAD: f64 = 5.5;
 /// MSS index and nine bits of the timestamp agree: chance in 1 of 4096, capped as before.
 const ONLOAD_STAMPED: f64 = 8.0;
 
-/// Returns whether a SYN-ACK may favour a cookie, on a listener whose ISNs are Onload's.
-pub(super) fn may_favour(handshake: &Handshake) -> bool {
-    onload_weight(handshake).is_some()
+/// Returns whether a SYN-ACK may favour a cookie, among enough others that look like Onload's.
+pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+    let fits = |handshake: &&&Handshake| onload_clock(handshake).is_some();
+    onload_weight(handshake).is_some() && preview.handshakes.iter().filter(fits).count() >= ONLOAD_STAMPED_ENOUGH
 }
 
 /// Returns what an answer of Onload weighs for a cookie; `None` where it does not have the layout.

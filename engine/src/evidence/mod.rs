@@ -19,6 +19,7 @@ mod isn;
 mod isn_bits;
 mod lag;
 mod options;
+mod preview;
 mod repetition;
 pub(crate) mod reset;
 mod retry;
@@ -28,43 +29,46 @@ mod window;
 mod zero_window;
 
 pub(crate) use detail::{Detail, NoDetail, WithDetail, detail};
+pub(crate) use preview::Preview;
 pub(crate) use signal::{Group, Kinds, Observed, Signal};
 
 use crate::EvidenceKind;
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 
-// A row has the kind of the signal, its group, what must have been captured before it can favour a
-// cookie or a proxy, and the function that observes it. The order of the rows is the order in which
-// weights are added up. The needs are:
+// A row has the kind of the signal, its group, what it needs, and the function that observes it. The
+// order of the rows is the order in which weights are added up. The needs are:
 //
-// - `SynAck`: SYN and SYN-ACK, with the previous connection on the same four-tuple. The function
-//   takes the handshake.
-// - `Listener(may_favour)`: SYN and SYN-ACK, and the listener's other handshakes. The function
-//   takes the listener and the index of the handshake. `may_favour` takes the handshake alone, and
-//   returns false only where no others could make the signal favour a cookie or a proxy.
-// - `Later`: segments after the SYN-ACK, silence after it, or more handshakes than
-//   `Analyzer::preview` judges. The function takes the listener and the index of the handshake.
+// - `Handshake`: the packets of the handshake, with the previous connection on the same four-tuple.
+//   The function takes the handshake.
+// - `Listener(may_favour)`: the listener's other handshakes, too. The function takes the listener
+//   and the index of the handshake. `may_favour` is its gate in the quick check: it takes the
+//   handshake and the preview, is cheap, and returns false only where the signal cannot favour a
+//   cookie or a proxy there by more than 1.5 nats, too little against the prior, or where it is
+//   systematic and the preview judges another handshake.
+// - `MoreThanPreview`: time after the SYN-ACK, or more handshakes than `Analyzer::preview` judges, so
+//   that the signal alone never makes a preview cookie-style. The function takes the listener and
+//   the index of the handshake.
 signals! {
-    ZeroWindow,             ZeroWindow, SynAck,               zero_window::observe;
-    WindowUpdate,           ZeroWindow, Later,                zero_window::opened;
+    ZeroWindow,             ZeroWindow, Handshake,            zero_window::observe;
+    WindowUpdate,           ZeroWindow, Handshake,            zero_window::opened;
     OptionsDropped,         Options,    Listener(may_favour), options::observe;
-    TimestampLag,           Clock,      Later,                lag::observe;
+    TimestampLag,           Clock,      Listener(may_favour), lag::observe;
     TimestampBits,          Clock,      Listener(may_favour), bits::bare;
-    TimestampResidue,       Clock,      Later,                bits::behind_offset;
-    WindowRecomputed,       Window,     Later,                window::observe;
-    SegmentSizeBound,       Window,     Later,                segment_size::observe;
+    TimestampResidue,       Clock,      MoreThanPreview,      bits::behind_offset;
+    WindowRecomputed,       Window,     Listener(may_favour), window::observe;
+    SegmentSizeBound,       Window,     Handshake,            segment_size::observe;
     ExtensionRefused,       Options,    Listener(may_favour), extensions::observe;
-    SynAckRetransmitted,    Memory,     Later,                repetition::by_timer;
-    IsnChanged,             Memory,     Later,                repetition::isn_changed;
-    SynAckNotRetransmitted, Memory,     Later,                repetition::silent;
-    TtlChange,              Machine,    Later,                hop_limit::observe;
+    SynAckRetransmitted,    Memory,     Handshake,            repetition::by_timer;
+    IsnChanged,             Memory,     Handshake,            repetition::isn_changed;
+    SynAckNotRetransmitted, Memory,     MoreThanPreview,      repetition::silent;
+    TtlChange,              Machine,    Handshake,            hop_limit::observe;
     IpIdEcho,               Machine,    Listener(may_favour), identification::echo;
-    ReflectedOptions,       Machine,    SynAck,               identification::reflected_options;
-    IsnAlgebra,             Isn,        SynAck,               isn::algebra;
-    SynproxyBackendSyn,     Isn,        SynAck,               isn::backend_syn;
+    ReflectedOptions,       Machine,    Handshake,            identification::reflected_options;
+    IsnAlgebra,             Isn,        Handshake,            isn::algebra;
+    SynproxyBackendSyn,     Isn,        Handshake,            isn::backend_syn;
     IsnBits,                Isn,        Listener(may_favour), isn_bits::observe;
-    SynAnsweredSooner,      Machine,    Later,                round_trip::observe;
-    ResetShape,             Reset,      Later,                reset::observe;
-    RetryAnsweredOtherwise, Reset,      Later,                retry::observe;
+    SynAnsweredSooner,      Machine,    MoreThanPreview,      round_trip::observe;
+    ResetShape,             Reset,      Handshake,            reset::observe;
+    RetryAnsweredOtherwise, Reset,      Listener(may_favour), retry::observe;
 }

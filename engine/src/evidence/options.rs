@@ -11,7 +11,7 @@
 //! negotiates says next to nothing.
 
 use super::contrast::contrast;
-use super::{Detail, Group, Observed, detail};
+use super::{Detail, Group, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
@@ -37,10 +37,16 @@ const KEPT_PROXY: f64 = -0.5;
 /// the server.
 const GONE_COOKIE: f64 = -3.0;
 
-/// Returns whether the options of a SYN-ACK may favour a cookie or a proxy.
-pub(super) fn may_favour(handshake: &Handshake) -> bool {
-    use OptionHandling::{AllGone, OnlyTimestamps, Stripped};
-    matches!(OptionHandling::of(handshake), Stripped | OnlyTimestamps | AllGone)
+/// Returns whether the options of a SYN-ACK may favour a cookie or a proxy by more than [`ALONE`].
+/// Without contrast to SYN-ACKs that keep options, that takes gVisor's set, and is systematic.
+pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+    use OptionHandling::{AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
+    let contrasts = || preview.any(|other| matches!(OptionHandling::of(other), Kept | AllKept | TimestampsGone));
+    match OptionHandling::of(handshake) {
+        OnlyTimestamps => preview.judges(handshake) || contrasts(),
+        Stripped => contrasts(),
+        _ => false,
+    }
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

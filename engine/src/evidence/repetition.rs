@@ -26,8 +26,7 @@ const SILENCE: f64 = 3.5;
 /// A second answer with another ISN: P(ordinary) = 0.05, several hosts behind one address.
 const ISN_CHANGED_PROXY: f64 = 2.0;
 
-pub(super) fn by_timer<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (syn_ack, again) = (handshake.syn_ack.as_ref()?, retransmission::by_timer(handshake)?);
     Some(Observed {
         cookie: TIMER_COOKIE,
@@ -42,8 +41,7 @@ pub(super) fn by_timer<D: Detail>(listener: &Listener<'_>, index: usize) -> Opti
     })
 }
 
-pub(super) fn isn_changed<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn isn_changed<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, handshake.isn_changed?);
     if retransmission::by_timer(handshake).is_some() {
         return None;

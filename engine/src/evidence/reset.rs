@@ -6,8 +6,7 @@
 //! connection (section 3.10.5) or of a SYN does.
 
 use super::{Detail, Observed, detail};
-use crate::connection::handshake::{SegmentFacts, Side};
-use crate::listener::Listener;
+use crate::connection::handshake::{Handshake, SegmentFacts, Side};
 use crate::packet::segment::Flags;
 
 /// The shape of a reset.
@@ -48,8 +47,7 @@ impl Shape {
 const STATELESS_PROXY: f64 = 1.0;
 const STATELESS_COOKIE: f64 = 0.5;
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (side, reset) = handshake.deciding_reset()?;
     let syn_ack = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server && handshake.ack.is_some())?;
     let shape = Shape::of(reset);

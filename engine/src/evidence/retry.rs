@@ -6,11 +6,17 @@
 //!
 //! Fooled by: hosts of different make behind one address, if one host is broken.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Observed, Preview, detail};
+use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
 /// P(the next connection succeeds with another answer | ordinary) = 0.05.
 const CHALLENGED: f64 = 3.0;
+
+/// Returns whether the server reset the judged connection, so that a retry may favour a proxy.
+pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+    preview.judges(handshake) && handshake.deciding_reset().is_some_and(|(side, _)| *side == Side::Server)
+}
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];

@@ -10,15 +10,14 @@
 use super::window::TIMESTAMPS;
 use super::{Detail, Observed, detail};
 use crate::connection::cookie_mss::mss_bounds;
-use crate::listener::Listener;
+use crate::connection::handshake::Handshake;
 
 /// P(segments bounded by just this size | ordinary) = 0.15: tunnels lead to such sizes, too.
 const BOUNDED: f64 = 1.8;
 /// Segments of the largest size that must have been seen.
 const FULL_SEGMENTS: u32 = 2;
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };

@@ -23,25 +23,27 @@ macro_rules! signals {
             )+
         }
 
-        /// Returns whether some signal may favour a cookie or a proxy by what SYN and SYN-ACK show,
-        /// whatever the other handshakes of the listener are.
-        pub(crate) fn may_favour(handshake: &Handshake) -> bool {
-            $(signals!(@may_favour $needs, $module::$observe, $($module::$may_favour,)? handshake))||+
+        /// Returns whether some signal may favour a cookie or a proxy in a preview, whatever the
+        /// facts of the listener are.
+        pub(crate) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+            $(signals!(@may_favour $needs, $module::$observe, $($module::$may_favour,)? handshake, preview))||+
         }
     };
-    (@observe SynAck, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
+    (@observe Handshake, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
         $module::$observe::<$detail>($listener.handshakes[$index])
     };
     (@observe $needs:ident, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
         $module::$observe::<$detail>($listener, $index)
     };
-    (@may_favour SynAck, $module:ident::$observe:ident, $handshake:ident) => {
-        $module::$observe::<NoDetail>($handshake).is_some_and(|observed| observed.is_cookie_style())
+    (@may_favour Handshake, $module:ident::$observe:ident, $handshake:ident, $preview:ident) => {
+        $module::$observe::<NoDetail>($handshake).is_some_and(|observed| {
+            observed.is_cookie_style() && (!observed.systematic || $preview.judges($handshake))
+        })
     };
-    (@may_favour Listener, $module:ident::$observe:ident, $same:ident::$may_favour:ident, $handshake:ident) => {
-        $same::$may_favour($handshake)
+    (@may_favour Listener, $module:ident::$observe:ident, $same:ident::$may_favour:ident, $handshake:ident, $preview:ident) => {
+        $same::$may_favour($handshake, $preview)
     };
-    (@may_favour Later, $module:ident::$observe:ident, $handshake:ident) => {
+    (@may_favour MoreThanPreview, $module:ident::$observe:ident, $handshake:ident, $preview:ident) => {
         false
     };
 }

@@ -13,9 +13,9 @@
 //! that is not the server's first.
 
 use super::lag::linux_layout;
-use super::{Detail, Observed, detail};
+use super::{Detail, NoDetail, Observed, Preview, detail};
 use crate::connection::cookie_mss::cookie_mss;
-use crate::connection::handshake::{SegmentFacts, SynHeader};
+use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::packet::segment::Flags;
@@ -42,8 +42,18 @@ const OTHER_SCALE: f64 = 3.0;
 /// Smallest window field for which another scale is considered.
 const INFORMATIVE_FIELD: u16 = 32;
 
+/// Returns whether the first window favours a cookie, if the server is Linux or if it is not.
+pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
+    let favours = |linux: bool| weigh::<NoDetail>(handshake, |_| linux).is_some_and(|o| o.is_cookie_style());
+    favours(true) || favours(false)
+}
+
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+    weigh(listener.handshakes[index], |syn_ack| may_be_linux(listener, index, syn_ack))
+}
+
+/// Weighs the first window; `may_be_linux` says whether the server that sent a SYN-ACK may be Linux.
+fn weigh<D: Detail>(handshake: &Handshake, may_be_linux: impl Fn(&SynHeader) -> bool) -> Option<Observed<D>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let start = syn.isn.plus(1);
     let entry = |l: &&SegmentFacts| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
@@ -57,7 +67,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     // scale.
     let rounded_up = |window: u32| (window + unit - 1) & !(unit - 1);
     let left = |space: u32| rounded_up(space.saturating_sub(taken));
-    let linux = || may_be_linux(listener, index, syn_ack);
+    let linux = || may_be_linux(syn_ack);
     let recomputed = || {
         [client, client.min(syn_ack.options.mss.unwrap_or(client))]
             .map(|mss| cookie_mss(handshake, mss))

@@ -10,7 +10,6 @@
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
-use crate::listener::Listener;
 
 /// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
 const CLOSED_PROXY: f64 = 10.0;
@@ -39,8 +38,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
 /// closed window.
 const OPENED_PROXY: f64 = 3.5;
 
-pub(super) fn opened<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    let handshake = listener.handshakes[index];
+pub(super) fn opened<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn_ack = handshake.syn_ack.as_ref().filter(|s| s.window == 0)?;
     let update = window_update(handshake)?;
     Some(Observed {

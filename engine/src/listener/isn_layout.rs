@@ -27,7 +27,7 @@ const CLOCK_VALUES: usize = 32;
 /// Chance of the right MSS index, and of a clock within two of its values.
 const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
 /// Answers that must agree in both before the timestamps alone show that it is Onload.
-const ONLOAD_STAMPED_ENOUGH: usize = 3;
+pub(crate) const ONLOAD_STAMPED_ENOUGH: usize = 3;
 
 /// The composition that a listener's ISNs establish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
