@@ -3,7 +3,7 @@
 use crate::HandshakeId;
 use crate::connection::handshake::Handshake;
 
-/// The latest handshakes of a listener, of which a preview judges one.
+/// The latest handshakes of a listener; a preview judges one of them.
 pub(crate) struct Preview<'a, 'b> {
     /// The handshakes, the judged one included.
     pub handshakes: &'a [&'b Handshake],
