@@ -359,10 +359,17 @@ impl Handshake {
         self.rto_retransmission.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
     }
 
+    /// Returns SYN and SYN-ACK if the options of both were read to their end, so that an option that
+    /// was not seen is absent.
+    pub(crate) fn whole_headers(&self) -> Option<(&SynHeader, &SynHeader)> {
+        let (syn, syn_ack) = (self.syn.as_ref()?, self.syn_ack.as_ref()?);
+        (!syn.options.incomplete && !syn_ack.options.incomplete).then_some((syn, syn_ack))
+    }
+
     /// Returns the server's window scale shift, or 0 unless both sides offered window scaling (RFC
-    /// 7323 section 2.2).
+    /// 7323 section 2.2); `None` where the options are not known.
     pub(crate) fn server_scale(&self) -> Option<u8> {
-        let (syn, syn_ack) = (self.syn?, self.syn_ack?);
+        let (syn, syn_ack) = self.whole_headers()?;
         Some(match (syn.options.window_scale, syn_ack.options.window_scale) {
             (Some(_), Some(shift)) => shift,
             _ => 0,

@@ -18,7 +18,7 @@ const BOUNDED: f64 = 1.8;
 const FULL_SEGMENTS: u32 = 2;
 
 pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let largest = handshake.largest_payload + timestamps;

@@ -54,7 +54,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
 
 /// Weighs the first window; `may_be_linux` says whether the server that sent a SYN-ACK may be Linux.
 fn weigh<D: Detail>(handshake: &Handshake, may_be_linux: impl Fn(&SynHeader) -> bool) -> Option<Observed<D>> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let start = syn.isn.plus(1);
     let entry = |l: &&SegmentFacts| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
     let first = handshake.server_segments.iter().find(|l| !entry(l))?;

@@ -43,7 +43,7 @@ pub(crate) enum IsnLayout {
 impl IsnLayout {
     pub(crate) fn of(handshakes: &[&Handshake]) -> Self {
         let (mut begin, mut answered, mut freebsd, mut clocks) = (None, 0, 0, Vec::new());
-        for handshake in handshakes.iter().filter(|h| h.syn.is_some() && h.syn_ack.is_some()) {
+        for handshake in handshakes.iter().filter(|h| h.whole_headers().is_some()) {
             begin.get_or_insert(handshake.time);
             answered += 1;
             freebsd += usize::from(is_freebsd(handshake));
@@ -59,7 +59,7 @@ impl IsnLayout {
 /// Returns whether the seven predictable bits agree with what the client offered and the server
 /// kept.
 fn is_freebsd(handshake: &Handshake) -> bool {
-    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &handshake.syn_ack) else { return false };
+    let Some((syn, syn_ack)) = handshake.whole_headers() else { return false };
     let byte = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
     let mss = syn.options.mss.unwrap_or(FREEBSD_MSS[1]);
     let mss_index = FREEBSD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
@@ -73,7 +73,7 @@ fn is_freebsd(handshake: &Handshake) -> bool {
 
 /// Returns the five bits of Onload's clock, where the three bits of MSS index agree.
 pub(crate) fn onload_clock(handshake: &Handshake) -> Option<u8> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let mss = syn.options.mss.unwrap_or(ONLOAD_MSS[2]);
     let index = ONLOAD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
     (syn_ack.isn.0 & 7 == index as u32).then_some((syn_ack.isn.0 >> 3 & 31) as u8)
@@ -82,7 +82,7 @@ pub(crate) fn onload_clock(handshake: &Handshake) -> Option<u8> {
 /// Returns whether the timestamp's low nine bits are the server's window scale, the client's, and
 /// SACK; `None` without timestamps.
 pub(crate) fn has_onload_timestamp(handshake: &Handshake) -> Option<bool> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let value = syn_ack.options.timestamps?.value;
     let shift = |scale: Option<u8>| u32::from(scale.unwrap_or(0));
     let sack = u32::from(syn_ack.options.sack_permitted) << 8;

@@ -7,7 +7,8 @@ use crate::listener::clients::Clients;
 /// Handling of the SYN's options in the SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OptionHandling {
-    /// Nothing that could be lost was offered, or one of the two segments is missing.
+    /// Nothing that could be lost was offered, or one of the two segments is missing, or the capture
+    /// cut off the options of one.
     NotOffered,
     /// No timestamps offered; window scale or SACK kept.
     Kept,

@@ -31,9 +31,10 @@ const SAME_PHASE: f64 = 5.0;
 /// Slowest clock that can carry a cookie's bits, in ticks a second.
 const SLOWEST: f64 = 99.0;
 
-/// Returns the low six bits of the SYN-ACK's timestamp if it is a cookie's.
+/// Returns the low six bits of the SYN-ACK's timestamp if it is a cookie's; `None` where the options
+/// that they encode are not known.
 pub(crate) fn cookie_bits(handshake: &Handshake) -> Option<u32> {
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let (offered, answered) = (&syn.options, &syn_ack.options);
     let scale = match (offered.window_scale, answered.window_scale) {
         (Some(shift), Some(_)) => u32::from(shift),

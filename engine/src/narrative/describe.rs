@@ -119,7 +119,9 @@ fn options(segment: &Segment<'_>) -> String {
         };
     }
     if read.incomplete {
-        text.push_str(if text.is_empty() { "truncated in the capture" } else { ", the rest truncated in the capture" });
+        let rest = if text.is_empty() { "" } else { ", the rest " };
+        text.push_str(rest);
+        text.push_str(if read.truncated { "truncated in the capture" } else { "malformed" });
     }
     text
 }

@@ -150,6 +150,12 @@ impl Narrator<'_> {
 fn syn(segment: &Segment<'_>) -> Vec<String> {
     let options = segment.options();
     let mut shows = vec![match offered(&options) {
+        offers if options.truncated && offers.is_empty() => {
+            "the capture cut off the options (snap length): what the client offers is not known".to_owned()
+        }
+        offers if options.truncated => {
+            format!("the client offers {}; the capture cut off further options (snap length)", offers.join(", "))
+        }
         offers if offers.is_empty() => "the client offers no options except, at most, an MSS".to_owned(),
         offers => format!("the client offers {}", offers.join(", ")),
     }];
@@ -170,7 +176,12 @@ fn offered(options: &Options) -> Vec<&'static str> {
     all.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
 }
 
+/// Returns the options of the SYN that the SYN-ACK does not have; none where the SYN-ACK could not
+/// be read to its end.
 fn lost(offer: &Options, answer: &Options) -> Vec<&'static str> {
+    if answer.incomplete {
+        return Vec::new();
+    }
     let kept = offered(answer);
     offered(offer).into_iter().filter(|name| !kept.contains(name)).collect()
 }

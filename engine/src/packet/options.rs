@@ -22,8 +22,11 @@ pub(crate) struct Options {
     pub authenticated: bool,
     /// Multipath TCP (kind 30, RFC 8684).
     pub multipath: bool,
-    /// Whether the list is truncated, or an option has an invalid length.
+    /// Whether the list cannot be read to its end: it is truncated, or an option has an invalid
+    /// length. An option that was not seen may then be there all the same.
     pub incomplete: bool,
+    /// Whether the capture truncated the list (snap length).
+    pub truncated: bool,
 }
 
 /// Fields of the timestamps option, TSval and TSecr.
@@ -37,13 +40,16 @@ impl Options {
     /// Parses the captured option bytes of a TCP header whose data offset announces `promised`
     /// bytes of options.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
-        let mut options = Self { incomplete: bytes.len() < promised, ..Self::default() };
+        let mut options = Self::default();
         for option in walk(bytes) {
             match option {
                 Ok((kind, body)) => options.take(kind, body),
                 Err(Malformed) => options.incomplete = true,
             }
         }
+        // Nothing follows the end of the list, so its padding may be missing.
+        options.truncated = bytes.len() < promised && !tcp_options(bytes).any(|option| option.kind == END_OF_LIST);
+        options.incomplete |= options.truncated;
         options
     }
 
@@ -72,6 +78,11 @@ impl Options {
             (34, _) => self.fast_open = true,
             _ => {}
         }
+    }
+
+    /// Returns whether the list was read to its end and has no timestamps.
+    pub(crate) const fn lacks_timestamps(&self) -> bool {
+        self.timestamps.is_none() && !self.incomplete
     }
 
     /// Returns whether there is a window scale or SACK, which a SYN cookie may lose.
@@ -170,6 +181,16 @@ mod tests {
 
     #[test]
     fn options_cut_by_the_snap_length_are_incomplete() {
-        assert!(Options::read(&[2, 4, 5, 180], 20).incomplete);
+        for bytes in [&[][..], &[2, 4, 5, 180], &[2, 4, 5, 180, 1, 3], &[2, 4, 5, 180, 8, 10, 0]] {
+            let options = Options::read(bytes, 20);
+            assert!(options.incomplete && options.truncated, "{bytes:?}");
+        }
+        let malformed = Options::read(&[3, 9, 7, 0], 4);
+        assert!(malformed.incomplete && !malformed.truncated);
+    }
+
+    #[test]
+    fn options_after_which_only_padding_is_cut_off_are_complete() {
+        assert!(!Options::read(&[2, 4, 5, 180, 0], 8).incomplete);
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn compatible(handshake: &Handshake, verdict: Verdict, favouring: Kin
 fn cookie(handshake: &Handshake, favoured: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
     let Some(syn_ack) = handshake.syn_ack else { return Vec::new() };
     let only_timestamps = syn_ack.options.timestamps.is_some()
+        && !syn_ack.options.incomplete
         && !syn_ack.options.offers_scale_or_sack()
         && handshake.syn.is_some_and(|s| s.options.window_scale.is_some() && s.options.sack_permitted);
     if only_timestamps {

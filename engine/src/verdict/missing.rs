@@ -12,6 +12,14 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     };
     let mut sentences: Vec<&str> = Vec::new();
     match handshake.syn {
+        Some(syn) if syn.options.truncated || syn_ack.options.truncated => sentences.push(
+            "the capture cut off the TCP options (snap length): which ones the client offered or the server granted is \
+             not known; capture at least 128 bytes of each packet",
+        ),
+        None if syn_ack.options.truncated => sentences.push(
+            "the SYN was not captured, and the capture cut off the options of the SYN-ACK (snap length); capture at \
+             least 128 bytes of each packet",
+        ),
         None => sentences.push("the SYN was not captured: the client's options are not known"),
         Some(syn) if syn.options.timestamps.is_none() => {
             sentences.push(
