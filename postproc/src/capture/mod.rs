@@ -13,6 +13,7 @@ mod packet_block;
 mod pcap;
 mod pcapng;
 mod record;
+mod record_form;
 mod resync;
 #[cfg(test)]
 mod tests;

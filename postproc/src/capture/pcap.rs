@@ -4,20 +4,24 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use byteorder::{BigEndian, LittleEndian};
-use pcap_file::pcap::{PcapParser, PcapTsResolution, RawPcapPacket};
+use pcap_file::pcap::RawPcapPacket;
 use syncookie_engine::Timestamp;
 
 use super::interface::Options;
+use super::record_form::{self, NEXT_HEADERS, RecordForm};
 use super::resync::{self, Records};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, LinkType, MOST_FRAMES, RawFrame, Record};
 use crate::format::Order;
 
 const FILE_HEADER: usize = 24;
-const RECORD_HEADER: usize = 16;
 
-/// Offset of the captured length in a record header.
-const CAPTURED_LENGTH: usize = 8;
+/// Magic number of files with times in microseconds.
+const MICROSECONDS_MAGIC: u32 = 0xa1b2_c3d4;
+/// Magic number of files with times in nanoseconds.
+const NANOSECONDS_MAGIC: u32 = 0xa1b2_3c4d;
+/// Magic number of files of Kuznetzov's patch, which Red Hat and SuSE shipped in 1999 and 2000.
+const PATCHED_MAGIC: u32 = 0xa1b2_cd34;
 
 /// Captured length in bytes that is accepted whatever the snap length says; the limit of Wireshark.
 const LONGEST_USUAL: u32 = 256 << 10;
@@ -29,6 +33,8 @@ const LONGEST: u32 = 16 << 20;
 pub struct Reader<R> {
     window: Window<R>,
     head: Head,
+    /// Forms that the records may have, until the first one shows which; the first form otherwise.
+    forms: &'static [RecordForm],
     frames: u64,
     /// Second of the last record. A record after damage must be near it.
     second: Option<u32>,
@@ -39,6 +45,9 @@ pub struct Reader<R> {
 #[derive(Clone, Copy)]
 struct Head {
     order: Order,
+    form: RecordForm,
+    /// Byte order of records of the usual form; `None` for records of another form.
+    usual: Option<Order>,
     link: LinkType,
     nanos_per_fraction: i64,
     /// Maximum accepted captured length in bytes.
@@ -56,13 +65,52 @@ struct RawRecord<'a> {
 }
 
 impl Head {
+    /// Reads the file header, whose magic number was checked before.
+    fn read(bytes: &[u8]) -> Option<(Self, &'static [RecordForm])> {
+        let (magic, _) = bytes.split_first_chunk::<4>()?;
+        let (order, magic) = match magic {
+            [0xa1, 0xb2, ..] => (Order::Big, u32::from_be_bytes(*magic)),
+            _ => (Order::Little, u32::from_le_bytes(*magic)),
+        };
+        let version = (order.u16(bytes, 4)?, order.u16(bytes, 6)?);
+        // The upper half of the field says whether frames end in a check sequence.
+        let link = (order.u32(bytes, 20)? & 0xffff) as u16;
+        let forms: &[RecordForm] = match (version, magic) {
+            // DG/UX writes version 543.
+            ((2, ..=3) | (543, _), _) => &[RecordForm::OLD],
+            (_, PATCHED_MAGIC) => RecordForm::WITH_PATCHED_MAGIC,
+            (_, MICROSECONDS_MAGIC) => RecordForm::WITH_USUAL_MAGIC,
+            _ => &[RecordForm::USUAL],
+        };
+        // AIX writes version 2.2 with numbers of interface types, and nanoseconds.
+        let aix = match (version, magic, link) {
+            ((2, 2), MICROSECONDS_MAGIC, 6) => Some(1),
+            ((2, 2), MICROSECONDS_MAGIC, 24) => Some(0),
+            _ => None,
+        };
+        let head = Self {
+            order,
+            form: *forms.first()?,
+            usual: None,
+            link: LinkType(aix.unwrap_or(link)),
+            nanos_per_fraction: if magic == NANOSECONDS_MAGIC || aix.is_some() { 1 } else { 1_000 },
+            limit: order.u32(bytes, 16)?.clamp(LONGEST_USUAL, LONGEST),
+        };
+        Some((head.with_form(head.form), forms))
+    }
+
+    fn with_form(self, form: RecordForm) -> Self {
+        Self { form, usual: (form == RecordForm::USUAL).then_some(self.order), ..self }
+    }
+
     /// Returns the record at the start of `bytes` and the bytes after it; `None` unless the record
     /// is complete and its length is plausible.
     #[inline(always)]
     fn record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
-        let (behind, record) = match self.order {
-            Order::Big => RawPcapPacket::from_slice::<BigEndian>(bytes),
-            Order::Little => RawPcapPacket::from_slice::<LittleEndian>(bytes),
+        let (behind, record) = match self.usual {
+            Some(Order::Little) => RawPcapPacket::from_slice::<LittleEndian>(bytes),
+            Some(Order::Big) => RawPcapPacket::from_slice::<BigEndian>(bytes),
+            None => return self.unusual_record(bytes),
         }
         .ok()?;
         let Cow::Borrowed(data) = record.data else { return None };
@@ -71,11 +119,20 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
+    /// See [`Self::record`].
+    #[inline(never)]
+    fn unusual_record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
+        let (captured, length) = self.form.lengths(self.order, bytes)?;
+        let (second, fraction) = (self.order.u32(bytes, 0)?, self.order.u32(bytes, 4)?);
+        let (data, behind) = bytes.get(self.form.header..)?.split_at_checked(captured as usize)?;
+        (captured <= self.limit).then_some((RawRecord { second, fraction, length, data }, behind))
+    }
+
     /// Returns the frame of a record that begins at this place in the buffer.
     #[inline(always)]
     fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> FrameView<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
-        let (time, place) = (Some(Timestamp::from_nanos(nanos)), place + RECORD_HEADER);
+        let (time, place) = (Some(Timestamp::from_nanos(nanos)), place + self.form.header);
         FrameView { number, time, link: self.link, data: record.data, place }
     }
 
@@ -97,27 +154,11 @@ impl<R: Read> Reader<R> {
         let fault = |kind| Fault::new(kind, None, 0);
         window.ensure(FILE_HEADER).map_err(|error| fault(error.into()))?;
         let missing = FILE_HEADER.saturating_sub(window.bytes().len()) as u64;
-        // The magic number was checked before, so only the length of the header can be wrong.
-        let parser = match PcapParser::new(window.bytes()) {
-            Ok((_, parser)) => parser,
-            Err(_) => return Err(fault(FaultKind::CutHeader { missing })),
+        let Some((head, forms)) = Head::read(window.bytes()) else {
+            return Err(fault(FaultKind::CutHeader { missing }));
         };
         window.take(FILE_HEADER);
-        let header = parser.header();
-        let head = Head {
-            order: match header.endianness {
-                pcap_file::Endianness::Big => Order::Big,
-                pcap_file::Endianness::Little => Order::Little,
-            },
-            // The upper half of the field says whether frames end in a check sequence.
-            link: LinkType((u32::from(header.datalink) & 0xffff) as u16),
-            nanos_per_fraction: match header.ts_resolution {
-                PcapTsResolution::MicroSecond => 1_000,
-                PcapTsResolution::NanoSecond => 1,
-            },
-            limit: header.snaplen.clamp(LONGEST_USUAL, LONGEST),
-        };
-        Ok(Self { window, head, frames: 0, second: None, ended: false })
+        Ok(Self { window, head, forms, frames: 0, second: None, ended: false })
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -140,7 +181,7 @@ impl<R: Read> Reader<R> {
     /// Passes the next frames to `sink`, as long as they are valid and completely buffered.
     #[inline]
     pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
-        if self.ended {
+        if self.ended || self.forms.len() > 1 {
             return;
         }
         let (head, bytes, taken) = (self.head, self.window.bytes(), self.window.taken());
@@ -160,6 +201,7 @@ impl<R: Read> Reader<R> {
         if self.ended {
             return None;
         }
+        self.choose_form();
         match self.record_length() {
             Ok(Some(length)) => self.record(length).map(Ok),
             Ok(None) => {
@@ -168,6 +210,29 @@ impl<R: Read> Reader<R> {
             }
             Err(kind) => Some(Err(self.resume(kind))),
         }
+    }
+
+    /// Chooses the form of the records by the first two of them.
+    #[inline]
+    fn choose_form(&mut self) {
+        if self.forms.len() > 1 {
+            self.choose_form_by_records();
+        }
+    }
+
+    #[cold]
+    fn choose_form_by_records(&mut self) {
+        let Head { order, limit, form, .. } = self.head;
+        let mut is_end = !self.window.ensure(form.header).unwrap_or(true);
+        let first = form.lengths(order, self.window.bytes()).filter(|&(captured, _)| captured <= limit);
+        if let Some((captured, _)) = first {
+            // If reading fails, it fails again below, where the error is reported.
+            is_end = !self.window.ensure(captured as usize + NEXT_HEADERS).unwrap_or(true);
+        }
+        if let Some(form) = record_form::choose(self.forms, order, limit, self.window.bytes(), is_end) {
+            self.head = self.head.with_form(form);
+        }
+        self.forms = &self.forms[..1];
     }
 
     /// Searches for the next valid records, if the kind of fault allows that there are any.
@@ -180,6 +245,7 @@ impl<R: Read> Reader<R> {
         }
         let records = Records {
             order: self.head.order,
+            form: self.head.form,
             limit: self.head.limit,
             fractions: (1_000_000_000 / self.head.nanos_per_fraction) as u32,
             second: self.second,
@@ -193,13 +259,14 @@ impl<R: Read> Reader<R> {
     /// `None` at the end of the file.
     #[inline]
     fn record_length(&mut self) -> Result<Option<usize>, FaultKind> {
-        self.buffer(RECORD_HEADER)?;
+        let Head { order, form, .. } = self.head;
+        self.buffer(form.header)?;
         let bytes = self.window.bytes();
         if bytes.is_empty() {
             return Ok(None);
         }
-        let Some(claimed) = self.head.order.u32(bytes, CAPTURED_LENGTH).filter(|_| bytes.len() >= RECORD_HEADER) else {
-            return Err(FaultKind::CutFrame { missing: (RECORD_HEADER - bytes.len()) as u64 });
+        let Some((claimed, _)) = form.lengths(order, bytes).filter(|_| bytes.len() >= form.header) else {
+            return Err(FaultKind::CutFrame { missing: (form.header - bytes.len()) as u64 });
         };
         if claimed > self.head.limit {
             return Err(FaultKind::RecordLength { claimed, limit: self.head.limit });
@@ -207,7 +274,7 @@ impl<R: Read> Reader<R> {
         if self.frames >= MOST_FRAMES {
             return Err(FaultKind::Frames);
         }
-        let length = RECORD_HEADER + claimed as usize;
+        let length = form.header + claimed as usize;
         self.buffer(length)?;
         match length.saturating_sub(self.window.bytes().len()) {
             0 => Ok(Some(length)),

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use super::block_type::{INTERFACE_DESCRIPTION, SECTION_HEADER, is_known, section_order};
 use super::packet_block::ENHANCED_PACKET;
+use super::record_form::RecordForm;
 use super::window::Window;
 use crate::format::Order;
 
@@ -45,6 +46,7 @@ pub(super) fn search<R: Read>(window: &mut Window<R>, is_sound: impl Fn(&[u8], b
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Records {
     pub(super) order: Order,
+    pub(super) form: RecordForm,
     /// Maximum accepted captured length in bytes.
     pub(super) limit: u32,
     /// Number of fractions in a second.
@@ -60,7 +62,7 @@ impl Records {
         for count in 0..RUN {
             let Some((found, length)) = self.header(rest, second) else {
                 // The last record may be truncated within its header.
-                return is_end && (rest.is_empty() && count > 0 || rest.len() < HEADER && count > 1);
+                return is_end && (rest.is_empty() && count > 0 || rest.len() < self.form.header && count > 1);
             };
             second = Some(found);
             rest = match rest.get(length..) {
@@ -74,18 +76,17 @@ impl Records {
     /// Returns the second and the length of the record that begins here, if it is plausible.
     #[inline]
     fn header(&self, bytes: &[u8], near: Option<u32>) -> Option<(u32, usize)> {
-        let captured = self.order.u32(bytes, 8).filter(|captured| (1..=self.limit).contains(captured))?;
-        let original = self.order.u32(bytes, 12)?;
+        let (captured, original) = self.form.lengths(self.order, bytes)?;
+        if !(1..=self.limit).contains(&captured) {
+            return None;
+        }
         let (second, fraction) = (self.order.u32(bytes, 0)?, self.order.u32(bytes, 4)?);
         let is_plausible = (captured..=LONGEST_ORIGINAL.max(captured)).contains(&original)
             && fraction < self.fractions
             && near.is_none_or(|near| second.abs_diff(near) <= PAUSE);
-        is_plausible.then_some((second, HEADER + captured as usize))
+        is_plausible.then_some((second, self.form.header + captured as usize))
     }
 }
-
-/// Length of a pcap record header in bytes.
-const HEADER: usize = 16;
 
 /// Properties of the blocks of a pcapng file.
 #[derive(Clone, Copy, Debug)]

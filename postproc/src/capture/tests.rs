@@ -130,6 +130,87 @@ fn pcap_of_two(order: ByteOrder) -> Pcap {
     builder
 }
 
+/// Returns a pcap file with this magic number, version and link type whose record headers continue
+/// after second and fraction with what `lengths` returns for the captured length and the length on
+/// the wire.
+fn unusual(order: ByteOrder, magic: u32, minor: u16, link: u32, lengths: impl Fn(u32, u32) -> Vec<u8>) -> Vec<u8> {
+    let version = [order.u16(2), order.u16(minor)].concat();
+    let mut file = [&order.u32(magic)[..], &version, &words(order, &[0, 0, 65_535, link])].concat();
+    for (second, data) in (1_000_000_000..).zip([&b"first"[..], b"the second", b"3"]) {
+        let captured = data.len() as u32;
+        file.extend([order.u32(second), order.u32(7)].concat());
+        file.extend(lengths(captured, captured + 1000));
+        file.extend(data);
+    }
+    file
+}
+
+/// Returns the bytes of several numbers, one after another.
+fn words(order: ByteOrder, values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|&value| order.u32(value)).collect()
+}
+
+const MICROSECONDS: u32 = 0xa1b2_c3d4;
+const PATCHED: u32 = 0xa1b2_cd34;
+
+/// Returns what [`unusual`] writes, as it should be read.
+fn three(link: u16, nanos_per_fraction: i64) -> Vec<Seen> {
+    let times = (1_000_000_000..).map(|second: i64| Some(second * 1_000_000_000 + 7 * nanos_per_fraction));
+    times.zip([&b"first"[..], b"the second", b"3"]).map(|(time, data)| (link, time, data.to_vec())).collect()
+}
+
+#[test]
+fn pcap_before_version_2_4_is_read_with_either_order_of_the_lengths() {
+    for order in ByteOrder::ALL {
+        for minor in 0..=3 {
+            let wire_first = unusual(order, MICROSECONDS, minor, 1, |captured, wire| words(order, &[wire, captured]));
+            assert_eq!(sound(&wire_first), three(1, 1000), "2.{minor}");
+            let usual = unusual(order, MICROSECONDS, minor, 1, |captured, wire| words(order, &[captured, wire]));
+            assert_eq!(sound(&usual), three(1, 1000), "2.{minor}");
+        }
+    }
+}
+
+#[test]
+fn pcap_of_aix_is_read_with_nanoseconds_and_its_own_link_types() {
+    for (number, link) in [(6, 1), (24, 0)] {
+        let order = ByteOrder::Big;
+        let file = unusual(order, MICROSECONDS, 2, number, |captured, wire| words(order, &[wire, captured]));
+        assert_eq!(sound(&file), three(link, 1));
+    }
+}
+
+#[test]
+fn patched_pcap_is_read_under_either_magic_number() {
+    for order in ByteOrder::ALL {
+        let patched = |extra: &'static [u8]| {
+            move |captured, wire| {
+                let interface = [&order.u32(2)[..], &order.u16(0x800), &[0], extra].concat();
+                [words(order, &[captured, wire]), interface].concat()
+            }
+        };
+        for (magic, extra) in [(MICROSECONDS, &[9][..]), (PATCHED, &[9]), (PATCHED, &[9, 9, 9, 9, 9])] {
+            let file = unusual(order, magic, 4, 1, patched(extra));
+            assert_eq!(sound(&file), three(1, 1000), "{magic:x}, {extra:?}");
+            // One packet alone, which is the end of the file.
+            let one = file.len() - 2 * (16 + 7 + extra.len()) - 11;
+            assert_eq!(sound(&file[..one]), three(1, 1000)[..1], "{magic:x}, {extra:?}");
+        }
+    }
+}
+
+#[test]
+fn damage_to_an_unusual_pcap_is_passed() {
+    let order = ByteOrder::Little;
+    let mut file = unusual(order, MICROSECONDS, 2, 1, |captured, wire| words(order, &[wire, captured]));
+    let whole = file.clone();
+    file.extend([0xff; 40]);
+    file.extend(&whole[24..]);
+    let (frames, faults) = read(&file);
+    assert_eq!(frames, [three(1, 1000), three(1, 1000)].concat());
+    assert_eq!(faults.len(), 1, "{faults:?}");
+}
+
 #[test]
 fn pcap_is_read_in_both_byte_orders_and_resolutions() {
     for order in ByteOrder::ALL {

@@ -28,9 +28,7 @@ enum Converter {
 }
 
 /// Magic numbers, at offset 0.
-const MAGICS: [(&[u8], &str); 26] = [
-    (b"\xa1\xb2\xcd\x34", "a pcap file in Kuznetzov's modified format"),
-    (b"\x34\xcd\xb2\xa1", "a pcap file in Kuznetzov's modified format"),
+const MAGICS: [(&[u8], &str); 24] = [
     (b"\xa1\xb2\xc3\xcd", "a pcap file in Kuznetzov's modified format"),
     (b"\x1c\x00\x01\xac", "an IXIA capture"),
     (b"\xac\x01\x00\x1c", "an IXIA capture"),

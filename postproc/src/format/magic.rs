@@ -107,6 +107,8 @@ pub fn sniff(bytes: &[u8]) -> Kind {
     match bytes {
         [] => return Kind::Empty,
         [0xa1, 0xb2, 0xc3, 0xd4, ..] | [0xa1, 0xb2, 0x3c, 0x4d, ..] => return Kind::Capture(Format::Pcap),
+        // Kuznetzov's patch, which Red Hat and SuSE shipped.
+        [0xa1, 0xb2, 0xcd, 0x34, ..] | [0x34, 0xcd, 0xb2, 0xa1, ..] => return Kind::Capture(Format::Pcap),
         [0xd4, 0xc3, 0xb2, 0xa1, ..] | [0x4d, 0x3c, 0xb2, 0xa1, ..] => return Kind::Capture(Format::Pcap),
         [0x0a, 0x0d, 0x0d, 0x0a, ..] => return Kind::Capture(Format::Pcapng),
         // A skippable frame may come first: pzstd writes one.

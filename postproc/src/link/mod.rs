@@ -7,6 +7,7 @@ use etherparse::{EtherType, Ethernet2HeaderSlice, SingleVlanHeaderSlice};
 
 use crate::capture::LinkType;
 
+mod netlink;
 mod nflog;
 mod ppp;
 #[cfg(test)]
@@ -54,6 +55,7 @@ impl Layer {
     const FRAME_RELAY: Self = Self::Header(ppp::frame_relay);
     const WIRELESS: Self = Self::Header(wireless::frame);
     const WIRELESS_PADDED: Self = Self::Header(wireless::padded_frame);
+    const WIRELESS_SWAPPED: Self = Self::Header(wireless::swapped_frame);
 
     /// Returns the layer after this one, which is not IP.
     fn step(self, bytes: &[u8]) -> Step {
@@ -164,10 +166,12 @@ fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
     const PPPOE_SESSION: EtherType = EtherType(0x8864);
     /// Transparent Ethernet bridging: GRE and GENEVE carry a whole Ethernet frame.
     const BRIDGED_ETHERNET: EtherType = EtherType(0x6558);
+    const VN_TAG: EtherType = EtherType(0x8926);
     match protocol {
         EtherType::VLAN_TAGGED_FRAME | EtherType::PROVIDER_BRIDGING | EtherType::VLAN_DOUBLE_TAGGED_FRAME => {
             vlan(bytes)
         }
+        VN_TAG => vn_tag(bytes),
         MPLS | MPLS_UPSTREAM => Step::To(Layer::MPLS, 0),
         PPPOE_SESSION => Step::To(Layer::PPPOE, 0),
         BRIDGED_ETHERNET => Step::To(Layer::ETHERNET, 0),
@@ -196,6 +200,27 @@ fn vlan(bytes: &[u8]) -> Step {
     }
 }
 
+/// Parses the VN-Tag between a Cisco fabric extender and its switch: four bytes of interface
+/// numbers, then an EtherType.
+fn vn_tag(bytes: &[u8]) -> Step {
+    match *bytes {
+        [_, _, _, _, high, low, ..] => after_type_field(EtherType(u16::from_be_bytes([high, low])), 6),
+        _ => Step::Cut,
+    }
+}
+
+/// Parses FDDI: a frame control byte, two addresses, and LLC in the frames that carry data.
+fn fddi(bytes: &[u8]) -> Step {
+    const LENGTH: usize = 13;
+    /// Asynchronous LLC frames; the low bits are a priority.
+    const LLC_FRAME: u8 = 0x50;
+    match bytes.first() {
+        _ if bytes.len() < LENGTH => Step::Cut,
+        Some(control) if control & 0xf0 == LLC_FRAME => Step::To(Layer::LLC, LENGTH),
+        _ => Step::Other,
+    }
+}
+
 /// Parses IEEE 802.2: the service access point of IP, or SNAP.
 fn llc(bytes: &[u8]) -> Step {
     match bytes {
@@ -217,8 +242,10 @@ fn linux_sll2(bytes: &[u8]) -> Step {
 /// Parses a Linux cooked header of `length` bytes, given the offsets of the ARPHRD type and the
 /// protocol.
 fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step {
-    /// ARPHRD types whose protocol field is not an EtherType: netlink and Frame Relay.
-    const NOT_ETHERTYPE: [u16; 2] = [824, 770];
+    /// ARPHRD type of netlink, whose protocol field is the netlink family.
+    const NETLINK: u16 = 824;
+    /// ARPHRD type of Frame Relay, whose protocol field is not an EtherType.
+    const FRAME_RELAY: u16 = 770;
     /// `ETH_P_802_2`. Other numbers below the EtherTypes are not IP either.
     const LLC: u16 = 4;
     if bytes.len() < length {
@@ -226,7 +253,8 @@ fn cooked(bytes: &[u8], length: usize, hardware: usize, protocol: usize) -> Step
     }
     let field = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
     match field(protocol) {
-        _ if NOT_ETHERTYPE.contains(&field(hardware)) => Step::Other,
+        family if field(hardware) == NETLINK => netlink::messages(family, &bytes[length..]).further(length),
+        _ if field(hardware) == FRAME_RELAY => Step::Other,
         LLC => Step::To(Layer::LLC, length),
         small if small < 0x600 => Step::Other,
         ether_type => Step::To(Layer::Protocol(EtherType(ether_type)), length),

@@ -13,16 +13,20 @@ pub(super) fn nflog(bytes: &[u8]) -> Step {
         10 => EtherType::IPV6,
         _ => return Step::Other,
     };
-    let places = [u16::from_le_bytes, u16::from_be_bytes].map(|order| payload(bytes, order));
+    const PAYLOAD: u16 = 9;
+    let places = [u16::from_le_bytes, u16::from_be_bytes].map(|order| attribute(bytes, order, PAYLOAD));
     match places {
         [Some(place), _] | [None, Some(place)] => Step::To(Layer::Protocol(protocol), place),
         [None, None] => Step::Other,
     }
 }
 
-/// Returns the offset of the packet if the fields have this byte order; `None` otherwise.
-fn payload(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Option<usize> {
-    const PAYLOAD: u16 = 9;
+/// Reader of a field of two bytes.
+pub(super) type ByteOrder = fn([u8; 2]) -> u16;
+
+/// Returns the offset of the value of the first field with this type if the fields have this byte
+/// order; `None` otherwise.
+pub(super) fn attribute(bytes: &[u8], order: ByteOrder, kind: u16) -> Option<usize> {
     let mut offset = 4;
     loop {
         let field = bytes.get(offset..)?.first_chunk::<4>()?;
@@ -31,7 +35,7 @@ fn payload(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Option<usize> {
             return None;
         }
         // The two highest bits mark nested fields and network byte order.
-        if order([field[2], field[3]]) & 0x3fff == PAYLOAD {
+        if order([field[2], field[3]]) & 0x3fff == kind {
             return Some(offset + field.len());
         }
         offset += length.next_multiple_of(4);

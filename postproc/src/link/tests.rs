@@ -190,6 +190,21 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
         let length = u16::try_from(4 + packet.len()).unwrap();
         frame(&[&[2, 0, 0, 1], &prefix, &order(length), &order(9), packet])
     };
+    let queued = |order: fn(u16) -> [u8; 2], long: fn(u32) -> [u8; 4]| {
+        let header = frame(&[&order(11), &order(1), &[0, 0, 0, 7, 8, 0, 1], &[0]]);
+        let length = u16::try_from(4 + packet.len()).unwrap();
+        let body = frame(&[&[2, 0, 0, 1], &header, &order(length), &order(10), packet]);
+        let total = u32::try_from(16 + body.len()).unwrap();
+        frame(&[&long(total), &order(0x300), &order(0), &[0; 8], &body])
+    };
+    let logged = frame(&[
+        &u32::try_from(16 + nflog(u16::to_le_bytes).len()).unwrap().to_le_bytes(),
+        &[0, 4],
+        &[0; 10],
+        &nflog(u16::to_le_bytes),
+    ]);
+    let netlink = |message: &[u8]| frame(&[&[0, 4], &824_u16.to_be_bytes(), &[0; 10], &[0, 12], message]);
+    let teredo = ipv6(4, packet);
     let prism = |length: [u8; 4]| frame(&[&[0, 0, 0, 0x44], &length, &[0; 136], &wlan]);
     vec![
         ("MPLS", 1, ethernet_frame(&[&[0x88, 0x47], LABELS, packet])),
@@ -210,6 +225,15 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
         ("Frame Relay, Cisco", 107, frame(&[&[0x18, 0x41, 8, 0], packet])),
         ("NFLOG, little-endian", 239, nflog(u16::to_le_bytes)),
         ("NFLOG, big-endian", 239, nflog(u16::to_be_bytes)),
+        ("NETLINK, logged", 253, netlink(&logged)),
+        ("NETLINK, queued", 253, netlink(&queued(u16::to_le_bytes, u32::to_le_bytes))),
+        ("NETLINK, queued, big-endian", 253, netlink(&queued(u16::to_be_bytes, u32::to_be_bytes))),
+        ("netlink in a cooked capture", 113, netlink(&logged)),
+        ("FDDI", 10, frame(&[&[0x54], &[2; 12], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], packet])),
+        ("PPI, 802.11", 192, frame(&[&[0, 0, 20, 0, 105, 0, 0, 0], &[0; 12], &wlan])),
+        ("PPI, Ethernet", 192, frame(&[&[0, 0, 8, 0, 1, 0, 0, 0], &bridged])),
+        ("VN-Tag", 1, ethernet_frame(&[&[0x89, 0x26, 0, 1, 0, 2, 8, 0], packet])),
+        ("VN-Tag and VLAN", 1, ethernet_frame(&[&[0x89, 0x26, 0, 1, 0, 2, 0x81, 0, 0, 7, 8, 0], packet])),
         ("802.11", 105, wlan.clone()),
         ("802.11 QoS", 105, wireless([0x88, 2], &[0, 0], packet)),
         ("802.11 QoS, HT control", 105, wireless([0x88, 0x81], &[0; 6], packet)),
@@ -253,6 +277,17 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
         ("GTP-U, Ethernet", 101, to_port(2152, &[&[0x30, 255, 0, 54, 0, 0, 0, 1], &bridged])),
         ("L2TP", 101, to_port(1701, &[&[0, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], packet])),
         ("L2TP with every field", 101, to_port(1701, &[&[0x4a, 2], &[0; 10], &[0, 2, 0, 0, 0xff, 3, 0, 0x21], packet])),
+        ("CAPWAP, Ethernet", 101, to_port(5247, &[&[0, 0x10, 2, 0, 0, 0, 0, 0], &bridged])),
+        ("CAPWAP, 802.11", 101, to_port(5247, &[&[0, 0x10, 3, 0, 0, 0, 0, 0], &[wlan[1], wlan[0]], &wlan[2..]])),
+        (
+            "CAPWAP, longer header",
+            101,
+            to_port(5247, &[&[0, 0x20, 3, 0x20], &[0; 12], &[wlan[1], wlan[0]], &wlan[2..]]),
+        ),
+        ("Teredo", 101, to_port(3544, &[&teredo])),
+        ("Teredo, authenticated", 101, to_port(3544, &[&[0, 1, 2, 3], &[9; 14], &[0, 0, 1, 2, 3, 4, 5, 6], &teredo])),
+        ("AYIYA", 101, to_port(5072, &[&[0x41, 0x52, 0x11, 41], &[9; 40], &teredo])),
+        ("AYIYA, IPv4", 101, to_port(5072, &[&[0x41, 0x52, 0x11, 4], &[9; 40], packet])),
         ("EtherIP", 101, ipv4(97, &[&[0x30, 0], &bridged[..]].concat())),
         ("MPLS in IP", 101, ipv4(137, &[LABELS, packet].concat())),
         ("MPLS over UDP", 101, to_port(6635, &[LABELS, packet])),
@@ -296,6 +331,12 @@ fn a_tunnel_without_ip_inside_gives_the_outer_packet() {
         to_port(2152, &[&[0x30, 1, 0, 40, 0, 0, 0, 1], &tcp4()]),
         to_port(1701, &[&[0xc8, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21], &tcp4()]),
         ipv4(4, &[]),
+        // CAPWAP with DTLS, a keep-alive and a fragment; a Teredo bubble; an AYIYA echo.
+        to_port(5247, &[&[1, 0, 0, 0], &tcp4()]),
+        to_port(5247, &[&[0, 0x10, 2, 8, 0, 0, 0, 0], &tcp4()]),
+        to_port(5247, &[&[0, 0x10, 2, 0x80, 0, 0, 0, 0], &ethernet_frame(&[&[8, 0], &tcp4()])]),
+        to_port(3544, &[&[0x45], &tcp4()]),
+        to_port(5072, &[&[0x41, 0x52, 0x12, 41], &[9; 40], &tcp6()]),
     ];
     for outer in others {
         assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer), "{outer:02x?}");
@@ -319,6 +360,20 @@ fn a_fragment_of_a_tunnel_is_not_followed() {
 fn bytes_after_the_end_of_a_tunnel_are_not_its_content() {
     let outer = frame(&[&ipv4(4, &[]), &tcp4()]);
     assert_eq!(ip_packet(LinkType(101), &outer), Content::Ip(&outer));
+}
+
+#[test]
+fn frames_of_fddi_and_messages_of_netlink_without_packets_are_other_content() {
+    let beacon = frame(&[&[0xc2], &[2; 12], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], IPV4]);
+    assert_eq!(ip_packet(LinkType(10), &beacon), Content::Other);
+    let netlink = |family: u8, message: &[u8]| frame(&[&[0, 4], &824_u16.to_be_bytes(), &[0; 11], &[family], message]);
+    assert_eq!(ip_packet(LinkType(253), &netlink(0, &[16; 40])), Content::Other, "routing");
+    assert_eq!(ip_packet(LinkType(253), &netlink(12, &[0; 15])), Content::Cut);
+    assert_eq!(
+        ip_packet(LinkType(253), &netlink(12, &[20, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0])),
+        Content::Other
+    );
+    assert_eq!(ip_packet(LinkType(192), &[0, 0, 8, 0, 147, 0, 0, 0]), Content::Other, "a link type that is not read");
 }
 
 #[test]

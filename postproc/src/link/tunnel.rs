@@ -24,7 +24,7 @@ mod protocol {
 const MOST_EXTENSIONS: usize = 16;
 
 /// UDP ports of the supported tunnels, sorted.
-const TUNNEL_PORTS: [u16; 7] = [1701, 2152, 4754, 4789, 4790, 6081, 6635];
+const TUNNEL_PORTS: [u16; 10] = [1701, 2152, 3544, 4754, 4789, 4790, 5072, 5247, 6081, 6635];
 
 /// Returns whether an IP packet carries TCP, or UDP without a tunnel, right after its fixed header.
 /// This is true of nearly every packet, and takes a few comparisons.
@@ -144,9 +144,12 @@ fn by_port(port: u16, bytes: &[u8]) -> Step {
     match port {
         1701 => l2tp(bytes),
         2152 => gtp(bytes),
+        3544 => teredo(bytes),
         4754 => gre(bytes),
         4789 => vxlan(bytes),
         4790 => vxlan_gpe(bytes),
+        5072 => ayiya(bytes),
+        5247 => capwap(bytes),
         6081 => geneve(bytes),
         6635 => Step::To(Layer::MPLS, 0),
         _ => Step::Other,
@@ -205,6 +208,59 @@ fn gtp(bytes: &[u8]) -> Step {
         // The session may carry Ethernet; no field says so.
         Some(_) => Step::To(Layer::ETHERNET, offset),
     }
+}
+
+/// Parses Teredo (RFC 4380 section 5.1.1): an IPv6 packet, which an authentication and an origin
+/// indication may precede.
+fn teredo(bytes: &[u8]) -> Step {
+    const FIXED_AUTHENTICATION: usize = 13;
+    const ORIGIN: usize = 8;
+    let mut offset = 0;
+    if let Some(&[0, 1, client, value]) = bytes.first_chunk() {
+        offset = FIXED_AUTHENTICATION + usize::from(client) + usize::from(value);
+    }
+    if let Some([0, 0]) = bytes.get(offset..offset + 2) {
+        offset += ORIGIN;
+    }
+    match bytes.get(offset) {
+        None => Step::Cut,
+        Some(0x60..=0x6f) => Step::To(Layer::RAW, offset),
+        Some(_) => Step::Other,
+    }
+}
+
+/// Parses AYIYA (draft-massar-v6ops-ayiya): a header whose first bits give the lengths of the
+/// identity (a power of two) and of the signature (in words of four bytes).
+fn ayiya(bytes: &[u8]) -> Step {
+    const FORWARD: u8 = 1;
+    const FIXED: usize = 8;
+    let Some(&[identity, signature, operation, next]) = bytes.first_chunk() else { return Step::Cut };
+    if operation & 0xf != FORWARD {
+        return Step::Other;
+    }
+    let offset = FIXED + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4;
+    match next {
+        protocol::IPV4 | protocol::IPV6 => payload(next, offset, bytes),
+        _ => Step::Other,
+    }
+}
+
+/// Parses CAPWAP data (RFC 5415 section 4.3): an Ethernet or 802.11 frame after a header that gives
+/// its own length. Not read: frames encrypted with DTLS, fragments, and keep-alives.
+fn capwap(bytes: &[u8]) -> Step {
+    const NATIVE: u8 = 0x01;
+    const FRAGMENT: u8 = 0x80;
+    const KEEP_ALIVE: u8 = 0x08;
+    const IEEE_802_11: u8 = 1;
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    let (is_clear, length) = (header[0] & 0xf == 0, usize::from(header[1] >> 3) * 4);
+    if !is_clear || header[3] & (FRAGMENT | KEEP_ALIVE) != 0 || length < header.len() {
+        return Step::Other;
+    }
+    if header[2] & NATIVE == 0 {
+        return Step::To(Layer::ETHERNET, length);
+    }
+    if header[2] >> 1 & 0x1f == IEEE_802_11 { Step::To(Layer::WIRELESS_SWAPPED, length) } else { Step::Other }
 }
 
 /// Parses L2TP (RFC 2661): PPP after a header whose first bits announce its fields.

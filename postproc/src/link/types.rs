@@ -1,6 +1,6 @@
 //! Table of the link types.
 
-use super::{Layer, family, linux_sll, linux_sll2, nflog, ppp, wireless};
+use super::{Layer, family, fddi, linux_sll, linux_sll2, nflog, ppp, wireless};
 use crate::capture::LinkType;
 
 /// Number and name of a link type in the LINKTYPE registry
@@ -15,7 +15,7 @@ const LINK_TYPES: [Row; 43] = [
     (6, "IEEE802_5", None),
     (8, "SLIP", None),
     (9, "PPP", Some(Layer::PPP)),
-    (10, "FDDI", None),
+    (10, "FDDI", Some(Layer::Header(fddi))),
     // Some BSDs write their own numbers for raw IP.
     (12, "RAW", Some(Layer::RAW)),
     (14, "RAW", Some(Layer::RAW)),
@@ -35,7 +35,7 @@ const LINK_TYPES: [Row; 43] = [
     (163, "IEEE802_11_AVS", Some(Layer::Header(wireless::prism))),
     (187, "BLUETOOTH_HCI_H4", None),
     (189, "USB_LINUX", None),
-    (192, "PPI", None),
+    (192, "PPI", Some(Layer::Header(wireless::ppi))),
     (195, "IEEE802_15_4_WITHFCS", None),
     (197, "ERF", None),
     (201, "BLUETOOTH_HCI_H4_WITH_PHDR", None),
@@ -51,7 +51,8 @@ const LINK_TYPES: [Row; 43] = [
     (247, "INFINIBAND", None),
     (249, "USBPCAP", None),
     (252, "WIRESHARK_UPPER_PDU", None),
-    (253, "NETLINK", None),
+    // The header is that of a cooked capture.
+    (253, "NETLINK", Some(Layer::Header(linux_sll))),
     (271, "VSOCK", None),
     (276, "LINUX_SLL2", Some(Layer::Header(linux_sll2))),
 ];
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn link_types_without_a_parser_have_a_name_and_no_first_layer() {
-        for (number, link) in [(117, "PFLOG"), (150, "USER0..USER15"), (253, "NETLINK")] {
+        for (number, link) in [(117, "PFLOG"), (150, "USER0..USER15"), (271, "VSOCK")] {
             assert_eq!(name(LinkType(number)), Some(link));
             assert!(first_layer(LinkType(number)).is_none(), "{link}");
         }

@@ -1,6 +1,7 @@
 //! 802.11: data frames, and the headers that capture cards add to them.
 
-use super::{Layer, Step};
+use super::{Layer, Step, types};
+use crate::capture::LinkType;
 
 /// Parses radiotap: a version, a length, and fields that a bit map announces.
 pub(super) fn radiotap(bytes: &[u8]) -> Step {
@@ -33,6 +34,19 @@ fn is_padded(radiotap: &[u8]) -> bool {
     present & FLAGS != 0 && radiotap.get(offset).is_some_and(|flags| flags & PADDED != 0)
 }
 
+/// Parses PPI: a version, flags, a length and the link type of the frame after it, in little-endian
+/// order.
+pub(super) fn ppi(bytes: &[u8]) -> Step {
+    let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
+    let length = usize::from(u16::from_le_bytes([header[2], header[3]]));
+    let link = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+    let layer = u16::try_from(link).ok().and_then(|link| types::first_layer(LinkType(link)));
+    match layer {
+        Some(layer) if header[0] == 0 && length >= header.len() => Step::To(layer, length),
+        _ => Step::Other,
+    }
+}
+
 /// Parses Prism: a length in the byte order of the capturing machine. Some cards write AVS headers
 /// with this link type.
 pub(super) fn prism(bytes: &[u8]) -> Step {
@@ -50,16 +64,26 @@ pub(super) fn prism(bytes: &[u8]) -> Step {
 /// Parses a data frame that is complete and not encrypted: LLC after a header whose first bits give
 /// its length.
 pub(super) fn frame(bytes: &[u8]) -> Step {
-    data_frame(bytes, 1)
+    let Some(control) = bytes.first_chunk() else { return Step::Cut };
+    data_frame(bytes, *control, 1)
+}
+
+/// Parses a data frame in CAPWAP, where access points swap the two bytes of the frame control.
+/// Wireshark expects that by default.
+pub(super) fn swapped_frame(bytes: &[u8]) -> Step {
+    let Some(&[flags, kind]) = bytes.first_chunk() else { return Step::Cut };
+    data_frame(bytes, [kind, flags], 1)
 }
 
 /// Parses a data frame whose header is padded to a multiple of four bytes.
 pub(super) fn padded_frame(bytes: &[u8]) -> Step {
-    data_frame(bytes, 4)
+    let Some(control) = bytes.first_chunk() else { return Step::Cut };
+    data_frame(bytes, *control, 4)
 }
 
-/// Parses a data frame whose header is padded to a multiple of `alignment` bytes.
-fn data_frame(bytes: &[u8], alignment: usize) -> Step {
+/// Parses a data frame with this frame control, whose header is padded to a multiple of `alignment`
+/// bytes.
+fn data_frame(bytes: &[u8], [kind, flags]: [u8; 2], alignment: usize) -> Step {
     const TO_AND_FROM: u8 = 0x03;
     const MORE_FRAGMENTS: u8 = 0x04;
     const PROTECTED: u8 = 0x40;
@@ -68,7 +92,6 @@ fn data_frame(bytes: &[u8], alignment: usize) -> Step {
     const NO_DATA: u8 = 0x40;
     const AGGREGATE: u8 = 0x80;
     let Some(header) = bytes.first_chunk::<24>() else { return Step::Cut };
-    let (kind, flags) = (header[0], header[1]);
     let is_data = kind & 0x0f == 0x08 && kind & NO_DATA == 0;
     let is_fragment = flags & MORE_FRAGMENTS != 0 || header[22] & 0x0f != 0;
     if !is_data || is_fragment || flags & PROTECTED != 0 {

@@ -46,6 +46,16 @@ impl<'a> Frame<'a> {
         self.ip_behind(&[&parts.concat(), &[0, self.by_version(0x21, 0x57)]])
     }
 
+    /// An IPv6 packet: the packet itself, or one that carries it.
+    fn in_v6(&self) -> Vec<u8> {
+        if self.is_v6() { self.ip.to_vec() } else { ipv6(4, self.ip).split_off(14) }
+    }
+
+    /// An 802.11 frame in CAPWAP, with its control bytes swapped, behind `header`.
+    fn capwap(&self, header: &[u8]) -> Vec<u8> {
+        [header, &self.wireless([1, 8], &[])].concat()
+    }
+
     fn snap(&self) -> Vec<u8> {
         self.ip_behind(&[&[0xaa, 0xaa, 3, 0, 0, 0], self.ether_type()])
     }
@@ -59,6 +69,20 @@ impl<'a> Frame<'a> {
     fn nflog(&self) -> Vec<u8> {
         let packet = [&u16::try_from(self.ip.len() + 4).expect("a short packet").to_le_bytes()[..], &[9, 0]].concat();
         self.ip_behind(&[&[self.by_version(2, 10), 0, 0, 1, 8, 0, 1, 0, 8, 0, 1, 0], &packet])
+    }
+
+    /// A message of netfilter's queue: nfgenmsg, the packet's header and the packet.
+    fn queued(&self) -> Vec<u8> {
+        let packet = [&u16::try_from(self.ip.len() + 4).expect("a short packet").to_le_bytes()[..], &[10, 0]].concat();
+        let family = self.by_version(2, 10);
+        self.ip_behind(&[&[family, 0, 0, 1, 11, 0, 1, 0, 0, 0, 0, 7], self.ether_type(), &[1, 0], &packet])
+    }
+
+    /// A frame of netlink with one message of a subsystem of netfilter.
+    fn netlink(&self, subsystem: u8, message: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(message.len() + 16).expect("a short packet").to_le_bytes();
+        let header = [&length[..], &[0, subsystem], &[0; 10]].concat();
+        [&[0, 4, 3, 0x38][..], &[0; 10], &[0, 12], &header, message].concat()
     }
 
     fn prism(&self) -> Vec<u8> {
@@ -122,6 +146,14 @@ const LINK_LAYERS: &[Layer] = &[
     ("Frame Relay, bridged", 107, |f| f.ethernet_behind(&[&[0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7]])),
     ("Frame Relay, Cisco", 107, |f| f.ip_behind(&[&[0x18, 0x41], f.ether_type()])),
     ("NFLOG", 239, |f| f.nflog()),
+    ("NETLINK, logged", 253, |f| f.netlink(4, &f.nflog())),
+    ("NETLINK, queued", 253, |f| f.netlink(3, &f.queued())),
+    ("netlink in a cooked capture", 113, |f| f.netlink(4, &f.nflog())),
+    ("FDDI", 10, |f| [&[0x54][..], &[2; 12], &f.snap()].concat()),
+    ("PPI, 802.11", 192, |f| [&[0, 0, 8, 0, 105, 0, 0, 0][..], &f.wireless([8, 1], &[])].concat()),
+    ("PPI, Ethernet", 192, |f| f.ethernet_behind(&[&[0, 0, 8, 0, 1, 0, 0, 0]])),
+    ("VN-Tag", ETHERNET, |f| ethernet(0x8926, &f.ip_behind(&[&[0, 1, 0, 2], f.ether_type()]))),
+    ("VN-Tag and VLAN", ETHERNET, |f| ethernet(0x8926, &f.ip_behind(&[&[0, 1, 0, 2, 0x81, 0, 0, 7], f.ether_type()]))),
     ("802.11", 105, |f| f.wireless([8, 1], &[])),
     ("802.11, no bits of QoS but an order bit", 105, |f| f.wireless([8, 0x81], &[])),
     ("802.11 QoS", 105, |f| f.wireless([0x88, 2], &[0, 0])),
@@ -175,6 +207,20 @@ const TUNNELS: &[Layer] = &[
         to_port(2152, &f.ip_behind(&[&[0x34, 255], &length(f.ip.len() + 12), &[0, 0, 0, 1], &extensions]))
     }),
     ("L2TP", ETHERNET, |f| ipv4(17, &udp(1701, 1701, &f.ppp_behind(&[&[0, 2, 0, 1, 0, 2, 0xff, 3]])))),
+    ("CAPWAP, Ethernet", ETHERNET, |f| to_port(5247, &f.ethernet_behind(&[&[0, 0x10, 2, 0, 0, 0, 0, 0]]))),
+    ("CAPWAP, 802.11", ETHERNET, |f| to_port(5247, &f.capwap(&[0, 0x10, 3, 0, 0, 0, 0, 0]))),
+    ("CAPWAP, radio address", ETHERNET, |f| {
+        let header = [&[0, 0x20, 3, 0x10, 0, 0, 0, 0, 6][..], &[2; 6], &[0]].concat();
+        to_port(5247, &f.capwap(&header))
+    }),
+    ("Teredo", ETHERNET, |f| to_port(3544, &f.in_v6())),
+    ("Teredo, authenticated, with origin", ETHERNET, |f| {
+        let indications = [&[0, 1, 2, 3][..], &[9; 14], &[0, 0, 1, 2, 3, 4, 5, 6]].concat();
+        to_port(3544, &[indications, f.in_v6()].concat())
+    }),
+    ("AYIYA", ETHERNET, |f| {
+        to_port(5072, &f.ip_behind(&[&[0x41, 0x52, 0x11, f.by_version(4, 41), 0, 0, 0, 1], &[9; 36]]))
+    }),
     ("EtherIP", ETHERNET, |f| ipv4(97, &f.ethernet_behind(&[&[0x30, 0]]))),
     ("MPLS in IP", ETHERNET, |f| ipv4(137, &f.ip_behind(&[LABEL]))),
     ("VXLAN in VLAN in GRE", ETHERNET, |f| {
