@@ -7,9 +7,10 @@ use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::intake::batch::{Group, latest};
 use crate::intake::flow::Flow;
+use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::ip::{self, NoSegment};
-use crate::packet::segment::Segment;
+use crate::packet::segment::{Flags, Segment};
 use crate::verdict::judgement::{JudgeOptions, Judgement, judge};
 use crate::verdict::quick_check::needs_preview;
 use crate::verdict::summary::Summary;
@@ -45,6 +46,7 @@ pub struct Analyzer {
     judged_at: Timestamp,
     evicted: Vec<Finding>,
     summary: Summary,
+    midstream: MidstreamConnections,
     now: Timestamp,
 }
 
@@ -82,6 +84,7 @@ impl Analyzer {
             judged_at: Timestamp::from_nanos(i64::MIN),
             evicted: Vec::new(),
             summary: Summary::default(),
+            midstream: MidstreamConnections::default(),
             now: Timestamp::from_nanos(i64::MIN),
         }
     }
@@ -95,7 +98,7 @@ impl Analyzer {
             Packet::Tcp { .. } => PacketSummary::without_flow(PacketKind::NeedsFullParse),
         };
         self.statistics.count(summary.kind, 1);
-        if !summary.may_matter(self.tracker.connections()) {
+        if !summary.may_matter(self.tracker.connections()) && !(self.reads_all_segments() && summary.may_be_segment()) {
             return None;
         }
         let Observation { frame, time, ref packet } = *observation;
@@ -127,7 +130,7 @@ impl Analyzer {
     #[inline(never)]
     fn push_group(&mut self, capture: u32, group: &Group<'_>) {
         group.count(&mut self.statistics);
-        let mut selection = group.select(&self.tracker);
+        let mut selection = if self.reads_all_segments() { group.select_all() } else { group.select(&self.tracker) };
         while let Some(index) = selection.next() {
             let (number, time, packet) = group.frames[index];
             let end = self.tracker.end();
@@ -171,13 +174,46 @@ impl Analyzer {
     #[inline(always)]
     fn take(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let end = self.tracker.end();
-        let pushed = self.tracker.push(flow, segment)?;
+        self.statistics.count_flags(segment.flags());
+        let Some(pushed) = self.tracker.push(flow, segment) else {
+            self.take_midstream(flow, segment);
+            return None;
+        };
         if pushed.handshake >= end {
+            if end == HandshakeId(0) {
+                self.midstream.forget();
+            }
             let server = self.tracker.get(pushed.handshake)?.server;
             self.listeners.push(server, pushed.handshake);
         }
         self.reconsider(pushed.handshake);
         Some(pushed)
+    }
+
+    /// Returns whether all segments are read, which is so until the first SYN or SYN-ACK: without
+    /// one, the connections of the other segments are what there is to report.
+    #[inline]
+    fn reads_all_segments(&self) -> bool {
+        self.tracker.end() == HandshakeId(0) && self.midstream.has_room()
+    }
+
+    /// Takes a segment that belongs to no handshake, or shows nothing of its handshake.
+    #[inline(always)]
+    fn take_midstream(&mut self, flow: Flow, segment: &Segment<'_>) {
+        if self.tracker.end() == HandshakeId(0) {
+            self.midstream.push(flow, segment);
+        } else if segment.flags().has(Flags::RST) {
+            self.take_reset(flow, segment);
+        }
+    }
+
+    /// Takes a reset. The connections of forgotten handshakes are not known any more.
+    #[inline(never)]
+    fn take_reset(&mut self, flow: Flow, segment: &Segment<'_>) {
+        let is_known = self.statistics.evicted_early > 0 || self.tracker.connections().find(flow.hash).is_some();
+        if !is_known && self.listeners.get(segment.source()).is_some() {
+            self.midstream.push_reset_of_listener(flow, segment);
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -295,7 +331,8 @@ impl Analyzer {
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
         let Summary { listeners, episodes, tally } = self.summary;
         let listeners = listeners.into_values().collect();
-        Findings { handshakes, listeners, episodes, tally, statistics: self.statistics }
+        let midstream = self.midstream.into_found();
+        Findings { handshakes, listeners, episodes, tally, midstream, statistics: self.statistics }
     }
 
     /// Judges and forgets the older half of the handshakes.

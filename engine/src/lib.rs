@@ -40,6 +40,7 @@ pub use cause::host::{AcceptQueue, CounterReading, Host};
 pub use connection::{Pushed, Role};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
+pub use finding::midstream::{Midstream, ResetAcks};
 pub use finding::odds::odds;
 pub use finding::syn_pair::{SynFields, SynPair};
 pub use finding::vocabulary::{

@@ -80,6 +80,7 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 0..10),
         without in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
         together in 1_usize..100,
+        missing in 0_usize..60,
         handshakes in 2_usize..40,
     ) {
         // What goes on after the handshake: which way, and how much.
@@ -103,6 +104,8 @@ proptest! {
             }
             packets.extend(behind);
         }
+        // A capture that begins in the middle.
+        packets.drain(..missing.min(packets.len() - 1));
         for (packet, at, value) in damage {
             let packet = packet.index(packets.len());
             let bytes = &mut packets[packet].1;

@@ -2,15 +2,17 @@
 
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
+pub(crate) mod midstream;
 pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
 use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
+use crate::packet::segment::Flags;
 use crate::{
-    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Outcome, SynPair,
-    Timestamp, Verdict,
+    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Midstream, Outcome,
+    SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -242,6 +244,10 @@ pub struct Statistics {
     pub packets: u64,
     /// TCP segments among them.
     pub segments: u64,
+    /// SYNs among the segments, retransmissions included.
+    pub syns: u64,
+    /// SYN-ACKs among the segments, retransmissions included.
+    pub syn_acks: u64,
     /// IP packets that are not TCP.
     pub not_tcp: u64,
     /// IP fragments, which are not analysed.
@@ -270,6 +276,13 @@ impl Statistics {
         self.packets += packets;
     }
 
+    /// Counts a SYN or SYN-ACK.
+    #[inline]
+    pub(crate) fn count_flags(&mut self, flags: Flags) {
+        self.syns += u64::from(flags.is_syn());
+        self.syn_acks += u64::from(flags.is_syn_ack());
+    }
+
     /// Counts a packet in which the full parser found no segment.
     pub(crate) fn count_unread(&mut self, reason: NoSegment) {
         self.packets += u64::from(reason != NoSegment::NoPacket);
@@ -287,6 +300,8 @@ impl Statistics {
         Self {
             packets: self.packets - earlier.packets,
             segments: self.segments - earlier.segments,
+            syns: self.syns - earlier.syns,
+            syn_acks: self.syn_acks - earlier.syn_acks,
             not_tcp: self.not_tcp - earlier.not_tcp,
             fragments: self.fragments - earlier.fragments,
             unreadable: self.unreadable - earlier.unreadable,
@@ -347,6 +362,8 @@ pub struct Findings {
     pub episodes: Vec<Episode>,
     /// Counts of all handshakes, with those whose findings were returned before.
     pub tally: Tally,
+    /// Connections without a SYN in the capture.
+    pub midstream: Midstream,
     /// Counts of what was read.
     pub statistics: Statistics,
 }

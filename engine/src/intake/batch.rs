@@ -66,6 +66,11 @@ impl<'a> Group<'a> {
         Selection(may_matter.filter(matters).fold(0, |bits, index| bits | 1 << index))
     }
 
+    /// Selects all frames with a TCP segment, or with a packet that only the full parser can read.
+    pub(crate) fn select_all(&self) -> Selection {
+        self.select_after(None, PacketSummary::may_be_segment)
+    }
+
     /// Selects the frames after the index `after` that belong to the connection with this hash.
     pub(crate) fn select_of_connection(&self, after: usize, hash: u64) -> Selection {
         self.select_after(Some(after), |summary| summary.flow.hash == hash)

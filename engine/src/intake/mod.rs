@@ -4,4 +4,5 @@ pub(crate) mod batch;
 pub(crate) mod connection_index;
 pub(crate) mod flow;
 pub(crate) mod keyed_hash;
+pub(crate) mod midstream;
 pub(crate) mod summary;

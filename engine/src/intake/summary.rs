@@ -52,6 +52,12 @@ impl PacketSummary {
         Self { flow, kind }
     }
 
+    /// Returns whether the packet is a TCP segment, or one that only the full parser can read.
+    #[inline]
+    pub(crate) const fn may_be_segment(&self) -> bool {
+        !matches!(self.kind, PacketKind::NoIp | PacketKind::NotTcp)
+    }
+
     /// Returns whether the packet may show something of a handshake in the current state of its
     /// connection. Reads only the filter of the index.
     #[inline(always)]

@@ -240,7 +240,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn finished(&mut self, captures: &RangeInclusive<usize>, findings: Findings) {
+    fn finished(&mut self, captures: &RangeInclusive<usize>, mut findings: Findings) {
+        findings.midstream.renumber(self.first as u32);
         self.totals.finish(self.first + captures.start()..=self.first + captures.end(), findings);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
+use super::no_handshake;
 use crate::text::{self, range};
 use crate::totals::Totals;
 
@@ -26,7 +27,7 @@ fn whole_headline(totals: &Totals) -> String {
     } else if handshakes == 0 && totals.filtered_out > 0 {
         "No TCP handshake matches the filter.".into()
     } else if handshakes == 0 {
-        "No TCP handshake was found.".into()
+        no_handshake::headline(totals)
     } else if totals.reliable.handshakes > 0 {
         match style(&totals.reliable) {
             Style::Cookies => format!("{} answered with SYN cookies.", which(totals, Confidence::Likely)),
@@ -48,8 +49,12 @@ fn whole_headline(totals: &Totals) -> String {
 /// the failures; empty if there is nothing to add.
 pub fn details(totals: &Totals) -> String {
     let mut sentences = Vec::new();
-    if totals.captures.is_empty() || totals.tally.handshakes == 0 {
+    if totals.captures.is_empty() {
         return String::new();
+    }
+    if totals.tally.handshakes == 0 {
+        let is_explained = totals.filtered_out == 0 && totals.known.is_none();
+        return if is_explained { no_handshake::details(totals).join(" ") } else { String::new() };
     }
     if totals.reliable.handshakes > 0 {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
@@ -73,6 +78,7 @@ pub fn details(totals: &Totals) -> String {
         }
         sentences.extend(resets(totals.other_resets.values().sum(), &totals.other_resets));
     }
+    sentences.extend(no_handshake::only_syns(totals));
     if let Some(known) = &totals.known {
         sentences.push(format!("{} left out.", count(known.findings, "known finding")));
     }

@@ -6,6 +6,7 @@ use syncookie_engine::{Confidence, Outcome, Verdict};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
+use super::no_handshake;
 use crate::totals::{CaptureTotals, Totals};
 
 /// Maximum reasons for `undetermined` that are listed.
@@ -19,6 +20,7 @@ pub fn caveats(totals: &Totals, missing: &BTreeMap<String, u64>) -> Vec<String> 
     caveats.extend(no_contrast(totals));
     caveats.extend(named(totals));
     caveats.extend(outside(totals));
+    caveats.extend(reset_acks(totals));
     caveats.extend(not_analysed(totals));
     caveats
 }
@@ -98,6 +100,15 @@ fn outside(totals: &Totals) -> Option<String> {
             count(number, "handshake")
         )
     })
+}
+
+/// Returns the resets for connections without a SYN, unless they are the headline.
+fn reset_acks(totals: &Totals) -> Option<String> {
+    let resets = no_handshake::reset_acks(totals).filter(|_| totals.tally.handshakes > 0)?;
+    Some(format!(
+        "{resets} They began before the capture, or something before the capture point answered their SYNs (a SYN \
+         proxy, an XDP program)."
+    ))
 }
 
 fn not_analysed(totals: &Totals) -> Vec<String> {

@@ -13,6 +13,7 @@ mod html;
 mod json;
 mod listeners;
 pub(crate) mod model;
+mod no_handshake;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod remedies;

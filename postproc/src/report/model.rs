@@ -204,6 +204,9 @@ pub struct Summary<'a> {
     handshakes: u64,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
+    /// Connections without a SYN in their capture; only if there are any that are examined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_syn: Option<WithoutSyn<'a>>,
     /// Highest confidence of a SYN cookie or SYN proxy verdict, which `--fail-on` compares with.
     strongest: Option<&'static str>,
     /// Only with `--baseline`: everything but `captures` and `errors` then covers new findings
@@ -226,6 +229,24 @@ pub struct Summary<'a> {
     errors: Vec<Error<'a>>,
 }
 
+/// Connections without a SYN in their capture.
+#[derive(Serialize)]
+struct WithoutSyn<'a> {
+    connections: u64,
+    reset_acks: u64,
+    servers: Vec<ResetAcks<'a>>,
+}
+
+/// ACKs without a SYN that a server answered with a reset.
+#[derive(Serialize)]
+struct ResetAcks<'a> {
+    server: Endpoint,
+    connections: u64,
+    capture: &'a str,
+    ack: Option<u32>,
+    reset: u32,
+}
+
 /// Findings of the earlier report.
 #[derive(Serialize)]
 struct Known<'a> {
@@ -244,6 +265,8 @@ struct CaptureSummary<'a> {
     not_ip: u64,
     without_time: u64,
     tcp_segments: u64,
+    syns: u64,
+    syn_acks: u64,
     not_tcp: u64,
     fragments: u64,
     unreadable: u64,
@@ -429,6 +452,21 @@ impl<'a> Episode<'a> {
     }
 }
 
+/// Returns the connections without a SYN. Those that were open before the capture are counted only
+/// in captures without handshakes.
+fn without_syn(totals: &Totals) -> Option<WithoutSyn<'_>> {
+    let found = &totals.midstream;
+    let connections = if totals.tally.handshakes == 0 { found.connections } else { 0 }.max(found.reset_acks);
+    let servers = found.servers.iter().map(|server| ResetAcks {
+        server: server.server.into(),
+        connections: server.connections,
+        capture: name(&totals.captures, server.reset.capture),
+        ack: server.ack.map(|frame| frame.number),
+        reset: server.reset.number,
+    });
+    (connections > 0).then(|| WithoutSyn { connections, reset_acks: found.reset_acks, servers: servers.collect() })
+}
+
 impl<'a> From<&'a Totals> for Summary<'a> {
     fn from(totals: &'a Totals) -> Self {
         Self {
@@ -437,6 +475,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             handshakes: totals.tally.handshakes,
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
+            without_syn: without_syn(totals),
             strongest: totals.strongest.map(engine::Confidence::as_str),
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
@@ -462,6 +501,8 @@ impl<'a> From<&'a CaptureTotals> for CaptureSummary<'a> {
             not_ip: capture.not_ip,
             without_time: capture.without_time,
             tcp_segments: statistics.segments,
+            syns: statistics.syns,
+            syn_acks: statistics.syn_acks,
             not_tcp: statistics.not_tcp,
             fragments: statistics.fragments,
             unreadable: statistics.unreadable,

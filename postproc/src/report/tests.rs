@@ -3,7 +3,8 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, Implementation, ListenerReport, LogOddsTerms, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Frames, HandshakeId, Implementation, ListenerReport, LogOddsTerms, Midstream, Outcome, Statistics, Tally,
+    Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -123,6 +124,7 @@ fn totals(findings: &[Finding]) -> Totals {
             prior_unacknowledged_rate: 2,
         }],
         tally,
+        midstream: Midstream::default(),
         statistics: Statistics::default(),
     };
     totals.finish(0..=0, all);

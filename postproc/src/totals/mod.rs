@@ -7,8 +7,8 @@ use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Outcome, Statistics, Tally,
-    Timestamp,
+    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Midstream, Outcome, Statistics,
+    Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -23,6 +23,8 @@ pub struct Totals {
     pub tally: Tally,
     /// Listeners by address and port, over all captures.
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
+    /// Connections without a SYN in their capture.
+    pub midstream: Midstream,
     /// Episodes, with the index of their capture.
     pub episodes: Vec<(usize, Episode)>,
     /// Problems of the captures.
@@ -173,6 +175,7 @@ impl Totals {
                 self.listeners.entry(report.server).or_default().merge(report);
             }
         }
+        self.midstream.merge(&findings.midstream);
         self.episodes_lost += findings.statistics.episodes_lost;
         for episode in findings.episodes {
             // The capture in which the episode begins: the earliest that had not ended by then.

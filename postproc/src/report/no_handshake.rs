@@ -1,0 +1,134 @@
+//! What captures contain if they contain no handshake, or only parts of handshakes.
+
+use syncookie_engine::{Frame, Midstream, ResetAcks};
+use syncookie_terminal::{count, grouped};
+
+use crate::text;
+use crate::totals::{CaptureTotals, Totals};
+
+/// Returns the headline of a report without handshakes.
+pub(super) fn headline(totals: &Totals) -> String {
+    let Midstream { connections, reset_acks, .. } = totals.midstream;
+    if sum(totals, |capture| capture.statistics.segments) == 0 {
+        return match sum(totals, |capture| capture.statistics.unreadable) {
+            0 => "The captures contain no TCP segment.".into(),
+            _ => "No TCP header was captured completely.".into(),
+        };
+    }
+    match (reset_acks, connections) {
+        (0, 0) => "No TCP handshake was found.".into(),
+        (0, 1) => "No handshake was captured: 1 connection was already open.".into(),
+        (0, _) => format!("No handshake was captured: {} connections were already open.", number(connections)),
+        (1, _) => "1 connection without a SYN was reset at its ACK.".into(),
+        _ => format!("{} connections without a SYN were reset at their ACK.", grouped(reset_acks)),
+    }
+}
+
+/// Returns the sentences that follow this headline.
+pub(super) fn details(totals: &Totals) -> Vec<String> {
+    let segments = sum(totals, |capture| capture.statistics.segments);
+    if segments == 0 {
+        return without_tcp(totals);
+    }
+    if let Some(resets) = reset_acks(totals) {
+        return vec![resets, origin(totals)];
+    }
+    let Midstream { connections, first, .. } = &totals.midstream;
+    let first = first.map_or_else(String::new, |frame| format!(", the first in {}", place(totals, frame)));
+    if *connections == 0 {
+        return vec![format!("{}.", count(segments, "TCP segment"))];
+    }
+    vec![
+        format!(
+            "{} of {}{first}.",
+            count(segments, "TCP segment"),
+            match connections {
+                1 => "1 connection".into(),
+                _ => format!("{} connections", number(*connections)),
+            }
+        ),
+        "The capture began after the handshakes, or a capture filter left out the SYNs. Start the capture before the \
+         client connects."
+            .into(),
+    ]
+}
+
+/// Returns what follows if the captures contain no segment without SYN; `None` otherwise.
+pub(super) fn only_syns(totals: &Totals) -> Option<String> {
+    let segments = sum(totals, |capture| capture.statistics.segments);
+    let syns = sum(totals, |capture| capture.statistics.syns);
+    let syn_acks = sum(totals, |capture| capture.statistics.syn_acks);
+    if segments == 0 || segments != syns + syn_acks {
+        return None;
+    }
+    Some(match (syns, syn_acks) {
+        (_, 0) => "All TCP segments in the capture are SYNs: nothing answered, or a capture filter left out the answers.",
+        (0, _) => "All TCP segments in the capture are SYN-ACKs: it has one direction, or a capture filter left out the rest.",
+        _ => "All TCP segments in the capture are SYNs and SYN-ACKs: a capture filter left out the rest.",
+    }
+    .into())
+}
+
+/// Returns which servers answered ACKs without a SYN with a reset; `None` if none did.
+pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
+    let Midstream { reset_acks, ref servers, .. } = totals.midstream;
+    let (ResetAcks { server, ack, reset, .. }, others) =
+        servers.split_first().map(|(first, others)| (*first, others))?;
+    let others = match others.len() {
+        0 => String::new(),
+        1 => " and 1 other listener".into(),
+        number => format!(" and {number} other listeners"),
+    };
+    let answered = match ack {
+        Some(ack) => format!("ACK in {}, reset in frame {}", place(totals, ack), reset.number),
+        None => format!("reset in {}", place(totals, reset)),
+    };
+    Some(format!(
+        "{server}{others} answered the ACKs of {} without a SYN in the capture with a reset (first: {answered}).",
+        count(reset_acks, "connection")
+    ))
+}
+
+/// Returns what leads to such resets, and what decides it.
+fn origin(totals: &Totals) -> String {
+    let server = totals.midstream.servers.first().map_or_else(String::new, |first| format!(" {}", first.server));
+    format!(
+        "The host did not know the connections. Either a SYN proxy or an XDP program answered the SYNs before the \
+         capture point and let the ACKs through, or the capture began after the handshakes. To decide, capture on the \
+         client side of the proxy, or on the server look for XDP programs with `ip link show` and for resets sent with \
+         `nstat -az TcpOutRsts`, while a client connects to{server}."
+    )
+}
+
+/// Returns the contents of captures without TCP.
+fn without_tcp(totals: &Totals) -> Vec<String> {
+    let facts = [
+        (sum(totals, |capture| capture.statistics.not_tcp), "with another protocol than TCP", "IP packet"),
+        (sum(totals, |capture| capture.not_ip), "without an IP packet", "frame"),
+        (sum(totals, |capture| capture.statistics.unreadable), "cut off before the end of the TCP header", "packet"),
+        (sum(totals, |capture| capture.statistics.fragments), "that are not reassembled", "IP fragment"),
+    ];
+    let present: Vec<String> = facts
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, what, noun)| format!("{} {what}", count(*number, noun)))
+        .collect();
+    if present.is_empty() { Vec::new() } else { vec![format!("They contain {}.", present.join(", "))] }
+}
+
+fn sum(totals: &Totals, number: fn(&CaptureTotals) -> u64) -> u64 {
+    totals.captures.iter().map(number).sum()
+}
+
+/// Returns the number of connections, of which a limited number is counted in each series.
+fn number(connections: u64) -> String {
+    let at_least = if connections >= Midstream::MOST_CONNECTIONS { "at least " } else { "" };
+    format!("{at_least}{}", grouped(connections))
+}
+
+/// Returns a frame with its capture, if there are several.
+fn place(totals: &Totals, frame: Frame) -> String {
+    let name = totals.captures.get(frame.capture as usize).filter(|_| totals.captures.len() > 1);
+    let of = name.map_or_else(String::new, |capture| format!(" of {}", text::capture(&capture.name)));
+    format!("frame {}{of}", frame.number)
+}
