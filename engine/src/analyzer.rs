@@ -98,7 +98,9 @@ impl Analyzer {
             Packet::Tcp { .. } => PacketSummary::without_flow(PacketKind::NeedsFullParse),
         };
         self.statistics.count(summary.kind, 1);
-        if !summary.may_matter(self.tracker.connections()) && !(self.reads_all_segments() && summary.may_be_segment()) {
+        let is_read =
+            summary.may_matter(self.tracker.connections()) || self.reads_all_segments() && summary.may_be_segment();
+        if !is_read {
             return None;
         }
         let Observation { frame, time, ref packet } = *observation;
