@@ -11,8 +11,8 @@ fn talk(port: u16) -> Talk {
     Talk::new("192.0.2.1", port, SERVER, 80)
 }
 
-/// Returns an ACK that bypassed a SYN proxy, as the server sees it: the server, which knows nothing of the
-/// connection, resets it (RFC 9293 section 3.10.7.1). The client's data is reset as well.
+/// Returns an ACK that bypassed a SYN proxy, as the server sees it: the server does not know the
+/// connection and resets it (RFC 9293 section 3.10.7.1). The client's data is reset as well.
 fn leaked_at_the_server(port: u16, at: f64) -> Talk {
     let reset = |talk: Talk, at: f64| {
         let seq = talk.server_isn + 1;

@@ -5,7 +5,7 @@ mod common;
 use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, SYN, Segment, Talk, TcpOption, analyze, linux_options, only, timestamps};
 use syncookie_engine::{Confidence, EvidenceKind, Finding, Narrator, Verdict};
 
-/// Length of an IPv4 packet of which `tcpdump -s 68` captures this much behind an Ethernet header.
+/// Captured length of an IPv4 packet behind an Ethernet header with `tcpdump -s 68`.
 const SNAP_68: usize = 68 - 14;
 /// Flags of a SYN that asks for ECN (RFC 3168 section 6.1.1).
 const ECN_SETUP: u8 = SYN | 0x40 | 0x80;
@@ -28,8 +28,8 @@ fn listener(talks: impl IntoIterator<Item = Talk>) -> Vec<Finding> {
     analyze(&packets).handshakes
 }
 
-/// Returns a connection to a Linux server whose SYN-ACK has a timestamp `lag` ms behind its clock, and
-/// whose first window is `window`.
+/// Returns a connection to a Linux server. Its SYN-ACK has a timestamp `lag` ms behind its clock,
+/// and its first window is `window`.
 fn stamped(port: u16, at: f64, lag: u32, window: u16) -> Talk {
     let clock = |time: f64| 5_000_000 + (time * 1000.0).floor() as u32;
     talk(port)

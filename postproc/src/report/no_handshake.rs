@@ -120,7 +120,7 @@ fn sum(totals: &Totals, number: fn(&CaptureTotals) -> u64) -> u64 {
     totals.captures.iter().map(number).sum()
 }
 
-/// Returns the number of connections, of which a limited number is counted in each series.
+/// Returns the number of connections. It is a minimum if the limit of a series was reached.
 fn number(connections: u64) -> String {
     let at_least = if connections >= Midstream::MOST_CONNECTIONS { "at least " } else { "" };
     format!("{at_least}{}", grouped(connections))
