@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, analyze, analyze_by, analyze_with, only};
-use syncookie_engine::{Analyzer, FindingParts, Limits, Outcome};
+use common::{
+    ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, TcpOption, analyze, analyze_by, analyze_with, only,
+};
+use syncookie_engine::{Analyzer, FindingParts, Limits, Outcome, Verdict};
 
 fn talk() -> Talk {
     Talk::new("192.0.2.1", 40000, "198.51.100.1", 80)
@@ -98,6 +100,52 @@ fn a_syn_ack_that_answers_a_retransmitted_syn_does_not_show_a_timer() {
         .syn_ack(1.1, 64240, &PLAIN_OPTIONS)
         .ack(1.2);
     assert!(!common::kinds(&only(&talk)).contains(&"syn-ack-retransmitted"));
+}
+
+#[test]
+fn a_timer_is_shown_only_by_more_syn_acks_than_syns() {
+    let distant = || {
+        talk().syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS).syn_ack(1.3, 64240, &PLAIN_OPTIONS).syn_ack(
+            2.3,
+            64240,
+            &PLAIN_OPTIONS,
+        )
+    };
+    let shows_timer = |talk: &Talk| common::kinds(&only(talk)).contains(&"syn-ack-retransmitted");
+    assert!(!shows_timer(&distant().ack(2.4)), "each SYN-ACK may answer a SYN");
+    assert!(shows_timer(&distant().syn_ack(3.4, 64240, &PLAIN_OPTIONS).ack(3.5)), "one is left over");
+}
+
+/// A SYN with 100 bytes of payload, and a SYN-ACK that acknowledges `accepted` of them.
+fn fast_open(accepted: u32) -> Talk {
+    let options = || [&PLAIN_OPTIONS[..], &[TcpOption::FastOpenRequest]].concat();
+    let (isn, server) = (talk().client_isn, talk().server_isn);
+    talk()
+        .client(0.0, |t| (t.seq, t.ack, t.flags, t.payload, t.options) = (isn, 0, SYN, 100, options()))
+        .server(0.1, |t| {
+            (t.seq, t.ack, t.flags, t.window) = (server, isn + 1 + accepted, SYN | ACK, 64240);
+            t.options = PLAIN_OPTIONS.to_vec();
+        })
+        .client(0.2, |t| t.seq = isn + 101)
+        .server(0.3, |t| (t.ack, t.payload) = (isn + 101, 300))
+}
+
+#[test]
+fn a_syn_ack_belongs_to_a_fast_open_syn_whether_or_not_it_accepts_the_payload() {
+    for accepted in [0, 100] {
+        let talk = fast_open(accepted);
+        assert_eq!(numbers(&talk), [Some(1), Some(2), Some(3), None], "{accepted} bytes accepted");
+        assert_eq!(only(&talk).outcome, Outcome::Established);
+    }
+    assert_eq!(analyze(&fast_open(50).packets).handshakes.len(), 2, "no server accepts a part");
+}
+
+#[test]
+fn fast_open_payload_that_was_accepted_rules_a_cookie_out() {
+    let evidence = only(&fast_open(100)).assessment.evidence;
+    let granted = evidence.iter().find(|e| e.kind.as_str() == "extension-refused");
+    assert_eq!(granted.map(|e| e.favours), Some(Verdict::Ordinary));
+    assert!(only(&fast_open(0)).assessment.evidence.iter().all(|e| e.kind.as_str() != "extension-refused"));
 }
 
 #[test]

@@ -117,6 +117,58 @@ fn a_lone_syn_ack_with_only_an_mss_is_undetermined() {
     }
 }
 
+/// A handshake of a client with timestamps whose SYN-ACK has `options`, from a host that sends data with the same TTL.
+fn offers_timestamps(port: u16, at: f64, options: &[TcpOption]) -> Talk {
+    talk(port)
+        .syn(at, &linux_options(77))
+        .syn_ack(at + 0.01, 64240, options)
+        .ack(at + 0.02)
+        .data(at + 0.02, 50)
+        .server(at + 0.03, |t| (t.ack, t.window, t.payload) = (t.ack + 50, 64240 - 50, 100))
+}
+
+#[test]
+fn an_answer_without_options_for_clients_with_timestamps_is_undetermined_where_it_is_the_only_kind() {
+    for finding in listener((0..40).map(|i| offers_timestamps(1000 + i, f64::from(i), &MSS_ONLY)).collect()) {
+        assert_eq!(finding.assessment.verdict, Verdict::Undetermined, "{finding:#?}");
+        assert!(finding.assessment.missing.iter().any(|m| m.contains("tcp_timestamps=0")), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_foreign_ttl_does_not_make_an_answer_without_options_ordinary() {
+    let appliance = |port: u16, at: f64| {
+        let mut talk = offers_timestamps(port, at, &MSS_ONLY);
+        let from_server = |packet: &[u8]| packet[12..16] == [198, 51, 100, 1];
+        talk.packets.iter_mut().filter(|(_, p)| from_server(p)).for_each(|(_, p)| p[8] = 248);
+        talk
+    };
+    for finding in listener((0..40).map(|i| appliance(1000 + i, f64::from(i))).collect()) {
+        assert_eq!(finding.assessment.verdict, Verdict::Undetermined, "{finding:#?}");
+    }
+}
+
+#[test]
+fn answers_that_lose_everything_between_answers_without_timestamps_alone_are_an_episode() {
+    let phase = |first: u16, at: f64, options: &'static [TcpOption]| {
+        (0..30).map(move |i| offers_timestamps(first + i, at + f64::from(i) * 0.1, options))
+    };
+    let talks =
+        phase(1000, 0.0, &PLAIN_OPTIONS).chain(phase(2000, 4.0, &MSS_ONLY)).chain(phase(3000, 8.0, &PLAIN_OPTIONS));
+    for finding in listener(talks.collect()) {
+        let expected = if (2000..3000).contains(&finding.client.port) { Verdict::SynCookie } else { Verdict::Ordinary };
+        assert_eq!(finding.assessment.verdict, expected, "{finding:#?}");
+        assert!(finding.assessment.confidence >= Some(Confidence::Likely));
+    }
+}
+
+#[test]
+fn options_that_were_kept_do_not_exclude_a_proxy_where_the_server_sent_nothing_more() {
+    let finding = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS).ack(0.02));
+    assert_eq!(finding.assessment.verdict, Verdict::Undetermined);
+    assert!(finding.assessment.missing.iter().any(|m| m.contains("sent nothing after its SYN-ACK")), "{finding:?}");
+}
+
 #[test]
 fn options_lost_between_answers_that_keep_them_are_an_episode() {
     let kept = |port, at| talk(port).ordinary(at);

@@ -33,6 +33,8 @@ pub(crate) struct SynHeader {
     pub window: u16,
     pub ip: IpFacts,
     pub options: Options,
+    /// Payload in bytes, which Fast Open puts into a SYN (RFC 7413).
+    pub payload: u16,
     layout: [u8; OPTION_BYTES],
     layout_length: u8,
 }
@@ -52,9 +54,17 @@ impl SynHeader {
             window: segment.window(),
             ip: segment.ip_facts(),
             options: segment.options(),
+            payload: u16::try_from(segment.payload).unwrap_or(u16::MAX),
             layout,
             layout_length: length as u8,
         }
+    }
+
+    /// Returns whether a SYN-ACK that acknowledges `ack` answers this SYN: a server accepts the
+    /// payload of a Fast Open SYN (RFC 7413 section 4.2.2), or leaves it to be retransmitted.
+    pub(crate) fn is_answered_by(&self, ack: SeqNumber) -> bool {
+        let start = self.isn.plus(1);
+        ack == start || ack == start.plus(u32::from(self.payload))
     }
 
     /// Returns the option bytes as captured.
@@ -166,6 +176,8 @@ pub(crate) struct Handshake {
     pub simultaneous: bool,
     /// Whether the client retransmitted its SYN after the SYN-ACK and has no answer to it yet.
     pub unanswered_retransmission: bool,
+    /// Number of SYN-ACKs, without capture duplicates.
+    pub syn_acks: u8,
     /// Number of SYN retransmissions, without capture duplicates.
     pub syn_retransmissions: u32,
     /// Number of retransmissions of the client's first payload.
@@ -184,10 +196,9 @@ pub(crate) struct Handshake {
     pub last_syn: Option<Timestamp>,
     /// Time of the latest SYN-ACK, retransmissions included.
     pub last_syn_ack: Option<Timestamp>,
-    /// First SYN-ACK retransmission without a SYN in between: sent by the server's retransmission
-    /// timer.
+    /// First SYN-ACK that no SYN is left for: sent by the server's retransmission timer.
     pub rto_retransmission: Option<Box<Retransmission>>,
-    /// First SYN-ACK retransmission that answers a SYN retransmission.
+    /// First SYN-ACK retransmission that may answer a SYN retransmission.
     pub prompted_retransmission: Option<Box<Retransmission>>,
     /// First SYN-ACK for the same SYN with another ISN.
     pub isn_changed: Option<Frame>,
@@ -211,6 +222,7 @@ impl Handshake {
             syn_retransmissions: 0,
             unanswered_retransmission: false,
             syn_ack: None,
+            syn_acks: 0,
             last_syn_ack: None,
             rto_retransmission: None,
             prompted_retransmission: None,
@@ -253,6 +265,12 @@ impl Handshake {
     /// Returns whether the capture shows neither the client's ACK nor a reset.
     pub(crate) fn never_completed(&self) -> bool {
         self.ack.is_none() && self.reset.is_none()
+    }
+
+    /// Returns whether the SYN-ACK acknowledges payload of the SYN.
+    pub(crate) fn syn_payload_accepted(&self) -> bool {
+        let (Some(syn), Some(syn_ack)) = (&self.syn, &self.syn_ack) else { return false };
+        syn.payload > 0 && syn_ack.ack == syn.isn.plus(1 + u32::from(syn.payload))
     }
 
     /// Returns the sequence number of the client's SYN: from the SYN, else from the SYN-ACK's

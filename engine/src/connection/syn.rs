@@ -34,13 +34,14 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
     }
     let Some(syn) = handshake.syn else {
         let syn_ack = handshake.syn_ack?;
-        let belongs = syn_ack.ack == segment.seq().plus(1)
+        let late = SynHeader::of(segment);
+        let belongs = late.is_answered_by(syn_ack.ack)
             && handshake.ack.is_none()
             && segment.time.seconds_since(syn_ack.time) < LATE_SYN_SECONDS;
         if !belongs {
             return None;
         }
-        handshake.syn = Some(SynHeader::of(segment));
+        handshake.syn = Some(late);
         handshake.mss_bound_observable = is_mss_bound_observable(handshake);
         return Some(Role::Syn);
     };
@@ -71,7 +72,11 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
         // Both sides of a simultaneous open send a SYN-ACK.
         return handshake.simultaneous.then_some(Role::Other);
     }
-    let answers = handshake.client_isn().is_none_or(|isn| segment.ack() == isn.plus(1));
+    let answers = match (&handshake.syn, &handshake.syn_ack) {
+        (Some(syn), _) => syn.is_answered_by(segment.ack()),
+        (None, Some(first)) => segment.ack() == first.ack,
+        (None, None) => true,
+    };
     let Some(first) = handshake.syn_ack else {
         if !answers {
             return None;
@@ -93,14 +98,20 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
 pub(super) fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
     handshake.syn_ack = Some(SynHeader::of(segment));
     handshake.last_syn_ack = Some(segment.time);
+    handshake.syn_acks = 1;
     handshake.mss_bound_observable = is_mss_bound_observable(handshake);
 }
 
 fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, gap: f64) {
     let repeat = Retransmission { frame: segment.frame, gap, time: segment.time };
+    handshake.syn_acks = handshake.syn_acks.saturating_add(1);
+    // On a path of more than a second, the client repeats its SYN before the first SYN-ACK arrives,
+    // and the second SYN-ACK may answer that.
+    let answers_syn =
+        handshake.unanswered_retransmission || u32::from(handshake.syn_acks) <= handshake.syn_retransmissions + 1;
     if segment.seq() != first.isn {
         handshake.isn_changed.get_or_insert(segment.frame);
-    } else if handshake.unanswered_retransmission {
+    } else if answers_syn {
         handshake.prompted_retransmission.get_or_insert_with(|| Box::new(repeat));
     } else {
         handshake.rto_retransmission.get_or_insert_with(|| Box::new(repeat));

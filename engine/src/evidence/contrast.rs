@@ -31,6 +31,13 @@ pub(crate) struct Contrast<D: Detail> {
     pub text: D::Text,
 }
 
+/// Returns whether the answers that lost the option come in far fewer runs than in random order.
+pub(super) fn is_in_few_runs(alternation: &Alternation) -> bool {
+    let (lost, kept) = (alternation.lost, alternation.kept);
+    let random = (lost * (kept + 1)) as f64 / (lost + kept).max(1) as f64;
+    alternation.runs as f64 <= random * FEW_RUNS
+}
+
 /// Weighs one answer; `None` where no answer of the other kind with the same host marks is next to
 /// it.
 pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Option<Contrast<D>> {
@@ -41,8 +48,7 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
         return None;
     }
     let share = (lost + 1) as f64 / (lost + kept + 2) as f64;
-    let random = (lost * (kept + 1)) as f64 / (lost + kept) as f64;
-    let few = alternation.runs as f64 <= random * FEW_RUNS;
+    let few = is_in_few_runs(alternation);
     // Hosts that alternate at random make runs, too: the longest of many runs is expected.
     let run = ((loss.run - 1) as f64 * -share.ln() - (alternation.runs as f64).ln()).clamp(0.0, RUN);
     let mut nats = if returned && few { RETURNED } else { CHANGED } + run;

@@ -4,13 +4,15 @@
 //! (syncookies.c `cookie_timestamp_decode`; `tcp_clear_options` without them), so clients without
 //! timestamps get an MSS and nothing else, while clients with timestamps keep everything. A server
 //! that negotiates otherwise shows that by its other answers. gVisor keeps timestamps and drops the
-//! rest.
+//! rest. A Linux host whose own timestamps are off (`tcp_timestamps=0`) does not read those of the
+//! client, so its cookies have only an MSS for every client. The cookies of some appliances never
+//! have more.
 //!
 //! Fooled by: a server whose options are off, now or from some moment on; hosts of different make
 //! behind one address; a middlebox that strips options for some clients. A listener that never
 //! negotiates says next to nothing.
 
-use super::contrast::contrast;
+use super::contrast::{contrast, is_in_few_runs};
 use super::{Detail, Group, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
@@ -33,18 +35,21 @@ const KEPT_COOKIE: f64 = -6.0;
 /// Weight against a proxy: SYNPROXY and pf cannot keep these options, others do. P(kept | proxy) =
 /// 0.6.
 const KEPT_PROXY: f64 = -0.5;
-/// A Linux cookie keeps everything for a client with timestamps, unless a middlebox hid them from
-/// the server.
-const GONE_COOKIE: f64 = -3.0;
+/// All options gone for a client with timestamps: P(cookie) = 0.08, a host whose timestamps are off
+/// or an appliance that keeps no options; P(ordinary) = 0.25, as for [`ALONE`].
+const GONE_COOKIE: f64 = -1.2;
+
+/// Number of clients that chance does not sort by time: one in two to this power.
+const MANY_CLIENTS: usize = 8;
 
 /// Returns whether the options of a SYN-ACK may favour a cookie or a proxy by more than [`ALONE`].
 /// Without contrast to SYN-ACKs that keep options, that takes gVisor's set, and is systematic.
 pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    use OptionHandling::{AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
+    use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
     let contrasts = || preview.any(|other| matches!(OptionHandling::of(other), Kept | AllKept | TimestampsGone));
     match OptionHandling::of(handshake) {
         OnlyTimestamps => preview.judges(handshake) || contrasts(),
-        Stripped => contrasts(),
+        Stripped | AllGone => contrasts(),
         _ => false,
     }
 }
@@ -74,11 +79,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             KEPT_PROXY,
             "the SYN-ACK drops timestamps but keeps window scale or SACK: a configuration, not a cookie",
         )),
-        OptionHandling::AllGone => Some(plain(
-            GONE_COOKIE,
-            ALONE,
-            "the client offered timestamps, window scale or SACK; the SYN-ACK has none of them",
-        )),
+        OptionHandling::AllGone => Some(all_gone(listener, index, plain(GONE_COOKIE, ALONE, ""))),
         OptionHandling::OnlyTimestamps => Some(only_timestamps(history, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
         OptionHandling::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""))),
     }
@@ -96,6 +97,50 @@ fn only_timestamps<D: Detail>(history: &OptionHistory, index: usize, mut observe
     capped(observed)
 }
 
+fn all_gone<D: Detail>(listener: &Listener<'_>, index: usize, mut observed: Observed<D>) -> Observed<D> {
+    let history = &listener.options;
+    let offered = "the client offered timestamps, window scale or SACK; the SYN-ACK has none of them";
+    observed.text = detail!(D, "{offered}");
+    let flood = flood(listener, index);
+    let contrast =
+        contrast::<D>(&history.any_option, index).filter(|_| keeps_nothing_for_a_while(history, flood > 0.0));
+    let Some(contrast) = contrast else { return observed };
+    observed.cookie = contrast.nats + flood;
+    observed.proxy = 0.0;
+    observed.systematic = !(contrast.episodic || flood > 0.0);
+    observed.frames.extend(contrast.frames.into_iter().flatten());
+    observed.text = detail!(D, "{offered}; {}", contrast.text);
+    capped(observed)
+}
+
+/// Returns the weight that a flood at the time of the handshake adds to a loss of options.
+fn flood(listener: &Listener<'_>, index: usize) -> f64 {
+    if listener.floods.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 }
+}
+
+/// Returns whether the answers that keep nothing for clients with timestamps are an exception, and
+/// not a configuration that was changed: they come and go in few runs, in a flood, or from one host
+/// that keeps something in between.
+///
+/// Where the host grants timestamps, what loses everything is not a Linux cookie. It is an
+/// appliance's cookie, or a box before the host that overwrites the options of some clients. Such a
+/// box treats one client always alike, and does not sort many clients by time.
+fn keeps_nothing_for_a_while(history: &OptionHistory, in_flood: bool) -> bool {
+    let order = &history.any_option;
+    let comes_and_goes = order.returned && is_in_few_runs(order);
+    if history.grants_timestamps() {
+        comes_and_goes && (order.same_client || order.one_counter || order.lost_clients >= MANY_CLIENTS)
+    } else {
+        order.kept > 0 && (comes_and_goes || in_flood || order.one_counter)
+    }
+}
+
+/// Returns whether the host that sent an answer, or a box before it, refuses options whatever the
+/// client offers.
+fn refuses_always(history: &OptionHistory, answer: &SynHeader, in_flood: bool) -> bool {
+    history.is_all_gone(answer) && !keeps_nothing_for_a_while(history, in_flood)
+}
+
 fn stripped<D: Detail>(
     listener: &Listener<'_>,
     index: usize,
@@ -103,9 +148,10 @@ fn stripped<D: Detail>(
     mut observed: Observed<D>,
 ) -> Observed<D> {
     let history = &listener.options;
-    let flood = if listener.floods.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 };
+    let flood = flood(listener, index);
     let offered = "the client offered window scale or SACK; the SYN-ACK has neither";
-    let contrast = contrast::<D>(&history.without_timestamps, index).filter(|_| !history.is_all_gone(answer));
+    let contrast =
+        contrast::<D>(&history.without_timestamps, index).filter(|_| !refuses_always(history, answer, flood > 0.0));
     if let Some(contrast) = contrast {
         // The same marks as the answers that keep them: the host itself, not a proxy.
         observed.cookie = contrast.nats + flood;

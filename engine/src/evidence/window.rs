@@ -54,13 +54,14 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
 
 /// Weighs the first window; `may_be_linux` says whether the server that sent a SYN-ACK may be Linux.
 fn weigh<D: Detail>(handshake: &Handshake, may_be_linux: impl Fn(&SynHeader) -> bool) -> Option<Observed<D>> {
-    let (syn, syn_ack) = handshake.whole_headers()?;
-    let start = syn.isn.plus(1);
+    let (_, syn_ack) = handshake.whole_headers()?;
+    // The window of the SYN-ACK begins where it acknowledges, after a Fast Open payload.
+    let start = syn_ack.ack;
     let entry = |l: &&SegmentFacts| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);
     let first = handshake.server_segments.iter().find(|l| !entry(l))?;
     let unit = 1_u32 << handshake.server_scale()?;
     let announced = u32::from(syn_ack.window);
-    let taken = u32::try_from(first.ack.ahead_of(syn.isn.plus(1))).ok().filter(|&n| n < announced)?;
+    let taken = u32::try_from(first.ack.ahead_of(start)).ok().filter(|&n| n < announced)?;
     let window = u32::from(first.window) * unit;
     let client = syn.options.mss.unwrap_or(MSS_DEFAULT);
     // What is left of a window once data was taken; the kernel rounds it up to the unit of its

@@ -35,8 +35,12 @@ pub(crate) struct Alternation {
     losses: Vec<(usize, Loss)>,
     /// Number of uninterrupted runs of SYN-ACKs that lost the option.
     pub runs: usize,
+    /// Whether some run has SYN-ACKs that kept the option both before and after it.
+    pub returned: bool,
     /// Number of SYN-ACKs that lost the option.
     pub lost: usize,
+    /// Number of client addresses whose SYN-ACKs lost the option; 0 unless others kept it.
+    pub lost_clients: usize,
     /// Number of SYN-ACKs that kept the option.
     pub kept: usize,
     /// Whether one client address got both kinds of answer: no balancing by address, no middlebox
@@ -65,6 +69,7 @@ impl Alternation {
             let first = members.partition_point(|&i| i < run[0]);
             let before = first.checked_sub(1).map(|p| members[p]);
             let after = members.get(first + run.len()).copied();
+            alternation.returned |= before.is_some() && after.is_some();
             alternation.losses.extend(run.iter().map(|&index| {
                 let alike = |other: Option<usize>| {
                     let is_alike = |other: &usize| host_marks(handshakes[*other]) == host_marks(handshakes[index]);
@@ -74,6 +79,7 @@ impl Alternation {
             }));
         }
         let got = |group: &[u32], which: &dyn Fn(usize) -> bool| group.iter().any(|&i| which(i as usize));
+        alternation.lost_clients = clients.groups().filter(|group| got(group, &lost)).count();
         alternation.same_client = clients.groups().any(|group| got(group, &kept) && got(group, &lost));
         alternation.one_counter = one_counter(handshakes, &members, &lost);
         alternation

@@ -61,6 +61,9 @@ pub(crate) struct OptionHistory {
     pub without_timestamps: Alternation,
     /// Alternation between [`OptionHandling::AllKept`] and [`OptionHandling::OnlyTimestamps`].
     pub with_timestamps: Alternation,
+    /// Alternation, for clients with timestamps, between answers that keep window scale or SACK and
+    /// [`OptionHandling::AllGone`].
+    pub any_option: Alternation,
     /// The first answer with everything kept for a client with timestamps.
     pub all_kept: Option<SynHeader>,
     /// Answers with everything kept for a client with timestamps.
@@ -76,7 +79,7 @@ pub(crate) struct OptionHistory {
 
 impl OptionHistory {
     pub(crate) fn of(handshakes: &[&Handshake], clients: &Clients) -> Self {
-        use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped};
+        use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
         let handling: Vec<OptionHandling> = handshakes.iter().map(|h| OptionHandling::of(h)).collect();
         let is = |which: OptionHandling| {
             let handling = &handling;
@@ -92,6 +95,12 @@ impl OptionHistory {
         let is_sorted = all_kept_count > 0 && without_timestamps.lost > 0;
         Self {
             with_timestamps: Alternation::of(handshakes, clients, is(AllKept), is(OnlyTimestamps)),
+            any_option: Alternation::of(
+                handshakes,
+                clients,
+                |index| matches!(handling[index], AllKept | TimestampsGone),
+                is(AllGone),
+            ),
             all_kept: of(AllKept).next().and_then(|h| h.syn_ack),
             sorted_clients: if is_sorted { clients_of(AllKept) + clients_of(Stripped) } else { 0 },
             without_timestamps,
@@ -107,10 +116,21 @@ impl OptionHistory {
         self.handling.get(index).copied()
     }
 
+    /// Returns whether the listener keeps timestamps for some clients.
+    pub(crate) const fn grants_timestamps(&self) -> bool {
+        self.all_kept_count > 0
+    }
+
     /// Returns whether some answer with the same host marks lost everything although the client has
     /// timestamps.
     pub(crate) fn is_all_gone(&self, answer: &SynHeader) -> bool {
         self.all_gone.binary_search(&host_marks(answer)).is_ok()
+    }
+
+    /// Returns whether an answer with these host marks lost everything for a client with timestamps,
+    /// although the listener keeps timestamps for others. A Linux cookie does not do that.
+    pub(crate) fn loses_more_than_linux(&self, answer: &SynHeader) -> bool {
+        self.grants_timestamps() && self.is_all_gone(answer)
     }
 
     /// Returns whether the answer has the options of a gVisor cookie, whose timestamp is the clock

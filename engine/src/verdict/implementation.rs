@@ -2,20 +2,30 @@
 
 use crate::connection::handshake::Handshake;
 use crate::evidence::Kinds;
+use crate::listener::Listener;
 use crate::{EvidenceKind, Implementation, Verdict};
 
 /// Returns the implementations compatible with a cookie-style verdict, best first, given the
 /// signals that favour it.
-pub(super) fn compatible(handshake: &Handshake, verdict: Verdict, favouring: Kinds) -> Vec<Implementation> {
+pub(super) fn compatible(
+    listener: &Listener<'_>,
+    handshake: &Handshake,
+    verdict: Verdict,
+    favouring: Kinds,
+) -> Vec<Implementation> {
     let favoured = |kind: EvidenceKind| favouring.contains(kind);
     match verdict {
-        Verdict::SynCookie => cookie(handshake, favoured),
+        Verdict::SynCookie => cookie(listener, handshake, favoured),
         Verdict::SynProxy => proxy(handshake, favoured),
         Verdict::Ordinary | Verdict::Undetermined => Vec::new(),
     }
 }
 
-fn cookie(handshake: &Handshake, favoured: impl Fn(EvidenceKind) -> bool) -> Vec<Implementation> {
+fn cookie(
+    listener: &Listener<'_>,
+    handshake: &Handshake,
+    favoured: impl Fn(EvidenceKind) -> bool,
+) -> Vec<Implementation> {
     let Some(syn_ack) = handshake.syn_ack else { return Vec::new() };
     let only_timestamps = syn_ack.options.timestamps.is_some()
         && !syn_ack.options.incomplete
@@ -26,6 +36,9 @@ fn cookie(handshake: &Handshake, favoured: impl Fn(EvidenceKind) -> bool) -> Vec
     }
     if favoured(EvidenceKind::IsnBits) {
         return vec![Implementation::Onload];
+    }
+    if syn_ack.options.timestamps.is_none() && listener.options.loses_more_than_linux(&syn_ack) {
+        return Vec::new();
     }
     let linux = [
         EvidenceKind::TimestampLag,

@@ -46,9 +46,26 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         sentences.push("both sides sent a SYN (simultaneous open): there is no ordinary SYN-ACK");
     }
     if is_stripped {
+        let is_stamped = syn_ack.options.timestamps.is_some();
+        sentences.push(match handshake.syn.is_some_and(|syn| syn.options.timestamps.is_some()) {
+            true if is_stamped => {
+                "the SYN-ACK has timestamps and no other option, as from gVisor's SYN cookies or from a server \
+                 configured so; a handshake without overload would decide"
+            }
+            true => {
+                "the SYN-ACK has only an MSS, as from a server without options, from a SYN cookie of a host whose \
+                 timestamps are off (tcp_timestamps=0), or from an appliance; a handshake without overload would decide"
+            }
+            false => {
+                "the SYN-ACK has only an MSS, as from a SYN cookie or from a server without options; a handshake with \
+                 timestamps, or one without overload, would decide"
+            }
+        });
+    }
+    if handshake.server_segments.is_empty() {
         sentences.push(
-            "the SYN-ACK has only an MSS, as from a SYN cookie or from a server without options; a handshake with \
-             timestamps, or one without overload, would decide",
+            "the server sent nothing after its SYN-ACK, or it was not captured: its TTL and window cannot be compared \
+             with the SYN-ACK's",
         );
     }
     if sentences.is_empty() {

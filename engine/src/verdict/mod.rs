@@ -35,12 +35,12 @@ const CERTAIN: f64 = 9.0;
 const GROUPS_FOR_CERTAIN: usize = 2;
 const SPEAKS: f64 = 1.0;
 /// Own evidence against a cookie, and against a proxy, in nats, that makes a handshake ordinary
-/// rather than undetermined; and the log-odds that must remain of either. A cookie has to be ruled
-/// out; a proxy, which is rarer and shows itself in more ways, needs only not to be hinted at.
+/// rather than undetermined; and the log-odds that must remain of either. The prior alone excludes
+/// neither. An open window and options that are kept do not exclude a proxy (-0.8 together); the
+/// TTL of the server's later segments, its clock, or its timer does.
 const ORDINARY_COOKIE: f64 = -2.0;
-const ORDINARY_PROXY: f64 = -0.5;
+const ORDINARY_PROXY: f64 = -1.5;
 const ORDINARY_ODDS: f64 = -3.0;
-
 /// The sum of a handshake's signals for each hypothesis.
 #[derive(Clone, Copy, Debug, Default)]
 struct Weight {
@@ -189,7 +189,11 @@ impl<'l, 'a> Judge<'l, 'a> {
             Verdict::Undetermined
         } else if best > 0.0 {
             if proxy > cookie { Verdict::SynProxy } else { Verdict::SynCookie }
-        } else if own.cookie <= ORDINARY_COOKIE && own.proxy <= ORDINARY_PROXY && best <= ORDINARY_ODDS {
+        } else if own.cookie <= ORDINARY_COOKIE
+            && own.proxy <= ORDINARY_PROXY
+            && best <= ORDINARY_ODDS
+            && shows_state(groups[Verdict::Ordinary as usize])
+        {
             Verdict::Ordinary
         } else {
             Verdict::Undetermined
@@ -197,13 +201,19 @@ impl<'l, 'a> Judge<'l, 'a> {
         let runner_up = Weight { cookie, proxy }.runner_up(verdict);
         let margin = runner_up.map(|(_, margin)| margin);
         let is_context = context(prior).is_some_and(|(favoured, _)| favoured == verdict);
-        let speaking = groups[verdict as usize].count_ones() as usize + usize::from(is_context);
+        let favouring_groups = groups[verdict as usize];
+        let speaking = favouring_groups.count_ones() as usize + usize::from(is_context);
+        // A program in the kernel may write cookies in any form (`bpf_sk_assign_tcp_reqsk`). Only a
+        // retransmission by timer shows that there is an entry.
+        let is_entry_seen = contains(favouring_groups, Group::Memory);
+        let most =
+            if verdict == Verdict::Ordinary && !is_entry_seen { Confidence::Likely } else { Confidence::Certain };
         Assessment {
             verdict,
-            confidence: margin.map(|margin| confidence(margin, speaking)),
+            confidence: margin.map(|margin| confidence(margin, speaking).min(most)),
             log_odds: margin,
             terms: runner_up.map(|(runner_up, _)| LogOddsTerms::new(verdict, runner_up, prior)),
-            implementations: implementation::compatible(handshake, verdict, favouring),
+            implementations: implementation::compatible(self.listener, handshake, verdict, favouring),
             evidence: Vec::new(),
             missing: Vec::new(),
         }
@@ -216,7 +226,7 @@ impl<'l, 'a> Judge<'l, 'a> {
         let (verdict, terms) = (assessment.verdict, assessment.terms);
         let ahead = |weight: Weight| terms.map_or(0.0, |terms| weight.of(verdict) - weight.of(terms.runner_up));
         observe::<WithDetail>(self.listener, index, |signal| {
-            is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.observed.cookie > 0.0;
+            is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.observed.is_cookie_style();
             let weight = Weight { cookie: signal.observed.cookie, proxy: signal.observed.proxy };
             let (cap, sum) = &mut groups[signal.group as usize];
             *cap = signal.group.cap();
@@ -251,6 +261,18 @@ impl LogOddsTerms {
         let listener = Weight { cookie: prior.0 - PRIOR, proxy: prior.1 - PRIOR };
         Self { runner_up, prior_nats: ahead(before), listener_nats: ahead(listener), cap_nats: 0.0 }
     }
+}
+
+/// Returns whether a set of groups has a group.
+const fn contains(groups: u8, group: Group) -> bool {
+    groups & 1 << group as u8 != 0
+}
+
+/// Returns whether some of the groups shows a host's own state: options that a cookie loses, the
+/// clock, the window, the timer. Without one of them, the SYN-ACK looks like that of an appliance
+/// whose packets all have one TTL.
+fn shows_state(groups: u8) -> bool {
+    [Group::Options, Group::Clock, Group::Window, Group::Memory].into_iter().any(|group| contains(groups, group))
 }
 
 /// Names the answers of a cookie-style verdict as the subject of a sentence.

@@ -109,6 +109,18 @@ pub const ALL: &[Scenario] = &[
         play: |s| on(s, &Path::quiet(20 * MILLI).loss(0.05)),
     },
     Scenario {
+        name: "linux_satellite",
+        label: LABEL,
+        note: "round trip of 1.3 s: the SYN is repeated before the first SYN-ACK arrives, and each is answered",
+        play: |s| on(s, &Path::quiet(1300 * MILLI).jitter(Jitter::Exponential(4.0))),
+    },
+    Scenario {
+        name: "linux_server_no_ts_alone",
+        label: LABEL,
+        note: "tcp_timestamps=0: MSS only for every client; nothing to compare with: the twin of never_negotiates",
+        play: server_no_ts_alone,
+    },
+    Scenario {
         name: "linux_reuse",
         label: LABEL,
         note: "one four-tuple again and again, closed by reset: server ISN minus client ISN repeats",
@@ -161,6 +173,15 @@ fn on(site: &mut Site, path: &Path) {
 
 fn no_ts_alone(site: &mut Site) {
     always(site, Kernel::PAIR, ClientStack::WINDOWS);
+    site.tap.since(0).for_each(|h| h.undecidable = true);
+}
+
+fn server_no_ts_alone(site: &mut Site) {
+    let mut server = Linux::new(Kernel::PAIR, Mode::Always, site.now, &mut site.rng);
+    server.host.ts = false;
+    for stack in [ClientStack::LINUX, ClientStack::MAC, ClientStack::WINDOWS] {
+        site.connects(20, GAP, stack, &mut server, &web(), &Plan::WEB);
+    }
     site.tap.since(0).for_each(|h| h.undecidable = true);
 }
 

@@ -1,7 +1,7 @@
 //! Listeners that answer with cookies only for a while.
 
 use super::Scenario;
-use crate::answer::Answerer;
+use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, MILLI, Nanos, SECOND};
 use crate::client::ClientStack;
 use crate::clock::IpId;
@@ -11,7 +11,11 @@ use crate::site::Site;
 use crate::stack::gvisor::{self, Gvisor};
 use crate::stack::linux::{Kernel, Linux, Mode};
 use crate::stack::onload::Onload;
+use crate::stack::{Host, Isn, Offset, Window};
 use crate::truth::Verdict;
+use std::net::SocketAddr;
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::Segment;
 
 /// Every scenario of this file.
 pub const ALL: &[Scenario] = &[
@@ -32,6 +36,30 @@ pub const ALL: &[Scenario] = &[
         label: "episode",
         note: "cookies in the middle 4 of 12 s, clients without timestamps",
         play: |s| linux(s, Kernel::PAIR, ClientStack::WINDOWS),
+    },
+    Scenario {
+        name: "episode_server_no_ts",
+        label: "episode",
+        note: "tcp_timestamps=0, cookies in the middle 4 of 12 s, clients with and without timestamps",
+        play: server_no_ts,
+    },
+    Scenario {
+        name: "episode_three_segments",
+        label: "episode",
+        note: "an appliance with window 4380: ordinary answers have SACK and timestamps, cookies an MSS and nothing else",
+        play: three_segments,
+    },
+    Scenario {
+        name: "episode_three_segments_strangers",
+        label: "episode",
+        note: "the same, every connection from another address",
+        play: three_segments_strangers,
+    },
+    Scenario {
+        name: "episode_many_clients",
+        label: "episode",
+        note: "a flood, and hundreds of clients with and without timestamps, most with one connection",
+        play: many_clients,
     },
     Scenario {
         name: "episode_flood",
@@ -78,6 +106,86 @@ fn middle(site: &Site) -> Vec<(Nanos, Nanos)> {
 fn linux(site: &mut Site, kernel: Kernel, client: ClientStack) {
     let mut server = Linux::new(kernel, Mode::During(middle(site)), site.now, &mut site.rng);
     through(site, &mut server, &[client], &Path::quiet(20 * MILLI));
+}
+
+fn server_no_ts(site: &mut Site) {
+    let mut server = Linux::new(Kernel::PAIR, Mode::During(middle(site)), site.now, &mut site.rng);
+    server.host.ts = false;
+    let stacks = [ClientStack::LINUX, ClientStack::MAC, ClientStack::LINUX, ClientStack::WINDOWS];
+    through(site, &mut server, &stacks, &Path::quiet(20 * MILLI));
+}
+
+/// An appliance that ends connections itself, and answers with cookies in hardware at times.
+struct ThreeSegments {
+    host: Host,
+    mode: Mode,
+}
+
+impl ThreeSegments {
+    fn new(site: &mut Site) -> Self {
+        let mode = Mode::During(middle(site));
+        let stock = Kernel::PAIR.host(site.now, &mut site.rng);
+        let host = Host {
+            wscale: None,
+            window: Window::Fixed(4380),
+            ttl: 255,
+            first_id: IpId::Random,
+            ids: IpId::Random,
+            offset: Offset::PerConnection,
+            isn: Isn::Random,
+            ..stock
+        };
+        Self { host, mode }
+    }
+}
+
+impl Answerer for ThreeSegments {
+    fn on_syn(&mut self, syn: &Syn, now: Nanos, before: Option<&Answer>, rng: &mut Rng) -> SynReply {
+        let kept = before.filter(|b| b.verdict == Verdict::Ordinary);
+        if kept.is_some() || !self.mode.wants_cookie(now, rng) {
+            return self.host.on_syn(syn, now, kept, rng);
+        }
+        let mut answer = Host { ts: false, sack: false, ..self.host.clone() }.syn_ack(syn, now, rng);
+        answer.repeats.clear();
+        answer.verdict = Verdict::SynCookie;
+        SynReply::SynAck(Box::new(answer))
+    }
+
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
+        self.host.on_ack(syn, answer, ack, now, rng)
+    }
+}
+
+fn three_segments(site: &mut Site) {
+    let mut server = ThreeSegments::new(site);
+    through(site, &mut server, &[ClientStack::LINUX, ClientStack::WINDOWS], &Path::quiet(20 * MILLI));
+}
+
+fn three_segments_strangers(site: &mut Site) {
+    let mut server = ThreeSegments::new(site);
+    from_strangers(site, &mut server, &[ClientStack::LINUX, ClientStack::MAC]);
+}
+
+/// Plays connections of strangers for 12 s.
+fn from_strangers(site: &mut Site, server: &mut dyn Answerer, stacks: &[ClientStack]) {
+    let end = site.now + 12 * SECOND;
+    while site.now < end {
+        let from = SocketAddr::new(site.stranger(), site.port());
+        let path = Path::quiet(site.rng.between(8, 120) * MILLI);
+        let stack = site.rng.pick(stacks);
+        site.connect_from(from, site.server(), stack, server, &path, &Plan::WEB);
+        site.pause(25 * MILLI);
+    }
+}
+
+fn many_clients(site: &mut Site) {
+    let mut server = Linux::new(Kernel::TUPLE, Mode::During(middle(site)), site.now, &mut site.rng);
+    let begin = site.now;
+    from_strangers(site, &mut server, &[ClientStack::LINUX, ClientStack::WINDOWS, ClientStack::MAC]);
+    site.now = begin + 4 * SECOND - 200 * MILLI;
+    let before = site.tap.handshakes();
+    site.flood(400, 4 * SECOND, &mut server, &Path::quiet(20 * MILLI));
+    site.tap.since(before).filter(|h| h.verdict == Verdict::SynCookie).for_each(|h| h.undecidable = true);
 }
 
 fn flood(site: &mut Site) {

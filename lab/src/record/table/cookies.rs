@@ -12,6 +12,22 @@ pub(super) fn recordings() -> Vec<Recording> {
             undecidable: true,
             ..COOKIE
         },
+        Recording {
+            name: "cookie_server_nots",
+            note: "server without timestamps, nothing to compare with: the twin of plain_srv_minimal",
+            server_sysctl: &[ALWAYS, (TS, "0")],
+            undecidable: true,
+            ..COOKIE
+        },
+        Recording {
+            name: "cookie_satellite",
+            note: "round trip of 1.3 s: the SYN is repeated before the first SYN-ACK arrives",
+            wan: Some(SATELLITE),
+            visits: 24,
+            at_once: 24,
+            settle_ms: 5000,
+            ..COOKIE
+        },
         Recording { name: "cookie_ts_nosack", client_sysctl: &[(SACK, "0")], ..COOKIE },
         Recording { name: "cookie_ts_nows", client_sysctl: &[(WS, "0")], ..COOKIE },
         Recording { name: "cookie_ts_only", client_sysctl: &[(SACK, "0"), (WS, "0")], ..COOKIE },

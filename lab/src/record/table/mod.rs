@@ -22,6 +22,7 @@ const LARGE_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 262144 6291456");
 const SMALL_BUFFER: (&str, &str) = ("net.ipv4.tcp_rmem", "4096 80000 6291456");
 
 const JITTER: &str = "delay 15ms 6ms distribution normal";
+const SATELLITE: &str = "delay 650ms 4ms";
 const LOSSY: &str = "iptables -I FORWARD -p tcp -m statistic --mode random --probability 0.06 -j DROP";
 
 /// The label describes every client.

@@ -69,6 +69,15 @@ pub(super) fn recordings() -> Vec<Recording> {
             ..PLAIN
         },
         Recording {
+            name: "plain_satellite",
+            note: "round trip of 1.3 s: the SYN is repeated before the first SYN-ACK arrives",
+            wan: Some(SATELLITE),
+            visits: 24,
+            at_once: 24,
+            settle_ms: 5000,
+            ..PLAIN
+        },
+        Recording {
             name: "plain_lossy",
             note: "lost SYN-ACKs are repeated by the server's timer",
             router: &[LOSSY],

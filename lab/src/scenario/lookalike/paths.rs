@@ -76,6 +76,12 @@ pub const ALL: &[Scenario] = &[
         note: "600 ms round trip, jitter and loss",
         play: |s| on(s, &Path::quiet(600 * MILLI).jitter(Jitter::Exponential(8.0)).loss(0.03)),
     },
+    Scenario {
+        name: "slow_satellite",
+        label: LABEL,
+        note: "1.3 s round trip: the SYN is repeated before the first SYN-ACK arrives",
+        play: |s| on(s, &Path::quiet(1300 * MILLI).jitter(Jitter::Exponential(4.0))),
+    },
 ];
 
 fn linux(site: &mut Site) -> Host {
