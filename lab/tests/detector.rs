@@ -88,6 +88,16 @@ fn ordinary_traffic_of_many_stacks_raises_nothing_at_likely_or_above() {
     assert_eq!(total.false_alarms, 0, "of {}: {:#?}", total.ordinary, &wrong[..wrong.len().min(5)]);
 }
 
+#[test]
+fn a_flood_during_which_the_queue_refills_is_one_episode() {
+    let expected = [("episode_refills", 2), ("episode_flood", 1), ("episode_ts", 1), ("class_g", 1)];
+    let found = expected.map(|(name, _)| {
+        let capture = scenario::find(name).unwrap_or_else(|| panic!("no scenario {name}")).build(1);
+        (name, judge::analyzer(&capture).finish().episodes.len())
+    });
+    assert_eq!(found, expected);
+}
+
 /// A recording that is kept in the repository.
 fn kept(name: &str) -> Capture {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(name);
