@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, RST, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps};
-use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Verdict};
+use common::{
+    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps,
+};
+use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Outcome, Verdict};
 
 const SERVER: &str = "198.51.100.1";
 
@@ -252,7 +254,7 @@ fn segment_sizes_long_after_the_handshake_still_count_where_they_can() {
     // A client that takes 1400 bytes, and a server that sends small answers first and then what a cookie's entry of 1300 allows.
     let with = |mss: u16, size: u16| {
         let options = [&[TcpOption::Mss(mss)], &PLAIN_OPTIONS[1..]].concat();
-        let talk = Talk::new("192.0.2.1", 40000, "198.51.100.1", 80);
+        let talk = talk(40000);
         let talk = talk.syn(0.0, &options).syn_ack(0.1, 64240, &PLAIN_OPTIONS).ack(0.2).data(0.3, 100);
         let sizes = [50; 9].into_iter().chain([size; 2]).zip(0_u32..);
         sizes.fold(talk, |talk, (payload, step)| {
@@ -265,4 +267,55 @@ fn segment_sizes_long_after_the_handshake_still_count_where_they_can() {
     assert!(says_so(&with(1400, 1300)));
     assert!(!says_so(&with(1400, 1350)), "more than the entry");
     assert!(!says_so(&with(1460, 1460)) && !says_so(&with(1310, 1300)), "an entry of the table bounds nothing");
+}
+
+/// A SYN-ACK that acknowledges `ack`, and the reset with which a client's stack answers it.
+fn refused(talk: Talk, at: f64, ack: u32) -> Talk {
+    talk.server(at, |t| {
+        (t.seq, t.ack, t.flags, t.window) = (77, ack, SYN | ACK, 8192);
+        t.options = MSS_ONLY.to_vec();
+    })
+    .client(at + 0.001, |t| (t.seq, t.ack, t.flags, t.window) = (ack, 0, RST, 0))
+}
+
+#[test]
+fn a_refused_wrong_acknowledgment_and_the_connection_after_it_are_one_handshake_of_a_proxy() {
+    let attempt = |port| {
+        let talk = refused(talk(port).syn(0.0, &PLAIN_OPTIONS), 0.02, 4_000_000_000);
+        talk.ordinary(1.0).packets
+    };
+    let findings = analyze(&[attempt(40000), attempt(40001)].concat());
+    assert_eq!(findings.handshakes.len(), 2, "{findings:#?}");
+    for finding in &findings.handshakes {
+        assert_eq!(finding.assessment.verdict, Verdict::SynProxy, "{finding:#?}");
+        assert!(finding.is_reliable() && finding.outcome == Outcome::Established, "{finding:#?}");
+        assert_eq!(finding.causes.first().map(|cause| cause.kind), Some(CauseKind::WrongAcknowledgment));
+    }
+}
+
+#[test]
+fn a_syn_ack_for_an_earlier_syn_is_no_wrong_acknowledgment() {
+    let earlier = Talk { client_isn: 5_000, ..talk(40000) };
+    let mut talk = earlier.syn(0.0, &PLAIN_OPTIONS);
+    talk.client_isn = 1_000_000;
+    let talk = refused(talk.syn(0.5, &PLAIN_OPTIONS), 0.52, 5_001).ordinary(1.0);
+    for finding in analyze(&talk.packets).handshakes {
+        assert!(!finding.assessment.verdict.is_cookie_style(), "{finding:#?}");
+        assert!(!kinds(&finding).contains(&"wrong-acknowledgment"), "{finding:#?}");
+    }
+}
+
+#[test]
+fn a_wrong_acknowledgment_that_the_client_does_not_refuse_is_no_alarm() {
+    let wrong = |ack: u32| {
+        let talk = talk(40000).syn(0.0, &PLAIN_OPTIONS);
+        talk.server(0.02, |t| {
+            (t.seq, t.ack, t.flags) = (9_000_000, ack, SYN | ACK);
+            t.options = PLAIN_OPTIONS.to_vec();
+        })
+    };
+    for talk in [wrong(0), wrong(0).ack(0.03).data(0.04, 100), wrong(1_000_000).ack(0.03)] {
+        let findings = analyze(&talk.packets);
+        assert!(findings.handshakes.iter().all(|finding| !finding.is_reliable()), "{findings:#?}");
+    }
 }

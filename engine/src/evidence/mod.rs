@@ -10,6 +10,7 @@ mod table;
 pub(crate) mod detail;
 mod signal;
 
+mod acknowledgment;
 mod bits;
 mod contrast;
 mod extensions;
@@ -71,4 +72,5 @@ signals! {
     SynAnsweredSooner,      Machine,    MoreThanPreview,      round_trip::observe;
     ResetShape,             Reset,      Handshake,            reset::observe;
     RetryAnsweredOtherwise, Reset,      Listener(may_favour), retry::observe;
+    WrongAcknowledgment,    Isn,        Listener(may_favour), acknowledgment::observe;
 }

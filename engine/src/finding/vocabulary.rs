@@ -154,6 +154,8 @@ words! {
         SynAnsweredSooner = "syn-answered-sooner",
         /// Next connection of the client after a reset, which got another SYN-ACK and succeeded (S19).
         RetryAnsweredOtherwise = "retry-answered-otherwise",
+        /// SYN-ACK that acknowledges a number that the client never sent (S21).
+        WrongAcknowledgment = "wrong-acknowledgment",
     }
 }
 
@@ -186,6 +188,8 @@ words! {
         ClientAbort = "client-abort",
         /// Packets were silently dropped.
         SilentDrop = "silent-drop",
+        /// A device in front of the server answered with a wrong acknowledgment number on purpose.
+        WrongAcknowledgment = "wrong-acknowledgment",
     }
 }
 

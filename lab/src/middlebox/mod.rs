@@ -5,6 +5,7 @@ pub mod front;
 pub mod lvs;
 pub mod mixed;
 pub mod pf;
+pub mod safe_reset;
 pub mod synproxy;
 
 pub use front::{Fate, Front, Shape};
