@@ -319,3 +319,36 @@ fn a_wrong_acknowledgment_that_the_client_does_not_refuse_is_no_alarm() {
         assert!(findings.handshakes.iter().all(|finding| !finding.is_reliable()), "{findings:#?}");
     }
 }
+
+/// A connection whose SYN has the TSval 77 and whose SYN-ACK has these timestamps.
+fn echoed(syns: &[(f64, u32)], value: u32, echo: u32) -> Finding {
+    let asked = syns.iter().fold(talk(40000), |talk, &(at, tsval)| talk.syn(at, &linux_options(tsval)));
+    let mut options = linux_options(value);
+    options[2] = TcpOption::Timestamps(value, echo);
+    only(&asked.syn_ack(1.1, 65160, &options).ack(1.2).data(1.21, 100))
+}
+
+#[test]
+fn the_clients_own_timestamps_in_the_syn_ack_show_a_proxy() {
+    let mut talk = talk(40000).syn(1.0, &linux_options(77));
+    talk.tsval = None;
+    let finding = only(&talk.syn_ack(1.1, 64240, &linux_options(77)).ack(1.2).data(1.21, 100));
+    assert!(finding.is_reliable() && finding.assessment.verdict == Verdict::SynProxy, "{finding:#?}");
+    assert!(kinds(&finding).contains(&"timestamp-echo"));
+}
+
+#[test]
+fn lookalikes_of_a_missing_timestamp_echo_are_not_weighed() {
+    let once: &[(f64, u32)] = &[(1.0, 77)];
+    let cases = [
+        ("echoed", echoed(once, 5_000, 77)),
+        ("old Windows: both 0", echoed(once, 0, 0)),
+        ("one clock at both ends", echoed(once, 77, 77)),
+        ("the retransmitted SYN was answered", echoed(&[(0.0, 77), (1.0, 1077)], 5_000, 1077)),
+        ("an earlier SYN was answered, which the capture lacks", echoed(&[(1.0, 1077)], 5_000, 77)),
+        ("a TSval of 0 in the SYN", echoed(&[(1.0, 0)], 5_000, 3)),
+    ];
+    for (what, finding) in cases {
+        assert!(!kinds(&finding).contains(&"timestamp-echo"), "{what}: {finding:#?}");
+    }
+}

@@ -26,6 +26,7 @@ pub(crate) mod reset;
 mod retry;
 mod round_trip;
 mod segment_size;
+mod timestamp_echo;
 mod window;
 mod zero_window;
 
@@ -73,4 +74,5 @@ signals! {
     ResetShape,             Reset,      Handshake,            reset::observe;
     RetryAnsweredOtherwise, Reset,      Listener(may_favour), retry::observe;
     WrongAcknowledgment,    Isn,        Listener(may_favour), acknowledgment::observe;
+    TimestampEcho,          Machine,    Handshake,            timestamp_echo::observe;
 }

@@ -156,6 +156,8 @@ words! {
         RetryAnsweredOtherwise = "retry-answered-otherwise",
         /// SYN-ACK that acknowledges a number that the client never sent (S21).
         WrongAcknowledgment = "wrong-acknowledgment",
+        /// TSecr of the SYN-ACK is not the TSval of the SYN (S22).
+        TimestampEcho = "timestamp-echo",
     }
 }
 

@@ -5,6 +5,7 @@ pub mod front;
 pub mod lvs;
 pub mod mixed;
 pub mod pf;
+pub mod reflector;
 pub mod safe_reset;
 pub mod synproxy;
 

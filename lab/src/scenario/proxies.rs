@@ -3,8 +3,10 @@
 use super::Scenario;
 use crate::capture::{MILLI, Nanos};
 use crate::client::ClientStack;
+use crate::clock::IpId;
 use crate::middlebox::lvs::Lvs;
 use crate::middlebox::pf::{PfSyncookies, PfSynproxy};
+use crate::middlebox::reflector::Reflector;
 use crate::middlebox::synproxy::Synproxy;
 use crate::middlebox::{Fate, Front, Shape};
 use crate::path::Path;
@@ -149,6 +151,18 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy-dpvs-backend-refused",
         note: "Jupiter relays a refusal as a bare RST",
         play: |s| fails(s, Lvs::JUPITER, LINUX, Fate::Refuses),
+    },
+    Scenario {
+        name: "p4_reflector",
+        label: "synproxy",
+        note: "a P4 switch turns the SYN round: the client's window, IP ID and own timestamps",
+        play: |s| works(s, Reflector::Keeps, LINUX),
+    },
+    Scenario {
+        name: "p4_reflector_ipid_zero",
+        label: "synproxy",
+        note: "the same with clients whose IP ID is 0: only the timestamps show it",
+        play: |s| works(s, Reflector::Keeps, ClientStack { ids: IpId::Fixed(0), ..LINUX }),
     },
 ];
 
