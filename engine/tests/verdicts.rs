@@ -352,3 +352,24 @@ fn lookalikes_of_a_missing_timestamp_echo_are_not_weighed() {
         assert!(!kinds(&finding).contains(&"timestamp-echo"), "{what}: {finding:#?}");
     }
 }
+
+#[test]
+fn option_order_missing_mss_and_ip_identification_rule_proxies_out() {
+    use TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
+    let stamps = Timestamps(5_000, 77);
+    let in_linux_order = vec![Mss(1460), SackPermitted, stamps, Nop, WindowScale(7)];
+    let named = |id: u16, options: &[TcpOption]| {
+        let finding = only(&talk(40000).syn(0.0, &linux_options(77)).server(0.1, |t| {
+            (t.id, t.seq, t.flags, t.window) = (id, 9_000_000, SYN | ACK, 0);
+            t.options = options.to_vec();
+        }));
+        assert_eq!(finding.assessment.verdict, Verdict::SynProxy, "{finding:#?}");
+        finding.assessment.implementations.iter().map(|name| name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(0, &in_linux_order), ["linux-synproxy"]);
+    assert_eq!(named(9, &in_linux_order), [""; 0], "SYNPROXY sends identification 0");
+    assert_eq!(named(0, &[WindowScale(7), Nop, Mss(1460), SackPermitted, Nop, Nop, Nop, Nop, stamps]), ["nmsynproxy"]);
+    assert_eq!(named(0, &[Mss(1460), Nop, WindowScale(7)]), [""; 0], "SYNPROXY keeps no scale without timestamps");
+    assert_eq!(named(9, &[Mss(1380)]), ["pf-synproxy"]);
+    assert_eq!(named(0, &[]), [""; 0], "all of them announce an MSS");
+}

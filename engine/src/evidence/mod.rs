@@ -30,6 +30,9 @@ mod timestamp_echo;
 mod window;
 mod zero_window;
 
+pub(crate) use identification::keeps_layout;
+pub(crate) use lag::linux_layout;
+
 pub(crate) use detail::{Detail, NoDetail, WithDetail, detail};
 pub(crate) use preview::Preview;
 pub(crate) use signal::{Group, Kinds, Observed, Signal};

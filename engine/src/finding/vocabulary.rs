@@ -103,6 +103,10 @@ words! {
         Dpvs = "dpvs",
         /// Onload / OpenOnload.
         Onload = "onload",
+        /// nmsynproxy, a SYN proxy in user space.
+        Nmsynproxy = "nmsynproxy",
+        /// SmartCookie, a SYN proxy in a P4 switch.
+        Smartcookie = "smartcookie",
     }
 }
 

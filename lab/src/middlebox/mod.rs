@@ -4,6 +4,7 @@ pub mod balancer;
 pub mod front;
 pub mod lvs;
 pub mod mixed;
+pub mod nmsynproxy;
 pub mod pf;
 pub mod reflector;
 pub mod safe_reset;

@@ -5,6 +5,7 @@ use crate::capture::{MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::clock::IpId;
 use crate::middlebox::lvs::Lvs;
+use crate::middlebox::nmsynproxy::Nmsynproxy;
 use crate::middlebox::pf::{PfSyncookies, PfSynproxy};
 use crate::middlebox::reflector::Reflector;
 use crate::middlebox::synproxy::Synproxy;
@@ -151,6 +152,24 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy-dpvs-backend-refused",
         note: "Jupiter relays a refusal as a bare RST",
         play: |s| fails(s, Lvs::JUPITER, LINUX, Fate::Refuses),
+    },
+    Scenario {
+        name: "nmsynproxy",
+        label: "synproxy",
+        note: "nmsynproxy: window 0, window scale before the MSS, options in bits 26 to 30 of the ISN",
+        play: |s| works(s, Nmsynproxy, LINUX),
+    },
+    Scenario {
+        name: "nmsynproxy_windows_clients",
+        label: "synproxy",
+        note: "the same with clients without timestamps",
+        play: |s| works(s, Nmsynproxy, WINDOWS),
+    },
+    Scenario {
+        name: "smartcookie",
+        label: "synproxy",
+        note: "SmartCookie: the SYN turned round without any option",
+        play: |s| works(s, Reflector::Removes, LINUX),
     },
     Scenario {
         name: "p4_reflector",
