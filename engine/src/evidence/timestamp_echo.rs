@@ -4,10 +4,9 @@
 //! the SYN round (p4-synproxy and other P4 programs) cannot insert it: the SYN-ACK has the client's own
 //! TSval and TSecr, which is 0 in a SYN.
 //!
-//! Fooled by: retransmitted SYNs, of which the capture may lack the answered one (near TSvals count
-//! as echoed); old Windows, which sends a TSval and a TSecr of 0 in its SYN-ACK; a sender and an
-//! address behind which one clock gives the same TSval (the echo is then right); captures whose
-//! options were anonymised.
+//! Fooled by: retransmitted SYNs, if the capture lacks the answered one (near TSvals count as
+//! echoed); old Windows, which sends a TSval and a TSecr of 0 in its SYN-ACK; one clock at both ends,
+//! which gives the same TSval (the echo is then right); captures whose options were anonymised.
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;

@@ -5,7 +5,7 @@ use crate::connection::handshake::{SynHeader, WrongAcknowledgment};
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::WrongAcknowledgment,
-    clause: "a device in front of the server challenges new clients with a SYN-ACK that acknowledges a wrong number",
+    clause: "a device challenged the client with a wrong acknowledgment number",
     counters: &[],
     check: "on the client: tcpdump -vni any 'tcp port {port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (expect: the two SYN-ACKs differ in TTL or options, and the second one comes after the client's reset); then the list of trusted clients on the device",
     reset_sender: ResetSender::Client,
