@@ -373,3 +373,20 @@ fn option_order_missing_mss_and_ip_identification_rule_proxies_out() {
     assert_eq!(named(9, &[Mss(1380)]), ["pf-synproxy"]);
     assert_eq!(named(0, &[]), [""; 0], "all of them announce an MSS");
 }
+
+#[test]
+fn segments_that_end_at_an_entry_of_netscalers_table_are_named_so() {
+    let served = |mss: u16, segment: u16| {
+        let offered = [TcpOption::Mss(mss)];
+        let opened = talk(40000).syn(0.0, &offered).syn_ack(0.1, 8190, &MSS_ONLY).ack(0.2).data(0.21, 100);
+        let next = opened.server_isn.wrapping_add(1);
+        let sent = opened.server(0.3, |t| t.payload = segment);
+        let finding = only(&sent.server(0.31, |t| (t.seq, t.payload) = (next + u32::from(segment), segment)));
+        let evidence = finding.assessment.evidence.into_iter().find(|e| e.kind.as_str() == "segment-size-bound");
+        evidence.map(|e| (e.nats, e.detail.contains("NetScaler")))
+    };
+    assert_eq!(served(1400, 1330), Some((0.6, true)));
+    assert_eq!(served(1400, 1300), Some((1.8, false)));
+    assert_eq!(served(1400, 1400), None);
+    assert_eq!(served(1456, 1440), Some((1.8, false)), "both have this entry");
+}
