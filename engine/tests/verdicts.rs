@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, RST, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps};
-use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Verdict};
+use common::{
+    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps,
+};
+use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Outcome, Verdict};
 
 const SERVER: &str = "198.51.100.1";
 
@@ -304,7 +306,7 @@ fn segment_sizes_long_after_the_handshake_still_count_where_they_can() {
     // A client that takes 1400 bytes, and a server that sends small answers first and then what a cookie's entry of 1300 allows.
     let with = |mss: u16, size: u16| {
         let options = [&[TcpOption::Mss(mss)], &PLAIN_OPTIONS[1..]].concat();
-        let talk = Talk::new("192.0.2.1", 40000, "198.51.100.1", 80);
+        let talk = talk(40000);
         let talk = talk.syn(0.0, &options).syn_ack(0.1, 64240, &PLAIN_OPTIONS).ack(0.2).data(0.3, 100);
         let sizes = [50; 9].into_iter().chain([size; 2]).zip(0_u32..);
         sizes.fold(talk, |talk, (payload, step)| {
@@ -317,4 +319,126 @@ fn segment_sizes_long_after_the_handshake_still_count_where_they_can() {
     assert!(says_so(&with(1400, 1300)));
     assert!(!says_so(&with(1400, 1350)), "more than the entry");
     assert!(!says_so(&with(1460, 1460)) && !says_so(&with(1310, 1300)), "an entry of the table bounds nothing");
+}
+
+/// A SYN-ACK that acknowledges `ack`, and the reset with which a client's stack answers it.
+fn refused(talk: Talk, at: f64, ack: u32) -> Talk {
+    talk.server(at, |t| {
+        (t.seq, t.ack, t.flags, t.window) = (77, ack, SYN | ACK, 8192);
+        t.options = MSS_ONLY.to_vec();
+    })
+    .client(at + 0.001, |t| (t.seq, t.ack, t.flags, t.window) = (ack, 0, RST, 0))
+}
+
+#[test]
+fn a_refused_wrong_acknowledgment_and_the_connection_after_it_are_one_handshake_of_a_proxy() {
+    let attempt = |port| {
+        let talk = refused(talk(port).syn(0.0, &PLAIN_OPTIONS), 0.02, 4_000_000_000);
+        talk.ordinary(1.0).packets
+    };
+    let findings = analyze(&[attempt(40000), attempt(40001)].concat());
+    assert_eq!(findings.handshakes.len(), 2, "{findings:#?}");
+    for finding in &findings.handshakes {
+        assert_eq!(finding.assessment.verdict, Verdict::SynProxy, "{finding:#?}");
+        assert!(finding.is_reliable() && finding.outcome == Outcome::Established, "{finding:#?}");
+        assert_eq!(finding.causes.first().map(|cause| cause.kind), Some(CauseKind::WrongAcknowledgment));
+    }
+}
+
+#[test]
+fn a_syn_ack_for_an_earlier_syn_is_no_wrong_acknowledgment() {
+    let earlier = Talk { client_isn: 5_000, ..talk(40000) };
+    let mut talk = earlier.syn(0.0, &PLAIN_OPTIONS);
+    talk.client_isn = 1_000_000;
+    let talk = refused(talk.syn(0.5, &PLAIN_OPTIONS), 0.52, 5_001).ordinary(1.0);
+    for finding in analyze(&talk.packets).handshakes {
+        assert!(!finding.assessment.verdict.is_cookie_style(), "{finding:#?}");
+        assert!(!kinds(&finding).contains(&"wrong-acknowledgment"), "{finding:#?}");
+    }
+}
+
+#[test]
+fn a_wrong_acknowledgment_that_the_client_does_not_refuse_is_no_alarm() {
+    let wrong = |ack: u32| {
+        let talk = talk(40000).syn(0.0, &PLAIN_OPTIONS);
+        talk.server(0.02, |t| {
+            (t.seq, t.ack, t.flags) = (9_000_000, ack, SYN | ACK);
+            t.options = PLAIN_OPTIONS.to_vec();
+        })
+    };
+    for talk in [wrong(0), wrong(0).ack(0.03).data(0.04, 100), wrong(1_000_000).ack(0.03)] {
+        let findings = analyze(&talk.packets);
+        assert!(findings.handshakes.iter().all(|finding| !finding.is_reliable()), "{findings:#?}");
+    }
+}
+
+/// A connection whose SYN has the TSval 77 and whose SYN-ACK has these timestamps.
+fn echoed(syns: &[(f64, u32)], value: u32, echo: u32) -> Finding {
+    let asked = syns.iter().fold(talk(40000), |talk, &(at, tsval)| talk.syn(at, &linux_options(tsval)));
+    let mut options = linux_options(value);
+    options[2] = TcpOption::Timestamps(value, echo);
+    only(&asked.syn_ack(1.1, 65160, &options).ack(1.2).data(1.21, 100))
+}
+
+#[test]
+fn the_clients_own_timestamps_in_the_syn_ack_show_a_proxy() {
+    let mut talk = talk(40000).syn(1.0, &linux_options(77));
+    talk.tsval = None;
+    let finding = only(&talk.syn_ack(1.1, 64240, &linux_options(77)).ack(1.2).data(1.21, 100));
+    assert!(finding.is_reliable() && finding.assessment.verdict == Verdict::SynProxy, "{finding:#?}");
+    assert!(kinds(&finding).contains(&"timestamp-echo"));
+}
+
+#[test]
+fn lookalikes_of_a_missing_timestamp_echo_are_not_weighed() {
+    let once: &[(f64, u32)] = &[(1.0, 77)];
+    let cases = [
+        ("echoed", echoed(once, 5_000, 77)),
+        ("old Windows: both 0", echoed(once, 0, 0)),
+        ("one clock at both ends", echoed(once, 77, 77)),
+        ("the retransmitted SYN was answered", echoed(&[(0.0, 77), (1.0, 1077)], 5_000, 1077)),
+        ("an earlier SYN was answered, which the capture lacks", echoed(&[(1.0, 1077)], 5_000, 77)),
+        ("a TSval of 0 in the SYN", echoed(&[(1.0, 0)], 5_000, 3)),
+    ];
+    for (what, finding) in cases {
+        assert!(!kinds(&finding).contains(&"timestamp-echo"), "{what}: {finding:#?}");
+    }
+}
+
+#[test]
+fn option_order_missing_mss_and_ip_identification_rule_proxies_out() {
+    use TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
+    let stamps = Timestamps(5_000, 77);
+    let in_linux_order = vec![Mss(1460), SackPermitted, stamps, Nop, WindowScale(7)];
+    let named = |id: u16, options: &[TcpOption]| {
+        let finding = only(&talk(40000).syn(0.0, &linux_options(77)).server(0.1, |t| {
+            (t.id, t.seq, t.flags, t.window) = (id, 9_000_000, SYN | ACK, 0);
+            t.options = options.to_vec();
+        }));
+        assert_eq!(finding.assessment.verdict, Verdict::SynProxy, "{finding:#?}");
+        finding.assessment.implementations.iter().map(|name| name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(0, &in_linux_order), ["linux-synproxy"]);
+    assert_eq!(named(9, &in_linux_order), [""; 0], "SYNPROXY sends identification 0");
+    assert_eq!(named(0, &[WindowScale(7), Nop, Mss(1460), SackPermitted, Nop, Nop, Nop, Nop, stamps]), ["nmsynproxy"]);
+    assert_eq!(named(0, &[Mss(1460), Nop, WindowScale(7)]), [""; 0], "SYNPROXY keeps no scale without timestamps");
+    assert_eq!(named(9, &[Mss(1380)]), ["pf-synproxy"]);
+    assert_eq!(named(0, &[]), [""; 0], "all of them announce an MSS");
+}
+
+#[test]
+fn segments_that_end_at_an_entry_of_netscalers_table_are_named_so() {
+    let served = |mss: u16, segment: u16| {
+        let offered = [TcpOption::Mss(mss)];
+        let opened = talk(40000).syn(0.0, &offered).syn_ack(0.1, 8190, &MSS_ONLY).ack(0.2).data(0.21, 100);
+        let next = opened.server_isn.wrapping_add(1);
+        let sent = opened.server(0.3, |t| t.payload = segment);
+        let finding = only(&sent.server(0.31, |t| (t.seq, t.payload) = (next + u32::from(segment), segment)));
+        let evidence = finding.assessment.evidence.into_iter().find(|e| e.kind.as_str() == "segment-size-bound");
+        evidence.map(|e| (e.nats, e.detail.contains("NetScaler")))
+    };
+    assert_eq!(served(1400, 1330), Some((0.6, true)));
+    assert_eq!(served(1400, 1300), Some((1.8, false)));
+    assert_eq!(served(1400, 1400), None);
+    assert_eq!(served(1456, 1440), Some((1.8, false)), "both have this entry");
 }

@@ -50,6 +50,15 @@ impl Judged {
 /// Judges a capture with the engine in this process.
 #[must_use]
 pub fn in_process(capture: &Capture) -> Vec<Judged> {
+    let mut analyzer = analyzer(capture);
+    let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
+    all.extend(analyzer.finish().handshakes.iter().map(judged));
+    all
+}
+
+/// Returns the engine after all packets of a capture.
+#[must_use]
+pub fn analyzer(capture: &Capture) -> Analyzer {
     let mut analyzer = Analyzer::new(Limits::default());
     for (index, (time, ip)) in capture.packets.iter().enumerate() {
         analyzer.push(&Observation {
@@ -58,9 +67,7 @@ pub fn in_process(capture: &Capture) -> Vec<Judged> {
             packet: Packet::Ip(ip),
         });
     }
-    let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
-    all.extend(analyzer.finish().handshakes.iter().map(judged));
-    all
+    analyzer
 }
 
 fn judged(finding: &Finding) -> Judged {

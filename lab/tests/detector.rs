@@ -88,6 +88,29 @@ fn ordinary_traffic_of_many_stacks_raises_nothing_at_likely_or_above() {
     assert_eq!(total.false_alarms, 0, "of {}: {:#?}", total.ordinary, &wrong[..wrong.len().min(5)]);
 }
 
+#[test]
+fn a_connection_that_is_challenged_by_a_wrong_number_is_one_handshake_of_a_proxy() {
+    for name in ["safe_reset", "safe_reset_disguised"] {
+        let capture = scenario::find(name).unwrap_or_else(|| panic!("no scenario {name}")).build(1);
+        let (judged, mut wrong) = (judge::in_process(&capture), Vec::new());
+        let score = score(&capture, &mut wrong);
+        assert_eq!(judged.len(), capture.truth.handshakes.len(), "{name}");
+        assert_eq!((score.hits, score.false_alarms), (4, 0), "{name}: {wrong:#?}");
+        assert_eq!((score.cause.all, score.cause.right), (4, 4), "{name}");
+        assert!(judged.iter().all(|j| j.outcome == "established"), "{name}");
+    }
+}
+
+#[test]
+fn a_flood_during_which_the_queue_refills_is_one_episode() {
+    let expected = [("episode_refills", 2), ("episode_flood", 1), ("episode_ts", 1), ("class_g", 1)];
+    let found = expected.map(|(name, _)| {
+        let capture = scenario::find(name).unwrap_or_else(|| panic!("no scenario {name}")).build(1);
+        (name, judge::analyzer(&capture).finish().episodes.len())
+    });
+    assert_eq!(found, expected);
+}
+
 /// A recording that is kept in the repository.
 fn kept(name: &str) -> Capture {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(name);

@@ -126,6 +126,15 @@ pub(crate) struct Previous {
     pub syn_ack: Frame,
 }
 
+/// What followed a SYN-ACK that acknowledges a number that the client never sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct WrongAcknowledgment {
+    /// Client's reset with that number (RFC 9293 section 3.10.7.3).
+    pub refusal: Option<SegmentFacts>,
+    /// First SYN-ACK that acknowledges the client's SYN.
+    pub accepted: Option<SynHeader>,
+}
+
 /// End of the connection that sent a reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -178,10 +187,14 @@ pub(crate) struct Handshake {
     pub unanswered_retransmission: bool,
     /// Number of SYN-ACKs, without capture duplicates.
     pub syn_acks: u8,
+    /// Whether `other_isn` is set.
+    has_other_isn: bool,
     /// Number of SYN retransmissions, without capture duplicates.
     pub syn_retransmissions: u32,
     /// Number of retransmissions of the client's first payload.
     pub client_data_retransmissions: u32,
+    /// Sequence number of another SYN on the same four-tuple.
+    other_isn: SeqNumber,
     pub id: HandshakeId,
     /// Time of the handshake's first frame.
     pub time: Timestamp,
@@ -201,12 +214,14 @@ pub(crate) struct Handshake {
     /// First SYN-ACK retransmission that may answer a SYN retransmission.
     pub prompted_retransmission: Option<Box<Retransmission>>,
     /// First SYN-ACK for the same SYN with another ISN.
-    pub isn_changed: Option<Frame>,
+    pub isn_changed: Option<Box<Frame>>,
     /// First segment of the client that acknowledges data the server never sent.
     pub wrong_ack: Option<Box<SegmentFacts>>,
     /// First reset, and who sent it.
     pub reset: Option<Box<(Side, SegmentFacts)>>,
     pub previous: Option<Box<Previous>>,
+    /// Set if `syn_ack` acknowledges a number that the client never sent.
+    pub wrong_acknowledgment: Option<Box<WrongAcknowledgment>>,
 }
 
 impl Handshake {
@@ -248,6 +263,9 @@ impl Handshake {
             reset: None,
             server_resets: 0,
             previous: None,
+            has_other_isn: false,
+            other_isn: SeqNumber::default(),
+            wrong_acknowledgment: None,
             simultaneous: false,
         }
     }
@@ -277,6 +295,29 @@ impl Handshake {
     /// acknowledgment field.
     pub(crate) fn client_isn(&self) -> Option<SeqNumber> {
         self.syn.map(|s| s.isn).or_else(|| self.syn_ack.map(|s| s.ack.plus(u32::MAX)))
+    }
+
+    /// Returns the SYN-ACK that the client can accept: the first one that does not acknowledge a
+    /// wrong number, else the first one.
+    pub(crate) fn acceptable_syn_ack(&self) -> Option<&SynHeader> {
+        let accepted = self.wrong_acknowledgment.as_deref().and_then(|wrong| wrong.accepted.as_ref());
+        accepted.or(self.syn_ack.as_ref())
+    }
+
+    /// Returns the sequence number of another SYN on the same four-tuple: that of the previous
+    /// handshake, or that of this one as a firewall rewrote it.
+    pub(crate) fn other_isn(&self) -> Option<SeqNumber> {
+        self.has_other_isn.then_some(self.other_isn)
+    }
+
+    /// Records the sequence number of another SYN on the same four-tuple.
+    pub(crate) fn add_other_isn(&mut self, isn: SeqNumber) {
+        (self.other_isn, self.has_other_isn) = (isn, true);
+    }
+
+    /// Returns the client's reset with the number that the SYN-ACK wrongly acknowledged.
+    pub(crate) fn refused_acknowledgment(&self) -> Option<&SegmentFacts> {
+        self.wrong_acknowledgment.as_deref()?.refusal.as_ref()
     }
 
     /// Returns the seconds from the SYN to the SYN-ACK; `None` after SYN retransmissions, as any of

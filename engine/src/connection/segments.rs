@@ -16,9 +16,22 @@ pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<
     if handshake.reset.is_some() {
         return None;
     }
+    if side == Side::Client {
+        refuse_wrong_acknowledgment(handshake, segment);
+    }
     handshake.reset = Some(Box::new((side, SegmentFacts::of(segment))));
     let decides = handshake.deciding_reset().is_some();
     Some(if decides { Role::Reset } else { Role::Other })
+}
+
+/// Records the client's reset with the number that a SYN-ACK wrongly acknowledged.
+fn refuse_wrong_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) {
+    let number = handshake.syn_ack.map(|syn_ack| syn_ack.ack);
+    if let Some(wrong) = &mut handshake.wrong_acknowledgment
+        && number == Some(segment.seq())
+    {
+        wrong.refusal.get_or_insert_with(|| SegmentFacts::of(segment));
+    }
 }
 
 /// Adds a segment of the client without SYN and RST. Returns `None` if it shows nothing new.
@@ -28,11 +41,11 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     let mut role = None;
     if segment.flags().has(Flags::ACK)
         && !handshake.is_acknowledged()
-        && let Some(syn_ack) = handshake.syn_ack
+        && let Some(server_isn) = handshake.acceptable_syn_ack().map(|syn_ack| syn_ack.isn)
     {
         // The client may have received more than the capture shows: any acknowledgment at or past
         // the first octet.
-        let past = segment.ack().ahead_of(syn_ack.isn.plus(1));
+        let past = segment.ack().ahead_of(server_isn.plus(1));
         if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
             handshake.acknowledge(SegmentFacts::of(segment));
             role = Some(Role::Ack);

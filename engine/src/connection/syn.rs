@@ -1,10 +1,10 @@
 //! SYNs and SYN-ACKs: new connections, retransmissions and simultaneous opens.
 
 use super::DUPLICATE_SECONDS;
+use crate::Role;
 use crate::connection::cookie_mss::is_mss_bound_observable;
 use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader};
 use crate::packet::segment::Segment;
-use crate::{Endpoint, Role};
 
 /// Maximum time between the two SYNs of a simultaneous open, in seconds.
 const CROSSING_SECONDS: f64 = 3.0;
@@ -13,10 +13,14 @@ const CROSSING_SECONDS: f64 = 3.0;
 /// two interfaces are out of order by less.
 const LATE_SYN_SECONDS: f64 = 0.5;
 
+/// Maximum time from a SYN to a challenge, in seconds: a device on the path answers at once, and
+/// the longest round trips (satellites) take one to two seconds.
+const CHALLENGE_SECONDS: f64 = 3.0;
+
 /// Returns the facts of an earlier connection that are compared with the next connection of the
 /// same four-tuple.
-pub(super) fn previous(old: &Handshake, client: Endpoint) -> Option<Previous> {
-    let syn_ack = old.syn_ack.filter(|_| old.client == client)?;
+pub(super) fn previous(old: &Handshake) -> Option<Previous> {
+    let syn_ack = old.acceptable_syn_ack()?;
     Some(Previous {
         client_isn: old.client_isn()?,
         server_isn: syn_ack.isn,
@@ -52,6 +56,9 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
             && segment.ip_facts().identification == syn.ip.identification
             && segment.ip_facts().identification.is_some_and(|id| id != 0)
             && handshake.syn_ack.is_none();
+        if rewritten {
+            handshake.add_other_isn(segment.seq());
+        }
         return rewritten.then_some(Role::Other);
     }
     let last = handshake.last_syn.unwrap_or(syn.time);
@@ -79,11 +86,23 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
     };
     let Some(first) = handshake.syn_ack else {
         if !answers {
-            return None;
+            if !may_be_challenge(handshake, segment) {
+                return None;
+            }
+            handshake.wrong_acknowledgment = Some(Box::default());
         }
         take_syn_ack(handshake, segment);
         return Some(Role::SynAck);
     };
+    if let Some(wrong) = &mut handshake.wrong_acknowledgment {
+        // A retransmitted SYN may be challenged again.
+        if answers && wrong.accepted.is_none() {
+            wrong.accepted = Some(SynHeader::of(segment));
+            // The refusal was not the end.
+            handshake.reset.take_if(|reset| reset.1.seq == first.ack);
+        }
+        return Some(Role::Other);
+    }
     if !answers {
         return None;
     }
@@ -92,6 +111,16 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
         repeat_syn_ack(handshake, segment, &first, gap);
     }
     Some(Role::Other)
+}
+
+/// Returns whether a SYN-ACK that acknowledges another number than the SYN's may be a challenge of
+/// the SYN's sender: it comes soon, and does not belong to another SYN of the same four-tuple.
+fn may_be_challenge(handshake: &Handshake, segment: &Segment<'_>) -> bool {
+    let last = handshake.last_syn.unwrap_or(handshake.time);
+    handshake.syn.is_some()
+        && !handshake.simultaneous
+        && segment.time.seconds_since(last) < CHALLENGE_SECONDS
+        && handshake.other_isn().is_none_or(|isn| segment.ack() != isn.plus(1))
 }
 
 /// Records the first SYN-ACK of a handshake.
@@ -110,7 +139,7 @@ fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynH
     let answers_syn =
         handshake.unanswered_retransmission || u32::from(handshake.syn_acks) <= handshake.syn_retransmissions + 1;
     if segment.seq() != first.isn {
-        handshake.isn_changed.get_or_insert(segment.frame);
+        handshake.isn_changed.get_or_insert_with(|| Box::new(segment.frame));
     } else if answers_syn {
         handshake.prompted_retransmission.get_or_insert_with(|| Box::new(repeat));
     } else {

@@ -200,7 +200,9 @@ impl Tracker {
 
     fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
         let (id, [client, server]) = (self.end(), ends);
-        let before = self.current(current).and_then(|old| syn::previous(old, client));
+        let old = self.current(current).filter(|old| old.client == client);
+        let other_isn = old.as_ref().and_then(|old| old.client_isn());
+        let before = old.and_then(|old| syn::previous(old));
         self.connections.open(hash, id.0 as u32);
         self.opened = hash;
         self.make_room();
@@ -208,6 +210,9 @@ impl Tracker {
         let last = self.handshakes.len() - 1;
         let handshake = &mut self.handshakes[last];
         handshake.previous = before.map(Box::new);
+        if let Some(isn) = other_isn {
+            handshake.add_other_isn(isn);
+        }
         handshake
     }
 

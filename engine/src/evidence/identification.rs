@@ -69,6 +69,19 @@ fn reflected(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
     if syn.len() != syn_ack.len() || syn.len() < 8 || !is_overwritten(syn, syn_ack) {
         return None;
     }
+    // Two NOPs where SACK stood are how Linux itself aligns its timestamps.
+    overwritten(syn, syn_ack).filter(|&holes| holes > 2)
+}
+
+/// Returns whether the SYN-ACK has the options of the SYN where the SYN has them, or NOPs in their
+/// place.
+pub(crate) fn keeps_layout(syn: &[u8], syn_ack: &[u8]) -> bool {
+    syn.len() == syn_ack.len() && overwritten(syn, syn_ack).is_some()
+}
+
+/// Returns the number of option bytes that are overwritten with NOPs; `None` where other kinds of
+/// options are in their place.
+fn overwritten(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
     let mut holes = 0;
     let mut at = 0;
     while at < syn.len() {
@@ -82,8 +95,7 @@ fn reflected(syn: &[u8], syn_ack: &[u8]) -> Option<usize> {
         }
         at += length;
     }
-    // Two NOPs where SACK stood are how Linux itself aligns its timestamps.
-    (holes > 2).then_some(holes)
+    Some(holes)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod table;
 pub(crate) mod detail;
 mod signal;
 
+mod acknowledgment;
 mod bits;
 mod contrast;
 mod extensions;
@@ -25,8 +26,12 @@ pub(crate) mod reset;
 mod retry;
 mod round_trip;
 mod segment_size;
+mod timestamp_echo;
 mod window;
 mod zero_window;
+
+pub(crate) use identification::keeps_layout;
+pub(crate) use lag::linux_layout;
 
 pub(crate) use detail::{Detail, NoDetail, WithDetail, detail};
 pub(crate) use preview::Preview;
@@ -71,4 +76,6 @@ signals! {
     SynAnsweredSooner,      Machine,    MoreThanPreview,      round_trip::observe;
     ResetShape,             Reset,      Handshake,            reset::observe;
     RetryAnsweredOtherwise, Reset,      Listener(may_favour), retry::observe;
+    WrongAcknowledgment,    Isn,        Listener(may_favour), acknowledgment::observe;
+    TimestampEcho,          Machine,    Handshake,            timestamp_echo::observe;
 }

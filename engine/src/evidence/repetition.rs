@@ -42,7 +42,7 @@ pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> 
 }
 
 pub(super) fn isn_changed<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
-    let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, handshake.isn_changed?);
+    let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, *handshake.isn_changed.as_deref()?);
     if retransmission::by_timer(handshake).is_some() {
         return None;
     }

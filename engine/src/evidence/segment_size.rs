@@ -2,6 +2,7 @@
 //!
 //! The cookie stores an index into four sizes (syncookies.c `msstab`), so a server that answered
 //! with one never sends more than the entry below the client's MSS, less 12 bytes for timestamps.
+//! NetScaler, whose cookies are always on, has sixteen sizes of its own.
 //!
 //! Fooled by: a path MTU that happens to be near an entry, a clamp beyond the capture point; offload that
 //! merges segments (then the largest payload is too large: nothing is said); clients whose MSS is
@@ -9,11 +10,14 @@
 
 use super::window::TIMESTAMPS;
 use super::{Detail, Observed, detail};
-use crate::connection::cookie_mss::mss_bounds;
+use crate::connection::cookie_mss::{TableOwner, mss_bounds};
 use crate::connection::handshake::Handshake;
 
 /// P(segments bounded by just this size | ordinary) = 0.15: tunnels lead to such sizes, too.
 const BOUNDED: f64 = 1.8;
+/// The same for an entry that only NetScaler has: P(ordinary) = 0.05, P(cookie) = 0.09, because one
+/// cookie in ten at most is NetScaler's.
+const BOUNDED_NETSCALER: f64 = 0.6;
 /// Segments of the largest size that must have been seen.
 const FULL_SEGMENTS: u32 = 2;
 
@@ -22,17 +26,22 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
     let largest = handshake.largest_payload + timestamps;
-    if handshake.largest_count < FULL_SEGMENTS || !mss_bounds(handshake).any(|bound| bound == largest) {
+    if handshake.largest_count < FULL_SEGMENTS {
         return None;
     }
+    let (owner, _) = mss_bounds(handshake).find(|&(_, bound)| bound == largest)?;
+    let (cookie, table) = match owner {
+        TableOwner::Linux => (BOUNDED, "the cookie MSS table"),
+        TableOwner::Netscaler => (BOUNDED_NETSCALER, "NetScaler's cookie MSS table"),
+    };
     Some(Observed {
-        cookie: BOUNDED,
+        cookie,
         proxy: 0.0,
         systematic: true,
         frames: D::frames([syn.frame, syn_ack.frame]),
         text: detail!(
             D,
-            "the client accepts segments of {mss} bytes, the server sends at most {}: entry {largest} of the cookie MSS table",
+            "the client accepts segments of {mss} bytes, the server sends at most {}: entry {largest} of {table}",
             handshake.largest_payload
         ),
     })

@@ -54,7 +54,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
 
 /// Weighs the first window; `may_be_linux` says whether the server that sent a SYN-ACK may be Linux.
 fn weigh<D: Detail>(handshake: &Handshake, may_be_linux: impl Fn(&SynHeader) -> bool) -> Option<Observed<D>> {
-    let (_, syn_ack) = handshake.whole_headers()?;
+    let (syn, syn_ack) = handshake.whole_headers()?;
     // The window of the SYN-ACK begins where it acknowledges, after a Fast Open payload.
     let start = syn_ack.ack;
     let entry = |l: &&SegmentFacts| l.payload == 0 && l.ack == start && !l.flags.has(Flags::FIN);

@@ -103,6 +103,10 @@ words! {
         Dpvs = "dpvs",
         /// Onload / OpenOnload.
         Onload = "onload",
+        /// nmsynproxy, a SYN proxy in user space.
+        Nmsynproxy = "nmsynproxy",
+        /// SmartCookie, a SYN proxy in a P4 switch.
+        Smartcookie = "smartcookie",
     }
 }
 
@@ -154,6 +158,10 @@ words! {
         SynAnsweredSooner = "syn-answered-sooner",
         /// Next connection of the client after a reset, which got another SYN-ACK and succeeded (S19).
         RetryAnsweredOtherwise = "retry-answered-otherwise",
+        /// SYN-ACK that acknowledges a number that the client never sent (S21).
+        WrongAcknowledgment = "wrong-acknowledgment",
+        /// TSecr of the SYN-ACK is not the TSval of the SYN (S22).
+        TimestampEcho = "timestamp-echo",
     }
 }
 
@@ -186,6 +194,8 @@ words! {
         ClientAbort = "client-abort",
         /// Packets were silently dropped.
         SilentDrop = "silent-drop",
+        /// A device in front of the server answered with a wrong acknowledgment number on purpose.
+        WrongAcknowledgment = "wrong-acknowledgment",
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Listener<'a> {
     pub floods: FloodDetector,
     /// Number of handshakes in which the server's timer retransmitted the SYN-ACK.
     pub rto_retransmissions: usize,
+    /// Number of handshakes whose client refused a SYN-ACK with a wrong acknowledgment number.
+    pub refused_acknowledgments: usize,
     pub ip_identifications: IpIdentifications,
 }
 
@@ -59,7 +61,8 @@ impl<'a> Listener<'a> {
     /// of the last packet.
     pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
         let (mut granted, mut floods) = (GrantedExtensions::default(), FloodDetector::default());
-        let (mut answers, mut ignores_acks, mut rto_retransmissions) = (false, false, 0);
+        let (mut answers, mut ignores_acks) = (false, false);
+        let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
             granted.add(handshake);
@@ -67,6 +70,7 @@ impl<'a> Listener<'a> {
             answers |= handshake.syn_ack.is_some();
             ignores_acks |= handshake.ack_ignored();
             rto_retransmissions += usize::from(retransmission::by_timer(handshake).is_some());
+            refused_acknowledgments += usize::from(handshake.refused_acknowledgment().is_some());
         }
         // Floods and scans leave most handshakes, and a listener that never answered shows nothing.
         let answering = if answers { &handshakes[..] } else { &[] };
@@ -82,6 +86,7 @@ impl<'a> Listener<'a> {
             ignores_acks,
             floods,
             rto_retransmissions,
+            refused_acknowledgments,
             ip_identifications: IpIdentifications::of(answering),
             clients,
             clock,

@@ -12,7 +12,7 @@ use crate::intake::flow::same_ends;
 use crate::packet::ip;
 use crate::packet::segment::{Flags, Segment};
 use crate::packet::seq::SeqNumber;
-use crate::{Finding, Frame, Observation, Timestamp};
+use crate::{EvidenceKind, Finding, Frame, Observation, Timestamp};
 
 /// Number of packets that are described from the beginning of a connection, whatever they are.
 const FIRST_PACKETS: usize = 12;
@@ -59,6 +59,8 @@ pub(crate) struct History {
     pub server_isn: Option<SeqNumber>,
     pub syn: Option<PacketFacts>,
     pub syn_ack: Option<PacketFacts>,
+    /// Acknowledgment number that the client never sent.
+    pub wrong_number: Option<SeqNumber>,
     pub ack: Option<PacketFacts>,
     pub data: Option<PacketFacts>,
     pub last_of_client: Option<PacketFacts>,
@@ -176,6 +178,9 @@ impl<'a> Narrator<'a> {
             self.seen.client_isn.get_or_insert(segment.seq());
             return if self.seen.syn.is_some() { PacketRole::SynAgain } else { PacketRole::Syn };
         }
+        if flags.is_syn_ack() && self.is_challenge(segment) {
+            return PacketRole::Challenge;
+        }
         if flags.is_syn_ack() {
             let isn = *self.seen.server_isn.get_or_insert(segment.seq());
             self.seen.client_isn.get_or_insert(segment.ack().plus(u32::MAX));
@@ -203,6 +208,13 @@ impl<'a> Narrator<'a> {
         if flags.has(Flags::FIN) { PacketRole::Fin } else { PacketRole::Other }
     }
 
+    /// Returns whether a SYN-ACK acknowledges a number that the client never sent.
+    fn is_challenge(&self, segment: &Segment<'_>) -> bool {
+        let mut evidence = self.finding.assessment.evidence.iter();
+        let is_wrong = self.seen.client_isn.is_some_and(|isn| segment.ack() != isn.plus(1));
+        is_wrong && evidence.any(|evidence| evidence.kind == EvidenceKind::WrongAcknowledgment)
+    }
+
     /// Records the facts with which later packets are compared.
     fn note(&mut self, segment: &Segment<'_>, from_client: bool, role: PacketRole) {
         let summary = PacketFacts::of(segment);
@@ -210,6 +222,7 @@ impl<'a> Narrator<'a> {
         match role {
             PacketRole::Syn => seen.syn = Some(summary),
             PacketRole::SynAck => seen.syn_ack = Some(summary),
+            PacketRole::Challenge => seen.wrong_number = Some(segment.ack()),
             PacketRole::Ack | PacketRole::WrongAck => seen.ack = Some(summary),
             PacketRole::Reset => seen.reset = true,
             PacketRole::Data if from_client => {
@@ -241,6 +254,8 @@ pub(crate) enum PacketRole {
     SynAgain,
     SynAck,
     SynAckAgain,
+    /// SYN-ACK that acknowledges a number that the client never sent.
+    Challenge,
     /// Second SYN-ACK, with another initial sequence number.
     NewSynAck,
     Ack,
@@ -257,7 +272,7 @@ impl PacketRole {
         match self {
             Self::Syn => "SYN",
             Self::SynAgain => "SYN retransmission",
-            Self::SynAck => "SYN-ACK",
+            Self::SynAck | Self::Challenge => "SYN-ACK",
             Self::SynAckAgain => "SYN-ACK retransmission",
             Self::NewSynAck => "new SYN-ACK",
             Self::Ack | Self::Other => "ACK",

@@ -13,7 +13,14 @@ impl Narrator<'_> {
     pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, role: PacketRole) -> Vec<String> {
         match role {
             PacketRole::Syn => syn(segment),
+            PacketRole::SynAgain if self.seen.wrong_number.is_some() => {
+                vec!["the client sends its SYN again: it still waits for a SYN-ACK that it can accept".to_owned()]
+            }
             PacketRole::SynAgain => vec!["the client retransmits its SYN: no answer had reached it".to_owned()],
+            PacketRole::Challenge => vec![format!(
+                "acknowledges {}, which the client never sent: a device in front of the server tests the client",
+                segment.ack()
+            )],
             PacketRole::SynAck => self.syn_ack(segment),
             PacketRole::SynAckAgain => self.syn_ack_again(),
             PacketRole::NewSynAck => {
@@ -109,6 +116,9 @@ impl Narrator<'_> {
     }
 
     fn reset(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
+        if from_client && self.seen.wrong_number == Some(segment.seq()) {
+            return vec!["the client refuses the wrong acknowledgment number (RFC 9293 section 3.10.7.3)".to_owned()];
+        }
         let bare = !segment.flags().has(Flags::ACK);
         let mut shows = Vec::new();
         if let Some(last) = self.seen.last_of_client.filter(|_| !from_client) {

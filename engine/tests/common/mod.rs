@@ -22,6 +22,14 @@ pub fn timestamps(tsval: u32) -> Vec<TcpOption> {
     vec![Nop, Nop, Timestamps(tsval, 0)]
 }
 
+/// Returns an option of a SYN-ACK, with the client's TSval as TSecr.
+fn echoing(option: TcpOption, tsval: Option<u32>) -> TcpOption {
+    match (option, tsval) {
+        (Timestamps(value, 0), Some(tsval)) => Timestamps(value, tsval),
+        _ => option,
+    }
+}
+
 /// Packets of one connection, in order, with times in seconds.
 #[derive(Clone)]
 pub struct Talk {
@@ -29,6 +37,8 @@ pub struct Talk {
     pub server: SocketAddr,
     pub client_isn: u32,
     pub server_isn: u32,
+    /// TSval of the latest SYN, which the SYN-ACK echoes.
+    pub tsval: Option<u32>,
     pub packets: Vec<(f64, Vec<u8>)>,
 }
 
@@ -39,6 +49,7 @@ impl Talk {
             server: SocketAddr::new(server.parse().expect("an address"), port),
             client_isn: 1_000_000,
             server_isn: 9_000_000,
+            tsval: None,
             packets: Vec::new(),
         }
     }
@@ -64,8 +75,9 @@ impl Talk {
         self
     }
 
-    pub fn syn(self, at: f64, options: &[TcpOption]) -> Self {
+    pub fn syn(mut self, at: f64, options: &[TcpOption]) -> Self {
         let isn = self.client_isn;
+        self.tsval = options.iter().find_map(|o| if let Timestamps(value, _) = o { Some(*value) } else { None });
         self.client(at, |t| {
             (t.seq, t.ack, t.flags, t.window) = (isn, 0, SYN, 64240);
             t.options = options.to_vec();
@@ -73,10 +85,10 @@ impl Talk {
     }
 
     pub fn syn_ack(self, at: f64, window: u16, options: &[TcpOption]) -> Self {
-        let isn = self.server_isn;
+        let (isn, echo) = (self.server_isn, self.tsval);
         self.server(at, |t| {
             (t.seq, t.flags, t.window) = (isn, SYN | ACK, window);
-            t.options = options.to_vec();
+            t.options = options.iter().map(|&option| echoing(option, echo)).collect();
         })
     }
 

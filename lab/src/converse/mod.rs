@@ -5,6 +5,7 @@ mod exchange;
 use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply, bare_reset};
 use crate::capture::{HandshakeId, MICRO, MILLI, Nanos, SECOND, Tap};
 use crate::client::Attempt;
+use crate::layout::Layout;
 use crate::path::{Path, Wire};
 use crate::plan::{ClientConduct, Plan};
 use std::net::SocketAddr;
@@ -171,6 +172,16 @@ impl Conversation<'_, '_> {
 
     fn answer_arrives(&mut self, now: Nanos, answer: &Answer) {
         let soon = now + self.wire.rng.between(8, 60) * MICRO;
+        if answer.seg.ack != self.attempt.isn.wrapping_add(1) && self.plan.conduct != ClientConduct::Vanishes {
+            // RFC 9293 section 3.10.7.3: a reset with that number, and the client goes on waiting.
+            let reset = bare_reset(&answer.seg, self.attempt.stack.ttl);
+            self.wire.up(soon, &reset);
+            if self.attempt.stack.layout == Layout::Linux {
+                // Linux sends its SYN again after two ticks (tcp_input.c, `TCP_TIMEOUT_MIN`).
+                self.events.push((soon + 8 * MILLI, Event::SendSyn(self.plan.syn_retries)));
+            }
+            return;
+        }
         match self.plan.conduct {
             ClientConduct::Vanishes => {}
             ClientConduct::Resets => {

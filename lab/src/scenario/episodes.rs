@@ -68,6 +68,12 @@ pub const ALL: &[Scenario] = &[
         play: flood,
     },
     Scenario {
+        name: "episode_refills",
+        label: "episode",
+        note: "two floods, during which entries expire and the SYN queue fills again: cookies 2 of every 3 s",
+        play: refills,
+    },
+    Scenario {
         name: "class_f",
         label: "episode",
         note: "class F: MSS only, same window and TTL as siblings that keep window scale and SACK, one IP ID counter",
@@ -195,6 +201,26 @@ fn flood(site: &mut Site) {
     site.now = begin + 4 * SECOND - 200 * MILLI;
     let before = site.tap.handshakes();
     site.flood(400, 4 * SECOND, &mut server, &path);
+    site.tap.since(before).filter(|h| h.verdict == Verdict::SynCookie).for_each(|h| h.undecidable = true);
+}
+
+/// Plays two floods of 12 s with 15 s between them. The SYN queue has room for one second of every
+/// three.
+fn refills(site: &mut Site) {
+    let (path, begin) = (Path::quiet(20 * MILLI), site.now);
+    let floods = [begin + 4 * SECOND, begin + 31 * SECOND];
+    let full = floods.iter().flat_map(|&flood| (0..4).map(move |n| flood + 3 * n * SECOND));
+    let mode = Mode::During(full.map(|start| (start, start + 2 * SECOND)).collect());
+    let mut server = Linux::new(Kernel::PAIR, mode, site.now, &mut site.rng);
+    while site.now < begin + 47 * SECOND {
+        site.connect(ClientStack::LINUX, &mut server, &path, &Plan::WEB);
+        site.pause(90 * MILLI);
+    }
+    let before = site.tap.handshakes();
+    for flood in floods {
+        site.now = flood - 200 * MILLI;
+        site.flood(150, 12 * SECOND, &mut server, &path);
+    }
     site.tap.since(before).filter(|h| h.verdict == Verdict::SynCookie).for_each(|h| h.undecidable = true);
 }
 

@@ -12,6 +12,10 @@ use syncookie_testkit::rng::Rng;
 
 /// Origin of what synthetic packets look like, as `truth.json` states it.
 const BY_SOURCE: &str = "by source, not observed";
+/// The same for [`OBSERVED`] scenarios.
+const BY_SOURCE_AND_OBSERVED: &str = "by source; observed in a field trial on Linux 6.18";
+/// Scenarios of implementations that were also observed.
+const OBSERVED: &[&str] = &["xdp_synproxy"];
 
 /// A capture that can be built.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,8 @@ impl Scenario {
     pub fn build(&self, seed: u64) -> Capture {
         let mut site = Site::new(Rng::new(seed).fork(self.name));
         (self.play)(&mut site);
-        site.finish(self.name, self.label, &format!("{}; {BY_SOURCE}", self.note))
+        let origin = if OBSERVED.contains(&self.name) { BY_SOURCE_AND_OBSERVED } else { BY_SOURCE };
+        site.finish(self.name, self.label, &format!("{}; {origin}", self.note))
     }
 }
 

@@ -3,8 +3,11 @@
 use super::Scenario;
 use crate::capture::{MILLI, Nanos};
 use crate::client::ClientStack;
+use crate::clock::IpId;
 use crate::middlebox::lvs::Lvs;
+use crate::middlebox::nmsynproxy::Nmsynproxy;
 use crate::middlebox::pf::{PfSyncookies, PfSynproxy};
+use crate::middlebox::reflector::Reflector;
 use crate::middlebox::synproxy::Synproxy;
 use crate::middlebox::{Fate, Front, Shape};
 use crate::path::Path;
@@ -149,6 +152,36 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy-dpvs-backend-refused",
         note: "Jupiter relays a refusal as a bare RST",
         play: |s| fails(s, Lvs::JUPITER, LINUX, Fate::Refuses),
+    },
+    Scenario {
+        name: "nmsynproxy",
+        label: "synproxy",
+        note: "nmsynproxy: window 0, window scale before the MSS, options in bits 26 to 30 of the ISN",
+        play: |s| works(s, Nmsynproxy, LINUX),
+    },
+    Scenario {
+        name: "nmsynproxy_windows_clients",
+        label: "synproxy",
+        note: "the same with clients without timestamps",
+        play: |s| works(s, Nmsynproxy, WINDOWS),
+    },
+    Scenario {
+        name: "smartcookie",
+        label: "synproxy",
+        note: "SmartCookie: the SYN turned round without any option",
+        play: |s| works(s, Reflector::Removes, LINUX),
+    },
+    Scenario {
+        name: "p4_reflector",
+        label: "synproxy",
+        note: "a P4 switch turns the SYN round: the client's window, IP ID and own timestamps",
+        play: |s| works(s, Reflector::Keeps, LINUX),
+    },
+    Scenario {
+        name: "p4_reflector_ipid_zero",
+        label: "synproxy",
+        note: "the same with clients whose IP ID is 0: only the timestamps show it",
+        play: |s| works(s, Reflector::Keeps, ClientStack { ids: IpId::Fixed(0), ..LINUX }),
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::capture::{MICRO, MILLI, Nanos};
 use crate::client::ClientStack;
 use crate::middlebox::balancer::{Balancer, Class};
 use crate::middlebox::lvs::Lvs;
+use crate::middlebox::safe_reset::SafeReset;
 use crate::middlebox::{Front, Shape};
 use crate::path::Path;
 use crate::plan::Plan;
@@ -57,6 +58,18 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy",
         note: "an appliance completes the first handshake of a source, resets it, and lets the retry through; the reset's form is not published, a bare RST here",
         play: challenge,
+    },
+    Scenario {
+        name: "safe_reset",
+        label: "synproxy",
+        note: "a device challenges the first SYN of each source with a wrong acknowledgment number; the client resets, and its next SYN passes",
+        play: |s| safe_reset(s, 255, false),
+    },
+    Scenario {
+        name: "safe_reset_disguised",
+        label: "synproxy",
+        note: "the same with the TTL, window and options of the server: only the number is wrong",
+        play: |s| safe_reset(s, 64, true),
     },
 ];
 
@@ -144,6 +157,25 @@ fn challenge(site: &mut Site) {
         for pause in [400, 900, 50] {
             let from = SocketAddr::new(ip, site.port());
             site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);
+            site.now += pause * MILLI;
+        }
+    }
+}
+
+/// Four clients connect three times each. Only their first connection is challenged.
+fn safe_reset(site: &mut Site, ttl: u8, disguised: bool) {
+    let server = Kernel::PAIR.host(site.now, &mut site.rng);
+    let mut server = SafeReset::new(server, ttl, disguised);
+    let path = Path::quiet(30 * MILLI);
+    for n in 0..4 {
+        let ip = site.stranger();
+        let stack = if n % 2 == 0 { ClientStack::LINUX } else { ClientStack::WINDOWS };
+        for pause in [2000, 900, 50] {
+            let from = SocketAddr::new(ip, site.port());
+            let before = site.tap.handshakes();
+            site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);
+            let challenged = site.tap.since(before).filter(|h| h.verdict == Verdict::SynProxy);
+            challenged.for_each(|h| h.cause = vec!["wrong-acknowledgment".to_owned()]);
             site.now += pause * MILLI;
         }
     }

@@ -14,6 +14,8 @@ use crate::text;
 /// Maximum causes that are listed, and maximum lines of them.
 const CAUSES: usize = 3;
 const LINES: usize = 16;
+/// Maximum causes whose number alone is listed.
+const OTHERS: usize = 9;
 
 /// Failures with the same most likely cause.
 struct Remedy<'a> {
@@ -58,8 +60,10 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> 
     output.write_all(&text)?;
     let others = &remedies[number..];
     if !others.is_empty() {
-        let others: Vec<String> =
-            others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause)).collect();
+        let counted = others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause));
+        let more = others.len().saturating_sub(OTHERS) as u64;
+        let rest = (more > 0).then(|| format!("and {}", count(more, "other")));
+        let others: Vec<String> = counted.take(OTHERS).chain(rest).collect();
         paragraph(output, terminal.width, "  ", &format!("Other causes: {}", others.join(", ")))?;
     }
     if cookies > 0 {

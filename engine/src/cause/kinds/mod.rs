@@ -16,6 +16,7 @@ mod proxy_backend_refused;
 mod proxy_backend_silent;
 mod proxy_leaked_ack;
 mod silent_drop;
+mod wrong_acknowledgment;
 mod wrong_host;
 
 use super::case::Case;
@@ -46,6 +47,7 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     closed_port::INFO,
     client_abort::INFO,
     silent_drop::INFO,
+    wrong_acknowledgment::INFO,
 ];
 
 // Each row is found by its kind.
@@ -81,6 +83,13 @@ const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed por
 
 /// Returns the causes to consider for a handshake, in the order that equally probable causes keep. Empty for a handshake that did not fail.
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
+    let mut all = Vec::from_iter(wrong_acknowledgment::challenged(case));
+    all.extend(of_outcome(case, outcome));
+    all
+}
+
+/// Returns the causes to consider for an outcome.
+fn of_outcome(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     match outcome {
         Outcome::ResetByServer => ResetContext::of(case.handshake).map_or_else(Vec::new, |reset| {
             if case.is(Verdict::SynProxy) { proxied_reset(case, &reset) } else { server_reset(case, &reset) }
