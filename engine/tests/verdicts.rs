@@ -165,6 +165,34 @@ fn answers_that_lose_everything_between_answers_without_timestamps_alone_are_an_
 }
 
 #[test]
+fn neither_of_two_forms_that_alternate_in_phases_is_ordinary_until_a_timer_shows_which() {
+    let program = [TcpOption::Mss(1460), TcpOption::WindowScale(7), TcpOption::SackPermitted];
+    let phase = |first: u16, at: f64, options: Vec<TcpOption>| {
+        let one = move |i: u16| {
+            let at = at + f64::from(i) * 0.1;
+            let talk = talk(first + i).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &options).ack(at + 0.02);
+            talk.data(at + 0.021, 100).server(at + 0.03, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 500))
+        };
+        (0..20).map(one)
+    };
+    let talks = || {
+        let (own, other) = (|| PLAIN_OPTIONS.to_vec(), program.to_vec());
+        phase(1000, 0.0, own()).chain(phase(2000, 4.0, other)).chain(phase(3000, 8.0, own())).collect::<Vec<_>>()
+    };
+    for finding in listener(talks()) {
+        assert_eq!(finding.assessment.verdict, Verdict::Undetermined, "{finding:#?}");
+        assert!(finding.assessment.missing.iter().any(|m| m.contains("two forms")), "{finding:?}");
+    }
+    let again = talk(4000).syn(12.0, &PLAIN_OPTIONS).syn_ack(12.01, 64240, &PLAIN_OPTIONS);
+    let with_timer = [talks(), vec![again.syn_ack(13.02, 64240, &PLAIN_OPTIONS)]].concat();
+    for finding in listener(with_timer) {
+        let is_other = (2000..3000).contains(&finding.client.port);
+        let expected = if is_other { Verdict::Undetermined } else { Verdict::Ordinary };
+        assert_eq!(finding.assessment.verdict, expected, "{finding:#?}");
+    }
+}
+
+#[test]
 fn options_that_were_kept_do_not_exclude_a_proxy_where_the_server_sent_nothing_more() {
     let finding = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS).ack(0.02));
     assert_eq!(finding.assessment.verdict, Verdict::Undetermined);

@@ -11,9 +11,6 @@ const CHANGED: f64 = 1.5;
 const RETURNED: f64 = 3.0;
 /// Maximum weight of an unbroken run against hosts that alternate at random.
 const RUN: f64 = 4.0;
-/// Ratio of the number of runs to that expected in random order, below which the order is not
-/// random.
-const FEW_RUNS: f64 = 1.0 / 3.0;
 /// Weight where the same client address got both answers: neither balancing by address nor a
 /// middlebox for some clients explains this.
 const SAME_CLIENT: f64 = 1.5;
@@ -31,13 +28,6 @@ pub(crate) struct Contrast<D: Detail> {
     pub text: D::Text,
 }
 
-/// Returns whether the answers that lost the option come in far fewer runs than in random order.
-pub(super) fn is_in_few_runs(alternation: &Alternation) -> bool {
-    let (lost, kept) = (alternation.lost, alternation.kept);
-    let random = (lost * (kept + 1)) as f64 / (lost + kept).max(1) as f64;
-    alternation.runs as f64 <= random * FEW_RUNS
-}
-
 /// Weighs one answer; `None` where no answer of the other kind with the same host marks is next to
 /// it.
 pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Option<Contrast<D>> {
@@ -48,7 +38,7 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
         return None;
     }
     let share = (lost + 1) as f64 / (lost + kept + 2) as f64;
-    let few = is_in_few_runs(alternation);
+    let few = alternation.is_in_few_runs();
     // Hosts that alternate at random make runs, too: the longest of many runs is expected.
     let run = ((loss.run - 1) as f64 * -share.ln() - (alternation.runs as f64).ln()).clamp(0.0, RUN);
     let mut nats = if returned && few { RETURNED } else { CHANGED } + run;

@@ -12,7 +12,7 @@
 //! behind one address; a middlebox that strips options for some clients. A listener that never
 //! negotiates says next to nothing.
 
-use super::contrast::{contrast, is_in_few_runs};
+use super::contrast::contrast;
 use super::{Detail, Group, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
@@ -119,19 +119,19 @@ fn flood(listener: &Listener<'_>, index: usize) -> f64 {
 }
 
 /// Returns whether the answers that keep nothing for clients with timestamps are an exception, and
-/// not a configuration that was changed: they come and go in few runs, in a flood, or from one host
-/// that keeps something in between.
+/// not a configuration that was changed or one of several hosts: they come and go in few runs, or in
+/// a flood.
 ///
 /// Where the host grants timestamps, what loses everything is not a Linux cookie. It is an
 /// appliance's cookie, or a box before the host that overwrites the options of some clients. Such a
 /// box treats one client always alike, and does not sort many clients by time.
 fn keeps_nothing_for_a_while(history: &OptionHistory, in_flood: bool) -> bool {
     let order = &history.any_option;
-    let comes_and_goes = order.returned && is_in_few_runs(order);
+    let comes_and_goes = order.returned && order.is_in_few_runs();
     if history.grants_timestamps() {
         comes_and_goes && (order.same_client || order.one_counter || order.lost_clients >= MANY_CLIENTS)
     } else {
-        order.kept > 0 && (comes_and_goes || in_flood || order.one_counter)
+        comes_and_goes || order.kept > 0 && in_flood
     }
 }
 

@@ -9,6 +9,17 @@ use crate::connection::handshake::Handshake;
 use crate::listener::clients::Clients;
 use crate::{Frame, Timestamp};
 
+/// Ratio of the number of runs to that expected in random order, below which the order is not
+/// random.
+const FEW_RUNS: f64 = 1.0 / 3.0;
+
+/// Returns whether `runs` uninterrupted runs of `some` answers among `others` are far fewer than in
+/// random order.
+pub(crate) fn are_few(runs: usize, some: usize, others: usize) -> bool {
+    let random = (some * (others + 1)) as f64 / (some + others).max(1) as f64;
+    runs as f64 <= random * FEW_RUNS
+}
+
 /// Fields that are alike in all answers of one host to one kind of client: MSS, window, TTL or hop
 /// limit.
 type HostMarks = (Option<u16>, u16, Option<u8>);
@@ -83,6 +94,11 @@ impl Alternation {
         alternation.same_client = clients.groups().any(|group| got(group, &kept) && got(group, &lost));
         alternation.one_counter = one_counter(handshakes, &members, &lost);
         alternation
+    }
+
+    /// Returns whether the SYN-ACKs that lost the option come in far fewer runs than in random order.
+    pub(crate) fn is_in_few_runs(&self) -> bool {
+        are_few(self.runs, self.lost, self.kept)
     }
 
     /// Returns the loss of the handshake with that index, if its SYN-ACK lost the option and some

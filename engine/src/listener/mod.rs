@@ -3,6 +3,7 @@
 //! these facts.
 
 pub(crate) mod alternation;
+mod answer_forms;
 mod chance;
 pub(crate) mod clients;
 pub(crate) mod clock;
@@ -20,6 +21,7 @@ pub(crate) use path::{ClientPath, Path};
 
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
+use crate::listener::answer_forms::AnswerForms;
 use crate::listener::clients::Clients;
 use crate::listener::clock::Clock;
 use crate::listener::flood::FloodDetector;
@@ -39,6 +41,7 @@ pub(crate) struct Listener<'a> {
     pub clients: Clients,
     pub clock: Clock,
     pub options: OptionHistory,
+    pub answer_forms: AnswerForms,
     pub timestamp_bits: TimestampBits,
     pub granted: GrantedExtensions,
     pub isn_layout: IsnLayout,
@@ -75,9 +78,11 @@ impl<'a> Listener<'a> {
         // Floods and scans leave most handshakes, and a listener that never answered shows nothing.
         let answering = if answers { &handshakes[..] } else { &[] };
         let (clients, clock) = (Clients::of(answering), Clock::of(answering));
+        let options = OptionHistory::of(answering, &clients);
         Self {
             now,
-            options: OptionHistory::of(answering, &clients),
+            answer_forms: AnswerForms::of(answering, &options),
+            options,
             timestamp_bits: TimestampBits::of(answering, &clients, &clock),
             granted,
             isn_layout: IsnLayout::of(answering),

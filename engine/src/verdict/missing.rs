@@ -62,6 +62,13 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
             }
         });
     }
+    if listener.answer_forms.is_changing(index) {
+        sentences.push(
+            "the listener changed between two forms of SYN-ACKs for this kind of client (order of options, window): one \
+             may be that of a program that writes SYN cookies, or of a proxy; a SYN-ACK that the server retransmits \
+             shows which one is its own",
+        );
+    }
     if handshake.server_segments.is_empty() {
         sentences.push(
             "the server sent nothing after its SYN-ACK, or it was not captured: its TTL and window cannot be compared \

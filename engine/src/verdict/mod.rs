@@ -185,6 +185,7 @@ impl<'l, 'a> Judge<'l, 'a> {
         let cookie = prior.0 + own.cookie;
         let proxy = prior.1 + own.proxy;
         let best = cookie.max(proxy);
+        let is_entry_seen = contains(groups[Verdict::Ordinary as usize], Group::Memory);
         let verdict = if handshake.syn_ack.is_none() {
             Verdict::Undetermined
         } else if best > 0.0 {
@@ -193,6 +194,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             && own.proxy <= ORDINARY_PROXY
             && best <= ORDINARY_ODDS
             && shows_state(groups[Verdict::Ordinary as usize])
+            && (is_entry_seen || !self.listener.answer_forms.is_changing(index))
         {
             Verdict::Ordinary
         } else {
@@ -201,11 +203,9 @@ impl<'l, 'a> Judge<'l, 'a> {
         let runner_up = Weight { cookie, proxy }.runner_up(verdict);
         let margin = runner_up.map(|(_, margin)| margin);
         let is_context = context(prior).is_some_and(|(favoured, _)| favoured == verdict);
-        let favouring_groups = groups[verdict as usize];
-        let speaking = favouring_groups.count_ones() as usize + usize::from(is_context);
+        let speaking = groups[verdict as usize].count_ones() as usize + usize::from(is_context);
         // A program in the kernel may write cookies in any form (`bpf_sk_assign_tcp_reqsk`). Only a
         // retransmission by timer shows that there is an entry.
-        let is_entry_seen = contains(favouring_groups, Group::Memory);
         let most =
             if verdict == Verdict::Ordinary && !is_entry_seen { Confidence::Likely } else { Confidence::Certain };
         Assessment {
