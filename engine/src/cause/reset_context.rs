@@ -2,9 +2,9 @@
 //! and after it.
 
 use crate::connection::handshake::{Handshake, SegmentFacts};
-use crate::evidence::hop_limit::{PATH_CHANGE, field_name, initial};
+use crate::evidence::hop_limit::{field_name, initial};
 use crate::evidence::reset::Shape;
-use crate::packet::segment::Flags;
+use crate::packet::segment::{Flags, is_from_elsewhere};
 
 /// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further
 /// away; less is jitter.
@@ -108,7 +108,7 @@ impl<'a> ResetContext<'a> {
 
     /// Returns whether the hop limits differ by more than load-balanced paths explain.
     pub(super) fn is_from_elsewhere(&self) -> bool {
-        self.ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE)
+        self.ttls.is_some_and(|(a, b)| is_from_elsewhere(a, b))
     }
 
     /// Returns whether the reset took fewer hops than the SYN-ACK, from the same initial hop limit:

@@ -67,6 +67,11 @@ impl SynHeader {
         ack == start || ack == start.plus(u32::from(self.payload))
     }
 
+    /// Returns whether `ack` acknowledges the SYN, and its payload in whole, in part or not at all.
+    pub(crate) fn is_reached_by(&self, ack: SeqNumber) -> bool {
+        (0..=i32::from(self.payload)).contains(&ack.ahead_of(self.isn.plus(1)))
+    }
+
     /// Returns the option bytes as captured.
     pub(crate) fn layout(&self) -> &[u8] {
         &self.layout[..usize::from(self.layout_length)]

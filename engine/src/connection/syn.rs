@@ -114,13 +114,11 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
 }
 
 /// Returns whether a SYN-ACK that acknowledges another number than the SYN's may be a challenge of
-/// the SYN's sender: it comes soon, acknowledges nothing of the SYN's payload, and does not belong to
-/// another SYN of the same four-tuple.
+/// the SYN's sender: it comes soon, acknowledges neither the SYN nor a part of its payload, and does
+/// not belong to another SYN of the same four-tuple.
 fn may_be_challenge(handshake: &Handshake, segment: &Segment<'_>) -> bool {
     let last = handshake.last_syn.unwrap_or(handshake.time);
-    let is_of_payload =
-        |syn: &SynHeader| (1..=i64::from(syn.payload) + 1).contains(&i64::from(segment.ack().ahead_of(syn.isn)));
-    handshake.syn.as_ref().is_some_and(|syn| !is_of_payload(syn))
+    handshake.syn.as_ref().is_some_and(|syn| !syn.is_reached_by(segment.ack()))
         && !handshake.simultaneous
         && segment.time.seconds_since(last) < CHALLENGE_SECONDS
         && handshake.other_isn().is_none_or(|isn| segment.ack() != isn.plus(1))

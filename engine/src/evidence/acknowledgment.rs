@@ -8,7 +8,6 @@
 //! receiver resets in the same way (RFC 9293 section 3.5, figure 9). The tracker leaves it out
 //! where the capture has the earlier SYN. Crafted packets, whose client does not reset.
 
-use super::hop_limit::PATH_CHANGE;
 use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
@@ -64,10 +63,10 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     })
 }
 
-/// Returns whether two SYN-ACKs for one SYN differ in what a host repeats: TTL, window, and the order
-/// of options.
+/// Returns whether two SYN-ACKs for one SYN differ in what a host repeats: TTL, window, and the
+/// length of the options.
 fn is_other_machine(challenge: &SynHeader, accepted: &SynHeader) -> bool {
-    let ttls = challenge.ip.ttl.zip(accepted.ip.ttl);
-    let other_ttl = ttls.is_some_and(|(a, b)| a.abs_diff(b) > PATH_CHANGE);
-    other_ttl || challenge.window != accepted.window || challenge.layout().len() != accepted.layout().len()
+    challenge.ip.is_from_elsewhere(accepted.ip)
+        || challenge.window != accepted.window
+        || challenge.layout().len() != accepted.layout().len()
 }

@@ -11,15 +11,13 @@ use std::net::IpAddr;
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
-use crate::packet::segment::Flags;
+use crate::packet::segment::{Flags, is_from_elsewhere};
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
 /// default.
 const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
-/// Largest difference that load-balanced paths and the capture point explain, in hops.
-pub(crate) const PATH_CHANGE: u8 = 2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
 /// out here: P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;
@@ -54,7 +52,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let (proxy, cookie) = if difference == 0 {
         let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
         (same, if is_foreign { FOREIGN } else { 0.0 })
-    } else if difference <= PATH_CHANGE || !agree(handshake, new) || is_known_trap(ttl, new) {
+    } else if !is_from_elsewhere(ttl, new) || !agree(handshake, new) || is_known_trap(ttl, new) {
         return foreign();
     } else {
         let other_stack = initial(ttl) != initial(new) || difference > LONGEST_DETOUR;

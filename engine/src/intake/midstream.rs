@@ -8,11 +8,10 @@
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::Frame;
-use crate::finding::midstream::Midstream;
 use crate::intake::flow::{Direction, Flow};
 use crate::packet::segment::{Flags, Segment};
 use crate::packet::seq::SeqNumber;
+use crate::{Frame, Midstream};
 
 /// Connections without a SYN in the capture.
 #[derive(Debug, Default)]
@@ -41,6 +40,21 @@ enum State {
     Other,
 }
 
+impl Connection {
+    /// Returns the connection of a segment that is the first of it.
+    fn of(flow: Flow, segment: &Segment<'_>) -> Self {
+        let flags = segment.flags();
+        let is_ack = flags.has(Flags::ACK) && !flags.has(Flags::RST);
+        Self {
+            hash: flow.hash,
+            frame: segment.frame,
+            ack: segment.ack(),
+            direction: flow.direction,
+            state: if is_ack { State::OneSided } else { State::Other },
+        }
+    }
+}
+
 impl MidstreamConnections {
     /// Returns whether further connections are counted.
     #[inline]
@@ -67,7 +81,7 @@ impl MidstreamConnections {
             return;
         }
         let is_reset = segment.flags().has(Flags::RST);
-        match self.table.entry(flow.hash, |known| known.hash == flow.hash, |known| known.hash) {
+        match entry(&mut self.table, flow) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 if is_reset && is_answer(known, flow, segment) {
@@ -78,14 +92,7 @@ impl MidstreamConnections {
                 }
             }
             Entry::Vacant(place) if has_room => {
-                let is_ack = segment.flags().has(Flags::ACK) && !is_reset;
-                place.insert(Connection {
-                    hash: flow.hash,
-                    frame: segment.frame,
-                    ack: segment.ack(),
-                    direction: flow.direction,
-                    state: if is_ack { State::OneSided } else { State::Other },
-                });
+                place.insert(Connection::of(flow, segment));
                 self.found.connections += 1;
                 self.found.first.get_or_insert(segment.frame);
             }
@@ -97,23 +104,18 @@ impl MidstreamConnections {
     /// completed other handshakes.
     pub(crate) fn push_reset_of_listener(&mut self, flow: Flow, segment: &Segment<'_>) {
         let is_full = self.table.len() as u64 >= Midstream::MOST_CONNECTIONS;
-        if segment.flags().has(Flags::ACK) {
+        if segment.flags().has(Flags::ACK) || is_full {
             return;
         }
-        let entry = self.table.entry(flow.hash, |known| known.hash == flow.hash, |known| known.hash);
-        if let Entry::Vacant(place) = entry
-            && !is_full
-        {
-            place.insert(Connection {
-                hash: flow.hash,
-                frame: segment.frame,
-                ack: segment.ack(),
-                direction: flow.direction,
-                state: State::Other,
-            });
+        if let Entry::Vacant(place) = entry(&mut self.table, flow) {
+            place.insert(Connection::of(flow, segment));
             self.found.add_reset(segment.source(), None, segment.frame);
         }
     }
+}
+
+fn entry(table: &mut HashTable<Connection>, flow: Flow) -> Entry<'_, Connection> {
+    table.entry(flow.hash, |known| known.hash == flow.hash, |known| known.hash)
 }
 
 /// Returns whether a reset answers the first segment of a connection, whose other end was silent

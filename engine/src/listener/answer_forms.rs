@@ -50,12 +50,11 @@ impl AnswerForms {
 /// window, have signals of their own.
 fn answer(index: usize, handshake: &Handshake, options: &OptionHistory) -> Option<Answer> {
     use OptionHandling::{AllGone, OnlyTimestamps, Stripped};
-    let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let is_incomplete = syn.options.incomplete || syn_ack.options.incomplete;
+    let (syn, syn_ack) = handshake.whole_headers()?;
     let is_weighed = matches!(options.handling(index)?, Stripped | AllGone | OnlyTimestamps) || syn_ack.window == 0;
     let client = || fold(layout(syn), u64::from(syn.options.mss.unwrap_or(0)));
     let form = || fold(layout(syn_ack), u64::from(syn_ack.window));
-    (!is_incomplete && !is_weighed).then(|| Answer { client: client(), form: form(), index })
+    (!is_weighed).then(|| Answer { client: client(), form: form(), index })
 }
 
 /// Returns a number for the kinds of the options and their places, and the window scale.

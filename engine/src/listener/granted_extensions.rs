@@ -1,11 +1,8 @@
 //! ECN and Fast Open: whether a listener grants them to clients that ask.
 
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::packet::options::tcp_options;
+use crate::packet::options::{FAST_OPEN, tcp_options};
 use crate::packet::segment::Flags;
-
-/// Kind of the Fast Open option (RFC 7413 section 2).
-const FAST_OPEN: u8 = 34;
 
 /// Handshakes in which a listener granted an extension.
 #[derive(Clone, Copy, Debug, Default)]

@@ -19,7 +19,7 @@ impl<'a> Listener<'a> {
             return None;
         }
         let second = retry.syn_ack.as_ref().filter(|_| retry.server_data.is_some())?;
-        let other_machine = first.ip.ttl.zip(second.ip.ttl).is_some_and(|(a, b)| a.abs_diff(b) > 2);
+        let other_machine = first.ip.is_from_elsewhere(second.ip);
         let other_window = (first.window == 0) != (second.window == 0);
         (other_machine || other_window).then_some(retry)
     }

@@ -75,7 +75,7 @@ impl Options {
             }
             (19 | 29, _) => self.authenticated = true,
             (30, _) => self.multipath = true,
-            (34, _) => self.fast_open = true,
+            (FAST_OPEN, _) => self.fast_open = true,
             _ => {}
         }
     }
@@ -116,6 +116,8 @@ pub fn tcp_options(bytes: &[u8]) -> impl Iterator<Item = TcpOption> + use<'_> {
     })
 }
 
+/// Kind of the Fast Open option (RFC 7413 section 2).
+pub(crate) const FAST_OPEN: u8 = 34;
 const END_OF_LIST: u8 = 0;
 const NOP: u8 = 1;
 

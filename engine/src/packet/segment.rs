@@ -60,6 +60,20 @@ pub(crate) struct IpFacts {
     pub identification: Option<u16>,
 }
 
+impl IpFacts {
+    /// Returns whether both hop limits are known and differ as in [`is_from_elsewhere`].
+    pub(crate) fn is_from_elsewhere(self, other: Self) -> bool {
+        self.ttl.zip(other.ttl).is_some_and(|(a, b)| is_from_elsewhere(a, b))
+    }
+}
+
+/// Returns whether two hop limits differ by more than load-balanced paths and the capture point
+/// explain: another machine sent the packet.
+pub(crate) const fn is_from_elsewhere(a: u8, b: u8) -> bool {
+    const PATH_CHANGE: u8 = 2;
+    a.abs_diff(b) > PATH_CHANGE
+}
+
 /// IP header of a segment, or only its addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum IpHeader<'a> {

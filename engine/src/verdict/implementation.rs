@@ -102,7 +102,7 @@ fn closed_window(handshake: &Handshake, syn_ack: &SynHeader) -> Vec<Implementati
         found.push(Implementation::LinuxSynproxy);
     }
     // Window scale first, whether or not the client offered it.
-    if zero_id && syn_ack.layout().starts_with(&[3, 3]) && matches!(syn_ack.layout(), [_, _, _, 1, 2, 4, ..]) {
+    if zero_id && matches!(syn_ack.layout(), [3, 3, _, 1, 2, 4, ..]) {
         found.push(Implementation::Nmsynproxy);
     }
     // pf's two forms send an MSS and nothing else.

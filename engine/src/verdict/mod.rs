@@ -41,6 +41,7 @@ const SPEAKS: f64 = 1.0;
 const ORDINARY_COOKIE: f64 = -2.0;
 const ORDINARY_PROXY: f64 = -1.5;
 const ORDINARY_ODDS: f64 = -3.0;
+
 /// The sum of a handshake's signals for each hypothesis.
 #[derive(Clone, Copy, Debug, Default)]
 struct Weight {
