@@ -150,32 +150,28 @@ impl Answerer for Challenger {
 fn challenge(site: &mut Site) {
     let server = Kernel::PAIR.host(site.now, &mut site.rng);
     let mut server = Challenger { server, known: HashSet::new() };
-    let path = Path::quiet(30 * MILLI);
-    for n in 0..20 {
-        let ip = site.stranger();
-        let stack = if n % 2 == 0 { ClientStack::LINUX } else { ClientStack::WINDOWS };
-        for pause in [400, 900, 50] {
-            let from = SocketAddr::new(ip, site.port());
-            site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);
-            site.now += pause * MILLI;
-        }
-    }
+    new_addresses(site, &mut server, 20, [400, 900, 50]);
 }
 
 /// Four clients connect three times each. Only their first connection is challenged.
 fn safe_reset(site: &mut Site, ttl: u8, disguised: bool) {
     let server = Kernel::PAIR.host(site.now, &mut site.rng);
     let mut server = SafeReset::new(server, ttl, disguised);
+    new_addresses(site, &mut server, 4, [2000, 900, 50]);
+    let challenged = site.tap.since(0).filter(|h| h.verdict == Verdict::SynProxy);
+    challenged.for_each(|h| h.cause = vec!["wrong-acknowledgment".to_owned()]);
+}
+
+/// Plays the connections of clients with addresses of their own: each connects several times, with
+/// these pauses in milliseconds.
+fn new_addresses(site: &mut Site, server: &mut dyn Answerer, clients: usize, pauses: [Nanos; 3]) {
     let path = Path::quiet(30 * MILLI);
-    for n in 0..4 {
+    for n in 0..clients {
         let ip = site.stranger();
         let stack = if n % 2 == 0 { ClientStack::LINUX } else { ClientStack::WINDOWS };
-        for pause in [2000, 900, 50] {
+        for pause in pauses {
             let from = SocketAddr::new(ip, site.port());
-            let before = site.tap.handshakes();
-            site.connect_from(from, site.server(), stack, &mut server, &path, &Plan::WEB);
-            let challenged = site.tap.since(before).filter(|h| h.verdict == Verdict::SynProxy);
-            challenged.for_each(|h| h.cause = vec!["wrong-acknowledgment".to_owned()]);
+            site.connect_from(from, site.server(), stack, server, &path, &Plan::WEB);
             site.now += pause * MILLI;
         }
     }
