@@ -46,8 +46,6 @@ pub struct Reader<R> {
 struct Head {
     order: Order,
     form: RecordForm,
-    /// Byte order of records of the usual form; `None` for records of another form.
-    usual: Option<Order>,
     link: LinkType,
     nanos_per_fraction: i64,
     /// Maximum accepted captured length in bytes.
@@ -77,10 +75,10 @@ impl Head {
         let link = (order.u32(bytes, 20)? & 0xffff) as u16;
         let forms: &[RecordForm] = match (version, magic) {
             // DG/UX writes version 543.
-            ((2, ..=3) | (543, _), _) => &[RecordForm::OLD],
+            ((2, ..=3) | (543, _), _) => &[RecordForm::Old],
             (_, PATCHED_MAGIC) => RecordForm::WITH_PATCHED_MAGIC,
             (_, MICROSECONDS_MAGIC) => RecordForm::WITH_USUAL_MAGIC,
-            _ => &[RecordForm::USUAL],
+            _ => &[RecordForm::Usual],
         };
         // AIX writes version 2.2 with numbers of interface types, and nanoseconds.
         let aix = match (version, magic, link) {
@@ -91,26 +89,21 @@ impl Head {
         let head = Self {
             order,
             form: *forms.first()?,
-            usual: None,
             link: LinkType(aix.unwrap_or(link)),
             nanos_per_fraction: if magic == NANOSECONDS_MAGIC || aix.is_some() { 1 } else { 1_000 },
             limit: order.u32(bytes, 16)?.clamp(LONGEST_USUAL, LONGEST),
         };
-        Some((head.with_form(head.form), forms))
-    }
-
-    fn with_form(self, form: RecordForm) -> Self {
-        Self { form, usual: (form == RecordForm::USUAL).then_some(self.order), ..self }
+        Some((head, forms))
     }
 
     /// Returns the record at the start of `bytes` and the bytes after it; `None` unless the record
     /// is complete and its length is plausible.
     #[inline(always)]
     fn record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
-        let (behind, record) = match self.usual {
-            Some(Order::Little) => RawPcapPacket::from_slice::<LittleEndian>(bytes),
-            Some(Order::Big) => RawPcapPacket::from_slice::<BigEndian>(bytes),
-            None => return self.unusual_record(bytes),
+        let (behind, record) = match (self.form, self.order) {
+            (RecordForm::Usual, Order::Little) => RawPcapPacket::from_slice::<LittleEndian>(bytes),
+            (RecordForm::Usual, Order::Big) => RawPcapPacket::from_slice::<BigEndian>(bytes),
+            _ => return self.unusual_record(bytes),
         }
         .ok()?;
         let Cow::Borrowed(data) = record.data else { return None };
@@ -119,12 +112,12 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// See [`Self::record`].
+    /// Returns the same as [`Self::record`] for a record of another form than the usual one.
     #[inline(never)]
     fn unusual_record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
         let (captured, length) = self.form.lengths(self.order, bytes)?;
         let (second, fraction) = (self.order.u32(bytes, 0)?, self.order.u32(bytes, 4)?);
-        let (data, behind) = bytes.get(self.form.header..)?.split_at_checked(captured as usize)?;
+        let (data, behind) = bytes.get(self.form.header()..)?.split_at_checked(captured as usize)?;
         (captured <= self.limit).then_some((RawRecord { second, fraction, length, data }, behind))
     }
 
@@ -132,7 +125,7 @@ impl Head {
     #[inline(always)]
     fn frame(self, number: u32, record: RawRecord<'_>, place: usize) -> FrameView<'_> {
         let nanos = i64::from(record.second) * 1_000_000_000 + i64::from(record.fraction) * self.nanos_per_fraction;
-        let (time, place) = (Some(Timestamp::from_nanos(nanos)), place + self.form.header);
+        let (time, place) = (Some(Timestamp::from_nanos(nanos)), place + self.form.header());
         FrameView { number, time, link: self.link, data: record.data, place }
     }
 
@@ -223,14 +216,14 @@ impl<R: Read> Reader<R> {
     #[cold]
     fn choose_form_by_records(&mut self) {
         let Head { order, limit, form, .. } = self.head;
-        let mut is_end = !self.window.ensure(form.header).unwrap_or(true);
+        let mut is_end = !self.window.ensure(form.header()).unwrap_or(true);
         let first = form.lengths(order, self.window.bytes()).filter(|&(captured, _)| captured <= limit);
         if let Some((captured, _)) = first {
             // If reading fails, it fails again below, where the error is reported.
             is_end = !self.window.ensure(captured as usize + NEXT_HEADERS).unwrap_or(true);
         }
         if let Some(form) = record_form::choose(self.forms, order, limit, self.window.bytes(), is_end) {
-            self.head = self.head.with_form(form);
+            self.head.form = form;
         }
         self.forms = &self.forms[..1];
     }
@@ -260,13 +253,13 @@ impl<R: Read> Reader<R> {
     #[inline]
     fn record_length(&mut self) -> Result<Option<usize>, FaultKind> {
         let Head { order, form, .. } = self.head;
-        self.buffer(form.header)?;
+        self.buffer(form.header())?;
         let bytes = self.window.bytes();
         if bytes.is_empty() {
             return Ok(None);
         }
-        let Some((claimed, _)) = form.lengths(order, bytes).filter(|_| bytes.len() >= form.header) else {
-            return Err(FaultKind::CutFrame { missing: (form.header - bytes.len()) as u64 });
+        let Some((claimed, _)) = form.lengths(order, bytes).filter(|_| bytes.len() >= form.header()) else {
+            return Err(FaultKind::CutFrame { missing: (form.header() - bytes.len()) as u64 });
         };
         if claimed > self.head.limit {
             return Err(FaultKind::RecordLength { claimed, limit: self.head.limit });
@@ -274,7 +267,7 @@ impl<R: Read> Reader<R> {
         if self.frames >= MOST_FRAMES {
             return Err(FaultKind::Frames);
         }
-        let length = form.header + claimed as usize;
+        let length = form.header() + claimed as usize;
         self.buffer(length)?;
         match length.saturating_sub(self.window.bytes().len()) {
             0 => Ok(Some(length)),

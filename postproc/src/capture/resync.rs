@@ -62,7 +62,7 @@ impl Records {
         for count in 0..RUN {
             let Some((found, length)) = self.header(rest, second) else {
                 // The last record may be truncated within its header.
-                return is_end && (rest.is_empty() && count > 0 || rest.len() < self.form.header && count > 1);
+                return is_end && (rest.is_empty() && count > 0 || rest.len() < self.form.header() && count > 1);
             };
             second = Some(found);
             rest = match rest.get(length..) {
@@ -84,7 +84,7 @@ impl Records {
         let is_plausible = (captured..=LONGEST_ORIGINAL.max(captured)).contains(&original)
             && fraction < self.fractions
             && near.is_none_or(|near| second.abs_diff(near) <= PAUSE);
-        is_plausible.then_some((second, self.form.header + captured as usize))
+        is_plausible.then_some((second, self.form.header() + captured as usize))
     }
 }
 

@@ -64,26 +64,23 @@ pub(super) fn prism(bytes: &[u8]) -> Step {
 /// Parses a data frame that is complete and not encrypted: LLC after a header whose first bits give
 /// its length.
 pub(super) fn frame(bytes: &[u8]) -> Step {
-    let Some(control) = bytes.first_chunk() else { return Step::Cut };
-    data_frame(bytes, *control, 1)
+    data_frame(bytes, |control| control, 1)
 }
 
 /// Parses a data frame in CAPWAP, where access points swap the two bytes of the frame control.
 /// Wireshark expects that by default.
 pub(super) fn swapped_frame(bytes: &[u8]) -> Step {
-    let Some(&[flags, kind]) = bytes.first_chunk() else { return Step::Cut };
-    data_frame(bytes, [kind, flags], 1)
+    data_frame(bytes, |[flags, kind]| [kind, flags], 1)
 }
 
 /// Parses a data frame whose header is padded to a multiple of four bytes.
 pub(super) fn padded_frame(bytes: &[u8]) -> Step {
-    let Some(control) = bytes.first_chunk() else { return Step::Cut };
-    data_frame(bytes, *control, 4)
+    data_frame(bytes, |control| control, 4)
 }
 
-/// Parses a data frame with this frame control, whose header is padded to a multiple of `alignment`
-/// bytes.
-fn data_frame(bytes: &[u8], [kind, flags]: [u8; 2], alignment: usize) -> Step {
+/// Parses a data frame whose header is padded to a multiple of `alignment` bytes. `control` restores
+/// the order of the two bytes of the frame control.
+fn data_frame(bytes: &[u8], control: fn([u8; 2]) -> [u8; 2], alignment: usize) -> Step {
     const TO_AND_FROM: u8 = 0x03;
     const MORE_FRAGMENTS: u8 = 0x04;
     const PROTECTED: u8 = 0x40;
@@ -92,6 +89,7 @@ fn data_frame(bytes: &[u8], [kind, flags]: [u8; 2], alignment: usize) -> Step {
     const NO_DATA: u8 = 0x40;
     const AGGREGATE: u8 = 0x80;
     let Some(header) = bytes.first_chunk::<24>() else { return Step::Cut };
+    let [kind, flags] = control([header[0], header[1]]);
     let is_data = kind & 0x0f == 0x08 && kind & NO_DATA == 0;
     let is_fragment = flags & MORE_FRAGMENTS != 0 || header[22] & 0x0f != 0;
     if !is_data || is_fragment || flags & PROTECTED != 0 {

@@ -177,17 +177,16 @@ fn flood(totals: &Totals) -> String {
 
 /// Returns how much was read, and its time span.
 pub fn read(totals: &Totals, folder: &str) -> String {
-    let frames = totals.captures.iter().map(|capture| capture.frames).sum();
+    let frames = totals.sum(|capture| capture.frames);
     let first = totals.captures.iter().filter_map(|capture| capture.first).min();
     let last = totals.captures.iter().filter_map(|capture| capture.last).max();
     let span = match (first, last) {
         (Some(first), Some(last)) => format!(", {}", range(first, last)),
         _ => String::new(),
     };
-    let early: u64 = totals.captures.iter().map(|capture| capture.statistics.evicted_early).sum();
-    let early = match early {
+    let early = match totals.sum(|capture| capture.statistics.evicted_early) {
         0 => String::new(),
-        _ => format!(" {} judged early to limit memory.", count(early, "handshake")),
+        early => format!(" {} judged early to limit memory.", count(early, "handshake")),
     };
     let flood = flood(totals);
     let filtered = match totals.filtered_out {

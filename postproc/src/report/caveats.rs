@@ -7,7 +7,7 @@ use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
 use super::no_handshake;
-use crate::totals::{CaptureTotals, Totals};
+use crate::totals::Totals;
 
 /// Maximum reasons for `undetermined` that are listed.
 const REASONS: usize = 5;
@@ -112,27 +112,26 @@ fn reset_acks(totals: &Totals) -> Option<String> {
 }
 
 fn not_analysed(totals: &Totals) -> Vec<String> {
-    let sum = |number: fn(&CaptureTotals) -> u64| totals.captures.iter().map(number).sum::<u64>();
     let facts = [
         (totals.flood_counted(), "left incomplete by a SYN flood, and only counted by listener and time", "handshake"),
         (totals.listeners_overflow, "counted in the totals only, because there are too many listeners", "handshake"),
         (totals.episodes_lost, "dropped, because more were found than are kept", "episode"),
         (
-            sum(|capture| capture.statistics.evicted_early),
+            totals.sum(|capture| capture.statistics.evicted_early),
             "judged before the end of the capture to limit memory, without later handshakes of their listeners",
             "handshake",
         ),
         (
-            sum(|capture| capture.statistics.fragments),
+            totals.sum(|capture| capture.statistics.fragments),
             "not reassembled, and their contents were not analysed",
             "IP fragment",
         ),
         (
-            sum(|capture| capture.statistics.unreadable),
+            totals.sum(|capture| capture.statistics.unreadable),
             "too short or malformed to contain a TCP header (a short snap length has this effect)",
             "packet",
         ),
-        (sum(|capture| capture.without_time), "stored without a timestamp", "frame"),
+        (totals.sum(|capture| capture.without_time), "stored without a timestamp", "frame"),
     ];
     let applying = facts.into_iter().filter(|(number, _, _)| *number > 0);
     applying.map(|(number, what, noun)| format!("{} {what}.", was_were(number, noun))).collect()
@@ -142,13 +141,15 @@ fn is_are(number: u64, noun: &str) -> String {
     format!("{} {}", count(number, noun), if number == 1 { "is" } else { "are" })
 }
 
-fn was_were(number: u64, noun: &str) -> String {
+/// Returns a counted noun and its verb: `2 frames were`.
+pub(super) fn was_were(number: u64, noun: &str) -> String {
     format!("{} {}", count(number, noun), if number == 1 { "was" } else { "were" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::totals::CaptureTotals;
     use syncookie_engine::Statistics;
 
     #[test]

@@ -3,22 +3,25 @@
 use syncookie_engine::{Frame, Midstream, ResetAcks};
 use syncookie_terminal::{count, grouped};
 
+use super::caveats::was_were;
 use crate::text;
-use crate::totals::{CaptureTotals, Totals};
+use crate::totals::Totals;
 
 /// Returns the headline of a report without handshakes.
 pub(super) fn headline(totals: &Totals) -> String {
     let Midstream { connections, reset_acks, .. } = totals.midstream;
-    if sum(totals, |capture| capture.statistics.segments) == 0 {
-        return match sum(totals, |capture| capture.statistics.unreadable) {
+    if totals.sum(|capture| capture.statistics.segments) == 0 {
+        return match totals.sum(|capture| capture.statistics.unreadable) {
             0 => "The captures contain no TCP segment.".into(),
             _ => "No TCP header was captured completely.".into(),
         };
     }
     match (reset_acks, connections) {
         (0, 0) => "No TCP handshake was found.".into(),
-        (0, 1) => "No handshake was captured: 1 connection was already open.".into(),
-        (0, _) => format!("No handshake was captured: {} connections were already open.", number(connections)),
+        (0, _) => {
+            let open = was_were(connections, "connection");
+            format!("No handshake was captured: {}{open} already open.", at_least(connections))
+        }
         (1, _) => "1 connection without a SYN was reset at its ACK.".into(),
         _ => format!("{} connections without a SYN were reset at their ACK.", grouped(reset_acks)),
     }
@@ -26,7 +29,7 @@ pub(super) fn headline(totals: &Totals) -> String {
 
 /// Returns the sentences that follow this headline.
 pub(super) fn details(totals: &Totals) -> Vec<String> {
-    let segments = sum(totals, |capture| capture.statistics.segments);
+    let segments = totals.sum(|capture| capture.statistics.segments);
     if segments == 0 {
         return without_tcp(totals);
     }
@@ -40,12 +43,10 @@ pub(super) fn details(totals: &Totals) -> Vec<String> {
     }
     vec![
         format!(
-            "{} of {}{first}.",
+            "{} of {}{}{first}.",
             count(segments, "TCP segment"),
-            match connections {
-                1 => "1 connection".into(),
-                _ => format!("{} connections", number(*connections)),
-            }
+            at_least(*connections),
+            count(*connections, "connection")
         ),
         "The capture began after the handshakes, or a capture filter left out the SYNs. Start the capture before the \
          client connects."
@@ -55,9 +56,9 @@ pub(super) fn details(totals: &Totals) -> Vec<String> {
 
 /// Returns what follows if the captures contain no segment without SYN; `None` otherwise.
 pub(super) fn only_syns(totals: &Totals) -> Option<String> {
-    let segments = sum(totals, |capture| capture.statistics.segments);
-    let syns = sum(totals, |capture| capture.statistics.syns);
-    let syn_acks = sum(totals, |capture| capture.statistics.syn_acks);
+    let segments = totals.sum(|capture| capture.statistics.segments);
+    let syns = totals.sum(|capture| capture.statistics.syns);
+    let syn_acks = totals.sum(|capture| capture.statistics.syn_acks);
     if segments == 0 || segments != syns + syn_acks {
         return None;
     }
@@ -103,10 +104,10 @@ fn origin(totals: &Totals) -> String {
 /// Returns the contents of captures without TCP.
 fn without_tcp(totals: &Totals) -> Vec<String> {
     let facts = [
-        (sum(totals, |capture| capture.statistics.not_tcp), "with another protocol than TCP", "IP packet"),
-        (sum(totals, |capture| capture.not_ip), "without an IP packet", "frame"),
-        (sum(totals, |capture| capture.statistics.unreadable), "cut off before the end of the TCP header", "packet"),
-        (sum(totals, |capture| capture.statistics.fragments), "that are not reassembled", "IP fragment"),
+        (totals.sum(|capture| capture.statistics.not_tcp), "with another protocol than TCP", "IP packet"),
+        (totals.sum(|capture| capture.not_ip), "without an IP packet", "frame"),
+        (totals.sum(|capture| capture.statistics.unreadable), "cut off before the end of the TCP header", "packet"),
+        (totals.sum(|capture| capture.statistics.fragments), "that are not reassembled", "IP fragment"),
     ];
     let present: Vec<String> = facts
         .iter()
@@ -116,14 +117,10 @@ fn without_tcp(totals: &Totals) -> Vec<String> {
     if present.is_empty() { Vec::new() } else { vec![format!("They contain {}.", present.join(", "))] }
 }
 
-fn sum(totals: &Totals, number: fn(&CaptureTotals) -> u64) -> u64 {
-    totals.captures.iter().map(number).sum()
-}
-
-/// Returns the number of connections. It is a minimum if the limit of a series was reached.
-fn number(connections: u64) -> String {
-    let at_least = if connections >= Midstream::MOST_CONNECTIONS { "at least " } else { "" };
-    format!("{at_least}{}", grouped(connections))
+/// Returns what stands before the number of connections, which is a minimum if the limit of a series
+/// was reached.
+const fn at_least(connections: u64) -> &'static str {
+    if connections >= Midstream::MOST_CONNECTIONS { "at least " } else { "" }
 }
 
 /// Returns a frame with its capture, if there are several.

@@ -117,6 +117,11 @@ impl Totals {
         self.flood_not_reported + floods.map(|flood| flood.counted).sum::<u64>()
     }
 
+    /// Returns the sum of a number over all captures.
+    pub fn sum(&self, number: fn(&CaptureTotals) -> u64) -> u64 {
+        self.captures.iter().map(number).sum()
+    }
+
     /// Counts a handshake that is reported.
     pub fn count(&mut self, finding: &Finding) {
         if self.is_counted_one_by_one {
