@@ -67,10 +67,12 @@ impl IpFacts {
     }
 }
 
+/// Largest difference that load-balanced paths and the capture point explain, in hops.
+const PATH_CHANGE: u8 = 2;
+
 /// Returns whether two hop limits differ by more than load-balanced paths and the capture point
 /// explain: another machine sent the packet.
 pub(crate) const fn is_from_elsewhere(a: u8, b: u8) -> bool {
-    const PATH_CHANGE: u8 = 2;
     a.abs_diff(b) > PATH_CHANGE
 }
 
