@@ -117,7 +117,7 @@ fn without_tcp(totals: &Totals) -> Vec<String> {
     if present.is_empty() { Vec::new() } else { vec![format!("They contain {}.", present.join(", "))] }
 }
 
-/// Returns what stands before the number of connections, which is a minimum if the limit of a series
+/// Returns the words before the number of connections, which is a minimum if the limit of a series
 /// was reached.
 const fn at_least(connections: u64) -> &'static str {
     if connections >= Midstream::MOST_CONNECTIONS { "at least " } else { "" }
