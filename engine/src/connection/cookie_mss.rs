@@ -23,8 +23,8 @@ pub(crate) fn cookie_mss(handshake: &Handshake, client_mss: u16) -> u32 {
 
 /// Returns the largest entry of a table, in bytes, that does not exceed a client's MSS.
 fn entry(table: &[u16], client_mss: u16) -> u32 {
-    let entry = table.iter().rev().find(|&&mss| mss <= client_mss).or(table.first());
-    u32::from(entry.copied().unwrap_or(client_mss))
+    let greater = table.partition_point(|&mss| mss <= client_mss);
+    u32::from(table[greater.saturating_sub(1)])
 }
 
 /// Stack whose MSS table bounds segments.

@@ -41,6 +41,7 @@ pub(crate) struct SynHeader {
 
 impl SynHeader {
     /// Reads the headers of a SYN or SYN-ACK.
+    #[inline]
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
         let mut layout = [0; OPTION_BYTES];
         let length = segment.option_bytes.len().min(OPTION_BYTES);

@@ -171,10 +171,11 @@ impl<R: Read> Reader<R> {
         self.head.record(self.window.bytes()).is_some()
     }
 
-    /// Passes the next frames to `sink`, as long as they are valid and completely buffered.
+    /// Passes the next frames to `sink`, as long as they are valid and completely buffered. Records
+    /// of unusual forms are read one by one.
     #[inline]
     pub(super) fn take_buffered(&mut self, sink: &mut impl FrameSink) {
-        if self.ended || self.forms.len() > 1 {
+        if self.ended || self.forms.len() > 1 || self.head.form != RecordForm::Usual {
             return;
         }
         let (head, bytes, taken) = (self.head, self.window.bytes(), self.window.taken());
