@@ -176,7 +176,9 @@ impl Analyzer {
     #[inline(always)]
     fn take(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let end = self.tracker.end();
-        self.statistics.count_flags(segment.flags());
+        if !segment.flags().is_plain() {
+            self.statistics.count_flags(segment.flags());
+        }
         let Some(pushed) = self.tracker.push(flow, segment) else {
             self.take_midstream(flow, segment);
             return None;
