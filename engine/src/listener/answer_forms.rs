@@ -12,6 +12,9 @@ use crate::listener::option_history::{OptionHandling, OptionHistory};
 use crate::listener::retransmission;
 use crate::packet::options::tcp_options;
 
+/// Fewest SYN-ACKs in which some order has few runs ([`are_few`]): five of each form.
+const FEWEST: usize = 10;
+
 /// A SYN-ACK: the kind of its client, its form, and the index of its handshake.
 #[derive(Clone, Copy)]
 struct Answer {
@@ -28,6 +31,9 @@ pub(crate) struct AnswerForms {
 
 impl AnswerForms {
     pub(crate) fn of(handshakes: &[&Handshake], options: &OptionHistory) -> Self {
+        if handshakes.len() < FEWEST {
+            return Self { changing: Vec::new() };
+        }
         let answer = |(index, handshake): (usize, &&Handshake)| answer(index, handshake, options);
         let mut answers: Vec<Answer> = handshakes.iter().enumerate().filter_map(answer).collect();
         answers.sort_unstable_by_key(|answer| (answer.client, answer.index));
