@@ -90,6 +90,8 @@ pub struct Live {
     pub clock: Option<Clock>,
     /// Receive window in bytes right after the handshake.
     pub window: u32,
+    /// Whether window fields are rounded down rather than up.
+    pub rounds_down: bool,
     /// Shift count of the window fields.
     pub scale: u8,
     /// Longest payload of a segment.
@@ -103,7 +105,8 @@ impl Live {
     #[must_use]
     pub fn window_field(&self, unread: u32) -> u16 {
         let free = self.window.saturating_sub(unread);
-        free.div_ceil(1 << self.scale).min(0xffff) as u16
+        let field = if self.rounds_down { free >> self.scale } else { free.div_ceil(1 << self.scale) };
+        field.min(0xffff) as u16
     }
 }
 

@@ -42,6 +42,8 @@ pub enum IpId {
     PerHost(u64),
     /// Random for every packet.
     Random,
+    /// A counter of the flow that begins with its own step, as crafted packets and small devices have it.
+    Small(u16),
 }
 
 /// The IP identifications of one flow.
@@ -56,7 +58,8 @@ impl IpIds {
     /// Creates the identifications of a flow. A host-wide counter starts at `boot`.
     #[must_use]
     pub fn new(style: IpId, boot: Nanos, rng: &mut Rng) -> Self {
-        Self { style, next: rng.next_u16(), origin: boot }
+        let drawn = rng.next_u16();
+        Self { style, next: if matches!(style, IpId::Small(_)) { 0 } else { drawn }, origin: boot }
     }
 
     /// Returns the identification of the packet that is sent at `time`.
@@ -72,6 +75,10 @@ impl IpIds {
                 (u128::from(time.saturating_sub(self.origin)) * u128::from(rate) / 1_000_000_000) as u16
             }
             IpId::Random => rng.next_u16(),
+            IpId::Small(step) => {
+                self.next = self.next.wrapping_add(step);
+                self.next
+            }
         }
     }
 }

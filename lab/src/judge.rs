@@ -6,7 +6,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
-use syncookie_engine::{Analyzer, Endpoint, Finding, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_engine::{
+    Analyzer, DetailLevel, Endpoint, Finding, FindingParts, Frame, Limits, Observation, Packet, Timestamp,
+};
 
 /// A finding, as far as scoring needs it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +31,21 @@ pub struct Judged {
     pub outcome: String,
     /// Causes, best first.
     pub causes: Vec<String>,
-    /// Evidence in one line, to explain a wrong finding.
-    pub why: String,
+    /// Evidence, strongest first.
+    pub evidence: Vec<Seen>,
+}
+
+/// A signal as a finding reports it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Kind of the evidence.
+    pub kind: String,
+    /// Verdict that it favours; `undetermined` for what only describes.
+    pub favours: String,
+    /// Strength in nats.
+    pub nats: f64,
+    /// One sentence with the values.
+    pub detail: String,
 }
 
 impl Judged {
@@ -45,21 +60,44 @@ impl Judged {
     pub fn is_sure(&self) -> bool {
         matches!(self.confidence.as_str(), "likely" | "certain")
     }
+
+    /// Returns the evidence in one line, to explain a wrong finding.
+    #[must_use]
+    pub fn why(&self) -> String {
+        let one = |e: &Seen| format!("{} {:.1} for {}: {}", e.kind, e.nats, e.favours, e.detail);
+        self.evidence.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// Judges a capture with the engine in this process.
 #[must_use]
 pub fn in_process(capture: &Capture) -> Vec<Judged> {
-    let mut analyzer = analyzer(capture);
-    let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
-    all.extend(analyzer.finish().handshakes.iter().map(judged));
-    all
+    judge(capture, DetailLevel::All)
+}
+
+/// Judges a capture as [`in_process`] does, but returns the evidence only of cookies, proxies and
+/// failures, which is quicker.
+#[must_use]
+pub fn without_ordinary_evidence(capture: &Capture) -> Vec<Judged> {
+    judge(capture, DetailLevel::Notable)
 }
 
 /// Returns the engine after all packets of a capture.
 #[must_use]
 pub fn analyzer(capture: &Capture) -> Analyzer {
-    let mut analyzer = Analyzer::new(Limits::default());
+    observed(capture, FindingParts::default())
+}
+
+fn judge(capture: &Capture, detail: DetailLevel) -> Vec<Judged> {
+    let parts = FindingParts { detail, only_notable: false, measured: false, syn_fields: false };
+    let mut analyzer = observed(capture, parts);
+    let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
+    all.extend(analyzer.finish().handshakes.iter().map(judged));
+    all
+}
+
+fn observed(capture: &Capture, parts: FindingParts) -> Analyzer {
+    let mut analyzer = Analyzer::new(Limits::default()).with_parts(parts);
     for (index, (time, ip)) in capture.packets.iter().enumerate() {
         analyzer.push(&Observation {
             frame: Frame { capture: 0, number: index as u32 + 1 },
@@ -71,11 +109,13 @@ pub fn analyzer(capture: &Capture) -> Analyzer {
 }
 
 fn judged(finding: &Finding) -> Judged {
-    let words = |evidence: &[syncookie_engine::Evidence]| {
-        let one = |e: &syncookie_engine::Evidence| format!("{} {:.1} for {}: {}", e.kind, e.nats, e.favours, e.detail);
-        evidence.iter().map(one).collect::<Vec<_>>().join("; ")
-    };
     let a = &finding.assessment;
+    let seen = |e: &syncookie_engine::Evidence| Seen {
+        kind: e.kind.to_string(),
+        favours: e.favours.to_string(),
+        nats: e.nats,
+        detail: e.detail.clone(),
+    };
     Judged {
         syn_ack: finding.frames.syn_ack.map(|f| f.number),
         client: socket(&finding.client),
@@ -86,7 +126,7 @@ fn judged(finding: &Finding) -> Judged {
         implementations: a.implementations.iter().map(ToString::to_string).collect(),
         outcome: finding.outcome.to_string(),
         causes: finding.causes.iter().map(|c| c.kind.to_string()).collect(),
-        why: words(&a.evidence),
+        evidence: a.evidence.iter().map(seen).collect(),
     }
 }
 
@@ -119,8 +159,12 @@ fn from_json(object: &Value) -> Option<Judged> {
         let ip: IpAddr = value["ip"].as_str()?.parse().ok()?;
         Some(SocketAddr::new(ip, u16::try_from(value["port"].as_u64()?).ok()?))
     };
-    let evidence = list(&object["evidence"]);
-    let one = |e: &Value| format!("{} {} for {}: {}", text(&e["kind"]), e["nats"], text(&e["for"]), text(&e["detail"]));
+    let seen = |e: &Value| Seen {
+        kind: text(&e["kind"]),
+        favours: text(&e["for"]),
+        nats: e["nats"].as_f64().unwrap_or_default(),
+        detail: text(&e["detail"]),
+    };
     Some(Judged {
         syn_ack: object["frames"]["syn_ack"].as_u64().and_then(|n| n.try_into().ok()),
         client: end(&object["client"])?,
@@ -131,7 +175,7 @@ fn from_json(object: &Value) -> Option<Judged> {
         implementations: list(&object["implementations"]).iter().map(text).collect(),
         outcome: text(&object["outcome"]),
         causes: list(&object["cause"]).iter().map(|c| text(&c["kind"])).collect(),
-        why: evidence.iter().map(one).collect::<Vec<_>>().join("; "),
+        evidence: list(&object["evidence"]).iter().map(seen).collect(),
     })
 }
 

@@ -7,6 +7,7 @@
 
 pub mod accuracy;
 pub mod address;
+pub mod alarms;
 pub mod answer;
 pub mod capture;
 pub mod client;

@@ -9,9 +9,9 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use syncookie_lab::alarms;
 use syncookie_lab::expect::Side;
-use syncookie_lab::judge;
-use syncookie_lab::ordinary::Ordinary;
+use syncookie_lab::judge::{self, Judged};
 use syncookie_lab::record;
 use syncookie_lab::record::agent::{self, Visits};
 use syncookie_lab::scenario::{self, Scenario};
@@ -36,7 +36,7 @@ fn run(command: Command) -> Outcome {
     match command {
         Command::Synth(args) => return build(&args),
         Command::Record(args) => return make_recordings(&args),
-        Command::Alarms(args) => return alarms(&args),
+        Command::Alarms(args) => return find_alarms(&args),
         Command::Score(args) => return score_tool(&args),
         Command::Ordinary(args) => {
             let (handshakes, packets) = synth::ordinary(args.out.as_deref(), args.seed, args.handshakes)?;
@@ -122,7 +122,7 @@ fn run_agent(agent: Agent) -> io::Result<()> {
 }
 
 /// Judges every scenario, then ordinary traffic, with the engine in this process.
-fn alarms(args: &cli::Alarms) -> Outcome {
+fn find_alarms(args: &cli::Alarms) -> Outcome {
     let (seed, disturbance) = (args.variation.seed, args.variation.disturbance());
     let mut total = Score::default();
     println!("{}", score::HEAD);
@@ -132,12 +132,15 @@ fn alarms(args: &cli::Alarms) -> Outcome {
         println!("{}", score::row(scenario.name, &score));
         total += &score;
     }
-    let mut rng = Rng::new(seed).fork("disturb");
-    for capture in Ordinary::new(seed, args.handshakes) {
-        total += &judged(&disturbance.capture(capture, &mut rng), args)?;
-    }
     println!("\n{}", score::summary(&total));
-    Ok(exit_code(total.false_alarms == 0))
+    let ordinary = alarms::ordinary(seed, args.handshakes, disturbance, &|capture, wrong| {
+        if args.wrong {
+            wrong.iter().for_each(|(what, j)| println!("  {what}: {}", line(capture, j)));
+        }
+        keep(capture, args, wrong.iter().any(|(what, _)| what == "false alarm"))
+    })?;
+    print!("{ordinary}");
+    Ok(exit_code(total.false_alarms == 0 && ordinary.is_acceptable()))
 }
 
 fn judged(capture: &Capture, args: &cli::Alarms) -> io::Result<Score> {
@@ -145,15 +148,25 @@ fn judged(capture: &Capture, args: &cli::Alarms) -> io::Result<Score> {
     let score = Score::of(&capture.truth, Side::Client, &judge::in_process(capture), |what, j| {
         alarms += u32::from(what == "false alarm");
         if args.wrong {
-            let finding = format!("{} {} {:?} {}", j.verdict, j.confidence, j.implementations, j.outcome);
-            println!("  {what}: frame {} {} > {}: {finding}: {}", j.syn_ack.unwrap_or(0), j.client, j.server, j.why);
+            println!("  {what}: {}", line(capture, j));
         }
     });
-    if let Some(folder) = args.keep.as_ref().filter(|_| alarms > 0) {
-        let first = capture.packets.first().map_or(0, |(t, _)| *t);
-        synth::write_case(&folder.join(format!("{}-{first}", capture.truth.name)), capture)?;
-    }
+    keep(capture, args, alarms > 0)?;
     Ok(score)
+}
+
+/// Returns a wrong finding in one line.
+fn line(capture: &Capture, j: &Judged) -> String {
+    let finding = format!("{} {} {:?} {}", j.verdict, j.confidence, j.implementations, j.outcome);
+    let (name, frame) = (&capture.truth.name, j.syn_ack.unwrap_or(0));
+    format!("{name} frame {frame} {} > {}: {finding}: {}", j.client, j.server, j.why())
+}
+
+/// Writes a capture with a false alarm to the folder for them, if there is one.
+fn keep(capture: &Capture, args: &cli::Alarms, has_alarm: bool) -> io::Result<()> {
+    let Some(folder) = args.keep.as_ref().filter(|_| has_alarm) else { return Ok(()) };
+    let first = capture.packets.first().map_or(0, |(t, _)| *t);
+    synth::write_case(&folder.join(format!("{}-{first}", capture.truth.name)), capture)
 }
 
 fn score_tool(args: &cli::Score) -> Outcome {

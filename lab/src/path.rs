@@ -22,6 +22,8 @@ pub enum CapturePoint {
 pub enum Jitter {
     /// Microseconds, as on a quiet network.
     Quiet,
+    /// A few microseconds, as on a loopback.
+    Loopback,
     /// Exponential with this mean in milliseconds.
     Exponential(f64),
     /// Normal around three standard deviations; the standard deviation is in milliseconds.
@@ -32,9 +34,10 @@ pub enum Jitter {
 
 impl Jitter {
     fn draw(self, rng: &mut Rng) -> Nanos {
-        let quiet = rng.exponential(20.0) * MICRO as f64;
+        let mean = if self == Self::Loopback { 2.5 } else { 20.0 };
+        let quiet = rng.exponential(mean) * MICRO as f64;
         let more = match self {
-            Self::Quiet => 0.0,
+            Self::Quiet | Self::Loopback => 0.0,
             Self::Exponential(mean) => rng.exponential(mean),
             Self::Normal(sigma) => (3.0 * sigma + rng.normal(sigma)).max(0.0),
             Self::Spikes(share, most) => {
@@ -58,6 +61,8 @@ pub struct Path {
     pub down: Nanos,
     /// Hops between them.
     pub hops: u8,
+    /// Further hops of the longest detour that a packet may take.
+    pub detour: u8,
     /// Random delay.
     pub jitter: Jitter,
     /// Share of packets lost.
@@ -78,6 +83,7 @@ impl Path {
             up: round_trip / 2,
             down: round_trip / 2,
             hops: 9,
+            detour: 0,
             jitter: Jitter::Quiet,
             loss: 0.0,
             tap: CapturePoint::Client,
@@ -182,7 +188,8 @@ impl<'a> Wire<'a> {
         if lost {
             return None;
         }
-        let hops = if self.nearby && from == self.server { 0 } else { self.path.hops };
+        let detour = if self.path.detour > 0 { self.rng.between(0, self.path.detour.into()) as u8 } else { 0 };
+        let hops = if self.nearby && from == self.server { 0 } else { self.path.hops + detour };
         let seen = Segment { ttl: seg.ttl.saturating_sub(hops).max(1), ..seg.clone() };
         Some(self.tap.packet(arrival, seen.packet_cut_at(from, to, KEPT_PAYLOAD)))
     }

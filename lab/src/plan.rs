@@ -13,6 +13,8 @@ pub enum ClientConduct {
     Resets,
     /// Acknowledges with a wrong number.
     WrongAck,
+    /// Resets with a number that the server ignores.
+    WrongReset,
 }
 
 /// How the connection ends.
@@ -60,12 +62,18 @@ pub struct Plan {
     pub think: Nanos,
     /// Bytes of the response.
     pub response: u32,
+    /// Number of requests and responses.
+    pub rounds: u32,
+    /// Time from a response to the next request.
+    pub pause: Nanos,
     /// How the connection ends.
     pub end: End,
     /// SYN retransmissions before the client gives up.
     pub syn_retries: u32,
     /// TTL of the server's data, if it differs from that of its SYN-ACKs.
     pub data_ttl: Option<DataTtl>,
+    /// TTL of the client's data, if it differs from that of its SYN (multihop BGP).
+    pub client_ttl: Option<u8>,
 }
 
 impl Plan {
@@ -79,9 +87,12 @@ impl Plan {
         read: false,
         think: 2 * MILLI,
         response: 3000,
+        rounds: 1,
+        pause: MILLI,
         end: End::ServerCloses,
         syn_retries: 3,
         data_ttl: None,
+        client_ttl: None,
     };
     /// A SYN with a spoofed source.
     pub const FLOOD: Self = Self { conduct: ClientConduct::Vanishes, syn_retries: 0, ..Self::WEB };

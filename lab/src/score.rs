@@ -281,7 +281,7 @@ fn of_file(truth: &Truth, side: Side, findings: &[Judged], file: &Path, wrong: &
     Score::of(truth, side, findings, |what, j| {
         let frame = j.syn_ack.unwrap_or(0);
         let said = format!("{} {} {:?} {}", j.verdict, j.confidence, j.implementations, j.outcome);
-        wrong(format!("{} frame {frame}: {what}: {said}: {}", file.display(), j.why));
+        wrong(format!("{} frame {frame}: {what}: {said}: {}", file.display(), j.why()));
     })
 }
 

@@ -75,7 +75,7 @@ impl Site {
         path: &Path,
         plan: &Plan,
     ) -> Nanos {
-        let mut attempt = Attempt::new(stack, from, self.now, &mut self.rng);
+        let mut attempt = Attempt::new(stack, from, self.now, &mut self.rng).toward(to, self.now);
         converse(&mut self.tap, &mut self.rng, &mut attempt, to, server, path, plan, self.now)
     }
 

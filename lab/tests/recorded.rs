@@ -56,7 +56,7 @@ fn the_running_kernels_handshakes_get_the_right_verdict() {
     for case in synth::sorted(&out).expect("recordings").into_iter().filter(|c| c.join("truth.json").exists()) {
         let capture = read(&case);
         total += &Score::of(&capture.truth, Side::Client, &judge::in_process(&capture), |what, j| {
-            wrong.push(format!("{}: {what}: {} {} {}", capture.truth.name, j.verdict, j.confidence, j.why));
+            wrong.push(format!("{}: {what}: {} {} {}", capture.truth.name, j.verdict, j.confidence, j.why()));
         });
     }
     assert!(total.hits > 100, "too little was recorded: {total:?}");

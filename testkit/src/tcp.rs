@@ -36,6 +36,10 @@ pub enum TcpOption {
     End,
     /// A request for a Fast Open cookie (RFC 7413).
     FastOpenRequest,
+    /// A Fast Open cookie of 8 bytes (RFC 7413).
+    FastOpenCookie(u64),
+    /// MP_CAPABLE of MPTCP version 1 (RFC 8684, 3.1): without a key in a SYN, with the sender's in a SYN-ACK.
+    MpCapable(Option<u64>),
 }
 
 impl TcpOption {
@@ -55,6 +59,15 @@ impl TcpOption {
             Self::Nop => out.push(1),
             Self::End => out.push(0),
             Self::FastOpenRequest => out.extend([34, 2]),
+            Self::FastOpenCookie(cookie) => {
+                out.extend([34, 10]);
+                out.extend(cookie.to_be_bytes());
+            }
+            // Subtype 0, version 1; flags H (HMAC-SHA256).
+            Self::MpCapable(key) => {
+                out.extend([30, if key.is_some() { 12 } else { 4 }, 1, 1]);
+                out.extend(key.iter().flat_map(|key| key.to_be_bytes()));
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ impl Conversation<'_, '_> {
     pub(super) fn exchange(&mut self, mut live: Live, open: Nanos) -> Nanos {
         let (Some(client), Some(answer)) = (self.client, self.answer.clone()) else { return self.end };
         let mut flow = Flow {
-            client_next: self.attempt.isn.wrapping_add(1),
+            client_next: self.attempt.isn.wrapping_add(1).wrapping_add(self.early()),
             server_next: answer.seg.seq.wrapping_add(1),
             server_stamp: client.echo,
             stamped: live.clock.is_some(),
@@ -42,10 +42,17 @@ impl Conversation<'_, '_> {
             return self.server_resets(&flow, &mut live, when);
         }
         if self.plan.request == 0 {
-            return now;
+            let resets = self.plan.end == End::ClientResets;
+            return if resets { self.finish(&mut flow, &mut live, now) } else { now };
         }
         now = self.request(&mut flow, &mut live, now);
         now = self.down_data(&mut flow, &mut live, now + self.plan.think, self.plan.response);
+        for _ in 1..self.plan.rounds {
+            let asked = self.wire.last_down().max(now) + self.plan.pause;
+            let arrived = self.up_data(&flow, asked, self.plan.request);
+            flow.client_next = flow.client_next.wrapping_add(u32::from(self.plan.request));
+            now = self.down_data(&mut flow, &mut live, arrived + self.plan.think, self.plan.response);
+        }
         self.finish(&mut flow, &mut live, now)
     }
 
@@ -53,6 +60,9 @@ impl Conversation<'_, '_> {
     /// the request.
     fn request(&mut self, flow: &mut Flow, live: &mut Live, open: Nanos) -> Nanos {
         let Some(client) = self.client else { return open };
+        if self.early() > 0 {
+            return open + live.behind;
+        }
         let length = self.plan.request;
         let mut when = client.since + self.plan.wait + 70 * MICRO;
         if self.plan.banner.is_some() || self.answer.as_ref().is_some_and(|a| a.seg.window == 0) {
@@ -193,7 +203,10 @@ impl Conversation<'_, '_> {
     fn client_segment(&mut self, flow: &Flow, when: Nanos) -> Segment {
         let echo = if flow.stamped { flow.server_stamp } else { None };
         self.last_stamp = self.attempt.clock.at(when);
-        self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng)
+        let mut seg =
+            self.attempt.segment(when, (flow.client_next, flow.server_next), echo, flow.scaled, self.wire.rng);
+        seg.ttl = self.plan.client_ttl.unwrap_or(seg.ttl);
+        seg
     }
 
     /// Returns the client's latest TSval that the server has received at `when`.

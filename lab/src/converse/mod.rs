@@ -172,7 +172,9 @@ impl Conversation<'_, '_> {
 
     fn answer_arrives(&mut self, now: Nanos, answer: &Answer) {
         let soon = now + self.wire.rng.between(8, 60) * MICRO;
-        if answer.seg.ack != self.attempt.isn.wrapping_add(1) && self.plan.conduct != ClientConduct::Vanishes {
+        let acknowledged = answer.seg.ack.wrapping_sub(self.attempt.isn).wrapping_sub(1);
+        let is_wrong = acknowledged > self.attempt.stack.early.into();
+        if is_wrong && self.plan.conduct != ClientConduct::Vanishes {
             // RFC 9293 section 3.10.7.3: a reset with that number, and the client goes on waiting.
             let reset = bare_reset(&answer.seg, self.attempt.stack.ttl);
             self.wire.up(soon, &reset);
@@ -189,6 +191,11 @@ impl Conversation<'_, '_> {
                 let reset = bare_reset(&answer.seg, self.attempt.stack.ttl);
                 self.wire.up(soon, &reset);
             }
+            ClientConduct::WrongReset => {
+                let mut reset = bare_reset(&answer.seg, self.attempt.stack.ttl);
+                reset.seq = reset.seq.wrapping_add(0x0123_4567);
+                self.wire.up(soon, &reset);
+            }
             ClientConduct::Talks | ClientConduct::WrongAck => {
                 let first = self.client.is_none();
                 let wrong = if self.plan.conduct == ClientConduct::WrongAck { 0x0123_4567 } else { 1 };
@@ -198,7 +205,8 @@ impl Conversation<'_, '_> {
                 self.client = Some(Established { since, ack, echo, scaled: answer.seg.window_scale().is_some() });
                 self.events.push((soon, Event::SendAck));
                 // Into a closed window nothing is sent.
-                if first && self.plan.request > 0 && self.plan.banner.is_none() && answer.seg.window > 0 {
+                let asks = self.plan.request > 0 && self.plan.banner.is_none() && self.early() == 0;
+                if first && asks && answer.seg.window > 0 {
                     self.events.push((soon + MICRO + self.plan.wait, Event::SendRequest));
                 }
                 if first && answer.seg.window == 0 {
@@ -244,12 +252,18 @@ impl Conversation<'_, '_> {
     }
 
     fn client_sends(&mut self, now: Nanos, client: Established, payload: u16) -> Segment {
-        let seq = self.attempt.isn.wrapping_add(1);
+        let seq = self.attempt.isn.wrapping_add(1).wrapping_add(self.early());
         let mut seg = self.attempt.segment(now, (seq, client.ack), client.echo, client.scaled, self.wire.rng);
         self.last_stamp = self.attempt.clock.at(now);
         seg.payload = payload;
         seg.flags |= if payload > 0 { PSH } else { 0 };
         seg
+    }
+
+    /// Returns how many bytes of data in the SYN were acknowledged.
+    fn early(&self) -> u32 {
+        let answer = self.answer.as_ref().filter(|_| self.attempt.stack.early > 0);
+        answer.map_or(0, |answer| answer.seg.ack.wrapping_sub(self.attempt.isn).wrapping_sub(1))
     }
 
     /// Delivers the client's ACK to the server. Returns `None` when nothing changes and `Err` when

@@ -121,6 +121,7 @@ impl<S: Shape> Front<S> {
             ids: IpIds::new(self.backend.ids, self.backend.boot, rng),
             clock,
             window: self.backend.window_bytes(self.shape.segment(syn, &self.backend)),
+            rounds_down: false,
             scale,
             segment: self.shape.segment(syn, &self.backend) - if clock.is_some() { 12 } else { 0 },
             behind: self.behind,

@@ -1,6 +1,6 @@
 //! Servers of every kind, with the settings that administrators change.
 
-use crate::address;
+use crate::address::hash;
 use crate::answer::Answerer;
 use crate::capture::{MICRO, Nanos};
 use crate::clock::IpId;
@@ -20,23 +20,41 @@ pub(super) struct Listener {
     pub(super) data_ttl: Option<DataTtl>,
 }
 
-pub(super) fn listener(site: &mut Site) -> Listener {
+fn address(site: &mut Site) -> SocketAddr {
     let port = site.rng.pick(&[80, 80, 443, 443, 443, 22, 25, 8080, 3306, 6379, 5432, 445]);
-    let address = SocketAddr::new(site.stranger(), port);
+    SocketAddr::new(site.stranger(), port)
+}
+
+/// Draws a listener on a host of a kind.
+pub(super) fn alone(site: &mut Site, host: fn(Nanos, &mut Rng) -> Host) -> Listener {
+    let address = address(site);
+    Listener { address, server: Box::new(host(site.now, &mut site.rng)), data_ttl: None }
+}
+
+/// Draws several hosts behind one address.
+pub(super) fn pool(site: &mut Site) -> Listener {
+    let address = address(site);
+    Listener { address, server: several(site.now, &mut site.rng, 6), data_ttl: None }
+}
+
+/// Draws two to `most` hosts behind one address.
+fn several(now: Nanos, rng: &mut Rng, most: u64) -> Box<dyn Answerer> {
+    let number = rng.between(2, most);
+    let hosts = (0..number).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>).collect();
+    Box::new(Pool::new(hosts, rng.pick(&[Balancing::Turn, Balancing::Source, Balancing::Flow])))
+}
+
+pub(super) fn listener(site: &mut Site) -> Listener {
+    let address = address(site);
     let (now, rng) = (site.now, &mut site.rng);
     let one = host(now, rng);
     let mut data_ttl = None;
     let server: Box<dyn Answerer> = match rng.below(40) {
-        0 | 1 => {
-            let more = (1..rng.between(2, 4)).map(|_| Box::new(host(now, rng)) as Box<dyn Answerer>);
-            let mut hosts: Vec<Box<dyn Answerer>> = more.collect();
-            hosts.push(Box::new(one));
-            Box::new(Pool::new(hosts, rng.pick(&[Balancing::Turn, Balancing::Source, Balancing::Flow])))
-        }
+        0 | 1 => several(now, rng, 4),
         2 | 3 => {
             let edit =
                 rng.pick(&[Edit::Timestamps, Edit::WindowScale, Edit::All, Edit::Clamp(1300), Edit::Clamp(1360)]);
-            let concerns = |syn: &crate::answer::Syn| address::hash(syn.from.ip()) & 1 == 0;
+            let concerns = |syn: &crate::answer::Syn| hash(syn.from.ip()) & 1 == 0;
             Box::new(OptionEditor { edit, concerns, inner: one })
         }
         4 => Box::new(Closed(one)),
@@ -54,7 +72,7 @@ pub(super) fn listener(site: &mut Site) -> Listener {
 }
 
 /// Draws a host of any stack, with settings that administrators change.
-fn host(now: Nanos, rng: &mut Rng) -> Host {
+pub(super) fn host(now: Nanos, rng: &mut Rng) -> Host {
     let mut host = stock(now, rng);
     if rng.chance(0.3) {
         host.mss = rng.pick(&[1460, 1440, 1420, 1400, 1380, 1360, 1300, 536, 8960]);

@@ -1,7 +1,7 @@
 //! Clients, their paths and their conversations.
 
 use crate::address;
-use crate::capture::{MICRO, MILLI, Nanos};
+use crate::capture::{MICRO, MILLI, Nanos, SECOND};
 use crate::client::ClientStack;
 use crate::path::{CapturePoint, Jitter, Path};
 use crate::plan::{ClientConduct, End, Plan};
@@ -33,7 +33,7 @@ pub(super) fn visitor(site: &mut Site, tap: CapturePoint) -> Visitor {
     Visitor { address, stacks, path: path(rng, tap) }
 }
 
-fn client(rng: &mut Rng) -> ClientStack {
+pub(super) fn client(rng: &mut Rng) -> ClientStack {
     let mut stack = match rng.below(20) {
         0..7 => ClientStack::LINUX,
         7..9 => ClientStack::LINUX_NO_TS,
@@ -53,7 +53,7 @@ fn client(rng: &mut Rng) -> ClientStack {
     stack
 }
 
-fn path(rng: &mut Rng, tap: CapturePoint) -> Path {
+pub(super) fn path(rng: &mut Rng, tap: CapturePoint) -> Path {
     // Logarithmic: from a loopback's 20 microseconds to a satellite's second.
     let round_trip = (20.0 * MICRO as f64 * 10f64.powf(rng.unit() * 4.7)) as Nanos;
     let milliseconds = round_trip as f64 / MILLI as f64;
@@ -71,6 +71,7 @@ fn path(rng: &mut Rng, tap: CapturePoint) -> Path {
         up,
         down: round_trip - up,
         hops: if round_trip < MILLI { 0 } else { rng.between(1, 20) as u8 },
+        detour: 0,
         jitter,
         loss: if rng.chance(0.3) { rng.unit() * 0.08 } else { 0.0 },
         tap,
@@ -112,4 +113,36 @@ pub(super) fn plan(rng: &mut Rng, odd: f64) -> Plan {
         plan.end = rng.pick(&[plan.end, End::Injected]);
     }
     plan
+}
+
+/// Draws a check that connects, perhaps asks something short, and resets.
+pub(super) fn health_check(rng: &mut Rng, _odd: f64) -> Plan {
+    let request = rng.pick(&[0, 0, 40]);
+    Plan { request, response: 120, think: rng.below(400) * MICRO, end: End::ClientResets, syn_retries: 1, ..Plan::WEB }
+}
+
+/// Draws a session of a few messages of 19 bytes each way, as BGP keeps it open.
+pub(super) fn keepalives(rng: &mut Rng, _odd: f64) -> Plan {
+    let rounds = rng.between(1, 5) as u32;
+    Plan { rounds, request: 45, response: 64, pause: SECOND, think: rng.below(3 * MILLI), end: End::Open, ..Plan::WEB }
+}
+
+/// Draws a request that is answered at once, with a response of one or two segments.
+pub(super) fn short_plan(rng: &mut Rng, odd: f64) -> Plan {
+    let think = rng.below(3 * MILLI);
+    let end = rng.pick(&[End::ServerCloses, End::ClientCloses, End::ClientResets]);
+    Plan {
+        wait: rng.below(MILLI),
+        think,
+        response: rng.pick(&[0, 150, 900, 2000]),
+        banner: None,
+        end,
+        ..plan(rng, odd)
+    }
+}
+
+/// Draws a client that acknowledges or resets with a wrong number, or resets at once.
+pub(super) fn wrong_plan(rng: &mut Rng, odd: f64) -> Plan {
+    let wrong = [ClientConduct::WrongReset, ClientConduct::WrongAck, ClientConduct::Resets, ClientConduct::Talks];
+    Plan { conduct: rng.pick(&wrong), ..plan(rng, odd) }
 }

@@ -1,7 +1,7 @@
 //! FreeBSD (`sys/netinet/tcp_syncache.c`). Every ISN is a cookie; only in cookie mode the host
 //! keeps no state.
 
-use super::host::{BSD_REPEATS, Host, Isn, Offset, Window};
+use super::host::{BSD_REPEATS, Growth, Host, Isn, Offset, Window};
 use super::syncache;
 use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, Nanos};
@@ -20,7 +20,10 @@ pub fn host(now: Nanos, rng: &mut Rng) -> Host {
         sack: true,
         ts: true,
         ecn: false,
+        mptcp: false,
+        fast_open: false,
         window: Window::Fixed(65535),
+        growth: Growth::Kept,
         ttl: 64,
         dont_fragment: true,
         first_id: IpId::Fixed(0),

@@ -1,6 +1,6 @@
 //! gVisor netstack (`pkg/tcpip/transport/tcp/accept.go`): a cookie keeps timestamps, never window scale or SACK.
 
-use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
+use super::host::{Growth, Host, Isn, LINUX_REPEATS, Offset, Window};
 use super::linux::{self, Mode};
 use crate::answer::{AckReply, Answer, Answerer, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
@@ -19,7 +19,10 @@ pub fn host(now: Nanos, rng: &mut Rng) -> Host {
         sack: true,
         ts: true,
         ecn: false,
+        mptcp: false,
+        fast_open: false,
         window: Window::Fixed(65535),
+        growth: Growth::Kept,
         ttl: 64,
         dont_fragment: true,
         first_id: IpId::Random,

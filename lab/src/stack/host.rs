@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher24;
 use std::hash::Hasher;
 use std::net::{IpAddr, SocketAddr};
 use syncookie_testkit::rng::Rng;
-use syncookie_testkit::tcp::{ACK, ECE, RST, SYN, Segment};
+use syncookie_testkit::tcp::{ACK, ECE, RST, SYN, Segment, TcpOption};
 
 /// How a connection's timestamps are offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,18 @@ pub enum Window {
     Segments(u32),
     /// A number of segments of the connection's MSS.
     Times(u16),
+}
+
+/// How the window goes on after the SYN-ACK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growth {
+    /// As announced, rounded up to the unit of the scale.
+    Kept,
+    /// The free space rounded down to the unit of the scale, which may move the window back (MPTCP,
+    /// `tcp_shrink_window=1`).
+    RoundedDown,
+    /// Rounded up to whole segments (BSD, slirp: 8192 becomes 8760).
+    WholeSegments,
 }
 
 /// How ISNs are chosen.
@@ -70,8 +82,14 @@ pub struct Host {
     pub ts: bool,
     /// Whether the host supports ECN.
     pub ecn: bool,
+    /// Whether the host supports MPTCP.
+    pub mptcp: bool,
+    /// Whether the host accepts data in SYNs (Fast Open).
+    pub fast_open: bool,
     /// Window of the SYN-ACK.
     pub window: Window,
+    /// Window after the SYN-ACK.
+    pub growth: Growth,
     /// Initial TTL.
     pub ttl: u8,
     /// The flag "don't fragment".
@@ -97,6 +115,9 @@ pub struct Host {
     /// Secret of the keyed hash.
     pub key: (u64, u64),
 }
+
+/// Bytes of receive space that the buffer of a small request takes.
+const REQUEST_SHARE: u32 = 384;
 
 /// Retransmissions of Linux: an RTO of 1 s, doubled each time.
 pub const LINUX_REPEATS: &[Nanos] = &[SECOND, 3 * SECOND, 7 * SECOND, 15 * SECOND];
@@ -172,7 +193,11 @@ impl Host {
         let clock = ts.map(|_| self.clock(syn, now));
         let stamp = ts.zip(clock).map(|(ecr, c)| (if self.offset == Offset::ZeroFirst { 0 } else { c.at(now) }, ecr));
         let wscale = syn.seg.window_scale().and(self.wscale);
-        let options = self.layout.write(Some(self.mss), wscale, self.sack && syn.seg.sack_permitted(), stamp);
+        let mut options = self.layout.write(Some(self.mss), wscale, self.sack && syn.seg.sack_permitted(), stamp);
+        if self.speaks_mptcp(syn) {
+            options.push(TcpOption::MpCapable(Some(self.hash(syn.from, syn.to, 3))));
+        }
+        let data = if self.fast_open { syn.seg.payload } else { 0 };
         // Linux rounds to what it announced itself, or to RFC 879's 536 when the client named nothing.
         let for_window = syn.seg.mss().map_or(536, |m| m.min(self.mss)) - if ts.is_some() { 12 } else { 0 };
         let ece = if self.ecn && syn.seg.ecn_setup() { ECE } else { 0 };
@@ -182,7 +207,7 @@ impl Host {
             dont_fragment: self.dont_fragment,
             flags: SYN | ACK | ece,
             seq: self.initial_sequence(syn, now, rng),
-            ack: syn.seg.seq.wrapping_add(1),
+            ack: syn.seg.seq.wrapping_add(1).wrapping_add(u32::from(data)),
             window: self.window_bytes(for_window) as u16,
             options,
             ..Segment::default()
@@ -198,18 +223,38 @@ impl Host {
         }
     }
 
+    fn speaks_mptcp(&self, syn: &Syn) -> bool {
+        self.mptcp && syn.seg.options.contains(&TcpOption::MpCapable(None))
+    }
+
+    /// Returns the window in bytes after the SYN-ACK, and whether its field is rounded down.
+    fn next_window(&self, syn: &Syn, answer: &Answer, segment: u16) -> (u32, bool) {
+        let announced = u32::from(answer.seg.window);
+        let growth = if self.speaks_mptcp(syn) { Growth::RoundedDown } else { self.growth };
+        match (growth, self.window) {
+            (Growth::Kept, _) => (announced, false),
+            (Growth::WholeSegments, _) => (announced.next_multiple_of(u32::from(segment.max(1))), false),
+            // The request's buffer takes its share: measured on Linux 6.18 with a small request.
+            (Growth::RoundedDown, Window::Segments(space)) => (space.saturating_sub(REQUEST_SHARE), true),
+            (Growth::RoundedDown, _) => (announced, true),
+        }
+    }
+
     /// Returns the connection that follows an ordinary SYN-ACK.
     pub fn live(&self, syn: &Syn, answer: &Answer, rng: &mut Rng) -> Live {
         let stamped = answer.seg.tsval().is_some();
         let client = syn.seg.mss().unwrap_or(536);
+        let segment = client.min(self.mss) - if stamped { 12 } else { 0 };
+        let (window, rounds_down) = self.next_window(syn, answer, segment);
         Live {
             ttl: self.ttl,
             dont_fragment: self.dont_fragment,
             ids: IpIds::new(self.ids, self.boot, rng),
             clock: stamped.then(|| answer.clock.unwrap_or_else(|| self.clock(syn, 0))),
-            window: u32::from(answer.seg.window),
+            window,
+            rounds_down,
             scale: answer.seg.window_scale().unwrap_or(0),
-            segment: client.min(self.mss) - if stamped { 12 } else { 0 },
+            segment,
             behind: 0,
         }
     }
@@ -238,7 +283,11 @@ impl Answerer for Host {
         SynReply::SynAck(Box::new(self.syn_ack(syn, now, rng)))
     }
 
-    fn on_ack(&mut self, syn: &Syn, answer: &Answer, _ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
+    fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, _now: Nanos, rng: &mut Rng) -> AckReply {
+        // RFC 9293, 3.10.7.4: in SYN-RECEIVED, another number is reset.
+        if ack.ack != answer.seg.seq.wrapping_add(1) {
+            return AckReply::Reset(5 * MICRO, crate::answer::bare_reset(ack, self.ttl), &[]);
+        }
         AckReply::Open(Box::new(self.live(syn, answer, rng)), Vec::new())
     }
 }

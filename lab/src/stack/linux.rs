@@ -1,7 +1,7 @@
 //! Linux, ordinary and with SYN cookies (`net/ipv4/syncookies.c`).
 
 use super::cookie::{behind, table_index};
-use super::host::{Host, Isn, LINUX_REPEATS, Offset, Window};
+use super::host::{Growth, Host, Isn, LINUX_REPEATS, Offset, Window};
 use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
 use crate::clock::{Clock, IpId};
@@ -51,7 +51,10 @@ impl Kernel {
             sack: true,
             ts: true,
             ecn: true,
+            mptcp: false,
+            fast_open: false,
             window: self.initial.map_or(Window::Segments(self.space), Window::Times),
+            growth: Growth::Kept,
             ttl: 64,
             dont_fragment: true,
             first_id: IpId::Fixed(0),

@@ -9,4 +9,4 @@ pub mod onload;
 pub mod syncache;
 pub mod windows;
 
-pub use host::{Host, Isn, Offset, Window};
+pub use host::{Growth, Host, Isn, Offset, Window};
