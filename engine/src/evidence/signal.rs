@@ -92,8 +92,17 @@ impl Signal<WithDetail> {
     /// Returns the signal as it is reported, with its contribution to the verdict's log-odds.
     pub(crate) fn evidence(self, contribution: f64) -> Evidence {
         let (favours, nats) = self.observed.favours();
-        let Observed { frames, text: detail, .. } = self.observed;
-        Evidence { kind: self.kind, favours, nats, contribution, frames, detail }
+        let Observed { cookie, proxy, frames, text: detail, .. } = self.observed;
+        Evidence {
+            kind: self.kind,
+            favours,
+            nats,
+            cookie_nats: cookie,
+            proxy_nats: proxy,
+            contribution,
+            frames,
+            detail,
+        }
     }
 }
 

@@ -139,6 +139,10 @@ pub struct Evidence {
     pub favours: Verdict,
     /// Strength in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,
+    /// Log-likelihood ratio of a SYN cookie over an ordinary handshake, in nats.
+    pub cookie_nats: f64,
+    /// Log-likelihood ratio of a SYN proxy over an ordinary handshake, in nats.
+    pub proxy_nats: f64,
     /// Contribution to [`Assessment::log_odds`], in nats: negative where it favours the runner-up.
     /// 0 for `undetermined`, and for `listener-context`, which [`LogOddsTerms::listener_nats`]
     /// counts.

@@ -237,10 +237,13 @@ impl<'l, 'a> Judge<'l, 'a> {
         if let Some(terms) = &mut assessment.terms {
             terms.cap_nats = groups.iter().map(|&(cap, sum)| ahead(sum.capped(cap)) - ahead(sum)).sum();
         }
-        evidence.extend(context(self.prior(index)).map(|(favours, nats)| Evidence {
+        let prior = self.prior(index);
+        evidence.extend(context(prior).map(|(favours, nats)| Evidence {
             kind: EvidenceKind::ListenerContext,
             favours,
             nats,
+            cookie_nats: prior.0 - PRIOR,
+            proxy_nats: prior.1 - PRIOR,
             contribution: 0.0,
             frames: FrameRefs::default(),
             detail: format!("{} answered other SYNs to this listener around this time", plural(favours)),

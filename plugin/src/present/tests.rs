@@ -37,6 +37,8 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 kind: EvidenceKind::ZeroWindow,
                 favours: Verdict::SynProxy,
                 nats: 4.04,
+                cookie_nats: -7.0,
+                proxy_nats: 4.04,
                 contribution: 4.04,
                 frames: [frame(2), frame(3)].into_iter().collect(),
                 detail: "window of the SYN-ACK is 0".to_owned(),

@@ -48,6 +48,8 @@ pub(super) fn leaked(number: u32) -> Finding {
                 kind: EvidenceKind::ZeroWindow,
                 favours: Verdict::SynProxy,
                 nats: 5.0,
+                cookie_nats: -7.0,
+                proxy_nats: 5.0,
                 contribution: 5.0,
                 frames: [frame(2), frame(5)].into_iter().collect(),
                 detail: "the SYN-ACK announces a window of 0".into(),
