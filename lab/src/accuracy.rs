@@ -1,12 +1,13 @@
 //! The tables of `docs/accuracy.md`: measured with the engine in this process, and written between
 //! marks in the text.
 
+use crate::alarms::{self, Alarms};
 use crate::capture::Capture;
 use crate::disturb::{Disturbance, ip_offset};
 use crate::expect::Side;
 use crate::judge::in_process;
-use crate::ordinary::Ordinary;
-use crate::score::{self, LEVELS, Rightness, Score, cases};
+use crate::likelihoods::{self, Likelihoods};
+use crate::score::{self, Calibration, LEVELS, Rightness, Score, cases};
 use crate::{scenario, synth};
 use std::fmt::Write as _;
 use std::fs;
@@ -43,6 +44,28 @@ pub struct Plan {
     pub handshakes: usize,
 }
 
+/// Scores every recording below a folder and every scenario under a condition.
+///
+/// # Errors
+/// When a recording cannot be read.
+pub fn calibrated(recorded: &Path, worse: Disturbance) -> io::Result<Score> {
+    let mut total = Score::default();
+    let mut add = |capture: Capture, side| {
+        let mut rng = Rng::new(1).fork(&capture.truth.name);
+        let capture = worse.capture(capture, &mut rng);
+        total += &Score::of(&capture.truth, side, &in_process(&capture), |_, _| ());
+    };
+    for case in cases(recorded)? {
+        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
+            if case.join(file).exists() {
+                add(read(&case, file)?, side);
+            }
+        }
+    }
+    scenario::all().iter().for_each(|scenario| add(scenario.build(1), Side::Client));
+    Ok(total)
+}
+
 /// Name and scores of a case, one score for each condition.
 type Row = (String, [Score; 3]);
 
@@ -63,10 +86,11 @@ pub fn update(text: &str, plan: &Plan) -> io::Result<String> {
         .collect();
     put(&mut text, "synthetic", &table(&synthetic))?;
     put(&mut text, "calibration", &calibration(&total))?;
+    put(&mut text, "likelihoods", &weights(&plan.recorded)?)?;
     put(&mut text, "causes", &format!("\n{}\n", score::causes(&total)))?;
     if plan.handshakes > 0 {
         let mut ordinary = Score::default();
-        put(&mut text, "ordinary", &million(plan.handshakes, &mut ordinary))?;
+        put(&mut text, "ordinary", &million(plan.handshakes, &mut ordinary)?)?;
         put(&mut text, "calibration-ordinary", &calibration(&ordinary))?;
     }
     Ok(text)
@@ -158,46 +182,52 @@ fn line(text: &mut String, name: &str, scores: &[Score; 3]) {
     let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
 }
 
-fn million(handshakes: usize, total: &mut Score) -> String {
+fn million(handshakes: usize, total: &mut Score) -> io::Result<String> {
     let mut text =
-        "\n| seed | jitter | lost | handshakes | false alarms | at `possible` | `ordinary` said | first cause |\n|---|---|---|---|---|---|---|---|\n".to_owned();
+        "\n| seed | jitter | lost | handshakes | at `likely` | at `certain` | at `possible` | `ordinary` said | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
+    let mut all = Alarms::default();
     for (seed, worse) in RUNS {
-        let mut rng = Rng::new(seed).fork("disturb");
-        let mut score = Score::default();
-        for capture in Ordinary::new(seed, handshakes) {
-            let capture = worse.capture(capture, &mut rng);
-            score += &Score::of(&capture.truth, Side::Client, &in_process(&capture), |_, _| ());
-        }
+        let alarms = alarms::ordinary(seed, handshakes, worse, &|_, _| Ok(()))?;
+        let score = alarms.total();
+        let [possible, likely, certain] = score.cookie_style.map(|of_level| of_level.all);
         let _ = writeln!(
             text,
-            "| {seed} | {} ms | {} % | {} | {} | {} | {:.1} % | {} |",
+            "| {seed} | {} ms | {} % | {} | {likely} | {certain} | {possible} | {:.1} % | {} |",
             worse.jitter_ms,
             worse.loss * 100.0,
             score.ordinary,
-            score.false_alarms,
-            score.cookie_style[0].all,
             100.0 * score.ordinary_named as f64 / score.ordinary.max(1) as f64,
             score.cause
         );
-        *total += &score;
+        all.merge(&alarms);
+    }
+    *total += &all.total();
+    let _ = writeln!(text, "\nBy kind of traffic, over all runs:\n\n{}", all.table());
+    Ok(text)
+}
+
+fn calibration(total: &Score) -> String {
+    let mut text =
+        "\n| confidence | verdict | captures | findings | right | share |\n|---|---|---|---|---|---|\n".to_owned();
+    for level in LEVELS {
+        for verdict in ["syn-cookie", "syn-proxy", "ordinary"] {
+            let Calibration { captures, findings } = total.calibration(level, verdict);
+            if findings.all > 0 {
+                let (Rightness { all, right }, share) = (findings, 100.0 * findings.share());
+                let _ = writeln!(text, "| `{level}` | `{verdict}` | {captures} | {all} | {right} | {share:.2} % |");
+            }
+        }
     }
     text.push('\n');
     text
 }
 
-fn calibration(total: &Score) -> String {
-    let mut text =
-        "\n| confidence | cookie-style findings right | share | `ordinary` findings right | share |\n|---|---|---|---|---|\n"
-            .to_owned();
-    let percent = |r: Rightness| {
-        if r.all == 0 { String::new() } else { format!("{:.2} %", 100.0 * r.right as f64 / r.all as f64) }
-    };
-    for (n, level) in LEVELS.iter().enumerate() {
-        let (cookie, ordinary) = (total.cookie_style[n], total.ordinary_findings[n]);
-        let _ = writeln!(text, "| `{level}` | {cookie} | {} | {ordinary} | {} |", percent(cookie), percent(ordinary));
-    }
-    text.push('\n');
-    text
+/// Returns the table of weights: by the recordings, else by synthetic captures.
+fn weights(recorded: &Path) -> io::Result<String> {
+    let mut likelihoods = Likelihoods::default();
+    likelihoods.add_folder(recorded)?;
+    likelihoods.add_synthetic();
+    Ok(likelihoods::table(&likelihoods.rows()))
 }
 
 /// Measures, and replaces the tables in a document.

@@ -75,7 +75,8 @@ impl Alarms {
         report(capture, &wrong)
     }
 
-    fn merge(&mut self, other: &Self) {
+    /// Adds the scores of other traffic.
+    pub fn merge(&mut self, other: &Self) {
         for (kind, score) in &other.kinds {
             *self.kinds.entry(kind.clone()).or_default() += score;
         }
@@ -99,6 +100,24 @@ impl Alarms {
             sum += score;
             sum
         })
+    }
+
+    /// Returns a Markdown table of the kinds.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let head = "| kind | handshakes | at `likely` | at `certain` | at `possible` | signals of false alarms |";
+        let rows = self.kinds.iter().map(|(kind, score)| {
+            let [possible, likely, certain] = score.cookie_style.map(|of_level| of_level.all);
+            let (all, signals) = (score.ordinary, self.signals_of(kind));
+            format!("| `{kind}` | {all} | {likely} | {certain} | {possible} | {signals} |\n")
+        });
+        format!("{head}\n|---|---|---|---|---|---|\n{}", rows.collect::<String>())
+    }
+
+    /// Returns the signals behind the false alarms of a kind, with their numbers.
+    fn signals_of(&self, kind: &str) -> String {
+        let signals = self.signals.iter().filter(|((of, _), _)| of == kind);
+        signals.map(|((_, signal), number)| format!("{signal} {number}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Reports whether no false alarm is `certain` and at most one in a million handshakes is
@@ -131,9 +150,7 @@ impl fmt::Display for Alarms {
             "ordinary traffic", "handshakes"
         )?;
         for (kind, score) in &self.kinds {
-            let signals = self.signals.iter().filter(|((of, _), _)| of == kind);
-            let signals: Vec<_> = signals.map(|((_, signal), number)| format!("{signal} {number}")).collect();
-            row(f, kind, score, &signals.join(", "))?;
+            row(f, kind, score, &self.signals_of(kind))?;
         }
         row(f, "all", &total, "")
     }

@@ -27,6 +27,9 @@ pub enum Command {
     Record(Record),
     /// Push every scenario and ordinary traffic through the engine in this process; exit with 1 on a false alarm
     Alarms(Alarms),
+    /// Estimate the likelihood ratio of each signal from labelled captures, beside the weight in use; exit with 1 when
+    /// a weight claims too much
+    Likelihoods(Likelihoods),
     /// Measure accuracy and replace the tables in a document
     Accuracy(Accuracy),
     /// Run the batch tool on recorded or written cases and score its findings
@@ -113,6 +116,17 @@ pub struct Alarms {
     /// Seed, and disturbance of the captures.
     #[command(flatten)]
     pub variation: Variation,
+}
+
+/// Arguments of `likelihoods`.
+#[derive(Debug, Args)]
+pub struct Likelihoods {
+    /// Folders of cases
+    #[arg(value_name = "FOLDER", default_value = "tests/captures")]
+    pub folders: Vec<PathBuf>,
+    /// Add every scenario and ordinary traffic, for the weights that no folder shows
+    #[arg(long)]
+    pub synthetic: bool,
 }
 
 /// Arguments of `accuracy`.

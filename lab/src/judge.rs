@@ -44,6 +44,9 @@ pub struct Seen {
     pub favours: String,
     /// Strength in nats.
     pub nats: f64,
+    /// Log-likelihood ratios of a cookie and of a proxy over an ordinary handshake, in nats; 0 where a
+    /// tool did not report them.
+    pub weights: [f64; 2],
     /// One sentence with the values.
     pub detail: String,
 }
@@ -114,6 +117,7 @@ fn judged(finding: &Finding) -> Judged {
         kind: e.kind.to_string(),
         favours: e.favours.to_string(),
         nats: e.nats,
+        weights: [e.cookie_nats, e.proxy_nats],
         detail: e.detail.clone(),
     };
     Judged {
@@ -163,6 +167,7 @@ fn from_json(object: &Value) -> Option<Judged> {
         kind: text(&e["kind"]),
         favours: text(&e["for"]),
         nats: e["nats"].as_f64().unwrap_or_default(),
+        weights: [0.0; 2],
         detail: text(&e["detail"]),
     };
     Some(Judged {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use syncookie_lab::alarms;
 use syncookie_lab::expect::Side;
 use syncookie_lab::judge::{self, Judged};
+use syncookie_lab::likelihoods::{self, Likelihoods};
 use syncookie_lab::record;
 use syncookie_lab::record::agent::{self, Visits};
 use syncookie_lab::scenario::{self, Scenario};
@@ -48,6 +49,7 @@ fn run(command: Command) -> Outcome {
         Command::Accuracy(cli::Accuracy { document, recorded, fresh, handshakes }) => {
             accuracy::write(&document, &accuracy::Plan { recorded, fresh, handshakes })?;
         }
+        Command::Likelihoods(args) => return fit(&args),
         Command::Agent(agent) => run_agent(agent)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -167,6 +169,17 @@ fn keep(capture: &Capture, args: &cli::Alarms, has_alarm: bool) -> io::Result<()
     let Some(folder) = args.keep.as_ref().filter(|_| has_alarm) else { return Ok(()) };
     let first = capture.packets.first().map_or(0, |(t, _)| *t);
     synth::write_case(&folder.join(format!("{}-{first}", capture.truth.name)), capture)
+}
+
+fn fit(args: &cli::Likelihoods) -> Outcome {
+    let mut likelihoods = Likelihoods::default();
+    args.folders.iter().try_for_each(|folder| likelihoods.add_folder(folder))?;
+    if args.synthetic {
+        likelihoods.add_synthetic();
+    }
+    let rows = likelihoods.rows();
+    print!("{}", likelihoods::table(&rows));
+    Ok(exit_code(rows.iter().all(|row| row.outcome != likelihoods::Outcome::TooStrong)))
 }
 
 fn score_tool(args: &cli::Score) -> Outcome {

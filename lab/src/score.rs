@@ -19,6 +19,15 @@ pub struct Rightness {
     pub right: u64,
 }
 
+/// Findings of one confidence and one verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calibration {
+    /// Number of captures with such findings.
+    pub captures: u64,
+    /// The findings.
+    pub findings: Rightness,
+}
+
 /// The levels of confidence, weakest first.
 pub const LEVELS: [&str; 3] = ["possible", "likely", "certain"];
 
@@ -53,6 +62,8 @@ pub struct Score {
     pub cookie_style: [Rightness; 3],
     /// `ordinary` findings by confidence.
     pub ordinary_findings: [Rightness; 3],
+    /// Findings by index of the confidence in [`LEVELS`] and by verdict.
+    calibration: BTreeMap<(usize, String), Calibration>,
 }
 
 impl AddAssign<&Self> for Score {
@@ -70,6 +81,12 @@ impl AddAssign<&Self> for Score {
         ];
         for (sum, n) in sums {
             *sum += n;
+        }
+        for (key, n) in &o.calibration {
+            let sum = self.calibration.entry(key.clone()).or_default();
+            sum.captures += n.captures;
+            sum.findings.all += n.findings.all;
+            sum.findings.right += n.findings.right;
         }
         for (pair, n) in &o.causes {
             *self.causes.entry(pair.clone()).or_default() += n;
@@ -132,9 +149,7 @@ impl Score {
                     report("missed", judged);
                 }
             }
-            if !want.undecidable {
-                score.calibrate(judged, right);
-            }
+            score.calibrate(judged, right, want.undecidable);
         }
         score
     }
@@ -156,10 +171,27 @@ impl Score {
         }
     }
 
-    fn calibrate(&mut self, judged: &Judged, right: bool) {
+    /// Counts a finding by its confidence. An undecidable handshake is not counted as a right one.
+    fn calibrate(&mut self, judged: &Judged, right: bool, undecidable: bool) {
         let Some(level) = LEVELS.iter().position(|&l| l == judged.confidence) else { return };
+        let cell = self.calibration.entry((level, judged.verdict.clone())).or_default();
+        if !undecidable || !right {
+            cell.captures = 1;
+            cell.findings.count(right);
+        }
+        if undecidable {
+            return;
+        }
         let table = if judged.is_cookie_style() { &mut self.cookie_style } else { &mut self.ordinary_findings };
         table[level].count(right);
+    }
+
+    /// Returns the findings of a confidence and a verdict.
+    #[must_use]
+    pub fn calibration(&self, confidence: &str, verdict: &str) -> Calibration {
+        let level = LEVELS.iter().position(|&level| level == confidence);
+        let cell = level.and_then(|level| self.calibration.get(&(level, verdict.to_owned())));
+        cell.copied().unwrap_or_default()
     }
 
     /// Returns the share of cookies and proxies that were found.
@@ -182,6 +214,12 @@ impl Score {
 }
 
 impl Rightness {
+    /// Returns the share of right findings; 1 without findings.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        share(self.right, self.all)
+    }
+
     fn count(&mut self, right: bool) {
         self.all += 1;
         self.right += u64::from(right);
