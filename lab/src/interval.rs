@@ -44,7 +44,7 @@ fn beta_below(a: f64, b: f64, x: f64) -> f64 {
 fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     let term = |n: u32| {
         let m = f64::from(n / 2);
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
         } else {
             -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
