@@ -85,14 +85,6 @@ impl Alarms {
         }
     }
 
-    /// Returns the alarms without those of some kinds of traffic.
-    #[must_use]
-    pub fn without(mut self, kinds: &[&str]) -> Self {
-        self.kinds.retain(|kind, _| !kinds.contains(&kind.as_str()));
-        self.signals.retain(|(kind, _), _| !kinds.contains(&kind.as_str()));
-        self
-    }
-
     /// Returns the score of all kinds together.
     #[must_use]
     pub fn total(&self) -> Score {

@@ -12,9 +12,10 @@ use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
-use crate::listener::timestamp_bits::{cookie_bits, residue};
+use crate::listener::timestamp_bits::{ClientResidue, cookie_bits, residue};
 
-/// Weight of one agreement: ln 64.
+/// Largest weight of one agreement: ln 64. Of two answers each has half of it, of three two thirds,
+/// since the first one agrees with nothing.
 const AGREES: f64 = 4.16;
 /// Weight of one agreement where nothing else shows that this listener adds no offset: most Linux
 /// hosts add one (0.2 do not).
@@ -28,15 +29,21 @@ fn visible_residue(listener: &Listener<'_>, handshake: &Handshake) -> Option<u32
     (listener.clock.step_of(handshake) <= 1 && listener.isn_layout == IsnLayout::Opaque).then_some(residue)
 }
 
-/// Returns the residue that other answers to the same client establish: the offset of the address
-/// pair.
-fn established_offset(listener: &Listener<'_>, index: usize) -> Option<u32> {
+/// Returns the residue that answers to the same client repeat: the offset of the address pair.
+fn offset(listener: &Listener<'_>, index: usize) -> Option<ClientResidue> {
     listener.timestamp_bits.residue_for(listener.clients.number(index)?)
 }
 
 /// Returns whether a SYN-ACK's bits may favour a cookie.
 pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
     residue(handshake) == Some(0)
+}
+
+/// Returns whether another answer to the same client has the residue of this one.
+pub(super) fn may_repeat(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+    let own = residue(handshake);
+    let is_same = |other: &Handshake| other.id != handshake.id && other.client.ip == handshake.client.ip;
+    own.is_some() && preview.any(|other| is_same(other) && residue(other) == own)
 }
 
 pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
@@ -49,9 +56,12 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
         (_, true) => {
             (DISAGREES, detail!(D, "do not encode the client's options; in other SYN-ACKs of this listener they do"))
         }
-        (0, false) if established_offset(listener, index).is_none() => {
+        (0, false) if offset(listener, index).is_none_or(|offset| !offset.is_established()) => {
             let bits = cookie_bits(handshake)?;
-            (AGREES_ALONE, detail!(D, "encode the client's options ({bits}; 1 in 64 by chance)"))
+            (
+                AGREES_ALONE.min(listener.timestamp_bits.bare_against_chance),
+                detail!(D, "encode the client's options ({bits}; 1 in 64 by chance)"),
+            )
         }
         (_, false) => return None,
     };
@@ -69,12 +79,12 @@ pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) ->
         return None;
     }
     let handshake = listener.handshakes[index];
-    let offset = established_offset(listener, index)?;
+    let ClientResidue { residue: offset, nats } = offset(listener, index)?;
     let residue = visible_residue(listener, handshake)?;
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let agrees = residue == offset;
     Some(Observed {
-        cookie: if agrees { AGREES } else { DISAGREES },
+        cookie: if agrees { AGREES.min(nats) } else { DISAGREES.max(-nats) },
         proxy: 0.0,
         systematic: false,
         frames: D::frames([syn.frame, syn_ack.frame]),

@@ -45,7 +45,9 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
     if alternation.same_client && few {
         nats += SAME_CLIENT;
     }
-    if alternation.one_counter {
+    // A box in front of one host may strip options for some clients, always the same ones.
+    let one_host = alternation.one_counter && (alternation.same_client || few);
+    if one_host {
         nats += ONE_COUNTER;
     }
     let when = match (loss.kept_before, loss.kept_after) {
@@ -55,14 +57,14 @@ pub(crate) fn contrast<D: Detail>(alternation: &Alternation, index: usize) -> Op
     };
     Some(Contrast {
         nats,
-        episodic: (returned && few) || alternation.one_counter,
+        episodic: (returned && few) || one_host,
         frames: [loss.kept_before, loss.kept_after],
         text: detail!(
             D,
             "this listener granted them to the same kind of client {when} ({lost} of {} SYN-ACKs lack them, {} in a row{})",
             lost + kept,
             loss.run,
-            if alternation.one_counter { "; all share one IP ID counter: one host sent them" } else { "" }
+            if one_host { "; all share one IP ID counter: one host sent them" } else { "" }
         ),
     })
 }

@@ -3,12 +3,15 @@
 //! A machine that answers for another is elsewhere on the path, or starts from another initial hop
 //! limit (64, 128, 255).
 //!
-//! Fooled by: paths that change by a hop or two, GTSM (RFC 5082: 255 in, 1 out), transparent web
-//! proxies near the capture that take over after the handshake (hop limits of 253 and more),
-//! injected segments.
+//! Fooled by: paths that change by a hop or two, GTSM and multihop BGP (RFC 5082: 255 in the
+//! SYN-ACK, then the session's own small hop limit), paths that change for the client as well,
+//! transparent web proxies near the capture that take over after the handshake (hop limits of 253
+//! and more), injected segments. A proxy sends its own window update, and may send its own FIN:
+//! only payload is the server's for sure.
 
 use std::net::IpAddr;
 
+use super::lag::linux_layout;
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::packet::segment::{Flags, is_from_elsewhere};
@@ -18,9 +21,14 @@ use crate::packet::segment::{Flags, is_from_elsewhere};
 const COOKIE_TTL: u8 = 64;
 /// P(another initial hop limit | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
+/// P(another initial hop limit | cookie) where the options are in Linux's order = 0.3 of that of
+/// ordinary answers: large clouds start from 255.
+const FOREIGN_LINUX: f64 = -1.2;
 /// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
 /// out here: P(another way | ordinary) = 3e-4.
 const CHANGED: f64 = 8.0;
+/// The same in one segment only: P(ordinary) = 0.007, for an injected segment or a path that changes.
+const CHANGED_ONCE: f64 = 5.0;
 /// Added weight where the initial hop limits must differ: no path explains that.
 const OTHER_STACK: f64 = 2.0;
 /// Largest plausible difference between two paths of the same hosts, in hops.
@@ -31,32 +39,42 @@ const SAME_PROXY: f64 = -1.9;
 /// P(the same way | proxy) for proxies that close the window, which often run on the server:
 /// Netfilter, XDP, pf.
 const SAME_CLOSED: f64 = -0.5;
+/// Largest hop limit of a BGP session over several hops, by the usual configuration.
+const MULTIHOP: u8 = 16;
 
 pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl?;
     let field = field_name(handshake.server.ip);
-    let is_foreign = initial(ttl) != COOKIE_TTL;
+    let foreign_cookie = if initial(ttl) == COOKIE_TTL {
+        0.0
+    } else if linux_layout(syn_ack.layout()) {
+        FOREIGN_LINUX
+    } else {
+        FOREIGN
+    };
     let foreign = || {
-        is_foreign.then(|| Observed {
-            cookie: FOREIGN,
+        (foreign_cookie < 0.0).then(|| Observed {
+            cookie: foreign_cookie,
             proxy: 0.0,
             systematic: true,
             frames: D::frames([syn_ack.frame]),
             text: detail!(D, "{field} {ttl} in the SYN-ACK; hosts that send SYN cookies start from {COOKIE_TTL}"),
         })
     };
-    let Some(later) = own_segment(handshake) else { return foreign() };
+    let Some(later) = server_segments(handshake).next() else { return foreign() };
     let new = later.ip.ttl?;
     let difference = ttl.abs_diff(new);
     let (proxy, cookie) = if difference == 0 {
         let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
-        (same, if is_foreign { FOREIGN } else { 0.0 })
-    } else if !is_from_elsewhere(ttl, new) || !agree(handshake, new) || is_known_trap(ttl, new) {
+        (same, foreign_cookie)
+    } else if !is_from_elsewhere(ttl, new) || is_known_trap(ttl, new) || client_changes(handshake) {
         return foreign();
     } else {
+        let Some(seen) = agreeing(handshake, new) else { return foreign() };
         let other_stack = initial(ttl) != initial(new) || difference > LONGEST_DETOUR;
-        (CHANGED + if other_stack { OTHER_STACK } else { 0.0 }, -CHANGED)
+        let changed = if seen > 1 { CHANGED } else { CHANGED_ONCE };
+        (changed + if other_stack { OTHER_STACK } else { 0.0 }, -changed)
     };
     Some(Observed {
         cookie,
@@ -67,30 +85,34 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     })
 }
 
-/// Returns whether the server sent a segment itself: a proxy sends the window update, but neither
-/// payload nor a FIN.
-fn is_own(later: &&SegmentFacts) -> bool {
-    later.payload > 0 || later.flags.has(Flags::FIN)
+/// Returns the segments that the server sent: those with payload, or without any, all but FINs.
+fn server_segments(handshake: &Handshake) -> impl Iterator<Item = &SegmentFacts> {
+    let is_payload = |later: &&SegmentFacts| later.payload > 0;
+    let any = handshake.server_segments.iter().any(|later| is_payload(&later));
+    let is_of_server = move |later: &&SegmentFacts| if any { is_payload(later) } else { !later.flags.has(Flags::FIN) };
+    handshake.server_segments.iter().filter(is_of_server)
 }
 
-/// Returns the first of the server's own segments, else the first of all.
-fn own_segment(handshake: &Handshake) -> Option<&SegmentFacts> {
-    handshake.server_segments.iter().find(is_own).or(handshake.server_segments.first())
+/// Returns the number of the server's segments after the SYN-ACK with about this hop limit; `None`
+/// where those that it sent for sure do not agree.
+fn agreeing(handshake: &Handshake, ttl: u8) -> Option<usize> {
+    let agrees = |later: &&SegmentFacts| later.ip.ttl.is_some_and(|other| !is_from_elsewhere(other, ttl));
+    let all = server_segments(handshake).all(|later| agrees(&later));
+    all.then(|| handshake.server_segments.iter().filter(agrees).count())
 }
 
-/// Returns whether the server's own segments (without any, all) agree on a hop limit that was seen
-/// at least twice.
-fn agree(handshake: &Handshake, ttl: u8) -> bool {
-    let is_any_own = handshake.server_segments.iter().any(|later| is_own(&later));
-    let mut candidates = handshake.server_segments.iter().filter(|later| !is_any_own || is_own(later));
-    let seen = handshake.server_segments.iter().filter(|later| later.ip.ttl == Some(ttl)).count();
-    candidates.all(|later| later.ip.ttl == Some(ttl)) && seen >= 2
+/// Returns whether the client's segments changed their way, too.
+fn client_changes(handshake: &Handshake) -> bool {
+    let Some(first) = handshake.syn.as_ref().and_then(|syn| syn.ip.ttl) else { return false };
+    let later = [&handshake.ack, &handshake.client_data].into_iter().flatten().filter_map(|later| later.ip.ttl);
+    later.into_iter().any(|ttl| is_from_elsewhere(ttl, first))
 }
 
-/// Returns whether two hop limits are those of GTSM, or of interception close to the capture.
+/// Returns whether two hop limits are those of GTSM or multihop BGP, or of interception close to
+/// the capture.
 fn is_known_trap(syn_ack: u8, later: u8) -> bool {
-    let gtsm = |ttl: u8| ttl == 1 || ttl == 255;
-    (gtsm(syn_ack) && gtsm(later)) || later >= 253
+    let is_session = |from: u8, to: u8| initial(from) == 255 && to <= MULTIHOP;
+    is_session(syn_ack, later) || is_session(later, syn_ack) || later >= 253
 }
 
 /// Returns the name of the header field that routers decrement: TTL in IPv4, hop limit in IPv6.

@@ -4,7 +4,8 @@
 //! round: the IP identification stays, and option slots it refuses are overwritten with NOPs where
 //! they stood.
 //!
-//! Fooled by: crafted packets with one identification everywhere, a counter that happens to agree.
+//! Fooled by: crafted packets with one identification everywhere, or with counters that begin at 1;
+//! a counter of the server that happens to agree, once in 65,536 handshakes.
 
 use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
@@ -12,7 +13,9 @@ use crate::listener::Listener;
 use crate::listener::ip_identifications::repeated;
 
 /// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
-const ECHO: f64 = 9.0;
+const ECHO: f64 = 9.5;
+/// Largest step from the SYN-ACK to the server's next packet that shows a counter of the server.
+const NEXT: std::ops::RangeInclusive<u16> = 1..=16;
 /// Weight where no later packet shows that client and server number their packets differently.
 const ECHO_ALONE: f64 = 4.0;
 /// Chance of the layout of a stack that would pad this way: 1e-3.
@@ -27,14 +30,30 @@ pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
 pub(super) fn echo<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let id = repeated(handshake).filter(|&id| listener.ip_identifications.count(id) <= 1)?;
+    let identifications = &listener.ip_identifications;
+    let id = repeated(handshake).filter(|&id| identifications.count(id) <= 1 && !is_continued(handshake, id))?;
+    let most = if later_packets_differ(handshake, id) { ECHO } else { ECHO_ALONE };
+    let proxy = most.min(rarity(id)).min(identifications.against_chance());
     Some(Observed {
-        cookie: -ECHO_ALONE,
-        proxy: if later_packets_differ(handshake, id) { ECHO } else { ECHO_ALONE },
+        cookie: -ECHO_ALONE.min(proxy),
+        proxy,
         systematic: false,
         frames: D::frames([syn.frame, syn_ack.frame]),
         text: detail!(D, "the SYN-ACK repeats the IP identification of the SYN ({id:#06x})"),
     })
+}
+
+/// Returns the nats against two counters that began at 1 both having come to this value. A counter
+/// in the other order of bytes counts by 256.
+fn rarity(id: u16) -> f64 {
+    f64::from(if id.is_multiple_of(256) { id.swap_bytes() } else { id }).ln()
+}
+
+/// Returns whether the server's next packet has the next identification: the SYN-ACK's is one of a
+/// counter of the server.
+fn is_continued(handshake: &Handshake, id: u16) -> bool {
+    let next = handshake.server_segments.first().and_then(|next| next.ip.identification);
+    next.is_some_and(|next| NEXT.contains(&next.wrapping_sub(id)))
 }
 
 /// Returns whether later packets show that client and server number their packets differently.

@@ -39,6 +39,12 @@ const DRIFT: f64 = 0.01;
 /// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
 const SLOWEST_LINUX: f64 = 99.0;
 
+/// Share of cookies that have the phase which the cookies around them show: not those of another
+/// host behind the same address.
+const PHASE_KNOWN: f64 = 0.9;
+/// Largest deviation from that phase, in standard deviations.
+const PHASE_ERRORS: f64 = 2.0;
+
 /// Smallest lag, in seconds, that favours a cookie in a preview. At most 4 times 8 segments measure
 /// the scatter of the clock there, so it is at least 0.8 ms, and the density of the noise is below
 /// that of a cookie's 64 ms from 3.2 times the scatter on. Where the scatter is larger, a smaller
@@ -71,8 +77,10 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let mut best: Option<RateFit> = None;
     let samples = Samples::of(handshake)?;
     let mut near = false;
+    let expected = listener.cookie_phases.expected_lag(handshake, index);
     for (rate, share) in listener.clock.rates() {
-        let fit = RateFit::of(listener, index, &samples, rate, share);
+        let expected = expected.filter(|_| rate == listener.cookie_phases.rate);
+        let fit = RateFit::of(listener, index, &samples, (rate, share), expected);
         near |= fit.lag.seconds.abs() <= ANOTHER_CLOCK_SECONDS;
         ordinary += fit.ordinary;
         cookie += fit.cookie;
@@ -98,7 +106,8 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
         cookie: if cookie <= 0.0 || is_linux() { cookie } else { 0.0 }.max(least),
         proxy,
-        systematic: best.delay_possible && cookie > 0.0,
+        // While the rate is not known, a slow clock seems to lag again and again.
+        systematic: cookie > 0.0 && !best.is_expected && (best.delay_possible || listener.clock.rate.is_none()),
         frames: D::frames([syn_ack.frame, samples.against]),
         text: D::text(|| describe(&best.lag, samples.count, listener.clock.scatter)),
     })
@@ -118,6 +127,8 @@ struct RateFit {
     cookie: f64,
     /// Whether the SYN-ACK may have been delayed by as much as the lag.
     delay_possible: bool,
+    /// Whether the cookies around it have the same phase.
+    is_expected: bool,
     scatter: f64,
 }
 
@@ -126,7 +137,15 @@ impl RateFit {
         self.ordinary + self.cookie
     }
 
-    fn of(listener: &Listener<'_>, index: usize, samples: &Samples, rate: f64, share: f64) -> Self {
+    /// Weighs the lag at a rate with its share; `expected` is the lag that a cookie has here by the
+    /// phase of the host's clock.
+    fn of(
+        listener: &Listener<'_>,
+        index: usize,
+        samples: &Samples,
+        (rate, share): (f64, f64),
+        expected: Option<f64>,
+    ) -> Self {
         let (handshake, lag) = (listener.handshakes[index], samples.lag(rate));
         let tick = 1.0 / lag.rate;
         let spread = listener.clock.scatter.powi(2) * (1.0 + 1.0 / samples.count as f64);
@@ -145,15 +164,27 @@ impl RateFit {
         // Ticks are whole: a lag of 0 ticks is anything between half a tick either way.
         let half = band / COOKIE_TICKS / 2.0;
         let within = || (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
-        let possible = if lag.rate < SLOWEST_LINUX { 0.0 } else { within() };
+        let anywhere = if lag.rate < SLOWEST_LINUX { 0.0 } else { within() };
+        let error = scatter.hypot(tick);
+        let off = expected.map(|expected| off_phase(lag.seconds, expected, COOKIE_TICKS * tick, error) / error);
+        let possible = off
+            .map_or(anywhere, |off| PHASE_KNOWN * student(off, HEAVY_TAILS) / error + (1.0 - PHASE_KNOWN) * anywhere);
         Self {
             ordinary: (noise + delayed + odd) * tick * share,
             cookie: (possible + odd) * tick * share,
             delay_possible,
+            is_expected: off.is_some_and(|off| off.abs() < PHASE_ERRORS),
             scatter,
             lag,
         }
     }
+}
+
+/// Returns by how much a lag exceeds the expected one. A cookie that is expected to lag by nearly
+/// all ticks of the circle may lag by none, and the reverse.
+fn off_phase(lag: f64, expected: f64, circle: f64, error: f64) -> f64 {
+    let off = (lag - expected + circle / 2.0).rem_euclid(circle) - circle / 2.0;
+    if (-error..circle + error).contains(&(lag - off)) { off } else { lag - expected }
 }
 
 /// Returns the nats for a proxy. SYNPROXY passes the server's clock on as if the connection had

@@ -60,7 +60,7 @@ signals! {
     OptionsDropped,         Options,    Listener(may_favour), options::observe;
     TimestampLag,           Clock,      Listener(may_favour), lag::observe;
     TimestampBits,          Clock,      Listener(may_favour), bits::bare;
-    TimestampResidue,       Clock,      MoreThanPreview,      bits::behind_offset;
+    TimestampResidue,       Clock,      Listener(may_repeat), bits::behind_offset;
     WindowRecomputed,       Window,     Listener(may_favour), window::observe;
     SegmentSizeBound,       Window,     Handshake,            segment_size::observe;
     ExtensionRefused,       Options,    Listener(may_favour), extensions::observe;
@@ -70,7 +70,7 @@ signals! {
     TtlChange,              Machine,    Handshake,            hop_limit::observe;
     IpIdEcho,               Machine,    Listener(may_favour), identification::echo;
     ReflectedOptions,       Machine,    Handshake,            identification::reflected_options;
-    IsnAlgebra,             Isn,        Handshake,            isn::algebra;
+    IsnAlgebra,             Isn,        Listener(may_favour), isn::algebra;
     SynproxyBackendSyn,     Isn,        Handshake,            isn::backend_syn;
     IsnBits,                Isn,        Listener(may_favour), isn_bits::observe;
     SynAnsweredSooner,      Machine,    MoreThanPreview,      round_trip::observe;

@@ -108,8 +108,14 @@ impl Alternation {
     }
 }
 
-/// Steps of an IP identification counter between two answers of a busy host.
+/// Steps of an IP identification counter between two packets of a busy host.
 const COUNTER_STEPS: std::ops::Range<u16> = 1..4096;
+/// Largest mean step from one kind of answer to the other. Counters of two hosts rise like one where
+/// they are no further apart than that, of 65,536 values: P(two hosts) = 1/256.
+const LARGEST_MEAN_STEP: f64 = 128.0;
+/// Largest ratio of the mean steps in both directions. The distance between two counters lengthens
+/// one and shortens the other.
+const LARGEST_STEP_RATIO: f64 = 2.0;
 
 /// Returns whether the identifications of the server's first packets, in order of time, form one
 /// rising counter through both kinds of answer. Zero means that none is counted (RFC 6864 section
@@ -125,7 +131,15 @@ fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize
         }
     }
     samples.sort_unstable();
-    let changes = samples.windows(2).filter(|w| w[0].2 != w[1].2).count();
-    let rising = samples.windows(2).filter(|w| COUNTER_STEPS.contains(&w[1].3.wrapping_sub(w[0].3))).count();
-    changes >= 2 && samples.len() >= 6 && rising * 10 >= (samples.len() - 1) * 9
+    let step = |pair: &[(Timestamp, Frame, bool, u16)]| pair[1].3.wrapping_sub(pair[0].3);
+    let rising = samples.windows(2).filter(|pair| COUNTER_STEPS.contains(&step(pair))).count();
+    let mean_step = |to_lost: bool| {
+        let changes = samples.windows(2).filter(|pair| pair[0].2 != pair[1].2 && pair[1].2 == to_lost);
+        let (count, sum) = changes.fold((0_u32, 0.0), |(count, sum), pair| (count + 1, sum + f64::from(step(pair))));
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    let Some((there, back)) = mean_step(true).zip(mean_step(false)) else { return false };
+    samples.len() >= 6
+        && rising * 10 >= (samples.len() - 1) * 9
+        && there.max(back) <= LARGEST_MEAN_STEP.min(there.min(back) * LARGEST_STEP_RATIO)
 }

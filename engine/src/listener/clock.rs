@@ -148,7 +148,14 @@ impl Steps {
     fn add(&mut self, (divisor, count): (u32, usize)) {
         self.common = (gcd(self.common.0, divisor), self.common.1 + count);
         if is_coarse(divisor, count) {
-            self.coarse = self.coarse.max(divisor);
+            let common = gcd(self.coarse, divisor);
+            // Of unrelated steps, the one that repeats the low bits of a timestamp.
+            let more_low_bits = || self.coarse == 0 || divisor.trailing_zeros() > self.coarse.trailing_zeros();
+            if common >= COARSE {
+                self.coarse = common;
+            } else if more_low_bits() {
+                self.coarse = divisor;
+            }
         }
     }
 

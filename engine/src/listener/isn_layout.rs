@@ -26,8 +26,13 @@ const ONLOAD_ENOUGH: usize = 4;
 const CLOCK_VALUES: usize = 32;
 /// Chance of the right MSS index, and of a clock within two of its values.
 const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
-/// Answers that must agree in both before the timestamps alone show that it is Onload.
+/// Chance of the right MSS index, of the timestamp's bits above those of a Linux cookie, and of a
+/// clock within two of its values: the six low bits of one client's cookies all agree or all differ.
+const ONLOAD_STAMPED_CHANCE: f64 = ONLOAD_CHANCE / 8.0;
+/// Answers that must agree in all of them, with timestamps.
 pub(crate) const ONLOAD_STAMPED_ENOUGH: usize = 3;
+/// Listeners of other stacks that chance makes look like Onload: fewer than one in the inverse.
+const ONLOAD_ERROR: f64 = 1e-6;
 
 /// The composition that a listener's ISNs establish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,36 +94,53 @@ pub(crate) fn has_onload_timestamp(handshake: &Handshake) -> Option<bool> {
     Some(value & 0x1ff == shift(syn_ack.options.window_scale) | shift(syn.options.window_scale) << 4 | sack)
 }
 
-/// Returns whether the clocks in the low bytes tick together, and have moved. Ordinary answers may
-/// lie between the cookies: those that fit must be far more than chance gives among all that were
-/// `answered`.
+/// Returns whether the clocks in the low bytes tick together, and have moved or come with Onload's
+/// timestamps. Ordinary answers may lie between the cookies: those that fit must be far more than
+/// chance gives among all that were `answered`.
 fn is_onload(clocks: &[(u8, &Handshake)], begin: Timestamp, answered: usize) -> bool {
-    let mut stamped: Vec<u32> = clocks
-        .iter()
-        .filter(|(_, h)| has_onload_timestamp(h) == Some(true))
-        .filter_map(|(_, h)| Some(h.syn_ack.as_ref()?.options.timestamps?.value))
-        .collect();
-    stamped.sort_unstable();
-    stamped.dedup();
-    if stamped.len() >= ONLOAD_STAMPED_ENOUGH {
-        return true;
-    }
-    // What each clock would have read when the first handshake was answered: the same for all, give
-    // or take a step.
-    let mut starts = [0_usize; CLOCK_VALUES];
-    let mut seen = [0_u32; CLOCK_VALUES];
+    let (mut all, mut stamped) = (Starts::default(), Starts::default());
+    let mut values = Vec::new();
     for &(clock, handshake) in clocks {
         let Some(syn_ack) = &handshake.syn_ack else { continue };
+        // What each clock would have read when the first handshake was answered: the same for all,
+        // give or take a step.
         let steps = syn_ack.time.seconds_since(begin) / ONLOAD_STEP;
         let start = (f64::from(clock) - steps).rem_euclid(CLOCK_VALUES as f64) as usize % CLOCK_VALUES;
-        starts[start] += 1;
-        seen[start] |= 1 << clock;
+        all.add(start, clock);
+        if has_onload_timestamp(handshake) == Some(true) {
+            values.extend(syn_ack.options.timestamps.map(|timestamps| (timestamps.value, start, clock)));
+        }
     }
+    // The same timestamp twice is one sample.
+    values.sort_unstable();
+    values.dedup_by_key(|&mut (value, ..)| value);
+    values.iter().for_each(|&(_, start, clock)| stamped.add(start, clock));
+    let is_enough = |agreeing: usize, enough: usize, each: f64| {
+        agreeing >= enough && CLOCK_VALUES as f64 * at_least(agreeing, answered, each) < ONLOAD_ERROR
+    };
     (0..CLOCK_VALUES).any(|start| {
-        let next = (start + 1) % CLOCK_VALUES;
-        let agreeing = starts[start] + starts[next];
-        let moved = (seen[start] | seen[next]).count_ones() > 1;
-        let chance = || CLOCK_VALUES as f64 * at_least(agreeing, answered, ONLOAD_CHANCE);
-        moved && agreeing >= ONLOAD_ENOUGH && chance() < 1e-6
+        is_enough(stamped.near(start).0, ONLOAD_STAMPED_ENOUGH, ONLOAD_STAMPED_CHANCE)
+            || all.near(start).1 > 1 && is_enough(all.near(start).0, ONLOAD_ENOUGH, ONLOAD_CHANCE)
     })
+}
+
+/// Onload's clocks by what they would have read at the beginning.
+#[derive(Default)]
+struct Starts {
+    count: [usize; CLOCK_VALUES],
+    /// Values of the clocks, one bit each.
+    seen: [u32; CLOCK_VALUES],
+}
+
+impl Starts {
+    fn add(&mut self, start: usize, clock: u8) {
+        self.count[start] += 1;
+        self.seen[start] |= 1 << clock;
+    }
+
+    /// Returns the clocks that began with one value or the next, and their different values now.
+    const fn near(&self, start: usize) -> (usize, u32) {
+        let next = (start + 1) % CLOCK_VALUES;
+        (self.count[start] + self.count[next], (self.seen[start] | self.seen[next]).count_ones())
+    }
 }

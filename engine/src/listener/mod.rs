@@ -7,10 +7,13 @@ mod answer_forms;
 mod chance;
 pub(crate) mod clients;
 pub(crate) mod clock;
+mod cookie_phase;
 mod flood;
 pub(crate) mod granted_extensions;
 pub(crate) mod ip_identifications;
 pub(crate) mod isn_layout;
+pub(crate) mod isn_pairs;
+pub(crate) mod kept_windows;
 pub(crate) mod option_history;
 mod path;
 pub(crate) mod retransmission;
@@ -24,10 +27,13 @@ use crate::connection::handshake::Handshake;
 use crate::listener::answer_forms::AnswerForms;
 use crate::listener::clients::Clients;
 use crate::listener::clock::Clock;
+use crate::listener::cookie_phase::CookiePhases;
 use crate::listener::flood::FloodDetector;
 use crate::listener::granted_extensions::GrantedExtensions;
 use crate::listener::ip_identifications::IpIdentifications;
 use crate::listener::isn_layout::IsnLayout;
+use crate::listener::isn_pairs::IsnPairs;
+use crate::listener::kept_windows::KeptWindows;
 use crate::listener::option_history::OptionHistory;
 use crate::listener::timestamp_bits::TimestampBits;
 
@@ -40,11 +46,14 @@ pub(crate) struct Listener<'a> {
     pub now: Timestamp,
     pub clients: Clients,
     pub clock: Clock,
+    pub cookie_phases: CookiePhases,
     pub options: OptionHistory,
     pub answer_forms: AnswerForms,
     pub timestamp_bits: TimestampBits,
     pub granted: GrantedExtensions,
     pub isn_layout: IsnLayout,
+    pub isn_pairs: IsnPairs,
+    pub kept_windows: KeptWindows,
     /// The path to each client by number; empty where no client came often enough.
     paths: Vec<ClientPath>,
     /// Whether some SYN was answered.
@@ -83,9 +92,12 @@ impl<'a> Listener<'a> {
             now,
             answer_forms: AnswerForms::of(answering, &options),
             options,
+            cookie_phases: CookiePhases::of(answering, &clock),
             timestamp_bits: TimestampBits::of(answering, &clients, &clock),
             granted,
             isn_layout: IsnLayout::of(answering),
+            isn_pairs: IsnPairs::of(answering),
+            kept_windows: KeptWindows::default(),
             paths: ClientPath::of_all(answering, &clients),
             answers,
             ignores_acks,

@@ -34,7 +34,8 @@ impl ClientPath {
 /// The round trips to one client, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
-    /// Shortest round trip. A packet's delay is at most the excess of its round trip over this.
+    /// Shortest round trip; 0 where no data shows one, because every SYN-ACK may have been slower
+    /// than data. A packet's delay is at most the excess of its round trip over this.
     pub shortest: f64,
     /// Jitter of the path or of the capture's clock: half of the excess of the median over the
     /// shortest round trip, because a round trip is two packets.
@@ -51,7 +52,8 @@ impl Path {
         of_syns.sort_unstable_by(f64::total_cmp);
         let of_data = samples.iter().filter_map(|sample| sample.data).fold(f64::INFINITY, f64::min);
         let jitter = (of_syns[of_syns.len() / 2] - of_syns[0]) / 2.0;
-        Some(Self { shortest: of_syns[0].min(of_data), jitter })
+        let shortest = if of_data.is_finite() { of_syns[0].min(of_data) } else { 0.0 };
+        Some(Self { shortest, jitter })
     }
 }
 
@@ -97,6 +99,9 @@ impl RoundTripSample {
 /// a round trip.
 fn data_round_trip(handshake: &Handshake) -> Option<f64> {
     let data = handshake.client_data.filter(|_| handshake.client_data_retransmissions == 0)?;
+    if handshake.syn.is_some_and(|syn| syn.payload > 0) {
+        return None;
+    }
     let end = data.seq.plus(data.payload);
     let acknowledgment = handshake.server_segments.iter().find(|l| l.ack.ahead_of(end) >= 0)?;
     let seconds = acknowledgment.time.seconds_since(data.time);

@@ -23,8 +23,10 @@ const ECN: u32 = 1 << 5;
 /// Agreements that chance produces on less than one listener in the inverse of this are
 /// established.
 const CHANCE: f64 = 1e-7;
-/// Minimum agreements, by chance in 1 of 64 each, before any residue is established.
+/// Minimum agreements, by chance in 1 of 64 each, before the residue 0 is established.
 const ENOUGH: usize = 4;
+/// Nats of each answer below which the repeated residue of a client is not considered.
+const LEAST_NATS: f64 = 0.5;
 /// An ordinary clock would have agreed, too, when it comes this close to a multiple of 64 ticks, in
 /// ticks.
 const SAME_PHASE: f64 = 5.0;
@@ -51,12 +53,31 @@ pub(crate) fn residue(handshake: &Handshake) -> Option<u32> {
     Some(value.wrapping_sub(cookie_bits(handshake)?) & MASK)
 }
 
-/// The residues that are established on a listener.
+/// The residues that repeat on a listener.
 pub(crate) struct TimestampBits {
     /// Whether answers of this listener carry a cookie's bits without any offset.
     pub bare: bool,
+    /// Nats by which more answers carry a cookie's bits without any offset than chance gives; not
+    /// negative.
+    pub bare_against_chance: f64,
     /// The residue of each client that has one, by client, in ascending order.
-    by_client: Vec<(usize, u32)>,
+    by_client: Vec<(usize, ClientResidue)>,
+}
+
+/// The residue that answers to one client repeat.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientResidue {
+    pub residue: u32,
+    /// Nats against chance of each answer that has it, and of each that does not; infinite where
+    /// the residue is established.
+    pub nats: f64,
+}
+
+impl ClientResidue {
+    /// Returns whether chance is ruled out.
+    pub(crate) const fn is_established(&self) -> bool {
+        self.nats == f64::INFINITY
+    }
 }
 
 /// The timestamp of one SYN-ACK.
@@ -83,9 +104,9 @@ impl Sample {
 impl TimestampBits {
     pub(crate) fn of(handshakes: &[&Handshake], clients: &Clients, clock: &Clock) -> Self {
         let rate = clock.rate.unwrap_or(1000.0);
-        let (mut all, mut by_client): (Vec<Sample>, _) = (Vec::new(), Vec::new());
+        let (mut all, mut repeats): (Vec<Sample>, _) = (Vec::new(), Vec::new());
         if !(SLOWEST..1e5).contains(&rate) {
-            return Self { bare: false, by_client };
+            return Self { bare: false, bare_against_chance: 0.0, by_client: Vec::new() };
         }
         all.reserve(handshakes.len());
         for (client, group) in clients.groups().enumerate() {
@@ -93,46 +114,94 @@ impl TimestampBits {
             let of_client = group.iter().map(|&index| handshakes[index as usize]);
             // A coarse clock repeats residues without any cookie.
             all.extend(of_client.filter(|h| clock.step_of(h) == 1).filter_map(Sample::of));
-            by_client.extend(residue_of_client(&all[begin..], rate).map(|residue| (client, residue)));
+            repeats.extend(Repeats::of(&all[begin..], rate).map(|repeats| (client, repeats)));
         }
-        Self { bare: is_established(&all, 0, rate, 1.0), by_client }
+        let bare = all.iter().filter(|sample| sample.residue == 0).count();
+        Self {
+            bare: is_established(&all, rate),
+            bare_against_chance: (COOKIE_TICKS * bare as f64 / all.len().max(1) as f64).ln().max(0.0),
+            by_client: by_client(&repeats),
+        }
     }
 
-    /// Returns the residue that is established for a client, by the client's number.
-    pub(crate) fn residue_for(&self, client: usize) -> Option<u32> {
+    /// Returns the residue that repeats for a client, by the client's number.
+    pub(crate) fn residue_for(&self, client: usize) -> Option<ClientResidue> {
         Some(self.by_client[self.by_client.binary_search_by_key(&client, |&(client, _)| client).ok()?].1)
     }
 }
 
-/// Returns the residue that one client's answers establish, if they do.
-fn residue_of_client(samples: &[Sample], rate: f64) -> Option<u32> {
-    if samples.len() < ENOUGH {
-        return None;
-    }
-    let mut counts = [0_usize; 64];
-    samples.iter().for_each(|s| counts[s.residue as usize] += 1);
-    // The smallest of the most frequent, so that the choice does not depend on any order.
-    let mode = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
-    is_established(samples, mode, rate, 64.0).then_some(mode)
+/// How often the most frequent residue of one client occurs.
+#[derive(Clone, Copy, Debug)]
+struct Repeats {
+    residue: u32,
+    /// Number of samples that have it.
+    agreeing: usize,
+    /// Number of those that an ordinary clock would not repeat.
+    independent: usize,
+    /// Number of samples, those that a clock would repeat left out.
+    tries: usize,
 }
 
-/// Returns whether a residue occurs more often than chance allows, with `choices` residues it could
-/// have been.
-fn is_established(samples: &[Sample], residue: u32, rate: f64, choices: f64) -> bool {
-    let mut agreeing: Vec<Sample> = samples.iter().filter(|s| s.residue == residue).copied().collect();
-    if agreeing.len() < ENOUGH {
-        return false;
+impl Repeats {
+    /// Counts a client's residues; `None` for fewer than two samples.
+    fn of(samples: &[Sample], rate: f64) -> Option<Self> {
+        if samples.len() < 2 {
+            return None;
+        }
+        let mut counts = [0_usize; 64];
+        samples.iter().for_each(|s| counts[s.residue as usize] += 1);
+        // The smallest of the most frequent, so that the choice does not depend on any order.
+        let residue = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
+        let agreeing = counts[residue as usize];
+        let independent = independent(samples, residue, rate);
+        let tries = samples.len() - agreeing + independent;
+        Some(Self { residue, agreeing, independent, tries })
     }
+
+    /// Returns the nats against chance, with the residue chosen after looking; not negative.
+    fn nats(&self) -> f64 {
+        -(COOKIE_TICKS * at_least(self.independent, self.tries, 1.0 / COOKIE_TICKS)).min(1.0).ln()
+    }
+}
+
+/// Returns the residues of the clients for which one repeats. Every client is a trial, unless all
+/// clients together show that residues repeat on this listener.
+fn by_client(clients: &[(usize, Repeats)]) -> Vec<(usize, ClientResidue)> {
+    let again: usize = clients.iter().map(|(_, repeats)| repeats.independent - 1).sum();
+    let tries: usize = clients.iter().map(|(_, repeats)| repeats.tries - 1).sum();
+    let all_repeat = tries > 0 && at_least(again, tries, 1.0 / COOKIE_TICKS) < CHANCE;
+    let trials = (clients.len() as f64).ln();
+    let residue = |&(client, repeats): &(usize, Repeats)| {
+        let nats = repeats.nats() - trials;
+        let is_established = nats > -CHANCE.ln() || all_repeat && repeats.independent > 1;
+        let nats = if is_established { f64::INFINITY } else { nats / repeats.agreeing as f64 };
+        (nats >= LEAST_NATS).then_some((client, ClientResidue { residue: repeats.residue, nats }))
+    };
+    clients.iter().filter_map(residue).collect()
+}
+
+/// Returns the number of samples with a residue that an ordinary clock would not repeat; at least 1.
+fn independent(samples: &[Sample], residue: u32, rate: f64) -> usize {
+    let mut agreeing: Vec<Sample> = samples.iter().filter(|s| s.residue == residue).copied().collect();
     agreeing.sort_unstable_by_key(|s| (s.time, s.value, s.cookie_bits));
-    let mut independent = 1;
-    for pair in agreeing.windows(2) {
+    let is_new = |pair: &&[Sample]| {
         let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
         let drift = elapsed + f64::from(pair[0].cookie_bits) - f64::from(pair[1].cookie_bits);
         let phase = drift.rem_euclid(COOKIE_TICKS);
         // The same value twice is one sample, whatever the clock's rate is.
         let moved = pair[0].value != pair[1].value;
-        independent += usize::from(moved && phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE);
+        moved && phase > SAME_PHASE && phase < COOKIE_TICKS - SAME_PHASE
+    };
+    1 + agreeing.windows(2).filter(is_new).count()
+}
+
+/// Returns whether the residue 0 occurs more often than chance allows.
+fn is_established(samples: &[Sample], rate: f64) -> bool {
+    let agreeing = samples.iter().filter(|sample| sample.residue == 0).count();
+    if agreeing < ENOUGH {
+        return false;
     }
-    let counted = samples.len() - agreeing.len() + independent;
-    independent >= ENOUGH && choices * at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
+    let independent = independent(samples, 0, rate);
+    let counted = samples.len() - agreeing + independent;
+    independent >= ENOUGH && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }

@@ -227,8 +227,8 @@ fn refills(site: &mut Site) {
 fn class_f(site: &mut Site) {
     let stretches = (0..4).map(|n| site.now + (1 + 3 * n) * SECOND).map(|t| (t, t + SECOND)).collect();
     let mut server = Linux::new(Kernel::old(1000), Mode::Hovering(stretches, 0.6), site.now, &mut site.rng);
-    server.host.ids = IpId::PerHost(900);
-    server.host.first_id = IpId::PerHost(900);
+    server.host.ids = IpId::PerHost(90);
+    server.host.first_id = IpId::PerHost(90);
     through(site, &mut server, &[ClientStack::WINDOWS], &Path::quiet(12 * MILLI));
 }
 

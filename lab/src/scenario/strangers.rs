@@ -10,7 +10,7 @@ use crate::middlebox::lvs::Lvs;
 use crate::middlebox::safe_reset::SafeReset;
 use crate::middlebox::{Front, Shape};
 use crate::path::Path;
-use crate::plan::Plan;
+use crate::plan::{End, Plan};
 use crate::site::Site;
 use crate::stack::Host;
 use crate::stack::linux::Kernel;
@@ -52,6 +52,12 @@ pub const ALL: &[Scenario] = &[
         label: "synproxy",
         note: "class E: window 8000 and a TTL jump; options not described, SACK kept here",
         play: |s| class_e(s, 8000),
+    },
+    Scenario {
+        name: "class_e_once",
+        label: "synproxy",
+        note: "class E, and only one segment of the server after the SYN-ACK",
+        play: class_e_once,
     },
     Scenario {
         name: "challenge_reset",
@@ -113,6 +119,14 @@ fn class_d(site: &mut Site) {
 fn class_e(site: &mut Site, window: u16) {
     let path = Path::quiet(40 * MILLI);
     played(site, Balancer { class: Class::OddWindow(window), ttl: 128 }, 64, 0, &path, 40);
+}
+
+fn class_e_once(site: &mut Site) {
+    let balancer = Balancer { class: Class::OddWindow(8190), ttl: 255 };
+    let backend = Kernel::PAIR.host(site.now, &mut site.rng);
+    let mut server = Front::new(balancer, backend, MILLI / 2, 0, site.now, &mut site.rng);
+    let plan = Plan { response: 150, ack_after: None, end: End::Open, ..Plan::WEB };
+    site.connects(20, 70 * MILLI, ClientStack::WINDOWS, &mut server, &Path::quiet(40 * MILLI), &plan);
 }
 
 /// A box that completes the first handshake of each source itself and resets it. Later ones are the

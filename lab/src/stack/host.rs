@@ -65,6 +65,8 @@ pub enum Isn {
     Freebsd,
     /// A fixed value (a crafted server).
     Fixed(u32),
+    /// The client's ISN plus a fixed number (a crafted server).
+    AfterClient(u32),
 }
 
 /// A server's stack.
@@ -167,6 +169,7 @@ impl Host {
             Isn::Counter => ((now - self.boot) / 7_629 + 64_000 * rng.below(3)) as u32,
             Isn::Freebsd => self.syncache_cookie(syn, now, true),
             Isn::Fixed(value) => value,
+            Isn::AfterClient(value) => syn.seg.seq.wrapping_add(value),
         }
     }
 

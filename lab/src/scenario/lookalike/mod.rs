@@ -4,6 +4,7 @@
 mod artefacts;
 mod boxes;
 mod clocks;
+mod habits;
 mod paths;
 mod servers;
 
@@ -18,7 +19,7 @@ use crate::site::Site;
 /// Returns every look-alike.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
-    [artefacts::ALL, boxes::ALL, clocks::ALL, paths::ALL, servers::ALL].concat()
+    [artefacts::ALL, boxes::ALL, clocks::ALL, habits::ALL, paths::ALL, servers::ALL].concat()
 }
 
 /// Plays forty web requests of clients with and without timestamps, in turn.

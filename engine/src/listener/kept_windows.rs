@@ -1,0 +1,74 @@
+//! First windows after the handshake: as announced, or moved as a cookie's.
+
+use std::cell::OnceCell;
+
+use crate::connection::handshake::SynHeader;
+use crate::listener::alternation::are_few;
+
+/// Fields by which a host chooses the first window: the client's MSS and timestamps, and the window
+/// that the host announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ClientKind {
+    mss: Option<u16>,
+    stamped: bool,
+    announced: u16,
+}
+
+impl ClientKind {
+    pub(crate) const fn of(syn: &SynHeader, syn_ack: &SynHeader) -> Self {
+        Self { mss: syn.options.mss, stamped: syn_ack.options.timestamps.is_some(), announced: syn_ack.window }
+    }
+}
+
+/// What the first windows of a listener's connections show together. It is found when it is first
+/// asked for: few listeners have a window that was moved.
+#[derive(Debug, Default)]
+pub(crate) struct KeptWindows(OnceCell<Windows>);
+
+/// The first windows of a listener's connections.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {
+    /// The kinds of clients with a first window as announced, each with such a window, in bytes.
+    pub kept: Vec<(ClientKind, u32)>,
+    /// Number of connections with a first window as announced.
+    pub kept_count: usize,
+    /// Number of connections whose window was moved as a cookie's.
+    pub moved: usize,
+    /// Number of those whose timestamps contradict a cookie.
+    pub moved_on_clock: usize,
+    /// Number of uninterrupted runs of moved windows.
+    pub runs: usize,
+}
+
+impl Windows {
+    /// Returns whether some client of that kind got the announced window at another time, and it was
+    /// above this one. A host that rounds down gives some clients the same window, which moved back
+    /// for one and not for another; of several hosts behind one address some may move windows.
+    pub(crate) fn kept_above(&self, kind: ClientKind, window: u32) -> bool {
+        are_few(self.runs, self.moved, self.kept_count)
+            && self.kept.binary_search_by_key(&kind, |&(kind, _)| kind).is_ok_and(|at| self.kept[at].1 > window)
+    }
+
+    /// Returns whether the host moves the windows of connections that had no cookie.
+    pub(crate) const fn is_habit(&self) -> bool {
+        self.moved_on_clock * MOST_COOKIES_ON_CLOCK > self.moved
+    }
+}
+
+/// Of cookies, one in 64 has a timestamp of the moment, and with noise one in this many.
+const MOST_COOKIES_ON_CLOCK: usize = 8;
+
+impl KeptWindows {
+    /// Returns the windows; `find` reads them from the handshakes.
+    pub(crate) fn get(&self, find: impl FnOnce() -> Windows) -> &Windows {
+        self.0.get_or_init(|| {
+            let mut windows = find();
+            windows.kept_count = windows.kept.len();
+            // The largest window of each kind.
+            windows.kept.sort_unstable_by(|a, b| b.cmp(a));
+            windows.kept.dedup_by_key(|&mut (kind, _)| kind);
+            windows.kept.reverse();
+            windows
+        })
+    }
+}
