@@ -37,7 +37,7 @@ const MOVES_BACK: f64 = 0.002;
 const MOVES_BACK_ON_CLOCK: f64 = 0.02;
 /// The same where it moved back by less than one unit of the scale, which a host does that rounds
 /// windows down.
-const ROUNDS_DOWN: f64 = 0.05;
+const ROUNDS_DOWN: f64 = 0.015;
 /// Weight of the timestamp's lag below which it contradicts a cookie.
 const ON_CLOCK: f64 = -1.0;
 /// Share whose unscaled window moved forward to just this value, with an IP identification of 0 in
