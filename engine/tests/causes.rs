@@ -242,8 +242,9 @@ fn an_abort_of_a_living_connection_rules_out_what_a_kernel_does_with_handshakes(
 
 #[test]
 fn data_for_a_closed_socket_indicates_the_application() {
-    let talk = open(1, 0.0).server(0.015, |t| t.flags = FIN | ACK).data(0.02, 100);
-    assert_eq!(first(&only(&bare(talk, 0.03))), CauseKind::ApplicationAbort);
+    let closed = |at: f64| open(1, 0.0).server(at, |t| t.flags = FIN | ACK).data(at + 0.01, 100);
+    assert_eq!(first(&only(&bare(closed(4.0), 4.03))), CauseKind::ApplicationAbort);
+    assert_eq!(first(&only(&bare(closed(0.015), 0.03))), CauseKind::ServedNothing);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
-use crate::{Assessment, Verdict};
+use crate::{Assessment, Confidence, Verdict};
 
 /// Handshake that failed or got stuck, among the other handshakes of its listener.
 #[derive(Clone, Copy)]
@@ -23,6 +23,26 @@ impl<'a, 'l> Case<'a, 'l> {
     /// Returns whether the handshake has the given verdict.
     pub(super) fn is(&self, verdict: Verdict) -> bool {
         self.assessment.verdict == verdict
+    }
+
+    /// Returns whether the handshake has the given verdict at `likely` or above.
+    pub(super) fn is_reliably(&self, verdict: Verdict) -> bool {
+        self.is(verdict) && self.assessment.confidence >= Some(Confidence::Likely)
+    }
+
+    /// Returns whether the handshake never completed while its listener was flooded with SYNs.
+    pub(super) fn is_of_flood(&self) -> bool {
+        self.handshake.never_completed() && self.listener.floods.is_flood(self.handshake.time)
+    }
+
+    /// Returns other handshakes of the same client address on this listener, at most `reach` before
+    /// and after this one.
+    pub(super) fn of_same_client(&self, reach: usize) -> impl Iterator<Item = &'l Handshake> {
+        let around = self.listener.clients.around(self.index, reach).iter();
+        around
+            .map(|&other| other as usize)
+            .filter(|&other| other != self.index)
+            .map(|other| self.listener.handshakes[other])
     }
 
     /// Returns whether the client acknowledged only numbers other than the SYN-ACK's.

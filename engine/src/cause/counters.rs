@@ -5,7 +5,7 @@
 //! counter that rose meanwhile does.
 
 use super::host::{AcceptQueue, Host};
-use super::hypothesis::{CONTRADICTED, MODERATE, STRONG};
+use super::hypothesis::{CONTRADICTED, STRONG};
 use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
 /// Beginning of the sentences that name counters.
@@ -164,12 +164,13 @@ impl<'a> KernelEvidence<'a> {
     }
 }
 
-/// Weighs a cause that implies that no process listens on the port.
-pub(super) fn weigh_missing_listener(evidence: &mut KernelEvidence<'_>) {
+/// Weighs a cause that implies that no process listens on the port; `against` is the weight of a
+/// process that listened when the sockets were read.
+pub(super) fn weigh_missing_listener(evidence: &mut KernelEvidence<'_>, against: f64) {
     let port = evidence.port;
     match evidence.is_listening() {
         Some(true) => {
-            evidence.opposed_by(MODERATE, format!("a process listened on port {port} when the sockets were read"))
+            evidence.opposed_by(against, format!("a process listened on port {port} when the sockets were read"))
         }
         Some(false) => {
             evidence.supported_by(STRONG, format!("no process listened on port {port} when the sockets were read"))

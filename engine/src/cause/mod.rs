@@ -16,6 +16,7 @@ mod hypothesis;
 mod info;
 mod kernel;
 mod kinds;
+mod meanwhile;
 mod nearby;
 mod refused_syn;
 mod reset_context;

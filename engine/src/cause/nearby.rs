@@ -32,6 +32,13 @@ pub(super) struct NearbyHandshakes {
     pub unserved: bool,
     /// Number of other handshakes that the server reset after its SYN-ACK.
     pub resets: usize,
+    /// Whether failing and working connections alternate: there are more than two changes from a
+    /// reset to a connection that worked, or back.
+    pub mixed: bool,
+    /// Changes from a reset to a connection that worked, or back.
+    changes: usize,
+    /// Whether the latest of them, in order of time, was reset.
+    latest_was_reset: Option<bool>,
 }
 
 impl NearbyHandshakes {
@@ -41,7 +48,9 @@ impl NearbyHandshakes {
         let mut seen = Self::default();
         let end = (index + NEARBY_HANDSHAKES + 1).min(listener.handshakes.len());
         for (at, other) in listener.handshakes[..end].iter().enumerate().skip(index.saturating_sub(NEARBY_HANDSHAKES)) {
-            if at != index && other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS {
+            if at == index {
+                seen.change_to(true);
+            } else if other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS {
                 seen.add(listener, other, at > index);
             }
         }
@@ -54,13 +63,25 @@ impl NearbyHandshakes {
         // refusal.
         let unasked = other.ack.is_none() && other.wrong_ack.is_none() && other.client_data.is_none();
         let refused = other.syn_ack.is_none() && reset && unasked && !has_bare_reset(other);
-        self.worked |= other.server_data.is_some();
+        let worked = other.server_data.is_some();
+        self.worked |= worked;
+        let was_reset = other.syn_ack.is_some() && reset;
+        if worked || was_reset {
+            self.change_to(was_reset);
+        }
         self.refused_after |= is_after && refused;
         self.refused_before |= !is_after && refused;
         self.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_retransmissions > 0;
         self.ignored |= other.ack_ignored();
         self.unserved |= is_unserved(listener, other);
-        self.resets += usize::from(other.syn_ack.is_some() && reset);
+        self.resets += usize::from(was_reset);
+    }
+
+    /// Adds the next handshake that was reset or worked.
+    fn change_to(&mut self, is_reset: bool) {
+        self.changes += usize::from(self.latest_was_reset.is_some_and(|latest| latest != is_reset));
+        self.latest_was_reset = Some(is_reset);
+        self.mixed = self.changes > 2;
     }
 }
 
@@ -70,6 +91,13 @@ fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
     let asked = handshake.ack.and(handshake.client_data).filter(|_| handshake.reset.is_none());
     let silent = handshake.server_data.is_none() && !handshake.server_fin;
     silent && asked.is_some_and(|data| listener.now.seconds_since(data.time) >= UNSERVED_SECONDS)
+}
+
+impl NearbyHandshakes {
+    /// Returns whether something else than the failure itself shows a full accept queue.
+    pub(super) const fn show_full_queue(&self) -> bool {
+        self.ignored || self.unserved || self.unanswered
+    }
 }
 
 fn has_bare_reset(handshake: &Handshake) -> bool {

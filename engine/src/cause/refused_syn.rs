@@ -2,9 +2,17 @@
 
 use super::case::Case;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS};
-use crate::connection::handshake::Handshake;
+use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::evidence::hop_limit::field_name;
 use crate::evidence::reset::Shape;
+
+/// Longest time, in seconds, between a refusal and SYN-ACKs around it that show the port open: no
+/// program restarts twice within it.
+const BETWEEN_SECONDS: f64 = 1.0;
+/// Time from the last SYN to the reset, in seconds, that no host takes to refuse a SYN.
+const LATE_SECONDS: f64 = 3.0;
+/// Largest distance between the IP identifications of two packets of one counter.
+const NEAR_IDENTIFICATIONS: u16 = 64;
 
 /// Reset that refused a SYN.
 pub(super) struct RefusedSyn {
@@ -12,6 +20,16 @@ pub(super) struct RefusedSyn {
     pub is_bare: bool,
     /// Whether the listener answered another SYN around that time.
     pub others_answered: bool,
+    /// Whether SYNs were answered both within a second before and within a second after.
+    pub between_answers: bool,
+    /// Whether the reset's IP identification is near that of a SYN-ACK of the same second.
+    pub ip_id_near: bool,
+    /// Seconds from the last SYN to the reset, where no host takes that long.
+    pub late: Option<f64>,
+    /// Whether the reset's window is not 0.
+    pub has_window: bool,
+    /// Whether the client retransmitted the SYN, and it was answered.
+    pub retry_answered: bool,
     /// Hop limits of that SYN-ACK and of the reset, where both are known.
     pub ttls: Option<(u8, u8)>,
     /// Name of the header field that holds them.
@@ -23,7 +41,15 @@ impl RefusedSyn {
     pub(super) fn of(case: &Case<'_, '_>) -> Option<Self> {
         let (_, reset) = case.handshake.reset.as_deref()?;
         let answered = answered_nearby(case);
+        let around = Around::of(case, reset);
+        let last_syn = case.handshake.last_syn.filter(|&syn| syn <= reset.time);
+        let waited = last_syn.map(|syn| reset.time.seconds_since(syn));
         Some(Self {
+            between_answers: around.before && around.after,
+            ip_id_near: around.ip_id_near,
+            late: waited.filter(|&waited| waited > LATE_SECONDS),
+            has_window: reset.window > 0,
+            retry_answered: case.handshake.syn_ack.is_some(),
             is_bare: Shape::of(reset) == Shape::Stateless,
             others_answered: answered.is_some(),
             ttl_field: field_name(case.handshake.server.ip),
@@ -36,6 +62,16 @@ impl RefusedSyn {
         self.ttls.is_some_and(|(syn_ack, reset)| syn_ack != reset)
     }
 
+    /// Returns whether the hop limits are known and equal.
+    pub(super) fn has_same_ttl(&self) -> bool {
+        self.ttls.is_some_and(|(syn_ack, reset)| syn_ack == reset)
+    }
+
+    /// Describes a late reset in a sentence; empty where it was not late.
+    pub(super) fn late_sentence(&self) -> String {
+        self.late.map_or_else(String::new, |late| format!("the reset came {late:.0} s after the last SYN"))
+    }
+
     /// Compares the hop limits in a sentence; empty where they are not known.
     pub(super) fn ttl_sentence(&self) -> String {
         let field = self.ttl_field;
@@ -45,11 +81,40 @@ impl RefusedSyn {
     }
 }
 
+/// SYN-ACKs of the listener within a second of a refusal.
+#[derive(Default)]
+struct Around {
+    before: bool,
+    after: bool,
+    ip_id_near: bool,
+}
+
+impl Around {
+    fn of(case: &Case<'_, '_>, reset: &SegmentFacts) -> Self {
+        let mut seen = Self::default();
+        for syn_ack in near(case).iter().filter_map(|other| other.syn_ack.as_ref()) {
+            let later = syn_ack.time.seconds_since(reset.time);
+            if later.abs() <= BETWEEN_SECONDS {
+                seen.before |= later < 0.0;
+                seen.after |= later > 0.0;
+                let ids = syn_ack.ip.identification.zip(reset.ip.identification).filter(|&(a, b)| a != 0 && b != 0);
+                let distance = ids.map(|(a, b)| a.wrapping_sub(b).min(b.wrapping_sub(a)));
+                seen.ip_id_near |= distance.is_some_and(|distance| (1..=NEAR_IDENTIFICATIONS).contains(&distance));
+            }
+        }
+        seen
+    }
+}
+
 /// Finds a handshake of the listener near this one whose SYN was answered.
 fn answered_nearby<'l>(case: &Case<'_, 'l>) -> Option<&'l Handshake> {
+    let own = case.handshake.time;
+    near(case).iter().copied().find(|h| h.syn_ack.is_some() && h.time.seconds_since(own).abs() <= NEARBY_SECONDS)
+}
+
+/// Returns the handshakes of the listener around this one, itself included.
+fn near<'c, 'l>(case: &Case<'c, 'l>) -> &'c [&'l Handshake] {
     let all = &case.listener.handshakes;
     let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);
-    let near = &all[case.index.saturating_sub(NEARBY_HANDSHAKES)..end];
-    let own = case.handshake.time;
-    near.iter().copied().find(|h| h.syn_ack.is_some() && h.time.seconds_since(own).abs() <= NEARBY_SECONDS)
+    &all[case.index.saturating_sub(NEARBY_HANDSHAKES)..end]
 }

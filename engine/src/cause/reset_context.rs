@@ -39,6 +39,17 @@ pub(super) struct ResetContext<'a> {
     pub entry_outlived_it: bool,
     /// Whether the server continued the connection after the reset.
     pub server_went_on: bool,
+    /// Whether the server then sent data past the reset's number: what was reset had reached it.
+    pub server_served_after: bool,
+    /// Whether the server sent a second reset, one for the ACK and one for the data.
+    pub resets_ack_and_data: bool,
+    /// Seconds from the ACK to the server's FIN, where the server closed the connection first and
+    /// without data.
+    pub server_closed_after: Option<f64>,
+    /// Whether an application of the server also sent a reset of its own.
+    pub aborted: bool,
+    /// Whether the server had neither data nor a FIN to be acknowledged.
+    nothing_sent: bool,
     /// Seconds from SYN to SYN-ACK and from the trigger to the reset.
     trips: Option<(f64, f64)>,
     /// Whether the reset's IP identification equals that of the segment it answers.
@@ -53,7 +64,11 @@ pub(super) struct ResetContext<'a> {
 impl<'a> ResetContext<'a> {
     /// Describes the reset that decided the outcome of a handshake; `None` without one.
     pub(super) fn of(handshake: &'a Handshake) -> Option<Self> {
-        let (_, reset) = handshake.deciding_reset()?;
+        handshake.deciding_reset().map(|(_, reset)| Self::of_reset(handshake, reset))
+    }
+
+    /// Describes a reset of the server's side.
+    pub(super) fn of_reset(handshake: &'a Handshake, reset: &'a SegmentFacts) -> Self {
         let before = |l: &&SegmentFacts| l.time <= reset.time;
         let trigger = [handshake.client_data.as_ref(), handshake.ack.as_ref(), handshake.wrong_ack.as_deref()]
             .into_iter()
@@ -64,13 +79,15 @@ impl<'a> ResetContext<'a> {
         let id = reset.ip.identification.filter(|&id| id != 0);
         let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
         let ids = last.and_then(|l| l.ip.identification).zip(id);
-        Some(Self {
+        let after_data = handshake.client_data.as_ref().is_some_and(|d| before(&d));
+        let is_past = |l: &SegmentFacts| l.frame > reset.frame && l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0;
+        Self {
             reset,
             shape: Shape::of(reset),
             ttl_field: field_name(handshake.server.ip),
             ttls: handshake.syn_ack.and_then(|s| s.ip.ttl).zip(reset.ip.ttl),
             trigger,
-            after_data: handshake.client_data.as_ref().is_some_and(|d| before(&d)),
+            after_data,
             window_never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
             served,
             took_ack: pure_ack
@@ -79,6 +96,11 @@ impl<'a> ResetContext<'a> {
                 && handshake.server_resets == 1,
             entry_outlived_it: handshake.rto_retransmission.as_ref().is_some_and(|r| r.time > reset.time),
             server_went_on: handshake.server_segments.iter().any(|l| l.frame > reset.frame),
+            server_served_after: handshake.server_segments.iter().any(is_past),
+            resets_ack_and_data: pure_ack && after_data && handshake.server_resets > 1,
+            server_closed_after: server_closed_after(handshake),
+            aborted: handshake.server_aborted,
+            nothing_sent: handshake.server_data.is_none() && !handshake.server_fin,
             trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
             ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
             ip_id_continues: ids.is_some_and(|(last, id)| id.wrapping_sub(last) <= NEXT_IDENTIFICATIONS),
@@ -88,7 +110,7 @@ impl<'a> ResetContext<'a> {
                 .zip(handshake.ack)
                 .map(|(s, a)| a.time.seconds_since(s.time))
                 .filter(|&late| late > COOKIE_SECONDS),
-        })
+        }
     }
 
     /// Returns whether the reset has no ACK flag.
@@ -167,6 +189,22 @@ impl<'a> ResetContext<'a> {
     /// Returns whether a bare reset's sequence number is not the one that the client acknowledged,
     /// as no stack answers (RFC 9293 section 3.10.7).
     pub(super) fn has_unacknowledged_seq(&self) -> bool {
-        self.is_bare() && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
+        // A client that received data or a FIN acknowledges more in segments that are not kept.
+        self.is_bare() && self.nothing_sent && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
     }
+
+    /// Returns whether the reset came sooner than a packet to the server and back takes.
+    pub(super) fn is_early(&self) -> bool {
+        self.trips.is_some_and(|(syn, reset)| reset * LATE_RATIO < syn && syn - reset > LATE_SECONDS)
+    }
+}
+
+/// Returns the seconds from the client's ACK to the server's FIN, where the server sent no data
+/// before and the client had not closed the connection.
+pub(super) fn server_closed_after(handshake: &Handshake) -> Option<f64> {
+    let (ack, isn) = (handshake.ack?, handshake.client_isn()?);
+    let fin = handshake.server_segments.iter().find(|l| l.flags.has(Flags::FIN) && l.payload == 0)?;
+    let sent = handshake.client_data.map_or(isn.plus(1), |data| data.seq.plus(data.payload));
+    let closes_first = fin.ack == isn.plus(1) || fin.ack == sent;
+    (closes_first && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
 }

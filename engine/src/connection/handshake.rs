@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 
+use crate::connection::DUPLICATE_SECONDS;
 use crate::intake::flow::Direction;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, IpFacts, Segment};
@@ -171,6 +172,9 @@ pub(crate) struct Handshake {
     pub server_resets: u8,
     pub server_fin: bool,
     pub client_fin: bool,
+    /// Whether the server sent a reset with an ACK flag and a window or options: an application
+    /// aborted the connection.
+    pub server_aborted: bool,
     /// Direction of the client's segments.
     pub client_direction: Direction,
     /// Whether the sizes of the server's segments can show a cookie's MSS.
@@ -260,6 +264,7 @@ impl Handshake {
             last_server_seq: SeqNumber::default(),
             server_fin: false,
             client_fin: false,
+            server_aborted: false,
             client_direction: Direction::FromLower,
             mss_bound_observable: false,
             is_acknowledged: false,
@@ -333,11 +338,30 @@ impl Handshake {
         (seconds >= 0.0 && self.syn_retransmissions == 0).then_some(seconds)
     }
 
-    /// Returns the reset that decided the outcome: it came before any payload of the server, and
-    /// within [`FRESH_SECONDS`] of the client's last move.
+    /// Returns the reset that decided the outcome: it came before any payload of the server, within
+    /// [`FRESH_SECONDS`] of the client's last move, and was not followed by a SYN-ACK.
     pub(crate) fn deciding_reset(&self) -> Option<&(Side, SegmentFacts)> {
         let reset = self.reset.as_deref()?;
-        (self.server_data.is_none() && !self.is_stale(reset.1.time)).then_some(reset)
+        let decides = self.server_data.is_none() && self.early_reset().is_none() && !self.is_stale(reset.1.time);
+        decides.then_some(reset)
+    }
+
+    /// Returns the reset after which a retransmitted SYN was answered, so that it decided nothing.
+    pub(crate) fn early_reset(&self) -> Option<&(Side, SegmentFacts)> {
+        let (reset, syn_ack) = (self.reset.as_deref()?, self.syn_ack?);
+        let is_early = syn_ack.time.seconds_since(reset.1.time) > DUPLICATE_SECONDS;
+        is_early.then_some(reset)
+    }
+
+    /// Returns the server's answer to the SYN that has no SYN flag and acknowledges a number of
+    /// another connection (RFC 9293 section 3.10.7.4, RFC 5961 section 4): the server still has
+    /// that connection.
+    pub(crate) fn stale_answer(&self) -> Option<&SegmentFacts> {
+        let (first, isn) = (self.server_segments.first()?, self.syn?.isn);
+        let is_first = self.syn_ack.is_none_or(|syn_ack| first.frame < syn_ack.frame);
+        let acknowledges_this = (0..FIRST_OCTETS).contains(&first.ack.ahead_of(isn));
+        let is_bare = first.flags.0 & (Flags::FIN | Flags::ACK) == Flags::ACK && first.payload == 0;
+        (is_first && is_bare && !acknowledges_this).then_some(first)
     }
 
     /// Returns whether the client acknowledged the SYN-ACK.
@@ -420,8 +444,34 @@ impl Handshake {
     /// Returns whether the server ignored the client's ACK: it retransmitted the SYN-ACK after the
     /// ACK and sent no data.
     pub(crate) fn ack_ignored(&self) -> bool {
-        let Some(ack) = self.ack else { return false };
-        self.rto_retransmission.as_ref().is_some_and(|r| r.time > ack.time) && self.server_data.is_none()
+        self.repeated_after_ack().is_some() && self.server_data.is_none()
+    }
+
+    /// Returns the SYN-ACK that the server retransmitted after the client had acknowledged it.
+    pub(crate) fn repeated_after_ack(&self) -> Option<&Retransmission> {
+        let ack = self.ack?;
+        self.rto_retransmission.as_deref().filter(|r| r.time > ack.time)
+    }
+
+    /// Returns whether the connection is open and was neither served nor closed.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let is_silent = self.server_data.is_none() && !self.server_fin && !self.client_fin;
+        self.is_acknowledged && is_silent && self.reset.is_none()
+    }
+
+    /// Returns the seconds from the first SYN to the last SYN before the SYN-ACK; 0 without a
+    /// retransmission. Also 0 if the first SYN was answered after the client's retransmission timer
+    /// had fired: then the SYN-ACKs follow each other as the SYNs did.
+    pub(crate) fn seconds_to_answered_syn(&self) -> f64 {
+        let (Some(syn), Some(last), Some(syn_ack)) = (&self.syn, self.last_syn, &self.syn_ack) else { return 0.0 };
+        let waited = last.seconds_since(syn.time);
+        if waited < DUPLICATE_SECONDS {
+            return 0.0;
+        }
+        let again = self.rto_retransmission.as_deref().or(self.prompted_retransmission.as_deref());
+        let gap = again.map_or(0.0, |again| again.time.seconds_since(syn_ack.time));
+        let is_late = (0.25 * waited..1.5 * waited).contains(&gap);
+        if is_late { 0.0 } else { waited }
     }
 
     /// Returns SYN and SYN-ACK if the options of both were read to their end, so that an option that
@@ -449,3 +499,8 @@ const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(
 /// seconds. A cookie lives two minutes (Linux `MAX_SYNCOOKIE_AGE`). A reset answers within a round
 /// trip or one or two retransmissions. Later resets end a connection that worked.
 const FRESH_SECONDS: f64 = 60.0;
+
+/// Range of acknowledgment numbers, in octets after the client's ISN, that belong to the
+/// connection: far more than a server's first segments acknowledge. A random number falls in it
+/// once in 256 times.
+const FIRST_OCTETS: i32 = 1 << 24;

@@ -9,11 +9,19 @@ use crate::packet::segment::{Flags, Segment};
 /// window, and its TTL twice.
 const INFORMATIVE_SEGMENTS: usize = 3;
 
-/// Adds a reset. Returns `None` if an earlier reset is already known.
+/// Adds a reset. Returns `None` if an earlier reset is already known, or if both sides had closed
+/// the connection: whatever comes then resets nothing.
 pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    if handshake.is_closed() {
+        return None;
+    }
     let side = if segment.source() == handshake.client { Side::Client } else { Side::Server };
-    handshake.server_resets = handshake.server_resets.saturating_add(u8::from(side == Side::Server));
-    if handshake.reset.is_some() {
+    if side == Side::Server {
+        handshake.server_resets = handshake.server_resets.saturating_add(1);
+        let owner = segment.flags().has(Flags::ACK) && (segment.window() > 0 || segment.options_promised() > 0);
+        handshake.server_aborted |= owner;
+    }
+    if handshake.reset.is_some() && handshake.early_reset().is_none() {
         return None;
     }
     if side == Side::Client {

@@ -196,6 +196,28 @@ words! {
         SilentDrop = "silent-drop",
         /// A device in front of the server answered with a wrong acknowledgment number on purpose.
         WrongAcknowledgment = "wrong-acknowledgment",
+        /// A SYN or its answer was lost, and a retransmission got through.
+        SynLost = "syn-lost",
+        /// A SYN flood, whose sources never complete a handshake.
+        SynFlood = "syn-flood",
+        /// A periodic health check that ends the connection on purpose.
+        HealthCheck = "health-check",
+        /// The server still had an earlier connection of the same ports.
+        StaleConnection = "stale-connection",
+        /// An address translator had no free source port for the destination.
+        SourcePortsExhausted = "source-ports-exhausted",
+        /// The server dropped SYNs whose timestamp was older than another of that address.
+        TimestampsRejected = "timestamps-rejected",
+        /// The server refused SYNs because its backlog was full.
+        BacklogRefused = "backlog-refused",
+        /// A third party injected a reset, and the server continued.
+        InjectedReset = "injected-reset",
+        /// The listener waits for data before it accepts (TCP_DEFER_ACCEPT).
+        DeferredAccept = "deferred-accept",
+        /// The client's ACK did not reach the server.
+        AckLost = "ack-lost",
+        /// The server closed the connection before it sent anything.
+        ServedNothing = "served-nothing",
     }
 }
 
@@ -265,6 +287,10 @@ words! {
         SynproxyCookieRetrans = "cookie_retrans",
         /// Packets that conntrack dropped because its table was full.
         ConntrackDrop = "drop",
+        /// ACKs without data that a listener with TCP_DEFER_ACCEPT ignored.
+        TcpDeferAcceptDrop = "TCPDeferAcceptDrop",
+        /// SYNs rejected because their timestamp was older than the last one of the address.
+        PawsPassive = "PAWSPassive",
     }
 }
 

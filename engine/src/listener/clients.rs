@@ -42,6 +42,15 @@ impl Clients {
         self.starts.windows(2).map(|ends| &self.handshakes[ends[0] as usize..ends[1] as usize])
     }
 
+    /// Returns the handshakes of the same client around one, at most `reach` on either side, in
+    /// order of time.
+    pub(crate) fn around(&self, index: usize, reach: usize) -> &[u32] {
+        let Some(number) = self.number(index) else { return &[] };
+        let own = &self.handshakes[self.starts[number] as usize..self.starts[number + 1] as usize];
+        let at = own.partition_point(|&other| (other as usize) < index);
+        &own[at.saturating_sub(reach)..own.len().min(at + reach + 1)]
+    }
+
     /// Returns the next handshake of the same client.
     pub(crate) fn next(&self, index: usize) -> Option<usize> {
         let number = self.number(index)?;
@@ -85,6 +94,8 @@ mod tests {
         assert_eq!((clients.number(5), clients.next(5)), (None, None));
         let next: Vec<Option<usize>> = (0..5).map(|index| clients.next(index)).collect();
         assert_eq!(next, [Some(3), Some(2), None, Some(4), None]);
+        assert_eq!((clients.around(3, 1), clients.around(0, 1)), (&[0, 3, 4][..], &[0, 3][..]));
+        assert_eq!((clients.around(4, 9), clients.around(5, 9)), (&[0, 3, 4][..], &[][..]));
     }
 
     #[test]

@@ -10,16 +10,19 @@ pub(crate) mod clock;
 mod cookie_phase;
 mod flood;
 pub(crate) mod granted_extensions;
+mod health_checks;
 pub(crate) mod ip_identifications;
 pub(crate) mod isn_layout;
 pub(crate) mod isn_pairs;
 pub(crate) mod kept_windows;
+mod lost_syns;
 pub(crate) mod option_history;
 mod path;
 pub(crate) mod retransmission;
 mod retry;
 pub(crate) mod timestamp_bits;
 
+pub(crate) use lost_syns::{LostSyns, Share};
 pub(crate) use path::{ClientPath, Path};
 
 use crate::Timestamp;
@@ -30,6 +33,7 @@ use crate::listener::clock::Clock;
 use crate::listener::cookie_phase::CookiePhases;
 use crate::listener::flood::FloodDetector;
 use crate::listener::granted_extensions::GrantedExtensions;
+use crate::listener::health_checks::HealthChecks;
 use crate::listener::ip_identifications::IpIdentifications;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::isn_pairs::IsnPairs;
@@ -60,6 +64,11 @@ pub(crate) struct Listener<'a> {
     pub answers: bool,
     /// Whether some acknowledged SYN-ACK was retransmitted: the accept queue was full.
     pub ignores_acks: bool,
+    /// Time of the first connection that was opened and then neither served nor closed: it may
+    /// wait in the accept queue.
+    pub waiting_since: Option<Timestamp>,
+    pub lost_syns: LostSyns,
+    pub health_checks: HealthChecks,
     pub floods: FloodDetector,
     /// Number of handshakes in which the server's timer retransmitted the SYN-ACK.
     pub rto_retransmissions: usize,
@@ -75,12 +84,16 @@ impl<'a> Listener<'a> {
         let (mut granted, mut floods) = (GrantedExtensions::default(), FloodDetector::default());
         let (mut answers, mut ignores_acks) = (false, false);
         let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
+        let (mut lost_syns, mut health_candidates, mut waiting_since) = (LostSyns::default(), 0, None);
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
             granted.add(handshake);
             floods.add(handshake);
             answers |= handshake.syn_ack.is_some();
             ignores_acks |= handshake.ack_ignored();
+            waiting_since = waiting_since.or_else(|| handshake.is_waiting().then_some(handshake.time));
+            lost_syns.add(handshake);
+            health_candidates += usize::from(health_checks::is_candidate(handshake));
             rto_retransmissions += usize::from(retransmission::by_timer(handshake).is_some());
             refused_acknowledgments += usize::from(handshake.refused_acknowledgment().is_some());
         }
@@ -101,6 +114,9 @@ impl<'a> Listener<'a> {
             paths: ClientPath::of_all(answering, &clients),
             answers,
             ignores_acks,
+            waiting_since,
+            lost_syns,
+            health_checks: HealthChecks::of(answering, &clients, health_candidates),
             floods,
             rto_retransmissions,
             refused_acknowledgments,

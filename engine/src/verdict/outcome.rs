@@ -32,6 +32,9 @@ fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
         }
         Some((Side::Server, _)) => Outcome::ResetByServer,
         Some((Side::Client, _)) => Outcome::ResetByClient,
+        None if handshake.stale_answer().is_some() && handshake.client_data.is_none() => {
+            if now.seconds_since(handshake.time) < TOO_SOON { Outcome::Incomplete } else { Outcome::Unanswered }
+        }
         // The answer went another way: later segments show that there was one.
         None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.server_segments.is_empty() => {
             Outcome::Incomplete

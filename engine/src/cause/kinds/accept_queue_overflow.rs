@@ -6,20 +6,25 @@ use crate::{Outcome, Setting};
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
-    counters: &[Counter::ListenOverflows],
+    counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
     check: "on the server: nstat -az TcpExtListenOverflows, before and after a failure (expect: it rises); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (1: a full queue sends resets)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
 };
 
+const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and retransmitted its SYN-ACK";
+const NEARBY_UNSERVED: &str =
+    "other connections at that time were open but got no reply: they wait in the accept queue";
+
 /// Linux: `tcp_check_req` drops the entry and resets where `tcp_abort_on_overflow` is set; it drops
 /// a cookie's ACK silently (syncookies.c `tcp_get_cookie_sock`).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;
+    let is_waited_for = case.listener.waiting_since.is_some_and(|since| since <= case.handshake.time);
     Hypothesis::new(
         INFO.kind,
-        1.5,
+        MODERATE,
         "a listener with a full accept queue sends this form of reset if tcp_abort_on_overflow=1",
     )
     .supported_by(
@@ -28,12 +33,14 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         "the listener ignored other ACKs: it retransmitted its SYN-ACK",
     )
     .supported_by(ignored, 3.0, "the server ignored the client's data several times before the reset")
-    .supported_by(
-        nearby.unserved,
-        MODERATE,
-        "other connections at that time were open but got no reply: they wait in the accept queue",
-    )
+    .supported_by(nearby.unserved, MODERATE, NEARBY_UNSERVED)
     .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
+    .supported_by(is_waited_for, MODERATE, "an earlier connection is open and was not served: it may wait in the queue")
+    .opposed_by(
+        !is_waited_for && !nearby.show_full_queue() && nearby.worked,
+        STRONG,
+        "no connection waits to be served, and others worked at that time",
+    )
     .supported_by(
         nearby.resets > 0,
         WEAK,
@@ -45,7 +52,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     .opposed_by(reset.served, 3.0, SERVED)
     .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
     .opposed_by(
-        case.is(Verdict::SynCookie),
+        case.is_reliably(Verdict::SynCookie),
         3.0,
         "with a SYN cookie the kernel drops the ACK silently instead of resetting",
     )
@@ -75,39 +82,48 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .ruled_out_by(!reset.is_bare(), "the reset has an ACK flag; the reset of a full accept queue has none")
 }
 
-pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, -0.5, "Windows refuses SYNs in this form when its backlog is full")
-        .supported_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
-        .opposed_by(!refused.others_answered, MODERATE, "the listener answered no other SYN around that time")
+pub(super) fn delayed_syn(nearby: &NearbyHandshakes) -> Hypothesis {
+    Hypothesis::new(INFO.kind, 0.0, "a listener with full queues silently drops SYNs")
+        .supported_by(nearby.ignored, 3.0, NEARBY_IGNORED)
+        .supported_by(nearby.unserved, STRONG, NEARBY_UNSERVED)
 }
 
 pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let others = case.listener.answers;
     Hypothesis::new(INFO.kind, WEAK, "a listener with full queues silently drops SYNs")
         .supported_by(others, MODERATE, "the listener answered other SYNs")
+        .supported_by(nearby.ignored, STRONG, NEARBY_IGNORED)
         .supported_by(
-            nearby.ignored,
-            STRONG,
-            "the listener ignored other ACKs at that time and retransmitted its SYN-ACK",
+            !nearby.ignored && case.listener.ignores_acks,
+            MODERATE,
+            "the listener ignored other ACKs: it retransmitted its SYN-ACK",
         )
-        .supported_by(
-            nearby.unserved,
-            STRONG,
-            "other connections at that time were open but got no reply: they wait in the accept queue",
-        )
+        .supported_by(nearby.unserved, STRONG, NEARBY_UNSERVED)
         .supported_by(nearby.resets > 0, MODERATE, "other connections at that time were reset after their SYN-ACK")
         .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
 }
 
 /// Linux ignores the ACK while the accept queue is full (tcp_minisocks.c `tcp_check_req`:
 /// `inet_rsk(req)->acked`), and its timer repeats the SYN-ACK.
-pub(super) fn ignored_ack(case: &Case<'_, '_>) -> Hypothesis {
+pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothesis {
+    let is_waited_for = case.listener.waiting_since.is_some_and(|since| since < case.handshake.time);
     Hypothesis::new(
         INFO.kind,
-        VERY_STRONG,
+        STRONG,
         "the SYN-ACK was retransmitted after it was acknowledged: the server ignores the ACK",
     )
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
+    .supported_by(meanwhile.unanswered > 0 && !meanwhile.had_room(), STRONG, SYNS_DROPPED)
+    .supported_by(
+        is_waited_for,
+        WEAK,
+        "an earlier connection is open and was not served: it may wait in the accept queue",
+    )
+    .opposed_by(
+        meanwhile.had_room(),
+        3.0,
+        "the listener answered other SYNs meanwhile; a full accept queue drops SYNs, too",
+    )
     .opposed_by(case.is(Verdict::SynCookie), STRONG, "a SYN cookie is never retransmitted by a timer")
 }
 
@@ -148,6 +164,9 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
             evidence.supported_by(0.3, format!("{said}: an accept queue overflowed at an unknown time"));
         }
     }
+    if evidence.outcome() == Outcome::ResetByServer {
+        weigh_embryonic_resets(evidence);
+    }
     match (evidence.outcome(), evidence.setting(Setting::AbortOnOverflow)) {
         (Outcome::ResetByServer, Some(0)) => {
             evidence.ruled_out_by(
@@ -170,4 +189,14 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
             format!("the accept queue of port {port} had room when read (length {length}, limit {bound})"),
         );
     }
+}
+
+/// `tcp_check_req` counts each SYN queue entry that it drops with a reset.
+fn weigh_embryonic_resets(evidence: &mut KernelEvidence<'_>) {
+    let embryonic = evidence.status(Counter::EmbryonicRsts);
+    if embryonic.did_not() {
+        let said = counters::clause(Counter::EmbryonicRsts, embryonic);
+        evidence.ruled_out_by(format!("{said}: no entry of the SYN queue was reset"));
+    }
+    evidence.supported_by_rise(Counter::EmbryonicRsts, STRONG, "entries of the SYN queue were reset at that time");
 }

@@ -37,7 +37,12 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
     let fin = case.handshake.server_fin;
     Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data in this form")
         .supported_by(fin, 5.0, "the server had closed the connection (FIN) before")
-        .opposed_by(!fin, MODERATE, "the server sent no FIN before; the reset of an application abort has an ACK flag")
+        .supported_by(
+            reset.aborted,
+            6.0,
+            "another reset of the server has an ACK flag and a window or options: the application aborted the connection",
+        )
+        .opposed_by(!fin && !reset.aborted, MODERATE, "the server sent no FIN before; the reset of an application abort has an ACK flag")
         .opposed_by(!reset.after_data, WEAK, "the client had sent no data")
 }
 

@@ -33,10 +33,32 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
         )
         .supported_by(unknown && bare, WEAK, "the reset has no ACK flag: the client's host did not know the connection")
         .supported_by(
+            is_crafted(case),
+            MODERATE,
+            "the SYN has a small fixed window and no option but an MSS, as scanners send it",
+        )
+        .supported_by(
             !unknown && waited < 1.0,
             WEAK,
             format!("the reset came {:.0} ms after the client's ACK", waited * 1e3),
         )
         .opposed_by(is_stuck, MODERATE, format!("the client had waited {waited:.1} s for the server"))
         .not_observable(true, "what the client application did")
+}
+
+/// Returns whether the client's host answered the SYN-ACK with the reset of a host that does not
+/// know the connection (RFC 9293 section 3.10.7): a scanner wrote the SYN, or somebody else.
+pub(super) fn is_unknown_to_client(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
+    let is_answer = case.handshake.syn_ack.is_some_and(|syn_ack| syn_ack.ack == reset.seq);
+    case.handshake.ack.is_none() && is_answer && Shape::of(reset) == Shape::Stateless
+}
+
+/// Returns whether the SYN looks like a scanner's (nmap: windows of 1024 to 4096 and an MSS;
+/// masscan: 1024 and nothing, or an MSS).
+fn is_crafted(case: &Case<'_, '_>) -> bool {
+    case.handshake.syn.is_some_and(|syn| {
+        let options = &syn.options;
+        let is_plain = !options.offers_scale_or_sack() && options.timestamps.is_none() && !options.incomplete;
+        is_plain && (1..=4).any(|n| syn.window == n * 1024)
+    })
 }

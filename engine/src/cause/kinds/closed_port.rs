@@ -9,7 +9,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     check: "on the server: ss -Htln 'sport = :{port}' (expect: no listener)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
-    kernel: Some(counters::weigh_missing_listener),
+    kernel: Some(|evidence| counters::weigh_missing_listener(evidence, MODERATE)),
 };
 
 /// RFC 9293 section 3.10.7.1: a SYN for a port without a listener is answered by RST with ACK flag.
@@ -18,4 +18,11 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .opposed_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .opposed_by(refused.is_bare, STRONG, BARE_REFUSAL)
+        .opposed_by(
+            refused.between_answers,
+            STRONG,
+            "the listener answered SYNs in the second before and in the second after",
+        )
+        .opposed_by(refused.late.is_some(), VERY_STRONG, refused.late_sentence())
+        .opposed_by(refused.has_window, STRONG, "the reset announces a window; the reset of a closed port does not")
 }

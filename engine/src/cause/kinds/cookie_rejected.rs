@@ -20,9 +20,14 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
     let late = reset.late_ack.unwrap_or_default();
     Hypothesis::new(INFO.kind, 0.0, reset.shape.describe())
         .supported_by(
-            case.is(Verdict::SynCookie),
+            case.is_reliably(Verdict::SynCookie),
             VERY_STRONG,
             "the SYN-ACK was a SYN cookie, and no packet shows that the server accepted the ACK",
+        )
+        .supported_by(
+            case.is(Verdict::SynCookie) && !case.is_reliably(Verdict::SynCookie),
+            MODERATE,
+            "the SYN-ACK may have been a SYN cookie",
         )
         .supported_by(reset.wrong_ack, STRONG, WRONG_ACK)
         .supported_by(

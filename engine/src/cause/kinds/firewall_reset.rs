@@ -14,6 +14,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 const SERVER_WENT_ON: &str = "the server continued after the reset: it did not send the reset";
+const REACHED_SERVER: &str =
+    "the server sent data after the reset: a packet filter would have dropped what the client sent";
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
@@ -33,6 +35,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
     Hypothesis::new(INFO.kind, prior, why)
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
+        .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
         .supported_by(reset.ip_id_copied, STRONG, IP_ID_COPIED)
         .opposed_by(reset.has_same_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
@@ -51,18 +54,19 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>) -> Hypothesis {
         )
         .supported_by(reset.after_data && !reset.took_ack, 0.3, "the reset came after the client's first data")
         .supported_by(
-            reset.entry_outlived_it,
+            reset.entry_outlived_it && !reset.wrong_ack,
             1.5,
             "the SYN-ACK was retransmitted after the reset: the ACK had not reached the server",
         )
         .supported_by(reset.served, MODERATE, "the server had accepted the connection: a device on the path reset it")
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
+        .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
         .supported_by(reset.ip_id_copied, STRONG, IP_ID_COPIED)
         .supported_by(reset.has_unacknowledged_seq(), STRONG, UNACKNOWLEDGED_SEQ)
-        .supported_by(
-            reset.wrong_ack,
-            MODERATE,
-            "the client acknowledged a number other than the SYN-ACK's: a device on the path rewrites sequence numbers",
+        .opposed_by(
+            reset.wrong_ack && reset.is_as_a_kernel_writes(),
+            STRONG,
+            "the client acknowledged a number other than the SYN-ACK's: the server's own stack resets that (RFC 9293 section 3.10.7.4)",
         )
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(
@@ -89,6 +93,9 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .supported_by(refused.is_bare, STRONG, BARE_REFUSAL)
         .supported_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .supported_by(refused.others_answered, WEAK, OTHERS_ANSWERED)
+        .opposed_by(refused.ip_id_near, MODERATE, "the reset's IP identification is near those of the SYN-ACKs")
+        .opposed_by(refused.retry_answered, MODERATE, "the client's retransmitted SYN was answered")
+        .supported_by(refused.late.is_some(), MODERATE, refused.late_sentence())
         .not_observable(refused.ttls.is_none(), "a SYN-ACK of this listener with which to compare the reset")
         .not_observable(
             !refused.has_other_ttl(),
@@ -101,7 +108,9 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     let field = field_name(case.handshake.client.ip);
     let syn_ttl = case.handshake.syn.and_then(|s| s.ip.ttl);
     let differs = syn_ttl.zip(reset.ip.ttl).is_some_and(|(syn, reset)| syn != reset);
+    // The kernel of a host whose tool, or whose forged address, sent the SYN has a TTL of its own.
+    let nats = if client_abort::is_unknown_to_client(case, reset) { WEAK } else { VERY_STRONG };
     Hypothesis::new(INFO.kind, 0.0, "a device on the client's side can send the reset in the client's name")
-        .supported_by(differs, VERY_STRONG, format!("the {field} of the reset differs from that of the client's SYN"))
+        .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
         .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
 }

@@ -9,7 +9,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening, and since when?), and the service's log around that time",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
-    kernel: Some(counters::weigh_missing_listener),
+    kernel: Some(kernel),
 };
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
@@ -20,6 +20,17 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
             STRONG,
             "SYNs shortly before were refused: the listener opens and closes",
         )
+        .supported_by(
+            nearby.worked && !nearby.show_full_queue(),
+            WEAK,
+            "other connections worked at that time: the listener was there, and no queue was full",
+        )
+        .supported_by(
+            nearby.resets > 0 && !nearby.mixed,
+            WEAK,
+            "all failures fall into one interval, as with a restart",
+        )
+        .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.served, MODERATE, SERVED)
@@ -28,4 +39,15 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
             "the SYN-ACK was retransmitted after the reset: the listener still existed",
         )
         .not_observable(true, "whether the process was restarted")
+}
+
+/// A listener that is there again when it is read had the time to be opened again. A reset for an
+/// ACK without a listener counts in OutRsts and nowhere else (`tcp_v4_send_reset`).
+fn kernel(evidence: &mut KernelEvidence<'_>) {
+    counters::weigh_missing_listener(evidence, WEAK);
+    let others = [Counter::ListenOverflows, Counter::EmbryonicRsts, Counter::SyncookiesFailed];
+    let are_still = others.iter().filter(|&&counter| evidence.status(counter).did_not()).count() >= 2;
+    if are_still {
+        evidence.supported_by_rise(Counter::OutRsts, STRONG, "and no counter of queues or cookies did");
+    }
 }

@@ -5,17 +5,28 @@
 //! `docs/evidence.md`.
 
 mod accept_queue_overflow;
+mod ack_lost;
 mod application_abort;
+mod backlog_refused;
 mod challenge_reset;
 mod client_abort;
 mod closed_port;
 mod cookie_rejected;
+mod deferred_accept;
 mod firewall_reset;
+mod health_check;
+mod injected_reset;
 mod listener_gone;
 mod proxy_backend_refused;
 mod proxy_backend_silent;
 mod proxy_leaked_ack;
+mod served_nothing;
 mod silent_drop;
+mod source_ports_exhausted;
+mod stale_connection;
+mod syn_flood;
+mod syn_lost;
+mod timestamps_rejected;
 mod wrong_acknowledgment;
 mod wrong_host;
 
@@ -24,13 +35,15 @@ use super::counters::{self, CounterStatus, KernelEvidence};
 use super::host::AcceptQueue;
 use super::hypothesis::{Hypothesis, MODERATE, STRONG, VERY_STRONG, WEAK, plural};
 use super::info::{AckAtServer, CauseInfo, ResetSender};
-use super::nearby::NearbyHandshakes;
+use super::meanwhile::Meanwhile;
+use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes};
 use super::refused_syn::RefusedSyn;
-use super::reset_context::ResetContext;
+use super::reset_context::{ResetContext, server_closed_after};
 use super::stall::Stall;
-use crate::connection::handshake::{SegmentFacts, Side};
+use crate::connection::handshake::{Handshake, Retransmission, SegmentFacts, Side};
 use crate::evidence::reset::Shape;
-use crate::{CauseKind, Counter, Outcome, Verdict};
+use crate::packet::segment::Flags;
+use crate::{CauseKind, Counter, Outcome, Timestamp, Verdict};
 
 /// Facts about every cause, in the order of [`CauseKind::ALL`].
 pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
@@ -48,6 +61,17 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     client_abort::INFO,
     silent_drop::INFO,
     wrong_acknowledgment::INFO,
+    syn_lost::INFO,
+    syn_flood::INFO,
+    health_check::INFO,
+    stale_connection::INFO,
+    source_ports_exhausted::INFO,
+    timestamps_rejected::INFO,
+    backlog_refused::INFO,
+    injected_reset::INFO,
+    deferred_accept::INFO,
+    ack_lost::INFO,
+    served_nothing::INFO,
 ];
 
 // Each row is found by its kind.
@@ -72,6 +96,10 @@ impl CauseKind {
     }
 }
 
+/// Shortest delay of a handshake that is reported, in seconds: the shortest retransmission timer in
+/// use (Linux `TCP_RTO_MIN`).
+const DELAY_SECONDS: f64 = 0.2;
+
 const SERVED: &str = "the server had accepted the connection before";
 const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
@@ -79,9 +107,11 @@ const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset f
 const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
+const SYNS_DROPPED: &str = "other SYNs were not answered meanwhile, as with a full accept queue";
 const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";
 
-/// Returns the causes to consider for a handshake, in the order that equally probable causes keep. Empty for a handshake that did not fail.
+/// Returns the causes to consider for a handshake, in the order that equally probable causes keep.
+/// Empty for a handshake that neither failed nor was delayed.
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(wrong_acknowledgment::challenged(case));
     all.extend(of_outcome(case, outcome));
@@ -98,10 +128,61 @@ fn of_outcome(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
         Outcome::Refused => RefusedSyn::of(case).map_or_else(Vec::new, |refused| refused_syn(&refused)),
         Outcome::Unanswered => unanswered(case),
         Outcome::Unacknowledged => unacknowledged(case),
-        Outcome::Established | Outcome::Incomplete => {
-            Stall::at(case, case.listener.now).map_or_else(Vec::new, |stall| stalled(case, stall))
-        }
+        Outcome::Established => match Stall::at(case, case.listener.now) {
+            Some(stall) => stalled(case, stall),
+            None => established(case),
+        },
+        Outcome::Incomplete => Stall::at(case, case.listener.now).map_or_else(Vec::new, |stall| stalled(case, stall)),
     }
+}
+
+/// Returns the causes of a delay, or of what became of the connection right after the handshake;
+/// empty for a connection that worked.
+fn established(case: &Case<'_, '_>) -> Vec<Hypothesis> {
+    let handshake = case.handshake;
+    let mut all = delayed_syn(case);
+    if let Some(repeat) = late_acceptance(handshake) {
+        all.extend(ignored_ack(case, repeat));
+    }
+    // A reset before the server's data, in a connection that the server continued.
+    let ignored = handshake.reset.as_deref().filter(|(side, reset)| {
+        *side == Side::Server && handshake.early_reset().is_none() && handshake.server_data > Some(reset.frame)
+    });
+    if let Some((_, reset)) = ignored {
+        all.push(injected_reset::server_went_on(case, &ResetContext::of_reset(handshake, reset)));
+    }
+    if handshake.server_fin {
+        all.extend(served_nothing::closed_at_once(server_closed_after(handshake)));
+    }
+    all.extend(health_check::periodic(case));
+    all
+}
+
+/// Returns the causes of a SYN that was answered only after it was retransmitted.
+fn delayed_syn(case: &Case<'_, '_>) -> Vec<Hypothesis> {
+    let waited = case.handshake.seconds_to_answered_syn();
+    if waited < DELAY_SECONDS {
+        return Vec::new();
+    }
+    let mut all = vec![syn_lost::answered_late(case, waited)];
+    all.extend(stale_connection::challenged(case));
+    if case.handshake.early_reset().is_some_and(|(side, _)| *side == Side::Server)
+        && let Some(refused) = RefusedSyn::of(case)
+    {
+        all.extend([backlog_refused::refused_syn(&refused), firewall_reset::refused_syn(&refused)]);
+    }
+    all.push(accept_queue_overflow::delayed_syn(&NearbyHandshakes::of(case)));
+    all.extend(timestamps_rejected::unanswered(case));
+    all
+}
+
+/// Returns the SYN-ACK that was retransmitted after its acknowledgment must have arrived, in a
+/// connection that was accepted later. With a retransmitted SYN, each SYN-ACK may answer a SYN.
+fn late_acceptance(handshake: &Handshake) -> Option<&Retransmission> {
+    let repeat = handshake.repeated_after_ack().filter(|_| handshake.syn_retransmissions == 0)?;
+    let ack = handshake.ack?;
+    let round_trip = handshake.round_trip().unwrap_or(DELAY_SECONDS);
+    (repeat.time.seconds_since(ack.time) > round_trip + DELAY_SECONDS).then_some(repeat)
 }
 
 /// Returns the causes of a reset by the server's side after a SYN-ACK that did not come from a
@@ -111,12 +192,14 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
         Shape::Owner => vec![
             application_abort::owners_reset(reset),
             firewall_reset::owners_reset(reset),
+            injected_reset::server_went_on(case, reset),
             accept_queue_overflow::flagged_reset(reset),
             cookie_rejected::flagged_reset(reset),
         ],
         Shape::Refusal => vec![
             application_abort::refusing_reset(reset),
             firewall_reset::refusing_reset(reset),
+            injected_reset::server_went_on(case, reset),
             proxy_backend_refused::refusing_reset(case, reset),
             accept_queue_overflow::flagged_reset(reset),
             cookie_rejected::flagged_reset(reset),
@@ -125,7 +208,7 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
         // does a packet filter.
         Shape::Stateless => {
             let nearby = NearbyHandshakes::of(case);
-            vec![
+            let mut all = vec![
                 cookie_rejected::bare_reset(case, reset),
                 accept_queue_overflow::bare_reset(case, reset, &nearby),
                 firewall_reset::bare_reset(reset),
@@ -133,7 +216,10 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
                 listener_gone::bare_reset(reset, &nearby),
                 challenge_reset::bare_reset(case),
                 application_abort::bare_reset(case, reset),
-            ]
+                injected_reset::server_went_on(case, reset),
+            ];
+            all.extend(served_nothing::closed_at_once(reset.server_closed_after));
+            all
         }
     }
 }
@@ -163,6 +249,8 @@ fn client_reset(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let Some((Side::Client, reset)) = case.handshake.deciding_reset() else { return Vec::new() };
     let stall = Stall::at(case, reset.time);
     let mut all = stall.map_or_else(Vec::new, |stall| stalled(case, stall));
+    all.extend(health_check::periodic(case));
+    all.extend(stale_connection::challenged(case));
     all.push(client_abort::client_reset(case, reset, stall.is_some()));
     if stall.is_none() {
         all.push(firewall_reset::client_reset(case, reset));
@@ -171,27 +259,35 @@ fn client_reset(case: &Case<'_, '_>) -> Vec<Hypothesis> {
 }
 
 fn refused_syn(refused: &RefusedSyn) -> Vec<Hypothesis> {
-    vec![
+    let mut all = vec![
         closed_port::refused_syn(refused),
         firewall_reset::refused_syn(refused),
-        accept_queue_overflow::refused_syn(refused),
-    ]
+        backlog_refused::refused_syn(refused),
+    ];
+    all.extend(silent_drop::given_up(refused));
+    all
 }
 
 fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let nearby = NearbyHandshakes::of(case);
-    vec![silent_drop::unanswered(case), accept_queue_overflow::unanswered(case, &nearby)]
+    let mut all = vec![silent_drop::unanswered(case), accept_queue_overflow::unanswered(case, &nearby)];
+    all.extend(stale_connection::challenged(case));
+    all.extend(timestamps_rejected::unanswered(case));
+    all.extend(source_ports_exhausted::unanswered(case));
+    all.extend(syn_flood::never_completed(case));
+    all
 }
 
 fn unacknowledged(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(cookie_rejected::unacknowledged(case));
-    all.extend([silent_drop::unacknowledged(case), client_abort::unacknowledged(case)]);
+    all.extend([silent_drop::unacknowledged(case), client_abort::unacknowledged(case), ack_lost::unacknowledged(case)]);
+    all.extend(syn_flood::never_completed(case));
     all
 }
 
 fn stalled(case: &Case<'_, '_>, stall: Stall) -> Vec<Hypothesis> {
     match stall {
-        Stall::AckIgnored => vec![accept_queue_overflow::ignored_ack(case), silent_drop::ignored_ack()],
+        Stall::AckIgnored => case.handshake.repeated_after_ack().map_or_else(Vec::new, |r| ignored_ack(case, r)),
         Stall::WindowClosed { silent, waited } => vec![
             proxy_backend_silent::closed_window(case, silent, waited),
             proxy_backend_refused::closed_window(),
@@ -200,4 +296,15 @@ fn stalled(case: &Case<'_, '_>, stall: Stall) -> Vec<Hypothesis> {
         ],
         Stall::DataIgnored => vec![accept_queue_overflow::ignored_data(case), silent_drop::ignored_data(case)],
     }
+}
+
+/// Returns the causes of a SYN-ACK that was retransmitted after it was acknowledged.
+fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission) -> Vec<Hypothesis> {
+    let until = case.handshake.last_syn_ack.unwrap_or(repeat.time);
+    let meanwhile = Meanwhile::of(case, until);
+    vec![
+        accept_queue_overflow::ignored_ack(case, &meanwhile),
+        ack_lost::ignored_ack(&meanwhile),
+        deferred_accept::silent_client(case, repeat, &meanwhile),
+    ]
 }

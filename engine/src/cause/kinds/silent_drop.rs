@@ -31,6 +31,11 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
         WEAK,
         "the SYN-ACK's retransmissions were not acknowledged, either",
     )
+    .opposed_by(
+        handshake.rto_retransmission.is_some() && handshake.syn_retransmissions == 0,
+        WEAK,
+        "the client did not retransmit its SYN",
+    )
     .supported_by(
         handshake.unanswered_retransmission || handshake.prompted_retransmission.is_some(),
         MODERATE,
@@ -39,9 +44,15 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
     .not_observable(true, "whether the SYN-ACK reached the client")
 }
 
-pub(super) fn ignored_ack() -> Hypothesis {
-    Hypothesis::new(INFO.kind, MODERATE, "the ACK may have been lost after the capture point")
-        .not_observable(true, "whether the ACK reached the server")
+/// Considers a reset that comes long after the last SYN: a device gave up waiting for the server.
+pub(super) fn given_up(refused: &RefusedSyn) -> Option<Hypothesis> {
+    let late = refused.late?;
+    let why = format!("no answer to the SYN for {late:.0} s; then a device on the path gave up and sent a reset");
+    Some(
+        Hypothesis::new(INFO.kind, VERY_STRONG, why)
+            .opposed_by(refused.others_answered, WEAK, OTHERS_ANSWERED)
+            .not_observable(true, "whether the SYN reached the server"),
+    )
 }
 
 pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {

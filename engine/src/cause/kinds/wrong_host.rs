@@ -29,7 +29,17 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.took_ack, 1.5, "only the data was reset, not the ACK before it; both go to one host")
         .opposed_by(reset.served, STRONG, SERVED)
-        .opposed_by(reset.wrong_ack, MODERATE, WRONG_ACK)
+        .supported_by(
+            reset.wrong_ack,
+            WEAK,
+            "the client acknowledged a number other than the SYN-ACK's: another host may have sent that number",
+        )
+        .supported_by(
+            reset.resets_ack_and_data,
+            WEAK,
+            "two resets came, one for the ACK and one for the data: their sender knew neither",
+        )
+        .supported_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(true, "which host behind the address received the ACK")
 }

@@ -1,0 +1,44 @@
+//! The client's ACK did not reach the server.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::AckLost,
+    clause: "the client's ACK did not reach the server",
+    counters: &[],
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the SYN arrives, the ACK does not); if it arrives: the firewall rules for state INVALID, conntrack -S (expect: invalid rises); then the routes of both directions: a stateful filter that sees only one direction drops the ACK",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::Relevant,
+    kernel: None,
+};
+
+pub(super) fn ignored_ack(meanwhile: &Meanwhile) -> Hypothesis {
+    let answered = meanwhile.answered;
+    Hypothesis::new(INFO.kind, MODERATE, "the SYN-ACK was retransmitted after it was acknowledged: the ACK was lost")
+        .supported_by(
+            meanwhile.had_room(),
+            3.0,
+            format!(
+                "the listener answered {answered} other SYN{} meanwhile; a full accept queue drops SYNs, too",
+                plural(answered)
+            ),
+        )
+        .opposed_by(meanwhile.unanswered > 0 && !meanwhile.had_room(), MODERATE, SYNS_DROPPED)
+        .not_observable(true, "whether the ACK reached the server")
+}
+
+/// Considers a capture without the ACK: the client's first segments were lost before the capture
+/// point.
+pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
+    let is_repeated = case.handshake.rto_retransmission.is_some();
+    let has_arrived = is_repeated && case.handshake.syn_retransmissions == 0;
+    let is_real = case.of_same_client(NEARBY_HANDSHAKES).any(|other| other.ack.is_some());
+    Hypothesis::new(INFO.kind, 0.0, "the client's ACK may have been lost before the capture point")
+        .supported_by(
+            has_arrived,
+            MODERATE,
+            "the server retransmitted its SYN-ACK, and the client did not retransmit its SYN: the SYN-ACK had reached it",
+        )
+        .supported_by(has_arrived && is_real, STRONG, "the client completed other connections: its address is not spoofed")
+        .not_observable(true, "what the client sent after the SYN-ACK (a capture at the client shows it)")
+}

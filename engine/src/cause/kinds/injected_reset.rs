@@ -1,0 +1,31 @@
+//! A third party injected a reset, and the server continued.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::InjectedReset,
+    clause: "a third party on the path injected a reset; the server did not send it and continued",
+    counters: &[Counter::OutRsts],
+    check: "at client and server at the same time: tcpdump -ni any 'tcp port {port}' (expect: the reset arrives at the client, and the server did not send it); then syncookie explain with both captures",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: None,
+};
+
+/// A device that copies packets and adds resets, unlike a packet filter, lets the packet through
+/// that triggered it ("Global, passive detection of connection tampering", SIGCOMM 2023).
+pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
+    let copies = case.handshake.server_resets;
+    Hypothesis::new(INFO.kind, 0.0, "a third party can inject resets")
+        .supported_by(
+            reset.server_served_after,
+            5.0,
+            "the server sent data after the reset: what the client had sent reached it, and it did not reset the connection",
+        )
+        .opposed_by(!reset.server_served_after, MODERATE, "the server sent no data after the reset")
+        .supported_by(reset.is_early(), MODERATE, "the reset came sooner than a packet to the server and back takes")
+        .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
+        .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets came"))
+        .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
+        .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
+}

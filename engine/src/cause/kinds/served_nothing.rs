@@ -1,0 +1,24 @@
+//! The server closed the connection before it sent anything.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::ServedNothing,
+    clause: "the server program closed the connection at once, before it sent anything",
+    counters: &[],
+    check: "on the server: the log of the program at that time; its limits and access rules (sshd: MaxStartups; TCP wrappers: /etc/hosts.deny; a proxy without a backend)",
+    reset_sender: ResetSender::Server,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: None,
+};
+
+/// Longest time, in seconds, from the ACK to a FIN that refuses: a program that served somebody, or
+/// waited for a request, takes longer.
+const AT_ONCE: f64 = 1.0;
+
+/// Returns the hypothesis only where the server's FIN came at once.
+pub(super) fn closed_at_once(after: Option<f64>) -> Option<Hypothesis> {
+    let after = after.filter(|&after| after <= AT_ONCE)?;
+    let why = format!("the server sent its FIN {:.0} ms after the ACK, and no data before", after * 1e3);
+    Some(Hypothesis::new(INFO.kind, 6.0, why).not_observable(true, "why the program closed the connection"))
+}

@@ -1,0 +1,57 @@
+//! An address translator had no free source port for the destination.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::SourcePortsExhausted,
+    clause: "an address translator (SNAT) had no free source port for this destination",
+    counters: &[],
+    check: "on the address translator: its metric of used SNAT ports (clouds), or conntrack -S (expect: insert_failed rises) and conntrack -L -d ADDRESS | wc -l; from the client: the same destination from another source address (expect: it works)",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: None,
+};
+
+/// Number of the client's handshakes before and after that are examined.
+const REACH: usize = 160;
+/// Time for which a translated port stays in use, in seconds (idle timeout of the large clouds: 4
+/// minutes).
+const PORT_SECONDS: f64 = 240.0;
+/// Smallest number of used ports that suggests a limit, and the smallest limit in wide use
+/// (64 ports per machine; one connection each).
+const SEVERAL: usize = 8;
+const A_LIMIT: usize = 60;
+
+/// Returns the hypothesis only where the client holds several connections to this destination.
+pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    let own = case.handshake;
+    let before = |other: &&Handshake| (0.0..PORT_SECONDS).contains(&own.time.seconds_since(other.time));
+    let in_use = case.of_same_client(REACH).filter(before).filter(|other| other.ack.is_some()).count();
+    let nearby = answered_others(case);
+    let hypothesis = Hypothesis::new(
+        INFO.kind,
+        -0.5,
+        format!("the client used {in_use} other ports for this destination in the last 4 minutes"),
+    )
+    .supported_by(
+        in_use >= A_LIMIT,
+        STRONG,
+        format!("{in_use} ports are near or above usual limits for one destination"),
+    )
+    .supported_by(
+        nearby > 0,
+        STRONG,
+        format!("{nearby} SYN{} of other addresses were answered at that time", plural(nearby)),
+    )
+    .not_observable(true, "whether the client's SYNs to other destinations were answered");
+    (in_use >= SEVERAL && own.syn_retransmissions > 0).then_some(hypothesis)
+}
+
+/// Counts nearby handshakes of other addresses whose SYN was answered.
+fn answered_others(case: &Case<'_, '_>) -> usize {
+    let all = &case.listener.handshakes;
+    let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);
+    let near = all[case.index.saturating_sub(NEARBY_HANDSHAKES)..end].iter();
+    let is_near = |other: &&&Handshake| other.time.seconds_since(case.handshake.time).abs() <= NEARBY_SECONDS;
+    near.filter(is_near).filter(|other| other.client.ip != case.handshake.client.ip && other.syn_ack.is_some()).count()
+}

@@ -1,0 +1,44 @@
+//! The server still had an earlier connection of the same ports.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::StaleConnection,
+    clause: "the server still had an earlier connection with the same ports",
+    counters: &[],
+    check: "on the server: ss -tan 'sport = :{port}' (expect: a connection with the client's address and port); on firewalls between: do they pass an ACK in answer to a SYN (challenge ACK), and the client's reset?",
+    reset_sender: ResetSender::Client,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: None,
+};
+
+/// RFC 9293 section 3.10.7.4 and RFC 5961 section 4: a SYN for a connection that exists is answered
+/// with an ACK of that connection. The client resets it and tries again.
+pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    let handshake = case.handshake;
+    let answer = handshake.stale_answer()?;
+    let reset = handshake.reset.as_deref().filter(|(side, _)| *side == Side::Client);
+    let matches = reset.is_some_and(|(_, reset)| reset.seq == answer.ack);
+    Some(
+        Hypothesis::new(
+            INFO.kind,
+            6.0,
+            format!("the server answered the SYN with an ACK of another number ({}) and without SYN", answer.ack),
+        )
+        .supported_by(matches, MODERATE, "the client reset that connection with the number that the server named")
+        .supported_by(
+            handshake.previous.is_some(),
+            MODERATE,
+            "the capture contains an earlier connection with the same ports",
+        )
+        .supported_by(
+            reset.is_some() && handshake.syn_ack.is_some(),
+            MODERATE,
+            "after the client's reset, the next SYN was answered",
+        )
+        .not_observable(
+            reset.is_none(),
+            "the client's reset, which would clear the connection (a firewall may drop it, or the ACK)",
+        ),
+    )
+}

@@ -1,0 +1,68 @@
+//! A SYN, or its answer, was lost, and a retransmission got through.
+
+use super::*;
+use crate::listener::Share;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::SynLost,
+    clause: "a SYN or its answer was lost, and a retransmission got through",
+    counters: &[Counter::ListenDrops],
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-syn != 0' (does the first SYN arrive, and is it answered?); on the devices between: conntrack -S (expect: insert_failed or drop rises), ipvsadm -lnc and sysctl net.ipv4.vs.conn_reuse_mode (only reused ports fail), sysctl net.ipv4.tcp_ecn (only SYNs with ECN fail)",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: Some(kernel),
+};
+
+/// Smallest number of SYNs with a property that show a rule, and the shares of lost SYNs with and
+/// without it that do.
+const ENOUGH: usize = 5;
+const NEARLY_ALL: f64 = 0.8;
+const NEARLY_NONE: f64 = 0.1;
+
+/// Considers a SYN that was answered after it was retransmitted, `waited` seconds after the first.
+pub(super) fn answered_late(case: &Case<'_, '_>, waited: f64) -> Hypothesis {
+    let lost = &case.listener.lost_syns;
+    let syn = case.handshake.syn.as_ref();
+    let properties = [
+        (lost.reused_port, case.handshake.previous.is_some(), "from a reused port", "from other ports"),
+        (lost.ecn, syn.is_some_and(|syn| syn.flags.has(Flags::ECE | Flags::CWR)), "with ECN", "without"),
+        (lost.fast_open, syn.is_some_and(|syn| syn.options.fast_open), "with Fast Open", "without"),
+        (lost.multipath, syn.is_some_and(|syn| syn.options.multipath), "with Multipath TCP", "without"),
+    ];
+    let always = lost.all.all >= ENOUGH && lost.all.lost as f64 >= NEARLY_ALL * lost.all.all as f64;
+    let hypothesis = Hypothesis::new(
+        INFO.kind,
+        3.0,
+        format!("the SYN was retransmitted before it was answered: {waited:.1} s were lost"),
+    )
+    .supported_by(
+        always,
+        0.0,
+        format!("the first SYN was lost in {} of {} handshakes of this listener", lost.all.lost, lost.all.all),
+    )
+    .opposed_by(case.handshake.stale_answer().is_some(), STRONG, "the server had answered the first SYN with an ACK")
+    .opposed_by(case.handshake.early_reset().is_some(), STRONG, "the first SYN was answered with a reset")
+    .not_observable(true, "whether the SYN or its answer was lost, and where");
+    properties.into_iter().fold(hypothesis, |hypothesis, (with, holds, name, others)| {
+        let decides = holds && !always && is_rule(with, lost.all);
+        let (rest, all_rest) = (lost.all.lost - with.lost, lost.all.all - with.all);
+        let text = format!("{} of {} SYNs {name} were lost, {rest} of {all_rest} {others}", with.lost, with.all);
+        hypothesis.supported_by(decides, STRONG, text)
+    })
+}
+
+/// Returns whether nearly all SYNs with a property were lost, and nearly none of the others.
+fn is_rule(with: Share, all: Share) -> bool {
+    let (rest, all_rest) = (all.lost - with.lost, all.all - with.all);
+    let is_enough = with.all >= ENOUGH && all_rest >= ENOUGH;
+    is_enough && with.lost as f64 >= NEARLY_ALL * with.all as f64 && rest as f64 <= NEARLY_NONE * all_rest as f64
+}
+
+fn kernel(evidence: &mut KernelEvidence<'_>) {
+    evidence.supported_by_rise(Counter::ConntrackDrop, STRONG, "conntrack dropped packets at that time");
+    let drops = evidence.status(Counter::ListenDrops);
+    if drops.did_not() {
+        let said = counters::clause(Counter::ListenDrops, drops);
+        evidence.supported_by(MODERATE, format!("{said}: no listener dropped the SYN"));
+    }
+}

@@ -1,0 +1,86 @@
+//! The server dropped SYNs whose timestamp was older than another of the same address.
+
+use super::*;
+
+pub(crate) const INFO: CauseInfo = CauseInfo {
+    kind: CauseKind::TimestampsRejected,
+    clause: "the server dropped a SYN whose timestamp is older than another of the same address (NAT)",
+    counters: &[Counter::PawsPassive],
+    check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (expect: it rises); sysctl net.ipv4.tcp_tw_recycle (must be 0; kernels before 4.12)",
+    reset_sender: ResetSender::Elsewhere,
+    ack_at_server: AckAtServer::Irrelevant,
+    kernel: Some(kernel),
+};
+
+/// Number of the client address's handshakes before and after that are compared.
+const REACH: usize = 24;
+/// Time for which a host remembers the timestamp of an address, in seconds (Linux
+/// `TCP_PAWS_MSL`).
+const REMEMBERED_SECONDS: f64 = 60.0;
+
+/// How SYNs of one address fared, by whether their timestamp was older than the latest accepted.
+#[derive(Default)]
+struct Fates {
+    older_failed: usize,
+    older_worked: usize,
+    newer_failed: usize,
+    newer_worked: usize,
+}
+
+impl Fates {
+    fn of(case: &Case<'_, '_>) -> Self {
+        let mut fates = Self::default();
+        let mut accepted: Option<(Timestamp, u32)> = None;
+        let around = case.listener.clients.around(case.index, REACH).iter();
+        for handshake in around.map(|&index| case.listener.handshakes[index as usize]) {
+            let Some(stamp) = handshake.syn.and_then(|syn| syn.options.timestamps) else { continue };
+            let known = accepted.filter(|(at, _)| handshake.time.seconds_since(*at) <= REMEMBERED_SECONDS);
+            let is_older = known.is_some_and(|(_, latest)| latest.wrapping_sub(stamp.value).cast_signed() > 1);
+            // A SYN that is answered after a retransmission had failed first.
+            let worked = handshake.syn_ack.is_some() && handshake.seconds_to_answered_syn() == 0.0;
+            *match (is_older, worked) {
+                (true, false) => &mut fates.older_failed,
+                (true, true) => &mut fates.older_worked,
+                (false, false) => &mut fates.newer_failed,
+                (false, true) => &mut fates.newer_worked,
+            } += 1;
+            if worked && !is_older {
+                accepted = Some((handshake.time, stamp.value));
+            }
+        }
+        fates
+    }
+}
+
+/// Linux before 4.12 with `tcp_tw_recycle` (`tcp_conn_request`), and devices that do the same.
+/// Returns the hypothesis only where an older SYN of the address failed.
+pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    case.handshake.syn.and_then(|syn| syn.options.timestamps)?;
+    let Fates { older_failed, older_worked, newer_failed, newer_worked } = Fates::of(case);
+    let is_rule = older_failed >= 2 && newer_worked >= 2 && older_worked + newer_failed == 0;
+    let hypothesis = Hypothesis::new(
+        INFO.kind,
+        0.5,
+        format!(
+            "{older_failed} SYN{} of this address with an older timestamp than one answered before failed",
+            plural(older_failed)
+        ),
+    )
+    .supported_by(
+        is_rule,
+        3.0,
+        format!("{newer_worked} with a newer timestamp were answered, and none with an older one"),
+    )
+    .opposed_by(older_worked > 0, 3.0, format!("{older_worked} with an older timestamp were answered"))
+    .opposed_by(newer_failed > 0, MODERATE, format!("{newer_failed} with a newer timestamp failed, too"));
+    (older_failed > 0).then_some(hypothesis)
+}
+
+fn kernel(evidence: &mut KernelEvidence<'_>) {
+    let rejected = evidence.status(Counter::PawsPassive);
+    if rejected.did_not() {
+        let said = counters::clause(Counter::PawsPassive, rejected);
+        evidence.ruled_out_by(format!("{said}: the server rejected no SYN for its timestamp"));
+    }
+    evidence.supported_by_rise(Counter::PawsPassive, VERY_STRONG, "the server rejected SYNs for their timestamps");
+}

@@ -1,0 +1,67 @@
+//! Connections of health checks: one client, a constant period, nothing sent.
+
+use crate::connection::handshake::{Handshake, Side};
+use crate::listener::clients::Clients;
+
+/// Minimum connections of one client that show a period. With fewer, independent connections have
+/// intervals this equal too often (chosen: with exponential intervals, once in 6,000 clients).
+const ENOUGH: usize = 6;
+/// Largest relative difference from the period, and the share of intervals that keep it.
+const TOLERANCE: f64 = 0.05;
+const REGULAR: f64 = 0.8;
+/// Shortest period in seconds: health checks are configured in seconds, and what is faster is a
+/// benchmark or a scan.
+const SHORTEST_PERIOD: f64 = 0.5;
+
+/// The health checks among the handshakes of a listener.
+#[derive(Default)]
+pub(crate) struct HealthChecks {
+    /// Index of each handshake, in ascending order, and the period in seconds.
+    checks: Vec<(u32, f64)>,
+}
+
+impl HealthChecks {
+    /// Finds the health checks. `candidates` is the number of handshakes for which
+    /// [`is_candidate`] holds.
+    pub(crate) fn of(handshakes: &[&Handshake], clients: &Clients, candidates: usize) -> Self {
+        let mut checks = Vec::new();
+        if candidates >= ENOUGH {
+            for group in clients.groups().filter(|group| group.len() >= ENOUGH) {
+                let is_candidate = |&index: &u32| is_candidate(handshakes[index as usize]);
+                let candidates: Vec<u32> = group.iter().copied().filter(is_candidate).collect();
+                let times = candidates
+                    .windows(2)
+                    .map(|two| handshakes[two[1] as usize].time.seconds_since(handshakes[two[0] as usize].time));
+                if let Some(period) = period(times.collect()) {
+                    checks.extend(candidates.iter().map(|&index| (index, period)));
+                }
+            }
+            checks.sort_unstable_by_key(|&(index, _)| index);
+        }
+        Self { checks }
+    }
+
+    /// Returns the period in seconds if the handshake with that index is a health check.
+    pub(crate) fn period(&self, index: usize) -> Option<f64> {
+        let at = self.checks.binary_search_by_key(&index, |&(check, _)| check as usize).ok()?;
+        Some(self.checks[at].1)
+    }
+}
+
+/// Returns whether a connection may be a health check: the server answered, and the client ended
+/// the connection without having sent data.
+pub(crate) fn is_candidate(handshake: &Handshake) -> bool {
+    let is_ended = handshake.client_fin || matches!(handshake.reset.as_deref(), Some((Side::Client, _)));
+    is_ended && handshake.client_data.is_none() && handshake.syn_ack.is_some()
+}
+
+/// Returns the period of intervals in seconds, if they are regular.
+fn period(mut intervals: Vec<f64>) -> Option<f64> {
+    if intervals.len() + 1 < ENOUGH {
+        return None;
+    }
+    intervals.sort_unstable_by(f64::total_cmp);
+    let period = intervals[intervals.len() / 2];
+    let regular = intervals.iter().filter(|&&interval| (interval - period).abs() <= TOLERANCE * period).count();
+    (period >= SHORTEST_PERIOD && regular as f64 >= REGULAR * intervals.len() as f64).then_some(period)
+}
