@@ -200,11 +200,10 @@ impl<'a> ResetContext<'a> {
 }
 
 /// Returns the seconds from the client's ACK to the server's FIN, where the server sent no data
-/// before and the client had not closed the connection.
+/// before and the client had sent nothing: a server that has a request may have taken it.
 pub(super) fn server_closed_after(handshake: &Handshake) -> Option<f64> {
     let (ack, isn) = (handshake.ack?, handshake.client_isn()?);
     let fin = handshake.server_segments.iter().find(|l| l.flags.has(Flags::FIN) && l.payload == 0)?;
-    let sent = handshake.client_data.map_or(isn.plus(1), |data| data.seq.plus(data.payload));
-    let closes_first = fin.ack == isn.plus(1) || fin.ack == sent;
-    (closes_first && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
+    let is_first = fin.ack == isn.plus(1) && handshake.client_data.is_none_or(|data| data.time > fin.time);
+    (is_first && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
 }
