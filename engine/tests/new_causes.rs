@@ -282,3 +282,36 @@ fn resets_of_one_moment_amid_working_connections_are_a_closed_listener() {
         assert_eq!(top(finding), Some(CauseKind::ListenerGone), "{:#?}", finding.causes);
     }
 }
+
+#[test]
+fn one_retransmission_to_a_client_that_waits_for_a_greeting_is_a_lost_ack() {
+    let greeted = |talk: Talk, at: f64| talk.server(at, |t| t.payload = 40);
+    let late = greeted(again(open(1, 0.0), 0.0, &[1.0]).ack(1.011), 1.05);
+    let alone = first_of(&[late.clone(), talk(99).ordinary(60.0)]);
+    assert_eq!((alone.outcome, top(&alone)), (Outcome::Established, Some(CauseKind::AckLost)), "{:#?}", alone.causes);
+    // Several, and none without a retransmission: the listener defers.
+    let others = (2..5).map(|n| greeted(again(open(n, 5.0), 5.0, &[1.0]).ack(6.011), 6.05));
+    let deferred = first_of(&others.chain([late.clone(), talk(99).ordinary(60.0)]).collect::<Vec<_>>());
+    assert_eq!(top(&deferred), Some(CauseKind::DeferredAccept), "{:#?}", deferred.causes);
+    // One that was greeted at once: it does not.
+    let finding = first_of(&[late, greeted(open(2, 5.0), 5.05), talk(99).ordinary(60.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::AckLost), "{:#?}", finding.causes);
+}
+
+#[test]
+fn two_lost_syns_that_happen_to_have_older_timestamps_show_no_rule() {
+    let syn = |port: u16, at: f64, stamp: u32| {
+        let talk = talk(port).syn(at, &linux_options(stamp)).syn(at + 1.0, &linux_options(stamp + 1000));
+        let talk = talk.syn_ack(at + 1.01, 64240, &linux_options(7));
+        talk.client(at + 1.02, |t| (t.payload, t.options) = (10, timestamps(stamp + 1020)))
+    };
+    let works = |port: u16, at: f64, stamp: u32| {
+        let talk = talk(port).syn(at, &linux_options(stamp)).syn_ack(at + 0.01, 64240, &linux_options(7));
+        talk.client(at + 0.02, |t| (t.payload, t.options) = (10, timestamps(stamp)))
+    };
+    let mut talks: Vec<Talk> = (0..4).map(|n| works(100 + n, f64::from(n) * 3.0, 900_000_000)).collect();
+    talks.extend([syn(1, 4.0, 1_000), syn(2, 7.0, 4_000), talk(999).ordinary(90.0)]);
+    for finding in all(&talks).iter().take(2) {
+        assert_eq!(top(finding), Some(CauseKind::SynLost), "{:#?}", finding.causes);
+    }
+}

@@ -20,6 +20,7 @@ pub(crate) mod option_history;
 mod path;
 pub(crate) mod retransmission;
 mod retry;
+mod silent_clients;
 pub(crate) mod timestamp_bits;
 
 pub(crate) use lost_syns::{LostSyns, Share};
@@ -39,6 +40,7 @@ use crate::listener::isn_layout::IsnLayout;
 use crate::listener::isn_pairs::IsnPairs;
 use crate::listener::kept_windows::KeptWindows;
 use crate::listener::option_history::OptionHistory;
+use crate::listener::silent_clients::SilentClients;
 use crate::listener::timestamp_bits::TimestampBits;
 
 /// The handshakes of one server address and port, in order of time, and what they have in common.
@@ -68,6 +70,7 @@ pub(crate) struct Listener<'a> {
     /// wait in the accept queue.
     pub waiting_since: Option<Timestamp>,
     pub lost_syns: LostSyns,
+    pub silent_clients: SilentClients,
     pub health_checks: HealthChecks,
     pub floods: FloodDetector,
     /// Number of handshakes in which the server's timer retransmitted the SYN-ACK.
@@ -85,6 +88,7 @@ impl<'a> Listener<'a> {
         let (mut answers, mut ignores_acks) = (false, false);
         let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
         let (mut lost_syns, mut health_candidates, mut waiting_since) = (LostSyns::default(), 0, None);
+        let mut silent_clients = SilentClients::default();
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
             granted.add(handshake);
@@ -93,6 +97,7 @@ impl<'a> Listener<'a> {
             ignores_acks |= handshake.ack_ignored();
             waiting_since = waiting_since.or_else(|| handshake.is_waiting().then_some(handshake.time));
             lost_syns.add(handshake);
+            silent_clients.add(handshake);
             health_candidates += usize::from(health_checks::is_candidate(handshake));
             rto_retransmissions += usize::from(retransmission::by_timer(handshake).is_some());
             refused_acknowledgments += usize::from(handshake.refused_acknowledgment().is_some());
@@ -116,6 +121,7 @@ impl<'a> Listener<'a> {
             ignores_acks,
             waiting_since,
             lost_syns,
+            silent_clients,
             health_checks: HealthChecks::of(answering, &clients, health_candidates),
             floods,
             rto_retransmissions,

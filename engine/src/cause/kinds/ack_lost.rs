@@ -12,12 +12,14 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-pub(super) fn ignored_ack(meanwhile: &Meanwhile) -> Hypothesis {
+pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhile: &Meanwhile) -> Hypothesis {
     let answered = meanwhile.answered;
+    let is_single = case.handshake.last_syn_ack == Some(repeat.time) && case.handshake.server_data.is_some();
     Hypothesis::new(INFO.kind, MODERATE, "the SYN-ACK was retransmitted after it was acknowledged: the ACK was lost")
+        .supported_by(is_single, STRONG, "the SYN-ACK was retransmitted once, and the next ACK was accepted")
         .supported_by(
             meanwhile.had_room(),
-            3.0,
+            MODERATE,
             format!(
                 "the listener answered {answered} other SYN{} meanwhile; a full accept queue drops SYNs, too",
                 plural(answered)

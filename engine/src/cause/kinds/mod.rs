@@ -304,7 +304,7 @@ fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission) -> Vec<Hypothesis> 
     let meanwhile = Meanwhile::of(case, until);
     vec![
         accept_queue_overflow::ignored_ack(case, &meanwhile),
-        ack_lost::ignored_ack(&meanwhile),
+        ack_lost::ignored_ack(case, repeat, &meanwhile),
         deferred_accept::silent_client(case, repeat, &meanwhile),
     ]
 }

@@ -18,6 +18,9 @@ const REACH: usize = 24;
 /// `TCP_PAWS_MSL`).
 const REMEMBERED_SECONDS: f64 = 60.0;
 
+/// Largest weight of the agreement: more repetitions show no more.
+const MOST: f64 = 6.0;
+
 /// How SYNs of one address fared, by whether their timestamp was older than the latest accepted.
 #[derive(Default)]
 struct Fates {
@@ -52,15 +55,21 @@ impl Fates {
     }
 }
 
+/// Returns the weight, in nats, against the chance that exactly the older SYNs fail, if `failed` of
+/// all are lost at random: Fisher's exact test, 1 in "`failed` + `worked` choose `failed`".
+fn against_chance(failed: usize, worked: usize) -> f64 {
+    (1..=failed).map(|n| ((worked + n) as f64 / n as f64).ln()).sum()
+}
+
 /// Linux before 4.12 with `tcp_tw_recycle` (`tcp_conn_request`), and devices that do the same.
 /// Returns the hypothesis only where an older SYN of the address failed.
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     case.handshake.syn.and_then(|syn| syn.options.timestamps)?;
     let Fates { older_failed, older_worked, newer_failed, newer_worked } = Fates::of(case);
-    let is_rule = older_failed >= 2 && newer_worked >= 2 && older_worked + newer_failed == 0;
+    let is_rule = older_worked + newer_failed == 0;
     let hypothesis = Hypothesis::new(
         INFO.kind,
-        0.5,
+        -MODERATE,
         format!(
             "{older_failed} SYN{} of this address with an older timestamp than one answered before failed",
             plural(older_failed)
@@ -68,7 +77,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     )
     .supported_by(
         is_rule,
-        3.0,
+        against_chance(older_failed, newer_worked).min(MOST),
         format!("{newer_worked} with a newer timestamp were answered, and none with an older one"),
     )
     .opposed_by(older_worked > 0, 3.0, format!("{older_worked} with an older timestamp were answered"))
