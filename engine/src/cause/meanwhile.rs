@@ -45,4 +45,9 @@ impl Meanwhile {
     pub(super) fn had_room(&self) -> bool {
         self.answered > 0 && self.unanswered as f64 <= LOSS * self.answered as f64
     }
+
+    /// Returns whether the listener ignored at least half of the SYNs, which loss does not explain.
+    pub(super) const fn drops_syns(&self) -> bool {
+        self.unanswered > 0 && self.unanswered >= self.answered
+    }
 }

@@ -113,7 +113,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
         "the SYN-ACK was retransmitted after it was acknowledged: the server ignores the ACK",
     )
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
-    .supported_by(meanwhile.unanswered > 0 && !meanwhile.had_room(), STRONG, SYNS_DROPPED)
+    .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
     .supported_by(
         is_waited_for,
         WEAK,

@@ -25,7 +25,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhil
                 plural(answered)
             ),
         )
-        .opposed_by(meanwhile.unanswered > 0 && !meanwhile.had_room(), MODERATE, SYNS_DROPPED)
+        .opposed_by(meanwhile.drops_syns(), MODERATE, SYNS_DROPPED)
         .not_observable(true, "whether the ACK reached the server")
 }
 
