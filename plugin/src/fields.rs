@@ -74,7 +74,7 @@ fields! {
     Confidence: String "syncookie.confidence" "Confidence"
         "Confidence of the verdict: possible, likely or certain",
     LogOdds: Double "syncookie.log_odds" "Log-odds"
-        "Log-likelihood ratio of the verdict to the second most likely one, in nats",
+        "Natural logarithm of the odds of the verdict against the second most probable one, in nats",
     Implementation: String "syncookie.implementation" "Implementation"
         "Implementation that nothing in the capture contradicts; best match first",
     Missing: String "syncookie.missing" "Missing information"
