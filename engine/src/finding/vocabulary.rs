@@ -55,7 +55,7 @@ impl Verdict {
 words! {
     /// Confidence of a verdict, ordered from weak to strong.
     Confidence {
-        /// The evidence favours it; false positives are to be expected where cookies are rare.
+        /// The evidence favours it; false alarms are to be expected where cookies are rare.
         Possible = "possible",
         /// Meant to be right at least 95 times in 100.
         Likely = "likely",
@@ -283,7 +283,8 @@ words! {
         SynproxyCookieValid = "cookie_valid",
         /// ACKs that a SYNPROXY on the host rejected.
         SynproxyCookieInvalid = "cookie_invalid",
-        /// SYNs that a SYNPROXY on the host sent to the server again because a client sent a segment.
+        /// Repeated ACKs with a valid cookie, for which a SYNPROXY on the host sent its SYN to the
+        /// server again.
         SynproxyCookieRetrans = "cookie_retrans",
         /// Packets that conntrack dropped because its table was full.
         ConntrackDrop = "drop",

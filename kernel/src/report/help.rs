@@ -66,7 +66,9 @@ pub fn counter(name: &str) -> Option<&'static str> {
         "synproxy.syn_received" => "SYNs received by SYNPROXY.",
         "synproxy.cookie_valid" => "ACKs with a valid cookie at SYNPROXY.",
         "synproxy.cookie_invalid" => "ACKs with an invalid cookie at SYNPROXY, which drops them.",
-        "synproxy.cookie_retrans" => "Repeated ACKs with a valid cookie at SYNPROXY.",
+        "synproxy.cookie_retrans" => {
+            "Repeated ACKs with a valid cookie, for which SYNPROXY sent its SYN to the server again."
+        }
         "synproxy.conn_reopened" => "Closed connections that a new SYN at SYNPROXY opened again.",
         "TcpExt.TCPFastOpenListenOverflow" => "SYNs with data that found the Fast Open queue full.",
         "TcpExt.TCPFastOpenPassiveFail" => "Fast Open attempts of clients that failed.",

@@ -162,7 +162,7 @@ pub struct Analyze {
 /// Confidence, as a value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Threshold {
-    /// The evidence favours it; expect false positives where cookies are rare
+    /// The evidence favours it; expect false alarms where cookies are rare
     Possible,
     /// Meant to be right at least 95 times in 100
     Likely,

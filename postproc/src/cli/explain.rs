@@ -24,7 +24,7 @@ Examples:
       Rule out causes that a capture taken at the server contradicts
   syncookie explain trace.pcap --kernel netstat-s.txt sysctl.txt
       Rank the causes with the counters of the server's kernel
-  syncookie explain trace.pcap --kernel before.json after.json
+  syncookie explain trace.pcap --kernel before.txt after.txt
       Compare two snapshots (syncookie kernel snapshot) of the server
 
 Exit codes:

@@ -37,7 +37,7 @@ fn confidence(totals: &Totals) -> Vec<String> {
     }
     if totals.possible.handshakes > 0 {
         said.push(format!(
-            "{} only “possible”: expect false positives where cookies are rare.",
+            "{} only “possible”: expect false alarms where cookies are rare.",
             is_are(totals.possible.handshakes, "finding")
         ));
     }

@@ -58,7 +58,7 @@ fn scratch() -> tempfile::TempDir {
         .args(["analyze", "trace.pcap", "--format", "json", "-o", "yesterday.json"])
         .current_dir(folder.path());
     assert_eq!(run(yesterday).code, Some(0));
-    for snapshot in ["before.json", "after.json"] {
+    for snapshot in ["before.txt", "after.txt"] {
         let mut command = Command::new(&programs().syncookie);
         assert_eq!(run(command.args(["kernel", "snapshot", "-o", snapshot]).current_dir(folder.path())).code, Some(0));
     }
