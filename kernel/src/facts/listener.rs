@@ -57,6 +57,27 @@ pub struct Process {
     pub listens: Vec<u64>,
 }
 
+impl Listener {
+    /// Returns whether another list may describe the same socket: the addresses are the same, and so
+    /// are the inode numbers if both lists have them.
+    pub(crate) fn is_same_socket(&self, other: &Self) -> bool {
+        let is_other_inode = matches!((self.inode, other.inode), (Some(own), Some(inode)) if own != inode);
+        self.local == other.local && !is_other_inode
+    }
+
+    /// Adds what another list of the same sample has of this socket. The lists were made a moment
+    /// apart: the larger accept queue is kept, so that no overflow is lost.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.accept_queue = self.accept_queue.max(other.accept_queue);
+        self.backlog = self.backlog.or(other.backlog);
+        self.drops = self.drops.or(other.drops);
+        self.inode = self.inode.or(other.inode);
+        if self.holders.is_empty() {
+            self.holders = other.holders;
+        }
+    }
+}
+
 impl LocalAddress {
     /// Returns whether a listener at this address accepts a connection whose local end is `end`,
     /// unless a listener with a more specific address does.

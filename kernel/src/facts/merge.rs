@@ -1,6 +1,6 @@
 //! Facts of one sample from several files.
 
-use super::Facts;
+use super::{Facts, Listener};
 
 impl Facts {
     /// Adds the facts of another file of the same sample.
@@ -10,7 +10,7 @@ impl Facts {
         self.uptime = self.uptime.or(other.uptime);
         self.kernel = self.kernel.take().or(other.kernel);
         self.namespace = self.namespace.take().or(other.namespace);
-        self.listeners.extend(other.listeners);
+        self.merge_listeners(other.listeners);
         self.processes.extend(other.processes);
         self.events.extend(other.events);
         self.notes.extend(other.notes);
@@ -23,7 +23,24 @@ impl Facts {
         self.settings.extend(other.settings);
         self.half_open.extend(other.half_open);
         self.is_half_open_listed |= other.is_half_open_listed;
+        self.has_connections |= other.has_connections;
         self.destinations.extend(other.destinations);
+    }
+
+    /// Adds listeners of another list. A socket that is in both lists stays one listener.
+    fn merge_listeners(&mut self, others: Vec<Listener>) {
+        let mut known = std::mem::take(&mut self.listeners);
+        for other in others {
+            match known.iter().position(|listener| listener.is_same_socket(&other)) {
+                Some(index) => {
+                    let mut both = known.remove(index);
+                    both.merge(other);
+                    self.listeners.push(both);
+                }
+                None => self.listeners.push(other),
+            }
+        }
+        self.listeners.append(&mut known);
     }
 
     /// Copies the settings that only an earlier sample has: they are saved once and hold for both.

@@ -62,6 +62,8 @@ pub struct Facts {
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) half_open: BTreeMap<LocalAddress, u64>,
     pub(crate) is_half_open_listed: bool,
+    /// Whether a list of sockets has others than listening ones.
+    pub(crate) has_connections: bool,
     pub(crate) destinations: BTreeMap<(IpAddr, u16), u64>,
 }
 

@@ -58,7 +58,8 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
 
 /// Returns whether a file holds the same facts in the same format as the sample before it, so that
 /// it is another sample. `nstat` and `netstat -s` saved side by side have the same counters in two
-/// formats: they are one sample.
+/// formats: they are one sample. So are `ss -lntm` and `ss -tan`, which list the same listeners, but
+/// only one has their drops, and only one has connections.
 fn is_repeated(sample: &Facts, file: &Facts) -> bool {
     // `ss -s` prints these two gauges, and so does `/proc/net/sockstat`.
     let is_in_summary = |name: &str| ["TCP.orphan", "TCP.tw"].contains(&name);
@@ -67,7 +68,13 @@ fn is_repeated(sample: &Facts, file: &Facts) -> bool {
     is_format_shared
         && (sample.counters.keys().any(|name| file.counters.contains_key(name))
             || sample.gauges.keys().any(|name| file.gauges.contains_key(name) && !is_in_summary(name))
-            || (!sample.listeners.is_empty() && !file.listeners.is_empty()))
+            || (!sample.listeners.is_empty() && !file.listeners.is_empty() && !completes(sample, file)))
+}
+
+/// Returns whether a list of sockets has what the lists of the sample lack: drops, or connections.
+fn completes(sample: &Facts, file: &Facts) -> bool {
+    let has_drops = |facts: &Facts| facts.listeners.iter().any(|listener| listener.drops.is_some());
+    (has_drops(file) && !has_drops(sample)) || (file.has_connections && !sample.has_connections)
 }
 
 #[cfg(test)]

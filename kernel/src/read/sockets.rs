@@ -92,6 +92,7 @@ impl<'a> Row<'a> {
 
     /// Adds the socket of the row.
     fn add(self, line: &str, facts: &mut Facts) {
+        facts.has_connections |= self.state != "LISTEN";
         match self.state {
             "LISTEN" => facts.add_listener(Listener {
                 local: self.local,

@@ -2,7 +2,7 @@
 
 use syncookie_terminal::{escape_controls, grouped};
 
-use crate::resource::{Counter, Resource};
+use crate::resource::{Counter, Limit, Resource, ResourceKind};
 use crate::view::View;
 
 /// Maximum number of healthy listeners, processes and interfaces that are shown of one resource.
@@ -45,10 +45,19 @@ fn usage(resource: &Resource) -> UsageRow {
         resource.kind.title().to_owned(),
         subject(resource),
         resource.usage.map_or_else(|| "unknown".into(), |usage| format!("{}{percent}", grouped(usage))),
-        limit.map_or_else(String::new, |limit| grouped(limit.value)),
+        limit.map_or_else(
+            String::new,
+            |limit| if is_unlimited(limit) { "unlimited".into() } else { grouped(limit.value) },
+        ),
         free_percent(resource).unwrap_or_default(),
         limit.map_or_else(String::new, |limit| short(&limit.source)),
     ]
+}
+
+/// Returns whether a limit is the largest signed number, the kernel's value for no limit
+/// (`fs.file-max` since Linux 5.0).
+fn is_unlimited(limit: &Limit) -> bool {
+    limit.value >= i64::MAX as u64
 }
 
 /// Returns the subject of a resource, safe to print.
@@ -56,8 +65,11 @@ fn subject(resource: &Resource) -> String {
     resource.subject.as_deref().map_or_else(String::new, |subject| escape_controls(subject).into_owned())
 }
 
-/// Formats the free part in percent; `0 %` only if nothing is free.
+/// Formats the free part in percent; `0 %` only if nothing is free, `None` without a limit.
 fn free_percent(resource: &Resource) -> Option<String> {
+    if resource.limit.as_ref().is_some_and(is_unlimited) {
+        return None;
+    }
     let (free, limit) = (resource.free()?, resource.limit.as_ref()?.value);
     let percent = (u128::from(free) * 100).checked_div(u128::from(limit))?;
     Some(match (percent, free) {
@@ -85,11 +97,16 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
         let counters = resource.counters.iter().enumerate().filter(is_shown);
         let mut parts: Vec<String> = counters.map(|(_, counter)| count(counter, is_compared)).collect();
         if !parts.is_empty() {
-            parts.extend(resource.remark.clone().filter(|_| is_verbose || resource.level().is_some()));
+            let is_rising = resource.kind == ResourceKind::Resets && resource.counters.iter().any(has_increased);
+            parts.extend(resource.remark.clone().filter(|_| is_verbose || is_rising || resource.level().is_some()));
             rows.push([resource.kind.title().to_owned(), subject(resource), parts.join(", ")]);
         }
     }
     rows
+}
+
+fn has_increased(counter: &Counter) -> bool {
+    counter.increase.is_some_and(|increase| increase > 0)
 }
 
 /// Formats a counter: `ListenOverflows 12 (+3)`.
@@ -100,4 +117,41 @@ fn count(counter: &Counter, is_compared: bool) -> String {
         _ => String::new(),
     };
     format!("{} {}{increase}", counter.short_name(), counter.total.map_or("unknown".into(), grouped))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+
+    #[test]
+    fn the_largest_number_is_shown_as_unlimited() {
+        let mut facts = Facts::default();
+        facts.set_setting("fs.file-nr".into(), "2208 0 9223372036854775807".into());
+        facts.set_setting("fs.file-max".into(), "9223372036854775807".into());
+        let (rows, _) = usages(&View::new(facts, None), false);
+        let files = rows.iter().find(|row| row[0] == "open files").unwrap();
+        assert_eq!(files[2..5], ["2,208", "unlimited", ""]);
+    }
+
+    #[test]
+    fn an_increase_of_resets_is_explained_in_its_row() {
+        let at = |resets, aborts| {
+            let mut facts = Facts::default();
+            facts.set_counter("Tcp.OutRsts".into(), resets);
+            facts.set_counter("TcpExt.TCPAbortOnData".into(), aborts);
+            facts
+        };
+        let row = |later, earlier| {
+            let rows = counts(&View::new(later, Some(earlier)), false);
+            rows.into_iter().find(|row| row[0] == "resets sent").unwrap()[2].clone()
+        };
+        let unexplained = row(at(13, 1), at(10, 1));
+        assert!(
+            unexplained.contains("3 resets of the increase answered segments without a connection"),
+            "{unexplained}"
+        );
+        assert!(row(at(13, 4), at(10, 1)).contains("the other counters explain the increase"));
+        assert!(!row(at(10, 1), at(10, 1)).contains("resets of"));
+    }
 }

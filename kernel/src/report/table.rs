@@ -174,7 +174,7 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     }
     let missing = view.missing_counters();
     if !missing.is_empty() {
-        let text = format!("Counters that this kernel or output lacks: {}.", some(&missing));
+        let text = format!("Counters that this kernel or output lacks: {}.", by_group(&missing));
         paragraph(output, terminal.width, "", &text)?;
     }
     for note in view.later.notes.iter().take(MAX_SHOWN) {
@@ -195,11 +195,46 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
+/// Joins all names of counters, which are sorted, with each group named once: `Tcp: EstabResets,
+/// OutRsts; TcpExt: ListenDrops`.
+fn by_group(names: &[&str]) -> String {
+    let parts = |name: &'_ str| {
+        name.rsplit_once('.').map_or((String::new(), name.to_owned()), |(group, counter)| {
+            (escape_controls(group).into_owned(), escape_controls(counter).into_owned())
+        })
+    };
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (group, counter) in names.iter().map(|name| parts(name)) {
+        match groups.last_mut() {
+            Some((last, counters)) if *last == group => counters.push(counter),
+            _ => groups.push((group, vec![counter])),
+        }
+    }
+    let groups: Vec<String> =
+        groups.into_iter().map(|(group, counters)| format!("{group}: {}", counters.join(", "))).collect();
+    groups.join("; ")
+}
+
 /// Joins the first names, and counts the others.
 fn some<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<_> = names.iter().take(MAX_SHOWN).map(|name| escape_controls(name.as_ref())).collect();
     match names.len().saturating_sub(MAX_SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_counter_is_named_below_its_group() {
+        let many: Vec<String> = (10..30).map(|number| format!("TcpExt.Counter{number}")).collect();
+        let mut names = vec!["Tcp.EstabResets", "Tcp.OutRsts"];
+        names.extend(many.iter().map(String::as_str));
+        let text = by_group(&names);
+        assert!(text.starts_with("Tcp: EstabResets, OutRsts; TcpExt: Counter10, "), "{text}");
+        assert!(text.ends_with("Counter29"), "{text}");
     }
 }

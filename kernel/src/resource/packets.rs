@@ -8,10 +8,10 @@
 
 use std::collections::BTreeSet;
 
-use syncookie_terminal::escape_controls;
+use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
-use super::{Context, Resource, ResourceKind};
+use super::{Context, Counter, Resource, ResourceKind};
 use crate::facts::EventKind;
 
 /// Adds the state of these resources.
@@ -119,6 +119,20 @@ fn resets(context: &Context<'_>) -> Resource {
         "TcpExt.TCPAbortOnClose",
         "TcpExt.TCPAbortOnTimeout",
     ]);
-    resource.remark = Some("OutRsts beyond the other counters answer segments without a connection".into());
+    resource.remark = Some(unexplained_resets(&resource.counters));
     resource
+}
+
+/// Returns what the resets mean that the counters after the first do not explain.
+fn unexplained_resets(counters: &[Counter]) -> String {
+    let without_connection = "segments without a connection (a SYN to a closed port, an ACK without a SYN)";
+    let mut increases = counters.iter().map(|counter| counter.increase.unwrap_or(0));
+    let Some(sent @ 1..) = increases.next() else {
+        return format!("OutRsts beyond the other counters answer {without_connection}");
+    };
+    match sent.saturating_sub(increases.sum()) {
+        0 => "the other counters explain the increase of OutRsts".into(),
+        1 => format!("1 reset of the increase answered {without_connection}"),
+        number => format!("{} resets of the increase answered {without_connection}", grouped(number)),
+    }
 }

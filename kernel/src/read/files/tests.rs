@@ -46,3 +46,27 @@ fn a_file_that_repeats_a_format_begins_the_next_sample() {
     assert!(one.earlier.is_none());
     assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
 }
+
+#[test]
+fn two_lists_of_the_same_listeners_are_parts_of_one_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let listening = |waiting: u32, drops: u32| {
+        format!("LISTEN {waiting} 3 0.0.0.0:80 0.0.0.0:*\n\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d{drops})\n")
+    };
+    let header = "State Recv-Q Send-Q Local Address:Port Peer Address:Port\n";
+    let with_memory = |name: &str, drops| write(&folder, name, &format!("{header}{}", listening(4, drops)));
+    let all = |name: &str| {
+        let rows = "LISTEN 2 3 0.0.0.0:80 0.0.0.0:*\nSYN-RECV 0 0 10.0.0.1:80 10.0.0.2:40000\n";
+        write(&folder, name, &format!("{header}{rows}"))
+    };
+    for files in [[with_memory("lntm", 7), all("tan")], [all("tan"), with_memory("lntm", 7)]] {
+        let samples = super::files(&files).unwrap();
+        assert!(samples.earlier.is_none(), "{files:?}");
+        let [listener] = &samples.later.listeners[..] else { panic!("{:?}", samples.later.listeners) };
+        assert_eq!((listener.accept_queue, listener.drops), (4, Some(7)), "{files:?}");
+        assert_eq!(samples.later.half_open().count(), 1);
+    }
+    let both = super::files([with_memory("lntm", 7), all("tan"), with_memory("lntm-2", 9), all("tan-2")]).unwrap();
+    assert_eq!(both.earlier.unwrap().listeners[0].drops, Some(7));
+    assert_eq!(both.later.listeners[0].drops, Some(9));
+}
