@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::resource::{Level, Resource};
+use crate::resource::{Level, Resource, ResourceKind};
 use crate::view::View;
 
 /// Returns the resources at each level in a sentence or several.
 pub fn answer(view: &View) -> String {
-    let at = |level| names(view, level);
+    let at = |level| names(view, level, |resource| rejected_cookies(resource).is_none());
+    let rejected = |level| names(view, level, |resource| rejected_cookies(resource).is_some());
     let (now, rising, near, past) =
         (at(Level::Exhausted), at(Level::Overflowing), at(Level::Near), at(Level::Overflowed));
     let mut parts = Vec::new();
@@ -17,15 +18,22 @@ pub fn answer(view: &View) -> String {
     if !rising.is_empty() {
         parts.push(format!("Overflowed since the previous sample: {}.", list(&rising)));
     }
+    let (rejected_now, rejected_before) = (rejected(Level::Overflowing), rejected(Level::Overflowed));
     if now.is_empty() && rising.is_empty() {
         parts.push(nothing(view, &past));
     }
     if !near.is_empty() {
         parts.push(format!("Near the limit: {}.", list(&near)));
     }
+    if !rejected_now.is_empty() {
+        parts.push(format!("Rejected since the previous sample: {}.", list(&rejected_now)));
+    }
+    let since = if view.later.is_live { "since boot" } else { "earlier" };
     if !past.is_empty() {
-        let since = if view.later.is_live { "since boot" } else { "earlier" };
         parts.push(format!("Overflowed {since}: {}.", list(&past)));
+    }
+    if !rejected_before.is_empty() {
+        parts.push(format!("Rejected {since}: {}.", list(&rejected_before)));
     }
     parts.join(" ")
 }
@@ -41,15 +49,28 @@ fn nothing(view: &View, past: &[String]) -> String {
     .into()
 }
 
-/// Returns the names of the resources with a finding at a level, each once.
-fn names(view: &View, level: Level) -> Vec<String> {
+/// Returns the wanted resources with a finding at a level by name, each once.
+fn names(view: &View, level: Level, is_wanted: impl Fn(&Resource) -> bool) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let found = view.findings().into_iter().filter(|(_, finding)| finding.level == level);
+    let found = view.findings().into_iter().filter(|(resource, finding)| finding.level == level && is_wanted(resource));
     found.map(|(resource, _)| name(resource)).filter(|name| seen.insert(name.clone())).collect()
+}
+
+/// Returns what a resource rejected; `None` for a resource that can overflow. A rejected cookie
+/// overflows nothing.
+fn rejected_cookies(resource: &Resource) -> Option<&'static str> {
+    match resource.kind {
+        ResourceKind::SynCookies => Some("SYN cookies"),
+        ResourceKind::Synproxy => Some("cookies of SYNPROXY"),
+        _ => None,
+    }
 }
 
 /// Formats a resource with its subject: `accept queue of 0.0.0.0:80`.
 fn name(resource: &Resource) -> String {
+    if let Some(rejected) = rejected_cookies(resource) {
+        return rejected.into();
+    }
     match &resource.subject {
         Some(subject) if subject.starts_with("to ") => format!("{} {subject}", resource.kind.title()),
         Some(subject) => format!("{} of {subject}", resource.kind.title()),
@@ -63,5 +84,22 @@ fn list(names: &[String]) -> String {
     match names.len().saturating_sub(MAX_SHOWN) {
         0 => names.join(", "),
         more => format!("{}, and {more} more", names[..MAX_SHOWN].join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+
+    #[test]
+    fn cookies_are_rejected_and_do_not_overflow() {
+        let mut facts = Facts::default();
+        facts.set_counter("TcpExt.SyncookiesFailed".into(), 4);
+        facts.set_counter("synproxy.cookie_invalid".into(), 2);
+        facts.set_counter("TcpExt.ListenOverflows".into(), 1);
+        let text = answer(&View::new(facts, None));
+        assert!(text.contains("Overflowed earlier: accept queue."), "{text}");
+        assert!(text.contains("Rejected earlier: SYN cookies, cookies of SYNPROXY."), "{text}");
     }
 }
