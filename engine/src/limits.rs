@@ -3,12 +3,12 @@
 /// Limits on what an [`crate::Analyzer`] keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of handshakes that are kept, about one kibibyte each; at least 2. At this
+    /// Maximum number of handshakes that are kept, about 1.1 KiB each; at least 2. At this
     /// limit the older half is judged by the packets so far, returned by
     /// [`crate::Analyzer::take_evicted`] and forgotten; [`crate::Statistics::evicted_early`] counts
     /// these handshakes.
     pub handshakes: usize,
-    /// Maximum number of findings per listener for handshakes that a flood of SYNs left incomplete.
+    /// Maximum number of findings per listener for handshakes of a SYN flood that never completed.
     /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.
     pub flood: u64,
     /// Maximum number of listeners with a report of their own, about 400 bytes each. Handshakes of

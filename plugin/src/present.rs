@@ -90,7 +90,7 @@ fn verdict_text(verdict: Verdict) -> &'static str {
         Verdict::Ordinary => "answered by the server from its SYN queue",
         Verdict::SynCookie => "answered with a SYN cookie",
         Verdict::SynProxy => "answered by a SYN proxy",
-        Verdict::Undetermined => "undetermined who answered",
+        Verdict::Undetermined => "undetermined, the capture does not show who answered",
     }
 }
 
@@ -98,7 +98,7 @@ fn verdict_text(verdict: Verdict) -> &'static str {
 fn outcome_text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Established => "connection established",
-        Outcome::ResetByServer => "connection reset by the server",
+        Outcome::ResetByServer => "connection reset by the server side",
         Outcome::ResetByClient => "connection reset by the client",
         Outcome::Refused => "connection refused",
         Outcome::Unanswered => "SYN without a reply",

@@ -217,7 +217,7 @@ pub struct ListenerReport {
     pub tally: Tally,
     /// The strongest cookie-style confidence among them.
     pub strongest: Option<Confidence>,
-    /// The handshakes of `tally` that a flood left incomplete; `None` without a flood.
+    /// The handshakes of `tally` that never completed in a flood; `None` without a flood.
     pub flood: Option<Flood>,
 }
 

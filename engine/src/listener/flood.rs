@@ -3,7 +3,7 @@
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 
-/// Minimum unacknowledged SYNs per second of a flood. The smallest listen backlog in wide use is
+/// Minimum rate of a flood, in handshakes per second that never completed. The smallest listen backlog in wide use is
 /// 128 (old `SOMAXCONN`), and an entry lives for a minute: half of the backlog in one second fills
 /// it at once.
 const FLOOD_RATE: u64 = 64;

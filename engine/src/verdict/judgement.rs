@@ -57,7 +57,7 @@ pub(crate) struct JudgeOptions {
     pub now: Timestamp,
     pub detail: DetailLevel,
     pub measured: bool,
-    /// Maximum findings for handshakes that a flood left incomplete; further ones are only counted.
+    /// Maximum findings for handshakes of a flood that never completed; further ones are only counted.
     pub flood: u64,
 }
 

@@ -125,9 +125,12 @@ impl SubtreeBuilder {
     /// Adds an evidence with its details.
     pub(super) fn evidence(&mut self, evidence: &Evidence) {
         let Evidence { kind, favours, nats, frames, detail, .. } = evidence;
-        self.add(Field::Evidence, Value::NoValue).text = Some(match favours {
-            Verdict::Undetermined => format!("Observation ({kind}): {detail}"),
-            _ => format!("Evidence for {favours} ({kind}, {}): {detail}", odds(*nats)),
+        // Evidence at even odds favours neither side.
+        let favours_neither = *favours == Verdict::Undetermined || !odds(*nats).ends_with(" to 1");
+        self.add(Field::Evidence, Value::NoValue).text = Some(if favours_neither {
+            format!("Observation ({kind}): {detail}")
+        } else {
+            format!("Evidence for {favours} ({kind}, {}): {detail}", odds(*nats))
         });
         self.detail(Field::EvidenceKind, kind.as_str());
         self.detail(Field::EvidenceFor, favours.as_str());

@@ -91,10 +91,13 @@ fn the_heading_is_the_conclusion() {
         "SYN cookie analysis: answered by a SYN proxy, likely (about 1,400 to 1)"
     );
     let undetermined = finding(Verdict::Undetermined, None);
-    assert_eq!(verdict(&undetermined, frame(2)).heading, "SYN cookie analysis: undetermined who answered");
+    assert_eq!(
+        verdict(&undetermined, frame(2)).heading,
+        "SYN cookie analysis: undetermined, the capture does not show who answered"
+    );
     assert_eq!(
         reset(&likely, frame(4)).heading,
-        "SYN cookie analysis: connection reset by the server; SYN-ACK in frame 2: answered by a SYN proxy, likely \
+        "SYN cookie analysis: connection reset by the server side; SYN-ACK in frame 2: answered by a SYN proxy, likely \
          (about 1,400 to 1)"
     );
 }
