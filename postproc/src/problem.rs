@@ -32,6 +32,17 @@ pub struct Problem {
     pub skipped_bytes: Option<u64>,
     /// Rest of the sentence that begins with the name of the capture.
     pub message: String,
+    /// Frames that were not analysed because of their link type.
+    pub unsupported: Option<Box<UnsupportedLink>>,
+}
+
+/// Frames of one capture with a link type that is not supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnsupportedLink {
+    /// Link type.
+    pub link: LinkType,
+    /// Number of the frames.
+    pub frames: u64,
 }
 
 impl Problem {
@@ -107,11 +118,20 @@ impl Problem {
             count(frames, "frame"),
             link.0
         );
-        Self { frame: Some(first), ..Self::plain(capture, "unsupported-link-type", message) }
+        let unsupported = Some(Box::new(UnsupportedLink { link, frames }));
+        Self { frame: Some(first), unsupported, ..Self::plain(capture, "unsupported-link-type", message) }
     }
 
     fn plain(capture: &str, kind: &'static str, message: String) -> Self {
-        Self { capture: capture.into(), kind, frame: None, offset: None, skipped_bytes: None, message }
+        Self {
+            capture: capture.into(),
+            kind,
+            frame: None,
+            offset: None,
+            skipped_bytes: None,
+            message,
+            unsupported: None,
+        }
     }
 }
 

@@ -129,7 +129,11 @@ fn an_unsupported_link_type_is_named_once_with_its_number_and_exits_with_2() {
     for _ in 0..100 {
         builder.record(1, 1, &[0; 40]);
     }
-    let run = sandbox.analyze(&[&sandbox.file("docsis.pcap", &builder.bytes), "--format", "jsonl"]);
+    let file = sandbox.file("docsis.pcap", &builder.bytes);
+    let table = sandbox.analyze(&[&file]).stdout;
+    let headline = "No frame could be analysed: link type 143 (DOCSIS) is not supported.\n";
+    assert!(table.starts_with(headline), "{table}");
+    let run = sandbox.analyze(&[&file, "--format", "jsonl"]);
     assert_eq!(run.code, 2);
     assert_eq!(run.stderr.lines().count(), 1);
     assert!(

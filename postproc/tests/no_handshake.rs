@@ -29,6 +29,20 @@ fn leaked(connections: u16) -> Vec<Vec<u8>> {
     (0..connections).flat_map(pair).collect()
 }
 
+/// Returns complete handshakes with data, of which the capture has one direction.
+fn one_direction(is_server: bool) -> Vec<Vec<u8>> {
+    let all = (0..5).flat_map(|number| {
+        let client = (1, 40_000 + number);
+        [
+            (false, segment(client, SERVER, 1000, 0, SYN, 64_240)),
+            (true, segment(SERVER, client, 5000, 1001, SYN | ACK, 65_160)),
+            (false, segment(client, SERVER, 1001, 5001, ACK, 502)),
+            (true, segment(SERVER, client, 5001, 1001, ACK | PSH, 502)),
+        ]
+    });
+    all.filter(|(from_server, _)| *from_server == is_server).map(|(_, packet)| packet).collect()
+}
+
 /// Returns segments of connections that were open before the capture.
 fn open_before(connections: u16) -> Vec<Vec<u8>> {
     let pair = |number| {
@@ -50,6 +64,16 @@ fn report(name: &str, packets: &[Vec<u8>]) -> (String, Value) {
     assert!(headline.split_whitespace().count() <= 12 && page.contains(headline), "{headline}");
     let lines = sandbox.analyze(&[&file, "--format", "jsonl"]);
     (text, lines.objects("summary").remove(0))
+}
+
+#[test]
+fn a_capture_of_one_direction_is_described_as_such() {
+    for (is_server, missing) in
+        [(true, "the clients' packets are missing"), (false, "the servers' packets are missing")]
+    {
+        let (text, _) = report("one-direction", &one_direction(is_server));
+        assert!(text.contains("contain only the direction from") && text.contains(missing), "{text}");
+    }
 }
 
 #[test]

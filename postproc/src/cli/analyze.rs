@@ -30,7 +30,7 @@ Examples:
   syncookie analyze captures --threads 1 --max-handshakes 50000
       Use one core and less memory
   syncookie analyze captures --max-flood 100
-      Report 100 incomplete handshakes of each SYN flood, and count the others
+      Report 100 handshakes of each SYN flood, and count the others
   syncookie analyze captures --max-listeners 1000 --max-episodes 1000
       Keep the report of a port scan short
   syncookie analyze captures --once

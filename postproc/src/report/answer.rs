@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_engine::{CauseKind, Confidence, Outcome, Tally, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Endpoint, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
+use super::caveats::was_were;
 use super::no_handshake;
 use crate::text::{self, range};
 use crate::totals::Totals;
@@ -40,8 +41,27 @@ fn whole_headline(totals: &Totals) -> String {
             Style::Proxy => format!("A SYN proxy may have answered for {}.", which(totals, Confidence::Possible)),
             Style::Both => format!("{} may have used SYN cookies or proxies.", which(totals, Confidence::Possible)),
         }
+    } else if let Some(who) = suggested(totals) {
+        format!("Resets suggest {who}, but no handshake proves one.")
     } else {
-        format!("No SYN cookie or SYN proxy was found in {}.", all(totals))
+        match failed(&totals.tally) {
+            0 => format!("No SYN cookie or SYN proxy was found in {}.", all(totals)),
+            number => {
+                format!("No SYN cookie or SYN proxy found; {} of {} failed.", grouped(number), all(totals))
+            }
+        }
+    }
+}
+
+/// Returns the SYN cookie or SYN proxy that would explain most resets, although the packets do not
+/// show that one answered.
+fn suggested(totals: &Totals) -> Option<&'static str> {
+    match most_frequent(&totals.other_failures)?.0 {
+        CauseKind::CookieRejected => Some("a SYN cookie"),
+        CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => {
+            Some("a SYN proxy")
+        }
+        _ => None,
     }
 }
 
@@ -60,7 +80,7 @@ pub fn details(totals: &Totals) -> String {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
         let found = grouped(totals.reliable.handshakes);
         sentences.push(format!("{found} of {}{}{confidence}.", all(totals), episodes(totals)));
-        sentences.extend(resets(totals.reliable.outcomes[Outcome::ResetByServer as usize], &totals.reliable_resets));
+        sentences.extend(resets(&totals.reliable, &totals.reliable_resets));
         sentences.extend(match totals.possible.handshakes {
             0 => None,
             1 => Some("Another 1 is a possible match.".into()),
@@ -76,9 +96,10 @@ pub fn details(totals: &Totals) -> String {
                 _ => "All handshakes are undetermined.".into(),
             });
         }
-        sentences.extend(resets(totals.other_resets.values().sum(), &totals.other_resets));
     }
-    sentences.extend(no_handshake::only_syns(totals));
+    sentences.extend(failures(totals));
+    sentences.extend(counted_twice(totals));
+    sentences.extend(no_handshake::only_syns(totals).or_else(|| no_handshake::one_direction(totals)));
     if let Some(known) = &totals.known {
         sentences.push(format!("{} left out.", count(known.findings, "known finding")));
     }
@@ -98,22 +119,86 @@ fn episodes(totals: &Totals) -> String {
     }
 }
 
-/// Returns how many connections were reset, and their most frequent likely cause.
-fn resets(number: u64, causes: &BTreeMap<CauseKind, u64>) -> Option<String> {
-    let were = match number {
-        0 => return None,
-        1 => "1 connection was reset right after the handshake.".to_owned(),
-        _ => format!("{} were reset right after the handshake.", count(number, "connection")),
+/// Returns how many of the reliable findings the server side reset, and the most frequent likely
+/// cause.
+fn resets(reliable: &Tally, causes: &BTreeMap<CauseKind, u64>) -> Option<String> {
+    let number = reliable.outcomes[Outcome::ResetByServer as usize];
+    let which = match (number, reliable.handshakes) {
+        (0, _) => return None,
+        (1, 1) => "It was".to_owned(),
+        (1, _) => "1 of them was".into(),
+        (_, all) if number == all => "All of them were".into(),
+        _ => format!("{} of them were", grouped(number)),
     };
-    Some(match causes.iter().max_by_key(|(_, count)| **count) {
-        None => were,
-        Some((cause, &count)) if count == number => {
-            format!("{were} Most likely cause: {} ({cause}).", cause.clause())
+    let were = format!("{which} reset by the server side right after the handshake.");
+    Some(format!("{were}{}", most_likely(number, causes)))
+}
+
+/// Outcomes of failed handshakes, in the words of the report.
+const FAILURES: [(Outcome, &str); 5] = [
+    (Outcome::ResetByServer, "reset by the server side"),
+    (Outcome::ResetByClient, "reset by the client"),
+    (Outcome::Refused, "refused"),
+    (Outcome::Unanswered, "unanswered"),
+    (Outcome::Unacknowledged, "unacknowledged"),
+];
+
+/// Returns the number of failed handshakes.
+fn failed(tally: &Tally) -> u64 {
+    FAILURES.iter().map(|(outcome, _)| tally.outcomes[*outcome as usize]).sum()
+}
+
+/// Returns how the handshakes failed that [`resets`] does not count, and their most frequent likely
+/// cause; `None` if there are none.
+fn failures(totals: &Totals) -> Option<String> {
+    let is_after_resets = totals.reliable.outcomes[Outcome::ResetByServer as usize] > 0;
+    let number = |outcome: Outcome| {
+        let counted = if outcome == Outcome::ResetByServer { totals.reliable.outcomes[outcome as usize] } else { 0 };
+        totals.tally.outcomes[outcome as usize].saturating_sub(counted)
+    };
+    let parts: Vec<(u64, &str)> =
+        FAILURES.iter().map(|(outcome, words)| (number(*outcome), *words)).filter(|(number, _)| *number > 0).collect();
+    let number = parts.iter().map(|(number, _)| number).sum();
+    let other = if is_after_resets { "other handshake" } else { "handshake" };
+    let failed = match &parts[..] {
+        [] => return None,
+        [(number, how)] => format!("{} {how}.", was_were(*number, other)),
+        several => {
+            let parts: Vec<String> =
+                several.iter().map(|(number, how)| format!("{} {how}", grouped(*number))).collect();
+            format!("{} failed: {}.", count(number, other), parts.join(", "))
         }
-        Some((cause, &count)) => {
-            format!("{were} Most likely cause of {}: {} ({cause}).", grouped(count), cause.clause())
-        }
-    })
+    };
+    Some(format!("{failed}{}", most_likely(number, &totals.other_failures)))
+}
+
+/// Returns the most frequent likely cause of a number of failures as a sentence after a space, or
+/// nothing if no cause is known.
+fn most_likely(number: u64, causes: &BTreeMap<CauseKind, u64>) -> String {
+    let Some((cause, count)) = most_frequent(causes) else { return String::new() };
+    let of = if count == number { String::new() } else { format!(" of {}", grouped(count)) };
+    format!(" Most likely cause{of}: {} ({cause}).", cause.clause())
+}
+
+fn most_frequent(causes: &BTreeMap<CauseKind, u64>) -> Option<(CauseKind, u64)> {
+    causes.iter().max_by_key(|(_, count)| **count).map(|(cause, count)| (*cause, *count))
+}
+
+/// Returns how many handshakes are in several captures and therefore counted more than once.
+fn counted_twice(totals: &Totals) -> Option<String> {
+    let compared = totals.compared()?;
+    let number = compared.differing + if compared.is_counted_once { 0 } else { compared.same_packets };
+    let remedy = match compared.same_packets {
+        0 => "",
+        _ if compared.is_counted_once => "",
+        _ => " --once counts those with the same packets once.",
+    };
+    let are = match number {
+        0 => return None,
+        1 => "1 handshake is in two captures and is counted twice.".to_owned(),
+        _ => format!("{} are in two captures and are counted twice.", count(number, "handshake")),
+    };
+    Some(format!("{are}{remedy}"))
 }
 
 fn all(totals: &Totals) -> String {
@@ -168,11 +253,28 @@ fn flood(totals: &Totals) -> String {
         number => format!(" (and {} more)", count(number as u64, "listener")),
     };
     format!(
-        " SYN flood at {server}{others}: {} never completed, at most {} per second, {}.",
+        " SYN flood at {server}{others}: {} never completed{}, at most {} per second, {}.",
         count(flood.handshakes, "handshake"),
+        listener_outcomes(totals, *server, flood.handshakes),
         grouped(flood.peak_rate()),
         range(flood.first, flood.last)
     )
+}
+
+/// Returns the outcomes of the handshakes of a flood in parentheses, if no other handshakes of the
+/// listener had these outcomes; nothing otherwise.
+fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
+    let Some(listener) = totals.listeners.get(&server) else { return String::new() };
+    let parts: Vec<(Outcome, u64)> = [Outcome::Unanswered, Outcome::Unacknowledged, Outcome::Incomplete]
+        .map(|outcome| (outcome, listener.tally.outcomes[outcome as usize]))
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .collect();
+    if parts.iter().map(|(_, number)| number).sum::<u64>() != number {
+        return String::new();
+    }
+    let parts: Vec<String> = parts.iter().map(|(outcome, number)| format!("{} {outcome}", grouped(*number))).collect();
+    format!(" ({})", parts.join(", "))
 }
 
 /// Returns how much was read, and its time span.

@@ -69,7 +69,7 @@ fn no_contrast(totals: &Totals) -> Option<String> {
     let number = alone.count() as u64;
     (number > 0).then(|| {
         format!(
-            "{} with findings gave no normal answer to compare with. A capture from a quiet hour would confirm or \
+            "{} with findings gave no ordinary answer to compare with. A capture from a quiet hour would confirm or \
              refute these findings.",
             count(number, "listener")
         )
@@ -81,7 +81,7 @@ fn named(totals: &Totals) -> Vec<String> {
     if totals.strongest.is_some() {
         said.push(
             "Implementations are those that no observation contradicts. A window of 0 and an MSS of 1380 prove no \
-             vendor. A capture behind a SYN proxy shows the proxy's own handshakes with the server, which are normal."
+             vendor. A capture behind a SYN proxy shows the proxy's own handshakes with the server, which are ordinary."
                 .into(),
         );
     }
@@ -96,7 +96,8 @@ fn outside(totals: &Totals) -> Option<String> {
     let number = totals.tally.outcomes[Outcome::Incomplete as usize];
     (number > 0).then(|| {
         format!(
-            "{} began before the capture or continued after it: the outcome is unknown.",
+            "{} are not completely in the captures, which begin or end in the middle of them or have one direction only: \
+             the outcome is unknown.",
             count(number, "handshake")
         )
     })
@@ -113,7 +114,11 @@ fn reset_acks(totals: &Totals) -> Option<String> {
 
 fn not_analysed(totals: &Totals) -> Vec<String> {
     let facts = [
-        (totals.flood_counted(), "left incomplete by a SYN flood, and only counted by listener and time", "handshake"),
+        (
+            totals.flood_counted(),
+            "part of a SYN flood, never completed, and only counted by listener and time",
+            "handshake",
+        ),
         (totals.listeners_overflow, "counted in the totals only, because there are too many listeners", "handshake"),
         (totals.episodes_lost, "dropped, because more were found than are kept", "episode"),
         (

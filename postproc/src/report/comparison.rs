@@ -81,7 +81,8 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     let mut lines = Vec::new();
     if compared.same_packets > 0 {
         let handshakes = count(compared.same_packets, "handshake");
-        lines.push(format!("{handshakes}: another capture has the same packets (--once reports each once)"));
+        let counted = if compared.is_counted_once { "each is counted once" } else { "--once counts each once" };
+        lines.push(format!("{handshakes}: another capture has the same packets ({counted})"));
     }
     let mut kinds: BTreeMap<(&str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {

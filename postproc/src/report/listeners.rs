@@ -12,16 +12,17 @@ use crate::totals::ListenerTotals;
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
 /// Columns; a column without values is left out.
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 13] = [
     ("Listener", |server, _| server.to_string()),
-    ("SYNs", |_, listener| grouped(listener.tally.handshakes)),
-    ("Normal", |_, listener| verdict(listener, Verdict::Ordinary)),
+    ("Handshakes", |_, listener| grouped(listener.tally.handshakes)),
+    ("Ordinary", |_, listener| verdict(listener, Verdict::Ordinary)),
     ("SYN\ncookie", |_, listener| verdict(listener, Verdict::SynCookie)),
     ("SYN\nproxy", |_, listener| verdict(listener, Verdict::SynProxy)),
-    ("Unknown", |_, listener| verdict(listener, Verdict::Undetermined)),
+    ("Undetermined", |_, listener| verdict(listener, Verdict::Undetermined)),
     ("Reset", |_, listener| outcome(listener, &[Outcome::ResetByServer, Outcome::ResetByClient])),
     ("Refused", |_, listener| outcome(listener, &[Outcome::Refused])),
-    ("No\nreply", |_, listener| outcome(listener, &[Outcome::Unanswered, Outcome::Unacknowledged])),
+    ("Unanswered", |_, listener| outcome(listener, &[Outcome::Unanswered])),
+    ("Unacknowledged", |_, listener| outcome(listener, &[Outcome::Unacknowledged])),
     ("Confidence\n(max)", |_, listener| {
         listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())
     }),
@@ -32,11 +33,11 @@ const COLUMNS: [Column; 12] = [
 ];
 
 /// Columns with text, which is aligned left.
-const LEFT: [usize; 4] = [0, 9, 10, 11];
+const LEFT: [usize; 4] = [0, 10, 11, 12];
 
-/// Columns that are left out first on a narrow terminal: until, refused, no reply, normal, unknown,
-/// confidence.
-const DISPENSABLE: [usize; 6] = [11, 7, 8, 2, 5, 9];
+/// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
+/// unanswered, undetermined, confidence.
+const DISPENSABLE: [usize; 7] = [12, 7, 9, 2, 8, 5, 10];
 
 /// Spaces between columns.
 const GAP: u16 = 2;

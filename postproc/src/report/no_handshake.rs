@@ -1,9 +1,13 @@
 //! What captures contain if they contain no handshake, or only parts of handshakes.
 
-use syncookie_engine::{Frame, Midstream, ResetAcks};
+use std::collections::BTreeSet;
+
+use syncookie_engine::{Frame, Midstream, Outcome, ResetAcks};
 use syncookie_terminal::{count, grouped};
 
 use super::caveats::was_were;
+use crate::capture::LinkType;
+use crate::link;
 use crate::text;
 use crate::totals::Totals;
 
@@ -11,6 +15,9 @@ use crate::totals::Totals;
 pub(super) fn headline(totals: &Totals) -> String {
     let Midstream { connections, reset_acks, .. } = totals.midstream;
     if totals.sum(|capture| capture.statistics.segments) == 0 {
+        if let Some(unread) = unread(totals) {
+            return unread;
+        }
         return match totals.sum(|capture| capture.statistics.unreadable) {
             0 => "The captures contain no TCP segment.".into(),
             _ => "No TCP header was captured completely.".into(),
@@ -25,6 +32,23 @@ pub(super) fn headline(totals: &Totals) -> String {
         (1, _) => "1 connection without a SYN was reset at its ACK.".into(),
         _ => format!("{} connections without a SYN were reset at their ACK.", grouped(reset_acks)),
     }
+}
+
+/// Returns the headline if nothing but frames of unsupported link types was captured.
+fn unread(totals: &Totals) -> Option<String> {
+    let unsupported = || totals.problems.iter().filter_map(|problem| problem.unsupported.as_deref());
+    let links: BTreeSet<LinkType> = unsupported().map(|unsupported| unsupported.link).collect();
+    let frames: u64 = unsupported().map(|unsupported| unsupported.frames).sum();
+    if links.is_empty() || frames < totals.sum(|capture| capture.frames) {
+        return None;
+    }
+    Some(match (links.first(), links.len()) {
+        (Some(link), 1) => {
+            let name = link::name(*link).map_or_else(String::new, |name| format!(" ({name})"));
+            format!("No frame could be analysed: link type {}{name} is not supported.", link.0)
+        }
+        (_, number) => format!("No frame could be analysed: {number} link types are not supported."),
+    })
 }
 
 /// Returns the sentences that follow this headline.
@@ -68,6 +92,26 @@ pub(super) fn only_syns(totals: &Totals) -> Option<String> {
         _ => "All TCP segments in the capture are SYNs and SYN-ACKs: a capture filter left out the rest.",
     }
     .into())
+}
+
+/// Returns what follows if one direction is missing: no handshake can be complete, although there
+/// are segments after the SYNs or SYN-ACKs; `None` otherwise.
+pub(super) fn one_direction(totals: &Totals) -> Option<String> {
+    let segments = totals.sum(|capture| capture.statistics.segments);
+    let syns = totals.sum(|capture| capture.statistics.syns);
+    let syn_acks = totals.sum(|capture| capture.statistics.syn_acks);
+    let is_incomplete = totals.tally.outcomes[Outcome::Incomplete as usize] == totals.tally.handshakes;
+    let (present, missing) = match (syns, syn_acks) {
+        (1.., 0) => ("client to server", "the servers' packets"),
+        (0, 1..) => ("server to client", "the clients' packets"),
+        _ => return None,
+    };
+    (is_incomplete && segments > syns + syn_acks).then(|| {
+        format!(
+            "The captures contain only the direction from {present}; {missing} are missing. Capture both directions \
+             to see who answered."
+        )
+    })
 }
 
 /// Returns which servers answered ACKs without a SYN with a reset; `None` if none did.

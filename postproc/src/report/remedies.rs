@@ -67,7 +67,12 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> 
         paragraph(output, terminal.width, "  ", &format!("Other causes: {}", others.join(", ")))?;
     }
     if cookies > 0 {
-        paragraph(output, terminal.width, "  ", &format!("{}: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES))?;
+        paragraph(
+            output,
+            terminal.width,
+            "  ",
+            &format!("{} that fit Linux: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES),
+        )?;
         paragraph(output, terminal.width, "    ", words::CHECK_COOKIES)?;
     }
     Ok(())

@@ -15,7 +15,7 @@ const EVIDENCE: usize = 5;
 /// Formats an episode, with the rates that show whether a SYN flood came with it.
 pub fn episode_line(episode: &Episode) -> String {
     format!(
-        "{}: {}, {}, {}; at most {} unacknowledged SYNs per second, {} before the episode",
+        "{}: {}, {}, {}; at most {} handshakes per second never completed, {} before the episode",
         episode.server,
         episode.verdict,
         count(episode.handshakes, "handshake"),
@@ -46,7 +46,11 @@ pub fn strongest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> i
     let likeness = &group.likeness;
     let text = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, group.outcome, line(capture, finding));
     paragraph(output, terminal.width, "  ", &text)?;
-    evidence(output, terminal, finding)
+    evidence(output, terminal, finding)?;
+    match strength::prior(&finding.assessment) {
+        Some(prior) => paragraph(output, terminal.width, "      - ", &prior),
+        None => Ok(()),
+    }
 }
 
 /// Formats confidence, time, client and frames of a finding.
@@ -81,7 +85,7 @@ fn frames(finding: &Finding) -> String {
 }
 
 fn evidence(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
-    let evidence = &finding.assessment.evidence;
+    let evidence: Vec<_> = strength::listed(&finding.assessment).collect();
     for seen in evidence.iter().take(EVIDENCE) {
         let text = format!("{} [{}]", escape_controls(&seen.detail), strength::evidence(seen));
         paragraph(output, terminal.width, "      - ", &text)?;

@@ -5,6 +5,9 @@ use syncookie_engine::{Assessment, Evidence, EvidenceKind, odds};
 /// Terms that are smaller than this, in nats, are left out of a sum.
 const NEGLIGIBLE: f64 = 0.005;
 
+/// Reason for the prior.
+const PRIOR: &str = "SYN cookies and SYN proxies are rare";
+
 /// Returns the confidence of a verdict and its odds: `likely, odds about 1,300 to 1`; `None` for
 /// `undetermined`.
 pub fn confidence(assessment: &Assessment) -> Option<String> {
@@ -18,25 +21,31 @@ pub fn confidence(assessment: &Assessment) -> Option<String> {
 /// Returns the kind of a piece of evidence and its strength: `zero-window: about 22,000 to 1 for
 /// syn-proxy`.
 pub fn evidence(piece: &Evidence) -> String {
-    if piece.nats == 0.0 {
-        piece.kind.to_string()
-    } else if times(piece.nats).is_none() && contributes_nothing(piece) {
-        format!("{}: no weight", piece.kind)
-    } else {
-        format!("{}: {} for {}", piece.kind, odds(piece.nats), piece.favours)
+    match times(piece.nats) {
+        Some(_) => format!("{}: {} for {}", piece.kind, odds(piece.nats), piece.favours),
+        None => piece.kind.to_string(),
     }
 }
 
-/// Returns whether a piece of evidence is left out of the sum because its term is too small. The
-/// term of `listener-context` is separate.
-fn contributes_nothing(piece: &Evidence) -> bool {
-    piece.kind != EvidenceKind::ListenerContext && piece.contribution.abs() < NEGLIGIBLE
+/// Returns the pieces of evidence that favour a verdict. Those at about even odds are observations
+/// that decide nothing; only the sum of the terms has them.
+pub fn listed(assessment: &Assessment) -> impl Iterator<Item = &Evidence> {
+    assessment.evidence.iter().filter(|piece| times(piece.nats).is_some())
+}
+
+/// Returns the prior as a line after the evidence; `None` for `undetermined`, and where the prior
+/// favours neither the verdict nor the next most probable one.
+pub fn prior(assessment: &Assessment) -> Option<String> {
+    let terms = assessment.terms?;
+    times(terms.prior_nats)?;
+    let favours = if terms.prior_nats < 0.0 { terms.runner_up } else { assessment.verdict };
+    Some(format!("{PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
 }
 
 /// Returns how many times as probable one of two things is, from log-odds in nats: `about 1,300
 /// times`; `None` if they are about equally probable.
 pub fn times(nats: f64) -> Option<String> {
-    odds(nats).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
+    odds(nats.abs()).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
 }
 
 /// Returns the terms that add up to the log-odds of a verdict, in nats, each with its name; empty
@@ -44,7 +53,7 @@ pub fn times(nats: f64) -> Option<String> {
 pub fn terms(assessment: &Assessment) -> Vec<(f64, String)> {
     let Some(terms) = assessment.terms else { return Vec::new() };
     let evidence = assessment.evidence.iter().filter(|piece| piece.kind != EvidenceKind::ListenerContext);
-    let mut all = vec![(terms.prior_nats, "prior: SYN cookies and SYN proxies are rare".to_owned())];
+    let mut all = vec![(terms.prior_nats, format!("prior: {PRIOR}"))];
     all.push((terms.listener_nats, "other handshakes of this listener (listener-context)".to_owned()));
     all.extend(evidence.map(|piece| (piece.contribution, piece.kind.to_string())));
     all.push((terms.cap_nats, "limit on the sum of related evidence".to_owned()));

@@ -137,6 +137,7 @@ fn totals(findings: &[Finding]) -> Totals {
         offset: Some(512),
         skipped_bytes: None,
         message: "ends in the middle of frame 7".into(),
+        unsupported: None,
     });
     totals
 }
@@ -266,7 +267,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = format!(
         "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. \
-         1 connection was reset right after the handshake. Most likely cause: {} (proxy-leaked-ack).",
+         It was reset by the server side right after the handshake. Most likely cause: {} (proxy-leaked-ack).",
         CauseKind::ProxyLeakedAck.clause()
     );
     assert!(text.starts_with(&answer), "{text}");
@@ -278,11 +279,23 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
         "most likely cause: proxy-leaked-ack: bare RST",
         "to check: tcpdump on the server",
         "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
-        "at most 900 unacknowledged SYNs per second, 2 before the episode",
+        "at most 900 handshakes per second never completed, 2 before the episode",
         "Not read completely",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
+}
+
+#[test]
+fn evidence_at_even_odds_is_not_listed_and_the_prior_is() {
+    let mut finding = leaked(0);
+    let mut even = finding.assessment.evidence[0].clone();
+    (even.nats, even.detail) = (0.2, "a coin would say the same".into());
+    finding.assessment.evidence.push(even);
+    let text = unwrapped(&table(&[finding], PLAIN, false));
+    assert!(text.contains("zero-window: about 150 to 1 for syn-proxy") && !text.contains("a coin"), "{text}");
+    let prior = "SYN cookies and SYN proxies are rare [prior: about 150 to 1 for ordinary]";
+    assert!(text.contains(prior), "{text}");
 }
 
 #[test]
@@ -330,13 +343,46 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
     let said = "A SYN proxy may have answered for [2001:db8::2]:80. 1 of 2 handshakes; no finding is likely or certain. \
-                1 connection was reset right after the handshake. Most likely cause: ";
+                1 handshake was reset by the server side. Most likely cause: ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
     let said =
         "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
     assert!(text.starts_with(said) && text.contains("Another 1 is a possible match. "), "{text}");
+}
+
+#[test]
+fn a_rejected_cookie_does_not_contradict_the_headline() {
+    let mut rejected = unclear();
+    rejected.outcome = Outcome::ResetByServer;
+    rejected.causes = leaked(9).causes;
+    rejected.causes[0].kind = CauseKind::CookieRejected;
+    let text = unwrapped(&table(&[rejected], PLAIN, false));
+    let said = format!(
+        "Resets suggest a SYN cookie, but no handshake proves one. The handshake is undetermined. 1 handshake was reset \
+         by the server side. Most likely cause: {} (cookie-rejected).",
+        CauseKind::CookieRejected.clause()
+    );
+    assert!(text.starts_with(&said), "{text}");
+}
+
+#[test]
+fn failures_are_in_the_headline_and_counted_by_outcome() {
+    let failed = |outcome| {
+        let mut finding = Finding { outcome, causes: leaked(9).causes, ..unclear() };
+        finding.assessment.verdict = Verdict::Ordinary;
+        finding.causes[0].kind = CauseKind::AcceptQueueOverflow;
+        finding
+    };
+    let [silent, refused] = [Outcome::Unacknowledged, Outcome::Refused].map(failed);
+    let text = unwrapped(&table(&[silent.clone(), refused, unclear()], PLAIN, false));
+    let said = "No SYN cookie or SYN proxy found; 2 of 3 handshakes failed. 2 handshakes failed: 1 refused, 1 \
+                unacknowledged. Most likely cause: the listener's accept queue was full (accept-queue-overflow).";
+    assert!(text.starts_with(said), "{text}");
+    let text = unwrapped(&table(&[leaked(0), silent], PLAIN, false));
+    assert!(text.contains("1 of them was reset by the server side") || text.contains("It was reset"), "{text}");
+    assert!(text.contains("1 other handshake was unacknowledged."), "{text}");
 }
 
 #[test]

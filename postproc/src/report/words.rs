@@ -31,7 +31,9 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused => "the SYN was refused with a reset",
         Outcome::Unanswered => "the SYN got no answer",
         Outcome::Unacknowledged => "the SYN-ACK was never acknowledged",
-        Outcome::Incomplete => "the capture begins or ends in the middle of the handshake",
+        Outcome::Incomplete => {
+            "the capture lacks part of the handshake: it begins or ends in the middle, or has one direction only"
+        }
     }
 }
 

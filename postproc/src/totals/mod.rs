@@ -55,8 +55,8 @@ pub struct Totals {
     pub is_interrupted: bool,
     /// Most likely causes of resets from the server side, for the handshakes counted in `reliable`.
     pub reliable_resets: BTreeMap<CauseKind, u64>,
-    /// Most likely causes of resets from the server side, for all other handshakes.
-    pub other_resets: BTreeMap<CauseKind, u64>,
+    /// Most likely causes of all other failures.
+    pub other_failures: BTreeMap<CauseKind, u64>,
     /// Findings that `--baseline` omitted; with a baseline, everything above covers only the other
     /// findings.
     pub known: Option<Known>,
@@ -105,7 +105,7 @@ pub struct ListenerTotals {
     pub strongest: Option<Confidence>,
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
-    /// Incomplete handshakes during SYN floods.
+    /// Handshakes during SYN floods that never completed.
     pub flood: Option<Flood>,
 }
 
@@ -136,9 +136,10 @@ impl Totals {
         }
         let is_reliable = finding.is_reliable();
         let cause = finding.causes.first().filter(|cause| !cause.ruled_out);
-        if let (Outcome::ResetByServer, Some(cause)) = (finding.outcome, cause) {
-            let resets = if is_reliable { &mut self.reliable_resets } else { &mut self.other_resets };
-            *resets.entry(cause.kind).or_insert(0) += 1;
+        if let Some(cause) = cause.filter(|_| finding.outcome != Outcome::Established) {
+            let is_reset = is_reliable && finding.outcome == Outcome::ResetByServer;
+            let causes = if is_reset { &mut self.reliable_resets } else { &mut self.other_failures };
+            *causes.entry(cause.kind).or_insert(0) += 1;
         }
         if !finding.assessment.verdict.is_cookie_style() {
             return;

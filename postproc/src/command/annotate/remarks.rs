@@ -65,7 +65,7 @@ impl Remarks {
     /// Returns the complete comment, for the frame that the verdict is about.
     fn verdict(&self, finding: &Finding) -> String {
         let mut lines = vec![format!("syncookie: {}; outcome: {}", title(finding), finding.outcome)];
-        for seen in &finding.assessment.evidence {
+        for seen in strength::listed(&finding.assessment) {
             let frames: Vec<_> =
                 seen.frames.iter().map(|frame| frame.number.saturating_add(self.before).to_string()).collect();
             let place = match &frames[..] {

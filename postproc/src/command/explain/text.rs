@@ -123,7 +123,7 @@ impl Page<'_> {
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
-        for piece in &finding.assessment.evidence {
+        for piece in strength::listed(&finding.assessment) {
             let numbers: Vec<String> = piece.frames.iter().map(|frame| frame.number.to_string()).collect();
             let frames = match &numbers[..] {
                 [] => String::new(),
@@ -131,6 +131,9 @@ impl Page<'_> {
                 several => format!("; frames {}", several.join(", ")),
             };
             self.line("  - ", &format!("{} [{}{frames}]", piece.detail, strength::evidence(piece)))?;
+        }
+        if let Some(prior) = strength::prior(&finding.assessment) {
+            self.line("  - ", &prior)?;
         }
         for missing in &finding.assessment.missing {
             self.line("  - ", &format!("missing: {missing}"))?;
@@ -205,12 +208,17 @@ impl Page<'_> {
     }
 
     fn next(&mut self, finding: &Finding) -> io::Result<()> {
-        let checks = checks(finding);
-        if checks.is_empty() {
+        let number = checks(finding).len();
+        if number == 0 {
             return Ok(());
         }
         self.heading("What to do next")?;
-        checks.iter().zip(1..).try_for_each(|(check, number)| self.line(&format!("  {number}. "), check))
+        // The causes have the commands.
+        let which = match number {
+            1 => "Run the check of cause 1.".to_owned(),
+            _ => format!("Run the checks of causes 1 to {number}, in this order."),
+        };
+        self.line("  ", &which)
     }
 
     fn others(&mut self, story: &Story<'_>) -> io::Result<()> {

@@ -23,7 +23,7 @@ impl<W: Write> Lines<W> {
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
-        for piece in &finding.assessment.evidence {
+        for piece in strength::listed(&finding.assessment) {
             writeln!(self.output, "  {} [{}]", piece.detail, strength::evidence(piece))?;
         }
         Ok(())

@@ -37,7 +37,7 @@ struct Listener {
     buckets: Vec<(i64, [u32; COUNTS])>,
 }
 
-/// Row of an episode: listener, verdict, start and end, handshakes, unacknowledged SYNs per second
+/// Row of an episode: listener, verdict, start and end, handshakes, handshakes per second that never completed
 /// during and before it.
 #[derive(Serialize)]
 struct Episode(i64, u8, i64, i64, u64, u64, u64);

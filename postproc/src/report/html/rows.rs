@@ -8,6 +8,7 @@ use syncookie_engine::{Cause, Finding, Frame, Timestamp, odds};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
+use crate::report::strength;
 use crate::text::capture;
 use crate::totals::CaptureTotals;
 
@@ -154,7 +155,7 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
     let evidence = finding.assessment.evidence.iter().map(|seen| {
         let frames = seen.frames.iter().map(|frame| frame.number).collect();
         let (kind, favours) = (texts.text(seen.kind.as_str()), texts.text(seen.favours.as_str()));
-        let strength = (seen.nats > 0.0).then(|| texts.text(&odds(seen.nats)));
+        let strength = strength::times(seen.nats).map(|_| texts.text(&odds(seen.nats)));
         (kind, favours, strength, hundredths(seen.contribution), texts.phrase(&seen.detail), frames)
     });
     let evidence = evidence.collect();

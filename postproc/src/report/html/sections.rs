@@ -46,7 +46,8 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
             tally_of(&listener.tally, Verdict::Undetermined),
             outcome(Outcome::ResetByServer) + outcome(Outcome::ResetByClient),
             outcome(Outcome::Refused),
-            outcome(Outcome::Unanswered) + outcome(Outcome::Unacknowledged),
+            outcome(Outcome::Unanswered),
+            outcome(Outcome::Unacknowledged),
         ];
         for count in counts {
             let class = if count == 0 { " class=\"zero\"" } else { "" };

@@ -39,7 +39,7 @@ const WIDTHS: [i64; 19] = {
     ]
 };
 
-/// Counts of a bucket: handshakes by verdict, then unacknowledged SYNs, then resets.
+/// Counts of a bucket: handshakes by verdict, then handshakes that never completed, then resets.
 pub const COUNTS: usize = Verdict::ALL.len() + 2;
 
 /// Handshakes of one listener over time.

@@ -30,6 +30,8 @@ pub struct CrossCapture {
     /// without a search.
     by_isn: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
     not_compared: u64,
+    /// Whether the caller drops duplicates, so that each is counted once.
+    drops_duplicates: bool,
 }
 
 /// Handshake of one capture.
@@ -55,6 +57,8 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
     /// Number of handshakes that were not kept for the comparison.
     pub not_compared: u64,
+    /// Whether handshakes with exactly the same packets were counted once (`--once`).
+    pub is_counted_once: bool,
 }
 
 /// Handshake in two captures.
@@ -77,6 +81,7 @@ impl CrossCapture {
     /// Adds a handshake. If `finds_duplicates`, returns whether another capture has exactly the
     /// same packets.
     pub fn note(&mut self, finding: &Finding, finds_duplicates: bool) -> bool {
+        self.drops_duplicates |= finds_duplicates;
         let Some(new) = SeenHandshake::of(finding) else { return false };
         if self.seen.len() >= MAX_HANDSHAKES {
             self.not_compared += 1;
@@ -112,7 +117,11 @@ impl CrossCapture {
                 .then_with(|| name(a).cmp(name(b)))
                 .then(a.frame.cmp(&b.frame))
         });
-        let mut comparison = Comparison { not_compared: self.not_compared, ..Comparison::default() };
+        let mut comparison = Comparison {
+            not_compared: self.not_compared,
+            is_counted_once: self.drops_duplicates,
+            ..Comparison::default()
+        };
         for flow in sorted.chunk_by(|a, b| (a.server, a.client) == (b.server, b.client)) {
             for (near, far) in matching::pairs(flow) {
                 comparison.add(near, far, [near, far].map(|seen| (name(seen).to_owned(), seen.frame)));
@@ -154,7 +163,7 @@ impl SeenHandshake {
 impl Comparison {
     /// Returns whether there is nothing to report.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        (self.same_packets, self.differing, self.not_compared) == (0, 0, 0)
     }
 
     fn add(&mut self, near: &SeenHandshake, far: &SeenHandshake, locations: [(String, u32); 2]) {

@@ -48,10 +48,12 @@ function packetsTable(details, isIpv6) {
 const list = (items) => el("ul", {}, ...items.map((item) => el("li", {}, ...(Array.isArray(item) ? item : [item]))));
 
 function evidenceList(details) {
-  if (!details.evidence.length) return el("p", {}, "None. The row is here because of its outcome.");
-  return list(details.evidence.map(([kind, bearing, strength, , detail, frames]) => [
+  // Evidence at even odds has no strength and favours nothing; only the sum has it.
+  const listed = details.evidence.filter(([, , strength]) => strength !== null);
+  if (!listed.length) return el("p", {}, "None. The row is here because of its outcome.");
+  return list(listed.map(([kind, bearing, strength, , detail, frames]) => [
     phrase(detail), " ",
-    el("span", { class: "weight" }, [text(kind) + (strength === null ? "" : `: ${text(strength)} for ${text(bearing)}`),
+    el("span", { class: "weight" }, [`${text(kind)}: ${text(strength)} for ${text(bearing)}`,
       ...(frames.length ? [`frame${frames.length > 1 ? "s" : ""} ${frames.join(", ")}`] : [])].join("; ")),
   ]));
 }

@@ -7,7 +7,7 @@ function fillListeners() {
 }
 
 function fillLegend() {
-  const items = [...verdicts.map((name) => [name, name, "bar"]), ["unacknowledged SYNs", "lost", "line"], ["resets (right axis)", "reset", "line"], ["episode", "episode", "bar"]];
+  const items = [...verdicts.map((name) => [name, name, "bar"]), ["handshakes that never completed", "lost", "line"], ["resets (right axis)", "reset", "line"], ["episode", "episode", "bar"]];
   $("legend").append(...items.map(([name, variable, kind]) => el("li", {}, swatch(variable, kind), name)));
 }
 

@@ -71,7 +71,7 @@ function makeTimeline(listener, index, columns, width, plot) {
     value: (chart, _, __, row) => (row === null ? "–" : grouped(columns.counts[row][verdict])),
   }));
   const line = (label, name, dash, scale) => series.push({ label, scale, stroke: colour(name), width: 1.75, dash, points: { show: true, size: 5, fill: colour(name), filter: (chart, of) => chart.data[of].flatMap((n, row) => (n ? [row] : [])) } });
-  line("unacknowledged SYNs", "lost", [5, 3], "y");
+  line("handshakes that never completed", "lost", [5, 3], "y");
   line("resets (right)", "reset", [], "resets");
   const whole = (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : ""));
   const fromZero = { range: (_, __, most) => [0, Math.max(1, most * 1.06)] };
@@ -96,7 +96,7 @@ function timelineNumbers(listener, columns) {
     merged.push([time(part[0][0], listener.width < 1e6 ? 3 : 0), ...sums.map(grouped)]);
   }
   return numbersTable(`Each row covers the time (UTC) until the next row. A bar of the chart covers ${span(listener.width)}.`,
-    ["From", ...verdicts, "unacknowledged SYNs", "resets"].map((name, at) => (at ? `${name[0].toUpperCase()}${name.slice(1)}` : name)), merged);
+    ["From", ...verdicts, "handshakes that never completed", "resets"].map((name, at) => (at ? `${name[0].toUpperCase()}${name.slice(1)}` : name)), merged);
 }
 
 function showTimelines() {
@@ -109,7 +109,7 @@ function showTimelines() {
     const episodes = head.episodes.filter((episode) => episode[0] === index).length;
     const sums = bars.counts.reduce((sum, row) => sum.map((n, column) => n + row[column]), new Array(RESET + 1).fill(0));
     const said = [...verdicts.map((verdict, at) => `${grouped(sums[at])} ${verdict}`),
-      count(sums[LOST], "unacknowledged SYN"), count(sums[RESET], "reset"), count(episodes, "episode")].join(", ");
+      `${count(sums[LOST], "handshake")} that never completed`, count(sums[RESET], "reset"), count(episodes, "episode")].join(", ");
     const label = `Handshakes of ${name} over time, from ${time(listener.buckets[0][0], 0)} to ${time(listener.buckets.at(-1)[0], 0)} UTC: ${said}.`;
     figure(parent, name, `${said}. A bar covers ${span(listener.width)}.`, label,
       (width, plot) => makeTimeline(listener, index, bars, width, plot), () => timelineNumbers(listener, bars));
