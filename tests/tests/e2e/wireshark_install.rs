@@ -58,7 +58,7 @@ fn install_makes_tshark_load_the_plugin_and_uninstall_removes_it() {
     let Some(user) = User::new() else { return };
     let (code, said, _) = user.plugin(&["status"]);
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("not installed") && said.contains("Not loaded."), "{said}");
+    assert!(said.contains("not installed") && said.contains("Not loaded: no plugin for Wireshark"), "{said}");
 
     let (code, said, complaint) = user.plugin(&["install"]);
     assert_eq!((code, complaint.as_str()), (0, ""), "{said}");

@@ -6,6 +6,19 @@ use super::wireshark::Wireshark;
 use super::{Done, profile, say};
 use crate::cli::plugin::Target;
 
+/// Returns why Wireshark does not load the plugin when an ordinary user runs it, and what to do.
+fn why_not(wireshark: &Wireshark, fits: bool, has_complaints: bool) -> String {
+    match (fits, has_complaints) {
+        (false, _) => format!(
+            "no plugin for Wireshark {} is in these folders. Install it with syncookie plugin install",
+            wireshark.release
+        ),
+        (true, true) => "see the message of tshark above".into(),
+        (true, false) => "tshark gave no reason. tshark -G folders shows where it looks for plugins".into(),
+    }
+}
+
+/// Shows the installed files, whether Wireshark loads the plugin, and why it does not.
 pub fn status(args: &Target) -> Done {
     let wireshark = Wireshark::ask(&args.tshark)?;
     say(&format!("Wireshark {} ({})", wireshark.release, wireshark.tshark.display()));
@@ -39,7 +52,7 @@ pub fn status(args: &Target) -> Done {
     match loaded.first() {
         Some(path) => say(&format!("Loaded: {}", path.display())),
         None if fits && is_root() => say(&format!("Not loaded. {}", root::WARNING)),
-        None => say("Not loaded."),
+        None => say(&format!("Not loaded: {}.", why_not(&wireshark, fits, !complaints.is_empty()))),
     }
     Ok(!loaded.is_empty())
 }
