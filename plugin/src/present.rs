@@ -101,8 +101,8 @@ fn outcome_text(outcome: Outcome) -> &'static str {
         Outcome::ResetByServer => "connection reset by the server side",
         Outcome::ResetByClient => "connection reset by the client",
         Outcome::Refused => "connection refused",
-        Outcome::Unanswered => "SYN without a reply",
-        Outcome::Unacknowledged => "SYN-ACK without an ACK",
+        Outcome::Unanswered => "unanswered SYN",
+        Outcome::Unacknowledged => "unacknowledged SYN-ACK",
         Outcome::Incomplete => "incomplete handshake",
     }
 }

@@ -29,7 +29,7 @@ fn leaked(connections: u16) -> Vec<Vec<u8>> {
     (0..connections).flat_map(pair).collect()
 }
 
-/// Returns complete handshakes with data, of which the capture has one direction.
+/// Returns the packets of one direction of complete handshakes with data.
 fn one_direction(is_server: bool) -> Vec<Vec<u8>> {
     let all = (0..5).flat_map(|number| {
         let client = (1, 40_000 + number);

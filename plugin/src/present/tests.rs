@@ -103,6 +103,15 @@ fn the_heading_is_the_conclusion() {
 }
 
 #[test]
+fn evidence_at_even_odds_is_an_observation() {
+    let mut even = finding(Verdict::SynProxy, Some(Confidence::Likely));
+    even.assessment.evidence[0].nats = 0.2;
+    let shown = verdict(&even, frame(2));
+    let line = shown.lines.iter().find(|line| line.field == Field::Evidence).unwrap();
+    assert!(line.text.as_deref().is_some_and(|text| text.starts_with("Observation (")), "{:?}", line.text);
+}
+
+#[test]
 fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
     let shown = verdict(&finding(Verdict::SynProxy, Some(Confidence::Likely)), frame(2));
     assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
@@ -153,7 +162,10 @@ fn an_ordinary_verdict_has_no_expert_item_and_an_undetermined_one_only_a_chat() 
     assert!(values(&ordinary, Field::Marked).is_empty());
 
     let undetermined = verdict(&finding(Verdict::Undetermined, None), frame(2));
-    assert_eq!(experts(&undetermined), [(Expert::Undetermined, "Undetermined who answered this SYN: the SYN")]);
+    assert_eq!(
+        experts(&undetermined),
+        [(Expert::Undetermined, "The capture does not show who answered this SYN: the SYN")]
+    );
     assert!(values(&undetermined, Field::Marked).is_empty());
     assert!(values(&undetermined, Field::Confidence).is_empty());
     assert!(values(&undetermined, Field::LogOdds).is_empty());

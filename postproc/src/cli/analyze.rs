@@ -55,7 +55,8 @@ Exit codes:
      It takes precedence over 2; standard error and the results still name what
      could not be read
   130, 143  Ctrl-C or SIGTERM: the results so far were written and are marked as
-     partial. A second signal ends the program at once, without results";
+     partial. A second signal ends the program at once, without results. With
+     --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3";
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///

@@ -42,7 +42,7 @@ fn whole_headline(totals: &Totals) -> String {
             Style::Both => format!("{} may have used SYN cookies or proxies.", which(totals, Confidence::Possible)),
         }
     } else if let Some(who) = suggested(totals) {
-        format!("Resets suggest {who}, but no handshake proves one.")
+        format!("Failures suggest {who}, but no handshake proves one.")
     } else {
         match failed(&totals.tally) {
             0 => format!("No SYN cookie or SYN proxy was found in {}.", all(totals)),
@@ -53,7 +53,7 @@ fn whole_headline(totals: &Totals) -> String {
     }
 }
 
-/// Returns the SYN cookie or SYN proxy that would explain most resets, although the packets do not
+/// Returns the SYN cookie or SYN proxy that would explain most failures, although the packets do not
 /// show that one answered.
 fn suggested(totals: &Totals) -> Option<&'static str> {
     match most_frequent(&totals.other_failures)?.0 {

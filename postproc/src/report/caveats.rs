@@ -61,7 +61,7 @@ fn undetermined(totals: &Totals, missing: &BTreeMap<String, u64>) -> Option<Stri
     ))
 }
 
-/// Returns the number of listeners with findings and without any normal answer.
+/// Returns the number of listeners with findings and without any ordinary answer.
 fn no_contrast(totals: &Totals) -> Option<String> {
     let alone = totals.listeners.values().filter(|listener| {
         listener.strongest >= Some(Confidence::Possible) && tally_of(&listener.tally, Verdict::Ordinary) == 0

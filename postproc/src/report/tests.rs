@@ -360,7 +360,7 @@ fn a_rejected_cookie_does_not_contradict_the_headline() {
     rejected.causes[0].kind = CauseKind::CookieRejected;
     let text = unwrapped(&table(&[rejected], PLAIN, false));
     let said = format!(
-        "Resets suggest a SYN cookie, but no handshake proves one. The handshake is undetermined. 1 handshake was reset \
+        "Failures suggest a SYN cookie, but no handshake proves one. The handshake is undetermined. 1 handshake was reset \
          by the server side. Most likely cause: {} (cookie-rejected).",
         CauseKind::CookieRejected.clause()
     );

@@ -39,7 +39,7 @@ function passing() {
     if (row[AT] < view.from || row[AT] > view.to) return;
     if (listener !== null && text(row[SERVER]) !== listener) return;
     if (!wanted.every(([column, value]) => (text(row[column]) || "-") === value)) return;
-    // The confidence of a normal answer is not a confidence in a cookie.
+    // The confidence of an ordinary answer is not a confidence in a cookie.
     if (least >= 0 && !(text(row[ANSWER]).startsWith("syn-") && CONFIDENCES.indexOf(text(row[SURE])) >= least)) return;
     if (words.length && !words.every((word) => haystack(index).includes(word))) return;
     found.push(index);

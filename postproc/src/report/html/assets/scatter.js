@@ -7,7 +7,7 @@ const COOKIE_LAG = [0, 63];
 const SCATTERS = [
   {
     title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
-    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; normal SYN-ACKs are near 0. Marks at the edge lie outside the chart.",
+    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. Marks at the edge lie outside the chart.",
   },
   {
     title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
@@ -34,7 +34,7 @@ function drawScatter(chart, kind, points) {
     chart.valToPos(point[TIME] / 1e6, "x", true),
     chart.valToPos(Math.min(high, Math.max(low, value)), "y", true),
   ];
-  // Normal answers first, findings on top of them.
+  // Ordinary answers first, findings on top of them.
   for (const verdict of [3, 0, 1, 2]) {
     const places = points.filter((point) => point[VERDICT] === verdict && point[kind.values[0]] !== null)
       .map((point) => place(point, point[kind.values[0]]));
