@@ -130,7 +130,7 @@ fn resets(reliable: &Tally, causes: &BTreeMap<CauseKind, u64>) -> Option<String>
         (_, all) if number == all => "All of them were".into(),
         _ => format!("{} of them were", grouped(number)),
     };
-    let were = format!("{which} reset by the server side right after the handshake.");
+    let were = format!("{which} reset by the server side.");
     Some(format!("{were}{}", most_likely(number, causes)))
 }
 

@@ -267,7 +267,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = format!(
         "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes in 1 episode; highest confidence: likely. \
-         It was reset by the server side right after the handshake. Most likely cause: {} (proxy-leaked-ack).",
+         It was reset by the server side. Most likely cause: {} (proxy-leaked-ack).",
         CauseKind::ProxyLeakedAck.clause()
     );
     assert!(text.starts_with(&answer), "{text}");
