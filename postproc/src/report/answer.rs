@@ -253,7 +253,7 @@ fn flood(totals: &Totals) -> String {
         number => format!(" (and {} more)", count(number as u64, "listener")),
     };
     format!(
-        " SYN flood at {server}{others}: {} never completed{}, at most {} per second, {}.",
+        " SYN flood at {server}{others}: {}{}, at most {} per second, {}.",
         count(flood.handshakes, "handshake"),
         listener_outcomes(totals, *server, flood.handshakes),
         grouped(flood.peak_rate()),

@@ -58,7 +58,10 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
             .cookie_style
             .map_or_else(|| ["–".to_owned(), "–".to_owned()], |(first, last)| [second(first), second(last)]);
         write!(output, "<td class=\"text\">{strongest}</td>")?;
-        span.iter().try_for_each(|time| write!(output, "<td class=\"text\">{time}</td>"))?;
+        // Only the space between date and time may break.
+        span.iter().try_for_each(|time| {
+            write!(output, "<td class=\"text\"><span>{}</span></td>", time.replace(' ', "</span> <span>"))
+        })?;
         writeln!(
             output,
             "<td class=\"text\"><button type=\"button\" data-listener=\"{number}\">Show</button></td></tr>"
