@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use syncookie_testkit::rng::Rng;
 
-/// Most false alarms at `likely` that are acceptable: one in this many handshakes.
+/// Handshakes for each acceptable false alarm at `likely`.
 const HANDSHAKES_PER_ALARM: u64 = 1_000_000;
 
 /// A wrong finding, and what is wrong with it.
 pub type Wrong = (String, Judged);
 
-/// Function that is called for every capture with its wrong findings, on any thread.
+/// Function that is called with every capture and its wrong findings, on any thread.
 pub type Report<'a> = &'a (dyn Fn(&Capture, &[Wrong]) -> io::Result<()> + Sync);
 
 /// Scores of ordinary traffic by kind, and the signals behind its false alarms.
@@ -112,8 +112,8 @@ impl Alarms {
         signals.map(|((_, signal), number)| format!("{signal} {number}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// Reports whether no false alarm is `certain` and at most one in a million handshakes is
-    /// `likely`.
+    /// Returns whether there is no false alarm at `certain`, and at most one in a million
+    /// handshakes at `likely`.
     #[must_use]
     pub fn is_acceptable(&self) -> bool {
         let total = self.total();

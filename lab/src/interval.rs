@@ -1,9 +1,9 @@
 //! Confidence intervals of rates.
 
-/// Returns Jeffreys' interval of a rate, of which `hits` in `trials` were seen, with this share of
-/// probability outside on each side. The lower end is 0 without hits, and the upper end 1 without
-/// misses (Brown, Cai, DasGupta, "Interval Estimation for a Binomial Proportion", 2001). Hits may be
-/// fractions.
+/// Returns Jeffreys' interval of a rate, after `hits` in `trials`. `outside` is the probability
+/// outside the interval on each side. The lower end is 0 without hits, and the upper end 1 without
+/// misses (Brown, Cai, DasGupta, "Interval Estimation for a Binomial Proportion", 2001). Hits may
+/// be fractions.
 #[must_use]
 pub fn jeffreys(hits: f64, trials: f64, outside: f64) -> (f64, f64) {
     let misses = (trials - hits).max(0.0);
@@ -13,7 +13,7 @@ pub fn jeffreys(hits: f64, trials: f64, outside: f64) -> (f64, f64) {
     (low, high)
 }
 
-/// Returns the value below which a beta distribution has this share of probability.
+/// Returns the value below which a beta distribution has the given share of its probability.
 fn quantile(a: f64, b: f64, share: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {

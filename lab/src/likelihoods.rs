@@ -1,7 +1,7 @@
-//! The likelihood ratio of each signal as labelled captures show it, beside the weight in use.
+//! Likelihood ratio of each signal in labelled captures, compared with the weight in use.
 //!
-//! Handshakes of one capture are not independent: a configuration or a path repeats on each. So a
-//! capture is one trial. It counts with the share of its handshakes that show the observation.
+//! Handshakes of one capture are not independent, because they share a configuration and a path. So
+//! a capture is one trial. Its result is the share of its handshakes that show the observation.
 
 use crate::accuracy;
 use crate::capture::Capture;
@@ -24,7 +24,8 @@ const OUTSIDE: f64 = 0.0125;
 const DECIDES: f64 = 2.0;
 /// Half of the unit to which weights are rounded, in nats.
 const ROUNDING: f64 = 0.05;
-/// Most weights of a signal that are constants; a signal with more is continuous.
+/// Maximum number of different weights of a signal with constant weights; a signal with more is
+/// continuous.
 const CONSTANTS: usize = 8;
 /// Ordinary handshakes to make for the synthetic captures.
 const ORDINARY: usize = 100_000;
@@ -65,13 +66,13 @@ pub struct Likelihoods {
 pub enum Outcome {
     /// The weight is at most the cautious end of the interval, the one nearer to zero.
     Supported,
-    /// The weight is inside an interval that is too wide to decide, or the observation was not seen
-    /// where it is said to be frequent: its condition never held in these captures.
+    /// The interval is too wide to decide, or these captures lack the observation in the class
+    /// where it should be frequent.
     NotEnoughData,
     /// The weight is above the cautious end of an interval that is narrow enough to decide, or above
     /// the whole interval.
     TooStrong,
-    /// The interval is supported by synthetic captures only, so it does not decide.
+    /// Only synthetic captures show the observation, so the interval decides nothing.
     Synthetic,
 }
 
@@ -82,10 +83,11 @@ pub struct Row {
     pub kind: String,
     /// Hypothesis that is compared with an ordinary handshake: a cookie or a proxy.
     pub hypothesis: Verdict,
-    /// Weight in use, in nats, negative against the hypothesis: the mean one where the weight is
+    /// Weight in use, in nats, negative if it contradicts the hypothesis; the mean weight if it is
     /// continuous.
     pub weight: f64,
-    /// Captures with the observation and all captures: of the hypothesis, and of ordinary handshakes.
+    /// Number of captures with the observation, and of all captures: first of the hypothesis, then
+    /// of ordinary handshakes.
     pub rates: [(f64, usize); 2],
     /// Interval of the log-likelihood ratio, in nats.
     pub interval: (f64, f64),
@@ -178,8 +180,8 @@ struct Observation<'a> {
     hypothesis: Verdict,
     /// Tenths of a nat, both ends included.
     band: (i64, i64),
-    /// Whether the signal has weights for and against the hypothesis: then only handshakes count on
-    /// which it was observed.
+    /// Whether the signal has weights both for and against the hypothesis. Only handshakes on which
+    /// it was observed count then.
     is_two_sided: bool,
 }
 
@@ -214,7 +216,8 @@ impl Observation<'_> {
     }
 }
 
-/// Splits the weights of a signal: each on its own where they are few, by whole nats otherwise.
+/// Splits the weights of a signal into ranges: one for each weight if they are few, otherwise one
+/// for each whole nat.
 fn split(tenths: &BTreeSet<i64>) -> Vec<(i64, i64)> {
     if tenths.len() <= CONSTANTS {
         return tenths.iter().map(|&t| (t, t)).collect();
@@ -307,7 +310,7 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-/// Returns an end of an interval; one that the data do not bound is infinite.
+/// Formats an end of an interval; an end that the data do not limit is infinite.
 fn end(nats: f64) -> String {
     if nats == f64::INFINITY {
         "∞".to_owned()

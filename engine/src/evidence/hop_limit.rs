@@ -7,7 +7,7 @@
 //! SYN-ACK, then the session's own small hop limit), paths that change for the client as well,
 //! transparent web proxies near the capture that take over after the handshake (hop limits of 253
 //! and more), injected segments. A proxy sends its own window update, and may send its own FIN:
-//! only payload is the server's for sure.
+//! only segments with payload certainly come from the server.
 
 use std::net::IpAddr;
 
@@ -19,25 +19,26 @@ use crate::packet::segment::{Flags, is_from_elsewhere};
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
 /// default.
 const COOKIE_TTL: u8 = 64;
-/// P(another initial hop limit | cookie) = 0.02.
+/// Weight of another initial hop limit: P(it | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
-/// P(another initial hop limit | cookie) where the options are in Linux's order = 0.3 of that of
-/// ordinary answers: large clouds start from 255.
+/// Weight of another initial hop limit where the options are in Linux's order: a cookie has it 0.3
+/// times as often as an ordinary answer, because large clouds start from 255.
 const FOREIGN_LINUX: f64 = -1.2;
-/// Of 313 such changes in public captures 266 were proxies, and most of the rest are the traps left
-/// out here: P(another way | ordinary) = 3e-4.
+/// Weight of a change: P(change | ordinary) = 3e-4. Of 313 changes in public captures 266 were
+/// proxies, and most of the others are traps that are left out here.
 const CHANGED: f64 = 8.0;
-/// The same in one segment only: P(ordinary) = 0.007, for an injected segment or a path that changes.
+/// Weight of a change that one segment alone shows: P(ordinary) = 0.007, for an injected segment or
+/// a path that changes.
 const CHANGED_ONCE: f64 = 5.0;
 /// Added weight where the initial hop limits must differ: no path explains that.
 const OTHER_STACK: f64 = 2.0;
 /// Largest plausible difference between two paths of the same hosts, in hops.
 const LONGEST_DETOUR: u8 = 20;
-/// P(the same way | proxy) = 0.15: a proxy on the server itself, or one that passes the hop limit
-/// on.
+/// Weight of the same hop limit: P(same | proxy) = 0.15, for a proxy on the server itself, or one
+/// that keeps the hop limit.
 const SAME_PROXY: f64 = -1.9;
-/// P(the same way | proxy) for proxies that close the window, which often run on the server:
-/// Netfilter, XDP, pf.
+/// Weight of the same hop limit with a closed window: proxies that close it often run on the server
+/// (Netfilter, XDP, pf).
 const SAME_CLOSED: f64 = -0.5;
 /// Largest hop limit of a BGP session over several hops, by the usual configuration.
 const MULTIHOP: u8 = 16;
@@ -85,7 +86,8 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     })
 }
 
-/// Returns the segments that the server sent: those with payload, or without any, all but FINs.
+/// Returns the segments that come from the server: those with payload, or if there are none, all
+/// except FINs.
 fn server_segments(handshake: &Handshake) -> impl Iterator<Item = &SegmentFacts> {
     let is_payload = |later: &&SegmentFacts| later.payload > 0;
     let any = handshake.server_segments.iter().any(|later| is_payload(&later));
@@ -93,15 +95,15 @@ fn server_segments(handshake: &Handshake) -> impl Iterator<Item = &SegmentFacts>
     handshake.server_segments.iter().filter(is_of_server)
 }
 
-/// Returns the number of the server's segments after the SYN-ACK with about this hop limit; `None`
-/// where those that it sent for sure do not agree.
+/// Returns the number of segments after the SYN-ACK with about this hop limit; `None` if the
+/// segments that come from the server do not agree.
 fn agreeing(handshake: &Handshake, ttl: u8) -> Option<usize> {
     let agrees = |later: &&SegmentFacts| later.ip.ttl.is_some_and(|other| !is_from_elsewhere(other, ttl));
     let all = server_segments(handshake).all(|later| agrees(&later));
     all.then(|| handshake.server_segments.iter().filter(agrees).count())
 }
 
-/// Returns whether the client's segments changed their way, too.
+/// Returns whether the hop limit of the client's segments changes, too.
 fn client_changes(handshake: &Handshake) -> bool {
     let Some(first) = handshake.syn.as_ref().and_then(|syn| syn.ip.ttl) else { return false };
     let later = [&handshake.ack, &handshake.client_data].into_iter().flatten().filter_map(|later| later.ip.ttl);

@@ -3,31 +3,34 @@
 //! A Linux cookie is client ISN + hash(four-tuple) + minute·2^24 + hash'(…)+MSS index (syncookies.c
 //! `secure_tcp_syn_cookie`), so on the same four-tuple within the same minute the difference of the
 //! two ISNs repeats up to the MSS index. Netfilter's SYNPROXY uses the same function; gVisor has
-//! the same form with 64 s. Behind SYNPROXY the SYN carries the ISN the client was promised in its
-//! acknowledgment field (nf_synproxy_core.c `synproxy_send_server_syn`), which RFC 9293 says is not
-//! used in a SYN.
+//! the same form with 64 s. Behind SYNPROXY, the acknowledgment field of the SYN carries the ISN
+//! that was promised to the client (nf_synproxy_core.c `synproxy_send_server_syn`). RFC 9293 does
+//! not use this field in a SYN.
 //!
-//! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random:
-//! nothing is said); two ordinary Linux hosts, whose ISNs advance together, so that the difference
-//! repeats within the jitter of the path and now and then exactly; crafted packets with a fixed
-//! difference. [`crate::listener::isn_pairs`] recognises both.
+//! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random
+//! and is no evidence); two ordinary Linux hosts, whose ISNs advance together, so that the
+//! difference repeats within the jitter of the path and now and then exactly; crafted packets with
+//! a fixed difference. [`crate::listener::isn_pairs`] recognises the last two.
 
 use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_pairs::{IsnPair, Movement, PERIOD};
 
-/// Chance agreement is 7 in 2^32.
+/// Weight where the difference repeats. Chance agreement is 7 in 2^32.
 const REPEATS: f64 = 14.0;
-/// The difference is exactly the same although the client's ISN advances with the clock of Linux:
-/// P(ordinary) = 0.05. On a loopback 32 of 300 ordinary pairs agreed within three steps, 1.5 % at
-/// each of the seven values.
+/// Weight where the difference is exactly the same although the client's ISN advances with the
+/// clock of Linux: P(ordinary) = 0.05. On a loopback 32 of 300 ordinary pairs agreed within three
+/// steps, 1.5 % at each of the seven values.
 const REPEATS_WITH_CLOCK: f64 = 3.0;
-/// Both ISNs advanced with clocks: P(cookie) = 0.01, where the minute changed in between.
+/// Weight where both ISNs advanced with clocks: P(cookie) = 0.01, for a change of the minute in
+/// between.
 const CLOCKS: f64 = -4.0;
-/// A miss within ten seconds: P(period changed in between) = 1/6.
+/// Weight where the difference is unrelated within ten seconds: P(the period changed in between) =
+/// 1/6.
 const DIFFERS: f64 = -1.8;
-/// P(open window | proxy that uses Linux's cookies) = 0.02.
+/// Reduction of a proxy's weight for an open window: P(open window | proxy that uses Linux's
+/// cookies) = 0.02.
 const OPEN_PROXY: f64 = 4.0;
 
 /// Returns whether the difference of the ISNs repeats.

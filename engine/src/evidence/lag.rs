@@ -2,14 +2,14 @@
 //!
 //! A Linux cookie stores the client's options in the low six bits of TSval and takes the largest
 //! such value that is not ahead of the clock (syncookies.c `cookie_init_timestamp`), so it lags by
-//! 0 to 63 ticks, evenly spread; an ordinary SYN-ACK carries the clock itself. Any offset the
+//! 0 to 63 ticks, evenly distributed. An ordinary SYN-ACK carries the clock itself. Any offset the
 //! server adds cancels out. Behind Netfilter's SYNPROXY the clock seems to stop for the round trips
 //! to client and server, and behind other proxies the SYN-ACK's timestamp has nothing to do with
 //! the server's clock.
 //!
 //! Fooled by: a SYN-ACK that was delayed on its way (address resolution, Wi-Fi power saving). It
-//! cannot have been delayed by more than its own round trip, less the shortest one known: beyond
-//! that the lag is the sender's doing.
+//! cannot have been delayed by more than its own round trip, less the shortest one known. A longer
+//! lag comes from the sender.
 
 use super::{Detail, Observed, Preview};
 use crate::connection::handshake::Handshake;
@@ -26,36 +26,37 @@ const CAP_IMPOSSIBLE_DELAY: f64 = 7.0;
 /// where the round trip leaves room for it.
 const DELAYED: f64 = 0.02;
 const DELAY_SECONDS: f64 = 0.1;
-/// Share of timestamps that are off by up to half a second either way for reasons nobody knows; and
-/// the same for those that are off by more.
+/// Density, per second, of timestamps that are off by up to [`ODD_SECONDS`] either way for unknown
+/// reasons; and, as [`VERY_ODD`], of those that are off by more.
 const ODD: f64 = 0.001;
 const ODD_SECONDS: f64 = 0.5;
 const VERY_ODD: f64 = 1e-7;
-/// Tails of the noise: degrees of freedom never count for more, since path jitter is not normal.
+/// Maximum degrees of freedom of the noise: path jitter is not normally distributed.
 const HEAVY_TAILS: f64 = 4.0;
-/// How far a clock's rate may be off, as a share: crystals are within 0.01 %, virtual machines are
-/// not always.
+/// Relative error of a clock's rate: crystals are within 0.01 %, virtual machines not always.
 const DRIFT: f64 = 0.01;
-/// Clocks slower than this, in ticks a second, say nothing about 64 ticks: no Linux runs so slow.
+/// Slowest clock of Linux, in ticks a second. A slower clock does not show a lag of 64 ticks of
+/// Linux.
 const SLOWEST_LINUX: f64 = 99.0;
 
-/// Share of cookies that have the phase which the cookies around them show: not those of another
+/// Share of cookies with the phase that the cookies around them show. The others come from another
 /// host behind the same address.
 const PHASE_KNOWN: f64 = 0.9;
 /// Largest deviation from that phase, in standard deviations.
 const PHASE_ERRORS: f64 = 2.0;
 
-/// Smallest lag, in seconds, that favours a cookie in a preview. At most 4 times 8 segments measure
-/// the scatter of the clock there, so it is at least 0.8 ms, and the density of the noise is below
-/// that of a cookie's 64 ms from 3.2 times the scatter on. Where the scatter is larger, a smaller
-/// lag is worth less than half a nat, and is systematic.
+/// Smallest lag, in seconds, that favours a cookie in a preview. A preview measures the scatter of
+/// the clock with at most 4 times 8 segments, so the scatter is at least 0.8 ms. From 3.2 times the
+/// scatter on, the density of the noise is below that of a cookie's 64 ms. With a larger scatter, a
+/// smaller lag has a weight of less than half a nat, and is systematic.
 const SMALLEST_LAG: f64 = 0.0025;
 
-/// Returns whether the SYN-ACK's timestamp may favour a cookie or a proxy. A lag near 0 at a usual
-/// rate of Linux says that it does not: a cookie's lag is larger at all slower rates, too. (At 250
-/// and 100 Hz, the lag of a cookie may be near 0 at a faster rate by chance, but not that of each.)
+/// Returns whether the SYN-ACK's timestamp may favour a cookie or a proxy. It does not if the lag
+/// is near 0 at a usual rate of Linux: a cookie has a lag above 0 at the rate of its clock and at
+/// all slower ones. (At 250 and 100 Hz, the lag of some cookies is near 0 at a faster rate by
+/// chance, but not that of every cookie.)
 ///
-/// A handshake that is not judged counts only where the SYN-ACK cannot have been delayed so long.
+/// For a handshake that is not judged, only a lag counts that no delay of the SYN-ACK can explain.
 pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
     let (Some(syn_ack), Some(samples)) = (&handshake.syn_ack, Samples::of(handshake)) else { return false };
     let room = if preview.judges(handshake) { 0.0 } else { room_for_delay(None, handshake, 0.0) };
@@ -71,8 +72,8 @@ pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bo
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
-    // What one tick more or less would have been worth under either hypothesis, over all rates it
-    // may have.
+    // Probability of the timestamp, per tick, under either hypothesis, summed over all rates that
+    // the clock may have.
     let (mut ordinary, mut cookie) = (0.0, 0.0);
     let mut best: Option<RateFit> = None;
     let samples = Samples::of(handshake)?;
@@ -100,10 +101,11 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let syn_ack = handshake.syn_ack.as_ref()?;
     let gvisor = listener.options.is_gvisor_like(index);
     let is_linux = || linux_layout(syn_ack.layout()) && !gvisor;
-    // The cookies of gVisor and FreeBSD carry the clock itself: theirs are not excluded by it.
+    // The cookies of gVisor and FreeBSD carry the clock itself: the absence of a lag is not
+    // evidence against them.
     let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
     Some(Observed {
-        // Only Linux hides options in a timestamp, and Linux has one way to lay out its options.
+        // Only Linux stores options in a timestamp, and it writes its options in one order.
         cookie: if cookie <= 0.0 || is_linux() { cookie } else { 0.0 }.max(least),
         proxy,
         // While the rate is not known, a slow clock seems to lag again and again.
@@ -180,23 +182,24 @@ impl RateFit {
     }
 }
 
-/// Returns by how much a lag exceeds the expected one. A cookie that is expected to lag by nearly
-/// all ticks of the circle may lag by none, and the reverse.
+/// Returns by how many seconds a lag exceeds the expected one. If a lag of nearly the whole circle
+/// of 64 ticks is expected, a cookie may have a lag near 0, and the reverse.
 fn off_phase(lag: f64, expected: f64, circle: f64, error: f64) -> f64 {
     let off = (lag - expected + circle / 2.0).rem_euclid(circle) - circle / 2.0;
     if (-error..circle + error).contains(&(lag - off)) { off } else { lag - expected }
 }
 
-/// Returns the nats for a proxy. SYNPROXY passes the server's clock on as if the connection had
-/// begun with the cookie: the SYN-ACK seems ahead by the two round trips in between. Only where the
-/// closed window says there is a proxy at all is that its doing.
+/// Returns the weight for a proxy, in nats. SYNPROXY translates the server's clock as if it had
+/// started with the cookie: the SYN-ACK seems ahead by the two round trips in between. This counts
+/// only with a closed window, which shows that there is a proxy.
 fn behind_proxy(handshake: &Handshake, fit: &RateFit) -> f64 {
     let closed = handshake.syn_ack.as_ref().is_some_and(|s| s.window == 0);
     let deviations = fit.lag.seconds / fit.scatter;
     match (closed, deviations < -4.0) {
         (true, true) => CAP,
         (true, false) => 0.0,
-        // A proxy with an open window speaks with a clock of its own: this one fits the server's.
+        // A proxy with an open window uses a clock of its own, but this timestamp fits the server's
+        // clock.
         (false, _) if deviations.abs() < 4.0 => -CAP,
         (false, _) => 0.0,
     }
@@ -214,8 +217,8 @@ pub(crate) fn linux_layout(layout: &[u8]) -> bool {
     !after.contains(&3) || after.starts_with(&[1, 3, 3])
 }
 
-/// Returns the longest delay, in seconds, that this SYN-ACK can have suffered more than others. Of
-/// a few round trips the shortest may itself be a delayed one.
+/// Returns the longest delay, in seconds, of this SYN-ACK compared with others. If few round trips
+/// are known, the shortest one may itself be delayed.
 fn room_for_delay(path: Option<Path>, handshake: &Handshake, scatter: f64) -> f64 {
     let Some(trip) = handshake.round_trip() else { return f64::INFINITY };
     trip - path.map_or(0.0, |p| p.shortest) + 3.0 * scatter

@@ -2,14 +2,15 @@
 //!
 //! The window of a Linux SYN-ACK is the receive space rounded down to a multiple of the segment
 //! size (less 12 for timestamps; tcp_output.c `tcp_select_initial_window`). For a cookie the kernel
-//! forgets it and computes it again on the ACK, from the cookie's own MSS table entry (syncookies.c
-//! `cookie_v4_check`), so the right edge moves back or to another multiple. An ordinary stack should
-//! not move it back (RFC 9293 section 3.8.6). Linux does so with `tcp_shrink_window=1`, and with
-//! some buffers and segment sizes, but then for every client of a kind: a window that moved is the
-//! host's habit unless another client of that kind got the announced one.
+//! does not keep this window. It computes the window again when the ACK arrives, from the cookie's
+//! own MSS table entry (syncookies.c `cookie_v4_check`), so the right edge moves back or to another
+//! multiple. An ordinary stack should not move the edge back (RFC 9293 section 3.8.6). Linux does
+//! so with `tcp_shrink_window=1`, and with some buffers and segment sizes, but then for every
+//! client of a kind. A moved window is therefore the host's habit unless another client of that
+//! kind kept the announced one.
 //!
-//! Where the receive buffer was changed between SYN and ACK the recomputed *scale* differs from the
-//! announced one, too: the window then only makes sense with another shift (S11b).
+//! If the receive buffer was changed between SYN and ACK, the recomputed *scale* differs from the
+//! announced one, too. The window is then plausible only with another shift (S11b).
 //!
 //! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment
 //! that is not the server's first; BSD and slirp, which round an unscaled window up to full segments
@@ -35,27 +36,28 @@ const MOVES_BACK: f64 = 0.002;
 /// The same where the timestamp of the SYN-ACK contradicts a cookie: with `tcp_shrink_window` every
 /// window moves.
 const MOVES_BACK_ON_CLOCK: f64 = 0.02;
-/// The same where it moved back by less than one unit of the scale, which a host does that rounds
-/// windows down.
+/// The same where the window moved back by less than one unit of the scale, as with hosts that
+/// round windows down.
 const ROUNDS_DOWN: f64 = 0.015;
 /// Weight of the timestamp's lag below which it contradicts a cookie.
 const ON_CLOCK: f64 = -1.0;
 /// Share whose unscaled window moved forward to just this value, with an IP identification of 0 in
-/// the SYN-ACK as Linux sends it: others grow to anything, and BSD counts identifications.
+/// the SYN-ACK as Linux sends it: other windows grow to any value, and BSD counts identifications.
 const MOVES_TO_IT: f64 = 0.005;
-/// Share of cookies whose first window is the recomputed one; the rest had data read, or a buffer
-/// changed.
+/// Share of cookies whose first window is the recomputed one; for the others, the program had read
+/// data, or a buffer had changed.
 const RECOMPUTED: f64 = 0.9;
-/// The window stayed where the SYN-ACK put it, and a cookie would have moved it: P(cookie) = 0.05.
+/// Weight where the window stayed as announced and a cookie would have moved it: P(cookie) = 0.05.
 const STAYED: f64 = -3.0;
 
-/// The window only makes sense with another scale than the announced: P(ordinary) = 0.001,
-/// P(cookie) = 0.02.
+/// Weight where the window is plausible only with another scale than the announced one: P(ordinary)
+/// = 0.001, P(cookie) = 0.02.
 const OTHER_SCALE: f64 = 3.0;
 /// Smallest window field for which another scale is considered.
 const INFORMATIVE_FIELD: u16 = 32;
 
-/// Returns whether the first window favours a cookie, if the server is Linux or if it is not.
+/// Returns whether the first window favours a cookie, under either assumption: that the server is
+/// Linux, or that it is not.
 pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
     let favours = |linux: bool| weigh::<NoDetail>(handshake, |_| linux, || false).is_some_and(|o| o.is_cookie_style());
     favours(true) || favours(false)
@@ -165,7 +167,8 @@ fn weigh<D: Detail>(
             .into_iter()
             .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window))
     };
-    // Windows that say nothing: the one announced, less what was taken or not, rounded up or down.
+    // Windows that are no evidence: the announced one, with or without the data taken, rounded up
+    // or down.
     let is_usual = window == left(announced) || window == rounded_up(announced);
     let is_implausible = window > 2 * announced || window * 2 < announced;
     let moved_back = || window + taken < announced && (!first_window.is_rounded_down() || linux());
@@ -216,7 +219,7 @@ fn weigh<D: Detail>(
 }
 
 /// Returns the shift with which a window is what a cookie gives, where that is not the announced
-/// one. Small fields fit many.
+/// one. Small fields fit many shifts.
 fn other_scale(syn_ack: &SynHeader, field: u16, mut windows: impl Iterator<Item = u32>) -> Option<u8> {
     let announced =
         syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= INFORMATIVE_FIELD)?;
@@ -236,8 +239,8 @@ fn may_be_linux(listener: &Listener<'_>, index: usize, syn_ack: &SynHeader) -> b
 }
 
 /// Returns the receive spaces that lead to the announced window: it is a multiple of the segment
-/// size, so the space lies between it and the next multiple. The common cap of 65535 first
-/// (tcp_output.c: `U16_MAX`).
+/// size, so the space lies between it and the next multiple. The first one is the largest, at most
+/// 65535, a common cap (tcp_output.c: `U16_MAX`).
 fn spaces(announced: u32, syn_ack: &SynHeader, client: u16) -> impl Iterator<Item = u32> {
     let step = own_segment(syn_ack, client);
     [(announced + step - 1).min(65535), announced].into_iter()

@@ -9,7 +9,7 @@ use crate::connection::handshake::Handshake;
 use crate::listener::clients::Clients;
 use crate::{Frame, Timestamp};
 
-/// Ratio of the number of runs to that expected in random order, below which the order is not
+/// Ratio of the number of runs to the number expected in random order, up to which the order is not
 /// random.
 const FEW_RUNS: f64 = 1.0 / 3.0;
 
@@ -54,8 +54,8 @@ pub(crate) struct Alternation {
     pub lost_clients: usize,
     /// Number of SYN-ACKs that kept the option.
     pub kept: usize,
-    /// Whether one client address got both kinds of answer: no balancing by address, no middlebox
-    /// for some clients.
+    /// Whether one client address got both kinds of answer. This excludes balancing by address, and
+    /// a middlebox for some clients.
     pub same_client: bool,
     /// Whether one IP identification counter covers both kinds of SYN-ACK: one host sent them.
     pub one_counter: bool,
@@ -110,16 +110,16 @@ impl Alternation {
 
 /// Steps of an IP identification counter between two packets of a busy host.
 const COUNTER_STEPS: std::ops::Range<u16> = 1..4096;
-/// Largest mean step from one kind of answer to the other. Counters of two hosts rise like one where
-/// they are no further apart than that, of 65,536 values: P(two hosts) = 1/256.
+/// Largest mean step from one kind of answer to the other. Counters of two hosts look like one
+/// counter only if they are at most this far apart, of 65,536 values: P(two hosts) = 1/256.
 const LARGEST_MEAN_STEP: f64 = 128.0;
-/// Largest ratio of the mean steps in both directions. The distance between two counters lengthens
-/// one and shortens the other.
+/// Largest ratio of the mean steps in both directions. With two counters, their distance lengthens
+/// the steps in one direction and shortens those in the other.
 const LARGEST_STEP_RATIO: f64 = 2.0;
 
 /// Returns whether the identifications of the server's first packets, in order of time, form one
-/// rising counter through both kinds of answer. Zero means that none is counted (RFC 6864 section
-/// 4.1).
+/// rising counter through both kinds of answer. Identifications of 0 are left out, because their
+/// host does not count them (RFC 6864 section 4.1).
 fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize) -> bool) -> bool {
     let mut samples: Vec<(Timestamp, Frame, bool, u16)> = Vec::new();
     for &index in members {

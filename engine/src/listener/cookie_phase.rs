@@ -1,10 +1,10 @@
-//! Phase of a host's clock at its SYN cookies.
+//! Phase of a host's clock, as its SYN cookies show it.
 //!
 //! A cookie's timestamp is the largest value not ahead of the clock whose low six bits are the
-//! client's options (syncookies.c `cookie_init_timestamp`). Its lag, plus these bits, is the clock
-//! modulo 64 ticks, whatever offset the host adds to its timestamps. All cookies of a host thus
-//! agree on the phase of that clock against the time of the capture. An ordinary SYN-ACK that was
-//! delayed gives any phase.
+//! client's options (syncookies.c `cookie_init_timestamp`). Its lag plus these bits is the clock
+//! modulo 64 ticks, whatever offset the host adds to its timestamps. All cookies of a host
+//! therefore agree on the phase of its clock relative to the capture's clock. The phase of a
+//! delayed ordinary SYN-ACK is random.
 
 use arrayvec::ArrayVec;
 
@@ -16,7 +16,8 @@ use crate::listener::timestamp_bits::{COOKIE_TICKS, cookie_bits};
 
 /// Rates of clocks that carry a cookie's bits, in ticks a second.
 const RATES: std::ops::Range<f64> = 99.0..1e5;
-/// Lags, in ticks, that are neither those of ordinary SYN-ACKs nor beyond a cookie's.
+/// Lags, in ticks, that are compared: more than those of ordinary SYN-ACKs, and not more than those
+/// of cookies.
 const CLEAR: std::ops::Range<f64> = 5.0..66.0;
 /// Largest error of a phase, in ticks: half a tick each from both timestamps, and noise.
 const TOLERANCE: f64 = 1.5;
@@ -24,12 +25,12 @@ const TOLERANCE: f64 = 1.5;
 /// by 50 millionths against each other, three ticks of a millisecond in a minute.
 const NEIGHBOURS: usize = 12;
 const NEAR_SECONDS: f64 = 60.0;
-/// A phase that chance gives less often than once in the inverse of this is the host's.
+/// Probability of an agreement by chance below which the phase is that of the host's clock.
 const CHANCE: f64 = 1e-5;
-/// Minimum cookies with different lags that agree on a phase. Those with one lag may all have been
-/// delayed alike, at times that are multiples of 64 ticks apart.
+/// Minimum number of SYN-ACKs with different lags that agree on a phase. SYN-ACKs with the same lag
+/// may be ordinary ones that were all delayed alike, at times a multiple of 64 ticks apart.
 const ENOUGH: usize = 4;
-/// Smallest difference between two lags, in ticks.
+/// Difference, in ticks, above which two lags count as different.
 const DIFFERENT: f64 = 3.0;
 
 /// A SYN-ACK that lags as cookies do.
@@ -48,7 +49,7 @@ struct Sample {
 pub(crate) struct CookiePhases {
     /// Ticks a second that the phases were computed with.
     pub rate: f64,
-    /// Time from which phases count.
+    /// Origin of the capture times to which phases are relative.
     begin: Timestamp,
     samples: Vec<Sample>,
 }
@@ -65,8 +66,8 @@ impl CookiePhases {
         phases
     }
 
-    /// Returns whether the first later segment is clearly ahead of the SYN-ACK. This settles most
-    /// handshakes.
+    /// Returns whether the timestamp of the first later segment is clearly ahead of the SYN-ACK's.
+    /// This quick check excludes most handshakes.
     fn may_be_clear(&self, handshake: &Handshake) -> bool {
         let first = handshake.syn_ack.as_ref().zip(handshake.server_segments.first());
         first.is_some_and(|(syn_ack, first)| {
@@ -87,13 +88,14 @@ impl CookiePhases {
         Some(Sample { index, time, lag, phase })
     }
 
-    /// Returns the lag, in ticks, of a cookie for this handshake if the host's clock has a phase.
+    /// Returns the lag, in ticks, of a cookie for this handshake, given the phase of the host's
+    /// clock.
     fn lag_at(&self, handshake: &Handshake, phase: f64) -> Option<f64> {
         let ticks = handshake.syn_ack.as_ref()?.time.seconds_since(self.begin) * self.rate;
         Some((ticks + phase - f64::from(cookie_bits(handshake)?)).rem_euclid(COOKIE_TICKS))
     }
 
-    /// Returns the lag, in seconds, that a cookie has at the handshake with that index, where the
+    /// Returns the lag, in seconds, of a cookie at the handshake with that index; `None` unless the
     /// cookies around it show the phase of the host's clock.
     pub(crate) fn expected_lag(&self, handshake: &Handshake, index: usize) -> Option<f64> {
         if self.samples.len() < ENOUGH {
@@ -129,7 +131,7 @@ impl CookiePhases {
     }
 }
 
-/// Returns by how many ticks `to` is after `from` on a circle of 64 ticks, the short way.
+/// Returns by how many ticks `to` is after `from` on a circle of 64 ticks: from -32 up to 32.
 fn difference(to: f64, from: f64) -> f64 {
     (to - from + COOKIE_TICKS / 2.0).rem_euclid(COOKIE_TICKS) - COOKIE_TICKS / 2.0
 }

@@ -3,17 +3,17 @@
 use crate::connection::handshake::{Handshake, Side};
 use crate::listener::clients::Clients;
 
-/// Minimum connections of one client that show a period. With fewer, independent connections have
-/// intervals this equal too often (chosen: with exponential intervals, once in 6,000 clients).
+/// Minimum number of connections of one client that show a period. Fewer independent connections
+/// would look periodic too often (chosen: with exponential intervals, one in 6,000 clients does).
 const ENOUGH: usize = 6;
 /// Largest relative difference from the period, and the share of intervals that keep it.
 const TOLERANCE: f64 = 0.05;
 const REGULAR: f64 = 0.8;
-/// Shortest period in seconds: health checks are configured in seconds, and what is faster is a
-/// benchmark or a scan.
+/// Shortest period, in seconds. Health checks are configured in seconds; benchmarks and scans are
+/// faster.
 const SHORTEST_PERIOD: f64 = 0.5;
 
-/// The health checks among the handshakes of a listener.
+/// Health checks among the handshakes of a listener.
 #[derive(Default)]
 pub(crate) struct HealthChecks {
     /// Index of each handshake, in ascending order, and the period in seconds.

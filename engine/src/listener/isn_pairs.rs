@@ -10,21 +10,22 @@ use crate::connection::handshake::Handshake;
 
 /// A minute of cookies, in seconds (syncookies.h `COOKIE_TIME`).
 pub(crate) const PERIOD: f64 = 60.0;
-/// MSS table entries: the difference moves by less (syncookies.c `msstab`).
+/// Number of MSS table entries. A cookie's difference moves by less than this (syncookies.c
+/// `msstab`).
 const MSS_ENTRIES: u32 = 4;
-/// Largest movement of the difference of two clocks, in steps of 64 ns: 67 ms. All of 6,708 pairs
-/// of ordinary Linux hosts were below.
+/// Largest movement of the difference of two clocks, in steps of 64 ns: 67 ms. All of 6,708
+/// measured pairs of ordinary Linux hosts were below it.
 const CLOCKS_MOVE: u32 = 1 << 20;
-/// Largest error of an ISN against the clock that it is compared with, in steps of 64 ns: 134 ms
-/// for the variation of a round trip.
+/// Largest difference between an ISN's advance and a clock of 64 ns, in its steps: 134 ms, for the
+/// variation of a round trip.
 const CLOCK_ERROR: u32 = 1 << 21;
 /// Length of a step of the clock, in seconds.
 const STEP: f64 = 64e-9;
-/// Differences below this, or that close below 0, were chosen by whoever crafted the packets: a
-/// hash gives one in 32,768 times.
+/// Distance from 0 below which a difference was chosen by the program that crafted the packets. Of
+/// differences of hashes, one in 32,768 is that small.
 const CRAFTED: u32 = 1 << 16;
-/// Share of a listener's pairs, repeated ones left out, from which on they are the clocks': chance
-/// gives one in 2,048.
+/// One in this many of a listener's pairs must have moved as clocks do, repeated ones left out, for
+/// its ISNs to count as clocks. By chance, one in 2,048 does.
 const CLOCKS_SHARE: usize = 16;
 
 /// Movement of the difference of the server's and the client's ISN.
@@ -34,7 +35,7 @@ pub(crate) enum Movement {
     Repeats(i32),
     /// Both ISNs advanced with clocks.
     Clocks,
-    /// The difference is another one altogether.
+    /// The difference moved further than clocks do.
     Unrelated,
 }
 
@@ -85,10 +86,11 @@ impl IsnPair {
     }
 }
 
-/// What the pairs of a listener show together.
+/// Facts that the pairs of a listener show together.
 #[derive(Debug, Default)]
 pub(crate) struct IsnPairs {
-    /// Whether the pairs that do not repeat are those of clocks: some that repeat are, too.
+    /// Whether both ISNs of its connections advance with clocks. Some differences then repeat
+    /// without a cookie.
     pub are_of_clocks: bool,
     /// The differences of all handshakes with their clients, in ascending order; empty where none
     /// repeats, because nothing reads them then.
@@ -117,15 +119,15 @@ impl IsnPairs {
         Self { are_of_clocks: clocks > 0 && clocks * CLOCKS_SHARE >= clocks + unrelated, differences }
     }
 
-    /// Returns whether a pair repeats because both ISNs were crafted with a fixed difference: it is
-    /// small, or other four-tuples have it, too.
+    /// Returns whether a pair repeats because both ISNs were crafted with a fixed difference: the
+    /// difference is small, or other four-tuples have it, too.
     pub(crate) fn is_crafted(&self, pair: &IsnPair, client: Endpoint) -> bool {
         let near = pair.difference.cast_signed().unsigned_abs() < CRAFTED;
         let first = pair.difference.saturating_sub(MSS_ENTRIES - 1);
         let last = pair.difference.saturating_add(MSS_ENTRIES - 1);
         let from = self.differences.partition_point(|&(difference, _)| difference < first);
         let alike = self.differences[from..].iter().take_while(|&&(difference, _)| difference <= last);
-        // One four-tuple has at most seven of these, so that this ends soon.
+        // A four-tuple has at most seven differences in this range, so the search is short.
         pair.repeats() && (near || alike.into_iter().any(|&(_, other)| other != client))
     }
 }

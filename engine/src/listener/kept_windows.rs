@@ -1,4 +1,4 @@
-//! First windows after the handshake: as announced, or moved as a cookie's.
+//! First windows after the handshake: kept as announced, or moved as after a cookie.
 
 use std::cell::OnceCell;
 
@@ -20,19 +20,19 @@ impl ClientKind {
     }
 }
 
-/// What the first windows of a listener's connections show together. It is found when it is first
-/// asked for: few listeners have a window that was moved.
+/// First windows of a listener's connections, read from the handshakes when they are first needed:
+/// few listeners have a window that was moved.
 #[derive(Debug, Default)]
 pub(crate) struct KeptWindows(OnceCell<Windows>);
 
 /// The first windows of a listener's connections.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
-    /// The kinds of clients with a first window as announced, each with such a window, in bytes.
+    /// Kinds of clients that kept the announced window, each with its largest one, in bytes.
     pub kept: Vec<(ClientKind, u32)>,
-    /// Number of connections with a first window as announced.
+    /// Number of connections that kept the announced window.
     pub kept_count: usize,
-    /// Number of connections whose window was moved as a cookie's.
+    /// Number of connections whose window moved as after a cookie.
     pub moved: usize,
     /// Number of those whose timestamps contradict a cookie.
     pub moved_on_clock: usize,
@@ -41,9 +41,10 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    /// Returns whether some client of that kind got the announced window at another time, and it was
-    /// above this one. A host that rounds down gives some clients the same window, which moved back
-    /// for one and not for another; of several hosts behind one address some may move windows.
+    /// Returns whether a client of that kind kept the announced window at another time, this window
+    /// was larger than `window`, and the moved windows come in few runs. A host that rounds windows
+    /// down can give two clients the same window, which counts as moved for one of them only. In a
+    /// pool of hosts, some may always move windows; then the runs are many.
     pub(crate) fn kept_above(&self, kind: ClientKind, window: u32) -> bool {
         are_few(self.runs, self.moved, self.kept_count)
             && self.kept.binary_search_by_key(&kind, |&(kind, _)| kind).is_ok_and(|at| self.kept[at].1 > window)
@@ -55,7 +56,8 @@ impl Windows {
     }
 }
 
-/// Of cookies, one in 64 has a timestamp of the moment, and with noise one in this many.
+/// At most one in this many cookies has a timestamp that equals the clock: one in 64, and more with
+/// noise.
 const MOST_COOKIES_ON_CLOCK: usize = 8;
 
 impl KeptWindows {

@@ -1,5 +1,5 @@
-//! What the handshakes of a listener have in common whose SYN was retransmitted before it was
-//! answered.
+//! Counts of handshakes whose SYN was retransmitted before it was answered, by properties of the
+//! SYN.
 
 use crate::connection::handshake::Handshake;
 use crate::packet::segment::Flags;

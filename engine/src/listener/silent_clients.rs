@@ -1,20 +1,22 @@
-//! How a listener treats clients that send nothing after their ACK. One that waits for data
-//! (TCP_DEFER_ACCEPT) accepts none of them before it has retransmitted its SYN-ACK.
+//! Silent clients, which send nothing after their ACK. A listener that waits for data
+//! (TCP_DEFER_ACCEPT) retransmits its SYN-ACK before it accepts such a client.
 
 use crate::connection::handshake::Handshake;
 
 /// Smallest number of late acceptances that loss on the path does not explain.
 const SEVERAL: u32 = 2;
-/// Number of late acceptances for each one at once that still show a rule: a capture can miss the
-/// client's data.
+/// Smallest number of late acceptances for each immediate one that shows a listener that waits for
+/// data. An immediate one can be a mistake, because a capture can miss the client's data.
 const RATIO: u32 = 5;
 
 /// Counts connections by whether the server accepted the client's ACK alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SilentClients {
-    /// Number of connections on which the server sent data first, without a retransmission.
+    /// Number of connections on which the server sent data first, without a retransmission of its
+    /// SYN-ACK.
     at_once: u32,
-    /// Number of connections with one retransmission of the SYN-ACK, before the client sent data.
+    /// Number of connections with exactly one retransmission of the SYN-ACK, before the client sent
+    /// data.
     late: u32,
     /// Longest time, in seconds, from an ACK to the client's data without a retransmission.
     longest_wait: f64,
@@ -35,8 +37,8 @@ impl SilentClients {
         }
     }
 
-    /// Returns whether the listener accepted another silent client without the retransmission that
-    /// came after `gap` seconds.
+    /// Returns whether the listener accepted other silent clients without a retransmission, which
+    /// would have come after `gap` seconds.
     pub(crate) fn are_accepted(&self, gap: f64) -> bool {
         self.at_once * RATIO > self.late || self.longest_wait > 1.5 * gap
     }

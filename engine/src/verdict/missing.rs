@@ -27,11 +27,11 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
             );
         }
         Some(_) if syn_ack.options.timestamps.is_none() => {
-            sentences.push("the server sent no timestamps: its clock cannot be compared with the SYN-ACK's")
+            sentences.push("the SYN-ACK has no timestamps: it cannot be compared with the server's clock")
         }
         Some(_) if !handshake.server_segments.iter().any(|l| l.timestamp.is_some()) => {
             sentences.push(
-                "no later segment of the server has a timestamp: its clock cannot be compared with the SYN-ACK's",
+                "no later segment of the server has a timestamp: the server's clock cannot be compared with the SYN-ACK",
             );
         }
         Some(_) => {}

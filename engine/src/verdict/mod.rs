@@ -246,7 +246,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             proxy_nats: prior.1 - PRIOR,
             contribution: 0.0,
             frames: FrameRefs::default(),
-            detail: format!("{} answered other SYNs to this listener around this time", plural(favours)),
+            detail: format!("other SYNs to this listener were answered {} around this time", means(favours)),
         }));
         evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
         assessment.evidence = evidence;
@@ -279,9 +279,9 @@ fn shows_state(groups: u8) -> bool {
     [Group::Options, Group::Clock, Group::Window, Group::Memory].into_iter().any(|group| contains(groups, group))
 }
 
-/// Names the answers of a cookie-style verdict as the subject of a sentence.
-const fn plural(verdict: Verdict) -> &'static str {
-    if matches!(verdict, Verdict::SynProxy) { "a SYN proxy" } else { "SYN cookies" }
+/// Returns how SYNs with a cookie-style verdict were answered, as the end of a sentence.
+const fn means(verdict: Verdict) -> &'static str {
+    if matches!(verdict, Verdict::SynProxy) { "by a SYN proxy" } else { "with SYN cookies" }
 }
 
 /// Returns the confidence of a verdict that `groups` favour, the listener's other handshakes

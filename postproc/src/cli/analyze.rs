@@ -88,8 +88,8 @@ pub struct Analyze {
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
     /// A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if the earlier
-    /// report has a finding of the same listener with the same verdict and the same first cause, at this confidence or
-    /// above. All counts, and --fail-on, then refer to new findings only.
+    /// report has a finding of the same listener with the same verdict and the same first cause, at the same confidence
+    /// or above. All counts, and --fail-on, then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
@@ -114,7 +114,7 @@ pub struct Analyze {
     #[arg(long)]
     pub once: bool,
 
-    /// Wait for captures that another program writes into the folder; report each when it is finished
+    /// Wait for captures that another program writes into the folder; analyse each once it is finished
     ///
     /// A file is finished when a newer file of its series exists, or when nothing was written to it for ten seconds.
     /// The results are lines (--format table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends
@@ -143,7 +143,10 @@ pub struct Analyze {
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
-    /// Where the captures were taken; server can rule causes out, client lists what such a capture cannot show
+    /// Where the captures were taken, to rank the causes of failures
+    ///
+    /// A capture taken at the server can rule causes out. For one taken at the client, the output lists what it cannot
+    /// show.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 

@@ -62,7 +62,10 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub kernel: Vec<PathBuf>,
 
-    /// Where the captures were taken; server can rule causes out, client lists what such a capture cannot show
+    /// Where the captures were taken, to rank the causes of failures
+    ///
+    /// A capture taken at the server can rule causes out. For one taken at the client, the output lists what it cannot
+    /// show.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 

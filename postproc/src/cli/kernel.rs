@@ -25,7 +25,7 @@ Examples:
 
 Exit codes:
   0  success
-  1  wrong usage; a file cannot be read, or its format is not recognised; the output cannot be written
+  1  wrong usage, a file cannot be read or recognised, or the output cannot be written
   3  --fail-on: a resource is at this level or worse";
 
 /// Show kernel limits that affect accepting connections: usage, limits, overflows.
@@ -36,7 +36,7 @@ pub struct Kernel {
     #[command(subcommand)]
     pub action: Option<KernelAction>,
 
-    /// Saved outputs or snapshots, - for standard input; without files, the running kernel is read
+    /// Saved outputs or snapshots; - is standard input. Without files, the running kernel is read
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -76,11 +76,11 @@ pub struct Kernel {
 /// Action other than a report.
 #[derive(Debug, Subcommand)]
 pub enum KernelAction {
-    /// Save all facts in one text file, to attach to a ticket or to compare with later
+    /// Save all settings, usage and counters in one text file, to attach to a ticket or to compare with later
     Snapshot(Snapshot),
 }
 
-/// Save all facts in one text file, to attach to a ticket or to compare with later.
+/// Save all settings, usage and counters in one text file, to attach to a ticket or to compare with later.
 #[derive(Args, Debug)]
 pub struct Snapshot {
     /// Output file; - is standard output

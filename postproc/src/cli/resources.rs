@@ -15,14 +15,14 @@ pub struct Resources {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 
-    /// Maximum number of handshakes of a capture in memory, at about 1.1 KiB each
+    /// Maximum number of handshakes in memory for each capture, at about 1.1 KiB each
     ///
     /// If there are more, the older half is judged early. The report says how many.
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,
 
-    /// Maximum number of handshakes that never completed in a SYN flood and are reported per listener; more are counted
+    /// In a SYN flood, maximum number of uncompleted handshakes reported for each listener; the others are only counted
     #[arg(long, value_name = "N", default_value_t = Limits::default().flood)]
     pub max_flood: u64,
 
@@ -30,7 +30,7 @@ pub struct Resources {
     #[arg(long, value_name = "N", default_value_t = Limits::default().listeners)]
     pub max_listeners: usize,
 
-    /// Maximum number of episodes that are kept per capture or series of rotated captures
+    /// Maximum number of episodes kept for each capture or series of rotated captures
     #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
     pub max_episodes: usize,
 }

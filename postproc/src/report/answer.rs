@@ -115,7 +115,7 @@ pub fn answer(totals: &Totals) -> String {
 fn episodes(totals: &Totals) -> String {
     match totals.episodes.len() as u64 {
         0 => String::new(),
-        number => format!(" in {}", count(number, "episode")),
+        number => format!(", in {}", count(number, "episode")),
     }
 }
 

@@ -87,7 +87,7 @@ fn named(totals: &Totals) -> Vec<String> {
     }
     let failed = [Outcome::ResetByServer, Outcome::ResetByClient, Outcome::Refused, Outcome::Unanswered];
     if failed.iter().any(|&outcome| totals.tally.outcomes[outcome as usize] > 0) {
-        said.push("Causes are ranked hypotheses; the command given with each confirms it.".into());
+        said.push("Causes are ranked hypotheses; the command given with each cause confirms or refutes it.".into());
     }
     said
 }
@@ -96,8 +96,8 @@ fn outside(totals: &Totals) -> Option<String> {
     let number = totals.tally.outcomes[Outcome::Incomplete as usize];
     (number > 0).then(|| {
         format!(
-            "{} are not completely in the captures, which begin or end in the middle of them or have one direction only: \
-             the outcome is unknown.",
+            "The outcome of {} is unknown: the captures begin or end in the middle of the handshake, or contain one \
+             direction only.",
             count(number, "handshake")
         )
     })
@@ -107,8 +107,8 @@ fn outside(totals: &Totals) -> Option<String> {
 fn reset_acks(totals: &Totals) -> Option<String> {
     let resets = no_handshake::reset_acks(totals).filter(|_| totals.tally.handshakes > 0)?;
     Some(format!(
-        "{resets} They began before the capture, or something before the capture point answered their SYNs (a SYN \
-         proxy, an XDP program)."
+        "{resets} These connections began before the capture, or something before the capture point answered their SYNs \
+         (a SYN proxy, an XDP program)."
     ))
 }
 

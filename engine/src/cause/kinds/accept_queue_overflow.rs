@@ -17,8 +17,9 @@ const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and r
 const NEARBY_UNSERVED: &str =
     "other connections at that time were open but got no reply: they wait in the accept queue";
 
-/// Linux: `tcp_check_req` drops the entry and resets where `tcp_abort_on_overflow` is set; it drops
-/// a cookie's ACK silently (syncookies.c `tcp_get_cookie_sock`).
+/// Considers a bare reset. If `tcp_abort_on_overflow` is set, Linux drops the SYN queue entry and
+/// sends a reset (`tcp_check_req`). It drops the ACK of a cookie silently (syncookies.c
+/// `tcp_get_cookie_sock`).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;
     let is_waited_for = case.listener.waiting_since.is_some_and(|since| since <= case.handshake.time);
@@ -103,8 +104,9 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
         .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
 }
 
-/// Linux ignores the ACK while the accept queue is full (tcp_minisocks.c `tcp_check_req`:
-/// `inet_rsk(req)->acked`), and its timer repeats the SYN-ACK.
+/// Considers an ACK that the server ignores. Linux ignores it while the accept queue is full
+/// (tcp_minisocks.c `tcp_check_req`: `inet_rsk(req)->acked`), and its timer retransmits the
+/// SYN-ACK.
 pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothesis {
     let is_waited_for = case.listener.waiting_since.is_some_and(|since| since < case.handshake.time);
     Hypothesis::new(
@@ -127,8 +129,9 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     .opposed_by(case.is(Verdict::SynCookie), STRONG, "a SYN cookie is never retransmitted by a timer")
 }
 
-/// The kernel drops what follows the ACK of a cookie, or of a half-open entry, that it could not
-/// queue (syncookies.c `tcp_get_cookie_sock`).
+/// Considers data that the server ignores. If the accept queue is full when the ACK of a cookie or
+/// of a SYN queue entry arrives, the kernel drops the data that follows (syncookies.c
+/// `tcp_get_cookie_sock`).
 pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
@@ -147,8 +150,8 @@ pub(super) fn closed_window() -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.0, "a server with full queues ignores the proxy's SYN")
 }
 
-/// `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every packet that a full accept queue turns
-/// away.
+/// Weighs `ListenOverflows`, in which `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every
+/// packet that a full accept queue rejects.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let overflows = evidence.status(Counter::ListenOverflows);
     let said = counters::clause(Counter::ListenOverflows, overflows);
@@ -191,7 +194,8 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     }
 }
 
-/// `tcp_check_req` counts each SYN queue entry that it drops with a reset.
+/// Weighs `EmbryonicRsts`, in which `tcp_check_req` counts each SYN queue entry that it drops with
+/// a reset.
 fn weigh_embryonic_resets(evidence: &mut KernelEvidence<'_>) {
     let embryonic = evidence.status(Counter::EmbryonicRsts);
     if embryonic.did_not() {

@@ -12,8 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// RFC 9293 section 3.10.5: whoever aborts a connection sends its own sequence number and an ACK
-/// flag.
+/// Considers a reset by the owner of the connection: a host that aborts a connection sends its own
+/// sequence number and an ACK flag (RFC 9293 section 3.10.5).
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
@@ -32,7 +32,7 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
 }
 
-/// RFC 9293 section 3.10.7.1: a closed socket answers data in this form.
+/// Considers a bare reset: a closed socket answers data in this form (RFC 9293 section 3.10.7.1).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let fin = case.handshake.server_fin;
     Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data in this form")
@@ -42,7 +42,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
             6.0,
             "another reset of the server has an ACK flag and a window or options: the application aborted the connection",
         )
-        .opposed_by(!fin && !reset.aborted, MODERATE, "the server sent no FIN before; the reset of an application abort has an ACK flag")
+        .opposed_by(!fin && !reset.aborted, MODERATE, "the server had sent no FIN, and the reset of an application abort has an ACK flag")
         .opposed_by(!reset.after_data, WEAK, "the client had sent no data")
 }
 
@@ -52,8 +52,9 @@ pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .supported_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
 }
 
-/// `tcp_close` counts OnClose when it drops data, `tcp_disconnect` and `tcp_rcv_state_process`
-/// count OnData.
+/// Weighs the counters of aborts. `tcp_close` counts TCPAbortOnClose if it drops unread data, and
+/// TCPAbortOnData for SO_LINGER 0. `tcp_rcv_state_process` counts TCPAbortOnData if data arrives
+/// after the close.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let statuses = INFO.counters.iter().map(|&counter| (counter, evidence.status(counter)));
     let statuses: Vec<_> = statuses.collect();

@@ -12,8 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// Windows refuses a SYN in the form of a closed port while its backlog is full, and answers the
-/// next one.
+/// Considers a refused SYN. While its backlog is full, Windows refuses a SYN in the form of a
+/// closed port, and it answers the next one.
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
     Hypothesis::new(INFO.kind, -0.5, "Windows and macOS refuse SYNs in this form while the backlog is full")
         .supported_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
@@ -21,7 +21,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .supported_by(
             refused.between_answers,
             STRONG,
-            "the listener answered SYNs both in the second before and in the second after",
+            "the listener answered SYNs in the second before and in the second after",
         )
         .supported_by(refused.retry_answered, STRONG, "the client's retransmitted SYN was answered")
         .supported_by(refused.has_same_ttl(), WEAK, "the reset has the TTL of the listener's SYN-ACKs")

@@ -35,7 +35,7 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
         .supported_by(
             is_crafted(case),
             MODERATE,
-            "the SYN has a small fixed window and no option but an MSS, as scanners send it",
+            "the SYN has a small fixed window and at most one option, the MSS, like the SYNs of scanners",
         )
         .supported_by(
             !unknown && waited < 1.0,
@@ -47,7 +47,8 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
 }
 
 /// Returns whether the client's host answered the SYN-ACK with the reset of a host that does not
-/// know the connection (RFC 9293 section 3.10.7): a scanner wrote the SYN, or somebody else.
+/// know the connection (RFC 9293 section 3.10.7): a scanner wrote the SYN, or another host sent it
+/// from this address.
 pub(super) fn is_unknown_to_client(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
     let is_answer = case.handshake.syn_ack.is_some_and(|syn_ack| syn_ack.ack == reset.seq);
     case.handshake.ack.is_none() && is_answer && Shape::of(reset) == Shape::Stateless

@@ -12,7 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(|evidence| counters::weigh_missing_listener(evidence, MODERATE)),
 };
 
-/// RFC 9293 section 3.10.7.1: a SYN for a port without a listener is answered by RST with ACK flag.
+/// Considers a refused SYN: a host answers a SYN for a port without a listener with a reset that
+/// has an ACK flag (RFC 9293 section 3.10.7.1).
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
     Hypothesis::new(INFO.kind, 3.0, "the SYN was answered with a reset: no process listens on the port")
         .opposed_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)

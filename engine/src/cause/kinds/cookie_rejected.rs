@@ -86,8 +86,9 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     case.has_only_wrong_ack().then_some(hypothesis)
 }
 
-/// `cookie_v4_check`: Sent for each cookie, Recv for one that is right, Failed for one that is not,
-/// but only while the listener had an overflow within two minutes.
+/// Weighs the counters of cookies. The kernel counts SyncookiesSent for each cookie, SyncookiesRecv
+/// for a valid one and SyncookiesFailed for an invalid one, the last only within two minutes after
+/// an overflow of the listener (`cookie_v4_check`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let sent = evidence.status(Counter::SyncookiesSent);
     if sent.did_not() {

@@ -12,16 +12,19 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// Time, in seconds, from the SYN-ACK to its first retransmission that shows suppressed
-/// retransmissions. The first is otherwise due after one second (Linux `TCP_TIMEOUT_INIT`), after
-/// three in Linux before 3.1, Windows and BSD, and two in a capture that missed one of them.
+/// Time, in seconds, from the SYN-ACK to its first retransmission, from which on earlier
+/// retransmissions were suppressed. Without suppression, the first one is due after one second
+/// (Linux `TCP_TIMEOUT_INIT`), or after three (Linux before 3.1, Windows, BSD). In a capture that
+/// missed one of them, it seems to come after two seconds.
 const SUPPRESSED: f64 = 5.0;
 const PERHAPS_SUPPRESSED: f64 = 2.5;
-/// Share of the previous interval after which a doubled timer is overdue.
+/// Multiple of the previous interval after which the next retransmission of a doubling timer is
+/// overdue.
 const OVERDUE: f64 = 2.3;
 
-/// Linux: `tcp_check_req` drops an ACK without data while `rskq_defer_accept` allows, and
-/// `syn_ack_recalc` then suppresses all retransmissions but the last.
+/// Considers a client that sent no data. Linux drops an ACK without data while `rskq_defer_accept`
+/// allows it (`tcp_check_req`), and then suppresses all retransmissions of the SYN-ACK but the last
+/// (`syn_ack_recalc`).
 pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwhile: &Meanwhile) -> Hypothesis {
     let handshake = case.handshake;
     let is_silent = handshake.client_data.is_none_or(|data| data.time > repeat.time);
@@ -29,7 +32,10 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
     let is_watched = case.listener.now.seconds_since(repeat.time) > OVERDUE * repeat.gap;
     let others = &case.listener.silent_clients;
     let is_suppressed = repeat.gap >= SUPPRESSED;
-    let gap = format!("the first retransmission came after {:.1} s; otherwise it is due after 1 s", repeat.gap);
+    let gap = format!(
+        "the first retransmission came after {:.1} s; without TCP_DEFER_ACCEPT it is due after 1 s",
+        repeat.gap
+    );
     Hypothesis::new(INFO.kind, 0.0, "a listener with TCP_DEFER_ACCEPT ignores an ACK without data")
         .ruled_out_by(!is_silent, "the client had sent data, which ends the wait of TCP_DEFER_ACCEPT")
         .supported_by(is_silent, MODERATE, "the client had sent no data when the SYN-ACK was retransmitted")
@@ -38,18 +44,18 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
         .supported_by(
             is_single && is_watched,
             STRONG,
-            "the SYN-ACK was retransmitted once; a full accept queue often repeats it",
+            "the SYN-ACK was retransmitted once; with a full accept queue it is often retransmitted several times",
         )
         .opposed_by(!is_single, STRONG, "the SYN-ACK was retransmitted more than once")
         .supported_by(
             is_single && others.are_deferred(),
             3.0,
-            "the listener accepted no client that sent nothing before it had retransmitted its SYN-ACK",
+            "the listener retransmitted its SYN-ACK to every silent client before it accepted the connection",
         )
         .opposed_by(
             others.are_accepted(repeat.gap),
             VERY_STRONG,
-            "the listener accepted other clients that sent nothing, and did not retransmit its SYN-ACK",
+            "the listener accepted other silent clients without retransmitting its SYN-ACK",
         )
         .supported_by(!speaks_first(handshake), WEAK, "the server did not speak first")
         .opposed_by(

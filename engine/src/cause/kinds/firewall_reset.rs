@@ -108,7 +108,8 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     let field = field_name(case.handshake.client.ip);
     let syn_ttl = case.handshake.syn.and_then(|s| s.ip.ttl);
     let differs = syn_ttl.zip(reset.ip.ttl).is_some_and(|(syn, reset)| syn != reset);
-    // The kernel of a host whose tool, or whose forged address, sent the SYN has a TTL of its own.
+    // If a tool, or another host under this address, sent the SYN, its TTL need not be that of the
+    // host's kernel, which sent the reset.
     let nats = if client_abort::is_unknown_to_client(case, reset) { WEAK } else { VERY_STRONG };
     Hypothesis::new(INFO.kind, 0.0, "a device on the client's side can send the reset in the client's name")
         .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))

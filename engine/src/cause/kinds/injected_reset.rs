@@ -12,8 +12,9 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// A device that copies packets and adds resets, unlike a packet filter, lets the packet through
-/// that triggered it ("Global, passive detection of connection tampering", SIGCOMM 2023).
+/// Considers a device that copies packets and injects resets. Unlike a packet filter, it lets the
+/// packet that triggered the reset through ("Global, passive detection of connection tampering",
+/// SIGCOMM 2023).
 pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let copies = case.handshake.server_resets;
     Hypothesis::new(INFO.kind, 0.0, "a third party can inject resets")
@@ -23,9 +24,9 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
             "the server sent data after the reset: what the client had sent reached it, and it did not reset the connection",
         )
         .opposed_by(!reset.server_served_after, MODERATE, "the server sent no data after the reset")
-        .supported_by(reset.is_early(), MODERATE, "the reset came sooner than a packet to the server and back takes")
+        .supported_by(reset.is_early(), MODERATE, "the reset came in less time than the round trip to the server takes")
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
-        .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets came"))
+        .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets arrived"))
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
         .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
 }

@@ -28,7 +28,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .supported_by(
             nearby.resets > 0 && !nearby.mixed,
             WEAK,
-            "all failures fall into one interval, as with a restart",
+            "all failures are in one stretch of time, as with a restart",
         )
         .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
@@ -41,8 +41,9 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .not_observable(true, "whether the process was restarted")
 }
 
-/// A listener that is there again when it is read had the time to be opened again. A reset for an
-/// ACK without a listener counts in OutRsts and nowhere else (`tcp_v4_send_reset`).
+/// Weighs the server's listeners and counters. A listener that exists when they are read may have
+/// been reopened in the meantime. A reset for an ACK without a listener is counted only in OutRsts
+/// (`tcp_v4_send_reset`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     counters::weigh_missing_listener(evidence, WEAK);
     let others = [Counter::ListenOverflows, Counter::EmbryonicRsts, Counter::SyncookiesFailed];

@@ -1,5 +1,5 @@
-//! Lists the causes, one file each, and the causes that are considered for each way in which a
-//! handshake fails.
+//! Lists the causes, one file for each, and selects the causes to consider for each outcome of a
+//! handshake.
 //!
 //! A new cause needs its file, its rows here, its word in [`CauseKind`], and its row in
 //! `docs/evidence.md`.
@@ -177,7 +177,8 @@ fn delayed_syn(case: &Case<'_, '_>) -> Vec<Hypothesis> {
 }
 
 /// Returns the SYN-ACK that was retransmitted after its acknowledgment must have arrived, in a
-/// connection that was accepted later. With a retransmitted SYN, each SYN-ACK may answer a SYN.
+/// connection that was accepted later. Returns nothing if the SYN was retransmitted, because each
+/// SYN-ACK may then answer one of the SYNs.
 fn late_acceptance(handshake: &Handshake) -> Option<&Retransmission> {
     let repeat = handshake.repeated_after_ack().filter(|_| handshake.syn_retransmissions == 0)?;
     let ack = handshake.ack?;

@@ -23,7 +23,8 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
     .not_observable(true, "the path behind the sender of the SYN-ACK")
 }
 
-/// Netfilter relays a refused SYN as RST+ACK with window 0 and no options; Jupiter as a bare reset.
+/// Considers a refusal that the proxy relays. Netfilter relays it as RST+ACK with window 0 and no
+/// options, Jupiter as a bare reset.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, STRONG, "a proxy relays the server's refusal of its SYN as a reset")
         .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())

@@ -12,8 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// `silent` says whether the server sent nothing after its SYN-ACK; `waited` is the time since the
-/// ACK, in seconds.
+/// Considers a window that stays closed. `silent` says whether the server sent nothing after its
+/// SYN-ACK; `waited` is the time since the ACK, in seconds.
 pub(super) fn closed_window(case: &Case<'_, '_>, silent: bool, waited: f64) -> Hypothesis {
     let answer = if silent { "the server's side sent nothing" } else { "the window did not open" };
     Hypothesis::new(INFO.kind, VERY_STRONG, "the window stayed closed: the proxy never reached the server")

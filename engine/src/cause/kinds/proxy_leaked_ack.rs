@@ -15,11 +15,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// Handshakes of the listener on either side among which others of the same form are counted.
+/// Number of the listener's handshakes before and after this one among which those with the same
+/// form are counted.
 const ALIKE_HANDSHAKES: usize = 50;
 
-/// Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK, or a path
-/// around the proxy: the ACK reaches a listener that has no entry for it (RFC 9293 section 3.10.7.2).
+/// Considers an ACK that reached a listener without an entry for it (RFC 9293 section 3.10.7.2).
+/// Reasons are Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK,
+/// and a path around the proxy.
 pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let bare = reset.is_bare();
     let others = alike(case);
@@ -59,7 +61,8 @@ fn alike(case: &Case<'_, '_>) -> usize {
     around.iter().filter(|h| h.id != case.handshake.id && is_closed(h) && is_bare(h)).count()
 }
 
-/// A bare reset to an unknown ACK counts in OutRsts and nowhere else (`tcp_v4_send_reset`).
+/// Weighs the counters of resets and of SYNPROXY. A bare reset for an unknown ACK is counted only
+/// in OutRsts (`tcp_v4_send_reset`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let resets = evidence.status(Counter::OutRsts);
     let others = [

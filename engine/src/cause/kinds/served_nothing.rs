@@ -12,13 +12,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// Longest time, in seconds, from the ACK to a FIN that refuses: a program that served somebody, or
-/// waited for a request, takes longer.
+/// Longest time, in seconds, from the ACK to a FIN that counts as a refusal. A program that serves
+/// a client, or waits for a request, takes longer.
 const AT_ONCE: f64 = 1.0;
 
 /// Returns the hypothesis only where the server's FIN came at once.
 pub(super) fn closed_at_once(after: Option<f64>) -> Option<Hypothesis> {
     let after = after.filter(|&after| after <= AT_ONCE)?;
-    let why = format!("the server sent its FIN {:.0} ms after the ACK, and no data before", after * 1e3);
+    let why = format!("the server sent no data and closed the connection (FIN) {:.0} ms after the ACK", after * 1e3);
     Some(Hypothesis::new(INFO.kind, 6.0, why).not_observable(true, "why the program closed the connection"))
 }

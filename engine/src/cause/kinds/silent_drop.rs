@@ -70,7 +70,8 @@ pub(super) fn closed_window() -> Hypothesis {
         .not_observable(true, "whether the ACK reached the proxy")
 }
 
-/// `tcp_conn_request` counts what it drops; other drops happened elsewhere.
+/// Weighs the counters of dropped packets. `tcp_conn_request` counts the SYNs that it drops; a drop
+/// that is not counted happened elsewhere.
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let rules = [
         (Counter::TcpReqQFullDrop, 3.0, "the SYN queue was full and cookies are off"),

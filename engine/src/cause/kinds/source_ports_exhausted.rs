@@ -12,10 +12,10 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// Number of the client's handshakes before and after that are examined.
+/// Number of the client's handshakes, before and after this one, that are examined.
 const REACH: usize = 160;
-/// Time for which a translated port stays in use, in seconds (idle timeout of the large clouds: 4
-/// minutes).
+/// Time, in seconds, for which a translated port stays in use (the idle timeout of the large clouds
+/// is 4 minutes).
 const PORT_SECONDS: f64 = 240.0;
 /// Smallest number of used ports that suggests a limit, and the smallest limit in wide use
 /// (64 ports per machine; one connection each).
@@ -36,7 +36,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     .supported_by(
         in_use >= A_LIMIT,
         STRONG,
-        format!("{in_use} ports are near or above usual limits for one destination"),
+        format!("{in_use} ports are near or above the usual limits for one destination"),
     )
     .supported_by(
         nearby > 0,

@@ -1,4 +1,4 @@
-//! The server still had an earlier connection of the same ports.
+//! The server still had an earlier connection with the same ports.
 
 use super::*;
 
@@ -12,8 +12,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// RFC 9293 section 3.10.7.4 and RFC 5961 section 4: a SYN for a connection that exists is answered
-/// with an ACK of that connection. The client resets it and tries again.
+/// Returns the hypothesis only where a SYN was answered with an ACK of an existing connection (RFC
+/// 9293 section 3.10.7.4, RFC 5961 section 4). The client resets that connection and tries again.
 pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let handshake = case.handshake;
     let answer = handshake.stale_answer()?;
@@ -23,9 +23,9 @@ pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
         Hypothesis::new(
             INFO.kind,
             6.0,
-            format!("the server answered the SYN with an ACK of another number ({}) and without SYN", answer.ack),
+            format!("the server answered the SYN with an ACK that acknowledges another number ({})", answer.ack),
         )
-        .supported_by(matches, MODERATE, "the client reset that connection with the number that the server named")
+        .supported_by(matches, MODERATE, "the client reset that connection with the acknowledged number")
         .supported_by(
             handshake.previous.is_some(),
             MODERATE,

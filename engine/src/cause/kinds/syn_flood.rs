@@ -18,7 +18,7 @@ pub(super) fn never_completed(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let hypothesis = Hypothesis::new(
         INFO.kind,
         5.0,
-        "at least 64 SYNs a second reached the listener, and three quarters of all were never completed",
+        "at least 64 SYNs a second reached the listener, and at least three quarters of all SYNs led to no completed handshake",
     )
     .opposed_by(
         again,

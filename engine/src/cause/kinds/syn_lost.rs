@@ -25,15 +25,15 @@ pub(super) fn answered_late(case: &Case<'_, '_>, waited: f64) -> Hypothesis {
     let syn = case.handshake.syn.as_ref();
     let properties = [
         (lost.reused_port, case.handshake.previous.is_some(), "from a reused port", "from other ports"),
-        (lost.ecn, syn.is_some_and(|syn| syn.flags.has(Flags::ECE | Flags::CWR)), "with ECN", "without"),
-        (lost.fast_open, syn.is_some_and(|syn| syn.options.fast_open), "with Fast Open", "without"),
-        (lost.multipath, syn.is_some_and(|syn| syn.options.multipath), "with Multipath TCP", "without"),
+        (lost.ecn, syn.is_some_and(|syn| syn.flags.has(Flags::ECE | Flags::CWR)), "with ECN", "without ECN"),
+        (lost.fast_open, syn.is_some_and(|syn| syn.options.fast_open), "with Fast Open", "without Fast Open"),
+        (lost.multipath, syn.is_some_and(|syn| syn.options.multipath), "with Multipath TCP", "without Multipath TCP"),
     ];
     let always = lost.all.all >= ENOUGH && lost.all.lost as f64 >= NEARLY_ALL * lost.all.all as f64;
     let hypothesis = Hypothesis::new(
         INFO.kind,
         3.0,
-        format!("the SYN was retransmitted before it was answered: {waited:.1} s were lost"),
+        format!("the SYN was retransmitted before it was answered: a delay of {waited:.1} s"),
     )
     .supported_by(
         always,
@@ -46,7 +46,8 @@ pub(super) fn answered_late(case: &Case<'_, '_>, waited: f64) -> Hypothesis {
     properties.into_iter().fold(hypothesis, |hypothesis, (with, holds, name, others)| {
         let decides = holds && !always && is_rule(with, lost.all);
         let (rest, all_rest) = (lost.all.lost - with.lost, lost.all.all - with.all);
-        let text = format!("{} of {} SYNs {name} were lost, {rest} of {all_rest} {others}", with.lost, with.all);
+        let text =
+            format!("{} of {} SYNs {name} were lost, but only {rest} of {all_rest} {others}", with.lost, with.all);
         hypothesis.supported_by(decides, STRONG, text)
     })
 }

@@ -1,4 +1,5 @@
-//! The server dropped SYNs whose timestamp was older than another of the same address.
+//! The server dropped SYNs whose timestamp was older than that of an earlier SYN from the same
+//! address.
 
 use super::*;
 
@@ -12,16 +13,17 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// Number of the client address's handshakes before and after that are compared.
+/// Number of handshakes of the client address, before and after this one, that are compared.
 const REACH: usize = 24;
 /// Time for which a host remembers the timestamp of an address, in seconds (Linux
 /// `TCP_PAWS_MSL`).
 const REMEMBERED_SECONDS: f64 = 60.0;
 
-/// Largest weight of the agreement: more repetitions show no more.
+/// Maximum weight of the agreement, in nats.
 const MOST: f64 = 6.0;
 
-/// How SYNs of one address fared, by whether their timestamp was older than the latest accepted.
+/// Outcomes of the SYNs of one address, by whether their timestamp was older than the latest
+/// accepted one.
 #[derive(Default)]
 struct Fates {
     older_failed: usize,
@@ -55,14 +57,15 @@ impl Fates {
     }
 }
 
-/// Returns the weight, in nats, against the chance that exactly the older SYNs fail, if `failed` of
-/// all are lost at random: Fisher's exact test, 1 in "`failed` + `worked` choose `failed`".
+/// Returns how improbable it is, in nats, that exactly the older SYNs fail if `failed` of all SYNs
+/// are lost at random. By Fisher's exact test, the probability is 1 in "`failed` + `worked` choose
+/// `failed`".
 fn against_chance(failed: usize, worked: usize) -> f64 {
     (1..=failed).map(|n| ((worked + n) as f64 / n as f64).ln()).sum()
 }
 
-/// Linux before 4.12 with `tcp_tw_recycle` (`tcp_conn_request`), and devices that do the same.
-/// Returns the hypothesis only where an older SYN of the address failed.
+/// Returns the hypothesis only where an older SYN of the address failed. Linux before 4.12 with
+/// `tcp_tw_recycle` drops such SYNs (`tcp_conn_request`), and so do some devices.
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     case.handshake.syn.and_then(|syn| syn.options.timestamps)?;
     let Fates { older_failed, older_worked, newer_failed, newer_worked } = Fates::of(case);
@@ -71,17 +74,28 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
         INFO.kind,
         -MODERATE,
         format!(
-            "{older_failed} SYN{} of this address with an older timestamp than one answered before failed",
+            "{older_failed} SYN{} from this address failed with an older timestamp than a SYN that was answered before",
             plural(older_failed)
         ),
     )
     .supported_by(
         is_rule,
         against_chance(older_failed, newer_worked).min(MOST),
-        format!("{newer_worked} with a newer timestamp were answered, and none with an older one"),
+        format!(
+            "{newer_worked} SYN{} with a newer timestamp got an answer, and none with an older one",
+            plural(newer_worked)
+        ),
     )
-    .opposed_by(older_worked > 0, 3.0, format!("{older_worked} with an older timestamp were answered"))
-    .opposed_by(newer_failed > 0, MODERATE, format!("{newer_failed} with a newer timestamp failed, too"));
+    .opposed_by(
+        older_worked > 0,
+        3.0,
+        format!("{older_worked} SYN{} with an older timestamp got an answer", plural(older_worked)),
+    )
+    .opposed_by(
+        newer_failed > 0,
+        MODERATE,
+        format!("{newer_failed} SYN{} with a newer timestamp failed, too", plural(newer_failed)),
+    );
     (older_failed > 0).then_some(hypothesis)
 }
 

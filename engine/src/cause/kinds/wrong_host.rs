@@ -37,7 +37,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(
             reset.resets_ack_and_data,
             WEAK,
-            "two resets came, one for the ACK and one for the data: their sender knew neither",
+            "two resets arrived, one for the ACK and one for the data: their sender did not know the connection",
         )
         .supported_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())

@@ -216,6 +216,7 @@ impl Page<'_> {
         // The causes have the commands.
         let which = match number {
             1 => "Run the check of cause 1.".to_owned(),
+            2 => "Run the checks of causes 1 and 2, in this order.".to_owned(),
             _ => format!("Run the checks of causes 1 to {number}, in this order."),
         };
         self.line("  ", &which)
