@@ -175,7 +175,13 @@ fn weigh<D: Detail>(
     let (cookie, habit, what) = if window == left(announced) && linux() {
         let mss = cookie_mss(handshake, client);
         let would_move = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
-        would_move.then(|| (STAYED, false, detail!(D, "as announced; a cookie would have changed it")))?
+        would_move.then(|| {
+            (
+                STAYED,
+                false,
+                detail!(D, "the announced window less these bytes, rounded up to its scale; after a cookie it would be different"),
+            )
+        })?
     } else if is_usual && !is_implausible {
         return None;
     } else {

@@ -63,6 +63,8 @@ pub(crate) struct History {
     pub wrong_number: Option<SeqNumber>,
     pub ack: Option<PacketFacts>,
     pub data: Option<PacketFacts>,
+    /// Sequence number after the client's FIN.
+    pub client_end: Option<SeqNumber>,
     pub last_of_client: Option<PacketFacts>,
     pub reset: bool,
     pub opened: bool,
@@ -238,6 +240,9 @@ impl<'a> Narrator<'a> {
             if seen.payloads.len() > MAX_PACKETS {
                 seen.payloads.pop_front();
             }
+        }
+        if from_client && segment.flags().has(Flags::FIN) {
+            seen.client_end = Some(segment.seq().plus(segment.payload + 1));
         }
         if from_client && role != PacketRole::Reset {
             seen.last_of_client = Some(summary);

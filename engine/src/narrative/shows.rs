@@ -108,11 +108,16 @@ impl Narrator<'_> {
             let before = if self.seen.data.is_none() { ", before the client sent anything" } else { "" };
             return vec![format!("opens the window to {}{before}: the proxy has reached the server", segment.window())];
         }
-        let taken = self.seen.client_isn.map(|isn| segment.ack().ahead_of(isn.plus(1))).filter(|&n| n > 0);
-        taken
-            .map(|n| format!("acknowledges {n} bytes from the client: the server has accepted the connection"))
-            .into_iter()
-            .collect()
+        let Some(isn) = self.seen.client_isn else { return Vec::new() };
+        let is_end = self.seen.client_end == Some(segment.ack());
+        match segment.ack().ahead_of(isn.plus(1)) - i32::from(is_end) {
+            bytes if bytes > 0 => {
+                let end = if is_end { " and its FIN" } else { "" };
+                vec![format!("acknowledges {bytes} bytes from the client{end}: the server has accepted the connection")]
+            }
+            _ if is_end => vec!["acknowledges the client's FIN: the server has accepted the connection".to_owned()],
+            _ => Vec::new(),
+        }
     }
 
     fn reset(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {

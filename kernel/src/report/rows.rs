@@ -1,5 +1,7 @@
 //! Rows of the tables.
 
+use std::iter;
+
 use syncookie_terminal::{escape_controls, grouped};
 
 use crate::resource::{Counter, Limit, Resource, ResourceKind};
@@ -95,11 +97,12 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
             Some(_) => true,
         };
         let counters = resource.counters.iter().enumerate().filter(is_shown);
-        let mut parts: Vec<String> = counters.map(|(_, counter)| count(counter, is_compared)).collect();
+        let parts: Vec<String> = counters.map(|(_, counter)| count(counter, is_compared)).collect();
         if !parts.is_empty() {
             let is_rising = resource.kind == ResourceKind::Resets && resource.counters.iter().any(has_increased);
-            parts.extend(resource.remark.clone().filter(|_| is_verbose || is_rising || resource.level().is_some()));
-            rows.push([resource.kind.title().to_owned(), subject(resource), parts.join(", ")]);
+            let remark = resource.remark.clone().filter(|_| is_verbose || is_rising || resource.level().is_some());
+            let parts = Vec::from_iter(iter::once(parts.join(", ")).chain(remark));
+            rows.push([resource.kind.title().to_owned(), subject(resource), parts.join("; ")]);
         }
     }
     rows
@@ -148,10 +151,10 @@ mod tests {
         };
         let unexplained = row(at(13, 1), at(10, 1));
         assert!(
-            unexplained.contains("3 resets of the increase answered segments without a connection"),
+            unexplained.contains("since the previous sample, answers to segments without a connection"),
             "{unexplained}"
         );
         assert!(row(at(13, 4), at(10, 1)).contains("the other counters explain the increase"));
-        assert!(!row(at(10, 1), at(10, 1)).contains("resets of"));
+        assert!(!row(at(10, 1), at(10, 1)).contains("answers to"));
     }
 }

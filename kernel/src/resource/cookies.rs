@@ -41,7 +41,7 @@ fn synproxy(context: &Context<'_>) -> Resource {
     ]);
     let invalid = resource.counters[2].clone();
     if resource.counters[0].total == Some(0) && invalid.total == Some(0) {
-        resource.remark = Some("loaded, but no SYN has reached it".into());
+        resource.remark = Some("SYNPROXY is loaded, but no SYN has reached it".into());
     }
     if let Some(level) = context.level(&invalid) {
         let counted = context.counted("ACKs with an invalid cookie at SYNPROXY", &invalid);

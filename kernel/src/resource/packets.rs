@@ -128,11 +128,10 @@ fn unexplained_resets(counters: &[Counter]) -> String {
     let without_connection = "segments without a connection (a SYN to a closed port, an ACK without a SYN)";
     let mut increases = counters.iter().map(|counter| counter.increase.unwrap_or(0));
     let Some(sent @ 1..) = increases.next() else {
-        return format!("OutRsts beyond the other counters answer {without_connection}");
+        return format!("resets that the other counters do not include answered {without_connection}");
     };
     match sent.saturating_sub(increases.sum()) {
         0 => "the other counters explain the increase of OutRsts".into(),
-        1 => format!("1 reset of the increase answered {without_connection}"),
-        number => format!("{} resets of the increase answered {without_connection}", grouped(number)),
+        number => format!("since the previous sample, answers to {without_connection}: {}", grouped(number)),
     }
 }

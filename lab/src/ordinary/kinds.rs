@@ -1,5 +1,5 @@
-//! The kinds of ordinary traffic. Each site is of one kind: `varied`, or traffic of which real
-//! captures have shown that it imitates a cookie or a proxy.
+//! Kinds of ordinary traffic. Each site has one kind: `varied`, or traffic that imitates a cookie or
+//! a proxy in real captures.
 
 use super::Habits;
 use super::hosts::{Listener, alone, host, pool};

@@ -5,7 +5,7 @@ use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::TimestampsRejected,
-    clause: "the server dropped a SYN whose timestamp is older than another of the same address (NAT)",
+    clause: "the server dropped a SYN with an older timestamp than an earlier SYN from the same address (NAT)",
     counters: &[Counter::PawsPassive],
     check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (expect: it rises); sysctl net.ipv4.tcp_tw_recycle (must be 0; kernels before 4.12)",
     reset_sender: ResetSender::Elsewhere,

@@ -27,7 +27,11 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         )
         .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time succeeded")
         .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
-        .opposed_by(reset.took_ack, 1.5, "only the data was reset, not the ACK before it; both go to one host")
+        .opposed_by(
+            reset.took_ack,
+            1.5,
+            "only the data was reset, not the ACK before it; a load balancer sends both to the same host",
+        )
         .opposed_by(reset.served, STRONG, SERVED)
         .supported_by(
             reset.wrong_ack,
