@@ -32,8 +32,8 @@ const ORDINARY: usize = 100_000;
 /// Seed of the synthetic captures.
 const SEED: u64 = 1;
 
-/// A weight of a signal: its kind, the hypothesis, and the log-likelihood ratio of the hypothesis over
-/// an ordinary handshake in tenths of a nat.
+/// A weight of a signal: its kind, the hypothesis, and the log-likelihood ratio of the hypothesis
+/// over an ordinary handshake in tenths of a nat.
 type Weight = (String, Verdict, i64);
 
 /// The handshakes of one class in one capture.
@@ -69,8 +69,8 @@ pub enum Outcome {
     /// The interval is too wide to decide, or these captures lack the observation in the class
     /// where it should be frequent.
     NotEnoughData,
-    /// The weight is above the cautious end of an interval that is narrow enough to decide, or above
-    /// the whole interval.
+    /// The weight is above the cautious end of an interval that is narrow enough to decide, or
+    /// above the whole interval.
     TooStrong,
     /// Only synthetic captures show the observation, so the interval decides nothing.
     Synthetic,

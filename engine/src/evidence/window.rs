@@ -13,8 +13,8 @@
 //! announced one, too. The window is then plausible only with another shift (S11b).
 //!
 //! Fooled by: a stack that rounds the scaled window down (at most one unit of the scale), a segment
-//! that is not the server's first; BSD and slirp, which round an unscaled window up to full segments
-//! (8192 to 8760). Multipath TCP has a window of its own: not observable.
+//! that is not the server's first; BSD and slirp, which round an unscaled window up to full
+//! segments (8192 to 8760). Multipath TCP has a window of its own: not observable.
 
 use super::lag::{self, linux_layout};
 use super::{Detail, NoDetail, Observed, Preview, detail};
@@ -84,8 +84,8 @@ fn is_on_clock(listener: &Listener<'_>, index: usize) -> bool {
     lag::observe::<NoDetail>(listener, index).is_some_and(|lag| lag.cookie < ON_CLOCK)
 }
 
-/// Reads the first windows of all connections: those that were as announced, although a cookie would
-/// have moved them, and those that were moved.
+/// Reads the first windows of all connections: those that were as announced, although a cookie
+/// would have moved them, and those that were moved.
 fn windows(listener: &Listener<'_>) -> Windows {
     let mut windows = Windows::default();
     let mut is_in_run = false;
@@ -105,8 +105,8 @@ fn windows(listener: &Listener<'_>) -> Windows {
     windows
 }
 
-/// The window of the server's first segment after the SYN-ACK that acknowledges more than the SYN or
-/// carries data.
+/// The window of the server's first segment after the SYN-ACK that acknowledges more than the SYN
+/// or carries data.
 #[derive(Clone, Copy)]
 struct FirstWindow<'a> {
     segment: &'a SegmentFacts,
@@ -141,8 +141,8 @@ impl<'a> FirstWindow<'a> {
     }
 }
 
-/// Weighs the first window. `may_be_linux` says whether the server that sent a SYN-ACK may be Linux,
-/// and `is_on_clock` whether the timestamp of the SYN-ACK contradicts a cookie.
+/// Weighs the first window. `may_be_linux` says whether the server that sent a SYN-ACK may be
+/// Linux, and `is_on_clock` whether the timestamp of the SYN-ACK contradicts a cookie.
 fn weigh<D: Detail>(
     handshake: &Handshake,
     may_be_linux: impl Fn(&SynHeader) -> bool,

@@ -11,7 +11,7 @@
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 
-/// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 4e-5.
+/// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 5e-5.
 const CLOSED_PROXY: f64 = 10.0;
 /// A host's own cookie never closes the window.
 const CLOSED_COOKIE: f64 = -7.0;

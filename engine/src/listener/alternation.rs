@@ -96,7 +96,8 @@ impl Alternation {
         alternation
     }
 
-    /// Returns whether the SYN-ACKs that lost the option come in far fewer runs than in random order.
+    /// Returns whether the SYN-ACKs that lost the option come in far fewer runs than in random
+    /// order.
     pub(crate) fn is_in_few_runs(&self) -> bool {
         are_few(self.runs, self.lost, self.kept)
     }

@@ -1,5 +1,5 @@
-//! Kinds of ordinary traffic. Each site has one kind: `varied`, or traffic that imitates a cookie or
-//! a proxy in real captures.
+//! Kinds of ordinary traffic. Each site has one kind: `varied`, or traffic that imitates a cookie
+//! or a proxy in real captures.
 
 use super::Habits;
 use super::hosts::{Listener, alone, host, pool};
@@ -84,8 +84,8 @@ fn linux_client(rng: &mut Rng) -> ClientStack {
     stack.mss(mss)
 }
 
-/// Monitoring from fixed source ports, every connection ended by a reset. Both ends are Linux, whose
-/// ISNs advance with the clock, so that their difference repeats within the path's jitter.
+/// Monitoring from fixed source ports, every connection ended by a reset. Both ends are Linux,
+/// whose ISNs advance with the clock, so that their difference repeats within the path's jitter.
 fn health_checks(site: &mut Site) -> Habits {
     let far = |rng: &mut Rng| Path { hops: 0, ..Path::quiet(rng.between(60, 900) * MICRO) };
     let loopback = || Path { hops: 0, jitter: Jitter::Loopback, ..Path::quiet(24 * MICRO) };

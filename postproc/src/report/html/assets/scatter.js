@@ -15,7 +15,7 @@ const SCATTERS = [
   },
   {
     title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
-    caption: "Of the SYN-ACK (mark of the verdict), and of the reset or the server's next segment (vertical line). If they differ, two machines answered or the path changed.",
+    caption: "The marks show the SYN-ACKs. A vertical line shows the value of the reset, or of the server's next segment, if it differs: two machines answered, or the path changed.",
   },
 ];
 
