@@ -19,7 +19,7 @@ use crate::packet::segment::{Flags, is_from_elsewhere};
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
 /// default.
 const COOKIE_TTL: u8 = 64;
-/// Weight of another initial hop limit: P(it | cookie) = 0.02.
+/// Weight of another initial hop limit: P(another | cookie) = 0.02.
 const FOREIGN: f64 = -4.0;
 /// Weight of another initial hop limit where the options are in Linux's order: a cookie has it 0.3
 /// times as often as an ordinary answer, because large clouds start from 255.

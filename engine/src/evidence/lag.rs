@@ -35,8 +35,8 @@ const VERY_ODD: f64 = 1e-7;
 const HEAVY_TAILS: f64 = 4.0;
 /// Relative error of a clock's rate: crystals are within 0.01 %, virtual machines not always.
 const DRIFT: f64 = 0.01;
-/// Slowest clock of Linux, in ticks a second. A slower clock does not show a lag of 64 ticks of
-/// Linux.
+/// Slowest clock of Linux, in ticks a second. A slower clock is not Linux's, so its lag shows
+/// nothing.
 const SLOWEST_LINUX: f64 = 99.0;
 
 /// Share of cookies with the phase that the cookies around them show. The others come from another

@@ -145,8 +145,8 @@ pub struct Analyze {
 
     /// Where the captures were taken, to rank the causes of failures
     ///
-    /// A capture taken at the server can rule causes out. For one taken at the client, the output lists what it cannot
-    /// show.
+    /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
+    /// capture cannot show.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
