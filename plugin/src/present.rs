@@ -155,7 +155,7 @@ fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
     } else {
         append(&mut text, ": ", &confidence_text(assessment).unwrap_or_default());
         let names: Vec<_> = assessment.implementations.iter().map(|i| i.as_str()).collect();
-        append(&mut text, ", consistent with ", &names.join(" or "));
+        append(&mut text, ", fits ", &names.join(" or "));
     }
     Some((expert, text))
 }

@@ -150,7 +150,7 @@ fn a_cookie_style_verdict_is_a_note_when_possible_and_a_warning_above() {
         assert_eq!(values(&shown, Field::Marked).len(), 1);
     }
     let shown = verdict(&finding(Verdict::SynProxy, Some(Likely)), frame(2));
-    let text = "Answered by a SYN proxy: likely (about 1,400 to 1), consistent with linux-synproxy or pf-synproxy";
+    let text = "Answered by a SYN proxy: likely (about 1,400 to 1), fits linux-synproxy or pf-synproxy";
     assert_eq!(experts(&shown), [(Expert::Proxy, text)]);
 }
 

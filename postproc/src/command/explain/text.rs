@@ -60,7 +60,7 @@ fn answer(finding: &Finding) -> String {
     let like = if implementations.is_empty() {
         String::new()
     } else {
-        format!(" Compatible implementations (not an identification): {}.", implementations.join(", "))
+        format!(" Implementations that fit (not an identification): {}.", implementations.join(", "))
     };
     let confidence = match (assessment.confidence, assessment.log_odds, assessment.terms) {
         (Some(confidence), Some(nats), Some(terms)) => {

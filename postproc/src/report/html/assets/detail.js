@@ -89,7 +89,7 @@ function causesList({ causes }) {
 /** Everything about one finding. */
 function detailOf(index) {
   const row = data.rows[index], details = detailsOf(index);
-  const about = text(row[LIKE]) ? `Compatible implementations (not an identification): ${text(row[LIKE])}.` : null;
+  const about = text(row[LIKE]) ? `Implementations that fit (not an identification): ${text(row[LIKE])}.` : null;
   return el("div", {},
     el("h4", {}, "Show it in Wireshark (display filters)"),
     ...filtersOf(row, details).map(([label, filter]) => filterLine(label, filter)),
