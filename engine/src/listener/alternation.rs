@@ -7,6 +7,7 @@
 
 use crate::connection::handshake::Handshake;
 use crate::listener::clients::Clients;
+use crate::packet::segment::IpFacts;
 use crate::{Frame, Timestamp};
 
 /// Ratio of the number of runs to the number expected in random order, up to which the order is not
@@ -111,36 +112,52 @@ impl Alternation {
 
 /// Steps of an IP identification counter between two packets of a busy host.
 const COUNTER_STEPS: std::ops::Range<u16> = 1..4096;
-/// Largest mean step from one kind of answer to the other. Counters of two hosts look like one
-/// counter only if they are at most this far apart, of 65,536 values: P(two hosts) = 1/256.
-const LARGEST_MEAN_STEP: f64 = 128.0;
-/// Largest ratio of the mean steps in both directions. With two counters, their distance lengthens
-/// the steps in one direction and shortens those in the other.
-const LARGEST_STEP_RATIO: f64 = 2.0;
+/// Largest distance of the identifications of one kind of answer from the line through all. Counters
+/// of two hosts rise like one where they are no further apart than that, of 65,536 values: P(two
+/// hosts) = 1/256.
+const LARGEST_DISTANCE: f64 = 128.0;
 
-/// Returns whether the identifications of the server's first packets, in order of time, form one
-/// rising counter through both kinds of answer. Identifications of 0 are left out, because their
-/// host does not count them (RFC 6864 section 4.1).
+/// An IP identification: time, frame, whether its handshake lost the option, value.
+type Identification = (Timestamp, Frame, bool, u16);
+
+/// Returns whether the identifications of the SYN-ACKs form one rising counter through both kinds of
+/// answer, alone or with the server's first packet after each: Linux counts the later packets by
+/// socket (`inet_id`), other hosts count all packets together. Zero means that none is counted (RFC
+/// 6864 section 4.1).
 fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize) -> bool) -> bool {
-    let mut samples: Vec<(Timestamp, Frame, bool, u16)> = Vec::new();
-    for &index in members {
-        let handshake = handshakes[index];
-        let syn_ack = handshake.syn_ack.as_ref().map(|s| (s.time, s.frame, s.ip));
-        let first = handshake.server_segments.first().map(|l| (l.time, l.frame, l.ip));
-        for (time, frame, ip) in syn_ack.into_iter().chain(first) {
-            samples.extend(ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id)));
-        }
-    }
+    let counted = |index: usize, time: Timestamp, frame: Frame, ip: IpFacts| {
+        ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id))
+    };
+    let syn_acks = members.iter().filter_map(|&index| {
+        let syn_ack = handshakes[index].syn_ack.as_ref()?;
+        counted(index, syn_ack.time, syn_ack.frame, syn_ack.ip)
+    });
+    let next = members.iter().filter_map(|&index| {
+        let first = handshakes[index].server_segments.first()?;
+        counted(index, first.time, first.frame, first.ip)
+    });
+    let syn_acks: Vec<Identification> = syn_acks.collect();
+    let all = syn_acks.iter().copied().chain(next).collect();
+    is_one_counter(syn_acks) || is_one_counter(all)
+}
+
+/// Returns whether identifications form one rising counter through both kinds of answer. The distance
+/// between two counters lengthens the steps from one kind to the other, and shortens those back.
+fn is_one_counter(mut samples: Vec<Identification>) -> bool {
     samples.sort_unstable();
-    let step = |pair: &[(Timestamp, Frame, bool, u16)]| pair[1].3.wrapping_sub(pair[0].3);
-    let rising = samples.windows(2).filter(|pair| COUNTER_STEPS.contains(&step(pair))).count();
-    let mean_step = |to_lost: bool| {
-        let changes = samples.windows(2).filter(|pair| pair[0].2 != pair[1].2 && pair[1].2 == to_lost);
-        let (count, sum) = changes.fold((0_u32, 0.0), |(count, sum), pair| (count + 1, sum + f64::from(step(pair))));
+    let step = |pair: &[Identification]| pair[1].3.wrapping_sub(pair[0].3);
+    let seconds = |pair: &[Identification]| pair[1].0.seconds_since(pair[0].0);
+    let rising = || samples.windows(2).filter(|pair| COUNTER_STEPS.contains(&step(pair)));
+    let (count, steps, time) = rising().fold((0, 0.0, 0.0), |(count, steps, time), pair| {
+        (count + 1, steps + f64::from(step(pair)), time + seconds(pair))
+    });
+    let rate = if time > 0.0 { steps / time } else { 0.0 };
+    let mean_excess = |to_lost: bool| {
+        let changes = rising().filter(|pair| pair[0].2 != pair[1].2 && pair[1].2 == to_lost);
+        let excess = changes.map(|pair| f64::from(step(pair)) - rate * seconds(pair));
+        let (count, sum) = excess.fold((0_u32, 0.0), |(count, sum), excess| (count + 1, sum + excess));
         (count > 0).then(|| sum / f64::from(count))
     };
-    let Some((there, back)) = mean_step(true).zip(mean_step(false)) else { return false };
-    samples.len() >= 6
-        && rising * 10 >= (samples.len() - 1) * 9
-        && there.max(back) <= LARGEST_MEAN_STEP.min(there.min(back) * LARGEST_STEP_RATIO)
+    let Some((there, back)) = mean_excess(true).zip(mean_excess(false)) else { return false };
+    samples.len() >= 6 && count * 10 >= (samples.len() - 1) * 9 && (there - back).abs() / 2.0 <= LARGEST_DISTANCE
 }

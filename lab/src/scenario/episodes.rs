@@ -80,6 +80,12 @@ pub const ALL: &[Scenario] = &[
         play: class_f,
     },
     Scenario {
+        name: "class_f_sockets",
+        label: "episode",
+        note: "class F, and data with IP IDs counted by socket, as Linux does",
+        play: |s| one_counter(s, IpId::PerFlow),
+    },
+    Scenario {
         name: "class_g",
         label: "episode",
         note: "class G: a loopback overload, cookies interleaved with ordinary answers, the timestamp jumps back",
@@ -225,10 +231,15 @@ fn refills(site: &mut Site) {
 }
 
 fn class_f(site: &mut Site) {
+    one_counter(site, IpId::PerHost(900));
+}
+
+/// Plays class F: SYN-ACKs of both kinds share one counter of IP IDs; `ids` are those of data.
+fn one_counter(site: &mut Site, ids: IpId) {
     let stretches = (0..4).map(|n| site.now + (1 + 3 * n) * SECOND).map(|t| (t, t + SECOND)).collect();
     let mut server = Linux::new(Kernel::old(1000), Mode::Hovering(stretches, 0.6), site.now, &mut site.rng);
-    server.host.ids = IpId::PerHost(90);
-    server.host.first_id = IpId::PerHost(90);
+    server.host.ids = ids;
+    server.host.first_id = IpId::PerHost(900);
     through(site, &mut server, &[ClientStack::WINDOWS], &Path::quiet(12 * MILLI));
 }
 

@@ -4,7 +4,7 @@ use super::cookie::{behind, table_index};
 use super::host::{Growth, Host, Isn, LINUX_REPEATS, Offset, Window};
 use crate::answer::{AckReply, Answer, Answerer, Live, Syn, SynReply};
 use crate::capture::{MICRO, Nanos, SECOND};
-use crate::clock::{Clock, IpId};
+use crate::clock::{Clock, IpId, IpIds};
 use crate::layout::Layout;
 use crate::truth::Verdict;
 use syncookie_testkit::rng::Rng;
@@ -112,7 +112,7 @@ impl Linux {
         Self { host: kernel.host(now, rng), mode }
     }
 
-    fn cookie(&self, syn: &Syn, now: Nanos) -> Answer {
+    fn cookie(&self, syn: &Syn, now: Nanos, rng: &mut Rng) -> Answer {
         let host = &self.host;
         let offered = syn.seg.tsval();
         let stamp = offered.filter(|_| host.ts);
@@ -128,6 +128,7 @@ impl Linux {
         let seq = sequence(host, syn, now, 60 * SECOND, 0);
         let seg = Segment {
             ttl: host.ttl,
+            id: IpIds::new(host.first_id, host.boot, rng).take(now, rng),
             dont_fragment: true,
             flags: SYN | ACK | if ecn { ECE } else { 0 },
             seq,
@@ -164,7 +165,7 @@ impl Answerer for Linux {
         if kept || !self.mode.wants_cookie(now, rng) {
             return self.host.on_syn(syn, now, before.filter(|_| kept), rng);
         }
-        SynReply::SynAck(Box::new(self.cookie(syn, now)))
+        SynReply::SynAck(Box::new(self.cookie(syn, now, rng)))
     }
 
     fn on_ack(&mut self, syn: &Syn, answer: &Answer, ack: &Segment, now: Nanos, rng: &mut Rng) -> AckReply {
