@@ -98,6 +98,8 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let cap = if best.delay_possible { CAP } else { CAP_IMPOSSIBLE_DELAY };
     let (cookie, proxy) =
         if another { (-CAP, CAP) } else { ((cookie / ordinary).ln().clamp(-CAP, cap), behind_proxy(handshake, &best)) };
+    let is_delayed = || listener.cookie_phases.is_delayed_like_others(handshake, index, best.lag.seconds);
+    let cookie = if cookie > 0.0 && is_delayed() { 0.0 } else { cookie };
     let syn_ack = handshake.syn_ack.as_ref()?;
     let gvisor = listener.options.is_gvisor_like(index);
     let is_linux = || linux_layout(syn_ack.layout()) && !gvisor;

@@ -111,6 +111,13 @@ fn is_coarse(divisor: u32, advances: usize) -> bool {
     divisor >= COARSE && f64::from(divisor).log2() * advances as f64 >= COINCIDENCE
 }
 
+/// Returns the part of a step that repeats the low six bits of a timestamp; `None` for a step that is
+/// not coarse in this respect.
+fn repeating_step(step: u32) -> Option<u32> {
+    let part = 1 << step.trailing_zeros().min(6);
+    (step > 0 && part >= COARSE).then_some(part)
+}
+
 /// Returns the greatest common divisor of a server's advances from segment to segment, and the
 /// number of advances. Stops at a divisor of 1, which further advances cannot change.
 fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
@@ -148,14 +155,12 @@ impl Steps {
     fn add(&mut self, (divisor, count): (u32, usize)) {
         self.common = (gcd(self.common.0, divisor), self.common.1 + count);
         if is_coarse(divisor, count) {
-            let common = gcd(self.coarse, divisor);
-            // Of unrelated steps, the one that repeats the low bits of a timestamp.
-            let more_low_bits = || self.coarse == 0 || divisor.trailing_zeros() > self.coarse.trailing_zeros();
-            if common >= COARSE {
-                self.coarse = common;
-            } else if more_low_bits() {
-                self.coarse = divisor;
-            }
+            // Of unrelated steps, one that repeats the low bits of a timestamp.
+            self.coarse = match (repeating_step(self.coarse), repeating_step(divisor)) {
+                (Some(step), Some(other)) => step.max(other),
+                (Some(step), None) | (None, Some(step)) => step,
+                (None, None) => self.coarse.max(divisor),
+            };
         }
     }
 

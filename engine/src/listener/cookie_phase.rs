@@ -30,6 +30,8 @@ const CHANCE: f64 = 1e-5;
 /// Minimum number of SYN-ACKs with different lags that agree on a phase. SYN-ACKs with the same lag
 /// may be ordinary ones that were all delayed alike, at times a multiple of 64 ticks apart.
 const ENOUGH: usize = 4;
+/// Chance below which SYN-ACKs lag alike for a reason.
+const SAME_LAG_CHANCE: f64 = 1e-3;
 /// Difference, in ticks, above which two lags count as different.
 const DIFFERENT: f64 = 3.0;
 
@@ -121,6 +123,20 @@ impl CookiePhases {
         Some(self.lag_at(handshake, phase + offset)? / self.rate)
     }
 
+    /// Returns whether the SYN-ACK with that index lags by about as much as those around it, at any
+    /// phase of the clock: all were delayed alike. Cookies lag by anything from 0 to 64 ticks.
+    pub(crate) fn is_delayed_like_others(&self, handshake: &Handshake, index: usize, lag: f64) -> bool {
+        let Some(syn_ack) = handshake.syn_ack.as_ref().filter(|_| self.samples.len() >= ENOUGH) else { return false };
+        let around = self.around(syn_ack.time, index);
+        let is_alike = |sample: &&Sample| (sample.lag - lag * self.rate).abs() <= DIFFERENT;
+        let alike = around.iter().filter(is_alike);
+        let (count, phases) =
+            alike.fold((0, Phases::default()), |(count, phases), sample| (count + 1, phases.with(sample.phase)));
+        count >= ENOUGH
+            && at_least(count, around.len(), 2.0 * DIFFERENT / COOKIE_TICKS) < SAME_LAG_CHANCE
+            && phases.are_far_apart()
+    }
+
     /// Returns the samples next to the handshake with that index, without its own.
     fn around(&self, time: Timestamp, index: usize) -> ArrayVec<Sample, { 2 * NEIGHBOURS }> {
         let at = self.samples.partition_point(|sample| sample.index < index);
@@ -128,6 +144,25 @@ impl CookiePhases {
         let is_near = |s: &&Sample| s.index != index && s.time.seconds_since(time).abs() < NEAR_SECONDS;
         let before = before[before.len().saturating_sub(NEIGHBOURS)..].iter().filter(is_near);
         before.chain(after[..after.len().min(NEIGHBOURS)].iter().filter(is_near)).copied().collect()
+    }
+}
+
+/// The range of some phases around the first.
+#[derive(Clone, Copy, Debug, Default)]
+struct Phases {
+    first: Option<f64>,
+    farthest: f64,
+}
+
+impl Phases {
+    fn with(self, phase: f64) -> Self {
+        let first = self.first.unwrap_or(phase);
+        Self { first: Some(first), farthest: self.farthest.max(difference(phase, first).abs()) }
+    }
+
+    /// Returns whether no clock has all these phases.
+    fn are_far_apart(self) -> bool {
+        self.farthest > 2.0 * (TOLERANCE + DIFFERENT)
     }
 }
 

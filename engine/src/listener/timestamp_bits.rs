@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 use crate::listener::chance::at_least;
 use crate::listener::clients::Clients;
-use crate::listener::clock::Clock;
+use crate::listener::clock::{Clock, Samples};
 use crate::packet::segment::Flags;
 
 /// Ticks a cookie may lag: six bits (syncookies.c `TSBITS`).
@@ -83,6 +83,7 @@ impl ClientResidue {
 /// The timestamp of one SYN-ACK.
 #[derive(Clone, Copy)]
 struct Sample {
+    index: u32,
     time: Timestamp,
     value: u32,
     residue: u32,
@@ -90,9 +91,10 @@ struct Sample {
 }
 
 impl Sample {
-    fn of(handshake: &Handshake) -> Option<Self> {
+    fn of(index: u32, handshake: &Handshake) -> Option<Self> {
         let syn_ack = handshake.syn_ack.as_ref()?;
         Some(Self {
+            index,
             time: syn_ack.time,
             value: syn_ack.options.timestamps?.value,
             residue: residue(handshake)?,
@@ -111,10 +113,12 @@ impl TimestampBits {
         all.reserve(handshakes.len());
         for (client, group) in clients.groups().enumerate() {
             let begin = all.len();
-            let of_client = group.iter().map(|&index| handshakes[index as usize]);
+            let of_client = group.iter().map(|&index| (index, handshakes[index as usize]));
             // A coarse clock repeats residues without any cookie.
-            all.extend(of_client.filter(|h| clock.step_of(h) == 1).filter_map(Sample::of));
-            repeats.extend(Repeats::of(&all[begin..], rate).map(|repeats| (client, repeats)));
+            let fine = of_client.filter(|(_, handshake)| clock.step_of(handshake) == 1);
+            all.extend(fine.filter_map(|(index, handshake)| Sample::of(index, handshake)));
+            let lags = |sample: &Sample| is_possible_lag(handshakes[sample.index as usize], clock, rate);
+            repeats.extend(Repeats::of(&all[begin..], rate, lags).map(|repeats| (client, repeats)));
         }
         let bare = all.iter().filter(|sample| sample.residue == 0).count();
         Self {
@@ -144,7 +148,9 @@ struct Repeats {
 
 impl Repeats {
     /// Counts a client's residues; `None` for fewer than two samples.
-    fn of(samples: &[Sample], rate: f64) -> Option<Self> {
+    ///
+    /// `lags` returns whether the SYN-ACK of a sample may lag like a cookie.
+    fn of(samples: &[Sample], rate: f64, lags: impl Fn(&Sample) -> bool) -> Option<Self> {
         if samples.len() < 2 {
             return None;
         }
@@ -153,7 +159,7 @@ impl Repeats {
         // The smallest of the most frequent, so that the choice does not depend on any order.
         let residue = (0..64_u32).max_by_key(|&r| (counts[r as usize], std::cmp::Reverse(r)))?;
         let agreeing = counts[residue as usize];
-        let independent = independent(samples, residue, rate);
+        let independent = independent(samples.iter().filter(|s| s.residue == residue && lags(s)), rate);
         let tries = samples.len() - agreeing + independent;
         Some(Self { residue, agreeing, independent, tries })
     }
@@ -180,9 +186,9 @@ fn by_client(clients: &[(usize, Repeats)]) -> Vec<(usize, ClientResidue)> {
     clients.iter().filter_map(residue).collect()
 }
 
-/// Returns the number of samples with a residue that an ordinary clock would not repeat; at least 1.
-fn independent(samples: &[Sample], residue: u32, rate: f64) -> usize {
-    let mut agreeing: Vec<Sample> = samples.iter().filter(|s| s.residue == residue).copied().collect();
+/// Returns the number of agreeing samples that an ordinary clock would not repeat; at least 1.
+fn independent<'a>(agreeing: impl Iterator<Item = &'a Sample>, rate: f64) -> usize {
+    let mut agreeing: Vec<Sample> = agreeing.copied().collect();
     agreeing.sort_unstable_by_key(|s| (s.time, s.value, s.cookie_bits));
     let is_new = |pair: &&[Sample]| {
         let elapsed = pair[1].time.seconds_since(pair[0].time) * rate;
@@ -195,13 +201,19 @@ fn independent(samples: &[Sample], residue: u32, rate: f64) -> usize {
     1 + agreeing.windows(2).filter(is_new).count()
 }
 
+/// Returns whether a SYN-ACK may lag behind the server's clock: its residue is not that of an
+/// ordinary clock that stepped by 64 ticks. Of cookies, few lag by less than the noise.
+fn is_possible_lag(handshake: &Handshake, clock: &Clock, rate: f64) -> bool {
+    Samples::of(handshake).is_none_or(|samples| samples.lag(rate).seconds > clock.scatter)
+}
+
 /// Returns whether the residue 0 occurs more often than chance allows.
 fn is_established(samples: &[Sample], rate: f64) -> bool {
     let agreeing = samples.iter().filter(|sample| sample.residue == 0).count();
     if agreeing < ENOUGH {
         return false;
     }
-    let independent = independent(samples, 0, rate);
+    let independent = independent(samples.iter().filter(|sample| sample.residue == 0), rate);
     let counted = samples.len() - agreeing + independent;
     independent >= ENOUGH && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }
