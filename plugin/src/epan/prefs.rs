@@ -115,7 +115,7 @@ pub fn register(protocol: c_int) {
             module,
             c"handshakes".as_ptr(),
             c"Maximum number of handshakes".as_ptr(),
-            c"If a capture has more handshakes, the older half is assessed early, without the frames that follow"
+            c"If a capture has more handshakes, the older half is judged early, without the frames that follow"
                 .as_ptr(),
             10,
             MAX_HANDSHAKES.as_ptr(),

@@ -60,8 +60,8 @@ Exit codes:
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///
-/// Finds the TCP handshakes that were answered by a SYN cookie or a SYN proxy instead of from the server's SYN
-/// queue. For failed handshakes it ranks the likely causes and names the command that confirms each.
+/// Finds the TCP handshakes that were answered with a SYN cookie or by a SYN proxy, without an entry in the server's
+/// SYN queue. For failed handshakes it ranks the likely causes and names the command that confirms each.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Analyze {
@@ -109,8 +109,8 @@ pub struct Analyze {
 
     /// Report duplicate handshakes once
     ///
-    /// A duplicate has exactly the same packets in another capture. The handshake is reported and counted in the first
-    /// capture read.
+    /// A duplicate has exactly the same packets in another capture. The handshake is reported and counted only in the
+    /// first capture read that contains it.
     #[arg(long)]
     pub once: bool,
 

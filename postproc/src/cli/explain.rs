@@ -36,7 +36,7 @@ Exit codes:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct Explain {
-    /// Captures and folders
+    /// Captures, or folders with captures
     #[arg(required = true, value_name = "CAPTURE")]
     pub paths: Vec<PathBuf>,
 

@@ -28,7 +28,7 @@ Exit codes:
   1  wrong usage, a file cannot be read or recognised, or the output cannot be written
   3  --fail-on: a resource is at this level or worse";
 
-/// Show kernel limits that affect accepting connections: usage, limits, overflows.
+/// Show kernel resources that affect accepting connections: usage, limits, overflows.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Kernel {
@@ -64,7 +64,7 @@ pub struct Kernel {
     #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// Show all resources, including healthy ones
+    /// Show all findings, rows and counters, including counters that are 0
     #[arg(short, long)]
     pub verbose: bool,
 

@@ -34,7 +34,7 @@ pub struct Cli {
 pub enum Command {
     Analyze(Analyze),
     Explain(Explain),
-    /// Show kernel limits that affect accepting connections: usage, limits, overflows
+    /// Show kernel resources that affect accepting connections: usage, limits, overflows
     Kernel(Kernel),
     Annotate(Annotate),
     Plugin(plugin::Plugin),

@@ -106,15 +106,13 @@ fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> Stri
     let [(near, near_frame), (far, far_frame)] = &pair.locations;
     let name = |name: &str| text::capture(name.strip_prefix(folder).unwrap_or(name)).into_owned();
     let [near_value, far_value] = words::difference_values(difference);
-    let side = if pair.is_direction_known { " (nearer to the client)" } else { "" };
+    let side = if pair.is_direction_known { "nearer to the client, " } else { "" };
     format!(
-        "{}, {}: {} is {near_value} in {}{side} and {far_value} in {}. {}. Example: frame {near_frame} in {}, \
-         frame {far_frame} in {}.",
+        "{}, {}: {}. {}. Example: {near_value} in {} ({side}frame {near_frame}); {far_value} in {} \
+         (frame {far_frame}).",
         pair.server,
         count(number, "handshake"),
-        difference.kind,
-        name(near),
-        name(far),
+        words::difference(difference.kind),
         words::capitalised(words::meaning(difference.meaning)),
         name(near),
         name(far),

@@ -43,6 +43,23 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Returns what differs between two captures of one handshake, as a sentence without a full stop.
+pub const fn difference(kind: DifferenceKind) -> &'static str {
+    match kind {
+        DifferenceKind::SynAckIsn => "the SYN-ACK's sequence number differs",
+        DifferenceKind::SynAck => "only one capture has the SYN-ACK",
+        DifferenceKind::SynIsn => "the SYN's sequence number differs",
+        DifferenceKind::SynAckMss => "the SYN-ACK's MSS differs",
+        DifferenceKind::SynAckOptions => "the SYN-ACK's options differ",
+        DifferenceKind::SynAckWindow => "the SYN-ACK's window differs",
+        DifferenceKind::SynAckHopLimit => "the SYN-ACK's TTL or hop limit differs",
+        DifferenceKind::SynMss => "the SYN's MSS differs",
+        DifferenceKind::SynOptions => "the SYN's options differ",
+        DifferenceKind::SynWindow => "the SYN's window differs",
+        DifferenceKind::SynHopLimit => "the SYN's TTL or hop limit differs",
+    }
+}
+
 /// Returns the meaning of a difference between two captures of one handshake.
 pub const fn meaning(meaning: Meaning) -> &'static str {
     match meaning {
@@ -52,8 +69,7 @@ pub const fn meaning(meaning: Meaning) -> &'static str {
              proxy does, or rewrites sequence numbers"
         }
         Meaning::AnsweredBetweenOrLost => {
-            "only one capture has the SYN-ACK: a device between the captures sent it, or the SYN-ACK was lost on the path or \
-             by the capture"
+            "a device between the captures sent the SYN-ACK, or the SYN-ACK was lost on the path or by the capture"
         }
         Meaning::MssClamped => "a device between the captures sets the MSS",
         Meaning::OptionsChanged => "a device between the captures removes or adds options",
