@@ -74,8 +74,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             return None;
         }
         let first = FirstWindow::of(handshake)?;
-        observed.systematic =
-            first.is_rounded_down() || !(windows.are_of_cookies() || windows.kept_above(kind, first.bytes()));
+        observed.systematic = first.is_rounded_down() || !windows.kept_above(kind, first.bytes());
     }
     Some(observed)
 }
@@ -92,11 +91,7 @@ fn windows(listener: &Listener<'_>) -> Windows {
     let mut is_in_run = false;
     for (index, handshake) in listener.handshakes.iter().enumerate() {
         let linux = |syn_ack: &SynHeader| may_be_linux(listener, index, syn_ack);
-        let Some(observed) = weigh::<NoDetail>(handshake, linux, || false) else {
-            let moved = FirstWindow::of(handshake).is_some_and(|first| first.bytes() + first.taken < first.announced);
-            windows.moved_otherwise += usize::from(moved);
-            continue;
-        };
+        let Some(observed) = weigh::<NoDetail>(handshake, linux, || false) else { continue };
         if observed.is_cookie_style() {
             windows.moved += 1;
             windows.runs += usize::from(!is_in_run);

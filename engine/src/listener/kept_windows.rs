@@ -34,8 +34,6 @@ pub(crate) struct Windows {
     pub kept_count: usize,
     /// Number of connections whose window moved as after a cookie.
     pub moved: usize,
-    /// Number of connections whose window moved back to another value than a cookie's.
-    pub moved_otherwise: usize,
     /// Number of moved ones whose timestamps contradict a cookie.
     pub moved_on_clock: usize,
     /// Number of uninterrupted runs of moved windows.
@@ -52,20 +50,11 @@ impl Windows {
             && self.kept.binary_search_by_key(&kind, |&(kind, _)| kind).is_ok_and(|at| self.kept[at].1 > window)
     }
 
-    /// Returns whether all windows that moved back are those of cookies.
-    pub(crate) const fn are_of_cookies(&self) -> bool {
-        self.moved >= ENOUGH_MOVED && self.moved_otherwise == 0
-    }
-
     /// Returns whether the host moves the windows of connections that had no cookie.
     pub(crate) const fn is_habit(&self) -> bool {
         self.moved_on_clock * MOST_COOKIES_ON_CLOCK > self.moved
     }
 }
-
-/// Minimum moved windows that must all be a cookie's before they cannot be a habit: a host that moves
-/// windows for its own reasons meets those of cookies now and then.
-const ENOUGH_MOVED: usize = 20;
 
 /// At most one in this many cookies has a timestamp that equals the clock: one in 64, and with noise
 /// more. A habit shows on most connections.
