@@ -14,6 +14,13 @@ pub(super) const NEARBY_SECONDS: f64 = 30.0;
 /// for its program.
 const UNSERVED_SECONDS: f64 = 1.0;
 
+/// Returns the handshakes of the listener around that of a case, itself included, with their indexes.
+pub(super) fn nearby<'l>(case: &Case<'_, 'l>) -> impl Iterator<Item = (usize, &'l Handshake)> {
+    let all = &case.listener.handshakes;
+    let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);
+    (case.index.saturating_sub(NEARBY_HANDSHAKES)..end).map(|index| (index, all[index]))
+}
+
 /// Outcomes of the listener's handshakes near one that failed.
 #[derive(Default)]
 pub(super) struct NearbyHandshakes {
@@ -46,8 +53,7 @@ impl NearbyHandshakes {
     pub(super) fn of(case: &Case<'_, '_>) -> Self {
         let Case { listener, index, handshake: own, .. } = *case;
         let mut seen = Self::default();
-        let end = (index + NEARBY_HANDSHAKES + 1).min(listener.handshakes.len());
-        for (at, other) in listener.handshakes[..end].iter().enumerate().skip(index.saturating_sub(NEARBY_HANDSHAKES)) {
+        for (at, other) in nearby(case) {
             if at == index {
                 seen.change_to(true);
             } else if other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS {

@@ -1,7 +1,7 @@
 //! Describes a reset that answers a SYN, beside the SYN-ACKs of the same listener.
 
 use super::case::Case;
-use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS};
+use super::nearby::{NEARBY_SECONDS, nearby};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::evidence::hop_limit::field_name;
 use crate::evidence::reset::Shape;
@@ -92,7 +92,7 @@ struct Around {
 impl Around {
     fn of(case: &Case<'_, '_>, reset: &SegmentFacts) -> Self {
         let mut seen = Self::default();
-        for syn_ack in near(case).iter().filter_map(|other| other.syn_ack.as_ref()) {
+        for syn_ack in nearby(case).filter_map(|(_, other)| other.syn_ack.as_ref()) {
             let later = syn_ack.time.seconds_since(reset.time);
             if later.abs() <= BETWEEN_SECONDS {
                 seen.before |= later < 0.0;
@@ -109,12 +109,7 @@ impl Around {
 /// Finds a handshake of the listener near this one whose SYN was answered.
 fn answered_nearby<'l>(case: &Case<'_, 'l>) -> Option<&'l Handshake> {
     let own = case.handshake.time;
-    near(case).iter().copied().find(|h| h.syn_ack.is_some() && h.time.seconds_since(own).abs() <= NEARBY_SECONDS)
-}
-
-/// Returns the handshakes of the listener around this one, itself included.
-fn near<'c, 'l>(case: &Case<'c, 'l>) -> &'c [&'l Handshake] {
-    let all = &case.listener.handshakes;
-    let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);
-    &all[case.index.saturating_sub(NEARBY_HANDSHAKES)..end]
+    nearby(case)
+        .map(|(_, other)| other)
+        .find(|h| h.syn_ack.is_some() && h.time.seconds_since(own).abs() <= NEARBY_SECONDS)
 }

@@ -21,8 +21,8 @@ use super::{Detail, NoDetail, Observed, Preview, detail};
 use crate::connection::cookie_mss::cookie_mss;
 use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 use crate::listener::Listener;
+use crate::listener::first_windows::{ClientKind, FirstWindows};
 use crate::listener::isn_layout::IsnLayout;
-use crate::listener::kept_windows::{ClientKind, Windows};
 use crate::packet::segment::Flags;
 
 /// MSS assumed for a SYN without the option (RFC 9293 section 3.7.1), in bytes.
@@ -68,13 +68,13 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let mut observed =
         weigh(handshake, |syn_ack| may_be_linux(listener, index, syn_ack), || is_on_clock(listener, index))?;
     if observed.systematic {
-        let kind = ClientKind::of(handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-        let windows = listener.kept_windows.get(|| windows(listener));
+        let windows = listener.first_windows.get_or_init(|| first_windows(listener));
         if windows.is_habit() {
             return None;
         }
-        let first = FirstWindow::of(handshake)?;
-        observed.systematic = first.is_rounded_down() || !windows.kept_above(kind, first.bytes());
+        let (first, (syn, syn_ack)) = (FirstWindow::of(handshake)?, handshake.whole_headers()?);
+        observed.systematic =
+            first.is_rounded_down() || !windows.kept_above(ClientKind::of(syn, syn_ack), first.bytes());
     }
     Some(observed)
 }
@@ -86,20 +86,15 @@ fn is_on_clock(listener: &Listener<'_>, index: usize) -> bool {
 
 /// Reads the first windows of all connections: those that were as announced, although a cookie
 /// would have moved them, and those that were moved.
-fn windows(listener: &Listener<'_>) -> Windows {
-    let mut windows = Windows::default();
-    let mut is_in_run = false;
+fn first_windows(listener: &Listener<'_>) -> FirstWindows {
+    let mut windows = FirstWindows::default();
     for (index, handshake) in listener.handshakes.iter().enumerate() {
         let linux = |syn_ack: &SynHeader| may_be_linux(listener, index, syn_ack);
         let Some(observed) = weigh::<NoDetail>(handshake, linux, || false) else { continue };
         if observed.is_cookie_style() {
-            windows.moved += 1;
-            windows.runs += usize::from(!is_in_run);
-            is_in_run = true;
-            windows.moved_on_clock += usize::from(is_on_clock(listener, index));
+            windows.add_moved(is_on_clock(listener, index));
         } else if let (Some((syn, syn_ack)), Some(first)) = (handshake.whole_headers(), FirstWindow::of(handshake)) {
-            is_in_run = false;
-            windows.kept.push((ClientKind::of(syn, syn_ack), first.bytes()));
+            windows.add_kept(ClientKind::of(syn, syn_ack), first.bytes());
         }
     }
     windows
@@ -188,10 +183,12 @@ fn weigh<D: Detail>(
         match recomputed() {
             Some(_) if is_usual => return None,
             Some(mss) if moved_back() => {
-                let ordinary = match () {
-                    () if first_window.is_rounded_down() => ROUNDS_DOWN,
-                    () if is_on_clock() => MOVES_BACK_ON_CLOCK,
-                    () => MOVES_BACK,
+                let ordinary = if first_window.is_rounded_down() {
+                    ROUNDS_DOWN
+                } else if is_on_clock() {
+                    MOVES_BACK_ON_CLOCK
+                } else {
+                    MOVES_BACK
                 };
                 ((RECOMPUTED / ordinary).ln(), true, detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }

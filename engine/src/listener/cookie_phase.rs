@@ -128,13 +128,12 @@ impl CookiePhases {
     pub(crate) fn is_delayed_like_others(&self, handshake: &Handshake, index: usize, lag: f64) -> bool {
         let Some(syn_ack) = handshake.syn_ack.as_ref().filter(|_| self.samples.len() >= ENOUGH) else { return false };
         let around = self.around(syn_ack.time, index);
-        let is_alike = |sample: &&Sample| (sample.lag - lag * self.rate).abs() <= DIFFERENT;
-        let alike = around.iter().filter(is_alike);
-        let (count, phases) =
-            alike.fold((0, Phases::default()), |(count, phases), sample| (count + 1, phases.with(sample.phase)));
+        let alike = || around.iter().filter(|sample| (sample.lag - lag * self.rate).abs() <= DIFFERENT);
+        let (count, Some(first)) = (alike().count(), alike().next()) else { return false };
         count >= ENOUGH
             && at_least(count, around.len(), 2.0 * DIFFERENT / COOKIE_TICKS) < SAME_LAG_CHANCE
-            && phases.are_far_apart()
+            // No clock has phases this far apart.
+            && alike().any(|sample| difference(sample.phase, first.phase).abs() > 2.0 * (TOLERANCE + DIFFERENT))
     }
 
     /// Returns the samples next to the handshake with that index, without its own.
@@ -144,25 +143,6 @@ impl CookiePhases {
         let is_near = |s: &&Sample| s.index != index && s.time.seconds_since(time).abs() < NEAR_SECONDS;
         let before = before[before.len().saturating_sub(NEIGHBOURS)..].iter().filter(is_near);
         before.chain(after[..after.len().min(NEIGHBOURS)].iter().filter(is_near)).copied().collect()
-    }
-}
-
-/// The range of some phases around the first.
-#[derive(Clone, Copy, Debug, Default)]
-struct Phases {
-    first: Option<f64>,
-    farthest: f64,
-}
-
-impl Phases {
-    fn with(self, phase: f64) -> Self {
-        let first = self.first.unwrap_or(phase);
-        Self { first: Some(first), farthest: self.farthest.max(difference(phase, first).abs()) }
-    }
-
-    /// Returns whether no clock has all these phases.
-    fn are_far_apart(self) -> bool {
-        self.farthest > 2.0 * (TOLERANCE + DIFFERENT)
     }
 }
 

@@ -8,13 +8,13 @@ mod chance;
 pub(crate) mod clients;
 pub(crate) mod clock;
 mod cookie_phase;
+pub(crate) mod first_windows;
 mod flood;
 pub(crate) mod granted_extensions;
 mod health_checks;
 pub(crate) mod ip_identifications;
 pub(crate) mod isn_layout;
 pub(crate) mod isn_pairs;
-pub(crate) mod kept_windows;
 mod lost_syns;
 pub(crate) mod option_history;
 mod path;
@@ -26,19 +26,21 @@ pub(crate) mod timestamp_bits;
 pub(crate) use lost_syns::{LostSyns, Share};
 pub(crate) use path::{ClientPath, Path};
 
+use std::cell::OnceCell;
+
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 use crate::listener::answer_forms::AnswerForms;
 use crate::listener::clients::Clients;
 use crate::listener::clock::Clock;
 use crate::listener::cookie_phase::CookiePhases;
+use crate::listener::first_windows::FirstWindows;
 use crate::listener::flood::FloodDetector;
 use crate::listener::granted_extensions::GrantedExtensions;
 use crate::listener::health_checks::HealthChecks;
 use crate::listener::ip_identifications::IpIdentifications;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::isn_pairs::IsnPairs;
-use crate::listener::kept_windows::KeptWindows;
 use crate::listener::option_history::OptionHistory;
 use crate::listener::silent_clients::SilentClients;
 use crate::listener::timestamp_bits::TimestampBits;
@@ -59,7 +61,8 @@ pub(crate) struct Listener<'a> {
     pub granted: GrantedExtensions,
     pub isn_layout: IsnLayout,
     pub isn_pairs: IsnPairs,
-    pub kept_windows: KeptWindows,
+    /// Read when they are first needed: few listeners have a window that was moved.
+    pub first_windows: OnceCell<FirstWindows>,
     /// The path to each client by number; empty where no client came often enough.
     paths: Vec<ClientPath>,
     /// Whether some SYN was answered.
@@ -115,7 +118,7 @@ impl<'a> Listener<'a> {
             granted,
             isn_layout: IsnLayout::of(answering),
             isn_pairs: IsnPairs::of(answering),
-            kept_windows: KeptWindows::default(),
+            first_windows: OnceCell::new(),
             paths: ClientPath::of_all(answering, &clients),
             answers,
             ignores_acks,

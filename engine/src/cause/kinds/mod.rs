@@ -36,7 +36,7 @@ use super::host::AcceptQueue;
 use super::hypothesis::{Hypothesis, MODERATE, STRONG, VERY_STRONG, WEAK, plural};
 use super::info::{AckAtServer, CauseInfo, ResetSender};
 use super::meanwhile::Meanwhile;
-use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes};
+use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes, nearby};
 use super::refused_syn::RefusedSyn;
 use super::reset_context::{ResetContext, server_closed_after};
 use super::stall::Stall;

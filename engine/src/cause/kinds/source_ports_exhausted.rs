@@ -49,9 +49,10 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
 
 /// Counts nearby handshakes of other addresses whose SYN was answered.
 fn answered_others(case: &Case<'_, '_>) -> usize {
-    let all = &case.listener.handshakes;
-    let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);
-    let near = all[case.index.saturating_sub(NEARBY_HANDSHAKES)..end].iter();
-    let is_near = |other: &&&Handshake| other.time.seconds_since(case.handshake.time).abs() <= NEARBY_SECONDS;
-    near.filter(is_near).filter(|other| other.client.ip != case.handshake.client.ip && other.syn_ack.is_some()).count()
+    let own = case.handshake;
+    let is_answered_other = |other: &Handshake| {
+        let is_near = other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS;
+        is_near && other.client.ip != own.client.ip && other.syn_ack.is_some()
+    };
+    nearby(case).filter(|(_, other)| is_answered_other(other)).count()
 }

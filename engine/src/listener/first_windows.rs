@@ -1,6 +1,6 @@
 //! First windows after the handshake: kept as announced, or moved as after a cookie.
 
-use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use crate::connection::handshake::SynHeader;
 use crate::listener::alternation::are_few;
@@ -20,34 +20,46 @@ impl ClientKind {
     }
 }
 
-/// First windows of a listener's connections, read from the handshakes when they are first needed:
-/// few listeners have a window that was moved.
-#[derive(Debug, Default)]
-pub(crate) struct KeptWindows(OnceCell<Windows>);
-
 /// The first windows of a listener's connections.
 #[derive(Debug, Default)]
-pub(crate) struct Windows {
+pub(crate) struct FirstWindows {
     /// Kinds of clients that kept the announced window, each with its largest one, in bytes.
-    pub kept: Vec<(ClientKind, u32)>,
+    kept: BTreeMap<ClientKind, u32>,
     /// Number of connections that kept the announced window.
-    pub kept_count: usize,
+    kept_count: usize,
     /// Number of connections whose window moved as after a cookie.
-    pub moved: usize,
+    moved: usize,
     /// Number of moved ones whose timestamps contradict a cookie.
-    pub moved_on_clock: usize,
+    moved_on_clock: usize,
     /// Number of uninterrupted runs of moved windows.
-    pub runs: usize,
+    runs: usize,
+    /// Whether the latest window moved.
+    is_in_run: bool,
 }
 
-impl Windows {
+impl FirstWindows {
+    /// Adds a window, in bytes, that was kept as announced. Windows are added in order of time.
+    pub(crate) fn add_kept(&mut self, kind: ClientKind, window: u32) {
+        let largest = self.kept.entry(kind).or_default();
+        *largest = window.max(*largest);
+        self.kept_count += 1;
+        self.is_in_run = false;
+    }
+
+    /// Adds a window that moved as after a cookie.
+    pub(crate) fn add_moved(&mut self, is_on_clock: bool) {
+        self.moved += 1;
+        self.moved_on_clock += usize::from(is_on_clock);
+        self.runs += usize::from(!self.is_in_run);
+        self.is_in_run = true;
+    }
+
     /// Returns whether a client of that kind kept the announced window at another time, this window
     /// was larger than `window`, and the moved windows come in few runs. A host that rounds windows
     /// down can give two clients the same window, which counts as moved for one of them only. In a
     /// pool of hosts, some may always move windows; then the runs are many.
     pub(crate) fn kept_above(&self, kind: ClientKind, window: u32) -> bool {
-        are_few(self.runs, self.moved, self.kept_count)
-            && self.kept.binary_search_by_key(&kind, |&(kind, _)| kind).is_ok_and(|at| self.kept[at].1 > window)
+        are_few(self.runs, self.moved, self.kept_count) && self.kept.get(&kind).is_some_and(|&largest| largest > window)
     }
 
     /// Returns whether the host moves the windows of connections that had no cookie.
@@ -59,18 +71,3 @@ impl Windows {
 /// At most one in this many cookies has a timestamp that equals the clock: one in 64, and with noise
 /// more. A habit shows on most connections.
 const MOST_COOKIES_ON_CLOCK: usize = 2;
-
-impl KeptWindows {
-    /// Returns the windows; `find` reads them from the handshakes.
-    pub(crate) fn get(&self, find: impl FnOnce() -> Windows) -> &Windows {
-        self.0.get_or_init(|| {
-            let mut windows = find();
-            windows.kept_count = windows.kept.len();
-            // The largest window of each kind.
-            windows.kept.sort_unstable_by(|a, b| b.cmp(a));
-            windows.kept.dedup_by_key(|&mut (kind, _)| kind);
-            windows.kept.reverse();
-            windows
-        })
-    }
-}
