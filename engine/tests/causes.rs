@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, only};
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, by_port, only};
 use syncookie_engine::{
     AcceptQueue, CapturePoint, Cause, CauseKind, Counter, CounterReading, Finding, Host, NarratedPacket, Narrator,
     Outcome, Setting, Timestamp,
@@ -12,9 +12,8 @@ fn talk(port: u16) -> Talk {
     Talk::new("10.0.1.2", port, "10.0.2.2", 80)
 }
 
-/// A handshake whose answer keeps what was offered, so it is not a cookie's.
 fn open(port: u16, at: f64) -> Talk {
-    talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
+    talk(port).open(at)
 }
 
 fn bare(talk: Talk, at: f64) -> Talk {
@@ -33,15 +32,6 @@ fn first(finding: &Finding) -> CauseKind {
 
 fn of(finding: &Finding, kind: CauseKind) -> &Cause {
     finding.causes.iter().find(|c| c.kind == kind).unwrap_or_else(|| panic!("{kind} was not thought of"))
-}
-
-/// What is found of several connections, by client port.
-fn all(talks: &[Talk]) -> Vec<Finding> {
-    let mut packets: Vec<_> = talks.iter().flat_map(|talk| talk.packets.clone()).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut findings = analyze(&packets).handshakes;
-    findings.sort_by_key(|f| f.client.port);
-    findings
 }
 
 /// A kernel that counted.
@@ -211,7 +201,7 @@ fn a_nearer_reset_indicates_a_firewall_and_a_more_distant_one_another_host() {
 
 #[test]
 fn refused_syns_after_a_failure_indicate_a_closed_listener() {
-    let findings = all(&[bare(open(1, 0.0), 0.02), refused(2, 0.5)]);
+    let findings = by_port(&[bare(open(1, 0.0), 0.02), refused(2, 0.5)]);
     assert_eq!(first(&findings[0]), CauseKind::ListenerGone);
     assert_eq!((findings[1].outcome, first(&findings[1])), (Outcome::Refused, CauseKind::ClosedPort));
 }
@@ -221,7 +211,7 @@ fn a_refusal_with_another_ttl_than_the_listeners_syn_acks_indicates_a_firewall()
     let refused = talk(2).syn(1.0, &PLAIN_OPTIONS).server(1.01, |t| {
         (t.seq, t.flags, t.window, t.ttl) = (0, RST | ACK, 0, 62);
     });
-    assert_eq!(first(&all(&[talk(1).ordinary(0.0), refused])[1]), CauseKind::FirewallReset);
+    assert_eq!(first(&by_port(&[talk(1).ordinary(0.0), refused])[1]), CauseKind::FirewallReset);
 }
 
 #[test]
@@ -295,7 +285,7 @@ fn every_failure_has_causes_with_a_reason_and_a_check_and_success_has_none() {
         talk(9).leaked(0.0),
         later,
     ];
-    let findings = all(&failures);
+    let findings = by_port(&failures);
     assert_eq!(findings.len(), failures.len());
     for finding in &findings[..9] {
         assert!(!finding.causes.is_empty(), "{} of port {}", finding.outcome, finding.client.port);

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, Segment, Talk, analyze, kinds, linux_options, only, timestamps};
+use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, Segment, Talk, analyze_all, kinds, linux_options, only, timestamps};
 use syncookie_engine::{Confidence, Evidence, EvidenceKind, Finding, Verdict};
 
 fn talk(port: u16) -> Talk {
@@ -10,9 +10,7 @@ fn talk(port: u16) -> Talk {
 }
 
 fn listener(talks: &[Talk]) -> Vec<Finding> {
-    let mut packets: Vec<_> = talks.iter().flat_map(|talk| talk.packets.clone()).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    analyze(&packets).handshakes
+    analyze_all(talks.iter().cloned()).handshakes
 }
 
 fn evidence(finding: &Finding, kind: EvidenceKind) -> Option<&Evidence> {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, Talk, analyze, observation};
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, Talk, analyze, analyze_all, observation};
 use syncookie_engine::{Analyzer, Findings, Limits, Midstream, Packet};
 
 const SERVER: &str = "198.51.100.1";
@@ -31,9 +31,7 @@ fn open_before(port: u16, at: f64) -> Talk {
 }
 
 fn found(talks: impl IntoIterator<Item = Talk>) -> Findings {
-    let mut packets: Vec<_> = talks.into_iter().flat_map(|talk| talk.packets).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    analyze(&packets)
+    analyze_all(talks)
 }
 
 fn frame_numbers(midstream: &Midstream) -> (Option<u32>, u32) {

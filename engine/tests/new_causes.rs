@@ -2,30 +2,20 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, linux_options, timestamps};
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, by_port, linux_options, timestamps};
 use syncookie_engine::{CauseKind, Finding, Outcome};
 
 fn talk(port: u16) -> Talk {
     Talk::new("10.0.1.2", port, "10.0.2.2", 80)
 }
 
-/// A handshake whose answer keeps what was offered.
 fn open(port: u16, at: f64) -> Talk {
-    talk(port).syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
-}
-
-/// Returns what is found in several connections, by client port.
-fn all(talks: &[Talk]) -> Vec<Finding> {
-    let mut packets: Vec<_> = talks.iter().flat_map(|talk| talk.packets.clone()).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut findings = analyze(&packets).handshakes;
-    findings.sort_by_key(|f| f.client.port);
-    findings
+    talk(port).open(at)
 }
 
 /// Returns the finding of the first connection, with the others around it.
 fn first_of(talks: &[Talk]) -> Finding {
-    all(talks).into_iter().next().expect("a finding")
+    by_port(talks).into_iter().next().expect("a finding")
 }
 
 fn top(finding: &Finding) -> Option<CauseKind> {
@@ -62,7 +52,7 @@ fn only_syns_of_reused_ports_that_are_lost_are_named_so() {
         let at = 30.0 + f64::from(n);
         talks.push(reuse.syn(at, &PLAIN_OPTIONS).ordinary(at + 1.0));
     }
-    let late: Vec<Finding> = all(&talks).into_iter().filter(|f| !f.causes.is_empty()).collect();
+    let late: Vec<Finding> = by_port(&talks).into_iter().filter(|f| !f.causes.is_empty()).collect();
     assert_eq!(late.len(), 8);
     for finding in late {
         let why = finding.causes[0].supporting.join("; ");
@@ -110,12 +100,12 @@ fn a_syn_answered_with_an_ack_of_another_connection_meets_a_stale_one() {
 fn connections_without_data_at_a_constant_period_are_health_checks() {
     let check = |port: u16, at: f64| open(port, at).client(at + 0.012, |t| t.flags = RST | ACK);
     let checks: Vec<Talk> = (0..8).map(|n| check(100 + n, f64::from(n) * 5.0 + f64::from(n % 3) * 0.05)).collect();
-    for finding in all(&checks) {
+    for finding in by_port(&checks) {
         assert_eq!(top(&finding), Some(CauseKind::HealthCheck));
     }
     let times = [0.0, 1.1, 9.0, 11.5, 12.0, 30.0, 33.0, 41.0];
     let aborts: Vec<Talk> = (0..).zip(times).map(|(n, at)| check(100 + n, at)).collect();
-    for finding in all(&aborts) {
+    for finding in by_port(&aborts) {
         assert_eq!(top(&finding), Some(CauseKind::ClientAbort));
     }
 }
@@ -138,7 +128,7 @@ fn syns_with_an_older_timestamp_of_one_address_that_fail_are_rejected_for_it() {
         })
         .chain([talk(999).ordinary(90.0)])
         .collect();
-    let failed: Vec<Finding> = all(&talks).into_iter().filter(|f| f.outcome == Outcome::Unanswered).collect();
+    let failed: Vec<Finding> = by_port(&talks).into_iter().filter(|f| f.outcome == Outcome::Unanswered).collect();
     assert_eq!(failed.len(), 4);
     for finding in failed {
         assert_eq!(top(&finding), Some(CauseKind::TimestampsRejected), "{:#?}", finding.causes);
@@ -199,7 +189,7 @@ fn sources_of_a_flood_are_one_flood_and_a_client_that_tries_again_is_not() {
     });
     let client = talk(1).syn(0.5, &PLAIN_OPTIONS).syn(1.5, &PLAIN_OPTIONS).syn(3.5, &PLAIN_OPTIONS);
     let talks: Vec<Talk> = flood.chain([client, talk(9999).ordinary(30.0)]).collect();
-    let findings = all(&talks);
+    let findings = by_port(&talks);
     assert_ne!(top(&findings[0]), Some(CauseKind::SynFlood));
     let flood: Vec<_> = findings.iter().filter(|f| f.client.port == 4000).map(top).collect();
     assert!(flood.len() == 400 && flood.iter().all(|&cause| cause == Some(CauseKind::SynFlood)));
@@ -278,7 +268,7 @@ fn resets_of_one_moment_amid_working_connections_are_a_closed_listener() {
         talks.push(talk.server(at + 0.21, |t| (t.ack, t.flags, t.window) = (0, RST, 0)));
     }
     talks.extend((0..8).map(|n| talk(200 + n).ordinary(2.0 + f64::from(n) * 0.1)));
-    for finding in all(&talks).iter().take(10) {
+    for finding in by_port(&talks).iter().take(10) {
         assert_eq!(top(finding), Some(CauseKind::ListenerGone), "{:#?}", finding.causes);
     }
 }
@@ -311,7 +301,7 @@ fn two_lost_syns_that_happen_to_have_older_timestamps_show_no_rule() {
     };
     let mut talks: Vec<Talk> = (0..4).map(|n| works(100 + n, f64::from(n) * 3.0, 900_000_000)).collect();
     talks.extend([syn(1, 4.0, 1_000), syn(2, 7.0, 4_000), talk(999).ordinary(90.0)]);
-    for finding in all(&talks).iter().take(2) {
+    for finding in by_port(&talks).iter().take(2) {
         assert_eq!(top(finding), Some(CauseKind::SynLost), "{:#?}", finding.causes);
     }
 }

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{ACK, MSS_ONLY, PLAIN_OPTIONS, SYN, Segment, Talk, TcpOption, analyze, linux_options, only, timestamps};
+use common::{
+    ACK, MSS_ONLY, PLAIN_OPTIONS, SYN, Segment, Talk, TcpOption, analyze_all, linux_options, only, timestamps,
+};
 use syncookie_engine::{Confidence, EvidenceKind, Finding, Narrator, Verdict};
 
 /// Captured length of an IPv4 packet behind an Ethernet header with `tcpdump -s 68`.
@@ -23,9 +25,7 @@ fn cut(mut talk: Talk, length: usize) -> Talk {
 
 /// Returns the findings of several connections.
 fn listener(talks: impl IntoIterator<Item = Talk>) -> Vec<Finding> {
-    let mut packets: Vec<_> = talks.into_iter().flat_map(|talk| talk.packets).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    analyze(&packets).handshakes
+    analyze_all(talks).handshakes
 }
 
 /// Returns a connection to a Linux server. Its SYN-ACK has a timestamp `lag` ms behind its clock,

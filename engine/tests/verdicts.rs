@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, kinds, linux_options, only, timestamps,
+    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, analyze_all, kinds, linux_options, only,
+    timestamps,
 };
 use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Outcome, Verdict};
 
@@ -38,9 +39,7 @@ const KEPT_WINDOW: u16 = 509;
 const RECOMPUTED_WINDOW: u16 = 502;
 
 fn listener(talks: Vec<Talk>) -> Vec<Finding> {
-    let mut packets: Vec<_> = talks.into_iter().flat_map(|t| t.packets).collect();
-    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    analyze(&packets).handshakes
+    analyze_all(talks).handshakes
 }
 
 #[test]

@@ -100,6 +100,11 @@ impl Talk {
         self.client(at, |t| (t.flags, t.payload) = (PSH | ACK, bytes))
     }
 
+    /// Adds a handshake whose answer keeps what was offered, so it is not a cookie's.
+    pub fn open(self, at: f64) -> Self {
+        self.syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
+    }
+
     /// Adds an exchange with a server that accepts what the client offers, from the SYN to the server's first data.
     pub fn ordinary(self, at: f64) -> Self {
         self.syn(at, &PLAIN_OPTIONS)
@@ -141,6 +146,20 @@ pub fn observation(index: usize, time: f64, bytes: &[u8]) -> Observation<'_> {
         time: Timestamp::from_nanos((time * 1e9) as i64),
         packet: Packet::Ip(bytes),
     }
+}
+
+/// Returns what an analyzer finds in several connections.
+pub fn analyze_all(talks: impl IntoIterator<Item = Talk>) -> Findings {
+    let mut packets: Vec<_> = talks.into_iter().flat_map(|talk| talk.packets).collect();
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    analyze(&packets)
+}
+
+/// Returns the findings of several connections, by client port.
+pub fn by_port(talks: &[Talk]) -> Vec<Finding> {
+    let mut findings = analyze_all(talks.iter().cloned()).handshakes;
+    findings.sort_by_key(|finding| finding.client.port);
+    findings
 }
 
 /// Returns the finding of a connection that is the only one.
