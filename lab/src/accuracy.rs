@@ -7,7 +7,7 @@ use crate::disturb::{Disturbance, ip_offset};
 use crate::expect::Side;
 use crate::judge::in_process;
 use crate::likelihoods::{self, Likelihoods};
-use crate::score::{self, Calibration, LEVELS, Rightness, Score, cases};
+use crate::score::{self, Calibration, LEVELS, Rightness, Score, captures, cases};
 use crate::{scenario, synth};
 use std::fmt::Write as _;
 use std::fs;
@@ -56,10 +56,8 @@ pub fn calibrated(recorded: &Path, worse: Disturbance) -> io::Result<Score> {
         total += &Score::of(&capture.truth, side, &in_process(&capture), |_, _| ());
     };
     for case in cases(recorded)? {
-        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
-            if case.join(file).exists() {
-                add(read(&case, file)?, side);
-            }
+        for (path, side) in captures(&case) {
+            add(read(&path)?, side);
         }
     }
     scenario::all().iter().for_each(|scenario| add(scenario.build(1), Side::Client));
@@ -104,10 +102,10 @@ fn put(text: &mut String, name: &str, table: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the packets of one side of a recorded case, from the IP headers on, and its truth.
-pub fn read(case: &Path, file: &str) -> io::Result<Capture> {
-    let path = case.join(file);
-    let Pcap { link, records } = synth::read_pcap(&path)?;
+/// Reads the packets of one side of a recorded case, from the IP headers on, and the truth beside
+/// the file.
+pub fn read(path: &Path) -> io::Result<Capture> {
+    let Pcap { link, records } = synth::read_pcap(path)?;
     let packet = |record: Record| {
         let at = ip_offset(link, &record.bytes).filter(|&at| at <= record.bytes.len());
         let at = at.ok_or_else(|| io::Error::other(format!("{}: no IP under link type {link}", path.display())))?;
@@ -115,20 +113,18 @@ pub fn read(case: &Path, file: &str) -> io::Result<Capture> {
     };
     Ok(Capture {
         packets: records.into_iter().map(packet).collect::<io::Result<_>>()?,
-        truth: synth::read_truth(case)?,
+        truth: synth::read_truth(path.parent().unwrap_or(path))?,
     })
 }
 
 fn folder(folder: &Path, total: &mut Score) -> io::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for case in cases(folder)? {
-        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
-            if case.join(file).exists() {
-                let place = case.strip_prefix(folder).unwrap_or(&case).display().to_string();
-                let name = if side == Side::Server { format!("{place}, server") } else { place };
-                let scores = conditions(&read(&case, file)?, side, &name, total);
-                rows.push((name, scores));
-            }
+        for (path, side) in captures(&case) {
+            let place = case.strip_prefix(folder).unwrap_or(&case).display().to_string();
+            let name = if side == Side::Server { format!("{place}, server") } else { place };
+            let scores = conditions(&read(&path)?, side, &name, total);
+            rows.push((name, scores));
         }
     }
     Ok(rows)

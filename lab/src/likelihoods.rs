@@ -10,7 +10,7 @@ use crate::interval::jeffreys;
 use crate::judge::{Judged, in_process};
 use crate::ordinary::Ordinary;
 use crate::scenario;
-use crate::score::cases;
+use crate::score::{captures, cases};
 use crate::truth::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -102,14 +102,12 @@ impl Likelihoods {
     /// When a case cannot be read.
     pub fn add_folder(&mut self, folder: &Path) -> io::Result<()> {
         for case in cases(folder)? {
-            let mut trials = [Trial::default(), Trial::default(), Trial::default()];
+            let mut trials = <[Trial; 3]>::default();
             let mut is_synthetic = false;
-            for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
-                if case.join(file).exists() {
-                    let capture = accuracy::read(&case, file)?;
-                    is_synthetic |= capture.truth.kernel == "synthetic";
-                    observe(&mut trials, &capture, side);
-                }
+            for (path, side) in captures(&case) {
+                let capture = accuracy::read(&path)?;
+                is_synthetic |= capture.truth.kernel == "synthetic";
+                observe(&mut trials, &capture, side);
             }
             self.add(trials, is_synthetic);
         }
@@ -120,7 +118,7 @@ impl Likelihoods {
     pub fn add_synthetic(&mut self) {
         let scenarios = scenario::all().into_iter().map(|scenario| scenario.build(SEED));
         for capture in scenarios.chain(Ordinary::new(SEED, ORDINARY)) {
-            let mut trials = [Trial::default(), Trial::default(), Trial::default()];
+            let mut trials = <[Trial; 3]>::default();
             observe(&mut trials, &capture, Side::Client);
             self.add(trials, true);
         }

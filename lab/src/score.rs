@@ -294,11 +294,7 @@ pub fn folders(tool: &Path, folders: &[PathBuf], wrong: &mut dyn FnMut(String)) 
     for folder in folders {
         for case in cases(folder)? {
             let truth = read_truth(&case)?;
-            for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
-                let capture = case.join(file);
-                if !capture.exists() {
-                    continue;
-                }
+            for (capture, side) in captures(&case) {
                 let (score, trouble) = match by_tool(tool, &capture) {
                     Ok(findings) => (of_file(&truth, side, &findings, &capture, wrong), None),
                     Err(e) => (Score { unreadable: 1, ..Score::default() }, Some(e)),
@@ -321,6 +317,14 @@ fn of_file(truth: &Truth, side: Side, findings: &[Judged], file: &Path, wrong: &
         let said = format!("{} {} {:?} {}", j.verdict, j.confidence, j.implementations, j.outcome);
         wrong(format!("{} frame {frame}: {what}: {said}: {}", file.display(), j.why()));
     })
+}
+
+/// Names of the captures of a case, and the sides on which they were taken.
+const CAPTURES: [(&str, Side); 2] = [("client.pcap", Side::Client), ("server.pcap", Side::Server)];
+
+/// Returns the captures that a case has.
+pub fn captures(case: &Path) -> impl Iterator<Item = (PathBuf, Side)> {
+    CAPTURES.map(|(file, side)| (case.join(file), side)).into_iter().filter(|(path, _)| path.exists())
 }
 
 /// Returns the folders with a truth, at any depth, sorted.

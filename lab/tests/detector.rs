@@ -3,7 +3,7 @@
 use std::path::Path;
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
-use syncookie_lab::score::{Score, cases};
+use syncookie_lab::score::{Score, captures, cases};
 use syncookie_lab::{Capture, accuracy, alarms, judge, scenario};
 use syncookie_testkit::rng::Rng;
 
@@ -109,7 +109,7 @@ fn a_flood_during_which_the_queue_refills_is_one_episode() {
 /// A recording that is kept in the repository.
 fn kept(name: &str) -> Capture {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures/linux-6.18").join(name);
-    accuracy::read(&case, "client.pcap").unwrap_or_else(|e| panic!("{name}: {e}"))
+    accuracy::read(&case.join("client.pcap")).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
 #[test]
@@ -141,14 +141,12 @@ fn recordings_with_thirty_milliseconds_of_jitter_raise_nothing_false_at_likely_o
     let worse = Disturbance { jitter_ms: 30.0, loss: 0.0 };
     let mut wrong = Vec::new();
     for case in cases(&folder).expect("recordings are kept") {
-        for (file, side) in [("client.pcap", Side::Client), ("server.pcap", Side::Server)] {
-            if case.join(file).exists() {
-                let capture = accuracy::read(&case, file).unwrap_or_else(|e| panic!("{}: {e}", case.display()));
-                let capture = worse.capture(capture, &mut Rng::new(1));
-                Score::of(&capture.truth, side, &judge::in_process(&capture), |what, j| {
-                    wrong.push(format!("{} {file} frame {:?} {what}: {}", capture.truth.name, j.syn_ack, j.why()));
-                });
-            }
+        for (path, side) in captures(&case) {
+            let capture = accuracy::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            let capture = worse.capture(capture, &mut Rng::new(1));
+            Score::of(&capture.truth, side, &judge::in_process(&capture), |what, j| {
+                wrong.push(format!("{} frame {:?} {what}: {}", path.display(), j.syn_ack, j.why()));
+            });
         }
     }
     wrong.retain(|w| w.contains("false alarm"));

@@ -4,7 +4,7 @@ use std::path::Path;
 use syncookie_engine::{Analyzer, Frame, HandshakeId, Limits, Observation, Packet, Role, Timestamp};
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::ordinary::Ordinary;
-use syncookie_lab::score::cases;
+use syncookie_lab::score::{captures, cases};
 use syncookie_lab::{Capture, accuracy, scenario};
 use syncookie_testkit::rng::Rng;
 
@@ -73,10 +73,8 @@ fn every_recorded_syn_ack_that_the_preview_calls_cookie_style_passes_the_quick_c
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures");
     let mut checked = Checked::default();
     for case in cases(&folder).expect("recordings are kept") {
-        for file in ["client.pcap", "server.pcap"] {
-            if case.join(file).exists() {
-                checked.add(&accuracy::read(&case, file).unwrap_or_else(|e| panic!("{}: {e}", case.display())));
-            }
+        for (path, _) in captures(&case) {
+            checked.add(&accuracy::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
         }
     }
     checked.assert_none_missed();

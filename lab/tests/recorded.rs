@@ -31,7 +31,7 @@ fn skipped() -> bool {
 
 /// Reads a recorded case: what the client saw.
 fn read(case: &Path) -> Capture {
-    accuracy::read(case, "client.pcap").expect("a recording that can be read")
+    accuracy::read(&case.join("client.pcap")).expect("a recording that can be read")
 }
 
 #[test]
