@@ -39,7 +39,8 @@ fn a_full_accept_queue_is_reported_with_usage_above_its_limit_and_its_counter_ri
         report.counter("accept-queue", None, "TcpExt.ListenOverflows").1 > Some(0)
     });
     let row = report.row("accept-queue", Some("127.0.0.1:8080"));
-    assert_eq!((row["usage"].as_u64(), row["limit"].as_u64()), (Some(4), Some(3)), "{row:#}");
+    // Two processors that finish handshakes at the same time can pass the kernel's check together.
+    assert!(row["usage"].as_u64() > Some(3) && row["limit"] == 3, "{row:#}");
     assert_eq!((&row["status"], &row["free"]), (&"exhausted".into(), &0.into()));
     let said = report.sentences("accept-queue", "exhausted");
     assert!(said.len() == 1 && said[0].contains("127.0.0.1:8080 (kernel-load, pid "), "{said:?}");
