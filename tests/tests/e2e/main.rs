@@ -2,6 +2,7 @@
 
 mod annotate;
 mod batch;
+mod capture_filters;
 mod cases;
 mod compare;
 mod damage;
