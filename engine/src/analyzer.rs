@@ -333,10 +333,10 @@ impl Analyzer {
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
-        let Summary { listeners, episodes, tally } = self.summary;
+        let Summary { listeners, episodes, tally, attributes } = self.summary;
         let listeners = listeners.into_values().collect();
         let midstream = self.midstream.into_found();
-        Findings { handshakes, listeners, episodes, tally, midstream, statistics: self.statistics }
+        Findings { handshakes, listeners, episodes, tally, attributes, midstream, statistics: self.statistics }
     }
 
     /// Judges and forgets the older half of the handshakes.

@@ -22,6 +22,7 @@
 
 mod analyzer;
 mod cause;
+mod common_factor;
 pub mod compare;
 mod connection;
 mod evidence;
@@ -37,6 +38,7 @@ mod verdict;
 pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host};
+pub use common_factor::{Attribute, AttributeCounts, Attributes, CommonFactor, Compared, Feature};
 pub use connection::{Pushed, Role};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;

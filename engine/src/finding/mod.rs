@@ -7,12 +7,13 @@ pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
+use crate::common_factor::has_failed;
 use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
 use crate::{
-    CauseKind, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, Implementation, Midstream, Outcome,
-    SynPair, Timestamp, Verdict,
+    AttributeCounts, Attributes, CauseKind, Compared, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs,
+    Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -30,6 +31,13 @@ pub struct Frames {
     pub ack: Option<Frame>,
     /// First reset that decided the outcome.
     pub reset: Option<Frame>,
+}
+
+impl Frames {
+    /// Returns the index of the capture with the SYN-ACK, else the SYN, the ACK or the reset.
+    pub(crate) fn capture(&self) -> u32 {
+        self.syn_ack.or(self.syn).or(self.ack).or(self.reset).unwrap_or_default().capture
+    }
 }
 
 /// The judgement of one handshake, by everything that was captured until it was made.
@@ -53,6 +61,8 @@ pub struct Finding {
     pub causes: Vec<Cause>,
     /// Whether the handshake never completed while its listener was flooded with SYNs.
     pub left_by_flood: bool,
+    /// Attributes of the SYN, to be compared with other handshakes.
+    pub attributes: Attributes,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where
@@ -344,8 +354,20 @@ impl Finding {
     /// the SYN, the ACK or the reset.
     #[must_use]
     pub fn capture(&self) -> u32 {
-        let frames = self.frames;
-        frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset).unwrap_or_default().capture
+        self.frames.capture()
+    }
+
+    /// Returns what is compared between failed and working handshakes; `None` where it did neither.
+    #[must_use]
+    pub fn compared(&self) -> Option<Compared> {
+        Some(Compared {
+            failed: has_failed(self.outcome, &self.causes, self.left_by_flood)?,
+            client: self.client.ip,
+            server: self.server,
+            time: self.time,
+            capture: self.capture(),
+            attributes: self.attributes,
+        })
     }
 }
 
@@ -366,6 +388,8 @@ pub struct Findings {
     pub episodes: Vec<Episode>,
     /// Counts of all handshakes, with those whose findings were returned before.
     pub tally: Tally,
+    /// Counts of failed and working handshakes by attribute.
+    pub attributes: AttributeCounts,
     /// Connections without a SYN in the capture.
     pub midstream: Midstream,
     /// Counts of what was read.

@@ -4,7 +4,7 @@
 
 pub(crate) mod alternation;
 mod answer_forms;
-mod chance;
+pub(crate) mod chance;
 pub(crate) mod clients;
 pub(crate) mod clock;
 mod cookie_phase;

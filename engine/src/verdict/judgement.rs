@@ -1,6 +1,7 @@
 //! Judges a listener's handshakes, each by the evidence of all of them.
 
 use crate::cause::causes;
+use crate::common_factor::has_failed;
 use crate::connection::handshake::Handshake;
 use crate::finding::is_notable;
 use crate::listener::Listener;
@@ -8,7 +9,9 @@ use crate::verdict::Judge;
 use crate::verdict::measured::{ServerMeasurements, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
-use crate::{Assessment, Cause, DetailLevel, Finding, FindingParts, HandshakeId, Outcome, Timestamp};
+use crate::{
+    Assessment, Attributes, Cause, Compared, DetailLevel, Finding, FindingParts, HandshakeId, Outcome, Timestamp,
+};
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
 /// [`Self::finding`].
@@ -19,6 +22,7 @@ pub(crate) struct Judgement<'a> {
     pub assessment: Assessment,
     causes: Vec<Cause>,
     server: Option<ServerMeasurements>,
+    attributes: Attributes,
     /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
     /// Whether the handshake is only counted, without a finding.
@@ -29,6 +33,18 @@ impl Judgement<'_> {
     /// Returns the same as [`Finding::is_notable`].
     pub(crate) fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)
+    }
+
+    /// Returns the same as [`Finding::compared`].
+    pub(crate) fn compared(&self) -> Option<Compared> {
+        Some(Compared {
+            failed: has_failed(self.outcome, &self.causes, self.of_flood)?,
+            client: self.handshake.client.ip,
+            server: self.handshake.server,
+            time: self.handshake.time,
+            capture: self.handshake.frames().capture(),
+            attributes: self.attributes,
+        })
     }
 
     /// Makes the finding.
@@ -44,6 +60,7 @@ impl Judgement<'_> {
             assessment: self.assessment,
             causes: self.causes,
             left_by_flood: self.of_flood,
+            attributes: self.attributes,
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }
@@ -106,5 +123,6 @@ fn judge_one<'a>(
         judge.explain(index, &mut assessment);
     }
     let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
-    Judgement { handshake, outcome, assessment, causes, server, of_flood, only_counted }
+    let attributes = Attributes::of(listener, index);
+    Judgement { handshake, outcome, assessment, causes, server, attributes, of_flood, only_counted }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::verdict::episodes::episodes;
 use crate::verdict::judgement::Judgement;
-use crate::{Endpoint, Episode, Flood, Limits, ListenerReport, Statistics, Tally};
+use crate::{AttributeCounts, Compared, Endpoint, Episode, Flood, Limits, ListenerReport, Statistics, Tally};
 
 /// Counts, listeners and episodes of all handshakes that were judged.
 #[derive(Debug, Default)]
@@ -12,6 +12,7 @@ pub(crate) struct Summary {
     pub listeners: BTreeMap<Endpoint, ListenerReport>,
     pub episodes: Vec<Episode>,
     pub tally: Tally,
+    pub attributes: AttributeCounts,
 }
 
 /// Counts and episodes of one listener.
@@ -23,6 +24,8 @@ pub(crate) struct ListenerSummary {
     listener: ListenerReport,
     /// Episodes among the handshakes that were judged now.
     episodes: Vec<Episode>,
+    /// What is compared between failed and working handshakes.
+    compared: Vec<Compared>,
 }
 
 impl Summary {
@@ -51,7 +54,8 @@ impl Summary {
             add(&mut listener, judgement);
         }
         listener.tally.merge(&tally);
-        Some(ListenerSummary { tally, listener, episodes: episodes(judgements) })
+        let compared = judgements.iter().filter_map(Judgement::compared).collect();
+        Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared })
     }
 
     /// Adds the summaries of listeners, one of each, in order of their first handshakes.
@@ -62,7 +66,8 @@ impl Summary {
         statistics: &mut Statistics,
     ) {
         let mut new: Vec<Episode> = Vec::new();
-        for ListenerSummary { tally, listener, episodes } in listeners {
+        for ListenerSummary { tally, listener, episodes, compared } in listeners {
+            compared.iter().for_each(|handshake| self.attributes.add(handshake));
             self.tally.merge(&tally);
             new.extend(episodes);
             if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {

@@ -1,0 +1,11 @@
+//! What failed handshakes have in common and working ones have not.
+//!
+//! Every attribute is a trial: a factor is reported only where chance would produce it in one
+//! report of a thousand, whatever the number of addresses and ports that were compared.
+
+mod attributes;
+mod counts;
+
+pub(crate) use attributes::has_failed;
+pub use attributes::{Attribute, Attributes, Compared, Feature};
+pub use counts::{AttributeCounts, CommonFactor};

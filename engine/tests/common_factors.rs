@@ -1,0 +1,143 @@
+//! What failed handshakes have in common is found, and nothing where they fail at random.
+
+mod common;
+
+use common::{ACK, RST, SYN, Talk, TcpOption, analyze_all};
+use std::net::IpAddr;
+use syncookie_engine::{Attribute, CommonFactor, Endpoint, Feature};
+use syncookie_testkit::rng::Rng;
+use syncookie_testkit::tcp::{CWR, ECE};
+
+const HOUR: f64 = 3600.0;
+
+/// One client's SYN, with everything that is compared.
+#[derive(Clone)]
+struct Attempt {
+    at: f64,
+    client: String,
+    server: String,
+    port: u16,
+    ttl: u8,
+    mss: u16,
+    scale: Option<u8>,
+    sack: bool,
+    timestamp: Option<u32>,
+    ecn: bool,
+}
+
+impl Attempt {
+    fn random(rng: &mut Rng, index: u16) -> Self {
+        let at = rng.unit() * 5.0 * HOUR;
+        let host = rng.below(40);
+        Self {
+            at,
+            client: format!("10.1.{}.{}", host % 4, 10 + host),
+            server: format!("10.2.0.{}", rng.between(1, 5)),
+            port: 10_000 + index,
+            ttl: rng.pick(&[52, 60, 64, 116, 128]),
+            mss: rng.pick(&[1300, 1400, 1440, 1460]),
+            scale: rng.pick(&[None, Some(6), Some(7), Some(8)]),
+            sack: rng.chance(0.7),
+            timestamp: rng.chance(0.7).then_some(1_000_000 + (at * 1000.0) as u32),
+            ecn: rng.chance(0.2),
+        }
+    }
+
+    fn talk(&self, fails: bool) -> Talk {
+        let mut options = vec![TcpOption::Mss(self.mss)];
+        options.extend(self.scale.map(TcpOption::WindowScale));
+        options.extend(self.sack.then_some(TcpOption::SackPermitted));
+        options.extend(self.timestamp.map(|value| TcpOption::Timestamps(value, 0)));
+        let mut talk = Talk::new(&self.client, self.port, &self.server, 80);
+        (talk.client_isn, talk.server_isn) =
+            (talk.client_isn + (self.at * 1e3) as u32, talk.server_isn + (self.at * 2e3) as u32);
+        let isn = talk.client_isn;
+        let (ttl, ecn) = (self.ttl, if self.ecn { ECE | CWR } else { 0 });
+        talk = talk.client(self.at, |t| {
+            (t.seq, t.ack, t.flags, t.window, t.ttl) = (isn, 0, SYN | ecn, 64_240, ttl);
+            t.options = options.clone();
+        });
+        talk.tsval = self.timestamp;
+        if fails {
+            return talk.server(self.at + 0.01, |t| (t.seq, t.flags, t.window) = (0, RST | ACK, 0));
+        }
+        let answer: Vec<TcpOption> =
+            options.iter().filter(|o| !matches!(o, TcpOption::Timestamps(..))).copied().collect();
+        talk.syn_ack(self.at + 0.01, 64_240, &answer)
+            .ack(self.at + 0.02)
+            .data(self.at + 0.021, 100)
+            .server(self.at + 0.04, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 500))
+    }
+}
+
+/// Returns the factors of 400 attempts of which 3 % fail, and nearly all where `is_planted`.
+fn factors(seed: u64, is_planted: impl Fn(&Attempt) -> bool) -> Vec<CommonFactor> {
+    let mut rng = Rng::new(seed);
+    let mut attempts: Vec<Attempt> = (0..400).map(|index| Attempt::random(&mut rng, index)).collect();
+    attempts.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let mut fails = |attempt: &Attempt| rng.chance(if is_planted(attempt) { 0.95 } else { 0.03 });
+    let talks: Vec<Talk> = attempts.iter().map(|attempt| attempt.talk(fails(attempt))).collect();
+    let end = Talk::new("10.9.9.9", 1, "10.2.0.1", 80).open(5.0 * HOUR + 60.0);
+    analyze_all(talks.into_iter().chain([end])).attributes.common_factors()
+}
+
+#[track_caller]
+fn assert_found(expected: Attribute, is_planted: impl Fn(&Attempt) -> bool) {
+    let found = factors(7, is_planted);
+    assert_eq!(found.first().map(|factor| factor.attribute), Some(expected), "{found:#?}");
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+#[test]
+fn each_of_ten_planted_factors_is_found_first() {
+    assert_found(Attribute::Has(Feature::Ecn, true), |a| a.ecn);
+    assert_found(Attribute::Has(Feature::Sack, false), |a| !a.sack);
+    assert_found(Attribute::Has(Feature::Timestamps, false), |a| a.timestamp.is_none());
+    assert_found(Attribute::Mss(Some(1300)), |a| a.mss == 1300);
+    assert_found(Attribute::WindowScale(None), |a| a.scale.is_none());
+    assert_found(Attribute::HopLimit(52), |a| a.ttl == 52);
+    assert_found(Attribute::Client(ip("10.1.3.13")), |a| a.client == "10.1.3.13");
+    assert_found(Attribute::ClientNetwork(ip("10.1.2.0")), |a| a.client.starts_with("10.1.2."));
+    assert_found(Attribute::Server(Endpoint { ip: ip("10.2.0.3"), port: 80 }), |a| a.server == "10.2.0.3");
+    assert_found(Attribute::Hour(2), |a| (2.0 * HOUR..3.0 * HOUR).contains(&a.at));
+}
+
+#[test]
+fn nothing_is_found_in_ten_runs_without_a_factor() {
+    for seed in 1..=10 {
+        assert_eq!(factors(seed, |_| false), []);
+    }
+}
+
+#[test]
+fn factors_are_counted_among_failed_and_among_working_handshakes() {
+    let ecn = factors(7, |a| a.ecn)[0];
+    assert!(ecn.failed > 60 && ecn.of_failed - ecn.failed < 20, "{ecn:?}");
+    assert!(ecn.working < 10 && ecn.of_working > 280 && ecn.of_failed + ecn.of_working == 401, "{ecn:?}");
+}
+
+#[test]
+fn reused_ports_and_older_timestamps_are_factors() {
+    let attempts = |client: &str, n: u16, port: u16, stamp: u32, fails: bool| {
+        let mut attempt = Attempt::random(&mut Rng::new(u64::from(n) + 1), n);
+        (attempt.client, attempt.at, attempt.port) = (client.into(), f64::from(n), port);
+        (attempt.timestamp, attempt.server) = (Some(stamp), "10.2.0.1".into());
+        attempt.talk(fails)
+    };
+    let client = |n: u16| format!("10.1.0.{}", n % 30);
+    let older = (0..200).map(|n| {
+        let is_older = n >= 30 && n % 4 == 3;
+        attempts(&client(n), n, 10_000 + n, if is_older { 500 } else { 1_000_000 + u32::from(n) }, is_older)
+    });
+    let found = analyze_all(older).attributes.common_factors();
+    assert!(found.iter().any(|factor| factor.attribute == Attribute::Has(Feature::OlderTimestamp, true)), "{found:#?}");
+    let reused = (0..200).map(|n| {
+        let is_reused = n >= 120;
+        attempts(&client(n), n, 10_000 + n % 120, 1_000_000 + u32::from(n), is_reused && n % 4 < 3)
+    });
+    let found = analyze_all(reused).attributes.common_factors();
+    assert!(found.iter().any(|factor| factor.attribute == Attribute::Has(Feature::ReusedPort, true)), "{found:#?}");
+}
