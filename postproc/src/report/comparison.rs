@@ -60,16 +60,17 @@ impl From<cross_capture::Comparison> for Comparison {
 
 impl From<Pair> for Handshake {
     fn from(pair: Pair) -> Self {
+        let is_direction_known = pair.is_direction_known;
         let differing = |difference: Difference| Differing {
             what: difference.kind.as_str(),
             values: words::difference_values(&difference),
-            means: words::meaning(difference.meaning),
+            means: words::meaning(&difference, is_direction_known),
         };
         Self {
             client: pair.client.into(),
             server: pair.server.into(),
             locations: pair.locations.map(|(capture, frame)| Location { capture, frame }),
-            direction_known: pair.is_direction_known,
+            direction_known: is_direction_known,
             differences: pair.differences.into_iter().map(differing).collect(),
         }
     }
@@ -84,10 +85,11 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
         let counted = if compared.is_counted_once { "each is counted once" } else { "--once counts each once" };
         lines.push(format!("{handshakes}: another capture has the same packets ({counted})"));
     }
-    let mut kinds: BTreeMap<(&str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
         for difference in pair.differences.iter().filter(|difference| difference.meaning != Meaning::Distance) {
-            kinds.entry((difference.kind.as_str(), pair.server)).or_insert((0, pair, difference)).0 += 1;
+            let meaning = words::meaning(difference, pair.is_direction_known);
+            kinds.entry((difference.kind.as_str(), meaning, pair.server)).or_insert((0, pair, difference)).0 += 1;
         }
     }
     let mut kinds: Vec<_> = kinds.into_values().collect();
@@ -113,7 +115,7 @@ fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> Stri
         pair.server,
         count(number, "handshake"),
         words::difference(difference.kind),
-        words::capitalised(words::meaning(difference.meaning)),
+        words::capitalised(words::meaning(difference, pair.is_direction_known)),
         name(near),
         name(far),
     )

@@ -61,16 +61,25 @@ pub const fn difference(kind: DifferenceKind) -> &'static str {
 }
 
 /// Returns the meaning of a difference between two captures of one handshake.
-pub const fn meaning(meaning: Meaning) -> &'static str {
-    match meaning {
+/// `is_direction_known` says whether the first capture is known to be nearer to the client.
+pub const fn meaning(difference: &Difference, is_direction_known: bool) -> &'static str {
+    match difference.meaning {
         Meaning::SequenceRewritten => "a device between the captures rewrites sequence numbers",
         Meaning::AnsweredBetween => {
             "the client received a SYN-ACK that the server did not send: a device between the captures answered, as a SYN \
              proxy does, or rewrites sequence numbers"
         }
-        Meaning::AnsweredBetweenOrLost => {
-            "a device between the captures sent the SYN-ACK, or the SYN-ACK was lost on the path or by the capture"
-        }
+        Meaning::AnsweredBetweenOrLost => match (is_direction_known, &difference.values) {
+            (true, [FieldValue::Absent, _]) => {
+                "the SYN-ACK was lost or dropped between the captures, or the capture nearer to the client missed it"
+            }
+            (true, _) => {
+                "a device between the captures sent the SYN-ACK, or the capture nearer to the server missed it"
+            }
+            (false, _) => {
+                "a device between the captures sent or dropped the SYN-ACK, or it was lost on the path or by the capture"
+            }
+        },
         Meaning::MssClamped => "a device between the captures sets the MSS",
         Meaning::OptionsChanged => "a device between the captures removes or adds options",
         Meaning::WindowChanged => "a device between the captures sets the window, or these are different packets",
@@ -108,3 +117,19 @@ pub const WHY_COOKIES: &str = "a full SYN queue, or net.ipv4.tcp_syncookies=2";
 /// Commands that show which of them applies.
 pub const CHECK_COOKIES: &str = "on the server: nstat -az TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent, sysctl \
                                  net.ipv4.tcp_syncookies net.ipv4.tcp_max_syn_backlog net.core.somaxconn, and ss -lnt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_syn_ack_means_something_else_on_either_side() {
+        let missing =
+            |values| Difference { kind: DifferenceKind::SynAck, values, meaning: Meaning::AnsweredBetweenOrLost };
+        let near = missing([FieldValue::Absent, FieldValue::Present]);
+        let far = missing([FieldValue::Present, FieldValue::Absent]);
+        assert!(meaning(&near, true).starts_with("the SYN-ACK was lost or dropped"));
+        assert!(meaning(&far, true).starts_with("a device between the captures sent the SYN-ACK"));
+        assert!(meaning(&near, false).contains("sent or dropped"));
+    }
+}
