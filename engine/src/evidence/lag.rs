@@ -233,8 +233,10 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
     let (ms, noise) = ((lag.seconds * 1e3).abs(), scatter * 1e3);
+    let plural = if samples == 1 { "" } else { "s" };
     format!(
-        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} segments)"
+        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock ({clock}; noise {noise:.1} ms; {samples} \
+         segment{plural})"
     )
 }
 

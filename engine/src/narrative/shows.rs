@@ -87,15 +87,16 @@ impl Narrator<'_> {
 
     fn data(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
         let bytes = segment.payload;
+        let plural = if bytes == 1 { "" } else { "s" };
         if !from_client {
-            return vec![format!("{bytes} bytes from the server: the connection works")];
+            return vec![format!("{bytes} byte{plural} from the server: the connection works")];
         }
         match (self.seen.data, self.seen.syn_ack) {
             (None, Some(syn_ack)) if syn_ack.window == 0 && !self.seen.opened => {
-                vec![format!("{bytes} bytes from the client into a closed window: a probe")]
+                vec![format!("{bytes} byte{plural} from the client into a closed window: a probe")]
             }
-            (None, _) => vec![format!("the client's first {bytes} bytes")],
-            _ => vec![format!("{bytes} more bytes from the client")],
+            (None, _) => vec![format!("the first data from the client: {bytes} byte{plural}")],
+            _ => vec![format!("{bytes} more byte{plural} from the client")],
         }
     }
 

@@ -269,7 +269,8 @@ fn header(packet: &NarratedPacket) -> String {
     }
     parts.push(format!("win {}", segment.window));
     if segment.payload > 0 {
-        parts.push(count(u64::from(segment.payload), "payload byte"));
+        let plural = if segment.payload == 1 { "" } else { "s" };
+        parts.push(format!("{} payload byte{plural}", segment.payload));
     }
     if !segment.options.is_empty() {
         parts.push(segment.options.clone());
