@@ -11,7 +11,7 @@ const SCATTERS = [
   },
   {
     title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
-    caption: "With a window of 0, the client can connect but cannot send data. A SYN proxy announces it until it has reached the server.",
+    caption: "With a window of 0, the client can connect but cannot send data. A SYN proxy announces a window of 0 until it has reached the server.",
   },
   {
     title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
@@ -57,7 +57,7 @@ function drawScatter(chart, kind, points) {
 function makeScatter(kind, points, width, plot) {
   const series = [
     { label: "UTC", value: (_, seconds) => (seconds === null ? "–" : time(Math.round(seconds * 1e6))) },
-    { label: kind.title.toLowerCase(), paths: () => null, points: { show: false }, stroke: colour("soft"),
+    { label: kind.title, paths: () => null, points: { show: false }, stroke: colour("soft"),
       value: (_, value, __, row) => (row === null || value === null ? "–" : `${value}${kind.unit} (${verdicts[points[row][VERDICT]]})`) },
   ];
   const options = chartOptions(width, 260, {
