@@ -18,7 +18,7 @@ Examples:
   syncookie analyze captures --format html -o report.html
       Write one page with charts and all findings, for a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
-      Read standard input while it arrives
+      Analyse standard input as it arrives
   syncookie analyze captures --fail-on likely --quiet > report.txt
       Exit with code 3 if a likely or certain SYN cookie or SYN proxy was found
   syncookie analyze captures --verbose
@@ -34,7 +34,7 @@ Examples:
   syncookie analyze captures --max-listeners 1000 --max-episodes 1000
       Keep the report of a port scan short
   syncookie analyze captures --once
-      Report handshakes that are in several captures once
+      Report a handshake once if several captures contain the same packets
   syncookie analyze captures --follow --state state.json
       Report the files that tcpdump -w or dumpcap -b writes into the folder, until Ctrl-C
   syncookie analyze captures --list-files
@@ -67,7 +67,7 @@ Exit codes:
 pub struct Analyze {
     /// Captures (pcap or pcapng, detected by content), folders, or - for standard input
     ///
-    /// Folders are searched with all their subfolders, in order of names. Symbolic links to folders are not followed.
+    /// Folders are searched with all their subfolders, sorted by name. Symbolic links to folders are not followed.
     /// In folders, files that are not captures are skipped. A file with a capture's extension, or one given on the
     /// command line, must be a capture; otherwise the exit code is 2.
     #[arg(required = true, value_name = "PATH")]

@@ -53,11 +53,11 @@ pub struct Annotate {
 
     /// Replace addresses, and remove payload and everything else that can identify hosts
     ///
-    /// IP and Ethernet addresses are replaced prefix by prefix: equal addresses stay equal, and networks stay
-    /// recognisable. The random key is not kept. Only the TCP/IP headers of the innermost packet are written, with
-    /// correct checksums. Payload, tunnels, VLAN tags, options that can contain addresses, comments and interface names
-    /// are removed. Frames without TCP are emptied. Times, ports, sequence numbers, TCP timestamps and TTLs are kept,
-    /// so that every verdict is the same.
+    /// IP addresses are replaced prefix by prefix, so that networks stay recognisable. Ethernet addresses are replaced
+    /// as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
+    /// innermost packet are written, with correct checksums. Payload, tunnels, VLAN tags, options that can contain
+    /// addresses, comments and interface names are removed. Frames without TCP are emptied. Times, ports, sequence
+    /// numbers, TCP timestamps and TTLs are kept, so that every verdict is the same.
     #[arg(long)]
     pub anonymize: bool,
 

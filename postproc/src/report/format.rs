@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// Format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A table for people, one screen high
+    /// A table that fits on one screen
     Table,
     /// One page with charts, for a browser; needs no network
     Html,
