@@ -71,7 +71,7 @@ pub fn counter(name: &str) -> Option<&'static str> {
         }
         "synproxy.conn_reopened" => "Closed connections that a new SYN at SYNPROXY opened again.",
         "TcpExt.TCPFastOpenListenOverflow" => "SYNs with data that found the Fast Open queue full.",
-        "TcpExt.TCPFastOpenPassiveFail" => "Fast Open attempts of clients that failed.",
+        "TcpExt.TCPFastOpenPassiveFail" => "Failed Fast Open attempts of clients.",
         "TcpExt.TCPMemoryPressures" => "Times that TCP entered memory pressure.",
         "TcpExt.TCPMemoryPressuresChrono" => "Time that TCP was under memory pressure.",
         "TcpExt.TCPAbortOnMemory" => "Connections aborted for lack of memory, or as excess orphans.",

@@ -151,10 +151,10 @@ mod tests {
         };
         let unexplained = row(at(13, 1), at(10, 1));
         assert!(
-            unexplained.contains("since the previous sample, answers to segments without a connection"),
+            unexplained.contains("since the previous sample, resets that answered segments without a connection"),
             "{unexplained}"
         );
         assert!(row(at(13, 4), at(10, 1)).contains("the other counters explain the increase"));
-        assert!(!row(at(10, 1), at(10, 1)).contains("answers to"));
+        assert!(!row(at(10, 1), at(10, 1)).contains("since the previous sample"));
     }
 }

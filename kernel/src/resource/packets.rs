@@ -132,6 +132,6 @@ fn unexplained_resets(counters: &[Counter]) -> String {
     };
     match sent.saturating_sub(increases.sum()) {
         0 => "the other counters explain the increase of OutRsts".into(),
-        number => format!("since the previous sample, answers to {without_connection}: {}", grouped(number)),
+        number => format!("since the previous sample, resets that answered {without_connection}: {}", grouped(number)),
     }
 }
