@@ -23,7 +23,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         None => sentences.push("the SYN was not captured: the client's options are not known"),
         Some(syn) if syn.options.timestamps.is_none() => {
             sentences.push(
-                "the client offered no timestamps: repeat the test with a client that does, because they reveal a SYN cookie",
+                "the client offered no timestamps: repeat the test with a client that does, because timestamps reveal a SYN cookie",
             );
         }
         Some(_) if syn_ack.options.timestamps.is_none() => {
@@ -50,7 +50,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         sentences.push(match handshake.syn.is_some_and(|syn| syn.options.timestamps.is_some()) {
             true if is_stamped => {
                 "the SYN-ACK has timestamps and no other option, as from gVisor's SYN cookies or from a server \
-                 configured so; a handshake without overload would decide"
+                 with this configuration; a handshake without overload would decide"
             }
             true => {
                 "the SYN-ACK has only an MSS, as from a server without options, from a SYN cookie of a host whose \

@@ -30,8 +30,8 @@ fn assumed(files: &[PathBuf], samples: &Samples, server: Option<EndpointPattern>
     let when = match &samples.earlier {
         Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
         None if is_dated(&samples.later) => String::new(),
-        Some(_) => format!(", before and after the failure: {has} no date"),
-        None => format!(", after the failure: {has} no date"),
+        Some(_) => format!(" and, because {has} no date, to have been saved before and after the failure"),
+        None => format!(" and, because {has} no date, to have been saved after the failure"),
     };
     format!("{} {is} assumed to be from {whose}{when}", names.join(", "))
 }

@@ -69,8 +69,8 @@ fn no_contrast(totals: &Totals) -> Option<String> {
     let number = alone.count() as u64;
     (number > 0).then(|| {
         format!(
-            "{} with findings gave no ordinary answer to compare with. A capture from a quiet hour would confirm or \
-             refute these findings.",
+            "{} with findings gave no ordinary answer to compare with. A capture from a time without overload would \
+             confirm or refute these findings.",
             count(number, "listener")
         )
     })
@@ -80,8 +80,8 @@ fn named(totals: &Totals) -> Vec<String> {
     let mut said = Vec::new();
     if totals.strongest.is_some() {
         said.push(
-            "Implementations are those that no observation contradicts. A window of 0 and an MSS of 1380 prove no \
-             vendor. A capture behind a SYN proxy shows the proxy's own handshakes with the server, which are ordinary."
+            "The implementations listed are those that no observation contradicts. A window of 0 and an MSS of 1380 do \
+             not identify a vendor. A capture behind a SYN proxy shows the proxy's own handshakes with the server, which are ordinary."
                 .into(),
         );
     }

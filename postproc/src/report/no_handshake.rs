@@ -129,7 +129,7 @@ pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
         None => format!("reset in {}", place(totals, reset)),
     };
     Some(format!(
-        "{server}{others} answered the ACKs of {} without a SYN in the capture with a reset (first: {answered}).",
+        "For {} without a SYN in the capture, {server}{others} answered the ACK with a reset (first: {answered}).",
         count(reset_acks, "connection")
     ))
 }
@@ -140,8 +140,8 @@ fn origin(totals: &Totals) -> String {
     format!(
         "The host did not know the connections. Either a SYN proxy or an XDP program answered the SYNs before the \
          capture point and let the ACKs through, or the capture began after the handshakes. To decide, capture on the \
-         client side of the proxy, or on the server look for XDP programs with `ip link show` and for resets sent with \
-         `nstat -az TcpOutRsts`, while a client connects to{server}."
+         client side of the proxy while a client connects to{server}. On the server, `ip link show` lists XDP programs, \
+         and `nstat -az TcpOutRsts` counts the resets that the server sent."
     )
 }
 

@@ -15,7 +15,7 @@ const EVIDENCE: usize = 5;
 /// Formats an episode, with the rates that show whether a SYN flood came with it.
 pub fn episode_line(episode: &Episode) -> String {
     format!(
-        "{}: {}, {}, {}; at most {} handshakes per second never completed, {} before the episode",
+        "{}: {}, {}, {}; handshakes per second that never completed: at most {}, before the episode {}",
         episode.server,
         episode.verdict,
         count(episode.handshakes, "handshake"),

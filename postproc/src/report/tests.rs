@@ -279,7 +279,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
         "most likely cause: proxy-leaked-ack: bare RST",
         "to check: tcpdump on the server",
         "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
-        "at most 900 handshakes per second never completed, 2 before the episode",
+        "handshakes per second that never completed: at most 900, before the episode 2",
         "Not read completely",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");

@@ -112,7 +112,7 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
 }
 
 /// Reasons why a Linux host answers with cookies.
-pub const WHY_COOKIES: &str = "a full SYN queue, or net.ipv4.tcp_syncookies=2";
+pub const WHY_COOKIES: &str = "the SYN queue was full, or net.ipv4.tcp_syncookies is 2";
 
 /// Commands that show which of them applies.
 pub const CHECK_COOKIES: &str = "on the server: nstat -az TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent, sysctl \
