@@ -79,7 +79,7 @@ pub fn details(totals: &Totals) -> String {
     if totals.reliable.handshakes > 0 {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
         let found = grouped(totals.reliable.handshakes);
-        sentences.push(format!("{found} of {}{}{confidence}.", all(totals), episodes(totals)));
+        sentences.push(format!("This affects {found} of {}{}{confidence}.", all(totals), episodes(totals)));
         sentences.extend(resets(&totals.reliable, &totals.reliable_resets));
         sentences.extend(match totals.possible.handshakes {
             0 => None,
@@ -89,7 +89,7 @@ pub fn details(totals: &Totals) -> String {
     } else {
         if totals.possible.handshakes > 0 {
             let found = grouped(totals.possible.handshakes);
-            sentences.push(format!("{found} of {}; no finding is likely or certain.", all(totals)));
+            sentences.push(format!("This affects {found} of {}; no finding is likely or certain.", all(totals)));
         } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
             sentences.push(match totals.tally.handshakes {
                 1 => "The handshake is undetermined.".into(),

@@ -266,8 +266,8 @@ fn json_holds_the_same_objects_as_json_lines() {
 fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = format!(
-        "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes, in 1 episode; highest confidence: likely. \
-         It was reset by the server side. Most likely cause: {} (proxy-leaked-ack).",
+        "A SYN proxy answered for [2001:db8::2]:80. This affects 1 of 2 handshakes, in 1 episode; highest confidence: \
+         likely. It was reset by the server side. Most likely cause: {} (proxy-leaked-ack).",
         CauseKind::ProxyLeakedAck.clause()
     );
     assert!(text.starts_with(&answer), "{text}");
@@ -342,12 +342,12 @@ fn lines_fit_the_width_of_the_terminal() {
 fn a_possible_finding_is_not_reported_as_a_fact() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
-    let said = "A SYN proxy may have answered for [2001:db8::2]:80. 1 of 2 handshakes; no finding is likely or certain. \
-                1 handshake was reset by the server side. Most likely cause: ";
+    let said = "A SYN proxy may have answered for [2001:db8::2]:80. This affects 1 of 2 handshakes; no finding is likely \
+                or certain. 1 handshake was reset by the server side. Most likely cause: ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with(said), "{text}");
-    let said =
-        "A SYN proxy answered for [2001:db8::2]:80. 1 of 2 handshakes, in 1 episode; highest confidence: likely. ";
+    let said = "A SYN proxy answered for [2001:db8::2]:80. This affects 1 of 2 handshakes, in 1 episode; highest \
+                confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
     assert!(text.starts_with(said) && text.contains("Another 1 is a possible match. "), "{text}");
 }
