@@ -33,6 +33,30 @@ pub enum Attribute {
     Minute(u8),
 }
 
+impl Attribute {
+    /// Returns the name of its kind, for JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Has(Feature::Ecn, _) => "ecn",
+            Self::Has(Feature::Sack, _) => "sack",
+            Self::Has(Feature::Timestamps, _) => "timestamps",
+            Self::Has(Feature::FastOpen, _) => "fast-open",
+            Self::Has(Feature::ReusedPort, _) => "reused-port",
+            Self::Has(Feature::OlderTimestamp, _) => "older-timestamp",
+            Self::Mss(_) => "mss",
+            Self::WindowScale(_) => "window-scale",
+            Self::HopLimit(_) => "hop-limit",
+            Self::Client(_) => "client",
+            Self::ClientNetwork(_) => "client-network",
+            Self::Server(_) => "server",
+            Self::Capture(_) => "capture",
+            Self::Hour(_) => "hour",
+            Self::Minute(_) => "minute",
+        }
+    }
+}
+
 /// A feature that a SYN has or has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -113,7 +137,6 @@ fn is_older(listener: &Listener<'_>, index: usize) -> bool {
 pub struct Compared {
     pub(crate) failed: bool,
     pub(crate) client: IpAddr,
-    pub(crate) server: Endpoint,
     pub(crate) time: Timestamp,
     pub(crate) capture: u32,
     pub(crate) attributes: Attributes,

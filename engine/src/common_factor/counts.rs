@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::attributes::{Attribute, Compared, Feature};
+use crate::Endpoint;
+use crate::intake::keyed_hash::KeyedHash;
 use crate::listener::chance::at_least;
 
 /// Minimum number of failed handshakes that share an attribute.
@@ -47,11 +49,15 @@ pub struct AttributeCounts {
     features: [[Counts; 2]; Feature::ALL.len()],
     /// By shift; the last one is for no window scale.
     scales: [Counts; 16],
+    /// By bytes; 0 is for no MSS.
+    segment_sizes: Vec<Counts>,
     hop_limits: Vec<Counts>,
     /// By minute of the day.
     minutes: Vec<Counts>,
-    /// Attributes with many possible values.
-    wide: HashMap<Attribute, Counts>,
+    captures: Vec<Counts>,
+    servers: BTreeMap<Endpoint, Counts>,
+    /// By address as IPv6.
+    clients: HashMap<u128, Counts, KeyedHash>,
 }
 
 impl Default for AttributeCounts {
@@ -60,9 +66,12 @@ impl Default for AttributeCounts {
             all: Counts::default(),
             features: Default::default(),
             scales: Default::default(),
+            segment_sizes: Vec::new(),
             hop_limits: vec![Counts::default(); 1 << 8],
             minutes: vec![Counts::default(); MINUTES_A_DAY as usize],
-            wide: HashMap::new(),
+            captures: Vec::new(),
+            servers: BTreeMap::new(),
+            clients: HashMap::default(),
         }
     }
 }
@@ -93,52 +102,72 @@ impl CommonFactor {
 }
 
 impl AttributeCounts {
-    /// Counts a handshake.
-    pub fn add(&mut self, handshake: &Compared) {
-        let Compared { failed, client, server, time, capture, attributes } = *handshake;
-        self.all.add(failed);
+    /// Counts handshakes of one server.
+    pub fn add(&mut self, server: Endpoint, handshakes: &[Compared]) {
+        let mut of_server = Counts::default();
+        for handshake in handshakes {
+            of_server.add(handshake.failed);
+            self.add_one(handshake);
+        }
+        self.all.merge(of_server);
+        if of_server != Counts::default() && (self.servers.len() < WIDE || self.servers.contains_key(&server)) {
+            self.servers.entry(server).or_default().merge(of_server);
+        }
+    }
+
+    fn add_one(&mut self, handshake: &Compared) {
+        let Compared { failed, client, time, capture, attributes } = *handshake;
         let minute = time.second().div_euclid(SECONDS_A_MINUTE).rem_euclid(MINUTES_A_DAY);
         self.minutes[minute as usize].add(failed);
-        self.add_wide(Attribute::Client(client), failed);
-        self.add_wide(Attribute::Server(server), failed);
-        self.add_wide(Attribute::Capture(capture), failed);
+        at(&mut self.captures, capture as usize).into_iter().for_each(|counts| counts.add(failed));
+        let client = to_number(client);
+        if let Some(counts) = self.clients.get_mut(&client) {
+            counts.add(failed);
+        } else if self.clients.len() < WIDE {
+            self.clients.entry(client).or_default().add(failed);
+        }
         for (feature, has) in attributes.features() {
             self.features[feature as usize][usize::from(has)].add(failed);
         }
         if let Some((mss, scale, hop_limit)) = attributes.values() {
             self.scales[usize::from(scale.unwrap_or(u8::MAX)).min(self.scales.len() - 1)].add(failed);
-            self.add_wide(Attribute::Mss(mss), failed);
+            at(&mut self.segment_sizes, mss.unwrap_or(0).into()).into_iter().for_each(|counts| counts.add(failed));
             hop_limit.into_iter().for_each(|ttl| self.hop_limits[usize::from(ttl)].add(failed));
         }
     }
 
-    fn add_wide(&mut self, attribute: Attribute, failed: bool) {
-        if let Some(counts) = self.wide.get_mut(&attribute) {
-            counts.add(failed);
-        } else if self.wide.len() < WIDE {
-            self.wide.entry(attribute).or_default().add(failed);
-        }
+    /// Adds `first` to the index of each capture.
+    pub fn renumber(&mut self, first: u32) {
+        let before = (first as usize).min(WIDE);
+        self.captures.splice(0..0, std::iter::repeat_n(Counts::default(), before));
     }
 
-    /// Adds the counts of other captures, whose index here is greater by `first`.
-    pub fn merge(&mut self, other: &Self, first: u32) {
+    /// Adds other counts.
+    pub fn merge(&mut self, other: Self) {
+        if self.all == Counts::default() {
+            *self = other;
+            return;
+        }
         self.all.merge(other.all);
         for (own, others) in self.features.iter_mut().flatten().zip(other.features.iter().flatten()) {
             own.merge(*others);
         }
+        merge_all(&mut self.hop_limits, &other.hop_limits);
+        merge_all(&mut self.minutes, &other.minutes);
+        merge_all(&mut self.segment_sizes, &other.segment_sizes);
+        merge_all(&mut self.captures, &other.captures);
         self.scales.iter_mut().zip(other.scales).for_each(|(own, other)| own.merge(other));
-        self.hop_limits.iter_mut().zip(&other.hop_limits).for_each(|(own, other)| own.merge(*other));
-        self.minutes.iter_mut().zip(&other.minutes).for_each(|(own, other)| own.merge(*other));
-        let mut wide: Vec<(Attribute, Counts)> =
-            other.wide.iter().map(|(&attribute, &counts)| (attribute, counts)).collect();
-        wide.sort_unstable_by_key(|&(attribute, _)| attribute);
-        for (attribute, counts) in wide {
-            let attribute = match attribute {
-                Attribute::Capture(index) => Attribute::Capture(index + first),
-                other => other,
-            };
-            if self.wide.len() < WIDE || self.wide.contains_key(&attribute) {
-                self.wide.entry(attribute).or_default().merge(counts);
+        for (server, counts) in other.servers {
+            if self.servers.len() < WIDE || self.servers.contains_key(&server) {
+                self.servers.entry(server).or_default().merge(counts);
+            }
+        }
+        // In a fixed order, so that the same ones are counted where there are too many.
+        let mut clients: Vec<_> = other.clients.into_iter().collect();
+        clients.sort_unstable_by_key(|&(client, _)| client);
+        for (client, counts) in clients {
+            if self.clients.len() < WIDE || self.clients.contains_key(&client) {
+                self.clients.entry(client).or_default().merge(counts);
             }
         }
     }
@@ -173,31 +202,67 @@ impl AttributeCounts {
 
     /// Returns all attributes that some handshake has, with their counts.
     fn counted(&self) -> Vec<(Attribute, Counts)> {
-        let mut derived: BTreeMap<Attribute, Counts> = BTreeMap::new();
-        for (attribute, counts) in &self.wide {
-            if let Attribute::Client(client) = attribute {
-                derived.entry(Attribute::ClientNetwork(network_of(*client))).or_default().merge(*counts);
-            }
+        let mut networks: BTreeMap<IpAddr, Counts> = BTreeMap::new();
+        let mut hours = [Counts::default(); 24];
+        let mut minutes = [Counts::default(); MINUTES_AN_HOUR as usize];
+        for (&client, &counts) in &self.clients {
+            networks.entry(network_of(to_address(client))).or_default().merge(counts);
         }
-        for (minute, counts) in (0..).zip(&self.minutes) {
-            derived.entry(Attribute::Hour((minute / MINUTES_AN_HOUR) as u8)).or_default().merge(*counts);
-            derived.entry(Attribute::Minute((minute % MINUTES_AN_HOUR) as u8)).or_default().merge(*counts);
+        for (minute, &counts) in self.minutes.iter().enumerate() {
+            hours[minute / minutes.len()].merge(counts);
+            minutes[minute % minutes.len()].merge(counts);
         }
-        let wide = self.wide.iter().map(|(&attribute, &counts)| (attribute, counts));
-        self.narrow().chain(wide).chain(derived).filter(|(_, counts)| *counts != Counts::default()).collect()
-    }
-
-    fn narrow(&self) -> impl Iterator<Item = (Attribute, Counts)> {
-        let features = Feature::ALL.into_iter().zip(&self.features).flat_map(|(feature, counts)| {
+        let none = self.scales.len() as u8 - 1;
+        let features = Feature::ALL.into_iter().zip(self.features).flat_map(|(feature, counts)| {
             [(Attribute::Has(feature, false), counts[0]), (Attribute::Has(feature, true), counts[1])]
         });
-        let none = self.scales.len() as u8 - 1;
-        let scales = (0..)
-            .zip(self.scales)
-            .map(move |(shift, counts)| (Attribute::WindowScale(Some(shift).filter(|&shift| shift != none)), counts));
-        let hop_limits = (0..=u8::MAX).zip(&self.hop_limits).map(|(ttl, counts)| (Attribute::HopLimit(ttl), *counts));
-        features.chain(scales).chain(hop_limits)
+        let all = features
+            .chain(numbered(&self.scales, |shift| Attribute::WindowScale(Some(shift).filter(|&n| n != none))))
+            .chain(numbered(&self.hop_limits, Attribute::HopLimit))
+            .chain(numbered(&hours, Attribute::Hour))
+            .chain(numbered(&minutes, Attribute::Minute))
+            .chain(numbered(&self.segment_sizes, |bytes| Attribute::Mss(Some(bytes).filter(|&n| n != 0))))
+            .chain(numbered(&self.captures, |index: u32| Attribute::Capture(index)))
+            .chain(self.servers.iter().map(|(&server, &counts)| (Attribute::Server(server), counts)))
+            .chain(networks.into_iter().map(|(network, counts)| (Attribute::ClientNetwork(network), counts)))
+            .chain(self.clients.iter().map(|(&client, &counts)| (Attribute::Client(to_address(client)), counts)));
+        all.filter(|(_, counts)| *counts != Counts::default()).collect()
     }
+}
+
+/// Returns the attribute of each index with its counts.
+fn numbered<N: TryFrom<usize>>(
+    counts: &[Counts],
+    attribute: impl Fn(N) -> Attribute,
+) -> impl Iterator<Item = (Attribute, Counts)> {
+    counts.iter().enumerate().filter_map(move |(index, &counts)| Some((attribute(N::try_from(index).ok()?), counts)))
+}
+
+/// Returns the counts of an index; `None` beyond the limit.
+fn at(counts: &mut Vec<Counts>, index: usize) -> Option<&mut Counts> {
+    if index >= counts.len() && index < WIDE {
+        counts.resize(index + 1, Counts::default());
+    }
+    counts.get_mut(index)
+}
+
+/// Adds the counts of each index.
+fn merge_all(own: &mut Vec<Counts>, others: &[Counts]) {
+    own.resize(own.len().max(others.len()), Counts::default());
+    own.iter_mut().zip(others).for_each(|(own, other)| own.merge(*other));
+}
+
+/// Returns an address as a number; IPv4 as a mapped address of IPv6.
+fn to_number(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+/// Returns the address of a number.
+fn to_address(number: u128) -> IpAddr {
+    Ipv6Addr::from_bits(number).to_canonical()
 }
 
 /// Returns the first address of a client's network.

@@ -363,7 +363,6 @@ impl Finding {
         Some(Compared {
             failed: has_failed(self.outcome, &self.causes, self.left_by_flood)?,
             client: self.client.ip,
-            server: self.server,
             time: self.time,
             capture: self.capture(),
             attributes: self.attributes,

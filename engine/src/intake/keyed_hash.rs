@@ -1,6 +1,6 @@
 //! Hashing under a random key, because senders of packets choose the hashed values.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Random key of a hash, different for every analyzer.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,37 @@ impl KeyedHash {
     pub(crate) fn mix(self, a: u64, b: u64) -> u64 {
         let product = u128::from(a ^ self.0[0]) * u128::from(b ^ self.0[1]);
         product as u64 ^ (product >> 64) as u64
+    }
+}
+
+impl BuildHasher for KeyedHash {
+    type Hasher = KeyedHasher;
+
+    fn build_hasher(&self) -> KeyedHasher {
+        KeyedHasher { keyed: *self, hash: 0 }
+    }
+}
+
+/// Hasher of a map whose keys are numbers.
+pub(crate) struct KeyedHasher {
+    keyed: KeyedHash,
+    hash: u64,
+}
+
+impl Hasher for KeyedHasher {
+    fn finish(&self) -> u64 {
+        self.hash
+    }
+
+    #[inline]
+    fn write_u128(&mut self, number: u128) {
+        self.hash = self.keyed.mix(self.hash ^ number as u64, (number >> 64) as u64);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u128(byte.into());
+        }
     }
 }
 

@@ -40,9 +40,8 @@ impl Judgement<'_> {
         Some(Compared {
             failed: has_failed(self.outcome, &self.causes, self.of_flood)?,
             client: self.handshake.client.ip,
-            server: self.handshake.server,
             time: self.handshake.time,
-            capture: self.handshake.frames().capture(),
+            capture: self.handshake.capture(),
             attributes: self.attributes,
         })
     }

@@ -54,7 +54,8 @@ impl Summary {
             add(&mut listener, judgement);
         }
         listener.tally.merge(&tally);
-        let compared = judgements.iter().filter_map(Judgement::compared).collect();
+        let mut compared = Vec::with_capacity(judgements.len());
+        compared.extend(judgements.iter().filter_map(Judgement::compared));
         Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared })
     }
 
@@ -67,7 +68,7 @@ impl Summary {
     ) {
         let mut new: Vec<Episode> = Vec::new();
         for ListenerSummary { tally, listener, episodes, compared } in listeners {
-            compared.iter().for_each(|handshake| self.attributes.add(handshake));
+            self.attributes.add(listener.server, &compared);
             self.tally.merge(&tally);
             new.extend(episodes);
             if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {

@@ -3,7 +3,7 @@ use super::*;
 use crate::settings::CapturePoint;
 
 use syncookie_engine::{
-    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
+    Attributes, Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
@@ -66,6 +66,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             },
         ],
         left_by_flood: false,
+        attributes: Attributes::default(),
         measured: None,
         syn_pair: None,
     }

@@ -242,6 +242,7 @@ impl<'a> Run<'a> {
 
     fn finished(&mut self, captures: &RangeInclusive<usize>, mut findings: Findings) {
         findings.midstream.renumber(self.first as u32);
+        findings.attributes.renumber(self.first as u32);
         self.totals.finish(self.first + captures.start()..=self.first + captures.end(), findings);
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod caveats;
 mod columns;
+mod common_factors;
 mod comparison;
 mod csv;
 mod each_finding;

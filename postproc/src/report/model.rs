@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
 use syncookie_engine::{Outcome, Timestamp, Verdict};
 
+use super::common_factors::{self, CommonFactor};
 use super::comparison::Comparison;
 use super::endpoint::Endpoint;
 use crate::problem::Problem;
@@ -226,6 +227,9 @@ pub struct Summary<'a> {
     /// Comparison of captures of the same traffic; only if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<Comparison>,
+    /// What failed handshakes have in common and working ones have not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    common_factors: Vec<CommonFactor>,
     errors: Vec<Error<'a>>,
 }
 
@@ -484,6 +488,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             episodes_lost: totals.episodes_lost,
             interrupted: totals.is_interrupted,
             comparison: totals.compared().filter(|compared| !compared.is_empty()).map(Comparison::from),
+            common_factors: common_factors::objects(totals),
             errors: totals.problems.iter().map(Error::from).collect(),
         }
     }

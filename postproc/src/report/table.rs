@@ -8,6 +8,7 @@ use syncookie_terminal::{Terminal, count, paragraph};
 
 use super::Report;
 use super::answer::{common_folder, cookie_style, details, headline, read};
+use super::common_factors;
 use super::comparison::lines;
 use super::findings::Groups;
 use super::listeners::listener_table;
@@ -67,6 +68,7 @@ impl<W: Write> Report for Table<W> {
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
+        self.common_factors(totals)?;
         self.listeners(totals)?;
         self.comparison(totals)?;
         if self.is_verbose {
@@ -137,6 +139,15 @@ impl<W: Write> Table<W> {
                 count(others as u64, "other")
             ),
         }
+    }
+
+    fn common_factors(&mut self, totals: &Totals) -> io::Result<()> {
+        let sentences = common_factors::sentences(totals);
+        if sentences.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.output, "\n{}", self.terminal.bold("What failed handshakes have in common"))?;
+        sentences.iter().try_for_each(|line| paragraph(&mut self.output, self.terminal.width, "  ", line))
     }
 
     fn comparison(&mut self, totals: &Totals) -> io::Result<()> {

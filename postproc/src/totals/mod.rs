@@ -7,8 +7,8 @@ use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Midstream, Outcome, Statistics,
-    Tally, Timestamp,
+    AttributeCounts, CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Midstream,
+    Outcome, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -23,6 +23,8 @@ pub struct Totals {
     pub tally: Tally,
     /// Listeners by address and port, over all captures.
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
+    /// Counts of failed and working handshakes by attribute.
+    pub attributes: AttributeCounts,
     /// Connections without a SYN in their capture.
     pub midstream: Midstream,
     /// Episodes, with the index of their capture.
@@ -126,6 +128,7 @@ impl Totals {
     pub fn count(&mut self, finding: &Finding) {
         if self.is_counted_one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
+            self.attributes.add(finding.server, finding.compared().as_slice());
             match self.listener(finding.server) {
                 Some(listener) => listener.add(finding),
                 None => self.listeners_overflow += 1,
@@ -175,6 +178,7 @@ impl Totals {
     pub fn finish(&mut self, captures: RangeInclusive<usize>, findings: Findings) {
         if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
+            self.attributes.merge(findings.attributes);
             self.listeners_overflow += findings.statistics.listeners_overflow;
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);

@@ -122,6 +122,7 @@ impl<W: Write> Page<W> {
             "answer" => write!(output, "{}", Html(&headline(totals))),
             "answer-details" => write!(output, "{}", Html(&details(totals))),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
+            "common-factors" => sections::common_factors(output, totals),
             "listeners" => sections::listeners(output, totals),
             "episodes" => sections::episodes(output, totals),
             "caveats" => sections::caveats(output, totals, &gathered.missing),

@@ -9,7 +9,7 @@ use syncookie_terminal::{count, grouped};
 use super::Gathered;
 use super::escape::Html;
 use crate::report::answer::{cookie_style, tally_of};
-use crate::report::caveats;
+use crate::report::{caveats, common_factors};
 use crate::text::second;
 use crate::totals::{ListenerTotals, Totals};
 
@@ -31,6 +31,17 @@ pub fn by_weight(totals: &Totals) -> Vec<(&Endpoint, &ListenerTotals)> {
 /// Returns the episodes that are shown.
 pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
     totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
+}
+
+/// Writes what failed handshakes have in common; nothing where nothing stands out.
+pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let sentences = common_factors::sentences(totals);
+    if sentences.is_empty() {
+        return Ok(());
+    }
+    writeln!(output, "<section id=\"common-factors\"><h2>What failed handshakes have in common</h2>\n<ul>")?;
+    sentences.iter().try_for_each(|sentence| writeln!(output, "<li>{}</li>", Html(sentence)))?;
+    writeln!(output, "</ul>\n</section>\n")
 }
 
 /// Writes the rows of the table of listeners.

@@ -1,0 +1,112 @@
+//! What failed handshakes have in common and working ones have not.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use syncookie_engine::{self as engine, Attribute, Feature};
+use syncookie_terminal::{escape_controls, grouped};
+
+use crate::totals::Totals;
+
+/// One of `common_factors` in the summary.
+#[derive(Serialize)]
+pub struct CommonFactor {
+    attribute: &'static str,
+    value: Value,
+    failed: u64,
+    of_failed: u64,
+    working: u64,
+    of_working: u64,
+    /// Upper bound of the probability that chance produces this factor or a clearer one.
+    chance: f64,
+}
+
+/// Returns the objects of the factors.
+pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
+    totals.attributes.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
+}
+
+/// Returns a sentence about each factor.
+pub fn sentences(totals: &Totals) -> Vec<String> {
+    totals.attributes.common_factors().iter().map(|factor| sentence(factor, totals)).collect()
+}
+
+impl CommonFactor {
+    fn new(factor: engine::CommonFactor, totals: &Totals) -> Self {
+        let engine::CommonFactor { attribute, failed, of_failed, working, of_working, chance } = factor;
+        let value = value(attribute, totals);
+        Self { attribute: attribute.name(), value, failed, of_failed, working, of_working, chance }
+    }
+}
+
+fn value(attribute: Attribute, totals: &Totals) -> Value {
+    match attribute {
+        Attribute::Has(_, has) => json!(has),
+        Attribute::Mss(mss) => json!(mss),
+        Attribute::WindowScale(shift) => json!(shift),
+        Attribute::HopLimit(number) | Attribute::Hour(number) | Attribute::Minute(number) => json!(number),
+        Attribute::Client(ip) => json!(ip),
+        Attribute::ClientNetwork(ip) => json!(network(ip)),
+        Attribute::Server(server) => json!(server.to_string()),
+        Attribute::Capture(index) => json!(name(index, totals)),
+        other => json!(other.name()),
+    }
+}
+
+fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
+    let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
+    let failing = match of_failed - failed {
+        0 => format!("All {} failed or delayed handshakes", grouped(of_failed)),
+        _ => format!("{} of {} failed or delayed handshakes", grouped(failed), grouped(of_failed)),
+    };
+    let others = match working {
+        0 => format!("none of the {} working ones does", grouped(of_working)),
+        1 => format!("1 of {} working ones does", grouped(of_working)),
+        _ => format!("{} of {} working ones do", grouped(working), grouped(of_working)),
+    };
+    format!("{failing} {}; {others}.", predicate(attribute, totals))
+}
+
+/// Returns what handshakes with the attribute do, as a plural verb with its object.
+fn predicate(attribute: Attribute, totals: &Totals) -> String {
+    match attribute {
+        Attribute::Has(feature, has) => predicate_of_feature(feature, has),
+        Attribute::Mss(Some(mss)) => format!("announce an MSS of {mss} in the SYN"),
+        Attribute::Mss(None) => "announce no MSS in the SYN".into(),
+        Attribute::WindowScale(Some(shift)) => format!("offer window scale {shift}"),
+        Attribute::WindowScale(None) => "offer no window scale".into(),
+        Attribute::HopLimit(ttl) => format!("have TTL {ttl} in the SYN"),
+        Attribute::Client(ip) => format!("come from client {ip}"),
+        Attribute::ClientNetwork(ip) => format!("come from network {}", network(ip)),
+        Attribute::Server(server) => format!("go to {server}"),
+        Attribute::Capture(index) => format!("stand in {}", escape_controls(name(index, totals))),
+        Attribute::Hour(hour) => format!("begin between {hour:02}:00 and {hour:02}:59 UTC"),
+        Attribute::Minute(minute) => format!("begin in minute {minute} of an hour"),
+        other => format!("have {}", other.name()),
+    }
+}
+
+fn predicate_of_feature(feature: Feature, has: bool) -> String {
+    let (present, absent) = match feature {
+        Feature::Ecn => ("offer ECN", "do not offer ECN"),
+        Feature::Sack => ("offer SACK", "do not offer SACK"),
+        Feature::Timestamps => ("offer timestamps", "offer no timestamps"),
+        Feature::FastOpen => ("use Fast Open", "do not use Fast Open"),
+        Feature::ReusedPort => ("reuse the ports of an earlier connection", "have ports that were not used before"),
+        Feature::OlderTimestamp => (
+            "have an older timestamp than the SYN before, from the same address",
+            "have no older timestamp than the SYN before, from the same address",
+        ),
+        _ => ("have a feature", "lack a feature"),
+    };
+    if has { present } else { absent }.into()
+}
+
+fn network(ip: IpAddr) -> String {
+    format!("{ip}/{}", if ip.is_ipv4() { 24 } else { 64 })
+}
+
+fn name(index: u32, totals: &Totals) -> &str {
+    totals.captures.get(index as usize).map_or("", |capture| &capture.name)
+}

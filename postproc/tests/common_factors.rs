@@ -1,0 +1,64 @@
+//! What failed handshakes have in common, in each format.
+
+mod sandbox;
+
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+use syncookie_testkit::example::segment;
+use syncookie_testkit::link::ethernet;
+use syncookie_testkit::pcap::Pcap;
+use syncookie_testkit::tcp::{ACK, CWR, ECE, RST, SYN};
+
+const SERVER: (u8, u16) = (200, 80);
+
+/// Returns a capture of handshakes of many clients: a fifth offers ECN and is refused.
+fn capture(first_port: u16) -> Vec<u8> {
+    let mut pcap = Pcap::ethernet();
+    for number in 0..150_u16 {
+        let (client, offers_ecn) = ((number as u8 % 50, first_port + number), number % 5 == 0);
+        let ecn = if offers_ecn { ECE | CWR } else { 0 };
+        let answer = if offers_ecn { RST | ACK } else { SYN | ACK };
+        let time = 1_700_000_000 + u32::from(number);
+        pcap.record(time, 0, &ethernet(&segment(client, SERVER, 1000, 0, SYN | ecn, 64_240)));
+        pcap.record(time, 100, &ethernet(&segment(SERVER, client, 5000, 1001, answer, 65_160)));
+        if !offers_ecn {
+            pcap.record(time, 200, &ethernet(&segment(client, SERVER, 1001, 5001, ACK, 502)));
+        }
+    }
+    pcap.bytes
+}
+
+const SENTENCE: &str = "All 30 failed or delayed handshakes offer ECN; none of the 120 working ones does.";
+
+/// Returns `common_factors` of the summary.
+fn factors(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let run = sandbox.analyze(&[arguments, &["--format", "jsonl"]].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    run.objects("summary").remove(0)["common_factors"].clone()
+}
+
+#[test]
+fn table_json_and_page_say_what_failed_handshakes_have_in_common() {
+    let sandbox = Sandbox::new("common_factors");
+    let file = sandbox.file("a.pcap", &capture(20_000));
+    let table = sandbox.analyze(&[&file]).stdout;
+    let words: Vec<&str> = table.split_whitespace().collect();
+    assert!(words.join(" ").contains(&format!("What failed handshakes have in common {SENTENCE}")), "{table}");
+    let found = factors(&sandbox, &[&file]);
+    let numbers =
+        ["attribute", "value", "failed", "of_failed", "working", "of_working"].map(|key| found[0][key].clone());
+    assert_eq!(json!(numbers), json!(["ecn", true, 30, 30, 0, 120]));
+    assert!(found[0]["chance"].as_f64() < Some(1e-6), "{found}");
+    let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
+    assert!(page.contains(&format!("<li>{SENTENCE}</li>")));
+}
+
+#[test]
+fn a_filter_limits_the_comparison_and_captures_are_compared_together() {
+    let sandbox = Sandbox::new("common_factors_of_two");
+    let [one, two] = [20_000, 30_000].map(|port| sandbox.file(&format!("{port}.pcap"), &capture(port)));
+    let found = factors(&sandbox, &[&one, &two]);
+    assert_eq!([&found[0]["failed"], &found[0]["of_working"]], [60, 240]);
+    let found = factors(&sandbox, &[&one, "--filter", "client=192.0.2.0/30"]);
+    assert_eq!(found, Value::Null, "two failures show nothing");
+}
