@@ -81,22 +81,24 @@ impl Feature {
         [Self::Ecn, Self::Sack, Self::Timestamps, Self::FastOpen, Self::ReusedPort, Self::OlderTimestamp];
 }
 
-/// The attributes of a handshake that its finding does not contain otherwise.
+/// The attributes of a handshake that its finding does not contain otherwise: those of its SYN, if
+/// it was captured whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Attributes {
+pub struct Attributes(pub(crate) Option<SynAttributes>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SynAttributes {
     /// One bit for each [`Feature`].
-    features: u8,
-    mss: Option<u16>,
-    window_scale: Option<u8>,
-    hop_limit: Option<u8>,
-    /// Whether the whole SYN was captured; nothing above is known otherwise.
-    is_known: bool,
+    pub features: u8,
+    pub mss: Option<u16>,
+    pub window_scale: Option<u8>,
+    pub hop_limit: Option<u8>,
 }
 
 impl Attributes {
     pub(crate) fn of(listener: &Listener<'_>, index: usize) -> Self {
         let handshake = listener.handshakes[index];
-        let Some(syn) = handshake.syn.as_ref().filter(|syn| !syn.options.incomplete) else { return Self::default() };
+        let Some(syn) = handshake.syn.as_ref().filter(|syn| !syn.options.incomplete) else { return Self(None) };
         let options = &syn.options;
         let has = |feature| match feature {
             Feature::Ecn => syn.flags.has(Flags::ECE | Flags::CWR),
@@ -107,18 +109,12 @@ impl Attributes {
             Feature::OlderTimestamp => is_older(listener, index),
         };
         let features = Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(has(feature)) << feature as u8);
-        Self { features, mss: options.mss, window_scale: options.window_scale, hop_limit: syn.ip.ttl, is_known: true }
-    }
-
-    /// Returns the features, or nothing where they are not known.
-    pub(crate) fn features(self) -> impl Iterator<Item = (Feature, bool)> {
-        let known = if self.is_known { &Feature::ALL[..] } else { &[] };
-        known.iter().map(move |&feature| (feature, self.features >> feature as u8 & 1 == 1))
-    }
-
-    /// Returns MSS, window scale and hop limit, or nothing where they are not known.
-    pub(crate) fn values(self) -> Option<(Option<u16>, Option<u8>, Option<u8>)> {
-        self.is_known.then_some((self.mss, self.window_scale, self.hop_limit))
+        Self(Some(SynAttributes {
+            features,
+            mss: options.mss,
+            window_scale: options.window_scale,
+            hop_limit: syn.ip.ttl,
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::attributes::{Attribute, Compared, Feature};
+use super::attributes::{Attribute, Compared, Feature, SynAttributes};
 use crate::Endpoint;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::listener::chance::at_least;
@@ -46,7 +46,8 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributeCounts {
     all: Counts,
-    features: [[Counts; 2]; Feature::ALL.len()],
+    /// By set of features.
+    features: [Counts; 1 << Feature::ALL.len()],
     /// By shift; the last one is for no window scale.
     scales: [Counts; 16],
     /// By bytes; 0 is for no MSS.
@@ -64,7 +65,7 @@ impl Default for AttributeCounts {
     fn default() -> Self {
         Self {
             all: Counts::default(),
-            features: Default::default(),
+            features: [Counts::default(); 1 << Feature::ALL.len()],
             scales: Default::default(),
             segment_sizes: Vec::new(),
             hop_limits: vec![Counts::default(); 1 << 8],
@@ -126,10 +127,8 @@ impl AttributeCounts {
         } else if self.clients.len() < WIDE {
             self.clients.entry(client).or_default().add(failed);
         }
-        for (feature, has) in attributes.features() {
-            self.features[feature as usize][usize::from(has)].add(failed);
-        }
-        if let Some((mss, scale, hop_limit)) = attributes.values() {
+        if let Some(SynAttributes { features, mss, window_scale: scale, hop_limit }) = attributes.0 {
+            self.features[usize::from(features)].add(failed);
             self.scales[usize::from(scale.unwrap_or(u8::MAX)).min(self.scales.len() - 1)].add(failed);
             at(&mut self.segment_sizes, mss.unwrap_or(0).into()).into_iter().for_each(|counts| counts.add(failed));
             hop_limit.into_iter().for_each(|ttl| self.hop_limits[usize::from(ttl)].add(failed));
@@ -149,9 +148,7 @@ impl AttributeCounts {
             return;
         }
         self.all.merge(other.all);
-        for (own, others) in self.features.iter_mut().flatten().zip(other.features.iter().flatten()) {
-            own.merge(*others);
-        }
+        self.features.iter_mut().zip(other.features).for_each(|(own, other)| own.merge(other));
         merge_all(&mut self.hop_limits, &other.hop_limits);
         merge_all(&mut self.minutes, &other.minutes);
         merge_all(&mut self.segment_sizes, &other.segment_sizes);
@@ -200,6 +197,14 @@ impl AttributeCounts {
         (failed >= FEWEST && chance < CHANCE && factor.difference() >= LEAST_DIFFERENCE).then_some(factor)
     }
 
+    /// Returns the sum over all sets with or without a feature.
+    fn with_feature(&self, feature: Feature, has: bool) -> Counts {
+        let mut sum = Counts::default();
+        let sets = self.features.iter().enumerate().filter(|(set, _)| (set >> feature as usize & 1 == 1) == has);
+        sets.for_each(|(_, counts)| sum.merge(*counts));
+        sum
+    }
+
     /// Returns all attributes that some handshake has, with their counts.
     fn counted(&self) -> Vec<(Attribute, Counts)> {
         let mut networks: BTreeMap<IpAddr, Counts> = BTreeMap::new();
@@ -213,8 +218,8 @@ impl AttributeCounts {
             minutes[minute % minutes.len()].merge(counts);
         }
         let none = self.scales.len() as u8 - 1;
-        let features = Feature::ALL.into_iter().zip(self.features).flat_map(|(feature, counts)| {
-            [(Attribute::Has(feature, false), counts[0]), (Attribute::Has(feature, true), counts[1])]
+        let features = Feature::ALL.into_iter().flat_map(|feature| {
+            [false, true].map(|has| (Attribute::Has(feature, has), self.with_feature(feature, has)))
         });
         let all = features
             .chain(numbered(&self.scales, |shift| Attribute::WindowScale(Some(shift).filter(|&n| n != none))))

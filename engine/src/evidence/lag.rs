@@ -169,15 +169,18 @@ impl RateFit {
         let half = band / COOKIE_TICKS / 2.0;
         let within = || (below((lag.seconds + half) / scatter) - below((lag.seconds + half - band) / scatter)) / band;
         let anywhere = if lag.rate < SLOWEST_LINUX { 0.0 } else { within() };
-        let error = scatter.hypot(tick);
-        let off = expected.map(|expected| off_phase(lag.seconds, expected, COOKIE_TICKS * tick, error) / error);
-        let possible = off
-            .map_or(anywhere, |off| PHASE_KNOWN * student(off, HEAVY_TAILS) / error + (1.0 - PHASE_KNOWN) * anywhere);
+        let phase = expected.map(|expected| {
+            let error = scatter.hypot(tick);
+            (off_phase(lag.seconds, expected, COOKIE_TICKS * tick, error) / error, error)
+        });
+        let possible = phase.map_or(anywhere, |(off, error)| {
+            PHASE_KNOWN * student(off, HEAVY_TAILS) / error + (1.0 - PHASE_KNOWN) * anywhere
+        });
         Self {
             ordinary: (noise + delayed + odd) * tick * share,
             cookie: (possible + odd) * tick * share,
             delay_possible,
-            is_expected: off.is_some_and(|off| off.abs() < PHASE_ERRORS),
+            is_expected: phase.is_some_and(|(off, _)| off.abs() < PHASE_ERRORS),
             scatter,
             lag,
         }
