@@ -11,7 +11,7 @@ use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
-use crate::verdict::judgement::{JudgeOptions, Judgement, judge};
+use crate::verdict::judgement::{JudgeOptions, Judgement, ToCompare, judge};
 use crate::verdict::quick_check::needs_preview;
 use crate::verdict::summary::Summary;
 use crate::{
@@ -333,10 +333,10 @@ impl Analyzer {
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
-        let Summary { listeners, episodes, tally, attributes } = self.summary;
+        let Summary { listeners, episodes, tally, sample } = self.summary;
         let listeners = listeners.into_values().collect();
         let midstream = self.midstream.into_found();
-        Findings { handshakes, listeners, episodes, tally, attributes, midstream, statistics: self.statistics }
+        Findings { handshakes, listeners, episodes, tally, sample, midstream, statistics: self.statistics }
     }
 
     /// Judges and forgets the older half of the handshakes.
@@ -355,7 +355,10 @@ impl Analyzer {
     /// Judges all handshakes with an id below `end`. Returns them in portions, in order of their
     /// ids.
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
-        let (tracker, summary, options) = (&self.tracker, &self.summary, self.judge_options());
+        self.summary.sample.expect((end.0 - self.tracker.start().0) as usize);
+        let (tracker, summary) = (&self.tracker, &self.summary);
+        let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
+        let options = JudgeOptions { compared, ..self.judge_options() };
         let (limits, parts) = (self.limits, self.parts);
         // If there are more listeners than `limits.listeners`, the first ones are reported.
         let listeners = self.listeners.before(end);
@@ -377,8 +380,9 @@ impl Analyzer {
             .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
     }
 
-    fn judge_options(&self) -> JudgeOptions {
-        JudgeOptions { now: self.now, detail: self.parts.detail, measured: self.parts.measured, flood: u64::MAX }
+    fn judge_options(&self) -> JudgeOptions<'static> {
+        let FindingParts { detail, measured, .. } = self.parts;
+        JudgeOptions { now: self.now, detail, measured, compared: ToCompare::None, flood: u64::MAX }
     }
 }
 

@@ -38,7 +38,7 @@ mod verdict;
 pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host};
-pub use common_factor::{Attribute, AttributeCounts, Attributes, CommonFactor, Compared, Feature};
+pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;

@@ -45,11 +45,13 @@ pub struct FindingParts {
     pub measured: bool,
     /// Fills [`crate::Finding::syn_pair`], the fields of SYN and SYN-ACK.
     pub syn_fields: bool,
+    /// Fills [`crate::Finding::compared`] instead of [`crate::Findings::sample`].
+    pub compared: bool,
 }
 
 impl Default for FindingParts {
     fn default() -> Self {
-        Self { detail: DetailLevel::All, only_notable: false, measured: true, syn_fields: true }
+        Self { detail: DetailLevel::All, only_notable: false, measured: true, syn_fields: true, compared: false }
     }
 }
 

@@ -78,7 +78,7 @@ fn factors(seed: u64, is_planted: impl Fn(&Attempt) -> bool) -> Vec<CommonFactor
     let mut fails = |attempt: &Attempt| rng.chance(if is_planted(attempt) { 0.95 } else { 0.03 });
     let talks: Vec<Talk> = attempts.iter().map(|attempt| attempt.talk(fails(attempt))).collect();
     let end = Talk::new("10.9.9.9", 1, "10.2.0.1", 80).open(5.0 * HOUR + 60.0);
-    analyze_all(talks.into_iter().chain([end])).attributes.common_factors()
+    analyze_all(talks.into_iter().chain([end])).sample.common_factors()
 }
 
 #[track_caller]
@@ -132,12 +132,12 @@ fn reused_ports_and_older_timestamps_are_factors() {
         let is_older = n >= 30 && n % 4 == 3;
         attempts(&client(n), n, 10_000 + n, if is_older { 500 } else { 1_000_000 + u32::from(n) }, is_older)
     });
-    let found = analyze_all(older).attributes.common_factors();
+    let found = analyze_all(older).sample.common_factors();
     assert!(found.iter().any(|factor| factor.attribute == Attribute::Has(Feature::OlderTimestamp, true)), "{found:#?}");
     let reused = (0..200).map(|n| {
         let is_reused = n >= 120;
         attempts(&client(n), n, 10_000 + n % 120, 1_000_000 + u32::from(n), is_reused && n % 4 < 3)
     });
-    let found = analyze_all(reused).attributes.common_factors();
+    let found = analyze_all(reused).sample.common_factors();
     assert!(found.iter().any(|factor| factor.attribute == Attribute::Has(Feature::ReusedPort, true)), "{found:#?}");
 }

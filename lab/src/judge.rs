@@ -92,7 +92,7 @@ pub fn analyzer(capture: &Capture) -> Analyzer {
 }
 
 fn judge(capture: &Capture, detail: DetailLevel) -> Vec<Judged> {
-    let parts = FindingParts { detail, only_notable: false, measured: false, syn_fields: false };
+    let parts = FindingParts { detail, measured: false, syn_fields: false, ..FindingParts::default() };
     let mut analyzer = observed(capture, parts);
     let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
     all.extend(analyzer.finish().handshakes.iter().map(judged));

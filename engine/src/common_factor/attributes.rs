@@ -1,6 +1,6 @@
 //! The attributes of one handshake.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
@@ -34,6 +34,11 @@ pub enum Attribute {
 }
 
 impl Attribute {
+    /// Returns whether every handshake with this attribute has the other one.
+    pub(crate) fn implies(self, other: Self) -> bool {
+        matches!((self, other), (Self::Client(client), Self::ClientNetwork(network)) if network_of(client) == network)
+    }
+
     /// Returns the name of its kind, for JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -81,24 +86,70 @@ impl Feature {
         [Self::Ecn, Self::Sack, Self::Timestamps, Self::FastOpen, Self::ReusedPort, Self::OlderTimestamp];
 }
 
-/// The attributes of a handshake that its finding does not contain otherwise: those of its SYN, if
-/// it was captured whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Attributes(pub(crate) Option<SynAttributes>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SynAttributes {
+/// What is known of a SYN that was captured whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Syn {
     /// One bit for each [`Feature`].
-    pub features: u8,
-    pub mss: Option<u16>,
-    pub window_scale: Option<u8>,
-    pub hop_limit: Option<u8>,
+    features: u8,
+    mss: Option<u16>,
+    window_scale: Option<u8>,
+    hop_limit: Option<u8>,
 }
 
-impl Attributes {
-    pub(crate) fn of(listener: &Listener<'_>, index: usize) -> Self {
+/// The attributes of a handshake that failed, was delayed, or worked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Compared {
+    /// Pseudo-random number that decides whether the handshake is kept in a sample.
+    pub(crate) key: u64,
+    /// Whether it failed or was delayed.
+    pub(crate) failed: bool,
+    pub(crate) capture: u32,
+    client: IpAddr,
+    server: Endpoint,
+    time: Timestamp,
+    syn: Option<Syn>,
+}
+
+impl Compared {
+    /// Reads the attributes of a handshake; `None` where the sample does not keep it.
+    pub(crate) fn of(listener: &Listener<'_>, index: usize, failed: bool, keeps: impl Fn(u64) -> bool) -> Option<Self> {
         let handshake = listener.handshakes[index];
-        let Some(syn) = handshake.syn.as_ref().filter(|syn| !syn.options.incomplete) else { return Self(None) };
+        let key = key(handshake);
+        keeps(key).then(|| Self {
+            key,
+            failed,
+            capture: handshake.frames().capture(),
+            client: handshake.client.ip,
+            server: handshake.server,
+            time: handshake.time,
+            syn: Syn::of(listener, index),
+        })
+    }
+
+    /// Returns all attributes.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Attribute> {
+        let minutes = self.time.second().div_euclid(60);
+        let always = [
+            Attribute::Client(self.client),
+            Attribute::ClientNetwork(network_of(self.client)),
+            Attribute::Server(self.server),
+            Attribute::Capture(self.capture),
+            Attribute::Hour(minutes.div_euclid(60).rem_euclid(24) as u8),
+            Attribute::Minute(minutes.rem_euclid(60) as u8),
+        ];
+        let of_syn = self.syn.into_iter().flat_map(|syn| {
+            let has = move |feature| Attribute::Has(feature, syn.features >> feature as u8 & 1 == 1);
+            let values = [Attribute::Mss(syn.mss), Attribute::WindowScale(syn.window_scale)];
+            Feature::ALL.into_iter().map(has).chain(values).chain(syn.hop_limit.map(Attribute::HopLimit))
+        });
+        always.into_iter().chain(of_syn)
+    }
+}
+
+impl Syn {
+    fn of(listener: &Listener<'_>, index: usize) -> Option<Self> {
+        let handshake = listener.handshakes[index];
+        let syn = handshake.syn.as_ref().filter(|syn| !syn.options.incomplete)?;
         let options = &syn.options;
         let has = |feature| match feature {
             Feature::Ecn => syn.flags.has(Flags::ECE | Flags::CWR),
@@ -109,12 +160,23 @@ impl Attributes {
             Feature::OlderTimestamp => is_older(listener, index),
         };
         let features = Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(has(feature)) << feature as u8);
-        Self(Some(SynAttributes {
-            features,
-            mss: options.mss,
-            window_scale: options.window_scale,
-            hop_limit: syn.ip.ttl,
-        }))
+        Some(Self { features, mss: options.mss, window_scale: options.window_scale, hop_limit: syn.ip.ttl })
+    }
+}
+
+/// Returns a number that depends on a handshake's time and client alone (SplitMix64).
+fn key(handshake: &Handshake) -> u64 {
+    let mixed = handshake.time.as_nanos().cast_unsigned() ^ u64::from(handshake.client.port) << 48;
+    let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+/// Returns the first address of a client's network.
+fn network_of(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & !0xff).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 
@@ -128,16 +190,6 @@ fn is_older(listener: &Listener<'_>, index: usize) -> bool {
     stamp(listener.handshakes[previous as usize]).is_some_and(|earlier| earlier.wrapping_sub(own).cast_signed() > 1)
 }
 
-/// A handshake that is compared with others: it failed, was delayed, or worked.
-#[derive(Clone, Copy, Debug)]
-pub struct Compared {
-    pub(crate) failed: bool,
-    pub(crate) client: IpAddr,
-    pub(crate) time: Timestamp,
-    pub(crate) capture: u32,
-    pub(crate) attributes: Attributes,
-}
-
 /// Returns whether a handshake failed or was delayed (`true`), or worked (`false`); `None` where it
 /// is not compared: it is incomplete, or part of a flood or of a health check.
 pub(crate) fn has_failed(outcome: Outcome, causes: &[Cause], is_of_flood: bool) -> Option<bool> {
@@ -148,5 +200,16 @@ pub(crate) fn has_failed(outcome: Outcome, causes: &[Cause], is_of_flood: bool) 
         (outcome == Outcome::Established).then_some(false)
     } else {
         Some(true)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Returns a handshake without a SYN.
+    pub(in crate::common_factor) fn compared(key: u64, failed: bool) -> Compared {
+        let server = Endpoint { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 80 };
+        Compared { key, failed, capture: 0, client: server.ip, server, time: Timestamp::default(), syn: None }
     }
 }

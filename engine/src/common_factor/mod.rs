@@ -4,8 +4,10 @@
 //! report of a thousand, whatever the number of addresses and ports that were compared.
 
 mod attributes;
-mod counts;
+mod factors;
+mod sample;
 
 pub(crate) use attributes::has_failed;
-pub use attributes::{Attribute, Attributes, Compared, Feature};
-pub use counts::{AttributeCounts, CommonFactor};
+pub use attributes::{Attribute, Compared, Feature};
+pub use factors::CommonFactor;
+pub use sample::HandshakeSample;

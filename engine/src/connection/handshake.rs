@@ -281,12 +281,6 @@ impl Handshake {
         }
     }
 
-    /// Returns the index of the capture, as [`Frames::capture`] does.
-    pub(crate) fn capture(&self) -> u32 {
-        let first = self.syn_ack.as_ref().or(self.syn.as_ref());
-        first.map_or_else(|| self.frames().capture(), |header| header.frame.capture)
-    }
-
     /// Returns the frames of SYN, SYN-ACK and ACK, and of the reset that decided the outcome.
     pub(crate) fn frames(&self) -> Frames {
         Frames {

@@ -7,13 +7,12 @@ pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
-use crate::common_factor::has_failed;
 use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
 use crate::{
-    AttributeCounts, Attributes, CauseKind, Compared, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs,
-    Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
+    CauseKind, Compared, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, HandshakeSample, Implementation,
+    Midstream, Outcome, SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -61,8 +60,9 @@ pub struct Finding {
     pub causes: Vec<Cause>,
     /// Whether the handshake never completed while its listener was flooded with SYNs.
     pub left_by_flood: bool,
-    /// Attributes of the SYN, to be compared with other handshakes.
-    pub attributes: Attributes,
+    /// Attributes to be compared with those of other handshakes, where
+    /// [`crate::FindingParts::compared`] asks for them and the handshake failed or worked.
+    pub compared: Option<Box<Compared>>,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where
@@ -356,18 +356,6 @@ impl Finding {
     pub fn capture(&self) -> u32 {
         self.frames.capture()
     }
-
-    /// Returns what is compared between failed and working handshakes; `None` where it did neither.
-    #[must_use]
-    pub fn compared(&self) -> Option<Compared> {
-        Some(Compared {
-            failed: has_failed(self.outcome, &self.causes, self.left_by_flood)?,
-            client: self.client.ip,
-            time: self.time,
-            capture: self.capture(),
-            attributes: self.attributes,
-        })
-    }
 }
 
 /// See [`Finding::is_notable`].
@@ -387,8 +375,9 @@ pub struct Findings {
     pub episodes: Vec<Episode>,
     /// Counts of all handshakes, with those whose findings were returned before.
     pub tally: Tally,
-    /// Counts of failed and working handshakes by attribute.
-    pub attributes: AttributeCounts,
+    /// Failed and working handshakes, to be compared; empty where
+    /// [`crate::FindingParts::compared`] asks for them in the findings.
+    pub sample: HandshakeSample,
     /// Connections without a SYN in the capture.
     pub midstream: Midstream,
     /// Counts of what was read.

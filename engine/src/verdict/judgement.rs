@@ -10,7 +10,7 @@ use crate::verdict::measured::{ServerMeasurements, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::{
-    Assessment, Attributes, Cause, Compared, DetailLevel, Finding, FindingParts, HandshakeId, Outcome, Timestamp,
+    Assessment, Cause, Compared, DetailLevel, Finding, FindingParts, HandshakeId, HandshakeSample, Outcome, Timestamp,
 };
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
@@ -22,7 +22,8 @@ pub(crate) struct Judgement<'a> {
     pub assessment: Assessment,
     causes: Vec<Cause>,
     server: Option<ServerMeasurements>,
-    attributes: Attributes,
+    /// What is compared with other handshakes, if it is in the sample.
+    pub compared: Option<Box<Compared>>,
     /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
     /// Whether the handshake is only counted, without a finding.
@@ -33,17 +34,6 @@ impl Judgement<'_> {
     /// Returns the same as [`Finding::is_notable`].
     pub(crate) fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)
-    }
-
-    /// Returns the same as [`Finding::compared`].
-    pub(crate) fn compared(&self) -> Option<Compared> {
-        Some(Compared {
-            failed: has_failed(self.outcome, &self.causes, self.of_flood)?,
-            client: self.handshake.client.ip,
-            time: self.handshake.time,
-            capture: self.handshake.capture(),
-            attributes: self.attributes,
-        })
     }
 
     /// Makes the finding.
@@ -59,20 +49,40 @@ impl Judgement<'_> {
             assessment: self.assessment,
             causes: self.causes,
             left_by_flood: self.of_flood,
-            attributes: self.attributes,
+            compared: self.compared.filter(|_| parts.compared),
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }
     }
 }
 
+/// The handshakes whose attributes are read, to be compared with others.
+#[derive(Clone, Copy)]
+pub(crate) enum ToCompare<'a> {
+    None,
+    All,
+    /// Those that the sample keeps.
+    Sample(&'a HandshakeSample),
+}
+
+impl ToCompare<'_> {
+    const fn includes(self, failed: bool, key: u64) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Sample(sample) => sample.keeps(failed, key),
+        }
+    }
+}
+
 /// Options for judging a listener's handshakes.
 #[derive(Clone, Copy)]
-pub(crate) struct JudgeOptions {
+pub(crate) struct JudgeOptions<'a> {
     /// Time of the last packet seen.
     pub now: Timestamp,
     pub detail: DetailLevel,
     pub measured: bool,
+    pub compared: ToCompare<'a>,
     /// Maximum findings for handshakes of a flood that never completed; further ones are only counted.
     pub flood: u64,
 }
@@ -81,7 +91,7 @@ pub(crate) struct JudgeOptions {
 /// of their ids.
 pub(crate) fn judge<'a>(
     mut handshakes: Vec<&'a Handshake>,
-    options: JudgeOptions,
+    options: JudgeOptions<'_>,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judgement<'a>> {
     prefetch(&handshakes);
@@ -109,7 +119,7 @@ fn judge_one<'a>(
     listener: &Listener<'a>,
     judge: &Judge<'_, '_>,
     index: usize,
-    options: JudgeOptions,
+    options: JudgeOptions<'_>,
     counts_flood: bool,
 ) -> Judgement<'a> {
     let handshake = listener.handshakes[index];
@@ -122,6 +132,8 @@ fn judge_one<'a>(
         judge.explain(index, &mut assessment);
     }
     let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
-    let attributes = Attributes::of(listener, index);
-    Judgement { handshake, outcome, assessment, causes, server, attributes, of_flood, only_counted }
+    let compared = has_failed(outcome, &causes, of_flood)
+        .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
+    let compared = compared.map(Box::new);
+    Judgement { handshake, outcome, assessment, causes, server, compared, of_flood, only_counted }
 }

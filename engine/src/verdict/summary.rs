@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::verdict::episodes::episodes;
 use crate::verdict::judgement::Judgement;
-use crate::{AttributeCounts, Compared, Endpoint, Episode, Flood, Limits, ListenerReport, Statistics, Tally};
+use crate::{Compared, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally};
 
 /// Counts, listeners and episodes of all handshakes that were judged.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct Summary {
     pub listeners: BTreeMap<Endpoint, ListenerReport>,
     pub episodes: Vec<Episode>,
     pub tally: Tally,
-    pub attributes: AttributeCounts,
+    pub sample: HandshakeSample,
 }
 
 /// Counts and episodes of one listener.
@@ -54,8 +54,7 @@ impl Summary {
             add(&mut listener, judgement);
         }
         listener.tally.merge(&tally);
-        let mut compared = Vec::with_capacity(judgements.len());
-        compared.extend(judgements.iter().filter_map(Judgement::compared));
+        let compared = judgements.iter().filter_map(|judgement| judgement.compared.as_deref().copied()).collect();
         Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared })
     }
 
@@ -68,7 +67,7 @@ impl Summary {
     ) {
         let mut new: Vec<Episode> = Vec::new();
         for ListenerSummary { tally, listener, episodes, compared } in listeners {
-            self.attributes.add(listener.server, &compared);
+            compared.into_iter().for_each(|handshake| self.sample.add(handshake));
             self.tally.merge(&tally);
             new.extend(episodes);
             if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {

@@ -3,7 +3,7 @@ use super::*;
 use crate::settings::CapturePoint;
 
 use syncookie_engine::{
-    Attributes, Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
+    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
@@ -66,7 +66,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             },
         ],
         left_by_flood: false,
-        attributes: Attributes::default(),
+        compared: None,
         measured: None,
         syn_pair: None,
     }

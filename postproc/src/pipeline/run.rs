@@ -85,6 +85,7 @@ impl<'a> Run<'a> {
             detail: report.detail(),
             measured: report.draws(),
             syn_fields: totals.cross_capture.is_some(),
+            compared: totals.is_counted_one_by_one,
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
         };
         let limits = Limits {
@@ -242,7 +243,7 @@ impl<'a> Run<'a> {
 
     fn finished(&mut self, captures: &RangeInclusive<usize>, mut findings: Findings) {
         findings.midstream.renumber(self.first as u32);
-        findings.attributes.renumber(self.first as u32);
+        findings.sample.renumber(self.first as u32);
         self.totals.finish(self.first + captures.start()..=self.first + captures.end(), findings);
     }
 }

@@ -24,12 +24,12 @@ pub struct CommonFactor {
 
 /// Returns the objects of the factors.
 pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
-    totals.attributes.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
+    totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
 }
 
 /// Returns a sentence about each factor.
 pub fn sentences(totals: &Totals) -> Vec<String> {
-    totals.attributes.common_factors().iter().map(|factor| sentence(factor, totals)).collect()
+    totals.sample.common_factors().iter().map(|factor| sentence(factor, totals)).collect()
 }
 
 impl CommonFactor {
@@ -56,14 +56,15 @@ fn value(attribute: Attribute, totals: &Totals) -> Value {
 
 fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
     let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
+    let compared = if totals.sample.is_complete() { "" } else { "compared " };
     let failing = match of_failed - failed {
-        0 => format!("All {} failed or delayed handshakes", grouped(of_failed)),
-        _ => format!("{} of {} failed or delayed handshakes", grouped(failed), grouped(of_failed)),
+        0 => format!("All {} {compared}failed or delayed handshakes", grouped(of_failed)),
+        _ => format!("{} of {} {compared}failed or delayed handshakes", grouped(failed), grouped(of_failed)),
     };
     let others = match working {
-        0 => format!("none of the {} working ones does", grouped(of_working)),
-        1 => format!("1 of {} working ones does", grouped(of_working)),
-        _ => format!("{} of {} working ones do", grouped(working), grouped(of_working)),
+        0 => format!("none of the {} {compared}working ones does", grouped(of_working)),
+        1 => format!("1 of {} {compared}working ones does", grouped(of_working)),
+        _ => format!("{} of {} {compared}working ones do", grouped(working), grouped(of_working)),
     };
     format!("{failing} {}; {others}.", predicate(attribute, totals))
 }

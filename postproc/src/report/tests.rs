@@ -2,9 +2,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use syncookie_engine::{
-    Assessment, AttributeCounts, Attributes, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind,
-    Finding, Findings, Frame, Frames, HandshakeId, Implementation, ListenerReport, LogOddsTerms, Midstream, Outcome,
-    Statistics, Tally, Timestamp, Verdict,
+    Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
+    Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport, LogOddsTerms, Midstream, Outcome, Statistics,
+    Tally, Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -66,7 +66,7 @@ pub(super) fn leaked(number: u32) -> Finding {
             check: "tcpdump on the server".into(),
         }],
         left_by_flood: false,
-        attributes: Attributes::default(),
+        compared: None,
         measured: None,
         syn_pair: None,
     }
@@ -127,7 +127,7 @@ fn totals(findings: &[Finding]) -> Totals {
             prior_unacknowledged_rate: 2,
         }],
         tally,
-        attributes: AttributeCounts::default(),
+        sample: HandshakeSample::default(),
         midstream: Midstream::default(),
         statistics: Statistics::default(),
     };

@@ -7,7 +7,7 @@ use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    AttributeCounts, CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, ListenerReport, Midstream,
+    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Midstream,
     Outcome, Statistics, Tally, Timestamp,
 };
 
@@ -23,8 +23,8 @@ pub struct Totals {
     pub tally: Tally,
     /// Listeners by address and port, over all captures.
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
-    /// Counts of failed and working handshakes by attribute.
-    pub attributes: AttributeCounts,
+    /// Failed and working handshakes, to be compared.
+    pub sample: HandshakeSample,
     /// Connections without a SYN in their capture.
     pub midstream: Midstream,
     /// Episodes, with the index of their capture.
@@ -128,7 +128,7 @@ impl Totals {
     pub fn count(&mut self, finding: &Finding) {
         if self.is_counted_one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
-            self.attributes.add(finding.server, finding.compared().as_slice());
+            finding.compared.iter().for_each(|handshake| self.sample.add(**handshake));
             match self.listener(finding.server) {
                 Some(listener) => listener.add(finding),
                 None => self.listeners_overflow += 1,
@@ -178,7 +178,7 @@ impl Totals {
     pub fn finish(&mut self, captures: RangeInclusive<usize>, findings: Findings) {
         if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
-            self.attributes.merge(findings.attributes);
+            self.sample.merge(findings.sample);
             self.listeners_overflow += findings.statistics.listeners_overflow;
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);

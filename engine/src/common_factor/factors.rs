@@ -1,0 +1,87 @@
+//! The attributes that stand out among failed handshakes.
+
+use std::collections::BTreeMap;
+
+use super::attributes::{Attribute, Compared};
+use super::sample::HandshakeSample;
+use crate::listener::chance::at_least;
+
+/// Minimum number of failed handshakes that share an attribute.
+const FEWEST: u64 = 5;
+/// Minimum difference between the share of the failed and the share of the working handshakes.
+const LEAST_DIFFERENCE: f64 = 0.5;
+/// Maximum probability that chance produces any factor of a report.
+const CHANCE: f64 = 0.001;
+/// Maximum number of factors that are returned.
+const MOST: usize = 3;
+
+/// An attribute that failed handshakes have and working ones have not, or less often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CommonFactor {
+    /// The attribute.
+    pub attribute: Attribute,
+    /// Number of failed or delayed handshakes with the attribute.
+    pub failed: u64,
+    /// Number of all failed or delayed handshakes that are compared.
+    pub of_failed: u64,
+    /// Number of working handshakes with the attribute.
+    pub working: u64,
+    /// Number of all working handshakes that are compared.
+    pub of_working: u64,
+    /// Upper bound of the probability that chance produces this factor or a clearer one, over all
+    /// attributes compared.
+    pub chance: f64,
+}
+
+impl CommonFactor {
+    /// Returns the share of the failed handshakes with the attribute less that of the working ones.
+    fn difference(&self) -> f64 {
+        self.failed as f64 / self.of_failed as f64 - self.working as f64 / self.of_working as f64
+    }
+}
+
+/// Failed and working handshakes with an attribute.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    failed: u64,
+    working: u64,
+}
+
+impl HandshakeSample {
+    /// Returns the attributes that stand out among the failed handshakes, the clearest first.
+    #[must_use]
+    pub fn common_factors(&self) -> Vec<CommonFactor> {
+        let all = Counts { failed: self.failed.kept.len() as u64, working: self.working.kept.len() as u64 };
+        if all.failed < FEWEST || all.working == 0 {
+            return Vec::new();
+        }
+        let counted = counted(self.failed.kept.iter().chain(&self.working.kept));
+        let trials = counted.len();
+        let mut factors: Vec<CommonFactor> =
+            counted.into_iter().filter_map(|(attribute, counts)| factor(attribute, counts, all, trials)).collect();
+        factors.sort_by(|a, b| b.difference().total_cmp(&a.difference()).then_with(|| a.attribute.cmp(&b.attribute)));
+        // A network whose failures are all of one client says no more than the client.
+        factors.dedup_by(|later, earlier| earlier.attribute.implies(later.attribute));
+        factors.truncate(MOST);
+        factors
+    }
+}
+
+fn counted<'a>(handshakes: impl Iterator<Item = &'a Compared>) -> BTreeMap<Attribute, Counts> {
+    let mut counted: BTreeMap<Attribute, Counts> = BTreeMap::new();
+    for handshake in handshakes {
+        for attribute in handshake.all() {
+            let counts = counted.entry(attribute).or_default();
+            *if handshake.failed { &mut counts.failed } else { &mut counts.working } += 1;
+        }
+    }
+    counted
+}
+
+fn factor(attribute: Attribute, counts: Counts, all: Counts, trials: usize) -> Option<CommonFactor> {
+    let share = (counts.failed + counts.working) as f64 / (all.failed + all.working) as f64;
+    let chance = trials as f64 * at_least(counts.failed as usize, all.failed as usize, share);
+    let Counts { failed, working } = counts;
+    let factor = CommonFactor { attribute, failed, of_failed: all.failed, working, of_working: all.working, chance };
+    (failed >= FEWEST && chance < CHANCE && factor.difference() >= LEAST_DIFFERENCE).then_some(factor)
+}
