@@ -1,6 +1,7 @@
 //! Gathers what every hypothesis about one handshake is made from.
 
-use crate::connection::handshake::Handshake;
+use crate::connection::handshake::{Handshake, SynHeader};
+use crate::evidence::hop_limit::initial;
 use crate::listener::Listener;
 use crate::{Assessment, Confidence, Verdict};
 
@@ -43,6 +44,14 @@ impl<'a, 'l> Case<'a, 'l> {
             .map(|&other| other as usize)
             .filter(|&other| other != self.index)
             .map(|other| self.listener.handshakes[other])
+    }
+
+    /// Returns whether the hop limits show that the capture was taken at the server or next to it:
+    /// the SYN passed routers, and the SYN-ACK did not.
+    pub(super) fn is_captured_at_server(&self) -> bool {
+        let is_initial = |header: &SynHeader| header.ip.ttl.map(|ttl| initial(ttl) == ttl);
+        let ends = self.handshake.syn.as_ref().zip(self.handshake.syn_ack.as_ref());
+        ends.is_some_and(|(syn, syn_ack)| (is_initial(syn), is_initial(syn_ack)) == (Some(false), Some(true)))
     }
 
     /// Returns whether the client acknowledged only numbers other than the SYN-ACK's.

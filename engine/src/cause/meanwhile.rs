@@ -1,5 +1,5 @@
-//! What a listener did while it ignored a client's ACK: a full accept queue drops SYNs, too (Linux
-//! `tcp_conn_request`: `sk_acceptq_is_full`).
+//! What a listener did while it ignored a client's SYN, ACK or data: a full accept queue drops SYNs
+//! (Linux `tcp_conn_request`: `sk_acceptq_is_full`).
 
 use super::case::Case;
 use crate::Timestamp;
@@ -10,8 +10,7 @@ const MOST: usize = 32;
 /// Share of SYNs without an answer that loss on the path may explain.
 const LOSS: f64 = 0.2;
 
-/// Other handshakes of the listener that began between the client's ACK and the last
-/// retransmission of the SYN-ACK.
+/// Other handshakes of the listener that began while it ignored a client.
 #[derive(Default)]
 pub(super) struct Meanwhile {
     /// Number of SYNs that were answered at once.
@@ -23,12 +22,11 @@ pub(super) struct Meanwhile {
 }
 
 impl Meanwhile {
-    /// Examines the time from the client's ACK to `until`.
-    pub(super) fn of(case: &Case<'_, '_>, until: Timestamp) -> Self {
+    /// Examines the time between two moments.
+    pub(super) fn between(case: &Case<'_, '_>, from: Timestamp, until: Timestamp) -> Self {
         let mut seen = Self::default();
-        let Some(ack) = case.handshake.ack else { return seen };
         let all = &case.listener.handshakes;
-        let first = all.partition_point(|other| other.time <= ack.time);
+        let first = all.partition_point(|other| other.time <= from);
         let during = all[first..].iter().take_while(|other| other.time < until).take(MOST);
         during.filter(|other| other.syn.is_some()).for_each(|other| seen.add(other));
         seen

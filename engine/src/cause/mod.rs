@@ -12,6 +12,7 @@ pub(crate) mod host;
 
 mod case;
 mod counters;
+mod full_queue;
 mod hypothesis;
 mod info;
 mod kernel;

@@ -2,7 +2,6 @@
 
 use super::case::Case;
 use crate::connection::handshake::{Handshake, Side};
-use crate::evidence::reset::Shape;
 use crate::listener::Listener;
 
 /// Handshakes of the listener that are examined on either side: enough to see a habit, few enough
@@ -26,9 +25,9 @@ pub(super) fn nearby<'l>(case: &Case<'_, 'l>) -> impl Iterator<Item = (usize, &'
 pub(super) struct NearbyHandshakes {
     /// Whether the server sent data on one of them.
     pub worked: bool,
-    /// Whether a later handshake was refused.
+    /// Whether a later SYN was refused.
     pub refused_after: bool,
-    /// Whether an earlier handshake was refused.
+    /// Whether an earlier SYN was refused.
     pub refused_before: bool,
     /// Whether a retransmitted SYN got no answer.
     pub unanswered: bool,
@@ -52,31 +51,26 @@ impl NearbyHandshakes {
     /// Examines the handshakes around that of a case.
     pub(super) fn of(case: &Case<'_, '_>) -> Self {
         let Case { listener, index, handshake: own, .. } = *case;
-        let mut seen = Self::default();
+        let (refused_before, refused_after) = listener.refusals.around(own.time, NEARBY_SECONDS);
+        let mut seen = Self { refused_before, refused_after, ..Self::default() };
         for (at, other) in nearby(case) {
             if at == index {
                 seen.change_to(true);
             } else if other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS {
-                seen.add(listener, other, at > index);
+                seen.add(listener, other);
             }
         }
         seen
     }
 
-    fn add(&mut self, listener: &Listener<'_>, other: &Handshake, is_after: bool) {
+    fn add(&mut self, listener: &Listener<'_>, other: &Handshake) {
         let reset = matches!(other.deciding_reset(), Some((Side::Server, _)));
-        // With an ACK, a SYN-ACK that was not captured makes a reset of something else look like a
-        // refusal.
-        let unasked = other.ack.is_none() && other.wrong_ack.is_none() && other.client_data.is_none();
-        let refused = other.syn_ack.is_none() && reset && unasked && !has_bare_reset(other);
         let worked = other.server_data.is_some();
         self.worked |= worked;
         let was_reset = other.syn_ack.is_some() && reset;
         if worked || was_reset {
             self.change_to(was_reset);
         }
-        self.refused_after |= is_after && refused;
-        self.refused_before |= !is_after && refused;
         self.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_retransmissions > 0;
         self.ignored |= other.ack_ignored();
         self.unserved |= is_unserved(listener, other);
@@ -104,8 +98,4 @@ impl NearbyHandshakes {
     pub(super) const fn show_full_queue(&self) -> bool {
         self.ignored || self.unserved || self.unanswered
     }
-}
-
-fn has_bare_reset(handshake: &Handshake) -> bool {
-    handshake.reset.as_deref().is_some_and(|(_, reset)| Shape::of(reset) == Shape::Stateless)
 }

@@ -39,7 +39,8 @@ pub(super) struct ResetContext<'a> {
     pub entry_outlived_it: bool,
     /// Whether the server continued the connection after the reset.
     pub server_went_on: bool,
-    /// Whether the server then sent data past the reset's number: what was reset had reached it.
+    /// Whether the server then sent data past the reset's number, or acknowledged data: what was
+    /// reset had reached it. An application that aborts a connection may still acknowledge data.
     pub server_served_after: bool,
     /// Whether the server sent a second reset, one for the ACK and one for the data.
     pub resets_ack_and_data: bool,
@@ -80,7 +81,12 @@ impl<'a> ResetContext<'a> {
         let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
         let ids = last.and_then(|l| l.ip.identification).zip(id);
         let after_data = handshake.client_data.as_ref().is_some_and(|d| before(&d));
-        let is_past = |l: &SegmentFacts| l.frame > reset.frame && l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0;
+        let is_abort = served || Shape::of(reset) == Shape::Owner;
+        let took_data =
+            |l: &SegmentFacts| !is_abort && handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0);
+        let is_past = |l: &SegmentFacts| {
+            l.frame > reset.frame && (l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0 || took_data(l))
+        };
         Self {
             reset,
             shape: Shape::of(reset),
@@ -199,11 +205,10 @@ impl<'a> ResetContext<'a> {
     }
 }
 
-/// Returns the seconds from the client's ACK to the server's FIN, where the server sent no data
-/// before and the client had sent nothing: a server that has a request may have taken it.
+/// Returns the seconds from the client's ACK to the server's FIN, where the server had neither sent
+/// nor received data: a server that has a request may have taken it.
 pub(super) fn server_closed_after(handshake: &Handshake) -> Option<f64> {
     let (ack, isn) = (handshake.ack?, handshake.client_isn()?);
     let fin = handshake.server_segments.iter().find(|l| l.flags.has(Flags::FIN) && l.payload == 0)?;
-    let is_first = fin.ack == isn.plus(1) && handshake.client_data.is_none_or(|data| data.time > fin.time);
-    (is_first && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
+    (fin.ack == isn.plus(1) && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
 }

@@ -459,6 +459,14 @@ impl Handshake {
         self.is_acknowledged && is_silent && self.reset.is_none()
     }
 
+    /// Returns the time of the server's first data or FIN; `None` without either.
+    pub(crate) fn served_at(&self) -> Option<Timestamp> {
+        let serves = |segment: &&SegmentFacts| segment.payload > 0 || segment.flags.has(Flags::FIN);
+        // Data that came after the kept segments came after the last of them.
+        let later = self.server_segments.last().filter(|_| self.server_data.is_some());
+        self.server_segments.iter().find(serves).or(later).map(|segment| segment.time)
+    }
+
     /// Returns the seconds from the first SYN to the last SYN before the SYN-ACK; 0 without a
     /// retransmission. Also 0 if the first SYN was answered after the client's retransmission timer
     /// had fired: then the SYN-ACKs follow each other as the SYNs did.

@@ -18,10 +18,12 @@ pub(crate) mod isn_pairs;
 mod lost_syns;
 pub(crate) mod option_history;
 mod path;
+mod refusals;
 pub(crate) mod retransmission;
 mod retry;
 mod silent_clients;
 pub(crate) mod timestamp_bits;
+mod waiting;
 
 pub(crate) use lost_syns::{LostSyns, Share};
 pub(crate) use path::{ClientPath, Path};
@@ -42,8 +44,10 @@ use crate::listener::ip_identifications::IpIdentifications;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::isn_pairs::IsnPairs;
 use crate::listener::option_history::OptionHistory;
+use crate::listener::refusals::Refusals;
 use crate::listener::silent_clients::SilentClients;
 use crate::listener::timestamp_bits::TimestampBits;
+use crate::listener::waiting::WaitingConnections;
 
 /// The handshakes of one server address and port, in order of time, and what they have in common.
 ///
@@ -72,6 +76,9 @@ pub(crate) struct Listener<'a> {
     /// Time of the first connection that was opened and then neither served nor closed: it may
     /// wait in the accept queue.
     pub waiting_since: Option<Timestamp>,
+    /// Read when a SYN without an answer needs them.
+    waiting: OnceCell<(WaitingConnections, usize)>,
+    pub refusals: Refusals,
     pub lost_syns: LostSyns,
     pub silent_clients: SilentClients,
     pub health_checks: HealthChecks,
@@ -91,7 +98,7 @@ impl<'a> Listener<'a> {
         let (mut answers, mut ignores_acks) = (false, false);
         let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
         let (mut lost_syns, mut health_candidates, mut waiting_since) = (LostSyns::default(), 0, None);
-        let mut silent_clients = SilentClients::default();
+        let (mut silent_clients, mut refusals) = (SilentClients::default(), Refusals::default());
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
             granted.add(handshake);
@@ -99,6 +106,7 @@ impl<'a> Listener<'a> {
             answers |= handshake.syn_ack.is_some();
             ignores_acks |= handshake.ack_ignored();
             waiting_since = waiting_since.or_else(|| handshake.is_waiting().then_some(handshake.time));
+            refusals.add(handshake);
             lost_syns.add(handshake);
             silent_clients.add(handshake);
             health_candidates += usize::from(health_checks::is_candidate(handshake));
@@ -123,6 +131,8 @@ impl<'a> Listener<'a> {
             answers,
             ignores_acks,
             waiting_since,
+            waiting: OnceCell::new(),
+            refusals,
             lost_syns,
             silent_clients,
             health_checks: HealthChecks::of(answering, &clients, health_candidates),
@@ -134,6 +144,17 @@ impl<'a> Listener<'a> {
             clock,
             handshakes,
         }
+    }
+
+    /// Returns the number of connections that wait for the server at a time, and the largest number
+    /// that waited when a SYN was answered at once.
+    pub(crate) fn waiting(&self, time: Timestamp) -> (usize, usize) {
+        let (waiting, most) = self.waiting.get_or_init(|| {
+            let waiting = WaitingConnections::of(&self.handshakes, self.now);
+            let most = waiting.most_at_answers(&self.handshakes);
+            (waiting, most)
+        });
+        (waiting.at(time), *most)
     }
 
     /// Returns the path to the client of the handshake with that index, if that client came often

@@ -13,6 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
+const FULL_QUEUES_DROP: &str = "a listener with full queues silently drops SYNs";
 const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and retransmitted its SYN-ACK";
 const NEARBY_UNSERVED: &str =
     "other connections at that time were open but got no reply: they wait in the accept queue";
@@ -22,7 +23,7 @@ const NEARBY_UNSERVED: &str =
 /// `tcp_get_cookie_sock`).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;
-    let is_waited_for = case.listener.waiting_since.is_some_and(|since| since <= case.handshake.time);
+    let queue = FullQueue::at_reset(case, reset);
     Hypothesis::new(
         INFO.kind,
         MODERATE,
@@ -36,9 +37,9 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     .supported_by(ignored, 3.0, "the server ignored the client's data several times before the reset")
     .supported_by(nearby.unserved, MODERATE, NEARBY_UNSERVED)
     .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
-    .supported_by(is_waited_for, MODERATE, "an earlier connection is open and was not served: it may wait in the queue")
+    .supported_by(queue.is_likely(), MODERATE, queue.waits())
     .opposed_by(
-        !is_waited_for && !nearby.show_full_queue() && nearby.worked,
+        queue.waiting == 0 && !nearby.show_full_queue() && nearby.worked,
         STRONG,
         "no connection waits to be served, and others worked at that time",
     )
@@ -83,15 +84,19 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .ruled_out_by(!reset.is_bare(), "the reset has an ACK flag; the reset of a full accept queue has none")
 }
 
-pub(super) fn delayed_syn(nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a listener with full queues silently drops SYNs")
+/// Considers a SYN that was answered after it was retransmitted.
+pub(super) fn delayed_syn(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypothesis {
+    let queue = FullQueue::during_unanswered_syns(case);
+    let hypothesis = Hypothesis::new(INFO.kind, 0.0, FULL_QUEUES_DROP)
         .supported_by(nearby.ignored, 3.0, NEARBY_IGNORED)
-        .supported_by(nearby.unserved, STRONG, NEARBY_UNSERVED)
+        .supported_by(nearby.unserved && queue.waiting == 0, STRONG, NEARBY_UNSERVED);
+    while_unanswered(hypothesis, &queue)
 }
 
 pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let others = case.listener.answers;
-    Hypothesis::new(INFO.kind, WEAK, "a listener with full queues silently drops SYNs")
+    let queue = FullQueue::during_unanswered_syns(case);
+    let hypothesis = Hypothesis::new(INFO.kind, WEAK, FULL_QUEUES_DROP)
         .supported_by(others, MODERATE, "the listener answered other SYNs")
         .supported_by(nearby.ignored, STRONG, NEARBY_IGNORED)
         .supported_by(
@@ -99,9 +104,35 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
             MODERATE,
             "the listener ignored other ACKs: it retransmitted its SYN-ACK",
         )
-        .supported_by(nearby.unserved, STRONG, NEARBY_UNSERVED)
+        .supported_by(nearby.unserved && queue.waiting == 0, STRONG, NEARBY_UNSERVED)
         .supported_by(nearby.resets > 0, MODERATE, "other connections at that time were reset after their SYN-ACK")
-        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
+        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture");
+    while_unanswered(hypothesis, &queue)
+}
+
+/// Adds what the listener's other connections show about its accept queue.
+fn while_unanswered(hypothesis: Hypothesis, queue: &FullQueue) -> Hypothesis {
+    let answered = queue.meanwhile.answered;
+    hypothesis
+        .supported_by(queue.is_likely(), STRONG, queue.waits())
+        .supported_by(
+            queue.is_likely() && queue.drops_every_syn(),
+            STRONG,
+            "no SYN was answered meanwhile; a full accept queue drops every SYN",
+        )
+        .opposed_by(
+            queue.had_room_for_more,
+            STRONG,
+            "the listener answered SYNs while more connections waited for a reply",
+        )
+        .opposed_by(
+            queue.meanwhile.had_room() || (!queue.is_likely() && answered > 0),
+            STRONG,
+            format!(
+                "the listener answered {answered} other SYN{} meanwhile; a full accept queue drops every SYN",
+                plural(answered)
+            ),
+        )
 }
 
 /// Considers an ACK that the server ignores. Linux ignores it while the accept queue is full
@@ -132,17 +163,29 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
 /// Considers data that the server ignores. If the accept queue is full when the ACK of a cookie or
 /// of a SYN queue entry arrives, the kernel drops the data that follows (syncookies.c
 /// `tcp_get_cookie_sock`).
-pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
+pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accepted: bool) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         STRONG,
-        "the client's data is retransmitted and never acknowledged: a server with a full accept queue ignores it",
+        "the client's data is retransmitted and not acknowledged: a server with a full accept queue ignores it",
     )
     .supported_by(case.listener.ignores_acks, STRONG, "the listener ignored other ACKs: it retransmitted its SYN-ACK")
     .supported_by(
         case.is(Verdict::SynCookie),
         WEAK,
         "after a SYN cookie the kernel ignores the data and does not retransmit the SYN-ACK",
+    )
+    .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
+    .supported_by(was_accepted, STRONG, "the server accepted the data in the end, as after a queue has room again")
+    .opposed_by(
+        !case.is(Verdict::SynCookie) && case.handshake.syn_acks == 1,
+        WEAK,
+        "the SYN-ACK was not retransmitted: the ACK had arrived",
+    )
+    .opposed_by(
+        meanwhile.had_room(),
+        if was_accepted { MODERATE } else { 3.0 },
+        "the listener answered other SYNs meanwhile; a full accept queue drops SYNs, too",
     )
 }
 

@@ -44,3 +44,17 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
         .supported_by(has_arrived && is_real, STRONG, "the client completed other connections: its address is not spoofed")
         .not_observable(true, "what the client sent after the SYN-ACK (a capture at the client shows it)")
 }
+
+/// Considers a client whose first ACK in the capture follows a retransmission of the SYN-ACK. A
+/// client that has no SYN-ACK retransmits its SYN at that time.
+pub(super) fn late_ack(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    let handshake = case.handshake;
+    let (repeat, ack) = (handshake.rto_retransmission.as_deref()?, handshake.ack?);
+    let is_late = handshake.syn_retransmissions == 0 && repeat.time < ack.time && repeat.gap >= DELAY_SECONDS;
+    let why = format!("the client's ACK came only after the SYN-ACK was retransmitted, {:.1} s later", repeat.gap);
+    is_late.then(|| {
+        Hypothesis::new(INFO.kind, STRONG, why)
+            .supported_by(true, MODERATE, "the client did not retransmit its SYN: the first SYN-ACK had reached it")
+            .not_observable(true, "whether the client's first ACK was lost (a capture at the client shows it)")
+    })
+}

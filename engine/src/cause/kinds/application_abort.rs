@@ -34,7 +34,8 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
 
 /// Considers a bare reset: a closed socket answers data in this form (RFC 9293 section 3.10.7.1).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
-    let fin = case.handshake.server_fin;
+    let at_once = reset.server_closed_after.is_some_and(served_nothing::is_at_once);
+    let fin = case.handshake.server_fin && !at_once;
     Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data in this form")
         .supported_by(fin, 5.0, "the server had closed the connection (FIN) before")
         .supported_by(
@@ -42,7 +43,8 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
             6.0,
             "another reset of the server has an ACK flag and a window or options: the application aborted the connection",
         )
-        .opposed_by(!fin && !reset.aborted, MODERATE, "the server had sent no FIN, and the reset of an application abort has an ACK flag")
+        .supported_by(at_once, STRONG, "the server had closed the connection (FIN) before the client's data arrived")
+        .opposed_by(!fin && !at_once && !reset.aborted, MODERATE, "the server had sent no FIN, and the reset of an application abort has an ACK flag")
         .opposed_by(!reset.after_data, WEAK, "the client had sent no data")
 }
 

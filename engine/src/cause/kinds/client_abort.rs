@@ -22,7 +22,7 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
 
 /// Considers a client that did not want the connection, or gave up on a stuck one.
 pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: bool) -> Hypothesis {
-    let unknown = case.handshake.ack.is_none();
+    let unknown = case.handshake.ack.is_none() && !was_reset_before(case, reset);
     let bare = !reset.flags.has(Flags::ACK);
     let waited = case.handshake.ack.map_or(0.0, |ack| reset.time.seconds_since(ack.time));
     Hypothesis::new(INFO.kind, if is_stuck { MODERATE } else { STRONG }, "the client sent the reset")
@@ -42,6 +42,8 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
             WEAK,
             format!("the reset came {:.0} ms after the client's ACK", waited * 1e3),
         )
+        .opposed_by(was_reset_before(case, reset), MODERATE, RESET_BEFORE)
+        .opposed_by(has_forgotten(case, reset), MODERATE, CLIENT_FORGOT)
         .opposed_by(is_stuck, MODERATE, format!("the client had waited {waited:.1} s for the server"))
         .not_observable(true, "what the client application did")
 }
@@ -52,6 +54,28 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
 pub(super) fn is_unknown_to_client(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
     let is_answer = case.handshake.syn_ack.is_some_and(|syn_ack| syn_ack.ack == reset.seq);
     case.handshake.ack.is_none() && is_answer && Shape::of(reset) == Shape::Stateless
+}
+
+/// Returns whether the client's host had ended the connection before, although the capture shows
+/// neither its ACK nor a FIN: it resets a retransmitted SYN-ACK, and had not reset the first one. A
+/// reset that the server did not send had ended the connection.
+pub(super) fn was_reset_before(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
+    let handshake = case.handshake;
+    let first = handshake.syn_ack.map(|syn_ack| reset.time.seconds_since(syn_ack.time));
+    let again = handshake.rto_retransmission.as_deref().map(|again| again.gap);
+    let is_answer_to_retransmission = first.zip(again).is_some_and(|(first, again)| first >= again);
+    is_unknown_to_client(case, reset) && is_answer_to_retransmission && handshake.syn_retransmissions == 0
+}
+
+/// Returns whether the client's host no longer knew a connection that it had acknowledged and not
+/// closed: it answered the server's segment with a bare reset (RFC 9293 section 3.10.7.1). A
+/// program that aborts a connection sends a reset with an ACK flag.
+pub(super) fn has_forgotten(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
+    let handshake = case.handshake;
+    let mut segments = handshake.server_segments.iter();
+    let is_answer = segments.any(|segment| segment.frame < reset.frame && segment.ack == reset.seq);
+    let is_open = handshake.ack.is_some() && !handshake.client_fin && !handshake.server_fin;
+    is_open && is_answer && Shape::of(reset) == Shape::Stateless
 }
 
 /// Returns whether the SYN looks like a scanner's (nmap: windows of 1024 to 4096 and an MSS;

@@ -26,7 +26,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         )
         .supported_by(
             case.is(Verdict::SynCookie) && !case.is_reliably(Verdict::SynCookie),
-            MODERATE,
+            1.5,
             "the SYN-ACK may have been a SYN cookie",
         )
         .supported_by(reset.wrong_ack, STRONG, WRONG_ACK)
@@ -117,7 +117,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     if let (CounterStatus::Rose(_), CounterStatus::Rose(_), true) = (received, resets, failed.did_not()) {
         let said = counters::clause(Counter::SyncookiesRecv, received);
         evidence.supported_by(
-            MODERATE,
+            STRONG,
             format!("{said} together with OutRsts: cookies were valid, and an option that they encode may be off now"),
         );
     }

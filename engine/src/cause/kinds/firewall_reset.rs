@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 const SERVER_WENT_ON: &str = "the server continued after the reset: it did not send the reset";
 const REACHED_SERVER: &str =
-    "the server sent data after the reset: a packet filter would have dropped what the client sent";
+    "the server sent or acknowledged data after the reset: a packet filter would have dropped what the client sent";
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
@@ -113,5 +113,6 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     let nats = if client_abort::is_unknown_to_client(case, reset) { WEAK } else { VERY_STRONG };
     Hypothesis::new(INFO.kind, 0.0, "a device on the client's side can send the reset in the client's name")
         .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
+        .supported_by(client_abort::was_reset_before(case, reset), VERY_STRONG, RESET_BEFORE)
         .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
 }

@@ -1,6 +1,7 @@
 //! A third party injected a reset, and the server continued.
 
 use super::*;
+use crate::evidence::hop_limit::field_name;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::InjectedReset,
@@ -21,12 +22,30 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
         .supported_by(
             reset.server_served_after,
             5.0,
-            "the server sent data after the reset: what the client had sent reached it, and it did not reset the connection",
+            "the server sent data or acknowledged it after the reset: what the client had sent reached it, and it did not reset the connection",
         )
-        .opposed_by(!reset.server_served_after, MODERATE, "the server sent no data after the reset")
+        .opposed_by(!reset.server_served_after, MODERATE, "the server neither sent nor acknowledged data after the reset")
         .supported_by(reset.is_early(), MODERATE, "the reset came in less time than the round trip to the server takes")
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets arrived"))
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
         .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
+}
+
+/// Considers a reset of the client's side, as the server sees it. The device may have reset the
+/// client, whose host then answers the server's segments with resets, or it may have sent the reset
+/// in the client's name.
+pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothesis {
+    let handshake = case.handshake;
+    let differs = handshake.syn.is_some_and(|syn| syn.ip.is_from_elsewhere(reset.ip));
+    let passed = handshake.client_data.is_some_and(|data| data.frame < reset.frame);
+    let field = field_name(handshake.client.ip);
+    Hypothesis::new(INFO.kind, 0.0, "a third party can inject resets in both directions")
+        .supported_by(client_abort::has_forgotten(case, reset), VERY_STRONG, CLIENT_FORGOT)
+        .supported_by(
+            differs && passed,
+            5.0,
+            format!("the {field} of the reset differs from that of the client's SYN, and the client's data passed"),
+        )
+        .not_observable(true, "whether the client received a reset before (a capture at the client shows it)")
 }

@@ -48,7 +48,8 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     counters::weigh_missing_listener(evidence, WEAK);
     let others = [Counter::ListenOverflows, Counter::EmbryonicRsts, Counter::SyncookiesFailed];
     let are_still = others.iter().filter(|&&counter| evidence.status(counter).did_not()).count() >= 2;
-    if are_still {
+    let sends_cookies = matches!(evidence.status(Counter::SyncookiesSent), CounterStatus::Rose(_));
+    if are_still && !sends_cookies {
         evidence.supported_by_rise(Counter::OutRsts, STRONG, "and no counter of queues or cookies did");
     }
 }

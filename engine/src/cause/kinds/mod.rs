@@ -32,6 +32,7 @@ mod wrong_host;
 
 use super::case::Case;
 use super::counters::{self, CounterStatus, KernelEvidence};
+use super::full_queue::FullQueue;
 use super::host::AcceptQueue;
 use super::hypothesis::{Hypothesis, MODERATE, STRONG, VERY_STRONG, WEAK, plural};
 use super::info::{AckAtServer, CauseInfo, ResetSender};
@@ -100,12 +101,19 @@ impl CauseKind {
 /// use (Linux `TCP_RTO_MIN`).
 const DELAY_SECONDS: f64 = 0.2;
 
+/// Number of retransmissions of the client's first data that loss on the path does not explain.
+const IGNORED_DATA: u32 = 4;
+
 const SERVED: &str = "the server had accepted the connection before";
+const RESET_BEFORE: &str = "the client's host reset the retransmitted SYN-ACK, but not the first one: something else had ended its connection meanwhile";
+const CLIENT_FORGOT: &str =
+    "the client's host no longer knew the connection, and had not closed it: something else had reset it";
 const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
 const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";
 const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
+const PROXYS_SYN: &str = "the SYN has a non-zero acknowledgment number: Netfilter's SYNPROXY sent it for a client that had completed its handshake";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
 const SYNS_DROPPED: &str = "other SYNs were not answered meanwhile, as with a full accept queue";
 const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";
@@ -125,7 +133,7 @@ fn of_outcome(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
             if case.is(Verdict::SynProxy) { proxied_reset(case, &reset) } else { server_reset(case, &reset) }
         }),
         Outcome::ResetByClient => client_reset(case),
-        Outcome::Refused => RefusedSyn::of(case).map_or_else(Vec::new, |refused| refused_syn(&refused)),
+        Outcome::Refused => RefusedSyn::of(case).map_or_else(Vec::new, |refused| refused_syn(case, &refused)),
         Outcome::Unanswered => unanswered(case),
         Outcome::Unacknowledged => unacknowledged(case),
         Outcome::Established => match Stall::at(case, case.listener.now) {
@@ -141,8 +149,14 @@ fn of_outcome(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
 fn established(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let handshake = case.handshake;
     let mut all = delayed_syn(case);
+    all.extend(ack_lost::late_ack(case));
     if let Some(repeat) = late_acceptance(handshake) {
         all.extend(ignored_ack(case, repeat));
+    }
+    if handshake.client_data_retransmissions >= IGNORED_DATA
+        && let Some(accepted) = handshake.server_segments.first()
+    {
+        all.extend(ignored_data(case, accepted.time, true));
     }
     // A reset before the server's data, in a connection that the server continued.
     let ignored = handshake.reset.as_deref().filter(|(side, reset)| {
@@ -171,7 +185,7 @@ fn delayed_syn(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     {
         all.extend([backlog_refused::refused_syn(&refused), firewall_reset::refused_syn(&refused)]);
     }
-    all.push(accept_queue_overflow::delayed_syn(&NearbyHandshakes::of(case)));
+    all.push(accept_queue_overflow::delayed_syn(case, &NearbyHandshakes::of(case)));
     all.extend(timestamps_rejected::unanswered(case));
     all
 }
@@ -255,16 +269,19 @@ fn client_reset(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     all.push(client_abort::client_reset(case, reset, stall.is_some()));
     if stall.is_none() {
         all.push(firewall_reset::client_reset(case, reset));
+        all.push(injected_reset::client_reset(case, reset));
+        all.extend(wrong_host::client_reset(case, reset));
     }
     all
 }
 
-fn refused_syn(refused: &RefusedSyn) -> Vec<Hypothesis> {
+fn refused_syn(case: &Case<'_, '_>, refused: &RefusedSyn) -> Vec<Hypothesis> {
     let mut all = vec![
         closed_port::refused_syn(refused),
         firewall_reset::refused_syn(refused),
         backlog_refused::refused_syn(refused),
     ];
+    all.extend(proxy_backend_refused::refused_syn(case));
     all.extend(silent_drop::given_up(refused));
     all
 }
@@ -275,6 +292,7 @@ fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     all.extend(stale_connection::challenged(case));
     all.extend(timestamps_rejected::unanswered(case));
     all.extend(source_ports_exhausted::unanswered(case));
+    all.extend(proxy_backend_silent::unanswered(case));
     all.extend(syn_flood::never_completed(case));
     all
 }
@@ -295,14 +313,26 @@ fn stalled(case: &Case<'_, '_>, stall: Stall) -> Vec<Hypothesis> {
             silent_drop::closed_window(),
             accept_queue_overflow::closed_window(),
         ],
-        Stall::DataIgnored => vec![accept_queue_overflow::ignored_data(case), silent_drop::ignored_data(case)],
+        Stall::DataIgnored => ignored_data(case, case.listener.now, false),
     }
+}
+
+/// Returns the causes of data that the server ignored until a time, and whether it accepted it
+/// then.
+fn ignored_data(case: &Case<'_, '_>, until: Timestamp, was_accepted: bool) -> Vec<Hypothesis> {
+    let from = case.handshake.ack.map_or(case.handshake.time, |ack| ack.time);
+    let meanwhile = Meanwhile::between(case, from, until);
+    vec![
+        accept_queue_overflow::ignored_data(case, &meanwhile, was_accepted),
+        silent_drop::ignored_data(case, &meanwhile, was_accepted),
+    ]
 }
 
 /// Returns the causes of a SYN-ACK that was retransmitted after it was acknowledged.
 fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission) -> Vec<Hypothesis> {
     let until = case.handshake.last_syn_ack.unwrap_or(repeat.time);
-    let meanwhile = Meanwhile::of(case, until);
+    let from = case.handshake.ack.map_or(repeat.time, |ack| ack.time);
+    let meanwhile = Meanwhile::between(case, from, until);
     vec![
         accept_queue_overflow::ignored_ack(case, &meanwhile),
         ack_lost::ignored_ack(case, repeat, &meanwhile),

@@ -1,6 +1,7 @@
 //! The server behind the proxy refused the connection.
 
 use super::*;
+use crate::packet::seq::SeqNumber;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendRefused,
@@ -36,6 +37,22 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         )
         .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
         .not_observable(true, "the proxy's own SYN and the server's answer to it")
+}
+
+/// Returns the hypothesis only for a SYN that a proxy sent.
+pub(super) fn refused_syn(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    is_proxys_syn(case).then(|| {
+        Hypothesis::new(INFO.kind, STRONG, PROXYS_SYN)
+            .supported_by(true, VERY_STRONG, "the server refused it")
+            .not_observable(true, "the handshake between the client and the proxy")
+    })
+}
+
+/// Returns whether Netfilter's SYNPROXY sent the SYN: its acknowledgment field has the number that
+/// the proxy told the client (nf_synproxy_core.c `synproxy_send_server_syn`). Other hosts leave the
+/// field zero.
+pub(super) fn is_proxys_syn(case: &Case<'_, '_>) -> bool {
+    case.handshake.syn.is_some_and(|syn| syn.ack != SeqNumber::default())
 }
 
 pub(super) fn closed_window() -> Hypothesis {

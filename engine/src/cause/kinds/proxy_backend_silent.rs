@@ -26,6 +26,15 @@ pub(super) fn closed_window(case: &Case<'_, '_>, silent: bool, waited: f64) -> H
         .not_observable(true, "the proxy's own SYN to the server")
 }
 
+/// Returns the hypothesis only for a SYN that a proxy sent.
+pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    proxy_backend_refused::is_proxys_syn(case).then(|| {
+        Hypothesis::new(INFO.kind, STRONG, PROXYS_SYN)
+            .supported_by(true, VERY_STRONG, "the server did not answer it")
+            .not_observable(true, "the handshake between the client and the proxy")
+    })
+}
+
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     for counter in [Counter::ListenOverflows, Counter::ListenDrops] {
         evidence.supported_by_rise(counter, MODERATE, "the server may have dropped the proxy's SYN");

@@ -16,9 +16,14 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// a client, or waits for a request, takes longer.
 const AT_ONCE: f64 = 1.0;
 
+/// Returns whether a FIN that many seconds after the ACK came at once.
+pub(super) fn is_at_once(after: f64) -> bool {
+    after <= AT_ONCE
+}
+
 /// Returns the hypothesis only where the server's FIN came at once.
 pub(super) fn closed_at_once(after: Option<f64>) -> Option<Hypothesis> {
-    let after = after.filter(|&after| after <= AT_ONCE)?;
+    let after = after.filter(|&after| is_at_once(after))?;
     let why = format!("the server sent no data and closed the connection (FIN) {:.0} ms after the ACK", after * 1e3);
     Some(Hypothesis::new(INFO.kind, 6.0, why).not_observable(true, "why the program closed the connection"))
 }

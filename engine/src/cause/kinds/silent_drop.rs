@@ -55,13 +55,15 @@ pub(super) fn given_up(refused: &RefusedSyn) -> Option<Hypothesis> {
     )
 }
 
-pub(super) fn ignored_data(case: &Case<'_, '_>) -> Hypothesis {
+pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accepted: bool) -> Hypothesis {
     Hypothesis::new(INFO.kind, 1.5, "packets after the handshake may be dropped on the path")
         .supported_by(
             case.handshake.client_data_retransmissions > 2,
             0.3,
             "every retransmission of the data was dropped, too",
         )
+        .opposed_by(meanwhile.drops_syns(), WEAK, SYNS_DROPPED)
+        .opposed_by(was_accepted, MODERATE, "the server accepted the data in the end")
         .not_observable(true, "whether the data reached the server")
 }
 
@@ -78,7 +80,11 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         (Counter::ConntrackDrop, 3.0, "conntrack dropped packets because its table was full"),
         (Counter::ListenDrops, MODERATE, "a listener dropped packets"),
     ];
-    for (counter, nats, why) in rules {
+    // ListenDrops counts what ListenOverflows counts, too.
+    let is_overflow = matches!(evidence.status(Counter::ListenOverflows), CounterStatus::Rose(_));
+    for (counter, nats, why) in
+        rules.into_iter().filter(|(counter, ..)| *counter != Counter::ListenDrops || !is_overflow)
+    {
         evidence.supported_by_rise(counter, nats, why);
     }
     let drops = evidence.status(Counter::ListenDrops);

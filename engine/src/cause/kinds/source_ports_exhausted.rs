@@ -27,11 +27,24 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let own = case.handshake;
     let before = |other: &&Handshake| (0.0..PORT_SECONDS).contains(&own.time.seconds_since(other.time));
     let in_use = case.of_same_client(REACH).filter(before).filter(|other| other.ack.is_some()).count();
+    let until = own.last_syn.unwrap_or(own.time);
+    let meanwhile = |other: &&Handshake| other.time > own.time && other.time < until && other.syn_ack.is_some();
+    let answered = case.of_same_client(REACH).filter(meanwhile).count();
     let nearby = answered_others(case);
     let hypothesis = Hypothesis::new(
         INFO.kind,
         -0.5,
         format!("the client used {in_use} other ports for this destination in the last 4 minutes"),
+    )
+    .supported_by(
+        nearby > 0 && answered == 0,
+        MODERATE,
+        "no other SYN of the client to this destination was answered meanwhile",
+    )
+    .opposed_by(
+        answered >= SEVERAL,
+        3.0,
+        format!("{answered} other SYNs of the client to this destination were answered meanwhile"),
     )
     .supported_by(
         in_use >= A_LIMIT,

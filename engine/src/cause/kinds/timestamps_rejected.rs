@@ -43,6 +43,10 @@ impl Fates {
             let is_older = known.is_some_and(|(_, latest)| latest.wrapping_sub(stamp.value).cast_signed() > 1);
             // A SYN that is answered after a retransmission had failed first.
             let worked = handshake.syn_ack.is_some() && handshake.seconds_to_answered_syn() == 0.0;
+            // Without an accepted SYN before it, a failed one is neither older nor newer.
+            if known.is_none() && !worked {
+                continue;
+            }
             *match (is_older, worked) {
                 (true, false) => &mut fates.older_failed,
                 (true, true) => &mut fates.older_worked,

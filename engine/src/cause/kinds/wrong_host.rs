@@ -28,6 +28,11 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time succeeded")
         .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
         .opposed_by(
+            case.is_captured_at_server(),
+            STRONG,
+            "the SYN-ACK has an initial TTL: the capture was taken next to the server, and contains the ACK",
+        )
+        .opposed_by(
             reset.took_ack,
             1.5,
             "only the data was reset, not the ACK before it; a load balancer sends both to the same host",
@@ -46,4 +51,13 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(true, "which host behind the address received the ACK")
+}
+
+/// Considers a client that no longer knows the connection when the SYN-ACK is retransmitted: the
+/// host that received its ACK may have reset it.
+pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Option<Hypothesis> {
+    client_abort::was_reset_before(case, reset).then(|| {
+        Hypothesis::new(INFO.kind, 3.0, RESET_BEFORE)
+            .not_observable(true, "which host behind the address received the ACK")
+    })
 }
