@@ -459,6 +459,13 @@ impl Handshake {
         self.is_acknowledged && is_silent && self.reset.is_none()
     }
 
+    /// Returns whether the capture lacks data of the client: none was seen, and the server
+    /// acknowledged more than the client's SYN and FIN.
+    pub(crate) fn has_uncaptured_data(&self) -> bool {
+        let isn = self.client_isn().filter(|_| self.client_data.is_none());
+        isn.is_some_and(|isn| self.server_segments.iter().any(|segment| segment.ack.ahead_of(isn) > 2))
+    }
+
     /// Returns the time of the server's first data or FIN; `None` without either.
     pub(crate) fn served_at(&self) -> Option<Timestamp> {
         let serves = |segment: &&SegmentFacts| segment.payload > 0 || segment.flags.has(Flags::FIN);

@@ -32,8 +32,10 @@ impl HealthChecks {
                 let times = candidates
                     .windows(2)
                     .map(|two| handshakes[two[1] as usize].time.seconds_since(handshakes[two[0] as usize].time));
-                if let Some(period) = period(times.collect()) {
-                    checks.extend(candidates.iter().map(|&index| (index, period)));
+                let intervals: Vec<f64> = times.collect();
+                if let Some(period) = period(intervals.clone()) {
+                    let on_time = (0..candidates.len()).filter(|&at| keeps(&intervals, at, period));
+                    checks.extend(on_time.map(|at| (candidates[at], period)));
                 }
             }
             checks.sort_unstable_by_key(|&(index, _)| index);
@@ -52,7 +54,18 @@ impl HealthChecks {
 /// the connection without having sent data.
 pub(crate) fn is_candidate(handshake: &Handshake) -> bool {
     let is_ended = handshake.client_fin || matches!(handshake.reset.as_deref(), Some((Side::Client, _)));
-    is_ended && handshake.client_data.is_none() && handshake.syn_ack.is_some()
+    is_ended && handshake.client_data.is_none() && handshake.syn_ack.is_some() && !handshake.has_uncaptured_data()
+}
+
+/// Returns whether the connection at a place came one period after the one before it, or before the
+/// next one.
+fn keeps(intervals: &[f64], at: usize, period: f64) -> bool {
+    let around = [at.checked_sub(1).and_then(|before| intervals.get(before)), intervals.get(at)];
+    around.into_iter().flatten().any(|interval| is_regular(*interval, period))
+}
+
+fn is_regular(interval: f64, period: f64) -> bool {
+    (interval - period).abs() <= TOLERANCE * period
 }
 
 /// Returns the period of intervals in seconds, if they are regular.
@@ -62,6 +75,6 @@ fn period(mut intervals: Vec<f64>) -> Option<f64> {
     }
     intervals.sort_unstable_by(f64::total_cmp);
     let period = intervals[intervals.len() / 2];
-    let regular = intervals.iter().filter(|&&interval| (interval - period).abs() <= TOLERANCE * period).count();
+    let regular = intervals.iter().filter(|&&interval| is_regular(interval, period)).count();
     (period >= SHORTEST_PERIOD && regular as f64 >= REGULAR * intervals.len() as f64).then_some(period)
 }

@@ -1,7 +1,6 @@
 //! The outcome of a handshake.
 
-use crate::connection::handshake::{Handshake, Side};
-use crate::packet::segment::Flags;
+use crate::connection::handshake::{Handshake, SegmentFacts, Side};
 use crate::{Outcome, Timestamp};
 
 /// A capture that ends sooner than this after a segment, in seconds, cannot show that it was not
@@ -27,9 +26,7 @@ pub(super) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
 
 fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
     match handshake.reset.as_deref() {
-        Some((Side::Server, reset)) if reset.flags.has(Flags::ACK) || handshake.client_data.is_none() => {
-            Outcome::Refused
-        }
+        Some((Side::Server, reset)) if refuses_syn(handshake, reset) => Outcome::Refused,
         Some((Side::Server, _)) => Outcome::ResetByServer,
         Some((Side::Client, _)) => Outcome::ResetByClient,
         None if handshake.stale_answer().is_some() && handshake.client_data.is_none() => {
@@ -42,4 +39,11 @@ fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
         None if now.seconds_since(handshake.time) < TOO_SOON => Outcome::Incomplete,
         None => Outcome::Unanswered,
     }
+}
+
+/// Returns whether a reset answers the SYN. After data of the client, or with options, which only
+/// the reset of a connection has, it answers something else, and the SYN-ACK was not captured.
+fn refuses_syn(handshake: &Handshake, reset: &SegmentFacts) -> bool {
+    let after_data = handshake.client_data.is_some_and(|data| data.frame < reset.frame);
+    !after_data && !reset.has_options
 }

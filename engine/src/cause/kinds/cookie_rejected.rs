@@ -26,9 +26,10 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         )
         .supported_by(
             case.is(Verdict::SynCookie) && !case.is_reliably(Verdict::SynCookie),
-            1.5,
+            STRONG,
             "the SYN-ACK may have been a SYN cookie",
         )
+        .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
         .supported_by(reset.wrong_ack, STRONG, WRONG_ACK)
         .supported_by(
             late > 0.0,

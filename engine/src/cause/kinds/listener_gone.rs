@@ -30,6 +30,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
             WEAK,
             "all failures are in one stretch of time, as with a restart",
         )
+        .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
         .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())

@@ -108,6 +108,8 @@ const SERVED: &str = "the server had accepted the connection before";
 const RESET_BEFORE: &str = "the client's host reset the retransmitted SYN-ACK, but not the first one: something else had ended its connection meanwhile";
 const CLIENT_FORGOT: &str =
     "the client's host no longer knew the connection, and had not closed it: something else had reset it";
+const BOTH_RESET: &str =
+    "two resets arrived, one for the ACK and one for the data: their sender did not know the connection";
 const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
 const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";

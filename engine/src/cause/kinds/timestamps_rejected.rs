@@ -19,6 +19,9 @@ const REACH: usize = 24;
 /// `TCP_PAWS_MSL`).
 const REMEMBERED_SECONDS: f64 = 60.0;
 
+/// Smallest number of SYNs that follow the rule for each exception, which loss may explain.
+const EXCEPTIONS: usize = 8;
+
 /// Maximum weight of the agreement, in nats.
 const MOST: f64 = 6.0;
 
@@ -73,7 +76,8 @@ fn against_chance(failed: usize, worked: usize) -> f64 {
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     case.handshake.syn.and_then(|syn| syn.options.timestamps)?;
     let Fates { older_failed, older_worked, newer_failed, newer_worked } = Fates::of(case);
-    let is_rule = older_worked + newer_failed == 0;
+    let is_rule = older_worked * EXCEPTIONS <= older_failed && newer_failed * EXCEPTIONS <= newer_worked;
+    let exceptions = older_worked + newer_failed;
     let hypothesis = Hypothesis::new(
         INFO.kind,
         -MODERATE,
@@ -84,20 +88,21 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     )
     .supported_by(
         is_rule,
-        against_chance(older_failed, newer_worked).min(MOST),
+        (against_chance(older_failed, newer_worked) - MODERATE * exceptions as f64).clamp(0.0, MOST),
         format!(
-            "{newer_worked} SYN{} with a newer timestamp got an answer, and none with an older one",
-            plural(newer_worked)
+            "{newer_worked} SYN{} with a newer timestamp got an answer, and {} with an older one",
+            plural(newer_worked),
+            if older_worked == 0 { "none".to_owned() } else { format!("only {older_worked}") }
         ),
     )
     .opposed_by(
         older_worked > 0,
-        3.0,
+        if is_rule { WEAK } else { 3.0 },
         format!("{older_worked} SYN{} with an older timestamp got an answer", plural(older_worked)),
     )
     .opposed_by(
         newer_failed > 0,
-        MODERATE,
+        if is_rule { WEAK } else { MODERATE },
         format!("{newer_failed} SYN{} with a newer timestamp failed, too", plural(newer_failed)),
     );
     (older_failed > 0).then_some(hypothesis)

@@ -43,11 +43,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
             WEAK,
             "the client acknowledged a number other than the SYN-ACK's: another host may have sent that number",
         )
-        .supported_by(
-            reset.resets_ack_and_data,
-            WEAK,
-            "two resets arrived, one for the ACK and one for the data: their sender did not know the connection",
-        )
+        .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
         .supported_by(nearby.mixed, MODERATE, "failing and working connections alternate")
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(true, "which host behind the address received the ACK")
