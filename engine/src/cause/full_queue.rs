@@ -12,6 +12,9 @@ use crate::Timestamp;
 /// Connections that wait for a slow program besides those that wait in the queue: their number may
 /// vary by this much without a meaning.
 const SLACK: usize = 1;
+/// Smallest number of connections in a full queue: Linux drops a SYN when more wait than the
+/// backlog, which is at least one in practice.
+const SMALLEST: usize = 2;
 
 /// State of the accept queue while a SYN was not answered.
 pub(super) struct FullQueue {
@@ -48,13 +51,13 @@ impl FullQueue {
         format!("{waiting} other connection{s} at that time {were} open but got no reply, as in an accept queue")
     }
 
-    /// Returns whether connections waited, and no SYN was answered with more of them.
+    /// Returns whether enough connections waited, and no SYN was answered with more of them.
     pub(super) const fn is_likely(&self) -> bool {
-        self.waiting > 0 && !self.had_room_for_more
+        self.waiting >= SMALLEST && !self.had_room_for_more
     }
 
-    /// Returns whether no SYN was answered while this one was not.
+    /// Returns whether other SYNs came while this one was not answered, and none was answered.
     pub(super) const fn drops_every_syn(&self) -> bool {
-        self.meanwhile.answered == 0
+        self.meanwhile.answered == 0 && self.meanwhile.unanswered > 0
     }
 }

@@ -118,7 +118,7 @@ fn while_unanswered(hypothesis: Hypothesis, queue: &FullQueue) -> Hypothesis {
         .supported_by(
             queue.is_likely() && queue.drops_every_syn(),
             STRONG,
-            "no SYN was answered meanwhile; a full accept queue drops every SYN",
+            "no other SYN was answered meanwhile, either; a full accept queue drops every SYN",
         )
         .opposed_by(
             queue.had_room_for_more,
