@@ -32,6 +32,8 @@ pub enum Command {
     Likelihoods(Likelihoods),
     /// Measure accuracy and replace the tables in a document
     Accuracy(Accuracy),
+    /// Print which first cause each capture point shows for each true cause; exit with 1 below the limits
+    Causes(Causes),
     /// Run the batch tool on recorded or written cases and score its findings
     Score(Score),
     /// Run inside a namespace on behalf of `record`
@@ -165,6 +167,26 @@ pub struct Score {
     pub min_cause: f64,
 }
 
+/// Arguments of `causes`.
+#[derive(Debug, Args)]
+pub struct Causes {
+    /// Folder of the recordings
+    #[arg(value_name = "DIR", default_value = "tests/causes")]
+    pub folder: PathBuf,
+    /// Recordings to judge [default: all]
+    #[arg(value_name = "RECORDING")]
+    pub recordings: Vec<String>,
+    /// Make the recordings first (needs root)
+    #[arg(long)]
+    pub record: bool,
+    /// List the recordings, then exit
+    #[arg(long)]
+    pub list: bool,
+    /// Seed, and disturbance of the captures.
+    #[command(flatten)]
+    pub variation: Variation,
+}
+
 /// What makes two captures of one scenario differ.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Variation {
@@ -251,5 +273,38 @@ pub enum Agent {
         /// Handshakes in each of two rounds
         #[arg(long, default_value_t = 1)]
         times: usize,
+    },
+    /// Listen on port 80 and treat some clients badly
+    Host {
+        /// What the server does with the connections of these clients
+        #[arg(long, default_value = "http")]
+        mode: String,
+        /// Backlog of the listener
+        #[arg(long, default_value_t = 128)]
+        backlog: i32,
+    },
+    /// Open connections from given ports at given times
+    Visitor {
+        /// Waves of connections, in JSON
+        #[arg(long)]
+        waves: String,
+    },
+    /// Act on what passes the router
+    Device {
+        /// What the device does
+        #[arg(long)]
+        mode: String,
+    },
+    /// Write packets
+    Forge {
+        /// What is written
+        #[arg(long)]
+        mode: String,
+        /// Connections
+        #[arg(long, default_value_t = 1)]
+        times: u16,
+        /// Time before an acknowledgment, in milliseconds
+        #[arg(long, default_value_t = 0)]
+        hold_ms: u64,
     },
 }

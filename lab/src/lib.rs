@@ -10,6 +10,7 @@ pub mod address;
 pub mod alarms;
 pub mod answer;
 pub mod capture;
+pub mod cause_points;
 pub mod client;
 pub mod clock;
 pub mod converse;

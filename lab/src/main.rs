@@ -10,15 +10,21 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use syncookie_lab::alarms;
+use syncookie_lab::cause_points;
+use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
 use syncookie_lab::judge::{self, Judged};
 use syncookie_lab::likelihoods::{self, Likelihoods};
 use syncookie_lab::record;
 use syncookie_lab::record::agent::{self, Visits};
+use syncookie_lab::record::causes::{self, programs};
 use syncookie_lab::scenario::{self, Scenario};
 use syncookie_lab::score::{self, Score};
 use syncookie_lab::{Capture, accuracy, synth};
 use syncookie_testkit::rng::Rng;
+
+/// Time for which a device acts; the recording ends it earlier.
+const DEVICE_TIME: Duration = Duration::from_secs(60);
 
 /// How a subcommand ends.
 type Outcome = Result<ExitCode, Box<dyn Error>>;
@@ -39,6 +45,7 @@ fn run(command: Command) -> Outcome {
         Command::Record(args) => return make_recordings(&args),
         Command::Alarms(args) => return find_alarms(&args),
         Command::Score(args) => return score_tool(&args),
+        Command::Causes(args) => return score_causes(&args),
         Command::Ordinary(args) => {
             let (handshakes, packets) = synth::ordinary(args.out.as_deref(), args.seed, args.handshakes)?;
             println!("{handshakes} handshakes, {packets} packets");
@@ -114,6 +121,10 @@ fn run_agent(agent: Agent) -> io::Result<()> {
             let pause = Duration::from_millis(pause_ms);
             agent::visit(Visits { to, times, at_once, pause, source_port, resets, aborts })
         }
+        Agent::Host { mode, backlog } => return programs::host::serve(&mode, backlog),
+        Agent::Device { mode } => return programs::device::run(&mode, DEVICE_TIME),
+        Agent::Visitor { waves } => programs::visitor::visit(&serde_json::from_str::<Vec<_>>(&waves)?),
+        Agent::Forge { mode, times, hold_ms } => programs::forger::forge(&mode, times, Duration::from_millis(hold_ms))?,
         Agent::Flood { rate, seconds } => agent::flood(rate, seconds)?,
         Agent::WrongAck { times } => agent::wrong_ack(times)?,
         Agent::GoneAck { times } => agent::gone_ack(times)?,
@@ -192,6 +203,33 @@ fn score_tool(args: &cli::Score) -> Outcome {
     println!("{}\n{}\n\n{}\n{}", score::HEAD, rows.join("\n"), score::summary(&total), score::causes(&total));
     let enough = total.recall() >= args.min_recall && total.cause_right() >= args.min_cause;
     Ok(exit_code(enough && total.false_alarms == 0 && total.unreadable == 0 && total.handshakes > 0))
+}
+
+fn score_causes(args: &cli::Causes) -> Outcome {
+    let all = causes::all();
+    if args.list {
+        all.iter().for_each(|r| println!("{:24} {:24} {}", r.name, r.cause, r.note));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.record {
+        make_cause_recordings(&args.folder, &args.recordings)?;
+    }
+    let disturbance = args.variation.disturbance();
+    let rows = cause_points::rows(&args.folder, &args.recordings, disturbance, args.variation.seed)?;
+    print!("{}", cause_points::table(&rows));
+    let least = if disturbance == Disturbance::default() { cause_points::LEAST } else { cause_points::LEAST_DISTURBED };
+    Ok(exit_code(cause_points::is_acceptable(&rows, least)))
+}
+
+fn make_cause_recordings(out: &Path, names: &[String]) -> Result<(), Box<dyn Error>> {
+    if let Some(why) = record::impossible() {
+        return Err(format!("recording needs root, network namespaces and iproute2: {why}").into());
+    }
+    let all = causes::all();
+    let chosen: Vec<_> = all.iter().filter(|r| names.is_empty() || names.iter().any(|n| n == r.name)).collect();
+    let failed = causes::record_all(out, &chosen);
+    failed.iter().for_each(|why| eprintln!("syncookie-lab: {why}"));
+    if failed.is_empty() { Ok(()) } else { Err(format!("{} recordings failed", failed.len()).into()) }
 }
 
 fn exit_code(good: bool) -> ExitCode {

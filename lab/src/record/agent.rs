@@ -14,9 +14,9 @@ use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{ACK, RST, SYN};
 
 /// Address and port of the server in every recording.
-const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80);
+pub(in crate::record) const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2)), 80);
 /// Address of the clients that write their own packets.
-const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
+pub(in crate::record) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 1, 2));
 
 /// Listens on port 80 of every address and answers as `mode` says, until the process is ended.
 pub fn serve(mode: &str, backlog: i32, size: usize) -> io::Result<()> {
@@ -219,7 +219,7 @@ pub fn gone_ack(times: usize) -> io::Result<Value> {
 }
 
 /// A client that writes its own packets: raw sockets and state.
-struct RawClient {
+pub(in crate::record) struct RawClient {
     sender: Socket,
     receiver: Socket,
     rng: Rng,
@@ -227,7 +227,8 @@ struct RawClient {
 }
 
 impl RawClient {
-    fn new() -> io::Result<Self> {
+    /// Opens the sockets.
+    pub(in crate::record) fn new() -> io::Result<Self> {
         let receiver = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::TCP))?;
         receiver.set_read_timeout(Some(Duration::from_millis(300)))?;
         let rng = Rng::new(u64::from(std::process::id()));
@@ -235,7 +236,7 @@ impl RawClient {
     }
 
     /// Sends a SYN and waits for its SYN-ACK.
-    fn begin(&mut self, port: u16) -> io::Result<Option<(Attempt, Got)>> {
+    pub(in crate::record) fn begin(&mut self, port: u16) -> io::Result<Option<(Attempt, Got)>> {
         let from = SocketAddr::new(CLIENT, port);
         self.now += 100_000_000;
         let mut attempt = Attempt::new(ClientStack::LINUX, from, self.now, &mut self.rng);
@@ -244,20 +245,23 @@ impl RawClient {
         Ok(await_tcp(&self.receiver, port, SYN | ACK)?.map(|got| (attempt, got)))
     }
 
-    fn acknowledge(&mut self, attempt: &mut Attempt, got: &Got, ahead: u32) -> io::Result<()> {
+    /// Acknowledges a SYN-ACK with the number that is `ahead` of its own.
+    pub(in crate::record) fn acknowledge(&mut self, attempt: &mut Attempt, got: &Got, ahead: u32) -> io::Result<()> {
         let numbers = (attempt.isn.wrapping_add(1), got.seq.wrapping_add(ahead));
         let ack = attempt.segment(self.now + 1_000_000, numbers, got.tsval, true, &mut self.rng);
         self.sender.send_to(&ack.packet(attempt.from, SERVER), &SERVER.into()).map(drop)
     }
 }
 
-fn raw() -> io::Result<Socket> {
+/// Opens a socket for whole IP packets.
+pub(in crate::record) fn raw() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255)))?;
     socket.set_header_included_v4(true)?;
     Ok(socket)
 }
 
-struct Got {
+/// Answer to a SYN.
+pub(in crate::record) struct Got {
     seq: u32,
     tsval: Option<u32>,
 }

@@ -20,6 +20,8 @@ const KEPT: &[&str] = &[
     "OutRsts",
     "AttemptFails",
     "EstabResets",
+    "TCPDeferAcceptDrop",
+    "PAWSPassive",
 ];
 
 /// Counters at one time.
@@ -54,6 +56,13 @@ impl Counters {
         let rejected = rules.lines().filter(|l| l.contains("REJECT")).filter_map(fired).sum();
         sums.insert("server_rejected".into(), rejected);
         Ok(Self(sums))
+    }
+
+    /// Reads the TCP counters of the first server.
+    pub(super) fn of_server(net: &Net) -> io::Result<Self> {
+        let text = net.sh(Node::Server, "cat /proc/net/netstat /proc/net/snmp")?;
+        let kept = pairs(&text).filter(|(name, _)| KEPT.contains(name));
+        Ok(Self(kept.map(|(name, value)| (name.to_owned(), value)).collect()))
     }
 
     /// Returns the differences since an earlier reading.

@@ -6,6 +6,7 @@
 //! it ends.
 
 pub mod agent;
+pub mod causes;
 mod counters;
 mod net;
 mod plan;

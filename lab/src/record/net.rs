@@ -115,9 +115,15 @@ impl Net {
 
     /// Runs this program's agent in a namespace.
     pub(super) fn agent(&self, node: Node, args: &[&str]) -> io::Result<Job> {
+        self.agent_under(node, &[], args)
+    }
+
+    /// Runs this program's agent in a namespace under another program, which prepares something and
+    /// then becomes the agent.
+    pub(super) fn agent_under(&self, node: Node, under: &[&str], args: &[&str]) -> io::Result<Job> {
         let own = std::env::current_exe()?;
         let own = own.to_string_lossy();
-        let all = [&[&*own, "agent"], args].concat();
+        let all = [under, &[&*own, "agent"], args].concat();
         self.spawn(node, &all, Stdio::piped(), Stdio::inherit())
     }
 
