@@ -34,6 +34,12 @@ impl FullQueue {
         Self::between(case, handshake.time, until)
     }
 
+    /// Examines the time at which the client's ACK was captured.
+    pub(super) fn at_ack(case: &Case<'_, '_>) -> Self {
+        let at = case.handshake.ack.map_or(case.handshake.time, |ack| ack.time);
+        Self::between(case, at, at)
+    }
+
     /// Examines the time at which a handshake was reset.
     pub(super) fn at_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Self {
         Self::between(case, reset.reset.time, reset.reset.time)

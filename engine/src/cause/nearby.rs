@@ -1,6 +1,7 @@
 //! Summarises the handshakes of a listener just before and after one that failed.
 
 use super::case::Case;
+use super::reset_context::took_ack;
 use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
@@ -36,8 +37,12 @@ pub(super) struct NearbyHandshakes {
     /// Whether the kernel accepted data that no application answered: the connection waits in the
     /// accept queue.
     pub unserved: bool,
+    /// Whether the SYN-ACK of one of them was retransmitted after a reset.
+    pub outlived_reset: bool,
     /// Number of other handshakes that the server reset after its SYN-ACK.
     pub resets: usize,
+    /// Number of those whose data was reset, but not the ACK before it.
+    data_resets: usize,
     /// Whether failing and working connections alternate: there are more than two changes from a
     /// reset to a connection that worked, or back.
     pub mixed: bool,
@@ -73,8 +78,10 @@ impl NearbyHandshakes {
         }
         self.unanswered |= other.syn_ack.is_none() && other.reset.is_none() && other.syn_retransmissions > 0;
         self.ignored |= other.ack_ignored();
+        self.outlived_reset |= other.outlived_reset();
         self.unserved |= is_unserved(listener, other);
         self.resets += usize::from(was_reset);
+        self.data_resets += usize::from(was_reset && took_ack(other));
     }
 
     /// Adds the next handshake that was reset or worked.
@@ -94,6 +101,11 @@ fn is_unserved(listener: &Listener<'_>, handshake: &Handshake) -> bool {
 }
 
 impl NearbyHandshakes {
+    /// Returns whether most of the other resets answered data, and left the ACK before it alone.
+    pub(super) const fn reset_data_only(&self) -> bool {
+        self.data_resets * 2 > self.resets
+    }
+
     /// Returns whether something else than the failure itself shows a full accept queue.
     pub(super) const fn show_full_queue(&self) -> bool {
         self.ignored || self.unserved || self.unanswered

@@ -96,11 +96,8 @@ impl<'a> ResetContext<'a> {
             after_data,
             window_never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
             served,
-            took_ack: pure_ack
-                && handshake.client_data.is_some()
-                && handshake.client_data_retransmissions == 0
-                && handshake.server_resets == 1,
-            entry_outlived_it: handshake.rto_retransmission.as_ref().is_some_and(|r| r.time > reset.time),
+            took_ack: took_ack(handshake),
+            entry_outlived_it: handshake.outlived_reset(),
             server_went_on: handshake.server_segments.iter().any(|l| l.frame > reset.frame),
             server_served_after: handshake.server_segments.iter().any(is_past),
             resets_ack_and_data: pure_ack && after_data && handshake.server_resets > 1,
@@ -203,6 +200,14 @@ impl<'a> ResetContext<'a> {
     pub(super) fn is_early(&self) -> bool {
         self.trips.is_some_and(|(syn, reset)| reset * LATE_RATIO < syn && syn - reset > LATE_SECONDS)
     }
+}
+
+/// Returns whether the server's side reset the client's data, but not the ACK before it.
+pub(super) fn took_ack(handshake: &Handshake) -> bool {
+    handshake.ack.is_some_and(|ack| ack.payload == 0)
+        && handshake.client_data.is_some()
+        && handshake.client_data_retransmissions == 0
+        && handshake.server_resets == 1
 }
 
 /// Returns the seconds from the client's ACK to the server's FIN, where the server had neither sent

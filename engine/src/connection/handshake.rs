@@ -442,21 +442,23 @@ impl Handshake {
     }
 
     /// Returns whether the server ignored the client's ACK: it retransmitted the SYN-ACK after the
-    /// ACK and sent no data.
+    /// ACK and sent no data. After a reset, the ACK had reached another sender.
     pub(crate) fn ack_ignored(&self) -> bool {
-        self.repeated_after_ack().is_some() && self.server_data.is_none()
+        self.repeated_after_ack().is_some() && self.server_data.is_none() && !self.outlived_reset()
+    }
+
+    /// Returns whether the SYN-ACK was retransmitted after a reset of the server's side: the entry
+    /// of the SYN queue outlived the reset, so that its host had not sent the reset.
+    pub(crate) fn outlived_reset(&self) -> bool {
+        let reset = self.reset.as_deref().filter(|(side, _)| *side == Side::Server);
+        let again = self.rto_retransmission.as_deref();
+        reset.zip(again).is_some_and(|((_, reset), again)| again.time > reset.time)
     }
 
     /// Returns the SYN-ACK that the server retransmitted after the client had acknowledged it.
     pub(crate) fn repeated_after_ack(&self) -> Option<&Retransmission> {
         let ack = self.ack?;
         self.rto_retransmission.as_deref().filter(|r| r.time > ack.time)
-    }
-
-    /// Returns whether the connection is open and was neither served nor closed.
-    pub(crate) fn is_waiting(&self) -> bool {
-        let is_silent = self.server_data.is_none() && !self.server_fin && !self.client_fin;
-        self.is_acknowledged && is_silent && self.reset.is_none()
     }
 
     /// Returns whether the capture lacks data of the client: none was seen, and the server

@@ -73,9 +73,6 @@ pub(crate) struct Listener<'a> {
     pub answers: bool,
     /// Whether some acknowledged SYN-ACK was retransmitted: the accept queue was full.
     pub ignores_acks: bool,
-    /// Time of the first connection that was opened and then neither served nor closed: it may
-    /// wait in the accept queue.
-    pub waiting_since: Option<Timestamp>,
     /// Read when a SYN without an answer needs them.
     waiting: OnceCell<(WaitingConnections, usize)>,
     pub refusals: Refusals,
@@ -97,7 +94,7 @@ impl<'a> Listener<'a> {
         let (mut granted, mut floods) = (GrantedExtensions::default(), FloodDetector::default());
         let (mut answers, mut ignores_acks) = (false, false);
         let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
-        let (mut lost_syns, mut health_candidates, mut waiting_since) = (LostSyns::default(), 0, None);
+        let (mut lost_syns, mut health_candidates) = (LostSyns::default(), 0);
         let (mut silent_clients, mut refusals) = (SilentClients::default(), Refusals::default());
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
@@ -105,7 +102,6 @@ impl<'a> Listener<'a> {
             floods.add(handshake);
             answers |= handshake.syn_ack.is_some();
             ignores_acks |= handshake.ack_ignored();
-            waiting_since = waiting_since.or_else(|| handshake.is_waiting().then_some(handshake.time));
             refusals.add(handshake);
             lost_syns.add(handshake);
             silent_clients.add(handshake);
@@ -130,7 +126,6 @@ impl<'a> Listener<'a> {
             paths: ClientPath::of_all(answering, &clients),
             answers,
             ignores_acks,
-            waiting_since,
             waiting: OnceCell::new(),
             refusals,
             lost_syns,

@@ -51,7 +51,9 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
     .opposed_by(reset.has_other_ttl(), 2.5, reset.ttl_sentence())
     .opposed_by(reset.took_ack, STRONG, "only the data was reset, not the ACK before it; a full queue resets the ACK")
+    .opposed_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
     .opposed_by(reset.served, 3.0, SERVED)
+    .opposed_by(nearby.outlived_reset, STRONG, OTHERS_OUTLIVED)
     .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
     .opposed_by(
         case.is_reliably(Verdict::SynCookie),
@@ -139,7 +141,7 @@ fn while_unanswered(hypothesis: Hypothesis, queue: &FullQueue) -> Hypothesis {
 /// (tcp_minisocks.c `tcp_check_req`: `inet_rsk(req)->acked`), and its timer retransmits the
 /// SYN-ACK.
 pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothesis {
-    let is_waited_for = case.listener.waiting_since.is_some_and(|since| since < case.handshake.time);
+    let queue = FullQueue::at_ack(case);
     Hypothesis::new(
         INFO.kind,
         STRONG,
@@ -147,11 +149,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     )
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
     .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
-    .supported_by(
-        is_waited_for,
-        WEAK,
-        "an earlier connection is open and was not served: it may wait in the accept queue",
-    )
+    .supported_by(queue.is_likely(), MODERATE, queue.waits())
     .opposed_by(
         meanwhile.had_room(),
         3.0,

@@ -43,7 +43,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
         .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
 }
 
-pub(super) fn bare_reset(reset: &ResetContext<'_>) -> Hypothesis {
+pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let other_ttl = if reset.is_from_nearer() { 3.0 } else { 1.5 };
     Hypothesis::new(INFO.kind, 1.0, "a packet filter that rejects with a TCP reset sends this form")
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
@@ -52,12 +52,14 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>) -> Hypothesis {
             STRONG,
             "only the data was reset, not the ACK before it, as a rule that inspects content does",
         )
+        .supported_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
         .supported_by(reset.after_data && !reset.took_ack, 0.3, "the reset came after the client's first data")
         .supported_by(
             reset.entry_outlived_it && !reset.wrong_ack,
             1.5,
             "the SYN-ACK was retransmitted after the reset: the ACK had not reached the server",
         )
+        .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, 1.5, OTHERS_OUTLIVED)
         .supported_by(reset.served, MODERATE, "the server had accepted the connection: a device on the path reset it")
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)

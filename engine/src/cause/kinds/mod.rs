@@ -108,6 +108,9 @@ const SERVED: &str = "the server had accepted the connection before";
 const RESET_BEFORE: &str = "the client's host reset the retransmitted SYN-ACK, but not the first one: something else had ended its connection meanwhile";
 const CLIENT_FORGOT: &str =
     "the client's host no longer knew the connection, and had not closed it: something else had reset it";
+const OTHERS_OUTLIVED: &str =
+    "SYN-ACKs of other handshakes at that time were retransmitted after such a reset: their host had not sent it";
+const DATA_RESETS: &str = "most resets at that time answered data, and not the ACK before it";
 const BOTH_RESET: &str =
     "two resets arrived, one for the ACK and one for the data: their sender did not know the connection";
 const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
@@ -228,7 +231,7 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
             let mut all = vec![
                 cookie_rejected::bare_reset(case, reset),
                 accept_queue_overflow::bare_reset(case, reset, &nearby),
-                firewall_reset::bare_reset(reset),
+                firewall_reset::bare_reset(reset, &nearby),
                 wrong_host::bare_reset(case, reset, &nearby),
                 listener_gone::bare_reset(reset, &nearby),
                 challenge_reset::bare_reset(case),

@@ -20,6 +20,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
             STRONG,
             "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK",
         )
+        .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, STRONG, OTHERS_OUTLIVED)
         .supported_by(
             case.handshake.syn_retransmissions > 0,
             WEAK,

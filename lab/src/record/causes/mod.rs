@@ -143,6 +143,8 @@ impl Place {
     }
 }
 
+/// Time after which tcpdump has read what the kernel captured.
+const CAPTURE_DELAY: Duration = Duration::from_millis(1200);
 /// Recordings that are made at the same time. They mostly wait.
 const AT_ONCE: usize = 6;
 
@@ -174,6 +176,7 @@ pub fn record(out: &Path, plan: &CauseRecording) -> io::Result<()> {
     let before = Counters::of_server(&net)?;
     let results = drive(&net, plan)?;
     let counters = Counters::of_server(&net)?.since(&before);
+    sleep(CAPTURE_DELAY);
     drop((servers, captures.into_iter().collect::<io::Result<Vec<_>>>()?));
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let cannot_tell: Vec<_> = plan.cannot_tell.iter().map(|place| place.name()).collect();

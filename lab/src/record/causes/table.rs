@@ -167,13 +167,13 @@ fn of_the_server() -> Vec<CauseRecording> {
             cause: "accept-queue-overflow",
             note: "the same with tcp_abort_on_overflow: SYN-ACKs are acknowledged when the queue has filled",
             mode: "stall",
-            backlog: 40,
+            backlog: 18,
             server_sysctl: &[("net.ipv4.tcp_abort_on_overflow", "1")],
             client: QUIET,
-            forgery: Some(Forgery { mode: "hold", times: 20, hold: 2000, start: 2900 }),
+            forgery: Some(Forgery { mode: "hold", times: 15, hold: 2000, start: 2900 }),
             waves: &[
                 BEFORE,
-                Wave { port: 50_000, count: 41, start: 3700, every: 20, act: Act::Ask, from: FIRST_CLIENT },
+                Wave { port: 50_000, count: 19, start: 3700, every: 30, act: Act::Ask, from: FIRST_CLIENT },
                 Wave { start: 14_000, ..GOOD },
             ],
             ..PLAIN
@@ -429,8 +429,8 @@ fn in_silence() -> Vec<CauseRecording> {
             cause: "syn-flood",
             note: "SYNs from random sources, which never answer",
             backlog: 64,
-            flood: 100,
-            waves: &[GOOD],
+            flood: 80,
+            waves: &[Wave { count: 6, ..GOOD }],
             ..PLAIN
         },
         CauseRecording {

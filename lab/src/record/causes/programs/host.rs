@@ -103,7 +103,7 @@ fn answer(mut connection: Socket, mode: &str) -> io::Result<()> {
     if connection.read(&mut buffer)? > 0 {
         thread::sleep(THINK);
         connection.write_all(b"HTTP/1.0 200 OK\r\n\r\n")?;
-        connection.write_all(&[b'x'; 500])?;
+        connection.write_all(&[b'x'; 60])?;
     }
     connection.shutdown(Shutdown::Write)?;
     while connection.read(&mut buffer)? > 0 {}
