@@ -349,7 +349,9 @@ impl Handshake {
     /// Returns the reset after which a retransmitted SYN was answered, so that it decided nothing.
     pub(crate) fn early_reset(&self) -> Option<&(Side, SegmentFacts)> {
         let (reset, syn_ack) = (self.reset.as_deref()?, self.syn_ack?);
-        let is_early = syn_ack.time.seconds_since(reset.1.time) > DUPLICATE_SECONDS;
+        let after = syn_ack.time.seconds_since(reset.1.time);
+        // A client that resets an earlier connection repeats its SYN at once.
+        let is_early = after > DUPLICATE_SECONDS || after > 0.0 && self.stale_answer().is_some();
         is_early.then_some(reset)
     }
 

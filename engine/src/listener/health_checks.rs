@@ -8,7 +8,7 @@ use crate::listener::clients::Clients;
 const ENOUGH: usize = 6;
 /// Largest relative difference from the period, and the share of intervals that keep it.
 const TOLERANCE: f64 = 0.05;
-const REGULAR: f64 = 0.8;
+const REGULAR: f64 = 0.7;
 /// Shortest period, in seconds. Health checks are configured in seconds; benchmarks and scans are
 /// faster.
 const SHORTEST_PERIOD: f64 = 0.5;

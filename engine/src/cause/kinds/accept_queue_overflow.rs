@@ -98,7 +98,7 @@ pub(super) fn delayed_syn(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hyp
 pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let others = case.listener.answers;
     let queue = FullQueue::during_unanswered_syns(case);
-    let hypothesis = Hypothesis::new(INFO.kind, WEAK, FULL_QUEUES_DROP)
+    let hypothesis = Hypothesis::new(INFO.kind, 0.0, FULL_QUEUES_DROP)
         .supported_by(others, MODERATE, "the listener answered other SYNs")
         .supported_by(nearby.ignored, STRONG, NEARBY_IGNORED)
         .supported_by(
@@ -107,7 +107,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
             "the listener ignored other ACKs: it retransmitted its SYN-ACK",
         )
         .supported_by(nearby.unserved && queue.waiting == 0, STRONG, NEARBY_UNSERVED)
-        .supported_by(nearby.resets > 0, MODERATE, "other connections at that time were reset after their SYN-ACK")
+        .supported_by(nearby.resets > 0, WEAK, "other connections at that time were reset after their SYN-ACK")
         .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture");
     while_unanswered(hypothesis, &queue)
 }

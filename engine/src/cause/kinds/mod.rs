@@ -154,6 +154,7 @@ fn of_outcome(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
 fn established(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let handshake = case.handshake;
     let mut all = delayed_syn(case);
+    all.extend(stale_connection::challenged(case));
     all.extend(ack_lost::late_ack(case));
     if let Some(repeat) = late_acceptance(handshake) {
         all.extend(ignored_ack(case, repeat));
@@ -184,7 +185,6 @@ fn delayed_syn(case: &Case<'_, '_>) -> Vec<Hypothesis> {
         return Vec::new();
     }
     let mut all = vec![syn_lost::answered_late(case, waited)];
-    all.extend(stale_connection::challenged(case));
     if case.handshake.early_reset().is_some_and(|(side, _)| *side == Side::Server)
         && let Some(refused) = RefusedSyn::of(case)
     {
