@@ -136,10 +136,10 @@ impl<'a> ResetContext<'a> {
         self.ttls.is_some_and(|(a, b)| is_from_elsewhere(a, b))
     }
 
-    /// Returns whether the reset took fewer hops than the SYN-ACK, from the same initial hop limit:
-    /// a device on the path sent it.
+    /// Returns whether the reset took fewer hops than the SYN-ACK, each from its most likely initial
+    /// hop limit: a device on the path sent it.
     pub(super) fn is_from_nearer(&self) -> bool {
-        self.ttls.is_some_and(|(a, b)| b > a && initial(a) == initial(b))
+        self.ttls.is_some_and(|(a, b)| hops(b) < hops(a))
     }
 
     /// Returns whether a hop limit is missing.
@@ -154,10 +154,10 @@ impl<'a> ResetContext<'a> {
         if a == b {
             return format!("{field} {a} in SYN-ACK and reset: one machine sent both, or two at the same distance");
         }
-        let sender = match (initial(a) == initial(b), b > a) {
-            (true, true) => "a nearer device sent the reset",
-            (true, false) => "a more distant machine sent the reset",
-            (false, _) => "another kind of machine sent the reset",
+        let sender = match (self.is_from_nearer(), initial(a) == initial(b)) {
+            (true, _) => "a nearer device sent the reset",
+            (false, true) => "a more distant machine sent the reset",
+            (false, false) => "another kind of machine sent the reset",
         };
         format!("{field} {a} in the SYN-ACK, {b} in the reset: {sender}")
     }
@@ -200,6 +200,11 @@ impl<'a> ResetContext<'a> {
     pub(super) fn is_early(&self) -> bool {
         self.trips.is_some_and(|(syn, reset)| reset * LATE_RATIO < syn && syn - reset > LATE_SECONDS)
     }
+}
+
+/// Returns the number of routers that a packet most likely passed.
+fn hops(ttl: u8) -> u8 {
+    initial(ttl) - ttl
 }
 
 /// Returns whether the server's side reset the client's data, but not the ACK before it.
