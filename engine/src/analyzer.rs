@@ -255,7 +255,7 @@ impl Analyzer {
         }
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
-            let judged = judge(handshakes, self.judge_options(), |_| true);
+            let judged = judge(handshakes, &self.tracker, self.judge_options(), |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
@@ -267,7 +267,7 @@ impl Analyzer {
     /// listener. This is cheap enough to show results while packets still arrive.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
-        let mut judged = judge(self.recent(id)?, self.judge_options(), |other| other == id);
+        let mut judged = judge(self.recent(id)?, &self.tracker, self.judge_options(), |other| other == id);
         judged.pop().map(|judgement| judgement.finding(self.parts))
     }
 
@@ -367,7 +367,7 @@ impl Analyzer {
             let handshakes = handshakes(tracker, ids);
             let returned = handshakes.first().map_or(0, |first| summary.flood_findings(&first.server));
             let options = JudgeOptions { flood: limits.flood.saturating_sub(returned), ..options };
-            let mut judged = judge(handshakes, options, |id| id < end);
+            let mut judged = judge(handshakes, tracker, options, |id| id < end);
             let counted = summary.count(&judged);
             judged.retain(|one| !one.only_counted && (one.is_notable() || !parts.only_notable));
             // Findings that are not reported free their memory for the next listener.

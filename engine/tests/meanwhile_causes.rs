@@ -101,3 +101,23 @@ fn a_server_that_closes_before_the_request_arrives_served_nothing() {
     let reset = crossed.server(0.022, |t| (t.ack, t.flags, t.window) = (0, RST, 0));
     assert_eq!(top(&only(&reset)), Some(CauseKind::ServedNothing));
 }
+
+#[test]
+fn syns_that_fail_for_one_destination_while_connections_to_it_are_open_lack_source_ports() {
+    let blocked = [0.0, 1.0, 3.0].iter().fold(talk(1), |talk, later| talk.syn(8.0 + later, &PLAIN_OPTIONS));
+    let elsewhere = [8.5, 9.5].map(|at| Talk::new("10.0.1.2", 3000 + at as u16, "10.0.2.2", 81).ordinary(at));
+    let end = Talk::new("10.0.1.2", 4000, "10.0.2.2", 82).ordinary(60.0);
+    let cause = |used: Vec<Talk>| {
+        let mut talks = vec![blocked.clone(), end.clone()];
+        talks.extend(used);
+        talks.extend(elsewhere.clone());
+        top(&first_of(&talks))
+    };
+    let open = (0..10).map(|n| talk(1000 + n).ordinary(f64::from(n) * 0.1)).collect();
+    assert_eq!(cause(open), Some(CauseKind::SourcePortsExhausted));
+    let closed = |n: u16| {
+        let talk = talk(1000 + n).ordinary(f64::from(n) * 0.1);
+        talk.server(2.0, |t| t.flags = FIN | ACK).client(2.1, |t| t.flags = FIN | ACK)
+    };
+    assert_eq!(cause((0..10).map(closed).collect()), Some(CauseKind::SilentDrop));
+}

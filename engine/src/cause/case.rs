@@ -3,7 +3,7 @@
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::evidence::hop_limit::initial;
 use crate::listener::Listener;
-use crate::{Assessment, Confidence, Verdict};
+use crate::{Assessment, Confidence, HandshakeId, Verdict};
 
 /// Handshake that failed or got stuck, among the other handshakes of its listener.
 #[derive(Clone, Copy)]
@@ -44,6 +44,19 @@ impl<'a, 'l> Case<'a, 'l> {
             .map(|&other| other as usize)
             .filter(|&other| other != self.index)
             .map(|other| self.listener.handshakes[other])
+    }
+
+    /// Returns handshakes of the same client address with other listeners, among the `reach` that the
+    /// capture has before and after this one.
+    pub(super) fn with_other_listeners(&self, reach: u64) -> impl Iterator<Item = &'l Handshake> {
+        let own = self.handshake;
+        let ids = own.id.0.saturating_sub(reach)..=own.id.0 + reach;
+        let all = self
+            .listener
+            .tracker
+            .into_iter()
+            .flat_map(move |tracker| ids.clone().filter_map(move |id| tracker.get(HandshakeId(id))));
+        all.filter(move |other| other.client.ip == own.client.ip && other.server != own.server)
     }
 
     /// Returns whether the hop limits show that the capture was taken at the server or next to it:

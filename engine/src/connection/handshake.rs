@@ -433,6 +433,13 @@ impl Handshake {
         self.server_fin && self.client_fin
     }
 
+    /// Returns whether the connection was open at a time, as far as the kept segments show.
+    pub(crate) fn was_open_at(&self, time: Timestamp) -> bool {
+        let mut fins = self.server_segments.iter().filter(|segment| segment.flags.has(Flags::FIN));
+        let is_unreset = self.reset.as_deref().is_none_or(|(_, reset)| reset.time > time);
+        is_unreset && (!self.is_closed() || fins.next().is_some_and(|fin| fin.time > time))
+    }
+
     fn is_stale(&self, time: Timestamp) -> bool {
         time.seconds_since(self.last_move()) > FRESH_SECONDS
     }

@@ -32,6 +32,7 @@ use std::cell::OnceCell;
 
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
+use crate::connection::tracker::Tracker;
 use crate::listener::answer_forms::AnswerForms;
 use crate::listener::clients::Clients;
 use crate::listener::clock::Clock;
@@ -54,6 +55,8 @@ use crate::listener::waiting::WaitingConnections;
 /// A listener that never answered has no clients, no clock and no other facts from answers.
 pub(crate) struct Listener<'a> {
     pub handshakes: Vec<&'a Handshake>,
+    /// Handshakes of all listeners; `None` where they are not needed.
+    pub tracker: Option<&'a Tracker>,
     /// Time of the last packet that the analyzer saw. Later events are not yet known.
     pub now: Timestamp,
     pub clients: Clients,
@@ -115,6 +118,7 @@ impl<'a> Listener<'a> {
         let options = OptionHistory::of(answering, &clients);
         Self {
             now,
+            tracker: None,
             answer_forms: AnswerForms::of(answering, &options),
             options,
             cookie_phases: CookiePhases::of(answering, &clock),
@@ -139,6 +143,12 @@ impl<'a> Listener<'a> {
             clock,
             handshakes,
         }
+    }
+
+    /// Returns the listener with access to the handshakes of all listeners.
+    pub(crate) const fn among(mut self, tracker: &'a Tracker) -> Self {
+        self.tracker = Some(tracker);
+        self
     }
 
     /// Returns the number of connections that wait for the server at a time, and the largest number

@@ -3,6 +3,7 @@
 use crate::cause::causes;
 use crate::common_factor::has_failed;
 use crate::connection::handshake::Handshake;
+use crate::connection::tracker::Tracker;
 use crate::finding::is_notable;
 use crate::listener::Listener;
 use crate::verdict::Judge;
@@ -87,16 +88,17 @@ pub(crate) struct JudgeOptions<'a> {
     pub flood: u64,
 }
 
-/// Judges the wanted ones of a listener's handshakes by all that are given; returns them in order
-/// of their ids.
+/// Judges the wanted ones of a listener's handshakes by all that are given, and by those of their
+/// clients with other listeners in `tracker`; returns them in order of their ids.
 pub(crate) fn judge<'a>(
     mut handshakes: Vec<&'a Handshake>,
+    tracker: &'a Tracker,
     options: JudgeOptions<'_>,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judgement<'a>> {
     prefetch(&handshakes);
     sort_by_time(&mut handshakes);
-    let listener = Listener::new(handshakes, options.now);
+    let listener = Listener::new(handshakes, options.now).among(tracker);
     let judge = Judge::new(&listener);
     let mut flood = options.flood;
     let mut all = Vec::with_capacity(listener.handshakes.iter().filter(|handshake| wanted(handshake.id)).count());

@@ -22,24 +22,34 @@ const PORT_SECONDS: f64 = 240.0;
 const SEVERAL: usize = 8;
 const A_LIMIT: usize = 60;
 
+/// Number of handshakes of all listeners, before and after this one, that are searched for the
+/// client's.
+const REACH_ELSEWHERE: u64 = 400;
+
 /// Returns the hypothesis only where the client holds several connections to this destination.
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let own = case.handshake;
     let before = |other: &&Handshake| (0.0..PORT_SECONDS).contains(&own.time.seconds_since(other.time));
-    let in_use = case.of_same_client(REACH).filter(before).filter(|other| other.ack.is_some()).count();
-    let until = own.last_syn.unwrap_or(own.time);
-    let meanwhile = |other: &&Handshake| other.time > own.time && other.time < until && other.syn_ack.is_some();
-    let answered = case.of_same_client(REACH).filter(meanwhile).count();
+    let used = || case.of_same_client(REACH).filter(before).filter(|other| other.ack.is_some());
+    let (in_use, open) = (used().count(), used().filter(|other| other.was_open_at(own.time)).count());
+    if in_use < SEVERAL || own.syn_retransmissions == 0 {
+        return None;
+    }
+    let answered = case.of_same_client(REACH).filter(|other| was_answered_meanwhile(own, other)).count();
     let nearby = answered_others(case);
+    let elsewhere = || case.with_other_listeners(REACH_ELSEWHERE).filter(|other| was_answered_meanwhile(own, other));
+    let reaches_host = elsewhere().any(|other| other.server.ip == own.server.ip) || was_heard_later(case);
+    let elsewhere = elsewhere().count();
+    let is_selective = nearby > 0 || open >= SEVERAL && elsewhere > 0 && reaches_host;
     let hypothesis = Hypothesis::new(
         INFO.kind,
         -0.5,
         format!("the client used {in_use} other ports for this destination in the last 4 minutes"),
     )
     .supported_by(
-        nearby > 0 && answered == 0,
+        is_selective && open >= SEVERAL && answered == 0,
         MODERATE,
-        "no other SYN of the client to this destination was answered meanwhile",
+        format!("{open} of these connections were open, and no other SYN of the client to this destination was answered meanwhile"),
     )
     .opposed_by(
         answered >= SEVERAL,
@@ -56,8 +66,30 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
         STRONG,
         format!("{nearby} SYN{} of other addresses were answered at that time", plural(nearby)),
     )
-    .not_observable(true, "whether the client's SYNs to other destinations were answered");
-    (in_use >= SEVERAL && own.syn_retransmissions > 0).then_some(hypothesis)
+    .supported_by(
+        nearby == 0 && is_selective,
+        STRONG,
+        format!(
+            "{elsewhere} SYN{} of the client to other destinations were answered meanwhile, and the host of this one was reachable",
+            plural(elsewhere)
+        ),
+    )
+    .not_observable(nearby + elsewhere == 0, "whether SYNs of other clients, or to other destinations, were answered");
+    Some(hypothesis)
+}
+
+/// Returns whether another SYN was answered while one was not.
+fn was_answered_meanwhile(own: &Handshake, other: &Handshake) -> bool {
+    let until = own.last_syn.unwrap_or(own.time);
+    other.syn_ack.is_some_and(|syn_ack| other.time > own.time && syn_ack.time < until)
+}
+
+/// Returns whether the server sent something on earlier connections of the client after the SYN
+/// that it did not answer.
+fn was_heard_later(case: &Case<'_, '_>) -> bool {
+    let own = case.handshake;
+    let mut earlier = case.of_same_client(REACH).filter(|other| other.time < own.time);
+    earlier.any(|other| other.server_segments.iter().any(|segment| segment.time > own.time))
 }
 
 /// Counts nearby handshakes of other addresses whose SYN was answered.
