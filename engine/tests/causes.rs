@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, by_port, only};
+use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, by_port, only};
 use syncookie_engine::{
     AcceptQueue, CapturePoint, Cause, CauseKind, Counter, CounterReading, Finding, Host, NarratedPacket, Narrator,
     Outcome, Setting, Timestamp,
@@ -197,6 +197,17 @@ fn a_nearer_reset_indicates_a_firewall_and_a_more_distant_one_another_host() {
     };
     assert_eq!(first(&only(&far(62))), CauseKind::FirewallReset);
     assert_eq!(first(&only(&far(57))), CauseKind::WrongHost);
+}
+
+#[test]
+fn a_reset_of_retransmitted_data_shows_no_travel_time() {
+    let late = |talk: Talk| {
+        let finding = only(&talk.server(0.7, |t| (t.ack, t.flags, t.window) = (0, RST, 0)));
+        finding.causes.iter().flat_map(|cause| cause.supporting.clone()).any(|why| why.contains("from further away"))
+    };
+    let proxied = || talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &MSS_ONLY).ack(0.011).data(0.02, 100);
+    assert!(late(proxied()));
+    assert!(!late(proxied().data(0.25, 100).data(0.65, 100)));
 }
 
 #[test]

@@ -81,6 +81,8 @@ impl<'a> ResetContext<'a> {
         let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
         let ids = last.and_then(|l| l.ip.identification).zip(id);
         let after_data = handshake.client_data.as_ref().is_some_and(|d| before(&d));
+        // It is not known which of several transmissions the reset answers.
+        let answered = trigger.filter(|_| !after_data || handshake.client_data_retransmissions == 0);
         let is_abort = served || Shape::of(reset) == Shape::Owner;
         let took_data =
             |l: &SegmentFacts| !is_abort && handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0);
@@ -104,7 +106,7 @@ impl<'a> ResetContext<'a> {
             server_closed_after: server_closed_after(handshake),
             aborted: handshake.server_aborted,
             nothing_sent: handshake.server_data.is_none() && !handshake.server_fin,
-            trips: handshake.round_trip().zip(trigger.map(|t| reset.time.seconds_since(t.time))),
+            trips: handshake.round_trip().zip(answered.map(|t| reset.time.seconds_since(t.time))),
             ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
             ip_id_continues: ids.is_some_and(|(last, id)| id.wrapping_sub(last) <= NEXT_IDENTIFICATIONS),
             wrong_ack: handshake.wrong_ack.is_some() && handshake.ack.is_none(),
