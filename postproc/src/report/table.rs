@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{Confidence, DetailLevel, Finding};
-use syncookie_terminal::{Terminal, count, paragraph};
+use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::Report;
 use super::answer::{common_folder, cookie_style, details, headline, read};
@@ -166,8 +166,12 @@ impl<W: Write> Table<W> {
         writeln!(self.output, "\n{}", self.terminal.bold("Episodes"))?;
         let meaning = "An episode is a period in which a listener answered with SYN cookies or through a SYN proxy.";
         paragraph(&mut self.output, self.terminal.width, "  ", meaning)?;
-        for (_, episode) in totals.episodes.iter().take(EPISODES) {
-            paragraph(&mut self.output, self.terminal.width, "  ", &episode_line(episode))?;
+        for (capture, episode) in totals.episodes.iter().take(EPISODES) {
+            let name = totals.captures.get(*capture).filter(|_| totals.captures.len() > 1);
+            let name = name.map(|capture| capture.name.strip_prefix(&self.folder).unwrap_or(&capture.name));
+            let place = name.map_or_else(String::new, |name| format!(" ({})", escape_controls(name)));
+            let line = format!("{}{place}", episode_line(episode));
+            paragraph(&mut self.output, self.terminal.width, "  ", &line)?;
         }
         more(&mut self.output, totals.episodes.len().saturating_sub(EPISODES), "episode")
     }

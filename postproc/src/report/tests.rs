@@ -289,6 +289,16 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
 }
 
 #[test]
+fn episodes_of_several_captures_name_theirs() {
+    let mut totals = totals(&[leaked(0)]);
+    totals.captures.push(CaptureTotals { name: "caps/b.pcap".into(), ..capture_totals() });
+    let mut output = Vec::new();
+    table::Table::new(&mut output, PLAIN, true).end(&totals).unwrap();
+    let text = unwrapped(&String::from_utf8(output).unwrap());
+    assert!(text.contains("before the episode 2 (caps/a.pcap)"), "{text}");
+}
+
+#[test]
 fn evidence_at_even_odds_is_not_listed_and_the_prior_is() {
     let mut finding = leaked(0);
     let mut even = finding.assessment.evidence[0].clone();
