@@ -8,7 +8,7 @@ use crate::expect::Side;
 use crate::judge::in_process;
 use crate::likelihoods::{self, Likelihoods};
 use crate::score::{self, Calibration, LEVELS, Rightness, Score, captures, cases};
-use crate::{scenario, synth};
+use crate::{cause_points, scenario, synth};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -38,6 +38,8 @@ const RUNS: [(u64, Disturbance); 6] = [
 pub struct Plan {
     /// Folder of the recordings that are kept in the repository.
     pub recorded: PathBuf,
+    /// Folder of the recordings of causes that are kept in the repository.
+    pub causes: PathBuf,
     /// Folder of fresh recordings; `None` leaves their table as it is.
     pub fresh: Option<PathBuf>,
     /// Ordinary handshakes for each seed; 0 leaves the table as it is.
@@ -86,12 +88,23 @@ pub fn update(text: &str, plan: &Plan) -> io::Result<String> {
     put(&mut text, "calibration", &calibration(&total))?;
     put(&mut text, "likelihoods", &weights(&plan.recorded)?)?;
     put(&mut text, "causes", &format!("\n{}\n", score::causes(&total)))?;
+    put(&mut text, "capture-points", &capture_points(&plan.causes)?)?;
     if plan.handshakes > 0 {
         let mut ordinary = Score::default();
         put(&mut text, "ordinary", &million(plan.handshakes, &mut ordinary)?)?;
         put(&mut text, "calibration-ordinary", &calibration(&ordinary))?;
     }
     Ok(text)
+}
+
+/// Returns the table of first causes by capture point.
+fn capture_points(folder: &Path) -> io::Result<String> {
+    let undisturbed = cause_points::rows(folder, &[], Disturbance::default(), 1)?;
+    let mut disturbed = Vec::new();
+    for seed in cause_points::SEEDS {
+        disturbed.extend(cause_points::rows(folder, &[], cause_points::DISTURBED, seed)?);
+    }
+    Ok(cause_points::matrix(&undisturbed, &disturbed))
 }
 
 fn put(text: &mut String, name: &str, table: &str) -> io::Result<()> {

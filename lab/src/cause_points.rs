@@ -8,7 +8,7 @@ use crate::judge;
 use crate::record::causes::{FIRST_BAD, FIRST_UNJUDGED, Place, meets_cause};
 use crate::score::cases;
 use crate::truth::Truth;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
@@ -19,6 +19,10 @@ use syncookie_testkit::rng::Rng;
 pub const LEAST: f64 = 0.95;
 /// The same with jitter and loss.
 pub const LEAST_DISTURBED: f64 = 0.9;
+/// Jitter and loss of that measurement.
+pub const DISTURBED: Disturbance = Disturbance { jitter_ms: 10.0, loss: 0.02 };
+/// Seeds of that measurement.
+pub const SEEDS: std::ops::RangeInclusive<u64> = 1..=4;
 /// Smallest share in one cell.
 const LEAST_IN_CELL: f64 = 0.8;
 
@@ -120,8 +124,8 @@ impl Cell {
 /// Returns the findings that are judged. Where connections went stale, the first one of each port
 /// only prepared the failure.
 fn of_interest(findings: Vec<Finding>, cause: &str) -> Vec<Finding> {
-    let mut prepared = std::collections::HashSet::new();
-    let is_first = |finding: &Finding, prepared: &mut std::collections::HashSet<u16>| {
+    let mut prepared = HashSet::new();
+    let is_first = |finding: &Finding, prepared: &mut HashSet<u16>| {
         cause == "stale-connection" && meets_cause(finding.client.port) && prepared.insert(finding.client.port)
     };
     let is_judged = |finding: &Finding| is_flood(finding) || (FIRST_BAD..FIRST_UNJUDGED).contains(&finding.client.port);
@@ -187,4 +191,31 @@ pub fn table(rows: &[Row]) -> String {
     let share = 100.0 * right as f64 / all.max(1) as f64;
     let _ = writeln!(text, "\nWhere the cause can be named, {right} of {all} first causes are right ({share:.1} %).");
     text
+}
+
+/// Returns a table of the causes and places: right first causes and handshakes, undisturbed and
+/// disturbed, where the cause can be named.
+#[must_use]
+pub fn matrix(undisturbed: &[Row], disturbed: &[Row]) -> String {
+    let places = Place::ALL.map(Place::name).join(" | ");
+    let mut text = format!("\n| true cause | {places} |\n|---|---|---|---|---|\n");
+    let causes: BTreeSet<&str> = undisturbed.iter().map(|row| row.cause.as_str()).collect();
+    for cause in causes {
+        let cells = (0..Place::ALL.len()).map(|place| {
+            let [undisturbed, disturbed] = [undisturbed, disturbed].map(|rows| sum(rows, cause, place));
+            if undisturbed.ends_with("/0") { "–".to_owned() } else { format!("{undisturbed} · {disturbed}") }
+        });
+        let cells: Vec<_> = cells.collect();
+        let _ = writeln!(text, "| `{cause}` | {} |", cells.join(" | "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Returns the right first causes and the handshakes of a cause at a place.
+fn sum(rows: &[Row], cause: &str, place: usize) -> String {
+    let cells = rows.iter().filter(|row| row.cause == cause).map(|row| &row.cells[place]);
+    let nameable = cells.filter(|(_, is_nameable)| *is_nameable);
+    let (right, all) = nameable.fold((0, 0), |(right, all), (cell, _)| (right + cell.right, all + cell.handshakes));
+    format!("{right}/{all}")
 }

@@ -139,6 +139,9 @@ pub struct Accuracy {
     /// Folder of the recordings that are kept
     #[arg(long, value_name = "DIR", default_value = "tests/captures")]
     pub recorded: PathBuf,
+    /// Folder of the recordings of causes that are kept
+    #[arg(long, value_name = "DIR", default_value = "tests/causes")]
+    pub causes: PathBuf,
     /// Folder of fresh recordings [default: leave their table as it is]
     #[arg(long, value_name = "DIR")]
     pub fresh: Option<PathBuf>,

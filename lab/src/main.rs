@@ -53,8 +53,8 @@ fn run(command: Command) -> Outcome {
         Command::Disturb(cli::Disturb { input, output, variation }) => {
             synth::disturb(&input, &output, variation.disturbance(), variation.seed)?;
         }
-        Command::Accuracy(cli::Accuracy { document, recorded, fresh, handshakes }) => {
-            accuracy::write(&document, &accuracy::Plan { recorded, fresh, handshakes })?;
+        Command::Accuracy(cli::Accuracy { document, recorded, causes, fresh, handshakes }) => {
+            accuracy::write(&document, &accuracy::Plan { recorded, causes, fresh, handshakes })?;
         }
         Command::Likelihoods(args) => return fit(&args),
         Command::Agent(agent) => run_agent(agent)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use syncookie_engine::CauseKind;
-use syncookie_lab::cause_points::{LEAST, LEAST_DISTURBED, Row, is_acceptable, rows, table};
+use syncookie_lab::cause_points::{DISTURBED, LEAST, LEAST_DISTURBED, Row, SEEDS, is_acceptable, rows, table};
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::record::{self, causes};
 
@@ -40,8 +40,7 @@ fn every_cause_is_named_first_wherever_a_capture_can_show_it() {
 
 #[test]
 fn most_first_causes_stay_right_with_jitter_and_two_percent_loss() {
-    let all: Vec<Row> =
-        (1..=4).flat_map(|seed| judged(&kept(), Disturbance { jitter_ms: 10.0, loss: 0.02 }, seed)).collect();
+    let all: Vec<Row> = SEEDS.flat_map(|seed| judged(&kept(), DISTURBED, seed)).collect();
     let cells = || all.iter().flat_map(|row| &row.cells).filter(|(_, is_nameable)| *is_nameable);
     let (handshakes, right) =
         cells().fold((0, 0), |(handshakes, right), (cell, _)| (handshakes + cell.handshakes, right + cell.right));
