@@ -71,7 +71,7 @@ fn row(case: &Path, name: String, worse: Disturbance, seed: u64) -> io::Result<R
         let mut rng = Rng::new(seed).fork(place.file()).fork(&name);
         let capture = worse.capture(read(&case.join(place.file()))?, &mut rng);
         cause = text(&capture.truth, "cause");
-        let is_nameable = !capture.truth.more.get("cannot_tell").is_some_and(|places| lists(places, place.name()));
+        let is_nameable = !capture.truth.more.get("undecidable").is_some_and(|places| lists(places, place.name()));
         cells.push((cell(&capture, &cause, place), is_nameable));
     }
     let cells = cells.try_into().map_err(|_| io::Error::other("a place is missing"))?;
@@ -171,7 +171,7 @@ pub fn table(rows: &[Row]) -> String {
     let (mut all, mut right) = (0, 0);
     for row in rows {
         for ((cell, is_nameable), place) in row.cells.iter().zip(Place::ALL) {
-            let can = if *is_nameable { "" } else { " (cannot tell)" };
+            let can = if *is_nameable { "" } else { " (undecidable)" };
             if *is_nameable {
                 (all, right) = (all + cell.handshakes, right + cell.right);
             }

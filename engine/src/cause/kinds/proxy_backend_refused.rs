@@ -49,7 +49,7 @@ pub(super) fn refused_syn(case: &Case<'_, '_>) -> Option<Hypothesis> {
 }
 
 /// Returns whether Netfilter's SYNPROXY sent the SYN: its acknowledgment field has the number that
-/// the proxy told the client (nf_synproxy_core.c `synproxy_send_server_syn`). Other hosts leave the
+/// the proxy sent to the client (nf_synproxy_core.c `synproxy_send_server_syn`). Other hosts leave the
 /// field zero.
 pub(super) fn is_proxys_syn(case: &Case<'_, '_>) -> bool {
     case.handshake.syn.is_some_and(|syn| syn.ack != SeqNumber::default())

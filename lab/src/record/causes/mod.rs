@@ -72,7 +72,7 @@ pub struct CauseRecording {
     /// How the failures are produced.
     pub note: &'static str,
     /// Captures that cannot show the cause (`docs/observability.md`).
-    pub cannot_tell: &'static [Place],
+    pub undecidable: &'static [Place],
     /// Connections.
     pub waves: &'static [Wave],
     /// Behaviour of the server program; empty without one.
@@ -179,8 +179,8 @@ pub fn record(out: &Path, plan: &CauseRecording) -> io::Result<()> {
     sleep(CAPTURE_DELAY);
     drop((servers, captures.into_iter().collect::<io::Result<Vec<_>>>()?));
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let cannot_tell: Vec<_> = plan.cannot_tell.iter().map(|place| place.name()).collect();
-    let more = [("cause", json!(plan.cause)), ("cannot_tell", json!(cannot_tell)), ("result", json!(results))];
+    let undecidable: Vec<_> = plan.undecidable.iter().map(|place| place.name()).collect();
+    let more = [("cause", json!(plan.cause)), ("undecidable", json!(undecidable)), ("result", json!(results))];
     let truth = Truth {
         name: plan.name.to_owned(),
         label: "cause".to_owned(),

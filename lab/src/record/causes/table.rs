@@ -18,7 +18,7 @@ const PLAIN: CauseRecording = CauseRecording {
     name: "",
     cause: "",
     note: "",
-    cannot_tell: &[],
+    undecidable: &[],
     waves: MIXED,
     mode: "http",
     backlog: 128,
@@ -94,7 +94,7 @@ fn behind_proxies() -> Vec<CauseRecording> {
             name: "leaked_ack",
             cause: "proxy-leaked-ack",
             note: "the ACKs bypass the SYNPROXY",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: synproxy!("iptables -A FORWARD -i m0 -p tcp --sport 20000:29999 --dport 80 ! --syn -j ACCEPT"),
             ..PLAIN
         },
@@ -118,7 +118,7 @@ fn behind_proxies() -> Vec<CauseRecording> {
             name: "challenge_reset",
             cause: "challenge-reset",
             note: "a device completes the first handshake of each port and resets it; the next attempt passes",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("prerouting", "tcp sport 20000-24999 tcp dport 80 drop"),
             device: "challenge",
             waves: &[Wave { every: 300, ..BAD }, Wave { port: 30_000, count: 20, start: 450, every: 300, ..GOOD }],
@@ -128,7 +128,7 @@ fn behind_proxies() -> Vec<CauseRecording> {
             name: "wrong_number",
             cause: "wrong-acknowledgment",
             note: "a device answers the first SYN of each port with a number that the client never sent",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: first!("forward", "sport", "'tcp flags & (syn|ack) == syn'"),
             device: "wrong-number",
             ..PLAIN
@@ -252,7 +252,7 @@ fn of_the_server() -> Vec<CauseRecording> {
             cause: "backlog-refused",
             note: "the server refuses some SYNs between others that it answers, as Windows with a full backlog",
             // Linux counts no reset for it; its counters say that the kernel did not refuse.
-            cannot_tell: &[ClientWithCounters, ServerWithCounters],
+            undecidable: &[ClientWithCounters, ServerWithCounters],
             server: rule!("input", "tcp sport 20000-29999 tcp flags syn reject with tcp reset"),
             waves: &[Wave { start: 600, ..BAD }, Wave { count: 40, every: 90, ..GOOD }],
             ..PLAIN
@@ -266,7 +266,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "firewall_syn",
             cause: "firewall-reset",
             note: "a rule on the router rejects SYNs",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("forward", "tcp sport 20000-29999 tcp dport 80 reject with tcp reset"),
             ..PLAIN
         },
@@ -284,7 +284,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "firewall_data",
             cause: "firewall-reset",
             note: "a rule on the router rejects requests",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!(
                 "forward",
                 "tcp sport 20000-29999 tcp dport 80 'tcp flags & psh == psh' reject with tcp reset"
@@ -295,7 +295,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "firewall_on_server",
             cause: "firewall-reset",
             note: "a rule on the server rejects requests; only its counters show that its kernel did not",
-            cannot_tell: &[],
+            undecidable: &[],
             server: rule!("input", "tcp sport 20000-29999 tcp dport 80 'tcp flags & psh == psh' reject with tcp reset"),
             ..PLAIN
         },
@@ -303,7 +303,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "wrong_host",
             cause: "wrong-host",
             note: "the router sends everything but the SYN to another host with the same address",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             second_server: &["ip addr add 10.0.2.2/32 dev lo"],
             router: &[
                 "nft add table ip w",
@@ -318,7 +318,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "injected_reset",
             cause: "injected-reset",
             note: "a device resets the client at its request, and lets the request pass",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             device: "inject",
             ..PLAIN
         },
@@ -342,7 +342,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "first_syn_dropped",
             cause: "syn-lost",
             note: "the router drops the first SYN",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: first!("forward", "sport", "'tcp flags & (syn|ack) == syn'"),
             ..PLAIN
         },
@@ -350,7 +350,7 @@ fn on_the_path() -> Vec<CauseRecording> {
             name: "first_syn_ack_dropped",
             cause: "syn-lost",
             note: "the router drops the first SYN-ACK",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: first!("forward", "dport", "'tcp flags & (syn|ack) == (syn|ack)'"),
             ..PLAIN
         },
@@ -405,7 +405,7 @@ fn in_silence() -> Vec<CauseRecording> {
             name: "syn_dropped",
             cause: "silent-drop",
             note: "the router drops SYNs",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("forward", "tcp sport 20000-29999 tcp dport 80 drop"),
             ..PLAIN
         },
@@ -413,7 +413,7 @@ fn in_silence() -> Vec<CauseRecording> {
             name: "data_dropped",
             cause: "silent-drop",
             note: "the router drops requests",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("forward", "tcp sport 20000-29999 tcp dport 80 'tcp flags & psh == psh' drop"),
             ..PLAIN
         },
@@ -437,7 +437,7 @@ fn in_silence() -> Vec<CauseRecording> {
             name: "ports_exhausted",
             cause: "source-ports-exhausted",
             note: "the router translates the client to one of 16 ports, and all are in use; another client works",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             client: &["ip addr add 10.0.1.3/24 dev c0"],
             router: &["iptables -t nat -A POSTROUTING -o m1 -p tcp -s 10.0.1.2 -j SNAT --to-source 10.0.2.1:4000-4015"],
             waves: &[
