@@ -121,3 +121,14 @@ fn syns_that_fail_for_one_destination_while_connections_to_it_are_open_lack_sour
     };
     assert_eq!(cause((0..10).map(closed).collect()), Some(CauseKind::SilentDrop));
 }
+
+#[test]
+fn syns_that_are_refused_one_after_the_other_for_some_time_meet_a_closed_listener() {
+    let refused = |port: u16, at: f64| {
+        let talk = talk(port).syn(at, &PLAIN_OPTIONS);
+        talk.server(at + 0.01, |t| (t.seq, t.flags, t.window) = (0, RST | ACK, 0))
+    };
+    let mut talks: Vec<Talk> = (0..5).map(|n| refused(1 + n, 0.3 + 0.06 * f64::from(n))).collect();
+    talks.extend([0.1, 0.2, 0.7, 0.8].map(|at| talk(100 + (at * 10.0) as u16).ordinary(at)));
+    assert!(by_port(&talks)[..5].iter().all(|finding| top(finding) == Some(CauseKind::ClosedPort)));
+}

@@ -9,6 +9,8 @@ use crate::evidence::reset::Shape;
 /// Longest time, in seconds, between a refusal and SYN-ACKs around it that show the port open: no
 /// program restarts twice within it.
 const BETWEEN_SECONDS: f64 = 1.0;
+/// Shortest time, in seconds, for which a program that restarts does not listen.
+const CLOSED_SECONDS: f64 = 0.1;
 /// Time from the last SYN to the reset, in seconds, that no host takes to refuse a SYN.
 const LATE_SECONDS: f64 = 3.0;
 /// Largest distance between the IP identifications of two packets of one counter.
@@ -20,7 +22,8 @@ pub(super) struct RefusedSyn {
     pub is_bare: bool,
     /// Whether the listener answered another SYN around that time.
     pub others_answered: bool,
-    /// Whether SYNs were answered both within a second before and within a second after.
+    /// Whether SYNs were answered both within a second before and within a second after, and not as
+    /// by a listener that was closed in between.
     pub between_answers: bool,
     /// Whether the reset's IP identification is near that of a SYN-ACK of the same second.
     pub ip_id_near: bool,
@@ -45,7 +48,7 @@ impl RefusedSyn {
         let last_syn = case.handshake.last_syn.filter(|&syn| syn <= reset.time);
         let waited = last_syn.map(|syn| reset.time.seconds_since(syn));
         Some(Self {
-            between_answers: around.before && around.after,
+            between_answers: around.before && around.after && !is_restart(case),
             ip_id_near: around.ip_id_near,
             late: waited.filter(|&waited| waited > LATE_SECONDS),
             has_window: reset.window > 0,
@@ -104,6 +107,17 @@ impl Around {
         }
         seen
     }
+}
+
+/// Returns whether the SYNs before and after this one were refused as well, for so long that a
+/// listener was closed: a full backlog gets room at any time.
+fn is_restart(case: &Case<'_, '_>) -> bool {
+    let (before, after): (Vec<_>, Vec<_>) = nearby(case).partition(|(index, _)| *index < case.index);
+    let is_refused = |other: &&Handshake| other.syn_ack.is_none() && other.reset.is_some();
+    let run = |others: &mut dyn Iterator<Item = &Handshake>| others.take_while(is_refused).map(|h| h.time).last();
+    let first = run(&mut before.iter().rev().map(|(_, other)| *other)).unwrap_or(case.handshake.time);
+    let last = run(&mut after.iter().map(|(_, other)| *other)).unwrap_or(case.handshake.time);
+    last.seconds_since(first) >= CLOSED_SECONDS
 }
 
 /// Finds a handshake of the listener near this one whose SYN was answered.
