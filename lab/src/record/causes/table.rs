@@ -209,7 +209,7 @@ fn of_the_server() -> Vec<CauseRecording> {
         CauseRecording {
             name: "closed_port",
             cause: "closed-port",
-            note: "no process listens for two and a half seconds",
+            note: "no process listens for four seconds",
             mode: "restart",
             waves: &[BEFORE, Wave { start: 2800, every: 80, ..BAD }, Wave { start: 7000, ..GOOD }],
             ..PLAIN

@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(2);
 /// Time for which a stalled or restarted listener works first, and then does not.
 const WORKS: Duration = Duration::from_millis(2500);
 const STALLS: Duration = Duration::from_secs(7);
-const RESTARTS: Duration = Duration::from_millis(2500);
+const RESTARTS: Duration = Duration::from_millis(4000);
 
 /// Listens on port 80 and serves as `mode` says, until the process is ended.
 pub fn serve(mode: &str, backlog: i32) -> io::Result<()> {
