@@ -4,7 +4,8 @@
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 
-/// Shortest wait that counts, in seconds. Most programs begin their answer within it.
+/// Shortest wait that counts, in seconds, beyond the round trip. Most programs begin their answer
+/// within it.
 const SHORTEST_SECONDS: f64 = 1.0;
 
 /// Times at which connections of a listener began and stopped waiting.
@@ -48,5 +49,6 @@ fn wait(handshake: &Handshake, now: Timestamp) -> Option<(Timestamp, Timestamp)>
     }
     let ended = handshake.served_at().or_else(|| handshake.reset.as_deref().map(|(_, reset)| reset.time));
     let end = ended.unwrap_or(now);
-    (end.seconds_since(ack.time) >= SHORTEST_SECONDS).then_some((ack.time, end))
+    let waited = end.seconds_since(ack.time) - handshake.round_trip().unwrap_or(0.0);
+    (waited >= SHORTEST_SECONDS).then_some((ack.time, end))
 }

@@ -149,7 +149,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     )
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
     .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
-    .supported_by(queue.is_likely(), MODERATE, queue.waits())
+    .supported_by(queue.is_likely(), WEAK, queue.waits())
     .opposed_by(
         meanwhile.had_room(),
         3.0,
