@@ -70,7 +70,7 @@ impl Attempt {
     }
 }
 
-/// Returns the factors of 400 attempts of which 3 % fail, and nearly all where `is_planted`.
+/// Returns the factors of 400 attempts: 3 % of them fail, and nearly all where `is_planted`.
 fn factors(seed: u64, is_planted: impl Fn(&Attempt) -> bool) -> Vec<CommonFactor> {
     let mut rng = Rng::new(seed);
     let mut attempts: Vec<Attempt> = (0..400).map(|index| Attempt::random(&mut rng, index)).collect();

@@ -74,7 +74,7 @@ impl HandshakeSample {
         self.failed.threshold == u64::MAX && self.working.threshold == u64::MAX
     }
 
-    /// Prepares for a number of handshakes most of which work, so that not all are added first.
+    /// Prepares for a number of handshakes, if most of them work: not all are then added first.
     pub(crate) fn expect(&mut self, handshakes: usize) {
         let excess = (handshakes / MOST).max(1) as u64;
         self.working.lower(u64::MAX / excess);

@@ -33,7 +33,7 @@ pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
     totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
 }
 
-/// Writes what failed handshakes have in common; nothing where nothing stands out.
+/// Writes what failed handshakes have in common; nothing if there is nothing.
 pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     let sentences = common_factors::sentences(totals);
     if sentences.is_empty() {
