@@ -58,7 +58,17 @@ fn in_tshark(tshark: &Tshark, arguments: &str) -> String {
         let file = root().join(word);
         if file.is_file() { tshark.stage(&file) } else { word.into() }
     };
-    tshark.run(arguments.split(' ').map(staged)).stdout
+    tshark.run(words(arguments).map(staged)).stdout
+}
+
+/// Splits the arguments of a command as a shell does. Single quotes keep spaces.
+fn words(arguments: &str) -> impl Iterator<Item = &str> {
+    arguments.split('\'').enumerate().flat_map(|(place, part)| {
+        let is_quoted = place % 2 == 1;
+        let quoted = is_quoted.then_some(part);
+        let plain = if is_quoted { "" } else { part };
+        quoted.into_iter().chain(plain.split_whitespace())
+    })
 }
 
 /// Runs a command in a shell. A function of the shell calls the program, whose folder may
@@ -101,4 +111,18 @@ fn refusal(arguments: &[&str]) -> Option<String> {
     let output = output.expect("the program can be started");
     let why = String::from_utf8_lossy(&output.stderr);
     (!output.status.success()).then(|| format!("syncookie {}: {}", arguments.join(" "), why.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_quotes_keep_words_together() {
+        let arguments = "-2 -r a.pcap -Y 'tcp.port == 80 and tcp.len > 0'";
+        assert_eq!(
+            words(arguments).collect::<Vec<_>>(),
+            ["-2", "-r", "a.pcap", "-Y", "tcp.port == 80 and tcp.len > 0"]
+        );
+    }
 }
