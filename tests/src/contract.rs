@@ -41,7 +41,11 @@ pub fn violations(jsonl: &str) -> Vec<String> {
 }
 
 /// Returns the kinds of causes that the schema has.
-fn causes() -> Vec<String> {
+///
+/// # Panics
+/// When the schema is not JSON, or has no list of causes.
+#[must_use]
+pub fn causes() -> Vec<String> {
     let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
     let kinds = schema["$defs"]["causeKind"]["enum"].as_array().expect("the schema lists the causes");
     kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect()

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use syncookie_tests::{assert_none, document, files_below, named, package};
+use syncookie_tests::{assert_none, contract, document, files_below, named, package};
 use tempfile::TempDir;
+
+/// Most lines of a page about a cause.
+const PAGE: usize = 70;
 
 fn at_root(name: &str) -> PathBuf {
     package().join("..").join(name)
@@ -15,6 +18,16 @@ fn documents() -> Vec<PathBuf> {
     let folders = ["docs", "lab", "tests"].map(|folder| files_below(&at_root(folder), &["md"]));
     let at_root = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(at_root);
     at_root.into_iter().chain(folders.into_iter().flatten()).collect()
+}
+
+/// The page of `docs/patterns` about a cause.
+fn page(cause: &str) -> PathBuf {
+    at_root("docs/patterns").join(cause).with_extension("md")
+}
+
+/// Every page of `docs/patterns`, without its list.
+fn pages() -> Vec<PathBuf> {
+    files_below(&at_root("docs/patterns"), &["md"]).into_iter().filter(|path| !path.ends_with("README.md")).collect()
 }
 
 /// A document with that text.
@@ -33,6 +46,35 @@ fn the_documented_answer_is_what_the_program_prints() {
 #[test]
 fn the_readme_shows_what_the_program_and_tshark_print() {
     assert_none(&document::differences(&at_root("README.md")));
+}
+
+#[test]
+fn every_cause_has_a_page() {
+    let missing: Vec<String> = contract::causes().into_iter().filter(|cause| !page(cause).is_file()).collect();
+    assert_none(&missing);
+}
+
+#[test]
+fn every_page_of_a_cause_shows_what_the_program_and_tshark_print() {
+    let causes = contract::causes();
+    let differences = causes.iter().map(|cause| page(cause)).filter(|page| page.is_file());
+    assert_none(&differences.flat_map(|page| document::differences(&page)).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_page_of_a_cause_is_linked_from_the_list() {
+    let list = fs::read_to_string(at_root("docs/patterns/README.md")).expect("the list can be read");
+    let name = |page: &Path| page.file_name().expect("a page has a name").to_string_lossy().into_owned();
+    let names = pages().iter().map(|page| name(page)).collect::<Vec<_>>();
+    assert_none(&names.into_iter().filter(|name| !list.contains(&format!("]({name})"))).collect::<Vec<String>>());
+}
+
+#[test]
+fn every_page_of_a_cause_is_short() {
+    let lines = |page: &Path| fs::read_to_string(page).expect("a page can be read").lines().count();
+    let pages = pages();
+    let long = pages.iter().filter(|page| lines(page) > PAGE).map(|page| format!("{}", page.display()));
+    assert_none(&long.collect::<Vec<String>>());
 }
 
 #[test]
