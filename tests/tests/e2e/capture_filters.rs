@@ -84,7 +84,7 @@ fn the_documented_capture_filters_keep_what_the_causes_are_read_from() {
         later_fragment(),
     ];
     let unrelated = ethernet(&segment((1, 40_000), (3, 80), 1000, 0, SYN, 64_240));
-    let at_hosts = [&plain[..], &[unrelated.clone()]].concat();
+    let at_hosts = [&plain[..], std::slice::from_ref(&unrelated)].concat();
     let (client, server) = (filters(&text, "On the client"), filters(&text, "On the server"));
     assert_eq!((client.len(), server.len()), (1, 1));
     for filter in [&client[0], &server[0]] {
