@@ -2,7 +2,7 @@
 //! shows.
 
 mod describe;
-mod shows;
+pub(crate) mod shows;
 
 pub use describe::{NoSegment, SegmentDescription, describe};
 

@@ -248,7 +248,7 @@ const fn side(from_client: bool) -> &'static str {
 }
 
 /// Formats a duration, given in seconds, with a suitable unit.
-fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     if seconds.abs() < 0.001 {
         format!("{:.0} µs", seconds * 1e6)
     } else if seconds.abs() < 1.0 {

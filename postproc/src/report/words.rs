@@ -25,7 +25,7 @@ pub const fn answered_by(verdict: Verdict, outcome: Outcome) -> &'static str {
 /// Returns an outcome as a clause.
 pub const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Established => "the handshake was completed",
+        Outcome::Established => "the client completed the handshake",
         Outcome::ResetByServer => "the server side reset the connection before it sent any data",
         Outcome::ResetByClient => "the client reset the connection before the server sent any data",
         Outcome::Refused => "the SYN was refused with a reset",

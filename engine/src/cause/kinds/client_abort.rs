@@ -37,11 +37,7 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
             MODERATE,
             "the SYN has a small fixed window and at most one option, the MSS, like the SYNs of scanners",
         )
-        .supported_by(
-            !unknown && waited < 1.0,
-            WEAK,
-            format!("the reset came {:.0} ms after the client's ACK", waited * 1e3),
-        )
+        .supported_by(!unknown && waited < 1.0, WEAK, format!("the reset came {} after the client's ACK", span(waited)))
         .opposed_by(was_reset_before(case, reset), MODERATE, RESET_BEFORE)
         .opposed_by(has_forgotten(case, reset), MODERATE, CLIENT_FORGOT)
         .opposed_by(is_stuck, MODERATE, format!("the client had waited {waited:.1} s for the server"))

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::FirewallReset,
     clause: "a packet filter rejected the connection with a TCP reset",
     counters: &[Counter::OutRsts],
-    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); then the counters of each firewall on the path: iptables -vnL, nft list ruleset",
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); then the counters of each firewall on the path: iptables -vnL, nft list ruleset (nft counts only with the word counter in a rule)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -19,7 +19,7 @@ const REACHED_SERVER: &str =
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
-const INJECTED_FORM: &str = "an injected reset can have this form";
+const INJECTED_FORM: &str = "a device on the path can send this form of reset";
 
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     injected(reset, WEAK, INJECTED_FORM)

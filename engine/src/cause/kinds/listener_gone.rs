@@ -23,7 +23,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .supported_by(
             nearby.worked && !nearby.show_full_queue(),
             WEAK,
-            "other connections worked at that time: the listener was there, and no queue was full",
+            "other connections worked at that time: no queue was full",
         )
         .supported_by(
             nearby.resets > 0 && !nearby.mixed,

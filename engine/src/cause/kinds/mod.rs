@@ -43,6 +43,7 @@ use super::reset_context::{ResetContext, server_closed_after};
 use super::stall::Stall;
 use crate::connection::handshake::{Handshake, Retransmission, SegmentFacts, Side};
 use crate::evidence::reset::Shape;
+use crate::narrative::shows::span;
 use crate::packet::segment::Flags;
 use crate::{CauseKind, Counter, Outcome, Timestamp, Verdict};
 

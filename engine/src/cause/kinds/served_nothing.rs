@@ -24,6 +24,6 @@ pub(super) fn is_at_once(after: f64) -> bool {
 /// Returns the hypothesis only where the server's FIN came at once.
 pub(super) fn closed_at_once(after: Option<f64>) -> Option<Hypothesis> {
     let after = after.filter(|&after| is_at_once(after))?;
-    let why = format!("the server sent no data and closed the connection (FIN) {:.0} ms after the ACK", after * 1e3);
+    let why = format!("the server sent no data and closed the connection (FIN) {} after the ACK", span(after));
     Some(Hypothesis::new(INFO.kind, 6.0, why).not_observable(true, "why the program closed the connection"))
 }

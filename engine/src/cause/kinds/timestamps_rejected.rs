@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::TimestampsRejected,
     clause: "the server dropped a SYN with an older timestamp than an earlier SYN from the same address (NAT)",
     counters: &[Counter::PawsPassive],
-    check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (expect: it rises); sysctl net.ipv4.tcp_tw_recycle (must be 0; kernels before 4.12)",
+    check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (Linux before 4.12 with net.ipv4.tcp_tw_recycle=1: it rises); later kernels do not drop such SYNs: look for a device in front of the server",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
