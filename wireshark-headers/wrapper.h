@@ -24,15 +24,16 @@
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
 /* Included by packet.h: the columns of the packet list. */
-// function col_append_str
+// function col_prepend_fstr
 // constant COL_INFO
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array
 // function proto_get_id_by_filter_name proto_field_is_referenced
 // function proto_tree_add_item proto_tree_add_string proto_tree_add_double proto_tree_add_uint
+// function proto_tree_add_ipv4 proto_tree_add_ipv6 proto_tree_add_time
 // function proto_item_add_subtree proto_item_set_text
-// type field_display_e proto_node
+// type field_display_e proto_node ft_framenum_type
 // constant FI_GENERATED FI_HIDDEN ENC_NA
 
 #include <epan/tvbuff.h>

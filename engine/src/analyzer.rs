@@ -248,6 +248,11 @@ impl Analyzer {
     /// Judges one handshake by all packets so far. Returns `None` if the handshake was already
     /// returned by [`Self::take_evicted`].
     pub fn finding(&mut self, id: HandshakeId) -> Option<Finding> {
+        self.finding_ref(id).cloned()
+    }
+
+    /// Returns the same as [`Self::finding`] without copying it.
+    pub fn finding_ref(&mut self, id: HandshakeId) -> Option<&Finding> {
         let server = self.tracker.get(id)?.server;
         if self.judged_at != self.now {
             self.judged.clear();
@@ -260,7 +265,7 @@ impl Analyzer {
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
-        Some(findings[at].clone())
+        findings.get(at)
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its

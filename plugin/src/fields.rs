@@ -9,10 +9,31 @@ pub enum FieldType {
     String,
     /// A floating-point number.
     Double,
-    /// A non-negative integer.
-    Uint32,
+    /// A non-negative integer of one byte.
+    Uint8,
+    /// A port.
+    Uint16,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address.
+    Ipv6,
+    /// A duration.
+    RelativeTime,
     /// The number of a frame, shown as a link to it.
-    FrameNumber,
+    FrameNumber(Link),
+}
+
+/// The kind of a link to a frame; the packet list marks the frame with a sign for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The frame is related.
+    Related,
+    /// The frame asks.
+    Request,
+    /// The frame answers.
+    Response,
+    /// The frame acknowledges.
+    Acknowledgment,
 }
 
 impl FieldType {
@@ -23,8 +44,12 @@ impl FieldType {
             Self::NoValue => "FT_NONE",
             Self::String => "FT_STRING",
             Self::Double => "FT_DOUBLE",
-            Self::Uint32 => "FT_UINT32",
-            Self::FrameNumber => "FT_FRAMENUM",
+            Self::Uint8 => "FT_UINT8",
+            Self::Uint16 => "FT_UINT16",
+            Self::Ipv4 => "FT_IPv4",
+            Self::Ipv6 => "FT_IPv6",
+            Self::RelativeTime => "FT_RELATIVE_TIME",
+            Self::FrameNumber(_) => "FT_FRAMENUM",
         }
     }
 }
@@ -32,7 +57,7 @@ impl FieldType {
 /// Declares the fields: for each its type, display-filter name, name in the packet details, and
 /// description.
 macro_rules! fields {
-    ($($member:ident: $type:ident $filter:literal $name:literal $description:literal,)+) => {
+    ($($member:ident: $type:ident $(($link:ident))? $filter:literal $name:literal $description:literal,)+) => {
         /// A field of the `syncookie` subtree.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Field { $(#[doc = $description] $member,)+ }
@@ -44,7 +69,7 @@ macro_rules! fields {
             /// Returns the type of its value.
             #[must_use]
             pub const fn field_type(self) -> FieldType {
-                match self { $(Self::$member => FieldType::$type,)+ }
+                match self { $(Self::$member => FieldType::$type $((Link::$link))?,)+ }
             }
 
             /// Returns its display-filter name.
@@ -73,54 +98,84 @@ fields! {
         "Who answered this SYN: ordinary, syn-cookie, syn-proxy or undetermined",
     Confidence: String "syncookie.confidence" "Confidence"
         "Confidence of the verdict: possible, likely or certain",
-    LogOdds: Double "syncookie.log_odds" "Log-odds"
-        "Natural logarithm of the odds of the verdict against the second most probable one, in nats",
+    ConfidenceLevel: Uint8 "syncookie.confidence.level" "Confidence level"
+        "Confidence of the verdict as a number: 1 possible, 2 likely, 3 certain",
     Implementation: String "syncookie.implementation" "Implementation"
         "Implementation that nothing in the capture contradicts; best match first",
     Missing: String "syncookie.missing" "Missing information"
         "Why the capture does not show who answered",
-    Evidence: NoValue "syncookie.evidence" "Evidence"
-        "Observation in the capture, and the verdict that it supports",
+    LogOdds: Double "syncookie.log_odds" "Log-odds"
+        "Natural logarithm of the odds of the verdict against the second most probable one, in nats",
+    RunnerUp: String "syncookie.runner_up" "Runner-up"
+        "Second most probable verdict, which the log-odds compare with",
     EvidenceKind: String "syncookie.evidence.kind" "Evidence kind"
-        "Name of the signal, such as zero-window",
+        "Name of a signal that supports the verdict, such as zero-window",
+    EvidenceAgainst: String "syncookie.evidence.against" "Contradicting evidence kind"
+        "Name of a signal that contradicts the verdict",
+    EvidenceNeutral: String "syncookie.evidence.neutral" "Neutral evidence kind"
+        "Name of a signal that neither supports nor contradicts the verdict",
     EvidenceFor: String "syncookie.evidence.for" "Evidence for"
         "Verdict that the evidence supports",
     EvidenceNats: Double "syncookie.evidence.nats" "Evidence strength"
-        "Log-likelihood ratio of the evidence, in nats",
+        "Log-likelihood ratio of the evidence for the verdict that it supports, in nats",
+    EvidenceContribution: Double "syncookie.evidence.contribution" "Evidence weight"
+        "What the evidence adds to the log-odds, in nats",
     EvidenceDetail: String "syncookie.evidence.detail" "Evidence detail"
         "Observed values",
-    EvidenceFrame: FrameNumber "syncookie.evidence.frame" "Evidence in frame"
+    EvidenceFrame: FrameNumber(Related) "syncookie.evidence.frame" "Evidence in frame"
         "Frame that contains the evidence",
+    PriorNats: Double "syncookie.prior_nats" "Prior weight"
+        "What adds to the log-odds before any packet is seen, in nats: SYN cookies and proxies are rare",
+    ListenerNats: Double "syncookie.listener_nats" "Listener weight"
+        "What the other handshakes of the listener add to the log-odds, in nats",
+    CapNats: Double "syncookie.cap_nats" "Cap weight"
+        "Correction of the log-odds for evidence of one mechanism, whose sum is limited, in nats",
     Outcome: String "syncookie.outcome" "Outcome"
         "How the handshake ended",
+    Delay: RelativeTime "syncookie.delay" "Delay"
+        "Time from the first SYN to the ACK that completes the handshake",
     Cause: String "syncookie.cause" "Cause"
-        "Possible cause of the failure or delay; most likely first",
-    CauseRank: Uint32 "syncookie.cause.rank" "Cause rank"
-        "Rank of the cause; 1 is the most likely",
+        "Most likely cause of the failure or delay",
     CauseFor: String "syncookie.cause.for" "Evidence for cause"
-        "Evidence in the capture for this cause",
+        "Evidence in the capture for the most likely cause",
     CauseAgainst: String "syncookie.cause.against" "Evidence against cause"
-        "Evidence in the capture against this cause",
+        "Evidence in the capture against the most likely cause",
     CauseNotObservable: String "syncookie.cause.not_observable" "Not observable"
-        "Evidence about this cause that the capture cannot show",
-    CauseRuledOut: NoValue "syncookie.cause.ruled_out" "Cause ruled out"
-        "The capture contradicts this cause",
+        "Evidence about the most likely cause that the capture cannot show",
     CauseCheck: String "syncookie.cause.check" "Check for cause"
-        "Command that confirms or refutes this cause, and the machine to run it on",
+        "How to confirm or refute the most likely cause, and on which machine",
+    CauseCommand: String "syncookie.cause.command" "Command for cause"
+        "Command that helps to confirm or refute the most likely cause",
+    CauseOther: String "syncookie.cause.other" "Other cause"
+        "Less likely cause of the failure or delay; the most likely one first",
+    CauseExcluded: String "syncookie.cause.excluded" "Excluded cause"
+        "Cause that the capture contradicts",
     Client: String "syncookie.client" "Client"
         "Address and port of the client, which sent the SYN",
+    ClientIp: Ipv4 "syncookie.client.ip" "Client address"
+        "IPv4 address of the client",
+    ClientIpv6: Ipv6 "syncookie.client.ipv6" "Client IPv6 address"
+        "IPv6 address of the client, which sent the SYN",
+    ClientPort: Uint16 "syncookie.client.port" "Client port"
+        "TCP port of the client",
     Server: String "syncookie.server" "Server"
         "Address and port of the server",
-    SynFrame: FrameNumber "syncookie.syn_frame" "SYN in frame"
+    ServerIp: Ipv4 "syncookie.server.ip" "Server address"
+        "IPv4 address of the server",
+    ServerIpv6: Ipv6 "syncookie.server.ipv6" "Server IPv6 address"
+        "IPv6 address of the server, which received the SYN",
+    ServerPort: Uint16 "syncookie.server.port" "Server port"
+        "TCP port of the server",
+    SynFrame: FrameNumber(Request) "syncookie.syn_frame" "SYN in frame"
         "First SYN of the handshake",
-    SynAckFrame: FrameNumber "syncookie.syn_ack_frame" "SYN-ACK in frame"
+    SynAckFrame: FrameNumber(Response) "syncookie.syn_ack_frame" "SYN-ACK in frame"
         "First SYN-ACK of the handshake, which carries the verdict",
-    AckFrame: FrameNumber "syncookie.ack_frame" "ACK in frame"
+    AckFrame: FrameNumber(Acknowledgment) "syncookie.ack_frame" "ACK in frame"
         "ACK that completes the handshake",
-    ResetFrame: FrameNumber "syncookie.reset_frame" "Reset in frame"
+    ResetFrame: FrameNumber(Related) "syncookie.reset_frame" "Reset in frame"
         "Reset that ended the handshake",
-    Continued: NoValue "syncookie.continued" "Continued"
-        "Continuation of a text that is too long for one line",
+    Text: NoValue "syncookie.text" "Text"
+        "Line without a value of its own, such as the rest of a long text",
     Marked: NoValue "syncookie.expert" "Has a finding"
         "The frame carries syncookie.expert.cookie, syncookie.expert.proxy or syncookie.expert.reset",
 }
@@ -162,13 +217,22 @@ pub enum Expert {
     Reset,
     /// `undetermined`.
     Undetermined,
+    /// A handshake that failed or was delayed.
+    Failure,
 }
 
 impl Expert {
     /// All expert items. Where two share a name, users override the severity of the later one in
     /// Wireshark's preferences.
-    pub const ALL: &'static [Self] =
-        &[Self::CookiePossible, Self::Cookie, Self::ProxyPossible, Self::Proxy, Self::Reset, Self::Undetermined];
+    pub const ALL: &'static [Self] = &[
+        Self::CookiePossible,
+        Self::Cookie,
+        Self::ProxyPossible,
+        Self::Proxy,
+        Self::Reset,
+        Self::Undetermined,
+        Self::Failure,
+    ];
 
     /// Returns its display-filter name. A name with two severities is registered once for each:
     /// Wireshark ties a severity to a registration, and several registrations may share a name.
@@ -179,10 +243,12 @@ impl Expert {
             Self::ProxyPossible | Self::Proxy => "syncookie.expert.proxy",
             Self::Reset => "syncookie.expert.reset",
             Self::Undetermined => "syncookie.expert.undetermined",
+            Self::Failure => "syncookie.expert.failure",
         }
     }
 
-    /// Returns its general text; the item in a frame adds values.
+    /// Returns its text. *Expert Information* lists items with equal texts in one row, so the text
+    /// contains no values of one handshake.
     #[must_use]
     pub const fn summary(self) -> &'static str {
         match self {
@@ -190,6 +256,7 @@ impl Expert {
             Self::ProxyPossible | Self::Proxy => "Answered by a SYN proxy",
             Self::Reset => "Reset right after a handshake answered by a SYN cookie or SYN proxy",
             Self::Undetermined => "The capture does not show who answered this SYN",
+            Self::Failure => "Handshake failed or was delayed",
         }
     }
 
@@ -197,7 +264,7 @@ impl Expert {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Cookie | Self::Proxy | Self::Reset => Severity::Warning,
+            Self::Cookie | Self::Proxy | Self::Reset | Self::Failure => Severity::Warning,
             Self::CookiePossible | Self::ProxyPossible => Severity::Note,
             Self::Undetermined => Severity::Chat,
         }
@@ -208,7 +275,7 @@ impl Expert {
     pub const fn group(self) -> Group {
         match self {
             Self::CookiePossible | Self::Cookie | Self::ProxyPossible | Self::Proxy => Group::Security,
-            Self::Reset => Group::Sequence,
+            Self::Reset | Self::Failure => Group::Sequence,
             Self::Undetermined => Group::Assumption,
         }
     }
@@ -216,7 +283,7 @@ impl Expert {
     /// Returns whether [`Field::Marked`] accompanies it.
     #[must_use]
     pub const fn is_marked(self) -> bool {
-        !matches!(self, Self::Undetermined)
+        !matches!(self, Self::Undetermined | Self::Failure)
     }
 }
 

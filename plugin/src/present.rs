@@ -1,10 +1,11 @@
-//! Turns a finding into what is shown of it: a subtree in the packet details and text for the Info
-//! column.
+//! Turns a finding into what is shown of it: a subtree in the packet details, expert items, and text
+//! for the Info column.
 
+mod check;
 mod point;
 mod subtree;
 
-use syncookie_engine::{Assessment, Confidence, Finding, Frame, Outcome, Verdict, odds};
+use syncookie_engine::{Assessment, Cause, CauseKind, Confidence, Finding, Frame, Outcome, Verdict, odds};
 
 pub use subtree::{Line, Subtree, Value};
 
@@ -12,76 +13,155 @@ use crate::fields::{Expert, Field};
 use crate::settings::Settings;
 use subtree::SubtreeBuilder;
 
-/// Returns the whole finding with its verdict: for the SYN-ACK, and at first visits also for a
-/// later frame that changed the verdict.
+/// Beginning of every heading.
+const TITLE: &str = "SYN cookie analysis";
+
+/// Returns the frame that carries the finding: the SYN-ACK, else the SYN.
 #[must_use]
-pub fn verdict_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
+pub fn carrier(finding: &Finding) -> Option<Frame> {
+    finding.frames.syn_ack.or(finding.frames.syn)
+}
+
+/// Returns the whole finding with its verdict: for the frame that carries it, and at first visits
+/// also for a later frame that changed the verdict.
+#[must_use]
+pub fn finding_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
     let assessment = &finding.assessment;
-    let mut builder = SubtreeBuilder::default();
-    builder.text(Field::Verdict, assessment.verdict.as_str()).expert = verdict_expert(finding, settings);
+    let mut builder = SubtreeBuilder::new(frame);
+    builder.text(Field::Verdict, assessment.verdict.as_str());
     if let Some(confidence) = assessment.confidence {
         builder.text(Field::Confidence, confidence.as_str());
-    }
-    if let Some(log_odds) = assessment.log_odds {
-        builder.add(Field::LogOdds, Value::Double(log_odds)).text = Some(format!("Odds: {}", odds(log_odds)));
+        builder.add(Field::ConfidenceLevel, Value::Number(level(confidence))).hidden = true;
     }
     for implementation in &assessment.implementations {
         builder.text(Field::Implementation, implementation.as_str());
     }
-    for evidence in &assessment.evidence {
-        builder.evidence(evidence);
-    }
+    builder.weights(assessment);
     for missing in &assessment.missing {
         builder.long_text(1, Field::Missing, missing);
     }
-    builder.text(Field::Outcome, finding.outcome.as_str());
-    for (cause, rank) in point::causes(finding, settings.capture_point).iter().zip(1..) {
-        builder.cause(cause, rank);
-    }
-    builder.attach_to_outcome(reset_expert(finding, frame, settings));
+    add_outcome(&mut builder, finding, settings);
+    builder.attach(&[Field::Verdict], verdict_expert(finding, settings));
+    builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
+    builder.attach(&[Field::Cause, Field::Outcome], failure_expert(finding, settings));
     builder.endpoints_and_frames(finding);
-    Subtree { heading: format!("SYN cookie analysis: {}", conclusion(assessment)), lines: builder.build() }
+    Subtree { heading: format!("{TITLE}: {}", conclusion(finding)), lines: builder.build() }
 }
 
-/// Returns what to show for the reset that ended a handshake: the probable cause, and the frame
-/// with the verdict.
+/// Returns what to show at the first visit to the reset that ended a handshake: how it ended and
+/// why, which the frame with the verdict could not know.
+#[must_use]
+pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
+    let mut builder = SubtreeBuilder::new(frame);
+    add_outcome(&mut builder, finding, settings);
+    builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
+    builder.attach(&[Field::Cause, Field::Outcome], failure_expert(finding, settings));
+    builder.endpoints_and_frames(finding);
+    Subtree { heading: reset_heading(finding), lines: builder.build() }
+}
+
+/// Returns what to show for the reset that ended a handshake whose finding another frame carries.
 #[must_use]
 pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
-    let mut builder = SubtreeBuilder::default();
-    builder.text(Field::Outcome, finding.outcome.as_str());
-    if let Some(cause) = point::causes(finding, settings.capture_point).first() {
-        builder.cause(cause, 1);
+    let mut builder = SubtreeBuilder::new(frame);
+    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
+    if let Some(cause) = first_cause(&point::causes(finding, settings.capture_point)) {
+        builder.add(Field::Text, Value::NoValue).text = Some(format!("Most likely cause: {}", cause.kind.clause()));
     }
-    builder.attach_to_outcome(reset_expert(finding, frame, settings));
+    builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
     builder.endpoints_and_frames(finding);
-    let mut heading = format!("SYN cookie analysis: {}", outcome_text(finding.outcome));
-    if let Some(syn_ack) = finding.frames.syn_ack {
-        append(
-            &mut heading,
-            "; ",
-            &format!("SYN-ACK in frame {}: {}", syn_ack.number, conclusion(&finding.assessment)),
-        );
-    }
-    Subtree { heading, lines: builder.build() }
+    Subtree { heading: reset_heading(finding), lines: builder.build() }
 }
 
 /// Returns what to show for a later frame that provided evidence: the frame with the verdict.
 #[must_use]
-pub fn reference_subtree(finding: &Finding) -> Subtree {
-    let mut builder = SubtreeBuilder::default();
+pub fn reference_subtree(finding: &Finding, frame: Frame) -> Subtree {
+    let mut builder = SubtreeBuilder::new(frame);
     builder.endpoints_and_frames(finding);
     let heading = finding.frames.syn_ack.map_or_else(
-        || "SYN cookie analysis".to_owned(),
-        |syn_ack| format!("SYN cookie analysis: this frame has evidence about the SYN-ACK in frame {}", syn_ack.number),
+        || TITLE.to_owned(),
+        |syn_ack| format!("{TITLE}: this frame has evidence about the SYN-ACK in frame {}", syn_ack.number),
     );
     Subtree { heading, lines: builder.build() }
 }
 
+/// Returns the expert items of the frame that carries a finding.
+#[must_use]
+pub fn finding_experts(finding: &Finding, frame: Frame, settings: &Settings) -> Vec<(Expert, String)> {
+    let experts =
+        [verdict_expert(finding, settings), reset_expert(finding, frame, settings), failure_expert(finding, settings)];
+    experts.into_iter().flatten().collect()
+}
+
+/// Returns the expert items of a reset at its first visit; at later ones, the frame that carries
+/// the finding has that of the failure.
+#[must_use]
+pub fn reset_experts(
+    finding: &Finding,
+    frame: Frame,
+    settings: &Settings,
+    is_first_visit: bool,
+) -> Vec<(Expert, String)> {
+    let failure = if is_first_visit { failure_expert(finding, settings) } else { None };
+    reset_expert(finding, frame, settings).into_iter().chain(failure).collect()
+}
+
+/// Returns the most likely cause of a failure or delay, unless all are ruled out.
+#[must_use]
+pub fn most_likely_cause(finding: &Finding, settings: &Settings) -> Option<CauseKind> {
+    first_cause(&point::causes(finding, settings.capture_point)).map(|cause| cause.kind)
+}
+
+/// Adds the outcome, the duration of the handshake and the causes.
+fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Settings) {
+    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
+    if let Some(seconds) = finding.seconds_to_ack {
+        builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
+    }
+    let causes = point::causes(finding, settings.capture_point);
+    if let Some(first) = first_cause(&causes) {
+        builder.first_cause(first);
+    }
+    let others = causes.iter().skip(usize::from(first_cause(&causes).is_some()));
+    others.for_each(|cause| builder.other_cause(cause));
+}
+
+/// Returns the most likely cause, unless all are ruled out.
+fn first_cause(causes: &[Cause]) -> Option<&Cause> {
+    causes.first().filter(|cause| !cause.ruled_out)
+}
+
+/// Returns a confidence as a number that filters can compare.
+const fn level(confidence: Confidence) -> u32 {
+    match confidence {
+        Confidence::Possible => 1,
+        Confidence::Likely => 2,
+        Confidence::Certain => 3,
+    }
+}
+
 /// Returns the conclusion, such as `answered by a SYN proxy, likely (about 1,400 to 1)`.
-fn conclusion(assessment: &Assessment) -> String {
-    let mut text = verdict_text(assessment.verdict).to_owned();
-    append(&mut text, ", ", &confidence_text(assessment).unwrap_or_default());
-    text
+fn conclusion(finding: &Finding) -> String {
+    let assessment = &finding.assessment;
+    if finding.frames.syn_ack.is_none() {
+        return outcome_text(finding.outcome).to_owned();
+    }
+    let odds = confidence_text(assessment).map(|odds| format!(", {odds}")).unwrap_or_default();
+    format!("{}{odds}", verdict_text(assessment.verdict))
+}
+
+/// Returns the heading of a reset.
+fn reset_heading(finding: &Finding) -> String {
+    let outcome = outcome_text(finding.outcome);
+    finding.frames.syn_ack.map_or_else(
+        || format!("{TITLE}: {outcome}"),
+        |syn_ack| format!("{TITLE}: {outcome}; SYN-ACK in frame {}: {}", syn_ack.number, conclusion(finding)),
+    )
+}
+
+/// Returns the line of an outcome.
+fn outcome_line(outcome: Outcome) -> String {
+    format!("{}: {} ({outcome})", Field::Outcome.name(), outcome_text(outcome))
 }
 
 /// Returns a verdict in words.
@@ -134,10 +214,11 @@ pub fn info_text(finding: &Finding, frame: Frame, settings: &Settings) -> Option
 }
 
 /// Returns the expert item of a verdict, unless the verdict is ordinary or below the minimum
-/// confidence.
+/// confidence. Without a SYN-ACK there is no answer whose sender could be determined.
 fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, String)> {
     let assessment = &finding.assessment;
-    if assessment.verdict.is_cookie_style() && assessment.confidence < Some(settings.min_confidence) {
+    let is_below = assessment.verdict.is_cookie_style() && assessment.confidence < Some(settings.min_confidence);
+    if is_below || finding.frames.syn_ack.is_none() {
         return None;
     }
     let possible = assessment.confidence <= Some(Confidence::Possible);
@@ -149,15 +230,24 @@ fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
         (Verdict::SynProxy, false) => Expert::Proxy,
         (Verdict::Undetermined, _) => Expert::Undetermined,
     };
-    let mut text = expert.summary().to_owned();
-    if expert == Expert::Undetermined {
-        append(&mut text, ": ", &assessment.missing.join("; "));
-    } else {
-        append(&mut text, ": ", &confidence_text(assessment).unwrap_or_default());
-        let names: Vec<_> = assessment.implementations.iter().map(|i| i.as_str()).collect();
-        append(&mut text, ", fits ", &names.join(" or "));
-    }
-    Some((expert, text))
+    Some((expert, expert.summary().to_owned()))
+}
+
+/// Returns the expert item of a handshake that failed or was delayed. A flood is one failure: its
+/// first handshake has the item.
+fn failure_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, String)> {
+    let cause = most_likely_cause(finding, settings);
+    let what = match (finding.outcome, cause) {
+        // It ends on purpose.
+        (_, Some(CauseKind::HealthCheck)) => return None,
+        (_, Some(CauseKind::SynFlood)) if !finding.begins_flood => return None,
+        (Outcome::Established | Outcome::Incomplete, None) => return None,
+        (Outcome::Established, Some(CauseKind::ServedNothing | CauseKind::InjectedReset)) => "Connection failed",
+        (Outcome::Established | Outcome::Incomplete, Some(_)) => "Handshake delayed",
+        _ => "Handshake failed",
+    };
+    let why = cause.map_or("cause unknown", CauseKind::clause);
+    Some((Expert::Failure, format!("{what}: {why}")))
 }
 
 /// Returns the expert item of a reset that ended a handshake: one from the server's side, or one
@@ -173,18 +263,7 @@ fn reset_expert(finding: &Finding, frame: Frame, settings: &Settings) -> Option<
     if !(marked && ends_handshake && finding.frames.reset == Some(frame)) {
         return None;
     }
-    let mut text = format!("Reset right after a handshake {}", verdict_text(assessment.verdict));
-    if let Some(cause) = point::causes(finding, settings.capture_point).first().filter(|cause| !cause.ruled_out) {
-        append(&mut text, "; most likely cause: ", cause.kind.as_str());
-    }
-    Some((Expert::Reset, text))
-}
-
-fn append(text: &mut String, separator: &str, more: &str) {
-    if !more.is_empty() {
-        text.push_str(separator);
-        text.push_str(more);
-    }
+    Some((Expert::Reset, format!("Reset right after a handshake {}", verdict_text(assessment.verdict))))
 }
 
 #[cfg(test)]

@@ -3,19 +3,21 @@
 mod connection;
 mod event;
 mod frame_index;
+mod settled;
 
 use std::collections::HashMap;
 
 use syncookie_engine::{
-    Analyzer, Finding, FindingParts, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp,
+    Analyzer, Endpoint, Finding, FindingParts, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp,
 };
 
 pub use event::{Event, HandshakeState};
 
+use crate::fields::Expert;
 use crate::present::{self, Subtree};
 use crate::settings::Settings;
-use event::Events;
 use frame_index::{Entry, FrameIndex};
+use settled::Settled;
 
 /// The state of a capture file from when it is opened or reloaded until it is closed.
 ///
@@ -29,9 +31,8 @@ pub struct Session {
     index: FrameIndex,
     /// By handshake: the latest state that a frame showed or an event recorded.
     latest: HashMap<HandshakeId, HandshakeState>,
-    events: Events,
-    /// Findings that the analyzer released to stay within its limits, and that a frame may show.
-    settled: HashMap<HandshakeId, Finding>,
+    /// Findings that the analyzer released to stay within its limits.
+    settled: Settled,
 }
 
 /// What is requested of a frame.
@@ -39,15 +40,21 @@ pub struct Session {
 pub struct Request {
     /// Its subtrees, with fields and expert items.
     pub subtrees: bool,
+    /// Its expert items, also where no subtree is requested.
+    pub experts: bool,
     /// Text for its Info column.
     pub info_text: bool,
-    /// Its events, to be counted now or later.
+    /// Its events, to be counted.
     pub events: bool,
 }
 
 impl Request {
     const fn is_empty(self) -> bool {
-        !(self.subtrees || self.info_text || self.events)
+        !(self.shows_something() || self.events)
+    }
+
+    const fn shows_something(self) -> bool {
+        self.subtrees || self.experts || self.info_text
     }
 }
 
@@ -56,9 +63,11 @@ impl Request {
 pub struct FrameReport {
     /// One subtree per handshake.
     pub subtrees: Vec<Subtree>,
+    /// Expert items where no subtree carries them.
+    pub experts: Vec<(Expert, String)>,
     /// Text for the Info column.
     pub info_text: Option<String>,
-    /// Events at the first visit to the frame.
+    /// Events to be counted.
     pub events: Vec<Event>,
 }
 
@@ -66,15 +75,25 @@ impl FrameReport {
     /// Returns whether there is nothing to show, as for almost every frame.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.subtrees.is_empty() && self.info_text.is_none() && self.events.is_empty()
+        self.subtrees.is_empty() && self.experts.is_empty() && self.info_text.is_none() && self.events.is_empty()
     }
 
-    fn add(&mut self, request: Request, info_text: Option<String>, subtree: impl FnOnce() -> Subtree) {
+    fn add(
+        &mut self,
+        request: Request,
+        subtree: impl FnOnce() -> Subtree,
+        experts: impl FnOnce() -> Vec<(Expert, String)>,
+    ) {
         if request.subtrees {
             self.subtrees.push(subtree());
+        } else if request.experts {
+            self.experts.extend(experts());
         }
+    }
+
+    fn add_info_text(&mut self, request: Request, info_text: impl FnOnce() -> Option<String>) {
         if request.info_text && self.info_text.is_none() {
-            self.info_text = info_text;
+            self.info_text = info_text();
         }
     }
 }
@@ -89,8 +108,7 @@ impl Session {
                 .with_parts(FindingParts { measured: false, syn_fields: false, ..FindingParts::default() }),
             index: FrameIndex::default(),
             latest: HashMap::new(),
-            events: Events::default(),
-            settled: HashMap::new(),
+            settled: Settled::default(),
         }
     }
 
@@ -114,56 +132,46 @@ impl Session {
                 self.keep_settled();
             }
         }
-        if request.events {
-            report.events = self.events.in_frame(frame.number).to_vec();
-        }
         report
     }
 
     /// Returns what to show for a frame after its first visit, according to all frames read so far.
     pub fn revisit(&mut self, frame: Frame, request: Request) -> FrameReport {
         let mut report = FrameReport::default();
-        if request.events {
-            report.events = self.events.in_frame(frame.number).to_vec();
-        }
-        if !request.subtrees && !request.info_text {
+        if request.is_empty() {
             return report;
         }
-        for entry in self.index.entries(frame.number) {
-            let judged = self.analyzer.finding(entry.handshake);
-            let Some(finding) = judged.as_ref().or_else(|| self.settled.get(&entry.handshake)) else { continue };
-            let settings = &self.settings;
-            if finding.frames.syn_ack == Some(frame) {
-                report.add(request, present::info_text(finding, frame, settings), || {
-                    present::verdict_subtree(finding, frame, settings)
-                });
-            } else if finding.frames.reset == Some(frame) {
-                report.add(request, present::info_text(finding, frame, settings), || {
-                    present::reset_subtree(finding, frame, settings)
-                });
-            } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
-                report.add(request, None, || present::reference_subtree(finding));
+        let Self { settings, analyzer, index, settled, .. } = self;
+        for entry in index.entries(frame.number).iter().filter(|entry| entry.has_subtree) {
+            let id = entry.handshake;
+            match analyzer.finding_ref(id) {
+                Some(finding) => show(finding, frame, request, settings, &mut report),
+                None => settled.with(id, |finding| show(finding, frame, request, settings, &mut report)),
             }
         }
         report
     }
 
-    /// Returns a display filter for the connection of the handshake that a frame shows something
-    /// of.
+    /// Returns a display filter for the connection of the handshake that a frame belongs to.
     #[must_use]
-    pub fn connection(&mut self, frame: u32) -> Option<String> {
-        let handshake = self.index.entries(frame).first()?.handshake;
-        let endpoints = self.analyzer.endpoints(handshake)?;
-        let later = self.index.iter().map(|entry| entry.handshake).filter(|id| *id > handshake);
-        let next = later.filter(|id| self.analyzer.endpoints(*id) == Some(endpoints)).min();
-        let begin = self.first_frame(handshake);
-        let end = next.and_then(|next| self.first_frame(next));
+    pub fn connection(&self, frame: u32) -> Option<String> {
+        let handshake = self.handshake(frame)?;
+        let endpoints = self.endpoints(handshake)?;
+        let begin = self.index.first_frame(handshake);
+        let next = self.index.iter().filter(|entry| entry.handshake > handshake);
+        let end =
+            next.filter(|entry| self.endpoints(entry.handshake) == Some(endpoints)).map(|entry| entry.frame).min();
         Some(connection::filter(endpoints, begin, end))
     }
 
-    fn first_frame(&mut self, handshake: HandshakeId) -> Option<Frame> {
-        let frames = self.analyzer.finding(handshake)?.frames;
-        frames.syn.or(frames.syn_ack)
+    /// Returns the handshake that a frame belongs to; the first of several.
+    #[must_use]
+    pub fn handshake(&self, frame: u32) -> Option<HandshakeId> {
+        self.index.entries(frame).first().map(|entry| entry.handshake)
+    }
+
+    fn endpoints(&self, handshake: HandshakeId) -> Option<(Endpoint, Endpoint)> {
+        self.analyzer.endpoints(handshake).or_else(|| self.settled.endpoints(handshake))
     }
 
     /// Indexes a frame that may show something of a packet's handshake, and reports what is
@@ -175,8 +183,8 @@ impl Session {
         request: Request,
         report: &mut FrameReport,
     ) {
-        if matches!(role, Role::SynAck | Role::Reset | Role::Server) {
-            self.index.insert(Entry { frame: frame.number, handshake });
+        if role != Role::Other {
+            self.index.insert(Entry { frame: frame.number, handshake, has_subtree: role != Role::Ack });
         }
         if request.is_empty() {
             return;
@@ -184,41 +192,52 @@ impl Session {
         let previous = self.latest.get(&handshake).copied();
         let (is_answer, is_reset) = (role == Role::SynAck, role == Role::Reset);
         let tracks_state = request.subtrees || request.events;
-        // A preview is computed where a judgement may have changed, and for the Info column where
-        // it may have a mark.
+        // A preview is computed where a judgement may have changed, and for expert items and the
+        // Info column where they may have something.
         let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
-        let may_mark = request.info_text && (is_reset || (is_answer && self.analyzer.needs_preview(handshake)));
+        let may_mark = request.shows_something() && (is_reset || (is_answer && self.analyzer.needs_preview(handshake)));
         if !may_change && !may_mark {
             if request.events {
-                self.add_event_without_judgement(frame, handshake, role, previous);
+                self.add_event_without_judgement(frame, handshake, role, previous, report);
             }
             return;
         }
         let Some(finding) = self.analyzer.preview(handshake) else { return };
-        let state = HandshakeState::of(&finding);
+        let settings = &self.settings;
+        let state = state(&finding, settings).so_far();
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
         if request.events && previous != Some(state) {
-            self.events.add(frame, &finding, previous);
+            report.events.push(event(frame, &finding, state, previous));
         }
         if tracks_state && (is_answer || previous.is_some()) {
             self.latest.insert(handshake, state);
         }
-        let settings = &self.settings;
-        let info_text = if may_mark { present::info_text(&finding, frame, settings) } else { None };
+        if may_mark {
+            report.add_info_text(request, || present::info_text(&finding, frame, settings));
+        }
         if is_answer || is_notable {
-            report.add(request, info_text, || present::verdict_subtree(&finding, frame, settings));
+            report.add(
+                request,
+                || present::finding_subtree(&finding, frame, settings),
+                || present::finding_experts(&finding, frame, settings),
+            );
         } else if is_reset {
-            report.add(request, info_text, || present::reset_subtree(&finding, frame, settings));
+            report.add(
+                request,
+                || present::outcome_subtree(&finding, frame, settings),
+                || present::reset_experts(&finding, frame, settings, true),
+            );
         }
     }
 
-    /// Adds the event of a packet that cannot change a judgement, if there is one.
+    /// Reports the event of a packet that cannot change a judgement, if there is one.
     fn add_event_without_judgement(
         &mut self,
         frame: Frame,
         handshake: HandshakeId,
         role: Role,
         previous: Option<HandshakeState>,
+        report: &mut FrameReport,
     ) {
         let state = match (role, previous) {
             (Role::Syn, None) => Some(HandshakeState::SYN_SENT),
@@ -228,7 +247,7 @@ impl Session {
         if let Some(state) = state
             && let Some((client, server)) = self.analyzer.endpoints(handshake)
         {
-            self.events.push(Event { frame: frame.number, handshake, client, server, state, previous });
+            report.events.push(Event { frame: frame.number, handshake, client, server, state, previous });
             self.latest.insert(handshake, state);
         }
     }
@@ -236,12 +255,42 @@ impl Session {
     fn keep_settled(&mut self) {
         for finding in self.analyzer.take_evicted() {
             self.latest.remove(&finding.id);
-            // Only a handshake with an answer or a reset has a frame that shows it.
-            if finding.frames.syn_ack.is_some() || finding.frames.reset.is_some() {
-                self.settled.insert(finding.id, finding);
-            }
+            self.settled.insert(finding);
         }
     }
+}
+
+/// Adds what a frame shows of a finding once the file was read.
+fn show(finding: &Finding, frame: Frame, request: Request, settings: &Settings, report: &mut FrameReport) {
+    if present::carrier(finding) == Some(frame) {
+        if request.events {
+            report.events.push(event(frame, finding, state(finding, settings), None));
+        }
+        report.add_info_text(request, || present::info_text(finding, frame, settings));
+        report.add(
+            request,
+            || present::finding_subtree(finding, frame, settings),
+            || present::finding_experts(finding, frame, settings),
+        );
+    } else if finding.frames.reset == Some(frame) {
+        report.add_info_text(request, || present::info_text(finding, frame, settings));
+        report.add(
+            request,
+            || present::reset_subtree(finding, frame, settings),
+            || present::reset_experts(finding, frame, settings, false),
+        );
+    } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
+        report.add(request, || present::reference_subtree(finding, frame), Vec::new);
+    }
+}
+
+fn state(finding: &Finding, settings: &Settings) -> HandshakeState {
+    HandshakeState::of(finding, present::most_likely_cause(finding, settings))
+}
+
+fn event(frame: Frame, finding: &Finding, state: HandshakeState, previous: Option<HandshakeState>) -> Event {
+    let Finding { id, client, server, .. } = *finding;
+    Event { frame: frame.number, handshake: id, client, server, state, previous }
 }
 
 #[cfg(test)]

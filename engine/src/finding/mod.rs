@@ -63,6 +63,12 @@ pub struct Finding {
     /// Attributes to be compared with those of other handshakes, where
     /// [`crate::FindingParts::compared`] asks for them and the handshake failed or worked.
     pub compared: Option<Box<Compared>>,
+    /// Whether the handshake is the first of a flood that is its own most likely cause: what is
+    /// reported once for the whole flood is reported here.
+    pub begins_flood: bool,
+    /// Seconds from the first SYN to the first acknowledgment of the SYN-ACK; `None` where one of
+    /// them was not captured.
+    pub seconds_to_ack: Option<f64>,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where

@@ -11,7 +11,8 @@ use crate::verdict::measured::{ServerMeasurements, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::{
-    Assessment, Cause, Compared, DetailLevel, Finding, FindingParts, HandshakeId, HandshakeSample, Outcome, Timestamp,
+    Assessment, Cause, CauseKind, Compared, DetailLevel, Finding, FindingParts, HandshakeId, HandshakeSample, Outcome,
+    Timestamp,
 };
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
@@ -27,6 +28,8 @@ pub(crate) struct Judgement<'a> {
     pub compared: Option<Box<Compared>>,
     /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
+    /// See [`Finding::begins_flood`].
+    begins_flood: bool,
     /// Whether the handshake is only counted, without a finding.
     pub only_counted: bool,
 }
@@ -35,6 +38,11 @@ impl Judgement<'_> {
     /// Returns the same as [`Finding::is_notable`].
     pub(crate) fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)
+    }
+
+    /// Returns whether a flood is the most likely cause of the failure.
+    fn is_caused_by_flood(&self) -> bool {
+        self.causes.first().is_some_and(|cause| cause.kind == CauseKind::SynFlood)
     }
 
     /// Makes the finding.
@@ -51,6 +59,8 @@ impl Judgement<'_> {
             causes: self.causes,
             left_by_flood: self.of_flood,
             compared: self.compared.filter(|_| parts.compared),
+            begins_flood: self.begins_flood,
+            seconds_to_ack: handshake.seconds_to_ack(),
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }
@@ -101,9 +111,11 @@ pub(crate) fn judge<'a>(
     let listener = Listener::new(handshakes, options.now).among(tracker);
     let judge = Judge::new(&listener);
     let mut flood = options.flood;
+    let mut floods = FloodStarts::default();
     let mut all = Vec::with_capacity(listener.handshakes.iter().filter(|handshake| wanted(handshake.id)).count());
     for index in (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)) {
-        let judgement = judge_one(&listener, &judge, index, options, flood == 0);
+        let mut judgement = judge_one(&listener, &judge, index, options, flood == 0);
+        judgement.begins_flood = judgement.is_caused_by_flood() && floods.begins_at(judgement.handshake.time);
         flood -= u64::from(judgement.of_flood && !judgement.only_counted);
         all.push(judgement);
     }
@@ -137,5 +149,44 @@ fn judge_one<'a>(
     let compared = has_failed(outcome, &causes, of_flood)
         .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
     let compared = compared.map(Box::new);
-    Judgement { handshake, outcome, assessment, causes, server, compared, of_flood, only_counted }
+    Judgement {
+        handshake,
+        outcome,
+        assessment,
+        causes,
+        server,
+        compared,
+        of_flood,
+        begins_flood: false,
+        only_counted,
+    }
+}
+
+/// Minimum pause between the handshakes of two floods of a listener, in seconds.
+const FLOOD_PAUSE: f64 = 60.0;
+
+/// Finds the first handshake of each flood of a listener.
+#[derive(Default)]
+struct FloodStarts {
+    /// Time of the latest handshake of a flood.
+    latest: Option<Timestamp>,
+}
+
+impl FloodStarts {
+    /// Returns whether a flood begins with its handshake at `time`; times are in ascending order.
+    fn begins_at(&mut self, time: Timestamp) -> bool {
+        self.latest.replace(time).is_none_or(|latest| time.seconds_since(latest) > FLOOD_PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_begins_once_and_another_one_begins_after_a_pause() {
+        let mut floods = FloodStarts::default();
+        let begins = [0, 1, 50, 100, 161].map(|second| floods.begins_at(Timestamp::from_nanos(second * 1_000_000_000)));
+        assert_eq!(begins, [true, false, false, false, true]);
+    }
 }

@@ -12,18 +12,19 @@ use super::{GUARD, ids, prefs, tap};
 use crate::ffi;
 use crate::session::{Request, Session};
 
-/// Whether the user may open statistics after the file was read.
-static STATISTICS_MAY_FOLLOW: AtomicBool = AtomicBool::new(true);
+/// Whether the program has a window, whose status bar shows the most severe expert item of the file
+/// that was read. tshark shows expert items only where it is asked for them.
+static HAS_WINDOW: AtomicBool = AtomicBool::new(true);
 
 /// Called when a file is opened, or before it is reloaded.
 pub unsafe extern "C" fn open_file() {
     GUARD.run((), || {
-        STATISTICS_MAY_FOLLOW.store(!is_tshark(), Relaxed);
+        HAS_WINDOW.store(!is_tshark(), Relaxed);
         set_session(Some(Session::new(prefs::settings())));
     });
 }
 
-/// Returns whether the program is tshark, which opens all statistics before it opens a file.
+/// Returns whether the program is tshark.
 fn is_tshark() -> bool {
     // SAFETY: the name is null or a C string that lives as long as the program.
     unsafe {
@@ -67,11 +68,14 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
     // SAFETY: as the caller promised.
     let frame = unsafe { DissectedFrame::new(info) };
     let (first_visit, tap_has_listener) = (frame.is_first_visit(), tap::has_listener());
+    let has_columns = !info.cinfo.is_null();
     let request = Request {
         // SAFETY: as the caller promised.
         subtrees: unsafe { ids::is_subtree_referenced(tree) },
-        info_text: !info.cinfo.is_null() && prefs::info_column(),
-        events: tap_has_listener || (first_visit && STATISTICS_MAY_FOLLOW.load(Relaxed)),
+        // A column may show the severity.
+        experts: has_columns || (first_visit && HAS_WINDOW.load(Relaxed)),
+        info_text: has_columns && prefs::info_column(),
+        events: tap_has_listener,
     };
     let report = with_session(|session| {
         if first_visit {
@@ -81,7 +85,7 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
         }
     });
     match report {
-        Some(report) if !report.is_empty() => Output::in_pool(info, &report, tap_has_listener),
+        Some(report) if !report.is_empty() => Output::in_pool(info, &report),
         _ => Output::NONE,
     }
 }

@@ -8,6 +8,7 @@ use super::open_file::with_session;
 use super::release::{self, CBool, conversation_filter};
 use super::{GUARD, prefs};
 use crate::ffi;
+use crate::session::Session;
 
 /// Registers the conversation filter.
 pub fn register() {
@@ -26,23 +27,24 @@ pub fn register() {
 conversation_filter!(is_valid, has_handshake => CBool);
 conversation_filter!(build, display_filter => *mut c_char);
 
-/// Returns the display filter for the connection of the frame's handshake.
-fn connection(info: *const ffi::packet_info) -> Option<String> {
+/// Calls a function with the session and the number of a frame. Returns `None` when nothing is
+/// analysed.
+fn with_frame<R>(info: *const ffi::packet_info, work: impl FnOnce(&Session, u32) -> Option<R>) -> Option<R> {
     // SAFETY: Wireshark calls this for a frame that it shows, whose packet info is valid.
     let number = unsafe { info.as_ref() }?.num;
     if !prefs::analyze() {
         return None;
     }
-    with_session(|session| session.connection(number)).flatten()
+    with_session(|session| work(session, number)).flatten()
 }
 
-/// Returns whether the frame shows something of a handshake.
+/// Returns whether the frame belongs to a handshake.
 ///
 /// # Safety
 ///
 /// `info` must be null or valid.
 unsafe fn has_handshake(info: *const ffi::packet_info) -> CBool {
-    GUARD.run(false, || connection(info).is_some()) as CBool
+    GUARD.run(false, || with_frame(info, Session::handshake).is_some()) as CBool
 }
 
 /// Returns the display filter as a string of GLib's, or null.
@@ -53,6 +55,7 @@ unsafe fn has_handshake(info: *const ffi::packet_info) -> CBool {
 unsafe fn display_filter(info: *const ffi::packet_info) -> *mut c_char {
     GUARD.run(null_mut(), || {
         // SAFETY: Wireshark frees the copy with GLib.
-        connection(info).map_or(null_mut(), |text| unsafe { ffi::g_strndup(text.as_ptr().cast(), text.len() as _) })
+        with_frame(info, Session::connection)
+            .map_or(null_mut(), |text| unsafe { ffi::g_strndup(text.as_ptr().cast(), text.len() as _) })
     })
 }

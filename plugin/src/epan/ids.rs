@@ -110,8 +110,8 @@ pub fn protocol_id() -> c_int {
 pub fn subtree_id(field: Option<Field>) -> c_int {
     let kind = match field {
         None => 0,
-        Some(Field::Evidence) => 1,
-        Some(Field::Cause) => 2,
+        Some(Field::EvidenceKind | Field::EvidenceAgainst | Field::EvidenceNeutral) => 1,
+        Some(Field::Cause | Field::CauseOther | Field::CauseExcluded) => 2,
         Some(_) => 3,
     };
     SUBTREES[kind % SUBTREE_KINDS].load(Relaxed)

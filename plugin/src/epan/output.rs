@@ -12,8 +12,12 @@ use super::ids;
 use super::pool::Pool;
 use super::tap::{self, Record};
 use crate::ffi;
+use crate::fields::Expert;
 use crate::present::{Line, Subtree, Value};
 use crate::session::FrameReport;
+
+/// Nanoseconds in a second.
+const NANOS: i64 = 1_000_000_000;
 
 /// Number of tree levels: a subtree's own line, the lines below it, and items below the deepest
 /// line.
@@ -22,14 +26,16 @@ const LEVELS: usize = Line::MAX_DEPTH as usize + 2;
 /// What to show for a frame, as C types in the frame's memory pool.
 #[derive(Clone, Copy)]
 pub struct Output<'a> {
-    lines: &'a [OutputLine],
-    /// Text to append to the Info column; null without one.
+    lines: &'a [OutputLine<'a>],
+    /// Expert items without a line.
+    experts: &'a [OutputExpert],
+    /// Text to put before the Info column; null without one.
     info_text: *const c_char,
     records: &'a [Record],
 }
 
 #[derive(Clone, Copy)]
-struct OutputLine {
+struct OutputLine<'a> {
     depth: u8,
     hidden: bool,
     field: c_int,
@@ -38,8 +44,12 @@ struct OutputLine {
     value: OutputValue,
     /// Replaces the field's name and value; null to keep them.
     text: *const c_char,
-    /// Ids of the expert item; null without one.
-    expert: *mut ffi::expert_field,
+    experts: &'a [OutputExpert],
+}
+
+#[derive(Clone, Copy)]
+struct OutputExpert {
+    ids: *mut ffi::expert_field,
     message: *const c_char,
 }
 
@@ -48,27 +58,48 @@ enum OutputValue {
     NoValue,
     String(*const c_char),
     Double(f64),
-    Uint32(u32),
+    Number(u32),
+    /// The address in network byte order.
+    Ipv4(u32),
+    Ipv6(*const [u8; 16]),
+    Duration(*const ffi::nstime_t),
+}
+
+impl OutputValue {
+    fn new(pool: Pool<'_>, value: &Value) -> Self {
+        match value {
+            Value::NoValue => Self::NoValue,
+            Value::String(text) => Self::String(pool.c_string(text)),
+            Value::Double(number) => Self::Double(*number),
+            Value::Number(number) => Self::Number(*number),
+            Value::Ipv4(address) => Self::Ipv4(u32::from_ne_bytes(address.octets())),
+            Value::Ipv6(address) => Self::Ipv6(pool.copy(address.octets())),
+            Value::Duration(nanos) => Self::Duration(
+                pool.copy(ffi::nstime_t { secs: nanos.div_euclid(NANOS) as _, nsecs: nanos.rem_euclid(NANOS) as _ }),
+            ),
+        }
+    }
 }
 
 impl Output<'_> {
     /// Output that shows nothing.
-    pub const NONE: Self = Output { lines: &[], info_text: null(), records: &[] };
+    pub const NONE: Self = Output { lines: &[], experts: &[], info_text: null(), records: &[] };
 }
 
 impl<'a> Output<'a> {
-    /// Copies a report into the frame's pool; events only when the tap has a listener.
-    pub fn in_pool(info: &'a ffi::packet_info, report: &FrameReport, tap_has_listener: bool) -> Self {
+    /// Copies a report into the frame's pool.
+    pub fn in_pool(info: &'a ffi::packet_info, report: &FrameReport) -> Self {
         let pool = Pool(info);
-        let events = if tap_has_listener { &report.events[..] } else { &[] };
+        let events = &report.events;
         Self {
             lines: Self::lines(pool, &report.subtrees),
-            info_text: report.info_text.as_ref().map_or(null(), |text| pool.c_string(&format!(" {text}"))),
+            experts: OutputExpert::all(pool, &report.experts),
+            info_text: report.info_text.as_ref().map_or(null(), |text| pool.c_string(text)),
             records: pool.collect(events.len(), events.iter().map(|event| Record::new(pool, event))),
         }
     }
 
-    fn lines(pool: Pool<'a>, subtrees: &[Subtree]) -> &'a [OutputLine] {
+    fn lines(pool: Pool<'a>, subtrees: &[Subtree]) -> &'a [OutputLine<'a>] {
         let count = subtrees.iter().map(|subtree| 1 + subtree.lines.len()).sum();
         let lines = subtrees.iter().flat_map(|subtree| {
             let heading = OutputLine::heading(pool, &subtree.heading);
@@ -77,7 +108,7 @@ impl<'a> Output<'a> {
         pool.collect(count, lines)
     }
 
-    /// Adds the lines to the tree and the text to the Info column, and queues the events for the
+    /// Adds the lines to the tree, the expert items, and the text to the Info column, and queues the events for the
     /// tap's listeners.
     ///
     /// # Safety
@@ -92,7 +123,11 @@ impl<'a> Output<'a> {
                 tap::queue(info, record);
             }
             if !self.info_text.is_null() {
-                ffi::col_append_str((*info).cinfo, ffi::COL_INFO as _, self.info_text);
+                // A text behind the options that TCP lists would not be seen.
+                ffi::col_prepend_fstr((*info).cinfo, ffi::COL_INFO as _, c"%s ".as_ptr(), self.info_text);
+            }
+            for expert in self.experts {
+                expert.add(info, null_mut());
             }
         }
         let mut parents = [(tree, 0); LEVELS];
@@ -103,8 +138,8 @@ impl<'a> Output<'a> {
             // SAFETY: as the caller promised; ids come from registration, texts are in the pool.
             unsafe {
                 let item = line.add(tvb, parent);
-                if !line.expert.is_null() {
-                    ffi::expert_add_info_format(info, item, line.expert, c"%s".as_ptr(), line.message);
+                for expert in line.experts {
+                    expert.add(info, item);
                 }
                 parents[(depth + 1) % LEVELS] = (item, line.subtree);
             }
@@ -112,8 +147,29 @@ impl<'a> Output<'a> {
     }
 }
 
-impl OutputLine {
-    fn heading(pool: Pool<'_>, text: &str) -> Self {
+impl OutputExpert {
+    /// Copies expert items into the frame's pool.
+    fn all<'a>(pool: Pool<'a>, experts: &[(Expert, String)]) -> &'a [Self] {
+        let copies = experts
+            .iter()
+            .map(|(expert, message)| Self { ids: ids::expert_pointer(*expert), message: pool.c_string(message) });
+        pool.collect(experts.len(), copies)
+    }
+
+    /// Adds the expert item to an item of the tree; to the frame alone where that is null.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Output::emit`].
+    unsafe fn add(&self, info: *mut ffi::packet_info, item: *mut ffi::proto_item) {
+        // SAFETY: as the caller promised; the ids come from registration, the message is in the
+        // pool.
+        unsafe { ffi::expert_add_info_format(info, item, self.ids, c"%s".as_ptr(), self.message) };
+    }
+}
+
+impl<'a> OutputLine<'a> {
+    fn heading(pool: Pool<'a>, text: &str) -> Self {
         Self {
             depth: 0,
             hidden: false,
@@ -121,30 +177,19 @@ impl OutputLine {
             subtree: ids::subtree_id(None),
             value: OutputValue::NoValue,
             text: pool.c_string(text),
-            expert: null_mut(),
-            message: null(),
+            experts: &[],
         }
     }
 
-    fn new(pool: Pool<'_>, line: &Line) -> Self {
-        let (expert, message) = match &line.expert {
-            Some((expert, message)) => (ids::expert_pointer(*expert), pool.c_string(message)),
-            None => (null_mut(), null()),
-        };
+    fn new(pool: Pool<'a>, line: &Line) -> Self {
         Self {
             depth: line.depth,
             hidden: line.hidden,
             field: ids::field_id(line.field),
             subtree: ids::subtree_id(Some(line.field)),
-            value: match &line.value {
-                Value::NoValue => OutputValue::NoValue,
-                Value::String(text) => OutputValue::String(pool.c_string(text)),
-                Value::Double(number) => OutputValue::Double(*number),
-                Value::Uint32(number) => OutputValue::Uint32(*number),
-            },
+            value: OutputValue::new(pool, &line.value),
             text: line.text.as_ref().map_or(null(), |text| pool.c_string(text)),
-            expert,
-            message,
+            experts: OutputExpert::all(pool, &line.experts),
         }
     }
 
@@ -166,7 +211,10 @@ impl OutputLine {
                 OutputValue::NoValue => ffi::proto_tree_add_item(tree, self.field, tvb, 0, 0, ffi::ENC_NA as _),
                 OutputValue::String(text) => ffi::proto_tree_add_string(tree, self.field, tvb, 0, 0, text),
                 OutputValue::Double(number) => ffi::proto_tree_add_double(tree, self.field, tvb, 0, 0, number),
-                OutputValue::Uint32(number) => ffi::proto_tree_add_uint(tree, self.field, tvb, 0, 0, number),
+                OutputValue::Number(number) => ffi::proto_tree_add_uint(tree, self.field, tvb, 0, 0, number),
+                OutputValue::Ipv4(address) => ffi::proto_tree_add_ipv4(tree, self.field, tvb, 0, 0, address),
+                OutputValue::Ipv6(address) => ffi::proto_tree_add_ipv6(tree, self.field, tvb, 0, 0, address.cast()),
+                OutputValue::Duration(time) => ffi::proto_tree_add_time(tree, self.field, tvb, 0, 0, time),
             };
             if !self.text.is_null() {
                 ffi::proto_item_set_text(item, c"%s".as_ptr(), self.text);

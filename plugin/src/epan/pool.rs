@@ -18,6 +18,11 @@ impl<'a> Pool<'a> {
         copy.as_ptr().cast()
     }
 
+    /// Returns a copy of one item.
+    pub fn copy<T: Copy>(self, item: T) -> *const T {
+        self.collect(1, std::iter::once(item)).as_ptr()
+    }
+
     /// Returns a copy of at most `count` items.
     pub fn collect<T: Copy>(self, count: usize, items: impl Iterator<Item = T>) -> &'a [T] {
         const { assert!(align_of::<T>() <= align_of::<f64>()) }

@@ -7,7 +7,7 @@ use libc::{c_char, c_int, c_void};
 
 use super::{GUARD, dissect, filter, ids, prefs, tap};
 use crate::ffi;
-use crate::fields::{Expert, Field, FieldType, Group, Severity};
+use crate::fields::{Expert, Field, FieldType, Group, Link, Severity};
 
 /// Called when Wireshark registers all protocols.
 pub unsafe extern "C" fn register_protocol() {
@@ -56,8 +56,12 @@ fn field_info(field: Field) -> ffi::hf_register_info {
         FieldType::NoValue => (ffi::FT_NONE, ffi::BASE_NONE),
         FieldType::String => (ffi::FT_STRING, ffi::BASE_NONE),
         FieldType::Double => (ffi::FT_DOUBLE, ffi::BASE_NONE),
-        FieldType::Uint32 => (ffi::FT_UINT32, ffi::BASE_DEC),
-        FieldType::FrameNumber => (ffi::FT_FRAMENUM, ffi::BASE_NONE),
+        FieldType::Uint8 => (ffi::FT_UINT8, ffi::BASE_DEC),
+        FieldType::Uint16 => (ffi::FT_UINT16, ffi::BASE_DEC),
+        FieldType::Ipv4 => (ffi::FT_IPv4, ffi::BASE_NONE),
+        FieldType::Ipv6 => (ffi::FT_IPv6, ffi::BASE_NONE),
+        FieldType::RelativeTime => (ffi::FT_RELATIVE_TIME, ffi::BASE_NONE),
+        FieldType::FrameNumber(_) => (ffi::FT_FRAMENUM, ffi::BASE_NONE),
     };
     ffi::hf_register_info {
         p_id: ids::field_pointer(field),
@@ -66,10 +70,23 @@ fn field_info(field: Field) -> ffi::hf_register_info {
             abbrev: leaked_c_string(field.filter()),
             type_: field_type,
             display: display as _,
+            strings: link_type(field.field_type()),
             blurb: leaked_c_string(field.description()),
             ..defaults()
         },
     }
+}
+
+/// Returns the kind of a link, which takes the place of value strings; null for other fields.
+fn link_type(field_type: FieldType) -> *const c_void {
+    let FieldType::FrameNumber(link) = field_type else { return null() };
+    let number = match link {
+        Link::Related => ffi::FT_FRAMENUM_NONE,
+        Link::Request => ffi::FT_FRAMENUM_REQUEST,
+        Link::Response => ffi::FT_FRAMENUM_RESPONSE,
+        Link::Acknowledgment => ffi::FT_FRAMENUM_ACK,
+    };
+    std::ptr::without_provenance(number as usize)
 }
 
 /// Returns a description whose members have the values of the C macro `HFILL`, which Wireshark

@@ -2,14 +2,14 @@
 //! `docs/wireshark.md` describes the record for authors of other plugins.
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::ptr::null;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libc::{c_char, c_int, c_void};
 
-use syncookie_engine::{Confidence, Implementation, Outcome, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Implementation, Outcome, Verdict};
 
 use super::GUARD;
 use super::pool::Pool;
@@ -42,6 +42,10 @@ pub struct Record {
     now: StateStrings,
     /// All null in the handshake's first event.
     before: StateStrings,
+    /// Null where nothing failed.
+    cause: *const c_char,
+    /// In seconds; negative where it is not known.
+    delay: f64,
 }
 
 impl Record {
@@ -55,6 +59,8 @@ impl Record {
             server: pool.c_string(&event.server.to_string()),
             now: StateStrings::of(event.state),
             before: event.previous.map_or(StateStrings::NONE, StateStrings::of),
+            cause: event.state.cause.map_or(null(), |cause| static_c_string(cause.as_str())),
+            delay: event.state.delay.unwrap_or(-1.0),
         }
     }
 }
@@ -81,6 +87,7 @@ fn static_c_string(word: &'static str) -> *const c_char {
         let words = Verdict::ALL.iter().map(|w| w.as_str()).chain(Confidence::ALL.iter().map(|w| w.as_str()));
         let words = words.chain(Implementation::ALL.iter().map(|w| w.as_str()));
         let words = words.chain(Outcome::ALL.iter().map(|w| w.as_str()));
+        let words = words.chain(CauseKind::ALL.iter().map(|w| w.as_str()));
         words.map(|word| (word, CString::new(word).unwrap_or_default())).collect()
     });
     words.get(word).map_or(null(), |word| word.as_ptr())
@@ -129,13 +136,41 @@ pub unsafe fn queue(info: *mut ffi::packet_info, record: *const Record) {
     unsafe { ffi::tap_queue_packet(TAP.load(Relaxed), info, record.cast()) };
 }
 
-/// By open statistic and handshake: the state that was counted last.
-static COUNTED: Mutex<Option<HashMap<usize, HashMap<u64, StateStrings>>>> = Mutex::new(None);
+/// What was counted of a handshake, as C strings, which are constants.
+#[derive(Clone, Copy)]
+struct Counted {
+    state: StateStrings,
+    cause: *const c_char,
+    delay: *const c_char,
+}
 
 // SAFETY: all texts are constants.
-unsafe impl Send for StateStrings {}
+unsafe impl Send for Counted {}
 
-fn with_counted<R>(work: impl FnOnce(&mut HashMap<usize, HashMap<u64, StateStrings>>) -> R) -> R {
+impl Counted {
+    fn of(record: &Record) -> Self {
+        Self { state: record.now, cause: record.cause, delay: delay_row(record.delay) }
+    }
+}
+
+/// Returns the row that counts a delay in seconds; null for a negative one.
+fn delay_row(delay: f64) -> *const c_char {
+    let row = match delay {
+        ..0.0 => return null(),
+        ..0.2 => c"below 0.2 s",
+        ..1.0 => c"0.2 to 1 s",
+        ..3.0 => c"1 to 3 s",
+        ..10.0 => c"3 to 10 s",
+        _ => c"10 s and more",
+    };
+    row.as_ptr()
+}
+
+/// By open statistic and handshake: what was counted last.
+type CountedByTree = HashMap<usize, HashMap<u64, Counted>>;
+static COUNTED: Mutex<Option<CountedByTree>> = Mutex::new(None);
+
+fn with_counted<R>(work: impl FnOnce(&mut CountedByTree) -> R) -> R {
     work(COUNTED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
 }
 
@@ -148,20 +183,14 @@ pub fn clear_counts() {
 unsafe extern "C" fn start(tree: *mut ffi::stats_tree) {
     GUARD.run((), || {
         with_counted(|counted| counted.insert(tree as usize, HashMap::new()));
-        for topic in TOPICS {
-            // SAFETY: Wireshark passed the tree.
-            unsafe { change(tree, topic.as_ptr(), ROOT, 0) };
-        }
     });
 }
 
 const ROOT: c_int = 0;
-const TOPICS: [&CStr; 4] = [c"Verdict", c"Listener", c"Implementation", c"Outcome"];
 
 stats_packet!(packet, count);
 
-/// Counts each handshake once, by the state of its latest event; the count of an earlier state is
-/// undone.
+/// Counts each handshake once, by its latest event; the count of an earlier one is undone.
 ///
 /// # Safety
 ///
@@ -170,36 +199,44 @@ unsafe fn count(tree: *mut ffi::stats_tree, data: *const c_void) -> ffi::tap_pac
     GUARD.run(ffi::TAP_PACKET_DONT_REDRAW, || {
         // SAFETY: as the caller promised.
         let Some(record) = (unsafe { data.cast::<Record>().as_ref() }) else { return ffi::TAP_PACKET_DONT_REDRAW };
-        let before =
-            with_counted(|counted| counted.entry(tree as usize).or_default().insert(record.handshake, record.now));
+        let now = Counted::of(record);
+        let before = with_counted(|counted| counted.entry(tree as usize).or_default().insert(record.handshake, now));
         if let Some(before) = before {
             // SAFETY: as the caller promised.
             unsafe { add(tree, record.server, &before, -1) };
         }
         // SAFETY: as the caller promised.
-        unsafe { add(tree, record.server, &record.now, 1) };
+        unsafe { add(tree, record.server, &now, 1) };
         ffi::TAP_PACKET_REDRAW
     })
 }
 
-/// Adds a number to the counts of a state.
+/// Adds a number to all counts of a handshake.
 ///
 /// # Safety
 ///
 /// As for [`count`].
-unsafe fn add(tree: *mut ffi::stats_tree, server: *const c_char, state: &StateStrings, by: c_int) {
-    let [verdicts, listeners, implementations, outcomes] = TOPICS.map(CStr::as_ptr);
+unsafe fn add(tree: *mut ffi::stats_tree, server: *const c_char, counted: &Counted, by: c_int) {
+    let Counted { state, cause, delay } = counted;
     // SAFETY: as the caller promised; all names are C strings, which are copied.
     unsafe {
-        let verdict = change(tree, state.verdict, change(tree, verdicts, ROOT, by), by);
+        let verdict = change(tree, state.verdict, change(tree, c"Verdict".as_ptr(), ROOT, by), by);
         if !state.confidence.is_null() {
             change(tree, state.confidence, verdict, by);
         }
-        change(tree, state.verdict, change(tree, server, change(tree, listeners, ROOT, by), by), by);
-        if !state.implementation.is_null() {
-            change(tree, state.implementation, change(tree, implementations, ROOT, by), by);
+        let listener = change(tree, server, change(tree, c"Listener".as_ptr(), ROOT, by), by);
+        change(tree, state.verdict, listener, by);
+        let topics = [
+            (c"Implementation", state.implementation),
+            (c"Outcome", state.outcome),
+            (c"Cause", *cause),
+            (c"Delay", *delay),
+        ];
+        for (topic, row) in topics {
+            if !row.is_null() {
+                change(tree, row, change(tree, topic.as_ptr(), ROOT, by), by);
+            }
         }
-        change(tree, state.outcome, change(tree, outcomes, ROOT, by), by);
     }
 }
 

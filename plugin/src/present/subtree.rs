@@ -1,7 +1,10 @@
 //! The lines of a subtree, and a builder that fills them from a finding.
 
-use syncookie_engine::{Cause, Evidence, Finding, Verdict, odds};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use syncookie_engine::{Assessment, Cause, Endpoint, Evidence, EvidenceKind, Finding, Frame, Verdict, odds};
+
+use super::check;
 use crate::fields::{Expert, Field, FieldType};
 
 /// Maximum text of a line, in bytes. Wireshark truncates lines at 240 bytes, the field's name
@@ -17,8 +20,15 @@ pub enum Value {
     String(String),
     /// The value of a [`FieldType::Double`] field.
     Double(f64),
-    /// The value of a [`FieldType::Uint32`] or [`FieldType::FrameNumber`] field.
-    Uint32(u32),
+    /// The value of a [`FieldType::Uint8`], [`FieldType::Uint16`] or [`FieldType::FrameNumber`]
+    /// field.
+    Number(u32),
+    /// The value of a [`FieldType::Ipv4`] field.
+    Ipv4(Ipv4Addr),
+    /// The value of a [`FieldType::Ipv6`] field.
+    Ipv6(Ipv6Addr),
+    /// The value of a [`FieldType::RelativeTime`] field, in nanoseconds.
+    Duration(i64),
 }
 
 impl Value {
@@ -30,7 +40,10 @@ impl Value {
             (Self::NoValue, FieldType::NoValue)
                 | (Self::String(_), FieldType::String)
                 | (Self::Double(_), FieldType::Double)
-                | (Self::Uint32(_), FieldType::Uint32 | FieldType::FrameNumber)
+                | (Self::Number(_), FieldType::Uint8 | FieldType::Uint16 | FieldType::FrameNumber(_))
+                | (Self::Ipv4(_), FieldType::Ipv4)
+                | (Self::Ipv6(_), FieldType::Ipv6)
+                | (Self::Duration(_), FieldType::RelativeTime)
         )
     }
 }
@@ -48,8 +61,8 @@ pub struct Line {
     pub text: Option<String>,
     /// Whether the line is hidden and serves display filters only.
     pub hidden: bool,
-    /// The expert item attached to it, with its text.
-    pub expert: Option<(Expert, String)>,
+    /// The expert items attached to it, with their texts.
+    pub experts: Vec<(Expert, String)>,
 }
 
 impl Line {
@@ -80,15 +93,19 @@ pub(super) fn wrap(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// Collects the lines of a subtree.
-#[derive(Default)]
+/// Collects the lines of the subtree of a frame.
 pub(super) struct SubtreeBuilder {
+    frame: Frame,
     lines: Vec<Line>,
 }
 
 impl SubtreeBuilder {
+    pub(super) const fn new(frame: Frame) -> Self {
+        Self { frame, lines: Vec::new() }
+    }
+
     fn add_at(&mut self, depth: u8, field: Field, value: Value) -> &mut Line {
-        let line = Line { depth, field, value, text: None, hidden: false, expert: None };
+        let line = Line { depth, field, value, text: None, hidden: false, experts: Vec::new() };
         self.lines.push(line);
         let last = self.lines.len() - 1;
         &mut self.lines[last]
@@ -104,81 +121,130 @@ impl SubtreeBuilder {
         self.add(field, Value::String(text.to_owned()))
     }
 
-    /// Adds a text of any length; what does not fit on the line continues below it.
+    /// Adds a line that serves filters, columns and exports, because the line above shows its
+    /// value.
+    fn hidden(&mut self, depth: u8, field: Field, value: Value) {
+        self.add_at(depth, field, value).hidden = true;
+    }
+
+    /// Adds a text of any length, after the name of its field.
     pub(super) fn long_text(&mut self, depth: u8, field: Field, text: &str) {
-        let line = self.add_at(depth, field, Value::String(text.to_owned()));
+        self.sentence(depth, field, Value::String(text.to_owned()), &format!("{}: {text}", field.name()));
+    }
+
+    /// Adds a line with a sentence of any length instead of the field's name and value; what does
+    /// not fit on the line continues below it.
+    fn sentence(&mut self, depth: u8, field: Field, value: Value, text: &str) {
         let mut pieces = wrap(text).into_iter();
-        if pieces.len() > 1
-            && let Some(first) = pieces.next()
-        {
-            line.text = Some(format!("{}: {first}", field.name()));
-            for piece in pieces {
-                self.add_at(depth + 1, Field::Continued, Value::NoValue).text = Some(piece.to_owned());
+        self.add_at(depth, field, value).text = pieces.next().map(str::to_owned);
+        for piece in pieces {
+            let below = (depth + 1).min(Line::MAX_DEPTH);
+            self.add_at(below, Field::Text, Value::NoValue).text = Some(piece.to_owned());
+        }
+    }
+
+    /// Adds the log-odds and all weights that they are the sum of.
+    pub(super) fn weights(&mut self, assessment: &Assessment) {
+        if let (Some(log_odds), Some(terms)) = (assessment.log_odds, assessment.terms) {
+            let sum = format!("Log-odds: {log_odds:.2} nats over {}, the sum of these weights", terms.runner_up);
+            self.add(Field::LogOdds, Value::Double(log_odds)).text = Some(sum);
+            self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
+        }
+        for evidence in &assessment.evidence {
+            self.evidence(evidence, assessment);
+        }
+        let Some(terms) = assessment.terms else { return };
+        for (field, nats, meaning) in [
+            (Field::PriorNats, terms.prior_nats, "prior: SYN cookies and SYN proxies are rare"),
+            (Field::ListenerNats, terms.listener_nats, "other handshakes of the listener"),
+            (Field::CapNats, terms.cap_nats, "limit for evidence of one mechanism"),
+        ] {
+            let line = self.add(field, Value::Double(nats));
+            line.text = Some(format!("{}: {meaning}", weight(nats)));
+            line.hidden = field == Field::CapNats && nats == 0.0;
+        }
+    }
+
+    /// Adds an evidence with links to its frames.
+    fn evidence(&mut self, evidence: &Evidence, assessment: &Assessment) {
+        let Evidence { kind, favours, nats, contribution, frames, detail, .. } = evidence;
+        let (field, role) = bearing(evidence, assessment);
+        let weight = match (assessment.terms, kind) {
+            // Its weight is that of the listener's other handshakes.
+            (Some(_), EvidenceKind::ListenerContext) => "Counted with the listener".to_owned(),
+            (Some(_), _) => weight(*contribution),
+            (None, _) => odds(*nats),
+        };
+        let text = format!("{weight}: {role}, {detail} ({kind})");
+        self.sentence(1, field, Value::String(kind.as_str().to_owned()), &text);
+        self.hidden(2, Field::EvidenceFor, Value::String(favours.as_str().to_owned()));
+        self.hidden(2, Field::EvidenceNats, Value::Double(*nats));
+        self.hidden(2, Field::EvidenceContribution, Value::Double(*contribution));
+        self.hidden(2, Field::EvidenceDetail, Value::String(detail.clone()));
+        for frame in frames {
+            self.link(2, Field::EvidenceFrame, *frame);
+        }
+    }
+
+    /// Adds the most likely cause as a sentence, with its reasons and commands.
+    pub(super) fn first_cause(&mut self, cause: &Cause) {
+        let sentence = format!("Most likely cause: {} ({})", cause.kind.clause(), cause.kind);
+        self.sentence(1, Field::Cause, Value::String(cause.kind.as_str().to_owned()), &sentence);
+        for (field, reasons) in [
+            (Field::CauseFor, &cause.supporting),
+            (Field::CauseAgainst, &cause.against),
+            (Field::CauseNotObservable, &cause.not_observable),
+        ] {
+            for reason in reasons {
+                self.long_text(2, field, reason);
+            }
+        }
+        if cause.check.is_empty() {
+            return;
+        }
+        self.hidden(2, Field::CauseCheck, Value::String(cause.check.clone()));
+        for line in check::lines(&cause.check) {
+            match line.command {
+                Some(command) => {
+                    self.sentence(2, Field::CauseCommand, Value::String(command.to_owned()), &in_full(&line))
+                }
+                None => self.sentence(2, Field::Text, Value::NoValue, &in_full(&line)),
             }
         }
     }
 
-    fn detail(&mut self, field: Field, text: &str) {
-        self.long_text(2, field, text);
-    }
-
-    /// Adds an evidence with its details.
-    pub(super) fn evidence(&mut self, evidence: &Evidence) {
-        let Evidence { kind, favours, nats, frames, detail, .. } = evidence;
-        // Evidence at even odds favours neither side.
-        let favours_neither = *favours == Verdict::Undetermined || !odds(*nats).ends_with(" to 1");
-        self.add(Field::Evidence, Value::NoValue).text = Some(if favours_neither {
-            format!("Observation ({kind}): {detail}")
-        } else {
-            format!("Evidence for {favours} ({kind}, {}): {detail}", odds(*nats))
-        });
-        self.detail(Field::EvidenceKind, kind.as_str());
-        self.detail(Field::EvidenceFor, favours.as_str());
-        self.add_at(2, Field::EvidenceNats, Value::Double(*nats)).text =
-            Some(format!("Evidence strength: {}", odds(*nats)));
-        self.detail(Field::EvidenceDetail, detail);
-        for frame in frames {
-            self.add_at(2, Field::EvidenceFrame, Value::Uint32(frame.number));
+    /// Adds a less likely cause, or one that is excluded.
+    pub(super) fn other_cause(&mut self, cause: &Cause) {
+        let (field, name) =
+            if cause.ruled_out { (Field::CauseExcluded, "Excluded") } else { (Field::CauseOther, "Less likely") };
+        let sentence = format!("{name}: {} ({})", cause.kind.clause(), cause.kind);
+        self.sentence(1, field, Value::String(cause.kind.as_str().to_owned()), &sentence);
+        let reasons = [("For", &cause.supporting), ("Against", &cause.against), ("Unknown", &cause.not_observable)];
+        for (name, reasons) in reasons {
+            for reason in reasons {
+                self.sentence(2, Field::Text, Value::NoValue, &format!("{name}: {reason}"));
+            }
+        }
+        if !cause.ruled_out && !cause.check.is_empty() {
+            for line in check::lines(&cause.check) {
+                self.sentence(2, Field::Text, Value::NoValue, &in_full(&line));
+            }
         }
     }
 
-    /// Adds a cause with its details; `rank` is 1 for the most likely.
-    pub(super) fn cause(&mut self, cause: &Cause, rank: u32) {
-        self.text(Field::Cause, cause.kind.as_str()).text = Some(match (cause.ruled_out, rank) {
-            (true, _) => format!("Ruled-out cause: {}", cause.kind),
-            (false, 1) => format!("Most likely cause: {}", cause.kind),
-            (false, _) => format!("Possible cause {rank}: {}", cause.kind),
-        });
-        self.add_at(2, Field::CauseRank, Value::Uint32(rank));
-        if cause.ruled_out {
-            self.add_at(2, Field::CauseRuledOut, Value::NoValue).text =
-                Some("Ruled out: the capture contradicts this cause".to_owned());
-        }
-        for reason in &cause.supporting {
-            self.detail(Field::CauseFor, reason);
-        }
-        for reason in &cause.against {
-            self.detail(Field::CauseAgainst, reason);
-        }
-        for signal in &cause.not_observable {
-            self.detail(Field::CauseNotObservable, signal);
-        }
-        if !cause.check.is_empty() {
-            self.detail(Field::CauseCheck, &cause.check);
-        }
-    }
-
-    /// Attaches an expert item to the line of the outcome.
-    pub(super) fn attach_to_outcome(&mut self, expert: Option<(Expert, String)>) {
-        if let Some(outcome) = self.lines.iter_mut().find(|line| line.field == Field::Outcome) {
-            outcome.expert = expert;
+    /// Attaches an expert item to the first line of one of the fields, in order of preference.
+    pub(super) fn attach(&mut self, fields: &[Field], expert: Option<(Expert, String)>) {
+        let Some(expert) = expert else { return };
+        let at = fields.iter().find_map(|field| self.lines.iter().position(|line| line.field == *field));
+        if let Some(line) = at.and_then(|at| self.lines.get_mut(at)) {
+            line.experts.push(expert);
         }
     }
 
     /// Adds the endpoints and the frames of the handshake's packets.
     pub(super) fn endpoints_and_frames(&mut self, finding: &Finding) {
-        self.text(Field::Client, &finding.client.to_string());
-        self.text(Field::Server, &finding.server.to_string());
+        self.endpoint(finding.client, Field::Client, [Field::ClientIp, Field::ClientIpv6, Field::ClientPort]);
+        self.endpoint(finding.server, Field::Server, [Field::ServerIp, Field::ServerIpv6, Field::ServerPort]);
         let frames = &finding.frames;
         for (field, frame) in [
             (Field::SynFrame, frames.syn),
@@ -187,16 +253,72 @@ impl SubtreeBuilder {
             (Field::ResetFrame, frames.reset),
         ] {
             if let Some(frame) = frame {
-                self.add(field, Value::Uint32(frame.number));
+                self.link(1, field, frame);
             }
         }
     }
 
+    fn endpoint(&mut self, endpoint: Endpoint, field: Field, [ip, ipv6, port]: [Field; 3]) {
+        self.text(field, &endpoint.to_string());
+        match endpoint.ip {
+            IpAddr::V4(address) => self.add_at(2, ip, Value::Ipv4(address)),
+            IpAddr::V6(address) => self.add_at(2, ipv6, Value::Ipv6(address)),
+        };
+        self.add_at(2, port, Value::Number(endpoint.port.into()));
+    }
+
+    /// Adds a link to a frame. A link to the subtree's own frame serves filters only.
+    fn link(&mut self, depth: u8, field: Field, frame: Frame) {
+        let is_own = frame == self.frame;
+        self.add_at(depth, field, Value::Number(frame.number)).hidden = is_own;
+    }
+
     /// Returns the lines, with [`Field::Marked`] if an expert item is a finding.
     pub(super) fn build(mut self) -> Vec<Line> {
-        if self.lines.iter().any(|line| line.expert.as_ref().is_some_and(|(expert, _)| expert.is_marked())) {
-            self.add(Field::Marked, Value::NoValue).hidden = true;
+        if self.lines.iter().flat_map(|line| &line.experts).any(|(expert, _)| expert.is_marked()) {
+            self.hidden(1, Field::Marked, Value::NoValue);
         }
         self.lines
+    }
+}
+
+/// Returns the field for the kind of an evidence, and its role in words.
+fn bearing(evidence: &Evidence, assessment: &Assessment) -> (Field, &'static str) {
+    let runner_up = assessment.terms.map(|terms| terms.runner_up);
+    // Evidence at even odds favours neither side.
+    let is_even = !odds(evidence.nats).ends_with(" to 1");
+    if is_even || evidence.favours == Verdict::Undetermined {
+        (Field::EvidenceNeutral, "observed")
+    } else if evidence.favours == assessment.verdict {
+        (Field::EvidenceKind, "supports the verdict")
+    } else if runner_up == Some(evidence.favours) || evidence.contribution < 0.0 {
+        (Field::EvidenceAgainst, "contradicts the verdict")
+    } else {
+        (Field::EvidenceNeutral, favours(evidence.favours))
+    }
+}
+
+/// Returns what evidence for a verdict says.
+const fn favours(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ordinary => "favours an ordinary answer",
+        Verdict::SynCookie => "favours a SYN cookie",
+        Verdict::SynProxy => "favours a SYN proxy",
+        Verdict::Undetermined => "observed",
+    }
+}
+
+/// Returns a weight as a number that adds up, and as odds.
+fn weight(nats: f64) -> String {
+    // Adding 0 turns -0 into 0.
+    let rounded = (nats * 100.0).round() / 100.0 + 0.0;
+    format!("{rounded:+.2} nats ({})", odds(nats))
+}
+
+/// Returns a line of a check with its machine.
+fn in_full(line: &check::Line<'_>) -> String {
+    match line.machine {
+        "" => format!("Check: {}", line.text),
+        machine => format!("Check {machine}: {}", line.text),
     }
 }

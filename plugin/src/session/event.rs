@@ -1,14 +1,13 @@
 //! Events of handshakes, for statistics.
 //!
-//! Statistics must not depend on when they are opened. A verdict does: it gets better with every
-//! frame that is read. So statistics count events. An event is a change of a handshake's state at
-//! the first visit to a frame, and never changes afterwards. A handshake's last event is the state
-//! as of its own frames.
+//! At the first visit to a frame, an event is a change of what is known of a handshake. Once the
+//! file was read, each handshake has one event with the final finding, in the frame that carries
+//! it. The statistics then count what the packet list shows.
 
-use syncookie_engine::{Confidence, Endpoint, Finding, Frame, HandshakeId, Implementation, Outcome, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, HandshakeId, Implementation, Outcome, Verdict};
 
 /// The state of a handshake as of some frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HandshakeState {
     /// Who answered.
     pub verdict: Verdict,
@@ -18,26 +17,43 @@ pub struct HandshakeState {
     pub implementation: Option<Implementation>,
     /// Outcome of the handshake.
     pub outcome: Outcome,
+    /// The most likely cause of a failure or delay.
+    pub cause: Option<CauseKind>,
+    /// Seconds from the first SYN to the ACK that completes the handshake.
+    pub delay: Option<f64>,
 }
 
 impl HandshakeState {
     /// The state after a SYN without an answer yet.
-    pub const SYN_SENT: Self =
-        Self { verdict: Verdict::Undetermined, confidence: None, implementation: None, outcome: Outcome::Incomplete };
+    pub const SYN_SENT: Self = Self {
+        verdict: Verdict::Undetermined,
+        confidence: None,
+        implementation: None,
+        outcome: Outcome::Incomplete,
+        cause: None,
+        delay: None,
+    };
 
-    /// Returns the state that a finding describes.
+    /// Returns the state that a finding describes, with its causes weighed by the capture point.
     #[must_use]
-    pub fn of(finding: &Finding) -> Self {
+    pub fn of(finding: &Finding, cause: Option<CauseKind>) -> Self {
         let assessment = &finding.assessment;
         Self {
             verdict: assessment.verdict,
             confidence: assessment.confidence,
             implementation: assessment.implementations.first().copied(),
-            outcome: match finding.outcome {
-                // No frame shows that nothing happened.
-                Outcome::Unanswered | Outcome::Unacknowledged => Outcome::Incomplete,
-                outcome => outcome,
-            },
+            outcome: finding.outcome,
+            cause,
+            delay: finding.seconds_to_ack,
+        }
+    }
+
+    /// Returns the state as the packets so far show it: no packet shows that nothing followed.
+    #[must_use]
+    pub const fn so_far(self) -> Self {
+        match self.outcome {
+            Outcome::Unanswered | Outcome::Unacknowledged => Self { outcome: Outcome::Incomplete, ..self },
+            _ => self,
         }
     }
 
@@ -55,8 +71,8 @@ impl HandshakeState {
     }
 }
 
-/// A change of a handshake's state at the first visit to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a handshake in a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
     /// Number of the frame.
     pub frame: u32,
@@ -66,36 +82,11 @@ pub struct Event {
     pub client: Endpoint,
     /// The side that received the SYN.
     pub server: Endpoint,
-    /// The new state.
+    /// The state.
     pub state: HandshakeState,
-    /// The state before; `None` in the handshake's first event.
+    /// The state of the handshake's event before; `None` in its first event, and once the file was
+    /// read.
     pub previous: Option<HandshakeState>,
-}
-
-/// All events, sorted by frame.
-#[derive(Debug, Default)]
-pub struct Events(Vec<Event>);
-
-impl Events {
-    /// Adds an event with the state that the finding describes.
-    pub fn add(&mut self, frame: Frame, finding: &Finding, previous: Option<HandshakeState>) {
-        let (client, server) = (finding.client, finding.server);
-        let state = HandshakeState::of(finding);
-        self.push(Event { frame: frame.number, handshake: finding.id, client, server, state, previous });
-    }
-
-    /// Adds an event. Events of one frame keep the order in which they are added.
-    pub fn push(&mut self, event: Event) {
-        let at = self.0.partition_point(|other| other.frame <= event.frame);
-        self.0.insert(at, event);
-    }
-
-    /// Returns the events of a frame.
-    pub fn in_frame(&self, frame: u32) -> &[Event] {
-        let start = self.0.partition_point(|event| event.frame < frame);
-        let events = &self.0[start..];
-        &events[..events.partition_point(|event| event.frame == frame)]
-    }
 }
 
 #[cfg(test)]

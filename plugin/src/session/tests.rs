@@ -5,7 +5,7 @@ use super::*;
 use crate::fields::{Expert, Field};
 use crate::present::Value;
 
-const EVERYTHING: Request = Request { subtrees: true, info_text: true, events: true };
+const EVERYTHING: Request = Request { subtrees: true, experts: true, info_text: true, events: true };
 
 const SYN: u8 = 0x02;
 const SYN_ACK: u8 = 0x12;
@@ -85,7 +85,7 @@ fn has(subtrees: &[Subtree], field: Field) -> bool {
 }
 
 fn has_expert(subtrees: &[Subtree], expert: Expert) -> bool {
-    subtrees.iter().flat_map(|s| &s.lines).any(|line| line.expert.as_ref().is_some_and(|(e, _)| *e == expert))
+    subtrees.iter().flat_map(|s| &s.lines).any(|line| line.experts.iter().any(|(e, _)| *e == expert))
 }
 
 #[test]
@@ -100,9 +100,11 @@ fn the_first_syn_ack_shows_the_verdict_and_the_reset_links_to_it() {
     let shown: Vec<_> = (1..=5).map(|number| revisit(&mut session, number)).collect();
     let with_verdict: Vec<_> = shown.iter().map(|subtrees| has(subtrees, Field::Verdict)).collect();
     assert_eq!(with_verdict, [false, true, false, false, false]);
-    assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Uint32(5)]);
-    assert_eq!(values(&shown[4][0], Field::SynAckFrame), [Value::Uint32(2)]);
-    assert!(has(&shown[4], Field::Cause) && has_expert(&shown[4], Expert::Reset));
+    assert_eq!(values(&shown[1][0], Field::ResetFrame), [Value::Number(5)]);
+    assert_eq!(values(&shown[4][0], Field::SynAckFrame), [Value::Number(2)]);
+    assert!(has_expert(&shown[4], Expert::Reset) && !has(&shown[4], Field::Cause));
+    assert!(has(&shown[1], Field::Cause) && has_expert(&shown[1], Expert::Failure));
+    assert!(has(&first[4], Field::Cause) && has_expert(&first[4], Expert::Failure), "the SYN-ACK could not know");
     assert!(has(&shown[1], Field::Marked) && has(&shown[4], Field::Marked));
 }
 
@@ -148,4 +150,104 @@ fn frames_without_tcp_advance_the_clock() {
     };
     assert_eq!(outcome(false), Value::String("incomplete".to_owned()));
     assert_eq!(outcome(true), Value::String("unacknowledged".to_owned()));
+}
+
+/// Returns a session that read SYNs without an answer, then one frame a minute later.
+fn session_of_unanswered_syns(settings: Settings, ports: std::ops::Range<u16>) -> Session {
+    let mut session = Session::new(settings);
+    let syns: Vec<_> = ports.map(|port| vec![packet(Sender::Client, port, SYN, (1000, 0), 64240, &OFFER)]).collect();
+    visit(&mut session, &syns);
+    session.first_visit(frame(9999), Timestamp::from_nanos(60_000_000_000), std::iter::empty(), EVERYTHING);
+    session
+}
+
+#[test]
+fn a_syn_without_an_answer_carries_the_finding() {
+    let mut session = session_of_unanswered_syns(Settings::default(), 50_000..50_001);
+    let shown = revisit(&mut session, 1);
+    assert_eq!(values(&shown[0], Field::Verdict), [Value::String("undetermined".to_owned())]);
+    assert_eq!(values(&shown[0], Field::Outcome), [Value::String("unanswered".to_owned())]);
+    assert_eq!(values(&shown[0], Field::Cause), [Value::String("silent-drop".to_owned())]);
+    assert!(has_expert(&shown, Expert::Failure) && !has_expert(&shown, Expert::Undetermined));
+}
+
+#[test]
+fn a_handshake_that_was_judged_early_keeps_its_finding_and_its_connection() {
+    let small = Settings { max_handshakes: 4, ..Settings::default() };
+    let mut session = session_of_unanswered_syns(small, 50_000..50_020);
+    assert!(session.analyzer.endpoints(HandshakeId(0)).is_none(), "it was judged early");
+    let shown = revisit(&mut session, 1);
+    assert!(has(&shown, Field::Verdict) && has(&shown, Field::Outcome));
+    let filter = session.connection(1).unwrap();
+    assert!(filter.contains("tcp.port == 50000") && filter.contains("frame.number >= 1"), "{filter}");
+
+    let mut session = Session::new(small);
+    for port in 50_000..50_010 {
+        let first = u32::from(port - 50_000) * 4;
+        for (packet, number) in reset_after_zero_window(port).iter().zip(first + 1..) {
+            let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), EVERYTHING);
+        }
+    }
+    assert!(session.analyzer.endpoints(HandshakeId(0)).is_none(), "it was judged early");
+    assert!((1..=4).all(|number| session.connection(number) == session.connection(1)));
+    assert!(has(&revisit(&mut session, 2), Field::Verdict));
+}
+
+#[test]
+fn the_conversation_filter_is_the_same_on_syn_syn_ack_ack_and_reset() {
+    let mut session = Session::new(Settings::default());
+    let [syn, syn_ack, ack, rst] = reset_after_zero_window(50_000).map(|packet| vec![packet]);
+    // The client uses the port again.
+    let again = vec![packet(Sender::Client, 50_000, SYN, (700_000, 0), 64240, &OFFER)];
+    visit(&mut session, &[syn, syn_ack, ack, rst, again]);
+    let filter = "ip.addr == 192.0.2.1 && ip.addr == 192.0.2.2 && tcp.port == 50000 && tcp.port == 80 \
+                  && frame.number >= 1 && frame.number < 5";
+    for number in 1..=4 {
+        assert_eq!(session.connection(number).as_deref(), Some(filter), "frame {number}");
+    }
+    assert!(session.connection(5).unwrap().ends_with("frame.number >= 5"));
+    assert_eq!(session.connection(6), None);
+}
+
+#[test]
+fn without_a_tree_expert_items_are_reported_alone() {
+    let request = Request { experts: true, ..Request::default() };
+    let mut session = Session::new(Settings::default());
+    for (packet, number) in reset_after_zero_window(50_000).iter().zip(1..) {
+        let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+        let report = session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request);
+        let experts: Vec<_> = report.experts.iter().map(|(expert, _)| *expert).collect();
+        let expected: &[Expert] = match number {
+            2 => &[Expert::Proxy],
+            4 => &[Expert::Reset, Expert::Failure],
+            _ => &[],
+        };
+        assert_eq!(experts, expected, "frame {number}");
+        assert!(report.subtrees.is_empty() && report.info_text.is_none() && report.events.is_empty());
+    }
+    let again = |number| {
+        let report = session.revisit(frame(number), request);
+        report.experts.iter().map(|(expert, _)| *expert).collect::<Vec<_>>()
+    };
+    assert_eq!([1, 2, 3, 4].map(again), [vec![], vec![Expert::Proxy, Expert::Failure], vec![], vec![Expert::Reset]]);
+}
+
+#[test]
+fn once_the_file_was_read_each_handshake_has_one_event_with_the_final_finding() {
+    let mut session = Session::new(Settings::default());
+    let frames = reset_after_zero_window(50_000).map(|packet| vec![packet]);
+    visit(&mut session, &frames);
+    let request = Request { events: true, ..Request::default() };
+    let events: Vec<_> = (1..=4).flat_map(|number| session.revisit(frame(number), request).events).collect();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].frame, events[0].previous), (2, None));
+    let state = events[0].state;
+    assert_eq!((state.verdict.as_str(), state.outcome.as_str()), ("syn-proxy", "reset-by-server"));
+    assert_eq!(state.cause.map(|cause| cause.as_str()), Some("proxy-leaked-ack"));
+    assert!(state.delay.is_some_and(|delay| (delay - 0.002).abs() < 1e-9));
+
+    let mut session = session_of_unanswered_syns(Settings::default(), 50_000..50_003);
+    let events: Vec<_> = (1..=3).flat_map(|number| session.revisit(frame(number), request).events).collect();
+    assert_eq!(events.iter().map(|event| event.state.outcome.as_str()).collect::<Vec<_>>(), ["unanswered"; 3]);
 }

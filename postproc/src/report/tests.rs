@@ -67,6 +67,8 @@ pub(super) fn leaked(number: u32) -> Finding {
         }],
         left_by_flood: false,
         compared: None,
+        begins_flood: false,
+        seconds_to_ack: None,
         measured: None,
         syn_pair: None,
     }

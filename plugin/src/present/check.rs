@@ -1,0 +1,182 @@
+//! Splits the check of a cause into the lines that show it, one for each command.
+
+/// Programs whose names begin a command.
+const PROGRAMS: [&str; 14] = [
+    "cat",
+    "conntrack",
+    "ethtool",
+    "ip",
+    "iptables",
+    "ipvsadm",
+    "netstat",
+    "nft",
+    "nstat",
+    "ping",
+    "ss",
+    "strace",
+    "sysctl",
+    "tcpdump",
+];
+
+/// What ends a command, outside quotes.
+const ENDS: [&str; 4] = [" (", ", ", " and ", " on "];
+
+/// What joins two commands in a sentence.
+const JOINTS: [&str; 2] = [" and", ","];
+
+/// One line of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    /// The machine, as in `on the server`; empty where the check does not name one.
+    pub machine: &'a str,
+    /// What to do there and what to expect, the command included.
+    pub text: &'a str,
+    /// The command alone.
+    pub command: Option<&'a str>,
+}
+
+/// Returns the lines of a check. Its steps end at semicolons outside quotes and parentheses.
+pub(super) fn lines(check: &str) -> Vec<Line<'_>> {
+    let mut machine = "";
+    let mut lines = Vec::new();
+    for step in steps(check) {
+        let begin = machine_end(step);
+        if begin > 0 {
+            machine = step[..begin].trim_end_matches(": ").trim_start_matches("then, ").trim_start_matches("then ");
+        }
+        let step = step[begin..].trim_start_matches("then ");
+        let commands = commands(step);
+        if commands.is_empty() {
+            lines.push(Line { machine, text: step, command: None });
+        }
+        for (index, &(start, end)) in commands.iter().enumerate() {
+            let from = if index == 0 { 0 } else { start };
+            let until = commands.get(index + 1).map_or(step.len(), |&(next, _)| next);
+            let text = JOINTS.iter().fold(step[from..until].trim_end(), |text, joint| text.trim_end_matches(joint));
+            lines.push(Line { machine, text, command: Some(&step[start..end]) });
+        }
+    }
+    lines
+}
+
+/// Returns the offset behind the name of the machine that a step begins with; 0 without one.
+fn machine_end(step: &str) -> usize {
+    let is_place = ["on ", "at ", "from ", "then, on ", "then on "].iter().any(|word| step.starts_with(word));
+    step.find(": ").filter(|_| is_place).map_or(0, |at| at + 2)
+}
+
+/// Returns the steps of a check.
+fn steps(check: &str) -> Vec<&str> {
+    let mut steps = Vec::new();
+    let mut begin = 0;
+    for (at, depth) in depths(check) {
+        if depth == 0 && check[at..].starts_with("; ") {
+            steps.push(&check[begin..at]);
+            begin = at + 2;
+        }
+    }
+    steps.push(&check[begin..]);
+    steps
+}
+
+/// Returns start and end of each command in a step.
+fn commands(step: &str) -> Vec<(usize, usize)> {
+    let mut commands = Vec::new();
+    let mut start = None;
+    for (at, depth) in depths(step) {
+        if depth == 0
+            && let Some(begin) = start.filter(|_| ENDS.iter().any(|end| step[at..].starts_with(end)))
+        {
+            commands.push((begin, at));
+            start = None;
+        }
+        if depth == 0 && start.is_none() && begins_command(step, at) {
+            start = Some(at);
+        }
+    }
+    commands.extend(start.map(|begin| (begin, step.len())));
+    commands
+}
+
+/// Returns whether a command begins at an offset.
+fn begins_command(step: &str, at: usize) -> bool {
+    let is_word_start = at == 0 || step[..at].ends_with(' ');
+    let mut words = step[at..].split(' ');
+    let (program, argument) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // A word of a sentence can be the name of a program, but is not followed by an option or a name with a dot or a
+    // slash.
+    let is_argument = argument.starts_with('-') || argument.contains(['.', '/']) || program == "nft";
+    is_word_start && PROGRAMS.contains(&program) && is_argument
+}
+
+/// Returns each character's offset, with 1 where it is in quotes or parentheses, or closes them.
+fn depths(text: &str) -> impl Iterator<Item = (usize, u32)> + '_ {
+    let (mut is_quoted, mut parentheses) = (false, 0_u32);
+    text.char_indices().map(move |(at, character)| {
+        let before = parentheses;
+        match character {
+            '\'' => is_quoted = !is_quoted,
+            '(' if !is_quoted => parentheses += 1,
+            ')' if !is_quoted => parentheses = parentheses.saturating_sub(1),
+            _ => {}
+        }
+        (at, u32::from(is_quoted || before > 0 || character == '\''))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands_of(check: &str) -> Vec<&str> {
+        lines(check).iter().filter_map(|line| line.command).collect()
+    }
+
+    #[test]
+    fn each_command_has_its_line_with_its_machine_and_what_to_expect() {
+        let check = "on the server: tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (expect: \
+                     the ACK arrives; no SYN); then, on the proxy: sysctl net.netfilter.nf_conntrack_tcp_loose (must \
+                     be 0) and cat /proc/net/stat/synproxy (expect: it rises)";
+        let shown: Vec<_> = lines(check).iter().map(|line| (line.machine, line.text, line.command)).collect();
+        let tcpdump = "tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'";
+        assert_eq!(
+            shown,
+            [
+                ("on the server", format!("{tcpdump} (expect: the ACK arrives; no SYN)").as_str(), Some(tcpdump)),
+                (
+                    "on the proxy",
+                    "sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0)",
+                    Some("sysctl net.netfilter.nf_conntrack_tcp_loose")
+                ),
+                ("on the proxy", "cat /proc/net/stat/synproxy (expect: it rises)", Some("cat /proc/net/stat/synproxy")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_command_ends_where_the_sentence_goes_on() {
+        assert_eq!(
+            commands_of("on the server: nstat -az A B, before and after a failure (expect: one rises)"),
+            ["nstat -az A B"]
+        );
+        assert_eq!(
+            commands_of("strace -f -e trace=close,shutdown on the process, and its log"),
+            ["strace -f -e trace=close,shutdown"]
+        );
+        assert_eq!(
+            commands_of("the counters of each firewall: iptables -vnL, nft list ruleset"),
+            ["iptables -vnL", "nft list ruleset"]
+        );
+        assert_eq!(commands_of("ss -Htn 'sport = :80' | wc -l (expect: many)"), ["ss -Htn 'sport = :80' | wc -l"]);
+    }
+
+    #[test]
+    fn a_step_without_a_command_stays_a_sentence() {
+        let shown = lines("from the client: connect twice (expect: the second works); the log of the ip filter");
+        assert_eq!(
+            shown.iter().map(|line| line.text).collect::<Vec<_>>(),
+            ["connect twice (expect: the second works)", "the log of the ip filter"]
+        );
+        assert!(shown.iter().all(|line| line.command.is_none() && line.machine == "from the client"));
+    }
+}
