@@ -24,6 +24,7 @@ mod series;
 mod terminal;
 mod threads;
 mod wireshark;
+mod wireshark_agreement;
 mod wireshark_install;
 mod wireshark_preferences;
 mod wireshark_statistics;

@@ -10,13 +10,24 @@ use syncookie_tests::tshark::{Printed, Tshark};
 const USER_TRACE: &str = "user-trace/synproxy_mid_misconfig_loose1/client.pcap";
 
 /// Display-filter names that other people's scripts use, with their types as `tshark -G fields` prints them.
-const FIELDS: [(&str, &str); 14] = [
+const FIELDS: [(&str, &str); 26] = [
     ("syncookie.verdict", "FT_STRING"),
     ("syncookie.confidence", "FT_STRING"),
+    ("syncookie.confidence.level", "FT_UINT8"),
     ("syncookie.log_odds", "FT_DOUBLE"),
     ("syncookie.implementation", "FT_STRING"),
     ("syncookie.outcome", "FT_STRING"),
     ("syncookie.evidence.kind", "FT_STRING"),
+    ("syncookie.cause", "FT_STRING"),
+    ("syncookie.cause.other", "FT_STRING"),
+    ("syncookie.cause.excluded", "FT_STRING"),
+    ("syncookie.cause.command", "FT_STRING"),
+    ("syncookie.delay", "FT_RELATIVE_TIME"),
+    ("syncookie.client.ip", "FT_IPv4"),
+    ("syncookie.client.port", "FT_UINT16"),
+    ("syncookie.server.ip", "FT_IPv4"),
+    ("syncookie.server.port", "FT_UINT16"),
+    ("syncookie.ack_frame", "FT_FRAMENUM"),
     ("syncookie.syn_frame", "FT_FRAMENUM"),
     ("syncookie.syn_ack_frame", "FT_FRAMENUM"),
     ("syncookie.reset_frame", "FT_FRAMENUM"),
@@ -25,6 +36,7 @@ const FIELDS: [(&str, &str); 14] = [
     ("syncookie.expert.proxy", "FT_NONE"),
     ("syncookie.expert.reset", "FT_NONE"),
     ("syncookie.expert.undetermined", "FT_NONE"),
+    ("syncookie.expert.failure", "FT_NONE"),
 ];
 
 /// Returns tshark, and the path of the user's trace in a folder that it can read.
@@ -151,4 +163,76 @@ fn the_same_frames_are_marked_every_time() {
         |pdml: &str| pdml.lines().filter(|line| line.contains("syncookie")).map(str::to_owned).collect::<Vec<_>>();
     assert!(!ours(&once).is_empty());
     assert_eq!(ours(&once), ours(&again));
+}
+
+#[test]
+fn addresses_ports_and_confidence_are_compared_as_what_they_are() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    for (filter, frames) in [
+        ("syncookie.verdict && syncookie.client.ip == 10.9.1.0/24", &[2, 6, 10][..]),
+        ("syncookie.verdict && syncookie.client.ip == 10.9.2.0/24", &[]),
+        ("syncookie.verdict && syncookie.server.ip == 10.9.2.1 && syncookie.server.port == 8080", &[2, 6, 10]),
+        ("syncookie.verdict && syncookie.client.port > 20055", &[6, 10]),
+        ("syncookie.confidence.level >= 2", &[2, 6, 10]),
+        ("syncookie.confidence.level >= 3", &[]),
+        ("syncookie.delay > 0 && syncookie.delay < 0.1", &[2, 6, 10]),
+        ("syncookie.delay >= 0.1", &[]),
+    ] {
+        assert_eq!(tshark.frames(&trace, filter), frames, "{filter}");
+    }
+    let six = tshark.stage(&sample("linux-6.18/cookie_v6_ts/client.pcap"));
+    let all = tshark.frames(&six, "syncookie.verdict").len();
+    assert!(all > 0);
+    for (filter, number) in [
+        ("syncookie.verdict && syncookie.client.ipv6 == ::/0", all),
+        ("syncookie.verdict && syncookie.client.ipv6 == 2001:db8:ffff::/48", 0),
+        ("syncookie.client.ip", 0),
+    ] {
+        assert_eq!(tshark.frames(&six, filter).len(), number, "{filter}");
+    }
+}
+
+#[test]
+fn the_first_cause_stands_once_with_the_finding_and_never_among_the_others() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let fields = ["frame.number", "syncookie.cause", "syncookie.cause.other", "syncookie.cause.excluded"];
+    for row in tshark.fields(&trace, &["-2"], "syncookie.cause", &fields) {
+        assert!(["2", "6", "10"].contains(&row[0].as_str()), "the finding is on another frame: {row:?}");
+        assert_eq!(row[1], "proxy-leaked-ack");
+        assert!(row[2..].iter().all(|others| !others.is_empty() && !others.contains("proxy-leaked-ack")), "{row:?}");
+    }
+    // In one pass, the reset is the first frame that knows it.
+    assert_eq!(
+        tshark.fields(&trace, &[], "syncookie.cause", &fields[..2]),
+        [["4", "proxy-leaked-ack"], ["8", "proxy-leaked-ack"], ["12", "proxy-leaked-ack"]]
+    );
+}
+
+#[test]
+fn each_command_has_its_own_line_and_field() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let details = run(&tshark, &trace, &["-2", "-V", "-O", "syncookie", "-Y", "frame.number == 2"]).stdout;
+    let rows = tshark.fields(&trace, &["-2", "-E", "aggregator=;"], "frame.number == 2", &["syncookie.cause.command"]);
+    let commands: Vec<_> = rows[0][0].split(';').collect();
+    assert!(commands.len() >= 3, "{commands:?}");
+    for command in commands {
+        let lines: Vec<_> = details.lines().filter(|line| line.contains(&format!(": {command} ("))).collect();
+        assert!(!lines.is_empty(), "no line has the command {command}:\n{details}");
+    }
+}
+
+#[test]
+fn expert_items_need_no_packet_details() {
+    let Some((tshark, trace)) = with_user_trace() else { return };
+    let columns = ["-o", r#"gui.column.format:"No.","%m","Severity","%a""#];
+    let off = [&columns[..], &["-o", "syncookie.analyze:FALSE"]].concat();
+    let marked = |options: &[&str]| -> Vec<String> {
+        let list = run(&tshark, &trace, options).stdout;
+        list.lines().filter(|line| line.contains("Warn")).map(|line| line.trim().to_owned()).collect()
+    };
+    let (with, without) = (marked(&columns), marked(&off));
+    for answer in ["2", "6", "10"] {
+        let is_marked = |rows: &[String]| rows.iter().any(|row| row.split_whitespace().next() == Some(answer));
+        assert!(is_marked(&with) && !is_marked(&without), "frame {answer}: {with:?}, {without:?}");
+    }
 }
