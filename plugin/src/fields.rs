@@ -290,15 +290,6 @@ impl Expert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn field_names_are_unique_and_begin_with_the_protocol() {
-        let names: HashSet<_> = Field::ALL.iter().map(|f| f.filter()).collect();
-        assert_eq!(names.len(), Field::ALL.len());
-        assert!(names.iter().all(|n| n.starts_with("syncookie.")));
-        assert!(Expert::ALL.iter().all(|e| !names.contains(e.filter()) && e.filter().starts_with("syncookie.expert.")));
-    }
 
     #[test]
     fn possible_findings_are_notes_and_share_their_name_with_the_warnings() {

@@ -32,3 +32,5 @@ pub mod locate;
 pub mod present;
 pub mod session;
 pub mod settings;
+#[cfg(test)]
+mod wireshark_rules;
