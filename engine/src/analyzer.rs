@@ -260,7 +260,8 @@ impl Analyzer {
         }
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
-            let judged = judge(handshakes, &self.tracker, self.judge_options(), |_| true);
+            let options = self.summary.options(&server, self.judge_options());
+            let judged = judge(handshakes, &self.tracker, options, |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
@@ -370,11 +371,12 @@ impl Analyzer {
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
-            let returned = handshakes.first().map_or(0, |first| summary.flood_findings(&first.server));
-            let options = JudgeOptions { flood: limits.flood.saturating_sub(returned), ..options };
+            let options = handshakes.first().map_or(options, |first| summary.options(&first.server, options));
             let mut judged = judge(handshakes, tracker, options, |id| id < end);
             let counted = summary.count(&judged);
-            judged.retain(|one| !one.only_counted && (one.is_notable() || !parts.only_notable));
+            judged.retain(|one| {
+                (parts.counted_in_floods || !one.only_counted) && (one.is_notable() || !parts.only_notable)
+            });
             // Findings that are not reported free their memory for the next listener.
             judged.shrink_to_fit();
             (counted, judged)
@@ -387,7 +389,14 @@ impl Analyzer {
 
     fn judge_options(&self) -> JudgeOptions<'static> {
         let FindingParts { detail, measured, .. } = self.parts;
-        JudgeOptions { now: self.now, detail, measured, compared: ToCompare::None, flood: u64::MAX }
+        JudgeOptions {
+            now: self.now,
+            detail,
+            measured,
+            compared: ToCompare::None,
+            flood: self.limits.flood,
+            last_flood: None,
+        }
     }
 }
 

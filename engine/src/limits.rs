@@ -41,6 +41,9 @@ pub struct FindingParts {
     /// Returns only findings with something to report ([`crate::Finding::is_notable`]) and counts
     /// the others.
     pub only_notable: bool,
+    /// Also returns the handshakes beyond [`Limits::flood`], which otherwise are only counted. They
+    /// have neither causes nor evidence.
+    pub counted_in_floods: bool,
     /// Fills [`crate::Finding::measured`].
     pub measured: bool,
     /// Fills [`crate::Finding::syn_pair`], the fields of SYN and SYN-ACK.
@@ -51,7 +54,14 @@ pub struct FindingParts {
 
 impl Default for FindingParts {
     fn default() -> Self {
-        Self { detail: DetailLevel::All, only_notable: false, measured: true, syn_fields: true, compared: false }
+        Self {
+            detail: DetailLevel::All,
+            only_notable: false,
+            counted_in_floods: false,
+            measured: true,
+            syn_fields: true,
+            compared: false,
+        }
     }
 }
 

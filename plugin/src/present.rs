@@ -241,6 +241,8 @@ fn failure_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
         // It ends on purpose.
         (_, Some(CauseKind::HealthCheck)) => return None,
         (_, Some(CauseKind::SynFlood)) if !finding.begins_flood => return None,
+        // Of a large flood, most handshakes have no causes.
+        (_, None) if finding.left_by_flood => return None,
         (Outcome::Established | Outcome::Incomplete, None) => return None,
         (Outcome::Established, Some(CauseKind::ServedNothing | CauseKind::InjectedReset)) => "Connection failed",
         (Outcome::Established | Outcome::Incomplete, Some(_)) => "Handshake delayed",

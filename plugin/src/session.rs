@@ -104,8 +104,9 @@ impl Session {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            analyzer: Analyzer::new(Limits { handshakes: settings.max_handshakes, ..Limits::default() })
-                .with_parts(FindingParts { measured: false, syn_fields: false, ..FindingParts::default() }),
+            analyzer: Analyzer::new(Limits { handshakes: settings.max_handshakes, ..Limits::default() }).with_parts(
+                FindingParts { counted_in_floods: true, measured: false, syn_fields: false, ..FindingParts::default() },
+            ),
             index: FrameIndex::default(),
             latest: HashMap::new(),
             settled: Settled::default(),

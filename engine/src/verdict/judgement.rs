@@ -96,6 +96,8 @@ pub(crate) struct JudgeOptions<'a> {
     pub compared: ToCompare<'a>,
     /// Maximum findings for handshakes of a flood that never completed; further ones are only counted.
     pub flood: u64,
+    /// Time of the latest handshake of a flood on this listener that was judged before.
+    pub last_flood: Option<Timestamp>,
 }
 
 /// Judges the wanted ones of a listener's handshakes by all that are given, and by those of their
@@ -111,7 +113,7 @@ pub(crate) fn judge<'a>(
     let listener = Listener::new(handshakes, options.now).among(tracker);
     let judge = Judge::new(&listener);
     let mut flood = options.flood;
-    let mut floods = FloodStarts::default();
+    let mut floods = FloodStarts { latest: options.last_flood };
     let mut all = Vec::with_capacity(listener.handshakes.iter().filter(|handshake| wanted(handshake.id)).count());
     for index in (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)) {
         let mut judgement = judge_one(&listener, &judge, index, options, flood == 0);
@@ -166,7 +168,6 @@ fn judge_one<'a>(
 const FLOOD_PAUSE: f64 = 60.0;
 
 /// Finds the first handshake of each flood of a listener.
-#[derive(Default)]
 struct FloodStarts {
     /// Time of the latest handshake of a flood.
     latest: Option<Timestamp>,
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_flood_begins_once_and_another_one_begins_after_a_pause() {
-        let mut floods = FloodStarts::default();
+        let mut floods = FloodStarts { latest: None };
         let begins = [0, 1, 50, 100, 161].map(|second| floods.begins_at(Timestamp::from_nanos(second * 1_000_000_000)));
         assert_eq!(begins, [true, false, false, false, true]);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::verdict::episodes::episodes;
-use crate::verdict::judgement::Judgement;
+use crate::verdict::judgement::{JudgeOptions, Judgement};
 use crate::{Compared, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally};
 
 /// Counts, listeners and episodes of all handshakes that were judged.
@@ -29,11 +29,14 @@ pub(crate) struct ListenerSummary {
 }
 
 impl Summary {
-    /// Returns the number of findings so far for handshakes of a listener that a flood left
-    /// incomplete.
-    pub(crate) fn flood_findings(&self, server: &Endpoint) -> u64 {
+    /// Returns the options for judging a listener, after what was judged of it before: how many
+    /// findings may still be made for handshakes that a flood left incomplete, and when the flood
+    /// was.
+    pub(crate) fn options<'a>(&self, server: &Endpoint, options: JudgeOptions<'a>) -> JudgeOptions<'a> {
         let flood = self.listeners.get(server).and_then(|listener| listener.flood.as_ref());
-        flood.map_or(0, |flood| flood.handshakes - flood.counted)
+        let Some(flood) = flood else { return options };
+        let left = options.flood.saturating_sub(flood.handshakes - flood.counted);
+        JudgeOptions { flood: left, last_flood: Some(flood.last), ..options }
     }
 
     /// Counts a listener's judgements, which are in order of ids, on top of what is known of it.

@@ -87,6 +87,7 @@ impl<'a> Run<'a> {
             syn_fields: totals.cross_capture.is_some(),
             compared: totals.is_counted_one_by_one,
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
+            counted_in_floods: false,
         };
         let limits = Limits {
             // The engine must not count what is counted individually.
