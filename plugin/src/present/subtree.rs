@@ -285,9 +285,7 @@ impl SubtreeBuilder {
 /// Returns the field for the kind of an evidence, and its role in words.
 fn bearing(evidence: &Evidence, assessment: &Assessment) -> (Field, &'static str) {
     let runner_up = assessment.terms.map(|terms| terms.runner_up);
-    // Evidence at even odds favours neither side.
-    let is_even = !odds(evidence.nats).ends_with(" to 1");
-    if is_even || evidence.favours == Verdict::Undetermined {
+    if evidence.favours == Verdict::Undetermined || evidence.nats <= 0.0 {
         (Field::EvidenceNeutral, "observed")
     } else if evidence.favours == assessment.verdict {
         (Field::EvidenceKind, "supports the verdict")

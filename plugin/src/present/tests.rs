@@ -126,7 +126,8 @@ fn evidence_stands_in_the_field_of_what_it_says_about_the_verdict() {
         (Verdict::SynCookie, 2.0, -1.0, Field::EvidenceAgainst),
         (Verdict::SynCookie, 2.0, 1.0, Field::EvidenceNeutral),
         (Verdict::Undetermined, 2.0, 0.0, Field::EvidenceNeutral),
-        (Verdict::SynProxy, 0.2, 0.2, Field::EvidenceNeutral),
+        (Verdict::SynProxy, 0.2, 0.2, Field::EvidenceKind),
+        (Verdict::SynProxy, 0.0, 0.0, Field::EvidenceNeutral),
     ] {
         let shown = verdict(&with_evidence(favours, nats, contribution), frame(2));
         let holds = |field| values(&shown, field).contains(&&text("ttl-change"));

@@ -100,11 +100,9 @@ fn row(handshake: &Value) -> Row {
     };
     let (possible, excluded) = (kinds(false), kinds(true));
     let evidence = handshake["evidence"].as_array().cloned().unwrap_or_default();
-    // Odds below 1.5 to 1 are even and support nothing.
     let supports = |piece: &&Value| {
-        piece["for"] == handshake["verdict"]
-            && handshake["verdict"] != "undetermined"
-            && piece["nats"].as_f64() > Some(1.5_f64.ln())
+        let is_for_it = piece["for"] == handshake["verdict"] && handshake["verdict"] != "undetermined";
+        is_for_it && piece["nats"].as_f64() > Some(0.0)
     };
     let supporting: Vec<String> = evidence.iter().filter(supports).map(|piece| text(&piece["kind"])).collect();
     vec![
