@@ -16,7 +16,7 @@ pub use event::{Event, HandshakeState};
 use crate::fields::Expert;
 use crate::present::{self, Subtree};
 use crate::settings::Settings;
-use frame_index::{Entry, FrameIndex};
+use frame_index::{Entry, FrameIndex, Shows};
 use settled::Settled;
 
 /// The state of a capture file from when it is opened or reloaded until it is closed.
@@ -143,7 +143,8 @@ impl Session {
             return report;
         }
         let Self { settings, analyzer, index, settled, .. } = self;
-        for entry in index.entries(frame.number).iter().filter(|entry| entry.has_subtree) {
+        let least = if request.subtrees { Shows::Reference } else { Shows::Finding };
+        for entry in index.entries(frame.number).iter().filter(|entry| entry.shows >= least) {
             let id = entry.handshake;
             match analyzer.finding_ref(id) {
                 Some(finding) => show(finding, frame, request, settings, &mut report),
@@ -185,7 +186,7 @@ impl Session {
         report: &mut FrameReport,
     ) {
         if role != Role::Other {
-            self.index.insert(Entry { frame: frame.number, handshake, has_subtree: role != Role::Ack });
+            self.index.insert(Entry { frame: frame.number, handshake, shows: shows(role) });
         }
         if request.is_empty() {
             return;
@@ -258,6 +259,15 @@ impl Session {
             self.latest.remove(&finding.id);
             self.settled.insert(finding);
         }
+    }
+}
+
+/// Returns what a frame with a packet in this role may show of the handshake.
+const fn shows(role: Role) -> Shows {
+    match role {
+        Role::Syn | Role::SynAck | Role::Reset => Shows::Finding,
+        Role::Server => Shows::Reference,
+        Role::Ack | Role::Other => Shows::Nothing,
     }
 }
 
