@@ -119,7 +119,7 @@ fn with_evidence(favours: Verdict, nats: f64, contribution: f64) -> Finding {
 }
 
 #[test]
-fn evidence_stands_in_the_field_of_what_it_says_about_the_verdict() {
+fn evidence_is_in_the_field_for_what_it_says_about_the_verdict() {
     for (favours, nats, contribution, field) in [
         (Verdict::SynProxy, 2.0, 2.0, Field::EvidenceKind),
         (Verdict::Ordinary, 2.0, -2.0, Field::EvidenceAgainst),
@@ -173,7 +173,7 @@ fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
 }
 
 #[test]
-fn only_the_most_likely_cause_stands_in_the_field_of_the_cause() {
+fn only_the_most_likely_cause_is_in_the_field_of_the_cause() {
     let mut finding = finding(Verdict::SynProxy, Some(Confidence::Likely));
     let other = Cause { kind: CauseKind::ChallengeReset, ..finding.causes[0].clone() };
     finding.causes.insert(1, other);
@@ -325,7 +325,7 @@ fn messages_have_no_numbers_so_that_equal_findings_share_a_row() {
 }
 
 #[test]
-fn the_reset_of_a_cookie_style_handshake_warns_and_says_why_but_the_cause_stands_with_the_verdict() {
+fn the_reset_of_a_cookie_style_handshake_warns_and_says_why_but_the_cause_is_with_the_verdict() {
     let possible = finding(Verdict::SynProxy, Some(Confidence::Possible));
     let shown = reset(&possible, frame(4));
     let message = "Reset right after a handshake answered by a SYN proxy";

@@ -6,8 +6,8 @@ use syncookie_engine::{
     Assessment, Cause, CauseKind, Endpoint, Finding, Frame, Frames, HandshakeId, Outcome, Timestamp, Verdict,
 };
 
-/// The findings by handshake. Those without a SYN-ACK, of which a flood leaves hundreds of thousands,
-/// are kept without their texts.
+/// The findings by handshake. Those without a SYN-ACK are kept without their texts, because a flood
+/// leaves hundreds of thousands of them.
 #[derive(Debug, Default)]
 pub struct Settled {
     answered: HashMap<HandshakeId, Box<Finding>>,

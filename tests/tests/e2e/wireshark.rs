@@ -193,7 +193,7 @@ fn addresses_ports_and_confidence_are_compared_as_what_they_are() {
 }
 
 #[test]
-fn the_first_cause_stands_once_with_the_finding_and_never_among_the_others() {
+fn the_first_cause_is_listed_once_with_the_finding_and_never_among_the_others() {
     let Some((tshark, trace)) = with_user_trace() else { return };
     let fields = ["frame.number", "syncookie.cause", "syncookie.cause.other", "syncookie.cause.excluded"];
     for row in tshark.fields(&trace, &["-2"], "syncookie.cause", &fields) {
