@@ -151,17 +151,7 @@ fn judge_one<'a>(
     let compared = has_failed(outcome, &causes, of_flood)
         .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
     let compared = compared.map(Box::new);
-    Judgement {
-        handshake,
-        outcome,
-        assessment,
-        causes,
-        server,
-        compared,
-        of_flood,
-        begins_flood: false,
-        only_counted,
-    }
+    Judgement { handshake, outcome, assessment, causes, server, compared, of_flood, begins_flood: false, only_counted }
 }
 
 /// Minimum pause between the handshakes of two floods of a listener, in seconds.

@@ -109,18 +109,20 @@ fn begins_command(step: &str, at: usize) -> bool {
     is_word_start && PROGRAMS.contains(&program) && is_argument
 }
 
-/// Returns each character's offset, with 1 where it is in quotes or parentheses, or closes them.
+/// Returns each character's offset, with 1 where it is in quotes or parentheses, or closes them. An
+/// apostrophe within a word is no quote.
 fn depths(text: &str) -> impl Iterator<Item = (usize, u32)> + '_ {
     let (mut is_quoted, mut parentheses) = (false, 0_u32);
     text.char_indices().map(move |(at, character)| {
-        let before = parentheses;
+        let is_inside = is_quoted || parentheses > 0;
         match character {
-            '\'' => is_quoted = !is_quoted,
+            '\'' if is_quoted => is_quoted = false,
+            '\'' => is_quoted = !text[..at].ends_with(char::is_alphanumeric),
             '(' if !is_quoted => parentheses += 1,
             ')' if !is_quoted => parentheses = parentheses.saturating_sub(1),
             _ => {}
         }
-        (at, u32::from(is_quoted || before > 0 || character == '\''))
+        (at, u32::from(is_inside))
     })
 }
 
@@ -178,5 +180,37 @@ mod tests {
             ["connect twice (expect: the second works)", "the log of the ip filter"]
         );
         assert!(shown.iter().all(|line| line.command.is_none() && line.machine == "from the client"));
+    }
+
+    #[test]
+    fn an_apostrophe_is_no_quote() {
+        let shown = lines("on the server: ss -tan 'sport = :80' (expect: the client's port); on firewalls: an ACK?");
+        assert_eq!(
+            shown.iter().map(|line| (line.machine, line.text)).collect::<Vec<_>>(),
+            [("on the server", "ss -tan 'sport = :80' (expect: the client's port)"), ("on firewalls", "an ACK?")]
+        );
+    }
+
+    #[test]
+    fn no_line_of_the_engines_checks_ends_in_the_middle_of_a_quote_or_parenthesis() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/cause/kinds");
+        let files =
+            std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        let checks: Vec<String> = files
+            .flat_map(|code| {
+                code.split("check: \"")
+                    .skip(1)
+                    .map(|rest| rest.split('"').next().unwrap().to_owned())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(checks.len() > 20);
+        for check in &checks {
+            let count = |text: &str, wanted: char| text.chars().filter(|c| *c == wanted).count();
+            for line in lines(check) {
+                assert_eq!(count(line.text, '('), count(line.text, ')'), "{line:?}");
+                assert!(line.command.is_none_or(|command| count(command, '\'') % 2 == 0), "{line:?}");
+            }
+        }
     }
 }

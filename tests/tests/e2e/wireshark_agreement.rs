@@ -8,7 +8,7 @@ use serde_json::Value;
 use syncookie_tests::analyze::{Analyzed, analyze};
 use syncookie_tests::statistics::{Counts, counts_in};
 use syncookie_tests::tshark::Tshark;
-use syncookie_tests::{assert_none, case, complaints, samples};
+use syncookie_tests::{assert_none, case, complaints, files_below, package, samples};
 
 /// Fields that the plugin and the batch tool must agree on, one row per handshake.
 const FIELDS: [&str; 15] = [
@@ -36,6 +36,7 @@ type Row = Vec<String>;
 fn list_statistics_expert_information_and_batch_tool_agree_on_every_handshake() {
     let Some(tshark) = Tshark::with_plugin() else { return };
     let mut captures = samples();
+    captures.extend(files_below(&package().join("causes"), &["pcap"]));
     captures.extend(case::all().into_iter().flat_map(|case| case.captures));
     captures = captures.iter().map(|path| path.canonicalize().unwrap()).collect();
     captures.sort();
