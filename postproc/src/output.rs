@@ -1,7 +1,7 @@
 //! Output for results: standard output, or a file that is written atomically.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 1 << 16;
@@ -115,6 +115,19 @@ impl Unnamed {
     }
 }
 
+/// Makes the name of a file last: a renamed file may otherwise have its old name after a power cut.
+pub fn sync_folder(name: &Path) -> io::Result<()> {
+    match File::open(folder(name)).and_then(|folder| folder.sync_all()) {
+        // File systems and platforms on which a folder cannot be synced.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::PermissionDenied) => Ok(()),
+        result => result,
+    }
+}
+
+fn folder(name: &Path) -> &Path {
+    name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Creates a file in the folder of `name`, without a name if the file system allows that.
 fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
     #[cfg(target_os = "linux")]
@@ -131,8 +144,8 @@ fn unnamed(name: &Path) -> io::Result<(File, Unnamed)> {
 fn nameless(name: &Path) -> Option<(File, PathBuf)> {
     use rustix::fs::{Mode, OFlags, open};
     use std::os::fd::AsRawFd;
-    let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = File::from(open(folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::from(0o666)).ok()?);
+    let file =
+        File::from(open(folder(name), OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::from(0o666)).ok()?);
     let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     path.exists().then_some((file, path))
 }

@@ -356,6 +356,13 @@ impl Finding {
         is_notable(&self.assessment, &self.causes)
     }
 
+    /// Returns the first frame, by number.
+    #[must_use]
+    pub fn first_frame(&self) -> Frame {
+        let Frames { syn, syn_ack, ack, reset } = self.frames;
+        [syn, syn_ack, ack, reset].into_iter().flatten().min().unwrap_or_default()
+    }
+
     /// Returns the index of the capture with the frame that the verdict is about: the SYN-ACK, else
     /// the SYN, the ACK or the reset.
     #[must_use]

@@ -40,6 +40,9 @@ pub enum Failure {
     /// The results could not be written.
     #[error("the results could not be written: {0}")]
     Output(#[source] io::Error),
+    /// Another program appends to the output file.
+    #[error("{} is used by another syncookie; end that one, or name another file with --output", shown(.0))]
+    OutputLocked(PathBuf),
     /// `--follow` was given something other than one folder.
     #[error("--follow takes exactly one folder and no files")]
     NoFolderToFollow,

@@ -10,9 +10,9 @@ pub enum StateError {
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Read(#[source] io::Error),
-    /// The file cannot be written.
-    #[error("cannot be written: {0}")]
-    Write(#[source] io::Error),
+    /// Another program uses the file.
+    #[error("is used by another syncookie; end that one, or name another file with --state")]
+    Locked,
     /// The file has another content.
     #[error("is not a state file: {0}; name another file with --state")]
     Form(#[source] serde_json::Error),

@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Timestamp, Verdict};
+use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Verdict};
 
 use super::{Baseline, Filter};
 
@@ -49,7 +49,6 @@ pub enum Decision {
 pub struct Admission<'a> {
     rules: &'a Rules,
     detail: DetailLevel,
-    reported_until: Option<Timestamp>,
     /// Maximum number of flood handshakes that are reported per listener, and the number reported
     /// so far.
     max_flood: u64,
@@ -74,18 +73,13 @@ impl<'a> Admission<'a> {
     #[must_use]
     pub fn new(rules: &'a Rules, detail: DetailLevel) -> Self {
         let (flood, admitted) = (HashMap::new(), HashSet::new());
-        Self { rules, detail, reported_until: None, max_flood: u64::MAX, flood, admitted }
+        Self { rules, detail, max_flood: u64::MAX, flood, admitted }
     }
 
     /// Limits the number of flood handshakes that are reported per listener, if the engine does not
     /// limit it.
     pub fn set_max_flood(&mut self, max_flood: u64) {
         self.max_flood = max_flood;
-    }
-
-    /// Treats handshakes that began before this time as reported by an earlier run, from now on.
-    pub fn set_reported_until(&mut self, time: Option<Timestamp>) {
-        self.reported_until = time;
     }
 
     /// Returns whether every ordinary handshake is left out or only counted, so that the engine
@@ -95,10 +89,14 @@ impl<'a> Admission<'a> {
         !self.rules.select() && (self.rules.baseline.is_some() || self.detail == DetailLevel::Notable)
     }
 
-    /// Decides about a finding. Calls `is_duplicate` at most once, and only for findings that match
-    /// the filter, because it records them.
-    pub fn decide(&mut self, finding: &Finding, is_duplicate: impl FnOnce(&Finding) -> bool) -> Decision {
-        let was_reported = self.reported_until.is_some_and(|until| finding.time < until);
+    /// Decides about a finding that an earlier run may have reported. Calls `is_duplicate` at most
+    /// once, and only for findings that match the filter, because it records them.
+    pub fn decide(
+        &mut self,
+        finding: &Finding,
+        was_reported: bool,
+        is_duplicate: impl FnOnce(&Finding) -> bool,
+    ) -> Decision {
         let is_wanted = self.rules.filter.admits(finding);
         let is_duplicate = is_wanted && is_duplicate(finding);
         if was_reported {

@@ -3,11 +3,11 @@
 use std::io;
 use std::ops::RangeInclusive;
 
-use syncookie_engine::{Analyzer, Finding, FindingParts, Findings, Limits, Timestamp};
+use syncookie_engine::{Analyzer, Finding, FindingParts, Findings, Frame, Limits, Timestamp};
 
 use super::events::{Event, EventSink};
 use super::observer::Observer;
-use super::{NotRead, Options, SeriesReader};
+use super::{Journal, NotRead, Options, SeriesReader};
 use crate::filter::{Admission, Decision};
 use crate::problem::Problem;
 use crate::report::Report;
@@ -17,13 +17,13 @@ use crate::totals::cross_capture::CrossCapture;
 use crate::totals::{CaptureTotals, Known, Totals};
 
 /// Captures of a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Extent<'a> {
     /// Captures that are all known at the beginning.
     Listed(&'a [Source]),
-    /// Captures that appear one after the other, without an end. Only handshakes that are reported
-    /// individually are counted.
-    Unending,
+    /// Captures that appear one after the other, without an end, with the journal of what was
+    /// reported. Only handshakes that are reported individually are counted.
+    Unending(&'a dyn Journal),
 }
 
 /// Limits of an engine, and the parts of a finding that it builds.
@@ -48,6 +48,7 @@ pub struct Run<'a> {
     report: &'a mut dyn Report,
     observer: &'a mut dyn Observer,
     admission: Admission<'a>,
+    journal: Option<&'a dyn Journal>,
     totals: Totals,
     /// Number of the first capture of the series that is being reported.
     first: usize,
@@ -64,11 +65,11 @@ impl<'a> Run<'a> {
         report: &'a mut dyn Report,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let sources = match extent {
-            Extent::Listed(sources) => sources,
-            Extent::Unending => &[],
+        let (sources, journal) = match extent {
+            Extent::Listed(sources) => (sources, None),
+            Extent::Unending(journal) => (&[][..], Some(journal)),
         };
-        let is_unending = matches!(extent, Extent::Unending);
+        let is_unending = journal.is_some();
         let rules = &options.rules;
         let mut admission = Admission::new(rules, report.detail());
         if is_unending {
@@ -101,6 +102,7 @@ impl<'a> Run<'a> {
             report,
             observer,
             admission,
+            journal,
             totals,
             first: 0,
             not_reached: Vec::new(),
@@ -138,9 +140,16 @@ impl<'a> Run<'a> {
         self.observer.remark(text);
     }
 
-    /// From now on, handshakes that began before this time count as reported by an earlier run.
-    pub fn set_reported_until(&mut self, time: Option<Timestamp>) {
-        self.admission.set_reported_until(time);
+    /// Returns the number that the next capture gets.
+    #[must_use]
+    pub const fn next_capture(&self) -> usize {
+        self.totals.captures.len()
+    }
+
+    /// Returns the counts of the last capture.
+    #[must_use]
+    pub fn last_capture(&self) -> Option<&CaptureTotals> {
+        self.totals.captures.last()
     }
 
     /// Reads a new capture as the next one of its series; returns its problems.
@@ -154,15 +163,20 @@ impl<'a> Run<'a> {
         member: &Member,
     ) -> io::Result<Result<Vec<Problem>, NotRead>> {
         self.report.capture(source)?;
-        series.read(source, member, self.totals.captures.len(), self)
+        series.read(source, member, self.next_capture(), self)
     }
 
     /// Reports the handshakes of a series that began before this time, or all of them, as they are
-    /// judged now. Later captures may continue the series.
+    /// judged now. Later captures may continue the series. Returns the first frame of the first
+    /// handshake that was not reported.
     ///
     /// # Errors
     /// Fails if the results cannot be written.
-    pub fn report_until(&mut self, series: &mut SeriesReader<'_>, until: Option<Timestamp>) -> io::Result<()> {
+    pub fn report_until(
+        &mut self,
+        series: &mut SeriesReader<'_>,
+        until: Option<Timestamp>,
+    ) -> io::Result<Option<Frame>> {
         series.report_until(until, self)
     }
 
@@ -172,14 +186,6 @@ impl<'a> Run<'a> {
     /// Fails if the results cannot be written.
     pub fn finish(&mut self, series: &mut SeriesReader<'_>) -> io::Result<()> {
         series.finish(self)
-    }
-
-    /// Flushes the results.
-    ///
-    /// # Errors
-    /// Fails if the results cannot be written.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.report.flush()
     }
 
     /// Writes the end of the report and returns the totals of all captures; `None`, with nothing
@@ -225,7 +231,8 @@ impl<'a> Run<'a> {
         let once = self.options.rules.once;
         let is_duplicate =
             |finding: &Finding| cross_capture.as_mut().is_some_and(|captures| captures.note(finding, once));
-        match self.admission.decide(finding, is_duplicate) {
+        let was_reported = self.journal.is_some_and(|journal| journal.was_decided(finding));
+        match self.admission.decide(finding, was_reported, is_duplicate) {
             Decision::Report => {
                 self.totals.count(finding);
                 self.report.handshake(&self.totals.captures, finding)?;
@@ -239,7 +246,20 @@ impl<'a> Run<'a> {
             Decision::Known => self.totals.known.iter_mut().for_each(|known| known.findings += 1),
             Decision::ReportedBefore | Decision::Duplicate | Decision::Ordinary => {}
         }
-        Ok(())
+        self.journal.map_or(Ok(()), |journal| journal.decided(finding))
+    }
+
+    fn capture_read(&mut self, totals: &CaptureTotals, bytes: u64) {
+        if let Some(capture) = self.totals.captures.last_mut() {
+            capture.read(totals);
+        }
+        self.observer.capture_read(bytes);
+        if totals.has_wrong_time() {
+            self.observer.remark(&format!(
+                "{} has frames with times far from those around them; they do not affect the order of files",
+                totals.name
+            ));
+        }
     }
 
     fn finished(&mut self, captures: &RangeInclusive<usize>, mut findings: Findings) {
@@ -265,12 +285,7 @@ impl EventSink for Run<'_> {
             Event::Handshakes(mut findings) => {
                 findings.iter_mut().try_for_each(|finding| self.handshake(finding))?;
             }
-            Event::Read(totals, bytes) => {
-                if let Some(capture) = self.totals.captures.last_mut() {
-                    capture.read(&totals);
-                }
-                self.observer.capture_read(bytes);
-            }
+            Event::Read(totals, bytes) => self.capture_read(&totals, bytes),
             Event::Finished(captures, findings) => self.finished(&captures, *findings),
         }
         Ok(())
@@ -282,6 +297,6 @@ impl EventSink for Run<'_> {
 fn compares(extent: Extent<'_>, options: &Options) -> bool {
     match extent {
         Extent::Listed(sources) => sources.len() > 1 && (options.rules.once || options.rules.baseline.is_none()),
-        Extent::Unending => options.rules.once,
+        Extent::Unending(_) => options.rules.once,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use syncookie_engine::{Analyzer, Finding, HandshakeId, Timestamp};
+use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Timestamp};
 
 use super::capture_reader::CaptureReader;
 use super::events::{Event, EventSink};
@@ -37,7 +37,7 @@ struct Stretch {
     /// Numbers of the first and the last capture.
     first: usize,
     last: usize,
-    /// Time of the latest frame of the last capture.
+    /// Time at which the last capture with frames ends.
     end: Option<Timestamp>,
 }
 
@@ -97,8 +97,10 @@ impl<'a> SeriesReader<'a> {
         }
         events.send(Event::Capture(source.name.clone()))?;
         let mut reader = self.read_capture(&source.name, opened, number, events)?;
-        let first = self.stretch.map_or(number, |before| before.first);
-        self.stretch = Some(Stretch { first, last: number, end: reader.totals.last });
+        let before = self.stretch;
+        let first = before.map_or(number, |before| before.first);
+        let end = reader.totals.frame_times.end().or(before.and_then(|before| before.end));
+        self.stretch = Some(Stretch { first, last: number, end });
         Ok(Ok(reader.problems()))
     }
 
@@ -129,23 +131,31 @@ impl<'a> SeriesReader<'a> {
         Ok(reader)
     }
 
-    /// Returns the time of the latest frame, if the next capture can continue from there.
+    /// Returns the time at which the captures end, if the next one can continue from there.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
         self.stretch.and_then(|stretch| stretch.end)
     }
 
     /// Reports the handshakes that began before this time and were not reported, as they are judged
-    /// now. The engine keeps them, because they affect the judgement of later ones.
-    pub(super) fn report_until(&mut self, until: Option<Timestamp>, events: &mut dyn EventSink) -> io::Result<()> {
+    /// now. The engine keeps them, because they affect the judgement of later ones. Returns the
+    /// first frame of the first handshake that was not reported.
+    pub(super) fn report_until(
+        &mut self,
+        until: Option<Timestamp>,
+        events: &mut dyn EventSink,
+    ) -> io::Result<Option<Frame>> {
+        // A handshake that began after the end has a wrong time. It waits for none.
+        let end = self.end();
+        let is_recent = |time| until.is_some_and(|until| time >= until) && end.is_none_or(|end| time <= end);
         while let Some(finding) = self.analyzer.finding(HandshakeId(self.next)) {
-            if until.is_some_and(|until| finding.time >= until) {
-                break;
+            if is_recent(finding.time) {
+                return Ok(Some(finding.first_frame()));
             }
             self.next += 1;
             events.send(Event::Handshakes(vec![finding]))?;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Judges and reports the remaining handshakes: no capture continues them.

@@ -3,7 +3,7 @@
 //!
 //! Files of one folder whose names differ only in digits are a series, in the order of their first
 //! frames. A file that begins before the previous one ends, or long after, starts a capture of its
-//! own.
+//! own. A file without frames, from a quiet time, continues any other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use syncookie_engine::Timestamp;
 
 use crate::capture::Capture;
+use crate::source::frame_times::FrameTimes;
 use crate::source::walk::{Origin, Source};
 
 /// Maximum pause between two files of one capture, in seconds. No handshake lasts longer.
@@ -21,15 +22,42 @@ const PAUSE: f64 = 300.0;
 pub struct Member {
     /// Index in the list of sources.
     pub source: usize,
-    /// Time of its first frame; known only if there are several files.
-    pub start: Option<Timestamp>,
+    /// Its first frame; examined only if there are several files.
+    pub start: Start,
+}
+
+/// First frame of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// It is not known.
+    Unknown,
+    /// No frame has a time.
+    NoFrame,
+    /// It has this time.
+    At(Timestamp),
+}
+
+impl Start {
+    /// Returns the time.
+    pub const fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::Unknown | Self::NoFrame => None,
+        }
+    }
 }
 
 impl Member {
-    /// Returns whether the file continues one whose latest frame has this time.
+    /// Returns whether the file continues one that ends at this time.
     pub fn follows(&self, end: Option<Timestamp>) -> bool {
-        let pause = self.start.zip(end).map(|(start, end)| start.seconds_since(end));
-        pause.is_some_and(|pause| (0.0..=PAUSE).contains(&pause))
+        let pause = self.start.time().zip(end).map(|(start, end)| start.seconds_since(end));
+        self.start == Start::NoFrame || pause.is_some_and(|pause| (0.0..=PAUSE).contains(&pause))
+    }
+
+    /// Returns the key that sorts the files of a series in the order of reading.
+    pub fn order(&self) -> impl Ord + use<> {
+        let time = self.start.time();
+        (time.is_none(), time, self.source)
     }
 }
 
@@ -39,7 +67,7 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
     let mut families: BTreeMap<Family, usize> = BTreeMap::new();
     let mut found: Vec<Vec<Member>> = Vec::new();
     for (source, named) in sources.iter().enumerate() {
-        let member = Member { source, start: None };
+        let member = Member { source, start: Start::Unknown };
         let place = match &named.origin {
             Origin::File(path) => *families.entry(family(path)).or_insert(found.len()),
             Origin::StandardInput => found.len(),
@@ -53,7 +81,7 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
         for member in series.iter_mut() {
             member.start = start(&sources[member.source]);
         }
-        series.sort_by_key(|member| (member.start.is_none(), member.start, member.source));
+        series.sort_by_key(Member::order);
     }
     found.iter().flat_map(|series| apart(series, sources)).collect()
 }
@@ -68,7 +96,7 @@ fn apart(series: &[Member], sources: &[Source]) -> Vec<Vec<Member>> {
 /// network delivers its size in the time between their first frames.
 fn overlap(before: &Member, after: &Member, sources: &[Source]) -> bool {
     let bytes = sources[before.source].bytes.filter(|&bytes| bytes >= WORTH_IT);
-    let seconds = after.start.zip(before.start).map(|(after, before)| after.seconds_since(before));
+    let seconds = after.start.time().zip(before.start.time()).map(|(after, before)| after.seconds_since(before));
     bytes.zip(seconds).is_some_and(|(bytes, seconds)| bytes as f64 > seconds * FASTEST)
 }
 
@@ -98,18 +126,26 @@ pub fn pattern(path: &Path) -> String {
     pattern
 }
 
-/// Returns the time of the first frame that has one. Examines only regular files, which can be read
-/// again.
-pub fn start(source: &Source) -> Option<Timestamp> {
+/// Returns the first frame that has a time. Examines only regular files, which can be read again.
+pub fn start(source: &Source) -> Start {
+    match first_times(source).map(|times| times.start()) {
+        None => Start::Unknown,
+        Some(None) => Start::NoFrame,
+        Some(Some(time)) => Start::At(time),
+    }
+}
+
+/// Returns the times of the first frames; `None` if the capture cannot be examined.
+fn first_times(source: &Source) -> Option<FrameTimes> {
     source.bytes?;
     let mut capture = Capture::open(source.open().ok()?.reader).ok()?;
-    loop {
-        if let Ok(frame) = capture.next_frame()?
-            && frame.time.is_some()
-        {
-            return frame.time;
-        }
+    let mut times = FrameTimes::default();
+    while !times.has_start()
+        && let Some(frame) = capture.next_frame()
+    {
+        times.push_all(frame.ok().and_then(|frame| frame.time).into_iter());
     }
+    Some(times)
 }
 
 #[cfg(test)]
@@ -136,7 +172,7 @@ mod tests {
         };
         let sources: Vec<Source> = [1 << 30, 1 << 30, 1 << 30, 1 << 10, 1 << 10].map(source).into();
         let starts: [i64; 5] = [0, 1_000, 20_000_000, 20_000_000, 20_000_000];
-        let member = |(source, nanos)| Member { source, start: Some(Timestamp::from_nanos(nanos)) };
+        let member = |(source, nanos)| Member { source, start: Start::At(Timestamp::from_nanos(nanos)) };
         let series: Vec<Member> = starts.into_iter().enumerate().map(member).collect();
         let apart: Vec<usize> = apart(&series, &sources).iter().map(Vec::len).collect();
         assert_eq!(
@@ -149,10 +185,11 @@ mod tests {
     #[test]
     fn a_file_follows_another_that_ended_just_before() {
         let at = |seconds: i64| Some(Timestamp::from_nanos(seconds * 1_000_000_000));
-        let member = Member { source: 0, start: at(1000) };
+        let member = Member { source: 0, start: Start::At(Timestamp::from_nanos(1_000_000_000_000)) };
         assert!(member.follows(at(1000)) && member.follows(at(990)));
         assert!(!member.follows(at(1001)), "they overlap");
         assert!(!member.follows(at(0)), "long before");
-        assert!(!member.follows(None) && !Member { source: 0, start: None }.follows(at(1)));
+        assert!(!member.follows(None) && !Member { source: 0, start: Start::Unknown }.follows(at(1)));
+        assert!(Member { source: 0, start: Start::NoFrame }.follows(at(1)), "a quiet time");
     }
 }

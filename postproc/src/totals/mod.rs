@@ -12,6 +12,7 @@ use syncookie_engine::{
 };
 
 use crate::problem::Problem;
+use crate::source::frame_times::FrameTimes;
 use cross_capture::{Comparison, CrossCapture};
 
 /// Counts and findings over all captures.
@@ -84,6 +85,8 @@ pub struct CaptureTotals {
     pub first: Option<Timestamp>,
     /// Time of the latest frame.
     pub last: Option<Timestamp>,
+    /// Times of its first and last frames.
+    pub frame_times: FrameTimes,
     /// Number of frames without an IP packet, or too short to know.
     pub not_ip: u64,
     /// Number of frames in simple packet blocks, which have no time.
@@ -213,6 +216,12 @@ impl CaptureTotals {
         };
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = self.last.max(Some(time));
+    }
+
+    /// Returns whether a frame has a time far from those of the frames around it.
+    #[must_use]
+    pub fn has_wrong_time(&self) -> bool {
+        self.frame_times.is_exceeded_by(self.first, self.last)
     }
 }
 

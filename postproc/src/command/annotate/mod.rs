@@ -32,6 +32,7 @@ use crate::output::Output;
 use crate::pipeline::{self, FAULTS_REPORTED, Observer, Options, Silent, UnknownLinks};
 use crate::problem::Problem;
 use crate::report::EachFinding;
+use crate::source::frame_times::FrameTimes;
 use crate::source::series::{self, Member};
 use crate::source::walk::{self, Plan, Source};
 use crate::totals::CaptureTotals;
@@ -137,27 +138,27 @@ impl<W: Write> Job<'_, W> {
                     continue;
                 }
             };
-            if let Some((spool, _)) = current.take_if(|(_, last)| !member.follows(*last)) {
+            if let Some((spool, _)) = current.take_if(|(_, end)| !member.follows(*end)) {
                 self.finish(spool)?;
             }
-            let mut spool = match current.take() {
-                Some((spool, _)) => spool,
-                None => Spool::new(&self.folder)?,
+            let (mut spool, before) = match current.take() {
+                Some(current) => current,
+                None => (Spool::new(&self.folder)?, None),
             };
-            let last = self.copy(source, capture, &mut spool)?;
-            current = Some((spool, last));
+            let end = self.copy(source, capture, &mut spool)?;
+            current = Some((spool, end.or(before)));
         }
         current.map_or(Ok(()), |(spool, _)| self.finish(spool))
     }
 
-    /// Copies a capture; returns the time of its latest frame.
+    /// Copies a capture; returns the time at which it ends.
     fn copy<R: Read>(
         &mut self,
         source: &Source,
         mut capture: Capture<R>,
         spool: &mut Spool,
     ) -> io::Result<Option<Timestamp>> {
-        let (mut last, mut faults, mut masked) = (None, 0, Masked::default());
+        let (mut times, mut faults, mut masked) = (FrameTimes::default(), 0, Masked::default());
         let mut unknown_links = UnknownLinks::default();
         let number = self.captures;
         self.captures += 1;
@@ -166,7 +167,7 @@ impl<W: Write> Job<'_, W> {
                 None => break,
                 Some(Ok(frame)) if frame.number.is_multiple_of(ROUND) && interrupt::is_requested() => break,
                 Some(Ok(frame)) => {
-                    last = last.max(frame.time);
+                    times.push_all(frame.time.into_iter());
                     if link::ip_packet(frame.link, frame.data) == Content::UnknownLink {
                         unknown_links.count(frame.link, frame.number);
                     }
@@ -188,7 +189,7 @@ impl<W: Write> Job<'_, W> {
         }
         // Not counted as problems: the frames are copied.
         unknown_links.problems(&source.name).for_each(|problem| self.console.problem(&problem));
-        Ok(last)
+        Ok(times.end())
     }
 
     /// Writes a capture, or its selected frames, with comments.

@@ -1,9 +1,11 @@
 //! Files of a folder, and which of them are finished.
 
-use std::fs;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::source::series;
 
@@ -15,48 +17,151 @@ const QUIET: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub path: PathBuf,
+    pub name: String,
+    /// Number of the inode; 0 where there is none.
+    pub inode: u64,
     pub bytes: u64,
     pub modified: SystemTime,
 }
 
-/// Returns the regular files of the folder itself, in order of names.
-pub(super) fn files(folder: &Path) -> io::Result<Vec<File>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        // A file that was deleted meanwhile is left out.
-        if let Ok(metadata) = fs::metadata(&path)
-            && metadata.is_file()
-        {
-            let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            files.push(File { path, bytes: metadata.len(), modified });
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+/// Files of one series.
+#[derive(Debug, Default)]
+pub(super) struct SeriesFiles {
+    /// All files, by name.
+    pub files: Vec<File>,
+    /// Indexes of those that are expected to be complete.
+    pub finished: Vec<usize>,
+    /// Index of the file that was written to last.
+    newest: usize,
 }
 
-impl File {
-    pub(super) fn name(&self) -> String {
-        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// Returns the common part of the file names of its series.
-    pub(super) fn series(&self) -> String {
-        series::pattern(&self.path)
-    }
-
+impl SeriesFiles {
     /// Returns whether a newer file of the same series exists: capture programs close one file
     /// before they open the next.
-    pub(super) fn is_superseded(&self, others: &[Self]) -> bool {
-        others
-            .iter()
-            .any(|other| (other.modified, &other.path) > (self.modified, &self.path) && other.path != self.path)
+    pub(super) fn is_superseded(&self, file: &File) -> bool {
+        self.files.get(self.newest).is_some_and(|newest| newest.name != file.name)
+    }
+}
+
+/// Folder that is read again and again.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Names of files that this program writes.
+    ours: HashSet<OsString>,
+    /// Number of reads so far.
+    reads: u64,
+    seen: HashMap<String, Seen>,
+}
+
+/// File as it was seen, and since when it is so. The clock of the files can be set, so that their
+/// times alone do not show which was written to last.
+#[derive(Debug)]
+struct Seen {
+    inode: u64,
+    bytes: u64,
+    modified: SystemTime,
+    /// Number of the read at which it was first seen so, and the time of that read.
+    read: u64,
+    since: Instant,
+}
+
+impl Folder {
+    /// Follows a folder, except for the files that this program writes there.
+    pub(super) fn new(path: &Path, written: &[PathBuf]) -> Self {
+        let is_inside = |file: &&PathBuf| match (file.parent().map(fs::canonicalize), fs::canonicalize(path)) {
+            (Some(Ok(folder)), Ok(path)) => folder == path,
+            _ => false,
+        };
+        let ours = written.iter().filter(is_inside).filter_map(|file| file.file_name().map(Into::into)).collect();
+        Self { path: path.into(), ours, reads: 0, seen: HashMap::new() }
     }
 
-    /// Returns whether the file is expected to be complete.
-    pub(super) fn is_finished(&self, others: &[Self], now: SystemTime) -> bool {
-        let is_quiet = now.duration_since(self.modified).is_ok_and(|age| age >= QUIET);
-        self.bytes > 0 && (is_quiet || self.is_superseded(others))
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
+
+    /// Reads the folder. Returns the files of every series, by the common part of their names.
+    pub(super) fn read(&mut self) -> io::Result<HashMap<String, SeriesFiles>> {
+        let files = self.files()?;
+        self.reads += 1;
+        self.seen.retain(|name, _| files.binary_search_by(|file| file.name.cmp(name)).is_ok());
+        let mut found: HashMap<String, SeriesFiles> = HashMap::new();
+        for file in files {
+            self.see(&file);
+            found.entry(series::pattern(&file.path)).or_default().files.push(file);
+        }
+        let now = SystemTime::now();
+        found.values_mut().for_each(|series| self.judge(series, now));
+        Ok(found)
+    }
+
+    /// Returns the regular files of the folder itself, in order of names.
+    fn files(&self) -> io::Result<Vec<File>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default();
+            // A file that was deleted meanwhile is left out.
+            if !self.ours.contains(name)
+                && let Ok(metadata) = fs::metadata(&path)
+                && metadata.is_file()
+            {
+                files.push(File {
+                    name: name.to_string_lossy().into_owned(),
+                    inode: inode(&metadata),
+                    bytes: metadata.len(),
+                    modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+                    path,
+                });
+            }
+        }
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
+    fn see(&mut self, file: &File) {
+        let now = Seen {
+            inode: file.inode,
+            bytes: file.bytes,
+            modified: file.modified,
+            read: self.reads,
+            since: Instant::now(),
+        };
+        match self.seen.get_mut(&file.name) {
+            Some(seen) if (seen.inode, seen.bytes, seen.modified) == (now.inode, now.bytes, now.modified) => {}
+            Some(seen) => *seen = now,
+            None => drop(self.seen.insert(file.name.clone(), now)),
+        }
+    }
+
+    /// Determines which files of a series are finished.
+    fn judge(&self, series: &mut SeriesFiles, now: SystemTime) {
+        let changed = |file: &File| self.seen.get(&file.name).map(|seen| seen.read);
+        let latest = series.files.iter().enumerate().max_by_key(|(_, file)| (changed(file), file.modified, &file.name));
+        series.newest = latest.map_or(0, |(index, _)| index);
+        let is_finished = |(index, file): (usize, &File)| {
+            let is_quiet = now.duration_since(file.modified).is_ok_and(|age| age >= QUIET);
+            (file.bytes > 0 && (is_quiet || self.is_at_rest(file, index != series.newest))).then_some(index)
+        };
+        series.finished = series.files.iter().enumerate().filter_map(is_finished).collect();
+    }
+
+    /// Returns whether the file has not changed for a while, or since the last read if a newer file
+    /// exists.
+    fn is_at_rest(&self, file: &File, is_superseded: bool) -> bool {
+        let Some(seen) = self.seen.get(&file.name) else { return false };
+        is_superseded && (seen.read < self.reads || self.reads == 1) || seen.since.elapsed() >= QUIET
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ino()
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> u64 {
+    0
 }

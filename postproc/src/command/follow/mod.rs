@@ -1,23 +1,26 @@
 //! `--follow`: analyses the files that a capture program writes into a folder, as each is finished.
 //!
-//! This module decides which files are finished, which series they belong to, what was reported
-//! before, and when to read the folder again. Reading, judging, admission and counting are done by
-//! the pipeline.
+//! *folder* decides which files are finished, *records* which were read and how far their
+//! handshakes were reported, *watched_series* what is read next, and *journal* when results and
+//! state are written. Reading, judging, admission and counting are done by the pipeline.
 //!
-//! The state file records which files were read, and up to which time their handshakes were
-//! reported. After a restart, the files around that time are read again: they contain handshakes
-//! that cross it, and others of the same listeners.
+//! After a restart, files with handshakes that were not reported are read again, and those before
+//! them: they contain handshakes that cross from file to file, and others of the same listeners.
 
 mod folder;
+mod journal;
 mod lines;
+mod opening;
+mod records;
+mod results;
 mod state;
 mod watched_series;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{self, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
@@ -28,18 +31,23 @@ use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
-use crate::output::Output;
 use crate::pipeline::{Extent, IdleThreads, Run};
 use crate::report::{self, Format, Report};
 use crate::totals::Totals;
 
-use folder::{File, files};
-use state::State;
+use folder::{Folder, SeriesFiles};
+use journal::Journal;
+use results::Results;
+use state::{State, StateFile};
 use watched_series::WatchedSeries;
 
-/// Time between two checks for a signal, and number of checks between two reads of the folder.
-const TICK: Duration = Duration::from_millis(100);
-const TICKS: u32 = 5;
+/// Time between two checks for a signal.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Minimum time between two reads of the folder, and its ratio to the time that a read takes, so
+/// that a folder with very many files costs no more than one with few.
+const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE_RATIO: u32 = 50;
 
 /// Follows the folder that the arguments name, until a signal comes.
 pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
@@ -47,94 +55,125 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         [folder] if folder.is_dir() => folder,
         _ => return Err(Failure::NoFolderToFollow),
     };
-    let state = State::load(args.state.as_deref())?;
+    if !matches!(args.format, Format::Table | Format::Jsonl) {
+        return Err(Failure::FollowFormat);
+    }
+    let (state_file, state) = match &args.state {
+        Some(path) => StateFile::open(path).map(|(file, state)| (Some(file), state))?,
+        None => (None, State::default()),
+    };
     let (options, assumed) = options(args)?;
-    let mut output = Output::append(&args.output).map_err(Failure::Output)?;
+    let results = Results::open(&args.output)?;
+    let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
     let mut report: Box<dyn Report + '_> = match args.format {
-        Format::Table => Box::new(lines::Lines::new(&mut output, args.verbose)),
-        Format::Jsonl => report::new(args.format, Terminal::detect(false), args.verbose, &mut output),
-        _ => return Err(Failure::FollowFormat),
+        Format::Table => Box::new(lines::Lines::new(journal.text(), args.verbose)),
+        _ => report::new(args.format, Terminal::detect(false), args.verbose, journal.text()),
     };
     assumed.iter().for_each(|assumed| console.remark(assumed));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
-    let run = Run::new(Extent::Unending, &options, &mut *report, console);
-    let resumed = |(name, progress)| (name, WatchedSeries::resumed(progress));
-    let series = state.series.into_iter().map(resumed).collect();
-    let session = Session { run, idle_threads: &idle_threads, is_verbose: args.verbose };
-    let totals = Follower { folder, state_file: args.state.as_deref(), series, session }.follow()?;
-    drop(report);
-    output.finish().map_err(Failure::Output)?;
+    let run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
+    let session = Session { run, journal: &journal, idle_threads: &idle_threads, is_verbose: args.verbose };
+    let folder = Folder::new(folder, &written(args));
+    let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), session };
+    let totals = follower.follow().map_err(Failure::Output)?;
     Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
+}
+
+/// Returns the absolute paths of the files that the run writes.
+fn written(args: &Analyze) -> Vec<PathBuf> {
+    let state = args.state.iter().flat_map(|path| StateFile::paths(path));
+    state.chain([args.output.clone()]).filter_map(|path| path::absolute(path).ok()).collect()
 }
 
 /// State that all series share.
 struct Session<'a> {
     run: Run<'a>,
+    journal: &'a Journal,
     idle_threads: &'a IdleThreads,
     is_verbose: bool,
 }
 
 struct Follower<'a> {
-    folder: &'a Path,
-    state_file: Option<&'a Path>,
+    folder: Folder,
+    has_state: bool,
     /// Series by the common part of their file names.
-    series: BTreeMap<String, WatchedSeries<'a>>,
+    series: HashMap<String, WatchedSeries<'a>>,
     session: Session<'a>,
 }
 
 impl Follower<'_> {
-    fn follow(mut self) -> Result<Totals, Failure> {
-        self.session.run.begin().map_err(Failure::Output)?;
-        let ending = match self.state_file {
-            Some(_) => "the next run with this --state continues where this one ends",
-            None => "without --state, the next run starts from the beginning",
+    fn follow(mut self) -> io::Result<Totals> {
+        self.session.run.begin()?;
+        let ending = if self.has_state {
+            "the next run with this --state continues where this one ends"
+        } else {
+            "without --state, the next run starts from the beginning"
         };
-        self.remark(&format!("following {} until Ctrl-C; {ending}", self.folder.display()));
+        self.remark(&format!("following {} until Ctrl-C; {ending}", self.folder.path().display()));
         while !interrupt::is_requested() {
-            if self.look().map_err(Failure::Output)? {
-                self.save()?;
-            }
-            (0..TICKS).take_while(|_| !interrupt::is_requested()).for_each(|_| sleep(TICK));
+            let start = Instant::now();
+            self.look()?;
+            self.session.journal.commit()?;
+            wait(PAUSE.max(start.elapsed() * PAUSE_RATIO));
         }
-        self.end().map_err(Failure::Output)
+        self.end()
     }
 
     fn remark(&mut self, text: &str) {
         self.session.run.remark(text);
     }
 
-    /// Reads the files that were finished since the last call. Returns whether anything changed.
-    fn look(&mut self) -> io::Result<bool> {
-        let mut found: BTreeMap<String, Vec<File>> = BTreeMap::new();
-        match files(self.folder) {
-            Ok(files) => files.into_iter().for_each(|file| found.entry(file.series()).or_default().push(file)),
+    /// Reads the files that were finished since the last call.
+    fn look(&mut self) -> io::Result<()> {
+        let found = match self.folder.read() {
+            Ok(found) => found,
             // The folder may come back, if it is on a network drive.
-            Err(error) => self.remark(&format!("{} cannot be read: {error}; trying again", self.folder.display())),
-        }
-        let now = SystemTime::now();
-        let mut has_changed = false;
-        for (name, files) in found {
-            has_changed |= self.series.entry(name).or_default().look(&files, now, &mut self.session)?;
+            Err(error) => {
+                let path = self.folder.path().display().to_string();
+                self.remark(&format!("{path} cannot be read: {error}; trying again"));
+                return Ok(());
+            }
+        };
+        let mut names: Vec<&String> = found.keys().collect();
+        names.sort_unstable();
+        for name in names {
+            let journal = self.session.journal;
+            let new = || WatchedSeries::new(name, journal.ask(|records| records.is_unfinished(name)));
+            self.series.entry(name.clone()).or_insert_with(new).look(&found[name], &mut self.session)?;
             if interrupt::is_requested() {
-                break;
+                return Ok(());
             }
         }
-        Ok(has_changed)
+        self.forget_deleted(&found);
+        Ok(())
     }
 
-    fn save(&self) -> Result<(), Failure> {
-        let Some(path) = self.state_file else { return Ok(()) };
-        let series = self.series.iter().map(|(name, series)| (name.clone(), series.progress().clone())).collect();
-        State { series, ..State::default() }.save(path)
+    /// Forgets deleted files. A folder without any file may be a network drive that is not there.
+    fn forget_deleted(&self, found: &HashMap<String, SeriesFiles>) {
+        let files = || found.values().flat_map(|series| &series.files);
+        let journal = self.session.journal;
+        if files().next().is_some() && journal.ask(|records| records.forget_missing(files())) {
+            journal.change(|_| ());
+        }
     }
 
     /// Reports the remaining handshakes, unless a later run will.
     fn end(mut self) -> io::Result<Totals> {
-        if self.state_file.is_none() {
-            for series in self.series.values_mut() {
-                series.finish(&mut self.session)?;
-            }
+        if !self.has_state {
+            let mut series: Vec<_> = self.series.drain().collect();
+            series.sort_by(|(a, _), (b, _)| a.cmp(b));
+            series.iter_mut().try_for_each(|(_, series)| series.finish(&mut self.session))?;
         }
-        Ok(self.session.run.end()?.unwrap_or_default())
+        let totals = self.session.run.end()?.unwrap_or_default();
+        self.session.journal.commit()?;
+        Ok(totals)
+    }
+}
+
+/// Waits, or until a signal comes.
+fn wait(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time && !interrupt::is_requested() {
+        sleep(TICK.min(time.saturating_sub(start.elapsed())));
     }
 }
