@@ -58,7 +58,7 @@ mod tests {
         let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
         assert_eq!(Exit::of(&totals, None), Exit::Analysed);
         assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Analysed);
-        totals.problems.push(Problem::further_faults("x", 1));
+        totals.problems.push(Problem::further_faults("x", 1, 0));
         assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Partly);
         assert_eq!(Exit::of(&totals, Some(Confidence::Likely)), Exit::Found);
         totals.strongest = None;

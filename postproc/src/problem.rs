@@ -85,7 +85,7 @@ impl Problem {
         Self {
             frame: fault.frame,
             offset: Some(fault.offset),
-            skipped_bytes: fault.aftermath.map(|aftermath| aftermath.passed),
+            skipped_bytes: fault.skipped_bytes(),
             ..Self::plain(capture, fault.name(), format!("{fault} ({before})"))
         }
     }
@@ -104,9 +104,15 @@ impl Problem {
         Self::plain(capture, INTERRUPTED, format!("{subject} not read: interrupted"))
     }
 
-    /// Reports the number of faults of a capture that are not reported individually.
-    pub fn further_faults(capture: &str, faults: u64) -> Self {
-        Self::plain(capture, "corrupt", format!("has {}, not listed here", count(faults, "more damaged place")))
+    /// Reports the number of faults of a capture that are not reported individually, and the number
+    /// of bytes that were skipped there.
+    pub fn further_faults(capture: &str, faults: u64, skipped: u64) -> Self {
+        let places = count(faults, "more damaged place");
+        let message = match skipped {
+            0 => format!("has {places}, not listed here"),
+            _ => format!("has {places}, not listed here; {} skipped there", count(skipped, "byte")),
+        };
+        Self { skipped_bytes: Some(skipped), ..Self::plain(capture, "corrupt", message) }
     }
 
     /// Reports `frames` frames of an unsupported link type; `first` is the number of the first of

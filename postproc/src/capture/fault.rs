@@ -151,6 +151,11 @@ impl Fault {
         self
     }
 
+    /// Returns the number of bytes that were skipped.
+    pub fn skipped_bytes(&self) -> Option<u64> {
+        self.aftermath.map(|aftermath| aftermath.passed)
+    }
+
     /// Returns the short fixed name for programs.
     pub fn name(&self) -> &'static str {
         match self.kind {

@@ -9,7 +9,7 @@ use syncookie_engine::Timestamp;
 
 use super::interface::Options;
 use super::record_form::{self, NEXT_HEADERS, RecordForm};
-use super::resync::{self, Records};
+use super::resync::{self, Allowance, Records};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, LinkType, MOST_FRAMES, RawFrame, Record};
 use crate::format::Order;
@@ -36,9 +36,10 @@ pub struct Reader<R> {
     /// Forms that the records may have, until the first one shows which; the first form otherwise.
     forms: &'static [RecordForm],
     frames: u64,
-    /// Second of the last record. A record after damage must be near it.
-    second: Option<u32>,
+    /// Second and fraction of the last record. A record after damage must be near it.
+    latest: Option<(u32, u32)>,
     ended: bool,
+    allowance: Allowance,
 }
 
 /// Properties of all records, from the file header.
@@ -151,7 +152,7 @@ impl<R: Read> Reader<R> {
             return Err(fault(FaultKind::CutHeader { missing }));
         };
         window.take(FILE_HEADER);
-        Ok(Self { window, head, forms, frames: 0, second: None, ended: false })
+        Ok(Self { window, head, forms, frames: 0, latest: None, ended: false, allowance: Allowance::default() })
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -179,15 +180,15 @@ impl<R: Read> Reader<R> {
             return;
         }
         let (head, bytes, taken) = (self.head, self.window.bytes(), self.window.taken());
-        let (mut rest, mut frames, mut second) = (bytes, self.frames as u32, self.second);
+        let (mut rest, mut frames, mut latest) = (bytes, self.frames as u32, self.latest);
         while let Some(number) = frames.checked_add(1)
             && let Some((record, behind)) = head.record(rest)
         {
             sink.frame(head.frame(number, record, taken + bytes.len() - rest.len()));
-            (rest, frames, second) = (behind, number, Some(record.second));
+            (rest, frames, latest) = (behind, number, Some((record.second, record.fraction)));
         }
         let passed = bytes.len() - rest.len();
-        (self.frames, self.second) = (frames.into(), second);
+        (self.frames, self.latest) = (frames.into(), latest);
         self.window.take(passed);
     }
 
@@ -237,14 +238,16 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
+        self.allowance.grant(self.window.offset());
         let records = Records {
             order: self.head.order,
             form: self.head.form,
             limit: self.head.limit,
             fractions: (1_000_000_000 / self.head.nanos_per_fraction) as u32,
-            second: self.second,
+            latest: self.latest,
+            allowance: &self.allowance,
         };
-        let found = resync::search(&mut self.window, |bytes, is_end| records.run(bytes, is_end));
+        let found = resync::search(&mut self.window, &records);
         self.ended = !matches!(found, Ok(true));
         fault.passed(self.window.offset(), found)
     }
@@ -288,7 +291,7 @@ impl<R: Read> Reader<R> {
         let place = self.window.taken();
         // A record that is completely buffered always parses.
         let (record, _) = self.head.record(self.window.take(length))?;
-        self.second = Some(record.second);
+        self.latest = Some((record.second, record.fraction));
         Some(self.head.frame(self.frames as u32, record, place).with(self.head.record_of(record)))
     }
 }

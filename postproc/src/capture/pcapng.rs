@@ -6,11 +6,12 @@ use std::io::Read;
 
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
+use syncookie_engine::Timestamp;
 
 use super::block_type::{self, INTERFACE_DESCRIPTION, SECTION_HEADER, section_order};
 use super::interface::Interface;
 use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
-use super::resync::{self, Blocks};
+use super::resync::{self, Allowance, Blocks};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, MOST_FRAMES, RawFrame};
 use crate::format::Order;
@@ -35,7 +36,10 @@ pub struct Reader<R> {
     /// Number of interfaces in earlier sections.
     earlier: u32,
     frames: u64,
+    /// Time of the last packet. A packet after damage must be near it.
+    latest: Option<Timestamp>,
     ended: bool,
+    allowance: Allowance,
 }
 
 /// Type and length of the next block.
@@ -48,7 +52,16 @@ struct Head {
 impl<R: Read> Reader<R> {
     pub(super) fn new(window: Window<R>) -> Self {
         // The first block is a section header, which sets the order before it is needed.
-        Self { window, order: Order::Little, interfaces: Vec::new(), earlier: 0, frames: 0, ended: false }
+        Self {
+            window,
+            order: Order::Little,
+            interfaces: Vec::new(),
+            earlier: 0,
+            frames: 0,
+            latest: None,
+            ended: false,
+            allowance: Allowance::default(),
+        }
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -89,7 +102,7 @@ impl<R: Read> Reader<R> {
     #[inline(always)]
     fn take_enhanced<B: ByteOrder>(&mut self, sink: &mut impl FrameSink) {
         let (bytes, taken, interfaces) = (self.window.bytes(), self.window.taken(), &self.interfaces[..]);
-        let (mut rest, mut frames) = (bytes, self.frames as u32);
+        let (mut rest, mut frames, mut latest) = (bytes, self.frames as u32, self.latest);
         while let Some(number) = frames.checked_add(1)
             && let Some((body, behind)) = enhanced_block::<B>(rest)
             && let Some(packet) = stamped::<B>(ENHANCED_PACKET, body)
@@ -98,10 +111,10 @@ impl<R: Read> Reader<R> {
             let time = packet.ticks.map(|ticks| interface.ticks.time(ticks));
             let place = taken + bytes.len() - rest.len() + CONTENT + packet.data;
             sink.frame(FrameView { number, time, link: interface.link, data, place });
-            (rest, frames) = (behind, number);
+            (rest, frames, latest) = (behind, number, time.or(latest));
         }
         let passed = bytes.len() - rest.len();
-        self.frames = frames.into();
+        (self.frames, self.latest) = (frames.into(), latest);
         self.window.take(passed);
     }
 
@@ -121,6 +134,9 @@ impl<R: Read> Reader<R> {
         let place = self.window.taken() + CONTENT;
         let body = content(self.window.take(head.length));
         let found = packet(head.block, self.order, body, &self.interfaces, (frame, place));
+        if let Ok(packet) = &found {
+            self.latest = packet.time.or(self.latest);
+        }
         // The framing of the block is valid, so reading resumes after it.
         Some(found.map_err(|kind| Fault::new(kind, Some(frame), offset)))
     }
@@ -131,8 +147,10 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
-        let blocks = Blocks { order: self.order, interfaces: self.interfaces.len() };
-        let found = resync::search(&mut self.window, |bytes, is_end| blocks.run(bytes, is_end));
+        self.allowance.grant(self.window.offset());
+        let (order, latest) = (self.order, self.latest);
+        let blocks = Blocks { order, interfaces: &self.interfaces, latest, allowance: &self.allowance };
+        let found = resync::search(&mut self.window, &blocks);
         self.ended = !matches!(found, Ok(true));
         fault.passed(self.window.offset(), found)
     }

@@ -535,6 +535,55 @@ fn damage_in_two_places_is_reported_twice_with_the_skipped_bytes() {
 }
 
 #[test]
+fn short_runs_between_damage_are_read_and_only_damaged_records_are_skipped() {
+    for every in 2..10 {
+        for (whole, starts) in long(60) {
+            let all = sound(&whole);
+            let is_damaged = |record: &usize| record % every == every - 1;
+            let mut damaged = whole.clone();
+            for record in (0..60).filter(is_damaged) {
+                damaged[starts[record]..starts[record] + 16].fill(0xff);
+            }
+            let (frames, faults) = read(&damaged);
+            let expected: Vec<_> = all
+                .iter()
+                .enumerate()
+                .filter(|(record, _)| !is_damaged(record))
+                .map(|(_, frame)| frame.clone())
+                .collect();
+            assert!(frames == expected, "every {every}: {} of {} frames", frames.len(), expected.len());
+            let ends: Vec<usize> = starts.iter().skip(1).copied().chain([whole.len()]).collect();
+            let lengths = |record: usize| (ends[record] - starts[record]) as u64;
+            let skipped: u64 = faults.iter().filter_map(Fault::skipped_bytes).sum();
+            assert_eq!(faults.len(), 60 / every, "every {every}");
+            assert_eq!(skipped, (0..60).filter(is_damaged).map(lengths).sum::<u64>(), "every {every}");
+        }
+    }
+}
+
+#[test]
+fn a_short_run_of_older_records_is_not_read_because_a_packet_may_contain_it() {
+    for order in ByteOrder::ALL {
+        let mut inner = Pcap::new(order, Resolution::Micro, 1);
+        for number in 0..5 {
+            inner.record(1_700_000_000 + number, 0, b"within");
+        }
+        let mut builder = Pcap::new(order, Resolution::Micro, 1);
+        builder.record(1_700_000_100, 0, b"first");
+        let damaged = builder.bytes.len();
+        // Bytes behind the records, so that they do not lead to the next one.
+        builder.record(1_700_000_101, 0, &[&inner.bytes[..], &[0xaa; 9]].concat()[..]);
+        for number in 0..3 {
+            builder.record(1_700_000_102 + number, 0, b"afterwards");
+        }
+        builder.bytes[damaged..damaged + 16].fill(0xff);
+        let (frames, faults) = read(&builder.bytes);
+        let data: Vec<_> = frames.iter().map(|(.., data)| &data[..]).collect();
+        assert_eq!(data, [&b"first"[..], b"afterwards", b"afterwards", b"afterwards"], "{faults:?}");
+    }
+}
+
+#[test]
 fn a_capture_inside_a_packet_is_not_read_as_records() {
     // Seven records in a packet, of the same day; then forty of another.
     for (inner, base) in [(long(7), 1_700_000_000), (long(40), 1_500_000_000)] {

@@ -30,6 +30,8 @@ pub(super) struct FrameReader {
     name: String,
     faults: Vec<Problem>,
     further_faults: u64,
+    /// Number of bytes that were skipped at these faults.
+    further_skipped: u64,
 }
 
 /// Finds the IP packets in the frames of a capture.
@@ -53,7 +55,11 @@ impl CaptureReader {
     pub fn problems(&mut self) -> Vec<Problem> {
         let mut problems = std::mem::take(&mut self.frames.faults);
         if self.frames.further_faults > 0 {
-            problems.push(Problem::further_faults(&self.totals.name, self.frames.further_faults));
+            problems.push(Problem::further_faults(
+                &self.totals.name,
+                self.frames.further_faults,
+                self.frames.further_skipped,
+            ));
         }
         problems.extend(self.unknown_links.problems(&self.totals.name));
         problems
@@ -86,7 +92,10 @@ impl FrameReader {
                 Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_REPORTED => {
                     self.faults.push(Problem::fault(&self.name, &fault, capture.frames()));
                 }
-                Some(Err(_)) => self.further_faults += 1,
+                Some(Err(fault)) => {
+                    self.further_faults += 1;
+                    self.further_skipped += fault.skipped_bytes().unwrap_or_default();
+                }
                 None => return false,
             }
         }

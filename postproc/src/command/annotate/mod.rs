@@ -158,7 +158,8 @@ impl<W: Write> Job<'_, W> {
         mut capture: Capture<R>,
         spool: &mut Spool,
     ) -> io::Result<Option<Timestamp>> {
-        let (mut times, mut faults, mut masked) = (FrameTimes::default(), 0, Masked::default());
+        let (mut times, mut masked) = (FrameTimes::default(), Masked::default());
+        let (mut faults, mut skipped) = (0, 0);
         let mut unknown_links = UnknownLinks::default();
         let number = self.captures;
         self.captures += 1;
@@ -182,10 +183,12 @@ impl<W: Write> Job<'_, W> {
             faults += 1;
             if faults <= FAULTS_REPORTED {
                 self.problem(&Problem::fault(&source.name, &problem, capture.frames()));
+            } else {
+                skipped += problem.skipped_bytes().unwrap_or_default();
             }
         }
         if faults > FAULTS_REPORTED {
-            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED));
+            self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED, skipped));
         }
         // Not counted as problems: the frames are copied.
         unknown_links.problems(&source.name).for_each(|problem| self.console.problem(&problem));
