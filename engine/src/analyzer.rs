@@ -1,6 +1,6 @@
 //! The engine's entry point: takes observations and returns findings.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
@@ -9,6 +9,7 @@ use crate::intake::batch::{Group, latest};
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
+use crate::listener::learnt::Learnt;
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
 use crate::verdict::judgement::{JudgeOptions, Judgement, ToCompare, judge};
@@ -45,6 +46,10 @@ pub struct Analyzer {
     /// Value of `now` when `judged` was filled.
     judged_at: Timestamp,
     evicted: Vec<Finding>,
+    /// Number of handshakes at which some may have to be judged early.
+    evict_at: usize,
+    /// What forgotten handshakes showed, by listener.
+    learnt: BTreeMap<Endpoint, Learnt>,
     summary: Summary,
     midstream: MidstreamConnections,
     now: Timestamp,
@@ -83,6 +88,8 @@ impl Analyzer {
             judged: HashMap::new(),
             judged_at: Timestamp::from_nanos(i64::MIN),
             evicted: Vec::new(),
+            evict_at: limits.handshakes.max(2),
+            learnt: BTreeMap::new(),
             summary: Summary::default(),
             midstream: MidstreamConnections::default(),
             now: Timestamp::from_nanos(i64::MIN),
@@ -221,7 +228,7 @@ impl Analyzer {
     }
 
     fn is_full(&self) -> bool {
-        self.tracker.len() >= self.limits.handshakes.max(2)
+        self.tracker.len() >= self.evict_at
     }
 
     /// Discards cached findings of the handshake's listener: a new packet may change all of them.
@@ -261,7 +268,8 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
             let options = self.summary.options(&server, self.judge_options());
-            let judged = judge(handshakes, &self.tracker, options, |_| true);
+            let mut learnt = self.learnt(server);
+            let judged = judge(handshakes, &self.tracker, options, &mut learnt, |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
@@ -273,7 +281,9 @@ impl Analyzer {
     /// listener. This is cheap enough to show results while packets still arrive.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
-        let mut judged = judge(self.recent(id)?, &self.tracker, self.judge_options(), |other| other == id);
+        let recent = self.recent(id)?;
+        let mut learnt = recent.first().map(|first| self.learnt(first.server)).unwrap_or_default();
+        let mut judged = judge(recent, &self.tracker, self.judge_options(), &mut learnt, |other| other == id);
         judged.pop().map(|judgement| judgement.finding(self.parts))
     }
 
@@ -281,7 +291,10 @@ impl Analyzer {
     /// cost. Most SYN-ACKs rule out both without being judged.
     #[must_use]
     pub fn needs_preview(&self, id: HandshakeId) -> bool {
-        self.recent(id).is_some_and(|recent| needs_preview(id, recent, self.now))
+        self.recent(id).is_some_and(|recent| {
+            let learnt = recent.first().map(|first| self.learnt(first.server)).unwrap_or_default();
+            needs_preview(id, recent, self.now, &learnt)
+        })
     }
 
     /// Returns a handshake and the latest handshakes before it on its listener.
@@ -345,9 +358,14 @@ impl Analyzer {
         Findings { handshakes, listeners, episodes, tally, sample, midstream, statistics: self.statistics }
     }
 
-    /// Judges and forgets the older half of the handshakes.
+    /// Judges and forgets the oldest handshakes.
     fn evict(&mut self) {
-        let count = self.tracker.len() / 2;
+        let limit = self.limits.handshakes.max(2);
+        let count;
+        (count, self.evict_at) = self.tracker.evictable(limit, self.now);
+        if count == 0 {
+            return;
+        }
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
         let mut evicted = std::mem::take(&mut self.evicted);
         evicted.reserve_exact(count);
@@ -362,7 +380,7 @@ impl Analyzer {
     /// ids.
     fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
         self.summary.sample.expect((end.0 - self.tracker.start().0) as usize);
-        let (tracker, summary) = (&self.tracker, &self.summary);
+        let (tracker, learnt, summary) = (&self.tracker, &self.learnt, &self.summary);
         let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
         let options = JudgeOptions { compared, ..self.judge_options() };
         let (limits, parts) = (self.limits, self.parts);
@@ -371,20 +389,29 @@ impl Analyzer {
         let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
         let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
             let handshakes = handshakes(tracker, ids);
-            let options = handshakes.first().map_or(options, |first| summary.options(&first.server, options));
-            let mut judged = judge(handshakes, tracker, options, |id| id < end);
+            let server = handshakes.first().map(|first| first.server);
+            let mut learnt = server.and_then(|server| learnt.get(&server).copied()).unwrap_or_default();
+            let options = server.map_or(options, |server| summary.options(&server, options));
+            let mut judged = judge(handshakes, tracker, options, &mut learnt, |id| id < end);
             let counted = summary.count(&judged);
             judged.retain(|one| {
                 (parts.counted_in_floods || !one.only_counted) && (one.is_notable() || !parts.only_notable)
             });
             // Findings that are not reported free their memory for the next listener.
             judged.shrink_to_fit();
-            (counted, judged)
+            ((counted, server.map(|server| (server, learnt))), judged)
         });
-        let (counted, judged): (Vec<_>, _) = judged.into_iter().unzip();
+        let (known, judged): (Vec<_>, _) = judged.into_iter().unzip();
+        let (counted, learnt): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+        learn(&mut self.learnt, learnt.into_iter().flatten(), limits.listeners);
         self.summary.add(counted.into_iter().flatten(), &limits, &mut self.statistics);
         in_order(judged, tracker.start(), end)
             .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
+    }
+
+    /// Returns what forgotten handshakes showed of a listener.
+    fn learnt(&self, server: Endpoint) -> Learnt {
+        self.learnt.get(&server).copied().unwrap_or_default()
     }
 
     fn judge_options(&self) -> JudgeOptions<'static> {
@@ -404,6 +431,15 @@ fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshak
     let mut handshakes = Vec::with_capacity(ids.len());
     handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)));
     handshakes
+}
+
+/// Keeps what was learnt about listeners, of at most `limit` of them.
+fn learn(known: &mut BTreeMap<Endpoint, Learnt>, learnt: impl Iterator<Item = (Endpoint, Learnt)>, limit: usize) {
+    for (server, learnt) in learnt.filter(|(_, learnt)| !learnt.is_empty()) {
+        if known.len() < limit || known.contains_key(&server) {
+            known.insert(server, learnt);
+        }
+    }
 }
 
 /// Merges the judgements of all listeners into the order of ids, from `start` to `end`. They are

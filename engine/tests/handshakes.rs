@@ -243,6 +243,40 @@ fn handshakes_beyond_the_limit_are_judged_early_and_none_is_lost() {
     assert_eq!(verdicts(&bounded), verdicts(&whole));
 }
 
+/// Returns the packets of a flood: 400 SYNs a second for ten seconds that nobody acknowledges. Every
+/// third SYN-ACK is a cookie, the others are retransmitted after 1, 3 and 7 seconds.
+fn flood_of_a_host_with_a_full_queue() -> Vec<(f64, Vec<u8>)> {
+    let mut packets = Vec::new();
+    for index in 0..4000_u32 {
+        let client = format!("10.0.{}.{}", index >> 8, index & 255);
+        let at = f64::from(index) / 400.0;
+        let mut talk = Talk::new(&client, 1024, "198.51.100.7", 80).syn(at, &PLAIN_OPTIONS);
+        talk = talk.syn_ack(at + 0.001, 64_240, &PLAIN_OPTIONS);
+        for again in [1.001, 3.001, 7.001].iter().filter(|_| index % 3 > 0) {
+            talk = talk.syn_ack(at + again, 64_240, &PLAIN_OPTIONS);
+        }
+        packets.append(&mut talk.packets);
+    }
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    packets
+}
+
+#[test]
+fn a_flood_judged_early_has_the_same_verdicts_and_no_handshake_twice() {
+    let packets = flood_of_a_host_with_a_full_queue();
+    let verdicts = |handshakes: usize| {
+        let found = analyze_with(&packets, Limits { handshakes, ..Limits::default() });
+        let early = found.statistics.evicted_early;
+        let all: Vec<_> = found.handshakes.iter().map(|one| (one.id, one.assessment.verdict, one.outcome)).collect();
+        (all, early)
+    };
+    let ((whole, none), (bounded, early)) = (verdicts(Limits::HANDSHAKES), verdicts(600));
+    assert!(none == 0 && early > 1000, "{early} were judged early");
+    assert_eq!(bounded.len(), whole.len(), "late retransmissions are not handshakes");
+    let differing = whole.iter().zip(&bounded).filter(|(whole, bounded)| whole != bounded).count();
+    assert!(differing * 100 <= whole.len(), "{differing} of {} differ", whole.len());
+}
+
 #[test]
 fn a_flood_is_counted_by_listener_and_over_time_without_a_finding_for_each_syn() {
     let syn = |index: u32| {

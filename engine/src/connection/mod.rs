@@ -2,6 +2,8 @@
 
 pub(crate) mod by_listener;
 pub(crate) mod cookie_mss;
+mod eviction;
+mod forgotten;
 pub(crate) mod handshake;
 mod segments;
 mod syn;

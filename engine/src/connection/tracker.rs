@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::connection::{segments, syn};
+use crate::connection::{eviction, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
@@ -17,6 +18,10 @@ const TIME_WAIT_SECONDS: f64 = 1.0;
 
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
+
+/// Number of forgotten connections that are known for each handshake that is kept. A SYN-ACK is
+/// retransmitted for half a minute; a connection takes ten bytes.
+const FORGOTTEN_FACTOR: usize = 4;
 
 /// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
@@ -32,6 +37,7 @@ pub(crate) struct Tracker {
     closed: VecDeque<(Timestamp, u64, u32)>,
     /// Hash of the connection opened last.
     opened: u64,
+    forgotten: Forgotten,
 }
 
 impl Tracker {
@@ -78,11 +84,25 @@ impl Tracker {
         HandshakeId(self.first + self.handshakes.len() as u64)
     }
 
+    /// Returns the number of the oldest handshakes to be judged early, given their limit and the
+    /// time of the latest packet; and the number of handshakes at which to ask again.
+    pub(crate) fn evictable(&self, limit: usize, now: Timestamp) -> (usize, usize) {
+        let count = eviction::count(self.handshakes.iter(), limit, now);
+        (count, limit.max(self.len() - count + eviction::portion(limit)))
+    }
+
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         let count = count.min(self.handshakes.len());
-        let first = self.first as u32;
-        self.connections.retain(|number| number.wrapping_sub(first) as usize >= count);
+        let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR));
+        let (handshakes, forgotten) = (&self.handshakes, &mut self.forgotten);
+        self.connections.retain(|hash, number| {
+            let place = place(number, first);
+            if place < count && handshakes.get(place).is_some_and(Handshake::never_completed) {
+                forgotten.add(hash, most);
+            }
+            place >= count
+        });
         self.handshakes.drain(..count);
         self.first += count as u64;
     }
@@ -235,6 +255,9 @@ impl Tracker {
             && let Some(role) = syn::known_syn_ack(handshake, segment)
         {
             return Some(Pushed { handshake: handshake.id, role });
+        }
+        if current.is_none() && self.forgotten.contains(flow.hash) {
+            return None;
         }
         let (client, server) = (segment.destination(), segment.source());
         let handshake = self.open(flow.hash, current, [client, server], segment.time);

@@ -163,10 +163,10 @@ impl ConnectionIndex {
         }
     }
 
-    /// Forgets the connections for whose number `is_kept` returns `false`.
-    pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
-        self.inactive.retain(|connection| is_kept(connection.number));
-        self.active.retain(|connection| is_kept(connection.number));
+    /// Forgets the connections for whose hash and number `is_kept` returns `false`.
+    pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(u64, u32) -> bool) {
+        self.inactive.retain(|connection| is_kept(connection.hash, connection.number));
+        self.active.retain(|connection| is_kept(connection.hash, connection.number));
         self.filter.0.fill(0);
         self.active.iter().for_each(|connection| self.filter.add(connection.hash));
     }
@@ -215,7 +215,7 @@ mod tests {
                     },
                     6 => index.deactivate(hash, number),
                     _ => if n == 0 {
-                        index.retain(|number| number % 2 == 0);
+                        index.retain(|_, number| number % 2 == 0);
                         model.retain(|_, (number, _)| *number % 2 == 0);
                     },
                 }

@@ -15,6 +15,7 @@ mod health_checks;
 pub(crate) mod ip_identifications;
 pub(crate) mod isn_layout;
 pub(crate) mod isn_pairs;
+pub(crate) mod learnt;
 mod lost_syns;
 pub(crate) mod option_history;
 mod path;
@@ -44,6 +45,7 @@ use crate::listener::health_checks::HealthChecks;
 use crate::listener::ip_identifications::IpIdentifications;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::isn_pairs::IsnPairs;
+use crate::listener::learnt::Learnt;
 use crate::listener::option_history::OptionHistory;
 use crate::listener::refusals::Refusals;
 use crate::listener::silent_clients::SilentClients;
@@ -92,11 +94,11 @@ pub(crate) struct Listener<'a> {
 
 impl<'a> Listener<'a> {
     /// Reads the facts from a listener's handshakes, which are in order of time; `now` is the time
-    /// of the last packet.
-    pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp) -> Self {
+    /// of the last packet, and `learnt` what earlier handshakes showed.
+    pub(crate) fn new(handshakes: Vec<&'a Handshake>, now: Timestamp, learnt: &Learnt) -> Self {
         let (mut granted, mut floods) = (GrantedExtensions::default(), FloodDetector::default());
         let (mut answers, mut ignores_acks) = (false, false);
-        let (mut rto_retransmissions, mut refused_acknowledgments) = (0, 0);
+        let (mut rto_retransmissions, mut refused_acknowledgments) = (learnt.rto_retransmissions, 0);
         let (mut lost_syns, mut health_candidates) = (LostSyns::default(), 0);
         let (mut silent_clients, mut refusals) = (SilentClients::default(), Refusals::default());
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
@@ -114,7 +116,7 @@ impl<'a> Listener<'a> {
         }
         // Floods and scans leave most handshakes, and a listener that never answered shows nothing.
         let answering = if answers { &handshakes[..] } else { &[] };
-        let (clients, clock) = (Clients::of(answering), Clock::of(answering));
+        let (clients, clock) = (Clients::of(answering), learnt.clock(Clock::of(answering)));
         let options = OptionHistory::of(answering, &clients);
         Self {
             now,

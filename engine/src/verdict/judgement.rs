@@ -6,6 +6,7 @@ use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::finding::is_notable;
 use crate::listener::Listener;
+use crate::listener::learnt::Learnt;
 use crate::verdict::Judge;
 use crate::verdict::measured::{ServerMeasurements, measured, syn_pair};
 use crate::verdict::outcome::outcome;
@@ -100,17 +101,19 @@ pub(crate) struct JudgeOptions<'a> {
     pub last_flood: Option<Timestamp>,
 }
 
-/// Judges the wanted ones of a listener's handshakes by all that are given, and by those of their
-/// clients with other listeners in `tracker`; returns them in order of their ids.
+/// Judges the wanted ones of a listener's handshakes by all that are given, by those of their clients
+/// with other listeners in `tracker`, and by what was learnt before; returns them in order of their
+/// ids. Adds to `learnt` what will be known of the wanted ones when they are forgotten.
 pub(crate) fn judge<'a>(
     mut handshakes: Vec<&'a Handshake>,
     tracker: &'a Tracker,
     options: JudgeOptions<'_>,
+    learnt: &mut Learnt,
     wanted: impl Fn(HandshakeId) -> bool,
 ) -> Vec<Judgement<'a>> {
     prefetch(&handshakes);
     sort_by_time(&mut handshakes);
-    let listener = Listener::new(handshakes, options.now).among(tracker);
+    let listener = Listener::new(handshakes, options.now, learnt).among(tracker);
     let judge = Judge::new(&listener);
     let mut flood = options.flood;
     let mut floods = FloodStarts { latest: options.last_flood };
@@ -121,6 +124,7 @@ pub(crate) fn judge<'a>(
         flood -= u64::from(judgement.of_flood && !judgement.only_counted);
         all.push(judgement);
     }
+    learnt.add(&listener, all.iter().map(|judgement| judgement.handshake));
     all.sort_by_key(|judgement| judgement.handshake.id);
     all
 }

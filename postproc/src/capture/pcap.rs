@@ -9,7 +9,7 @@ use syncookie_engine::Timestamp;
 
 use super::interface::Options;
 use super::record_form::{self, NEXT_HEADERS, RecordForm};
-use super::resync::{self, Allowance, Records};
+use super::resync::{self, Lookahead, Records};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, LinkType, MOST_FRAMES, RawFrame, Record};
 use crate::format::Order;
@@ -39,7 +39,7 @@ pub struct Reader<R> {
     /// Second and fraction of the last record. A record after damage must be near it.
     latest: Option<(u32, u32)>,
     ended: bool,
-    allowance: Allowance,
+    lookahead: Lookahead,
 }
 
 /// Properties of all records, from the file header.
@@ -152,7 +152,7 @@ impl<R: Read> Reader<R> {
             return Err(fault(FaultKind::CutHeader { missing }));
         };
         window.take(FILE_HEADER);
-        Ok(Self { window, head, forms, frames: 0, latest: None, ended: false, allowance: Allowance::default() })
+        Ok(Self { window, head, forms, frames: 0, latest: None, ended: false, lookahead: Lookahead::default() })
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -238,14 +238,13 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
-        self.allowance.grant(self.window.offset());
         let records = Records {
             order: self.head.order,
             form: self.head.form,
             limit: self.head.limit,
             fractions: (1_000_000_000 / self.head.nanos_per_fraction) as u32,
             latest: self.latest,
-            allowance: &self.allowance,
+            lookahead: &self.lookahead,
         };
         let found = resync::search(&mut self.window, &records);
         self.ended = !matches!(found, Ok(true));

@@ -11,7 +11,7 @@ use syncookie_engine::Timestamp;
 use super::block_type::{self, INTERFACE_DESCRIPTION, SECTION_HEADER, section_order};
 use super::interface::Interface;
 use super::packet_block::{ENHANCED_PACKET, holds_packet, packet, stamped};
-use super::resync::{self, Allowance, Blocks};
+use super::resync::{self, Blocks, Lookahead};
 use super::window::{Buffer, Window};
 use super::{Fault, FaultKind, FrameSink, FrameView, MOST_FRAMES, RawFrame};
 use crate::format::Order;
@@ -39,7 +39,7 @@ pub struct Reader<R> {
     /// Time of the last packet. A packet after damage must be near it.
     latest: Option<Timestamp>,
     ended: bool,
-    allowance: Allowance,
+    lookahead: Lookahead,
 }
 
 /// Type and length of the next block.
@@ -60,7 +60,7 @@ impl<R: Read> Reader<R> {
             frames: 0,
             latest: None,
             ended: false,
-            allowance: Allowance::default(),
+            lookahead: Lookahead::default(),
         }
     }
 
@@ -147,9 +147,8 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
-        self.allowance.grant(self.window.offset());
         let (order, latest) = (self.order, self.latest);
-        let blocks = Blocks { order, interfaces: &self.interfaces, latest, allowance: &self.allowance };
+        let blocks = Blocks { order, interfaces: &self.interfaces, latest, lookahead: &self.lookahead };
         let found = resync::search(&mut self.window, &blocks);
         self.ended = !matches!(found, Ok(true));
         fault.passed(self.window.offset(), found)

@@ -3,7 +3,7 @@
 use syncookie_engine::Timestamp;
 
 use super::places::{self, Condition};
-use super::{Ahead, Allowance, Judgement, Layout, PAUSE, RUN};
+use super::{Ahead, Judgement, Layout, Lookahead, PAUSE, RUN};
 use crate::capture::block_type::{INTERFACE_DESCRIPTION, SECTION_HEADER, is_known, section_order};
 use crate::capture::interface::Interface;
 use crate::capture::packet_block::ENHANCED_PACKET;
@@ -23,7 +23,7 @@ pub(in crate::capture) struct Blocks<'a> {
     pub(in crate::capture) interfaces: &'a [Interface],
     /// Time of the last valid packet.
     pub(in crate::capture) latest: Option<Timestamp>,
-    pub(in crate::capture) allowance: &'a Allowance,
+    pub(in crate::capture) lookahead: &'a Lookahead,
 }
 
 /// What the blocks of a run have described so far.
@@ -52,7 +52,7 @@ impl Layout for Blocks<'_> {
             Condition::up_to(2, 0x0d),
             Condition::up_to(longest, (LONGEST >> 16) as u8),
         ];
-        places::next_place(bytes, from, HEAD, &conditions)
+        places::next_place(bytes, from, HEAD, &conditions, |bytes| self.may_begin(bytes))
     }
 
     fn judge(&self, ahead: Ahead<'_>) -> Judgement {
@@ -73,9 +73,21 @@ impl Layout for Blocks<'_> {
         }
         Judgement::Sound
     }
+
+    fn lookahead(&self) -> &Lookahead {
+        self.lookahead
+    }
 }
 
 impl Blocks<'_> {
+    /// Returns whether type and length of a block may begin here.
+    #[inline]
+    fn may_begin(&self, bytes: &[u8]) -> bool {
+        let (block, length) = (self.order.u32(bytes, 0), self.order.u32(bytes, 4));
+        // A section header may set another byte order.
+        block == Some(SECTION_HEADER) || block.is_some_and(is_known) && length.is_some_and(is_length)
+    }
+
     fn described(&self) -> Described {
         Described { order: self.order, interfaces: self.interfaces.len(), is_same_section: true }
     }
@@ -91,7 +103,7 @@ impl Blocks<'_> {
             let time = self.block(known, bytes).and_then(|_| self.time(known, bytes));
             time.is_some_and(|time| is_soon_after(time, last))
         };
-        ahead.short_run(end, self, self.allowance, is_next)
+        ahead.short_run(end, self, is_next)
     }
 
     /// Returns the length of the block that begins here, and what is described after it. The type
@@ -101,8 +113,7 @@ impl Blocks<'_> {
         let mut next = Described { order, ..known };
         let word = |at| order.u32(bytes, at);
         let (block, length) = (word(0)?, word(4)?);
-        let is_length = length.is_multiple_of(4) && (12..=LONGEST).contains(&length);
-        if !is_known(block) || !is_length || word(length as usize - 4).is_some_and(|tail| tail != length) {
+        if !is_known(block) || !is_length(length) || word(length as usize - 4).is_some_and(|tail| tail != length) {
             return None;
         }
         match block {
@@ -125,6 +136,12 @@ impl Blocks<'_> {
         let interface = self.interfaces.get(word(8)? as usize)?;
         Some(interface.ticks.time(u64::from(word(12)?) << 32 | u64::from(word(16)?)))
     }
+}
+
+/// Returns whether a block can have this length.
+#[inline]
+fn is_length(length: u32) -> bool {
+    length.is_multiple_of(4) && (12..=LONGEST).contains(&length)
 }
 
 /// Returns whether a time is not before another, and close to it.

@@ -6,8 +6,8 @@
 //! than the last one before the damage (packets in packets are), and the next damage is followed by
 //! a packet that is not older than its last.
 
-mod allowance;
 mod blocks;
+mod lookahead;
 mod places;
 mod records;
 
@@ -15,8 +15,8 @@ use std::io::{self, Read};
 
 use super::window::Window;
 
-pub(super) use allowance::Allowance;
 pub(super) use blocks::Blocks;
+pub(super) use lookahead::Lookahead;
 pub(super) use records::Records;
 
 /// Number of records or blocks that must follow each other.
@@ -60,17 +60,22 @@ pub(super) trait Layout {
 
     /// Judges a place.
     fn judge(&self, ahead: Ahead<'_>) -> Judgement;
+
+    /// Returns what was found beyond short runs.
+    fn lookahead(&self) -> &Lookahead;
 }
 
 /// Moves the window to the next sound place. Returns `false`, with the window at the end of the
 /// file, if there is none.
 pub(super) fn search<R: Read>(window: &mut Window<R>, layout: &impl Layout) -> io::Result<bool> {
-    window.take(1.min(window.bytes().len()));
+    let skipped = layout.lookahead().begin(window.offset()) as usize;
+    window.take(skipped.min(window.bytes().len()));
     let mut is_end = false;
     loop {
         let (place, is_sound) = first_place(window.bytes(), is_end, layout);
         window.take(place);
         if is_sound || is_end {
+            layout.lookahead().end(window.offset());
             return Ok(is_sound);
         }
         // Twice as many bytes, so that what is examined again is little compared to what is new.
@@ -103,23 +108,22 @@ impl<'a> Ahead<'a> {
     /// Judges a short run of records or blocks, which ends at this offset, by what follows the next
     /// damage. `is_next` says whether a record or block begins there that fits to the run. At the
     /// end of the file, nothing need follow.
-    fn short_run(
-        self,
-        end: usize,
-        layout: &impl Layout,
-        allowance: &Allowance,
-        is_next: impl Fn(&'a [u8]) -> bool,
-    ) -> Judgement {
+    fn short_run(self, end: usize, layout: &impl Layout, is_next: impl Fn(&'a [u8]) -> bool) -> Judgement {
         let behind = self.bytes.get(end..).unwrap_or_default();
         let is_cut = behind.len() < DAMAGE;
         let behind = &behind[..behind.len().min(DAMAGE)];
-        let mut place = layout.next_place(behind, 0);
+        let first = layout.next_place(behind, 0);
+        let mut place = first;
         while place < behind.len() && !is_next(&behind[place..]) {
             place = layout.next_place(behind, place + 1);
         }
         if place == behind.len() && is_cut {
-            return self.at_end(self.is_end && allowance.spend(place));
+            return self.at_end(self.is_end && layout.lookahead().spend(place));
         }
-        if allowance.spend(place) && place < behind.len() { Judgement::Sound } else { Judgement::Unsound }
+        if !layout.lookahead().spend(place) || place == behind.len() {
+            return Judgement::Unsound;
+        }
+        layout.lookahead().keep(end, end + first);
+        Judgement::Sound
     }
 }

@@ -18,36 +18,44 @@ impl Condition {
     }
 }
 
-/// Returns the first place from `from` on at which all conditions hold, or with fewer than `head`
-/// bytes behind it, among which the conditions are.
-pub(super) fn next_place<const N: usize>(bytes: &[u8], from: usize, head: usize, conditions: &[Condition; N]) -> usize {
+/// Returns the first place from `from` on at which all conditions hold and `may_begin` accepts the
+/// bytes, or with fewer than `head` bytes behind it. The conditions are among these bytes.
+pub(super) fn next_place<const N: usize>(
+    bytes: &[u8],
+    from: usize,
+    head: usize,
+    conditions: &[Condition; N],
+    may_begin: impl Fn(&[u8]) -> bool,
+) -> usize {
     let mut at = from;
     while let Some(group) = bytes.get(at..at.saturating_add(GROUP + head)) {
-        if any(group, conditions) {
-            break;
+        let marks = marks(group, conditions);
+        let marked = || marks.iter().enumerate().filter(|(_, mark)| **mark).map(|(place, _)| place);
+        if marks.iter().fold(false, |any, mark| any | mark)
+            && let Some(place) = marked().find(|&place| may_begin(&group[place..]))
+        {
+            return at + place;
         }
         at += GROUP;
     }
-    let holds = |place: &usize| {
-        bytes.len() - place < head
-            || conditions.iter().all(|condition| condition.holds(bytes[place + condition.offset]))
-    };
-    (at..bytes.len()).find(holds).unwrap_or(bytes.len())
+    let holds = |place: usize| conditions.iter().all(|condition| condition.holds(bytes[place + condition.offset]));
+    let is_place = |&place: &usize| bytes.len() - place < head || holds(place) && may_begin(&bytes[place..]);
+    (at..bytes.len()).find(is_place).unwrap_or(bytes.len())
 }
 
-/// Returns whether all conditions hold at one of the first places.
+/// Returns at which of the first places all conditions hold.
 #[inline]
-fn any<const N: usize>(group: &[u8], conditions: &[Condition; N]) -> bool {
-    let fields =
-        conditions.map(|condition| group.get(condition.offset..).and_then(|field| field.first_chunk::<GROUP>()));
-    let mut all = [true; GROUP];
-    for (condition, field) in conditions.iter().zip(fields) {
-        let Some(field) = field else { return true };
-        for (all, byte) in all.iter_mut().zip(field) {
-            *all &= condition.holds(*byte);
+fn marks<const N: usize>(group: &[u8], conditions: &[Condition; N]) -> [bool; GROUP] {
+    let mut marks = [true; GROUP];
+    for condition in conditions {
+        let Some(field) = group.get(condition.offset..).and_then(|field| field.first_chunk::<GROUP>()) else {
+            continue;
+        };
+        for (mark, byte) in marks.iter_mut().zip(field) {
+            *mark &= condition.holds(*byte);
         }
     }
-    all.iter().fold(false, |any, all| any | all)
+    marks
 }
 
 impl Condition {
@@ -70,9 +78,9 @@ mod tests {
         ) {
             let conditions = [Condition::up_to(1, 0), Condition { offset: 7, least: 3, most: 3 }, Condition::up_to(15, 1)];
             let holds = |place: &usize| bytes.len() - place < 16
-                || bytes[place + 1] == 0 && bytes[place + 7] == 3 && bytes[place + 15] <= 1;
+                || bytes[place + 1] == 0 && bytes[place + 7] == 3 && bytes[place + 15] <= 1 && bytes[*place] > 1;
             let expected = (from..bytes.len()).find(holds).unwrap_or(bytes.len());
-            prop_assert_eq!(next_place(&bytes, from, 16, &conditions), expected);
+            prop_assert_eq!(next_place(&bytes, from, 16, &conditions, |bytes| bytes[0] > 1), expected);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Records of a pcap file after damage.
 
 use super::places::{self, Condition};
-use super::{Ahead, Allowance, Judgement, Layout, PAUSE, RUN};
+use super::{Ahead, Judgement, Layout, Lookahead, PAUSE, RUN};
 use crate::capture::record_form::RecordForm;
 use crate::format::Order;
 
@@ -22,7 +22,7 @@ pub(in crate::capture) struct Records<'a> {
     pub(in crate::capture) fractions: u32,
     /// Time of the last valid record.
     pub(in crate::capture) latest: Option<RecordTime>,
-    pub(in crate::capture) allowance: &'a Allowance,
+    pub(in crate::capture) lookahead: &'a Lookahead,
 }
 
 impl Layout for Records<'_> {
@@ -38,7 +38,9 @@ impl Layout for Records<'_> {
             Condition::up_to(self.top_byte(8), top(longest)),
             Condition::up_to(self.top_byte(12), top(longest)),
         ];
-        places::next_place(bytes, from, self.form.header(), &conditions)
+        places::next_place(bytes, from, self.form.header(), &conditions, |bytes| {
+            self.header(bytes, self.latest).is_some()
+        })
     }
 
     fn judge(&self, ahead: Ahead<'_>) -> Judgement {
@@ -62,6 +64,10 @@ impl Layout for Records<'_> {
         }
         Judgement::Sound
     }
+
+    fn lookahead(&self) -> &Lookahead {
+        self.lookahead
+    }
 }
 
 impl Records<'_> {
@@ -71,7 +77,7 @@ impl Records<'_> {
             return Judgement::Unsound;
         }
         let is_next = |bytes: &[u8]| self.header(bytes, last).is_some_and(|(time, _)| Some(time) >= last);
-        ahead.short_run(end, self, self.allowance, is_next)
+        ahead.short_run(end, self, is_next)
     }
 
     /// Returns the time and the length of the record that begins here, if it is plausible.
