@@ -1,7 +1,11 @@
 //! Keeps a bug in the plugin from crashing Wireshark.
 
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(panic = "abort")]
+compile_error!("the plugin must be built with panic = \"unwind\": otherwise a panic in it aborts Wireshark");
 
 /// Runs the code of callbacks until some of it panics.
 #[derive(Debug, Default)]
@@ -34,7 +38,9 @@ impl Guard {
 /// Makes panics report themselves in one line. Affects only this plugin, which has its own copy of
 /// Rust's standard library.
 pub fn report_in_one_line() {
-    panic::set_hook(Box::new(|panic| eprintln!("{}", message(panic))));
+    // An error is ignored: a panic of the hook, as `eprintln!` has on a full device, would abort
+    // Wireshark.
+    panic::set_hook(Box::new(|panic| drop(writeln!(io::stderr(), "{}", message(panic)))));
 }
 
 fn message(panic: &PanicHookInfo<'_>) -> String {
@@ -64,5 +70,26 @@ mod tests {
             0
         );
         assert!(!ran);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_panic_whose_report_cannot_be_written_does_not_abort() {
+        use std::env;
+        use std::fs::File;
+        use std::process::Command;
+
+        const AGAIN: &str = "SYNCOOKIE_TEST_PANICS";
+        const SELF: &str = "guard::tests::a_panic_whose_report_cannot_be_written_does_not_abort";
+        if env::var_os(AGAIN).is_some() {
+            report_in_one_line();
+            assert_eq!(Guard::new().run(1, || panic!("a bug")), 1);
+            return;
+        }
+        let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+        let mut command = Command::new(env::current_exe().expect("it runs"));
+        let output = command.args(["--exact", SELF, "--nocapture"]).env(AGAIN, "1").stderr(full).output();
+        let output = output.expect("it can be started again");
+        assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
     }
 }

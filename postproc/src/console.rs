@@ -54,7 +54,7 @@ impl Console {
     /// Writes a remark, unless the console is quiet.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
-            self.line(&format!("syncookie: {}", escape_controls(text)));
+            self.line(&format!("syncookie: {text}"));
         }
     }
 
@@ -81,9 +81,12 @@ impl Console {
         }
     }
 
+    /// Writes lines. Names in them, as in errors of other libraries, may contain anything.
     fn line(&mut self, text: &str) {
         self.clear();
-        let _ = writeln!(io::stderr(), "{text}");
+        for line in text.lines() {
+            let _ = writeln!(io::stderr(), "{}", escape_controls(line));
+        }
     }
 }
 

@@ -11,6 +11,25 @@ use signal_hook::flag;
 /// Number of the signal that arrived; 0 before.
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
+/// Whether a signal that arrived is not acted upon yet.
+static IS_DEFERRED: AtomicBool = AtomicBool::new(false);
+
+/// While this exists, [`is_requested`] returns `false`: what was read is being processed.
+#[derive(Debug)]
+pub struct Deferred(());
+
+/// Defers the effect of a signal.
+pub fn defer() -> Deferred {
+    IS_DEFERRED.store(true, Ordering::Relaxed);
+    Deferred(())
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        IS_DEFERRED.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Installs the signal handlers.
 pub fn watch() -> io::Result<()> {
     let signal = SIGNAL.get_or_init(Arc::default);
@@ -28,7 +47,7 @@ pub fn watch() -> io::Result<()> {
 /// Returns whether a signal arrived.
 #[inline]
 pub fn is_requested() -> bool {
-    number() != 0
+    number() != 0 && !IS_DEFERRED.load(Ordering::Relaxed)
 }
 
 /// Returns the exit code for the signal, as in shells: 130 for SIGINT, 143 for SIGTERM.

@@ -40,13 +40,18 @@ pub use memory::HugePageAllocator;
 /// meaning.
 pub const SCHEMA: u32 = 2;
 
-/// Runs the program on the arguments of this process and returns its exit code.
+/// Runs the program on the arguments of this process and returns its exit code. If standard output
+/// is closed, commands that write to it fail.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(is_output_closed: bool) -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
+    if is_output_closed && command.writes_to_standard_output() {
+        Console::new(false).error(&"the results could not be written: standard output is closed");
+        return Exit::Failed.into();
+    }
     match command {
         Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
@@ -100,7 +105,13 @@ fn is_closed_pipe(error: &io::Error) -> bool {
 /// Prints the message of clap and returns the exit code: 0 for help and version, 1 for wrong usage
 /// (2 in clap).
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let text = error.to_string();
+    if text.lines().any(|line| line.contains(char::is_control)) {
+        // An argument may be the name of a file.
+        Console::new(false).error(&text);
+    } else {
+        let _ = error.print();
+    }
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Analysed.into(),
         _ => Exit::Failed.into(),

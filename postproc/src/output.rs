@@ -17,6 +17,7 @@ pub struct Output {
 struct Pending {
     file: Unnamed,
     name: PathBuf,
+    handle: File,
 }
 
 /// File until it is complete.
@@ -42,7 +43,8 @@ impl Output {
             return Ok(Self::new(Box::new(OpenOptions::new().write(true).open(&name)?), false, None));
         }
         let (handle, file) = unnamed(&name)?;
-        Ok(Self::new(Box::new(handle), false, Some(Pending { file, name })))
+        let writer = handle.try_clone()?;
+        Ok(Self::new(Box::new(writer), false, Some(Pending { file, name, handle })))
     }
 
     /// Opens standard output for `-`, otherwise a file to append to.
@@ -63,13 +65,14 @@ impl Output {
         self.is_terminal
     }
 
-    /// Completes the output: gives the file its name.
+    /// Completes the output: syncs the file and gives it its name, so that even after a power cut
+    /// the name belongs to complete results.
     pub fn finish(mut self) -> io::Result<()> {
         self.writer.flush()?;
-        match &self.pending {
-            Some(pending) => pending.file.give_name(&pending.name)?,
-            None => return Ok(()),
-        }
+        let Some(Pending { file, name, handle }) = &self.pending else { return Ok(()) };
+        synced(handle)?;
+        file.give_name(name)?;
+        sync_folder(name)?;
         self.pending = None;
         Ok(())
     }
@@ -117,9 +120,18 @@ impl Unnamed {
 
 /// Makes the name of a file last: a renamed file may otherwise have its old name after a power cut.
 pub fn sync_folder(name: &Path) -> io::Result<()> {
-    match File::open(folder(name)).and_then(|folder| folder.sync_all()) {
-        // File systems and platforms on which a folder cannot be synced.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::PermissionDenied) => Ok(()),
+    match File::open(folder(name)) {
+        Ok(folder) => synced(&folder),
+        // A folder that may be written to but not read, and platforms that open no folders.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Syncs a file or folder, if its file system can.
+fn synced(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
         result => result,
     }
 }

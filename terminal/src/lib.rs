@@ -15,7 +15,7 @@ mod number;
 mod style;
 mod wrap;
 
-pub use escape::escape_controls;
+pub use escape::{escape_controls, escape_json_controls};
 pub use number::{count, grouped};
 pub use style::Terminal;
 pub use wrap::{display_width, paragraph};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
+use syncookie_terminal::escape_json_controls;
 
 use super::answer::answer;
 use crate::facts::{Event, Facts, Listener, Process};
@@ -108,15 +109,15 @@ struct Line<'a> {
 }
 
 /// Writes one document, indented.
-pub fn document(views: &[View], mut output: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut output, &all(views))?;
+pub fn document(views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    output.write_all(&escape_json_controls(&serde_json::to_vec_pretty(&all(views))?))?;
     writeln!(output)?;
     output.flush()
 }
 
 /// Writes one document on a line.
-pub fn line(views: &[View], mut output: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut output, &all(views))?;
+pub fn line(views: &[View], output: &mut dyn Write) -> io::Result<()> {
+    output.write_all(&escape_json_controls(&serde_json::to_vec(&all(views))?))?;
     writeln!(output)?;
     output.flush()
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use syncookie_terminal::escape_controls;
+
 use super::help;
 use crate::resource::{Level, Resource, Scope};
 use crate::view::View;
@@ -153,7 +155,8 @@ fn labels(resource: &Resource, netns: &str) -> String {
 /// Formats a label, with its value escaped.
 fn label(key: &str, value: &str) -> String {
     let mut text = format!("{key}=\"");
-    for c in value.chars() {
+    let lines: Vec<_> = value.split('\n').map(escape_controls).collect();
+    for c in lines.join("\n").chars() {
         match c {
             '\\' => text.push_str("\\\\"),
             '"' => text.push_str("\\\""),

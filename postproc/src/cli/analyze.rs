@@ -56,7 +56,9 @@ Exit codes:
      could not be read
   130, 143  Ctrl-C or SIGTERM: the results so far were written and are marked as
      partial. A second signal ends the program at once, without results. With
-     --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3";
+     --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3
+  134, 137  memory ran out: no results were written (134: an allocation failed;
+     137: the kernel's OOM killer ended the program). See --max-handshakes";
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///

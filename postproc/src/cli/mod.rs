@@ -41,3 +41,21 @@ pub enum Command {
     Manual(Manual),
     Completions(Completions),
 }
+
+impl Command {
+    /// Returns whether the results of the command go to standard output.
+    pub fn writes_to_standard_output(&self) -> bool {
+        let output = match self {
+            Self::Analyze(args) => &args.output,
+            Self::Explain(args) => &args.output,
+            Self::Annotate(args) => &args.output,
+            Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,
+            Self::Kernel(args) => &args.output,
+            Self::Manual(args) => return args.output.is_none(),
+            Self::Completions(_) => return true,
+            // What it prints is not its result.
+            Self::Plugin(_) => return false,
+        };
+        output.as_os_str() == "-"
+    }
+}

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use syncookie_engine::{DetailLevel, Finding};
+use syncookie_terminal::escape_controls;
 
 use super::Report;
 use super::columns::{COLUMNS, Column, Value};
@@ -113,13 +114,19 @@ fn optional<'a>(number: Option<impl ToString>) -> Cow<'a, str> {
     number.map(|number| number.to_string()).unwrap_or_default().into()
 }
 
-/// Guards text from outside, such as a capture's name. A spreadsheet takes a cell with such a
+/// Guards text from outside, such as a capture's name. A terminal acts upon control characters, so
+/// they are escaped. A spreadsheet takes a cell with such a
 /// beginning for a formula and evaluates it; an apostrophe, the spreadsheets' own mark for text,
 /// prevents that.
 fn text(cell: Cow<'_, str>) -> Cow<'_, str> {
     const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     // A single `-` is not a formula: it is standard input.
-    if cell.len() > 1 && cell.starts_with(FORMULA) { format!("'{cell}").into() } else { cell }
+    let is_formula = cell.len() > 1 && cell.starts_with(FORMULA);
+    match escape_controls(&cell) {
+        shown if is_formula => format!("'{shown}").into(),
+        Cow::Owned(shown) => shown.into(),
+        Cow::Borrowed(_) => cell,
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +143,7 @@ mod tests {
     #[test]
     fn a_cell_that_a_spreadsheet_would_evaluate_is_marked_as_text() {
         for formula in ["=cmd|'/c calc'!A1.pcap", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(text(formula.into()), format!("'{formula}"));
+            assert_eq!(text(formula.into()), format!("'{}", escape_controls(formula)));
         }
         for plain in ["-", "", "a=b.pcap", "caps/-x.pcap", "10.0.0.1"] {
             assert_eq!(text(plain.into()), plain);

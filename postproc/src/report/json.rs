@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{DetailLevel, Finding};
+use syncookie_terminal::escape_json_controls;
 
 use super::Report;
 use super::model::{Episode, Handshake, Listener, Object, Run};
@@ -30,7 +31,7 @@ impl<W: Write> Lines<W> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, object)?;
         self.line.push(b'\n');
-        self.output.write_all(&self.line)
+        self.output.write_all(&escape_json_controls(&self.line))
     }
 }
 
@@ -94,7 +95,7 @@ impl<W: Write> Document<W> {
     fn element(&mut self, object: &Object<'_>) -> io::Result<()> {
         self.output.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        Ok(serde_json::to_writer(&mut self.output, object)?)
+        self.output.write_all(&escape_json_controls(&serde_json::to_vec(object)?))
     }
 }
 
@@ -134,7 +135,7 @@ impl<W: Write> Report for Document<W> {
         self.section("episodes")?;
         episodes(totals).try_for_each(|object| self.element(&object))?;
         self.output.write_all(b"\n],\n\"summary\":")?;
-        serde_json::to_writer(&mut self.output, &Object::Summary(totals.into()))?;
+        self.output.write_all(&escape_json_controls(&serde_json::to_vec(&Object::Summary(totals.into()))?))?;
         self.output.write_all(b"}\n")?;
         self.output.flush()
     }

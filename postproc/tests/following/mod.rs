@@ -1,6 +1,5 @@
 //! Rotated captures, and runs of `--follow` over them.
-// Each test program uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::fs::{self, File};
 use std::process::{Child, Command};

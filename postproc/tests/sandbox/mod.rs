@@ -1,5 +1,7 @@
 //! Folder for the files of one test, and runs of the program in it.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use syncookie_engine::{Finding, Timestamp};
 use syncookie_terminal::count;
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Fault, FaultKind};
 use crate::cli::Annotate;
 use crate::command::failure::Failure;
 use crate::console::Console;
@@ -67,11 +67,15 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
         missing: 0,
         problems: 0,
     };
-    let Some(exit) = job.run(&plan).map_err(Failure::Output)? else { return Err(Failure::no_capture(plan)) };
-    // An incomplete capture would be mistaken for a complete one.
-    if interrupt::is_requested() {
-        return Ok(Exit::Interrupted(interrupt::exit_code()));
-    }
+    let exit = job.run(&plan).map_err(Failure::Output)?;
+    let is_interrupted = interrupt::is_requested();
+    let exit = match exit {
+        Some(_) if is_interrupted => Exit::Interrupted(interrupt::exit_code()),
+        Some(exit) => exit,
+        // Nothing was read that could be written.
+        None if is_interrupted => return Ok(Exit::Interrupted(interrupt::exit_code())),
+        None => return Err(Failure::no_capture(plan)),
+    };
     output.finish().map_err(Failure::Output)?;
     Ok(exit)
 }
@@ -130,6 +134,9 @@ impl<W: Write> Job<'_, W> {
     fn series(&mut self, plan: &Plan, members: &[Member]) -> io::Result<()> {
         let mut current: Option<(Spool, Option<Timestamp>)> = None;
         for member in members {
+            if interrupt::is_requested() {
+                break;
+            }
             let source = &plan.sources[member.source];
             let (capture, _) = match pipeline::open(source) {
                 Ok(opened) => opened,
@@ -178,6 +185,7 @@ impl<W: Write> Job<'_, W> {
                     }
                     continue;
                 }
+                Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => break,
                 Some(Err(fault)) => fault,
             };
             faults += 1;
@@ -187,6 +195,9 @@ impl<W: Write> Job<'_, W> {
                 skipped += problem.skipped_bytes().unwrap_or_default();
             }
         }
+        if interrupt::is_requested() {
+            self.problem(&Problem::interrupted(&source.name, capture.frames()));
+        }
         if faults > FAULTS_REPORTED {
             self.problem(&Problem::further_faults(&source.name, faults - FAULTS_REPORTED, skipped));
         }
@@ -195,8 +206,10 @@ impl<W: Write> Job<'_, W> {
         Ok(times.end())
     }
 
-    /// Writes a capture, or its selected frames, with comments.
+    /// Writes a capture, or its selected frames, with comments. After a signal, these are the frames
+    /// that were read before.
     fn finish(&mut self, spool: Spool) -> io::Result<()> {
+        let _deferred = interrupt::defer();
         let mut whole = spool.finish()?;
         if self.only_findings {
             whole = self.findings(&whole)?;

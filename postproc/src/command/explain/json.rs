@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use syncookie_engine::NarratedPacket;
+use syncookie_terminal::escape_json_controls;
 
 use super::Story;
 use super::choose::Match;
@@ -81,7 +82,7 @@ pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
         matching: story.matching,
         others: story.others.iter().map(Other::from).collect(),
     };
-    serde_json::to_writer_pretty(&mut *output, &explanation)?;
+    output.write_all(&escape_json_controls(&serde_json::to_vec_pretty(&explanation)?))?;
     output.write_all(b"\n")
 }
 

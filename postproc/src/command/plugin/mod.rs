@@ -15,6 +15,7 @@ mod wireshark;
 use std::process::ExitCode;
 
 use crate::cli::plugin::{Action, Plugin};
+use crate::console::Console;
 use failure::Failure;
 
 /// Runs the action and prints its result.
@@ -28,7 +29,7 @@ pub fn run(args: &Plugin) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
-            eprintln!("syncookie: {failure}");
+            Console::new(false).error(&failure);
             ExitCode::FAILURE
         }
     }
@@ -37,7 +38,7 @@ pub fn run(args: &Plugin) -> ExitCode {
 /// Prints a line. A closed pipe is ignored, so that the action is completed.
 fn say(line: &str) {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", syncookie_terminal::escape_controls(line));
 }
 
 /// Result of an action: whether it succeeded, or the reason why it failed.
