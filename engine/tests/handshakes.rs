@@ -243,8 +243,8 @@ fn handshakes_beyond_the_limit_are_judged_early_and_none_is_lost() {
     assert_eq!(verdicts(&bounded), verdicts(&whole));
 }
 
-/// Returns the packets of a flood: 400 SYNs a second for ten seconds that nobody acknowledges. Every
-/// third SYN-ACK is a cookie, the others are retransmitted after 1, 3 and 7 seconds.
+/// Returns the packets of a flood: 400 SYNs a second for ten seconds that nobody acknowledges.
+/// Every third SYN-ACK is a cookie, the others are retransmitted after 1, 3 and 7 seconds.
 fn flood_of_a_host_with_a_full_queue() -> Vec<(f64, Vec<u8>)> {
     let mut packets = Vec::new();
     for index in 0..4000_u32 {

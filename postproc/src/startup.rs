@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether standard output was closed when the program started.
 static IS_OUTPUT_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Makes the C library call the function before the standard library opens `/dev/null` in place of a
-/// closed descriptor. After that, writing succeeds, and results would be lost without an error.
+/// Makes the C library call the function before the standard library opens `/dev/null` in place of
+/// a closed descriptor. After that, writing succeeds, and results would be lost without an error.
 #[cfg(target_os = "linux")]
 #[used]
 // SAFETY: the section is a table of functions without a result that may ignore their arguments.

@@ -31,7 +31,7 @@ fn second(record: &[u8]) -> u32 {
     u32::from_le_bytes([record[0], record[1], record[2], record[3]])
 }
 
-/// Checks that the runs reported each of so many handshakes once, and all of them as established.
+/// Checks that the runs reported this number of handshakes, each once and as established.
 fn assert_each_once(sandbox: &Sandbox, count: usize, stderr: &str) {
     let found = reported(sandbox);
     assert_eq!((found.len(), ports(&found).len()), (count, count), "{stderr}");
@@ -199,7 +199,7 @@ fn limited(sandbox: &Sandbox, limit: u64, is_killed: bool) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("bash and prlimit are there")
 }
 
-/// Returns whether a follower ended by itself within a time in which it writes everything.
+/// Returns whether a follower ended without a signal within a time in which it writes everything.
 fn ends(child: &mut Child, patience: Duration) -> bool {
     for _ in 0..patience.as_millis() / 5 {
         if child.try_wait().expect("it is ours").is_some() {

@@ -12,8 +12,8 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Escapes the characters in JSON that a terminal acts upon. JSON itself escapes only those of ASCII,
-/// but U+009B begins an escape sequence, too. Such characters are only in strings.
+/// Escapes the characters in JSON that a terminal acts upon. JSON itself escapes only those of
+/// ASCII, but U+009B begins an escape sequence, too. Such characters are only in strings.
 #[must_use]
 pub fn escape_json_controls(json: &[u8]) -> Cow<'_, [u8]> {
     match str::from_utf8(json) {

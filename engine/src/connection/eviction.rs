@@ -7,8 +7,8 @@ use crate::{Limits, Timestamp};
 /// state: the second retransmission of a SYN-ACK is due after three seconds (RFC 6298 section 5.5).
 const DUE_SECONDS: f64 = 4.0;
 
-/// Factor by which a flood may exceed the limit until its handshakes are that old, and the number of
-/// handshakes by which it may.
+/// Factor by which a flood may exceed the limit until its handshakes are that old, and the largest
+/// excess.
 const FLOOD_FACTOR: usize = 4;
 const FLOOD_EXCESS: usize = Limits::HANDSHAKES / 2;
 

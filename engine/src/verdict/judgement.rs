@@ -95,15 +95,16 @@ pub(crate) struct JudgeOptions<'a> {
     pub detail: DetailLevel,
     pub measured: bool,
     pub compared: ToCompare<'a>,
-    /// Maximum findings for handshakes of a flood that never completed; further ones are only counted.
+    /// Maximum findings for handshakes of a flood that never completed; further ones are only
+    /// counted.
     pub flood: u64,
     /// Time of the latest handshake of a flood on this listener that was judged before.
     pub last_flood: Option<Timestamp>,
 }
 
-/// Judges the wanted ones of a listener's handshakes by all that are given, by those of their clients
-/// with other listeners in `tracker`, and by what was learnt before; returns them in order of their
-/// ids. Adds to `learnt` what will be known of the wanted ones when they are forgotten.
+/// Judges the wanted ones of a listener's handshakes by all that are given, by those of their
+/// clients with other listeners in `tracker`, and by what was learnt before; returns them in order
+/// of their ids. Adds to `learnt` what will be known of the wanted ones when they are forgotten.
 pub(crate) fn judge<'a>(
     mut handshakes: Vec<&'a Handshake>,
     tracker: &'a Tracker,

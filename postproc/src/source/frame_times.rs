@@ -5,8 +5,8 @@
 
 use syncookie_engine::Timestamp;
 
-/// Maximum difference in seconds to the times of the frames around it, beyond which a time is wrong.
-/// No clock is set by more than a day while it is used, and no time zone is further away.
+/// Maximum difference in seconds to the times of the frames around it, beyond which a time is
+/// wrong. No clock is set by more than a day while it is used, and no time zone is further away.
 const NEAR: f64 = 86_400.0;
 
 /// Number of frames that are compared: with two, it would not be known which is wrong.

@@ -28,7 +28,8 @@ const AHEAD: usize = 1 << 21;
 /// Minimum number of bytes that are read for a place about which nothing can be said without more.
 const MORE: usize = 1 << 13;
 
-/// Maximum number of bytes from a short run to what follows it: a record of the longest usual length.
+/// Maximum number of bytes from a short run to what follows it: a record of the longest usual
+/// length.
 const DAMAGE: usize = 256 << 10;
 
 /// Maximum time between two consecutive records, in seconds.

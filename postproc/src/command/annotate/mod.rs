@@ -206,8 +206,8 @@ impl<W: Write> Job<'_, W> {
         Ok(times.end())
     }
 
-    /// Writes a capture, or its selected frames, with comments. After a signal, these are the frames
-    /// that were read before.
+    /// Writes a capture, or its selected frames, with comments. After a signal, these are the
+    /// frames that were read before.
     fn finish(&mut self, spool: Spool) -> io::Result<()> {
         let _deferred = interrupt::defer();
         let mut whole = spool.finish()?;
