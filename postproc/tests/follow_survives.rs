@@ -76,6 +76,7 @@ fn a_clock_that_is_set_back_by_an_hour_loses_no_handshake() {
         date(record, before - 3600);
     }
     let parts: Vec<_> = records.chunks(8).collect();
+    fs::create_dir(sandbox.path("in")).unwrap();
     let mut child = follow(&sandbox, &["--state", "state"]);
     for (number, part) in parts.iter().enumerate() {
         make_quiet(&sandbox, &put(&sandbox, number, &head, part));
@@ -96,6 +97,7 @@ fn a_clock_that_is_set_back_by_an_hour_loses_no_handshake() {
 fn a_ring_that_reuses_names_at_equal_size_is_read_completely() {
     let sandbox = Sandbox::new("reused");
     let (head, records) = capture(9);
+    fs::create_dir(sandbox.path("in")).unwrap();
     let child = follow(&sandbox, &["--state", "state"]);
     for (number, part) in records.chunks(9).enumerate() {
         // The same file, truncated and written again, as tcpdump does it.
@@ -148,6 +150,7 @@ fn renamed_files_are_not_reported_again() {
 fn an_empty_rotated_file_does_not_split_a_handshake() {
     let sandbox = Sandbox::new("empty-night");
     let (head, records) = capture(2);
+    fs::create_dir(sandbox.path("in")).unwrap();
     let child = follow(&sandbox, &["--state", "state"]);
     for (number, part) in [&records[..4], &[], &records[4..]].into_iter().enumerate() {
         let name = put(&sandbox, number, &head, part);

@@ -131,9 +131,11 @@ impl Journal {
         }
     }
 
-    /// Writes the collected results, and what they cover.
-    pub(super) fn commit(&self) -> io::Result<()> {
-        self.0.borrow_mut().commit()
+    /// Writes the collected results, and what they cover. Returns whether there was anything new.
+    pub(super) fn commit(&self) -> io::Result<bool> {
+        let mut inner = self.0.borrow_mut();
+        let is_new = inner.has_changed || inner.text.len() > 0;
+        inner.commit().map(|()| is_new)
     }
 }
 

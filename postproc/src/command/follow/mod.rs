@@ -44,8 +44,8 @@ use watched_series::WatchedSeries;
 /// Time between two checks for a signal.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Minimum time between two reads of the folder, and its ratio to the time that a read takes, so
-/// that a folder with very many files costs no more than one with few.
+/// Minimum time between two reads of the folder, and its ratio to the time that a read without new
+/// files takes, so that waiting costs no more with very many files than with few.
 const PAUSE: Duration = Duration::from_millis(200);
 const PAUSE_RATIO: u32 = 50;
 
@@ -113,8 +113,10 @@ impl Follower<'_> {
         while !interrupt::is_requested() {
             let start = Instant::now();
             self.look()?;
-            self.session.journal.commit()?;
-            wait(PAUSE.max(start.elapsed() * PAUSE_RATIO));
+            let looking = start.elapsed() * PAUSE_RATIO;
+            // After a look that read files, more may be finished already, and a ring may reuse them.
+            let has_read = self.session.journal.commit()?;
+            wait(if has_read { PAUSE } else { PAUSE.max(looking) });
         }
         self.end()
     }
