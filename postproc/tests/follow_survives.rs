@@ -125,6 +125,23 @@ fn make_all_quiet(sandbox: &Sandbox, files: usize, round: usize) {
 }
 
 #[test]
+fn handshakes_of_files_that_a_ring_has_reused_are_reported_before_the_program_ends() {
+    let sandbox = Sandbox::new("reused-and-stopped");
+    let (head, records) = capture(4);
+    fs::create_dir(sandbox.path("in")).unwrap();
+    let child = follow(&sandbox, &["--state", "state"]);
+    let end = |record: &[u8]| format!("\"end\":{}", u64::from(second(record)) * 1_000_000_000 + 200_000);
+    for part in records.chunks(3) {
+        let name = put(&sandbox, 0, &head, part);
+        make_quiet(&sandbox, &name);
+        wait(&end(&part[0]), || is_in_state(&sandbox, &end(&part[0])));
+    }
+    assert!(reported(&sandbox).is_empty(), "they are too recent");
+    let run = stop(child);
+    assert_each_once(&sandbox, 3, &run.stderr);
+}
+
+#[test]
 fn renamed_files_are_not_reported_again() {
     let sandbox = Sandbox::new("renamed");
     let (head, records) = capture(6);

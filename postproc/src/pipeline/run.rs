@@ -180,6 +180,15 @@ impl<'a> Run<'a> {
         series.report_until(until, self)
     }
 
+    /// Reports the handshakes of a series that begin in the capture with this number or an earlier
+    /// one, as they are judged now. Returns the first frame of the first other handshake.
+    ///
+    /// # Errors
+    /// Fails if the results cannot be written.
+    pub fn report_up_to(&mut self, series: &mut SeriesReader<'_>, capture: u32) -> io::Result<Option<Frame>> {
+        series.report_while(|finding| finding.first_frame().capture <= capture, self)
+    }
+
     /// Reports the rest of a series that no capture continues.
     ///
     /// # Errors

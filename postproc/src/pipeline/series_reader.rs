@@ -148,8 +148,18 @@ impl<'a> SeriesReader<'a> {
         // A handshake that began after the end has a wrong time. It waits for none.
         let end = self.end();
         let is_recent = |time| until.is_some_and(|until| time >= until) && end.is_none_or(|end| time <= end);
+        self.report_while(|finding| !is_recent(finding.time), events)
+    }
+
+    /// Reports the next handshakes, as they are judged now, up to the first for which `is_due`
+    /// returns `false`. Returns the first frame of that one.
+    pub(super) fn report_while(
+        &mut self,
+        is_due: impl Fn(&Finding) -> bool,
+        events: &mut dyn EventSink,
+    ) -> io::Result<Option<Frame>> {
         while let Some(finding) = self.analyzer.finding(HandshakeId(self.next)) {
-            if is_recent(finding.time) {
+            if !is_due(&finding) {
                 return Ok(Some(finding.first_frame()));
             }
             self.next += 1;

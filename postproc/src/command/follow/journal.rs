@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::mem;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use syncookie_engine::{Finding, Frame};
@@ -129,6 +130,13 @@ impl Journal {
                 _ => record.frames,
             };
         }
+    }
+
+    /// Returns whether the file of a capture is still in the folder.
+    pub(super) fn can_be_read_again(&self, capture: u32, folder: &Path) -> bool {
+        let inner = self.0.borrow();
+        let record = inner.open.get(&capture).and_then(|open| inner.records.get(open.order));
+        record.is_some_and(|record| record.is_in(folder))
     }
 
     /// Writes the collected results, and what they cover. Returns whether there was anything new.

@@ -161,10 +161,13 @@ impl Follower<'_> {
 
     /// Reports the remaining handshakes, unless a later run will.
     fn end(mut self) -> io::Result<Totals> {
-        if !self.has_state {
-            let mut series: Vec<_> = self.series.drain().collect();
-            series.sort_by(|(a, _), (b, _)| a.cmp(b));
-            series.iter_mut().try_for_each(|(_, series)| series.finish(&mut self.session))?;
+        let mut series: Vec<_> = self.series.drain().collect();
+        series.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (_, series) in &mut series {
+            match self.has_state {
+                true => series.leave(self.folder.path(), &mut self.session)?,
+                false => series.finish(&mut self.session)?,
+            }
         }
         let totals = self.session.run.end()?.unwrap_or_default();
         self.session.journal.commit()?;

@@ -69,6 +69,8 @@ pub(super) struct Records {
     records: BTreeMap<Order, Record>,
     by_name: HashMap<String, Order>,
     by_inode: HashMap<u64, Order>,
+    /// Number of the next record. No number is used twice.
+    next: Order,
 }
 
 impl Record {
@@ -93,6 +95,12 @@ impl Record {
     /// Returns whether all handshakes of the capture were reported.
     pub(super) const fn is_complete(&self) -> bool {
         self.reported >= self.frames
+    }
+
+    /// Returns whether the file is in the folder under its name.
+    pub(super) fn is_in(&self, folder: &Path) -> bool {
+        let begins = |opening: &Opening| opening.begins(&folder.join(&self.name)).unwrap_or(false);
+        self.opening.as_ref().is_some_and(begins)
     }
 
     /// Returns whether the file is as it was when it was read.
@@ -133,7 +141,8 @@ impl Records {
     }
 
     fn push(&mut self, record: Record) -> Order {
-        let order = self.records.last_key_value().map_or(0, |(last, _)| last + 1);
+        let order = self.next;
+        self.next += 1;
         self.index(order, &record);
         self.records.insert(order, record);
         order

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 use syncookie_engine::Timestamp;
@@ -214,6 +215,17 @@ impl<'a> WatchedSeries<'a> {
         session.run.finish(reader)?;
         session.journal.reported(&self.captures, None);
         session.journal.close(self.captures.drain(..));
+        Ok(())
+    }
+
+    /// Reports the handshakes of files that a later run cannot read again: a ring has reused or
+    /// deleted them.
+    pub(super) fn leave(&mut self, folder: &Path, session: &mut Session<'a>) -> io::Result<()> {
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let is_gone = |capture: &&u32| !session.journal.can_be_read_again(**capture, folder);
+        let Some(&last) = self.captures.iter().rev().find(is_gone) else { return Ok(()) };
+        let next = session.run.report_up_to(reader, last)?;
+        session.journal.reported(&self.captures, next);
         Ok(())
     }
 
