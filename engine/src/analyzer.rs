@@ -10,6 +10,7 @@ use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::listener::learnt::Learnt;
+use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
 use crate::verdict::judgement::{JudgeOptions, Judgement, ToCompare, judge};
@@ -160,13 +161,28 @@ impl Analyzer {
     #[inline(always)]
     fn take_ip(&mut self, frame: Frame, time: Timestamp, bytes: &[u8], summary: PacketSummary) -> Option<Pushed> {
         if summary.kind == PacketKind::NeedsFullParse {
-            return self.take_parsed(ip::full_parse(frame, time, bytes));
+            return self.take_unusual(frame, time, bytes);
         }
         self.take(summary.flow, &ip::quick_segment(frame, time, bytes)?)
     }
 
-    /// Takes and counts a packet that only the full parser can read.
+    /// Takes and counts an IP packet that only the full parser can read.
     #[inline(never)]
+    fn take_unusual(&mut self, frame: Frame, time: Timestamp, bytes: &[u8]) -> Option<Pushed> {
+        let segment = ip::full_parse(frame, time, bytes);
+        let may_be_error = matches!(segment, Err(NoSegment::NotTcp));
+        let pushed = self.take_parsed(segment);
+        if may_be_error { self.take_error(icmp::error(frame, time, bytes)?) } else { pushed }
+    }
+
+    /// Takes an ICMP error about a TCP segment.
+    fn take_error(&mut self, error: IcmpError) -> Option<Pushed> {
+        let pushed = self.tracker.push_error(error)?;
+        self.reconsider(pushed.handshake);
+        Some(pushed)
+    }
+
+    /// Takes and counts a packet in which the full parser looked for a segment.
     fn take_parsed(&mut self, segment: Result<Segment<'_>, NoSegment>) -> Option<Pushed> {
         match segment {
             Ok(segment) => {

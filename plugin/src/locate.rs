@@ -64,7 +64,8 @@ pub struct Innermost {
     pub ports: (u16, u16),
 }
 
-/// Returns the packets in a frame that carry TCP, except those that ICMP quotes. `sources` are the
+/// Returns the packets in a frame that carry TCP. If the only one is quoted by ICMP, the packet with
+/// the ICMP message is returned instead; others that ICMP quotes are left out. `sources` are the
 /// bytes of the frame, then those that Wireshark derived from it: reassembled fragments,
 /// decompressed headers.
 pub fn packets<'a>(
@@ -73,7 +74,8 @@ pub fn packets<'a>(
     innermost: &Innermost,
 ) -> Packets<'a> {
     match tcp_layers {
-        TcpLayers { count: 0, .. } | TcpLayers { count: 1, after_icmp: 1 } => Packets::One(None),
+        TcpLayers { count: 0, .. } => Packets::One(None),
+        TcpLayers { count: 1, after_icmp: 1 } => Packets::One(icmp_packet(sources)),
         TcpLayers { count: 1, .. } => Packets::One(single_packet(sources, innermost)),
         TcpLayers { count, .. } => Packets::Several(several_packets(sources, count).into_iter()),
     }
@@ -115,6 +117,16 @@ fn single_packet<'a>(sources: impl Iterator<Item = &'a [u8]> + Clone, innermost:
         .or_else(|| reassembled(sources.clone().skip(1), innermost))
         .or_else(|| find(&|header| header.ports() == innermost.ports))
         .or_else(|| find(&|_| true))
+}
+
+/// Finds the packet with an ICMP message, outside of the packet that it quotes.
+fn icmp_packet<'a>(mut sources: impl Iterator<Item = &'a [u8]>) -> Option<Packet<'a>> {
+    let is_message = |header: &IpHeader<'_>| matches!(header.protocol, ICMP | ICMPV6) && header.is_plausible();
+    sources.find_map(|data| {
+        let starts = std::iter::once(USUAL_OFFSET).chain(0..data.len());
+        let header = starts.filter_map(|start| IpHeader::at(data, start)).find(is_message)?;
+        Some(Packet::Ip(header.bytes))
+    })
 }
 
 /// Finds a segment that was reassembled from IP fragments and therefore has no IP header in front

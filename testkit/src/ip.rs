@@ -3,6 +3,10 @@
 use crate::checksum::{fold, sum};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// Protocol number of ICMP.
+pub const ICMP: u8 = 1;
+/// Protocol number of ICMPv6.
+pub const ICMPV6: u8 = 58;
 /// Protocol number of IPv4 in IP (RFC 2003).
 pub const IPV4: u8 = 4;
 /// Protocol number of TCP.

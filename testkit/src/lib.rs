@@ -4,7 +4,7 @@
 //! engine nor the batch tool, and no crate that they use: a mistake in their readers cannot hide behind the same mistake
 //! in the writer.
 //!
-//! - [`ip`], [`tcp`], [`udp`], [`link`]: headers and whole packets; [`checksum`]: the Internet checksum; [`example`]: a
+//! - [`ip`], [`tcp`], [`udp`], [`icmp`], [`link`]: headers and whole packets; [`checksum`]: the Internet checksum; [`example`]: a
 //!   handshake between two hosts.
 //! - [`pcap`], [`pcapng`]: capture files.
 //! - [`rng`]: pseudo-random numbers that are the same in every run.
@@ -14,6 +14,7 @@
 pub mod byte_order;
 pub mod checksum;
 pub mod example;
+pub mod icmp;
 pub mod ip;
 pub mod link;
 pub mod pcap;

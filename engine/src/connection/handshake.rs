@@ -3,6 +3,7 @@
 use arrayvec::ArrayVec;
 
 use crate::connection::DUPLICATE_SECONDS;
+use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::intake::flow::Direction;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, IpFacts, Segment};
@@ -223,15 +224,12 @@ pub(crate) struct Handshake {
     pub rto_retransmission: Option<Box<Retransmission>>,
     /// First SYN-ACK retransmission that may answer a SYN retransmission.
     pub prompted_retransmission: Option<Box<Retransmission>>,
-    /// First SYN-ACK for the same SYN with another ISN.
-    pub isn_changed: Option<Box<Frame>>,
     /// First segment of the client that acknowledges data the server never sent.
     pub wrong_ack: Option<Box<SegmentFacts>>,
     /// First reset, and who sent it.
     pub reset: Option<Box<(Side, SegmentFacts)>>,
     pub previous: Option<Box<Previous>>,
-    /// Set if `syn_ack` acknowledges a number that the client never sent.
-    pub wrong_acknowledgment: Option<Box<WrongAcknowledgment>>,
+    rare: Option<Box<RareFacts>>,
 }
 
 impl Handshake {
@@ -251,7 +249,6 @@ impl Handshake {
             last_syn_ack: None,
             rto_retransmission: None,
             prompted_retransmission: None,
-            isn_changed: None,
             ack: None,
             wrong_ack: None,
             client_data: None,
@@ -276,9 +273,44 @@ impl Handshake {
             previous: None,
             has_other_isn: false,
             other_isn: SeqNumber::default(),
-            wrong_acknowledgment: None,
+            rare: None,
             simultaneous: false,
         }
+    }
+
+    /// Returns the facts that few handshakes have, if this one has any.
+    pub(crate) fn rare(&self) -> Option<&RareFacts> {
+        self.rare.as_deref()
+    }
+
+    /// Returns the facts that few handshakes have, to add one.
+    pub(crate) fn rare_mut(&mut self) -> &mut RareFacts {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Returns what followed a SYN-ACK that acknowledges a number that the client never sent.
+    pub(crate) fn wrong_acknowledgment(&self) -> Option<&WrongAcknowledgment> {
+        self.rare()?.wrong_acknowledgment.as_ref()
+    }
+
+    /// Returns the same to add what follows.
+    pub(crate) fn wrong_acknowledgment_mut(&mut self) -> Option<&mut WrongAcknowledgment> {
+        self.rare.as_deref_mut()?.wrong_acknowledgment.as_mut()
+    }
+
+    /// Returns the first SYN-ACK for the same SYN with another ISN.
+    pub(crate) fn isn_changed(&self) -> Option<Frame> {
+        self.rare()?.isn_changed
+    }
+
+    /// Returns the first ICMP error that rejected a packet.
+    pub(crate) fn rejection(&self) -> Option<&Rejection> {
+        self.rare()?.rejection.as_ref()
+    }
+
+    /// Returns the ICMP error that rejected the SYN.
+    pub(crate) fn rejected_syn(&self) -> Option<&Rejection> {
+        self.rejection().filter(|rejection| rejection.packet == RejectedPacket::Syn)
     }
 
     /// Returns the frames of SYN, SYN-ACK and ACK, and of the reset that decided the outcome.
@@ -311,7 +343,7 @@ impl Handshake {
     /// Returns the SYN-ACK that the client can accept: the first one that does not acknowledge a
     /// wrong number, else the first one.
     pub(crate) fn acceptable_syn_ack(&self) -> Option<&SynHeader> {
-        let accepted = self.wrong_acknowledgment.as_deref().and_then(|wrong| wrong.accepted.as_ref());
+        let accepted = self.wrong_acknowledgment().and_then(|wrong| wrong.accepted.as_ref());
         accepted.or(self.syn_ack.as_ref())
     }
 
@@ -328,7 +360,7 @@ impl Handshake {
 
     /// Returns the client's reset with the number that the SYN-ACK wrongly acknowledged.
     pub(crate) fn refused_acknowledgment(&self) -> Option<&SegmentFacts> {
-        self.wrong_acknowledgment.as_deref()?.refusal.as_ref()
+        self.wrong_acknowledgment()?.refusal.as_ref()
     }
 
     /// Returns the seconds from the SYN to the SYN-ACK; `None` after SYN retransmissions, as any of
@@ -535,4 +567,4 @@ const FRESH_SECONDS: f64 = 60.0;
 /// Range of acknowledgment numbers, in octets after the client's ISN, that belong to the
 /// connection: far more than a server's first segments acknowledge. A random number falls in it
 /// once in 256 times.
-const FIRST_OCTETS: i32 = 1 << 24;
+pub(crate) const FIRST_OCTETS: i32 = 1 << 24;

@@ -35,7 +35,7 @@ pub(super) fn reset(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<
 /// Records the client's reset with the number that a SYN-ACK wrongly acknowledged.
 fn refuse_wrong_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) {
     let number = handshake.syn_ack.map(|syn_ack| syn_ack.ack);
-    if let Some(wrong) = &mut handshake.wrong_acknowledgment
+    if let Some(wrong) = handshake.wrong_acknowledgment_mut()
         && number == Some(segment.seq())
     {
         wrong.refusal.get_or_insert_with(|| SegmentFacts::of(segment));

@@ -3,7 +3,7 @@
 use super::DUPLICATE_SECONDS;
 use crate::Role;
 use crate::connection::cookie_mss::is_mss_bound_observable;
-use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader};
+use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader, WrongAcknowledgment};
 use crate::packet::segment::Segment;
 
 /// Maximum time between the two SYNs of a simultaneous open, in seconds.
@@ -89,12 +89,12 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
             if !may_be_challenge(handshake, segment) {
                 return None;
             }
-            handshake.wrong_acknowledgment = Some(Box::default());
+            handshake.rare_mut().wrong_acknowledgment = Some(WrongAcknowledgment::default());
         }
         take_syn_ack(handshake, segment);
         return Some(Role::SynAck);
     };
-    if let Some(wrong) = &mut handshake.wrong_acknowledgment {
+    if let Some(wrong) = handshake.wrong_acknowledgment_mut() {
         // A retransmitted SYN may be challenged again.
         if answers && wrong.accepted.is_none() {
             wrong.accepted = Some(SynHeader::of(segment));
@@ -140,7 +140,7 @@ fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynH
     let answers_syn =
         handshake.unanswered_retransmission || u32::from(handshake.syn_acks) <= handshake.syn_retransmissions + 1;
     if segment.seq() != first.isn {
-        handshake.isn_changed.get_or_insert_with(|| Box::new(segment.frame));
+        handshake.rare_mut().isn_changed.get_or_insert(segment.frame);
     } else if answers_syn {
         handshake.prompted_retransmission.get_or_insert_with(|| Box::new(repeat));
     } else {

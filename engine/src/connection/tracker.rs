@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::connection::{eviction, segments, syn};
+use crate::connection::{errors, eviction, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::intake::summary::{PacketKind, PacketSummary};
+use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 
@@ -149,6 +150,15 @@ impl Tracker {
         } else {
             self.on_control_segment(flow, segment)
         }
+    }
+
+    /// Takes an ICMP error and returns the handshake of the packet that it quotes.
+    pub(crate) fn push_error(&mut self, error: IcmpError) -> Option<Pushed> {
+        let flow = Flow::between(self.keyed, error.quoted.source, error.quoted.destination);
+        let current = self.connections.find(flow.hash);
+        let handshake = self.current(current)?;
+        let role = errors::take(handshake, error)?;
+        Some(Pushed { handshake: handshake.id, role })
     }
 
     /// Takes a segment without SYN, RST and FIN.

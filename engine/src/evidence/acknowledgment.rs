@@ -29,13 +29,13 @@ const COOKIE: f64 = -7.0;
 
 /// Returns whether the judged SYN-ACK acknowledges a wrong number, which favours a proxy.
 pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    preview.judges(handshake) && handshake.wrong_acknowledgment.is_some()
+    preview.judges(handshake) && handshake.wrong_acknowledgment().is_some()
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let wrong = handshake.wrong_acknowledgment.as_deref()?;
+    let wrong = handshake.wrong_acknowledgment()?;
     // A client that goes on with this SYN-ACK sent a SYN that the capture does not show.
     if handshake.ack.is_some() && wrong.accepted.is_none() {
         return None;

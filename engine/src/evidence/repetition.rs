@@ -42,7 +42,7 @@ pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> 
 }
 
 pub(super) fn isn_changed<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
-    let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, *handshake.isn_changed.as_deref()?);
+    let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, handshake.isn_changed()?);
     if retransmission::by_timer(handshake).is_some() {
         return None;
     }
@@ -61,7 +61,7 @@ fn is_unanswered(handshake: &Handshake) -> bool {
         && handshake.ack.is_none()
         && handshake.wrong_ack.is_none()
         && handshake.reset.is_none()
-        && handshake.isn_changed.is_none()
+        && handshake.isn_changed().is_none()
         && handshake.prompted_retransmission.is_none()
         && handshake.syn_retransmissions == 0
         && retransmission::by_timer(handshake).is_none()

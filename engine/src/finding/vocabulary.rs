@@ -218,6 +218,8 @@ words! {
         AckLost = "ack-lost",
         /// The server closed the connection before it sent anything.
         ServedNothing = "served-nothing",
+        /// A packet was rejected with an ICMP error.
+        IcmpRejected = "icmp-rejected",
     }
 }
 

@@ -36,6 +36,7 @@ fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
         None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.server_segments.is_empty() => {
             Outcome::Incomplete
         }
+        None if handshake.rejected_syn().is_some() => Outcome::Unanswered,
         None if now.seconds_since(handshake.time) < TOO_SOON => Outcome::Incomplete,
         None => Outcome::Unanswered,
     }

@@ -1,9 +1,10 @@
 //! Connections packet by packet, and what an analyzer makes of them. `syncookie-testkit` writes the packets.
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use syncookie_engine::{Analyzer, Finding, Findings, Frame, Limits, Observation, Packet, Timestamp};
+pub use syncookie_testkit::icmp;
 use syncookie_testkit::tcp::TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
 pub use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, SYN, Segment, TcpOption};
 
@@ -72,6 +73,19 @@ impl Talk {
         let mut segment = self.base(false);
         change(&mut segment);
         self.packets.push((at, segment.packet(self.server, self.client)));
+        self
+    }
+
+    /// Adds an ICMP error about the latest packet.
+    pub fn icmp(mut self, at: f64, sender: &str, error: icmp::Error) -> Self {
+        let (_, quoted) = self.packets.last().expect("a packet to quote");
+        let from = if quoted[0] >> 4 == 4 {
+            IpAddr::from([quoted[12], quoted[13], quoted[14], quoted[15]])
+        } else {
+            IpAddr::from(<[u8; 16]>::try_from(&quoted[8..24]).expect("an address"))
+        };
+        let packet = error.packet(sender.parse().expect("an address"), from, quoted);
+        self.packets.push((at, packet));
         self
     }
 

@@ -100,11 +100,12 @@ fn addresses_and_ports_that_were_changed_later_do_not_hide_the_packet() {
 }
 
 #[test]
-fn packets_that_icmp_quotes_are_skipped() {
+fn of_a_packet_that_icmp_quotes_only_the_message_is_found() {
     let quoted = ipv4(5, TCP, &TCP_HEADER);
     let message = ipv4(5, ICMP, &after(&[3, 4, 0, 0, 0, 0, 0, 0], &quoted));
     let layers = [Layer::Other, Layer::Icmp, Layer::Other, Layer::Tcp];
-    assert!(offsets(&message, &layers, &known(addresses(&quoted))).is_empty());
+    assert_eq!(offsets(&after(&[0xff; 14], &message), &layers, &known(addresses(&quoted))), [14]);
+    assert_eq!(offsets(&after(&[0xff; 5], &message), &layers, &known(addresses(&quoted))), [5]);
     let multiplexed = after(&message, &quoted);
     let layers = [&layers[..], &[Layer::Other, Layer::Tcp]].concat();
     assert_eq!(offsets(&multiplexed, &layers, &known(addresses(&quoted))), [message.len()]);

@@ -108,7 +108,8 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
         )
         .supported_by(nearby.unserved && queue.waiting == 0, STRONG, NEARBY_UNSERVED)
         .supported_by(nearby.resets > 0, WEAK, "other connections at that time were reset after their SYN-ACK")
-        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture");
+        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
+        .ruled_out_by(case.handshake.rejected_syn().is_some(), ICMP_ANSWERED);
     while_unanswered(hypothesis, &queue)
 }
 

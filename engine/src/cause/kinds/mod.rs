@@ -15,6 +15,7 @@ mod cookie_rejected;
 mod deferred_accept;
 mod firewall_reset;
 mod health_check;
+mod icmp_rejected;
 mod injected_reset;
 mod listener_gone;
 mod proxy_backend_refused;
@@ -74,6 +75,7 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     deferred_accept::INFO,
     ack_lost::INFO,
     served_nothing::INFO,
+    icmp_rejected::INFO,
 ];
 
 // Each row is found by its kind.
@@ -120,6 +122,7 @@ const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset f
 const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const PROXYS_SYN: &str = "the SYN has a non-zero acknowledgment number: Netfilter's SYNPROXY sent it for a client that had completed its handshake";
+const ICMP_ANSWERED: &str = "the SYN was rejected with an ICMP error, so it was not dropped silently";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
 const SYNS_DROPPED: &str = "other SYNs were not answered meanwhile, as with a full accept queue";
 const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";
@@ -186,6 +189,7 @@ fn delayed_syn(case: &Case<'_, '_>) -> Vec<Hypothesis> {
         return Vec::new();
     }
     let mut all = vec![syn_lost::answered_late(case, waited)];
+    all.extend(icmp_rejected::delayed(case));
     if case.handshake.early_reset().is_some_and(|(side, _)| *side == Side::Server)
         && let Some(refused) = RefusedSyn::of(case)
     {
@@ -295,6 +299,7 @@ fn refused_syn(case: &Case<'_, '_>, refused: &RefusedSyn) -> Vec<Hypothesis> {
 fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let nearby = NearbyHandshakes::of(case);
     let mut all = vec![silent_drop::unanswered(case), accept_queue_overflow::unanswered(case, &nearby)];
+    all.extend(icmp_rejected::unanswered(case));
     all.extend(stale_connection::challenged(case));
     all.extend(timestamps_rejected::unanswered(case));
     all.extend(source_ports_exhausted::unanswered(case));
@@ -305,12 +310,19 @@ fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
 
 fn unacknowledged(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(cookie_rejected::unacknowledged(case));
+    all.extend(icmp_rejected::later_packet(case));
     all.extend([silent_drop::unacknowledged(case), client_abort::unacknowledged(case), ack_lost::unacknowledged(case)]);
     all.extend(syn_flood::never_completed(case));
     all
 }
 
 fn stalled(case: &Case<'_, '_>, stall: Stall) -> Vec<Hypothesis> {
+    let mut all = of_stall(case, stall);
+    all.extend(icmp_rejected::later_packet(case));
+    all
+}
+
+fn of_stall(case: &Case<'_, '_>, stall: Stall) -> Vec<Hypothesis> {
     match stall {
         Stall::AckIgnored => case.handshake.repeated_after_ack().map_or_else(Vec::new, |r| ignored_ack(case, r)),
         Stall::WindowClosed { silent, waited } => vec![

@@ -16,6 +16,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Hypothesis {
     let syns = case.handshake.syn_retransmissions as usize + 1;
     Hypothesis::new(INFO.kind, STRONG, format!("{syns} SYN{}, no answer", plural(syns)))
         .opposed_by(case.listener.answers, WEAK, "the listener answered other SYNs")
+        .ruled_out_by(case.handshake.rejected_syn().is_some(), ICMP_ANSWERED)
         .not_observable(true, "whether the SYN reached the server")
 }
 

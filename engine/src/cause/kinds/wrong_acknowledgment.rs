@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 /// Considers the challenge where the SYN-ACK acknowledges a number that the client never sent.
 pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
-    let wrong = case.handshake.wrong_acknowledgment.as_deref()?;
+    let wrong = case.handshake.wrong_acknowledgment()?;
     let syn_ack = case.handshake.syn_ack.as_ref()?;
     Some(
         Hypothesis::new(

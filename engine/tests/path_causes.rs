@@ -1,0 +1,95 @@
+//! Causes on the path: ICMP errors, answers from elsewhere, wrong checksums, segments that are too large.
+
+mod common;
+
+use common::{PLAIN_OPTIONS, Talk, by_port, icmp, only};
+use syncookie_engine::{Cause, CauseKind, Finding, Outcome};
+
+fn talk(port: u16) -> Talk {
+    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
+}
+
+/// Returns the finding of the first connection, with the others around it.
+fn first_of(talks: &[Talk]) -> Finding {
+    by_port(talks).into_iter().next().expect("a finding")
+}
+
+fn top(finding: &Finding) -> Option<CauseKind> {
+    finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind)
+}
+
+fn of(finding: &Finding, kind: CauseKind) -> &Cause {
+    finding.causes.iter().find(|cause| cause.kind == kind).unwrap_or_else(|| panic!("no {kind}: {finding:#?}"))
+}
+
+const PROHIBITED: icmp::Error = icmp::Error { code: (3, 13), mtu: 0, ttl: 63 };
+
+#[test]
+fn a_syn_that_icmp_rejects_is_not_a_silent_drop() {
+    // The capture ends with the error.
+    let rejected = talk(1).syn(0.0, &PLAIN_OPTIONS).icmp(0.01, "10.0.9.1", PROHIBITED);
+    let finding = only(&rejected);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Unanswered, Some(CauseKind::IcmpRejected)));
+    let why = of(&finding, CauseKind::IcmpRejected).supporting.join("; ");
+    for part in [
+        "frame 2: 10.0.9.1 rejected the SYN with ICMP type 3 code 13 (communication administratively prohibited)",
+        "its sender is 1 hop away",
+        "the server's address did not send the error",
+    ] {
+        assert!(why.contains(part), "{part}: {why}");
+    }
+    let retried = rejected.syn(1.0, &PLAIN_OPTIONS).icmp(1.01, "10.0.9.1", PROHIBITED);
+    let finding = first_of(&[retried, talk(9).ordinary(9.0)]);
+    assert!(of(&finding, CauseKind::SilentDrop).ruled_out);
+    assert_eq!(top(&finding), Some(CauseKind::IcmpRejected));
+}
+
+#[test]
+fn an_icmpv6_error_of_the_server_itself_is_a_rule_on_the_server() {
+    let talk = Talk::new("fd01::2", 1, "fd02::2", 80).syn(0.0, &PLAIN_OPTIONS);
+    let finding = only(&talk.icmp(0.01, "fd02::2", icmp::Error { code: (1, 4), mtu: 0, ttl: 63 }));
+    let why = of(&finding, CauseKind::IcmpRejected).supporting.join("; ");
+    assert!(why.contains("ICMPv6 type 1 code 4 (port unreachable)") && why.contains("a rule on the server"), "{why}");
+}
+
+#[test]
+fn an_error_that_quotes_another_packet_rejects_nothing() {
+    let syn = talk(1).syn(0.0, &PLAIN_OPTIONS);
+    let mut forged = syn.clone();
+    forged.client_isn += 77;
+    let forged = forged.syn(0.0, &PLAIN_OPTIONS).icmp(0.01, "10.0.9.1", PROHIBITED).packets.pop();
+    let mut talk = syn.clone();
+    talk.packets.extend(forged);
+    assert_eq!(
+        top(&first_of(&[talk.syn(1.0, &PLAIN_OPTIONS), self::talk(9).ordinary(9.0)])),
+        Some(CauseKind::SilentDrop)
+    );
+    // An echo request.
+    let mut ping = syn;
+    ping = ping.icmp(0.01, "10.0.9.1", icmp::Error { code: (8, 0), mtu: 0, ttl: 63 });
+    assert_eq!(
+        top(&first_of(&[ping.syn(1.0, &PLAIN_OPTIONS), self::talk(9).ordinary(9.0)])),
+        Some(CauseKind::SilentDrop)
+    );
+}
+
+#[test]
+fn a_syn_that_is_answered_after_an_error_was_delayed_by_it() {
+    let unreachable = icmp::Error { code: (3, 1), mtu: 0, ttl: 64 };
+    let late = talk(1).syn(0.0, &PLAIN_OPTIONS).icmp(0.5, "10.0.1.1", unreachable).ordinary(1.0);
+    let finding = first_of(&[late, talk(9).ordinary(9.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Established, Some(CauseKind::IcmpRejected)));
+    let at_once = talk(1).ordinary(0.0);
+    assert_eq!(top(&only(&at_once)), None);
+}
+
+#[test]
+fn a_rejected_syn_ack_and_rejected_data_are_named() {
+    let syn_ack =
+        talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS).icmp(0.02, "10.0.1.2", PROHIBITED);
+    let finding = first_of(&[syn_ack, talk(9).ordinary(9.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Unacknowledged, Some(CauseKind::IcmpRejected)));
+    let data = talk(1).open(0.0).data(0.02, 100).icmp(0.03, "10.0.9.1", PROHIBITED).data(0.3, 100).data(0.9, 100);
+    let finding = first_of(&[data, talk(9).ordinary(9.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::IcmpRejected), "{:#?}", finding.causes);
+}
