@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PLAIN_OPTIONS, Talk, by_port, icmp, only};
+use common::{PLAIN_OPTIONS, RST, Talk, by_port, icmp, only};
 use syncookie_engine::{Cause, CauseKind, Finding, Outcome};
 
 fn talk(port: u16) -> Talk {
@@ -92,4 +92,49 @@ fn a_rejected_syn_ack_and_rejected_data_are_named() {
     let data = talk(1).open(0.0).data(0.02, 100).icmp(0.03, "10.0.9.1", PROHIBITED).data(0.3, 100).data(0.9, 100);
     let finding = first_of(&[data, talk(9).ordinary(9.0)]);
     assert_eq!(top(&finding), Some(CauseKind::IcmpRejected), "{:#?}", finding.causes);
+}
+
+/// A SYN-ACK of another server for the latest SYN of a connection, with what follows on it.
+fn answered_by(talk: Talk, other: &str, port: u16, at: f64, refuses: bool) -> Talk {
+    let mut elsewhere = Talk::new("10.0.1.2", talk.client.port(), other, port).syn_ack(at, 64240, &PLAIN_OPTIONS);
+    if refuses {
+        let number = elsewhere.client_isn + 1;
+        elsewhere = elsewhere.client(at + 0.001, |t| (t.seq, t.ack, t.flags, t.window) = (number, 0, RST, 0));
+    }
+    Talk { packets: [talk.packets.clone(), elsewhere.packets].concat(), ..talk }
+}
+
+#[test]
+fn an_answer_from_another_address_or_port_belongs_to_its_syn() {
+    for (other, port, what) in [("10.0.3.2", 80, "only the address"), ("10.0.2.2", 8080, "only the port")] {
+        for refuses in [true, false] {
+            let syn = |talk: Talk, at: f64| answered_by(talk.syn(at, &PLAIN_OPTIONS), other, port, at + 0.01, refuses);
+            let talk = syn(syn(syn(self::talk(1), 0.0), 1.0), 3.0);
+            let findings = by_port(&[talk, self::talk(9).ordinary(9.0)]);
+            assert_eq!(findings.len(), 2, "one attempt is one handshake: {findings:#?}");
+            let outcome = if refuses { Outcome::ResetByClient } else { Outcome::Unacknowledged };
+            assert_eq!((findings[0].outcome, top(&findings[0])), (outcome, Some(CauseKind::AnsweredElsewhere)));
+            assert_eq!(findings[0].frames.syn_ack.map(|frame| frame.number), Some(2));
+            let why = of(&findings[0], CauseKind::AnsweredElsewhere).supporting.join("; ");
+            assert!(why.contains("frame 2: a SYN-ACK from") && why.contains(what), "{why}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_translated_behind_the_capture_works() {
+    let talk = answered_by(talk(1).syn(0.0, &PLAIN_OPTIONS), "10.0.3.2", 80, 0.01, false).ack(0.02);
+    let finding = first_of(&[talk, self::talk(9).ordinary(9.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Incomplete, None));
+}
+
+#[test]
+fn an_answer_that_may_belong_to_two_syns_belongs_to_neither() {
+    // A scanner that sends the same number from the same port to every address.
+    let scan = |server: &str, at: f64| Talk::new("10.0.1.2", 1, server, 80).syn(at, &PLAIN_OPTIONS);
+    let mut talks = vec![scan("10.0.2.2", 0.0), scan("10.0.2.3", 0.1), talk(9).ordinary(9.0)];
+    talks.push(Talk::new("10.0.1.2", 1, "10.0.2.4", 80).syn_ack(0.2, 64240, &PLAIN_OPTIONS));
+    let findings = by_port(&talks);
+    assert_eq!(findings.len(), 4);
+    assert!(findings.iter().all(|finding| top(finding) != Some(CauseKind::AnsweredElsewhere)));
 }

@@ -3,6 +3,7 @@
 use arrayvec::ArrayVec;
 
 use crate::connection::DUPLICATE_SECONDS;
+use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::intake::flow::Direction;
 use crate::packet::options::Options;
@@ -303,6 +304,16 @@ impl Handshake {
         self.rare()?.isn_changed
     }
 
+    /// Returns the SYN-ACK that came from another address or port.
+    pub(crate) fn elsewhere(&self) -> Option<&AnswerElsewhere> {
+        self.rare()?.elsewhere.as_ref()
+    }
+
+    /// Returns the same to add what follows.
+    pub(crate) fn elsewhere_mut(&mut self) -> Option<&mut AnswerElsewhere> {
+        self.rare.as_deref_mut()?.elsewhere.as_mut()
+    }
+
     /// Returns the first ICMP error that rejected a packet.
     pub(crate) fn rejection(&self) -> Option<&Rejection> {
         self.rare()?.rejection.as_ref()
@@ -317,7 +328,7 @@ impl Handshake {
     pub(crate) fn frames(&self) -> Frames {
         Frames {
             syn: self.syn.map(|s| s.frame),
-            syn_ack: self.syn_ack.map(|s| s.frame),
+            syn_ack: self.syn_ack.map(|s| s.frame).or(self.elsewhere().map(|answer| answer.syn_ack.frame)),
             ack: self.ack.map(|s| s.frame),
             reset: self.deciding_reset().map(|(_, reset)| reset.frame),
         }

@@ -1,6 +1,7 @@
 //! Facts that few handshakes have. They share one allocation, so that all others stay small.
 
 use crate::Frame;
+use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::handshake::WrongAcknowledgment;
 use crate::packet::icmp::{IcmpError, IcmpKind};
 
@@ -11,6 +12,8 @@ pub(crate) struct RareFacts {
     pub wrong_acknowledgment: Option<WrongAcknowledgment>,
     /// First SYN-ACK for the same SYN with another ISN.
     pub isn_changed: Option<Frame>,
+    /// First SYN-ACK from another address or port than the SYN was sent to.
+    pub elsewhere: Option<AnswerElsewhere>,
     /// First ICMP error that says that a packet of this handshake is not delivered.
     pub rejection: Option<Rejection>,
     /// First ICMP error that says that a packet of this handshake is too big.

@@ -2,6 +2,7 @@
 
 use super::DUPLICATE_SECONDS;
 use crate::Role;
+use crate::connection::elsewhere;
 use crate::connection::handshake::{Handshake, SIZED_SEGMENTS, SegmentFacts, Side};
 use crate::packet::segment::{Flags, Segment};
 
@@ -47,20 +48,8 @@ fn refuse_wrong_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>)
 pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     handshake.client_fin |= segment.flags().has(Flags::FIN);
     let mut role = None;
-    if segment.flags().has(Flags::ACK)
-        && !handshake.is_acknowledged()
-        && let Some(server_isn) = handshake.acceptable_syn_ack().map(|syn_ack| syn_ack.isn)
-    {
-        // The client may have received more than the capture shows: any acknowledgment at or past
-        // the first octet.
-        let past = segment.ack().ahead_of(server_isn.plus(1));
-        if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
-            handshake.acknowledge(SegmentFacts::of(segment));
-            role = Some(Role::Ack);
-        } else if handshake.wrong_ack.is_none() {
-            handshake.wrong_ack = Some(Box::new(SegmentFacts::of(segment)));
-            role = Some(Role::Other);
-        }
+    if segment.flags().has(Flags::ACK) && !handshake.is_acknowledged() {
+        role = first_acknowledgment(handshake, segment);
     }
     if segment.payload > 0 {
         match handshake.client_data_seq() {
@@ -78,6 +67,26 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
         }
     }
     role
+}
+
+/// Adds a segment of a client that has not acknowledged the SYN-ACK yet.
+#[inline(always)]
+fn first_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
+    let Some(server_isn) = handshake.acceptable_syn_ack().map(|syn_ack| syn_ack.isn) else {
+        elsewhere::accept(handshake, segment);
+        return None;
+    };
+    // The client may have received more than the capture shows: any acknowledgment at or past the
+    // first octet.
+    let past = segment.ack().ahead_of(server_isn.plus(1));
+    if (0..1 << 30).contains(&past) && (past == 0 || handshake.server_data.is_some() || handshake.server_fin) {
+        handshake.acknowledge(SegmentFacts::of(segment));
+        return Some(Role::Ack);
+    }
+    handshake.wrong_ack.is_none().then(|| {
+        handshake.wrong_ack = Some(Box::new(SegmentFacts::of(segment)));
+        Role::Other
+    })
 }
 
 /// Adds a segment of the server without SYN and RST. Returns `None` if it shows nothing new.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::connection::{errors, eviction, segments, syn};
+use crate::connection::pending_syns::PendingSyns;
+use crate::connection::{elsewhere, errors, eviction, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
@@ -34,6 +35,7 @@ pub(crate) struct Tracker {
     room: usize,
     keyed: KeyedHash,
     connections: ConnectionIndex,
+    pending: PendingSyns,
     /// Active connections that both sides closed: time, hash, and low half of the handshake's id.
     closed: VecDeque<(Timestamp, u64, u32)>,
     /// Hash of the connection opened last.
@@ -104,6 +106,7 @@ impl Tracker {
             }
             place >= count
         });
+        self.pending.retain(|number| place(number, first) >= count);
         self.handshakes.drain(..count);
         self.first += count as u64;
     }
@@ -197,7 +200,9 @@ impl Tracker {
         } else {
             let handshake = self.current(current)?;
             let was_closed = handshake.is_closed();
-            let role = if segment.flags().has(Flags::RST) {
+            let role = if elsewhere::is_from_elsewhere(handshake, segment) {
+                elsewhere::take(handshake, segment)
+            } else if segment.flags().has(Flags::RST) {
                 segments::reset(handshake, segment)
             } else if flow.direction == handshake.client_direction {
                 segments::from_client(handshake, segment)
@@ -230,7 +235,7 @@ impl Tracker {
 
     fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
         let (id, [client, server]) = (self.end(), ends);
-        let old = self.current(current).filter(|old| old.client == client);
+        let old = self.current(current).filter(|old| (old.client, old.server) == (client, server));
         let other_isn = old.as_ref().and_then(|old| old.client_isn());
         let before = old.and_then(|old| syn::previous(old));
         self.connections.open(hash, id.0 as u32);
@@ -262,9 +267,13 @@ impl Tracker {
 
     fn syn_ack(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
         if let Some(handshake) = self.current(current)
-            && let Some(role) = syn::known_syn_ack(handshake, segment)
+            && let Some(role) =
+                syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
             return Some(Pushed { handshake: handshake.id, role });
+        }
+        if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
+            return Some(pushed);
         }
         if current.is_none() && self.forgotten.contains(flow.hash) {
             return None;
@@ -275,6 +284,26 @@ impl Tracker {
         handshake.client_direction = if client == server { flow.direction } else { flow.direction.opposite() };
         syn::take_syn_ack(handshake, segment);
         Some(Pushed { handshake: handshake.id, role: Role::SynAck })
+    }
+}
+
+impl Tracker {
+    /// Takes a SYN-ACK of no known connection that answers the only SYN with its number.
+    #[cold]
+    fn syn_ack_from_elsewhere(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
+        self.pending.update(self.keyed, &self.handshakes, self.first);
+        let numbers = self.pending.find(self.keyed, segment.destination(), segment.ack());
+        let places = numbers.map(|number| place(number, self.first));
+        let mut may_answer =
+            places.filter(|&place| self.handshakes.get(place).is_some_and(|one| elsewhere::may_answer(one, segment)));
+        let only = may_answer.next().filter(|_| may_answer.next().is_none())?;
+        let handshake = self.handshakes.get_mut(only)?;
+        let role = elsewhere::take_syn_ack(handshake, segment);
+        let id = handshake.id;
+        // Found by control segments only: data between these ends shows nothing.
+        self.connections.open(flow.hash, id.0 as u32);
+        self.connections.deactivate(flow.hash, id.0 as u32);
+        Some(Pushed { handshake: id, role })
     }
 }
 

@@ -220,6 +220,8 @@ words! {
         ServedNothing = "served-nothing",
         /// A packet was rejected with an ICMP error.
         IcmpRejected = "icmp-rejected",
+        /// The SYN was answered from another address or port.
+        AnsweredElsewhere = "answered-elsewhere",
     }
 }
 

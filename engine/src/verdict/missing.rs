@@ -8,7 +8,10 @@ use crate::listener::isn_layout::IsnLayout;
 pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
-        return vec!["the capture has no SYN-ACK".to_owned()];
+        return vec![match handshake.elsewhere() {
+            Some(answer) => format!("the SYN-ACK came from another address or port ({})", answer.server),
+            None => "the capture has no SYN-ACK".to_owned(),
+        }];
     };
     let mut sentences: Vec<&str> = Vec::new();
     match handshake.syn {

@@ -25,12 +25,17 @@ pub(super) fn outcome(handshake: &Handshake, now: Timestamp) -> Outcome {
 }
 
 fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
+    let answer = handshake.elsewhere();
     match handshake.reset.as_deref() {
         Some((Side::Server, reset)) if refuses_syn(handshake, reset) => Outcome::Refused,
         Some((Side::Server, _)) => Outcome::ResetByServer,
         Some((Side::Client, _)) => Outcome::ResetByClient,
         None if handshake.stale_answer().is_some() && handshake.client_data.is_none() => {
             if now.seconds_since(handshake.time) < TOO_SOON { Outcome::Incomplete } else { Outcome::Unanswered }
+        }
+        None if let Some(answer) = answer => {
+            let is_early = now.seconds_since(answer.syn_ack.time) < TOO_SOON;
+            if answer.accepted || is_early { Outcome::Incomplete } else { Outcome::Unacknowledged }
         }
         // The answer went another way: later segments show that there was one.
         None if handshake.simultaneous || handshake.client_data.is_some() || !handshake.server_segments.is_empty() => {

@@ -6,6 +6,7 @@
 
 mod accept_queue_overflow;
 mod ack_lost;
+mod answered_elsewhere;
 mod application_abort;
 mod backlog_refused;
 mod challenge_reset;
@@ -76,6 +77,7 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     ack_lost::INFO,
     served_nothing::INFO,
     icmp_rejected::INFO,
+    answered_elsewhere::INFO,
 ];
 
 // Each row is found by its kind.
@@ -131,6 +133,7 @@ const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed por
 /// Empty for a handshake that neither failed nor was delayed.
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(wrong_acknowledgment::challenged(case));
+    all.extend(answered_elsewhere::not_accepted(case));
     all.extend(of_outcome(case, outcome));
     all
 }
