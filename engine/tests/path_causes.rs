@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PLAIN_OPTIONS, RST, Talk, by_port, icmp, only};
+use common::{ACK, PLAIN_OPTIONS, RST, SYN, Talk, by_port, icmp, only};
 use syncookie_engine::{Cause, CauseKind, Finding, Outcome};
 
 fn talk(port: u16) -> Talk {
@@ -137,4 +137,82 @@ fn an_answer_that_may_belong_to_two_syns_belongs_to_neither() {
     let findings = by_port(&talks);
     assert_eq!(findings.len(), 4);
     assert!(findings.iter().all(|finding| top(finding) != Some(CauseKind::AnsweredElsewhere)));
+}
+
+/// Spoils the TCP checksum of the latest packet.
+fn spoiled(mut talk: Talk) -> Talk {
+    let (_, packet) = talk.packets.last_mut().expect("a packet");
+    packet[20 + 16] ^= 0x5a;
+    talk
+}
+
+/// A SYN that is `hops` away from its sender.
+fn syn_after(talk: Talk, at: f64, hops: u8) -> Talk {
+    let isn = talk.client_isn;
+    talk.client(at, |t| {
+        (t.seq, t.ack, t.flags, t.window, t.ttl) = (isn, 0, SYN, 64240, 64 - hops);
+        t.options = PLAIN_OPTIONS.to_vec();
+    })
+}
+
+/// SYNs with a wrong checksum that nobody answers.
+fn spoiled_syns(port: u16, at: f64, hops: u8) -> Talk {
+    [0.0, 1.0, 3.0].iter().fold(talk(port), |talk, after| spoiled(syn_after(talk, at + after, hops)))
+}
+
+#[test]
+fn unanswered_syns_with_a_wrong_checksum_are_dropped_for_it_where_it_means_something() {
+    // Away from the sender.
+    let finding = first_of(&[spoiled_syns(1, 0.0, 1), talk(9).ordinary(9.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Unanswered, Some(CauseKind::BadChecksum)));
+    let why = of(&finding, CauseKind::BadChecksum).supporting.join("; ");
+    assert!(why.contains("3 SYNs, each with a wrong TCP checksum") && why.contains("1 hop from its sender"), "{why}");
+    // One copy was right.
+    let finding = first_of(&[syn_after(spoiled_syns(1, 0.0, 1), 7.0, 1), talk(99).ordinary(99.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::SilentDrop));
+    // Perhaps at the sender, with nothing to compare.
+    let finding =
+        first_of(&[spoiled_syns(1, 0.0, 0), Talk::new("10.0.1.3", 9, "10.0.9.9", 80).syn(9.0, &PLAIN_OPTIONS)]);
+    assert_eq!(top(&finding), Some(CauseKind::SilentDrop), "{:#?}", finding.causes);
+}
+
+#[test]
+fn a_wrong_checksum_means_nothing_where_others_with_one_were_answered() {
+    let works = |talk: Talk| spoiled(syn_after(talk, 8.9, 1)).ordinary(8.9);
+    for other in [talk(9), Talk::new("10.0.1.3", 9, "10.0.9.9", 80)] {
+        let mut other = works(other);
+        other.packets.remove(1);
+        let finding = first_of(&[spoiled_syns(1, 0.0, 1), other]);
+        assert!(of(&finding, CauseKind::BadChecksum).ruled_out, "{:#?}", finding.causes);
+    }
+}
+
+#[test]
+fn a_checksum_that_the_network_card_completes_is_not_a_wrong_one() {
+    let offloaded = |mut talk: Talk| {
+        let (_, packet) = talk.packets.last_mut().expect("a packet");
+        // The sum of the pseudo header: addresses, protocol and length.
+        let length = packet.len() - 20;
+        let words = packet[12..20].chunks(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
+        let sum = words.sum::<u32>() + 6 + length as u32;
+        let folded = ((sum & 0xffff) + (sum >> 16)) as u16;
+        packet[36..38].copy_from_slice(&folded.to_be_bytes());
+        talk
+    };
+    let syns = [0.0, 1.0, 3.0].iter().fold(talk(1), |talk, &at| offloaded(syn_after(talk, at, 1)));
+    let finding = first_of(&[syns, talk(9).ordinary(9.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::SilentDrop), "{:#?}", finding.causes);
+    assert!(!of(&finding, CauseKind::BadChecksum).not_observable.is_empty());
+}
+
+#[test]
+fn a_syn_ack_with_a_wrong_checksum_is_ignored_by_the_client() {
+    let syn_ack = |talk: Talk, at: f64| {
+        let isn = talk.server_isn;
+        let talk = talk.server(at, |t| (t.seq, t.flags, t.window, t.ttl) = (isn, SYN | ACK, 64240, 60));
+        spoiled(talk)
+    };
+    let talk = syn_ack(talk(1).syn(0.0, &PLAIN_OPTIONS), 0.01).syn(1.0, &PLAIN_OPTIONS);
+    let finding = first_of(&[syn_ack(talk, 1.01), self::talk(9).ordinary(9.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Unacknowledged, Some(CauseKind::BadChecksum)));
 }

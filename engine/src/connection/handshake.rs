@@ -6,6 +6,7 @@ use crate::connection::DUPLICATE_SECONDS;
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::intake::flow::Direction;
+use crate::packet::checksum::Checksum;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, IpFacts, Segment};
 use crate::packet::seq::SeqNumber;
@@ -38,6 +39,8 @@ pub(crate) struct SynHeader {
     pub options: Options,
     /// Payload in bytes, which Fast Open puts into a SYN (RFC 7413).
     pub payload: u16,
+    /// Wrong only if it is wrong in every copy of a SYN.
+    pub checksum: Checksum,
     layout: [u8; OPTION_BYTES],
     layout_length: u8,
 }
@@ -59,6 +62,7 @@ impl SynHeader {
             ip: segment.ip_facts(),
             options: segment.options(),
             payload: u16::try_from(segment.payload).unwrap_or(u16::MAX),
+            checksum: segment.checksum(),
             layout,
             layout_length: length as u8,
         }

@@ -4,6 +4,7 @@ use super::DUPLICATE_SECONDS;
 use crate::Role;
 use crate::connection::cookie_mss::is_mss_bound_observable;
 use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader, WrongAcknowledgment};
+use crate::packet::checksum::Checksum;
 use crate::packet::segment::Segment;
 
 /// Maximum time between the two SYNs of a simultaneous open, in seconds.
@@ -60,6 +61,11 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
             handshake.add_other_isn(segment.seq());
         }
         return rewritten.then_some(Role::Other);
+    }
+    if let Some(first) = &mut handshake.syn
+        && first.checksum == Checksum::Wrong
+    {
+        first.checksum = segment.checksum();
     }
     let last = handshake.last_syn.unwrap_or(syn.time);
     if segment.time.seconds_since(last) >= DUPLICATE_SECONDS {

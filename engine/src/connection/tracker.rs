@@ -10,6 +10,7 @@ use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::intake::summary::{PacketKind, PacketSummary};
+use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
@@ -36,6 +37,8 @@ pub(crate) struct Tracker {
     keyed: KeyedHash,
     connections: ConnectionIndex,
     pending: PendingSyns,
+    /// Whether a SYN with a wrong checksum was answered.
+    wrong_checksums_work: bool,
     /// Active connections that both sides closed: time, hash, and low half of the handshake's id.
     closed: VecDeque<(Timestamp, u64, u32)>,
     /// Hash of the connection opened last.
@@ -109,6 +112,11 @@ impl Tracker {
         self.pending.retain(|number| place(number, first) >= count);
         self.handshakes.drain(..count);
         self.first += count as u64;
+    }
+
+    /// Returns whether, so far, a SYN with a wrong checksum was answered.
+    pub(crate) const fn wrong_checksums_work(&self) -> bool {
+        self.wrong_checksums_work
     }
 
     /// Returns the key under which connections are hashed.
@@ -270,7 +278,9 @@ impl Tracker {
             && let Some(role) =
                 syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
-            return Some(Pushed { handshake: handshake.id, role });
+            let (id, syn) = (handshake.id, handshake.syn.as_ref());
+            self.wrong_checksums_work |= syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
+            return Some(Pushed { handshake: id, role });
         }
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
             return Some(pushed);

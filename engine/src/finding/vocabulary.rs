@@ -222,6 +222,8 @@ words! {
         IcmpRejected = "icmp-rejected",
         /// The SYN was answered from another address or port.
         AnsweredElsewhere = "answered-elsewhere",
+        /// SYNs or SYN-ACKs had a wrong TCP checksum.
+        BadChecksum = "bad-checksum",
     }
 }
 
@@ -296,6 +298,8 @@ words! {
         TcpDeferAcceptDrop = "TCPDeferAcceptDrop",
         /// SYNs rejected because their timestamp was older than the last one of the address.
         PawsPassive = "PAWSPassive",
+        /// Segments dropped because of a wrong checksum.
+        InCsumErrors = "InCsumErrors",
     }
 }
 

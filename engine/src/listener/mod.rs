@@ -5,6 +5,7 @@
 pub(crate) mod alternation;
 mod answer_forms;
 pub(crate) mod chance;
+mod checksums;
 pub(crate) mod clients;
 pub(crate) mod clock;
 mod cookie_phase;
@@ -35,6 +36,7 @@ use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::listener::answer_forms::AnswerForms;
+use crate::listener::checksums::Checksums;
 use crate::listener::clients::Clients;
 use crate::listener::clock::Clock;
 use crate::listener::cookie_phase::CookiePhases;
@@ -82,6 +84,7 @@ pub(crate) struct Listener<'a> {
     waiting: OnceCell<(WaitingConnections, usize)>,
     pub refusals: Refusals,
     pub lost_syns: LostSyns,
+    pub checksums: Checksums,
     pub silent_clients: SilentClients,
     pub health_checks: HealthChecks,
     pub floods: FloodDetector,
@@ -101,6 +104,7 @@ impl<'a> Listener<'a> {
         let (mut rto_retransmissions, mut refused_acknowledgments) = (learnt.rto_retransmissions, 0);
         let (mut lost_syns, mut health_candidates) = (LostSyns::default(), 0);
         let (mut silent_clients, mut refusals) = (SilentClients::default(), Refusals::default());
+        let mut checksums = Checksums::default();
         // In one pass: a flood leaves more handshakes than the processor's caches hold.
         for handshake in &handshakes {
             granted.add(handshake);
@@ -109,6 +113,7 @@ impl<'a> Listener<'a> {
             ignores_acks |= handshake.ack_ignored();
             refusals.add(handshake);
             lost_syns.add(handshake);
+            checksums.add(handshake);
             silent_clients.add(handshake);
             health_candidates += usize::from(health_checks::is_candidate(handshake));
             rto_retransmissions += usize::from(retransmission::by_timer(handshake).is_some());
@@ -135,6 +140,7 @@ impl<'a> Listener<'a> {
             waiting: OnceCell::new(),
             refusals,
             lost_syns,
+            checksums,
             silent_clients,
             health_checks: HealthChecks::of(answering, &clients, health_candidates),
             floods,

@@ -1,5 +1,6 @@
 //! Packets: parsers from bytes to TCP segments, and to the ICMP errors about them.
 
+pub(crate) mod checksum;
 pub(crate) mod icmp;
 pub(crate) mod ip;
 pub(crate) mod observation;

@@ -80,7 +80,7 @@ fn queues(facts: &Facts) -> Option<Vec<AcceptQueue>> {
 /// Returns the kernel's name of the counter, with its group.
 fn name(counter: Counter) -> String {
     let group = match counter {
-        Counter::OutRsts | Counter::EstabResets => "Tcp",
+        Counter::OutRsts | Counter::EstabResets | Counter::InCsumErrors => "Tcp",
         Counter::SynproxySynReceived
         | Counter::SynproxyCookieValid
         | Counter::SynproxyCookieInvalid

@@ -9,6 +9,7 @@ mod ack_lost;
 mod answered_elsewhere;
 mod application_abort;
 mod backlog_refused;
+mod bad_checksum;
 mod challenge_reset;
 mod client_abort;
 mod closed_port;
@@ -78,6 +79,7 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     served_nothing::INFO,
     icmp_rejected::INFO,
     answered_elsewhere::INFO,
+    bad_checksum::INFO,
 ];
 
 // Each row is found by its kind.
@@ -303,6 +305,7 @@ fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let nearby = NearbyHandshakes::of(case);
     let mut all = vec![silent_drop::unanswered(case), accept_queue_overflow::unanswered(case, &nearby)];
     all.extend(icmp_rejected::unanswered(case));
+    all.extend(bad_checksum::unanswered(case));
     all.extend(stale_connection::challenged(case));
     all.extend(timestamps_rejected::unanswered(case));
     all.extend(source_ports_exhausted::unanswered(case));
@@ -314,6 +317,7 @@ fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
 fn unacknowledged(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(cookie_rejected::unacknowledged(case));
     all.extend(icmp_rejected::later_packet(case));
+    all.extend(bad_checksum::unacknowledged(case));
     all.extend([silent_drop::unacknowledged(case), client_abort::unacknowledged(case), ack_lost::unacknowledged(case)]);
     all.extend(syn_flood::never_completed(case));
     all
