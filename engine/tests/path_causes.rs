@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, SYN, Talk, by_port, icmp, only};
+use common::{ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, icmp, only};
 use syncookie_engine::{Cause, CauseKind, Finding, Outcome};
 
 fn talk(port: u16) -> Talk {
@@ -215,4 +215,85 @@ fn a_syn_ack_with_a_wrong_checksum_is_ignored_by_the_client() {
     let talk = syn_ack(talk(1).syn(0.0, &PLAIN_OPTIONS), 0.01).syn(1.0, &PLAIN_OPTIONS);
     let finding = first_of(&[syn_ack(talk, 1.01), self::talk(9).ordinary(9.0)]);
     assert_eq!((finding.outcome, top(&finding)), (Outcome::Unacknowledged, Some(CauseKind::BadChecksum)));
+}
+
+/// A request, and a response that begins with full segments which never arrive; captured at the server.
+fn lost_response(port: u16, copies: u8) -> Talk {
+    let asked = |t: &mut Segment| t.ack = t.ack.wrapping_add(100);
+    let large = |t: &mut Segment| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1460);
+    let talk = talk(port).open(0.0).data(0.02, 100).server(0.03, asked).server(0.031, large);
+    let talk = talk.server(0.0311, |t| {
+        (t.seq, t.ack, t.payload) = (t.seq.wrapping_add(1460), t.ack.wrapping_add(100), 200);
+    });
+    (0..copies).fold(talk, |talk, n| talk.server(0.25 * f64::from(1 << n), large))
+}
+
+/// The client has the small end of the response, and asks for what is before it.
+fn asks_again(talk: Talk, at: f64) -> Talk {
+    let next = talk.server_isn.wrapping_add(1);
+    talk.client(at, |t| {
+        t.seq = t.seq.wrapping_add(100);
+        t.options = vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Sack(next + 1460, next + 1660)];
+    })
+}
+
+#[test]
+fn a_large_segment_that_never_arrives_while_small_ones_do_does_not_fit_the_path() {
+    let finding = first_of(&[asks_again(lost_response(1, 4), 0.05), talk(9).ordinary(19.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Established, Some(CauseKind::PathMtu)));
+    let why = of(&finding, CauseKind::PathMtu).supporting.join("; ");
+    assert!(why.contains("(1460 bytes) was retransmitted 4 times") && why.contains("lacks 1460 bytes"), "{why}");
+    // Captured at the client: the large segments are missing.
+    let next = |t: &mut Segment| t.ack = t.ack.wrapping_add(100);
+    let talk = talk(1).open(0.0).data(0.02, 100).server(0.03, next);
+    let talk = talk.server(0.031, |t| {
+        (t.seq, t.ack, t.payload) = (t.seq.wrapping_add(1460), t.ack.wrapping_add(100), 200);
+    });
+    let finding = first_of(&[asks_again(talk.clone(), 0.05), self::talk(9).ordinary(19.0)]);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Established, Some(CauseKind::PathMtu)));
+    // The capture ends too early, or a retransmission arrives.
+    assert_eq!(top(&only(&asks_again(talk.clone(), 0.05))), None);
+    let healed = asks_again(talk, 0.05).server(0.3, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1460));
+    let healed = healed.client(0.31, |t| (t.seq, t.ack) = (t.seq.wrapping_add(100), t.ack.wrapping_add(1660)));
+    assert_eq!(top(&first_of(&[healed, self::talk(9).ordinary(19.0)])), None);
+}
+
+#[test]
+fn a_router_that_reports_a_smaller_mtu_is_named() {
+    let too_big = icmp::Error { code: (3, 4), mtu: 1400, ttl: 63 };
+    let talk = lost_response(1, 1).icmp(0.3, "10.0.9.1", too_big);
+    let talk = [0.7, 1.5, 3.1]
+        .iter()
+        .fold(talk, |talk, &at| talk.server(at, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1460)));
+    let finding = first_of(&[talk, self::talk(9).ordinary(19.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::PathMtu), "{finding:#?}");
+    let why = of(&finding, CauseKind::PathMtu).supporting.join("; ");
+    assert!(why.contains("10.0.9.1 reports an MTU of 1400 bytes"), "{why}");
+    // The sender obeys.
+    let obeys = lost_response(1, 0).icmp(0.3, "10.0.9.1", too_big);
+    let obeys = obeys.server(0.31, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1360));
+    let obeys = obeys.client(0.32, |t| (t.seq, t.ack) = (t.seq.wrapping_add(100), t.ack.wrapping_add(1360)));
+    assert_eq!(top(&first_of(&[obeys, self::talk(9).ordinary(19.0)])), None);
+}
+
+#[test]
+fn a_large_request_is_stuck_like_a_large_response() {
+    let talk = talk(1).open(0.0).data(0.02, 1460).client(0.0201, |t| {
+        (t.seq, t.payload) = (t.seq.wrapping_add(1460), 300);
+    });
+    let next = talk.client_isn.wrapping_add(1461);
+    let talk =
+        talk.server(0.03, |t| t.options = vec![TcpOption::Nop, TcpOption::Nop, TcpOption::Sack(next, next + 300)]);
+    let talk = [0.3, 0.7, 1.5, 3.1].iter().fold(talk, |talk, &at| talk.data(at, 1460));
+    let finding = first_of(&[talk, self::talk(9).ordinary(19.0)]);
+    assert_eq!(top(&finding), Some(CauseKind::PathMtu), "{finding:#?}");
+}
+
+#[test]
+fn a_client_that_is_gone_does_not_show_the_path() {
+    assert_eq!(top(&first_of(&[lost_response(1, 4), talk(9).ordinary(19.0)])), None);
+    // A small retransmission does not arrive, either.
+    let small = lost_response(1, 4).server(5.0, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 500));
+    let finding = first_of(&[asks_again(small, 0.05), talk(9).ordinary(19.0)]);
+    assert!(!of(&finding, CauseKind::PathMtu).against.is_empty());
 }

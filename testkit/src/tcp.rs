@@ -30,6 +30,8 @@ pub enum TcpOption {
     SackPermitted,
     /// Timestamps (RFC 7323): TSval and TSecr.
     Timestamps(u32, u32),
+    /// One block of a selective acknowledgment (RFC 2018): its first octet and the one after it.
+    Sack(u32, u32),
     /// No operation.
     Nop,
     /// End of the option list.
@@ -55,6 +57,11 @@ impl TcpOption {
                 out.extend([8, 10]);
                 out.extend(value.to_be_bytes());
                 out.extend(echo.to_be_bytes());
+            }
+            Self::Sack(start, end) => {
+                out.extend([5, 10]);
+                out.extend(start.to_be_bytes());
+                out.extend(end.to_be_bytes());
             }
             Self::Nop => out.push(1),
             Self::End => out.push(0),

@@ -4,9 +4,11 @@ use arrayvec::ArrayVec;
 
 use crate::connection::DUPLICATE_SECONDS;
 use crate::connection::elsewhere::AnswerElsewhere;
+use crate::connection::large_segments::{LargeSegments, StuckSegment};
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::intake::flow::Direction;
 use crate::packet::checksum::Checksum;
+use crate::packet::icmp::IcmpError;
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, IpFacts, Segment};
 use crate::packet::seq::SeqNumber;
@@ -155,6 +157,17 @@ pub(crate) enum Side {
     Server,
 }
 
+impl Side {
+    /// Returns the other end.
+    #[inline]
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
 /// The facts of one handshake.
 ///
 /// The order of the fields is their order in memory. Fields that every segment of an active
@@ -191,6 +204,8 @@ pub(crate) struct Handshake {
     has_client_data: bool,
     /// Whether the server acknowledged some of the client's data.
     client_data_acknowledged: bool,
+    /// Whether large segments pass the path.
+    pub large_segments: LargeSegments,
     /// Sequence number of `client_data`.
     client_data_seq: SeqNumber,
     /// First segments of the server after the SYN-ACK.
@@ -209,6 +224,8 @@ pub(crate) struct Handshake {
     pub syn_retransmissions: u32,
     /// Number of retransmissions of the client's first payload.
     pub client_data_retransmissions: u32,
+    /// Sequence numbers of the first large segment of the client and of the server.
+    pub large_seqs: [SeqNumber; 2],
     /// Sequence number of another SYN on the same four-tuple.
     other_isn: SeqNumber,
     pub id: HandshakeId,
@@ -272,6 +289,8 @@ impl Handshake {
             is_acknowledged: false,
             has_client_data: false,
             client_data_acknowledged: false,
+            large_segments: LargeSegments::default(),
+            large_seqs: [SeqNumber::default(); 2],
             client_data_seq: SeqNumber::default(),
             reset: None,
             server_resets: 0,
@@ -316,6 +335,17 @@ impl Handshake {
     /// Returns the same to add what follows.
     pub(crate) fn elsewhere_mut(&mut self) -> Option<&mut AnswerElsewhere> {
         self.rare.as_deref_mut()?.elsewhere.as_mut()
+    }
+
+    /// Returns the segment of one end that does not arrive.
+    pub(crate) fn stuck(&self, sender: Side) -> Option<&StuckSegment> {
+        self.rare()?.stuck[sender as usize].as_ref()
+    }
+
+    /// Returns the ICMP error that says that a segment of one end is too big.
+    pub(crate) fn too_big(&self, sender: Side) -> Option<&IcmpError> {
+        let end = if sender == Side::Client { self.client } else { self.server };
+        self.rare()?.too_big.as_ref().filter(|error| error.quoted.source == end)
     }
 
     /// Returns the first ICMP error that rejected a packet.
@@ -454,10 +484,10 @@ impl Handshake {
     /// server segments are known.
     #[inline]
     pub(crate) fn is_settled(&self) -> bool {
-        self.server_is_heard() && self.server_data.is_some() && self.is_acknowledged
+        self.server_is_done() && self.is_acknowledged && !self.large_segments.is_pending(Side::Client)
     }
 
-    /// Returns whether no further pure ACK of the server is informative.
+    /// Returns whether enough of the server's segments after the SYN-ACK are known.
     #[inline]
     pub(crate) fn server_is_heard(&self) -> bool {
         self.server_segments.is_full() && (self.server_segment_count >= SIZED_SEGMENTS || !self.mss_bound_observable)
@@ -466,13 +496,34 @@ impl Handshake {
     /// Returns whether no further segment of the client without SYN, RST or FIN is informative.
     #[inline]
     pub(crate) fn client_is_done(&self) -> bool {
-        self.is_acknowledged && self.has_client_data && (self.server_data.is_some() || self.client_data_acknowledged)
+        let is_answered = self.server_data.is_some() || self.client_data_acknowledged;
+        self.is_acknowledged && self.has_client_data && is_answered && self.is_passage_known(Side::Client)
+    }
+
+    /// Returns whether no further pure ACK of the client is informative.
+    #[inline]
+    pub(crate) fn client_acks_are_done(&self) -> bool {
+        self.is_acknowledged && self.is_passage_known(Side::Server)
+    }
+
+    /// Returns whether no further pure ACK of the server is informative.
+    #[inline]
+    pub(crate) fn server_acks_are_done(&self) -> bool {
+        self.server_is_heard() && !self.large_segments.is_pending(Side::Client)
+    }
+
+    /// Returns whether a large segment of this end was acknowledged, or will not be watched for any
+    /// more.
+    #[inline]
+    fn is_passage_known(&self, sender: Side) -> bool {
+        let large = self.large_segments;
+        large.has_passed(sender) || self.server_is_heard() && !large.is_pending(sender)
     }
 
     /// Returns whether no further segment of the server without SYN, RST or FIN is informative.
     #[inline]
     pub(crate) fn server_is_done(&self) -> bool {
-        self.server_is_heard() && self.server_data.is_some()
+        self.server_is_heard() && self.server_data.is_some() && !self.large_segments.is_pending(Side::Server)
     }
 
     /// Returns whether both sides sent a FIN.

@@ -7,6 +7,7 @@ mod forgotten;
 pub(crate) mod elsewhere;
 mod errors;
 pub(crate) mod handshake;
+pub(crate) mod large_segments;
 mod pending_syns;
 pub(crate) mod rare_facts;
 mod segments;

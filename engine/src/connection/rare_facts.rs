@@ -3,6 +3,7 @@
 use crate::Frame;
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::handshake::WrongAcknowledgment;
+use crate::connection::large_segments::StuckSegment;
 use crate::packet::icmp::{IcmpError, IcmpKind};
 
 /// Facts that few handshakes have.
@@ -18,6 +19,8 @@ pub(crate) struct RareFacts {
     pub rejection: Option<Rejection>,
     /// First ICMP error that says that a packet of this handshake is too big.
     pub too_big: Option<IcmpError>,
+    /// Segment of the client, and of the server, that does not arrive.
+    pub stuck: [Option<StuckSegment>; 2],
 }
 
 /// ICMP error about a packet of a handshake.

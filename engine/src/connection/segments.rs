@@ -2,8 +2,8 @@
 
 use super::DUPLICATE_SECONDS;
 use crate::Role;
-use crate::connection::elsewhere;
 use crate::connection::handshake::{Handshake, SIZED_SEGMENTS, SegmentFacts, Side};
+use crate::connection::{elsewhere, large_segments};
 use crate::packet::segment::{Flags, Segment};
 
 /// Number of server segments after the SYN-ACK with [`Role::Server`]: they show its clock and
@@ -51,6 +51,7 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     if segment.flags().has(Flags::ACK) && !handshake.is_acknowledged() {
         role = first_acknowledgment(handshake, segment);
     }
+    large_segments::take(handshake, Side::Client, segment);
     if segment.payload > 0 {
         match handshake.client_data_seq() {
             None => {
@@ -105,6 +106,7 @@ pub(super) fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> O
         handshake.server_data.get_or_insert(segment.frame);
     }
     handshake.server_acknowledges(segment.ack());
+    large_segments::take(handshake, Side::Server, segment);
     if handshake.server_segments.is_full() {
         return None;
     }

@@ -184,10 +184,10 @@ impl Tracker {
         }
         let (role, data, pure_acks) = if flow.direction == handshake.client_direction {
             let role = segments::from_client(handshake, segment);
-            (role, handshake.client_is_done(), handshake.is_acknowledged())
+            (role, handshake.client_is_done(), handshake.client_acks_are_done())
         } else {
             let role = segments::from_server(handshake, segment);
-            (role, handshake.server_is_done(), handshake.server_is_heard())
+            (role, handshake.server_is_done(), handshake.server_acks_are_done())
         };
         if handshake.is_settled() {
             connection.deactivate();

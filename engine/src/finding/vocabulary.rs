@@ -224,6 +224,8 @@ words! {
         AnsweredElsewhere = "answered-elsewhere",
         /// SYNs or SYN-ACKs had a wrong TCP checksum.
         BadChecksum = "bad-checksum",
+        /// Large segments do not pass the path, and small ones do.
+        PathMtu = "path-mtu",
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::packet::seq::SeqNumber;
+
 /// Values of a segment's options.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -114,6 +116,16 @@ pub fn tcp_options(bytes: &[u8]) -> impl Iterator<Item = TcpOption> + use<'_> {
         at = if length < 2 { bytes.len() } else { bytes.len().min(at + length) };
         Some(TcpOption { kind, length, range: start..at })
     })
+}
+
+/// Kind of a selective acknowledgment (RFC 2018 section 3).
+pub(crate) const SACK: u8 = 5;
+
+/// Returns the start of the first block of a selective acknowledgment (RFC 2018 section 3), if there
+/// is one.
+pub(crate) fn selective_acknowledgment(bytes: &[u8]) -> Option<SeqNumber> {
+    let (_, body) = walk(bytes).flatten().find(|(kind, _)| *kind == SACK)?;
+    body.first_chunk().map(|&start| SeqNumber(u32::from_be_bytes(start)))
 }
 
 /// Kind of the Fast Open option (RFC 7413 section 2).

@@ -20,6 +20,7 @@ mod health_check;
 mod icmp_rejected;
 mod injected_reset;
 mod listener_gone;
+mod path_mtu;
 mod proxy_backend_refused;
 mod proxy_backend_silent;
 mod proxy_leaked_ack;
@@ -80,6 +81,7 @@ pub(crate) static CAUSES: [CauseInfo; CauseKind::ALL.len()] = [
     icmp_rejected::INFO,
     answered_elsewhere::INFO,
     bad_checksum::INFO,
+    path_mtu::INFO,
 ];
 
 // Each row is found by its kind.
@@ -136,6 +138,7 @@ const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed por
 pub(super) fn hypotheses(case: &Case<'_, '_>, outcome: Outcome) -> Vec<Hypothesis> {
     let mut all = Vec::from_iter(wrong_acknowledgment::challenged(case));
     all.extend(answered_elsewhere::not_accepted(case));
+    all.extend(path_mtu::stuck(case));
     all.extend(of_outcome(case, outcome));
     all
 }
