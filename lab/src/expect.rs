@@ -82,7 +82,7 @@ impl<'a> Expectations<'a> {
         {
             return None;
         }
-        let causes = if self.side == Side::Client { causes(label, judged) } else { Vec::new() };
+        let causes = causes(label, judged, self.side);
         if judged.syn_ack.is_none() && causes.is_empty() {
             return None;
         }
@@ -122,9 +122,15 @@ fn expected(truth: &TrueHandshake) -> Expected {
     }
 }
 
-/// Returns the causes that are right for a label; empty where any answer may be right.
-fn causes(label: &str, judged: &Judged) -> Vec<String> {
+/// Returns the causes that are right for a label at a capture point; empty where any answer may be
+/// right.
+fn causes(label: &str, judged: &Judged, side: Side) -> Vec<String> {
     let right: &[CauseKind] = match label {
+        "path-mtu" => &[CauseKind::PathMtu],
+        "bad-checksum" if side == Side::Server => &[CauseKind::BadChecksum],
+        "icmp-rejected" => &[CauseKind::IcmpRejected],
+        _ if side == Side::Server => &[],
+        "answered-elsewhere" => &[CauseKind::AnsweredElsewhere],
         // What is refused is refused because nobody listens, whatever the recording is about.
         "listener-gone" | "refused" if judged.outcome == "refused" => {
             &[CauseKind::ClosedPort, CauseKind::FirewallReset, CauseKind::ListenerGone]

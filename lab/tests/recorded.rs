@@ -31,18 +31,22 @@ fn skipped() -> bool {
 
 /// Reads a recorded case: what the client saw.
 fn read(case: &Path) -> Capture {
-    accuracy::read(&case.join("client.pcap")).expect("a recording that can be read")
+    read_at(case, Side::Client)
 }
 
-#[test]
-fn the_running_kernels_handshakes_get_the_right_verdict() {
-    if skipped() {
-        return;
-    }
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded");
+/// Reads a recorded case at a capture point.
+fn read_at(case: &Path, side: Side) -> Capture {
+    let file = match side {
+        Side::Client => "client.pcap",
+        Side::Server => "server.pcap",
+    };
+    accuracy::read(&case.join(file)).expect("a recording that can be read")
+}
+
+/// Makes recordings in a new folder.
+fn make(folder: &str, names: &[&str]) -> PathBuf {
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let _ = std::fs::remove_dir_all(&out);
-    let all = std::env::var("LAB_RECORD").is_ok_and(|v| v == "all");
-    let names: &[&str] = if all { &[] } else { QUICK };
     let status = Command::new(env!("CARGO_BIN_EXE_syncookie-lab"))
         .arg("record")
         .arg(&out)
@@ -50,6 +54,16 @@ fn the_running_kernels_handshakes_get_the_right_verdict() {
         .status()
         .expect("it runs");
     assert!(status.success(), "a recording failed, or its counters contradict its label: see above");
+    out
+}
+
+#[test]
+fn the_running_kernels_handshakes_get_the_right_verdict() {
+    if skipped() {
+        return;
+    }
+    let all = std::env::var("LAB_RECORD").is_ok_and(|v| v == "all");
+    let out = make("recorded", if all { &[] } else { QUICK });
 
     let mut total = Score::default();
     let mut wrong = Vec::new();
@@ -69,16 +83,8 @@ fn a_cookie_and_its_ordinary_twin_get_the_same_answer_when_they_are_alone() {
     if skipped() {
         return;
     }
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("twins");
-    let _ = std::fs::remove_dir_all(&out);
     let twins = ["cookie_nots", "plain_srv_minimal_nots"];
-    let status = Command::new(env!("CARGO_BIN_EXE_syncookie-lab"))
-        .arg("record")
-        .arg(&out)
-        .args(twins)
-        .status()
-        .expect("it runs");
-    assert!(status.success(), "a recording failed: see above");
+    let out = make("twins", &twins);
     let answers = twins.map(|name| {
         let mut said: Vec<_> =
             judge::in_process(&read(&out.join(name))).into_iter().map(|j| (j.verdict, j.confidence)).collect();
@@ -88,4 +94,30 @@ fn a_cookie_and_its_ordinary_twin_get_the_same_answer_when_they_are_alone() {
     });
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0].len(), 1, "and to every handshake the same");
+}
+
+#[test]
+fn failures_on_the_path_are_named_at_each_capture_point_that_shows_them() {
+    if skipped() {
+        return;
+    }
+    let cases = [
+        ("icmp_rejected", &[Side::Client][..]),
+        ("icmp_rejected_on_server", &[Side::Client, Side::Server]),
+        ("icmp_rejected_v6", &[Side::Client]),
+        ("answered_elsewhere", &[Side::Client]),
+        ("answered_elsewhere_port", &[Side::Client]),
+        ("bad_checksum", &[Side::Server]),
+        ("path_mtu", &[Side::Client, Side::Server]),
+    ];
+    let out = make("path", &cases.map(|(name, _)| name));
+    for (name, sides) in cases {
+        for &side in sides {
+            let capture = read_at(&out.join(name), side);
+            let score = Score::of(&capture.truth, side, &judge::in_process(&capture), |_, _| {});
+            let failed = capture.truth.more["result"][0]["errors"].as_object().expect("errors").values();
+            let failed: u64 = failed.filter_map(serde_json::Value::as_u64).sum();
+            assert_eq!((score.cause.all, score.cause.right), (failed, failed), "{name}, {side:?}: {:?}", score.causes);
+        }
+    }
 }

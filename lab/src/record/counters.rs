@@ -22,6 +22,7 @@ const KEPT: &[&str] = &[
     "EstabResets",
     "TCPDeferAcceptDrop",
     "PAWSPassive",
+    "InCsumErrors",
 ];
 
 /// Counters at one time.

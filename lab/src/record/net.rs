@@ -94,10 +94,10 @@ impl Net {
         self.sh(node, &format!("sysctl -qw {key}='{value}'")).map(drop)
     }
 
-    /// Captures TCP on an interface until dropped; returns once it has begun.
+    /// Captures TCP and ICMP on an interface until dropped; returns once it has begun.
     pub(super) fn capture(&self, node: Node, interface: &str, file: &Path) -> io::Result<Job> {
         let file = file.to_string_lossy();
-        let args = ["tcpdump", "-Z", "root", "-i", interface, "-s", "200", "-U", "-w", &file, "tcp"];
+        let args = ["tcpdump", "-Z", "root", "-i", interface, "-s", "200", "-U", "-w", &file, "tcp or icmp or icmp6"];
         let mut job = self.spawn(node, &args, Stdio::null(), Stdio::piped())?;
         // "listening on …" is the first thing it says.
         let mut said = Vec::new();

@@ -156,6 +156,32 @@ pub(super) fn refused(p: &Proof) -> Result<(), String> {
     )
 }
 
+/// Checks that every SYN was rejected with an ICMP error: the clients failed at once, without a
+/// reset.
+pub(super) fn icmp_rejected(p: &Proof) -> Result<(), String> {
+    nothing_opened(p)?;
+    let timeouts = p.results.iter().filter_map(|r| r["errors"]["TimedOut"].as_i64()).sum::<i64>();
+    ensure(timeouts == 0, "a SYN got no answer")
+}
+
+/// Checks that no connection was opened, and that the server sent no reset.
+pub(super) fn nothing_opened(p: &Proof) -> Result<(), String> {
+    ensure(p.failed() > 0 && p.worked() == 0, "not every connection failed")?;
+    ensure(p.get("PassiveOpens") == 0 && p.get("OutRsts") == 0, "something was opened, or the server reset")
+}
+
+/// Checks that the server dropped the SYNs because of their checksums.
+pub(super) fn wrong_checksums(p: &Proof) -> Result<(), String> {
+    nothing_opened(p)?;
+    ensure(p.get("InCsumErrors") >= p.failed(), "fewer checksum errors than SYNs")
+}
+
+/// Checks that connections were opened, and that no client got a whole response.
+pub(super) fn nothing_served(p: &Proof) -> Result<(), String> {
+    ensure(p.failed() > 0 && p.worked() == 0, "some connection worked")?;
+    ensure(p.get("PassiveOpens") >= p.failed() && p.get("ListenOverflows") == 0, "not every connection was opened")
+}
+
 /// Checks that every connection passed the SYNPROXY.
 pub(super) fn proxied(p: &Proof) -> Result<(), String> {
     ensure(p.get("SyncookiesSent") == 0, "the server sent a cookie")?;

@@ -4,6 +4,7 @@ mod cookies;
 mod failures;
 mod mixed;
 mod ordinary;
+mod path;
 mod proxies;
 
 use super::plan::{FloodPlan, Recording};
@@ -73,7 +74,13 @@ const PROXY: Recording = Recording { label: "synproxy-linux", proof: proof::prox
 /// Returns every recording.
 #[must_use]
 pub fn all() -> Vec<Recording> {
-    let parts =
-        [ordinary::recordings, cookies::recordings, mixed::recordings, proxies::recordings, failures::recordings];
+    let parts = [
+        ordinary::recordings,
+        cookies::recordings,
+        mixed::recordings,
+        proxies::recordings,
+        failures::recordings,
+        path::recordings,
+    ];
     parts.into_iter().flat_map(|part| part()).collect()
 }
