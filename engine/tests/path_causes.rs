@@ -297,3 +297,17 @@ fn a_client_that_is_gone_does_not_show_the_path() {
     let finding = first_of(&[asks_again(small, 0.05), talk(9).ordinary(19.0)]);
     assert!(!of(&finding, CauseKind::PathMtu).against.is_empty());
 }
+
+#[test]
+fn a_syn_beside_rejected_ones_is_rejected_without_an_error_of_its_own() {
+    let rejected = (1..4).map(|port| {
+        let talk = talk(port).syn(f64::from(port) * 0.01, &PLAIN_OPTIONS);
+        talk.icmp(f64::from(port) * 0.01 + 0.001, "10.0.9.1", PROHIBITED)
+    });
+    let silent = talk(9).syn(0.05, &PLAIN_OPTIONS).syn(1.05, &PLAIN_OPTIONS);
+    let talks: Vec<Talk> = rejected.chain([silent, Talk::new("10.0.1.3", 20, "10.0.2.2", 443).ordinary(9.0)]).collect();
+    let finding = by_port(&talks).into_iter().find(|finding| finding.client.port == 9).expect("the silent one");
+    assert_eq!(top(&finding), Some(CauseKind::IcmpRejected), "{:#?}", finding.causes);
+    let why = of(&finding, CauseKind::IcmpRejected).supporting.join("; ");
+    assert!(why.contains("3 other SYNs of this client at that time were rejected"), "{why}");
+}

@@ -15,9 +15,37 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-/// Considers a SYN that was rejected and never answered.
+/// Considers a SYN that was never answered: rejected itself, or like others of its client.
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
-    case.handshake.rejected_syn().map(|rejection| rejected(case, rejection))
+    let own = case.handshake.rejected_syn().map(|rejection| rejected(case, rejection));
+    own.or_else(|| like_others(case))
+}
+
+/// Considers a SYN without an error of its own, beside rejected ones of the same client: routers and
+/// hosts limit the number of errors that they send (RFC 1812 section 4.3.2.8; Linux: one a second).
+fn like_others(case: &Case<'_, '_>) -> Option<Hypothesis> {
+    let own = case.handshake;
+    let is_near = |other: &Handshake| {
+        other.client.ip == own.client.ip && other.time.seconds_since(own.time).abs() <= NEARBY_SECONDS
+    };
+    let others = || nearby(case).map(|(_, other)| other).filter(|other| is_near(other));
+    let error = others().find_map(|other| other.rejected_syn())?.error;
+    let rejected = others().filter(|other| other.rejected_syn().is_some()).count();
+    let answered = others().filter(|other| other.syn_ack.is_some()).count();
+    let what = format!(
+        "{rejected} other SYN{} of this client at that time {} rejected with {} (first in frame {}, from {}); the number \
+         of ICMP errors is limited, so a SYN may be rejected without one",
+        plural(rejected),
+        if rejected == 1 { "was" } else { "were" },
+        describe(error.kind),
+        error.frame.number,
+        error.sender,
+    );
+    Some(Hypothesis::new(INFO.kind, 3.0, what).opposed_by(
+        answered > 0,
+        STRONG,
+        format!("{answered} other SYN{} of this client got an answer at that time", plural(answered)),
+    ))
 }
 
 /// Considers a SYN that was rejected before a later one was answered: a route or a neighbour that
