@@ -40,6 +40,7 @@ pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
+pub use finding::durations::Durations;
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
 pub use finding::midstream::{Midstream, ResetAcks};
@@ -49,8 +50,8 @@ pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,
 };
 pub use finding::{
-    Assessment, Cause, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport, LogOddsTerms,
-    Measured, Statistics, Tally, Times,
+    Assessment, Cause, Completion, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport,
+    LogOddsTerms, Measured, Statistics, Tally, Times,
 };
 pub use intake::flow::Endpoint;
 pub use limits::{DetailLevel, FindingParts, Limits};

@@ -115,7 +115,7 @@ pub fn most_likely_cause(finding: &Finding, settings: &Settings) -> Option<Cause
 /// Adds the outcome, the duration of the handshake and the causes.
 fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Settings) {
     builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
-    if let Some(seconds) = finding.seconds_to_ack {
+    if let Some(seconds) = finding.completion.seconds {
         builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
     }
     let causes = point::causes(finding, settings.capture_point);

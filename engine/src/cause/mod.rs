@@ -12,6 +12,7 @@ pub(crate) mod host;
 
 mod case;
 mod counters;
+mod failure;
 mod full_queue;
 mod hypothesis;
 mod info;
@@ -28,8 +29,14 @@ use case::Case;
 use crate::listener::Listener;
 use crate::{Assessment, Cause, Outcome};
 
-/// Returns the ranked causes of a handshake that failed or got stuck; empty for any other.
-pub(crate) fn causes(listener: &Listener<'_>, index: usize, assessment: &Assessment, outcome: Outcome) -> Vec<Cause> {
+/// Returns the ranked causes of a handshake that failed, got stuck or was delayed, empty for any
+/// other; and whether it failed.
+pub(crate) fn causes(
+    listener: &Listener<'_>,
+    index: usize,
+    assessment: &Assessment,
+    outcome: Outcome,
+) -> (Vec<Cause>, bool) {
     let case = Case::new(listener, index, assessment);
     let port = case.handshake.server.port;
     let complete = |hypothesis: hypothesis::Hypothesis| {
@@ -38,5 +45,6 @@ pub(crate) fn causes(listener: &Listener<'_>, index: usize, assessment: &Assessm
     };
     let mut causes: Vec<Cause> = kinds::hypotheses(&case, outcome).into_iter().map(complete).collect();
     hypothesis::rank(&mut causes);
-    causes
+    let has_failed = failure::has_failed(&case, outcome, &causes);
+    (causes, has_failed)
 }

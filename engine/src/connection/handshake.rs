@@ -598,12 +598,6 @@ impl Handshake {
         if is_late { 0.0 } else { waited }
     }
 
-    /// Returns the seconds from the first SYN to the first acknowledgment of the SYN-ACK; `None` if
-    /// one of them was not captured.
-    pub(crate) fn seconds_to_ack(&self) -> Option<f64> {
-        Some(self.ack?.time.seconds_since(self.syn.as_ref()?.time))
-    }
-
     /// Returns SYN and SYN-ACK if the options of both were read to their end, so that an option that
     /// was not seen is absent.
     pub(crate) fn whole_headers(&self) -> Option<(&SynHeader, &SynHeader)> {

@@ -2,10 +2,10 @@
 
 pub(crate) mod by_listener;
 pub(crate) mod cookie_mss;
-mod eviction;
-mod forgotten;
 pub(crate) mod elsewhere;
 mod errors;
+mod eviction;
+mod forgotten;
 pub(crate) mod handshake;
 pub(crate) mod large_segments;
 mod pending_syns;

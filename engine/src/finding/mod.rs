@@ -1,5 +1,6 @@
 //! Findings: plain data, ready to be shown.
 
+pub(crate) mod durations;
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
 pub(crate) mod midstream;
@@ -11,8 +12,8 @@ use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
 use crate::{
-    CauseKind, Compared, Confidence, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, HandshakeSample, Implementation,
-    Midstream, Outcome, SynPair, Timestamp, Verdict,
+    CauseKind, Compared, Confidence, Durations, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, HandshakeSample,
+    Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -60,20 +61,32 @@ pub struct Finding {
     pub causes: Vec<Cause>,
     /// Whether the handshake never completed while its listener was flooded with SYNs.
     pub left_by_flood: bool,
+    /// How long the handshake took, and whether it failed.
+    pub completion: Completion,
     /// Attributes to be compared with those of other handshakes, where
     /// [`crate::FindingParts::compared`] asks for them and the handshake failed or worked.
     pub compared: Option<Box<Compared>>,
     /// Whether the handshake is the first of a flood that is its own most likely cause: what is
     /// reported once for the whole flood is reported here.
     pub begins_flood: bool,
-    /// Seconds from the first SYN to the first acknowledgment of the SYN-ACK; `None` where one of
-    /// them was not captured.
-    pub seconds_to_ack: Option<f64>,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where
     /// [`crate::FindingParts::syn_fields`] asks for them.
     pub syn_pair: Option<SynPair>,
+}
+
+/// How long a handshake took, and whether it failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Completion {
+    /// Number of SYNs, without copies that the capture made; 0 if none was captured.
+    pub syns: u32,
+    /// Seconds from the first SYN to the client's acknowledgment of the SYN-ACK; `None` if one of
+    /// them was not captured.
+    pub seconds: Option<f64>,
+    /// Whether the handshake did not complete, or its connection made no progress afterwards. False
+    /// for a health check that ended as intended, and for a handshake that was only delayed.
+    pub has_failed: bool,
 }
 
 /// Capture times of the frames of a handshake; `None` where a frame was not captured.
@@ -233,6 +246,10 @@ pub struct ListenerReport {
     pub tally: Tally,
     /// The strongest cookie-style confidence among them.
     pub strongest: Option<Confidence>,
+    /// Times that its handshakes took.
+    pub durations: Durations,
+    /// Number of its SYNs, without copies that the capture made.
+    pub syns: u64,
     /// The handshakes of `tally` that never completed in a flood; `None` without a flood.
     pub flood: Option<Flood>,
 }

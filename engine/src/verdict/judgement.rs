@@ -8,12 +8,12 @@ use crate::finding::is_notable;
 use crate::listener::Listener;
 use crate::listener::learnt::Learnt;
 use crate::verdict::Judge;
-use crate::verdict::measured::{ServerMeasurements, measured, syn_pair};
+use crate::verdict::measured::{ServerMeasurements, completion, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::{
-    Assessment, Cause, CauseKind, Compared, DetailLevel, Finding, FindingParts, HandshakeId, HandshakeSample, Outcome,
-    Timestamp,
+    Assessment, Cause, CauseKind, Compared, Completion, DetailLevel, Finding, FindingParts, HandshakeId,
+    HandshakeSample, Outcome, Timestamp,
 };
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
@@ -24,6 +24,7 @@ pub(crate) struct Judgement<'a> {
     pub outcome: Outcome,
     pub assessment: Assessment,
     causes: Vec<Cause>,
+    failed: bool,
     server: Option<ServerMeasurements>,
     /// What is compared with other handshakes, if it is in the sample.
     pub compared: Option<Box<Compared>>,
@@ -46,9 +47,14 @@ impl Judgement<'_> {
         self.causes.first().is_some_and(|cause| cause.kind == CauseKind::SynFlood)
     }
 
+    /// Returns the same as [`Finding::completion`].
+    pub(crate) fn completion(&self) -> Completion {
+        completion(self.handshake, self.failed)
+    }
+
     /// Makes the finding.
     pub(crate) fn finding(self, parts: FindingParts) -> Finding {
-        let handshake = self.handshake;
+        let (handshake, completion) = (self.handshake, self.completion());
         Finding {
             id: handshake.id,
             client: handshake.client,
@@ -59,9 +65,9 @@ impl Judgement<'_> {
             assessment: self.assessment,
             causes: self.causes,
             left_by_flood: self.of_flood,
+            completion,
             compared: self.compared.filter(|_| parts.compared),
             begins_flood: self.begins_flood,
-            seconds_to_ack: handshake.seconds_to_ack(),
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }
@@ -148,7 +154,8 @@ fn judge_one<'a>(
     let of_flood = handshake.never_completed() && listener.floods.is_flood(handshake.time);
     let only_counted = of_flood && counts_flood;
     let mut assessment = judge.assess(index);
-    let causes = if only_counted { Vec::new() } else { causes(listener, index, &assessment, outcome) };
+    let (causes, failed) =
+        if only_counted { (Vec::new(), true) } else { causes(listener, index, &assessment, outcome) };
     if !only_counted && (options.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
         judge.explain(index, &mut assessment);
     }
@@ -156,7 +163,18 @@ fn judge_one<'a>(
     let compared = has_failed(outcome, &causes, of_flood)
         .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
     let compared = compared.map(Box::new);
-    Judgement { handshake, outcome, assessment, causes, server, compared, of_flood, begins_flood: false, only_counted }
+    Judgement {
+        handshake,
+        outcome,
+        assessment,
+        causes,
+        failed,
+        server,
+        compared,
+        of_flood,
+        begins_flood: false,
+        only_counted,
+    }
 }
 
 /// Minimum pause between the handshakes of two floods of a listener, in seconds.

@@ -3,7 +3,7 @@
 use crate::connection::handshake::{Handshake, Side, SynHeader};
 use crate::listener::Listener;
 use crate::listener::clock::{Samples, usual_rate};
-use crate::{Frame, Measured, SynFields, SynPair, Times};
+use crate::{Completion, Frame, Measured, SynFields, SynPair, Times};
 
 /// Measurements on the server's segments after its SYN-ACK.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,17 @@ pub(super) fn measured(handshake: &Handshake, server: ServerMeasurements) -> Mea
 /// limit.
 fn is_reset(handshake: &Handshake, frame: Frame) -> bool {
     handshake.reset.as_deref().is_some_and(|(_, reset)| reset.frame == frame)
+}
+
+/// Returns how long the handshake took.
+pub(super) fn completion(handshake: &Handshake, has_failed: bool) -> Completion {
+    let syn = handshake.syn.as_ref();
+    let seconds = handshake.ack.zip(syn).map(|(ack, syn)| ack.time.seconds_since(syn.time));
+    Completion {
+        syns: syn.map_or(0, |_| handshake.syn_retransmissions.saturating_add(1)),
+        seconds: seconds.filter(|&seconds| seconds >= 0.0),
+        has_failed,
+    }
 }
 
 /// Returns the fields of the SYN and SYN-ACK.

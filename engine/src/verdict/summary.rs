@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::verdict::episodes::episodes;
 use crate::verdict::judgement::{JudgeOptions, Judgement};
-use crate::{Compared, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally};
+use crate::{
+    Compared, Durations, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally,
+};
 
 /// Counts, listeners and episodes of all handshakes that were judged.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ impl Summary {
             last: first.time,
             tally: Tally::default(),
             strongest: None,
+            durations: Durations::default(),
+            syns: 0,
             flood: None,
         });
         let mut tally = Tally::default();
@@ -91,6 +95,9 @@ fn add(listener: &mut ListenerReport, judgement: &Judgement<'_>) {
     let time = judgement.handshake.time;
     listener.first = listener.first.min(time);
     listener.last = listener.last.max(time);
+    let completion = judgement.completion();
+    completion.seconds.into_iter().for_each(|seconds| listener.durations.add(seconds));
+    listener.syns += u64::from(completion.syns);
     if judgement.of_flood {
         listener.flood.get_or_insert_with(|| Flood::new(time)).add(time, judgement.only_counted);
     }

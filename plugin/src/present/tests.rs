@@ -3,7 +3,8 @@ use super::*;
 use crate::settings::CapturePoint;
 
 use syncookie_engine::{
-    Cause, CauseKind, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, LogOddsTerms, Timestamp,
+    Cause, CauseKind, Completion, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, LogOddsTerms,
+    Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
@@ -71,9 +72,9 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
             },
         ],
         left_by_flood: false,
+        completion: Completion { seconds: Some(1.004), has_failed: true, ..Completion::default() },
         compared: None,
         begins_flood: false,
-        seconds_to_ack: Some(1.004),
         measured: None,
         syn_pair: None,
     }

@@ -44,7 +44,7 @@ impl HandshakeState {
             implementation: assessment.implementations.first().copied(),
             outcome: finding.outcome,
             cause,
-            delay: finding.seconds_to_ack,
+            delay: finding.completion.seconds,
         }
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use syncookie_engine::{
-    Assessment, Cause, CauseKind, Endpoint, Finding, Frame, Frames, HandshakeId, Outcome, Timestamp, Verdict,
+    Assessment, Cause, CauseKind, Completion, Endpoint, Finding, Frame, Frames, HandshakeId, Outcome, Timestamp,
+    Verdict,
 };
 
 /// The findings by handshake. Those without a SYN-ACK are kept without their texts, because a flood
@@ -82,7 +83,7 @@ impl Unanswered {
             causes: self.cause.map(cause).into_iter().collect(),
             left_by_flood: self.left_by_flood,
             begins_flood: self.begins_flood,
-            seconds_to_ack: None,
+            completion: Completion::default(),
             compared: None,
             measured: None,
             syn_pair: None,

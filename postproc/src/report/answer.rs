@@ -1,7 +1,5 @@
 //! Headline of the report: the answer in a sentence, its details, and the captures that were read.
 
-use std::collections::BTreeMap;
-
 use syncookie_engine::{CauseKind, Confidence, Endpoint, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
@@ -9,6 +7,7 @@ use super::caveats::was_were;
 use super::no_handshake;
 use crate::text::{self, range};
 use crate::totals::Totals;
+use crate::totals::affected::Affected;
 
 /// Returns the answer in one sentence of at most 12 words, without the names of listeners and
 /// files.
@@ -29,34 +28,53 @@ fn whole_headline(totals: &Totals) -> String {
         "No TCP handshake matches the filter.".into()
     } else if handshakes == 0 {
         no_handshake::headline(totals)
-    } else if totals.reliable.handshakes > 0 {
-        match style(&totals.reliable) {
-            Style::Cookies => format!("{} answered with SYN cookies.", which(totals, Confidence::Likely)),
-            Style::Proxy => format!("A SYN proxy answered for {}.", which(totals, Confidence::Likely)),
-            Style::Both => format!("{} used SYN cookies or a SYN proxy.", which(totals, Confidence::Likely)),
-        }
-    } else if totals.possible.handshakes > 0 {
-        match style(&totals.possible) {
-            Style::Cookies => format!("{} may have answered with SYN cookies.", which(totals, Confidence::Possible)),
-            Style::Proxy => format!("A SYN proxy may have answered for {}.", which(totals, Confidence::Possible)),
-            Style::Both => format!("{} may have used SYN cookies or proxies.", which(totals, Confidence::Possible)),
-        }
-    } else if let Some(who) = suggested(totals) {
-        format!("Failures suggest {who}, but no handshake proves one.")
+    } else if totals.failed() > 0 {
+        failure_headline(totals)
     } else {
-        match failed(&totals.tally) {
-            0 => format!("No SYN cookie or SYN proxy was found in {}.", all(totals)),
-            number => {
-                format!("No SYN cookie or SYN proxy found; {} of {} failed.", grouped(number), all(totals))
-            }
-        }
+        answered(totals).unwrap_or_else(|| format!("No SYN cookie or SYN proxy was found in {}.", all(totals)))
+    }
+}
+
+/// Returns how many handshakes failed, and the most frequent of their most likely causes.
+fn failure_headline(totals: &Totals) -> String {
+    let (failed, handshakes) = (totals.failed(), totals.tally.handshakes);
+    let which = match (failed, handshakes) {
+        (1, 1) => "The handshake failed".into(),
+        _ if failed == handshakes => format!("All {} failed", all(totals)),
+        _ => format!("{} of {} failed", grouped(failed), all(totals)),
+    };
+    match totals.failures.most_frequent() {
+        Some((cause, count)) if count.handshakes == failed => format!("{which}; most likely cause: {cause}."),
+        Some((cause, count)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(count.handshakes)),
+        None => format!("{which}."),
+    }
+}
+
+/// Returns for which listeners a SYN cookie or SYN proxy answered; `None` if there is none.
+fn answered(totals: &Totals) -> Option<String> {
+    if totals.reliable.handshakes > 0 {
+        let who = which(totals, Confidence::Likely);
+        Some(match style(&totals.reliable) {
+            Style::Cookies => format!("{who} answered with SYN cookies."),
+            Style::Proxy => format!("A SYN proxy answered for {who}."),
+            Style::Both => format!("{who} used SYN cookies or a SYN proxy."),
+        })
+    } else if totals.possible.handshakes > 0 {
+        let who = which(totals, Confidence::Possible);
+        Some(match style(&totals.possible) {
+            Style::Cookies => format!("{who} may have answered with SYN cookies."),
+            Style::Proxy => format!("A SYN proxy may have answered for {who}."),
+            Style::Both => format!("{who} may have used SYN cookies or proxies."),
+        })
+    } else {
+        None
     }
 }
 
 /// Returns the SYN cookie or SYN proxy that would explain most failures, although the packets do not
 /// show that one answered.
 fn suggested(totals: &Totals) -> Option<&'static str> {
-    match most_frequent(&totals.other_failures)?.0 {
+    match totals.failures.most_frequent()?.0 {
         CauseKind::CookieRejected => Some("a SYN cookie"),
         CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => {
             Some("a SYN proxy")
@@ -68,6 +86,15 @@ fn suggested(totals: &Totals) -> Option<&'static str> {
 /// Returns the sentences that follow the headline: the number of handshakes, the confidence, and
 /// the failures; empty if there is nothing to add.
 pub fn details(totals: &Totals) -> String {
+    sentences(totals, most_likely)
+}
+
+/// Returns the same without the most likely causes, which the table lists below.
+pub fn details_without_causes(totals: &Totals) -> String {
+    sentences(totals, |_| String::new())
+}
+
+fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     let mut sentences = Vec::new();
     if totals.captures.is_empty() {
         return String::new();
@@ -76,40 +103,65 @@ pub fn details(totals: &Totals) -> String {
         let is_explained = totals.filtered_out == 0 && totals.known.is_none();
         return if is_explained { no_handshake::details(totals).join(" ") } else { String::new() };
     }
-    if totals.reliable.handshakes > 0 {
-        let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
-        let found = grouped(totals.reliable.handshakes);
-        sentences.push(format!("This affects {found} of {}{}{confidence}.", all(totals), episodes(totals)));
-        sentences.extend(resets(&totals.reliable, &totals.reliable_resets));
-        sentences.extend(match totals.possible.handshakes {
-            0 => None,
-            1 => Some("Another 1 is a possible match.".into()),
-            number => Some(format!("Another {} are possible matches.", grouped(number))),
-        });
-    } else {
-        if totals.possible.handshakes > 0 {
-            let found = grouped(totals.possible.handshakes);
-            sentences.push(format!("This affects {found} of {}; no finding is likely or certain.", all(totals)));
-        } else if tally_of(&totals.tally, Verdict::Ordinary) == 0 {
-            sentences.push(match totals.tally.handshakes {
-                1 => "The handshake is undetermined.".into(),
-                _ => "All handshakes are undetermined.".into(),
-            });
-        }
+    let has_failures = totals.failed() > 0;
+    sentences.extend(failures(totals, cause));
+    if has_failures {
+        sentences.push(answered(totals).unwrap_or_else(|| match suggested(totals) {
+            Some(who) => format!("This suggests {who}, but no handshake proves one."),
+            None => "No SYN cookie or SYN proxy was found.".into(),
+        }));
     }
-    sentences.extend(failures(totals));
+    sentences.extend(confidence(totals, has_failures));
+    sentences.extend(delays(totals, cause));
     sentences.extend(counted_twice(totals));
-    sentences.extend(no_handshake::only_syns(totals).or_else(|| no_handshake::one_direction(totals)));
+    // An ICMP error is an answer.
+    if !totals.failures.causes.contains_key(&CauseKind::IcmpRejected) {
+        sentences.extend(no_handshake::only_syns(totals).or_else(|| no_handshake::one_direction(totals)));
+    }
     if let Some(known) = &totals.known {
         sentences.push(format!("{} left out.", count(known.findings, "known finding")));
     }
     sentences.join(" ")
 }
 
-/// Returns the answer with its details, in one line.
+/// Returns the answer with its details, and what to check, in one line.
 pub fn answer(totals: &Totals) -> String {
+    let mut answer = headline(totals);
     let details = details(totals);
-    if details.is_empty() { headline(totals) } else { format!("{} {details}", headline(totals)) }
+    if !details.is_empty() {
+        answer.push(' ');
+        answer.push_str(&details);
+    }
+    let affected = if totals.failures.handshakes > 0 { &totals.failures } else { &totals.delays };
+    if let Some((_, cause)) = affected.most_frequent() {
+        answer.push_str(&format!(" To check: {}.", escape_controls(&cause.check)));
+    }
+    answer
+}
+
+/// Returns how many handshakes a SYN cookie or SYN proxy answered, and how sure that is; whether all
+/// are undetermined, unless something failed.
+fn confidence(totals: &Totals, has_failures: bool) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if totals.reliable.handshakes > 0 {
+        let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
+        let found = grouped(totals.reliable.handshakes);
+        sentences.push(format!("This affects {found} of {}{}{confidence}.", all(totals), episodes(totals)));
+        sentences.extend(match totals.possible.handshakes {
+            0 => None,
+            1 => Some("Another 1 is a possible match.".into()),
+            number => Some(format!("Another {} are possible matches.", grouped(number))),
+        });
+    } else if totals.possible.handshakes > 0 {
+        let found = grouped(totals.possible.handshakes);
+        sentences.push(format!("This affects {found} of {}; no finding is likely or certain.", all(totals)));
+    } else if !has_failures && tally_of(&totals.tally, Verdict::Ordinary) == 0 {
+        sentences.push(match totals.tally.handshakes {
+            1 => "The handshake is undetermined.".into(),
+            _ => "All handshakes are undetermined.".into(),
+        });
+    }
+    sentences
 }
 
 fn episodes(totals: &Totals) -> String {
@@ -119,69 +171,70 @@ fn episodes(totals: &Totals) -> String {
     }
 }
 
-/// Returns how many of the reliable findings the server side reset, and the most frequent likely
-/// cause.
-fn resets(reliable: &Tally, causes: &BTreeMap<CauseKind, u64>) -> Option<String> {
-    let number = reliable.outcomes[Outcome::ResetByServer as usize];
-    let which = match (number, reliable.handshakes) {
-        (0, _) => return None,
-        (1, 1) => "It was".to_owned(),
-        (1, _) => "1 of them was".into(),
-        (_, all) if number == all => "All of them were".into(),
-        _ => format!("{} of them were", grouped(number)),
-    };
-    let were = format!("{which} reset by the server side.");
-    Some(format!("{were}{}", most_likely(number, causes)))
-}
-
 /// Outcomes of failed handshakes, in the words of the report.
-const FAILURES: [(Outcome, &str); 5] = [
-    (Outcome::ResetByServer, "reset by the server side"),
-    (Outcome::ResetByClient, "reset by the client"),
-    (Outcome::Refused, "refused"),
-    (Outcome::Unanswered, "unanswered"),
-    (Outcome::Unacknowledged, "unacknowledged"),
+const FAILURES: [(&[Outcome], &str); 6] = [
+    (&[Outcome::ResetByServer], "reset by the server side"),
+    (&[Outcome::ResetByClient], "reset by the client"),
+    (&[Outcome::Refused], "refused"),
+    (&[Outcome::Unanswered], "unanswered"),
+    (&[Outcome::Unacknowledged], "unacknowledged"),
+    (&[Outcome::Established, Outcome::Incomplete], "stuck after the handshake"),
 ];
 
-/// Returns the number of failed handshakes.
-fn failed(tally: &Tally) -> u64 {
-    FAILURES.iter().map(|(outcome, _)| tally.outcomes[*outcome as usize]).sum()
+/// Returns the number of handshakes whose outcome is a failure.
+pub fn failed(tally: &Tally) -> u64 {
+    let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Established | Outcome::Incomplete);
+    Outcome::ALL.iter().filter(|outcome| is_failure(outcome)).map(|&outcome| tally.outcomes[outcome as usize]).sum()
 }
 
-/// Returns how the handshakes failed that [`resets`] does not count, and their most frequent likely
-/// cause; `None` if there are none.
-fn failures(totals: &Totals) -> Option<String> {
-    let is_after_resets = totals.reliable.outcomes[Outcome::ResetByServer as usize] > 0;
-    let number = |outcome: Outcome| {
-        let counted = if outcome == Outcome::ResetByServer { totals.reliable.outcomes[outcome as usize] } else { 0 };
-        totals.tally.outcomes[outcome as usize].saturating_sub(counted)
-    };
-    let parts: Vec<(u64, &str)> =
-        FAILURES.iter().map(|(outcome, words)| (number(*outcome), *words)).filter(|(number, _)| *number > 0).collect();
-    let number = parts.iter().map(|(number, _)| number).sum();
-    let other = if is_after_resets { "other handshake" } else { "handshake" };
+/// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none failed, or if all of them belong to floods and are only counted.
+fn failures(totals: &Totals, cause: fn(&Affected) -> String) -> Option<String> {
+    let failures = &totals.failures;
+    let parts: Vec<(u64, &str)> = FAILURES
+        .iter()
+        .map(|(outcomes, words)| (outcomes.iter().map(|&one| failures.outcomes[one as usize]).sum(), *words))
+        .filter(|(number, _)| *number > 0)
+        .collect();
+    let when = failures.range.map_or_else(String::new, |(first, last)| format!(", {}", range(first, last)));
+    let of = format!(" of {}", whose(failures));
     let failed = match &parts[..] {
         [] => return None,
-        [(number, how)] => format!("{} {how}.", was_were(*number, other)),
+        [(1, how)] => format!("1 handshake{of} was {how}{when}."),
+        [(number, how)] => format!("{} handshakes{of} were {how}{when}.", grouped(*number)),
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(number, how)| format!("{} {how}", grouped(*number))).collect();
-            format!("{} failed: {}.", count(number, other), parts.join(", "))
+            format!("{}{of} failed{when}: {}.", count(failures.handshakes, "handshake"), parts.join(", "))
         }
     };
-    Some(format!("{failed}{}", most_likely(number, &totals.other_failures)))
+    Some(format!("{failed}{}", cause(failures)))
 }
 
-/// Returns the most frequent likely cause of a number of failures as a sentence after a space, or
-/// nothing if no cause is known.
-fn most_likely(number: u64, causes: &BTreeMap<CauseKind, u64>) -> String {
-    let Some((cause, count)) = most_frequent(causes) else { return String::new() };
-    let of = if count == number { String::new() } else { format!(" of {}", grouped(count)) };
+/// Returns how many handshakes were delayed, and what `cause` adds.
+fn delays(totals: &Totals, cause: fn(&Affected) -> String) -> Option<String> {
+    let delays = &totals.delays;
+    let were = was_were(delays.handshakes, "handshake");
+    let (first, last) = delays.range?;
+    Some(format!("{were} delayed, {}.{}", range(first, last), cause(delays)))
+}
+
+/// Returns the only listener, or the number of listeners.
+fn whose(affected: &Affected) -> String {
+    match (affected.listeners.first(), affected.listeners.len()) {
+        (Some(listener), 1) => listener.to_string(),
+        (_, several) => count(several as u64, "listener"),
+    }
+}
+
+/// Returns the most frequent likely cause as a sentence after a space, or nothing if no cause is
+/// known.
+fn most_likely(affected: &Affected) -> String {
+    let Some((cause, count)) = affected.most_frequent() else { return String::new() };
+    let of = match count.handshakes {
+        all if all == affected.handshakes => String::new(),
+        some => format!(" of {}", grouped(some)),
+    };
     format!(" Most likely cause{of}: {} ({cause}).", cause.clause())
-}
-
-fn most_frequent(causes: &BTreeMap<CauseKind, u64>) -> Option<(CauseKind, u64)> {
-    causes.iter().max_by_key(|(_, count)| **count).map(|(cause, count)| (*cause, *count))
 }
 
 /// Returns how many handshakes are in several captures and therefore counted more than once.

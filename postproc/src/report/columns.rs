@@ -79,10 +79,12 @@ pub enum Value {
     AddressBytes(Read<IpAddr>),
     /// Port number.
     Port(Read<u16>),
-    /// Frame number that may be missing.
-    Frame(Read<Option<u32>>),
-    /// Number of nats that may be missing.
-    Nats(Read<Option<f64>>),
+    /// Frame number or count that may be missing.
+    Count(Read<Option<u32>>),
+    /// Number of nats or seconds that may be missing.
+    Decimal(Read<Option<f64>>),
+    /// Whether something holds.
+    Flag(Read<bool>),
     /// Frames that are in another capture.
     OtherFiles(ReadOtherFiles),
     /// Pieces of evidence.
@@ -104,17 +106,20 @@ pub const COLUMNS: &[Column] = &[
     both("server_port", Value::Port(|h| h.server.port), "the server's port"),
     both("verdict", Value::Text(|h| h.verdict), "as in JSON"),
     both("confidence", Value::OptionalText(|h| h.confidence), "as in JSON"),
-    both("log_odds", Value::Nats(|h| h.log_odds), "as in JSON"),
+    both("log_odds", Value::Decimal(|h| h.log_odds), "as in JSON"),
     both("runner_up", Value::OptionalText(|h| h.runner_up), "as in JSON"),
-    both("prior_nats", Value::Nats(|h| h.prior_nats), "as in JSON"),
-    both("listener_nats", Value::Nats(|h| h.listener_nats), "as in JSON"),
-    both("cap_nats", Value::Nats(|h| h.cap_nats), "as in JSON"),
+    both("prior_nats", Value::Decimal(|h| h.prior_nats), "as in JSON"),
+    both("listener_nats", Value::Decimal(|h| h.listener_nats), "as in JSON"),
+    both("cap_nats", Value::Decimal(|h| h.cap_nats), "as in JSON"),
     both("implementations", Value::Texts(|h| h.implementations.clone()), "as in JSON"),
     both("outcome", Value::Text(|h| h.outcome), "as in JSON"),
-    both("syn_frame", Value::Frame(|h| h.frames.syn), "`frames.syn` in JSON"),
-    both("syn_ack_frame", Value::Frame(|h| h.frames.syn_ack), "`frames.syn_ack` in JSON"),
-    both("ack_frame", Value::Frame(|h| h.frames.ack), "`frames.ack` in JSON"),
-    both("reset_frame", Value::Frame(|h| h.frames.reset), "`frames.reset` in JSON"),
+    both("syns", Value::Count(|h| Some(h.syns)), "as in JSON"),
+    both("seconds", Value::Decimal(|h| h.seconds), "as in JSON"),
+    both("failed", Value::Flag(|h| h.failed), "as in JSON"),
+    both("syn_frame", Value::Count(|h| h.frames.syn), "`frames.syn` in JSON"),
+    both("syn_ack_frame", Value::Count(|h| h.frames.syn_ack), "`frames.syn_ack` in JSON"),
+    both("ack_frame", Value::Count(|h| h.frames.ack), "`frames.ack` in JSON"),
+    both("reset_frame", Value::Count(|h| h.frames.reset), "`frames.reset` in JSON"),
     both("other_files", Value::OtherFiles(|h| &h.other_files), "frames that are in another file"),
     csv("evidence_kinds", Value::Texts(evidence_kinds), "the kinds of evidence, strongest first"),
     both("evidence", Value::Evidence(|h| &h.evidence), "the evidence, strongest first"),
@@ -192,8 +197,9 @@ mod tests {
             Value::Address(_) => ["text", "text"],
             Value::AddressBytes(_) => ["", "16 bytes"],
             Value::Port(_) => ["number", "16-bit number"],
-            Value::Frame(_) => ["number or empty", "32-bit number or null"],
-            Value::Nats(_) => ["number or empty", "64-bit floating-point number or null"],
+            Value::Count(_) => ["number or empty", "32-bit number or null"],
+            Value::Decimal(_) => ["number or empty", "64-bit floating-point number or null"],
+            Value::Flag(_) => ["true or false", "boolean"],
             Value::OtherFiles(_) => ["list of `syn: other.pcap`", "list of `frame`, `capture`"],
             Value::Evidence(_) => [
                 "list of `zero-window 10 for syn-proxy: …`",

@@ -21,6 +21,8 @@ pub struct Group {
     pub likeness: Likeness,
     pub outcome: Outcome,
     pub count: u64,
+    /// Number of handshakes that failed, and were not only delayed.
+    pub failed: u64,
     pub first: Timestamp,
     pub last: Timestamp,
     pub strongest: Option<Confidence>,
@@ -75,7 +77,7 @@ impl Groups {
 impl Group {
     fn new(likeness: Likeness, finding: &Finding) -> Self {
         let Finding { outcome, time, .. } = *finding;
-        Self { likeness, outcome, count: 0, first: time, last: time, strongest: None, examples: Vec::new() }
+        Self { likeness, outcome, count: 0, failed: 0, first: time, last: time, strongest: None, examples: Vec::new() }
     }
 
     /// Returns the weight of a group: confident findings, then failures, then confidence, then the
@@ -93,6 +95,7 @@ impl Group {
 
     fn add(&mut self, capture: &str, finding: &Finding) {
         self.count += 1;
+        self.failed += u64::from(finding.completion.has_failed);
         self.first = self.first.min(finding.time);
         self.last = self.last.max(finding.time);
         self.strongest = self.strongest.max(finding.assessment.confidence);

@@ -56,7 +56,7 @@ impl<W: Write> Report for Lines<W> {
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         listeners(totals).chain(episodes(totals)).try_for_each(|object| self.line(&object))?;
-        self.line(&Object::Summary(totals.into()))?;
+        self.line(&Object::Summary(Box::new(totals.into())))?;
         self.output.flush()
     }
 
@@ -135,7 +135,8 @@ impl<W: Write> Report for Document<W> {
         self.section("episodes")?;
         episodes(totals).try_for_each(|object| self.element(&object))?;
         self.output.write_all(b"\n],\n\"summary\":")?;
-        self.output.write_all(&escape_json_controls(&serde_json::to_vec(&Object::Summary(totals.into()))?))?;
+        let summary = Object::Summary(Box::new(totals.into()));
+        self.output.write_all(&escape_json_controls(&serde_json::to_vec(&summary)?))?;
         self.output.write_all(b"}\n")?;
         self.output.flush()
     }
@@ -147,7 +148,7 @@ pub(super) fn captures(sources: &[Source]) -> impl Iterator<Item = Object<'_>> {
 }
 
 fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
-    totals.listeners.iter().map(|(server, listener)| Object::Listener(Listener::new(*server, listener)))
+    totals.listeners.iter().map(|(server, listener)| Object::Listener(Box::new(Listener::new(*server, listener))))
 }
 
 /// Returns the episodes of all captures.

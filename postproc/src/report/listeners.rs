@@ -12,7 +12,7 @@ use crate::totals::ListenerTotals;
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
 /// Columns; a column without values is left out.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 16] = [
     ("Listener", |server, _| server.to_string()),
     ("Handshakes", |_, listener| grouped(listener.tally.handshakes)),
     ("Ordinary", |_, listener| verdict(listener, Verdict::Ordinary)),
@@ -30,25 +30,31 @@ const COLUMNS: [Column; 13] = [
         listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
     }),
     ("until\n(UTC)", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
+    ("Median\n(ms)", |_, listener| quantile(listener, 0.5)),
+    ("95 %\n(ms)", |_, listener| quantile(listener, 0.95)),
+    ("Longest\n(ms)", |_, listener| quantile(listener, 1.0)),
 ];
+
+/// Columns with times from the first SYN to the client's ACK, which only the whole table has.
+const TIMES: [usize; 3] = [13, 14, 15];
 
 /// Columns with text, which is aligned left.
 const LEFT: [usize; 4] = [0, 10, 11, 12];
 
 /// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
-/// unanswered, undetermined, confidence.
-const DISPENSABLE: [usize; 7] = [12, 7, 9, 2, 8, 5, 10];
+/// unanswered, undetermined, confidence, times.
+const DISPENSABLE: [usize; 10] = [12, 7, 9, 2, 8, 5, 10, 14, 13, 15];
 
 /// Spaces between columns.
 const GAP: u16 = 2;
 
-/// Formats the listeners, one per row.
-pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)]) -> String {
+/// Formats the listeners, one per row, with the times that handshakes took if `has_times`.
+pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)], has_times: bool) -> String {
     let rows: Vec<Vec<String>> = listeners
         .iter()
         .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
         .collect();
-    let wanted = columns(terminal, &rows);
+    let wanted = columns(terminal, &rows, has_times);
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
@@ -69,13 +75,14 @@ pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTota
 }
 
 /// Returns the columns that have values and fit; the other formats have all columns.
-fn columns(terminal: Terminal, rows: &[Vec<String>]) -> Vec<usize> {
+fn columns(terminal: Terminal, rows: &[Vec<String>], has_times: bool) -> Vec<usize> {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
         cells.flat_map(str::lines).map(display_width).max().unwrap_or(0) + usize::from(GAP)
     };
-    let mut wanted: Vec<usize> =
-        (0..COLUMNS.len()).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    let is_used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
+    let all = (0..COLUMNS.len()).filter(|column| has_times || !TIMES.contains(column));
+    let mut wanted: Vec<usize> = all.filter(is_used).collect();
     for dispensable in DISPENSABLE {
         if wanted.iter().map(|&column| widest(column)).sum::<usize>() <= terminal.width {
             break;
@@ -97,6 +104,11 @@ fn until(first: Timestamp, last: Timestamp) -> String {
         return String::new();
     }
     if from[..10] == to[..10] { to[11..].into() } else { to }
+}
+
+/// Formats the time that a share of the handshakes did not exceed, in milliseconds.
+fn quantile(listener: &ListenerTotals, share: f64) -> String {
+    listener.durations.quantile(share).map_or_else(String::new, |seconds| format!("{:.1}", seconds * 1e3))
 }
 
 fn outcome(listener: &ListenerTotals, outcomes: &[Outcome]) -> String {

@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
+use crate::totals::affected;
 use crate::totals::{CaptureTotals, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
@@ -24,9 +25,9 @@ pub enum Object<'a> {
     Run(Run),
     Capture(Capture<'a>),
     Handshake(&'a Handshake<'a>),
-    Listener(Listener),
+    Listener(Box<Listener>),
     Episode(Episode<'a>),
-    Summary(Summary<'a>),
+    Summary(Box<Summary<'a>>),
 }
 
 /// Program that wrote the report.
@@ -72,6 +73,12 @@ pub struct Handshake<'a> {
     pub(super) cap_nats: Option<f64>,
     pub(super) implementations: Vec<&'static str>,
     pub(super) outcome: &'static str,
+    /// Number of SYNs, without copies that the capture made.
+    pub(super) syns: u32,
+    /// Seconds from the first SYN to the client's ACK.
+    pub(super) seconds: Option<f64>,
+    /// Whether it failed, and was not only delayed.
+    pub(super) failed: bool,
     pub(super) evidence: Vec<Evidence<'a>>,
     /// Observations that would have been needed, if the verdict is `undetermined`.
     pub(super) missing: &'a [String],
@@ -148,8 +155,32 @@ pub struct Listener {
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     cookie_style_first: Option<Time>,
     cookie_style_last: Option<Time>,
+    /// Number of SYNs.
+    syns: u64,
+    delay: Option<Delay>,
     /// Incomplete handshakes during SYN floods.
     flood: Option<Flood>,
+}
+
+/// Times from the first SYN to the client's ACK, in seconds.
+#[derive(Serialize)]
+struct Delay {
+    handshakes: u64,
+    median: f64,
+    p95: f64,
+    max: f64,
+}
+
+impl Delay {
+    /// Returns `None` without durations.
+    fn of(durations: &engine::Durations) -> Option<Self> {
+        Some(Self {
+            handshakes: durations.count(),
+            median: microseconds(durations.quantile(0.5)?),
+            p95: microseconds(durations.quantile(0.95)?),
+            max: microseconds(durations.longest()),
+        })
+    }
 }
 
 /// SYN flood, over time.
@@ -205,6 +236,10 @@ pub struct Summary<'a> {
     handshakes: u64,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
+    syns: u64,
+    delay: Option<Delay>,
+    failures: Affected<'a>,
+    delays: Affected<'a>,
     /// Connections without a SYN in their capture; only if there are any that are examined.
     #[serde(skip_serializing_if = "Option::is_none")]
     without_syn: Option<WithoutSyn<'a>>,
@@ -231,6 +266,44 @@ pub struct Summary<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     common_factors: Vec<CommonFactor>,
     errors: Vec<Error<'a>>,
+}
+
+/// Handshakes that failed, or that were delayed.
+#[derive(Serialize)]
+struct Affected<'a> {
+    handshakes: u64,
+    first: Option<Time>,
+    last: Option<Time>,
+    listeners: u64,
+    /// Most likely causes, the most frequent first.
+    causes: Vec<CauseCount<'a>>,
+}
+
+/// Handshakes with the same most likely cause.
+#[derive(Serialize)]
+struct CauseCount<'a> {
+    kind: &'static str,
+    handshakes: u64,
+    check: &'a str,
+}
+
+impl<'a> From<&'a affected::Affected> for Affected<'a> {
+    fn from(affected: &'a affected::Affected) -> Self {
+        let causes = affected.causes.iter().map(|(kind, count)| CauseCount {
+            kind: kind.as_str(),
+            handshakes: count.handshakes,
+            check: &count.check,
+        });
+        let mut causes: Vec<_> = causes.collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.handshakes));
+        Self {
+            handshakes: affected.handshakes,
+            first: affected.range.map(|(first, _)| Time(first)),
+            last: affected.range.map(|(_, last)| Time(last)),
+            listeners: affected.listeners.len() as u64,
+            causes,
+        }
+    }
 }
 
 /// Connections without a SYN in their capture.
@@ -357,6 +430,9 @@ impl<'a> Handshake<'a> {
             cap_nats: assessment.terms.map(|terms| rounded(terms.cap_nats)),
             implementations: assessment.implementations.iter().map(|known| known.as_str()).collect(),
             outcome: finding.outcome.as_str(),
+            syns: finding.completion.syns,
+            seconds: finding.completion.seconds.map(microseconds),
+            failed: finding.completion.has_failed,
             evidence: assessment.evidence.iter().map(Evidence::from).collect(),
             missing: &assessment.missing,
             cause: causes(&finding.causes),
@@ -376,6 +452,11 @@ fn other_files<'a>(captures: &'a [CaptureTotals], finding: &engine::Finding) -> 
         .filter(|&(_, capture)| capture != finding.capture())
         .map(|(frame, capture)| OtherFile { frame, capture: name(captures, capture) })
         .collect()
+}
+
+/// Rounds seconds to microseconds, the resolution of most captures.
+fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
 }
 
 /// Rounds to thousandths: further digits are arithmetic, not evidence.
@@ -436,6 +517,8 @@ impl Listener {
             strongest: totals.strongest.map(engine::Confidence::as_str),
             cookie_style_first: totals.cookie_style.map(|(first, _)| Time(first)),
             cookie_style_last: totals.cookie_style.map(|(_, last)| Time(last)),
+            syns: totals.syns,
+            delay: Delay::of(&totals.durations),
             flood: totals.flood.as_ref().map(Flood::from),
         }
     }
@@ -479,6 +562,10 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             handshakes: totals.tally.handshakes,
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
+            syns: totals.listeners.values().map(|listener| listener.syns).sum(),
+            delay: Delay::of(&totals.durations()),
+            failures: (&totals.failures).into(),
+            delays: (&totals.delays).into(),
             without_syn: without_syn(totals),
             strongest: totals.strongest.map(engine::Confidence::as_str),
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use syncookie_engine::{CauseKind, Confidence, Endpoint, Implementation, Outcome, Verdict};
+use syncookie_engine::{CauseKind, Endpoint, Implementation, Outcome, Verdict};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::{Group, Groups};
@@ -21,8 +21,8 @@ const OTHERS: usize = 9;
 struct Remedy<'a> {
     cause: CauseKind,
     count: u64,
-    /// Number of them that a SYN cookie or SYN proxy answered, at `likely` or above.
-    reliable: u64,
+    /// Number of them that failed, and were not only delayed.
+    failed: u64,
     /// Number of them that ended with a reset from the server side.
     reset: u64,
     listeners: Vec<Endpoint>,
@@ -37,7 +37,7 @@ struct Remedy<'a> {
     largest: u64,
 }
 
-/// Writes the causes; those after a SYN cookie or SYN proxy come first.
+/// Writes the causes; those with the most failures come first, and those that only delayed last.
 pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> io::Result<()> {
     let remedies = by_cause(groups);
     let cookies = linux_cookies(groups);
@@ -96,7 +96,7 @@ fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
         remedies.entry(cause).or_insert_with(|| Remedy::new(cause)).add(group);
     }
     let mut remedies: Vec<_> = remedies.into_values().collect();
-    remedies.sort_by_key(|remedy| Reverse((remedy.reliable > 0 && remedy.reset > 0, remedy.reset > 0, remedy.count)));
+    remedies.sort_by_key(|remedy| Reverse((remedy.failed, remedy.count)));
     remedies
 }
 
@@ -106,7 +106,7 @@ impl<'a> Remedy<'a> {
         Self {
             cause,
             count: 0,
-            reliable: 0,
+            failed: 0,
             reset: 0,
             listeners,
             check: "",
@@ -119,8 +119,7 @@ impl<'a> Remedy<'a> {
 
     fn add(&mut self, group: &'a Group) {
         self.count += group.count;
-        let is_reliable = group.likeness.verdict.is_cookie_style() && group.strongest >= Some(Confidence::Likely);
-        self.reliable += if is_reliable { group.count } else { 0 };
+        self.failed += group.failed;
         self.reset += if group.outcome == Outcome::ResetByServer { group.count } else { 0 };
         if !self.listeners.contains(&group.likeness.server) {
             self.listeners.push(group.likeness.server);

@@ -1,5 +1,5 @@
-//! Report for people that fits on one screen: the answer, the listeners, the failures, the checks,
-//! and the unreadable captures. With `--verbose` it also lists every kind of finding.
+//! Report for people that fits on one screen: the answer, the failures with their checks, the
+//! listeners, and the unreadable captures. With `--verbose` it also lists every kind of finding.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use syncookie_engine::{Confidence, DetailLevel, Finding};
 use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::Report;
-use super::answer::{common_folder, cookie_style, details, headline, read};
+use super::answer::{common_folder, cookie_style, details_without_causes, failed, headline, read};
 use super::common_factors;
 use super::comparison::lines;
 use super::findings::Groups;
@@ -68,15 +68,18 @@ impl<W: Write> Report for Table<W> {
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.answer(totals)?;
+        if self.is_verbose {
+            self.failures()?;
+        } else {
+            remedies(&mut self.output, self.terminal, &self.groups)?;
+        }
         self.common_factors(totals)?;
         self.listeners(totals)?;
         self.comparison(totals)?;
         if self.is_verbose {
             self.episodes(totals)?;
             self.findings()?;
-            self.failures()?;
         } else {
-            remedies(&mut self.output, self.terminal, &self.groups)?;
             // The findings of a folder have little in common; in one capture, the strongest shows
             // what to look for.
             if totals.captures.len() == 1 {
@@ -104,7 +107,7 @@ impl<W: Write> Table<W> {
         for line in String::from_utf8_lossy(&lines).lines() {
             writeln!(self.output, "{}", self.terminal.paint(code, line))?;
         }
-        let details = details(totals);
+        let details = details_without_causes(totals);
         if !details.is_empty() {
             paragraph(&mut self.output, self.terminal.width, "", &details)?;
         }
@@ -121,11 +124,17 @@ impl<W: Write> Table<W> {
         }
         // Stable, so that listeners of equal weight stay sorted by address.
         listeners.sort_by_key(|(_, listener)| {
-            std::cmp::Reverse((listener.strongest, cookie_style(&listener.tally), listener.tally.handshakes))
+            let tally = &listener.tally;
+            std::cmp::Reverse((failed(tally), listener.strongest, cookie_style(tally), tally.handshakes))
         });
         let most = if self.is_verbose { ALL_LISTENERS } else { LISTENERS };
         let shown = &listeners[..listeners.len().min(most)];
-        writeln!(self.output, "\n{}\n{}", self.terminal.bold("Listeners"), listener_table(self.terminal, shown))?;
+        writeln!(
+            self.output,
+            "\n{}\n{}",
+            self.terminal.bold("Listeners"),
+            listener_table(self.terminal, shown, self.is_verbose)
+        )?;
         let others = listeners.len() - shown.len();
         let with = listeners[shown.len()..].iter().filter(|(_, listener)| listener.strongest.is_some()).count();
         match (others, with) {
@@ -203,7 +212,11 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Failed for other reasons"))?;
+        writeln!(
+            self.output,
+            "\n{}",
+            self.terminal.bold("Failed or delayed, not answered by a SYN cookie or SYN proxy")
+        )?;
         let shown = groups.len().min(FAILED_GROUPS);
         for group in &groups[..shown] {
             failure(&mut self.output, self.terminal, group)?;

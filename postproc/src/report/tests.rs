@@ -2,9 +2,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use syncookie_engine::{
-    Assessment, Cause, CauseKind, Confidence, Endpoint, Episode, Evidence, EvidenceKind, Finding, Findings, Frame,
-    Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport, LogOddsTerms, Midstream, Outcome, Statistics,
-    Tally, Timestamp, Verdict,
+    Assessment, Cause, CauseKind, Completion, Confidence, Durations, Endpoint, Episode, Evidence, EvidenceKind,
+    Finding, Findings, Frame, Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport, LogOddsTerms,
+    Midstream, Outcome, Statistics, Tally, Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -66,9 +66,9 @@ pub(super) fn leaked(number: u32) -> Finding {
             check: "tcpdump on the server".into(),
         }],
         left_by_flood: false,
+        completion: Completion { syns: 1, seconds: Some(0.065), has_failed: true },
         compared: None,
         begins_flood: false,
-        seconds_to_ack: None,
         measured: None,
         syn_pair: None,
     }
@@ -88,6 +88,7 @@ pub(super) fn unclear() -> Finding {
             missing: vec!["the server sent nothing later".into()],
         },
         causes: Vec::new(),
+        completion: Completion { has_failed: false, ..leaked(9).completion },
         ..leaked(9)
     }
 }
@@ -116,9 +117,21 @@ fn totals(findings: &[Finding]) -> Totals {
     let server = endpoint("2001:db8::2", 80);
     let (first, last) = (Timestamp::from_nanos(TIME), Timestamp::from_nanos(TIME + 9_000_000_000));
     let strongest = findings.iter().filter_map(|finding| finding.assessment.confidence).max();
+    let mut durations = Durations::default();
+    findings.iter().filter_map(|finding| finding.completion.seconds).for_each(|seconds| durations.add(seconds));
+    let syns = findings.len() as u64;
     let all = Findings {
         handshakes: Vec::new(),
-        listeners: vec![ListenerReport { server, first, last, tally: tally.clone(), strongest, flood: None }],
+        listeners: vec![ListenerReport {
+            server,
+            first,
+            last,
+            tally: tally.clone(),
+            strongest,
+            durations,
+            syns,
+            flood: None,
+        }],
         episodes: vec![Episode {
             server,
             verdict: Verdict::SynProxy,
@@ -191,6 +204,7 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
             "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
             "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,
             "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
+            "syns": 1, "seconds": 0.065, "failed": true,
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "contribution": 5.0, "frames": [2, 5],
                           "detail": "the SYN-ACK announces a window of 0"}],
             "missing": [],
@@ -269,12 +283,10 @@ fn json_holds_the_same_objects_as_json_lines() {
 #[test]
 fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
-    let answer = format!(
-        "A SYN proxy answered for [2001:db8::2]:80. This affects 1 of 2 handshakes, in 1 episode; highest confidence: \
-         likely. It was reset by the server side. Most likely cause: {} (proxy-leaked-ack).",
-        CauseKind::ProxyLeakedAck.clause()
-    );
-    assert!(text.starts_with(&answer), "{text}");
+    let answer = "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack. 1 handshake of [2001:db8::2]:80 was \
+                  reset by the server side, 2026-11-22 06:28:21 UTC. A SYN proxy answered for [2001:db8::2]:80. This \
+                  affects 1 of 2 handshakes, in 1 episode; highest confidence: likely.";
+    assert!(text.starts_with(answer), "{text}");
     for part in [
         "the SYN-ACK announces a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
         "log-odds of syn-proxy against ordinary, in nats: 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
@@ -357,46 +369,48 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
     let said = "A SYN proxy may have answered for [2001:db8::2]:80. This affects 1 of 2 handshakes; no finding is likely \
-                or certain. 1 handshake was reset by the server side. Most likely cause: ";
+                or certain. ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
-    assert!(text.starts_with(said), "{text}");
+    assert!(text.contains(said), "{text}");
+    let mut working = weak.clone();
+    (working.outcome, working.completion.has_failed) = (Outcome::Established, false);
+    assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
     let said = "A SYN proxy answered for [2001:db8::2]:80. This affects 1 of 2 handshakes, in 1 episode; highest \
                 confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
-    assert!(text.starts_with(said) && text.contains("Another 1 is a possible match. "), "{text}");
+    assert!(text.contains(said) && text.contains("Another 1 is a possible match. "), "{text}");
 }
 
 #[test]
 fn a_rejected_cookie_does_not_contradict_the_headline() {
     let mut rejected = unclear();
     rejected.outcome = Outcome::ResetByServer;
-    rejected.causes = leaked(9).causes;
+    (rejected.causes, rejected.completion) = (leaked(9).causes, leaked(9).completion);
     rejected.causes[0].kind = CauseKind::CookieRejected;
     let text = unwrapped(&table(&[rejected], PLAIN, false));
-    let said = format!(
-        "Failures suggest a SYN cookie, but no handshake proves one. The handshake is undetermined. 1 handshake was reset \
-         by the server side. Most likely cause: {} (cookie-rejected).",
-        CauseKind::CookieRejected.clause()
-    );
-    assert!(text.starts_with(&said), "{text}");
+    let said = "The handshake failed; most likely cause: cookie-rejected. 1 handshake of [2001:db8::2]:80 was reset by \
+                the server side, 2026-11-22 06:28:21 UTC. This suggests a SYN cookie, but no handshake proves one.";
+    assert!(text.starts_with(said), "{text}");
 }
 
 #[test]
 fn failures_are_in_the_headline_and_counted_by_outcome() {
     let failed = |outcome| {
-        let mut finding = Finding { outcome, causes: leaked(9).causes, ..unclear() };
+        let Finding { causes, completion, .. } = leaked(9);
+        let mut finding = Finding { outcome, causes, completion, ..unclear() };
         finding.assessment.verdict = Verdict::Ordinary;
         finding.causes[0].kind = CauseKind::AcceptQueueOverflow;
         finding
     };
     let [silent, refused] = [Outcome::Unacknowledged, Outcome::Refused].map(failed);
     let text = unwrapped(&table(&[silent.clone(), refused, unclear()], PLAIN, false));
-    let said = "No SYN cookie or SYN proxy found; 2 of 3 handshakes failed. 2 handshakes failed: 1 refused, 1 \
-                unacknowledged. Most likely cause: the listener's accept queue was full (accept-queue-overflow).";
+    let said = "2 of 3 handshakes failed; most likely cause: accept-queue-overflow. 2 handshakes of [2001:db8::2]:80 \
+                failed, 2026-11-22 06:28:21 UTC: 1 refused, 1 unacknowledged. No SYN cookie or SYN proxy was found.";
     assert!(text.starts_with(said), "{text}");
     let text = unwrapped(&table(&[leaked(0), silent], PLAIN, false));
-    assert!(text.contains("1 of them was reset by the server side") || text.contains("It was reset"), "{text}");
-    assert!(text.contains("1 other handshake was unacknowledged."), "{text}");
+    let said = "All 2 handshakes failed; most frequent cause: proxy-leaked-ack (1). 2 handshakes of [2001:db8::2]:80 \
+                failed, 2026-11-22 06:28:21 UTC: 1 reset by the server side, 1 unacknowledged. A SYN proxy answered";
+    assert!(text.starts_with(said), "{text}");
 }
 
 #[test]
@@ -456,8 +470,40 @@ fn a_headline_has_at_most_twelve_words() {
         finding
     };
     let weak = [possible(leaked(0)), possible(cookie.clone())];
-    for findings in [vec![], vec![leaked(0)], vec![leaked(0), cookie], weak.to_vec(), vec![unclear()]] {
+    let working = |mut finding: Finding| {
+        (finding.outcome, finding.completion.has_failed) = (Outcome::Established, false);
+        finding
+    };
+    let answered = [working(leaked(0)), working(cookie.clone())];
+    for findings in
+        [vec![], vec![leaked(0)], answered.to_vec(), vec![leaked(0), cookie], weak.to_vec(), vec![unclear()]]
+    {
         let headline = answer::headline(&totals(&findings));
         assert!(headline.split_whitespace().count() <= 12, "{headline}");
     }
+}
+
+#[test]
+fn one_line_says_what_failed_since_when_why_and_what_to_check() {
+    let mut output = Vec::new();
+    let findings = [leaked(0), unclear()];
+    summary::Line::new(&mut output).end(&totals(&findings)).unwrap();
+    let line = String::from_utf8(output).unwrap();
+    for part in [
+        "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack.",
+        "2026-11-22 06:28:21 UTC. Most likely cause: the proxy let",
+        "To check: tcpdump on the server.",
+    ] {
+        assert!(line.contains(part), "{part:?} is not in {line}");
+    }
+}
+
+#[test]
+fn delayed_handshakes_are_counted_apart_from_failures() {
+    let mut late = unclear();
+    late.causes = leaked(9).causes;
+    late.causes[0].kind = CauseKind::SynLost;
+    let text = unwrapped(&table(&[late, unclear()], PLAIN, false));
+    assert!(text.starts_with("No SYN cookie or SYN proxy was found in 2 handshakes."), "{text}");
+    assert!(text.contains("1 handshake was delayed, 2026-11-22 06:28:21 UTC."), "{text}");
 }

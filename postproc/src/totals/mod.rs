@@ -1,5 +1,6 @@
 //! Counts and findings over all captures.
 
+pub mod affected;
 pub mod cross_capture;
 
 use std::collections::BTreeMap;
@@ -7,12 +8,13 @@ use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    CauseKind, Confidence, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Midstream,
-    Outcome, Statistics, Tally, Timestamp,
+    Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Midstream,
+    Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
+use affected::{Affected, is_delayed};
 use cross_capture::{Comparison, CrossCapture};
 
 /// Counts and findings over all captures.
@@ -56,10 +58,10 @@ pub struct Totals {
     pub episodes_lost: u64,
     /// Whether the run ended before everything was read.
     pub is_interrupted: bool,
-    /// Most likely causes of resets from the server side, for the handshakes counted in `reliable`.
-    pub reliable_resets: BTreeMap<CauseKind, u64>,
-    /// Most likely causes of all other failures.
-    pub other_failures: BTreeMap<CauseKind, u64>,
+    /// Handshakes that failed, whatever their verdict, except those of floods that are only counted.
+    pub failures: Affected,
+    /// Handshakes that were delayed and did not fail.
+    pub delays: Affected,
     /// Findings that `--baseline` omitted; with a baseline, everything above covers only the other
     /// findings.
     pub known: Option<Known>,
@@ -110,6 +112,10 @@ pub struct ListenerTotals {
     pub strongest: Option<Confidence>,
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
+    /// Times that its handshakes took.
+    pub durations: Durations,
+    /// Number of its SYNs.
+    pub syns: u64,
     /// Handshakes during SYN floods that never completed.
     pub flood: Option<Flood>,
 }
@@ -120,6 +126,21 @@ impl Totals {
     pub fn flood_counted(&self) -> u64 {
         let floods = self.listeners.values().filter_map(|listener| listener.flood.as_ref());
         self.flood_not_reported + floods.map(|flood| flood.counted).sum::<u64>()
+    }
+
+    /// Returns the number of handshakes that failed, those of floods that are only counted included.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        let floods = self.listeners.values().filter_map(|listener| listener.flood.as_ref());
+        self.failures.handshakes + floods.map(|flood| flood.counted).sum::<u64>()
+    }
+
+    /// Returns the times that handshakes took, of all listeners that are reported individually.
+    #[must_use]
+    pub fn durations(&self) -> Durations {
+        let mut all = Durations::default();
+        self.listeners.values().for_each(|listener| all.merge(&listener.durations));
+        all
     }
 
     /// Returns the sum of a number over all captures.
@@ -141,11 +162,10 @@ impl Totals {
             capture.handshakes += 1;
         }
         let is_reliable = finding.is_reliable();
-        let cause = finding.causes.first().filter(|cause| !cause.ruled_out);
-        if let Some(cause) = cause.filter(|_| finding.outcome != Outcome::Established) {
-            let is_reset = is_reliable && finding.outcome == Outcome::ResetByServer;
-            let causes = if is_reset { &mut self.reliable_resets } else { &mut self.other_failures };
-            *causes.entry(cause.kind).or_insert(0) += 1;
+        if finding.completion.has_failed {
+            self.failures.add(finding);
+        } else if is_delayed(finding) {
+            self.delays.add(finding);
         }
         if !finding.assessment.verdict.is_cookie_style() {
             return;
@@ -231,12 +251,16 @@ impl ListenerTotals {
         let mut tally = Tally::default();
         tally.add(finding.assessment.verdict, finding.outcome);
         let is_cookie_style = finding.assessment.verdict.is_cookie_style();
+        let mut durations = Durations::default();
+        finding.completion.seconds.into_iter().for_each(|seconds| durations.add(seconds));
         self.merge(&ListenerReport {
             server: finding.server,
             first: finding.time,
             last: finding.time,
             tally,
             strongest: finding.assessment.confidence.filter(|_| is_cookie_style),
+            durations,
+            syns: u64::from(finding.completion.syns),
             flood: None,
         });
     }
@@ -246,6 +270,8 @@ impl ListenerTotals {
         self.last = self.last.max(Some(report.last));
         self.tally.merge(&report.tally);
         self.strongest = self.strongest.max(report.strongest);
+        self.durations.merge(&report.durations);
+        self.syns += report.syns;
         if let Some(flood) = &report.flood {
             match &mut self.flood {
                 Some(known) => known.merge(flood),

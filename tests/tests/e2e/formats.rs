@@ -185,6 +185,8 @@ fn expected(column: &str, handshake: &Value) -> String {
             text(&handshake["frames"][column.trim_end_matches("_frame")])
         }
         "implementations" | "missing" => list(&handshake[column]),
+        // JSON may have an exponent.
+        "seconds" => handshake[column].as_f64().map_or_else(String::new, |seconds| seconds.to_string()),
         "evidence_kinds" => kinds(&handshake["evidence"], 0),
         "cause" => kinds(&handshake["cause"], 0).split(" | ").next().unwrap_or_default().to_owned(),
         "other_causes" => causes(1, false),
@@ -407,6 +409,7 @@ fn the_summary_is_one_line() {
         assert_eq!(summary.stdout.lines().count(), 1, "{}: {}", capture.display(), summary.stdout);
     }
     assert!(analyze_as("summary", &user_trace()).stdout.contains("A SYN proxy answered for 10.9.2.1:8080."));
+    assert!(analyze_as("summary", &user_trace()).stdout.starts_with("All 3 handshakes failed; most likely cause: "));
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("old.json");
     fs::write(&old, analyze_as("json", &user_trace()).stdout).unwrap();

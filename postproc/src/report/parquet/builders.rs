@@ -74,8 +74,9 @@ enum Builder {
     Address(Read<IpAddr>, StringBuilder),
     AddressBytes(Read<IpAddr>, FixedSizeBinaryBuilder),
     Port(Read<u16>, UInt16Builder),
-    Frame(Read<Option<u32>>, UInt32Builder),
-    Nats(Read<Option<f64>>, Float64Builder),
+    Count(Read<Option<u32>>, UInt32Builder),
+    Decimal(Read<Option<f64>>, Float64Builder),
+    Flag(Read<bool>, BooleanBuilder),
     OtherFiles(ReadOtherFiles, OtherFiles),
     Evidence(ReadEvidence, Box<Pieces>),
     Causes(ReadCauses, Box<Causes>),
@@ -92,8 +93,9 @@ impl Builder {
             Value::Address(read) => Self::Address(read, StringBuilder::new()),
             Value::AddressBytes(read) => Self::AddressBytes(read, FixedSizeBinaryBuilder::new(ADDRESS)),
             Value::Port(read) => Self::Port(read, UInt16Builder::new()),
-            Value::Frame(read) => Self::Frame(read, UInt32Builder::new()),
-            Value::Nats(read) => Self::Nats(read, Float64Builder::new()),
+            Value::Count(read) => Self::Count(read, UInt32Builder::new()),
+            Value::Decimal(read) => Self::Decimal(read, Float64Builder::new()),
+            Value::Flag(read) => Self::Flag(read, BooleanBuilder::new()),
             Value::OtherFiles(read) => Self::OtherFiles(read, OtherFiles::default()),
             Value::Evidence(read) => Self::Evidence(read, Box::default()),
             Value::Causes(read) => Self::Causes(read, Box::default()),
@@ -101,7 +103,7 @@ impl Builder {
     }
 
     fn is_nullable(&self) -> bool {
-        matches!(self, Self::OptionalText(..) | Self::Frame(..) | Self::Nats(..) | Self::Causes(..))
+        matches!(self, Self::OptionalText(..) | Self::Count(..) | Self::Decimal(..) | Self::Causes(..))
     }
 
     fn push(&mut self, handshake: &Handshake<'_>) {
@@ -115,8 +117,9 @@ impl Builder {
             // Fails only for another length than `ADDRESS`, which no address has.
             Self::AddressBytes(read, cells) => drop(cells.append_value(as_ipv6(read(handshake)).octets())),
             Self::Port(read, cells) => cells.append_value(read(handshake)),
-            Self::Frame(read, cells) => cells.append_option(read(handshake)),
-            Self::Nats(read, cells) => cells.append_option(read(handshake)),
+            Self::Count(read, cells) => cells.append_option(read(handshake)),
+            Self::Decimal(read, cells) => cells.append_option(read(handshake)),
+            Self::Flag(read, cells) => cells.append_value(read(handshake)),
             Self::OtherFiles(read, cells) => cells.push(read(handshake)),
             Self::Evidence(read, cells) => cells.push(read(handshake)),
             Self::Causes(read, cells) => cells.push(read(handshake)),
@@ -131,8 +134,9 @@ impl Builder {
             Self::Nanoseconds(_, cells) => Arc::new(cells.finish()),
             Self::AddressBytes(_, cells) => Arc::new(cells.finish()),
             Self::Port(_, cells) => Arc::new(cells.finish()),
-            Self::Frame(_, cells) => Arc::new(cells.finish()),
-            Self::Nats(_, cells) => Arc::new(cells.finish()),
+            Self::Count(_, cells) => Arc::new(cells.finish()),
+            Self::Decimal(_, cells) => Arc::new(cells.finish()),
+            Self::Flag(_, cells) => Arc::new(cells.finish()),
             Self::OtherFiles(_, cells) => cells.take()?,
             Self::Evidence(_, cells) => cells.take()?,
             Self::Causes(_, cells) => cells.take()?,

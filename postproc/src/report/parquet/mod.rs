@@ -107,7 +107,7 @@ impl<W: Write + Send> Report for Table<W> {
             ("syncookie.run", json(&Object::Run(Run::default()))?),
             ("syncookie.captures", std::mem::take(&mut self.captures)),
             ("syncookie.episodes", json(&episodes(totals).collect::<Vec<_>>())?),
-            ("syncookie.summary", json(&Object::Summary(totals.into()))?),
+            ("syncookie.summary", json(&Object::Summary(Box::new(totals.into())))?),
         ];
         let writer = self.writer()?;
         for (key, value) in metadata {

@@ -1,0 +1,88 @@
+//! Durations of handshakes, counted in steps, so that those of several captures can be merged.
+
+use std::collections::BTreeMap;
+
+/// Ratio between the ends of a step, as a natural logarithm: 2 %.
+const STEP: f64 = 0.02;
+/// Unit of the smallest step, in seconds.
+const UNIT: f64 = 1e-6;
+
+/// Times from the first SYN to the client's acknowledgment of the SYN-ACK.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Durations {
+    /// Number of durations by step.
+    steps: BTreeMap<u16, u64>,
+    longest: f64,
+}
+
+impl Durations {
+    /// Counts a duration in seconds.
+    pub fn add(&mut self, seconds: f64) {
+        *self.steps.entry(step(seconds)).or_default() += 1;
+        self.longest = self.longest.max(seconds);
+    }
+
+    /// Adds the durations of another capture.
+    pub fn merge(&mut self, other: &Self) {
+        other.steps.iter().for_each(|(&step, count)| *self.steps.entry(step).or_default() += count);
+        self.longest = self.longest.max(other.longest);
+    }
+
+    /// Returns the number of durations.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.steps.values().sum()
+    }
+
+    /// Returns the longest duration in seconds; 0 without durations.
+    #[must_use]
+    pub const fn longest(&self) -> f64 {
+        self.longest
+    }
+
+    /// Returns the duration in seconds that the given share of the durations does not exceed, to
+    /// about 1 %; `None` without durations. 0.5 gives the median.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let rank = (share * self.count() as f64).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        let reaches = |(_, count): &(&u16, &u64)| {
+            seen += **count;
+            seen >= rank
+        };
+        self.steps.iter().find(reaches).map(|(&step, _)| middle(step).min(self.longest))
+    }
+}
+
+/// Returns the step of a duration.
+fn step(seconds: f64) -> u16 {
+    ((seconds.max(0.0) / UNIT).ln_1p() / STEP) as u16
+}
+
+/// Returns the duration in the middle of a step, in seconds.
+fn middle(step: u16) -> f64 {
+    ((f64::from(step) + 0.5) * STEP).exp_m1() * UNIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_right_to_one_percent_whatever_the_order_of_merging() {
+        let of = |range: std::ops::Range<u32>| {
+            let mut durations = Durations::default();
+            range.for_each(|n| durations.add(f64::from(n) * 0.001));
+            durations
+        };
+        let mut merged = of(500..1001);
+        merged.merge(&of(1..500));
+        assert_eq!(merged, of(1..1001));
+        for (share, seconds) in [(0.5, 0.5), (0.95, 0.95), (1.0, 1.0)] {
+            let found = merged.quantile(share).expect("a duration");
+            assert!((found / seconds - 1.0).abs() < 0.011, "{share}: {found}");
+        }
+        assert_eq!((merged.count(), merged.longest()), (1000, 1.0));
+        assert_eq!(Durations::default().quantile(0.5), None);
+    }
+}

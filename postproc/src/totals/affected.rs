@@ -1,0 +1,67 @@
+//! Handshakes that failed, and handshakes that were delayed: how many, since when, where, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, Timestamp};
+
+/// Handshakes that failed, or handshakes that were delayed.
+#[derive(Clone, Debug, Default)]
+pub struct Affected {
+    /// Number of handshakes.
+    pub handshakes: u64,
+    /// Number by outcome, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+    /// Times of the first frames of the first and the last of them.
+    pub range: Option<(Timestamp, Timestamp)>,
+    /// Their listeners.
+    pub listeners: BTreeSet<Endpoint>,
+    /// Their most likely causes.
+    pub causes: BTreeMap<CauseKind, CauseCount>,
+}
+
+/// Handshakes with the same most likely cause.
+#[derive(Clone, Debug, Default)]
+pub struct CauseCount {
+    /// Number of handshakes.
+    pub handshakes: u64,
+    /// Command that confirms the cause, for the first of them.
+    pub check: String,
+}
+
+impl Affected {
+    /// Counts a handshake. A cause that is ruled out is not counted.
+    pub fn add(&mut self, finding: &Finding) {
+        let time = finding.time;
+        self.handshakes += 1;
+        self.outcomes[finding.outcome as usize] += 1;
+        self.range = Some(self.range.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+        self.listeners.insert(finding.server);
+        if let Some(cause) = first_cause(finding) {
+            let count = self.causes.entry(cause.kind).or_default();
+            count.handshakes += 1;
+            if count.check.is_empty() {
+                count.check.clone_from(&cause.check);
+            }
+        }
+    }
+
+    /// Returns the most frequent of the most likely causes.
+    #[must_use]
+    pub fn most_frequent(&self) -> Option<(CauseKind, &CauseCount)> {
+        // The first of equally frequent ones.
+        self.causes.iter().rev().max_by_key(|(_, count)| count.handshakes).map(|(kind, count)| (*kind, count))
+    }
+}
+
+/// Returns the most likely cause of a finding, unless it is ruled out.
+#[must_use]
+pub fn first_cause(finding: &Finding) -> Option<&Cause> {
+    finding.causes.first().filter(|cause| !cause.ruled_out)
+}
+
+/// Returns whether a handshake was delayed and did not fail.
+#[must_use]
+pub fn is_delayed(finding: &Finding) -> bool {
+    let is_late = first_cause(finding).is_some_and(|cause| cause.kind != CauseKind::HealthCheck);
+    finding.outcome == Outcome::Established && !finding.completion.has_failed && is_late
+}
