@@ -23,15 +23,33 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns the end of a run with these totals; `threshold` is the value of `--fail-on`. A
+    /// Returns the end of a run with these totals; `threshold` is what `--fail-on` asks for. A
     /// finding takes precedence over unreadable captures, and an interruption over everything,
     /// because the rest is unknown.
-    pub fn of(totals: &Totals, threshold: Option<Confidence>) -> Self {
+    pub fn of(totals: &Totals, threshold: Option<Threshold>) -> Self {
         match threshold {
             _ if totals.is_interrupted => Self::Interrupted(interrupt::exit_code()),
-            Some(threshold) if totals.strongest >= Some(threshold) => Self::Found,
+            Some(threshold) if threshold.is_reached(totals) => Self::Found,
             _ if totals.problems.is_empty() => Self::Analysed,
             _ => Self::Partly,
+        }
+    }
+}
+
+/// Finding that `--fail-on` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// A SYN cookie or SYN proxy at this confidence or above.
+    Answer(Confidence),
+    /// A handshake that failed.
+    Failure,
+}
+
+impl Threshold {
+    fn is_reached(self, totals: &Totals) -> bool {
+        match self {
+            Self::Answer(least) => totals.strongest >= Some(least),
+            Self::Failure => totals.failed() > 0,
         }
     }
 }
@@ -57,11 +75,11 @@ mod tests {
     fn a_finding_takes_precedence_over_unreadable_captures() {
         let mut totals = Totals { strongest: Some(Confidence::Likely), ..Totals::default() };
         assert_eq!(Exit::of(&totals, None), Exit::Analysed);
-        assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Analysed);
+        assert_eq!(Exit::of(&totals, Some(Threshold::Answer(Confidence::Certain))), Exit::Analysed);
         totals.problems.push(Problem::further_faults("x", 1, 0));
-        assert_eq!(Exit::of(&totals, Some(Confidence::Certain)), Exit::Partly);
-        assert_eq!(Exit::of(&totals, Some(Confidence::Likely)), Exit::Found);
+        assert_eq!(Exit::of(&totals, Some(Threshold::Answer(Confidence::Certain))), Exit::Partly);
+        assert_eq!(Exit::of(&totals, Some(Threshold::Answer(Confidence::Likely))), Exit::Found);
         totals.strongest = None;
-        assert_eq!(Exit::of(&totals, Some(Confidence::Possible)), Exit::Partly);
+        assert_eq!(Exit::of(&totals, Some(Threshold::Answer(Confidence::Possible))), Exit::Partly);
     }
 }

@@ -240,6 +240,10 @@ fn findings_change_the_exit_code_only_with_fail_on() {
     assert_eq!(sandbox.analyze(&[&plain, "--fail-on", "possible"]).code, 0);
     assert_eq!(sandbox.analyze(&[&found, &cut, "--fail-on", "possible"]).code, 3);
     assert_eq!(sandbox.analyze(&[&plain, &cut, "--fail-on", "possible"]).code, 2);
+    assert_eq!(sandbox.analyze(&[&found, "--fail-on", "failure"]).code, 3);
+    assert_eq!(sandbox.analyze(&[&plain, "--fail-on", "failure"]).code, 0);
+    let unmatched = ["--fail-on", "failure", "--filter", "outcome=refused"];
+    assert_eq!(sandbox.analyze(&[&[found.as_str()][..], &unmatched].concat()).code, 0);
 }
 
 #[test]

@@ -130,6 +130,12 @@ fn a_filter_excludes_findings_from_every_count_and_reports_their_number() {
         (&["client=192.0.2.1:20004"], 1),
         (&["since=2023-11-14T22:13:22Z", "until=@1700000005"], 3),
         (&["since=2023-11-14T22:13:22Z", "until=@1700000005", "server=:81"], 1),
+        (&["verdict=undetermined"], 9),
+        (&["verdict=syn-cookie", "verdict=undetermined", "server=:81"], 3),
+        (&["outcome=unanswered"], 0),
+        (&["cause=silent-drop"], 0),
+        (&["min-delay=0s"], 9),
+        (&["min-delay=1h"], 0),
     ] {
         let mut args = vec!["a.pcap", "--format", "jsonl"];
         conditions.iter().for_each(|condition| args.extend(["--filter", condition]));
@@ -158,7 +164,7 @@ fn a_filter_excludes_findings_from_every_count_and_reports_their_number() {
 fn an_invalid_filter_is_wrong_usage() {
     let sandbox = Sandbox::new("invalid-filter");
     sandbox.file("a.pcap", &capture(1));
-    for wrong in ["server", "server=nobody", "port=80", "since=noon"] {
+    for wrong in ["server", "server=nobody", "port=80", "since=noon", "verdict=guilty", "cause=", "min-delay=5"] {
         let run = sandbox.analyze(&["a.pcap", "--filter", wrong]);
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{wrong}");
         assert!(run.stderr.contains("expected"), "{}", run.stderr);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use syncookie_engine::Confidence;
 
+use super::condition::ConditionParser;
 use super::{CapturePoint, Resources};
+use crate::exit::Threshold;
 use crate::filter::{Condition, EndpointPattern};
 use crate::report::Format;
 
@@ -25,6 +27,10 @@ Examples:
       List all findings with their evidence, and the files that were skipped
   syncookie analyze captures --filter server=:8080 --filter since=2026-11-22
       Report only servers on port 8080, from that day on
+  syncookie analyze captures --filter min-delay=200ms --verbose
+      Report only handshakes that took at least 200 ms
+  syncookie analyze captures --fail-on failure --format summary
+      Exit with code 3 if a handshake failed, and print one line about it
   syncookie analyze trace.pcap --capture-point server
       Rule out causes that a capture taken at the server contradicts
   syncookie analyze captures --threads 1 --max-handshakes 50000
@@ -51,9 +57,9 @@ Exit codes:
      The same applies to a file named on the command line that is not a capture,
      and to a file in a folder that has a capture's extension (.pcap, .cap,
      .pcapng.gz...) but is not a capture
-  3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above.
-     It takes precedence over 2; standard error and the results still name what
-     could not be read
+  3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above,
+     or, with failure, a handshake failed. It takes precedence over 2; standard
+     error and the results still name what could not be read
   130, 143  Ctrl-C or SIGTERM: the results so far were written and are marked as
      partial. A second signal ends the program at once, without results. With
      --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3
@@ -83,9 +89,9 @@ pub struct Analyze {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above
-    #[arg(long, value_name = "CONFIDENCE", value_enum)]
-    pub fail_on: Option<Threshold>,
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above, or if a handshake failed
+    #[arg(long, value_name = "FINDING", value_enum)]
+    pub fail_on: Option<FailOn>,
 
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
@@ -95,7 +101,8 @@ pub struct Analyze {
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
-    /// Report only matching findings: server=…, client=…, since=… or until=…; repeatable
+    /// Report only matching findings: server=…, client=…, since=…, until=…, verdict=…, outcome=…, cause=… or
+    /// min-delay=…; repeatable
     ///
     /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), either with a port (10.0.0.1:443,
     /// [2001:db8::1]:443), or a port (:443).
@@ -104,9 +111,15 @@ pub struct Analyze {
     /// 1970, or a time before now (-2h). Both refer to the handshake's first frame. since
     /// includes the given time, until excludes it.
     ///
+    /// verdict, outcome and cause take a word of the output (verdict=syn-cookie, outcome=unanswered, cause=path-mtu).
+    /// cause compares the most likely cause, unless it is ruled out.
+    ///
+    /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the client's ACK.
+    /// Handshakes that were never completed have no such time.
+    ///
     /// Repeated conditions of one kind are ORed; different kinds are ANDed. The filter changes no verdict: all packets
     /// are read and analysed.
-    #[arg(long, value_name = "CONDITION")]
+    #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
 
     /// Report duplicate handshakes once
@@ -165,23 +178,26 @@ pub struct Analyze {
     pub resources: Resources,
 }
 
-/// Confidence, as a value of `--fail-on`.
+/// Value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Threshold {
+pub enum FailOn {
     /// The evidence favours it; expect false alarms where cookies are rare
     Possible,
     /// Meant to be right at least 95 times in 100
     Likely,
     /// Meant to be right at least 999 times in 1,000
     Certain,
+    /// A handshake failed: it did not complete, or its connection made no progress afterwards
+    Failure,
 }
 
-impl From<Threshold> for Confidence {
-    fn from(threshold: Threshold) -> Self {
-        match threshold {
-            Threshold::Possible => Self::Possible,
-            Threshold::Likely => Self::Likely,
-            Threshold::Certain => Self::Certain,
+impl From<FailOn> for Threshold {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Possible => Self::Answer(Confidence::Possible),
+            FailOn::Likely => Self::Answer(Confidence::Likely),
+            FailOn::Certain => Self::Answer(Confidence::Certain),
+            FailOn::Failure => Self::Failure,
         }
     }
 }

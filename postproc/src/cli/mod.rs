@@ -3,6 +3,7 @@
 mod analyze;
 mod annotate;
 mod capture_point;
+mod condition;
 mod explain;
 mod kernel;
 mod manual;

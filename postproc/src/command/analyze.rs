@@ -2,7 +2,6 @@
 
 use std::io;
 
-use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
@@ -10,7 +9,7 @@ use super::list_files;
 use super::options::{options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Threshold};
 use crate::output::Output;
 use crate::pipeline;
 use crate::report;
@@ -43,5 +42,5 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     drop(report);
     let Some(totals) = totals else { return Err(Failure::no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
-    Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
+    Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
 }

@@ -177,6 +177,10 @@ fn bash_completes_with_what_is_written_for_it() {
                printf '%s\\n' \"${COMPREPLY[@]}\"";
     let completed = run(Command::new("bash").args(["-c", &format!("{script}\n{ask}")]));
     assert_eq!((completed.stdout.trim(), completed.code), ("--anonymize", Some(0)), "{}", completed.stderr);
+    let ask = "COMP_WORDS=(syncookie analyze --filter cause=path); COMP_CWORD=3; \
+               _syncookie syncookie cause=path --filter; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let completed = run(Command::new("bash").args(["-c", &format!("{script}\n{ask}")]));
+    assert_eq!((completed.stdout.trim(), completed.code), ("cause=path-mtu", Some(0)), "{}", completed.stderr);
     for shell in ["zsh", "fish", "elvish", "powershell"] {
         let script = syncookie(&["completions", shell]);
         assert!(script.code == Some(0) && script.stdout.contains("only-findings"), "{shell}");

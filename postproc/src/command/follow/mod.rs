@@ -22,14 +22,13 @@ use std::path::{self, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use syncookie_engine::Confidence;
 use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
 use super::options::{options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Threshold};
 use crate::interrupt;
 use crate::pipeline::{Extent, IdleThreads, Run};
 use crate::report::{self, Format, Report};
@@ -76,7 +75,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let folder = Folder::new(folder, &written(args));
     let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), session };
     let totals = follower.follow().map_err(Failure::Output)?;
-    Ok(Exit::of(&totals, args.fail_on.map(Confidence::from)))
+    Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
 }
 
 /// Returns the absolute paths of the files that the run writes.
