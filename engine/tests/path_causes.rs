@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, icmp, only};
-use syncookie_engine::{Cause, CauseKind, Finding, Outcome};
+use common::{ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, icmp, observation, only};
+use syncookie_engine::{Cause, CauseKind, Finding, Narrator, Outcome};
 
 fn talk(port: u16) -> Talk {
     Talk::new("10.0.1.2", port, "10.0.2.2", 80)
@@ -310,4 +310,17 @@ fn a_syn_beside_rejected_ones_is_rejected_without_an_error_of_its_own() {
     assert_eq!(top(&finding), Some(CauseKind::IcmpRejected), "{:#?}", finding.causes);
     let why = of(&finding, CauseKind::IcmpRejected).supporting.join("; ");
     assert!(why.contains("3 other SYNs of this client at that time were rejected"), "{why}");
+}
+
+#[test]
+fn the_trace_has_the_answer_from_elsewhere_and_the_clients_reset() {
+    let talk = answered_by(talk(1).syn(0.0, &PLAIN_OPTIONS), "10.0.3.2", 80, 0.01, true);
+    let finding = only(&talk);
+    let mut narrator = Narrator::new(&finding);
+    let packets = talk.packets.iter().enumerate();
+    let described: Vec<_> =
+        packets.filter_map(|(n, (time, bytes))| narrator.push(&observation(n, *time, bytes))).collect();
+    assert_eq!(described.iter().map(|packet| packet.what).collect::<Vec<_>>(), ["SYN", "SYN-ACK", "RST"]);
+    let said = described[1].shows.join("; ");
+    assert!(said.contains("sent by 10.0.3.2:80, but the SYN was sent to 10.0.2.2:80"), "{said}");
 }

@@ -8,6 +8,8 @@ pub use describe::{NoSegment, SegmentDescription, describe};
 
 use std::collections::VecDeque;
 
+use shows::elsewhere;
+
 use crate::intake::flow::same_ends;
 use crate::packet::ip;
 use crate::packet::segment::{Flags, Segment};
@@ -130,7 +132,8 @@ impl<'a> Narrator<'a> {
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<NarratedPacket> {
         let segment = ip::segment(observation).ok()?;
         let ends = (self.finding.client, self.finding.server);
-        if self.ended || !same_ends(ends, (segment.source(), segment.destination())) {
+        let is_elsewhere = !same_ends(ends, (segment.source(), segment.destination()));
+        if self.ended || is_elsewhere && !self.is_answer_from_elsewhere(&segment) {
             return None;
         }
         if self.start.is_none() && Some(segment.frame) < self.first {
@@ -142,7 +145,10 @@ impl<'a> Narrator<'a> {
             return None;
         }
         let role = self.role(&segment, from_client);
-        let shows = self.shows(&segment, from_client, role);
+        let mut shows = self.shows(&segment, from_client, role);
+        if is_elsewhere {
+            shows.push(elsewhere(&segment, from_client, self.finding));
+        }
         let packet = NarratedPacket {
             since_start: segment.time.seconds_since(*self.start.get_or_insert(segment.time)),
             from_client,
@@ -160,6 +166,12 @@ impl<'a> Narrator<'a> {
         }
         self.omitted += 1;
         None
+    }
+
+    /// Returns whether a segment between other ends is the SYN-ACK of this handshake, or the client's
+    /// reset of it.
+    fn is_answer_from_elsewhere(&self, segment: &Segment<'_>) -> bool {
+        [self.finding.frames.syn_ack, self.finding.frames.reset].contains(&Some(segment.frame))
     }
 
     /// Returns whether a segment is a SYN with another sequence number: the client used the port

@@ -1,12 +1,23 @@
 //! Writes sentences that say what a packet of a handshake shows.
 
 use super::{Narrator, PacketFacts, PacketRole};
+use crate::Finding;
 use crate::evidence::hop_limit::{field_name, initial};
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, Segment};
 
 /// MSS that is often mistaken for the sign of one product.
 const FAMOUS_MSS: u16 = 1380;
+
+/// Describes a segment between the client and another end than the SYN was sent to.
+pub(super) fn elsewhere(segment: &Segment<'_>, from_client: bool, finding: &Finding) -> String {
+    let server = finding.server;
+    if from_client {
+        format!("sent to {}: the client has no connection to it", segment.destination())
+    } else {
+        format!("sent by {}, but the SYN was sent to {server}", segment.source())
+    }
+}
 
 impl Narrator<'_> {
     /// Returns the conclusions from a packet, one sentence each.
