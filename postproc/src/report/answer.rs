@@ -85,7 +85,7 @@ fn suggested(totals: &Totals) -> Option<&'static str> {
 
 /// Returns the sentences that follow the headline: the number of handshakes, the confidence, and
 /// the failures; empty if there is nothing to add.
-pub fn details(totals: &Totals) -> String {
+fn details(totals: &Totals) -> String {
     sentences(totals, most_likely)
 }
 
@@ -126,17 +126,16 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
 
 /// Returns the answer with its details, and what to check, in one line.
 pub fn answer(totals: &Totals) -> String {
-    let mut answer = headline(totals);
-    let details = details(totals);
-    if !details.is_empty() {
-        answer.push(' ');
-        answer.push_str(&details);
-    }
+    let details = Some(details_and_check(totals)).filter(|details| !details.is_empty());
+    [Some(headline(totals)), details].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the details, and the command that confirms the most frequent likely cause.
+pub fn details_and_check(totals: &Totals) -> String {
     let affected = if totals.failures.handshakes > 0 { &totals.failures } else { &totals.delays };
-    if let Some((_, cause)) = affected.most_frequent() {
-        answer.push_str(&format!(" To check: {}.", escape_controls(&cause.check)));
-    }
-    answer
+    let check = affected.most_frequent().map(|(_, cause)| format!("To check: {}.", escape_controls(&cause.check)));
+    let details = Some(details(totals)).filter(|details| !details.is_empty());
+    [details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns how many handshakes a SYN cookie or SYN proxy answered, and how sure that is; whether all

@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::answer::{common_folder, details, headline, read};
+use super::answer::{common_folder, details_and_check, headline, read};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 use data::Data;
@@ -120,7 +120,7 @@ impl<W: Write> Page<W> {
             "script" => output.write_all(SCRIPT.as_bytes()),
             "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
             "answer" => write!(output, "{}", Html(&headline(totals))),
-            "answer-details" => write!(output, "{}", Html(&details(totals))),
+            "answer-details" => write!(output, "{}", Html(&details_and_check(totals))),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
             "listeners" => sections::listeners(output, totals),
