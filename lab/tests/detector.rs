@@ -3,6 +3,7 @@
 use std::path::Path;
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::expect::Side;
+use syncookie_lab::ordinary::Ordinary;
 use syncookie_lab::score::{Score, captures, cases};
 use syncookie_lab::{Capture, accuracy, alarms, judge, scenario};
 use syncookie_testkit::rng::Rng;
@@ -151,4 +152,22 @@ fn recordings_with_thirty_milliseconds_of_jitter_raise_nothing_false_at_likely_o
     }
     wrong.retain(|w| w.contains("false alarm"));
     assert!(wrong.is_empty(), "{} false alarms, the first: {:#?}", wrong.len(), &wrong[..wrong.len().min(3)]);
+}
+
+/// Causes that neither ordinary traffic nor any scenario has.
+const ON_THE_PATH: [&str; 4] = ["icmp-rejected", "answered-elsewhere", "bad-checksum", "path-mtu"];
+
+#[test]
+fn ordinary_handshakes_and_all_scenarios_have_no_cause_on_the_path() {
+    let loss = Disturbance { jitter_ms: 30.0, loss: 0.05 };
+    for worse in [Disturbance::default(), loss] {
+        let scenarios = scenario::all().into_iter().map(|scenario| scenario.build(7));
+        for capture in Ordinary::new(7, 10_000).chain(scenarios) {
+            let capture = worse.capture(capture, &mut Rng::new(7));
+            for judged in judge::without_ordinary_evidence(&capture) {
+                let first = judged.causes.first().map_or("", String::as_str);
+                assert!(!ON_THE_PATH.contains(&first), "{} with {worse:?}: {judged:#?}", capture.truth.name);
+            }
+        }
+    }
 }
