@@ -445,7 +445,7 @@ impl Analyzer {
 
 fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
     let mut handshakes = Vec::with_capacity(ids.len());
-    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)));
+    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed()));
     handshakes
 }
 

@@ -122,6 +122,22 @@ fn an_answer_from_another_address_or_port_belongs_to_its_syn() {
 }
 
 #[test]
+fn an_answer_from_elsewhere_may_be_captured_before_its_syn() {
+    // Merged from two interfaces.
+    for reset_first in [true, false] {
+        let mut talk = answered_by(talk(1).syn(0.0, &PLAIN_OPTIONS), "10.0.3.2", 80, 0.01, true);
+        let syn = talk.packets.remove(0).1;
+        talk.packets.insert(if reset_first { 2 } else { 1 }, (0.012, syn));
+        let findings = by_port(&[talk, self::talk(9).ordinary(9.0)]);
+        assert_eq!(findings.len(), 2, "one attempt is one handshake: {findings:#?}");
+        assert_eq!(
+            (findings[0].outcome, top(&findings[0])),
+            (Outcome::ResetByClient, Some(CauseKind::AnsweredElsewhere))
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_is_translated_behind_the_capture_works() {
     let talk = answered_by(talk(1).syn(0.0, &PLAIN_OPTIONS), "10.0.3.2", 80, 0.01, false).ack(0.02);
     let finding = first_of(&[talk, self::talk(9).ordinary(9.0)]);

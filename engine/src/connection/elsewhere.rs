@@ -37,6 +37,29 @@ pub(super) fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) -> 
     role
 }
 
+/// Longest time by which a SYN may be captured after the answer from elsewhere, in seconds.
+const LATE_SYN_SECONDS: f64 = 0.5;
+
+/// Returns whether a SYN-ACK without a SYN may answer the SYN of another handshake, which was
+/// captured later.
+pub(super) fn may_have_answered(orphan: &Handshake, handshake: &Handshake) -> bool {
+    let (Some(syn), Some(syn_ack)) = (&handshake.syn, &orphan.syn_ack) else { return false };
+    orphan.syn.is_none()
+        && orphan.ack.is_none()
+        && !orphan.is_absorbed()
+        && (orphan.client, orphan.server != handshake.server) == (handshake.client, true)
+        && syn.is_answered_by(syn_ack.ack)
+        && (0.0..LATE_SYN_SECONDS).contains(&syn.time.seconds_since(syn_ack.time))
+}
+
+/// Moves the packets of a SYN-ACK without a SYN to the handshake whose SYN it answers.
+pub(super) fn absorb(handshake: &mut Handshake, orphan: &mut Handshake) {
+    let Some(syn_ack) = orphan.syn_ack else { return };
+    orphan.rare_mut().is_absorbed = true;
+    handshake.rare_mut().elsewhere = Some(AnswerElsewhere { server: orphan.server, syn_ack, accepted: false });
+    handshake.reset = orphan.reset.take();
+}
+
 /// Returns the role of a SYN-ACK from elsewhere that follows another one.
 pub(super) fn known_syn_ack(handshake: &Handshake, segment: &Segment<'_>) -> Option<Role> {
     let answer = handshake.elsewhere().filter(|answer| answer.server == segment.source())?;

@@ -327,6 +327,11 @@ impl Handshake {
         self.rare()?.isn_changed
     }
 
+    /// Returns whether another handshake has the packets of this one.
+    pub(crate) fn is_absorbed(&self) -> bool {
+        self.rare().is_some_and(|rare| rare.is_absorbed)
+    }
+
     /// Returns the SYN-ACK that came from another address or port.
     pub(crate) fn elsewhere(&self) -> Option<&AnswerElsewhere> {
         self.rare()?.elsewhere.as_ref()

@@ -19,6 +19,8 @@ use crate::packet::seq::SeqNumber;
 pub(crate) struct PendingSyns {
     /// Hash, and low half of the handshake's id.
     table: HashTable<(u64, u32)>,
+    /// The same for SYN-ACKs whose SYN was not captured before them.
+    orphans: HashTable<(u64, u32)>,
     /// Id of the first handshake that is not yet in the table.
     next: u64,
 }
@@ -36,6 +38,26 @@ impl PendingSyns {
         self.next = first + handshakes.len() as u64;
     }
 
+    /// Adds a SYN-ACK whose SYN was not captured before it.
+    pub(super) fn add_orphan(&mut self, keyed: KeyedHash, handshake: &Handshake) {
+        let Some(syn_ack) = &handshake.syn_ack else { return };
+        let hash = hash(keyed, handshake.client, syn_ack.ack);
+        self.orphans.insert_unique(hash, (hash, handshake.id.0 as u32), |(hash, _)| *hash);
+    }
+
+    /// Returns the low halves of the ids of the handshakes whose SYN-ACK, captured before its SYN,
+    /// may answer this SYN.
+    pub(super) fn find_orphans(&self, keyed: KeyedHash, client: Endpoint, isn: SeqNumber) -> impl Iterator<Item = u32> {
+        let hash = hash(keyed, client, isn.plus(1));
+        self.orphans.iter_hash(hash).filter(move |(other, _)| *other == hash).map(|&(_, number)| number)
+    }
+
+    /// Returns whether there is a SYN-ACK whose SYN was not captured before it.
+    #[inline]
+    pub(super) fn has_orphans(&self) -> bool {
+        !self.orphans.is_empty()
+    }
+
     /// Returns the low halves of the ids of the handshakes that a segment to `client` with the
     /// acknowledgment number `ack` may answer.
     pub(super) fn find(&self, keyed: KeyedHash, client: Endpoint, ack: SeqNumber) -> impl Iterator<Item = u32> {
@@ -46,6 +68,7 @@ impl PendingSyns {
     /// Forgets the handshakes for whose number `is_kept` returns `false`.
     pub(super) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
         self.table.retain(|&mut (_, number)| is_kept(number));
+        self.orphans.retain(|&mut (_, number)| is_kept(number));
     }
 }
 

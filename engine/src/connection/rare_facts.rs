@@ -15,6 +15,8 @@ pub(crate) struct RareFacts {
     pub isn_changed: Option<Frame>,
     /// First SYN-ACK from another address or port than the SYN was sent to.
     pub elsewhere: Option<AnswerElsewhere>,
+    /// Whether the SYN-ACK turned out to answer the SYN of another handshake, which has it now.
+    pub is_absorbed: bool,
     /// First ICMP error that says that a packet of this handshake is not delivered.
     pub rejection: Option<Rejection>,
     /// First ICMP error that says that a packet of this handshake is too big.

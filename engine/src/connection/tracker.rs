@@ -270,7 +270,11 @@ impl Tracker {
         handshake.client_direction = flow.direction;
         handshake.syn = Some(SynHeader::of(segment));
         handshake.last_syn = Some(segment.time);
-        Some(Pushed { handshake: handshake.id, role: Role::Syn })
+        let id = handshake.id;
+        if self.pending.has_orphans() {
+            self.absorb_orphan(segment);
+        }
+        Some(Pushed { handshake: id, role: Role::Syn })
     }
 
     fn syn_ack(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
@@ -293,11 +297,35 @@ impl Tracker {
         // If both ends are the same, every segment comes from the client.
         handshake.client_direction = if client == server { flow.direction } else { flow.direction.opposite() };
         syn::take_syn_ack(handshake, segment);
-        Some(Pushed { handshake: handshake.id, role: Role::SynAck })
+        let id = handshake.id;
+        if let Some(orphan) = self.handshakes.back() {
+            self.pending.add_orphan(self.keyed, orphan);
+        }
+        Some(Pushed { handshake: id, role: Role::SynAck })
     }
 }
 
 impl Tracker {
+    /// Gives the newest handshake, whose SYN this is, the only SYN-ACK from elsewhere that was
+    /// captured before it and answers it.
+    #[cold]
+    fn absorb_orphan(&mut self, syn: &Segment<'_>) {
+        let Some(mut newest) = self.handshakes.pop_back() else { return };
+        let numbers = self.pending.find_orphans(self.keyed, newest.client, syn.seq());
+        let places = numbers.map(|number| place(number, self.first));
+        let mut may_have_answered = places.filter(|&place| {
+            self.handshakes.get(place).is_some_and(|orphan| elsewhere::may_have_answered(orphan, &newest))
+        });
+        let only = may_have_answered.next().filter(|_| may_have_answered.next().is_none());
+        if let Some(orphan) = only.and_then(|place| self.handshakes.get_mut(place)) {
+            elsewhere::absorb(&mut newest, orphan);
+            let (number, hash) = (newest.id.0 as u32, Flow::between(self.keyed, orphan.server, orphan.client).hash);
+            self.connections.open(hash, number);
+            self.connections.deactivate(hash, number);
+        }
+        self.handshakes.push_back(newest);
+    }
+
     /// Takes a SYN-ACK of no known connection that answers the only SYN with its number.
     #[cold]
     fn syn_ack_from_elsewhere(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {

@@ -62,8 +62,12 @@ impl Counters {
     /// Reads the TCP counters of the first server.
     pub(super) fn of_server(net: &Net) -> io::Result<Self> {
         let text = net.sh(Node::Server, "cat /proc/net/netstat /proc/net/snmp")?;
-        let kept = pairs(&text).filter(|(name, _)| KEPT.contains(name));
-        Ok(Self(kept.map(|(name, value)| (name.to_owned(), value)).collect()))
+        let mut sums = BTreeMap::new();
+        // Several protocols count checksum errors.
+        for (name, value) in pairs(&text).filter(|(name, _)| KEPT.contains(name)) {
+            *sums.entry(name.to_owned()).or_default() += value;
+        }
+        Ok(Self(sums))
     }
 
     /// Returns the differences since an earlier reading.

@@ -43,7 +43,7 @@ fn like_others(case: &Case<'_, '_>) -> Option<Hypothesis> {
     );
     Some(Hypothesis::new(INFO.kind, 3.0, what).opposed_by(
         answered > 0,
-        STRONG,
+        WEAK,
         format!("{answered} other SYN{} of this client got an answer at that time", plural(answered)),
     ))
 }

@@ -1,6 +1,6 @@
 //! The table of recordings.
 
-use super::Place::{ClientWithCounters, Server, ServerWithCounters};
+use super::Place::{Client, ClientWithCounters, Server, ServerWithCounters};
 use super::programs::visitor::{Act, Wave};
 use super::{CauseRecording, FIRST_CLIENT, Forgery, SECOND_CLIENT, Timed};
 
@@ -85,7 +85,7 @@ macro_rules! synproxy {
 /// Returns every recording.
 #[must_use]
 pub fn all() -> Vec<CauseRecording> {
-    [behind_proxies(), of_the_server(), on_the_path(), of_clients(), in_silence()].concat()
+    [behind_proxies(), of_the_server(), on_the_path(), of_the_path(), of_clients(), in_silence()].concat()
 }
 
 fn behind_proxies() -> Vec<CauseRecording> {
@@ -352,6 +352,59 @@ fn on_the_path() -> Vec<CauseRecording> {
             note: "the router drops the first SYN-ACK",
             undecidable: &[Server, ServerWithCounters],
             router: first!("forward", "dport", "'tcp flags & (syn|ack) == (syn|ack)'"),
+            ..PLAIN
+        },
+    ]
+}
+
+/// Failures for which no TCP segment is dropped or made by a rule on TCP.
+fn of_the_path() -> Vec<CauseRecording> {
+    vec![
+        CauseRecording {
+            name: "icmp_rejected",
+            cause: "icmp-rejected",
+            note: "a rule on the router rejects SYNs with an ICMP error; Linux sends one a second to each address",
+            cannot_tell: &[Server, ServerWithCounters],
+            router: rule!("forward", "tcp sport 20000-29999 tcp dport 80 reject with icmp type admin-prohibited"),
+            ..PLAIN
+        },
+        CauseRecording {
+            name: "icmp_rejected_on_server",
+            cause: "icmp-rejected",
+            note: "a rule on the server rejects SYNs with an ICMP error",
+            server: rule!("input", "tcp sport 20000-29999 tcp dport 80 reject with icmp type port-unreachable"),
+            ..PLAIN
+        },
+        CauseRecording {
+            name: "answered_elsewhere",
+            cause: "answered-elsewhere",
+            note: "the router replaces the source address of SYN-ACKs",
+            cannot_tell: &[Server, ServerWithCounters],
+            router: rule!("postrouting", "oifname m0 tcp sport 80 tcp dport 20000-29999 ip saddr set 10.0.9.9"),
+            ..PLAIN
+        },
+        CauseRecording {
+            name: "bad_checksum",
+            cause: "bad-checksum",
+            note: "the router writes a wrong checksum into SYNs",
+            cannot_tell: &[Client],
+            // A veth pair marks packets as checked unless its receiving end verifies checksums.
+            server: &["ethtool -K s0 rx off"],
+            router: &[
+                "ethtool -K m0 rx off",
+                "nft add table ip f",
+                "nft add chain ip f c '{ type filter hook prerouting priority 0; }'",
+                "nft add rule ip f c iifname m0 tcp sport 20000-29999 'tcp flags & (syn|ack) == syn' @th,128,16 set 0x1234",
+            ],
+            ..PLAIN
+        },
+        CauseRecording {
+            name: "path_mtu",
+            cause: "path-mtu",
+            note: "the router drops packets of more than 1300 bytes and sends no ICMP error",
+            mode: "large",
+            waves: &[Wave { count: 12, ..BAD }, GOOD],
+            router: rule!("forward", "tcp dport 20000-29999 meta length gt 1300 drop"),
             ..PLAIN
         },
     ]

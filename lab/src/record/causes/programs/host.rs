@@ -103,7 +103,9 @@ fn answer(mut connection: Socket, mode: &str) -> io::Result<()> {
     if connection.read(&mut buffer)? > 0 {
         thread::sleep(THINK);
         connection.write_all(b"HTTP/1.0 200 OK\r\n\r\n")?;
-        connection.write_all(&[b'x'; 60])?;
+        // Two full segments and a small one.
+        let size = if mode == "large" { 3000 } else { 60 };
+        connection.write_all(&vec![b'x'; size])?;
     }
     connection.shutdown(Shutdown::Write)?;
     while connection.read(&mut buffer)? > 0 {}
