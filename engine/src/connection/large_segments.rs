@@ -57,7 +57,6 @@ impl LargeSegments {
 /// Segment that does not arrive, as far as the capture shows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StuckSegment {
-    pub seq: SeqNumber,
     /// Time of the first sign of the loss.
     pub since: Timestamp,
     /// Number of retransmissions, without capture duplicates.
@@ -75,17 +74,8 @@ pub(crate) struct StuckSegment {
 }
 
 impl StuckSegment {
-    fn new(seq: SeqNumber, segment: &Segment<'_>) -> Self {
-        Self {
-            seq,
-            since: segment.time,
-            copies: 0,
-            largest: 0,
-            smallest: 0,
-            latest: None,
-            sack: None,
-            asked_again: None,
-        }
+    fn new(segment: &Segment<'_>) -> Self {
+        Self { since: segment.time, copies: 0, largest: 0, smallest: 0, latest: None, sack: None, asked_again: None }
     }
 
     fn add_copy(&mut self, segment: &Segment<'_>) {
@@ -114,7 +104,7 @@ pub(super) fn take(handshake: &mut Handshake, sender: Side, segment: &Segment<'_
 fn sent(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
     if handshake.large_segments.is_pending(sender) {
         if handshake.large_seqs[sender as usize] == segment.seq() {
-            stuck(handshake, sender, segment.seq(), segment).add_copy(segment);
+            stuck(handshake, sender, segment).add_copy(segment);
         }
     } else if segment.payload > LARGE {
         watch(handshake, sender, segment.seq());
@@ -135,15 +125,14 @@ fn watch(handshake: &mut Handshake, sender: Side, seq: SeqNumber) -> bool {
     begins
 }
 
-/// Compares an acknowledgment with the large segment of `sender`.
+/// Compares an acknowledgment with the large segment of `sender`. Most segments stop at the first
+/// condition, which reads the first cache line of the handshake alone.
 #[inline(always)]
 fn acknowledged(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
-    let past = segment.ack().ahead_of(handshake.large_seqs[sender as usize]);
-    if handshake.large_segments.is_pending(sender) && (1..AHEAD).contains(&past) {
-        handshake.large_segments.set(sender, LargeSegments::PASSED);
-    }
-    if handshake.rare().is_some() || may_have_sack(segment.option_bytes) {
-        compare_with_stuck(handshake, sender, segment);
+    if handshake.large_segments.is_pending(sender) {
+        compare_with_pending(handshake, sender, segment);
+    } else if may_have_sack(segment.option_bytes) {
+        add_gap(handshake, sender, segment);
     }
 }
 
@@ -154,27 +143,39 @@ fn may_have_sack(options: &[u8]) -> bool {
     options.len() >= SACK_BYTES && (options.len() > TIMESTAMPS_BYTES || options.get(2) == Some(&SACK))
 }
 
-/// Compares an acknowledgment with a segment that does not arrive.
-fn compare_with_stuck(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
-    let ack = segment.ack();
-    if let Some(stuck) = handshake.rare().and_then(|rare| rare.stuck[sender as usize]) {
-        let known = &mut handshake.rare_mut().stuck[sender as usize];
-        match ack.ahead_of(stuck.seq) {
-            1.. => *known = None,
-            0 if let Some(known) = known => known.asked_again = Some((segment.frame, segment.time)),
-            _ => {}
+/// Compares an acknowledgment with the segment that is watched.
+#[inline(never)]
+fn compare_with_pending(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
+    let past = segment.ack().ahead_of(handshake.large_seqs[sender as usize]);
+    if (1..AHEAD).contains(&past) {
+        handshake.large_segments.set(sender, LargeSegments::PASSED);
+        if handshake.rare().is_some() {
+            handshake.rare_mut().stuck[sender as usize] = None;
         }
+        return;
     }
+    if past == 0
+        && handshake.rare().is_some()
+        && let Some(stuck) = &mut handshake.rare_mut().stuck[sender as usize]
+    {
+        stuck.asked_again = Some((segment.frame, segment.time));
+    }
+    add_gap(handshake, sender, segment);
+}
+
+/// Records a gap before octets that the receiver has, if it reports some.
+fn add_gap(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
     let Some(start) = selective_acknowledgment(segment.option_bytes) else { return };
+    let ack = segment.ack();
     let missing = start.ahead_of(ack);
     // A block before the acknowledged octets reports duplicates (RFC 2883).
     if missing > 0 && (handshake.large_segments.is_pending(sender) || watch(handshake, sender, ack)) {
-        stuck(handshake, sender, ack, segment).sack.get_or_insert((segment.frame, missing.cast_unsigned()));
+        stuck(handshake, sender, segment).sack.get_or_insert((segment.frame, missing.cast_unsigned()));
     }
 }
 
 /// Returns the segment that does not arrive, to add a sign of it.
 #[cold]
-fn stuck<'a>(handshake: &'a mut Handshake, sender: Side, seq: SeqNumber, sign: &Segment<'_>) -> &'a mut StuckSegment {
-    handshake.rare_mut().stuck[sender as usize].get_or_insert_with(|| StuckSegment::new(seq, sign))
+fn stuck<'a>(handshake: &'a mut Handshake, sender: Side, sign: &Segment<'_>) -> &'a mut StuckSegment {
+    handshake.rare_mut().stuck[sender as usize].get_or_insert_with(|| StuckSegment::new(sign))
 }

@@ -361,10 +361,10 @@ fn on_the_path() -> Vec<CauseRecording> {
 fn of_the_path() -> Vec<CauseRecording> {
     vec![
         CauseRecording {
-            name: "icmp_rejected",
+            name: "icmp_rejected_by_router",
             cause: "icmp-rejected",
             note: "a rule on the router rejects SYNs with an ICMP error; Linux sends one a second to each address",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("forward", "tcp sport 20000-29999 tcp dport 80 reject with icmp type admin-prohibited"),
             ..PLAIN
         },
@@ -376,18 +376,18 @@ fn of_the_path() -> Vec<CauseRecording> {
             ..PLAIN
         },
         CauseRecording {
-            name: "answered_elsewhere",
+            name: "answered_from_elsewhere",
             cause: "answered-elsewhere",
             note: "the router replaces the source address of SYN-ACKs",
-            cannot_tell: &[Server, ServerWithCounters],
+            undecidable: &[Server, ServerWithCounters],
             router: rule!("postrouting", "oifname m0 tcp sport 80 tcp dport 20000-29999 ip saddr set 10.0.9.9"),
             ..PLAIN
         },
         CauseRecording {
-            name: "bad_checksum",
+            name: "wrong_checksum",
             cause: "bad-checksum",
             note: "the router writes a wrong checksum into SYNs",
-            cannot_tell: &[Client],
+            undecidable: &[Client],
             // A veth pair marks packets as checked unless its receiving end verifies checksums.
             server: &["ethtool -K s0 rx off"],
             router: &[
@@ -399,7 +399,7 @@ fn of_the_path() -> Vec<CauseRecording> {
             ..PLAIN
         },
         CauseRecording {
-            name: "path_mtu",
+            name: "small_mtu",
             cause: "path-mtu",
             note: "the router drops packets of more than 1300 bytes and sends no ICMP error",
             mode: "large",
