@@ -28,31 +28,43 @@ impl Segment<'_> {
         if self.payload > 0 || self.option_bytes.len() < self.options_promised() {
             return Checksum::Unknown;
         }
-        let (addresses, is_usual) = match self.ip {
-            IpHeader::V4(header) => (&header[12..], header[0] == V4_WITHOUT_OPTIONS && fold(sum(header)) == 0xffff),
-            IpHeader::V6(header) => (&header[8..], header[6] == TCP),
+        let addresses = match self.ip {
+            IpHeader::V4(header) => &header[12..],
+            IpHeader::V6(header) => &header[8..],
             IpHeader::Missing(_) => return Checksum::Unknown,
         };
-        let length = (self.header.len() + self.option_bytes.len()) as u32;
-        let pseudo_header = sum(addresses) + u32::from(TCP) + length;
-        let field = u16::from_be_bytes([self.header[16], self.header[17]]);
-        let is_right = fold(pseudo_header + sum(self.header) + sum(self.option_bytes)) == 0xffff;
+        let length = (self.header.len() + self.option_bytes.len()) as u16;
+        let pseudo_header = sum(addresses) + u64::from((u16::from(TCP) + length).to_be());
+        if fold(pseudo_header + sum(self.header) + sum(self.option_bytes)) == u16::MAX {
+            return Checksum::Right;
+        }
+        let field = u16::from_ne_bytes([self.header[16], self.header[17]]);
         let is_offloaded = field == 0 || field == fold(pseudo_header);
-        match (is_right, is_usual && !is_offloaded) {
-            (true, _) => Checksum::Right,
-            (false, true) => Checksum::Wrong,
-            (false, false) => Checksum::Unknown,
+        if is_offloaded || self.has_unusual_header() { Checksum::Unknown } else { Checksum::Wrong }
+    }
+
+    /// Returns whether the IP header has options or extension headers, or a wrong checksum.
+    fn has_unusual_header(&self) -> bool {
+        match self.ip {
+            IpHeader::V4(header) => header[0] != V4_WITHOUT_OPTIONS || fold(sum(header)) != u16::MAX,
+            IpHeader::V6(header) => header[6] != TCP,
+            IpHeader::Missing(_) => true,
         }
     }
 }
 
-/// Returns the sum of 16-bit words. An option list has a multiple of four bytes.
-fn sum(bytes: &[u8]) -> u32 {
-    bytes.as_chunks().0.iter().map(|&word| u32::from(u16::from_be_bytes(word))).sum()
+/// Returns the sum of 32-bit words, which folds to that of 16-bit words, in the byte order of the
+/// machine: ones' complement sums do not depend on it (RFC 1071 section 2). An option list has a
+/// multiple of four bytes.
+fn sum(bytes: &[u8]) -> u64 {
+    bytes.as_chunks().0.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum()
 }
 
-/// Adds the carries of a sum (RFC 1071).
-const fn fold(sum: u32) -> u16 {
-    let once = (sum & 0xffff) + (sum >> 16);
-    ((once & 0xffff) + (once >> 16)) as u16
+/// Adds the carries of a sum.
+const fn fold(sum: u64) -> u16 {
+    let mut sum = sum;
+    while sum > u16::MAX as u64 {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
 }
