@@ -1,37 +1,44 @@
 //! Durations of handshakes, counted in steps, so that those of several captures can be merged.
 
-use std::collections::BTreeMap;
-
-/// Ratio between the ends of a step, as a natural logarithm: 2 %.
-const STEP: f64 = 0.02;
-/// Unit of the smallest step, in seconds.
-const UNIT: f64 = 1e-6;
+/// Bits of a step's number that divide a power of two: a step is 1.6 % wide.
+const FINE_BITS: u32 = 6;
 
 /// Times from the first SYN to the client's acknowledgment of the SYN-ACK.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Durations {
-    /// Number of durations by step.
-    steps: BTreeMap<u16, u64>,
+    /// Steps with their number of durations, in ascending order.
+    steps: Vec<(u16, u64)>,
     longest: f64,
 }
 
 impl Durations {
     /// Counts a duration in seconds.
     pub fn add(&mut self, seconds: f64) {
-        *self.steps.entry(step(seconds)).or_default() += 1;
+        self.add_step(step(seconds), 1);
         self.longest = self.longest.max(seconds);
+    }
+
+    fn add_step(&mut self, step: u16, count: u64) {
+        match self.steps.binary_search_by_key(&step, |&(step, _)| step) {
+            Ok(at) => self.steps[at].1 += count,
+            Err(at) => self.steps.insert(at, (step, count)),
+        }
     }
 
     /// Adds the durations of another capture.
     pub fn merge(&mut self, other: &Self) {
-        other.steps.iter().for_each(|(&step, count)| *self.steps.entry(step).or_default() += count);
+        if self.steps.is_empty() {
+            self.clone_from(other);
+            return;
+        }
+        other.steps.iter().for_each(|&(step, count)| self.add_step(step, count));
         self.longest = self.longest.max(other.longest);
     }
 
     /// Returns the number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.steps.values().sum()
+        self.steps.iter().map(|(_, count)| count).sum()
     }
 
     /// Returns the longest duration in seconds; 0 without durations.
@@ -46,22 +53,31 @@ impl Durations {
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = (share * self.count() as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let reaches = |(_, count): &(&u16, &u64)| {
-            seen += **count;
+        let reaches = |(_, count): &&(u16, u64)| {
+            seen += count;
             seen >= rank
         };
-        self.steps.iter().find(reaches).map(|(&step, _)| middle(step).min(self.longest))
+        self.steps.iter().find(reaches).map(|&(step, _)| middle(step).min(self.longest))
     }
 }
 
-/// Returns the step of a duration.
+/// Returns the step of a duration: the exponent of its nanoseconds and the bits after the first one.
 fn step(seconds: f64) -> u16 {
-    ((seconds.max(0.0) / UNIT).ln_1p() / STEP) as u16
+    let nanos = (seconds.max(0.0) * 1e9) as u64;
+    match nanos.checked_ilog2().filter(|&exponent| exponent > FINE_BITS) {
+        None => nanos as u16,
+        Some(exponent) => {
+            let shift = exponent - FINE_BITS;
+            ((shift << FINE_BITS) + (nanos >> shift) as u32) as u16
+        }
+    }
 }
 
 /// Returns the duration in the middle of a step, in seconds.
 fn middle(step: u16) -> f64 {
-    ((f64::from(step) + 0.5) * STEP).exp_m1() * UNIT
+    let (shift, fine) = ((u32::from(step) >> FINE_BITS).saturating_sub(1), 1 << FINE_BITS);
+    let nanos = if shift == 0 { f64::from(step) } else { f64::from(u32::from(step) % fine + fine) + 0.5 };
+    nanos * f64::from(shift).exp2() * 1e-9
 }
 
 #[cfg(test)]
