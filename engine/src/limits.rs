@@ -8,7 +8,7 @@ pub struct Limits {
     /// [`crate::Analyzer::take_evicted`] and forgotten; [`crate::Statistics::evicted_early`] counts
     /// these handshakes. The clock of their listener stays known, and whether its timer retransmits.
     /// Handshakes of a flood are kept for four seconds, because retransmissions in this time decide
-    /// about them: up to four times this number, but at most 65,536 more.
+    /// about them: up to four times this number where it is small, and 8,192 in all.
     pub handshakes: usize,
     /// Maximum number of findings per listener for handshakes of a SYN flood that never completed.
     /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.

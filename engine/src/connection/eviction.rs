@@ -1,16 +1,16 @@
 //! Number of handshakes that are judged early when there are too many.
 
 use super::handshake::Handshake;
-use crate::{Limits, Timestamp};
+use crate::Timestamp;
 
 /// Time in seconds after which a handshake that nobody completed shows whether its server keeps
 /// state: the second retransmission of a SYN-ACK is due after three seconds (RFC 6298 section 5.5).
 const DUE_SECONDS: f64 = 4.0;
 
-/// Factor by which a flood may exceed the limit until its handshakes are that old, and the largest
-/// excess.
+/// Factor by which a flood may exceed a small limit until its handshakes are that old, and the
+/// number of handshakes that always suffices.
 const FLOOD_FACTOR: usize = 4;
-const FLOOD_EXCESS: usize = Limits::HANDSHAKES / 2;
+const ENOUGH: usize = 1 << 13;
 
 /// Share of the older half that may wait for a retransmission and is judged without it.
 const WAITING_SHARE: usize = 10;
@@ -26,15 +26,23 @@ pub(super) fn count<'a>(
     let is_waiting =
         |handshake: &&Handshake| handshake.never_completed() && now.seconds_since(handshake.time) < DUE_SECONDS;
     let waiting = handshakes.clone().take(half).filter(is_waiting).count();
-    let most = limit.saturating_mul(FLOOD_FACTOR).min(limit.saturating_add(FLOOD_EXCESS));
-    if waiting * WAITING_SHARE < half || all >= most {
+    if waiting * WAITING_SHARE < half || all >= most(limit) {
         return half;
     }
     let ready = handshakes.take(half).take_while(|handshake| !is_waiting(handshake)).count();
     if ready >= portion(limit) { ready } else { 0 }
 }
 
-/// Returns the number of handshakes after which to ask again.
-pub(super) fn portion(limit: usize) -> usize {
+/// Returns the largest number of handshakes that are kept.
+pub(super) fn most(limit: usize) -> usize {
+    limit.saturating_mul(FLOOD_FACTOR).min(limit.max(ENOUGH))
+}
+
+/// Returns the number of handshakes at which to ask again, where `kept` are kept.
+pub(super) fn next(kept: usize, limit: usize) -> usize {
+    limit.max((kept + portion(limit)).min(most(limit)))
+}
+
+fn portion(limit: usize) -> usize {
     (limit / 8).max(1)
 }

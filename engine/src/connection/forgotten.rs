@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::mem;
 
+use crate::intake::keyed_hash::KeyedHash;
+
 /// Hashes of these connections, so that a late retransmission of a SYN-ACK is not taken for a
 /// handshake of its own. The keys are hashes under a secret key.
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
-    latest: HashSet<u64>,
-    earlier: HashSet<u64>,
+    latest: HashSet<u64, KeyedHash>,
+    earlier: HashSet<u64, KeyedHash>,
 }
 
 impl Forgotten {

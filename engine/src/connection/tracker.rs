@@ -22,9 +22,10 @@ const TIME_WAIT_SECONDS: f64 = 1.0;
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Number of forgotten connections that are known for each handshake that is kept. A SYN-ACK is
-/// retransmitted for half a minute; a connection takes ten bytes.
+/// Number of forgotten connections that are known for each handshake that is kept, and the largest
+/// number. A SYN-ACK is retransmitted for half a minute; a connection takes ten bytes.
 const FORGOTTEN_FACTOR: usize = 4;
+const FORGOTTEN: usize = 1 << 16;
 
 /// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
@@ -47,9 +48,13 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    /// Creates a tracker that keeps at most `handshakes` handshakes.
+    /// Creates a tracker that keeps `handshakes` handshakes, and in a flood a few more.
     pub(crate) fn new(handshakes: usize) -> Self {
-        Self { room: handshakes.min(Limits::HANDSHAKES), ..Self::default() }
+        Self::with_room(eviction::most(handshakes.min(Limits::HANDSHAKES)))
+    }
+
+    fn with_room(room: usize) -> Self {
+        Self { room, ..Self::default() }
     }
 
     /// Creates an empty tracker that reuses the memory of this tracker, because freeing and
@@ -57,7 +62,7 @@ impl Tracker {
     pub(crate) fn reset(&mut self) -> Self {
         let mut handshakes = std::mem::take(&mut self.handshakes);
         handshakes.clear();
-        Self { handshakes, ..Self::new(self.room) }
+        Self { handshakes, ..Self::with_room(self.room) }
     }
 
     /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
@@ -94,17 +99,19 @@ impl Tracker {
     /// time of the latest packet; and the number of handshakes at which to ask again.
     pub(crate) fn evictable(&self, limit: usize, now: Timestamp) -> (usize, usize) {
         let count = eviction::count(self.handshakes.iter(), limit, now);
-        (count, limit.max(self.len() - count + eviction::portion(limit)))
+        (count, eviction::next(self.len() - count, limit))
     }
 
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         let count = count.min(self.handshakes.len());
-        let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR));
-        let (handshakes, forgotten) = (&self.handshakes, &mut self.forgotten);
+        let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
+        let forgotten = &mut self.forgotten;
+        // Read in order, because the connections are in no order.
+        let never_completed: Vec<bool> = self.handshakes.iter().take(count).map(Handshake::never_completed).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if place < count && handshakes.get(place).is_some_and(Handshake::never_completed) {
+            if never_completed.get(place).is_some_and(|&never| never) {
                 forgotten.add(hash, most);
             }
             place >= count

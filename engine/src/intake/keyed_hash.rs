@@ -46,6 +46,11 @@ impl Hasher for KeyedHasher {
         self.hash = self.keyed.mix(self.hash ^ number as u64, (number >> 64) as u64);
     }
 
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        self.write_u128(number.into());
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.write_u128(byte.into());
