@@ -362,3 +362,16 @@ fn a_reused_port_begins_another_handshake() {
         assert_eq!(numbers, frames.collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn checks_of_ipv6_have_no_filter_that_matches_ipv4_only() {
+    let check = |client: &str, server: &str| {
+        let talk = Talk::new(client, 1, server, 80).open(0.0).server(0.02, |t| (t.ack, t.flags, t.ttl) = (0, RST, 60));
+        let finding = only(&talk);
+        finding.causes.into_iter().find(|cause| cause.kind == CauseKind::FirewallReset).expect("it is considered").check
+    };
+    let v4 = check("10.0.1.2", "10.0.2.2");
+    assert!(v4.contains("'tcp port 80 and tcp[tcpflags] & tcp-rst != 0'"), "{v4}");
+    let v6 = check("2001:db8::1", "2001:db8::2");
+    assert!(v6.contains("tcpdump -ni any 'tcp port 80'"), "{v6}");
+}

@@ -1,7 +1,7 @@
 //! Defines what is fixed about each kind of cause.
 
 use super::counters::KernelEvidence;
-use crate::{CauseKind, Counter};
+use crate::{CauseKind, Counter, Endpoint};
 
 /// Fixed facts about one kind of cause.
 #[derive(Debug)]
@@ -47,7 +47,18 @@ pub(crate) enum AckAtServer {
 
 impl CauseInfo {
     /// Returns the command that settles the cause on a server's port.
-    pub(super) fn check(&self, port: u16) -> String {
-        self.check.replace("{port}", &port.to_string())
+    pub(super) fn check(&self, server: Endpoint) -> String {
+        let check = self.check.replace("{port}", &server.port.to_string());
+        if server.ip.is_ipv6() { without_flags(check) } else { check }
+    }
+}
+
+/// Removes the condition on TCP flags from a filter, because `tcp[tcpflags]` matches only IPv4.
+fn without_flags(check: String) -> String {
+    let flags = " and tcp[tcpflags] & ";
+    let end = " != 0";
+    match check.split_once(flags).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => check,
     }
 }

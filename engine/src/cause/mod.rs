@@ -38,10 +38,10 @@ pub(crate) fn causes(
     outcome: Outcome,
 ) -> (Vec<Cause>, bool) {
     let case = Case::new(listener, index, assessment);
-    let port = case.handshake.server.port;
+    let server = case.handshake.server;
     let complete = |hypothesis: hypothesis::Hypothesis| {
         let info = hypothesis.kind().info();
-        hypothesis.finish(info.check(port), counters::missing_counters(info.counters))
+        hypothesis.finish(info.check(server), counters::missing_counters(info.counters))
     };
     let mut causes: Vec<Cause> = kinds::hypotheses(&case, outcome).into_iter().map(complete).collect();
     hypothesis::rank(&mut causes);

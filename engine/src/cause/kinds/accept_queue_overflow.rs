@@ -154,7 +154,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     .opposed_by(
         meanwhile.had_room(),
         3.0,
-        "the listener answered other SYNs meanwhile; a full accept queue drops SYNs, too",
+        "the listener answered other SYNs meanwhile: with a full accept queue it would have dropped these SYNs",
     )
     .opposed_by(case.is(Verdict::SynCookie), STRONG, "a SYN cookie is never retransmitted by a timer")
 }
@@ -184,7 +184,7 @@ pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accep
     .opposed_by(
         meanwhile.had_room(),
         if was_accepted { MODERATE } else { 3.0 },
-        "the listener answered other SYNs meanwhile; a full accept queue drops SYNs, too",
+        "the listener answered other SYNs meanwhile: with a full accept queue it would have dropped these SYNs",
     )
 }
 

@@ -21,7 +21,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhil
             meanwhile.had_room(),
             MODERATE,
             format!(
-                "the listener answered {answered} other SYN{} meanwhile; a full accept queue drops SYNs, too",
+                "the listener answered {answered} other SYN{} meanwhile: with a full accept queue it would have dropped these SYNs",
                 plural(answered)
             ),
         )

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ApplicationAbort,
     clause: "the application aborted the connection (RST)",
     counters: &[Counter::TcpAbortOnData, Counter::TcpAbortOnClose],
-    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=close,shutdown,setsockopt on the process (shows the call that aborts)",
+    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=read,recvfrom,close,shutdown,setsockopt on the process (shows the call that aborts)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -52,7 +52,7 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
         .supported_by(
             hops > 0,
             MODERATE,
-            format!("{field} {ttl}: {hops} hop{} from its sender, where a network card has long filled it in", plural(hops)),
+            format!("{field} {ttl}: {hops} hop{} from its sender, and the sender's network card fills the checksum in before the first hop", plural(hops)),
         )
         .supported_by(
             counts.right_accepted > 0,

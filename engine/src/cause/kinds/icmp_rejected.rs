@@ -110,11 +110,14 @@ fn distances(error: &IcmpError, sent_to_client: bool) -> String {
     let hops = |ttl: u8| initial(ttl) - ttl;
     let (away, passed) = (usize::from(hops(error.ttl)), usize::from(hops(error.quoted.ttl)));
     let from = if sent_to_client { "client" } else { "server" };
+    let sender = match away {
+        0 => "its sender is the next device".to_owned(),
+        _ => format!("its sender is {away} hop{} away", plural(away)),
+    };
     format!(
-        "the error has {field} {}: its sender is {away} hop{} away; the quoted packet has {field} {}: it had passed \
+        "the error has {field} {}: {sender}; the quoted packet has {field} {}: it had passed \
          {passed} router{} from the {from}",
         error.ttl,
-        plural(away),
         error.quoted.ttl,
         plural(passed),
     )

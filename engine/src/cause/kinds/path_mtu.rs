@@ -45,8 +45,11 @@ fn considered(case: &Case<'_, '_>, sender: Side, stuck: &StuckSegment) -> Option
     }
     let fates = Fates::of(case, sender);
     let is_small = stuck.copies > 0 && stuck.smallest <= SMALL;
-    let others =
-        format!("{} of {} other connections of this client with large segments fail so, too", fates.stuck, fates.all());
+    let others = format!(
+        "{} of {} other connections of this client with large segments fail in the same way",
+        fates.stuck,
+        fates.all()
+    );
     Some(
         Hypothesis::new(INFO.kind, MODERATE, loss(sender, stuck, waited))
             .supported_by(stuck.sack.is_some(), VERY_STRONG, sack_sentence(stuck))
