@@ -67,6 +67,7 @@ pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Su
     builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
     if let Some(cause) = first_cause(&point::causes(finding, settings.capture_point)) {
         builder.add(Field::Text, Value::NoValue).text = Some(format!("Most likely cause: {}", cause.kind.clause()));
+        builder.check_as_text(1, cause);
     }
     builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
     builder.endpoints_and_frames(finding);

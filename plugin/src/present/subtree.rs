@@ -225,10 +225,15 @@ impl SubtreeBuilder {
                 self.sentence(2, Field::Text, Value::NoValue, &format!("{name}: {reason}"));
             }
         }
-        if !cause.ruled_out && !cause.check.is_empty() {
-            for line in check::lines(&cause.check) {
-                self.sentence(2, Field::Text, Value::NoValue, &in_full(&line));
-            }
+        if !cause.ruled_out {
+            self.check_as_text(2, cause);
+        }
+    }
+
+    /// Adds what confirms a cause, without a field for its commands.
+    pub(super) fn check_as_text(&mut self, level: u8, cause: &Cause) {
+        for line in check::lines(&cause.check) {
+            self.sentence(level, Field::Text, Value::NoValue, &in_full(&line));
         }
     }
 

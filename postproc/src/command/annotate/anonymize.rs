@@ -64,7 +64,8 @@ impl Masked {
         }
         let segment = ip.payload().payload;
         let start = segment.as_ptr() as usize - packet.as_ptr() as usize;
-        let addresses = (mask.ip(ip.source_addr()), mask.ip(ip.destination_addr()));
+        let original = (ip.source_addr(), ip.destination_addr());
+        let addresses = (mask.ip(original.0), mask.ip(original.1));
         let header = match &ip {
             LaxIpSlice::Ipv4(v4) => v4.header().slice(),
             LaxIpSlice::Ipv6(v6) => v6.header().slice(),
@@ -81,7 +82,7 @@ impl Masked {
             (source, destination) => v6(header, source, destination, carried),
         };
         self.bytes.extend(&written);
-        self.bytes.extend(tcp::header(segment, addresses, carried)?);
+        self.bytes.extend(tcp::header(segment, original, addresses, carried)?);
         Some(written.len() + carried)
     }
 }

@@ -28,6 +28,8 @@ pub struct Selection {
     listeners: HashSet<Endpoint>,
     /// Clients and servers of the findings.
     connections: HashSet<(Endpoint, Endpoint)>,
+    /// Frames of the findings: an answer can come from another address than that of the listener.
+    frames: HashSet<u32>,
     /// Judgements, by the first frame of the handshake.
     judgements: HashMap<u32, Judgement>,
 }
@@ -56,6 +58,8 @@ impl Selection {
         if finding.is_notable() {
             self.listeners.insert(finding.server);
             self.connections.insert((finding.client, finding.server));
+            let answers = [frames.syn_ack, frames.reset].into_iter().flatten();
+            self.frames.extend(answers.map(|frame| frame.number));
         }
         Ok(())
     }
@@ -81,7 +85,8 @@ impl Filter<'_> {
         let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { return false };
         let Some((source, destination)) = endpoints(packet) else { return false };
         let listeners = &self.selection.listeners;
-        if !listeners.contains(&source) && !listeners.contains(&destination) {
+        let is_finding = self.selection.frames.contains(&frame.number);
+        if !is_finding && !listeners.contains(&source) && !listeners.contains(&destination) {
             return false;
         }
         let Some(engine) = &mut self.engine else { return true };
@@ -94,7 +99,8 @@ impl Filter<'_> {
             engine.take_evicted();
         }
         let connections = &self.selection.connections;
-        is_of_use.is_some()
+        is_finding
+            || is_of_use.is_some()
             || connections.contains(&(source, destination))
             || connections.contains(&(destination, source))
     }

@@ -9,9 +9,14 @@ use syncookie_engine::{TcpOption, tcp_options};
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
 
-/// Returns the header of a segment of `carried` bytes, for these addresses; `None` if too little of
-/// it was captured.
-pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Option<Vec<u8>> {
+/// Returns the header of a segment of `carried` bytes, with these addresses instead of the original
+/// ones; `None` if too little of it was captured.
+pub fn header(
+    segment: &[u8],
+    original: (IpAddr, IpAddr),
+    addresses: (IpAddr, IpAddr),
+    carried: usize,
+) -> Option<Vec<u8>> {
     let promised = usize::from(segment.get(12)? >> 4) * 4;
     if promised < FIXED || segment.len() < FIXED {
         return None;
@@ -21,10 +26,50 @@ pub fn header(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> Op
     header[CHECKSUM].fill(0);
     // If the options were truncated by the capture, no checksum would be correct.
     if header.len() == promised {
-        let sum = checksum(&[&pseudo(addresses, carried), &header]);
+        let right = checksum(&[&pseudo(addresses, carried), &header]);
+        let sum = match error(segment, original, carried) {
+            ChecksumError::None => right,
+            ChecksumError::Missing => 0,
+            ChecksumError::Offloaded => !checksum(&[&pseudo(addresses, carried)]),
+            ChecksumError::Wrong(by) => right.wrapping_add(by),
+        };
         header[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
     }
     Some(header)
+}
+
+/// What is wrong with the checksum of a segment. It is kept, because it can be why a handshake
+/// failed.
+enum ChecksumError {
+    None,
+    /// The field is 0.
+    Missing,
+    /// The network card was to fill it in: it is the sum of the pseudo header.
+    Offloaded,
+    /// The field is greater than the right one by this number, modulo 2^16.
+    Wrong(u16),
+}
+
+/// Compares the checksum of a segment. With payload, which may be captured in part, it is taken for
+/// right.
+fn error(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> ChecksumError {
+    let promised = usize::from(segment[12] >> 4) * 4;
+    if carried != promised {
+        return ChecksumError::None;
+    }
+    let field = u16::from_be_bytes([segment[CHECKSUM.start], segment[CHECKSUM.start + 1]]);
+    let mut header = segment[..promised].to_vec();
+    header[CHECKSUM].fill(0);
+    let right = checksum(&[&pseudo(addresses, carried), &header]);
+    if field == right {
+        ChecksumError::None
+    } else if field == 0 {
+        ChecksumError::Missing
+    } else if field == !checksum(&[&pseudo(addresses, carried)]) {
+        ChecksumError::Offloaded
+    } else {
+        ChecksumError::Wrong(field.wrapping_sub(right))
+    }
 }
 
 /// Overwrites the values of all options except those that are known to contain no address and no
@@ -109,8 +154,26 @@ mod tests {
     fn a_header_with_its_checksum_sums_up_to_zero() {
         let segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0xaa, 0xaa, 0, 0];
         let addresses = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-        let header = header(&segment, addresses, 20).unwrap();
-        assert_eq!(checksum(&[&pseudo(addresses, 20), &header]), 0);
-        assert!(super::header(&segment[..19], addresses, 20).is_none());
+        let header = header(&segment, addresses, addresses, 24).unwrap();
+        assert_eq!(checksum(&[&pseudo(addresses, 24), &header]), 0);
+        assert!(super::header(&segment[..19], addresses, addresses, 20).is_none());
+    }
+
+    #[test]
+    fn a_wrong_checksum_stays_wrong_and_one_that_was_to_be_filled_in_stays_so() {
+        let mut segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0, 0, 0, 0];
+        let original = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let addresses = ("192.0.2.7".parse().unwrap(), "192.0.2.9".parse().unwrap());
+        let right = checksum(&[&pseudo(original, 20), &segment]);
+        let mut written = |field: u16| {
+            segment[CHECKSUM].copy_from_slice(&field.to_be_bytes());
+            let header = header(&segment, original, addresses, 20).unwrap();
+            let sum = checksum(&[&pseudo(addresses, 20), &header]);
+            (u16::from_be_bytes([header[16], header[17]]), sum)
+        };
+        assert_eq!(written(right).1, 0);
+        assert_ne!(written(right ^ 0x1234).1, 0);
+        assert_eq!(written(0).0, 0);
+        assert_eq!(written(!checksum(&[&pseudo(original, 20)])).0, !checksum(&[&pseudo(addresses, 20)]));
     }
 }
