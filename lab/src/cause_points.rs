@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
-use syncookie_engine::{Counter, CounterReading, Finding, Host};
+use syncookie_engine::{Cause, Counter, CounterReading, Finding, Host};
 use syncookie_testkit::rng::Rng;
 
 /// Smallest share of right first causes over all cells in which the cause can be named.
@@ -95,7 +95,7 @@ fn cell(capture: &Capture, cause: &str, place: Place) -> Cell {
         if place.has_counters() {
             host.weigh(&mut finding);
         }
-        let first = finding.causes.first().filter(|first| !first.ruled_out).map(|first| first.kind.to_string());
+        let first = Cause::most_likely(&finding.causes).map(|first| first.kind.to_string());
         if is_failure(&finding, cause) {
             cell.add(first, cause);
         } else if let Some(first) = first {

@@ -65,7 +65,7 @@ pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> 
 pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
     let mut builder = SubtreeBuilder::new(frame);
     builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
-    if let Some(cause) = first_cause(&point::causes(finding, settings.capture_point)) {
+    if let Some(cause) = Cause::most_likely(&point::causes(finding, settings.capture_point)) {
         builder.add(Field::Text, Value::NoValue).text = Some(format!("Most likely cause: {}", cause.kind.clause()));
         builder.check_as_text(1, cause);
     }
@@ -110,7 +110,7 @@ pub fn reset_experts(
 /// Returns the most likely cause of a failure or delay, unless all are ruled out.
 #[must_use]
 pub fn most_likely_cause(finding: &Finding, settings: &Settings) -> Option<CauseKind> {
-    first_cause(&point::causes(finding, settings.capture_point)).map(|cause| cause.kind)
+    Cause::most_likely(&point::causes(finding, settings.capture_point)).map(|cause| cause.kind)
 }
 
 /// Adds the outcome, the duration of the handshake and the causes.
@@ -120,16 +120,11 @@ fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Setti
         builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
     }
     let causes = point::causes(finding, settings.capture_point);
-    if let Some(first) = first_cause(&causes) {
+    if let Some(first) = Cause::most_likely(&causes) {
         builder.first_cause(first);
     }
-    let others = causes.iter().skip(usize::from(first_cause(&causes).is_some()));
+    let others = causes.iter().skip(usize::from(Cause::most_likely(&causes).is_some()));
     others.for_each(|cause| builder.other_cause(cause));
-}
-
-/// Returns the most likely cause, unless all are ruled out.
-fn first_cause(causes: &[Cause]) -> Option<&Cause> {
-    causes.first().filter(|cause| !cause.ruled_out)
 }
 
 /// Returns a confidence as a number that filters can compare.

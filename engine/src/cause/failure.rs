@@ -7,7 +7,7 @@ use crate::{Cause, CauseKind, Outcome};
 /// Returns whether a handshake with these causes failed: it did not complete, or its connection made
 /// no progress afterwards. A health check that ended as intended did not fail.
 pub(super) fn has_failed(case: &Case<'_, '_>, outcome: Outcome, causes: &[Cause]) -> bool {
-    let first = causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind);
+    let first = Cause::most_likely(causes).map(|cause| cause.kind);
     match outcome {
         Outcome::ResetByServer | Outcome::Refused | Outcome::Unanswered | Outcome::Unacknowledged => true,
         Outcome::ResetByClient => first != Some(CauseKind::HealthCheck),

@@ -202,6 +202,14 @@ pub struct Cause {
     pub check: String,
 }
 
+impl Cause {
+    /// Returns the most likely of ranked causes, unless all are ruled out.
+    #[must_use]
+    pub fn most_likely(ranked: &[Self]) -> Option<&Self> {
+        ranked.first().filter(|cause| !cause.ruled_out)
+    }
+}
+
 /// Numbers of handshakes by verdict and by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {

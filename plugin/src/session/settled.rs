@@ -57,7 +57,7 @@ impl Settled {
 
 impl Unanswered {
     fn of(finding: &Finding) -> Self {
-        let cause = finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind);
+        let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
         let Finding { client, server, time, outcome, left_by_flood, begins_flood, .. } = *finding;
         let Frames { syn, reset, .. } = finding.frames;
         Self { client, server, time, syn, reset, outcome, cause, left_by_flood, begins_flood }

@@ -12,9 +12,7 @@ mod time;
 
 use std::time::Duration;
 
-use syncookie_engine::{CauseKind, Endpoint, Episode, Finding, Outcome, Timestamp, Verdict};
-
-use crate::totals::affected::first_cause;
+use syncookie_engine::{Cause, CauseKind, Endpoint, Episode, Finding, Outcome, Timestamp, Verdict};
 
 pub use admission::{Admission, Decision, Rules};
 pub use baseline::{Baseline, BaselineError};
@@ -75,7 +73,8 @@ impl Filter {
             && self.until.is_none_or(|until| finding.time < until)
             && is_one_of(&self.verdicts, finding.assessment.verdict)
             && is_one_of(&self.outcomes, finding.outcome)
-            && (self.causes.is_empty() || first_cause(finding).is_some_and(|cause| self.causes.contains(&cause.kind)))
+            && (self.causes.is_empty()
+                || Cause::most_likely(&finding.causes).is_some_and(|cause| self.causes.contains(&cause.kind)))
             && self.min_delay.is_none_or(|delay| finding.completion.seconds >= Some(delay.as_secs_f64()))
     }
 

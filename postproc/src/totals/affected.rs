@@ -36,7 +36,7 @@ impl Affected {
         self.outcomes[finding.outcome as usize] += 1;
         self.range = Some(self.range.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
         self.listeners.insert(finding.server);
-        if let Some(cause) = first_cause(finding) {
+        if let Some(cause) = Cause::most_likely(&finding.causes) {
             let count = self.causes.entry(cause.kind).or_default();
             count.handshakes += 1;
             if count.check.is_empty() {
@@ -53,15 +53,9 @@ impl Affected {
     }
 }
 
-/// Returns the most likely cause of a finding, unless it is ruled out.
-#[must_use]
-pub fn first_cause(finding: &Finding) -> Option<&Cause> {
-    finding.causes.first().filter(|cause| !cause.ruled_out)
-}
-
 /// Returns whether a handshake was delayed and did not fail.
 #[must_use]
 pub fn is_delayed(finding: &Finding) -> bool {
-    let is_late = first_cause(finding).is_some_and(|cause| cause.kind != CauseKind::HealthCheck);
+    let is_late = Cause::most_likely(&finding.causes).is_some_and(|cause| cause.kind != CauseKind::HealthCheck);
     finding.outcome == Outcome::Established && !finding.completion.has_failed && is_late
 }

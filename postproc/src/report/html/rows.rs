@@ -122,7 +122,7 @@ fn row(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> Row 
         assessment.confidence.map(|confidence| texts.text(confidence.as_str())),
         assessment.log_odds.map(hundredths),
         texts.text(finding.outcome.as_str()),
-        finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| texts.text(cause.kind.as_str())),
+        Cause::most_likely(&finding.causes).map(|cause| texts.text(cause.kind.as_str())),
         name(captures, finding.capture(), texts),
         anchor(finding).map_or(0, |frame| frame.number),
         texts.text(&implementations.join(" or ")),
