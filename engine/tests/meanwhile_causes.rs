@@ -2,20 +2,8 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, Talk, by_port, only};
-use syncookie_engine::{CauseKind, Finding, Outcome};
-
-fn talk(port: u16) -> Talk {
-    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
-}
-
-fn first_of(talks: &[Talk]) -> Finding {
-    by_port(talks).into_iter().next().expect("a finding")
-}
-
-fn top(finding: &Finding) -> Option<CauseKind> {
-    finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind)
-}
+use common::{ACK, FIN, PLAIN_OPTIONS, RST, Talk, by_port, first_of, only, talk, top};
+use syncookie_engine::{CauseKind, Outcome};
 
 /// A connection whose request is answered after some seconds.
 fn slow(port: u16, at: f64, seconds: f64) -> Talk {

@@ -2,24 +2,13 @@
 
 mod common;
 
-use common::{ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, by_port, linux_options, timestamps};
+use common::{
+    ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, by_port, first_of, linux_options, talk, timestamps, top,
+};
 use syncookie_engine::{CauseKind, Finding, Outcome};
-
-fn talk(port: u16) -> Talk {
-    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
-}
 
 fn open(port: u16, at: f64) -> Talk {
     talk(port).open(at)
-}
-
-/// Returns the finding of the first connection, with the others around it.
-fn first_of(talks: &[Talk]) -> Finding {
-    by_port(talks).into_iter().next().expect("a finding")
-}
-
-fn top(finding: &Finding) -> Option<CauseKind> {
-    finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind)
 }
 
 /// SYN-ACKs again, `after` seconds after the first.

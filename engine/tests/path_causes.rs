@@ -2,21 +2,10 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, icmp, observation, only};
+use common::{
+    ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, first_of, icmp, observation, only, talk, top,
+};
 use syncookie_engine::{Cause, CauseKind, Finding, Narrator, Outcome};
-
-fn talk(port: u16) -> Talk {
-    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
-}
-
-/// Returns the finding of the first connection, with the others around it.
-fn first_of(talks: &[Talk]) -> Finding {
-    by_port(talks).into_iter().next().expect("a finding")
-}
-
-fn top(finding: &Finding) -> Option<CauseKind> {
-    finding.causes.first().filter(|cause| !cause.ruled_out).map(|cause| cause.kind)
-}
 
 fn of(finding: &Finding, kind: CauseKind) -> &Cause {
     finding.causes.iter().find(|cause| cause.kind == kind).unwrap_or_else(|| panic!("no {kind}: {finding:#?}"))

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use syncookie_engine::{Analyzer, Finding, Findings, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_engine::{Analyzer, Cause, CauseKind, Finding, Findings, Frame, Limits, Observation, Packet, Timestamp};
 pub use syncookie_testkit::icmp;
 use syncookie_testkit::tcp::TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
 pub use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, SYN, Segment, TcpOption};
@@ -174,6 +174,21 @@ pub fn by_port(talks: &[Talk]) -> Vec<Finding> {
     let mut findings = analyze_all(talks.iter().cloned()).handshakes;
     findings.sort_by_key(|finding| finding.client.port);
     findings
+}
+
+/// Returns an empty connection between the hosts of most tests.
+pub fn talk(port: u16) -> Talk {
+    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
+}
+
+/// Returns the finding of the first connection, with the others around it.
+pub fn first_of(talks: &[Talk]) -> Finding {
+    by_port(talks).into_iter().next().expect("a finding")
+}
+
+/// Returns the most likely cause.
+pub fn top(finding: &Finding) -> Option<CauseKind> {
+    Cause::most_likely(&finding.causes).map(|cause| cause.kind)
 }
 
 /// Returns the finding of a connection that is the only one.
