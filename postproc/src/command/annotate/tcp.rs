@@ -26,49 +26,37 @@ pub fn header(
     header[CHECKSUM].fill(0);
     // If the options were truncated by the capture, no checksum would be correct.
     if header.len() == promised {
-        let right = checksum(&[&pseudo(addresses, carried), &header]);
-        let sum = match error(segment, original, carried) {
-            ChecksumError::None => right,
-            ChecksumError::Missing => 0,
-            ChecksumError::Offloaded => !checksum(&[&pseudo(addresses, carried)]),
-            ChecksumError::Wrong(by) => right.wrapping_add(by),
-        };
+        let sum = new_checksum(segment, &header, original, addresses, carried);
         header[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
     }
     Some(header)
 }
 
-/// What is wrong with the checksum of a segment. It is kept, because it can be why a handshake
-/// failed.
-enum ChecksumError {
-    None,
-    /// The field is 0.
-    Missing,
-    /// The network card was to fill it in: it is the sum of the pseudo header.
-    Offloaded,
-    /// The field is greater than the right one by this number, modulo 2^16.
-    Wrong(u16),
-}
-
-/// Compares the checksum of a segment. With payload, which may be captured in part, it is taken for
+/// Returns the checksum of a segment with this header, whose field is 0. A wrong checksum stays wrong,
+/// because it can be why a handshake failed, and one that the network card was to fill in, which is 0
+/// or the sum of the pseudo header, stays so. With payload, which may be captured in part, it is
 /// right.
-fn error(segment: &[u8], addresses: (IpAddr, IpAddr), carried: usize) -> ChecksumError {
-    let promised = usize::from(segment[12] >> 4) * 4;
-    if carried != promised {
-        return ChecksumError::None;
+fn new_checksum(
+    segment: &[u8],
+    header: &[u8],
+    original: (IpAddr, IpAddr),
+    addresses: (IpAddr, IpAddr),
+    carried: usize,
+) -> u16 {
+    let right = checksum(&[&pseudo(addresses, carried), header]);
+    if carried != header.len() {
+        return right;
     }
-    let field = u16::from_be_bytes([segment[CHECKSUM.start], segment[CHECKSUM.start + 1]]);
-    let mut header = segment[..promised].to_vec();
-    header[CHECKSUM].fill(0);
-    let right = checksum(&[&pseudo(addresses, carried), &header]);
-    if field == right {
-        ChecksumError::None
-    } else if field == 0 {
-        ChecksumError::Missing
-    } else if field == !checksum(&[&pseudo(addresses, carried)]) {
-        ChecksumError::Offloaded
-    } else {
-        ChecksumError::Wrong(field.wrapping_sub(right))
+    let mut before = segment[..header.len()].to_vec();
+    let field = u16::from_be_bytes([before[CHECKSUM.start], before[CHECKSUM.start + 1]]);
+    before[CHECKSUM].fill(0);
+    let error = field.wrapping_sub(checksum(&[&pseudo(original, carried), &before]));
+    match field {
+        0 if error != 0 => 0,
+        _ if error != 0 && field == !checksum(&[&pseudo(original, carried)]) => {
+            !checksum(&[&pseudo(addresses, carried)])
+        }
+        _ => right.wrapping_add(error),
     }
 }
 
