@@ -284,7 +284,7 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
             let options = self.summary.options(&server, self.judge_options());
-            let mut learnt = self.learnt(server);
+            let mut learnt = self.learnt(&handshakes);
             let judged = judge(handshakes, &self.tracker, options, &mut learnt, |_| true);
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
@@ -298,7 +298,7 @@ impl Analyzer {
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
         let recent = self.recent(id)?;
-        let mut learnt = recent.first().map(|first| self.learnt(first.server)).unwrap_or_default();
+        let mut learnt = self.learnt(&recent);
         let mut judged = judge(recent, &self.tracker, self.judge_options(), &mut learnt, |other| other == id);
         judged.pop().map(|judgement| judgement.finding(self.parts))
     }
@@ -308,7 +308,7 @@ impl Analyzer {
     #[must_use]
     pub fn needs_preview(&self, id: HandshakeId) -> bool {
         self.recent(id).is_some_and(|recent| {
-            let learnt = recent.first().map(|first| self.learnt(first.server)).unwrap_or_default();
+            let learnt = self.learnt(&recent);
             needs_preview(id, recent, self.now, &learnt)
         })
     }
@@ -398,7 +398,9 @@ impl Analyzer {
         self.summary.sample.expect((end.0 - self.tracker.start().0) as usize);
         let (tracker, learnt, summary) = (&self.tracker, &self.learnt, &self.summary);
         let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
-        let options = JudgeOptions { compared, ..self.judge_options() };
+        // At the end of a capture, nobody asks for what was learnt.
+        let forgets = end < tracker.end();
+        let options = JudgeOptions { compared, forgets, ..self.judge_options() };
         let (limits, parts) = (self.limits, self.parts);
         // If there are more listeners than `limits.listeners`, the first ones are reported.
         let listeners = self.listeners.before(end);
@@ -419,15 +421,17 @@ impl Analyzer {
         });
         let (known, judged): (Vec<_>, _) = judged.into_iter().unzip();
         let (counted, learnt): (Vec<_>, Vec<_>) = known.into_iter().unzip();
-        learn(&mut self.learnt, learnt.into_iter().flatten(), limits.listeners);
+        if forgets {
+            learn(&mut self.learnt, learnt.into_iter().flatten(), limits.listeners);
+        }
         self.summary.add(counted.into_iter().flatten(), &limits, &mut self.statistics);
         in_order(judged, tracker.start(), end)
             .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
     }
 
-    /// Returns what forgotten handshakes showed of a listener.
-    fn learnt(&self, server: Endpoint) -> Learnt {
-        self.learnt.get(&server).copied().unwrap_or_default()
+    /// Returns what forgotten handshakes showed of the listener of these.
+    fn learnt(&self, handshakes: &[&Handshake]) -> Learnt {
+        handshakes.first().and_then(|first| self.learnt.get(&first.server)).copied().unwrap_or_default()
     }
 
     fn judge_options(&self) -> JudgeOptions<'static> {
@@ -437,6 +441,7 @@ impl Analyzer {
             detail,
             measured,
             compared: ToCompare::None,
+            forgets: false,
             flood: self.limits.flood,
             last_flood: None,
         }

@@ -192,7 +192,7 @@ fn is_older(listener: &Listener<'_>, index: usize) -> bool {
 
 /// Returns whether a handshake failed or was delayed (`true`), or worked (`false`); `None` where it
 /// is not compared: it is incomplete, or part of a flood or of a health check.
-pub(crate) fn has_failed(outcome: Outcome, causes: &[Cause], is_of_flood: bool) -> Option<bool> {
+pub(crate) fn failed_or_delayed(outcome: Outcome, causes: &[Cause], is_of_flood: bool) -> Option<bool> {
     let is_noise = |cause: &Cause| matches!(cause.kind, CauseKind::SynFlood | CauseKind::HealthCheck);
     if is_of_flood || causes.first().is_some_and(is_noise) {
         None

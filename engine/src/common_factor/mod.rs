@@ -7,7 +7,7 @@ mod attributes;
 mod factors;
 mod sample;
 
-pub(crate) use attributes::has_failed;
+pub(crate) use attributes::failed_or_delayed;
 pub use attributes::{Attribute, Compared, Feature};
 pub use factors::CommonFactor;
 pub use sample::HandshakeSample;

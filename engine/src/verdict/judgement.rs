@@ -1,7 +1,7 @@
 //! Judges a listener's handshakes, each by the evidence of all of them.
 
 use crate::cause::causes;
-use crate::common_factor::has_failed;
+use crate::common_factor::failed_or_delayed;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::finding::is_notable;
@@ -101,6 +101,8 @@ pub(crate) struct JudgeOptions<'a> {
     pub detail: DetailLevel,
     pub measured: bool,
     pub compared: ToCompare<'a>,
+    /// Whether the wanted handshakes are forgotten afterwards.
+    pub forgets: bool,
     /// Maximum findings for handshakes of a flood that never completed; further ones are only
     /// counted.
     pub flood: u64,
@@ -110,7 +112,7 @@ pub(crate) struct JudgeOptions<'a> {
 
 /// Judges the wanted ones of a listener's handshakes by all that are given, by those of their
 /// clients with other listeners in `tracker`, and by what was learnt before; returns them in order
-/// of their ids. Adds to `learnt` what will be known of the wanted ones when they are forgotten.
+/// of their ids. Adds to `learnt` what will be known of the wanted ones, if they are forgotten.
 pub(crate) fn judge<'a>(
     mut handshakes: Vec<&'a Handshake>,
     tracker: &'a Tracker,
@@ -131,7 +133,9 @@ pub(crate) fn judge<'a>(
         flood -= u64::from(judgement.of_flood && !judgement.only_counted);
         all.push(judgement);
     }
-    learnt.add(&listener, all.iter().map(|judgement| judgement.handshake));
+    if options.forgets {
+        learnt.add(&listener, all.iter().map(|judgement| judgement.handshake));
+    }
     all.sort_by_key(|judgement| judgement.handshake.id);
     all
 }
@@ -160,7 +164,7 @@ fn judge_one<'a>(
         judge.explain(index, &mut assessment);
     }
     let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
-    let compared = has_failed(outcome, &causes, of_flood)
+    let compared = failed_or_delayed(outcome, &causes, of_flood)
         .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
     let compared = compared.map(Box::new);
     Judgement {
