@@ -101,7 +101,7 @@ impl Analyzer {
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
         let summary = match observation.packet {
-            Packet::None => PacketSummary::without_flow(PacketKind::NoIp),
+            Packet::None => PacketSummary::default(),
             Packet::Ip(bytes) => ip::summary(self.tracker.keyed(), bytes),
             Packet::Tcp { .. } => PacketSummary::without_flow(PacketKind::NeedsFullParse),
         };
@@ -130,7 +130,7 @@ impl Analyzer {
         let mut group = Group::default();
         loop {
             group.fill(self.tracker.keyed(), &mut frames);
-            if group.frames.is_empty() {
+            if group.frames().is_empty() {
                 return;
             }
             self.push_group(capture, &group);
@@ -142,19 +142,19 @@ impl Analyzer {
         group.count(&mut self.statistics);
         let mut selection = if self.reads_all_segments() { group.select_all() } else { group.select(&self.tracker) };
         while let Some(index) = selection.next() {
-            let (number, time, packet) = group.frames[index];
+            let (number, time, packet) = group.frames()[index];
             let end = self.tracker.end();
-            self.take_ip(Frame { capture, number }, time, packet.unwrap_or_default(), group.summaries[index]);
+            self.take_ip(Frame { capture, number }, time, packet.unwrap_or_default(), group.summaries()[index]);
             if self.tracker.end() != end {
                 // Later frames of the group may belong to the new connection.
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {
-                    self.now = latest(&group.frames[..=index], self.now);
+                    self.now = latest(&group.frames()[..=index], self.now);
                     self.evict();
                 }
             }
         }
-        self.now = latest(&group.frames, self.now);
+        self.now = latest(group.frames(), self.now);
     }
 
     /// Takes an IP packet that may show something of a handshake.

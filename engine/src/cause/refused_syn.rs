@@ -56,7 +56,7 @@ impl RefusedSyn {
             is_bare: Shape::of(reset) == Shape::Stateless,
             others_answered: answered.is_some(),
             ttl_field: field_name(case.handshake.server.ip),
-            ttls: answered.and_then(|other| other.syn_ack?.ip.ttl).zip(reset.ip.ttl),
+            ttls: answered.and_then(|other| other.syn_ack?.ip.ttl()).zip(reset.ip.ttl()),
         })
     }
 
@@ -100,7 +100,7 @@ impl Around {
             if later.abs() <= BETWEEN_SECONDS {
                 seen.before |= later < 0.0;
                 seen.after |= later > 0.0;
-                let ids = syn_ack.ip.identification.zip(reset.ip.identification).filter(|&(a, b)| a != 0 && b != 0);
+                let ids = syn_ack.ip.identification().zip(reset.ip.identification()).filter(|&(a, b)| a != 0 && b != 0);
                 let distance = ids.map(|(a, b)| a.wrapping_sub(b).min(b.wrapping_sub(a)));
                 seen.ip_id_near |= distance.is_some_and(|distance| (1..=NEAR_IDENTIFICATIONS).contains(&distance));
             }

@@ -77,9 +77,9 @@ impl<'a> ResetContext<'a> {
         let served = handshake.server_segments.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
         let opened = handshake.server_segments.iter().any(|l| l.window > 0);
         let pure_ack = handshake.ack.is_some_and(|a| a.payload == 0);
-        let id = reset.ip.identification.filter(|&id| id != 0);
+        let id = reset.ip.identification().filter(|&id| id != 0);
         let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
-        let ids = last.and_then(|l| l.ip.identification).zip(id);
+        let ids = last.and_then(|l| l.ip.identification()).zip(id);
         let after_data = handshake.client_data.as_ref().is_some_and(|d| before(&d));
         // It is not known which of several transmissions the reset answers.
         let answered = trigger.filter(|_| !after_data || handshake.client_data_retransmissions == 0);
@@ -93,7 +93,7 @@ impl<'a> ResetContext<'a> {
             reset,
             shape: Shape::of(reset),
             ttl_field: field_name(handshake.server.ip),
-            ttls: handshake.syn_ack.and_then(|s| s.ip.ttl).zip(reset.ip.ttl),
+            ttls: handshake.syn_ack.and_then(|s| s.ip.ttl()).zip(reset.ip.ttl()),
             trigger,
             after_data,
             window_never_opened: handshake.syn_ack.is_some_and(|s| s.window == 0) && !opened,
@@ -107,7 +107,7 @@ impl<'a> ResetContext<'a> {
             aborted: handshake.server_aborted,
             nothing_sent: handshake.server_data.is_none() && !handshake.server_fin,
             trips: handshake.round_trip().zip(answered.map(|t| reset.time.seconds_since(t.time))),
-            ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification),
+            ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification()),
             ip_id_continues: ids.is_some_and(|(last, id)| id.wrapping_sub(last) <= NEXT_IDENTIFICATIONS),
             wrong_ack: handshake.wrong_ack.is_some() && handshake.ack.is_none(),
             late_ack: handshake
@@ -188,7 +188,7 @@ impl<'a> ResetContext<'a> {
     /// writes.
     pub(super) fn is_as_a_kernel_writes(&self) -> bool {
         let echoes = self.trigger.is_some_and(|t| t.ack == self.reset.seq);
-        echoes && self.reset.ip.identification.is_none_or(|id| id == 0)
+        echoes && self.reset.ip.identification().is_none_or(|id| id == 0)
     }
 
     /// Returns whether a bare reset's sequence number is not the one that the client acknowledged,

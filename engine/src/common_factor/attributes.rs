@@ -160,7 +160,7 @@ impl Syn {
             Feature::OlderTimestamp => is_older(listener, index),
         };
         let features = Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(has(feature)) << feature as u8);
-        Some(Self { features, mss: options.mss, window_scale: options.window_scale, hop_limit: syn.ip.ttl })
+        Some(Self { features, mss: options.mss, window_scale: options.window_scale, hop_limit: syn.ip.ttl() })
     }
 }
 

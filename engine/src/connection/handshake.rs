@@ -99,15 +99,23 @@ pub(crate) struct SegmentFacts {
     pub window: u16,
     pub payload: u32,
     pub ip: IpFacts,
-    /// TSval, if the segment has timestamps.
-    pub timestamp: Option<u32>,
-    /// Whether the segment has any TCP option.
-    pub has_options: bool,
+    /// TSval, or 0 without timestamps.
+    timestamp: u32,
+    options: SegmentOptions,
+}
+
+/// TCP options of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SegmentOptions {
+    None,
+    WithoutTimestamps,
+    WithTimestamps,
 }
 
 impl SegmentFacts {
     #[inline]
     pub(crate) fn of(segment: &Segment<'_>) -> Self {
+        let timestamp = segment.timestamp();
         Self {
             frame: segment.frame,
             time: segment.time,
@@ -117,9 +125,24 @@ impl SegmentFacts {
             window: segment.window(),
             payload: segment.payload,
             ip: segment.ip_facts(),
-            timestamp: segment.timestamp(),
-            has_options: segment.options_promised() > 0,
+            timestamp: timestamp.unwrap_or_default(),
+            options: match timestamp {
+                Some(_) => SegmentOptions::WithTimestamps,
+                None if segment.options_promised() > 0 => SegmentOptions::WithoutTimestamps,
+                None => SegmentOptions::None,
+            },
         }
+    }
+
+    /// Returns TSval, if the segment has timestamps.
+    #[inline]
+    pub(crate) fn timestamp(&self) -> Option<u32> {
+        (self.options == SegmentOptions::WithTimestamps).then_some(self.timestamp)
+    }
+
+    /// Returns whether the segment has any TCP option.
+    pub(crate) fn has_options(&self) -> bool {
+        self.options != SegmentOptions::None
     }
 }
 
@@ -172,7 +195,7 @@ impl Side {
 ///
 /// The order of the fields is their order in memory. Fields that every segment of an active
 /// connection needs come first, in one cache line. Facts that few handshakes have are boxed, so
-/// that fourteen cache lines are enough.
+/// that thirteen cache lines are enough.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Handshake {
@@ -622,7 +645,7 @@ impl Handshake {
 }
 
 // A flood fills all the memory that the limit allows.
-const _: () = assert!(size_of::<Handshake>() <= 14 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 40);
+const _: () = assert!(size_of::<Handshake>() <= 13 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 40);
 
 /// Maximum time between the client's last move and a reset that belongs to the handshake, in
 /// seconds. A cookie lives two minutes (Linux `MAX_SYNCOOKIE_AGE`). A reset answers within a round

@@ -123,7 +123,7 @@ pub(super) fn from_server(handshake: &mut Handshake, segment: &Segment<'_>) -> O
 
 /// Returns whether two segments are one segment captured twice.
 fn is_duplicate(a: &SegmentFacts, b: &SegmentFacts) -> bool {
-    let same = (a.seq, a.ack, a.flags, a.window, a.payload, a.timestamp, a.ip.identification)
-        == (b.seq, b.ack, b.flags, b.window, b.payload, b.timestamp, b.ip.identification);
+    let same = (a.seq, a.ack, a.flags, a.window, a.payload, a.timestamp(), a.ip.identification())
+        == (b.seq, b.ack, b.flags, b.window, b.payload, b.timestamp(), b.ip.identification());
     same && b.time.seconds_since(a.time).abs() < DUPLICATE_SECONDS
 }

@@ -54,8 +54,8 @@ pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
         // A firewall that rewrites sequence numbers, captured on both of its sides, shows one SYN
         // twice.
         let rewritten = segment.time.seconds_since(syn.time) < DUPLICATE_SECONDS
-            && segment.ip_facts().identification == syn.ip.identification
-            && segment.ip_facts().identification.is_some_and(|id| id != 0)
+            && segment.ip_facts().identification() == syn.ip.identification()
+            && segment.ip_facts().identification().is_some_and(|id| id != 0)
             && handshake.syn_ack.is_none();
         if rewritten {
             handshake.add_other_isn(segment.seq());

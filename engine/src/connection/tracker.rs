@@ -150,14 +150,16 @@ impl Tracker {
     /// handshake, which [`PacketSummary::may_matter`] does not.
     #[inline]
     pub(crate) fn matters(&self, summary: PacketSummary) -> bool {
-        let is_pure_ack = match summary.kind {
-            PacketKind::Data => false,
-            PacketKind::PureAck => true,
+        let number = match summary.kind {
+            PacketKind::Data => self.connections.find_relevant(summary.flow, false),
+            PacketKind::PureAck => self.connections.find_relevant(summary.flow, true),
+            // It matters in any case. Looked up here, it is in the caches when it is read.
+            PacketKind::Control => self.connections.find(summary.flow.hash),
             _ => return true,
         };
-        let number = self.connections.find_relevant(summary.flow, is_pure_ack);
         let handshake = number.and_then(|number| self.handshakes.get(place(number, self.first)));
-        handshake.is_some_and(|handshake| !handshake.is_settled())
+        let is_settled = handshake.is_none_or(Handshake::is_settled);
+        !is_settled | (summary.kind == PacketKind::Control)
     }
 
     /// Takes a segment and returns its handshake and its role there.

@@ -45,7 +45,7 @@ const MULTIHOP: u8 = 16;
 
 pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
-    let ttl = syn_ack.ip.ttl?;
+    let ttl = syn_ack.ip.ttl()?;
     let field = field_name(handshake.server.ip);
     let foreign_cookie = if initial(ttl) == COOKIE_TTL {
         0.0
@@ -64,7 +64,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         })
     };
     let Some(later) = server_segments(handshake).next() else { return foreign() };
-    let new = later.ip.ttl?;
+    let new = later.ip.ttl()?;
     let difference = ttl.abs_diff(new);
     let (proxy, cookie) = if difference == 0 {
         let same = if syn_ack.window == 0 { SAME_CLOSED } else { SAME_PROXY };
@@ -98,15 +98,15 @@ fn server_segments(handshake: &Handshake) -> impl Iterator<Item = &SegmentFacts>
 /// Returns the number of segments after the SYN-ACK with about this hop limit; `None` if the
 /// segments that come from the server do not agree.
 fn agreeing(handshake: &Handshake, ttl: u8) -> Option<usize> {
-    let agrees = |later: &&SegmentFacts| later.ip.ttl.is_some_and(|other| !is_from_elsewhere(other, ttl));
+    let agrees = |later: &&SegmentFacts| later.ip.ttl().is_some_and(|other| !is_from_elsewhere(other, ttl));
     let all = server_segments(handshake).all(|later| agrees(&later));
     all.then(|| handshake.server_segments.iter().filter(agrees).count())
 }
 
 /// Returns whether the hop limit of the client's segments changes, too.
 fn client_changes(handshake: &Handshake) -> bool {
-    let Some(first) = handshake.syn.as_ref().and_then(|syn| syn.ip.ttl) else { return false };
-    let later = [&handshake.ack, &handshake.client_data].into_iter().flatten().filter_map(|later| later.ip.ttl);
+    let Some(first) = handshake.syn.as_ref().and_then(|syn| syn.ip.ttl()) else { return false };
+    let later = [&handshake.ack, &handshake.client_data].into_iter().flatten().filter_map(|later| later.ip.ttl());
     later.into_iter().any(|ttl| is_from_elsewhere(ttl, first))
 }
 

@@ -52,13 +52,13 @@ fn rarity(id: u16) -> f64 {
 /// Returns whether the server's next packet has the next identification: the SYN-ACK's is one of a
 /// counter of the server.
 fn is_continued(handshake: &Handshake, id: u16) -> bool {
-    let next = handshake.server_segments.first().and_then(|next| next.ip.identification);
+    let next = handshake.server_segments.first().and_then(|next| next.ip.identification());
     next.is_some_and(|next| NEXT.contains(&next.wrapping_sub(id)))
 }
 
 /// Returns whether later packets show that client and server number their packets differently.
 fn later_packets_differ(handshake: &Handshake, id: u16) -> bool {
-    let differs = |segment: &SegmentFacts| segment.ip.identification.is_some_and(|other| other != id);
+    let differs = |segment: &SegmentFacts| segment.ip.identification().is_some_and(|other| other != id);
     [&handshake.ack, &handshake.client_data].into_iter().flatten().any(differs)
         && handshake.server_segments.iter().any(differs)
 }

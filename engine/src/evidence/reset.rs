@@ -24,7 +24,7 @@ impl Shape {
     pub(crate) fn of(reset: &SegmentFacts) -> Self {
         if !reset.flags.has(Flags::ACK) {
             Self::Stateless
-        } else if reset.window == 0 && !reset.has_options {
+        } else if reset.window == 0 && !reset.has_options() {
             Self::Refusal
         } else {
             Self::Owner

@@ -193,7 +193,7 @@ fn weigh<D: Detail>(
                 };
                 ((RECOMPUTED / ordinary).ln(), true, detail!(D, "the value computed from a cookie's MSS of {mss}"))
             }
-            Some(mss) if unit == 1 && syn_ack.ip.identification == Some(0) => {
+            Some(mss) if unit == 1 && syn_ack.ip.identification() == Some(0) => {
                 let is_rounded_up = mss == own_segment(syn_ack, client);
                 (
                     (RECOMPUTED / MOVES_TO_IT).ln(),

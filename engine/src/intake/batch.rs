@@ -2,8 +2,6 @@
 //! all packets of a group are summarised, then the packets that may matter are selected, and only
 //! these are read.
 
-use arrayvec::ArrayVec;
-
 use crate::connection::tracker::Tracker;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::intake::summary::{PacketKind, PacketSummary};
@@ -19,8 +17,10 @@ pub(crate) type CapturedFrame<'a> = (u32, Timestamp, Option<&'a [u8]>);
 /// Consecutive frames of a capture with their summaries.
 #[derive(Default)]
 pub(crate) struct Group<'a> {
-    pub frames: ArrayVec<CapturedFrame<'a>, GROUP>,
-    pub summaries: ArrayVec<PacketSummary, GROUP>,
+    frames: [CapturedFrame<'a>; GROUP],
+    summaries: [PacketSummary; GROUP],
+    /// Number of frames in the group.
+    count: usize,
     /// Number of packets of each kind.
     kinds: [u32; PacketKind::ALL.len()],
 }
@@ -38,18 +38,24 @@ impl<'a> Group<'a> {
     /// Refills the group with the next frames, and summarises and counts their packets.
     #[inline(always)]
     pub(crate) fn fill(&mut self, keyed: KeyedHash, frames: &mut impl Iterator<Item = CapturedFrame<'a>>) {
-        self.frames.clear();
-        self.summaries.clear();
+        self.count = 0;
         self.kinds = Default::default();
-        while !self.frames.is_full()
-            && let Some((number, time, packet)) = frames.next()
-        {
-            let none = PacketSummary::without_flow(PacketKind::NoIp);
-            let summary = packet.map_or(none, |bytes| ip::summary(keyed, bytes));
+        for ((place, summary), frame) in self.frames.iter_mut().zip(&mut self.summaries).zip(frames) {
+            *summary = frame.2.map_or_else(PacketSummary::default, |bytes| ip::summary(keyed, bytes));
+            *place = frame;
             self.kinds[summary.kind as usize] += 1;
-            self.summaries.push(summary);
-            self.frames.push((number, time, packet));
+            self.count += 1;
         }
+    }
+
+    /// Returns the frames of the group.
+    pub(crate) fn frames(&self) -> &[CapturedFrame<'a>] {
+        &self.frames[..self.count]
+    }
+
+    /// Returns the summaries of the frames.
+    pub(crate) fn summaries(&self) -> &[PacketSummary] {
+        &self.summaries[..self.count]
     }
 
     /// Adds the numbers of packets to the statistics.
@@ -79,7 +85,7 @@ impl<'a> Group<'a> {
     #[inline(always)]
     fn select_after(&self, after: Option<usize>, is_selected: impl Fn(&PacketSummary) -> bool) -> Selection {
         let first = after.map_or(0, |after| after + 1);
-        let bits = self.summaries.iter().enumerate().skip(first);
+        let bits = self.summaries().iter().enumerate().skip(first);
         Selection(bits.fold(0, |bits, (index, one)| bits | u32::from(is_selected(one)) << index))
     }
 }

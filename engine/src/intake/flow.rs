@@ -28,7 +28,7 @@ pub(crate) fn same_ends(ends: (Endpoint, Endpoint), (a, b): (Endpoint, Endpoint)
 }
 
 /// Keyed hash of a connection, and the direction of one of its packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flow {
     /// Hash of both ends, equal for both directions.
     pub hash: u64,
@@ -36,9 +36,10 @@ pub(crate) struct Flow {
 }
 
 /// Sender of a packet: the end of the connection with the lower [`word`], or the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Direction {
     /// Sent by the end with the lower word, or both ends are the same.
+    #[default]
     FromLower,
     /// Sent by the end with the higher word.
     FromHigher,
@@ -55,9 +56,6 @@ impl Direction {
 }
 
 impl Flow {
-    /// Flow of a packet without a TCP connection.
-    pub(crate) const NONE: Self = Self { hash: 0, direction: Direction::FromLower };
-
     /// Creates a flow from the words of a packet's source and destination.
     #[inline]
     pub(crate) fn new(keyed: KeyedHash, source: u64, destination: u64) -> Self {

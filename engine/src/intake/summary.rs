@@ -4,17 +4,18 @@ use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::packet::segment::Flags;
 
-/// Kind of a packet and, for a TCP segment, its flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Kind of a packet and, for a TCP segment, its flow. That of a frame without a packet by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PacketSummary {
     pub flow: Flow,
     pub kind: PacketKind,
 }
 
 /// Kind of packet in a frame; the discriminants index [`PacketKind::ALL`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PacketKind {
     /// A frame without an IP packet.
+    #[default]
     NoIp,
     /// A packet of another protocol than TCP.
     NotTcp,
@@ -37,8 +38,8 @@ impl PacketKind {
 impl PacketSummary {
     /// Returns the summary of a packet that is not known to be a TCP segment.
     #[inline]
-    pub(crate) const fn without_flow(kind: PacketKind) -> Self {
-        Self { flow: Flow::NONE, kind }
+    pub(crate) fn without_flow(kind: PacketKind) -> Self {
+        Self { kind, ..Self::default() }
     }
 
     /// Returns the summary of a TCP segment.

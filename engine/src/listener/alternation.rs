@@ -26,7 +26,7 @@ pub(crate) fn are_few(runs: usize, some: usize, others: usize) -> bool {
 type HostMarks = (Option<u16>, u16, Option<u8>);
 
 fn host_marks(handshake: &Handshake) -> Option<HostMarks> {
-    handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl))
+    handshake.syn_ack.as_ref().map(|s| (s.options.mss, s.window, s.ip.ttl()))
 }
 
 /// Neighbourhood of one answer that lost the option.
@@ -126,7 +126,7 @@ type Identification = (Timestamp, Frame, bool, u16);
 /// 6864 section 4.1).
 fn one_counter(handshakes: &[&Handshake], members: &[usize], lost: impl Fn(usize) -> bool) -> bool {
     let counted = |index: usize, time: Timestamp, frame: Frame, ip: IpFacts| {
-        ip.identification.filter(|&id| id != 0).map(|id| (time, frame, lost(index), id))
+        ip.identification().filter(|&id| id != 0).map(|id| (time, frame, lost(index), id))
     };
     let syn_acks = members.iter().filter_map(|&index| {
         let syn_ack = handshakes[index].syn_ack.as_ref()?;

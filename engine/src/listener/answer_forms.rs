@@ -6,14 +6,17 @@
 //! are not the host's. A configuration changes once instead, and hosts that share an address
 //! alternate at random.
 
+use arrayvec::ArrayVec;
+
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::alternation::are_few;
 use crate::listener::option_history::{OptionHandling, OptionHistory};
 use crate::listener::retransmission;
-use crate::packet::options::tcp_options;
 
 /// Fewest SYN-ACKs in which some order has few runs ([`are_few`]): five of each form.
 const FEWEST: usize = 10;
+/// Maximum number of kinds of clients that are compared without sorting.
+const FEW_KINDS: usize = 8;
 
 /// A SYN-ACK: the kind of its client, its form, and the index of its handshake.
 #[derive(Clone, Copy)]
@@ -36,6 +39,9 @@ impl AnswerForms {
         }
         let answer = |(index, handshake): (usize, &&Handshake)| answer(index, handshake, options);
         let mut answers: Vec<Answer> = handshakes.iter().enumerate().filter_map(answer).collect();
+        if !may_change(&answers) {
+            return Self { changing: Vec::new() };
+        }
         answers.sort_unstable_by_key(|answer| (answer.client, answer.index));
         let mut changing = Vec::new();
         for of_one_kind in answers.chunk_by(|a, b| a.client == b.client) {
@@ -58,21 +64,25 @@ fn answer(index: usize, handshake: &Handshake, options: &OptionHistory) -> Optio
     use OptionHandling::{AllGone, OnlyTimestamps, Stripped};
     let (syn, syn_ack) = handshake.whole_headers()?;
     let is_weighed = matches!(options.handling(index)?, Stripped | AllGone | OnlyTimestamps) || syn_ack.window == 0;
-    let client = || fold(layout(syn), u64::from(syn.options.mss.unwrap_or(0)));
-    let form = || fold(layout(syn_ack), u64::from(syn_ack.window));
+    let client = || layout_and(syn, syn.options.mss.unwrap_or(0));
+    let form = || layout_and(syn_ack, syn_ack.window);
     (!is_weighed).then(|| Answer { client: client(), form: form(), index })
 }
 
-/// Returns a number for the kinds of the options and their places, and the window scale.
-fn layout(header: &SynHeader) -> u64 {
-    let scale = header.options.window_scale.map_or(0, |shift| u64::from(shift) + 1);
-    tcp_options(header.layout())
-        .fold(scale, |seen, option| fold(seen, u64::from(option.kind) << 8 | option.range.start as u64))
+/// Returns the layout of the options and the window scale, with another field.
+fn layout_and(header: &SynHeader, field: u16) -> u64 {
+    let scale = header.options.window_scale.map_or(0, |shift| shift + 1);
+    u64::from(header.options.layout) << 32 | u64::from(scale) << 16 | u64::from(field)
 }
 
-/// Adds a part to a hash (FNV-1a with 64 bits at a time).
-const fn fold(seen: u64, part: u64) -> u64 {
-    (seen ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
+/// Returns whether the form may change for one kind of client. Most listeners have one form for each
+/// of a few kinds, which takes no sorting to see.
+fn may_change(answers: &[Answer]) -> bool {
+    let mut forms = ArrayVec::<(u64, u64), FEW_KINDS>::new();
+    answers.iter().any(|answer| match forms.iter().find(|(client, _)| *client == answer.client) {
+        Some((_, form)) => *form != answer.form,
+        None => forms.try_push((answer.client, answer.form)).is_err(),
+    })
 }
 
 /// Adds the handshakes of one kind of client whose form changes, where the most frequent form and

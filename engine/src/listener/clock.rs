@@ -138,7 +138,7 @@ fn advances(values: impl Iterator<Item = u32>) -> (u32, usize) {
 /// Returns the TSvals of a server, SYN-ACK first.
 fn all_values(handshake: &Handshake) -> impl Iterator<Item = u32> {
     let first = handshake.syn_ack.as_ref().and_then(|s| s.options.timestamps).map(|t| t.value);
-    first.into_iter().chain(handshake.server_segments.iter().filter_map(|l| l.timestamp))
+    first.into_iter().chain(handshake.server_segments.iter().filter_map(SegmentFacts::timestamp))
 }
 
 /// The advances of a listener's clock.
@@ -217,7 +217,7 @@ impl Samples {
             if samples.count == LAG_SEGMENTS {
                 break;
             }
-            let Some(value) = later.timestamp.filter(|&value| value != 0) else { continue };
+            let Some(value) = later.timestamp().filter(|&value| value != 0) else { continue };
             let elapsed = later.time.seconds_since(syn_ack.time);
             if elapsed < 0.0 || (elapsed > NEAR_SECONDS && samples.count > 0) {
                 continue;
@@ -249,7 +249,7 @@ impl Samples {
 
 /// Returns the ticks and seconds between the first and the last timestamped segment.
 fn span(later: &[SegmentFacts]) -> Option<(f64, f64)> {
-    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp()?)));
     let (start, first) = stamped.next()?;
     let (end, last) = stamped.next_back()?;
     let (ticks, seconds) = (f64::from(last.wrapping_sub(first).cast_signed()), end.seconds_since(start));
@@ -275,7 +275,7 @@ fn measure(spans: &[(f64, f64)]) -> Option<f64> {
 /// Returns clock minus capture time of every timestamped segment, in seconds, relative to the
 /// first.
 fn offsets(later: &[SegmentFacts], rate: f64) -> ArrayVec<f64, SERVER_SEGMENTS> {
-    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp?)));
+    let mut stamped = later.iter().filter_map(|l| Some((l.time, l.timestamp()?)));
     let Some((start, origin)) = stamped.next() else { return ArrayVec::new() };
     let offset = |(time, value): (Timestamp, u32)| {
         let seconds = time.seconds_since(start);

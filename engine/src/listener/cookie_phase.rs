@@ -73,7 +73,7 @@ impl CookiePhases {
     fn may_be_clear(&self, handshake: &Handshake) -> bool {
         let first = handshake.syn_ack.as_ref().zip(handshake.server_segments.first());
         first.is_some_and(|(syn_ack, first)| {
-            let Some((from, to)) = syn_ack.options.timestamps.zip(first.timestamp) else { return false };
+            let Some((from, to)) = syn_ack.options.timestamps.zip(first.timestamp()) else { return false };
             let elapsed = first.time.seconds_since(syn_ack.time) * self.rate;
             f64::from(to.wrapping_sub(from.value).cast_signed()) - elapsed > CLEAR.start
         })

@@ -15,7 +15,7 @@ const VALUES: f64 = 65_536.0;
 
 /// Returns the identification of a SYN or SYN-ACK, where its sender counts one.
 fn counted(header: Option<&SynHeader>) -> Option<u16> {
-    header?.ip.identification.filter(|&id| id != 0)
+    header?.ip.identification().filter(|&id| id != 0)
 }
 
 /// Returns the identification that a SYN-ACK repeats from its SYN.

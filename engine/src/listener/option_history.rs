@@ -51,7 +51,7 @@ pub(crate) type HostMarks = (Option<u16>, Option<u8>);
 
 /// Returns the marks of the host that sent a SYN-ACK.
 pub(crate) const fn host_marks(answer: &SynHeader) -> HostMarks {
-    (answer.options.mss, answer.ip.ttl)
+    (answer.options.mss, answer.ip.ttl())
 }
 
 /// Handling of the options of all clients of a listener.

@@ -73,8 +73,8 @@ impl SegmentDescription {
             window: segment.window(),
             payload: segment.payload,
             options: options(segment),
-            ttl: segment.ip_facts().ttl,
-            identification: segment.ip_facts().identification,
+            ttl: segment.ip_facts().ttl(),
+            identification: segment.ip_facts().identification(),
         }
     }
 }

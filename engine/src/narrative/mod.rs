@@ -91,8 +91,8 @@ impl PacketFacts {
             time: segment.time,
             ack: segment.ack(),
             window: segment.window(),
-            ttl: segment.ip_facts().ttl,
-            identification: segment.ip_facts().identification,
+            ttl: segment.ip_facts().ttl(),
+            identification: segment.ip_facts().identification(),
             options: segment.options(),
         }
     }

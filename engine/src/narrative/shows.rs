@@ -226,7 +226,7 @@ fn not_granted(lost: &[&str]) -> Option<String> {
 }
 
 fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
-    let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl?);
+    let (first, second) = (syn_ack.ttl?, reset.ip_facts().ttl()?);
     let field = field_name(reset.source().ip);
     Some(if first == second {
         format!("{field} {second}, as in the SYN-ACK: the same machine, or one at the same distance")
@@ -243,7 +243,7 @@ fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
 }
 
 fn identification(trigger: Option<&PacketFacts>, reset: &Segment<'_>) -> Option<String> {
-    let id = reset.ip_facts().identification?;
+    let id = reset.ip_facts().identification()?;
     if id == 0 {
         return Some("IP identification 0: Linux sends such resets for unknown connections".to_owned());
     }

@@ -8,6 +8,11 @@ use std::net::IpAddr;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// Earliest time.
+    pub const MIN: Self = Self(i64::MIN);
+    /// Latest time.
+    pub const MAX: Self = Self(i64::MAX);
+
     /// Creates a timestamp from nanoseconds since the Unix epoch.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {

@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub incomplete: bool,
     /// Whether the capture truncated the list (snap length).
     pub truncated: bool,
+    /// Hash of the kinds of the options and of their places.
+    pub layout: u32,
 }
 
 /// Fields of the timestamps option, TSval and TSecr.
@@ -42,15 +44,20 @@ impl Options {
     /// Parses the captured option bytes of a TCP header whose data offset announces `promised`
     /// bytes of options.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
-        let mut options = Self::default();
-        for option in walk(bytes) {
-            match option {
-                Ok((kind, body)) => options.take(kind, body),
+        let (mut options, mut is_ended) = (Self::default(), false);
+        for option in tcp_options(bytes) {
+            options.layout = fold(options.layout, option.kind, option.range.start);
+            if option.kind == END_OF_LIST {
+                is_ended = true;
+                break;
+            }
+            match option.body(bytes) {
+                Ok(body) => options.take(option.kind, body),
                 Err(Malformed) => options.incomplete = true,
             }
         }
         // Nothing follows the end of the list, so its padding may be missing.
-        options.truncated = bytes.len() < promised && !tcp_options(bytes).any(|option| option.kind == END_OF_LIST);
+        options.truncated = bytes.len() < promised && !is_ended;
         options.incomplete |= options.truncated;
         options
     }
@@ -106,11 +113,22 @@ pub struct TcpOption {
     pub range: Range<usize>,
 }
 
+impl TcpOption {
+    /// Returns the option's bytes after its length field, given the option bytes of the header.
+    #[inline]
+    fn body<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], Malformed> {
+        let is_whole = self.length >= 2 && self.range.len() == self.length;
+        bytes.get(self.range.start + 2..self.range.end).filter(|_| is_whole).ok_or(Malformed)
+    }
+}
+
 /// Splits the option bytes of a TCP header into options (RFC 9293 section 3.1), NOPs left out.
 pub fn tcp_options(bytes: &[u8]) -> impl Iterator<Item = TcpOption> + use<'_> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        at += bytes.get(at..)?.iter().take_while(|&&kind| kind == NOP).count();
+        while bytes.get(at) == Some(&NOP) {
+            at += 1;
+        }
         let (start, &kind) = (at, bytes.get(at)?);
         let length = if kind == END_OF_LIST { 0 } else { bytes.get(at + 1).copied().map_or(0, usize::from) };
         at = if length < 2 { bytes.len() } else { bytes.len().min(at + length) };
@@ -140,9 +158,14 @@ pub(crate) struct Malformed;
 /// Returns kind and body of each option up to the end of the list. A malformed option is the last
 /// item.
 pub(crate) fn walk(bytes: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), Malformed>> {
-    tcp_options(bytes).take_while(|option| option.kind != END_OF_LIST).map(|TcpOption { kind, length, range }| {
-        if length >= 2 && range.len() == length { Ok((kind, &bytes[range][2..])) } else { Err(Malformed) }
-    })
+    let options = tcp_options(bytes).take_while(|option| option.kind != END_OF_LIST);
+    options.map(|option| Ok((option.kind, option.body(bytes)?)))
+}
+
+/// Adds the kind and the place of an option to a hash (FNV-1a, 16 bits at a time).
+#[inline]
+const fn fold(seen: u32, kind: u8, place: usize) -> u32 {
+    (seen ^ ((kind as u32) << 8 | place as u32)).wrapping_mul(0x0100_0193).rotate_left(13)
 }
 
 #[cfg(test)]

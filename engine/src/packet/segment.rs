@@ -51,19 +51,46 @@ impl Flags {
     }
 }
 
-/// Fields of the IP header that characterise its sender; `None` if the header is not available.
+/// Fields of the IP header that characterise its sender, in four bytes, because a handshake keeps
+/// many of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IpFacts {
-    /// TTL (IPv4) or hop limit (IPv6).
-    pub ttl: Option<u8>,
-    /// Identification; IPv4 only.
-    pub identification: Option<u16>,
+    identification: u16,
+    ttl: u8,
+    header: HeaderKind,
+}
+
+/// IP header that [`IpFacts`] were read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum HeaderKind {
+    V4,
+    V6,
+    #[default]
+    Missing,
 }
 
 impl IpFacts {
+    /// Returns TTL (IPv4) or hop limit (IPv6); `None` if the header is not available.
+    #[inline]
+    pub(crate) const fn ttl(self) -> Option<u8> {
+        match self.header {
+            HeaderKind::V4 | HeaderKind::V6 => Some(self.ttl),
+            HeaderKind::Missing => None,
+        }
+    }
+
+    /// Returns the identification of an IPv4 header.
+    #[inline]
+    pub(crate) const fn identification(self) -> Option<u16> {
+        match self.header {
+            HeaderKind::V4 => Some(self.identification),
+            HeaderKind::V6 | HeaderKind::Missing => None,
+        }
+    }
+
     /// Returns whether both hop limits are known and differ as in [`is_from_elsewhere`].
     pub(crate) fn is_from_elsewhere(self, other: Self) -> bool {
-        self.ttl.zip(other.ttl).is_some_and(|(a, b)| is_from_elsewhere(a, b))
+        self.ttl().zip(other.ttl()).is_some_and(|(a, b)| is_from_elsewhere(a, b))
     }
 }
 
@@ -124,9 +151,10 @@ impl Segment<'_> {
     pub(crate) fn ip_facts(&self) -> IpFacts {
         match self.ip {
             IpHeader::V4(header) => {
-                IpFacts { ttl: Some(header[8]), identification: Some(u16::from_be_bytes([header[4], header[5]])) }
+                let identification = u16::from_be_bytes([header[4], header[5]]);
+                IpFacts { identification, ttl: header[8], header: HeaderKind::V4 }
             }
-            IpHeader::V6(header) => IpFacts { ttl: Some(header[7]), identification: None },
+            IpHeader::V6(header) => IpFacts { identification: 0, ttl: header[7], header: HeaderKind::V6 },
             IpHeader::Missing(_) => IpFacts::default(),
         }
     }

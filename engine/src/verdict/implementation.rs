@@ -94,7 +94,7 @@ fn closed_window(handshake: &Handshake, syn_ack: &SynHeader) -> Vec<Implementati
     let mut found = Vec::new();
     // SYNPROXY (nf_synproxy_core.c, xdp_synproxy_kern.c) and nmsynproxy (synproxy.c `send_synack`) send
     // identification 0; pf draws one at random.
-    let zero_id = syn_ack.ip.identification.is_none_or(|id| id == 0);
+    let zero_id = syn_ack.ip.identification().is_none_or(|id| id == 0);
     let is_mss_only = matches!(syn_ack.layout(), [2, 4, _, _]);
     // Without timestamps, SYNPROXY keeps no other option than the MSS (`synproxy_build_options`, and
     // `tcp_mkoptions` of the XDP program).

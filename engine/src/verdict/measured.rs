@@ -18,7 +18,7 @@ impl ServerMeasurements {
         let rate = listener.clock.rate.unwrap_or_else(usual_rate);
         Self {
             lag_seconds: Samples::of(handshake).map(|samples| samples.lag(rate).seconds),
-            hop_limit: handshake.server_segments.iter().find(|l| !is_reset(handshake, l.frame)).and_then(|l| l.ip.ttl),
+            hop_limit: handshake.server_segments.iter().find(|l| !is_reset(handshake, l.frame)).and_then(|l| l.ip.ttl()),
         }
     }
 }
@@ -36,9 +36,9 @@ pub(super) fn measured(handshake: &Handshake, server: ServerMeasurements) -> Mea
         lag_seconds: server.lag_seconds,
         window: handshake.syn_ack.as_ref().map(|s| s.window),
         segment_size: handshake.syn_ack.as_ref().and_then(|s| s.options.mss),
-        hop_limit: handshake.syn_ack.as_ref().and_then(|s| s.ip.ttl),
+        hop_limit: handshake.syn_ack.as_ref().and_then(|s| s.ip.ttl()),
         later_hop_limit: server.hop_limit,
-        reset_hop_limit: reset.filter(|(side, _)| *side == Side::Server).and_then(|(_, reset)| reset.ip.ttl),
+        reset_hop_limit: reset.filter(|(side, _)| *side == Side::Server).and_then(|(_, reset)| reset.ip.ttl()),
     }
 }
 
@@ -72,8 +72,8 @@ fn syn_fields(header: &SynHeader) -> SynFields {
     let options = &header.options;
     SynFields {
         isn: header.isn.0,
-        hop_limit: header.ip.ttl,
-        identification: header.ip.identification,
+        hop_limit: header.ip.ttl(),
+        identification: header.ip.identification(),
         window: header.window,
         mss: options.mss,
         window_scale: options.window_scale,

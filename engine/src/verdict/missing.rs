@@ -32,7 +32,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         Some(_) if syn_ack.options.timestamps.is_none() => {
             sentences.push("the SYN-ACK has no timestamps: it cannot be compared with the server's clock")
         }
-        Some(_) if !handshake.server_segments.iter().any(|l| l.timestamp.is_some()) => {
+        Some(_) if !handshake.server_segments.iter().any(|l| l.timestamp().is_some()) => {
             sentences.push(
                 "no later segment of the server has a timestamp: the server's clock cannot be compared with the SYN-ACK",
             );

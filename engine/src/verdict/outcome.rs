@@ -51,5 +51,5 @@ fn without_answer(handshake: &Handshake, now: Timestamp) -> Outcome {
 /// the reset of a connection has, it answers something else, and the SYN-ACK was not captured.
 fn refuses_syn(handshake: &Handshake, reset: &SegmentFacts) -> bool {
     let after_data = handshake.client_data.is_some_and(|data| data.frame < reset.frame);
-    !after_data && !reset.has_options
+    !after_data && !reset.has_options()
 }

@@ -30,18 +30,18 @@ const TUNNEL_PORTS: [u16; 10] = [1701, 2152, 3544, 4754, 4789, 4790, 5072, 5247,
 /// This is true of nearly every packet, and takes a few comparisons.
 #[inline(always)]
 pub fn is_none(packet: &[u8]) -> bool {
-    let (protocol, header) = match *packet {
-        [0x45, _, _, _, _, _, _, _, _, protocol, ..] => (protocol, 20),
-        [0x60..=0x6f, _, _, _, _, _, protocol, ..] => (protocol, 40),
-        _ => return false,
-    };
-    protocol == protocol::TCP || protocol == protocol::UDP && !goes_to_tunnel(packet, header)
+    match *packet {
+        [0x45, _, _, _, _, _, _, _, _, protocol::TCP, ..] | [0x60..=0x6f, _, _, _, _, _, protocol::TCP, ..] => true,
+        [0x45, _, _, _, _, _, _, _, _, protocol::UDP, ..] => !goes_to_tunnel(packet, 20),
+        [0x60..=0x6f, _, _, _, _, _, protocol::UDP, ..] => !goes_to_tunnel(packet, 40),
+        _ => false,
+    }
 }
 
 #[inline]
 fn goes_to_tunnel(packet: &[u8], header: usize) -> bool {
     let Some(&[a, b, c, d]) = packet.get(header..).and_then(|udp| udp.first_chunk()) else { return true };
-    [[a, b], [c, d]].map(u16::from_be_bytes).into_iter().any(is_tunnel_port)
+    is_tunnel_port(u16::from_be_bytes([a, b])) || is_tunnel_port(u16::from_be_bytes([c, d]))
 }
 
 /// Most ports are greater than those of tunnels.

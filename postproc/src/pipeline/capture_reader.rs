@@ -105,7 +105,7 @@ impl FrameReader {
 impl PacketFinder<'_> {
     /// Pushes the frames of a batch of that capture into the engine.
     pub(super) fn push(&mut self, batch: &FrameBatch, capture: u32, analyzer: &mut Analyzer) {
-        batch.frames.iter().for_each(|frame| self.totals.time(frame.time));
+        self.totals.times(batch.frames.iter().map(|frame| frame.time));
         self.totals.frame_times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
         let bytes = batch.buffer.bytes();
         analyzer.push_all(capture, batch.frames.iter().filter_map(|frame| self.packet(frame, bytes)));

@@ -227,15 +227,18 @@ impl CaptureTotals {
         self.handshakes = handshakes;
     }
 
-    /// Extends the time range to a frame with this time.
-    #[inline]
-    pub fn time(&mut self, time: Option<Timestamp>) {
-        let Some(time) = time else {
-            self.without_time += 1;
-            return;
-        };
-        self.first = Some(self.first.map_or(time, |first| first.min(time)));
-        self.last = self.last.max(Some(time));
+    /// Extends the time range to frames with these times.
+    pub fn times(&mut self, times: impl Iterator<Item = Option<Timestamp>>) {
+        let (mut first, mut last) = (self.first.unwrap_or(Timestamp::MAX), self.last.unwrap_or(Timestamp::MIN));
+        for time in times {
+            match time {
+                Some(time) => (first, last) = (first.min(time), last.max(time)),
+                None => self.without_time += 1,
+            }
+        }
+        if first <= last {
+            (self.first, self.last) = (Some(first), Some(last));
+        }
     }
 
     /// Returns whether a frame has a time far from those of the frames around it.

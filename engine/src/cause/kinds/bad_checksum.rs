@@ -46,7 +46,7 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
     let counts = case.listener.checksums;
     let works_elsewhere = case.listener.tracker.is_some_and(Tracker::wrong_checksums_work);
     let field = field_name(case.handshake.server.ip);
-    let ttl = header.ip.ttl.unwrap_or(u8::MAX);
+    let ttl = header.ip.ttl().unwrap_or(u8::MAX);
     let hops = usize::from(initial(ttl) - ttl);
     Hypothesis::new(INFO.kind, 3.0, what)
         .supported_by(

@@ -108,8 +108,8 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
 /// Considers a reset that a device sent in the client's name.
 pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothesis {
     let field = field_name(case.handshake.client.ip);
-    let syn_ttl = case.handshake.syn.and_then(|s| s.ip.ttl);
-    let differs = syn_ttl.zip(reset.ip.ttl).is_some_and(|(syn, reset)| syn != reset);
+    let syn_ttl = case.handshake.syn.and_then(|s| s.ip.ttl());
+    let differs = syn_ttl.zip(reset.ip.ttl()).is_some_and(|(syn, reset)| syn != reset);
     // If a tool, or another host under this address, sent the SYN, its TTL need not be that of the
     // host's kernel, which sent the reset.
     let nats = if client_abort::is_unknown_to_client(case, reset) { WEAK } else { VERY_STRONG };
