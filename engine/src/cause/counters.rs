@@ -4,18 +4,26 @@
 //! counts. A counter above 0 since boot proves nothing about one handshake and hardly weighs; a
 //! counter that rose meanwhile does.
 
-use super::host::{AcceptQueue, Host};
+use super::host::{AcceptQueue, Host, Machine};
 use super::hypothesis::{CONTRADICTED, STRONG};
 use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
-/// Beginning of the sentences that name counters.
-pub(super) const COUNTERS: &str = "the server's counters: ";
+/// Returns the beginning of the sentences that name the counters of a machine.
+pub(super) fn counters_of(machine: Machine) -> String {
+    format!("the {}'s counters: ", machine.name())
+}
 
-/// Names the counters that can show a cause and that a capture cannot hold; `None` without
-/// counters.
-pub(super) fn missing_counters(counters: &[Counter]) -> Option<String> {
-    let names: Vec<&str> = counters.iter().map(|counter| counter.as_str()).collect();
-    (!names.is_empty()).then(|| format!("{COUNTERS}{}", names.join(", ")))
+/// Names the counters that can show a cause and that a capture cannot hold, by their machine.
+pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
+    [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
+        let names = names(counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy)));
+        (!names.is_empty()).then(|| format!("{}{names}", counters_of(machine)))
+    })
+}
+
+/// Joins the names of counters.
+pub(super) fn names<'a>(counters: impl Iterator<Item = &'a Counter>) -> String {
+    counters.map(|counter| counter.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// State of a counter around a moment.
@@ -81,10 +89,11 @@ impl Host {
     }
 }
 
-/// One cause of a failed handshake, and the kernel of its server.
+/// One cause of a failed handshake, and the kernel of its server or of the proxy.
 pub(crate) struct KernelEvidence<'a> {
     cause: &'a mut Cause,
     host: &'a Host,
+    machine: Machine,
     moment: Timestamp,
     outcome: Outcome,
     port: u16,
@@ -93,15 +102,16 @@ pub(crate) struct KernelEvidence<'a> {
 }
 
 impl<'a> KernelEvidence<'a> {
-    /// Prepares to weigh `cause` of a handshake that failed at `moment` on the server's `port`.
+    /// Prepares to weigh `cause` of a handshake that failed at `moment` on the server's `port`, with
+    /// the kernel of a machine.
     pub(super) const fn new(
         cause: &'a mut Cause,
-        host: &'a Host,
+        (host, machine): (&'a Host, Machine),
         moment: Timestamp,
         outcome: Outcome,
         port: u16,
     ) -> Self {
-        Self { cause, host, moment, outcome, port, contradictions: 0 }
+        Self { cause, host, machine, moment, outcome, port, contradictions: 0 }
     }
 
     /// Returns the outcome of the handshake.
@@ -109,24 +119,42 @@ impl<'a> KernelEvidence<'a> {
         self.outcome
     }
 
-    /// Returns the state of a counter around the failure.
+    /// Returns the state of a counter around the failure; unknown where it says nothing about this
+    /// machine.
     pub(super) fn status(&self, counter: Counter) -> CounterStatus {
+        if !self.machine.counts(counter) {
+            return CounterStatus::Unknown;
+        }
         self.host.status(counter, self.moment)
     }
 
     /// Returns the value of a setting, where it was given.
     pub(super) fn setting(&self, setting: Setting) -> Option<i64> {
-        self.host.settings.get(&setting).copied()
+        self.host.settings.get(&setting).copied().filter(|_| self.machine.has(setting))
+    }
+
+    /// Returns the listening sockets of the server, where they were listed.
+    fn listeners(&self) -> Option<&[AcceptQueue]> {
+        self.host.queues.as_deref().filter(|_| self.machine != Machine::Proxy)
     }
 
     /// Returns the accept queue of the server's port, where it is listed.
     pub(super) fn accept_queue(&self) -> Option<AcceptQueue> {
-        self.host.queues.iter().flatten().find(|queue| queue.port == self.port).copied()
+        self.listeners()?.iter().find(|queue| queue.port == self.port).copied()
     }
 
     /// Returns whether a socket listens on the server's port; `None` where sockets were not listed.
     fn is_listening(&self) -> Option<bool> {
-        self.host.queues.as_ref().map(|_| self.accept_queue().is_some())
+        self.listeners().map(|_| self.accept_queue().is_some())
+    }
+
+    /// Returns the reason, with the machine and the files where the machine was named.
+    fn attributed(&self, why: String) -> String {
+        match (self.machine, self.host.source.as_str()) {
+            (Machine::Unnamed, _) => why,
+            (machine, "") => format!("{why} (counters of the {})", machine.name()),
+            (machine, source) => format!("{why} (counters of the {}: {source})", machine.name()),
+        }
     }
 
     /// Returns whether a supporting reason begins with `text`.
@@ -137,12 +165,14 @@ impl<'a> KernelEvidence<'a> {
     /// Adds `nats` and the reason.
     pub(super) fn supported_by(&mut self, nats: f64, why: String) {
         self.cause.nats += nats;
+        let why = self.attributed(why);
         self.cause.supporting.push(why);
     }
 
     /// Subtracts `nats` and adds the reason.
     pub(super) fn opposed_by(&mut self, nats: f64, why: String) {
         self.cause.nats -= nats;
+        let why = self.attributed(why);
         self.cause.against.push(why);
     }
 
@@ -151,6 +181,7 @@ impl<'a> KernelEvidence<'a> {
     pub(super) fn ruled_out_by(&mut self, why: String) {
         self.cause.ruled_out = true;
         self.cause.nats -= CONTRADICTED;
+        let why = self.attributed(why);
         self.cause.against.insert(self.contradictions, why);
         self.contradictions += 1;
     }

@@ -1,4 +1,4 @@
-//! Holds what the kernel of a server reports: plain data that a front end read there, or was given.
+//! Holds what the kernel of a machine reports: plain data that a front end read there, or was given.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,11 +25,78 @@ pub struct AcceptQueue {
     pub bound: u64,
 }
 
-/// Counters, settings and queues of one server's kernel. A value that was not given is missing,
+/// Machine whose kernel was read. A counter is evidence about its own machine only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Machine {
+    /// Not named: the server, which may run SYNPROXY itself.
+    #[default]
+    Unnamed,
+    /// Server whose program listens on the port.
+    Server,
+    /// SYN proxy in front of the server.
+    Proxy,
+}
+
+impl Machine {
+    /// Returns the machine in words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unnamed | Self::Server => "server",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    /// Returns whether this machine counts the event that a counter is read for. Netfilter's SYNPROXY
+    /// and connection tracking are examined where the packets pass, the counters of TCP only on the
+    /// server.
+    pub(super) const fn counts(self, counter: Counter) -> bool {
+        let is_of_proxy = counter.is_of_proxy();
+        match self {
+            Self::Unnamed => true,
+            Self::Server => !is_of_proxy,
+            Self::Proxy => is_of_proxy || counter.is_of_path(),
+        }
+    }
+
+    /// Returns whether this machine's setting is the one that matters.
+    pub(super) const fn has(self, setting: Setting) -> bool {
+        match self {
+            Self::Unnamed => true,
+            Self::Server => !matches!(setting, Setting::ConntrackTcpLoose),
+            Self::Proxy => matches!(setting, Setting::ConntrackTcpLoose),
+        }
+    }
+}
+
+impl Counter {
+    /// Returns whether SYNPROXY counts it.
+    pub(super) const fn is_of_proxy(self) -> bool {
+        matches!(
+            self,
+            Self::SynproxySynReceived
+                | Self::SynproxyCookieValid
+                | Self::SynproxyCookieInvalid
+                | Self::SynproxyCookieRetrans
+        )
+    }
+
+    /// Returns whether every machine that a packet passes may count it.
+    const fn is_of_path(self) -> bool {
+        matches!(self, Self::ConntrackDrop)
+    }
+}
+
+/// Counters, settings and queues of one machine's kernel. A value that was not given is missing,
 /// never zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
-    /// Address of the server; `None`: every server of the capture.
+    /// Machine.
+    pub machine: Machine,
+    /// Files that the values were read from, for the reader of a report; empty where they are not
+    /// named.
+    pub source: String,
+    /// Address of the server, or of the server behind the proxy; `None`: every server of the capture.
     pub address: Option<IpAddr>,
     /// Port of the server; `None`: every port.
     pub port: Option<u16>,

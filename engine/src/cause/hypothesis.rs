@@ -88,7 +88,7 @@ impl Hypothesis {
     }
 
     /// Completes the cause with the command that settles it and the counters that were not given.
-    pub(super) fn finish(self, check: String, missing_counters: Option<String>) -> Cause {
+    pub(super) fn finish(self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
         let Self { kind, nats, supporting, against, mut not_observable, ruled_out } = self;
         not_observable.extend(missing_counters);
         Cause { kind, nats, supporting, against, not_observable, ruled_out, check }

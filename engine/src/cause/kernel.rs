@@ -1,13 +1,13 @@
-//! Weighs the causes of a finding with what the server's kernel counted.
+//! Weighs the causes of a finding with what the kernel of the server, or of the proxy, counted.
 
-use super::counters::{COUNTERS, CounterStatus, KernelEvidence, clause};
-use super::host::Host;
+use super::counters::{CounterStatus, KernelEvidence, clause, counters_of, names};
+use super::host::{Host, Machine};
 use super::hypothesis::{MODERATE, VERY_STRONG, WEAK, rank};
 use super::info::ResetSender;
-use crate::{Counter, Finding, Outcome};
+use crate::{Cause, Counter, Finding, Outcome, Timestamp, Verdict};
 
 impl Host {
-    /// Returns whether the readings belong to the server of this handshake.
+    /// Returns whether the readings belong to the server of this handshake, or to its proxy.
     #[must_use]
     pub fn is_of(&self, finding: &Finding) -> bool {
         let server = finding.server;
@@ -20,22 +20,15 @@ impl Host {
         if !self.is_of(finding) {
             return;
         }
+        let machine = self.machine_for(finding);
         let (moment, outcome, port) = (finding.time, finding.outcome, finding.server.port);
         for cause in &mut finding.causes {
             let info = cause.kind.info();
-            cause.not_observable.retain(|what| !what.starts_with(COUNTERS));
+            self.note_missing(cause, machine, moment);
             if !self.covers(moment) {
-                cause.not_observable.push(
-                    "the server's counters: they were read before the failure, or counting began after it".to_owned(),
-                );
                 continue;
             }
-            let missing = info.counters.iter().filter(|&&c| self.status(c, moment) == CounterStatus::Unknown);
-            let missing: Vec<&str> = missing.map(|counter| counter.as_str()).collect();
-            if !missing.is_empty() {
-                cause.not_observable.push(format!("{COUNTERS}{} (not given)", missing.join(", ")));
-            }
-            let mut evidence = KernelEvidence::new(cause, self, moment, outcome, port);
+            let mut evidence = KernelEvidence::new(cause, (self, machine), moment, outcome, port);
             if let Some(weigh) = info.kernel {
                 weigh(&mut evidence);
             }
@@ -44,6 +37,42 @@ impl Host {
             }
         }
         rank(&mut finding.causes);
+    }
+
+    /// Returns the machine that the counters describe. Where a proxy answered the SYN and the machine
+    /// is not named, it is the proxy if its SYNPROXY answered SYNs: its other counters may say nothing
+    /// about the server.
+    fn machine_for(&self, finding: &Finding) -> Machine {
+        let answered = self.counters.get(&Counter::SynproxySynReceived).is_some_and(|syns| syns.value > 0);
+        let is_proxied = finding.assessment.verdict == Verdict::SynProxy;
+        if self.machine == Machine::Unnamed && answered && is_proxied { Machine::Proxy } else { self.machine }
+    }
+
+    /// Replaces the sentence about a machine's counters that were not observable.
+    fn note_missing(&self, cause: &mut Cause, machine: Machine, moment: Timestamp) {
+        let named = match machine {
+            Machine::Unnamed => &[Machine::Server, Machine::Proxy][..],
+            Machine::Server => &[Machine::Server],
+            Machine::Proxy => &[Machine::Proxy],
+        };
+        for &machine in named {
+            let counters = counters_of(machine);
+            let before = cause.not_observable.len();
+            cause.not_observable.retain(|what| !what.starts_with(&counters));
+            let was_listed = cause.not_observable.len() < before;
+            let is_missing = |counter: &&Counter| {
+                counter.is_of_proxy() == (machine == Machine::Proxy)
+                    && self.status(**counter, moment) == CounterStatus::Unknown
+            };
+            let missing = names(cause.kind.info().counters.iter().filter(is_missing));
+            if !self.covers(moment) && (was_listed || machine == Machine::Server) {
+                cause
+                    .not_observable
+                    .push(format!("{counters}they were read before the failure, or counting began after it"));
+            } else if !missing.is_empty() {
+                cause.not_observable.push(format!("{counters}{missing} (not given)"));
+            }
+        }
     }
 }
 

@@ -35,7 +35,14 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     })
 }
 
+/// Weighs the server's drops, and the proxy's repetitions of its SYN: SYNPROXY sends it again for
+/// each repeated ACK (nf_synproxy_core.c `synproxy_recv_client_ack`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
+    evidence.supported_by_rise(
+        Counter::SynproxyCookieRetrans,
+        STRONG,
+        "SYNPROXY repeated its SYN to the server at that time",
+    );
     for counter in [Counter::ListenOverflows, Counter::ListenDrops] {
         evidence.supported_by_rise(counter, MODERATE, "the server may have dropped the proxy's SYN");
     }

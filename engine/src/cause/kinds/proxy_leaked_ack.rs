@@ -8,7 +8,7 @@ use crate::evidence::reset::Shape;
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
     clause: "the proxy let the client's ACK through to a server that had never seen the SYN",
-    counters: &[Counter::OutRsts],
+    counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
     check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); then, on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0) and cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
@@ -86,10 +86,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     if let (CounterStatus::Rose(_), true) = (syns, valid.did_not()) {
         let said = counters::clause(Counter::SynproxySynReceived, syns);
         let no_ack = counters::clause(Counter::SynproxyCookieValid, valid);
-        evidence.supported_by(
-            VERY_STRONG,
-            format!("SYNPROXY on this host received SYNs and no valid ACK: {said}, {no_ack}"),
-        );
+        evidence.supported_by(VERY_STRONG, format!("SYNPROXY received SYNs and no valid ACK: {said}, {no_ack}"));
     }
     if evidence.setting(Setting::ConntrackTcpLoose) == Some(1) && syns != CounterStatus::Unknown {
         evidence.supported_by(
