@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use syncookie_engine::Confidence;
 
 use super::condition::ConditionParser;
+use super::kernel_file::{KernelFile, KernelFileParser};
 use super::{CapturePoint, Resources};
 use crate::exit::Threshold;
 use crate::filter::{Condition, EndpointPattern};
@@ -47,6 +48,8 @@ Examples:
       List the captures that would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt --server 10.9.2.1
       Rank the causes of failures with the counters of that server's kernel
+  syncookie analyze trace.pcap --kernel server=s.txt proxy=p1.txt proxy=p2.txt
+      The same with two machines: the server, and the SYN proxy in front of it
   syncookie analyze captures --format summary --baseline yesterday.json
       Print one line about what is new since yesterday's report
 
@@ -147,14 +150,15 @@ pub struct Analyze {
     #[arg(long)]
     pub list_files: bool,
 
-    /// Counters and settings of the server's kernel, to rank the causes of failures
+    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
     ///
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
-    /// Two files of the same kind are compared.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub kernel: Vec<PathBuf>,
+    /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
+    #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
+    pub kernel: Vec<KernelFile>,
 
-    /// The server that the --kernel files are from [default: every server]
+    /// The server that the --kernel files are from, or that their proxy is in front of [default: every server]
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 

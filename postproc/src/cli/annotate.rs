@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
+
+use super::kernel_file::{KernelFile, KernelFileParser};
+use crate::filter::EndpointPattern;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +16,8 @@ Examples:
       Copy only the connections with findings
   syncookie annotate trace.pcap --only-findings --anonymize -o mailed.pcapng
       The same, without addresses and payload, to send to others
+  syncookie annotate trace.pcap --kernel before.txt after.txt -o annotated.pcapng
+      Rank the causes with two snapshots of the server's kernel
   syncookie annotate captures --quiet -o all.pcapng
       Copy several captures into one file, without remarks
   syncookie annotate trace.pcap -o - | tshark -r - -Y frame.comment
@@ -63,6 +68,17 @@ pub struct Annotate {
     /// numbers, TCP timestamps and TTLs are kept, so that every verdict is the same.
     #[arg(long)]
     pub anonymize: bool,
+
+    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
+    ///
+    /// The same files as for analyze: server=FILE, proxy=FILE, or FILE, which is from the server. Comments then name the
+    /// files, so --anonymize is not possible.
+    #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath, conflicts_with = "anonymize")]
+    pub kernel: Vec<KernelFile>,
+
+    /// The server that the --kernel files are from, or that their proxy is in front of [default: every server]
+    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    pub server: Option<EndpointPattern>,
 
     /// Print no progress and no remarks; errors are still printed
     #[arg(short, long)]

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use crate::filter::EndpointPattern;
 
 use super::CapturePoint;
+use super::kernel_file::{KernelFile, KernelFileParser};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +27,8 @@ Examples:
       Rank the causes with the counters of the server's kernel
   syncookie explain trace.pcap --kernel before.txt after.txt
       Compare two snapshots (syncookie kernel snapshot) of the server
+  syncookie explain trace.pcap --kernel server=s.txt proxy=p1.txt proxy=p2.txt
+      The same with two machines: the server, and the SYN proxy in front of it
 
 Exit codes:
   0  a handshake was explained
@@ -52,15 +55,16 @@ pub struct Explain {
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
-    /// Counters and settings of the server's kernel, to rank the causes of failures
+    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
     ///
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
-    /// Two files of the same kind are compared.
+    /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
     ///
     /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
     /// been saved after the failure.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub kernel: Vec<PathBuf>,
+    #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
+    pub kernel: Vec<KernelFile>,
 
     /// Where the captures were taken, to rank the causes of failures
     ///

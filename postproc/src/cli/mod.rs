@@ -6,6 +6,7 @@ mod capture_point;
 mod condition;
 mod explain;
 mod kernel;
+mod kernel_file;
 mod manual;
 pub mod plugin;
 mod resources;
@@ -17,6 +18,7 @@ pub use annotate::Annotate;
 pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
+pub use kernel_file::KernelFile;
 pub use manual::{Completions, Manual};
 pub use resources::Resources;
 

@@ -6,7 +6,7 @@ use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
 use super::list_files;
-use super::options::{options, unread};
+use super::options::{assumptions, options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::{Exit, Threshold};
@@ -25,7 +25,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let (options, assumed) = options(args)?;
+    let options = options(args)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
         return list_files::list(plan, args.format, output, console);
@@ -35,7 +35,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
             "the format is binary; name a file with --output, or use a pipe",
         )));
     }
-    assumed.iter().for_each(|assumed| console.remark(assumed));
+    assumptions(&options).for_each(|assumed| console.remark(assumed));
     let terminal = Terminal::detect(output.is_terminal());
     let mut report = report::new(args.format, terminal, args.verbose, &mut output);
     let totals = pipeline::analyze(&plan, &options, &mut *report, console).map_err(Failure::Output)?;

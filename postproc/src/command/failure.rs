@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use syncookie_kernel::read;
 use syncookie_terminal::{count, escape_controls};
 use thiserror::Error;
 
+use super::kernel_files;
 use super::state_error::StateError;
 use crate::filter::BaselineError;
 use crate::source::walk::Plan;
@@ -60,7 +60,7 @@ pub enum Failure {
     },
     /// A file given with `--kernel` cannot be used.
     #[error(transparent)]
-    Kernel(#[from] read::Error),
+    Kernel(#[from] kernel_files::Error),
 }
 
 impl Failure {

@@ -1,37 +1,84 @@
-//! The files given with `--kernel`.
+//! The files given with `--kernel`, by machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use syncookie_engine::Machine;
 use syncookie_kernel::facts::{Facts, Samples};
-use syncookie_kernel::read::{self, Error};
+use syncookie_kernel::read;
+use thiserror::Error;
 
+use crate::cli::KernelFile;
 use crate::filter::EndpointPattern;
 use crate::pipeline::KernelCounters;
+use crate::totals::KernelSource;
 
-/// Reads the files of that server, or of every server of the captures. Returns the counters and a
-/// sentence about what is assumed; `None` if no files are given.
-pub fn read(files: &[PathBuf], server: Option<EndpointPattern>) -> Result<Option<(KernelCounters, String)>, Error> {
-    if files.is_empty() {
-        return Ok(None);
-    }
-    let samples = read::files(files)?;
-    Ok(Some((KernelCounters::new(&samples, server), assumed(files, &samples, server))))
+/// Reason why the files cannot be used.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// A file cannot be read, or has no known format.
+    #[error(transparent)]
+    Read(#[from] read::Error),
+    /// A file without a machine follows one with a machine.
+    #[error("--kernel: the machine of {file} is not clear; write server={file} or proxy={file}", file = shown(.0))]
+    Unclear(PathBuf),
 }
 
-fn assumed(files: &[PathBuf], samples: &Samples, server: Option<EndpointPattern>) -> String {
-    let names: Vec<String> =
-        files.iter().map(|file| crate::text::capture(&file.to_string_lossy()).into_owned()).collect();
-    let (is, has) = if names.len() == 1 { ("is", "it has") } else { ("are", "they have") };
+/// Reads the files of that server and its proxy, or of every server of the captures; `None` if no
+/// files are given.
+pub fn read(files: &[KernelFile], server: Option<EndpointPattern>) -> Result<Option<KernelCounters>, Error> {
+    let is_named = |file: &KernelFile| file.machine != Machine::Unnamed;
+    let first_named = files.iter().position(is_named);
+    if let Some(file) = files.iter().skip(first_named.unwrap_or(files.len())).find(|file| !is_named(file)) {
+        return Err(Error::Unclear(file.path.clone()));
+    }
+    // Beside files of a named machine, the others are those of the server.
+    let machine = |file: &KernelFile| match file.machine {
+        Machine::Unnamed if first_named.is_some() => Machine::Server,
+        machine => machine,
+    };
+    let mut counters = KernelCounters::default();
+    for wanted in [Machine::Unnamed, Machine::Server, Machine::Proxy] {
+        let paths: Vec<&Path> =
+            files.iter().filter(|file| machine(file) == wanted).map(|file| file.path.as_path()).collect();
+        if paths.is_empty() {
+            continue;
+        }
+        let samples = read::files(&paths)?;
+        let files: Vec<String> = paths.iter().map(|path| shown(path)).collect();
+        let sentence = sentence(wanted, &files, &samples, server);
+        counters.add(&samples, server, KernelSource { machine: wanted, files, sentence });
+    }
+    Ok((!files.is_empty()).then_some(counters))
+}
+
+fn shown(path: &Path) -> String {
+    crate::text::capture(&path.to_string_lossy()).into_owned()
+}
+
+/// Returns a sentence that says which machine the files are from, and when they were saved.
+fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Option<EndpointPattern>) -> String {
+    let (is, has) = if files.len() == 1 { ("is", "it has") } else { ("are", "they have") };
     let whose = server.map_or_else(
         || "every server in these captures (--server names one)".to_owned(),
         |server| format!("the server {server}"),
     );
+    let whose = match machine {
+        Machine::Unnamed => format!("{is} assumed to be from {whose}"),
+        Machine::Server => format!("{is} used as from {whose}"),
+        Machine::Proxy => format!("{is} used as from the SYN proxy in front of {whose}"),
+    };
     let is_dated = |facts: &Facts| facts.taken_at.is_some();
     let when = match &samples.earlier {
         Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
         None if is_dated(&samples.later) => String::new(),
-        Some(_) => format!(" and, because {has} no date, to have been saved before and after the failure"),
-        None => format!(" and, because {has} no date, to have been saved after the failure"),
+        Some(_) => format!(", and assumed, because {has} no date, to have been saved before and after the failure"),
+        None => format!(", and assumed, because {has} no date, to have been saved after the failure"),
     };
-    format!("{} {is} assumed to be from {whose}{when}", names.join(", "))
+    let role = if machine == Machine::Unnamed && samples.later.counter("synproxy.syn_received") > Some(0) {
+        ". Its SYNPROXY answered SYNs: where a proxy answered, the counters are used as those of the proxy and not of \
+         the server. server=FILE or proxy=FILE names the machine"
+    } else {
+        ""
+    };
+    format!("{} {whose}{when}{role}", files.join(", "))
 }

@@ -4,28 +4,31 @@ use super::failure::Failure;
 use super::kernel_files;
 use crate::cli::Analyze;
 use crate::filter::{Baseline, Filter, Rules};
-use crate::pipeline::Options;
+use crate::pipeline::{KernelCounters, Options};
 use crate::source::walk::Plan;
 
-/// Reads the baseline and the `--kernel` files. Returns the options of the analysis, and a remark
-/// on what is assumed about the `--kernel` files.
+/// Reads the baseline and the `--kernel` files, and returns the options of the analysis.
 ///
 /// # Errors
 /// Fails if one of the files cannot be used.
-pub fn options(args: &Analyze) -> Result<(Options, Option<String>), Failure> {
+pub fn options(args: &Analyze) -> Result<Options, Failure> {
     let read_baseline =
         |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
-    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
+    let kernel = kernel_files::read(&args.kernel, args.server)?;
     let rules = Rules { filter: Filter::new(&args.filter), once: args.once, baseline };
-    let options = Options {
+    Ok(Options {
         limits: args.resources.limits(),
         threads: args.resources.threads(),
         rules,
         kernel,
         capture_point: args.capture_point.into(),
-    };
-    Ok((options, assumed))
+    })
+}
+
+/// Returns remarks on what is assumed about the `--kernel` files.
+pub fn assumptions(options: &Options) -> impl Iterator<Item = &str> {
+    options.kernel.iter().flat_map(KernelCounters::sources).map(|source| source.sentence.as_str())
 }
 
 /// Returns remarks on the files in folders that are not read; none unless the run is verbose.

@@ -1,4 +1,5 @@
-//! Counters of a server's kernel, with which the causes of failures are weighed.
+//! Counters of the kernels of a server and of its proxy, with which the causes of failures are
+//! weighed.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +7,35 @@ use syncookie_engine::{AcceptQueue, Counter, CounterReading, Finding, Host, Sett
 use syncookie_kernel::facts::{Facts, Listener, Samples};
 
 use crate::filter::EndpointPattern;
+use crate::totals::KernelSource;
 
-/// Counters, settings and queues of a server's kernel.
-#[derive(Clone, Debug)]
-pub struct KernelCounters(Host);
+/// Counters, settings and queues of one machine's kernel, or of several machines'.
+#[derive(Clone, Debug, Default)]
+pub struct KernelCounters {
+    hosts: Vec<Host>,
+    sources: Vec<KernelSource>,
+}
 
 impl KernelCounters {
-    /// Facts of the files about the server, or about every server of the captures.
+    /// Adds the facts of a machine's files. They apply to the server, or to every server of the
+    /// captures.
+    pub fn add(&mut self, samples: &Samples, server: Option<EndpointPattern>, source: KernelSource) {
+        let host = Host { machine: source.machine, source: source.files.join(", "), ..host(samples, server) };
+        self.hosts.push(host);
+        self.sources.push(source);
+    }
+
+    /// Returns the files, and which machine each is used for.
     #[must_use]
-    pub fn new(samples: &Samples, server: Option<EndpointPattern>) -> Self {
-        Self(host(samples, server))
+    pub fn sources(&self) -> &[KernelSource] {
+        &self.sources
     }
 
     /// Reweighs the causes of a handshake with that server. The rest of the finding does not
     /// change.
     pub fn weigh(&self, finding: &mut Finding) {
         if !finding.causes.is_empty() {
-            self.0.weigh(finding);
+            self.hosts.iter().for_each(|host| host.weigh(finding));
         }
     }
 }
@@ -43,6 +56,7 @@ fn host(samples: &Samples, server: Option<EndpointPattern>) -> Host {
         read: taken_at(later),
         read_before: samples.earlier.as_ref().and_then(taken_at),
         booted: booted(later),
+        ..Host::default()
     }
 }
 

@@ -54,7 +54,8 @@ pub struct Options {
     pub threads: usize,
     /// Rules that select findings.
     pub rules: Rules,
-    /// Counters of a server's kernel, with which the causes of failures are weighed.
+    /// Counters of the kernels of a server and of its proxy, with which the causes of failures are
+    /// weighed.
     pub kernel: Option<KernelCounters>,
     /// Place at which the captures were taken, which also weighs the causes of failures.
     pub capture_point: CapturePoint,

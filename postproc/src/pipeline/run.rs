@@ -79,6 +79,7 @@ impl<'a> Run<'a> {
             is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
             max_listeners: options.limits.listeners,
             cross_capture: compares(extent, options).then(CrossCapture::default),
+            kernel: options.kernel.as_ref().map_or_else(Vec::new, |kernel| kernel.sources().to_vec()),
             known: rules.baseline.as_ref().map(|baseline| Known { report: baseline.name().into(), findings: 0 }),
             ..Totals::default()
         };

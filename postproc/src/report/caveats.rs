@@ -15,6 +15,7 @@ const REASONS: usize = 5;
 /// Returns the caveats, a few sentences each; `missing` counts what undetermined handshakes lacked.
 pub fn caveats(totals: &Totals, missing: &BTreeMap<String, u64>) -> Vec<String> {
     let mut caveats = Vec::new();
+    caveats.extend(kernel(totals));
     caveats.extend(confidence(totals));
     caveats.extend(undetermined(totals, missing));
     caveats.extend(no_contrast(totals));
@@ -23,6 +24,11 @@ pub fn caveats(totals: &Totals, missing: &BTreeMap<String, u64>) -> Vec<String> 
     caveats.extend(reset_acks(totals));
     caveats.extend(not_analysed(totals));
     caveats
+}
+
+/// Returns the files with kernel counters, and which machine each was used for.
+pub fn kernel(totals: &Totals) -> impl Iterator<Item = String> {
+    totals.kernel.iter().map(|source| format!("Kernel counters: {}.", source.sentence))
 }
 
 fn confidence(totals: &Totals) -> Vec<String> {

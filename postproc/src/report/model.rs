@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
 use crate::totals::affected;
-use crate::totals::{CaptureTotals, ListenerTotals, Totals};
+use crate::totals::{CaptureTotals, KernelSource, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
 
@@ -257,6 +257,9 @@ pub struct Summary<'a> {
     listeners_overflow: u64,
     /// Episodes that were not kept.
     episodes_lost: u64,
+    /// Files given with `--kernel`, and which machine each was used for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    kernel: Vec<Kernel<'a>>,
     /// Whether the run ended before everything was read.
     interrupted: bool,
     /// Comparison of captures of the same traffic; only if there are several.
@@ -266,6 +269,20 @@ pub struct Summary<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     common_factors: Vec<CommonFactor>,
     errors: Vec<Error<'a>>,
+}
+
+/// Files with counters of one machine's kernel.
+#[derive(Serialize)]
+struct Kernel<'a> {
+    machine: &'static str,
+    files: &'a [String],
+    text: &'a str,
+}
+
+impl<'a> From<&'a KernelSource> for Kernel<'a> {
+    fn from(source: &'a KernelSource) -> Self {
+        Self { machine: source.machine.name(), files: &source.files, text: &source.sentence }
+    }
 }
 
 /// Handshakes that failed, or that were delayed.
@@ -573,6 +590,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             flood_counted: totals.flood_counted(),
             listeners_overflow: totals.listeners_overflow,
             episodes_lost: totals.episodes_lost,
+            kernel: totals.kernel.iter().map(Kernel::from).collect(),
             interrupted: totals.is_interrupted,
             comparison: totals.compared().filter(|compared| !compared.is_empty()).map(Comparison::from),
             common_factors: common_factors::objects(totals),

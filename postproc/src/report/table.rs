@@ -8,6 +8,7 @@ use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::Report;
 use super::answer::{common_folder, cookie_style, details_without_causes, failed, headline, read};
+use super::caveats;
 use super::common_factors;
 use super::comparison::lines;
 use super::findings::Groups;
@@ -114,7 +115,8 @@ impl<W: Write> Table<W> {
         if totals.captures.is_empty() {
             return Ok(());
         }
-        paragraph(&mut self.output, self.terminal.width, "", &read(totals, &self.folder))
+        paragraph(&mut self.output, self.terminal.width, "", &read(totals, &self.folder))?;
+        caveats::kernel(totals).try_for_each(|line| paragraph(&mut self.output, self.terminal.width, "", &line))
     }
 
     fn listeners(&mut self, totals: &Totals) -> io::Result<()> {

@@ -8,8 +8,8 @@ use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Midstream,
-    Statistics, Tally, Timestamp,
+    Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Machine,
+    Midstream, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -62,9 +62,22 @@ pub struct Totals {
     pub failures: Affected,
     /// Handshakes that were delayed and did not fail.
     pub delays: Affected,
+    /// Files with kernel counters, and which machine each was used for.
+    pub kernel: Vec<KernelSource>,
     /// Findings that `--baseline` omitted; with a baseline, everything above covers only the other
     /// findings.
     pub known: Option<Known>,
+}
+
+/// Files with counters of one machine's kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelSource {
+    /// Machine that the files are used for.
+    pub machine: Machine,
+    /// Names of the files, safe to print.
+    pub files: Vec<String>,
+    /// What they are used for and what is assumed about them, as a sentence without its period.
+    pub sentence: String,
 }
 
 /// Findings of an earlier report.

@@ -16,6 +16,7 @@ mod html;
 mod inputs;
 mod kernel;
 mod kernel_files;
+mod kernel_machines;
 mod kernel_net;
 mod layers;
 mod manual;

@@ -24,6 +24,8 @@ use syncookie_terminal::count;
 use crate::capture::{Capture, Fault, FaultKind};
 use crate::cli::Annotate;
 use crate::command::failure::Failure;
+use crate::command::kernel_files;
+use crate::command::options::assumptions;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -53,15 +55,19 @@ pub fn run(args: &Annotate, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let kernel = kernel_files::read(&args.kernel, args.server)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if output.is_terminal() {
         return Err(Failure::Output(io::Error::other("a capture is binary; name a file with --output, or use a pipe")));
     }
+    let options = Options { kernel, ..Options::default() };
+    assumptions(&options).for_each(|assumed| console.remark(assumed));
     let job = Job {
         writer: Writer::new(&mut output).map_err(Failure::Output)?,
         folder: folder(&args.output),
         mask: args.anonymize.then(Mask::default),
         only_findings: args.only_findings,
+        options,
         console,
         captures: 0,
         missing: 0,
@@ -97,6 +103,7 @@ struct Job<'a, W: Write> {
     folder: PathBuf,
     mask: Option<Mask>,
     only_findings: bool,
+    options: Options,
     console: &'a mut Console,
     captures: usize,
     missing: usize,
@@ -215,7 +222,7 @@ impl<W: Write> Job<'_, W> {
             whole = self.findings(&whole)?;
         }
         let mut remarks = Remarks::new(&self.folder, self.writer.packets())?;
-        analyse(&whole, |finding| remarks.finding(finding))?;
+        analyse(&whole, &self.options, |finding| remarks.finding(finding))?;
         let mut comments = remarks.in_order()?;
         for_each(&whole, |frame| {
             let ours = comments.on(frame.number)?;
@@ -229,7 +236,7 @@ impl<W: Write> Job<'_, W> {
     /// Returns a capture with the selected frames.
     fn findings(&mut self, whole: &Spooled) -> io::Result<Spooled> {
         let mut selection = Selection::default();
-        analyse(whole, |finding| selection.finding(finding))?;
+        analyse(whole, &self.options, |finding| selection.finding(finding))?;
         if selection.is_empty() {
             return Spool::new(&self.folder)?.finish();
         }
@@ -237,7 +244,7 @@ impl<W: Write> Job<'_, W> {
         for all in [false, true] {
             let (part, kept) = self.part(whole, &selection, all)?;
             let mut now = Selection::default();
-            analyse(&part, |finding| now.finding(finding))?;
+            analyse(&part, &self.options, |finding| now.finding(finding))?;
             changed = selection.changed(&now, &kept);
             if changed == 0 || all {
                 self.remark_changed(changed);
@@ -278,7 +285,7 @@ impl<W: Write> Job<'_, W> {
 }
 
 /// Analyses a temporary capture. Problems of the input were reported when it was copied.
-fn analyse(spooled: &Spooled, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
+fn analyse(spooled: &Spooled, options: &Options, mut each: impl FnMut(&Finding) -> io::Result<()>) -> io::Result<()> {
     let mut report = EachFinding(|_: &[CaptureTotals], finding: &Finding| each(finding));
-    pipeline::analyze(&spooled.plan(), &Options::default(), &mut report, &mut Silent).map(drop)
+    pipeline::analyze(&spooled.plan(), options, &mut report, &mut Silent).map(drop)
 }

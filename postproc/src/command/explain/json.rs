@@ -24,7 +24,7 @@ struct Explanation<'a> {
     /// Number of later packets of the connection that are left out.
     packets_omitted: u64,
     /// Assumptions about the files given with `--kernel`.
-    kernel: Option<&'a str>,
+    kernel: Option<String>,
     /// Next steps; the check of the most likely cause is first.
     next: Vec<&'a str>,
     /// Number of handshakes that match.
@@ -77,13 +77,19 @@ pub fn write(output: &mut dyn Write, story: &Story<'_>) -> io::Result<()> {
         handshake: Handshake::new(&captures, &story.chosen.finding),
         packets: story.packets.explained.iter().map(|packet| Packet::of(packet, story.captures)).collect(),
         packets_omitted: story.packets.omitted,
-        kernel: story.kernel.as_deref(),
+        kernel: kernel(story),
         next: checks(&story.chosen.finding),
         matching: story.matching,
         others: story.others.iter().map(Other::from).collect(),
     };
     output.write_all(&escape_json_controls(&serde_json::to_vec_pretty(&explanation)?))?;
     output.write_all(b"\n")
+}
+
+/// Returns the sentences about the files given with `--kernel`.
+fn kernel(story: &Story<'_>) -> Option<String> {
+    let sentences: Vec<&str> = story.kernel.iter().map(|source| source.sentence.as_str()).collect();
+    (!sentences.is_empty()).then(|| sentences.join(". "))
 }
 
 impl<'a> Packet<'a> {

@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use syncookie_engine::{Endpoint, Finding};
-use syncookie_kernel::read;
 use syncookie_terminal::Terminal;
 use thiserror::Error;
 
@@ -24,7 +23,7 @@ use crate::output::Output;
 use crate::pipeline::{self, Options};
 use crate::report::EachFinding;
 use crate::source::walk::{self, Origin, Plan};
-use crate::totals::CaptureTotals;
+use crate::totals::{CaptureTotals, KernelSource};
 
 use choose::{Choice, Match, Wanted};
 use packets::Packets;
@@ -37,8 +36,8 @@ struct Story<'a> {
     others: &'a [Match],
     matching: u64,
     captures: &'a [String],
-    /// Assumptions about the kernel's counters; `None` without them.
-    kernel: Option<String>,
+    /// Files with kernel counters, and which machine each was used for.
+    kernel: &'a [KernelSource],
 }
 
 /// Reason why nothing was explained.
@@ -69,7 +68,7 @@ pub enum Failure {
     NothingMatches(u64),
     /// A file given with `--kernel` cannot be used.
     #[error(transparent)]
-    Kernel(#[from] read::Error),
+    Kernel(#[from] kernel_files::Error),
     /// The output would overwrite one of the captures.
     #[error("the output file is one of the captures; name another file with --output")]
     OutputIsInput,
@@ -91,7 +90,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let (kernel, assumed) = kernel_files::read(&args.kernel, args.server).map_err(Failure::Kernel)?.unzip();
+    let kernel = kernel_files::read(&args.kernel, args.server)?;
     let mut choice = Choice::new(wanted(args, &plan)?);
     let mut report = EachFinding(|captures: &[CaptureTotals], finding: &Finding| {
         choice.add(captures, finding);
@@ -114,7 +113,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         others: if args.frame.is_some() { &[] } else { others },
         matching: if args.frame.is_some() { 1 } else { choice.matching },
         captures: &captures,
-        kernel: assumed,
+        kernel: &totals.kernel,
     };
     let mut output = Output::open(&args.output)?;
     match args.format {

@@ -196,9 +196,13 @@ impl Page<'_> {
     }
 
     fn kernel(&mut self, story: &Story<'_>) -> io::Result<()> {
-        let Some(assumed) = &story.kernel else { return Ok(()) };
-        self.heading("The server's kernel")?;
-        self.line("  ", &format!("{assumed}."))?;
+        if story.kernel.is_empty() {
+            return Ok(());
+        }
+        self.heading("Kernel counters")?;
+        for source in story.kernel {
+            self.line("  ", &format!("{}.", source.sentence))?;
+        }
         self.line(
             "  ",
             "A counter that is 0 since boot rules out the event that it counts. A counter above 0 does not prove that \

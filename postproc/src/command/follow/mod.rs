@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
-use super::options::{options, unread};
+use super::options::{assumptions, options, unread};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::{Exit, Threshold};
@@ -61,14 +61,14 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         Some(path) => StateFile::open(path).map(|(file, state)| (Some(file), state))?,
         None => (None, State::default()),
     };
-    let (options, assumed) = options(args)?;
+    let options = options(args)?;
     let results = Results::open(&args.output)?;
     let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
     let mut report: Box<dyn Report + '_> = match args.format {
         Format::Table => Box::new(lines::Lines::new(journal.text(), args.verbose)),
         _ => report::new(args.format, Terminal::detect(false), args.verbose, journal.text()),
     };
-    assumed.iter().for_each(|assumed| console.remark(assumed));
+    assumptions(&options).for_each(|assumed| console.remark(assumed));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
     let run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
     let session = Session { run, journal: &journal, idle_threads: &idle_threads, is_verbose: args.verbose };
