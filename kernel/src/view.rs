@@ -16,7 +16,10 @@ pub struct View {
 
 impl View {
     /// Assesses the resources of a sample, compared with an earlier one if there is one.
-    pub fn new(later: Facts, earlier: Option<Facts>) -> Self {
+    pub fn new(mut later: Facts, earlier: Option<Facts>) -> Self {
+        if earlier.as_ref().is_some_and(|earlier| Difference::between(earlier, &later).is_other_namespace()) {
+            later.add_note("the two samples are of different network namespaces, so they are not compared".into());
+        }
         let resources = resource::assess(&later, earlier.as_ref());
         Self { later, earlier, resources }
     }

@@ -31,7 +31,7 @@ impl<'a> Difference<'a> {
 
     /// Returns how a counter changed.
     pub fn change(&self, counter: &str) -> Change {
-        if self.is_restart() {
+        if self.is_restart() || self.is_other_namespace() {
             return Change::Unknown;
         }
         match (self.earlier.counter(counter), self.later.counter(counter)) {
@@ -53,6 +53,15 @@ impl<'a> Difference<'a> {
     /// Returns whether the machine restarted between the two samples, judged by its uptime.
     pub fn is_restart(&self) -> bool {
         matches!((self.earlier.uptime, self.later.uptime), (Some(before), Some(after)) if after < before)
+    }
+
+    /// Returns whether the two samples are of different network namespaces, each of which has counters
+    /// of its own.
+    pub fn is_other_namespace(&self) -> bool {
+        match (self.earlier.namespace_id, self.later.namespace_id) {
+            (Some(before), Some(after)) => before != after,
+            _ => matches!((&self.earlier.namespace, &self.later.namespace), (Some(a), Some(b)) if a != b),
+        }
     }
 
     /// Returns the time between the two samples; `None` if one does not say when it was taken, or

@@ -7,6 +7,8 @@ pub struct Event {
     pub kind: EventKind,
     /// Local TCP port that the line names.
     pub port: Option<u16>,
+    /// Inode number of the network namespace that the line names.
+    pub netns: Option<u64>,
     /// Text of the line, cut to 512 characters.
     pub text: String,
 }
@@ -48,6 +50,11 @@ impl EventKind {
             Self::Tasks => "tasks",
             Self::Neighbours => "neighbours",
         }
+    }
+
+    /// Returns whether the condition concerns the whole machine, and not one network namespace.
+    pub(crate) fn is_of_machine(self) -> bool {
+        matches!(self, Self::TcpMemory | Self::Orphans | Self::FileMax | Self::Tasks | Self::Neighbours)
     }
 
     /// Returns the condition in words.

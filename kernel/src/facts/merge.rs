@@ -10,6 +10,7 @@ impl Facts {
         self.uptime = self.uptime.or(other.uptime);
         self.kernel = self.kernel.take().or(other.kernel);
         self.namespace = self.namespace.take().or(other.namespace);
+        self.namespace_id = self.namespace_id.or(other.namespace_id);
         self.merge_listeners(other.listeners);
         self.processes.extend(other.processes);
         self.events.extend(other.events);

@@ -40,6 +40,8 @@ pub struct Facts {
     pub kernel: Option<String>,
     /// Network namespace that the facts hold for.
     pub namespace: Option<String>,
+    /// Inode number of that namespace.
+    pub namespace_id: Option<u64>,
     /// Whether the facts were read from the running machine just now.
     pub is_live: bool,
     /// Other network namespaces of the machine, which were not read.
@@ -48,7 +50,8 @@ pub struct Facts {
     pub listeners: Vec<Listener>,
     /// Processes that hold a listening socket.
     pub processes: Vec<Process>,
-    /// Lines of the kernel's log about resources.
+    /// Lines of the kernel's log about resources. The log is that of the whole machine: see
+    /// [`Self::own_events`].
     pub events: Vec<Event>,
     /// Remarks on what could not be read and on values that the source holds twice.
     pub notes: Vec<String>,
@@ -126,6 +129,25 @@ impl Facts {
     /// not list them.
     pub fn half_open_at(&self, local: &LocalAddress) -> Option<u64> {
         self.is_half_open_listed.then(|| self.half_open.get(local).copied().unwrap_or(0))
+    }
+
+    /// Returns the lines of the log about the whole machine or about this namespace. Where the namespace
+    /// is known, a line that may be about another one is left out.
+    pub fn own_events(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(|event| self.is_own(event))
+    }
+
+    /// Returns whether a line of the log is about the whole machine or about this namespace.
+    fn is_own(&self, event: &Event) -> bool {
+        let is_any = self.namespace.is_none() && !self.is_live;
+        let is_named = event.netns.is_some() && event.netns == self.namespace_id;
+        is_any || is_named || event.kind.is_of_machine()
+    }
+
+    /// Returns whether a line of the log names nothing of another namespace: it is about the whole
+    /// machine or about this namespace, or its port is that of a listener here.
+    pub(crate) fn may_be_own(&self, event: &Event) -> bool {
+        self.is_own(event) || self.listeners.iter().any(|listener| Some(listener.local.port) == event.port)
     }
 
     /// Returns the numbers of half-open connections by local address.

@@ -1,11 +1,13 @@
-//! Lines of the kernel's log about resources; the others may be confidential and are left out.
+//! Lines of the kernel's log about resources. The others may be confidential and are left out, and so
+//! are those that name listeners of other network namespaces: the log is that of the whole machine.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 
 use super::SnapshotText;
-use crate::read::event_kind;
+use crate::facts::Facts;
+use crate::read::log_event;
 
 /// Maximum number of records that are read: more than the kernel keeps.
 const MAX_RECORDS: usize = 1_000_000;
@@ -14,8 +16,9 @@ const MAX_LINES: usize = 200;
 /// `O_NONBLOCK`, so that reading ends at the end of the log.
 const NONBLOCK: i32 = 0o4000;
 
-/// Adds the lines that report a resource as exhausted.
-pub fn add(text: &mut SnapshotText) {
+/// Adds the lines that report a resource of the machine, or of the namespace with these facts, as
+/// exhausted.
+pub fn add(facts: &Facts, text: &mut SnapshotText) {
     let mut log = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open("/dev/kmsg") {
         Ok(log) => log,
         Err(error) => {
@@ -30,7 +33,7 @@ pub fn add(text: &mut SnapshotText) {
             Ok(0) => break,
             Ok(length) => {
                 let record = String::from_utf8_lossy(&record[..length]);
-                if let Some(line) = line(&record).filter(|line| event_kind(line).is_some()) {
+                if let Some(line) = line(&record).filter(|line| is_own(line, facts)) {
                     lines.push_back(line);
                     if lines.len() > MAX_LINES {
                         lines.pop_front();
@@ -46,6 +49,11 @@ pub fn add(text: &mut SnapshotText) {
         text.heading("dmesg");
         lines.iter().for_each(|line| text.line(format_args!("{line}")));
     }
+}
+
+/// Returns whether a line reports a resource of the machine or of the namespace as exhausted.
+fn is_own(line: &str, facts: &Facts) -> bool {
+    log_event(line).is_some_and(|event| facts.may_be_own(&event))
 }
 
 /// Formats the record `6,339,5140900,-;TCP: …` as `dmesg` does: `[    5.140900] TCP: …`.

@@ -43,9 +43,10 @@ pub fn snapshot(namespace: &Namespace) -> io::Result<String> {
         add_host_settings(&mut text);
         let listening = sockets::add(&mut text);
         processes::add(&listening, &mut text);
-        log::add(&mut text);
-        text.0
-    })
+        let facts = read::document("this machine", text.0.as_bytes())?;
+        log::add(&facts, &mut text);
+        Ok(text.0)
+    })?
 }
 
 /// Text of a snapshot that is being written.
@@ -80,6 +81,7 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
     text.entry("taken-at", &now.to_string());
     // Only the first network namespace shows these settings, whatever its name is.
     let is_first = files::HOST_SETTINGS.iter().any(|name| files::setting_path(name).exists());
+    text.entry("namespace-id", &namespace.inode().to_string());
     text.entry("namespace", if is_first { "host" } else { &namespace.name });
 }
 

@@ -85,6 +85,11 @@ impl Namespace {
         Ok(found)
     }
 
+    /// Returns the inode number of the namespace.
+    pub(super) fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Returns whether two values mean the same namespace.
     pub fn is_same(&self, other: &Self) -> bool {
         self.inode == other.inode

@@ -1,6 +1,6 @@
 //! Lines of the kernel's log: `dmesg`, `journalctl -k`, syslog files.
 
-use super::LineParser;
+use super::{LineParser, decimal};
 use crate::facts::{Event, EventKind, Facts};
 
 /// Parser of the kernel's log.
@@ -15,16 +15,25 @@ impl LineParser for Log {
     }
 
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {
-        if let Some(kind) = event_kind(line) {
-            facts.add_event(Event { kind, port: port(line), text: line.trim().chars().take(MAX_TEXT).collect() });
+        if let Some(event) = log_event(line) {
+            facts.add_event(event);
             return true;
         }
         is_log(line)
     }
 }
 
+/// Parses a line that reports a resource as exhausted.
+pub(crate) fn log_event(line: &str) -> Option<Event> {
+    Some(event(event_kind(line)?, line))
+}
+
+fn event(kind: EventKind, line: &str) -> Event {
+    Event { kind, port: port(line), netns: netns(line), text: line.trim().chars().take(MAX_TEXT).collect() }
+}
+
 /// Returns the condition that a line reports, in the words of any kernel version.
-pub(crate) fn event_kind(line: &str) -> Option<EventKind> {
+fn event_kind(line: &str) -> Option<EventKind> {
     let line = line.to_ascii_lowercase();
     let has = |words: &str| line.contains(words);
     Some(if has("possible syn flooding") {
@@ -54,6 +63,12 @@ fn port(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("on port ")?;
     let end = rest.split_whitespace().next()?.trim_end_matches('.');
     end.rsplit(':').next()?.parse().ok()
+}
+
+/// Parses the namespace in `table full in netns 4026532177, dropping packet`.
+fn netns(line: &str) -> Option<u64> {
+    let (_, rest) = line.split_once(" in netns ")?;
+    decimal(rest.split([',', ':', ' ']).next()?)
 }
 
 /// Returns whether a line begins as those of a log: `[ 12.3] …`, `<4>[ 12.3] …`, `Nov 22 06:28:21

@@ -31,7 +31,7 @@ use crate::facts::Facts;
 pub use error::Error;
 pub use files::{file, files};
 #[cfg(target_os = "linux")]
-pub(crate) use log::event_kind;
+pub(crate) use log::log_event;
 #[cfg(target_os = "linux")]
 pub(crate) use snapshot::PREFIX;
 pub(crate) use snapshot::single_line;

@@ -30,6 +30,7 @@ fn entry(key: &str, value: &str, facts: &mut Facts) -> Option<()> {
     match key {
         "taken-at" => facts.taken_at = Some(time(value)?),
         "namespace" => facts.namespace = Some(single_line(value)),
+        "namespace-id" => facts.namespace_id = Some(decimal(value)?),
         "note" => facts.add_note(single_line(value)),
         "half-open" => {
             let (local, count) = value.rsplit_once(' ')?;

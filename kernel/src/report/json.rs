@@ -24,6 +24,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Namespace<'a> {
     name: Option<&'a str>,
+    id: Option<u64>,
     source: &'a str,
     live: bool,
     taken_at: Option<String>,
@@ -131,6 +132,7 @@ fn namespace(view: &View) -> Namespace<'_> {
     let facts: &Facts = &view.later;
     Namespace {
         name: facts.namespace.as_deref(),
+        id: facts.namespace_id,
         source: &facts.source,
         live: facts.is_live,
         taken_at: facts.taken_at.map(|time| format!("{time:.9}")),
@@ -143,7 +145,7 @@ fn namespace(view: &View) -> Namespace<'_> {
         resources: view.resources.iter().map(row).collect(),
         listeners: facts.listeners.iter().map(socket).collect(),
         processes: facts.processes.iter().map(holder).collect(),
-        log: facts.events.iter().map(event).collect(),
+        log: facts.events.iter().filter(|event| facts.may_be_own(event)).map(event).collect(),
         missing_counters: view.missing_counters(),
         notes: facts.notes.iter().map(String::as_str).collect(),
         other_namespaces: &facts.other_namespaces,

@@ -128,15 +128,10 @@ pub fn add_counter_finding(context: &Context<'_>, resource: &mut Resource, index
     }
 }
 
-/// Adds a finding if the log reports the condition and there is no other finding. The log of the
-/// running kernel is that of all its network namespaces, so it is used for resources of the host
-/// only.
+/// Adds a finding if the log reports the condition and there is no other finding.
 pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind) {
-    let lines = context.facts.events.iter().filter(|event| event.kind == kind).count();
-    if lines > 0
-        && resource.findings.is_empty()
-        && (!context.facts.is_live || resource.kind.scope() == super::Scope::Host)
-    {
+    let lines = context.facts.own_events().filter(|event| event.kind == kind).count();
+    if lines > 0 && resource.findings.is_empty() {
         let lines = count(lines as u64, "line");
         let text = format!("The kernel log reports: {} ({lines}).", kind.description());
         resource.add_finding(Level::Overflowed, text);

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
-use super::{Context, Counter, Resource, ResourceKind};
+use super::{Context, Counter, Level, Resource, ResourceKind};
 use crate::facts::EventKind;
 
 /// Adds the state of these resources.
@@ -35,11 +35,34 @@ fn conntrack(context: &Context<'_>) -> Resource {
     ]);
     let loose = context.facts.setting("net.netfilter.nf_conntrack_tcp_loose");
     resource.remark = loose.map(|value| format!("nf_conntrack_tcp_loose={value}"));
-    add_usage_finding(&mut resource, "New connections are dropped unless an older entry can be evicted");
+    if resource.full().is_none() && resource.is_nearly_full() && is_evicting(&resource.counters) {
+        add_eviction_finding(&mut resource);
+    } else {
+        add_usage_finding(&mut resource, "New connections are dropped unless an older entry can be evicted");
+    }
     add_counter_finding(context, &mut resource, 0, "Packets dropped by connection tracking, usually at a full table");
     add_counter_finding(context, &mut resource, 1, "Conntrack entries evicted early because the table was full");
     add_log_finding(context, &mut resource, EventKind::ConntrackFull);
     resource
+}
+
+/// Returns whether `drop` or `early_drop`, the first two counters, increased: the table was full.
+fn is_evicting(counters: &[Counter]) -> bool {
+    counters.iter().take(2).any(|counter| counter.increase.is_some_and(|increase| increase > 0))
+}
+
+/// Adds the finding for a table that was full and is a little below its limit when it is read, because
+/// entries are evicted.
+fn add_eviction_finding(resource: &mut Resource) {
+    let (Some(usage), Some(limit)) = (resource.usage, &resource.limit) else { return };
+    let text = format!(
+        "Conntrack table: limit reached, {} of {} entries ({}) and entries are evicted or packets dropped. New \
+         connections evict older ones that are not established, or are dropped.",
+        grouped(usage),
+        grouped(limit.value),
+        limit.source
+    );
+    resource.add_finding(Level::Exhausted, text);
 }
 
 fn softirq(context: &Context<'_>) -> Resource {

@@ -217,11 +217,10 @@ fn syn_queues(context: &Context<'_>) -> Resource {
 fn add_log_finding(context: &Context<'_>, resource: &mut Resource) {
     let is_flood = |kind| matches!(kind, EventKind::SynFloodCookies | EventKind::SynFloodDrop);
     let mut ports: Vec<u16> =
-        context.facts.events.iter().filter(|event| is_flood(event.kind)).filter_map(|event| event.port).collect();
+        context.facts.own_events().filter(|event| is_flood(event.kind)).filter_map(|event| event.port).collect();
     ports.sort_unstable();
     ports.dedup();
-    // The log of the running kernel is that of all its network namespaces.
-    if ports.is_empty() || !resource.findings.is_empty() || context.facts.is_live {
+    if ports.is_empty() || !resource.findings.is_empty() {
         return;
     }
     let ports: Vec<String> = ports.iter().take(16).map(u16::to_string).collect();

@@ -106,3 +106,52 @@ fn a_process_is_judged_by_its_limits_and_those_of_its_cgroup() {
     assert_eq!(row(&resources, ResourceKind::CgroupMemory).free(), Some(500));
     assert_eq!(row(&resources, ResourceKind::Descriptors).subject.as_deref(), Some("nginx: x (pid 7)"));
 }
+
+/// Lines of kernel 6.18: the log of the whole machine, whose namespace 4026532177 tracked too many
+/// connections while another one's listener was flooded.
+const MACHINE_LOG: &str = "[53357.785148] nf_conntrack: nf_conntrack: table full in netns 4026532177, dropping packet\n\
+    [53400.100000] TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:8080. Sending cookies.\n\
+    [53410.000000] TCP: out of memory -- consider tuning tcp_mem\n";
+
+#[test]
+fn the_log_of_the_machine_says_nothing_about_listeners_of_other_namespaces() {
+    let of = |id: u64| {
+        let text =
+            format!("syncookie: namespace-id {id}\nsyncookie: namespace web\nLISTEN 0 8 0.0.0.0:80 *:*\n{MACHINE_LOG}");
+        sentences(&judged(&text))
+    };
+    assert_eq!(of(1), [("tcp-memory", Level::Overflowed)]);
+    assert_eq!(of(4_026_532_177), [("tcp-memory", Level::Overflowed), ("conntrack", Level::Overflowed)]);
+    let saved: Vec<_> = sentences(&judged(MACHINE_LOG)).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        saved,
+        ["syn-queue", "tcp-memory", "conntrack"],
+        "a log without a snapshot is that of the machine asked about"
+    );
+}
+
+#[test]
+fn samples_of_two_namespaces_are_not_compared() {
+    let at = |id: u32, value: u32| {
+        facts(&format!("syncookie: namespace-id {id}\nTcpExt: ListenOverflows ListenDrops\nTcpExt: {value} 0\n"))
+    };
+    assert_eq!(sentences(&assess(&at(1, 9), Some(&at(1, 7)))), [("accept-queue", Level::Overflowing)]);
+    assert_eq!(sentences(&assess(&at(1, 9), Some(&at(2, 7)))), [("accept-queue", Level::Overflowed)]);
+}
+
+#[test]
+fn connection_tracking_that_evicts_entries_is_exhausted_though_a_few_entries_are_free() {
+    let at = |early: u32, count: u32| {
+        facts(&format!(
+            "net.netfilter.nf_conntrack_count = {count}\nnet.netfilter.nf_conntrack_max = 262144\n\
+             entries clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error expect_new expect_create expect_delete search_restart\n\
+             0003ff00 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 {early:08x} 00000000 00000000 00000000 00000000 00000000\n"
+        ))
+    };
+    let rising = assess(&at(2_995, 262_100), Some(&at(7, 262_090)));
+    assert_eq!(sentences(&rising), [("conntrack", Level::Exhausted), ("conntrack", Level::Overflowing)]);
+    let still = assess(&at(7, 262_100), Some(&at(7, 262_090)));
+    assert_eq!(sentences(&still), [("conntrack", Level::Near), ("conntrack", Level::Overflowed)]);
+    let emptied = assess(&at(2_995, 100), Some(&at(7, 262_090)));
+    assert_eq!(sentences(&emptied), [("conntrack", Level::Overflowing)]);
+}
