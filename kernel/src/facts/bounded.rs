@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Event, Facts, Listener, LocalAddress, Process};
+use super::{Event, Facts, Listener, LocalAddress, Process, Traced};
 
 /// Maximum number of counters, gauges and settings, each; a kernel has some hundred counters,
 /// `sysctl -a` prints some thousand settings.
@@ -91,6 +91,14 @@ impl Facts {
     pub(crate) fn add_destination(&mut self, address: IpAddr, port: u16, number: u64) {
         if self.destinations.len() < MAX_ENTRIES || self.destinations.contains_key(&(address, port)) {
             let count = self.destinations.entry((address, port)).or_default();
+            *count = count.saturating_add(number);
+        }
+    }
+
+    /// Adds drops or resets that a tracing tool saw.
+    pub(crate) fn add_traced(&mut self, traced: Traced, number: u64) {
+        if self.traced.len() < MAX_ENTRIES || self.traced.contains_key(&traced) {
+            let count = self.traced.entry(traced).or_default();
             *count = count.saturating_add(number);
         }
     }

@@ -29,6 +29,11 @@ impl<'a> Difference<'a> {
         Self { earlier, later }
     }
 
+    /// Returns the later sample.
+    pub(super) fn later(&self) -> &'a Facts {
+        self.later
+    }
+
     /// Returns how a counter changed.
     pub fn change(&self, counter: &str) -> Change {
         if self.is_restart() || self.is_other_namespace() {

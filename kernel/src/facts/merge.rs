@@ -26,6 +26,7 @@ impl Facts {
         self.is_half_open_listed |= other.is_half_open_listed;
         self.has_connections |= other.has_connections;
         self.destinations.extend(other.destinations);
+        other.traced.into_iter().for_each(|(traced, number)| self.add_traced(traced, number));
     }
 
     /// Adds listeners of another list. A socket that is in both lists stays one listener.

@@ -6,9 +6,11 @@ mod event;
 mod listener;
 mod merge;
 mod old_counters;
+mod path_drops;
 mod samples;
 #[cfg(test)]
 mod tests;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,7 +22,10 @@ pub use difference::{Change, Difference};
 pub use event::{Event, EventKind};
 pub use listener::{Listener, LocalAddress, Process};
 pub use old_counters::is_in_every_kernel;
+pub use path_drops::PathDrops;
+pub(crate) use path_drops::{is_card_drop, is_xdp_drop};
 pub use samples::Samples;
+pub use traced::{Traced, TracedKind};
 
 /// Facts about the kernel of one machine at one time, in one network namespace.
 ///
@@ -68,6 +73,9 @@ pub struct Facts {
     /// Whether a list of sockets has others than listening ones.
     pub(crate) has_connections: bool,
     pub(crate) destinations: BTreeMap<(IpAddr, u16), u64>,
+    pub(crate) traced: BTreeMap<Traced, u64>,
+    /// Heading above the line that is being read.
+    pub(crate) heading: Option<String>,
 }
 
 /// Whether a source leaves out counters that are zero; `None` for a source that was not read.
@@ -148,6 +156,11 @@ impl Facts {
     /// machine or about this namespace, or its port is that of a listener here.
     pub(crate) fn may_be_own(&self, event: &Event) -> bool {
         self.is_own(event) || self.listeners.iter().any(|listener| Some(listener.local.port) == event.port)
+    }
+
+    /// Returns the drops and resets that a tracing tool saw, and their numbers.
+    pub fn traced(&self) -> impl Iterator<Item = (&Traced, u64)> {
+        self.traced.iter().map(|(traced, number)| (traced, *number))
     }
 
     /// Returns the numbers of half-open connections by local address.

@@ -17,19 +17,28 @@ const NETWORK_FILES: [&str; 8] =
 const MACHINE_FILES: [&str; 4] = ["/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/pressure/cpu"];
 /// Folders of settings below `/proc/sys`, read without their subfolders.
 const SETTING_FOLDERS: [&str; 3] = ["net/core", "net/ipv4", "net/netfilter"];
+/// Folder with a folder of settings for each interface.
+const INTERFACE_SETTINGS: &str = "/proc/sys/net/ipv4/conf";
+/// Maximum number of interfaces whose settings are read.
+const MAX_INTERFACES: usize = 256;
 /// Further settings below `/proc/sys`.
 const SETTINGS: [&str; 6] =
     ["fs/file-nr", "fs/file-max", "fs/nr_open", "kernel/threads-max", "kernel/pid_max", "kernel/printk_ratelimit"];
 /// Settings that are keys, and are left out: a snapshot may be passed on to others.
 const SECRETS: [&str; 3] = ["tcp_fastopen_key", "fib_multipath_hash_seed", "netdev_rss_key"];
 
+/// Files of the whole machine that only the first network namespace shows: the neighbour tables.
+pub const HOST_FILES: [&str; 2] = ["stat/arp_cache", "stat/ndisc_cache"];
+
 /// Settings that hold for the whole machine and that only the first network namespace shows.
-pub const HOST_SETTINGS: [&str; 5] = [
+pub const HOST_SETTINGS: [&str; 7] = [
     "net.ipv4.tcp_mem",
     "net.ipv4.tcp_max_orphans",
     "net.core.netdev_max_backlog",
     "net.core.netdev_budget",
     "net.core.netdev_budget_usecs",
+    "net.ipv4.neigh.default.gc_thresh3",
+    "net.ipv6.neigh.default.gc_thresh3",
 ];
 
 /// Adds the files of the machine and of the thread's network namespace.
@@ -52,6 +61,27 @@ pub fn add(text: &mut SnapshotText) {
             add_file(&path.to_string_lossy(), path, text);
         }
     }
+    for interface in interfaces() {
+        let path = interface.join("rp_filter");
+        add_file(&path.to_string_lossy(), &path, text);
+    }
+}
+
+/// Returns the texts of the files of the whole machine, with their names.
+pub fn host_files() -> Vec<(String, String)> {
+    let file = |name: &str| {
+        let content = read(&Path::new("/proc/thread-self/net").join(name))?;
+        Some((format!("/proc/net/{name}"), content.trim_end().to_owned()))
+    };
+    HOST_FILES.iter().filter_map(|name| file(name)).collect()
+}
+
+/// Returns the folders with the settings of the interfaces, sorted.
+fn interfaces() -> Vec<PathBuf> {
+    let folders = fs::read_dir(INTERFACE_SETTINGS).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = folders.take(MAX_INTERFACES).map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
 }
 
 /// Returns the path of a setting.

@@ -85,24 +85,34 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
     text.entry("namespace", if is_first { "host" } else { &namespace.name });
 }
 
-/// Adds the settings that only the first network namespace shows, read there, unless the thread is
-/// in it.
+/// Adds the settings and files that only the first network namespace shows, read there.
 fn add_host_settings(text: &mut SnapshotText) {
-    let is_shown = |name: &&str| files::setting_path(name).exists();
-    if files::HOST_SETTINGS.iter().any(is_shown) {
-        return;
-    }
-    let read = || -> Vec<(&str, String)> {
+    let read_settings = || -> Vec<(&str, String)> {
         files::HOST_SETTINGS.iter().filter_map(|name| Some((*name, files::read(&files::setting_path(name))?))).collect()
     };
+    let read = || (read_settings(), files::host_files());
+    let own = read();
+    if !own.0.is_empty() {
+        add_host(own, text);
+        return;
+    }
     let others = Namespace::all().unwrap_or_default();
-    let found = others.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.is_empty());
+    let found = others.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.0.is_empty());
     match found {
-        Some(found) => found.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim()))),
+        Some(found) => add_host(found, text),
         None => text.note(&format!(
             "this network namespace does not show these settings of the whole machine: {}. Run as root, or use sysctl \
              in the first namespace",
             files::HOST_SETTINGS.join(", ")
         )),
+    }
+}
+
+/// Adds settings and files of the whole machine.
+fn add_host((settings, files): (Vec<(&str, String)>, Vec<(String, String)>), text: &mut SnapshotText) {
+    settings.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim())));
+    for (name, content) in files {
+        text.heading(&name);
+        text.line(format_args!("{content}"));
     }
 }

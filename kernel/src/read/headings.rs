@@ -24,6 +24,7 @@ impl LineParser for Headings {
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {
         if let Some(file) = line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
             self.file = Some(file.to_owned());
+            facts.heading = Some(file.to_owned());
             if file.ends_with("state syn-recv") {
                 facts.set_half_open_listed();
             }

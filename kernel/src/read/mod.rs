@@ -7,14 +7,17 @@
 
 mod counters;
 mod error;
+mod ethtool;
 mod files;
 mod headings;
 mod interfaces;
+mod ip_link;
 mod log;
 mod names;
 mod netstat;
 mod netstat_phrases;
 mod nstat;
+mod packet_filter;
 mod percpu;
 mod snapshot;
 mod sockets;
@@ -23,6 +26,7 @@ mod softnet;
 mod sysctl;
 #[cfg(test)]
 mod tests;
+mod traced;
 
 use std::io::{self, BufRead};
 
@@ -87,14 +91,19 @@ pub fn document(source: &str, mut input: impl BufRead) -> io::Result<Facts> {
 }
 
 /// Returns the parsers in the order in which a line is offered to them: the stricter formats first.
-fn parsers() -> [Box<dyn LineParser>; 12] {
+fn parsers() -> [Box<dyn LineParser>; 17] {
     [
         Box::new(snapshot::Snapshot),
         Box::<headings::Headings>::default(),
+        Box::<traced::TracedPackets>::default(),
         Box::<counters::Counters>::default(),
         Box::<percpu::PerCpu>::default(),
         Box::<softnet::Softnet>::default(),
         Box::new(sockstat::Sockstat),
+        Box::<ethtool::Ethtool>::default(),
+        Box::<ip_link::IpLink>::default(),
+        Box::<packet_filter::Nft>::default(),
+        Box::<packet_filter::Iptables>::default(),
         Box::new(interfaces::Interfaces),
         Box::<nstat::Nstat>::default(),
         Box::new(sysctl::Sysctl),

@@ -19,7 +19,7 @@ impl LineParser for PerCpu {
     }
 
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {
-        if let Some(table) = table(line) {
+        if let Some(table) = table(line, facts.heading.as_deref().unwrap_or_default()) {
             facts.clear_counters(&format!("{table}."));
             let columns = line.split_whitespace().map(str::to_owned).collect();
             self.open = Some((table, columns));
@@ -69,8 +69,9 @@ impl PerCpu {
     }
 }
 
-/// Returns the name of the table whose line of names this is.
-fn table(line: &str) -> Option<&'static str> {
+/// Returns the name of the table whose line of names this is. The tables of ARP and NDP have the same
+/// columns, so the heading above them decides.
+fn table(line: &str, heading: &str) -> Option<&'static str> {
     let mut words = line.split_whitespace();
     if words.next() != Some("entries") {
         return None;
@@ -81,7 +82,7 @@ fn table(line: &str) -> Option<&'static str> {
     } else if has("early_drop") {
         Some("nf_conntrack")
     } else if has("unresolved_discards") {
-        Some("neighbour")
+        Some(if heading.ends_with("ndisc_cache") { "ndisc_cache" } else { "arp_cache" })
     } else if has("gc_dst_overflow") {
         Some("rt_cache")
     } else {

@@ -7,7 +7,8 @@ use crate::view::View;
 
 /// Returns the resources at each level in a sentence or several.
 pub fn answer(view: &View) -> String {
-    let at = |level| names(view, level, |resource| rejected_cookies(resource).is_none());
+    let at = |level| names(view, level, |resource| rejected_cookies(resource).is_none() && !drops(resource));
+    let dropped = |level| names(view, level, drops);
     let rejected = |level| names(view, level, |resource| rejected_cookies(resource).is_some());
     let (now, rising, near, past) =
         (at(Level::Exhausted), at(Level::Overflowing), at(Level::Near), at(Level::Overflowed));
@@ -28,9 +29,16 @@ pub fn answer(view: &View) -> String {
     if !rejected_now.is_empty() {
         parts.push(format!("Rejected since the previous sample: {}.", list(&rejected_now)));
     }
+    let (dropped_now, dropped_before) = (dropped(Level::Overflowing), dropped(Level::Overflowed));
+    if !dropped_now.is_empty() {
+        parts.push(format!("Packets dropped since the previous sample: {}.", list(&dropped_now)));
+    }
     let since = if view.later.is_live { "since boot" } else { "earlier" };
     if !past.is_empty() {
         parts.push(format!("Overflowed {since}: {}.", list(&past)));
+    }
+    if !dropped_before.is_empty() {
+        parts.push(format!("Packets dropped {since}: {}.", list(&dropped_before)));
     }
     if !rejected_before.is_empty() {
         parts.push(format!("Rejected {since}: {}.", list(&rejected_before)));
@@ -66,12 +74,23 @@ fn rejected_cookies(resource: &Resource) -> Option<&'static str> {
     }
 }
 
+/// Returns whether a resource drops packets and cannot overflow.
+fn drops(resource: &Resource) -> bool {
+    use ResourceKind as K;
+    matches!(
+        resource.kind,
+        K::ReversePath | K::Routes | K::Checksums | K::Signatures | K::MemoryReserve | K::PacketFilter | K::Traced
+    )
+}
+
 /// Formats a resource with its subject: `accept queue of 0.0.0.0:80`.
 fn name(resource: &Resource) -> String {
     if let Some(rejected) = rejected_cookies(resource) {
         return rejected.into();
     }
     match &resource.subject {
+        // The findings have the rules and the reasons.
+        _ if drops(resource) => resource.kind.title().to_owned(),
         Some(subject) if subject.starts_with("to ") => format!("{} {subject}", resource.kind.title()),
         Some(subject) => format!("{} of {subject}", resource.kind.title()),
         None => resource.kind.title().to_owned(),

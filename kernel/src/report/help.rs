@@ -38,16 +38,34 @@ pub fn usage_and_limit(kind: ResourceKind) -> (&'static str, &'static str) {
             "Connections from ephemeral ports to the destination with most of them.",
             "Ephemeral ports that are available for each destination.",
         ),
+        K::Neighbours => ("Entries in the neighbour table.", "Limit of the neighbour table (gc_thresh3)."),
         // Resources without a unit have counters only.
-        K::SynCookies | K::Synproxy | K::SocketBuffers | K::Interface | K::Icmp | K::ChallengeAcks | K::Resets => {
-            ("Usage.", "Limit.")
-        }
+        K::SynCookies
+        | K::Synproxy
+        | K::SocketBuffers
+        | K::Interface
+        | K::ReversePath
+        | K::Routes
+        | K::Checksums
+        | K::Signatures
+        | K::MemoryReserve
+        | K::PacketFilter
+        | K::Traced
+        | K::Icmp
+        | K::ChallengeAcks
+        | K::Resets => ("Usage.", "Limit."),
     }
 }
 
 /// Returns the meaning of a counter of a resource, by its name with its group; `None` for a counter
 /// that no resource has.
 pub fn counter(name: &str) -> Option<&'static str> {
+    if name.starts_with("packet_filter.") {
+        return Some("Packets that a rule of the packet filter dropped or rejected.");
+    }
+    if name.starts_with("traced.") {
+        return Some("Drops or resets with this reason that a tracing tool saw.");
+    }
     let name = match name.strip_prefix("interface.").and_then(|rest| rest.rsplit_once('.')) {
         Some((_, column)) => column,
         None => name,
@@ -95,6 +113,23 @@ pub fn counter(name: &str) -> Option<&'static str> {
         "rx_fifo" => "Packets lost because the receive ring was full.",
         "rx_errs" => "Packets received with errors.",
         "tx_drop" => "Packets dropped while sending.",
+        "TcpExt.IPReversePathFilter" => "Packets dropped by the reverse path filter.",
+        "IpExt.InNoRoutes" => "Received packets dropped because there was no route for them.",
+        "Ip.OutNoRoutes" => "Packets not sent because there was no route to their destination.",
+        "Ip.InAddrErrors" => "Received packets dropped because of their destination address.",
+        "Tcp.InCsumErrors" => "Segments dropped because of a wrong TCP checksum.",
+        "IpExt.InCsumErrors" => "Packets dropped because of a wrong IP header checksum.",
+        "TcpExt.TCPMD5NotFound" => "Segments dropped because they had no TCP MD5 signature.",
+        "TcpExt.TCPMD5Unexpected" => "Segments dropped because of an unexpected TCP MD5 signature.",
+        "TcpExt.TCPMD5Failure" => "Segments dropped because of a wrong TCP MD5 signature.",
+        "TcpExt.TCPAORequired" => "Segments dropped because they had no TCP-AO signature.",
+        "TcpExt.TCPAOBad" => "Segments dropped because of a wrong TCP-AO signature.",
+        "TcpExt.TCPAOKeyNotFound" => "Segments dropped because their TCP-AO key is not known.",
+        "TcpExt.PFMemallocDrop" => "Packets dropped because only the memory reserve was left for them.",
+        "arp_cache.table_fulls" | "ndisc_cache.table_fulls" => "Packets dropped because the neighbour table was full.",
+        "arp_cache.unresolved_discards" | "ndisc_cache.unresolved_discards" => {
+            "Packets dropped because too many waited for the MAC address of their next hop."
+        }
         "Icmp.OutRateLimitGlobal" => "ICMP messages suppressed by the rate limit of the host.",
         "Icmp.OutRateLimitHost" => "ICMP messages suppressed by the rate limit for one destination.",
         "TcpExt.TCPChallengeACK" => "Challenge ACKs sent.",

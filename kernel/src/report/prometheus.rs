@@ -98,6 +98,8 @@ impl Metrics {
     fn counter(&mut self, counter: &str, total: u64, labels: &str, netns: &str) {
         let (name, labels) = match counter.strip_prefix("interface.").and_then(|rest| rest.rsplit_once('.')) {
             Some((_, column)) => (format!("interface_{column}"), labels),
+            None if counter.starts_with("packet_filter.") => ("packet_filter_packets".into(), labels),
+            None if counter.starts_with("traced.") => ("traced_packets".into(), labels),
             None if counter == "drops" => ("listener_drops".into(), labels),
             // A counter of the namespace may be shown with several resources, and is one metric.
             None => (snake(counter), netns),
@@ -147,6 +149,9 @@ fn labels(resource: &Resource, netns: &str) -> String {
         (Scope::Listener, _) => "listener",
         (Scope::Process, _) => "process",
         (_, "interface") => "device",
+        (_, "neighbours") => "protocol",
+        (_, "packet-filter") => "rule",
+        (_, "traced") => "reason",
         _ => "destination",
     };
     format!("{netns},{}", label(key, subject.trim_start_matches("to ")))

@@ -27,6 +27,22 @@ pub enum ResourceKind {
     SoftirqBacklog,
     /// Network interface, which may drop packets.
     Interface,
+    /// Reverse path filter, which drops packets whose sender is reached by another interface.
+    ReversePath,
+    /// Routes that are missing.
+    Routes,
+    /// Checksums that are wrong.
+    Checksums,
+    /// TCP MD5 (RFC 2385) and TCP-AO (RFC 5925) signatures that are wrong or missing.
+    Signatures,
+    /// Memory that the kernel keeps for freeing memory, and in which other packets are dropped.
+    MemoryReserve,
+    /// Neighbour table (ARP, NDP).
+    Neighbours,
+    /// Rule of the packet filter that drops or rejects.
+    PacketFilter,
+    /// Drops and resets that a tracing tool saw.
+    Traced,
     /// Rate limit of ICMP messages sent.
     Icmp,
     /// Rate limit of challenge ACKs (RFC 5961) and of other answers to segments outside the window.
@@ -118,6 +134,38 @@ impl ResourceKind {
                 ("softirq-backlog", "softirq backlog", "packets", Host, "cat /proc/net/softnet_stat")
             }
             Self::Interface => ("interface", "interface", "", Namespace, "ip -s -s link; ethtool -S IFACE"),
+            Self::ReversePath => (
+                "reverse-path",
+                "reverse path filter",
+                "",
+                Namespace,
+                "nstat -az TcpExtIPReversePathFilter; sysctl -a -r '\\.rp_filter'",
+            ),
+            Self::Routes => ("routes", "routes", "", Namespace, "nstat -az IpExtInNoRoutes IpOutNoRoutes"),
+            Self::Checksums => ("checksums", "checksums", "", Namespace, "nstat -az TcpInCsumErrors IpExtInCsumErrors"),
+            Self::Signatures => {
+                ("signatures", "TCP MD5 and TCP-AO", "", Namespace, "nstat -az 'TcpExtTCPMD5*' 'TcpExtTCPAO*'")
+            }
+            Self::MemoryReserve => {
+                ("memory-reserve", "memory reserve", "", Namespace, "nstat -az TcpExtPFMemallocDrop")
+            }
+            Self::Neighbours => (
+                "neighbours",
+                "neighbour table",
+                "entries",
+                Host,
+                "cat /proc/net/stat/arp_cache; sysctl net.ipv4.neigh.default.gc_thresh3",
+            ),
+            Self::PacketFilter => {
+                ("packet-filter", "packet filter", "", Namespace, "nft list ruleset; iptables-save -c")
+            }
+            Self::Traced => (
+                "traced",
+                "traced drops",
+                "",
+                Host,
+                "perf record -a -e skb:kfree_skb -e tcp:tcp_send_reset sleep 10; perf script",
+            ),
             Self::Icmp => ("icmp", "ICMP rate limit", "", Namespace, "nstat -az 'IcmpOutRateLimit*'"),
             Self::ChallengeAcks => (
                 "challenge-acks",

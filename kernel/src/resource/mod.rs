@@ -2,6 +2,7 @@
 //! overflows, and findings.
 
 mod cookies;
+mod drops;
 mod kind;
 mod level;
 mod memory;
@@ -68,6 +69,7 @@ pub fn assess(later: &Facts, earlier: Option<&Facts>) -> Vec<Resource> {
     cookies::add(&context, &mut found);
     memory::add(&context, &mut found);
     packets::add(&context, &mut found);
+    drops::add(&context, &mut found);
     processes::add(&context, &mut found);
     found
 }

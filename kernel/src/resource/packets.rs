@@ -12,7 +12,12 @@ use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
 use super::{Context, Counter, Level, Resource, ResourceKind};
-use crate::facts::EventKind;
+use crate::facts::{EventKind, is_card_drop, is_xdp_drop};
+
+/// Columns of `/proc/net/dev` that are shown of an interface.
+const COLUMNS: [&str; 4] = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"];
+/// Maximum number of counters of a network card that are shown.
+const MAX_CARD_COUNTERS: usize = 16;
 
 /// Adds the state of these resources.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
@@ -90,8 +95,12 @@ fn interfaces(context: &Context<'_>) -> Vec<Resource> {
 /// only its increase is a finding; overruns (`rx_fifo`) have one.
 fn interface(context: &Context<'_>, name: &str) -> Resource {
     let mut resource = context.resource(ResourceKind::Interface).of(name);
-    let counters = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"].map(|column| format!("interface.{name}.{column}"));
+    let counters = COLUMNS.map(|column| format!("interface.{name}.{column}"));
     resource.counters = counters.iter().map(|counter| context.counter(counter)).collect();
+    if context.facts.gauge(&format!("interface.{name}.xdp_program")).is_some() {
+        resource.remark = Some("an XDP program is attached, which can drop packets that no capture contains".into());
+    }
+    let card = card_drops(context, name);
     let name = escape_controls(name).into_owned();
     add_counter_finding(
         context,
@@ -102,7 +111,25 @@ fn interface(context: &Context<'_>, name: &str) -> Resource {
     if resource.counters[0].increase.is_some_and(|increase| increase > 0) {
         add_counter_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
     }
+    for counter in card {
+        let what = if is_xdp_drop(&counter.name) {
+            format!("Packets dropped by the XDP program of {name}")
+        } else {
+            format!("Packets lost by the network card of {name}")
+        };
+        resource.counters.push(counter);
+        let last = resource.counters.len() - 1;
+        add_counter_finding(context, &mut resource, last, &what);
+    }
     resource
+}
+
+/// Returns the counters of a network card (`ethtool -S`) that count lost packets and are not zero.
+fn card_drops(context: &Context<'_>, name: &str) -> Vec<Counter> {
+    let prefix = format!("interface.{name}.");
+    let is_drop = |counter: &str| counter.strip_prefix(&prefix).is_some_and(is_card_drop);
+    let counted = context.facts.counters().filter(|(counter, value)| *value > 0 && is_drop(counter));
+    counted.take(MAX_CARD_COUNTERS).map(|(counter, _)| context.counter(counter)).collect()
 }
 
 fn icmp(context: &Context<'_>) -> Resource {

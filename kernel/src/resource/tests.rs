@@ -155,3 +155,79 @@ fn connection_tracking_that_evicts_entries_is_exhausted_though_a_few_entries_are
     let emptied = assess(&at(2_995, 100), Some(&at(7, 262_090)));
     assert_eq!(sentences(&emptied), [("conntrack", Level::Overflowing)]);
 }
+
+#[test]
+fn packets_dropped_on_the_way_to_a_listener_are_findings_with_their_reason() {
+    let text = "TcpExt: PFMemallocDrop IPReversePathFilter TCPMD5NotFound TCPMD5Unexpected TCPMD5Failure ListenDrops\n\
+        TcpExt: 2 4 3 0 0 0\nIpExt: InNoRoutes InTruncatedPkts\nIpExt: 5 0\n\
+        Tcp: OutRsts InCsumErrors\nTcp: 0 7\nnet.ipv4.conf.eth0.rp_filter = 1\n";
+    let resources = judged(text);
+    let found: Vec<_> = findings(&resources).into_iter().map(|(_, finding)| finding.sentence.as_str()).collect();
+    for part in [
+        "dropped by the reverse path filter (rp_filter): 4 since boot (IPReversePathFilter)",
+        "there was no route for them: 5 since boot (InNoRoutes)",
+        "wrong TCP checksum: 7 since boot (InCsumErrors)",
+        "had no TCP MD5 signature: 3 since boot (TCPMD5NotFound)",
+        "only the memory reserve was left for them (vm.min_free_kbytes): 2 since boot (PFMemallocDrop)",
+    ] {
+        assert!(found.iter().any(|sentence| sentence.contains(part)), "{part:?} is not in {found:#?}");
+    }
+    let filter = resources.iter().find(|resource| resource.kind == ResourceKind::ReversePath).unwrap();
+    assert_eq!(filter.remark.as_deref(), Some("rp_filter=1 (strict): eth0"));
+}
+
+/// Files of the first network namespace of kernel 6.18 while 1,400 neighbours were looked for.
+#[test]
+fn a_full_neighbour_table_is_exhausted_and_its_overflows_are_counted() {
+    let at = |entries: u32, fulls: u32| {
+        facts(&format!(
+            "==> /proc/net/stat/arp_cache <==\n\
+             entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls\n\
+             {entries:08x} 0000272b 000029fe 00000002   00009b21 00005748 00001450   00000000         00000000         00000e2b         00002dbb       00000000            {fulls:08x}\n\
+             {entries:08x} 000024cc 00001df5 00000006   00009bfb 0000582d 00001322   00000000         00000000         00000000         00003cd8       00000000            00003c75\n\
+             net.ipv4.neigh.default.gc_thresh3 = 1024\n"
+        ))
+    };
+    let resources = assess(&at(0x404, 0x2d81), Some(&at(6, 0x2c08)));
+    assert_eq!(sentences(&resources), [("neighbours", Level::Exhausted), ("neighbours", Level::Overflowing)]);
+    let sentence = &findings(&resources)[1].1.sentence;
+    assert!(sentence.contains("377 of them"), "{sentence}");
+    assert_eq!(sentences(&assess(&at(6, 0x2d81), None)), []);
+}
+
+/// Outputs of nft 1.0.6, ethtool 6.1 and iproute2 6.1 on kernel 6.18.
+#[test]
+fn rules_that_drop_and_counters_of_a_network_card_are_read() {
+    let nft = "table ip f {\n\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n\t\t\
+        tcp dport 84 counter packets 2 bytes 120 drop\n\t\tct state new counter packets 9 bytes 540 accept\n\t}\n}\n";
+    let ethtool = "$ ethtool -S kxv0\nNIC statistics:\n     peer_ifindex: 2\n     rx_queue_0_xdp_packets: 2\n     rx_queue_0_drops: 0\n     rx_queue_0_xdp_drops: 2\n";
+    let link = "2: kxv0@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 xdpgeneric qdisc noqueue state UP mode DEFAULT group default qlen 1000\n    \
+        link/ether b6:d5:40:3d:c8:26 brd ff:ff:ff:ff:ff:ff link-netns kxc\n    prog/xdp id 98 name kxdrop tag b11459a0e11ca14c jited \n    \
+        RX:  bytes packets errors dropped  missed   mcast           \n          4271      62      0       1       6       0 \n    \
+        RX errors:  length    crc   frame    fifo overrun           \n                     0      0       0       3       0 \n    \
+        TX:  bytes packets errors dropped carrier collsns           \n          2482      37      0       0       0       0 \n";
+    let facts = facts(&format!("{nft}{ethtool}{link}"));
+    assert_eq!(facts.unrecognised_lines, 0, "{:?}", facts.formats);
+    assert_eq!((facts.counter("interface.kxv0.rx_drop"), facts.counter("interface.kxv0.rx_fifo")), (Some(7), Some(3)));
+    let resources = assess(&facts, None);
+    let found: Vec<_> = findings(&resources).into_iter().map(|(_, finding)| finding.sentence.as_str()).collect();
+    for part in [
+        "the rule “ip f input: tcp dport 84 drop” dropped or rejected: 2",
+        "dropped by the XDP program of kxv0: 2 since boot (rx_queue_0_xdp_drops)",
+        "the receive ring of kxv0 was full: 3",
+        "lost by the network card of kxv0: 6 since boot (rx_missed_errors)",
+    ] {
+        assert!(found.iter().any(|sentence| sentence.contains(part)), "{part:?} is not in {found:#?}");
+    }
+}
+
+#[test]
+fn rules_of_iptables_that_drop_are_read() {
+    let list = "Chain INPUT (policy DROP 12 packets, 720 bytes)\n pkts bytes target     prot opt in     out     source               destination         \n   \
+        14   840 DROP       tcp  --  *      *       0.0.0.0/0            0.0.0.0/0            tcp dpt:84\n 3K  180K ACCEPT     all  --  *      *       0.0.0.0/0            0.0.0.0/0           \n\n";
+    let saved =
+        "[5:300] -A FORWARD -p tcp -m tcp --dport 85 -j REJECT --reject-with tcp-reset\n[9:1] -A FORWARD -j ACCEPT\n";
+    let facts = facts(&format!("{list}{saved}"));
+    let counters: Vec<_> = facts.counters().map(|(_, value)| value).collect();
+    assert_eq!((counters, facts.unrecognised_lines), (vec![5, 14, 12], 0), "{:?}", facts.counters);
+}
