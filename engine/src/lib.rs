@@ -37,7 +37,7 @@ mod verdict;
 
 pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
-pub use cause::host::{AcceptQueue, CounterReading, Host, Machine};
+pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, TracedEvent};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
 pub use finding::durations::Durations;

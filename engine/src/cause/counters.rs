@@ -114,6 +114,16 @@ impl<'a> KernelEvidence<'a> {
         Self { cause, host, machine, moment, outcome, port, contradictions: 0 }
     }
 
+    /// Returns the machine that was read.
+    pub(super) const fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// Returns the share of time in which a task of the server waited for a CPU, in percent.
+    pub(super) fn cpu_pressure(&self) -> Option<u64> {
+        self.host.cpu_pressure.filter(|_| self.machine != Machine::Proxy)
+    }
+
     /// Returns the outcome of the handshake.
     pub(super) const fn outcome(&self) -> Outcome {
         self.outcome

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::{Counter, Setting, Timestamp};
+use crate::{Counter, Endpoint, Setting, Timestamp};
 
 /// Value of a kernel counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,34 @@ pub struct CounterReading {
     pub value: u64,
     /// Increase from the first reading to the last; `None` with one reading.
     pub rose: Option<u64>,
+}
+
+/// Kind of event that a tracing tool saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TracedEvent {
+    /// The kernel dropped a packet.
+    Drop,
+    /// The kernel's TCP sent a reset.
+    Reset,
+}
+
+/// Drops or resets that a tracing tool saw, with the kernel's reason for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Event.
+    pub event: TracedEvent,
+    /// Name of the reason, without its prefix.
+    pub reason: String,
+    /// Meaning of the reason in words; empty where it is not known.
+    pub meaning: String,
+    /// Function that dropped the packet.
+    pub location: Option<String>,
+    /// Sender of the dropped packet or of the reset. Without a receiver, only its port counts.
+    pub from: Option<Endpoint>,
+    /// Receiver.
+    pub to: Option<Endpoint>,
+    /// Number of such events.
+    pub count: u64,
 }
 
 /// Accept queue of a listening socket.
@@ -83,7 +111,20 @@ impl Counter {
 
     /// Returns whether every machine that a packet passes may count it.
     const fn is_of_path(self) -> bool {
-        matches!(self, Self::ConntrackDrop)
+        matches!(
+            self,
+            Self::ConntrackDrop
+                | Self::ConntrackInvalid
+                | Self::ReversePathFilter
+                | Self::InNoRoutes
+                | Self::OutNoRoutes
+                | Self::PfMemallocDrop
+                | Self::NeighbourTableFull
+                | Self::SoftirqDrops
+                | Self::PacketFilterDrops
+                | Self::XdpDrops
+                | Self::CardDrops
+        )
     }
 }
 
@@ -106,6 +147,10 @@ pub struct Host {
     pub settings: BTreeMap<Setting, i64>,
     /// Listening sockets; `None` where they were not listed, which differs from an empty list.
     pub queues: Option<Vec<AcceptQueue>>,
+    /// Drops and resets that a tracing tool saw while the captures were taken.
+    pub traced: Vec<Traced>,
+    /// Share of time in which a task waited for a CPU, in percent (PSI some avg10).
+    pub cpu_pressure: Option<u64>,
     /// Time of the latest reading; `None` where it is unknown, which is taken to be after the
     /// capture.
     pub read: Option<Timestamp>,

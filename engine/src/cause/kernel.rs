@@ -4,6 +4,7 @@ use super::counters::{CounterStatus, KernelEvidence, clause, counters_of, names}
 use super::host::{Host, Machine};
 use super::hypothesis::{MODERATE, VERY_STRONG, WEAK, rank};
 use super::info::ResetSender;
+use super::traced;
 use crate::{Cause, Counter, Finding, Outcome, Timestamp, Verdict};
 
 impl Host {
@@ -22,6 +23,7 @@ impl Host {
         }
         let machine = self.machine_for(finding);
         let (moment, outcome, port) = (finding.time, finding.outcome, finding.server.port);
+        let ends = (finding.client, finding.server);
         for cause in &mut finding.causes {
             let info = cause.kind.info();
             self.note_missing(cause, machine, moment);
@@ -35,6 +37,7 @@ impl Host {
             if matches!(outcome, Outcome::ResetByServer | Outcome::Refused) {
                 weigh_resets(&mut evidence, info.reset_sender);
             }
+            traced::weigh(&mut evidence, &self.traced, info, ends);
         }
         rank(&mut finding.causes);
     }

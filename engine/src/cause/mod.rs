@@ -20,9 +20,11 @@ mod kernel;
 mod kinds;
 mod meanwhile;
 mod nearby;
+mod path_drops;
 mod refused_syn;
 mod reset_context;
 mod stall;
+mod traced;
 
 use case::Case;
 

@@ -302,6 +302,38 @@ words! {
         PawsPassive = "PAWSPassive",
         /// Segments dropped because of a wrong checksum.
         InCsumErrors = "InCsumErrors",
+        /// Packets that connection tracking classified as invalid.
+        ConntrackInvalid = "invalid",
+        /// Packets that the reverse path filter dropped.
+        ReversePathFilter = "IPReversePathFilter",
+        /// Received packets without a route.
+        InNoRoutes = "InNoRoutes",
+        /// Packets not sent for lack of a route.
+        OutNoRoutes = "OutNoRoutes",
+        /// Packets dropped because only the memory reserve was left for them.
+        PfMemallocDrop = "PFMemallocDrop",
+        /// Segments dropped because they had no TCP MD5 signature.
+        TcpMd5NotFound = "TCPMD5NotFound",
+        /// Segments dropped because of an unexpected TCP MD5 signature.
+        TcpMd5Unexpected = "TCPMD5Unexpected",
+        /// Segments dropped because of a wrong TCP MD5 signature.
+        TcpMd5Failure = "TCPMD5Failure",
+        /// Segments dropped because they had no TCP-AO signature.
+        TcpAoRequired = "TCPAORequired",
+        /// Segments dropped because of a wrong TCP-AO signature.
+        TcpAoBad = "TCPAOBad",
+        /// Segments dropped because their TCP-AO key is not known.
+        TcpAoKeyNotFound = "TCPAOKeyNotFound",
+        /// Packets dropped because a neighbour table was full.
+        NeighbourTableFull = "table_fulls",
+        /// Packets dropped because the softirq backlog of a CPU was full.
+        SoftirqDrops = "softirq backlog drops",
+        /// Packets that rules of the packet filter dropped or rejected.
+        PacketFilterDrops = "packet filter drops",
+        /// Packets that XDP programs dropped.
+        XdpDrops = "XDP drops",
+        /// Packets that network cards lost.
+        CardDrops = "network card drops",
     }
 }
 

@@ -2,9 +2,12 @@
 //! weighed.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use syncookie_engine::{AcceptQueue, Counter, CounterReading, Finding, Host, Setting, Timestamp};
-use syncookie_kernel::facts::{Facts, Listener, Samples};
+use syncookie_engine::{
+    AcceptQueue, Counter, CounterReading, Endpoint, Finding, Host, Setting, Timestamp, Traced, TracedEvent,
+};
+use syncookie_kernel::facts::{self as kernel, Difference, Facts, Listener, PathDrops, Samples, TracedKind};
 
 use crate::filter::EndpointPattern;
 use crate::totals::KernelSource;
@@ -53,6 +56,8 @@ fn host(samples: &Samples, server: Option<EndpointPattern>) -> Host {
         counters: counters.collect(),
         settings: settings.collect::<BTreeMap<_, _>>(),
         queues: queues(later),
+        traced: samples.earlier.iter().chain([later]).flat_map(Facts::traced).map(traced).collect(),
+        cpu_pressure: later.gauge("pressure.cpu.some.avg10"),
         read: taken_at(later),
         read_before: samples.earlier.as_ref().and_then(taken_at),
         booted: booted(later),
@@ -72,15 +77,65 @@ fn booted(facts: &Facts) -> Option<Timestamp> {
     taken_at(facts)?.as_nanos().checked_sub(up).map(Timestamp::from_nanos)
 }
 
+/// Returns an event that a tracing tool saw.
+fn traced((event, count): (&kernel::Traced, u64)) -> Traced {
+    let endpoint = |address: SocketAddr| Endpoint { ip: address.ip(), port: address.port() };
+    Traced {
+        event: match event.kind {
+            TracedKind::Drop => TracedEvent::Drop,
+            TracedKind::Reset => TracedEvent::Reset,
+        },
+        reason: event.reason.clone(),
+        meaning: event.meaning().unwrap_or_default().to_owned(),
+        location: event.location.clone(),
+        from: event.from.map(endpoint),
+        to: event.to.map(endpoint),
+        count,
+    }
+}
+
 /// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
 /// are treated as parts of one sample: their difference would wrongly show that nothing changed.
 fn reading(samples: &Samples, counter: Counter) -> Option<CounterReading> {
-    let name = name(counter);
-    let value = samples.later.counter(&name).or_else(|| samples.earlier.as_ref()?.counter(&name))?;
+    let source = Source::of(counter);
+    let value = source.value(&samples.later).or_else(|| source.value(samples.earlier.as_ref()?))?;
     let alike = |earlier: &Facts| earlier.formats.keys().any(|form| samples.later.formats.contains_key(form));
     let comparable = samples.earlier.as_ref().is_some_and(alike);
-    let rose = samples.difference().filter(|_| comparable).and_then(|difference| difference.increase(&name));
+    let rose = samples.difference().filter(|_| comparable).and_then(|difference| source.increase(difference));
     Some(CounterReading { value, rose })
+}
+
+/// Counter of the kernel, or the sum of several.
+enum Source {
+    Counter(String),
+    Sum(PathDrops),
+}
+
+impl Source {
+    fn of(counter: Counter) -> Self {
+        match counter {
+            Counter::NeighbourTableFull => Self::Sum(PathDrops::NeighbourTable),
+            Counter::PacketFilterDrops => Self::Sum(PathDrops::PacketFilter),
+            Counter::XdpDrops => Self::Sum(PathDrops::Xdp),
+            Counter::CardDrops => Self::Sum(PathDrops::Card),
+            Counter::SoftirqDrops => Self::Counter("softnet.dropped".to_owned()),
+            counter => Self::Counter(name(counter)),
+        }
+    }
+
+    fn value(&self, facts: &Facts) -> Option<u64> {
+        match self {
+            Self::Counter(name) => facts.counter(name),
+            Self::Sum(drops) => facts.path_drops(*drops),
+        }
+    }
+
+    fn increase(&self, difference: Difference<'_>) -> Option<u64> {
+        match self {
+            Self::Counter(name) => difference.increase(name),
+            Self::Sum(drops) => difference.path_drops(*drops),
+        }
+    }
 }
 
 /// Returns the listeners, if they were listed.
@@ -99,7 +154,9 @@ fn name(counter: Counter) -> String {
         | Counter::SynproxyCookieValid
         | Counter::SynproxyCookieInvalid
         | Counter::SynproxyCookieRetrans => "synproxy",
-        Counter::ConntrackDrop => "nf_conntrack",
+        Counter::ConntrackDrop | Counter::ConntrackInvalid => "nf_conntrack",
+        Counter::InNoRoutes => "IpExt",
+        Counter::OutNoRoutes => "Ip",
         _ => "TcpExt",
     };
     format!("{group}.{counter}")

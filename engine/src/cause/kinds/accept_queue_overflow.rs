@@ -13,6 +13,9 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
+/// Share of time in which a task waits for a CPU, in percent, above which programs run late.
+const HIGH_CPU_PRESSURE: u64 = 50;
+
 const FULL_QUEUES_DROP: &str = "a listener with full queues silently drops SYNs";
 const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and retransmitted its SYN-ACK";
 const NEARBY_UNSERVED: &str =
@@ -223,6 +226,12 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
                 .supported_by(MODERATE, format!("tcp_abort_on_overflow is {value}: a full accept queue sends resets"));
         }
         _ => {}
+    }
+    if let Some(pressure) = evidence.cpu_pressure().filter(|pressure| *pressure >= HIGH_CPU_PRESSURE) {
+        evidence.supported_by(
+            0.3,
+            format!("a task waited for a CPU in {pressure} % of the time when read: programs accept connections late"),
+        );
     }
     let Some(AcceptQueue { port, length, bound }) = evidence.accept_queue() else { return };
     if length > bound {

@@ -9,7 +9,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the SYN arrives, the ACK does not); if it arrives: the firewall rules for state INVALID, conntrack -S (expect: invalid rises); then the routes of both directions: a stateful filter that sees only one direction drops the ACK",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Relevant,
-    kernel: None,
+    kernel: Some(path_drops::weigh_ack),
 };
 
 pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhile: &Meanwhile) -> Hypothesis {

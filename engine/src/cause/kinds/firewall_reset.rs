@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); then the counters of each firewall on the path: iptables -vnL, nft list ruleset (nft counts only with the word counter in a rule)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
-    kernel: None,
+    kernel: Some(kernel),
 };
 
 const SERVER_WENT_ON: &str = "the server continued after the reset: it did not send the reset";
@@ -117,4 +117,12 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
         .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
         .supported_by(client_abort::was_reset_before(case, reset), VERY_STRONG, RESET_BEFORE)
         .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
+}
+
+fn kernel(evidence: &mut KernelEvidence<'_>) {
+    evidence.supported_by_rise(
+        Counter::PacketFilterDrops,
+        STRONG,
+        "rules of the packet filter rejected or dropped packets at that time",
+    );
 }

@@ -42,6 +42,7 @@ use super::hypothesis::{Hypothesis, MODERATE, STRONG, VERY_STRONG, WEAK, plural}
 use super::info::{AckAtServer, CauseInfo, ResetSender};
 use super::meanwhile::Meanwhile;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes, nearby};
+use super::path_drops;
 use super::refused_syn::RefusedSyn;
 use super::reset_context::{ResetContext, server_closed_after};
 use super::stall::Stall;

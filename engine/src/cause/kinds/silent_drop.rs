@@ -88,6 +88,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     {
         evidence.supported_by_rise(counter, nats, why);
     }
+    path_drops::weigh(evidence);
     let drops = evidence.status(Counter::ListenDrops);
     if drops.did_not() {
         let said = counters::clause(Counter::ListenDrops, drops);

@@ -61,6 +61,7 @@ fn is_rule(with: Share, all: Share) -> bool {
 
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     evidence.supported_by_rise(Counter::ConntrackDrop, STRONG, "conntrack dropped packets at that time");
+    path_drops::weigh(evidence);
     let drops = evidence.status(Counter::ListenDrops);
     if drops.did_not() {
         let said = counters::clause(Counter::ListenDrops, drops);
