@@ -39,7 +39,7 @@ impl Traced {
         match self.kind {
             TracedKind::Drop => drop_meaning(&self.reason),
             TracedKind::Reset if self.reason == "TCP_FLAGS" && listens => {
-                Some("an ACK reached a listener that had no entry for it")
+                Some("an ACK that reached a listener without an entry for it")
             }
             TracedKind::Reset => reset_meaning(&self.reason),
         }
@@ -99,9 +99,9 @@ fn reset_meaning(reason: &str) -> Option<&'static str> {
         }
         "INVALID_SYN" => "a SYN inside a connection",
         "TCP_ABORT_ON_DATA" | "TCP_ABORT_ON_CLOSE" | "TCP_DISCONNECT_WITH_DATA" => {
-            "the application closed the socket with unread data, or data arrived after that"
+            "an application that closed its socket with unread data, or before data arrived"
         }
-        "TCP_ABORT_ON_LINGER" => "the application closed the socket with SO_LINGER 0",
+        "TCP_ABORT_ON_LINGER" => "an application that closed its socket with SO_LINGER 0",
         "TCP_ABORT_ON_MEMORY" => "exhausted memory, or too many orphans",
         "TCP_TIMEWAIT_SOCKET" => "a segment for a connection in TIME-WAIT",
         "TCP_RFC7323_PAWS" => "an old timestamp (PAWS)",

@@ -116,7 +116,7 @@ fn dropped(reason: Option<String>, location: Option<String>) -> Traced {
 }
 
 /// Parses `tcp:tcp_send_reset: skbaddr=… skaddr=… src=10.0.0.1:80 dest=10.0.0.2:5555 state=0xa
-/// reason=TCP_FLAGS`, and the form of kernels before 6.9, `sport=80 dport=5555 saddr=… daddr=…
+/// reason=TCP_FLAGS`, and the form of kernels before 6.10, `sport=80 dport=5555 saddr=… daddr=…
 /// state=TCP_LISTEN`.
 fn reset(line: &str) -> Option<Traced> {
     let (_, rest) = line.split_once("tcp_send_reset: ")?;
@@ -262,7 +262,7 @@ mod tests {
             ("NO_SOCKET", end("10.77.1.1:81"), end("10.77.1.2:41196"))
         );
         assert_eq!((leaked.from, leaked.to), (end("0.0.0.0:82"), None));
-        assert_eq!(leaked.meaning(), Some("an ACK reached a listener that had no entry for it"));
+        assert_eq!(leaked.meaning(), Some("an ACK that reached a listener without an entry for it"));
     }
 
     #[test]

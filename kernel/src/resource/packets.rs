@@ -86,7 +86,7 @@ fn interfaces(context: &Context<'_>) -> Vec<Resource> {
     let names: BTreeSet<&str> = context
         .facts
         .counters()
-        .filter_map(|(name, _)| name.strip_prefix("interface.")?.strip_suffix(".rx_drop"))
+        .filter_map(|(name, _)| Some(name.strip_prefix("interface.")?.rsplit_once('.')?.0))
         .collect();
     names.into_iter().map(|name| interface(context, name)).collect()
 }

@@ -15,6 +15,7 @@ mod formats;
 mod html;
 mod inputs;
 mod kernel;
+mod kernel_drops;
 mod kernel_files;
 mod kernel_machines;
 mod kernel_net;
