@@ -87,19 +87,15 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
 
 /// Adds the settings and files that only the first network namespace shows, read there.
 fn add_host_settings(text: &mut SnapshotText) {
-    let read_settings = || -> Vec<(&str, String)> {
-        files::HOST_SETTINGS.iter().filter_map(|name| Some((*name, files::read(&files::setting_path(name))?))).collect()
-    };
-    let read = || (read_settings(), files::host_files());
-    let own = read();
-    if !own.0.is_empty() {
-        add_host(own, text);
+    let own = HostFacts::read();
+    if !own.settings.is_empty() {
+        own.add(text);
         return;
     }
     let others = Namespace::all().unwrap_or_default();
-    let found = others.iter().filter_map(|other| other.run_inside(read).ok()).find(|found| !found.0.is_empty());
-    match found {
-        Some(found) => add_host(found, text),
+    let mut found = others.iter().filter_map(|other| other.run_inside(HostFacts::read).ok());
+    match found.find(|found| !found.settings.is_empty()) {
+        Some(found) => found.add(text),
         None => text.note(&format!(
             "this network namespace does not show these settings of the whole machine: {}. Run as root, or use sysctl \
              in the first namespace",
@@ -108,11 +104,27 @@ fn add_host_settings(text: &mut SnapshotText) {
     }
 }
 
-/// Adds settings and files of the whole machine.
-fn add_host((settings, files): (Vec<(&str, String)>, Vec<(String, String)>), text: &mut SnapshotText) {
-    settings.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim())));
-    for (name, content) in files {
-        text.heading(&name);
-        text.line(format_args!("{content}"));
+/// What only the first network namespace shows of the whole machine.
+struct HostFacts {
+    /// Settings and their values.
+    settings: Vec<(&'static str, String)>,
+    /// Names and texts of files.
+    files: Vec<(String, String)>,
+}
+
+impl HostFacts {
+    /// Reads the settings and files in the namespace of the thread.
+    fn read() -> Self {
+        let setting = |name: &&'static str| Some((*name, files::read(&files::setting_path(name))?));
+        Self { settings: files::HOST_SETTINGS.iter().filter_map(setting).collect(), files: files::host_files() }
+    }
+
+    /// Adds them to a snapshot.
+    fn add(&self, text: &mut SnapshotText) {
+        self.settings.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim())));
+        for (name, content) in &self.files {
+            text.heading(name);
+            text.line(format_args!("{content}"));
+        }
     }
 }
