@@ -207,6 +207,10 @@ fn kernel(sandbox: &Sandbox) {
     assert_eq!(without["cause"][0]["kind"], "accept-queue-overflow");
     assert_ne!(with["cause"], without["cause"]);
     assert!(run.stderr.contains("netstat.txt is assumed to be from every server"), "{}", run.stderr);
+    let (proxy, run) = handshakes(sandbox, &["--kernel", "proxy=netstat.txt"]);
+    let proxy = overflow(&proxy).expect("it failed");
+    assert_eq!(proxy["cause"][0]["kind"], without["cause"][0]["kind"], "the proxy's queues are not the server's");
+    assert!(run.stderr.contains("from the SYN proxy in front of every server"), "{}", run.stderr);
 }
 
 fn server(sandbox: &Sandbox) {

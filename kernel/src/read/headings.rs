@@ -34,7 +34,10 @@ impl LineParser for Headings {
         if taken {
             self.file = None;
         }
-        taken || add_release(line, facts) || add_tasks(line, facts) || line.starts_with("full avg10=")
+        let pressure = line
+            .strip_prefix("/proc/pressure/cpu:")
+            .is_some_and(|line| line.starts_with("full ") || add_value("/proc/pressure/cpu", line, facts));
+        taken || pressure || add_release(line, facts) || add_tasks(line, facts) || line.starts_with("full avg10=")
     }
 
     fn reset(&mut self) {

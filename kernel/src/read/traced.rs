@@ -53,7 +53,9 @@ impl LineParser for TracedPackets {
         if self.is_open && self.continue_dropwatch(line, facts) {
             return true;
         }
-        if let Some(traced) = reset(line).or_else(|| kfree_skb(line)).or_else(|| tcpdrop(line)) {
+        if let Some(traced) =
+            reset(line).or_else(|| kfree_skb(line)).or_else(|| nettrace(line)).or_else(|| tcpdrop(line))
+        {
             self.has_stack = true;
             add(traced, 1, facts);
             return true;
@@ -138,24 +140,35 @@ fn reset(line: &str) -> Option<Traced> {
 }
 
 /// Parses a drop with the word `reason`: `skb:kfree_skb: skbaddr=… protocol=2048 location=F+0x25b
-/// reason: IP_RPFILTER`, or `[12.3] TCP: A:P -> B:Q seq:1, ack:0, flags:S, reason: NETFILTER_DROP,
-/// F+0xa8` of nettrace. A drop of a packet that is not IP has no reason here.
+/// reason: IP_RPFILTER`. A packet that is known not to be TCP has no reason here.
 fn kfree_skb(line: &str) -> Option<Traced> {
     let (before, after) = line.rsplit_once("reason:")?;
-    let after = after.trim_start();
-    let reason = after.split([' ', ',', '*']).next()?;
-    let is_event = before.contains("kfree_skb") || before.contains(" -> ");
-    if !is_event {
-        return None;
-    }
-    let field = |key: &str| before.split_whitespace().find_map(|word| word.strip_prefix(key));
-    let is_other = field("protocol=").is_some_and(|number| !["2048", "34525", "0"].contains(&number));
-    let reason = if is_other { UNKNOWN.to_owned() } else { name(reason)? };
-    let location = field("location=").or_else(|| after.split_whitespace().nth(1).filter(|word| word.contains('+')));
-    let mut ends = before.split(" -> ");
-    let from = ends.next().and_then(|text| endpoint(text.split_whitespace().last()?));
-    let to = ends.next().and_then(|text| endpoint(text.split_whitespace().next()?.trim_end_matches(',')));
-    Some(Traced { from: from.filter(|_| to.is_some()), to, ..dropped(Some(reason), location.map(str::to_owned)) })
+    let (_, fields) = before.split_once("kfree_skb: ")?;
+    let field = |key: &str| fields.split_whitespace().find_map(|word| word.strip_prefix(key));
+    let location = field("location=");
+    let is_ip = field("protocol=").is_none_or(|number| ["2048", "34525", "0"].contains(&number));
+    let is_other = location.is_some_and(|at| ["udp", "__udp", "icmp", "raw", "ping"].iter().any(|p| at.starts_with(p)));
+    let reason = name(after.split_whitespace().next()?)?;
+    let reason = if is_ip && !is_other { reason } else { UNKNOWN.to_owned() };
+    Some(dropped(Some(reason), location.map(str::to_owned)))
+}
+
+/// Parses a drop of nettrace, `[12.3] TCP: A:P -> B:Q seq:1, ack:0, flags:S, reason: NETFILTER_DROP,
+/// F+0xa8`, which has no reason on kernels that give none; and of its predecessor droptrace, `[12.3]
+/// A:P -> B:Q TCP seq:1, ack:0, flags:S reason:NETFILTER_DROP F+0xa8`. Other protocols have no ports
+/// that matter here.
+fn nettrace(line: &str) -> Option<Traced> {
+    let (sender, receiver) = line.strip_prefix('[')?.split_once(" -> ")?;
+    let words: Vec<&str> = receiver.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let location = words.iter().rev().find(|word| word.contains("+0x"))?;
+    let reason = receiver.split_once("reason:").and_then(|(_, rest)| rest.trim_start().split([' ', ',']).next());
+    let drop = dropped(reason.map(str::to_owned), Some((*location).to_owned()));
+    let is_tcp = sender.contains("TCP:") || words.get(1) == Some(&"TCP");
+    let ends = endpoint(sender.split_whitespace().last()?).zip(endpoint(words.first()?)).filter(|_| is_tcp);
+    Some(match ends {
+        Some((from, to)) => Traced { from: Some(from), to: Some(to), ..drop },
+        None => dropped(None, None),
+    })
 }
 
 /// Parses a row of tcpdrop: `14:46:49 0 4 1.2.3.4:80 > 5.6.7.8:33280 SYN_SENT (SYN|ACK) NETFILTER_DROP
@@ -277,7 +290,7 @@ mod tests {
     /// The forms of nettrace, of tcpdrop and of dropwatch as their documentation shows them.
     #[test]
     fn nettrace_tcpdrop_and_dropwatch_are_read() {
-        let nettrace = "begin trace...\n[25.167996] [kfree_skb           ] TCP: 10.0.0.2:5555 -> 10.0.0.1:80 seq:1, ack:0, flags:S, reason: NETFILTER_DROP, nf_hook_slow+0xa8\n\
+        let nettrace = "begin trace...\n[25.167996] TCP: 10.0.0.2:5555 -> 10.0.0.1:80 seq:1, ack:0, flags:S, reason: NETFILTER_DROP, nf_hook_slow+0xa8\n\
              [2553.203430] 10.0.0.2:5555 -> 10.0.0.1:80 TCP seq:1, ack:0, flags:S reason:NETFILTER_DROP nf_hook_slow+0xa8\n";
         let found = traced(nettrace);
         let [(drop, 2)] = found.as_slice() else { panic!("{found:?}") };
@@ -285,6 +298,12 @@ mod tests {
             (drop.from, drop.to, drop.reason.as_str()),
             (end("10.0.0.2:5555"), end("10.0.0.1:80"), "NETFILTER_DROP")
         );
+        let without =
+            traced("[2016.965295] TCP: 10.0.0.2:5555 -> 10.0.0.1:80 seq:1, ack:0, flags:S, tcp_v4_rcv+0x50\n");
+        assert_eq!(without[0].0.reason, UNKNOWN, "an older kernel");
+        let other = "[1.5] UDP: 10.0.0.2:5 -> 10.0.0.1:53, reason: NO_SOCKET, __udp4_lib_rcv+0x81\n\
+             [1.6] ICMP: 10.0.0.2 -> 10.0.0.1 ping request, seq: 1, id: 2, reason: NETFILTER_DROP, nf_hook_slow+0xa8\n";
+        assert!(traced(other).is_empty(), "not TCP");
         let found = traced(
             "TIME     PID     IP SADDR:SPORT          > DADDR:DPORT          STATE (FLAGS)        REASON (CODE)\n\
              14:46:49 0       4  10.0.0.1:80      > 10.0.0.2:33280   SYN_SENT (SYN|ACK)   NETFILTER_DROP (12)\n\

@@ -8,8 +8,11 @@ use std::net::SocketAddr;
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_log_finding, add_usage_finding};
-use super::{Context, Limit, Resource, ResourceKind};
+use super::{Context, Level, Limit, Resource, ResourceKind};
 use crate::facts::{EventKind, Process};
+
+/// CPU pressure that is a finding, in percent.
+const HIGH_CPU_PRESSURE: u64 = 90;
 
 /// Adds the state of these resources.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
@@ -82,6 +85,12 @@ fn cpu_pressure(context: &Context<'_>) -> Resource {
     resource.remark = resource
         .usage
         .map(|_| "share of the last 10 s in which at least one task waited for a CPU (PSI some avg10)".into());
+    if let Some(share) = resource.usage.filter(|share| *share >= HIGH_CPU_PRESSURE) {
+        let text = format!(
+            "CPU pressure: in {share} % of the last 10 s, a task waited for a CPU. Programs accept connections late."
+        );
+        resource.add_finding(Level::Near, text);
+    }
     resource
 }
 

@@ -231,3 +231,11 @@ fn rules_of_iptables_that_drop_are_read() {
     let counters: Vec<_> = facts.counters().map(|(_, value)| value).collect();
     assert_eq!((counters, facts.unrecognised_lines), (vec![5, 14, 12], 0), "{:?}", facts.counters);
 }
+
+#[test]
+fn programs_that_wait_for_a_cpu_accept_connections_late() {
+    let at = |share: &str| {
+        sentences(&judged(&format!("/proc/pressure/cpu:some avg10={share} avg60=1.00 avg300=1.00 total=9\n")))
+    };
+    assert_eq!((at("95.30"), at("20.00")), (vec![("cpu-pressure", Level::Near)], vec![]));
+}

@@ -80,5 +80,7 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
     } else {
         ""
     };
-    format!("{} {whose}{when}{role}", files.join(", "))
+    let is_other = samples.difference().is_some_and(|difference| difference.is_other_namespace());
+    let other = if is_other { ". They are of different network namespaces, so they are not compared" } else { "" };
+    format!("{} {whose}{when}{other}{role}", files.join(", "))
 }
