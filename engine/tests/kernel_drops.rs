@@ -90,7 +90,7 @@ fn a_traced_drop_of_the_connection_proves_the_cause_and_that_of_another_one_says
 }
 
 #[test]
-fn a_traced_reset_tells_which_of_the_servers_reasons_it_had_and_that_no_firewall_sent_it() {
+fn a_traced_reset_shows_the_servers_reason_for_it_and_that_no_firewall_sent_it() {
     let alone = only(&talk(1).open(0.0).server(0.02, |t| (t.ack, t.flags, t.window) = (0, RST, 0)));
     let ends = (Some(alone.server), Some(alone.client));
     let mut finding = alone.clone();

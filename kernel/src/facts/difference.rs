@@ -60,8 +60,8 @@ impl<'a> Difference<'a> {
         matches!((self.earlier.uptime, self.later.uptime), (Some(before), Some(after)) if after < before)
     }
 
-    /// Returns whether the two samples are of different network namespaces, each of which has counters
-    /// of its own.
+    /// Returns whether the two samples are of different network namespaces, which have their own
+    /// counters.
     pub fn is_other_namespace(&self) -> bool {
         match (self.earlier.namespace_id, self.later.namespace_id) {
             (Some(before), Some(after)) => before != after,

@@ -183,7 +183,7 @@ mod hostile {
     use super::{assess, document};
 
     /// Pieces that honest outputs consist of, to be put together dishonestly.
-    const PIECES: [&str; 44] = [
+    const PIECES: [&str; 60] = [
         "TcpExt:",
         "Tcp:",
         "ListenOverflows",
@@ -224,6 +224,22 @@ mod hostile {
         "name=",
         "towards ",
         "half-open ",
+        "kfree_skb: ",
+        "location=nf_hook_slow+0x9e ",
+        "reason: NETFILTER_DROP",
+        "tcp_send_reset: src=",
+        " dest=10.0.0.1:80 state=0xa",
+        "[1.5] TCP: 10.0.0.1:5 -> ",
+        " drops at ",
+        "drop at: ",
+        "NIC statistics:",
+        "$ ethtool -S eth0",
+        "2: eth0: <UP> mtu 1500",
+        "RX: bytes packets errors dropped missed",
+        "table ip f {",
+        "counter packets 9 bytes 9 drop",
+        "Chain INPUT (policy DROP ",
+        "unresolved_discards table_fulls",
         "18446744073709551616",
         "-1",
         "99999999999999999999 times the listen queue of a socket overflowed",

@@ -152,7 +152,8 @@ pub struct Analyze {
 
     /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
     ///
-    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
+    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
+    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
     /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]

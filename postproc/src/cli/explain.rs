@@ -57,7 +57,8 @@ pub struct Explain {
 
     /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
     ///
-    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, or snapshots of syncookie kernel.
+    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
+    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
     /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
     ///

@@ -17,7 +17,8 @@ Examples:
   syncookie kernel --since before.txt
       Changes since the snapshot
   syncookie kernel netstat-s.txt sysctl.txt ss.txt
-      Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg, or files of /proc/net
+      Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg, ip -s link,
+      ethtool -S, nft list ruleset, perf script, or files of /proc/net
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom

@@ -74,13 +74,30 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
         Some(_) => format!(", and assumed, because {has} no date, to have been saved before and after the failure"),
         None => format!(", and assumed, because {has} no date, to have been saved after the failure"),
     };
-    let role = if machine == Machine::Unnamed && samples.later.counter("synproxy.syn_received") > Some(0) {
-        ". Its SYNPROXY answered SYNs: where a proxy answered, the counters are used as those of the proxy and not of \
-         the server. server=FILE or proxy=FILE names the machine"
+    format!("{} {whose}{when}{}{}", files.join(", "), other_namespaces(samples), synproxy(machine, samples))
+}
+
+/// Says that samples of different network namespaces are not compared.
+fn other_namespaces(samples: &Samples) -> &'static str {
+    if samples.difference().is_some_and(|difference| difference.is_other_namespace()) {
+        ". They are of different network namespaces, so they are not compared"
     } else {
         ""
-    };
-    let is_other = samples.difference().is_some_and(|difference| difference.is_other_namespace());
-    let other = if is_other { ". They are of different network namespaces, so they are not compared" } else { "" };
-    format!("{} {whose}{when}{other}{role}", files.join(", "))
+    }
+}
+
+/// Says what the counters of SYNPROXY mean on a machine that is not named as the proxy.
+fn synproxy(machine: Machine, samples: &Samples) -> &'static str {
+    let has_answered = samples.later.counter("synproxy.syn_received") > Some(0);
+    match machine {
+        Machine::Unnamed if has_answered => {
+            ". SYNPROXY of this machine answered SYNs: where a proxy answered, the counters are used as those of the \
+             proxy and not of the server. server=FILE or proxy=FILE names the machine"
+        }
+        Machine::Server if has_answered => {
+            ". The counters of SYNPROXY in them are not used. If SYNPROXY runs on the server itself, give the files as \
+             proxy=FILE, too"
+        }
+        _ => "",
+    }
 }

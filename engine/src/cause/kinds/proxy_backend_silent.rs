@@ -35,14 +35,19 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     })
 }
 
-/// Weighs the server's drops, and the proxy's repetitions of its SYN: SYNPROXY sends it again for
-/// each repeated ACK (nf_synproxy_core.c `synproxy_recv_client_ack`).
+/// Weighs the server's drops, and the SYNs that SYNPROXY sends to the server: one for each valid ACK,
+/// and again for each repetition (nf_synproxy_core.c `synproxy_recv_client_ack`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     evidence.supported_by_rise(
         Counter::SynproxyCookieRetrans,
         STRONG,
         "SYNPROXY repeated its SYN to the server at that time",
     );
+    let (syns, valid) = (evidence.status(Counter::SynproxySynReceived), evidence.status(Counter::SynproxyCookieValid));
+    if let (CounterStatus::Rose(_), true) = (syns, valid.did_not()) {
+        let said = counters::clause(Counter::SynproxyCookieValid, valid);
+        evidence.opposed_by(STRONG, format!("{said}: SYNPROXY accepted no ACK, so it sent no SYN to the server"));
+    }
     for counter in [Counter::ListenOverflows, Counter::ListenDrops] {
         evidence.supported_by_rise(counter, MODERATE, "the server may have dropped the proxy's SYN");
     }
