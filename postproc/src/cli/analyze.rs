@@ -48,7 +48,7 @@ Examples:
       List the captures that would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt --server 10.9.2.1
       Rank the causes of failures with the counters of that server's kernel
-  syncookie analyze trace.pcap --kernel server=s.txt proxy=p1.txt proxy=p2.txt
+  syncookie analyze trace.pcap --kernel server=netstat-s.txt proxy=before.txt proxy=after.txt
       The same with two machines: the server, and the SYN proxy in front of it
   syncookie analyze captures --format summary --baseline yesterday.json
       Print one line about what is new since yesterday's report

@@ -16,8 +16,8 @@ Examples:
       Copy only the connections with findings
   syncookie annotate trace.pcap --only-findings --anonymize -o mailed.pcapng
       The same, without addresses and payload, to send to others
-  syncookie annotate trace.pcap --kernel before.txt after.txt -o annotated.pcapng
-      Rank the causes with two snapshots of the server's kernel
+  syncookie annotate trace.pcap --kernel before.txt after.txt --server 10.9.2.1 -o annotated.pcapng
+      Rank the causes with two snapshots of that server's kernel
   syncookie annotate captures --quiet -o all.pcapng
       Copy several captures into one file, without remarks
   syncookie annotate trace.pcap -o - | tshark -r - -Y frame.comment

@@ -27,7 +27,7 @@ Examples:
       Rank the causes with the counters of the server's kernel
   syncookie explain trace.pcap --kernel before.txt after.txt
       Compare two snapshots (syncookie kernel snapshot) of the server
-  syncookie explain trace.pcap --kernel server=s.txt proxy=p1.txt proxy=p2.txt
+  syncookie explain trace.pcap --kernel server=netstat-s.txt proxy=before.txt proxy=after.txt
       The same with two machines: the server, and the SYN proxy in front of it
 
 Exit codes:
