@@ -18,7 +18,11 @@ impl ServerMeasurements {
         let rate = listener.clock.rate.unwrap_or_else(usual_rate);
         Self {
             lag_seconds: Samples::of(handshake).map(|samples| samples.lag(rate).seconds),
-            hop_limit: handshake.server_segments.iter().find(|l| !is_reset(handshake, l.frame)).and_then(|l| l.ip.ttl()),
+            hop_limit: handshake
+                .server_segments
+                .iter()
+                .find(|l| !is_reset(handshake, l.frame))
+                .and_then(|l| l.ip.ttl()),
         }
     }
 }

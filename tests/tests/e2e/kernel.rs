@@ -86,6 +86,31 @@ fn a_flooded_syn_queue_is_reported_and_cookies_are_reported() {
 }
 
 #[test]
+fn a_snapshot_names_its_namespace_and_no_listener_of_another_one() {
+    let test = "a_snapshot_names_its_namespace";
+    let (Some(flooded), Some(other)) = (Net::build(test), Net::build(test)) else { return };
+    flooded.sysctl("net.core.somaxconn=4 net.ipv4.tcp_syncookies=1");
+    let _server = flooded.load(&["listen", "127.0.0.1:18099"]);
+    if !has("nft") || flooded.sh(DROP_SYN_ACKS).is_err() {
+        eprintln!("SKIPPED {test}: nft is missing");
+        return;
+    }
+    let _clients = flooded.load(&["connect", "127.0.0.1:18099", "12"]);
+    let number = |net: &Net| {
+        let link = net.sh("readlink /proc/self/ns/net").expect("the namespace is ours");
+        link.trim().trim_start_matches("net:[").trim_end_matches(']').to_owned()
+    };
+    for net in [&flooded, &other] {
+        let snapshot = net.kernel(&["snapshot"]);
+        assert!(snapshot.contains(&format!("syncookie: namespace-id {}\n", number(net))), "{snapshot}");
+    }
+    // The log of the machine has the line by now: the kernel prints it for the first SYN cookie.
+    let snapshot = other.kernel(&["snapshot"]);
+    assert!(!snapshot.contains("18099"), "{snapshot}");
+    assert_eq!(other.report(&[]).0["log"].to_string().matches("18099").count(), 0);
+}
+
+#[test]
 fn a_flooded_syn_queue_without_cookies_is_reported_to_drop_syns() {
     let Some(report) = report_with_half_open(
         "a_flooded_syn_queue_without_cookies",
