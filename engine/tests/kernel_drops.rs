@@ -1,4 +1,5 @@
-//! Drops and resets that a kernel counted, or that a tracing tool saw there, as evidence for a cause.
+//! Drops and resets that a kernel counted, or that a tracing tool saw there, as evidence for a
+//! cause.
 
 mod common;
 

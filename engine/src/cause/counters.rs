@@ -102,8 +102,8 @@ pub(crate) struct KernelEvidence<'a> {
 }
 
 impl<'a> KernelEvidence<'a> {
-    /// Prepares to weigh `cause` of a handshake that failed at `moment` on the server's `port`, with
-    /// the kernel of a machine.
+    /// Prepares to weigh `cause` of a handshake that failed at `moment` on the server's `port`,
+    /// with the kernel of a machine.
     pub(super) const fn new(
         cause: &'a mut Cause,
         (host, machine): (&'a Host, Machine),

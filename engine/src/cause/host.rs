@@ -1,4 +1,5 @@
-//! Holds what the kernel of a machine reports: plain data that a front end read there, or was given.
+//! Holds what the kernel of a machine reports: plain data that a front end read there, or was
+//! given.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -75,9 +76,9 @@ impl Machine {
         }
     }
 
-    /// Returns whether this machine counts the event that a counter is read for. Netfilter's SYNPROXY
-    /// and connection tracking are examined where the packets pass, the counters of TCP only on the
-    /// server.
+    /// Returns whether this machine counts the event that a counter is read for. Netfilter's
+    /// SYNPROXY and connection tracking are examined where the packets pass, the counters of TCP
+    /// only on the server.
     pub(super) const fn counts(self, counter: Counter) -> bool {
         let is_of_proxy = counter.is_of_proxy();
         match self {
@@ -137,7 +138,8 @@ pub struct Host {
     /// Files that the values were read from, for the reader of a report; empty where they are not
     /// named.
     pub source: String,
-    /// Address of the server, or of the server behind the proxy; `None`: every server of the capture.
+    /// Address of the server, or of the server behind the proxy; `None`: every server of the
+    /// capture.
     pub address: Option<IpAddr>,
     /// Port of the server; `None`: every port.
     pub port: Option<u16>,

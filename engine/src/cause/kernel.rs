@@ -42,9 +42,9 @@ impl Host {
         rank(&mut finding.causes);
     }
 
-    /// Returns the machine that the counters describe. Where a proxy answered the SYN and the machine
-    /// is not named, it is the proxy if its SYNPROXY answered SYNs: its other counters may say nothing
-    /// about the server.
+    /// Returns the machine that the counters describe. Where a proxy answered the SYN and the
+    /// machine is not named, it is the proxy if its SYNPROXY answered SYNs: its other counters may
+    /// say nothing about the server.
     fn machine_for(&self, finding: &Finding) -> Machine {
         let answered = self.counters.get(&Counter::SynproxySynReceived).is_some_and(|syns| syns.value > 0);
         let is_proxied = finding.assessment.verdict == Verdict::SynProxy;

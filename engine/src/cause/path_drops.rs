@@ -1,5 +1,5 @@
-//! Weighs counters of packets that a machine dropped before they reached a socket, or whose answer it
-//! dropped.
+//! Weighs counters of packets that a machine dropped before they reached a socket, or whose answer
+//! it dropped.
 
 use super::counters::{CounterStatus, KernelEvidence, clause};
 use super::hypothesis::{MODERATE, STRONG, VERY_STRONG};
@@ -46,8 +46,8 @@ pub(super) fn weigh(evidence: &mut KernelEvidence<'_>) {
     }
 }
 
-/// Weighs the counters for a cause that says that something on the way to the server lost the client's
-/// ACK, and the packets that connection tracking does not accept.
+/// Weighs the counters for a cause that says that something on the way to the server lost the
+/// client's ACK, and the packets that connection tracking does not accept.
 pub(super) fn weigh_ack(evidence: &mut KernelEvidence<'_>) {
     evidence.supported_by_rise(
         Counter::ConntrackInvalid,

@@ -1,9 +1,9 @@
 //! Weighs causes with drops and resets that a tracing tool saw in the kernel of a machine.
 //!
-//! The kernel gives a reason for each drop (`enum skb_drop_reason`, include/net/dropreason-core.h) and
-//! for each reset that it sends (`enum sk_rst_reason`, include/net/rstreason.h). Their numbers differ
-//! between kernels, so only names are used. A full accept queue is not among them: the kernel does not
-//! count the SYN as dropped (`tcp_conn_request` returns 0; seen on 6.18).
+//! The kernel gives a reason for each drop (`enum skb_drop_reason`, include/net/dropreason-core.h)
+//! and for each reset that it sends (`enum sk_rst_reason`, include/net/rstreason.h). Their numbers
+//! differ between kernels, so only names are used. A full accept queue is not among them: the
+//! kernel does not count the SYN as dropped (`tcp_conn_request` returns 0; seen on 6.18).
 
 use super::counters::KernelEvidence;
 use super::host::{Machine, Traced, TracedEvent};
@@ -97,8 +97,8 @@ fn shows(event: &Traced) -> &'static [CauseKind] {
     }
 }
 
-/// Returns whether a packet that is dropped for this reason has not reached a socket, or its answer has
-/// not left the machine.
+/// Returns whether a packet that is dropped for this reason has not reached a socket, or its answer
+/// has not left the machine.
 fn is_on_the_way(reason: &str) -> bool {
     let starts = ["NETFILTER", "TC_INGRESS", "TC_EGRESS", "NEIGH_", "TCP_MD5", "TCP_AO", "QDISC_", "IP_IN", "IP_OUT"];
     let names = [

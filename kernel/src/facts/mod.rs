@@ -139,8 +139,8 @@ impl Facts {
         self.is_half_open_listed.then(|| self.half_open.get(local).copied().unwrap_or(0))
     }
 
-    /// Returns the lines of the log about the whole machine or about this namespace. Where the namespace
-    /// is known, a line that may be about another one is left out.
+    /// Returns the lines of the log about the whole machine or about this namespace. Where the
+    /// namespace is known, a line that may be about another one is left out.
     pub fn own_events(&self) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(|event| self.is_own(event))
     }

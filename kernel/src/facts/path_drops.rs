@@ -53,8 +53,8 @@ pub(crate) fn is_xdp_drop(name: &str) -> bool {
     name.contains("xdp") && name.contains("drop")
 }
 
-/// Returns whether a counter of `ethtool -S` or `ip -s link` counts received packets that the network
-/// card or its driver lost. Drivers choose the names.
+/// Returns whether a counter of `ethtool -S` or `ip -s link` counts received packets that the
+/// network card or its driver lost. Drivers choose the names.
 pub(crate) fn is_card_drop(name: &str) -> bool {
     let is_received = name.starts_with("rx") || name.starts_with("port_rx") || name.starts_with("veb_rx");
     let words = [

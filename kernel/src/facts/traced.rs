@@ -16,13 +16,13 @@ pub enum TracedKind {
 pub struct Traced {
     /// Event.
     pub kind: TracedKind,
-    /// Name of the reason, without the prefix `SKB_DROP_REASON_` or `SK_RST_REASON_`. The numbers of
-    /// reasons differ between kernels, their names do not.
+    /// Name of the reason, without the prefix `SKB_DROP_REASON_` or `SK_RST_REASON_`. The numbers
+    /// of reasons differ between kernels, their names do not.
     pub reason: String,
     /// Function that dropped the packet.
     pub location: Option<String>,
-    /// Sender of the dropped packet or of the reset. The address is unspecified if only the port of a
-    /// listener is known.
+    /// Sender of the dropped packet or of the reset. The address is unspecified if only the port of
+    /// a listener is known.
     pub from: Option<SocketAddr>,
     /// Receiver.
     pub to: Option<SocketAddr>,
@@ -31,9 +31,9 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Returns what the reason means; `None` for a reason that is not about whether a connection can be
-    /// opened. The names are those of `enum skb_drop_reason`, include/net/dropreason-core.h, and of
-    /// `enum sk_rst_reason`, include/net/rstreason.h.
+    /// Returns what the reason means; `None` for a reason that is not about whether a connection
+    /// can be opened. The names are those of `enum skb_drop_reason`, include/net/dropreason-core.h,
+    /// and of `enum sk_rst_reason`, include/net/rstreason.h.
     pub fn meaning(&self) -> Option<&'static str> {
         let listens = self.state.as_deref() == Some("TCP_LISTEN");
         match self.kind {

@@ -1,5 +1,6 @@
-//! Lines of the kernel's log about resources. The others may be confidential and are left out, and so
-//! are those that name listeners of other network namespaces: the log is that of the whole machine.
+//! Lines of the kernel's log about resources. The others may be confidential and are left out, and
+//! so are those that name listeners of other network namespaces: the log is that of the whole
+//! machine.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};

@@ -6,8 +6,8 @@ use crate::facts::Facts;
 /// Name of the interface where the output does not have it.
 const UNNAMED: &str = "NIC";
 
-/// Parser of a network card's counters. The output has no name of the interface: it is taken from the
-/// command or heading above it.
+/// Parser of a network card's counters. The output has no name of the interface: it is taken from
+/// the command or heading above it.
 #[derive(Default)]
 pub struct Ethtool {
     interface: Option<String>,

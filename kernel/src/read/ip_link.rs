@@ -1,4 +1,5 @@
-//! `ip -s link` and `ip -s -s link`: the counters of each interface in lines of names and of values.
+//! `ip -s link` and `ip -s -s link`: the counters of each interface in lines of names and of
+//! values.
 
 use super::{LineParser, decimal};
 use crate::facts::Facts;
@@ -65,8 +66,8 @@ fn columns(line: &str) -> Option<(&'static str, Vec<String>)> {
     Some((direction, rest.split_whitespace().map(str::to_owned).collect()))
 }
 
-/// Adds a value under the name that `/proc/net/dev` has for it. That file's `rx_drop` includes missed
-/// packets (net/core/net-procfs.c).
+/// Adds a value under the name that `/proc/net/dev` has for it. That file's `rx_drop` includes
+/// missed packets (net/core/net-procfs.c).
 fn add(interface: &str, direction: &str, column: &str, value: u64, facts: &mut Facts) {
     let name = |column: &str| format!("interface.{interface}.{direction}_{column}");
     match (direction, column) {

@@ -41,8 +41,8 @@ impl LineParser for Nft {
     }
 }
 
-/// Returns the number of packets in a rule `tcp dport 84 counter packets 2 bytes 120 drop`; `None` for
-/// a rule that does not drop, or does not count.
+/// Returns the number of packets in a rule `tcp dport 84 counter packets 2 bytes 120 drop`; `None`
+/// for a rule that does not drop, or does not count.
 fn dropped_by_rule(rule: &str) -> Option<u64> {
     let words: Vec<&str> = rule.split(" comment ").next()?.split_whitespace().collect();
     let counter = words.iter().position(|word| *word == "counter")?;

@@ -69,8 +69,8 @@ impl PerCpu {
     }
 }
 
-/// Returns the name of the table whose line of names this is. The tables of ARP and NDP have the same
-/// columns, so the heading above them decides.
+/// Returns the name of the table whose line of names this is. The tables of ARP and NDP have the
+/// same columns, so the heading above them decides.
 fn table(line: &str, heading: &str) -> Option<&'static str> {
     let mut words = line.split_whitespace();
     if words.next() != Some("entries") {

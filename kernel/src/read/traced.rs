@@ -78,8 +78,8 @@ impl LineParser for TracedPackets {
 }
 
 impl TracedPackets {
-    /// Parses a further line of a drop in dropwatch's packet mode. The drop is added with its reason, or
-    /// at its last line.
+    /// Parses a further line of a drop in dropwatch's packet mode. The drop is added with its
+    /// reason, or at its last line.
     fn continue_dropwatch(&mut self, line: &str, facts: &mut Facts) -> bool {
         let Some((key, value)) = line.split_once(": ") else { return false };
         let is_reason = matches!(key, "reason" | "drop reason");
@@ -153,10 +153,10 @@ fn kfree_skb(line: &str) -> Option<Traced> {
     Some(dropped(Some(reason), location.map(str::to_owned)))
 }
 
-/// Parses a drop of nettrace, `[12.3] TCP: A:P -> B:Q seq:1, ack:0, flags:S, reason: NETFILTER_DROP,
-/// F+0xa8`, which has no reason on kernels that give none; and of its predecessor droptrace, `[12.3]
-/// A:P -> B:Q TCP seq:1, ack:0, flags:S reason:NETFILTER_DROP F+0xa8`. Other protocols have no ports
-/// that matter here.
+/// Parses a drop of nettrace, `[12.3] TCP: A:P -> B:Q seq:1, ack:0, flags:S, reason:
+/// NETFILTER_DROP, F+0xa8`, which has no reason on kernels that give none; and of its predecessor
+/// droptrace, `[12.3] A:P -> B:Q TCP seq:1, ack:0, flags:S reason:NETFILTER_DROP F+0xa8`. Other
+/// protocols have no ports that matter here.
 fn nettrace(line: &str) -> Option<Traced> {
     let (sender, receiver) = line.strip_prefix('[')?.split_once(" -> ")?;
     let words: Vec<&str> = receiver.split([' ', ',']).filter(|word| !word.is_empty()).collect();
@@ -171,8 +171,8 @@ fn nettrace(line: &str) -> Option<Traced> {
     })
 }
 
-/// Parses a row of tcpdrop: `14:46:49 0 4 1.2.3.4:80 > 5.6.7.8:33280 SYN_SENT (SYN|ACK) NETFILTER_DROP
-/// (12)`. Older versions print no reason.
+/// Parses a row of tcpdrop: `14:46:49 0 4 1.2.3.4:80 > 5.6.7.8:33280 SYN_SENT (SYN|ACK)
+/// NETFILTER_DROP (12)`. Older versions print no reason.
 fn tcpdrop(line: &str) -> Option<Traced> {
     let words: Vec<&str> = line.split_whitespace().take(10).collect();
     let [time, pid, family, from, ">", to, state, flags, rest @ ..] = words.as_slice() else { return None };
@@ -192,8 +192,8 @@ fn dropwatch_summary(line: &str) -> Option<(String, u64)> {
     Some((location.to_owned(), decimal(count)?))
 }
 
-/// Returns the name of a reason without its prefix; `None` for a number, whose meaning differs between
-/// kernels.
+/// Returns the name of a reason without its prefix; `None` for a number, whose meaning differs
+/// between kernels.
 fn name(text: &str) -> Option<String> {
     let name = text.trim_start_matches("SKB_DROP_REASON_").trim_start_matches("SK_RST_REASON_");
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
@@ -213,7 +213,8 @@ fn endpoint(text: &str) -> Option<SocketAddr> {
     })
 }
 
-/// Returns the name of a TCP state, which perf prints as a name or a number; `None` without a socket.
+/// Returns the name of a TCP state, which perf prints as a name or a number; `None` without a
+/// socket.
 fn state(text: &str) -> Option<String> {
     let number = text.strip_prefix("0x").and_then(|digits| usize::from_str_radix(digits, 16).ok());
     let by_number = number.and_then(|number| STATES.get(number.checked_sub(1)?));

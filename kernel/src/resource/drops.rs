@@ -1,11 +1,12 @@
-//! Packets that are dropped on the way to a listener, or whose answer is, by something that is not a
-//! queue.
+//! Packets that are dropped on the way to a listener, or whose answer is, by something that is not
+//! a queue.
 //!
 //! Reverse path filter: `ip_rcv_finish_core`, net/ipv4/ip_input.c. Routes: the same, and
-//! `inet_csk_route_req`, net/ipv4/inet_connection_sock.c. Checksums: `tcp_v4_rcv`, net/ipv4/tcp_ipv4.c.
-//! MD5 and TCP-AO signatures: `tcp_inbound_hash`, net/ipv4/tcp.c. Memory reserve: `sk_filter_trim_cap`,
-//! net/core/filter.c. Neighbour table: `neigh_alloc`, net/core/neighbour.c. Reasons of traced drops:
-//! include/net/dropreason-core.h and include/net/rstreason.h.
+//! `inet_csk_route_req`, net/ipv4/inet_connection_sock.c. Checksums: `tcp_v4_rcv`,
+//! net/ipv4/tcp_ipv4.c. MD5 and TCP-AO signatures: `tcp_inbound_hash`, net/ipv4/tcp.c. Memory
+//! reserve: `sk_filter_trim_cap`, net/core/filter.c. Neighbour table: `neigh_alloc`,
+//! net/core/neighbour.c. Reasons of traced drops: include/net/dropreason-core.h and
+//! include/net/rstreason.h.
 
 use std::collections::{BTreeMap, BTreeSet};
 

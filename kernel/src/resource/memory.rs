@@ -128,9 +128,9 @@ pub fn add_counter_finding(context: &Context<'_>, resource: &mut Resource, index
     }
 }
 
-/// Adds a finding if the log reports the condition and there is no other finding. A line that names the
-/// namespace may be about an older one with the same number, so the namespace's own counter decides if
-/// there is one.
+/// Adds a finding if the log reports the condition and there is no other finding. A line that names
+/// the namespace may be about an older one with the same number, so the namespace's own counter
+/// decides if there is one.
 pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind) {
     let is_counted = resource.counters.first().is_some_and(|counter| counter.total == Some(0));
     if context.facts.namespace.is_some() && !kind.is_of_machine() && is_counted {

@@ -56,8 +56,8 @@ fn is_evicting(counters: &[Counter]) -> bool {
     counters.iter().take(2).any(|counter| counter.increase.is_some_and(|increase| increase > 0))
 }
 
-/// Adds the finding for a table that was full and is a little below its limit when it is read, because
-/// entries are evicted.
+/// Adds the finding for a table that was full and is a little below its limit when it is read,
+/// because entries are evicted.
 fn add_eviction_finding(resource: &mut Resource) {
     let (Some(usage), Some(limit)) = (resource.usage, &resource.limit) else { return };
     let text = format!(

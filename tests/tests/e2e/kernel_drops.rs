@@ -1,5 +1,5 @@
-//! Packets that a kernel drops on the way to a listener: what `syncookie kernel` says of the texts of
-//! a running kernel, and what they prove about a failed handshake.
+//! Packets that a kernel drops on the way to a listener: what `syncookie kernel` says of the texts
+//! of a running kernel, and what they prove about a failed handshake.
 
 use std::path::PathBuf;
 use std::process::Command;

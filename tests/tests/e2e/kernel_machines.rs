@@ -10,8 +10,8 @@ use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::private_folder;
 use syncookie_tests::{package, sample};
 
-/// What a proxy counts that lets three ACKs through: its SYNPROXY answered three SYNs and saw no ACK,
-/// and its own TCP sent no reset and overflowed nothing.
+/// What a proxy counts that lets three ACKs through: its SYNPROXY answered three SYNs and saw no
+/// ACK, and its own TCP sent no reset and overflowed nothing.
 const COUNTERS: [(&str, u32, u32); 2] = [("proxy-before.txt", 0x1b, 12), ("proxy-after.txt", 0x1e, 12)];
 
 /// Files of the proxy, in `folder`.

@@ -35,8 +35,8 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     })
 }
 
-/// Weighs the server's drops, and the SYNs that SYNPROXY sends to the server: one for each valid ACK,
-/// and again for each repetition (nf_synproxy_core.c `synproxy_recv_client_ack`).
+/// Weighs the server's drops, and the SYNs that SYNPROXY sends to the server: one for each valid
+/// ACK, and again for each repetition (nf_synproxy_core.c `synproxy_recv_client_ack`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     evidence.supported_by_rise(
         Counter::SynproxyCookieRetrans,
