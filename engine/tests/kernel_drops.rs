@@ -64,6 +64,13 @@ fn counters_of_drops_before_the_listener_support_a_silent_drop_on_the_server_and
     );
 }
 
+/// The finding with a trace that has nothing of it.
+fn alone_with_trace(finding: &Finding) -> Finding {
+    let mut finding = finding.clone();
+    with(Vec::new()).weigh(&mut finding);
+    finding
+}
+
 #[test]
 fn a_traced_drop_of_the_connection_proves_the_cause_and_that_of_another_one_says_nothing() {
     let alone = unanswered();
@@ -79,12 +86,11 @@ fn a_traced_drop_of_the_connection_proves_the_cause_and_that_of_another_one_says
     assert!(why.iter().any(|why| why.contains("dropped a packet of this connection in f+0x1: IP_RPFILTER, why")));
     let corrupt = weigh("TCP_CSUM", (Some(client), Some(server)));
     assert_eq!(top(&corrupt), Some(CauseKind::BadChecksum), "{:#?}", corrupt.causes);
+    // The client's own host has no socket for the SYN-ACK, as after a scan.
+    let unknown = weigh("NO_SOCKET", (Some(server), Some(client)));
+    assert_eq!(unknown.causes, alone_with_trace(&alone).causes);
     let other = Endpoint { port: 77, ..client };
-    assert_eq!(weigh("IP_RPFILTER", (Some(other), Some(server))).causes, {
-        let mut finding = alone.clone();
-        with(Vec::new()).weigh(&mut finding);
-        finding.causes
-    });
+    assert_eq!(weigh("IP_RPFILTER", (Some(other), Some(server))).causes, alone_with_trace(&alone).causes);
     let anonymous = weigh("NETFILTER_DROP", (None, None));
     let gain = of(&anonymous, CauseKind::SilentDrop).nats - of(&alone, CauseKind::SilentDrop).nats;
     assert!((1.0..4.0).contains(&gain), "{gain}: it may be a packet of another connection");
@@ -98,6 +104,10 @@ fn a_traced_reset_shows_the_servers_reason_for_it_and_that_no_firewall_sent_it()
     with(vec![traced(TracedEvent::Reset, "NO_SOCKET", ends)]).weigh(&mut finding);
     assert_eq!(top(&finding), Some(CauseKind::ListenerGone), "{:#?}", finding.causes);
     assert!(of(&finding, CauseKind::FirewallReset).ruled_out);
+    // A reset that the client's host sent is not the one that the server's side sent.
+    let mut finding = alone.clone();
+    with(vec![traced(TracedEvent::Reset, "NO_SOCKET", (Some(alone.client), Some(alone.server)))]).weigh(&mut finding);
+    assert_eq!(finding.causes, alone_with_trace(&alone).causes);
     // A listener's reset has no addresses, only its port.
     let leaked = only(&talk(1).leaked(0.0));
     let port = |port| (Some(Endpoint { port, ..leaked.server }), None);

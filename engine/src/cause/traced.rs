@@ -64,22 +64,29 @@ impl Match {
     }
 }
 
-/// Returns how an event relates to a connection; `None` if it is one of another connection.
+/// Returns how an event relates to a connection; `None` if it is one of another connection, or shows
+/// what the client's host did: a trace has the events of all network namespaces of a machine.
 fn relation(event: &Traced, client: Endpoint, server: Endpoint) -> Option<Match> {
-    match (event.from, event.to) {
-        (Some(from), Some(to)) => {
-            let is_it = (from, to) == (client, server) || (from, to) == (server, client);
-            is_it.then_some(Match::Connection)
-        }
-        (Some(from), None) => (from.port == server.port).then_some(Match::Port),
-        _ => Some(Match::Unknown),
-    }
+    let ends = match (event.from, event.to) {
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => return (from.port == server.port).then_some(Match::Port),
+        _ => return Some(Match::Unknown),
+    };
+    let is_it = match event.event {
+        TracedEvent::Reset => ends == (server, client),
+        TracedEvent::Drop if is_on_the_way(&event.reason) => ends == (client, server) || ends == (server, client),
+        TracedEvent::Drop => ends == (client, server),
+    };
+    is_it.then_some(Match::Connection)
 }
 
 /// Returns the causes that an event shows.
 fn shows(event: &Traced) -> &'static [CauseKind] {
     use CauseKind as K;
+    let is_of_cookie = event.location.as_ref().is_some_and(|location| location.starts_with("cookie_v"));
     match (event.event, event.reason.as_str()) {
+        // The ACK had a valid cookie, and found a full accept queue (syncookies.c `cookie_v4_check`).
+        (TracedEvent::Drop, "NO_SOCKET") if is_of_cookie => &[K::AcceptQueueOverflow],
         (_, "NO_SOCKET") => &[K::ClosedPort, K::ListenerGone, K::ProxyBackendRefused],
         (_, "TCP_FLAGS") => &[K::ProxyLeakedAck, K::CookieRejected],
         (

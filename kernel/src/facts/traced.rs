@@ -36,7 +36,11 @@ impl Traced {
     /// and of `enum sk_rst_reason`, include/net/rstreason.h.
     pub fn meaning(&self) -> Option<&'static str> {
         let listens = self.state.as_deref() == Some("TCP_LISTEN");
+        let is_of_cookie = self.location.as_deref().is_some_and(|location| location.starts_with("cookie_v"));
         match self.kind {
+            TracedKind::Drop if self.reason == "NO_SOCKET" && is_of_cookie => {
+                Some("a full accept queue, which the ACK of a SYN cookie found")
+            }
             TracedKind::Drop => drop_meaning(&self.reason),
             TracedKind::Reset if self.reason == "TCP_FLAGS" && listens => {
                 Some("an ACK that reached a listener without an entry for it")

@@ -125,13 +125,10 @@ fn packet_filter(context: &Context<'_>) -> Vec<Resource> {
 
 /// Returns the drops and resets that a tracing tool saw, by their reason.
 fn traced(context: &Context<'_>) -> Vec<Resource> {
-    let mut reasons: BTreeMap<(TracedKind, &str), (u64, &Traced)> = BTreeMap::new();
+    let mut reasons: BTreeMap<(TracedKind, &str, Option<&str>), (u64, &Traced)> = BTreeMap::new();
     for (traced, number) in context.facts.traced() {
-        let (count, example) = reasons.entry((traced.kind, &traced.reason)).or_insert((0, traced));
-        *count += number;
-        if example.meaning().is_none() {
-            *example = traced;
-        }
+        let key = (traced.kind, traced.reason.as_str(), traced.meaning());
+        reasons.entry(key).or_insert((0, traced)).0 += number;
     }
     if reasons.is_empty() {
         return vec![context.resource(ResourceKind::Traced)];

@@ -38,6 +38,7 @@ fn the_answer_names_what_dropped_the_packets() {
         (&["neighbours-before.txt", "neighbours-after.txt"], "exhausted", "neighbour table of ARP"),
         (&["rp-filter-perf.txt"], "overflowed", "traced drops"),
         (&["md5-perf.txt"], "overflowed", "traced drops"),
+        (&["cookie-accept-queue-perf.txt"], "overflowed", "traced drops"),
         (&["nft-list-ruleset.txt"], "overflowed", "packet filter"),
         (&["ethtool-S-xdp.txt"], "overflowed", "interface of kxv0"),
     ] {
@@ -46,6 +47,11 @@ fn the_answer_names_what_dropped_the_packets() {
         let finding = &report["findings"][0];
         assert!(answer.contains(part) && finding["level"] == level, "{names:?}: {answer} {finding}");
     }
+    let cookie = report(&["cookie-accept-queue-perf.txt"])["findings"][0]["sentence"].to_string();
+    assert!(
+        cookie.contains("2 packets were dropped in cookie_v4_check+0x4e5 because of a full accept queue"),
+        "{cookie}"
+    );
 }
 
 #[test]
