@@ -56,10 +56,15 @@ impl View {
         missing
     }
 
-    /// Returns the resources that the source says nothing about, one of each kind.
+    /// Returns the resources that the source says nothing about, one of each kind, without those that
+    /// a snapshot does not contain either.
     pub fn unknown_resources(&self) -> Vec<&Resource> {
         let is_known = |wanted: &Resource| self.resources.iter().any(|r| r.kind == wanted.kind && r.is_known());
-        let mut unknown: Vec<&Resource> = self.resources.iter().filter(|resource| !is_known(resource)).collect();
+        let mut unknown: Vec<&Resource> = self
+            .resources
+            .iter()
+            .filter(|resource| !resource.kind.is_only_in_saved_outputs() && !is_known(resource))
+            .collect();
         unknown.dedup_by_key(|resource| resource.kind);
         unknown
     }

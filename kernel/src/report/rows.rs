@@ -82,7 +82,8 @@ fn free_percent(resource: &Resource) -> Option<String> {
 
 /// Removes the first parts of settings' names, whose last parts are unique.
 fn short(source: &str) -> String {
-    ["net.ipv4.", "net.core.", "net.netfilter."].iter().fold(source.to_owned(), |text, tree| text.replace(tree, ""))
+    let trees = ["net.ipv4.neigh.default.", "net.ipv6.neigh.default.", "net.ipv4.", "net.core.", "net.netfilter."];
+    trees.iter().fold(source.to_owned(), |text, tree| text.replace(tree, ""))
 }
 
 /// Returns the rows of counters. The first counter of a resource is the most important and is shown

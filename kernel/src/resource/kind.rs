@@ -205,6 +205,11 @@ impl ResourceKind {
         }
     }
 
+    /// Returns whether only saved outputs of other programs show the resource.
+    pub(crate) fn is_only_in_saved_outputs(self) -> bool {
+        matches!(self, Self::PacketFilter | Self::Traced)
+    }
+
     /// Returns the name in JSON and in metrics.
     pub fn name(self) -> &'static str {
         self.properties().0
