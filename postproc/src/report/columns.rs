@@ -97,7 +97,11 @@ pub enum Value {
 pub const COLUMNS: &[Column] = &[
     both("capture", Value::Text(|h| h.capture), "the capture's name"),
     both("time", Value::Time(|h| h.time.0), "the time of the first frame"),
-    parquet("time_ns", Value::Nanoseconds(|h| h.time.0), "the same, to the nanosecond (Spark refuses such timestamps)"),
+    parquet(
+        "time_ns",
+        Value::Nanoseconds(|h| h.time.0),
+        "the same, to the nanosecond; a number, because Spark refuses timestamps in nanoseconds",
+    ),
     both("client_ip", Value::Address(|h| h.client.ip), "the client's address"),
     parquet("client_ip_bytes", Value::AddressBytes(|h| h.client.ip), ADDRESS_BYTES),
     both("client_port", Value::Port(|h| h.client.port), "the client's port"),
@@ -135,7 +139,7 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 const ADDRESS_BYTES: &str =
-    "the same in 16 bytes (IPv4 as IPv4-mapped IPv6): for ranges and joins, sorts like the addresses";
+    "the same in 16 bytes (IPv4 as IPv4-mapped IPv6), for range queries and joins; sorts in the order of the addresses";
 const OF_FIRST: &str = "of the first cause, as in JSON";
 
 const fn both(name: &'static str, value: Value, description: &'static str) -> Column {
