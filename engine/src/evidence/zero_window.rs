@@ -11,7 +11,8 @@
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 
-/// None of 68,629 ordinary handshakes in public captures: P(window 0 | ordinary) < 5e-5.
+/// None of 67,938 ordinary handshakes in public captures: P(window 0 | ordinary) < 5e-5 (8.5 nats).
+/// The rest was chosen: no listener is known that closes its window.
 const CLOSED_PROXY: f64 = 10.0;
 /// A host's own cookie never closes the window.
 const CLOSED_COOKIE: f64 = -7.0;
