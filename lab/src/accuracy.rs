@@ -163,7 +163,7 @@ fn found(s: &Score) -> String {
 }
 
 fn table(rows: &[Row]) -> String {
-    let mut text = "\n| case | handshakes | found | wrong kind | false alarms | `ordinary` said | undecidable | implementation | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
+    let mut text = "\n| case | handshakes | found | wrong kind | false alarms | reported `ordinary` | undecidable | implementation | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
     let mut sum: [Score; 3] = Default::default();
     for (name, scores) in rows {
         if scores[0].handshakes > 0 {
@@ -173,7 +173,7 @@ fn table(rows: &[Row]) -> String {
     }
     line(&mut text, "**all**", &sum);
     let recall = sum.each_ref().map(|s| format!("{:.2} %", s.recall() * 100.0)).join(" · ");
-    let _ = write!(text, "\nFound of what had to be found: {recall}.\n\n");
+    let _ = write!(text, "\nShare of the decidable cookie-style handshakes that were found: {recall}.\n\n");
     text
 }
 
@@ -193,7 +193,7 @@ fn line(text: &mut String, name: &str, scores: &[Score; 3]) {
 
 fn million(handshakes: usize, total: &mut Score) -> io::Result<String> {
     let mut text =
-        "\n| seed | jitter | lost | handshakes | at `likely` | at `certain` | at `possible` | `ordinary` said | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
+        "\n| seed | jitter | lost | handshakes | at `likely` | at `certain` | at `possible` | reported `ordinary` | first cause |\n|---|---|---|---|---|---|---|---|---|\n".to_owned();
     let mut all = Alarms::default();
     for (seed, worse) in RUNS {
         let alarms = alarms::ordinary(seed, handshakes, worse, &|_, _| Ok(()))?;
@@ -217,7 +217,7 @@ fn million(handshakes: usize, total: &mut Score) -> io::Result<String> {
 
 fn calibration(total: &Score) -> String {
     let mut text =
-        "\n| confidence | verdict | captures | findings | right | share |\n|---|---|---|---|---|---|\n".to_owned();
+        "\n| confidence | verdict | captures | handshakes | right | share |\n|---|---|---|---|---|---|\n".to_owned();
     for level in LEVELS {
         for verdict in ["syn-cookie", "syn-proxy", "ordinary"] {
             let Calibration { captures, findings } = total.calibration(level, verdict);

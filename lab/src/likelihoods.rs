@@ -283,7 +283,7 @@ impl Trial {
 /// Returns a Markdown table.
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
-    let mut text = "\n| signal | hypothesis | weight | its captures | ordinary captures | interval | result |\n|---|---|---|---|---|---|---|\n".to_owned();
+    let mut text = "\n| signal | hypothesis | weight | captures of the hypothesis | ordinary captures | interval | result |\n|---|---|---|---|---|---|---|\n".to_owned();
     for row in rows {
         let rate = |(hits, trials): (f64, usize)| format!("{hits:.1}/{trials}");
         let hypothesis = if row.hypothesis == Verdict::SynProxy { "proxy" } else { "cookie" };
@@ -295,9 +295,9 @@ pub fn table(rows: &[Row]) -> String {
         };
         let _ = writeln!(
             text,
-            "| `{}` | {hypothesis} | {:.1} | {} | {} | {} to {} | {result} |",
+            "| `{}` | {hypothesis} | {} | {} | {} | {} to {} | {result} |",
             row.kind,
-            row.weight,
+            nats_text(row.weight),
             rate(row.rates[0]),
             rate(row.rates[1]),
             end(row.interval.0),
@@ -315,8 +315,13 @@ fn end(nats: f64) -> String {
     } else if nats == f64::NEG_INFINITY {
         "−∞".to_owned()
     } else {
-        format!("{nats:.1}")
+        nats_text(nats)
     }
+}
+
+/// Formats a number of nats, with the minus sign of the other tables.
+fn nats_text(nats: f64) -> String {
+    format!("{nats:.1}").replace('-', "−")
 }
 
 #[cfg(test)]

@@ -280,7 +280,7 @@ pub fn summary(s: &Score) -> String {
 /// Returns a Markdown table of true causes of failed handshakes and reported first causes.
 #[must_use]
 pub fn causes(s: &Score) -> String {
-    let mut text = "| true cause | said first | handshakes | |\n|---|---|---|---|\n".to_owned();
+    let mut text = "| true cause | ranked first | handshakes | |\n|---|---|---|---|\n".to_owned();
     for ((truth, said), number) in &s.causes {
         let right = truth.split(" or ").any(|cause| cause == said);
         text += &format!("| {truth} | {said} | {number} | {} |\n", if right { "" } else { "wrong" });
