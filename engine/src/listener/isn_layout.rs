@@ -7,8 +7,9 @@
 //! SACK into nine bits of the timestamp.
 
 use crate::Timestamp;
-use crate::connection::handshake::Handshake;
+use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::chance::at_least;
+use crate::packet::seq::SeqNumber;
 
 /// MSS table of FreeBSD and pf, in bytes (tcp_syncache.c `tcp_sc_msstab`).
 const FREEBSD_MSS: [u16; 8] = [216, 536, 1200, 1360, 1400, 1440, 1452, 1460];
@@ -65,15 +66,24 @@ impl IsnLayout {
 /// kept.
 fn is_freebsd(handshake: &Handshake) -> bool {
     let Some((syn, syn_ack)) = handshake.whole_headers() else { return false };
-    let byte = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
+    let scale = syn.options.window_scale.filter(|_| syn_ack.options.window_scale.is_some());
+    encodes(syn_ack.isn, syn, scale, syn.options.sack_permitted && syn_ack.options.sack_permitted)
+}
+
+/// Returns whether the seven predictable bits are those of pf's cookies: pf stores the client's
+/// window scale, which its SYN-ACK does not show, and never SACK (pf_syncookies.c).
+pub(crate) fn is_pf_cookie(handshake: &Handshake) -> bool {
+    let Some((syn, syn_ack)) = handshake.whole_headers() else { return false };
+    encodes(syn_ack.isn, syn, syn.options.window_scale, false)
+}
+
+/// Returns whether the seven predictable bits encode the client's MSS, a window scale, and SACK.
+fn encodes(isn: SeqNumber, syn: &SynHeader, scale: Option<u8>, sack: bool) -> bool {
     let mss = syn.options.mss.unwrap_or(FREEBSD_MSS[1]);
     let mss_index = FREEBSD_MSS.iter().rposition(|&entry| entry <= mss).unwrap_or(0);
-    let scale_index = match (syn.options.window_scale, syn_ack.options.window_scale) {
-        (Some(shift), Some(_)) => FREEBSD_SCALE.iter().rposition(|&entry| entry <= shift).unwrap_or(1).max(1),
-        _ => 0,
-    };
-    let sack = usize::from(syn.options.sack_permitted && syn_ack.options.sack_permitted);
-    byte as usize >> 1 == (mss_index << 4 | scale_index << 1 | sack)
+    let scale_index = |shift| FREEBSD_SCALE.iter().rposition(|&entry| entry <= shift).unwrap_or(1).max(1);
+    let byte = (isn.0 & 0xff) ^ (isn.0 >> 24);
+    byte as usize >> 1 == (mss_index << 4 | scale.map_or(0, scale_index) << 1 | usize::from(sack))
 }
 
 /// Returns the five bits of Onload's clock, where the three bits of MSS index agree.

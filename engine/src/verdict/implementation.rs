@@ -6,6 +6,7 @@
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::evidence::{Kinds, keeps_layout, linux_layout};
 use crate::listener::Listener;
+use crate::listener::isn_layout::is_pf_cookie;
 use crate::{EvidenceKind, Implementation, Verdict};
 
 /// Returns the implementations compatible with a cookie-style verdict, best first, given the
@@ -107,16 +108,15 @@ fn closed_window(handshake: &Handshake, syn_ack: &SynHeader) -> Vec<Implementati
     }
     // pf's two forms send an MSS and nothing else.
     if is_mss_only {
-        found.push(Implementation::PfSynproxy);
         found.extend(has_pf_cookie(handshake, syn_ack).then_some(Implementation::PfSyncookies));
+        found.push(Implementation::PfSynproxy);
     }
     found
 }
 
 /// Returns whether a SYN-ACK with an MSS alone may be a cookie of pf (pf_syncookies.c): it echoes the
-/// client's MSS, bit 1 (SACK) is never set, and bits 2 to 4 are 0 (no window scale).
+/// client's MSS, and its ISN encodes what the client offered.
 fn has_pf_cookie(handshake: &Handshake, syn_ack: &SynHeader) -> bool {
     let asked = handshake.syn.and_then(|syn| syn.options.mss);
-    let layout = (syn_ack.isn.0 & 0xff) ^ (syn_ack.isn.0 >> 24);
-    asked.is_some() && asked == syn_ack.options.mss && layout & 0b1_1110 == 0
+    asked.is_some() && asked == syn_ack.options.mss && is_pf_cookie(handshake)
 }
