@@ -38,6 +38,7 @@ mod verdict;
 pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, TracedEvent};
+pub use cause::other_capture::{OtherCapture, OtherSide};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
 pub use finding::durations::Durations;
@@ -45,7 +46,7 @@ pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
 pub use finding::midstream::{Midstream, ResetAcks};
 pub use finding::odds::odds;
-pub use finding::syn_pair::{SynFields, SynPair};
+pub use finding::syn_pair::{LaterPackets, SynFields, SynPair};
 pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,
 };

@@ -174,16 +174,14 @@ impl<'a> KernelEvidence<'a> {
 
     /// Adds `nats` and the reason.
     pub(super) fn supported_by(&mut self, nats: f64, why: String) {
-        self.cause.nats += nats;
         let why = self.attributed(why);
-        self.cause.supporting.push(why);
+        self.cause.add_support(nats, why);
     }
 
     /// Subtracts `nats` and adds the reason.
     pub(super) fn opposed_by(&mut self, nats: f64, why: String) {
-        self.cause.nats -= nats;
         let why = self.attributed(why);
-        self.cause.against.push(why);
+        self.cause.add_opposition(nats, why);
     }
 
     /// Rules the cause out. The kernel's reasons go before the others, in the order in which they

@@ -8,7 +8,7 @@
 //! natural logarithms of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5
 //! strong, above 5 very strong.
 
-use crate::{Cause, CauseKind};
+use crate::{Cause, CauseKind, Endpoint};
 
 /// Ratio of about three to two.
 pub(crate) const WEAK: f64 = 0.5;
@@ -92,6 +92,40 @@ impl Hypothesis {
         let Self { kind, nats, supporting, against, mut not_observable, ruled_out } = self;
         not_observable.extend(missing_counters);
         Cause { kind, nats, supporting, against, not_observable, ruled_out, check }
+    }
+}
+
+impl Cause {
+    /// Creates a cause without evidence, with the command that settles it.
+    pub(super) fn bare(kind: CauseKind, server: Endpoint) -> Self {
+        Self {
+            kind,
+            nats: 0.0,
+            supporting: Vec::new(),
+            against: Vec::new(),
+            not_observable: Vec::new(),
+            ruled_out: false,
+            check: kind.info().check(server),
+        }
+    }
+
+    /// Adds `nats` and the reason.
+    pub(super) fn add_support(&mut self, nats: f64, why: String) {
+        self.nats += nats;
+        self.supporting.push(why);
+    }
+
+    /// Subtracts `nats` and adds the reason.
+    pub(super) fn add_opposition(&mut self, nats: f64, why: String) {
+        self.nats -= nats;
+        self.against.push(why);
+    }
+
+    /// Rules the cause out; the reason goes before the other reasons against it.
+    pub(super) fn rule_out(&mut self, why: String) {
+        self.ruled_out = true;
+        self.nats -= CONTRADICTED;
+        self.against.insert(0, why);
     }
 }
 

@@ -5,10 +5,11 @@
 //! files beside it prepare what several causes share: the reset beside its handshake, the
 //! handshakes nearby, a SYN that was refused, a connection that is stuck. [`host`] holds what a
 //! server's kernel counted and [`kernel`] weighs causes with it; [`capture_point`] weighs them with
-//! where the capture was taken.
+//! where the capture was taken, and [`other_capture`] with another capture of the same handshake.
 
 pub(crate) mod capture_point;
 pub(crate) mod host;
+pub(crate) mod other_capture;
 
 mod case;
 mod counters;

@@ -152,7 +152,12 @@ mod tests {
             timestamp: Some(5),
             is_whole: true,
         };
-        SynPair { syn: Some(syn), syn_ack: Some(SynFields { isn: 5000, ..syn }), client_isn: Some(1000) }
+        SynPair {
+            syn: Some(syn),
+            syn_ack: Some(SynFields { isn: 5000, ..syn }),
+            client_isn: Some(1000),
+            ..SynPair::default()
+        }
     }
 
     fn syn_ack(pair: &mut SynPair) -> &mut SynFields {

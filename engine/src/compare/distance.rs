@@ -1,24 +1,34 @@
 //! Orders captures of one handshake by their distance from the client: a SYN loses hop limit on its
-//! way, and so does a SYN-ACK on the way back.
+//! way, and so does a SYN-ACK on the way back. Without a router in between, the time from SYN to
+//! SYN-ACK is longer nearer to the client, because it includes the way between the captures. Each
+//! capture measures it with its own clock, so the clocks need not agree.
 
 use std::cmp::{Ordering, Reverse};
 
 use crate::{SynFields, SynPair};
+
+/// Smallest difference of two times that counts, in nanoseconds: captures with microseconds round.
+const CLOCK_NANOS: i64 = 4_000;
 
 /// Returns a key that sorts captures of one handshake from the client to the server. A total order,
 /// which includes captures whose hop limits are not known; [`is_nearer_to_client`] says whether the
 /// order is certain.
 #[must_use]
 pub fn distance_from_client(pair: &SynPair) -> impl Ord + use<> {
-    (Reverse(hop_limit(pair.syn)), hop_limit(pair.syn_ack))
+    (Reverse(hop_limit(pair.syn)), hop_limit(pair.syn_ack), Reverse(pair.answer_nanos))
 }
 
-/// Returns whether hop limits show that the first capture was taken nearer to the client than the
-/// second.
+/// Returns whether hop limits, or the times until the SYN-ACK, show that the first capture was taken
+/// nearer to the client than the second.
 #[must_use]
 pub fn is_nearer_to_client(near: &SynPair, far: &SynPair) -> bool {
-    let by_syn = compare(hop_limit(far.syn), hop_limit(near.syn));
-    by_syn.then_with(|| compare(hop_limit(near.syn_ack), hop_limit(far.syn_ack))) == Ordering::Less
+    let by_hops = compare(hop_limit(far.syn), hop_limit(near.syn))
+        .then_with(|| compare(hop_limit(near.syn_ack), hop_limit(far.syn_ack)));
+    match by_hops {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal => near.answer_nanos.zip(far.answer_nanos).is_some_and(|(a, b)| a - b > CLOCK_NANOS),
+    }
 }
 
 fn hop_limit(fields: Option<SynFields>) -> Option<u8> {
@@ -36,15 +46,18 @@ mod tests {
 
     fn pair(syn: Option<u8>, syn_ack: Option<u8>) -> SynPair {
         let fields = |hop_limit| Some(SynFields { hop_limit, ..SynFields::default() });
-        SynPair { syn: fields(syn), syn_ack: fields(syn_ack), client_isn: Some(1) }
+        SynPair { syn: fields(syn), syn_ack: fields(syn_ack), client_isn: Some(1), ..SynPair::default() }
     }
 
     #[test]
-    fn the_syn_decides_before_the_syn_ack_and_unknown_ttls_do_not() {
+    fn the_syn_decides_before_the_syn_ack_and_the_time_between_them_last() {
         assert!(is_nearer_to_client(&pair(Some(64), Some(60)), &pair(Some(60), Some(64))));
         assert!(!is_nearer_to_client(&pair(Some(60), Some(60)), &pair(Some(64), Some(64))));
         assert!(is_nearer_to_client(&pair(None, Some(60)), &pair(Some(64), Some(64))));
         assert!(!is_nearer_to_client(&pair(None, None), &pair(Some(64), Some(64))));
+        let answered = |nanos| SynPair { answer_nanos: Some(nanos), ..pair(Some(64), Some(64)) };
+        assert!(is_nearer_to_client(&answered(200_000), &answered(30_000)));
+        assert!(!is_nearer_to_client(&answered(31_000), &answered(30_000)), "captures round times");
         assert!(distance_from_client(&pair(Some(64), None)) < distance_from_client(&pair(Some(60), None)));
         assert!(distance_from_client(&pair(Some(60), None)) < distance_from_client(&pair(None, None)));
     }

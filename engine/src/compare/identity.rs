@@ -60,6 +60,7 @@ mod tests {
             syn: Some(SynFields { identification, ..SynFields::default() }),
             syn_ack: None,
             client_isn: isn,
+            ..SynPair::default()
         };
         let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
         let same = |key, a: &SynPair, b: &SynPair, seconds| is_same_handshake(key, (a, at(0)), (b, at(seconds)));

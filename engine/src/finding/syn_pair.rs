@@ -1,4 +1,5 @@
-//! The fields of a handshake's SYN and SYN-ACK, for front ends that compare captures.
+//! The fields of a handshake's SYN and SYN-ACK, and which later packets a capture contains, for
+//! front ends that compare captures.
 
 /// The fields of a SYN or SYN-ACK that distinguish packets, or that a middlebox may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,4 +33,21 @@ pub struct SynPair {
     pub syn_ack: Option<SynFields>,
     /// Sequence number of the SYN, by the SYN-ACK where only that was captured.
     pub client_isn: Option<u32>,
+    /// Time from the first SYN to the first SYN-ACK, in nanoseconds.
+    pub answer_nanos: Option<i64>,
+    /// Packets after the SYN-ACK that were captured.
+    pub later: LaterPackets,
+}
+
+/// Packets after the SYN-ACK that a capture contains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaterPackets {
+    /// Whether there is an acknowledgment of the SYN-ACK.
+    pub ack: bool,
+    /// Whether there is data of the client.
+    pub client_data: bool,
+    /// Whether the first reset, or a later one, is from the server's side.
+    pub server_reset: bool,
+    /// Whether the first reset is from the client's side.
+    pub client_reset: bool,
 }

@@ -3,7 +3,7 @@
 use crate::connection::handshake::{Handshake, Side, SynHeader};
 use crate::listener::Listener;
 use crate::listener::clock::{Samples, usual_rate};
-use crate::{Completion, Frame, Measured, SynFields, SynPair, Times};
+use crate::{Completion, Frame, LaterPackets, Measured, SynFields, SynPair, Times};
 
 /// Measurements on the server's segments after its SYN-ACK.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +63,21 @@ pub(super) fn completion(handshake: &Handshake, has_failed: bool) -> Completion 
     }
 }
 
-/// Returns the fields of the SYN and SYN-ACK.
+/// Returns the fields of the SYN and SYN-ACK, and which later packets there are.
 pub(super) fn syn_pair(handshake: &Handshake) -> SynPair {
+    let first_reset = handshake.reset.as_deref().map(|(side, _)| *side);
+    let ends = handshake.syn.zip(handshake.syn_ack);
     SynPair {
         syn: handshake.syn.as_ref().map(syn_fields),
         syn_ack: handshake.syn_ack.as_ref().map(syn_fields),
         client_isn: handshake.client_isn().map(|isn| isn.0),
+        answer_nanos: ends.map(|(syn, syn_ack)| syn_ack.time.as_nanos().saturating_sub(syn.time.as_nanos())),
+        later: LaterPackets {
+            ack: handshake.ack.is_some(),
+            client_data: handshake.client_data.is_some(),
+            server_reset: first_reset == Some(Side::Server) || handshake.server_resets > 0,
+            client_reset: first_reset == Some(Side::Client),
+        },
     }
 }
 

@@ -13,8 +13,12 @@ use crate::problem::Problem;
 use crate::report::Report;
 use crate::source::series::Member;
 use crate::source::walk::Source;
-use crate::totals::cross_capture::CrossCapture;
+use crate::totals::cross_capture::{CrossCapture, Failure, Place};
 use crate::totals::{CaptureTotals, Known, Totals};
+
+/// Maximum number of failures that wait until all captures were read; later ones are reported with
+/// the causes that their own capture shows. A finding takes about 3 KB.
+const MAX_WAITING: usize = 4096;
 
 /// Captures of a run.
 #[derive(Clone, Copy)]
@@ -50,6 +54,8 @@ pub struct Run<'a> {
     admission: Admission<'a>,
     journal: Option<&'a dyn Journal>,
     totals: Totals,
+    /// Failures that other captures may explain; `None` if no other series is read.
+    waiting: Option<Vec<Failure>>,
     /// Number of the first capture of the series that is being reported.
     first: usize,
     /// Indexes in the plan of captures that were not opened because the run ends.
@@ -105,6 +111,7 @@ impl<'a> Run<'a> {
             admission,
             journal,
             totals,
+            waiting: None,
             first: 0,
             not_reached: Vec::new(),
             has_begun: false,
@@ -210,10 +217,19 @@ impl<'a> Run<'a> {
             return Ok(None);
         }
         self.begin()?;
+        self.report_waiting()?;
         let admission = &self.admission;
         self.totals.episodes.retain(|(_, episode)| admission.admits_episode(episode));
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
+    }
+
+    /// Sets the number of series that are read. Captures of several series may contain the same
+    /// connections, so failures wait until all of them were read.
+    pub(super) fn expect_series(&mut self, series: usize) {
+        // With --once, the first of several copies is reported, and others are left out.
+        let waits = series > 1 && self.totals.cross_capture.is_some() && !self.options.rules.once;
+        self.waiting = waits.then(Vec::new);
     }
 
     /// Numbers the captures of the next series from here on.
@@ -230,17 +246,36 @@ impl<'a> Run<'a> {
         self.totals.is_interrupted = self.totals.problems.iter().any(Problem::is_interruption);
     }
 
-    fn handshake(&mut self, finding: &mut Finding) -> io::Result<()> {
+    fn handshake(&mut self, mut finding: Finding) -> io::Result<()> {
         finding.renumber(self.first as u32);
         // Before anything is decided, because both may change the order of the causes.
-        self.options.capture_point.weigh(finding);
+        self.options.capture_point.weigh(&mut finding);
         if let Some(kernel) = &self.options.kernel {
-            kernel.weigh(finding);
+            kernel.weigh(&mut finding);
         }
+        let place = self.totals.cross_capture.as_mut().and_then(|captures| captures.add(&finding));
+        if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.len() < MAX_WAITING)
+            && let Some(place) = place.filter(|_| !finding.causes.is_empty() && !finding.left_by_flood)
+        {
+            waiting.push(Failure { place, finding });
+            return Ok(());
+        }
+        self.decide(&finding, place)
+    }
+
+    /// Reports the failures that waited, after their causes were weighed with all captures.
+    fn report_waiting(&mut self) -> io::Result<()> {
+        let mut waiting = self.waiting.take().unwrap_or_default();
+        self.totals.weigh(&mut waiting);
+        waiting.iter().try_for_each(|failure| self.decide(&failure.finding, Some(failure.place)))
+    }
+
+    fn decide(&mut self, finding: &Finding, place: Option<Place>) -> io::Result<()> {
         let Totals { cross_capture, .. } = &mut self.totals;
         let once = self.options.rules.once;
-        let is_duplicate =
-            |finding: &Finding| cross_capture.as_mut().is_some_and(|captures| captures.note(finding, once));
+        let is_duplicate = |_: &Finding| {
+            cross_capture.as_mut().zip(place).is_some_and(|(captures, place)| captures.admit(place, once))
+        };
         let was_reported = self.journal.is_some_and(|journal| journal.was_decided(finding));
         match self.admission.decide(finding, was_reported, is_duplicate) {
             Decision::Report => {
@@ -292,8 +327,8 @@ impl EventSink for Run<'_> {
                 let name = self.totals.captures.last().map_or("", |capture| &capture.name);
                 self.observer.progress(name, offset);
             }
-            Event::Handshakes(mut findings) => {
-                findings.iter_mut().try_for_each(|finding| self.handshake(finding))?;
+            Event::Handshakes(findings) => {
+                findings.into_iter().try_for_each(|finding| self.handshake(finding))?;
             }
             Event::Read(totals, bytes) => self.capture_read(&totals, bytes),
             Event::Finished(captures, findings) => self.finished(&captures, *findings),

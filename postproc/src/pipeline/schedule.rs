@@ -23,6 +23,7 @@ const AHEAD: usize = 1024;
 /// Reads every capture of the plan on this number of threads.
 pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Result<()> {
     let all = series::series(&plan.sources);
+    run.expect_series(all.len());
     if all.len() > 1 && threads > 1 && read_several(plan, &all, threads, run)? {
         return Ok(());
     }

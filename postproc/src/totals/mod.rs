@@ -15,7 +15,7 @@ use syncookie_engine::{
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
-use cross_capture::{Comparison, CrossCapture};
+use cross_capture::{Comparison, CrossCapture, Failure};
 
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]
@@ -208,6 +208,16 @@ impl Totals {
         let captures = self.cross_capture.as_ref().filter(|_| self.known.is_none())?;
         let names: Vec<&str> = self.captures.iter().map(|capture| capture.name.as_str()).collect();
         Some(captures.compare(&names))
+    }
+
+    /// Weighs the causes of failures with all captures of their connections.
+    pub fn weigh(&mut self, failures: &mut [Failure]) {
+        let names: Vec<&str> = self.captures.iter().map(|capture| capture.name.as_str()).collect();
+        let listeners = &self.listeners;
+        let is_counted = |server| listeners.get(&server).is_some_and(|listener| listener.flood.is_some());
+        if let Some(captures) = &mut self.cross_capture {
+            captures.weigh(&names, failures, is_counted);
+        }
     }
 
     /// Adds the counts and episodes of a series whose handshakes were reported.

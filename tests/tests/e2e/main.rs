@@ -2,6 +2,7 @@
 
 mod annotate;
 mod batch;
+mod both_sides;
 mod capture_filters;
 mod cases;
 mod compare;

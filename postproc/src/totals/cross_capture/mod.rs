@@ -4,17 +4,21 @@
 //! Two captures can contain exactly the same packets, which only shows that the handshake was
 //! counted twice, or packets that were changed on the way. No verdict depends on it: a handshake is
 //! judged by its own capture, as in Wireshark. The engine decides whether two handshakes are the
-//! same and what a difference means ([`syncookie_engine::compare`]).
+//! same and what a difference means ([`syncookie_engine::compare`]). The causes of a failure are
+//! weighed with all captures of the connection (*sides*).
 
 mod matching;
+mod sides;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+pub use sides::Failure;
+
 use syncookie_engine::compare::{Difference, MatchKey, differences, distance_from_client, is_nearer_to_client};
-use syncookie_engine::{Endpoint, Finding, SynPair, Timestamp};
+use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, SynPair, Timestamp};
 
 /// Maximum number of handshakes that are kept for the comparison.
 const MAX_HANDSHAKES: usize = 1 << 17;
@@ -44,7 +48,16 @@ struct SeenHandshake {
     frame: u32,
     time: Timestamp,
     openings: SynPair,
+    outcome: Outcome,
+    /// First cause that is not ruled out.
+    first_cause: Option<CauseKind>,
+    /// Whether the handshake is reported, so that it is compared.
+    is_admitted: bool,
 }
+
+/// Handshake that was added to the comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(usize);
 
 /// Result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -78,35 +91,54 @@ pub struct Pair {
 }
 
 impl CrossCapture {
-    /// Adds a handshake. If `finds_duplicates`, returns whether another capture has exactly the
-    /// same packets.
-    pub fn note(&mut self, finding: &Finding, finds_duplicates: bool) -> bool {
-        self.drops_duplicates |= finds_duplicates;
-        let Some(new) = SeenHandshake::of(finding) else { return false };
+    /// Adds a handshake, to be compared if it is admitted. Returns `None` if it cannot be compared.
+    pub fn add(&mut self, finding: &Finding) -> Option<Place> {
+        let new = SeenHandshake::of(finding)?;
         if self.seen.len() >= MAX_HANDSHAKES {
             self.not_compared += 1;
-            return false;
+            return None;
         }
-        let is_duplicate = finds_duplicates && self.find_duplicate(&new);
         self.seen.push(new);
-        is_duplicate
+        Some(Place(self.seen.len() - 1))
     }
 
-    /// Returns whether a handshake that was added before has the same packets as the next one.
-    fn find_duplicate(&mut self, new: &SeenHandshake) -> bool {
+    /// Compares a handshake with the others. If `finds_duplicates`, returns whether another capture
+    /// has exactly the same packets.
+    pub fn admit(&mut self, place: Place, finds_duplicates: bool) -> bool {
+        self.drops_duplicates |= finds_duplicates;
+        self.seen[place.0].is_admitted = true;
+        finds_duplicates && self.find_duplicate(place)
+    }
+
+    /// Returns whether a handshake that was admitted before has the same packets as this one.
+    fn find_duplicate(&mut self, place: Place) -> bool {
+        let new = self.seen[place.0];
         let Some(isn) = new.openings.client_isn else { return false };
         let before = self.by_isn.entry((new.server, new.client, isn)).or_default();
         let is_duplicate = before.iter().take(matching::CANDIDATES).map(|&place| &self.seen[place]).any(|seen| {
-            matching::is_same(MatchKey::ClientIsn, seen, new) && differences(&seen.openings, &new.openings).is_empty()
+            matching::is_same(MatchKey::ClientIsn, seen, &new) && differences(&seen.openings, &new.openings).is_empty()
         });
-        before.push(self.seen.len());
+        before.push(place.0);
         is_duplicate
     }
 
     /// Compares the handshakes that several captures contain; `captures` are the names of the
     /// captures. The result does not depend on the order in which the captures were read.
     pub fn compare(&self, captures: &[&str]) -> Comparison {
-        let name = |seen: &SeenHandshake| captures.get(seen.capture as usize).copied().unwrap_or_default();
+        let mut comparison = Comparison {
+            not_compared: self.not_compared,
+            is_counted_once: self.drops_duplicates,
+            ..Comparison::default()
+        };
+        for (near, far) in self.pairs(captures).into_iter().filter(|(a, b)| a.is_admitted && b.is_admitted) {
+            comparison.add(near, far, [near, far].map(|seen| (name(captures, seen).to_owned(), seen.frame)));
+        }
+        comparison
+    }
+
+    /// Returns the handshakes that several captures contain, in pairs of captures, by listener and
+    /// client. The first of a pair is nearer to the client, if that is known.
+    fn pairs(&self, captures: &[&str]) -> Vec<(&SeenHandshake, &SeenHandshake)> {
         let mut sorted = self.in_several_captures();
         sorted.sort_by(|a, b| {
             let flow = |seen: &SeenHandshake| (seen.server, seen.client);
@@ -114,20 +146,11 @@ impl CrossCapture {
             flow(a)
                 .cmp(&flow(b))
                 .then_with(|| distance(a).cmp(&distance(b)))
-                .then_with(|| name(a).cmp(name(b)))
+                .then_with(|| name(captures, a).cmp(name(captures, b)))
                 .then(a.frame.cmp(&b.frame))
         });
-        let mut comparison = Comparison {
-            not_compared: self.not_compared,
-            is_counted_once: self.drops_duplicates,
-            ..Comparison::default()
-        };
-        for flow in sorted.chunk_by(|a, b| (a.server, a.client) == (b.server, b.client)) {
-            for (near, far) in matching::pairs(flow) {
-                comparison.add(near, far, [near, far].map(|seen| (name(seen).to_owned(), seen.frame)));
-            }
-        }
-        comparison
+        let flows = sorted.chunk_by(|a, b| (a.server, a.client) == (b.server, b.client));
+        flows.flat_map(matching::pairs).collect()
     }
 
     /// Returns the handshakes of connections that several captures may contain. They are few, so
@@ -141,12 +164,19 @@ impl CrossCapture {
     }
 }
 
+/// Returns the name of the capture that contains a handshake.
+fn name<'c>(captures: &[&'c str], seen: &SeenHandshake) -> &'c str {
+    captures.get(seen.capture as usize).copied().unwrap_or_default()
+}
+
 impl SeenHandshake {
     fn of(finding: &Finding) -> Option<Self> {
         let frame = finding.frames.syn_ack.or(finding.frames.syn)?;
         let openings = finding.syn_pair.filter(|openings| openings.client_isn.is_some())?;
-        let Finding { client, server, time, .. } = *finding;
-        Some(Self { client, server, capture: frame.capture, frame: frame.number, time, openings })
+        let Finding { client, server, time, outcome, .. } = *finding;
+        let first_cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
+        let (capture, frame) = (frame.capture, frame.number);
+        Some(Self { client, server, capture, frame, time, openings, outcome, first_cause, is_admitted: false })
     }
 
     /// Returns a digest of the connection: equal for all its handshakes, and rarely for others.

@@ -22,7 +22,15 @@ fn seen(capture: u32) -> SeenHandshake {
         capture,
         frame: 2 + capture,
         time: Timestamp::from_nanos(1_700_000_000_000_000_000 + i64::from(capture)),
-        openings: SynPair { syn: Some(look), syn_ack: Some(SynFields { isn: 5000, ..look }), client_isn: Some(1000) },
+        openings: SynPair {
+            syn: Some(look),
+            syn_ack: Some(SynFields { isn: 5000, ..look }),
+            client_isn: Some(1000),
+            ..SynPair::default()
+        },
+        outcome: Outcome::Established,
+        first_cause: None,
+        is_admitted: true,
     }
 }
 
@@ -109,4 +117,62 @@ fn three_captures_of_a_path_are_compared_in_neighbouring_pairs() {
     let compared = compare(vec![at(0, 60), at(1, 64), at(2, 62)]);
     let captures: Vec<_> = compared.pairs.iter().map(|pair| pair.locations.clone().map(|(name, _)| name)).collect();
     assert_eq!(captures, [["server.pcap", "third.pcap"], ["third.pcap", "client.pcap"]]);
+}
+
+/// Returns a finding without an answer, as the engine returns it for a capture that shows nothing
+/// else.
+fn unanswered(time: i64) -> Finding {
+    use syncookie_engine::{Analyzer, FindingParts, Frame, Limits, Observation, Packet};
+    use syncookie_testkit::tcp::{SYN, Segment};
+    let (client, server) = ("192.0.2.1:50000".parse().unwrap(), "192.0.2.2:80".parse().unwrap());
+    let syn = Segment { ttl: 64, flags: SYN, seq: 9, window: 64_240, ..Segment::default() }.packet(client, server);
+    let other =
+        Segment { ttl: 64, flags: SYN, seq: 9, ..Segment::default() }.packet("192.0.2.9:1".parse().unwrap(), server);
+    let parts = FindingParts { syn_fields: true, ..FindingParts::default() };
+    let mut analyzer = Analyzer::new(Limits::default()).with_parts(parts);
+    for (number, packet, at) in [(1, &syn, 0), (2, &syn, 1), (3, &other, 9)] {
+        let frame = Frame { capture: 0, number };
+        let time = Timestamp::from_nanos(time + at * 1_000_000_000);
+        analyzer.push(&Observation { frame, time, packet: Packet::Ip(packet) });
+    }
+    analyzer.finish().handshakes.remove(0)
+}
+
+#[test]
+fn a_syn_that_a_capture_at_the_server_would_contain_did_not_arrive_there() {
+    let second = 1_000_000_000;
+    let at = |capture, seconds: i64, hop_limit| {
+        let mut handshake = seen(capture);
+        handshake.time = Timestamp::from_nanos(handshake.time.as_nanos() + seconds * second);
+        handshake.openings.client_isn = Some((seconds + 100) as u32);
+        handshake.openings.syn.as_mut().unwrap().hop_limit = Some(hop_limit);
+        handshake
+    };
+    let reasons = |times: [i64; 2], is_counted| {
+        let [first, last] = times;
+        let seen = vec![at(0, first, 64), at(1, first, 60), at(0, last, 64), at(1, last, 60)];
+        let mut captures = CrossCapture { seen, ..CrossCapture::default() };
+        let finding = unanswered(super::tests::seen(0).time.as_nanos());
+        let place = captures.add(&finding).expect("it has a SYN");
+        let mut failures = [Failure { place, finding }];
+        captures.weigh(&["client.pcap", "server.pcap"], &mut failures, |_| is_counted);
+        let causes = failures[0].finding.causes.iter();
+        causes.flat_map(|cause| cause.supporting.iter().chain(&cause.against)).cloned().collect::<Vec<_>>().join("\n")
+    };
+    let said = "server.pcap, nearer to the server, contains connections of this client";
+    assert!(reasons([-5, 5], false).contains(said));
+    assert!(!reasons([-5, -1], false).contains(said), "the other capture may have ended before");
+    assert!(!reasons([-5, 5], true).contains(said), "the other capture's handshakes may only have been counted");
+}
+
+#[test]
+fn captures_without_a_router_between_are_ordered_by_the_time_until_the_answer() {
+    let answered = |capture, nanos| {
+        let mut handshake = seen(capture);
+        handshake.openings.answer_nanos = Some(nanos);
+        handshake.openings.syn_ack.as_mut().unwrap().window = capture as u16;
+        handshake
+    };
+    let pair = &compare(vec![answered(0, 30_000), answered(1, 250_000)]).pairs[0];
+    assert_eq!((&*pair.locations[0].0, pair.is_direction_known), ("server.pcap", true), "it waited longer");
 }

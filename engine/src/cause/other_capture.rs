@@ -1,0 +1,310 @@
+//! Weighs the causes of a finding with another capture of the same connections.
+//!
+//! A packet that one capture contains and the other does not was lost, sent or dropped between the
+//! two. This decides between causes that look the same in one capture.
+
+use super::hypothesis::{STRONG, VERY_STRONG, rank};
+use super::info::ResetSender;
+use crate::evidence::hop_limit::initial;
+use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, SynPair};
+
+/// Place of another capture, seen from the capture of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherSide {
+    /// Nearer to the client.
+    Client,
+    /// Nearer to the server.
+    Server,
+}
+
+/// Handshake of a finding, as another capture shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherCapture<'a> {
+    /// Name of the capture, and the number of the handshake's first frame in it.
+    pub location: (&'a str, u32),
+    /// Place of the other capture.
+    pub side: OtherSide,
+    /// Packets that it contains.
+    pub packets: SynPair,
+    /// Outcome that it shows.
+    pub outcome: Outcome,
+    /// Its own first cause that is not ruled out.
+    pub first_cause: Option<CauseKind>,
+}
+
+/// What two captures show together and neither shows alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// A reset from the server's side was sent between the captures. The packet that it answers
+    /// passed, or did not pass, the place it was sent from.
+    ServerResetBetween { trigger_passed: bool },
+    /// A reset in the client's name was sent between the captures.
+    ClientResetBetween,
+    /// The SYN-ACK did not arrive at the capture nearer to the client.
+    AnswerLost,
+    /// The ACK did not arrive at the capture nearer to the server.
+    AckLost,
+    /// The ACK arrived at the server.
+    AckArrived,
+}
+
+/// Meaning for a kind of cause.
+enum Meaning {
+    None,
+    Supports,
+    Opposes,
+    RulesOut,
+}
+
+impl OtherCapture<'_> {
+    /// Weighs and ranks a finding's causes again with what both captures show together; changes
+    /// nothing else in the finding. A finding without a cause stays without one.
+    pub fn weigh(&self, finding: &mut Finding) {
+        let Some(shown) = finding.syn_pair.and_then(|own| self.shown(&own, finding.outcome)) else { return };
+        if finding.causes.is_empty() {
+            return;
+        }
+        let why = self.sentence(shown);
+        for cause in &mut finding.causes {
+            cause.not_observable.retain(|what| !shown.settles(what));
+        }
+        if let Some(kind) = shown.new_cause()
+            && !finding.causes.iter().any(|cause| cause.kind == kind)
+        {
+            finding.causes.push(Cause::bare(kind, finding.server));
+        }
+        for cause in &mut finding.causes {
+            match shown.means(cause.kind, finding.outcome, finding.completion.has_failed) {
+                Meaning::None => {}
+                Meaning::Supports => cause.add_support(VERY_STRONG, why.clone()),
+                Meaning::Opposes => cause.add_opposition(STRONG, why.clone()),
+                Meaning::RulesOut => cause.rule_out(why.clone()),
+            }
+        }
+        rank(&mut finding.causes);
+    }
+
+    /// Makes the other capture's first cause the first one of a finding where only the other
+    /// capture can show the cause. To be called after both findings were weighed.
+    pub fn adopt(&self, finding: &mut Finding) {
+        let (Some(kind), Some(own)) = (self.first_cause, finding.syn_pair) else { return };
+        let Some(first) = finding.causes.first().map(|cause| cause.kind) else { return };
+        let is_seen_there = match self.side {
+            OtherSide::Client => {
+                let is_reset_between =
+                    matches!(self.shown(&own, finding.outcome), Some(Shown::ServerResetBetween { .. }));
+                is_reset_between || is_seen_by_client(kind)
+            }
+            // Nothing answered the SYN at either place. The server's side sees why, or nothing.
+            OtherSide::Server => {
+                first == CauseKind::SilentDrop
+                    && (finding.outcome, self.outcome) == (Outcome::Unanswered, Outcome::Unanswered)
+            }
+        };
+        let is_excluded = finding.causes.iter().any(|cause| cause.kind == kind && cause.ruled_out);
+        if first == kind || !is_seen_there || is_excluded {
+            return;
+        }
+        let best = finding.causes.iter().map(|cause| cause.nats).fold(0.0, f64::max);
+        let (name, frame) = self.location;
+        let why = format!("{name} (frame {frame}), nearer to the {}, shows this cause", self.side.as_str());
+        if !finding.causes.iter().any(|cause| cause.kind == kind) {
+            finding.causes.push(Cause::bare(kind, finding.server));
+        }
+        for cause in finding.causes.iter_mut().filter(|cause| cause.kind == kind) {
+            cause.nats = best;
+            cause.add_support(VERY_STRONG, why.clone());
+        }
+        rank(&mut finding.causes);
+    }
+
+    /// Weighs and ranks the causes of a finding without an answer whose packets another capture, nearer
+    /// to the server, does not contain. That capture contains other connections of the same client and
+    /// listener, before and after this one, so that no packet of this one arrived there.
+    pub fn weigh_missing(finding: &mut Finding, name: &str) {
+        let is_refused = finding.outcome == Outcome::Refused;
+        if !is_refused && finding.outcome != Outcome::Unanswered {
+            return;
+        }
+        let why = format!(
+            "{name}, nearer to the server, contains connections of this client before and after this one, but not its SYN: it was dropped or answered between the captures"
+        );
+        for cause in &mut finding.causes {
+            let info = cause.kind.info();
+            let is_answer_of_server = is_refused && info.reset_sender == ResetSender::Server;
+            if is_answer_of_server || !is_refused && is_decided_by_server(cause.kind) {
+                cause.rule_out(why.clone());
+            } else if is_refused && cause.kind == CauseKind::FirewallReset {
+                cause.add_support(STRONG, why.clone());
+            } else if cause.kind == CauseKind::SilentDrop {
+                // All causes that are left are in front of the server, so it says nothing about them.
+                cause.add_support(0.0, why.clone());
+            }
+        }
+        rank(&mut finding.causes);
+    }
+
+    /// Compares the packets of both captures.
+    fn shown(&self, own: &SynPair, own_outcome: Outcome) -> Option<Shown> {
+        let ((near, near_outcome), (far, far_outcome)) = match self.side {
+            OtherSide::Client => ((&self.packets, self.outcome), (own, own_outcome)),
+            OtherSide::Server => ((own, own_outcome), (&self.packets, self.outcome)),
+        };
+        // A capture that ends in the middle does not show that a packet is missing.
+        let (near_is_whole, far_is_whole) = (near_outcome != Outcome::Incomplete, far_outcome != Outcome::Incomplete);
+        let (early, late) = (near.later, far.later);
+        if far_is_whole && far.syn.is_some() && early.server_reset && !late.server_reset {
+            return Some(Shown::ServerResetBetween { trigger_passed: trigger_passed(early, late) });
+        }
+        if near_is_whole && late.client_reset && !early.client_reset && !early.server_reset {
+            return Some(Shown::ClientResetBetween);
+        }
+        if near_outcome == Outcome::Unanswered && far.syn_ack.is_some() {
+            return Some(Shown::AnswerLost);
+        }
+        if early.ack && far_outcome == Outcome::Unacknowledged {
+            return Some(Shown::AckLost);
+        }
+        (early.ack && late.ack && is_at_server(far)).then_some(Shown::AckArrived)
+    }
+
+    fn sentence(&self, shown: Shown) -> String {
+        let (name, frame) = self.location;
+        let other = format!("{name} (frame {frame}), nearer to the {}", self.side.as_str());
+        let (contains, lacks) = (format!("{other}, contains"), format!("{other}, does not contain"));
+        let is_client = self.side == OtherSide::Client;
+        match shown {
+            Shown::ServerResetBetween { trigger_passed } => {
+                let reset = if is_client {
+                    format!("{contains} a reset from the server's side")
+                } else {
+                    format!("{lacks} the reset")
+                };
+                let passed = if trigger_passed { "although" } else { "and" };
+                let arrived = if trigger_passed { "arrived" } else { "did not arrive" };
+                format!(
+                    "{reset}: another machine sent it, {passed} the packet that it answers {arrived} at the server's side"
+                )
+            }
+            Shown::ClientResetBetween => {
+                let reset = if is_client {
+                    format!("{lacks} the client's reset")
+                } else {
+                    format!("{contains} a reset from the client's side")
+                };
+                format!("{reset}: a device between the captures sent it in the client's name")
+            }
+            Shown::AnswerLost => {
+                let answer = if is_client { format!("{lacks} the SYN-ACK") } else { format!("{contains} the SYN-ACK") };
+                format!("{answer}: it was lost between the captures")
+            }
+            Shown::AckLost => {
+                let ack = if is_client {
+                    format!("{contains} the client's ACK")
+                } else {
+                    format!("{lacks} the client's ACK")
+                };
+                format!("{ack}: it was lost between the captures")
+            }
+            Shown::AckArrived => format!("{contains} the client's ACK: it arrived at the server"),
+        }
+    }
+}
+
+impl OtherSide {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+impl Shown {
+    /// Returns the cause that this shows, where one capture alone may not have suggested it.
+    const fn new_cause(self) -> Option<CauseKind> {
+        match self {
+            Self::ServerResetBetween { trigger_passed: true } | Self::ClientResetBetween => {
+                Some(CauseKind::InjectedReset)
+            }
+            Self::AnswerLost => Some(CauseKind::SilentDrop),
+            _ => None,
+        }
+    }
+
+    /// Returns whether this settles what one capture could not show.
+    fn settles(self, what: &str) -> bool {
+        let settled: &[&str] = match self {
+            Self::ServerResetBetween { .. } => &["whether the server sent the reset", "who sent the reset"],
+            Self::ClientResetBetween => &["whether the client received a reset", "what the client application did"],
+            Self::AnswerLost => &["whether the SYN reached the server", "whether the SYN-ACK reached the client"],
+            Self::AckLost => &["whether the ACK reached the server", "what the client sent after the SYN-ACK"],
+            Self::AckArrived => &["whether the ACK reached the server", "whether and where the ACK"],
+        };
+        settled.iter().any(|start| what.starts_with(start))
+    }
+
+    fn means(self, kind: CauseKind, outcome: Outcome, has_failed: bool) -> Meaning {
+        use CauseKind::{AckLost, FirewallReset, InjectedReset, SilentDrop, WrongHost};
+        let sender = kind.info().reset_sender;
+        let is_reset = matches!(outcome, Outcome::ResetByServer | Outcome::Refused | Outcome::ResetByClient);
+        match (self, kind) {
+            (Self::ServerResetBetween { trigger_passed: true } | Self::ClientResetBetween, InjectedReset) => {
+                Meaning::Supports
+            }
+            (Self::ServerResetBetween { trigger_passed: true }, WrongHost) => Meaning::RulesOut,
+            (Self::ServerResetBetween { trigger_passed: true }, FirewallReset) => Meaning::Opposes,
+            (Self::ServerResetBetween { trigger_passed: false }, InjectedReset) => Meaning::Opposes,
+            (Self::ServerResetBetween { .. }, _) if is_reset && sender == ResetSender::Server => Meaning::RulesOut,
+            (Self::ClientResetBetween, _) if is_reset && sender == ResetSender::Client => Meaning::RulesOut,
+            (Self::AnswerLost, SilentDrop) | (Self::AckLost, AckLost) => Meaning::Supports,
+            (Self::AnswerLost, AckLost) => Meaning::RulesOut,
+            (Self::AckLost, SilentDrop) if outcome == Outcome::Unacknowledged => Meaning::RulesOut,
+            (Self::AnswerLost | Self::AckLost, _) if needs_what_was_lost(kind) => Meaning::RulesOut,
+            (Self::AckArrived, AckLost | WrongHost) if has_failed => Meaning::RulesOut,
+            _ => Meaning::None,
+        }
+    }
+}
+
+/// Returns whether the packet that a reset answers arrived at the capture nearer to the server: the
+/// client's data, otherwise its ACK.
+const fn trigger_passed(near: LaterPackets, far: LaterPackets) -> bool {
+    if near.client_data { far.client_data } else { near.ack && far.ack }
+}
+
+/// Returns whether the capture was taken at the server: the SYN-ACK passed no router before it.
+fn is_at_server(packets: &SynPair) -> bool {
+    packets.syn_ack.and_then(|syn_ack| syn_ack.hop_limit).is_some_and(|hop_limit| initial(hop_limit) == hop_limit)
+}
+
+/// Returns whether only a capture at the client's side shows the cause.
+const fn is_seen_by_client(kind: CauseKind) -> bool {
+    matches!(
+        kind,
+        CauseKind::AnsweredElsewhere
+            | CauseKind::WrongAcknowledgment
+            | CauseKind::ChallengeReset
+            | CauseKind::IcmpRejected
+    )
+}
+
+/// Returns whether the server alone decides to leave the SYN without an answer.
+const fn is_decided_by_server(kind: CauseKind) -> bool {
+    matches!(
+        kind,
+        CauseKind::AcceptQueueOverflow | CauseKind::BadChecksum | CauseKind::TimestampsRejected | CauseKind::SynFlood
+    )
+}
+
+/// Returns whether the cause is excluded where the server's answer, or the ACK after it, was lost.
+const fn needs_what_was_lost(kind: CauseKind) -> bool {
+    is_decided_by_server(kind)
+        || matches!(
+            kind,
+            CauseKind::SourcePortsExhausted
+                | CauseKind::DeferredAccept
+                | CauseKind::ClientAbort
+                | CauseKind::CookieRejected
+        )
+}

@@ -1,0 +1,128 @@
+//! Causes of a failure, weighed with another capture of the same connection.
+
+mod common;
+
+use common::{ACK, PLAIN_OPTIONS, RST, Talk, analyze_by, talk, top};
+use syncookie_engine::{Analyzer, Cause, CauseKind, Finding, FindingParts, Limits, OtherCapture, OtherSide, Outcome};
+
+/// Returns the finding of a connection between others that work; captured where both ends have a
+/// TTL of 64.
+fn captured(talk: Talk) -> Finding {
+    let mut packets: Vec<_> =
+        [talk, common::talk(9).ordinary(90.0)].into_iter().flat_map(|talk| talk.packets).collect();
+    packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let parts = FindingParts { syn_fields: true, ..FindingParts::default() };
+    let findings = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &packets);
+    findings.handshakes.into_iter().find(|finding| finding.client.port == 1).expect("the connection")
+}
+
+fn seen(finding: &Finding, side: OtherSide) -> OtherCapture<'_> {
+    OtherCapture {
+        location: ("other.pcap", 1),
+        side,
+        packets: finding.syn_pair.expect("asked for"),
+        outcome: finding.outcome,
+        first_cause: Cause::most_likely(&finding.causes).map(|cause| cause.kind),
+    }
+}
+
+/// Returns the first causes of a connection in a capture at the client and one at the server,
+/// weighed with each other.
+fn both(client: Talk, server: Talk) -> [Option<CauseKind>; 2] {
+    let [mut client, mut server] = [client, server].map(captured);
+    let (of_client, of_server) = (client.clone(), server.clone());
+    seen(&of_server, OtherSide::Server).weigh(&mut client);
+    seen(&of_client, OtherSide::Client).weigh(&mut server);
+    let (of_client, of_server) = (client.clone(), server.clone());
+    seen(&of_server, OtherSide::Server).adopt(&mut client);
+    seen(&of_client, OtherSide::Client).adopt(&mut server);
+    [top(&client), top(&server)]
+}
+
+/// Returns a connection up to the SYN-ACK.
+fn answered() -> Talk {
+    talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS)
+}
+
+fn reset(talk: Talk, at: f64) -> Talk {
+    talk.server(at, |t| (t.ack, t.flags, t.window) = (0, RST, 0))
+}
+
+const INJECTED: [Option<CauseKind>; 2] = [Some(CauseKind::InjectedReset); 2];
+
+#[test]
+fn a_reset_that_the_server_did_not_send_is_no_servers_reset_at_either_side() {
+    let client = reset(answered().ack(0.011), 0.021);
+    assert_eq!(top(&captured(client.clone())), Some(CauseKind::AcceptQueueOverflow), "alone it looks like an overflow");
+    let server = answered().syn_ack(1.01, 64240, &PLAIN_OPTIONS).syn_ack(3.01, 64240, &PLAIN_OPTIONS);
+    let [client, server] = both(client, server);
+    assert_eq!(client, Some(CauseKind::FirewallReset));
+    assert_eq!(server, client);
+}
+
+#[test]
+fn a_device_that_resets_both_sides_of_a_connection_injects_its_resets() {
+    let client = reset(answered().ack(0.011).data(0.012, 100), 0.022);
+    assert_eq!(top(&captured(client.clone())), Some(CauseKind::FirewallReset), "the data may not have arrived");
+    let server = answered().ack(0.011).data(0.012, 100).client(0.013, |t| {
+        (t.seq, t.flags) = (t.seq.wrapping_add(100), RST | ACK);
+    });
+    assert_eq!(both(client, server.clone()), INJECTED);
+    // The client has no reset: the device reset the server only, in the client's name.
+    let ignored = answered().ack(0.011).data(0.012, 100).data(0.3, 100).data(0.7, 100).data(1.5, 100).data(3.0, 100);
+    assert_eq!(both(ignored.data(6.0, 100), server), INJECTED);
+}
+
+#[test]
+fn data_that_a_device_dropped_and_reset_was_rejected_by_a_packet_filter() {
+    let client = reset(answered().ack(0.011).data(0.012, 100), 0.022);
+    assert_eq!(both(client, answered().ack(0.011))[0], Some(CauseKind::FirewallReset));
+}
+
+#[test]
+fn an_ack_that_did_not_arrive_was_lost_and_one_that_arrived_was_not() {
+    let repeated = |talk: Talk| talk.syn_ack(1.01, 64240, &PLAIN_OPTIONS).syn_ack(3.01, 64240, &PLAIN_OPTIONS);
+    let client = || repeated(answered().ack(0.011)).ack(3.02);
+    assert_eq!(both(client(), repeated(answered())), [Some(CauseKind::AckLost); 2]);
+    assert_eq!(both(client(), client()), [Some(CauseKind::AcceptQueueOverflow); 2]);
+}
+
+#[test]
+fn an_answer_that_did_not_arrive_was_dropped_on_the_path() {
+    let syns = |talk: Talk| talk.syn(1.0, &PLAIN_OPTIONS).syn(3.0, &PLAIN_OPTIONS);
+    let client = syns(talk(1).syn(0.0, &PLAIN_OPTIONS));
+    let server = syns(answered());
+    assert_eq!(both(client, server), [Some(CauseKind::SilentDrop); 2]);
+}
+
+#[test]
+fn a_capture_that_ends_early_does_not_show_that_a_packet_is_missing() {
+    let mut client = captured(reset(answered().ack(0.011), 0.021));
+    let before = client.causes.clone();
+    let mut server = captured(answered());
+    server.outcome = Outcome::Incomplete;
+    seen(&server, OtherSide::Server).weigh(&mut client);
+    assert_eq!(client.causes, before);
+}
+
+#[test]
+fn a_handshake_without_a_cause_gets_none() {
+    let mut works = captured(talk(1).ordinary(0.0));
+    let reset = captured(reset(answered().ack(0.011), 0.021));
+    seen(&reset, OtherSide::Client).weigh(&mut works);
+    seen(&reset, OtherSide::Client).adopt(&mut works);
+    assert_eq!(works.causes, []);
+}
+
+#[test]
+fn a_refused_syn_that_is_missing_at_the_server_was_refused_before_it() {
+    let refused = talk(1).syn(0.0, &PLAIN_OPTIONS).server(0.01, |t| {
+        (t.seq, t.ack, t.flags, t.window) = (0, 1_000_001, RST | ACK, 0);
+    });
+    let mut finding = captured(refused);
+    assert_eq!((finding.outcome, top(&finding)), (Outcome::Refused, Some(CauseKind::ClosedPort)));
+    OtherCapture::weigh_missing(&mut finding, "server.pcap");
+    assert_eq!(top(&finding), Some(CauseKind::FirewallReset));
+    let why = finding.causes[0].supporting.join("; ");
+    assert!(why.contains("server.pcap, nearer to the server, contains connections of this client"), "{why}");
+}
