@@ -160,6 +160,30 @@ fn a_reset_that_the_server_knows_nothing_of_was_injected() {
 }
 
 #[test]
+fn a_reset_of_another_machine_for_data_that_the_server_has_acknowledged_was_injected() {
+    // The device resets the server, too, so that the server does not go on.
+    let acknowledged = |talk: Talk| talk.server(0.03, |t| t.ack = t.ack.wrapping_add(100));
+    let reset = |talk: Talk, at, flags, ttl| {
+        talk.server(at, |t| {
+            t.ack = if flags == RST { 0 } else { t.ack.wrapping_add(100) };
+            (t.flags, t.window, t.ttl) = (flags, 0, ttl);
+        })
+    };
+    let sent = || open(1, 0.0).data(0.02, 100);
+    for flags in [RST, RST | ACK] {
+        let injected = reset(reset(acknowledged(sent()), 0.031, flags, 51), 0.0312, flags, 51);
+        let finding = first_of(&[injected]);
+        assert_eq!((finding.outcome, top(&finding)), (Outcome::ResetByServer, Some(CauseKind::InjectedReset)));
+        let dropped = first_of(&[reset(sent(), 0.031, flags, 51)]);
+        assert_eq!(top(&dropped), Some(CauseKind::FirewallReset), "nothing shows that the data passed");
+        let late = first_of(&[reset(acknowledged(sent()), 60.0, flags, 51)]);
+        assert_ne!(top(&late), Some(CauseKind::InjectedReset), "a device that gave up waiting for the server");
+        let own = first_of(&[reset(acknowledged(sent()), 0.031, flags, 64)]);
+        assert_ne!(top(&own), Some(CauseKind::InjectedReset), "the server's own TTL");
+    }
+}
+
+#[test]
 fn a_server_that_closes_at_once_served_nothing() {
     let closed = open(1, 0.0).server(0.02, |t| t.flags = FIN | ACK);
     let closed = closed.client(0.03, |t| (t.flags, t.ack) = (FIN | ACK, t.ack.wrapping_add(1)));

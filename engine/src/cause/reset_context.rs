@@ -15,6 +15,9 @@ const LATE_SECONDS: f64 = 0.001;
 /// Shortest age, in seconds, at which Linux may refuse a cookie; the longest is twice that
 /// (syncookies.c `MAX_SYNCOOKIE_AGE`: 2 periods of 60 s).
 const COOKIE_SECONDS: f64 = 60.0;
+/// Longest time, in seconds, from the client's data to a reset that a device sends because of the
+/// data. A device that gives up waiting for the server's answer takes longer.
+const AT_ONCE_SECONDS: f64 = 1.0;
 /// Largest step between the IP identifications of a server's segments that counts as going on.
 const NEXT_IDENTIFICATIONS: u16 = 16;
 
@@ -42,6 +45,8 @@ pub(super) struct ResetContext<'a> {
     /// Whether the server then sent data past the reset's number, or acknowledged data: what was
     /// reset had reached it. An application that aborts a connection may still acknowledge data.
     pub server_served_after: bool,
+    /// Whether the server had acknowledged the client's data before the reset, which came at once.
+    acknowledged_data: bool,
     /// Whether the server sent a second reset, one for the ACK and one for the data.
     pub resets_ack_and_data: bool,
     /// Seconds from the ACK to the server's FIN, where the server closed the connection first and
@@ -89,6 +94,10 @@ impl<'a> ResetContext<'a> {
         let is_past = |l: &SegmentFacts| {
             l.frame > reset.frame && (l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0 || took_data(l))
         };
+        let has_taken = |l: &SegmentFacts| {
+            l.frame < reset.frame && handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0)
+        };
+        let is_at_once = trigger.is_some_and(|t| reset.time.seconds_since(t.time) < AT_ONCE_SECONDS);
         Self {
             reset,
             shape: Shape::of(reset),
@@ -102,6 +111,7 @@ impl<'a> ResetContext<'a> {
             entry_outlived_it: handshake.outlived_reset(),
             server_went_on: handshake.server_segments.iter().any(|l| l.frame > reset.frame),
             server_served_after: handshake.server_segments.iter().any(is_past),
+            acknowledged_data: is_at_once && after_data && handshake.server_segments.iter().any(has_taken),
             resets_ack_and_data: pure_ack && after_data && handshake.server_resets > 1,
             server_closed_after: server_closed_after(handshake),
             aborted: handshake.server_aborted,
@@ -136,6 +146,12 @@ impl<'a> ResetContext<'a> {
     /// Returns whether the hop limits differ by more than load-balanced paths explain.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| is_from_elsewhere(a, b))
+    }
+
+    /// Returns whether another machine reset data at once that the server had acknowledged: a copy
+    /// of the data had reached that machine.
+    pub(super) fn answers_passed_data(&self) -> bool {
+        self.acknowledged_data && self.is_from_elsewhere() && !self.server_served_after
     }
 
     /// Returns whether the reset took fewer hops than the SYN-ACK, each from its most likely initial

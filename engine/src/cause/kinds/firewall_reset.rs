@@ -16,6 +16,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 const SERVER_WENT_ON: &str = "the server continued after the reset: it did not send the reset";
 const REACHED_SERVER: &str =
     "the server sent or acknowledged data after the reset: a packet filter would have dropped what the client sent";
+const PASSED: &str =
+    "the server had acknowledged the data before the reset: a packet filter would have dropped what it rejects";
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
@@ -36,6 +38,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
+        .opposed_by(reset.answers_passed_data(), STRONG, PASSED)
         .supported_by(reset.ip_id_copied, STRONG, IP_ID_COPIED)
         .opposed_by(reset.has_same_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
@@ -63,6 +66,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .supported_by(reset.served, MODERATE, "the server had accepted the connection: a device on the path reset it")
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
+        .opposed_by(reset.answers_passed_data(), STRONG, PASSED)
         .supported_by(reset.ip_id_copied, STRONG, IP_ID_COPIED)
         .supported_by(reset.has_unacknowledged_seq(), STRONG, UNACKNOWLEDGED_SEQ)
         .opposed_by(

@@ -13,6 +13,8 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
+const DATA_PASSED: &str = "the server had acknowledged the client's data, which had passed the device that reset it at once; that device may have reset the server, too";
+
 /// Considers a device that copies packets and injects resets. Unlike a packet filter, it lets the
 /// packet that triggered the reset through ("Global, passive detection of connection tampering",
 /// SIGCOMM 2023).
@@ -24,6 +26,7 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
             5.0,
             "the server sent data or acknowledged it after the reset: what the client had sent reached it, and it did not reset the connection",
         )
+        .supported_by(reset.answers_passed_data(), 5.0, DATA_PASSED)
         .opposed_by(!reset.server_served_after, MODERATE, "the server neither sent nor acknowledged data after the reset")
         .supported_by(reset.is_early(), MODERATE, "the reset came in less time than the round trip to the server takes")
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
