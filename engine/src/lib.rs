@@ -41,6 +41,7 @@ pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, Traced
 pub use cause::other_capture::{OtherCapture, OtherSide};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
+pub use finding::cookie_cost::{CookieCost, RoundedMss};
 pub use finding::durations::Durations;
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;

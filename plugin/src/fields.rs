@@ -134,6 +134,8 @@ fields! {
         "How the handshake ended",
     Delay: RelativeTime "syncookie.delay" "Delay"
         "Time from the first SYN to the ACK that completes the handshake",
+    Cost: String "syncookie.cost" "Cost"
+        "What the SYN cookie or SYN proxy cost the connection, such as window scaling",
     Cause: String "syncookie.cause" "Cause"
         "Most likely cause of the failure or delay",
     CauseFor: String "syncookie.cause.for" "Evidence for cause"

@@ -119,6 +119,9 @@ fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Setti
     if let Some(seconds) = finding.completion.seconds {
         builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
     }
+    for lost in finding.cost.iter().flat_map(|cost| cost.sentences()) {
+        builder.long_text(1, Field::Cost, &lost);
+    }
     let causes = point::causes(finding, settings.capture_point);
     if let Some(first) = Cause::most_likely(&causes) {
         builder.first_cause(first);

@@ -1,5 +1,6 @@
 //! Findings: plain data, ready to be shown.
 
+pub(crate) mod cookie_cost;
 pub(crate) mod durations;
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
@@ -12,8 +13,8 @@ use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
 use crate::{
-    CauseKind, Compared, Confidence, Durations, Endpoint, EvidenceKind, Flood, Frame, FrameRefs, HandshakeSample,
-    Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
+    CauseKind, Compared, Confidence, CookieCost, Durations, Endpoint, EvidenceKind, Flood, Frame, FrameRefs,
+    HandshakeSample, Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -69,6 +70,9 @@ pub struct Finding {
     /// Whether the handshake is the first of a flood that is its own most likely cause: what is
     /// reported once for the whole flood is reported here.
     pub begins_flood: bool,
+    /// What a SYN cookie or SYN proxy cost the connection that it admitted; `None` for every other
+    /// handshake, and where the verdict is not `likely` or above.
+    pub cost: Option<Box<CookieCost>>,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where

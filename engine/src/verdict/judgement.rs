@@ -8,6 +8,7 @@ use crate::finding::is_notable;
 use crate::listener::Listener;
 use crate::listener::learnt::Learnt;
 use crate::verdict::Judge;
+use crate::verdict::cookie_cost::cookie_cost;
 use crate::verdict::measured::{ServerMeasurements, completion, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
@@ -55,6 +56,7 @@ impl Judgement<'_> {
     /// Makes the finding.
     pub(crate) fn finding(self, parts: FindingParts) -> Finding {
         let (handshake, completion) = (self.handshake, self.completion());
+        let cost = cookie_cost(handshake, &self.assessment, self.outcome).map(Box::new);
         Finding {
             id: handshake.id,
             client: handshake.client,
@@ -68,6 +70,7 @@ impl Judgement<'_> {
             completion,
             compared: self.compared.filter(|_| parts.compared),
             begins_flood: self.begins_flood,
+            cost,
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
         }

@@ -10,6 +10,7 @@
 //! repeat ([`Observed::systematic`]) take no part in it as far as they favour a cookie or a proxy:
 //! their repetition proves nothing.
 
+mod cookie_cost;
 mod episodes;
 mod hmm;
 mod implementation;

@@ -75,6 +75,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
         completion: Completion { seconds: Some(1.004), has_failed: true, ..Completion::default() },
         compared: None,
         begins_flood: false,
+        cost: None,
         measured: None,
         syn_pair: None,
     }

@@ -85,6 +85,7 @@ impl Unanswered {
             begins_flood: self.begins_flood,
             completion: Completion::default(),
             compared: None,
+            cost: None,
             measured: None,
             syn_pair: None,
         }

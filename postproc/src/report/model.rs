@@ -79,10 +79,30 @@ pub struct Handshake<'a> {
     pub(super) seconds: Option<f64>,
     /// Whether it failed, and was not only delayed.
     pub(super) failed: bool,
+    /// What a SYN cookie or SYN proxy cost the connection that it admitted.
+    pub(super) cost: Option<Cost>,
     pub(super) evidence: Vec<Evidence<'a>>,
     /// Observations that would have been needed, if the verdict is `undetermined`.
     pub(super) missing: &'a [String],
     pub(super) cause: Option<Vec<Cause<'a>>>,
+}
+
+/// What the client offered and the SYN-ACK did not keep; `null` where the capture cannot show it.
+#[derive(Serialize)]
+pub(super) struct Cost {
+    window_scale: Option<bool>,
+    sack: Option<bool>,
+    timestamps: Option<bool>,
+    mss: Option<RoundedMss>,
+    round_trip: Option<f64>,
+    /// Limit of each direction's throughput without window scaling.
+    max_bytes_per_second: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct RoundedMss {
+    offered: u16,
+    kept: u16,
 }
 
 #[derive(Serialize)]
@@ -450,9 +470,23 @@ impl<'a> Handshake<'a> {
             syns: finding.completion.syns,
             seconds: finding.completion.seconds.map(microseconds),
             failed: finding.completion.has_failed,
+            cost: finding.cost.as_deref().map(Cost::from),
             evidence: assessment.evidence.iter().map(Evidence::from).collect(),
             missing: &assessment.missing,
             cause: causes(&finding.causes),
+        }
+    }
+}
+
+impl From<&engine::CookieCost> for Cost {
+    fn from(cost: &engine::CookieCost) -> Self {
+        Self {
+            window_scale: cost.window_scale,
+            sack: cost.sack,
+            timestamps: cost.timestamps,
+            mss: cost.mss.map(|mss| RoundedMss { offered: mss.offered, kept: mss.kept }),
+            round_trip: cost.round_trip.map(microseconds),
+            max_bytes_per_second: cost.max_bytes_per_second().map(|rate| rate as u64),
         }
     }
 }

@@ -2,9 +2,9 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use syncookie_engine::{
-    Assessment, Cause, CauseKind, Completion, Confidence, Durations, Endpoint, Episode, Evidence, EvidenceKind,
-    Finding, Findings, Frame, Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport, LogOddsTerms,
-    Midstream, Outcome, Statistics, Tally, Timestamp, Verdict,
+    Assessment, Cause, CauseKind, Completion, Confidence, CookieCost, Durations, Endpoint, Episode, Evidence,
+    EvidenceKind, Finding, Findings, Frame, Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport,
+    LogOddsTerms, Midstream, Outcome, RoundedMss, Statistics, Tally, Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -69,6 +69,13 @@ pub(super) fn leaked(number: u32) -> Finding {
         completion: Completion { syns: 1, seconds: Some(0.065), has_failed: true },
         compared: None,
         begins_flood: false,
+        cost: Some(Box::new(CookieCost {
+            window_scale: Some(true),
+            sack: Some(false),
+            timestamps: None,
+            mss: Some(RoundedMss { offered: 1412, kept: 1300 }),
+            round_trip: Some(0.065),
+        })),
         measured: None,
         syn_pair: None,
     }
@@ -205,6 +212,8 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
             "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,
             "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server",
             "syns": 1, "seconds": 0.065, "failed": true,
+            "cost": {"window_scale": true, "sack": false, "timestamps": null, "mss": {"offered": 1412, "kept": 1300},
+                     "round_trip": 0.065, "max_bytes_per_second": 1_008_230},
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "contribution": 5.0, "frames": [2, 5],
                           "detail": "the SYN-ACK announces a window of 0"}],
             "missing": [],

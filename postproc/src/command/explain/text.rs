@@ -33,6 +33,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
     page.line("  ", &answer(finding))?;
     page.evidence(finding)?;
     page.sum(finding)?;
+    page.cost(finding)?;
     page.heading("Outcome and likely causes")?;
     page.line("  ", &format!("{}: {}.", finding.outcome, words::outcome(finding.outcome)))?;
     page.causes(finding)?;
@@ -139,6 +140,17 @@ impl Page<'_> {
             self.line("  - ", &format!("missing: {missing}"))?;
         }
         Ok(())
+    }
+
+    /// Writes what a SYN cookie or SYN proxy cost the connection.
+    fn cost(&mut self, finding: &Finding) -> io::Result<()> {
+        let Some(cost) = &finding.cost else { return Ok(()) };
+        let sentences = cost.sentences();
+        if sentences.is_empty() {
+            return Ok(());
+        }
+        self.heading("What the SYN cookie or SYN proxy cost the connection")?;
+        sentences.iter().try_for_each(|sentence| self.line("  - ", sentence))
     }
 
     /// Writes the terms that add up to the log-odds of the verdict.
