@@ -2,16 +2,17 @@
 //!
 //! A packet is not cleaned of private data: it is rebuilt from data known to be harmless. These are
 //! the IP and TCP headers of the innermost packet, with other addresses, and an Ethernet header
-//! with other addresses if the capture has Ethernet. Payload, tunnels, tags, unknown options, and
-//! frames without TCP are not copied. The fields that the analysis reads are: sequence numbers,
-//! timestamps, TTLs, IP identifications and lengths.
+//! with other addresses if the capture has Ethernet. An ICMP error about a TCP segment is rebuilt with
+//! the headers that it quotes. Payload, tunnels, tags, unknown options, and all other frames are not
+//! copied. The fields that the analysis reads are: sequence numbers, timestamps, TTLs, IP
+//! identifications and lengths.
 
 use std::net::IpAddr;
 
-use etherparse::{LaxIpSlice, ip_number};
+use etherparse::{IpNumber, LaxIpSlice, ip_number};
 
 use super::mask::Mask;
-use super::tcp;
+use super::{icmp, tcp};
 use crate::capture::LinkType;
 use crate::link::{self, Content};
 
@@ -30,8 +31,8 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Rebuilds a frame, replacing the previous one. A frame without TCP becomes empty; its time is
-    /// still written.
+    /// Rebuilds a frame, replacing the previous one. A frame without TCP, or an ICMP error about it,
+    /// becomes empty; its time is still written.
     pub fn rebuild(&mut self, mask: &Mask, link: LinkType, frame: &[u8], length: u32) {
         self.bytes.clear();
         self.length = length;
@@ -40,8 +41,11 @@ impl Masked {
             self.ethernet(mask, frame, packet);
         }
         let before = self.bytes.len();
-        match self.ip(mask, packet) {
-            Some(length) => self.length = (before + length) as u32,
+        match ip(mask, packet) {
+            Some((bytes, length)) => {
+                self.bytes.extend(bytes);
+                self.length = (before + length) as u32;
+            }
             None => self.bytes.clear(),
         }
     }
@@ -55,47 +59,109 @@ impl Masked {
         let is_v6 = packet.first().is_some_and(|byte| byte >> 4 == 6);
         self.bytes.extend(if is_v6 { [0x86, 0xdd] } else { [8, 0] });
     }
+}
 
-    /// Appends the packet up to the end of its TCP header; returns its length on the wire.
-    fn ip(&mut self, mask: &Mask, packet: &[u8]) -> Option<usize> {
+/// Returns a packet up to the end of its TCP header, or an ICMP error, and its length on the wire;
+/// `None` for any other packet.
+fn ip(mask: &Mask, packet: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let original = Original::parse(packet)?;
+    let protocol = original.ip.payload_ip_number();
+    if protocol == ip_number::TCP {
+        return original.segment(mask, tcp::header);
+    }
+    let quoted = Original::parse(icmp::quoted(&original.ip)?)?;
+    let (quoted, _) = quoted.segment(mask, |segment, original, addresses, carried| {
+        Some(tcp::quoted_header(segment, original, addresses, carried))
+    })?;
+    let addresses = original.masked(mask);
+    let error = icmp::error(original.ip.payload().payload, protocol, addresses, &quoted)?;
+    let mut bytes = original.header(addresses, protocol, error.len());
+    bytes.extend(error);
+    let length = bytes.len();
+    Some((bytes, length))
+}
+
+/// Packet whose headers are rebuilt.
+struct Original<'a> {
+    ip: LaxIpSlice<'a>,
+    packet: &'a [u8],
+}
+
+impl<'a> Original<'a> {
+    /// Returns the packet, if it is whole or the first part of a whole one.
+    fn parse(packet: &'a [u8]) -> Option<Self> {
         let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
-        if ip.is_fragmenting_payload() || ip.payload_ip_number() != ip_number::TCP {
+        (!ip.is_fragmenting_payload()).then_some(Self { ip, packet })
+    }
+
+    fn addresses(&self) -> (IpAddr, IpAddr) {
+        (self.ip.source_addr(), self.ip.destination_addr())
+    }
+
+    fn masked(&self, mask: &Mask) -> (IpAddr, IpAddr) {
+        let (source, destination) = self.addresses();
+        (mask.ip(source), mask.ip(destination))
+    }
+
+    /// Returns the packet up to the end of the TCP header that `rebuild` returns, and its length on
+    /// the wire.
+    fn segment(&self, mask: &Mask, rebuild: RebuildTcp) -> Option<(Vec<u8>, usize)> {
+        if self.ip.payload_ip_number() != ip_number::TCP {
             return None;
         }
-        let segment = ip.payload().payload;
-        let start = segment.as_ptr() as usize - packet.as_ptr() as usize;
-        let original = (ip.source_addr(), ip.destination_addr());
-        let addresses = (mask.ip(original.0), mask.ip(original.1));
-        let header = match &ip {
-            LaxIpSlice::Ipv4(v4) => v4.header().slice(),
-            LaxIpSlice::Ipv6(v6) => v6.header().slice(),
-        };
-        let promised = match &ip {
+        let segment = self.ip.payload().payload;
+        let (addresses, carried) = (self.masked(mask), self.carried());
+        let mut bytes = self.header(addresses, ip_number::TCP, carried);
+        let length = bytes.len() + carried;
+        bytes.extend(rebuild(segment, self.addresses(), addresses, carried)?);
+        Some((bytes, length))
+    }
+
+    /// Returns the length of the header and payload that the packet promises behind its IP headers.
+    fn carried(&self) -> usize {
+        let segment = self.ip.payload().payload;
+        let start = segment.as_ptr() as usize - self.packet.as_ptr() as usize;
+        let promised = match &self.ip {
             LaxIpSlice::Ipv4(v4) => usize::from(v4.header().total_len()),
-            LaxIpSlice::Ipv6(v6) => header.len() + usize::from(v6.header().payload_length()),
+            LaxIpSlice::Ipv6(v6) => self.fixed_header().len() + usize::from(v6.header().payload_length()),
         };
         // A packet that the network card was to segment has a length of 0.
         let carried = if promised > start { promised - start } else { segment.len() };
-        let carried = carried.min(usize::from(u16::MAX) - header.len());
-        let written = match addresses {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => v4(header, source.octets(), destination.octets(), carried),
-            (source, destination) => v6(header, source, destination, carried),
-        };
-        self.bytes.extend(&written);
-        self.bytes.extend(tcp::header(segment, original, addresses, carried)?);
-        Some(written.len() + carried)
+        carried.min(usize::from(u16::MAX) - self.fixed_header().len())
+    }
+
+    fn fixed_header(&self) -> &[u8] {
+        match &self.ip {
+            LaxIpSlice::Ipv4(v4) => v4.header().slice(),
+            LaxIpSlice::Ipv6(v6) => v6.header().slice(),
+        }
+    }
+
+    /// Returns the IP header for these addresses and `carried` bytes of a protocol.
+    fn header(&self, addresses: (IpAddr, IpAddr), protocol: IpNumber, carried: usize) -> Vec<u8> {
+        let header = self.fixed_header();
+        match addresses {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                v4(header, source.octets(), destination.octets(), protocol, carried)
+            }
+            (source, destination) => v6(header, source, destination, protocol, carried),
+        }
     }
 }
 
+/// Function that rebuilds the TCP header of a segment, from the original addresses, the new ones and
+/// the length of the segment.
+type RebuildTcp = fn(&[u8], (IpAddr, IpAddr), (IpAddr, IpAddr), usize) -> Option<Vec<u8>>;
+
 /// Returns an IPv4 header for these addresses and `carried` bytes. Its options, which may contain
 /// addresses, become padding.
-fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> Vec<u8> {
+fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], protocol: IpNumber, carried: usize) -> Vec<u8> {
     const FIXED: usize = 20;
     const PADDING: u8 = 1;
     let mut header = header.to_vec();
     let length = (header.len() + carried) as u16;
     header[2..4].copy_from_slice(&length.to_be_bytes());
-    header[9] = ip_number::TCP.0;
+    header[9] = protocol.0;
     header[10..12].fill(0);
     header[12..16].copy_from_slice(&source);
     header[16..20].copy_from_slice(&destination);
@@ -107,10 +173,10 @@ fn v4(header: &[u8], source: [u8; 4], destination: [u8; 4], carried: usize) -> V
 
 /// Returns an IPv6 header for these addresses and `carried` bytes, without extension headers, which
 /// may contain addresses.
-fn v6(header: &[u8], source: IpAddr, destination: IpAddr, carried: usize) -> Vec<u8> {
+fn v6(header: &[u8], source: IpAddr, destination: IpAddr, protocol: IpNumber, carried: usize) -> Vec<u8> {
     let mut header = header.to_vec();
     header[4..6].copy_from_slice(&(carried as u16).to_be_bytes());
-    header[6] = ip_number::TCP.0;
+    header[6] = protocol.0;
     for (at, address) in [(8, source), (24, destination)] {
         if let IpAddr::V6(address) = address {
             header[at..at + 16].copy_from_slice(&address.octets());
@@ -154,6 +220,12 @@ mod tests {
         packet
     }
 
+    /// Returns "fragmentation needed" with an MTU of 1400 and an extension that contains an address.
+    fn icmp_error(quoted: &[u8]) -> Vec<u8> {
+        let message = [&[3, 4, 0, 0, 0, 9, 5, 0x78], quoted, &[0x20, 0, 0, 0, 198, 51, 100, 7]].concat();
+        v4_packet(1, &[], [192, 0, 2, 1], [10, 0, 0, 1], &message)
+    }
+
     fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
         let stations = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x00, 0x11, 0x22, 0x33, 0x44, 0x66];
         [&stations[..], &kind.to_be_bytes(), payload].concat()
@@ -182,6 +254,9 @@ mod tests {
             (RAW_IP, inner),
             (ETHERNET, ethernet(0x0806, &[10, 0, 0, 1, 10, 0, 0, 2])),
             (RAW_IP, v4_packet(1, &[], [10, 0, 0, 1], [10, 0, 0, 2], b"secret")),
+            (RAW_IP, icmp_error(&v4_packet(6, &route, [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment()))),
+            (RAW_IP, icmp_error(&v4_packet(6, &[], [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment()[..18]))),
+            (RAW_IP, icmp_error(&v4_packet(17, &[], [10, 0, 0, 1], [10, 0, 0, 2], b"secret"))),
         ]
     }
 
@@ -193,7 +268,7 @@ mod tests {
             for secret in SECRETS {
                 assert!(!masked.bytes.windows(secret.len()).any(|part| part == secret), "{number}: {secret:x?}");
             }
-            assert_eq!(masked.bytes.is_empty(), number >= 4, "{number}");
+            assert_eq!(masked.bytes.is_empty(), matches!(number, 4 | 5 | 8), "{number}");
         }
     }
 
@@ -213,6 +288,23 @@ mod tests {
             let hop_limit = if let LaxIpSlice::Ipv4(v4) = &ip { v4.header().ttl() } else { packet[7] };
             assert_eq!(hop_limit, 61);
         }
+    }
+
+    #[test]
+    fn an_icmp_error_quotes_the_rebuilt_packet() {
+        let (mask, mut masked, mut quoted) = (Mask::default(), Masked::default(), Masked::default());
+        let (_, frame) = &frames()[6];
+        masked.rebuild(&mask, RAW_IP, frame, frame.len() as u32);
+        let message = &masked.bytes[20..];
+        assert_eq!((&message[..2], &message[4..8]), (&[3, 4][..], &[0, 0, 5, 0x78][..]), "type, code and MTU");
+        assert_eq!((tcp::checksum(&[message]), masked.length as usize), (0, masked.bytes.len()));
+        let (_, syn) = &frames()[3];
+        quoted.rebuild(&mask, RAW_IP, syn, syn.len() as u32);
+        assert_eq!(message[8..], quoted.bytes, "equal addresses and numbers");
+        // An error that quotes only the beginning of a header keeps ports and number.
+        let (_, frame) = &frames()[7];
+        masked.rebuild(&mask, RAW_IP, frame, frame.len() as u32);
+        assert_eq!(masked.bytes[48..], tcp_segment()[..16]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod anonymize;
 mod frames;
+mod icmp;
 mod mask;
 mod remarks;
 mod select;

@@ -13,6 +13,7 @@ use syncookie_engine::{
     Analyzer, CauseKind, Endpoint, Finding, Frame, Limits, Observation, Outcome, Packet, Timestamp, Verdict,
 };
 
+use super::icmp;
 use crate::capture::RawFrame;
 use crate::link::{self, Content};
 
@@ -106,9 +107,14 @@ impl Filter<'_> {
     }
 }
 
-/// Returns source and destination, if both ports were captured.
+/// Returns source and destination, or those of the packet that an ICMP error quotes, if both ports
+/// were captured.
 fn endpoints(packet: &[u8]) -> Option<(Endpoint, Endpoint)> {
     let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
+    let ip = match icmp::quoted(&ip) {
+        Some(quoted) => LaxIpSlice::from_slice(quoted).ok()?.0,
+        None => ip,
+    };
     let ports = ip.payload().payload.first_chunk::<4>()?;
     let port = |at: usize| u16::from_be_bytes([ports[at], ports[at + 1]]);
     let end = |ip, at| Endpoint { ip, port: port(at) };

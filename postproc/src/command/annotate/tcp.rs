@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
-use etherparse::ip_number;
+use etherparse::IpNumber;
+use etherparse::ip_number::TCP;
 use syncookie_engine::{TcpOption, tcp_options};
 
+/// Bytes of a header before its checksum, which depends on the addresses.
+const BEFORE_CHECKSUM: usize = CHECKSUM.start;
 /// Shortest TCP header (RFC 9293 section 3.1).
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
@@ -32,6 +35,17 @@ pub fn header(
     Some(header)
 }
 
+/// Returns the header of a segment that an ICMP error quotes, perhaps only in part.
+pub fn quoted_header(
+    segment: &[u8],
+    original: (IpAddr, IpAddr),
+    addresses: (IpAddr, IpAddr),
+    carried: usize,
+) -> Vec<u8> {
+    let part = || segment[..segment.len().min(BEFORE_CHECKSUM)].to_vec();
+    header(segment, original, addresses, carried).unwrap_or_else(part)
+}
+
 /// Returns the checksum of a segment with this header, whose field is 0. A wrong checksum stays wrong,
 /// because it can be why a handshake failed, and one that the network card was to fill in, which is 0
 /// or the sum of the pseudo header, stays so. With payload, which may be captured in part, it is
@@ -43,18 +57,18 @@ fn new_checksum(
     addresses: (IpAddr, IpAddr),
     carried: usize,
 ) -> u16 {
-    let right = checksum(&[&pseudo(addresses, carried), header]);
+    let right = checksum(&[&pseudo(addresses, TCP, carried), header]);
     if carried != header.len() {
         return right;
     }
     let mut before = segment[..header.len()].to_vec();
     let field = u16::from_be_bytes([before[CHECKSUM.start], before[CHECKSUM.start + 1]]);
     before[CHECKSUM].fill(0);
-    let error = field.wrapping_sub(checksum(&[&pseudo(original, carried), &before]));
+    let error = field.wrapping_sub(checksum(&[&pseudo(original, TCP, carried), &before]));
     match field {
         0 if error != 0 => 0,
-        _ if error != 0 && field == !checksum(&[&pseudo(original, carried)]) => {
-            !checksum(&[&pseudo(addresses, carried)])
+        _ if error != 0 && field == !checksum(&[&pseudo(original, TCP, carried)]) => {
+            !checksum(&[&pseudo(addresses, TCP, carried)])
         }
         _ => right.wrapping_add(error),
     }
@@ -86,7 +100,7 @@ fn is_harmless(kind: u8, length: usize) -> bool {
 }
 
 /// Returns the pseudo header that the checksum covers (RFC 9293 section 3.1, RFC 8200 section 8.1).
-fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
+pub fn pseudo((source, destination): (IpAddr, IpAddr), protocol: IpNumber, carried: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(40);
     for address in [source, destination] {
         match address {
@@ -95,7 +109,7 @@ fn pseudo((source, destination): (IpAddr, IpAddr), carried: usize) -> Vec<u8> {
         }
     }
     bytes.extend((carried as u32).to_be_bytes());
-    bytes.extend([0, 0, 0, ip_number::TCP.0]);
+    bytes.extend([0, 0, 0, protocol.0]);
     bytes
 }
 
@@ -143,7 +157,7 @@ mod tests {
         let segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0xaa, 0xaa, 0, 0];
         let addresses = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         let header = header(&segment, addresses, addresses, 24).unwrap();
-        assert_eq!(checksum(&[&pseudo(addresses, 24), &header]), 0);
+        assert_eq!(checksum(&[&pseudo(addresses, TCP, 24), &header]), 0);
         assert!(super::header(&segment[..19], addresses, addresses, 20).is_none());
     }
 
@@ -152,16 +166,16 @@ mod tests {
         let mut segment = [0_u8, 80, 200, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 0x20, 0, 0, 0, 0, 0];
         let original = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         let addresses = ("192.0.2.7".parse().unwrap(), "192.0.2.9".parse().unwrap());
-        let right = checksum(&[&pseudo(original, 20), &segment]);
+        let right = checksum(&[&pseudo(original, TCP, 20), &segment]);
         let mut written = |field: u16| {
             segment[CHECKSUM].copy_from_slice(&field.to_be_bytes());
             let header = header(&segment, original, addresses, 20).unwrap();
-            let sum = checksum(&[&pseudo(addresses, 20), &header]);
+            let sum = checksum(&[&pseudo(addresses, TCP, 20), &header]);
             (u16::from_be_bytes([header[16], header[17]]), sum)
         };
         assert_eq!(written(right).1, 0);
         assert_ne!(written(right ^ 0x1234).1, 0);
         assert_eq!(written(0).0, 0);
-        assert_eq!(written(!checksum(&[&pseudo(original, 20)])).0, !checksum(&[&pseudo(addresses, 20)]));
+        assert_eq!(written(!checksum(&[&pseudo(original, TCP, 20)])).0, !checksum(&[&pseudo(addresses, TCP, 20)]));
     }
 }
