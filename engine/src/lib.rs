@@ -57,6 +57,7 @@ pub use finding::{
 };
 pub use intake::flow::Endpoint;
 pub use limits::{DetailLevel, FindingParts, Limits};
+pub use narrative::errors::NarratedError;
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
 pub use packet::options::{TcpOption, tcp_options};

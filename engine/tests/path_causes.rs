@@ -318,6 +318,22 @@ fn a_syn_beside_rejected_ones_is_rejected_without_an_error_of_its_own() {
 }
 
 #[test]
+fn the_trace_has_the_icmp_error_and_no_error_about_another_connection() {
+    let talk = talk(1).syn(0.0, &PLAIN_OPTIONS).icmp(0.01, "10.0.9.1", PROHIBITED);
+    let finding = only(&talk);
+    let mut narrator = Narrator::new(&finding);
+    let [syn, error] = [0, 1].map(|n| observation(n, talk.packets[n].0, &talk.packets[n].1));
+    assert!(narrator.push_error(&error).is_none(), "before the first packet");
+    assert!(narrator.push(&syn).is_some() && narrator.push_error(&syn).is_none());
+    let narrated = narrator.push_error(&error).expect("an error about the SYN");
+    assert_eq!((narrated.sender.to_string().as_str(), narrated.is_to_client), ("10.0.9.1", true));
+    let said = narrated.shows.join("; ");
+    assert!(said.contains("code 13 (communication administratively prohibited) about the SYN; "), "{said}");
+    let other = self::talk(2).syn(0.0, &PLAIN_OPTIONS).icmp(0.01, "10.0.9.1", PROHIBITED);
+    assert!(narrator.push_error(&observation(2, 0.02, &other.packets[1].1)).is_none());
+}
+
+#[test]
 fn the_trace_has_the_answer_from_elsewhere_and_the_clients_reset() {
     let talk = answered_by(talk(1).syn(0.0, &PLAIN_OPTIONS), "10.0.3.2", 80, 0.01, true);
     let finding = only(&talk);

@@ -2,6 +2,7 @@
 //! shows.
 
 mod describe;
+pub(crate) mod errors;
 pub(crate) mod shows;
 
 pub use describe::{NoSegment, SegmentDescription, describe};

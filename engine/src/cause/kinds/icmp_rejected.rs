@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::connection::rare_facts::{RejectedPacket, Rejection};
-use crate::evidence::hop_limit::{field_name, initial};
-use crate::packet::icmp::{IcmpError, IcmpKind};
+use crate::narrative::errors::{describe, distances};
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::IcmpRejected,
@@ -89,36 +88,4 @@ fn rejected(case: &Case<'_, '_>, rejection: &Rejection) -> Hypothesis {
         )
         .opposed_by(case.is_of_flood(), VERY_STRONG, "the SYN belongs to a flood, whose sources do not exist")
         .not_observable(true, "the rule or the route that made the device send the error")
-}
-
-/// Describes type and code.
-fn describe(kind: IcmpKind) -> String {
-    let meaning = kind.meaning();
-    match kind {
-        IcmpKind::Rejected { version: 6, code: (number, code) } => {
-            format!("ICMPv6 type {number} code {code} ({meaning})")
-        }
-        IcmpKind::Rejected { code: (number, code), .. } => format!("ICMP type {number} code {code} ({meaning})"),
-        IcmpKind::TooBig { mtu } => format!("ICMP {meaning} (MTU {mtu})"),
-    }
-}
-
-/// Describes how far the sender of the error is from the capture, and how far the quoted packet had
-/// come.
-fn distances(error: &IcmpError, sent_to_client: bool) -> String {
-    let field = field_name(error.sender);
-    let hops = |ttl: u8| initial(ttl) - ttl;
-    let (away, passed) = (usize::from(hops(error.ttl)), usize::from(hops(error.quoted.ttl)));
-    let from = if sent_to_client { "client" } else { "server" };
-    let sender = match away {
-        0 => "its sender is the next device".to_owned(),
-        _ => format!("its sender is {away} hop{} away", plural(away)),
-    };
-    format!(
-        "the error has {field} {}: {sender}; the quoted packet has {field} {}: it had passed \
-         {passed} router{} from the {from}",
-        error.ttl,
-        error.quoted.ttl,
-        plural(passed),
-    )
 }

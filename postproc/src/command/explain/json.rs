@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use syncookie_engine::NarratedPacket;
+use syncookie_engine::{NarratedError, NarratedPacket};
 use syncookie_terminal::escape_json_controls;
 
 use super::Story;
 use super::choose::Match;
+use super::packets::{Explained, ICMP_ERROR};
 use super::text::checks;
 use crate::report::model::{Handshake, SCHEMA};
 use crate::text::Rfc3339;
@@ -41,15 +42,17 @@ struct Packet<'a> {
     /// Time in seconds since the first packet.
     since_start: f64,
     from: &'static str,
+    /// Address that sent the packet.
+    sender: String,
     what: &'static str,
-    flags: &'a str,
-    seq: u32,
-    ack: u32,
+    flags: Option<&'a str>,
+    seq: Option<u32>,
+    ack: Option<u32>,
     relative_seq: Option<u32>,
     relative_ack: Option<u32>,
-    window: u16,
-    payload: u32,
-    options: &'a str,
+    window: Option<u16>,
+    payload: Option<u32>,
+    options: Option<&'a str>,
     hop_limit: Option<u8>,
     ip_id: Option<u16>,
     shows: &'a [String],
@@ -93,26 +96,58 @@ fn kernel(story: &Story<'_>) -> Option<String> {
 }
 
 impl<'a> Packet<'a> {
-    fn of(packet: &'a NarratedPacket, captures: &'a [String]) -> Self {
+    fn of(packet: &'a Explained, captures: &'a [String]) -> Self {
+        let capture = captures.get(packet.frame().capture as usize).map_or("", String::as_str);
+        match packet {
+            Explained::Segment(packet) => Self::segment(packet, capture),
+            Explained::Error(error) => Self::error(error, capture),
+        }
+    }
+
+    fn segment(packet: &'a NarratedPacket, capture: &'a str) -> Self {
         let segment = &packet.segment;
         Self {
-            capture: captures.get(segment.frame.capture as usize).map_or("", String::as_str),
+            capture,
             frame: segment.frame.number,
             time: Rfc3339(segment.time).to_string(),
             since_start: packet.since_start,
             from: if packet.from_client { "client" } else { "server" },
+            sender: segment.source.ip.to_string(),
             what: packet.what,
-            flags: &segment.flags,
-            seq: segment.seq,
-            ack: segment.ack,
+            flags: Some(&segment.flags),
+            seq: Some(segment.seq),
+            ack: Some(segment.ack),
             relative_seq: packet.relative_seq,
             relative_ack: packet.relative_ack,
-            window: segment.window,
-            payload: segment.payload,
-            options: &segment.options,
+            window: Some(segment.window),
+            payload: Some(segment.payload),
+            options: Some(&segment.options),
             hop_limit: segment.ttl,
             ip_id: segment.identification,
             shows: &packet.shows,
+        }
+    }
+
+    fn error(error: &'a NarratedError, capture: &'a str) -> Self {
+        Self {
+            capture,
+            frame: error.frame.number,
+            time: Rfc3339(error.time).to_string(),
+            since_start: error.since_start,
+            from: "path",
+            sender: error.sender.to_string(),
+            what: ICMP_ERROR,
+            flags: None,
+            seq: None,
+            ack: None,
+            relative_seq: None,
+            relative_ack: None,
+            window: None,
+            payload: None,
+            options: None,
+            hop_limit: Some(error.ttl),
+            ip_id: None,
+            shows: &error.shows,
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::io;
 
 use syncookie_engine::{
-    Finding, Frame, NarratedPacket, Narrator, Observation, Packet, SegmentDescription, Timestamp, describe,
+    Finding, Frame, NarratedError, NarratedPacket, Narrator, Observation, Packet, SegmentDescription, Timestamp,
+    describe,
 };
 use syncookie_terminal::count;
 
@@ -15,13 +16,48 @@ use crate::source::walk::{Plan, Source};
 /// retransmission and a reset all arrive earlier.
 const LONGEST: f64 = 300.0;
 
+/// Name of an ICMP error in the list of packets.
+pub const ICMP_ERROR: &str = "ICMP error";
+
 /// Packets of a handshake.
 #[derive(Debug)]
 pub struct Packets {
     /// Explained packets, in the order of the capture.
-    pub explained: Vec<NarratedPacket>,
+    pub explained: Vec<Explained>,
     /// Number of later packets of the connection.
     pub omitted: u64,
+}
+
+/// Explained packet.
+#[derive(Debug)]
+pub enum Explained {
+    /// TCP segment.
+    Segment(NarratedPacket),
+    /// ICMP error about a segment.
+    Error(NarratedError),
+}
+
+impl Explained {
+    pub fn frame(&self) -> Frame {
+        match self {
+            Self::Segment(packet) => packet.segment.frame,
+            Self::Error(error) => error.frame,
+        }
+    }
+
+    pub fn since_start(&self) -> f64 {
+        match self {
+            Self::Segment(packet) => packet.since_start,
+            Self::Error(error) => error.since_start,
+        }
+    }
+
+    pub fn shows(&self) -> &[String] {
+        match self {
+            Self::Segment(packet) => &packet.shows,
+            Self::Error(error) => &error.shows,
+        }
+    }
 }
 
 /// Returns the packets of the handshake. `captures` are the names of the captures in the order of
@@ -42,7 +78,9 @@ pub fn packets(plan: &Plan, captures: &[String], finding: &Finding) -> io::Resul
             let Content::Ip(packet) = link::ip_packet(frame.link, frame.data) else { continue };
             let time = frame.time.unwrap_or(Timestamp::from_nanos(0));
             let place = Frame { capture: index, number: frame.number };
-            explained.extend(narrator.push(&Observation { frame: place, time, packet: Packet::Ip(packet) }));
+            let observation = Observation { frame: place, time, packet: Packet::Ip(packet) };
+            let segment = narrator.push(&observation).map(Explained::Segment);
+            explained.extend(segment.or_else(|| narrator.push_error(&observation).map(Explained::Error)));
             let is_past = index == last && time.seconds_since(finding.time) > LONGEST;
             if narrator.is_done() || is_past {
                 break;

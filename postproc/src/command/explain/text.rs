@@ -6,6 +6,7 @@ use syncookie_engine::{Cause, Finding, NarratedPacket, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
+use super::packets::{Explained, ICMP_ERROR};
 use super::{Story, ends};
 use crate::report::words::capitalised;
 use crate::report::{strength, words};
@@ -108,19 +109,25 @@ impl Page<'_> {
         self.line("", &summary(finding))
     }
 
-    fn packet(&mut self, packet: &NarratedPacket, story: &Story<'_>) -> io::Result<()> {
-        let segment = &packet.segment;
-        let arrow = if packet.from_client { "client → server" } else { "server → client" };
+    fn packet(&mut self, packet: &Explained, story: &Story<'_>) -> io::Result<()> {
+        let (arrow, what, header) = match packet {
+            Explained::Segment(packet) if packet.from_client => ("client → server", packet.what, header(packet)),
+            Explained::Segment(packet) => ("server → client", packet.what, header(packet)),
+            Explained::Error(error) => {
+                let arrow = if error.is_to_client { "path → client  " } else { "path → server  " };
+                (arrow, ICMP_ERROR, format!("from {}, {} {}", error.sender, error.ttl_field(), error.ttl))
+            }
+        };
         let own = story.chosen.finding.capture();
-        let other_file = match story.captures.get(segment.frame.capture as usize) {
-            Some(name) if segment.frame.capture != own => format!("  in {}", text::capture(name)),
+        let frame = packet.frame();
+        let other_file = match story.captures.get(frame.capture as usize) {
+            Some(name) if frame.capture != own => format!("  in {}", text::capture(name)),
             _ => String::new(),
         };
-        let what = self.terminal.bold(packet.what);
-        let frame = segment.frame.number;
-        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{other_file}", packet.since_start)?;
-        self.line("          ", &header(packet))?;
-        packet.shows.iter().try_for_each(|shown| self.line("          - ", shown))
+        let (what, frame) = (self.terminal.bold(what), frame.number);
+        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{other_file}", packet.since_start())?;
+        self.line("          ", &header)?;
+        packet.shows().iter().try_for_each(|shown| self.line("          - ", shown))
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
