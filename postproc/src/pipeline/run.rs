@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::RangeInclusive;
 
-use syncookie_engine::{Analyzer, Finding, FindingParts, Findings, Frame, Limits, Timestamp};
+use syncookie_engine::{Analyzer, DetailLevel, Finding, FindingParts, Findings, Frame, Limits, Timestamp};
 
 use super::events::{Event, EventSink};
 use super::observer::Observer;
@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::report::Report;
 use crate::source::series::Member;
 use crate::source::walk::Source;
+use crate::totals::clients::Clients;
 use crate::totals::cross_capture::{CrossCapture, Failure, Place};
 use crate::totals::{CaptureTotals, Known, Totals};
 
@@ -84,6 +85,7 @@ impl<'a> Run<'a> {
         let totals = Totals {
             is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
             max_listeners: options.limits.listeners,
+            clients: (report.detail() == DetailLevel::All).then(Clients::default),
             cross_capture: compares(extent, options).then(CrossCapture::default),
             kernel: options.kernel.as_ref().map_or_else(Vec::new, |kernel| kernel.sources().to_vec()),
             known: rules.baseline.as_ref().map(|baseline| Known { report: baseline.name().into(), findings: 0 }),

@@ -14,9 +14,13 @@ use crate::problem::Problem;
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
 use crate::totals::affected;
+use crate::totals::clients::{ClientTotals, Clients};
 use crate::totals::{CaptureTotals, KernelSource, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
+
+/// Maximum number of clients that the summary lists.
+const CLIENTS: usize = 100;
 
 /// Object of any type.
 #[derive(Serialize)]
@@ -260,6 +264,12 @@ pub struct Summary<'a> {
     delay: Option<Delay>,
     failures: Affected<'a>,
     delays: Affected<'a>,
+    /// Clients, those whose handshakes took the longest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clients: Vec<Client>,
+    /// Clients that are not listed, together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_clients: Option<ClientCounts>,
     /// Connections without a SYN in their capture; only if there are any that are examined.
     #[serde(skip_serializing_if = "Option::is_none")]
     without_syn: Option<WithoutSyn<'a>>,
@@ -303,6 +313,40 @@ impl<'a> From<&'a KernelSource> for Kernel<'a> {
     fn from(source: &'a KernelSource) -> Self {
         Self { machine: source.machine.name(), files: &source.files, text: &source.sentence }
     }
+}
+
+/// Client address.
+#[derive(Serialize)]
+struct Client {
+    client: String,
+    #[serde(flatten)]
+    counts: ClientCounts,
+}
+
+/// Handshakes of one or several clients.
+#[derive(Serialize)]
+struct ClientCounts {
+    handshakes: u64,
+    failed: u64,
+    syns: u64,
+    delay: Option<Delay>,
+}
+
+impl From<&ClientTotals> for ClientCounts {
+    fn from(totals: &ClientTotals) -> Self {
+        let ClientTotals { handshakes, failed, syns, ref durations } = *totals;
+        Self { handshakes, failed, syns, delay: Delay::of(durations) }
+    }
+}
+
+/// Returns the clients that are listed, and the counts of all others, if there are any.
+fn clients(clients: &Clients) -> (Vec<Client>, Option<ClientCounts>) {
+    let all = clients.slowest_first();
+    let (listed, rest) = all.split_at(all.len().min(CLIENTS));
+    let mut others = clients.others.clone();
+    rest.iter().for_each(|(_, client)| others.merge(client));
+    let listed = listed.iter().map(|(ip, client)| Client { client: ip.to_string(), counts: (*client).into() });
+    (listed.collect(), (others.handshakes > 0).then(|| (&others).into()))
 }
 
 /// Handshakes that failed, or that were delayed.
@@ -607,6 +651,7 @@ fn without_syn(totals: &Totals) -> Option<WithoutSyn<'_>> {
 
 impl<'a> From<&'a Totals> for Summary<'a> {
     fn from(totals: &'a Totals) -> Self {
+        let (clients, other_clients) = totals.clients.as_ref().map_or_else(Default::default, clients);
         Self {
             captures: totals.captures.iter().map(CaptureSummary::from).collect(),
             listeners: totals.listeners.len() as u64,
@@ -617,6 +662,8 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             delay: Delay::of(&totals.durations()),
             failures: (&totals.failures).into(),
             delays: (&totals.delays).into(),
+            clients,
+            other_clients,
             without_syn: without_syn(totals),
             strongest: totals.strongest.map(engine::Confidence::as_str),
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),

@@ -13,6 +13,7 @@ use crate::format;
 use crate::problem::Problem;
 use crate::source::walk::Origin;
 use crate::totals::CaptureTotals;
+use crate::totals::clients::Clients;
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 
@@ -221,6 +222,32 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
                        "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
+}
+
+#[test]
+fn clients_are_listed_by_the_time_their_handshakes_took_and_the_sources_of_floods_together() {
+    let of = |last: u8, seconds: Option<f64>, left_by_flood| {
+        let client = endpoint(&format!("10.0.1.{last}"), 1);
+        Finding { client, left_by_flood, completion: Completion { seconds, ..leaked(9).completion }, ..leaked(9) }
+    };
+    let findings = [
+        of(1, Some(0.01), false),
+        of(2, Some(2.0), false),
+        of(1, Some(0.01), false),
+        of(3, None, true),
+        of(4, None, true),
+    ];
+    let mut totals = Totals { clients: Some(Clients::default()), ..Totals::default() };
+    findings.iter().for_each(|finding| totals.count(finding));
+    let summary = serde_json::to_value(model::Summary::from(&totals)).unwrap();
+    let named: Vec<_> = summary["clients"].as_array().unwrap().iter().map(|client| client["client"].clone()).collect();
+    assert_eq!(named, ["10.0.1.2", "10.0.1.1"]);
+    assert_eq!(
+        summary["clients"][0],
+        json!({"client": "10.0.1.2", "handshakes": 1, "failed": 1, "syns": 1,
+               "delay": {"handshakes": 1, "median": 2.0, "p95": 2.0, "max": 2.0}})
+    );
+    assert_eq!(summary["other_clients"], json!({"handshakes": 2, "failed": 2, "syns": 2, "delay": null}));
 }
 
 #[test]

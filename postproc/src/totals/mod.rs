@@ -1,6 +1,7 @@
 //! Counts and findings over all captures.
 
 pub mod affected;
+pub mod clients;
 pub mod cross_capture;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use syncookie_engine::{
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
+use clients::Clients;
 use cross_capture::{Comparison, CrossCapture, Failure};
 
 /// Counts and findings over all captures.
@@ -26,6 +28,8 @@ pub struct Totals {
     pub tally: Tally,
     /// Listeners by address and port, over all captures.
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
+    /// Clients, if the report needs each handshake; `None` if ordinary handshakes are only counted.
+    pub clients: Option<Clients>,
     /// Failed and working handshakes, to be compared.
     pub sample: HandshakeSample,
     /// Connections without a SYN in their capture.
@@ -174,6 +178,7 @@ impl Totals {
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
             capture.handshakes += 1;
         }
+        self.clients.iter_mut().for_each(|clients| clients.add(finding));
         let is_reliable = finding.is_reliable();
         if finding.completion.has_failed {
             self.failures.add(finding);

@@ -123,6 +123,7 @@ impl<W: Write> Page<W> {
             "answer-details" => write!(output, "{}", Html(&details_and_check(totals))),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
+            "clients" => sections::clients(output, totals),
             "listeners" => sections::listeners(output, totals),
             "episodes" => sections::episodes(output, totals),
             "caveats" => sections::caveats(output, totals, &gathered.missing),

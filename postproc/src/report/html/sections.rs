@@ -11,10 +11,12 @@ use super::escape::Html;
 use crate::report::answer::{cookie_style, tally_of};
 use crate::report::{caveats, common_factors};
 use crate::text::second;
+use crate::totals::clients::Clients;
 use crate::totals::{ListenerTotals, Totals};
 
 /// Maximum number of listeners, episodes and problems that a page lists.
 const LISTENERS: usize = 200;
+const CLIENTS: usize = 20;
 const EPISODES: usize = 2_000;
 const PROBLEMS: usize = 1_000;
 
@@ -42,6 +44,34 @@ pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()>
     writeln!(output, "<section id=\"common-factors\"><h2>What failed handshakes have in common</h2>\n<ul>")?;
     sentences.iter().try_for_each(|sentence| writeln!(output, "<li>{}</li>", Html(sentence)))?;
     writeln!(output, "</ul>\n</section>\n")
+}
+
+/// Writes the clients whose handshakes took the longest; nothing if there is only one client.
+pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let clients = totals.clients.as_ref().map_or_else(Vec::new, Clients::slowest_first);
+    if clients.len() < 2 {
+        return Ok(());
+    }
+    writeln!(
+        output,
+        "<details id=\"clients\">\n<summary>Clients: how long their handshakes took</summary>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of clients\">\n<table class=\"numbers\">\n\
+         <caption>Times from the first SYN to the client's ACK, those with the longest first.</caption>\n<thead><tr>\
+         <th scope=\"col\" class=\"text\">Client</th><th scope=\"col\">Handshakes</th><th scope=\"col\">Failed</th>\
+         <th scope=\"col\">Median (ms)</th><th scope=\"col\">95 % (ms)</th><th scope=\"col\">Longest (ms)</th></tr></thead>\n<tbody>"
+    )?;
+    for (ip, client) in clients.iter().take(CLIENTS) {
+        let times = [0.5, 0.95, 1.0].map(|share| client.durations.quantile(share));
+        let [median, p95, longest] =
+            times.map(|seconds| seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1}", seconds * 1e3)));
+        writeln!(
+            output,
+            "<tr><th scope=\"row\">{ip}</th><td>{}</td><td>{}</td><td>{median}</td><td>{p95}</td><td>{longest}</td></tr>",
+            grouped(client.handshakes),
+            grouped(client.failed),
+        )?;
+    }
+    writeln!(output, "</tbody>\n</table>\n</div>\n</details>")
 }
 
 /// Writes the rows of the table of listeners.
