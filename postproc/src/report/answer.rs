@@ -8,6 +8,10 @@ use super::no_handshake;
 use crate::text::{self, range};
 use crate::totals::Totals;
 use crate::totals::affected::Affected;
+use crate::totals::scans::Scan;
+
+/// Maximum number of scans that have a sentence.
+const SCANS: usize = 3;
 
 /// Returns the answer in one sentence of at most 12 words, without the names of listeners and
 /// files.
@@ -37,6 +41,10 @@ fn whole_headline(totals: &Totals) -> String {
 
 /// Returns how many handshakes failed, and the most frequent of their most likely causes.
 fn failure_headline(totals: &Totals) -> String {
+    let (scans, failures) = totals.apart();
+    if !scans.is_empty() {
+        return scan_headline(totals, &scans, &failures);
+    }
     let (failed, handshakes) = (totals.failed(), totals.tally.handshakes);
     let which = match (failed, handshakes) {
         (1, 1) => "The handshake failed".into(),
@@ -48,6 +56,54 @@ fn failure_headline(totals: &Totals) -> String {
         Some((cause, count)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(count.handshakes)),
         None => format!("{which}."),
     }
+}
+
+/// Returns the number of scans, and how many other handshakes failed.
+fn scan_headline(totals: &Totals, scans: &[Scan], failures: &Affected) -> String {
+    let scanned: u64 = scans.iter().map(|scan| scan.handshakes).sum();
+    let failed = totals.failed() - scanned;
+    let besides = match scans {
+        [_] => "a scan".to_owned(),
+        several => count(several.len() as u64, "scan"),
+    };
+    match (failed, failures.most_frequent(), scans) {
+        (0, _, [scan]) => {
+            format!("A scan by {} made {} of {}; no other failed.", scan.client, grouped(scanned), all(totals))
+        }
+        (0, ..) => {
+            format!(
+                "{} made {} of {}; no other failed.",
+                count(scans.len() as u64, "scan"),
+                grouped(scanned),
+                all(totals)
+            )
+        }
+        (_, Some((cause, _)), _) => {
+            format!("{} of {} failed besides {besides}; main cause: {cause}.", grouped(failed), all(totals))
+        }
+        (_, None, _) => format!("{} of {} failed besides {besides}.", grouped(failed), all(totals)),
+    }
+}
+
+/// Returns a sentence for each of the largest scans.
+fn scans(scans: &[Scan]) -> Vec<String> {
+    let sentence = |scan: &Scan| {
+        let Scan { client, handshakes, hosts, ports } = scan;
+        let ports = match (ports.first(), ports.len()) {
+            (Some(port), 1) => format!("port {port}"),
+            (_, number) => count(number as u64, "port"),
+        };
+        let hosts = match (hosts.first(), hosts.len()) {
+            (Some(host), 1) => host.to_string(),
+            (_, number) => count(number as u64, "host"),
+        };
+        format!("{client} scanned {ports} of {hosts} ({}).", count(*handshakes, "handshake"))
+    };
+    let mut sentences: Vec<String> = scans.iter().take(SCANS).map(sentence).collect();
+    if scans.len() > SCANS {
+        sentences.push(format!("{} more.", count((scans.len() - SCANS) as u64, "scan")));
+    }
+    sentences
 }
 
 /// Returns for which listeners a SYN cookie or SYN proxy answered; `None` if there is none.
@@ -74,7 +130,7 @@ fn answered(totals: &Totals) -> Option<String> {
 /// Returns the SYN cookie or SYN proxy that would explain most failures, although the packets do not
 /// show that one answered.
 fn suggested(totals: &Totals) -> Option<&'static str> {
-    match totals.failures.most_frequent()?.0 {
+    match totals.apart().1.most_frequent()?.0 {
         CauseKind::CookieRejected => Some("a SYN cookie"),
         CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => {
             Some("a SYN proxy")
@@ -104,7 +160,9 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
         return if is_explained { no_handshake::details(totals).join(" ") } else { String::new() };
     }
     let has_failures = totals.failed() > 0;
-    sentences.extend(failures(totals, cause));
+    let (found, others) = totals.apart();
+    sentences.extend(scans(&found));
+    sentences.extend(failures(&others, cause));
     if has_failures {
         sentences.push(answered(totals).unwrap_or_else(|| match suggested(totals) {
             Some(who) => format!("This suggests {who}, but no handshake proves one."),
@@ -132,7 +190,8 @@ pub fn answer(totals: &Totals) -> String {
 
 /// Returns the details, and the command that confirms the most frequent likely cause.
 pub fn details_and_check(totals: &Totals) -> String {
-    let affected = if totals.failures.handshakes > 0 { &totals.failures } else { &totals.delays };
+    let (_, failures) = totals.apart();
+    let affected = if failures.handshakes > 0 { &failures } else { &totals.delays };
     let check = affected.most_frequent().map(|(_, cause)| format!("To check: {}.", escape_controls(&cause.check)));
     let details = Some(details(totals)).filter(|details| !details.is_empty());
     [details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -187,8 +246,7 @@ pub fn failed(tally: &Tally) -> u64 {
 }
 
 /// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none failed, or if all of them belong to floods and are only counted.
-fn failures(totals: &Totals, cause: fn(&Affected) -> String) -> Option<String> {
-    let failures = &totals.failures;
+fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<String> {
     let parts: Vec<(u64, &str)> = FAILURES
         .iter()
         .map(|(outcomes, words)| (outcomes.iter().map(|&one| failures.outcomes[one as usize]).sum(), *words))

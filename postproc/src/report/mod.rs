@@ -23,7 +23,7 @@ pub(crate) mod strength;
 mod summary;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod words;
 
 pub use each_finding::EachFinding;

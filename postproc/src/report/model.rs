@@ -15,6 +15,7 @@ use crate::source::walk::Source;
 use crate::text::Rfc3339;
 use crate::totals::affected;
 use crate::totals::clients::{ClientTotals, Clients};
+use crate::totals::scans;
 use crate::totals::{CaptureTotals, KernelSource, ListenerTotals, Totals};
 
 pub use crate::SCHEMA;
@@ -264,6 +265,9 @@ pub struct Summary<'a> {
     delay: Option<Delay>,
     failures: Affected<'a>,
     delays: Affected<'a>,
+    /// Scans, whose handshakes `failures` counts, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scans: Vec<Scan>,
     /// Clients, those whose handshakes took the longest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clients: Vec<Client>,
@@ -312,6 +316,26 @@ struct Kernel<'a> {
 impl<'a> From<&'a KernelSource> for Kernel<'a> {
     fn from(source: &'a KernelSource) -> Self {
         Self { machine: source.machine.name(), files: &source.files, text: &source.sentence }
+    }
+}
+
+/// Handshakes of one source that scans.
+#[derive(Serialize)]
+struct Scan {
+    client: String,
+    handshakes: u64,
+    hosts: u64,
+    ports: u64,
+}
+
+impl From<&scans::Scan> for Scan {
+    fn from(scan: &scans::Scan) -> Self {
+        Self {
+            client: scan.client.to_string(),
+            handshakes: scan.handshakes,
+            hosts: scan.hosts.len() as u64,
+            ports: scan.ports.len() as u64,
+        }
     }
 }
 
@@ -662,6 +686,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             delay: Delay::of(&totals.durations()),
             failures: (&totals.failures).into(),
             delays: (&totals.delays).into(),
+            scans: totals.apart().0.iter().map(Scan::from).collect(),
             clients,
             other_clients,
             without_syn: without_syn(totals),

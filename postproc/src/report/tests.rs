@@ -26,7 +26,7 @@ fn frame(number: u32) -> Frame {
 }
 
 /// Returns a handshake that a proxy answered and that was reset.
-pub(super) fn leaked(number: u32) -> Finding {
+pub(crate) fn leaked(number: u32) -> Finding {
     Finding {
         id: HandshakeId(number.into()),
         client: endpoint("10.0.1.2", 54192),
@@ -517,6 +517,36 @@ fn a_headline_has_at_most_twelve_words() {
         let headline = answer::headline(&totals(&findings));
         assert!(headline.split_whitespace().count() <= 12, "{headline}");
     }
+}
+
+#[test]
+fn a_scan_is_one_sentence_and_the_headline_says_what_else_failed() {
+    let probe = |port: u16| {
+        let mut probe = leaked(0);
+        (probe.outcome, probe.server.port, probe.frames.ack) = (Outcome::Refused, port, None);
+        probe.causes[0].kind = CauseKind::ClosedPort;
+        probe
+    };
+    let other = Finding { client: endpoint("10.0.9.9", 1), ..leaked(0) };
+    let said = |findings: &[Finding]| {
+        let mut output = Vec::new();
+        summary::Line::new(&mut output).end(&totals(findings)).unwrap();
+        String::from_utf8(output).unwrap()
+    };
+    let scan: Vec<Finding> = (1..=50).map(probe).collect();
+    let line = said(&scan);
+    assert!(line.starts_with("A scan by 10.0.1.2 made 50 of 50 handshakes; no other failed."), "{line}");
+    assert!(line.contains("10.0.1.2 scanned 50 ports of 2001:db8::2 (50 handshakes)."), "{line}");
+    assert!(!line.contains("closed-port"), "{line}");
+    let both = [scan, vec![other]].concat();
+    let line = said(&both);
+    assert!(line.starts_with("1 of 51 handshakes failed besides a scan; main cause: proxy-leaked-ack."), "{line}");
+    for findings in [&both[..], &both[..50]] {
+        assert!(answer::headline(&totals(findings)).split_whitespace().count() <= 12);
+    }
+    let summary = serde_json::to_value(model::Summary::from(&totals(&both))).unwrap();
+    assert_eq!(summary["scans"], json!([{"client": "10.0.1.2", "handshakes": 50, "hosts": 1, "ports": 50}]));
+    assert_eq!(summary["failures"]["handshakes"], 51);
 }
 
 #[test]

@@ -45,6 +45,24 @@ impl Affected {
         }
     }
 
+    /// Adds the counts of others.
+    pub fn merge(&mut self, others: &Self) {
+        self.handshakes += others.handshakes;
+        for (sum, number) in self.outcomes.iter_mut().zip(others.outcomes) {
+            *sum += number;
+        }
+        let ranges = [self.range, others.range].into_iter().flatten();
+        self.range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        self.listeners.extend(&others.listeners);
+        for (kind, count) in &others.causes {
+            let sum = self.causes.entry(*kind).or_default();
+            sum.handshakes += count.handshakes;
+            if sum.check.is_empty() {
+                sum.check.clone_from(&count.check);
+            }
+        }
+    }
+
     /// Returns the most frequent of the most likely causes.
     #[must_use]
     pub fn most_frequent(&self) -> Option<(CauseKind, &CauseCount)> {

@@ -3,6 +3,7 @@
 pub mod affected;
 pub mod clients;
 pub mod cross_capture;
+pub mod scans;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -18,6 +19,7 @@ use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
 use clients::Clients;
 use cross_capture::{Comparison, CrossCapture, Failure};
+use scans::{Scan, Scans};
 
 /// Counts and findings over all captures.
 #[derive(Debug, Default)]
@@ -64,6 +66,8 @@ pub struct Totals {
     pub is_interrupted: bool,
     /// Handshakes that failed, whatever their verdict, except those of floods that are only counted.
     pub failures: Affected,
+    /// The same, apart by whether they belong to a scan.
+    pub scans: Scans,
     /// Handshakes that were delayed and did not fail.
     pub delays: Affected,
     /// Files with kernel counters, and which machine each was used for.
@@ -145,6 +149,12 @@ impl Totals {
         self.flood_not_reported + floods.map(|flood| flood.counted).sum::<u64>()
     }
 
+    /// Returns the scans, the largest first, and the failures that belong to none.
+    #[must_use]
+    pub fn apart(&self) -> (Vec<Scan>, Affected) {
+        self.scans.apart()
+    }
+
     /// Returns the number of handshakes that failed, those of floods that are only counted included.
     #[must_use]
     pub fn failed(&self) -> u64 {
@@ -182,6 +192,7 @@ impl Totals {
         let is_reliable = finding.is_reliable();
         if finding.completion.has_failed {
             self.failures.add(finding);
+            self.scans.add(finding);
         } else if is_delayed(finding) {
             self.delays.add(finding);
         }
