@@ -38,7 +38,7 @@ mod verdict;
 pub use analyzer::Analyzer;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, TracedEvent};
-pub use cause::other_capture::{OtherCapture, OtherSide};
+pub use cause::other_capture::{Crossing, OtherCapture, OtherSide, SeenAt};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};
 pub use connection::{Pushed, Role};
 pub use finding::cookie_cost::{CookieCost, RoundedMss};

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{ACK, PLAIN_OPTIONS, RST, Talk, analyze_by, talk, top};
-use syncookie_engine::{Analyzer, Cause, CauseKind, Finding, FindingParts, Limits, OtherCapture, OtherSide, Outcome};
+use syncookie_engine::{
+    Analyzer, Cause, CauseKind, Finding, FindingParts, Limits, OtherCapture, OtherSide, Outcome, SeenAt,
+};
 
 /// Returns the finding of a connection between others that work; captured where both ends have a
 /// TTL of 64.
@@ -20,8 +22,8 @@ fn seen(finding: &Finding, side: OtherSide) -> OtherCapture<'_> {
     OtherCapture {
         location: ("other.pcap", 1),
         side,
-        packets: finding.syn_pair.expect("asked for"),
-        outcome: finding.outcome,
+        seen: SeenAt { packets: finding.syn_pair.expect("asked for"), outcome: finding.outcome },
+        is_credible: [true; 2],
         first_cause: Cause::most_likely(&finding.causes).map(|cause| cause.kind),
     }
 }
@@ -91,8 +93,28 @@ fn an_ack_that_did_not_arrive_was_lost_and_one_that_arrived_was_not() {
 fn an_answer_that_did_not_arrive_was_dropped_on_the_path() {
     let syns = |talk: Talk| talk.syn(1.0, &PLAIN_OPTIONS).syn(3.0, &PLAIN_OPTIONS);
     let client = syns(talk(1).syn(0.0, &PLAIN_OPTIONS));
-    let server = syns(answered());
+    let server = syns(answered()).syn_ack(3.01, 64240, &PLAIN_OPTIONS);
     assert_eq!(both(client, server), [Some(CauseKind::SilentDrop); 2]);
+}
+
+#[test]
+fn a_packet_that_one_capture_lost_changes_nothing() {
+    let weighed = |mut finding: Finding, other: Finding, side| {
+        let before = top(&finding);
+        let other = OtherCapture { is_credible: [false; 2], ..seen(&other, side) };
+        other.weigh(&mut finding);
+        other.adopt(&mut finding);
+        (before, top(&finding))
+    };
+    // The server's reset, the client's reset, and the client's ACK.
+    let refused = || captured(reset(answered().ack(0.011), 0.021));
+    let (before, after) = weighed(refused(), captured(answered().ack(0.011)), OtherSide::Server);
+    assert_eq!(before, after);
+    let aborted = answered().ack(0.011).client(0.012, |t| t.flags = RST | ACK);
+    let (before, after) = weighed(captured(aborted), captured(answered().ack(0.011)), OtherSide::Client);
+    assert_eq!(before, after);
+    let (before, after) = weighed(captured(answered()), captured(answered().ack(0.011)), OtherSide::Client);
+    assert_eq!(before, after);
 }
 
 #[test]
@@ -121,7 +143,9 @@ fn a_refused_syn_that_is_missing_at_the_server_was_refused_before_it() {
     });
     let mut finding = captured(refused);
     assert_eq!((finding.outcome, top(&finding)), (Outcome::Refused, Some(CauseKind::ClosedPort)));
-    OtherCapture::weigh_missing(&mut finding, "server.pcap");
+    OtherCapture::weigh_missing(&mut finding, "server.pcap", false);
+    assert_eq!(top(&finding), Some(CauseKind::ClosedPort), "the capture may have lost one SYN");
+    OtherCapture::weigh_missing(&mut finding, "server.pcap", true);
     assert_eq!(top(&finding), Some(CauseKind::FirewallReset));
     let why = finding.causes[0].supporting.join("; ");
     assert!(why.contains("server.pcap, nearer to the server, contains connections of this client"), "{why}");

@@ -17,6 +17,42 @@ pub enum OtherSide {
     Server,
 }
 
+/// Handshake, as one capture shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenAt {
+    /// Packets that the capture contains.
+    pub packets: SynPair,
+    /// Outcome that it shows.
+    pub outcome: Outcome,
+}
+
+/// Packet that only one of two captures may contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crossing {
+    /// Reset from the server's side, which the capture nearer to the client contains.
+    ServerReset,
+    /// Reset from the client's side, which the capture nearer to the server contains.
+    ClientReset,
+}
+
+impl Crossing {
+    /// All packets.
+    pub const ALL: [Self; 2] = [Self::ServerReset, Self::ClientReset];
+
+    /// Returns whether the other capture contains the packet, too; `None` if there is no such packet,
+    /// or if the other capture ends in the middle of the handshake.
+    #[must_use]
+    pub fn is_in_both(self, near: &SeenAt, far: &SeenAt) -> Option<bool> {
+        let (early, late) = (near.packets.later, far.packets.later);
+        let (is_there, is_in_both, other) = match self {
+            Self::ServerReset => (early.server_reset && far.packets.syn.is_some(), late.server_reset, far),
+            // The reset of a client that was reset before is not the first.
+            Self::ClientReset => (late.client_reset && !early.server_reset, early.client_reset, near),
+        };
+        (is_there && other.outcome != Outcome::Incomplete).then_some(is_in_both)
+    }
+}
+
 /// Handshake of a finding, as another capture shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct OtherCapture<'a> {
@@ -24,12 +60,13 @@ pub struct OtherCapture<'a> {
     pub location: (&'a str, u32),
     /// Place of the other capture.
     pub side: OtherSide,
-    /// Packets that it contains.
-    pub packets: SynPair,
-    /// Outcome that it shows.
-    pub outcome: Outcome,
+    /// What it shows.
+    pub seen: SeenAt,
     /// Its own first cause that is not ruled out.
     pub first_cause: Option<CauseKind>,
+    /// For each [`Crossing`], whether other handshakes show that the packet is not only missing because a
+    /// capture lost it.
+    pub is_credible: [bool; Crossing::ALL.len()],
 }
 
 /// What two captures show together and neither shows alone.
@@ -60,7 +97,7 @@ impl OtherCapture<'_> {
     /// Weighs and ranks a finding's causes again with what both captures show together; changes
     /// nothing else in the finding. A finding without a cause stays without one.
     pub fn weigh(&self, finding: &mut Finding) {
-        let Some(shown) = finding.syn_pair.and_then(|own| self.shown(&own, finding.outcome)) else { return };
+        let Some(shown) = self.shown(finding) else { return };
         if finding.causes.is_empty() {
             return;
         }
@@ -87,18 +124,17 @@ impl OtherCapture<'_> {
     /// Makes the other capture's first cause the first one of a finding where only the other
     /// capture can show the cause. To be called after both findings were weighed.
     pub fn adopt(&self, finding: &mut Finding) {
-        let (Some(kind), Some(own)) = (self.first_cause, finding.syn_pair) else { return };
+        let Some(kind) = self.first_cause else { return };
         let Some(first) = finding.causes.first().map(|cause| cause.kind) else { return };
         let is_seen_there = match self.side {
             OtherSide::Client => {
-                let is_reset_between =
-                    matches!(self.shown(&own, finding.outcome), Some(Shown::ServerResetBetween { .. }));
-                is_reset_between || is_seen_by_client(kind)
+                let is_reset_between = matches!(self.shown(finding), Some(Shown::ServerResetBetween { .. }));
+                is_reset_between && kind.info().reset_sender == ResetSender::Elsewhere || is_seen_by_client(kind)
             }
             // Nothing answered the SYN at either place. The server's side sees why, or nothing.
             OtherSide::Server => {
                 first == CauseKind::SilentDrop
-                    && (finding.outcome, self.outcome) == (Outcome::Unanswered, Outcome::Unanswered)
+                    && (finding.outcome, self.seen.outcome) == (Outcome::Unanswered, Outcome::Unanswered)
             }
         };
         let is_excluded = finding.causes.iter().any(|cause| cause.kind == kind && cause.ruled_out);
@@ -119,11 +155,13 @@ impl OtherCapture<'_> {
     }
 
     /// Weighs and ranks the causes of a finding without an answer whose packets another capture, nearer
-    /// to the server, does not contain. That capture contains other connections of the same client and
+    /// to the server, does not contain. The client retransmitted its SYN, or `is_credible` because other
+    /// handshakes are missing, too: one SYN may have been lost in the capture. That capture contains other connections of the same client and
     /// listener, before and after this one, so that no packet of this one arrived there.
-    pub fn weigh_missing(finding: &mut Finding, name: &str) {
+    pub fn weigh_missing(finding: &mut Finding, name: &str, is_credible: bool) {
         let is_refused = finding.outcome == Outcome::Refused;
-        if !is_refused && finding.outcome != Outcome::Unanswered {
+        let has_no_answer = is_refused || finding.outcome == Outcome::Unanswered;
+        if !has_no_answer || !is_credible && finding.completion.syns < 2 {
             return;
         }
         let why = format!(
@@ -144,28 +182,32 @@ impl OtherCapture<'_> {
         rank(&mut finding.causes);
     }
 
-    /// Compares the packets of both captures.
-    fn shown(&self, own: &SynPair, own_outcome: Outcome) -> Option<Shown> {
-        let ((near, near_outcome), (far, far_outcome)) = match self.side {
-            OtherSide::Client => ((&self.packets, self.outcome), (own, own_outcome)),
-            OtherSide::Server => ((own, own_outcome), (&self.packets, self.outcome)),
+    /// Compares the packets of both captures. Either may have lost a packet, so that a missing one
+    /// counts only with what else shows it.
+    fn shown(&self, finding: &Finding) -> Option<Shown> {
+        let own = SeenAt { packets: finding.syn_pair?, outcome: finding.outcome };
+        let (near, far) = match self.side {
+            OtherSide::Client => (self.seen, own),
+            OtherSide::Server => (own, self.seen),
         };
-        // A capture that ends in the middle does not show that a packet is missing.
-        let (near_is_whole, far_is_whole) = (near_outcome != Outcome::Incomplete, far_outcome != Outcome::Incomplete);
-        let (early, late) = (near.later, far.later);
-        if far_is_whole && far.syn.is_some() && early.server_reset && !late.server_reset {
-            return Some(Shown::ServerResetBetween { trigger_passed: trigger_passed(early, late) });
+        let (early, late) = (near.packets.later, far.packets.later);
+        let is_missing = |crossing: Crossing| crossing.is_in_both(&near, &far) == Some(false);
+        // The server still waits for an ACK, or the client answers it as one that was reset.
+        let trigger_passed = trigger_passed(early, late);
+        let is_unaware = late.client_reset || late.repeated_syn_ack && !trigger_passed;
+        if is_missing(Crossing::ServerReset) && (self.is_credible[0] || is_unaware) {
+            return Some(Shown::ServerResetBetween { trigger_passed });
         }
-        if near_is_whole && late.client_reset && !early.client_reset && !early.server_reset {
+        if is_missing(Crossing::ClientReset) && self.is_credible[1] {
             return Some(Shown::ClientResetBetween);
         }
-        if near_outcome == Outcome::Unanswered && far.syn_ack.is_some() {
+        if near.outcome == Outcome::Unanswered && far.packets.syn_ack.is_some() && late.repeated_syn_ack {
             return Some(Shown::AnswerLost);
         }
-        if early.ack && far_outcome == Outcome::Unacknowledged {
+        if early.ack && far.outcome == Outcome::Unacknowledged && late.repeated_syn_ack {
             return Some(Shown::AckLost);
         }
-        (early.ack && late.ack && is_at_server(far)).then_some(Shown::AckArrived)
+        (early.ack && late.ack && is_at_server(&far.packets)).then_some(Shown::AckArrived)
     }
 
     fn sentence(&self, shown: Shown) -> String {

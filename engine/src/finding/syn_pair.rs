@@ -42,6 +42,8 @@ pub struct SynPair {
 /// Packets after the SYN-ACK that a capture contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaterPackets {
+    /// Whether the SYN-ACK was retransmitted: the server had received no acknowledgment.
+    pub repeated_syn_ack: bool,
     /// Whether there is an acknowledgment of the SYN-ACK.
     pub ack: bool,
     /// Whether there is data of the client.

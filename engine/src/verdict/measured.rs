@@ -73,6 +73,7 @@ pub(super) fn syn_pair(handshake: &Handshake) -> SynPair {
         client_isn: handshake.client_isn().map(|isn| isn.0),
         answer_nanos: ends.map(|(syn, syn_ack)| syn_ack.time.as_nanos().saturating_sub(syn.time.as_nanos())),
         later: LaterPackets {
+            repeated_syn_ack: handshake.syn_acks > 1,
             ack: handshake.ack.is_some(),
             client_data: handshake.client_data.is_some(),
             server_reset: first_reset == Some(Side::Server) || handshake.server_resets > 0,

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 pub use sides::Failure;
 
 use syncookie_engine::compare::{Difference, MatchKey, differences, distance_from_client, is_nearer_to_client};
-use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, SynPair, Timestamp};
+use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, SeenAt, SynPair, Timestamp};
 
 /// Maximum number of handshakes that are kept for the comparison.
 const MAX_HANDSHAKES: usize = 1 << 17;
@@ -177,6 +177,15 @@ impl SeenHandshake {
         let first_cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
         let (capture, frame) = (frame.capture, frame.number);
         Some(Self { client, server, capture, frame, time, openings, outcome, first_cause, is_admitted: false })
+    }
+
+    /// Returns its capture, client address and listener.
+    fn local(&self) -> (u32, IpAddr, Endpoint) {
+        (self.capture, self.client.ip, self.server)
+    }
+
+    fn seen_at(&self) -> SeenAt {
+        SeenAt { packets: self.openings, outcome: self.outcome }
     }
 
     /// Returns a digest of the connection: equal for all its handshakes, and rarely for others.

@@ -1,11 +1,11 @@
 //! Weighs the causes of failures with the other captures of their connections: one at the client
 //! and one at the server show together what was lost or sent between them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use syncookie_engine::compare::{MatchKey, is_nearer_to_client};
-use syncookie_engine::{Cause, Endpoint, Finding, OtherCapture, OtherSide, Timestamp};
+use syncookie_engine::{Cause, Crossing, Endpoint, Finding, OtherCapture, OtherSide, Timestamp};
 
 use super::{CrossCapture, Place, SeenHandshake, matching, name};
 
@@ -22,16 +22,52 @@ pub struct Failure {
 /// connections of a listener.
 type Route = (u32, u32, Endpoint);
 
-/// Times of the first and the last connection that two captures contain.
-type Period = (Timestamp, Timestamp);
+/// Capture, client address and listener.
+type Local = (u32, IpAddr, Endpoint);
+
+/// Connections that two captures contain.
+#[derive(Clone, Copy, Debug)]
+struct Beyond {
+    /// Times of the first and the last of them, in the capture nearer to the client.
+    period: (Timestamp, Timestamp),
+    all: u64,
+}
+
+/// Numbers of packets that should be in two captures.
+#[derive(Clone, Copy, Debug, Default)]
+struct Crossings {
+    all: u64,
+    /// Number of those that one of the captures lacks.
+    missing: u64,
+}
+
+impl Crossings {
+    fn add(&mut self, is_in_both: bool) {
+        self.all += 1;
+        self.missing += u64::from(!is_in_both);
+    }
+
+    /// Returns whether so many are missing that no capture lost them.
+    fn is_credible(self, least: u64) -> bool {
+        self.missing >= least && self.missing as f64 >= MISSING * self.all as f64
+    }
+}
+
+/// Share of the packets from which on they are not missing by chance: captures on busy machines lose
+/// a few percent.
+const MISSING: f64 = 0.2;
+
+/// Minimum number of missing packets of each kind. Devices that reset only the server are rare, so
+/// one reset says nothing.
+const LEAST: [u64; Crossing::ALL.len()] = [1, 2];
 
 /// What all handshakes together show about the captures.
 struct Sides {
-    /// Routes whose first capture is nearer to the client.
-    nearer: HashSet<Route>,
+    /// Routes whose first capture is nearer to the client, with what their handshakes show.
+    nearer: HashMap<Route, [Crossings; Crossing::ALL.len()]>,
     /// For a capture, client address and listener: the captures nearer to the server that contain
     /// connections of these, too.
-    beyond: HashMap<(u32, IpAddr, Endpoint), HashMap<u32, Period>>,
+    beyond: HashMap<Local, HashMap<u32, Beyond>>,
 }
 
 impl CrossCapture {
@@ -51,13 +87,8 @@ impl CrossCapture {
                     other.weigh(&mut failure.finding);
                 }
             }
-            let is_complete = self.not_compared == 0 && !is_counted(own.server);
-            for capture in sides.without(&own, others.iter().map(|&other| self.seen[other].capture)) {
-                if let Some(name) = captures.get(capture as usize).filter(|_| is_complete) {
-                    OtherCapture::weigh_missing(&mut failure.finding, name);
-                }
-            }
         }
+        self.weigh_missing(&sides, captures, failures, &others, is_counted);
         for failure in &*failures {
             self.seen[failure.place.0].first_cause =
                 Cause::most_likely(&failure.finding.causes).map(|cause| cause.kind);
@@ -68,6 +99,38 @@ impl CrossCapture {
                 if let Some(other) = self.other_capture(&sides, captures, &own, *other) {
                     other.adopt(&mut failure.finding);
                 }
+            }
+        }
+    }
+
+    /// Weighs the causes of failures that a capture nearer to the server does not contain.
+    fn weigh_missing(
+        &self,
+        sides: &Sides,
+        captures: &[&str],
+        failures: &mut [Failure],
+        others: &[Vec<usize>],
+        is_counted: impl Fn(Endpoint) -> bool,
+    ) {
+        let mut missing = Vec::new();
+        let mut numbers: HashMap<(Local, u32), u64> = HashMap::new();
+        for (at, (failure, others)) in failures.iter().zip(others).enumerate() {
+            let own = &self.seen[failure.place.0];
+            if self.not_compared > 0 || is_counted(own.server) {
+                continue;
+            }
+            for capture in sides.without(own, others.iter().map(|&other| self.seen[other].capture)) {
+                *numbers.entry((own.local(), capture)).or_default() += 1;
+                missing.push((at, capture));
+            }
+        }
+        for (at, capture) in missing {
+            let local = self.seen[failures[at].place.0].local();
+            let there = sides.beyond.get(&local).and_then(|beyond| beyond.get(&capture)).map_or(0, |beyond| beyond.all);
+            let missing = numbers[&(local, capture)];
+            let is_credible = Crossings { all: there + missing, missing }.is_credible(1);
+            if let Some(name) = captures.get(capture as usize) {
+                OtherCapture::weigh_missing(&mut failures[at].finding, name, is_credible);
             }
         }
     }
@@ -102,24 +165,31 @@ impl CrossCapture {
         other: usize,
     ) -> Option<OtherCapture<'c>> {
         let other = &self.seen[other];
+        let side = sides.side(own, other)?;
         Some(OtherCapture {
             location: (name(captures, other), other.frame),
-            side: sides.side(own, other)?,
-            packets: other.openings,
-            outcome: other.outcome,
+            side,
+            seen: other.seen_at(),
             first_cause: other.first_cause,
+            is_credible: sides.is_credible(own, other, side),
         })
     }
 }
 
 impl Sides {
     fn of(pairs: &[(&SeenHandshake, &SeenHandshake)]) -> Self {
-        let mut sides = Self { nearer: HashSet::new(), beyond: HashMap::new() };
+        let mut sides = Self { nearer: HashMap::new(), beyond: HashMap::new() };
         for (near, far) in pairs.iter().filter(|(near, far)| is_nearer_to_client(&near.openings, &far.openings)) {
-            sides.nearer.insert((near.capture, far.capture, near.server));
-            let beyond = sides.beyond.entry((near.capture, near.client.ip, near.server)).or_default();
-            let (first, last) = beyond.entry(far.capture).or_insert((near.time, near.time));
-            (*first, *last) = ((*first).min(near.time), (*last).max(near.time));
+            let crossings = sides.nearer.entry((near.capture, far.capture, near.server)).or_default();
+            let seen = (near.seen_at(), far.seen_at());
+            for (crossings, crossing) in crossings.iter_mut().zip(Crossing::ALL) {
+                crossing.is_in_both(&seen.0, &seen.1).into_iter().for_each(|is_in_both| crossings.add(is_in_both));
+            }
+            let beyond = sides.beyond.entry(near.local()).or_default();
+            let beyond = beyond.entry(far.capture).or_insert(Beyond { period: (near.time, near.time), all: 0 });
+            let (first, last) = beyond.period;
+            beyond.period = (first.min(near.time), last.max(near.time));
+            beyond.all += 1;
         }
         sides
     }
@@ -133,7 +203,7 @@ impl Sides {
         if is_nearer_to_client(&other.openings, &own.openings) {
             return Some(OtherSide::Client);
         }
-        let shows = |near: u32, far: u32| self.nearer.contains(&(near, far, own.server));
+        let shows = |near: u32, far: u32| self.nearer.contains_key(&(near, far, own.server));
         match (shows(own.capture, other.capture), shows(other.capture, own.capture)) {
             (true, false) => Some(OtherSide::Server),
             (false, true) => Some(OtherSide::Client),
@@ -141,12 +211,23 @@ impl Sides {
         }
     }
 
+    /// Returns for each packet whether the handshakes of the listener show that it is not missing by
+    /// chance.
+    fn is_credible(&self, own: &SeenHandshake, other: &SeenHandshake, side: OtherSide) -> [bool; Crossing::ALL.len()] {
+        let (near, far) = match side {
+            OtherSide::Client => (other, own),
+            OtherSide::Server => (own, other),
+        };
+        let crossings = self.nearer.get(&(near.capture, far.capture, own.server)).copied().unwrap_or_default();
+        std::array::from_fn(|at| crossings[at].is_credible(LEAST[at]))
+    }
+
     /// Returns the captures nearer to the server that do not contain a handshake, although they
     /// contain connections of the same client and listener before and after it.
     fn without(&self, own: &SeenHandshake, with: impl Iterator<Item = u32>) -> BTreeSet<u32> {
         let with: BTreeSet<u32> = with.collect();
-        let beyond = self.beyond.get(&(own.capture, own.client.ip, own.server)).into_iter().flatten();
-        let around = beyond.filter(|(_, (first, last))| (*first..=*last).contains(&own.time));
+        let beyond = self.beyond.get(&own.local()).into_iter().flatten();
+        let around = beyond.filter(|(_, beyond)| (beyond.period.0..=beyond.period.1).contains(&own.time));
         around.map(|(capture, _)| *capture).filter(|capture| !with.contains(capture)).collect()
     }
 }
