@@ -80,6 +80,12 @@ impl Group {
         Self { likeness, outcome, count: 0, failed: 0, first: time, last: time, strongest: None, examples: Vec::new() }
     }
 
+    /// Returns whether all findings of the group are examples, and all are of this kind. A scan tries
+    /// each listener once or twice.
+    pub fn has_only(&self, is_of_kind: impl Fn(&Finding) -> bool) -> bool {
+        self.count as usize == self.examples.len() && self.examples.iter().all(|(_, finding)| is_of_kind(finding))
+    }
+
     /// Returns the weight of a group: confident findings, then failures, then confidence, then the
     /// number of findings.
     fn weight(&self) -> (bool, u8, Option<Confidence>, u64) {

@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use syncookie_engine::{CauseKind, Endpoint, Implementation, Outcome, Verdict};
+use syncookie_engine::{CauseKind, Endpoint, Finding, Implementation, Outcome, Verdict};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::{Group, Groups};
 use super::words;
 use crate::text;
+use crate::totals::scans::Scan;
 
 /// Maximum causes that are listed, and maximum lines of them.
 const CAUSES: usize = 3;
@@ -38,8 +39,9 @@ struct Remedy<'a> {
 }
 
 /// Writes the causes; those with the most failures come first, and those that only delayed last.
-pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups) -> io::Result<()> {
-    let remedies = by_cause(groups);
+/// Failures of scans, which have a sentence of their own, are left out.
+pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, scans: &[Scan]) -> io::Result<()> {
+    let remedies = by_cause(groups, scans);
     let cookies = linux_cookies(groups);
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
@@ -89,9 +91,10 @@ fn linux_cookies(groups: &Groups) -> u64 {
     groups.all().filter(fits).map(|group| group.count).sum()
 }
 
-fn by_cause(groups: &Groups) -> Vec<Remedy<'_>> {
+fn by_cause<'a>(groups: &'a Groups, scans: &[Scan]) -> Vec<Remedy<'a>> {
     let mut remedies: BTreeMap<CauseKind, Remedy<'_>> = BTreeMap::new();
-    for group in groups.all() {
+    let is_scan = |finding: &Finding| scans.iter().any(|scan| scan.client == finding.client.ip);
+    for group in groups.all().filter(|group| !group.has_only(is_scan)) {
         let Some(cause) = group.likeness.cause else { continue };
         remedies.entry(cause).or_insert_with(|| Remedy::new(cause)).add(group);
     }

@@ -72,7 +72,7 @@ impl<W: Write> Report for Table<W> {
         if self.is_verbose {
             self.failures()?;
         } else {
-            remedies(&mut self.output, self.terminal, &self.groups)?;
+            remedies(&mut self.output, self.terminal, &self.groups, &totals.apart().0)?;
         }
         self.common_factors(totals)?;
         self.listeners(totals)?;

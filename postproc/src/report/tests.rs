@@ -544,6 +544,8 @@ fn a_scan_is_one_sentence_and_the_headline_says_what_else_failed() {
     for findings in [&both[..], &both[..50]] {
         assert!(answer::headline(&totals(findings)).split_whitespace().count() <= 12);
     }
+    let shown = table(&both, PLAIN, false);
+    assert!(shown.contains("proxy-leaked-ack") && !shown.contains("closed-port"), "{shown}");
     let summary = serde_json::to_value(model::Summary::from(&totals(&both))).unwrap();
     assert_eq!(summary["scans"], json!([{"client": "10.0.1.2", "handshakes": 50, "hosts": 1, "ports": 50}]));
     assert_eq!(summary["failures"]["handshakes"], 51);

@@ -47,7 +47,7 @@ impl Crossings {
         self.missing += u64::from(!is_in_both);
     }
 
-    /// Returns whether so many are missing that no capture lost them.
+    /// Returns whether the captures cannot have lost all of the missing ones.
     fn is_credible(self, least: u64) -> bool {
         self.missing >= least && self.missing as f64 >= MISSING * self.all as f64
     }
