@@ -323,6 +323,13 @@ fn on_the_path() -> Vec<CauseRecording> {
             ..PLAIN
         },
         CauseRecording {
+            name: "injected_both",
+            cause: "injected-reset",
+            note: "a device resets client and server at the client's request, and lets the request pass",
+            device: "inject-both",
+            ..PLAIN
+        },
+        CauseRecording {
             name: "ack_dropped",
             cause: "ack-lost",
             note: "the router drops the ACKs",

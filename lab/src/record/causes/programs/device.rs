@@ -79,7 +79,8 @@ impl Device {
         match mode {
             "challenge" => self.challenge(seen),
             "wrong-number" => self.answer_with_wrong_number(seen),
-            _ => self.inject(seen),
+            "inject-both" => self.inject(seen, true),
+            _ => self.inject(seen, false),
         }
     }
 
@@ -106,13 +107,17 @@ impl Device {
         self.send(seen, Segment { flags: SYN | ACK, seq, ack, options: vec![TcpOption::Mss(1460)], ..ANSWER })
     }
 
-    /// Resets the client at its first data, and lets the data pass.
-    fn inject(&mut self, seen: &Seen) -> io::Result<()> {
+    /// Resets the client at its first data, and the server in the client's name if `resets_server`, and
+    /// lets the data pass.
+    fn inject(&mut self, seen: &Seen, resets_server: bool) -> io::Result<()> {
         if seen.payload == 0 || !self.met.insert(seen.from) {
             return Ok(());
         }
         let ack = seen.seq.wrapping_add(seen.payload);
-        (0..2).try_for_each(|_| self.send(seen, Segment { flags: RST | ACK, seq: seen.ack, ack, window: 0, ..ANSWER }))
+        let reset = |seq, ack| Segment { flags: RST | ACK, seq, ack, window: 0, ..ANSWER };
+        (0..2).try_for_each(|_| self.send(seen, reset(seen.ack, ack)))?;
+        let in_clients_name = reset(ack, seen.ack).packet(seen.from, SERVER);
+        if resets_server { self.out.send_to(&in_clients_name, &SERVER.into()).map(drop) } else { Ok(()) }
     }
 
     fn send(&self, seen: &Seen, segment: Segment) -> io::Result<()> {
