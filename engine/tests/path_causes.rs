@@ -326,7 +326,10 @@ fn the_trace_has_the_icmp_error_and_no_error_about_another_connection() {
     assert!(narrator.push_error(&error).is_none(), "before the first packet");
     assert!(narrator.push(&syn).is_some() && narrator.push_error(&syn).is_none());
     let narrated = narrator.push_error(&error).expect("an error about the SYN");
-    assert_eq!((narrated.sender.to_string().as_str(), narrated.is_to_client), ("10.0.9.1", true));
+    assert_eq!(
+        (narrated.sender.to_string().as_str(), narrated.from, narrated.is_to_client),
+        ("10.0.9.1", "path", true)
+    );
     let said = narrated.shows.join("; ");
     assert!(said.contains("code 13 (communication administratively prohibited) about the SYN; "), "{said}");
     let other = self::talk(2).syn(0.0, &PLAIN_OPTIONS).icmp(0.01, "10.0.9.1", PROHIBITED);

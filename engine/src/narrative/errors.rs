@@ -19,6 +19,8 @@ pub struct NarratedError {
     pub since_start: f64,
     /// Address that sent the error.
     pub sender: IpAddr,
+    /// `client` or `server` if one of them sent it, otherwise `path`.
+    pub from: &'static str,
     /// TTL or hop limit of the error.
     pub ttl: u8,
     /// Whether the quoted packet is the client's, so that the error is for the client.
@@ -51,6 +53,11 @@ impl Narrator<'_> {
             time: error.time,
             since_start: error.time.seconds_since(start),
             sender: error.sender,
+            from: match error.sender {
+                sender if sender == self.finding.server.ip => "server",
+                sender if sender == self.finding.client.ip => "client",
+                _ => "path",
+            },
             ttl: error.ttl,
             is_to_client,
             shows: vec![

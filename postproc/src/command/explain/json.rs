@@ -134,7 +134,7 @@ impl<'a> Packet<'a> {
             frame: error.frame.number,
             time: Rfc3339(error.time).to_string(),
             since_start: error.since_start,
-            from: "path",
+            from: error.from,
             sender: error.sender.to_string(),
             what: ICMP_ERROR,
             flags: None,

@@ -110,14 +110,15 @@ impl Page<'_> {
     }
 
     fn packet(&mut self, packet: &Explained, story: &Story<'_>) -> io::Result<()> {
-        let (arrow, what, header) = match packet {
-            Explained::Segment(packet) if packet.from_client => ("client → server", packet.what, header(packet)),
-            Explained::Segment(packet) => ("server → client", packet.what, header(packet)),
+        let (from, is_to_client, what, header) = match packet {
+            Explained::Segment(packet) if packet.from_client => ("client", false, packet.what, header(packet)),
+            Explained::Segment(packet) => ("server", true, packet.what, header(packet)),
             Explained::Error(error) => {
-                let arrow = if error.is_to_client { "path → client  " } else { "path → server  " };
-                (arrow, ICMP_ERROR, format!("from {}, {} {}", error.sender, error.ttl_field(), error.ttl))
+                let header = format!("from {}, {} {}", error.sender, error.ttl_field(), error.ttl);
+                (error.from, error.is_to_client, ICMP_ERROR, header)
             }
         };
+        let arrow = format!("{from} → {}", if is_to_client { "client" } else { "server" });
         let own = story.chosen.finding.capture();
         let frame = packet.frame();
         let other_file = match story.captures.get(frame.capture as usize) {
@@ -125,7 +126,7 @@ impl Page<'_> {
             _ => String::new(),
         };
         let (what, frame) = (self.terminal.bold(what), frame.number);
-        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow}  {what}{other_file}", packet.since_start())?;
+        writeln!(self.output, "  {frame:>6}  {:>11.6} s  {arrow:<15}  {what}{other_file}", packet.since_start())?;
         self.line("          ", &header)?;
         packet.shows().iter().try_for_each(|shown| self.line("          - ", shown))
     }
