@@ -30,8 +30,14 @@ impl Drop for Deferred {
     }
 }
 
-/// Installs the signal handlers.
+/// Whether the signal handlers are installed.
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Installs the signal handlers, once in a process.
 pub fn watch() -> io::Result<()> {
+    if IS_WATCHED.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     let signal = SIGNAL.get_or_init(Arc::default);
     let is_second = Arc::new(AtomicBool::new(false));
     for number in [SIGINT, SIGTERM] {
@@ -42,6 +48,11 @@ pub fn watch() -> io::Result<()> {
         flag::register_usize(number, Arc::clone(signal), number as usize)?;
     }
     Ok(())
+}
+
+/// Acts as if SIGTERM had arrived.
+pub fn request() {
+    SIGNAL.get_or_init(Arc::default).store(SIGTERM as usize, Ordering::Relaxed);
 }
 
 /// Returns whether a signal arrived.

@@ -22,6 +22,7 @@ pub mod source;
 mod text;
 pub mod totals;
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
@@ -44,7 +45,13 @@ pub const SCHEMA: u32 = 2;
 /// is closed, commands that write to it fail.
 #[must_use]
 pub fn run(is_output_closed: bool) -> ExitCode {
-    let command = match Cli::try_parse() {
+    run_with(std::env::args_os(), is_output_closed)
+}
+
+/// Runs the program on these arguments, of which the first is its name, and returns its exit code.
+#[must_use]
+pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output_closed: bool) -> ExitCode {
+    let command = match Cli::try_parse_from(args) {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };
@@ -62,6 +69,12 @@ pub fn run(is_output_closed: bool) -> ExitCode {
         Command::Kernel(args) => command::kernel::command(&args),
         Command::Plugin(args) => plugin::run(&args),
     }
+}
+
+/// Ends all runs of this process, and later ones at their beginning, as SIGTERM does: what was read
+/// is reported.
+pub fn interrupt() {
+    interrupt::request();
 }
 
 /// Runs a command and returns its exit code.

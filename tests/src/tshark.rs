@@ -51,6 +51,12 @@ impl Tshark {
         Some(Self::new(private_folder(), None, &programs().plugin))
     }
 
+    /// Returns the installed tshark with a plugin that was built in another way.
+    #[must_use]
+    pub fn with_other_plugin(plugin: &Path) -> Self {
+        Self::new(private_folder(), None, plugin)
+    }
+
     /// Returns the tshark of another release, with the plugin that was built for it.
     #[must_use]
     pub fn of(release: &Release) -> Self {

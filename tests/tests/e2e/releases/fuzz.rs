@@ -4,6 +4,7 @@
 //! By default there are a few, the same in every run.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::pcap::Resolution;
@@ -67,6 +68,40 @@ fn valgrind_sees_no_invalid_access_in_the_plugin() {
         assert!(stderr.contains("ERROR SUMMARY") && !stderr.contains("syncookie"), "link type {link}:\n{stderr}");
         println!("link type {link}: {} packets, {}", capture.records.len(), stderr.lines().last().unwrap_or_default());
     }
+}
+
+/// Runs the installed release with a plugin that `script/fuzz` built with AddressSanitizer, whose
+/// runtime also checks the allocations of Wireshark.
+#[test]
+fn address_sanitizer_sees_no_invalid_access_in_the_plugin() {
+    let variables = ["SYNCOOKIE_ASAN_PLUGIN", "SYNCOOKIE_ASAN_RUNTIME"].map(std::env::var_os);
+    let [Some(plugin), Some(runtime)] = variables else {
+        eprintln!("SKIPPED: script/fuzz runs the plugin under AddressSanitizer");
+        return;
+    };
+    let tshark = Tshark::with_other_plugin(Path::new(&plugin));
+    let (seed, seconds) = (number("SYNCOOKIE_FUZZ_SEED", 1), number("SYNCOOKIE_FUZZ_SECONDS", 60));
+    let (start, sources) = (Instant::now(), sources());
+    let (mut count, mut frames, mut marked) = (0, 0, 0);
+    while count == 0 || start.elapsed() < Duration::from_secs(seconds as u64) {
+        for (link, capture) in mutants(&sources, BATCH, (seed + count) as u64) {
+            let staged = tshark.stage_bytes(&capture.write(ByteOrder::Little, Resolution::Nano));
+            let mut command = tshark.command("tshark");
+            // Each of Wireshark's allocations is one of the C library, which the runtime checks.
+            command.env("LD_PRELOAD", &runtime).env("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple");
+            command.env("G_SLICE", "always-malloc").env("ASAN_OPTIONS", "detect_leaks=0");
+            let output = command.args(["-2", "-V", "-r"]).arg(&staged).output().expect("tshark is installed");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "seed {seed}, batch {count}, link type {link}:\n{stderr}");
+            assert!(!stderr.contains("AddressSanitizer"), "seed {seed}, batch {count}, link type {link}:\n{stderr}");
+            marked += String::from_utf8_lossy(&output.stdout).matches("\nSYN cookie analysis").count();
+            frames += capture.records.len();
+            std::fs::remove_file(tshark.outside(&staged)).expect("we wrote it");
+        }
+        count += BATCH;
+    }
+    println!("{count} mutants, {frames} frames, {marked} of them marked");
+    assert!(marked > 0, "the plugin was not loaded");
 }
 
 /// Checks that the plugin changes nothing of what tshark does with a mutant but adds findings.

@@ -1,0 +1,173 @@
+//! The engine: the way in which packets are pushed and findings are asked for changes nothing.
+
+use std::convert::Infallible;
+
+use syncookie_engine::{
+    Analyzer, DetailLevel, Finding, FindingParts, Findings, Frame, Frames, HandshakeId, Limits, Narrator, Observation,
+    Packet, Timestamp, Verdict, compare, describe,
+};
+
+use crate::choices::Choices;
+use crate::traffic::{self, traffic};
+
+/// Number of findings whose packets are narrated, which takes time for each packet.
+const NARRATED: usize = 4;
+
+/// Differences of the sum of all terms and the log-odds that rounding explains.
+const ROUNDING: f64 = 1e-6;
+
+/// Checks the engine with an input.
+///
+/// # Panics
+/// When a property does not hold.
+pub fn check(bytes: &[u8]) {
+    let mut choices = Choices::new(bytes);
+    let limits = limits(&mut choices);
+    let (together, every) = (1 + usize::from(choices.u8() & 63), 1 + usize::from(choices.u8() & 7));
+    let packets = traffic(&mut choices);
+    let seen: Vec<Observation<'_>> =
+        packets.iter().zip(1..).map(|(packet, number)| observation(packet, number)).collect();
+
+    let findings = one_by_one(limits, &seen);
+    assert_eq!(many_at_once(limits, &seen, together), findings, "push_all differs from push");
+    assert_eq!(in_portions(limits, &seen, together), findings, "portions differ");
+    assert_eq!(asked_in_between(limits, &seen, every), findings, "asking in between changes the findings");
+    let counted = with_parts(limits, &seen).tally;
+    assert_eq!(counted, findings.tally, "the parts of findings change the verdicts");
+
+    findings.handshakes.iter().for_each(|finding| consistent(finding, seen.len()));
+    compare_all(&findings.handshakes);
+    narrate(&findings.handshakes, &seen);
+}
+
+fn limits(choices: &mut Choices<'_>) -> Limits {
+    Limits {
+        handshakes: choices.pick(&[1 << 17, 2, 3, 8, 20]),
+        flood: choices.pick(&[10_000, 0, 1, 5]),
+        listeners: choices.pick(&[1 << 17, 1, 3]),
+        episodes: choices.pick(&[1 << 14, 0, 1]),
+    }
+}
+
+fn observation(packet: &traffic::Packet, number: u32) -> Observation<'_> {
+    Observation {
+        frame: Frame { capture: 0, number },
+        time: Timestamp::from_nanos(packet.nanos),
+        packet: packet.ip.as_deref().map_or(Packet::None, Packet::Ip),
+    }
+}
+
+fn one_by_one(limits: Limits, seen: &[Observation<'_>]) -> Findings {
+    let mut analyzer = Analyzer::new(limits);
+    for seen in seen {
+        analyzer.push(seen);
+    }
+    analyzer.finish()
+}
+
+fn push_all(analyzer: &mut Analyzer, seen: &[Observation<'_>]) {
+    analyzer.push_all(
+        0,
+        seen.iter().map(|seen| match seen.packet {
+            Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
+            _ => (seen.frame.number, seen.time, None),
+        }),
+    );
+}
+
+fn many_at_once(limits: Limits, seen: &[Observation<'_>], together: usize) -> Findings {
+    let mut analyzer = Analyzer::new(limits);
+    seen.chunks(together).for_each(|some| push_all(&mut analyzer, some));
+    analyzer.finish()
+}
+
+/// Returns the findings of an analyzer that was used before, taken while packets are pushed and in
+/// portions at the end.
+fn in_portions(limits: Limits, seen: &[Observation<'_>], together: usize) -> Findings {
+    let mut analyzer = Analyzer::new(limits);
+    push_all(&mut analyzer, &seen[..seen.len() / 2]);
+    let Ok(_) = analyzer.finish_in_portions(|_| Ok::<_, Infallible>(()));
+    analyzer.set_threads(2);
+    let mut handshakes = Vec::new();
+    for some in seen.chunks(together) {
+        push_all(&mut analyzer, some);
+        handshakes.append(&mut analyzer.take_evicted());
+    }
+    let rest = analyzer.finish_in_portions(|mut portion| {
+        handshakes.append(&mut portion);
+        Ok::<_, Infallible>(())
+    });
+    let Ok(rest) = rest;
+    Findings { handshakes, ..rest }
+}
+
+/// Returns the findings after some handshakes were asked for while packets arrived.
+fn asked_in_between(limits: Limits, seen: &[Observation<'_>], every: usize) -> Findings {
+    let mut analyzer = Analyzer::new(limits);
+    for (index, seen) in seen.iter().enumerate() {
+        let pushed = analyzer.push(seen);
+        if let Some(pushed) = pushed.filter(|_| index % every == 0) {
+            ask(&mut analyzer, pushed.handshake);
+        }
+    }
+    analyzer.finish()
+}
+
+fn ask(analyzer: &mut Analyzer, handshake: HandshakeId) {
+    let preview = analyzer.preview(handshake);
+    let now = analyzer.finding(handshake);
+    assert_eq!(preview.is_some(), now.is_some(), "a handshake that is known has a preview");
+    let is_suspect = |finding: &Finding| matches!(finding.assessment.verdict, Verdict::SynCookie | Verdict::SynProxy);
+    assert_eq!(
+        analyzer.needs_preview(handshake),
+        preview.is_some_and(|preview| is_suspect(&preview)),
+        "the quick check differs from the preview"
+    );
+}
+
+fn with_parts(limits: Limits, seen: &[Observation<'_>]) -> Findings {
+    let parts = FindingParts {
+        detail: DetailLevel::Notable,
+        only_notable: true,
+        counted_in_floods: true,
+        measured: false,
+        syn_fields: false,
+        compared: true,
+    };
+    let mut analyzer = Analyzer::new(limits).with_parts(parts);
+    push_all(&mut analyzer, seen);
+    analyzer.finish()
+}
+
+/// Checks that the numbers of a finding agree, and that its frames exist.
+fn consistent(finding: &Finding, frames: usize) {
+    let assessment = &finding.assessment;
+    if let (Some(log_odds), Some(terms)) = (assessment.log_odds, assessment.terms) {
+        let contributions: f64 = assessment.evidence.iter().map(|evidence| evidence.contribution).sum();
+        let sum = terms.prior_nats + terms.listener_nats + terms.cap_nats + contributions;
+        assert!((log_odds - sum).abs() <= ROUNDING, "log-odds are {log_odds}, their terms {sum}: {assessment:?}");
+    }
+    assert!(assessment.evidence.iter().all(|evidence| evidence.nats >= 0.0), "{assessment:?}");
+    assert!(finding.causes.iter().all(|cause| cause.nats.is_finite()), "{:?}", finding.causes);
+    let Frames { syn, syn_ack, ack, reset } = finding.frames;
+    for frame in [syn, syn_ack, ack, reset].into_iter().flatten() {
+        assert!((1..=frames).contains(&(frame.number as usize)), "{frame:?} was never pushed");
+    }
+}
+
+fn compare_all(findings: &[Finding]) {
+    let pairs = || findings.iter().filter_map(|finding| finding.syn_pair.as_ref()).take(8);
+    for near in pairs() {
+        assert!(compare::differences(near, near).is_empty(), "a handshake differs from itself");
+        pairs().for_each(|far| drop(compare::differences(near, far)));
+    }
+}
+
+fn narrate(findings: &[Finding], seen: &[Observation<'_>]) {
+    for finding in findings.iter().take(NARRATED) {
+        let mut narrator = Narrator::new(finding);
+        for seen in seen {
+            let _ = (narrator.push(seen), describe(seen));
+        }
+    }
+}
