@@ -90,9 +90,10 @@ impl<W: Write> Writer<W> {
     pub fn packet<'c>(&mut self, packet: Packet<'_>, comments: impl IntoIterator<Item = &'c [u8]>) -> io::Result<()> {
         let nanos = packet.time.unwrap_or_default().as_nanos();
         let is_early = nanos < 0;
-        let interface = self.interface(packet.interface, is_early)?;
+        let decimals = decimals(packet.interface, nanos);
+        let interface = self.interface(packet.interface, decimals, is_early)?;
         let since = if is_early { i128::from(nanos) - i128::from(EARLY) * i128::from(NANOS) } else { nanos.into() };
-        let ticks = (since / 10_i128.pow(9 - u32::from(packet.interface.decimals.min(9)))) as u64;
+        let ticks = (since / i128::from(unit(decimals))) as u64;
         let data = &packet.data[..packet.data.len().min(LONGEST_DATA)];
         let body = &mut self.body;
         body.clear();
@@ -118,8 +119,8 @@ impl<W: Write> Writer<W> {
     }
 
     /// Returns the number of an interface; describes it if it is new.
-    fn interface(&mut self, interface: &Interface, is_early: bool) -> io::Result<u32> {
-        let key = (interface.clone(), is_early);
+    fn interface(&mut self, interface: &Interface, decimals: u8, is_early: bool) -> io::Result<u32> {
+        let key = (Interface { decimals, ..interface.clone() }, is_early);
         if let Some(&number) = self.interfaces.get(&key) {
             return Ok(number);
         }
@@ -134,7 +135,7 @@ impl<W: Write> Writer<W> {
         if !interface.name.is_empty() {
             option(body, NAME, &interface.name);
         }
-        option(body, RESOLUTION, &[interface.decimals.min(9)]);
+        option(body, RESOLUTION, &[decimals]);
         if is_early {
             option(body, OFFSET, &EARLY.to_le_bytes());
         }
@@ -149,6 +150,18 @@ impl<W: Write> Writer<W> {
     pub fn into_inner(self) -> W {
         self.output
     }
+}
+
+/// Returns the number of decimals that keeps a time: that of the interface, unless a time beyond the
+/// latest possible one was replaced by that.
+fn decimals(interface: &Interface, nanos: i64) -> u8 {
+    const ALL: u8 = 9;
+    if nanos % unit(interface.decimals) == 0 { interface.decimals.min(ALL) } else { ALL }
+}
+
+/// Returns the nanoseconds of one unit of time with this number of decimals of a second.
+fn unit(decimals: u8) -> i64 {
+    10_i64.pow(9 - u32::from(decimals.min(9)))
 }
 
 fn block(output: &mut impl Write, kind: u32, body: &[u8]) -> io::Result<()> {
@@ -180,16 +193,18 @@ mod tests {
     fn written_packets_can_be_read_again() {
         let interface =
             |decimals| Interface { capture: 0, number: 3, name: b"eth0".to_vec(), link: LinkType(1), decimals };
-        let (micro, nano) = (interface(6), interface(9));
+        let (second, micro, nano) = (interface(0), interface(6), interface(9));
         let mut writer = Writer::new(Vec::new()).unwrap();
-        for (interface, nanos) in [(&micro, 5_000), (&nano, i64::MAX), (&nano, -1), (&nano, i64::MIN)] {
+        // A reader replaces times that are too late by the latest, whatever their resolution is.
+        let times = [(&micro, 5_000), (&nano, i64::MAX), (&nano, -1), (&nano, i64::MIN), (&second, i64::MAX)];
+        for (interface, nanos) in times {
             let time = Some(Timestamp::from_nanos(nanos));
             let packet = Packet { interface, time, length: 9, data: b"abcde", flags: Some(1) };
             writer.packet(packet, [&b"a comment"[..], b"another"]).unwrap();
         }
         let bytes = writer.into_inner();
         let mut capture = Capture::open(&bytes[..]).unwrap();
-        for nanos in [5_000, i64::MAX, -1, i64::MIN] {
+        for (_, nanos) in times {
             let frame = capture.next_frame().unwrap().unwrap();
             assert_eq!((frame.time.unwrap().as_nanos(), frame.data, frame.link.0), (nanos, &b"abcde"[..], 1));
             assert_eq!((frame.record.length, frame.record.interface_name), (9, &b"eth0"[..]));
