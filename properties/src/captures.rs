@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, ErrorKind, Read};
 
-use syncookie::capture::{Capture, FrameSink, FrameView, LinkType};
+use syncookie::capture::{Capture, Fault, FrameSink, FrameView, LinkType};
 use syncookie::input;
 use syncookie_engine::Timestamp;
 
@@ -41,7 +41,7 @@ fn events(source: impl Read + Send + 'static, read: fn(Opened) -> Vec<Event>) ->
     let capture = opened.and_then(|input| Capture::open(input.reader.take(READ)).map_err(|error| error.to_string()));
     match capture {
         Ok(capture) => read(capture),
-        Err(message) => vec![Event::Fault(message)],
+        Err(message) => vec![Event::Fault(without_position(&message))],
     }
 }
 
@@ -54,7 +54,7 @@ fn next<R: Read>(mut capture: Capture<R>) -> Vec<Event> {
                 frame.record.comments().for_each(drop);
                 events.frame(frame.view());
             }
-            Err(fault) => events.0.push(Event::Fault(format!("{fault} {:?} at {}", fault.frame, fault.offset))),
+            Err(fault) => events.fault(&fault),
         }
     }
     events.0
@@ -68,13 +68,29 @@ fn buffered<R: Read>(mut capture: Capture<R>) -> Vec<Event> {
         match capture.next_frame() {
             None => return events.0,
             Some(Ok(frame)) => events.frame(frame.view()),
-            Some(Err(fault)) => events.0.push(Event::Fault(format!("{fault} {:?} at {}", fault.frame, fault.offset))),
+            Some(Err(fault)) => events.fault(&fault),
         }
+    }
+}
+
+/// Returns a message without the position in the compressed bytes, which is that of the last read.
+fn without_position(message: &str) -> String {
+    const BEFORE: &str = "compressed byte ";
+    match message.split_once(BEFORE) {
+        Some((before, after)) => format!("{before}{}", after.trim_start_matches(|char: char| char.is_ascii_digit())),
+        None => message.to_owned(),
     }
 }
 
 #[derive(Default)]
 struct Events(Vec<Event>);
+
+impl Events {
+    fn fault(&mut self, fault: &Fault) {
+        let message = without_position(&fault.to_string());
+        self.0.push(Event::Fault(format!("{message} {:?} at {}", fault.frame, fault.offset)));
+    }
+}
 
 impl FrameSink for Events {
     fn frame(&mut self, frame: FrameView<'_>) {

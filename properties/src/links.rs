@@ -3,7 +3,7 @@
 
 use syncookie::capture::LinkType;
 use syncookie::link::{self, Content};
-use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_engine::{Frame, Observation, Packet, Timestamp, describe};
 use syncookie_testkit::example;
 use syncookie_testkit::ip::{self, Ipv4, Ipv6};
 use syncookie_testkit::link::ethernet;
@@ -31,7 +31,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// Checks that the packet of a frame lies within it, and that the engine reads it.
+/// Checks that the packet of a frame lies within it, and that the engine reads it, whatever it holds.
 fn any_frame(link: LinkType, frame: &[u8]) {
     let content = link::ip_packet(link, frame);
     if let Content::Ip(packet) = content {
@@ -39,11 +39,8 @@ fn any_frame(link: LinkType, frame: &[u8]) {
             frame.as_ptr_range().contains(&packet.as_ptr()) || packet.is_empty(),
             "{packet:x?} is not in the frame"
         );
-        assert!(packet.len() <= frame.len());
-        let mut analyzer = Analyzer::new(Limits::default());
         let frame = Frame { capture: 0, number: 1 };
-        analyzer.push(&Observation { frame, time: Timestamp::from_nanos(0), packet: Packet::Ip(packet) });
-        assert!(analyzer.finish().handshakes.len() <= 1);
+        let _ = describe(&Observation { frame, time: Timestamp::from_nanos(0), packet: Packet::Ip(packet) });
     }
     let is_unknown = content == Content::UnknownLink;
     assert!(!is_unknown || link::ip_packet(link, &[]) == Content::UnknownLink, "the link type alone decides this");
@@ -62,9 +59,8 @@ fn nested(choices: &mut Choices<'_>) {
     let frame = ethernet(&frame);
     let found = link::ip_packet(LinkType(1), &frame);
     assert_eq!(found, Content::Ip(&segment), "the layers {layers:?}, the inner ones first, hide the packet");
-    for length in 0..frame.len() {
-        any_frame(LinkType(1), &frame[..length]);
-    }
+    let cut = usize::from(choices.u16()) % frame.len();
+    any_frame(LinkType(1), &frame[..cut]);
 }
 
 /// Returns an IP packet that carries another in a tunnel.
