@@ -94,7 +94,7 @@ fn address_sanitizer_sees_no_invalid_access_in_the_plugin() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "seed {seed}, batch {count}, link type {link}:\n{stderr}");
             assert!(!stderr.contains("AddressSanitizer"), "seed {seed}, batch {count}, link type {link}:\n{stderr}");
-            marked += String::from_utf8_lossy(&output.stdout).matches("\nSYN cookie analysis").count();
+            marked += String::from_utf8_lossy(&output.stdout).matches("\n[SYN cookie analysis").count();
             frames += capture.records.len();
             std::fs::remove_file(tshark.outside(&staged)).expect("we wrote it");
         }
