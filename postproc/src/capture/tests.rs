@@ -428,14 +428,17 @@ fn a_block_longer_than_the_buffer_is_read_completely() {
     assert_eq!((frames[0].2.len(), frames[1].2.len()), (long.len(), 4));
 }
 
+/// Source that cannot be read.
+struct Broken;
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the disk is gone"))
+    }
+}
+
 #[test]
 fn a_read_error_is_reported_with_its_offset() {
-    struct Broken;
-    impl Read for Broken {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::Error::other("the disk is gone"))
-        }
-    }
     let whole = pcap_of_two(ByteOrder::Little).bytes;
     let mut capture = Capture::open(whole[..45].chain(Broken)).unwrap();
     assert!(capture.next_frame().unwrap().is_ok());
@@ -496,6 +499,26 @@ fn reading_resumes_after_an_overwritten_record() {
             let aftermath = Aftermath { passed: (end - starts[at]) as u64, resumed: at < 39 };
             assert_eq!((faults[0].offset, faults[0].aftermath), (starts[at] as u64, Some(aftermath)));
             assert_eq!(faults[0].name(), "corrupt");
+        }
+    }
+}
+
+#[test]
+fn records_between_damage_and_a_read_error_are_read_for_any_size_of_reads() {
+    for (whole, starts) in long(40) {
+        let all = sound(&whole);
+        let mut damaged = whole.clone();
+        damaged[starts[30]..starts[30] + 16].fill(0xff);
+        for size in [1, 100, usize::MAX] {
+            let mut capture = Capture::open(Pieces(&damaged, size).chain(Broken)).unwrap();
+            let (mut frames, mut faults) = (0, Vec::new());
+            while let Some(next) = capture.next_frame() {
+                match next {
+                    Ok(_) => frames += 1,
+                    Err(fault) => faults.push(fault.name()),
+                }
+            }
+            assert_eq!((frames, faults), (all.len() - 1, vec!["corrupt", "io"]), "reads of {size} bytes");
         }
     }
 }

@@ -67,20 +67,27 @@ pub(super) trait Layout {
 }
 
 /// Moves the window to the next sound place. Returns `false`, with the window at the end of the
-/// file, if there is none.
+/// file, if there is none. If reading fails, the bytes before are searched as if the file ended
+/// there.
+///
+/// # Errors
+/// Returns the error of reading if there is no sound place before it.
 pub(super) fn search<R: Read>(window: &mut Window<R>, layout: &impl Layout) -> io::Result<bool> {
     let skipped = layout.lookahead().begin(window.offset()) as usize;
     window.take(skipped.min(window.bytes().len()));
-    let mut is_end = false;
+    let mut end = None;
     loop {
-        let (place, is_sound) = first_place(window.bytes(), is_end, layout);
+        let (place, is_sound) = first_place(window.bytes(), end.is_some(), layout);
         window.take(place);
-        if is_sound || is_end {
+        if is_sound || end.is_some() {
             layout.lookahead().end(window.offset());
-            return Ok(is_sound);
+            return if is_sound { Ok(true) } else { end.unwrap_or(Ok(false)) };
         }
         // Twice as many bytes, so that what is examined again is little compared to what is new.
-        is_end = !window.ensure(2 * window.bytes().len().max(MORE))?;
+        end = match window.ensure(2 * window.bytes().len().max(MORE)) {
+            Ok(true) => None,
+            other => Some(other),
+        };
     }
 }
 
