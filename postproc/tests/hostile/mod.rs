@@ -29,17 +29,17 @@ pub struct Hostile {
 }
 
 pub const ALL: [Hostile; 11] = [
-    Hostile { name: "SYN flood", make: flood, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "SYN flood, answered by a proxy and reset", make: proxied, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "one four-tuple again and again", make: one_tuple, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "retransmitted SYNs", make: retransmissions, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "listeners with one handshake each", make: listeners, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "damage in every second record", make: damaged, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "30 tunnels in each other", make: tunnels, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "10,000 interfaces", make: interfaces, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "decompression bomb of empty frames", make: bomb_of_frames, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "decompression bomb of damage", make: bomb_of_damage, cpu_limit: 4.0, memory_limit: 4.0 },
-    Hostile { name: "decompression bomb in pcapng", make: bomb_of_blocks, cpu_limit: 4.0, memory_limit: 4.0 },
+    Hostile { name: "SYN flood", make: flood, cpu_limit: 5.0, memory_limit: 3.0 },
+    Hostile { name: "SYN flood, answered by a proxy and reset", make: proxied, cpu_limit: 8.0, memory_limit: 5.0 },
+    Hostile { name: "one four-tuple again and again", make: one_tuple, cpu_limit: 9.0, memory_limit: 5.0 },
+    Hostile { name: "retransmitted SYNs", make: retransmissions, cpu_limit: 1.0, memory_limit: 1.0 },
+    Hostile { name: "listeners with one handshake each", make: listeners, cpu_limit: 25.0, memory_limit: 7.0 },
+    Hostile { name: "damage in every second record", make: damaged, cpu_limit: 2.0, memory_limit: 1.0 },
+    Hostile { name: "30 tunnels in each other", make: tunnels, cpu_limit: 2.0, memory_limit: 1.0 },
+    Hostile { name: "10,000 interfaces", make: interfaces, cpu_limit: 1.0, memory_limit: 1.0 },
+    Hostile { name: "decompression bomb of empty frames", make: bomb_of_frames, cpu_limit: 2.0, memory_limit: 1.0 },
+    Hostile { name: "decompression bomb of damage", make: bomb_of_damage, cpu_limit: 2.0, memory_limit: 1.0 },
+    Hostile { name: "decompression bomb in pcapng", make: bomb_of_blocks, cpu_limit: 2.0, memory_limit: 1.0 },
 ];
 
 /// Time of the first packet, in nanoseconds.
