@@ -48,7 +48,7 @@ pub fn run(is_output_closed: bool) -> ExitCode {
     run_with(std::env::args_os(), is_output_closed)
 }
 
-/// Runs the program on these arguments, of which the first is its name, and returns its exit code.
+/// Runs the program on these arguments, beginning with its name, and returns its exit code.
 #[must_use]
 pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output_closed: bool) -> ExitCode {
     let command = match Cli::try_parse_from(args) {

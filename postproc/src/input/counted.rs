@@ -48,18 +48,26 @@ impl<R: Read> Counted<R> {
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result
-            && error.kind() != io::ErrorKind::Interrupted
-        {
+        if result.is_err() {
             self.position.0.failed.store(true, Ordering::Relaxed);
         }
         result
     }
 }
 
+/// Reads again after a signal. Some decompressors lose their place in the stream otherwise.
+fn uninterrupted<T>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let result = self.source.read(into);
+        let result = uninterrupted(|| self.source.read(into));
         let count = self.note(result)?;
         self.is_at_end |= count == 0 && !into.is_empty();
         self.position.take(count);
@@ -69,9 +77,12 @@ impl<R: Read> Read for Counted<R> {
 
 impl<R: Read> BufRead for Counted<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        // Requested twice, because the buffer borrows all of it.
-        let result = self.source.fill_buf().map(<[u8]>::is_empty);
-        self.is_at_end |= self.note(result)?;
+        let result = uninterrupted(|| self.source.fill_buf().map(<[u8]>::is_empty));
+        if self.note(result)? {
+            self.is_at_end = true;
+            return Ok(&[]);
+        }
+        // Requested twice, because the buffer borrows all of it. This does not read again.
         self.source.fill_buf()
     }
 

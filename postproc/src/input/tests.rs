@@ -169,6 +169,24 @@ fn an_io_error_is_not_reported_as_a_damaged_stream() {
 }
 
 #[test]
+fn a_source_that_signals_interrupt_is_read_to_its_end() {
+    /// Source whose every second read is interrupted.
+    struct Interrupted(Cursor<Vec<u8>>, bool);
+    impl Read for Interrupted {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 { Err(io::ErrorKind::Interrupted.into()) } else { self.0.read(into) }
+        }
+    }
+    for compression in [Compression::Gzip, Compression::Lz4, Compression::Zstd] {
+        let source = Interrupted(Cursor::new(compressed(compression, &plain(1000))), false);
+        let mut read = Vec::new();
+        open(Box::new(source)).unwrap().reader.read_to_end(&mut read).unwrap();
+        assert_eq!(read, plain(1000), "{compression:?}");
+    }
+}
+
+#[test]
 fn the_position_counts_compressed_bytes() {
     for compression in COMPRESSIONS {
         let whole = compressed(compression, &plain(100_000));
