@@ -258,7 +258,8 @@ impl Tracker {
         self.connections.open(hash, id.0 as u32);
         self.opened = hash;
         self.make_room();
-        self.handshakes.push_back(Handshake::new(id, client, server, time));
+        // Written in place, unlike by `push_back`: most of a new handshake is empty.
+        self.handshakes.extend(std::iter::once_with(|| Handshake::new(id, client, server, time)));
         let last = self.handshakes.len() - 1;
         let handshake = &mut self.handshakes[last];
         handshake.previous = before.map(Box::new);
