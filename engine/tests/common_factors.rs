@@ -141,3 +141,23 @@ fn reused_ports_and_older_timestamps_are_factors() {
     let found = analyze_all(reused).sample.common_factors();
     assert!(found.iter().any(|factor| factor.attribute == Attribute::Has(Feature::ReusedPort, true)), "{found:#?}");
 }
+
+#[test]
+fn an_option_that_the_snap_length_cut_off_is_not_an_absent_option() {
+    let attempts = |fails: bool| {
+        (0..40).map(move |n| {
+            let mut attempt = Attempt::random(&mut Rng::new(n), n as u16);
+            (attempt.sack, attempt.ecn, attempt.timestamp) = (true, fails, Some(1_000_000 + n as u32));
+            (attempt.at, attempt.port) =
+                (n as f64 + if fails { 0.5 } else { 0.0 }, 10_000 + n as u16 * 2 + u16::from(fails));
+            attempt.talk(fails)
+        })
+    };
+    let cut = attempts(false).map(|mut talk| {
+        talk.packets.iter_mut().for_each(|(_, bytes)| bytes.truncate(44));
+        talk
+    });
+    let found = analyze_all(attempts(true).chain(cut)).sample.common_factors();
+    let of: Vec<Attribute> = found.iter().map(|factor| factor.attribute).collect();
+    assert_eq!(of, [Attribute::Has(Feature::Ecn, true)], "the flags were captured: {found:#?}");
+}

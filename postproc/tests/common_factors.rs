@@ -11,21 +11,27 @@ use syncookie_testkit::tcp::{ACK, CWR, ECE, RST, SYN};
 
 const SERVER: (u8, u16) = (200, 80);
 
-/// Returns a capture of handshakes of many clients: a fifth offers ECN and is refused.
-fn capture(first_port: u16) -> Vec<u8> {
+/// Returns a capture of handshakes of many clients: a fifth offers ECN, or alone does not, and is
+/// refused.
+fn capture_of(first_port: u16, failing_offer_ecn: bool) -> Vec<u8> {
     let mut pcap = Pcap::ethernet();
     for number in 0..150_u16 {
-        let (client, offers_ecn) = ((number as u8 % 50, first_port + number), number % 5 == 0);
-        let ecn = if offers_ecn { ECE | CWR } else { 0 };
-        let answer = if offers_ecn { RST | ACK } else { SYN | ACK };
+        let (client, fails) = ((number as u8 % 50, first_port + number), number % 5 == 0);
+        let ecn = if fails == failing_offer_ecn { ECE | CWR } else { 0 };
+        let answer = if fails { RST | ACK } else { SYN | ACK };
         let time = 1_700_000_000 + u32::from(number);
         pcap.record(time, 0, &ethernet(&segment(client, SERVER, 1000, 0, SYN | ecn, 64_240)));
         pcap.record(time, 100, &ethernet(&segment(SERVER, client, 5000, 1001, answer, 65_160)));
-        if !offers_ecn {
+        if !fails {
             pcap.record(time, 200, &ethernet(&segment(client, SERVER, 1001, 5001, ACK, 502)));
         }
     }
     pcap.bytes
+}
+
+/// Returns a capture in which only the refused handshakes offer ECN.
+fn capture(first_port: u16) -> Vec<u8> {
+    capture_of(first_port, true)
 }
 
 const SENTENCE: &str = "All 30 failed or delayed handshakes offer ECN; none of the 120 working ones does.";
@@ -51,6 +57,16 @@ fn table_json_and_page_say_what_failed_handshakes_have_in_common() {
     assert!(found[0]["chance"].as_f64() < Some(1e-6), "{found}");
     let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
     assert!(page.contains(&format!("<li>{SENTENCE}</li>")));
+}
+
+#[test]
+fn what_failed_handshakes_lack_is_counted_among_those_that_have_it() {
+    let sandbox = Sandbox::new("common_factors_absent");
+    let file = sandbox.file("a.pcap", &capture_of(20_000, false));
+    let table = sandbox.analyze(&[&file]).stdout;
+    let words: Vec<&str> = table.split_whitespace().collect();
+    let sentence = "All 30 failed or delayed handshakes do not offer ECN; all 120 working ones do.";
+    assert!(words.join(" ").contains(sentence), "{table}");
 }
 
 #[test]

@@ -86,14 +86,23 @@ impl Feature {
         [Self::Ecn, Self::Sack, Self::Timestamps, Self::FastOpen, Self::ReusedPort, Self::OlderTimestamp];
 }
 
-/// What is known of a SYN that was captured whole.
+/// What a SYN shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Syn {
-    /// One bit for each [`Feature`].
+    /// One bit for each [`Feature`] that the SYN has.
     features: u8,
+    /// One bit for each [`Feature`] that the capture shows to be present or absent.
+    known: u8,
+    /// Values of options; `None` if the capture does not have all options.
+    values: Option<Values>,
+    hop_limit: Option<u8>,
+}
+
+/// Values of the options of a SYN; `None` for an option that is absent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Values {
     mss: Option<u16>,
     window_scale: Option<u8>,
-    hop_limit: Option<u8>,
 }
 
 /// The attributes of a handshake that failed, was delayed, or worked.
@@ -126,7 +135,7 @@ impl Compared {
         })
     }
 
-    /// Returns all attributes.
+    /// Returns the attributes that the capture shows.
     pub(crate) fn all(&self) -> impl Iterator<Item = Attribute> {
         let minutes = self.time.second().div_euclid(60);
         let always = [
@@ -138,9 +147,12 @@ impl Compared {
             Attribute::Minute(minutes.rem_euclid(60) as u8),
         ];
         let of_syn = self.syn.into_iter().flat_map(|syn| {
-            let has = move |feature| Attribute::Has(feature, syn.features >> feature as u8 & 1 == 1);
-            let values = [Attribute::Mss(syn.mss), Attribute::WindowScale(syn.window_scale)];
-            Feature::ALL.into_iter().map(has).chain(values).chain(syn.hop_limit.map(Attribute::HopLimit))
+            let bit = |bits: u8, feature| bits >> feature as u8 & 1 == 1;
+            let known = Feature::ALL.into_iter().filter(move |&feature| bit(syn.known, feature));
+            let has = known.map(move |feature| Attribute::Has(feature, bit(syn.features, feature)));
+            let values = |values: Values| [Attribute::Mss(values.mss), Attribute::WindowScale(values.window_scale)];
+            let values = syn.values.into_iter().flat_map(values);
+            has.chain(values).chain(syn.hop_limit.map(Attribute::HopLimit))
         });
         always.into_iter().chain(of_syn)
     }
@@ -149,18 +161,23 @@ impl Compared {
 impl Syn {
     fn of(listener: &Listener<'_>, index: usize) -> Option<Self> {
         let handshake = listener.handshakes[index];
-        let syn = handshake.syn.as_ref().filter(|syn| !syn.options.incomplete)?;
-        let options = &syn.options;
+        let syn = handshake.syn.as_ref()?;
+        // The snap length may have cut off any option that was not read.
+        let options = Some(&syn.options).filter(|options| !options.incomplete);
         let has = |feature| match feature {
-            Feature::Ecn => syn.flags.has(Flags::ECE | Flags::CWR),
-            Feature::Sack => options.sack_permitted,
-            Feature::Timestamps => options.timestamps.is_some(),
-            Feature::FastOpen => options.fast_open,
-            Feature::ReusedPort => handshake.previous.is_some(),
+            Feature::Ecn => Some(syn.flags.has(Flags::ECE | Flags::CWR)),
+            Feature::Sack => options.map(|options| options.sack_permitted),
+            Feature::Timestamps => options.map(|options| options.timestamps.is_some()),
+            Feature::FastOpen => options.map(|options| options.fast_open),
+            Feature::ReusedPort => Some(handshake.previous.is_some()),
             Feature::OlderTimestamp => is_older(listener, index),
         };
-        let features = Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(has(feature)) << feature as u8);
-        Some(Self { features, mss: options.mss, window_scale: options.window_scale, hop_limit: syn.ip.ttl() })
+        let bits = |is_set: &dyn Fn(Option<bool>) -> bool| {
+            Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(is_set(has(feature))) << feature as u8)
+        };
+        let (features, known) = (bits(&|has| has == Some(true)), bits(&|has| has.is_some()));
+        let values = options.map(|options| Values { mss: options.mss, window_scale: options.window_scale });
+        Some(Self { features, known, values, hop_limit: syn.ip.ttl() })
     }
 }
 
@@ -180,14 +197,19 @@ fn network_of(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns whether the previous SYN of the same address to the listener has a later timestamp.
-fn is_older(listener: &Listener<'_>, index: usize) -> bool {
-    let stamp = |handshake: &Handshake| Some(handshake.syn.as_ref()?.options.timestamps?.value);
-    let Some(own) = stamp(listener.handshakes[index]) else { return false };
-    let Some(&previous) = listener.clients.around(index, 1).first().filter(|&&first| (first as usize) < index) else {
-        return false;
+/// Returns whether the previous SYN of the same address to the listener has a later timestamp;
+/// `None` if the capture lacks options of one of them.
+fn is_older(listener: &Listener<'_>, index: usize) -> Option<bool> {
+    let stamp = |handshake: &Handshake| {
+        let options = &handshake.syn.as_ref()?.options;
+        (!options.incomplete).then(|| options.timestamps.map(|timestamps| timestamps.value))
     };
-    stamp(listener.handshakes[previous as usize]).is_some_and(|earlier| earlier.wrapping_sub(own).cast_signed() > 1)
+    let Some(own) = stamp(listener.handshakes[index])? else { return Some(false) };
+    let Some(&previous) = listener.clients.around(index, 1).first().filter(|&&first| (first as usize) < index) else {
+        return Some(false);
+    };
+    let earlier = stamp(listener.handshakes[previous as usize])?;
+    Some(earlier.is_some_and(|earlier| earlier.wrapping_sub(own).cast_signed() > 1))
 }
 
 /// Returns whether a handshake failed or was delayed (`true`), or worked (`false`); `None` where it

@@ -22,11 +22,11 @@ pub struct CommonFactor {
     pub attribute: Attribute,
     /// Number of failed or delayed handshakes with the attribute.
     pub failed: u64,
-    /// Number of all failed or delayed handshakes that are compared.
+    /// Number of all failed or delayed handshakes whose value the capture shows.
     pub of_failed: u64,
     /// Number of working handshakes with the attribute.
     pub working: u64,
-    /// Number of all working handshakes that are compared.
+    /// Number of all working handshakes whose value the capture shows.
     pub of_working: u64,
     /// Upper bound of the probability that chance produces this factor or a clearer one, over all
     /// attributes compared.
@@ -51,19 +51,24 @@ impl HandshakeSample {
     /// Returns the attributes that stand out among the failed handshakes, the clearest first.
     #[must_use]
     pub fn common_factors(&self) -> Vec<CommonFactor> {
-        let all = Counts { failed: self.failed.kept.len() as u64, working: self.working.kept.len() as u64 };
-        if all.failed < FEWEST || all.working == 0 {
-            return Vec::new();
-        }
         let counted = counted(self.failed.kept.iter().chain(&self.working.kept));
         let trials = counted.len();
-        let mut factors: Vec<CommonFactor> =
-            counted.into_iter().filter_map(|(attribute, counts)| factor(attribute, counts, all, trials)).collect();
+        let shown = shown(&counted);
+        let factor = |(&attribute, &counts)| factor(attribute, counts, *shown.get(attribute.name())?, trials);
+        let mut factors: Vec<CommonFactor> = counted.iter().filter_map(factor).collect();
         factors.sort_by(|a, b| b.difference().total_cmp(&a.difference()).then_with(|| a.attribute.cmp(&b.attribute)));
         // A network whose failures are all of one client says no more than the client.
         factors.dedup_by(|later, earlier| earlier.attribute.implies(later.attribute));
         factors.truncate(MOST);
         factors
+    }
+
+    /// Returns whether a factor compares all handshakes: the sample has all, and the captures show
+    /// the value of each.
+    #[must_use]
+    pub fn is_of_all(&self, factor: &CommonFactor) -> bool {
+        let kept = (self.failed.kept.len() as u64, self.working.kept.len() as u64);
+        self.is_complete() && kept == (factor.of_failed, factor.of_working)
     }
 }
 
@@ -78,7 +83,22 @@ fn counted<'a>(handshakes: impl Iterator<Item = &'a Compared>) -> BTreeMap<Attri
     counted
 }
 
+/// Returns how many handshakes show a value of each kind of attribute, by its name. A value that the
+/// snap length cut off is not an absent value.
+fn shown(counted: &BTreeMap<Attribute, Counts>) -> BTreeMap<&'static str, Counts> {
+    let mut shown: BTreeMap<&str, Counts> = BTreeMap::new();
+    for (attribute, counts) in counted {
+        let all = shown.entry(attribute.name()).or_default();
+        all.failed += counts.failed;
+        all.working += counts.working;
+    }
+    shown
+}
+
 fn factor(attribute: Attribute, counts: Counts, all: Counts, trials: usize) -> Option<CommonFactor> {
+    if all.failed < FEWEST || all.working == 0 {
+        return None;
+    }
     let share = (counts.failed + counts.working) as f64 / (all.failed + all.working) as f64;
     let chance = trials as f64 * at_least(counts.failed as usize, all.failed as usize, share);
     let Counts { failed, working } = counts;

@@ -68,9 +68,8 @@ impl HandshakeSample {
         all.for_each(|handshake| handshake.capture += first);
     }
 
-    /// Returns whether all handshakes are compared, not only some of many.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
+    /// Returns whether all handshakes are kept, not only some of many.
+    pub(super) const fn is_complete(&self) -> bool {
         self.failed.threshold == u64::MAX && self.working.threshold == u64::MAX
     }
 

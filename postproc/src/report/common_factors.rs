@@ -56,17 +56,26 @@ fn value(attribute: Attribute, totals: &Totals) -> Value {
 
 fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
     let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
-    let compared = if totals.sample.is_complete() { "" } else { "compared " };
+    let compared = if totals.sample.is_of_all(factor) { "" } else { "compared " };
     let failing = match of_failed - failed {
         0 => format!("All {} {compared}failed or delayed handshakes", grouped(of_failed)),
         _ => format!("{} of {} {compared}failed or delayed handshakes", grouped(failed), grouped(of_failed)),
     };
-    let others = match working {
+    // "Do" stands for the verb without its negation: where failed ones do not offer something, it
+    // counts the working ones that offer it.
+    let others = if is_negative(attribute) { of_working - working } else { working };
+    let others = match others {
         0 => format!("none of the {} {compared}working ones does", grouped(of_working)),
+        _ if others == of_working => format!("all {} {compared}working ones do", grouped(of_working)),
         1 => format!("1 of {} {compared}working ones does", grouped(of_working)),
-        _ => format!("{} of {} {compared}working ones do", grouped(working), grouped(of_working)),
+        _ => format!("{} of {} {compared}working ones do", grouped(others), grouped(of_working)),
     };
     format!("{failing} {}; {others}.", predicate(attribute, totals))
+}
+
+/// Returns whether the predicate of an attribute is a negated verb.
+const fn is_negative(attribute: Attribute) -> bool {
+    matches!(attribute, Attribute::Has(_, false) | Attribute::Mss(None) | Attribute::WindowScale(None))
 }
 
 /// Returns what handshakes with the attribute do, as a plural verb with its object.
@@ -74,14 +83,14 @@ fn predicate(attribute: Attribute, totals: &Totals) -> String {
     match attribute {
         Attribute::Has(feature, has) => predicate_of_feature(feature, has),
         Attribute::Mss(Some(mss)) => format!("announce an MSS of {mss} in the SYN"),
-        Attribute::Mss(None) => "announce no MSS in the SYN".into(),
+        Attribute::Mss(None) => "do not announce an MSS in the SYN".into(),
         Attribute::WindowScale(Some(shift)) => format!("offer window scale {shift}"),
-        Attribute::WindowScale(None) => "offer no window scale".into(),
+        Attribute::WindowScale(None) => "do not offer a window scale".into(),
         Attribute::HopLimit(ttl) => format!("have TTL {ttl} in the SYN"),
         Attribute::Client(ip) => format!("come from client {ip}"),
         Attribute::ClientNetwork(ip) => format!("come from network {}", network(ip)),
         Attribute::Server(server) => format!("go to {server}"),
-        Attribute::Capture(index) => format!("stand in {}", escape_controls(name(index, totals))),
+        Attribute::Capture(index) => format!("come from {}", escape_controls(name(index, totals))),
         Attribute::Hour(hour) => format!("begin between {hour:02}:00 and {hour:02}:59 UTC"),
         Attribute::Minute(minute) => format!("begin in minute {minute} of an hour"),
         other => format!("have {}", other.name()),
@@ -92,14 +101,16 @@ fn predicate_of_feature(feature: Feature, has: bool) -> String {
     let (present, absent) = match feature {
         Feature::Ecn => ("offer ECN", "do not offer ECN"),
         Feature::Sack => ("offer SACK", "do not offer SACK"),
-        Feature::Timestamps => ("offer timestamps", "offer no timestamps"),
+        Feature::Timestamps => ("offer timestamps", "do not offer timestamps"),
         Feature::FastOpen => ("use Fast Open", "do not use Fast Open"),
-        Feature::ReusedPort => ("reuse the ports of an earlier connection", "have ports that were not used before"),
+        Feature::ReusedPort => {
+            ("reuse the ports of an earlier connection", "do not reuse the ports of an earlier connection")
+        }
         Feature::OlderTimestamp => (
             "have an older timestamp than the SYN before, from the same address",
-            "have no older timestamp than the SYN before, from the same address",
+            "do not have an older timestamp than the SYN before, from the same address",
         ),
-        _ => ("have a feature", "lack a feature"),
+        _ => ("have a feature", "do not have a feature"),
     };
     if has { present } else { absent }.into()
 }
