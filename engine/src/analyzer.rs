@@ -368,10 +368,10 @@ impl Analyzer {
     }
 
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
-        let Summary { listeners, episodes, tally, sample } = self.summary;
+        let Summary { listeners, episodes, tally, sample, missing } = self.summary;
         let listeners = listeners.into_values().collect();
         let midstream = self.midstream.into_found();
-        Findings { handshakes, listeners, episodes, tally, sample, midstream, statistics: self.statistics }
+        Findings { handshakes, listeners, episodes, tally, sample, missing, midstream, statistics: self.statistics }
     }
 
     /// Judges and forgets the oldest handshakes.

@@ -9,6 +9,8 @@ pub(crate) mod odds;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
+use std::collections::BTreeMap;
+
 use crate::intake::summary::PacketKind;
 use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
@@ -145,7 +147,7 @@ pub struct Assessment {
     /// Evidence, strongest first.
     pub evidence: Vec<Evidence>,
     /// For `undetermined`: what the capture lacks, one sentence each.
-    pub missing: Vec<String>,
+    pub missing: Vec<&'static str>,
 }
 
 /// Terms of a verdict's log-odds over its runner-up, in nats. Their sum and every
@@ -420,6 +422,9 @@ pub struct Findings {
     /// Failed and working handshakes, to be compared; empty where
     /// [`crate::FindingParts::compared`] asks for them in the findings.
     pub sample: HandshakeSample,
+    /// Number of undetermined handshakes by what the capture lacks of them ([`Assessment::missing`]);
+    /// those of a flood that are only counted are not among them.
+    pub missing: BTreeMap<&'static str, u64>,
     /// Connections without a SYN in the capture.
     pub midstream: Midstream,
     /// Counts of what was read.

@@ -14,7 +14,7 @@ use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::{
     Assessment, Cause, CauseKind, Compared, Completion, DetailLevel, Finding, FindingParts, HandshakeId,
-    HandshakeSample, Outcome, Timestamp,
+    HandshakeSample, Outcome, Timestamp, Verdict,
 };
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
@@ -163,6 +163,9 @@ fn judge_one<'a>(
     let mut assessment = judge.assess(index);
     let (causes, failed) =
         if only_counted { (Vec::new(), true) } else { causes(listener, index, &assessment, outcome) };
+    if !only_counted && assessment.verdict == Verdict::Undetermined {
+        assessment.missing = judge.missing(index);
+    }
     if !only_counted && (options.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
         judge.explain(index, &mut assessment);
     }

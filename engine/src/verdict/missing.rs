@@ -5,15 +5,15 @@ use crate::listener::isn_layout::IsnLayout;
 
 /// Returns one sentence for each fact that would have decided the verdict. `is_stripped`: the
 /// SYN-ACK lacks the options that a cookie loses.
-pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<String> {
+pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<&'static str> {
     let handshake = listener.handshakes[index];
     let Some(syn_ack) = handshake.syn_ack else {
         return vec![match handshake.elsewhere() {
-            Some(answer) => format!("the SYN-ACK came from another address or port ({})", answer.server),
-            None => "the capture has no SYN-ACK".to_owned(),
+            Some(_) => "the SYN-ACK came from another address or port than the SYN was sent to",
+            None => "the capture has no SYN-ACK",
         }];
     };
-    let mut sentences: Vec<&str> = Vec::new();
+    let mut sentences = Vec::new();
     match handshake.syn {
         Some(syn) if syn.options.truncated || syn_ack.options.truncated => sentences.push(
             "the capture cut off the TCP options (snap length): which ones the client offered or the server granted is \
@@ -81,5 +81,5 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     if sentences.is_empty() {
         sentences.push("the evidence does not clearly favour any verdict");
     }
-    sentences.into_iter().map(str::to_owned).collect()
+    sentences
 }

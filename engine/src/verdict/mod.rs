@@ -221,14 +221,19 @@ impl<'l, 'a> Judge<'l, 'a> {
         }
     }
 
-    /// Adds the evidence, strongest first, and what is missing to an assessment.
+    /// Returns what an undetermined handshake lacks, one sentence each.
+    pub(crate) fn missing(&self, index: usize) -> Vec<&'static str> {
+        let favouring = self.totals.get(index).map(|total| total.favouring).unwrap_or_default();
+        missing(self.listener, index, favouring.contains(EvidenceKind::OptionsDropped))
+    }
+
+    /// Adds the evidence to an assessment, strongest first.
     pub(crate) fn explain(&self, index: usize, assessment: &mut Assessment) {
-        let (mut evidence, mut is_stripped) = (Vec::new(), false);
+        let mut evidence = Vec::new();
         let mut groups = [(0.0, Weight::default()); Group::COUNT];
         let (verdict, terms) = (assessment.verdict, assessment.terms);
         let ahead = |weight: Weight| terms.map_or(0.0, |terms| weight.of(verdict) - weight.of(terms.runner_up));
         observe::<WithDetail>(self.listener, index, |signal| {
-            is_stripped |= signal.kind == EvidenceKind::OptionsDropped && signal.observed.is_cookie_style();
             let weight = Weight { cookie: signal.observed.cookie, proxy: signal.observed.proxy };
             let (cap, sum) = &mut groups[signal.group as usize];
             *cap = signal.group.cap();
@@ -251,9 +256,6 @@ impl<'l, 'a> Judge<'l, 'a> {
         }));
         evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
         assessment.evidence = evidence;
-        if assessment.verdict == Verdict::Undetermined {
-            assessment.missing = missing(self.listener, index, is_stripped);
-        }
     }
 }
 

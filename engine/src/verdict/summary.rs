@@ -15,6 +15,8 @@ pub(crate) struct Summary {
     pub episodes: Vec<Episode>,
     pub tally: Tally,
     pub sample: HandshakeSample,
+    /// See [`crate::Findings::missing`].
+    pub missing: BTreeMap<&'static str, u64>,
 }
 
 /// Counts and episodes of one listener.
@@ -28,6 +30,8 @@ pub(crate) struct ListenerSummary {
     episodes: Vec<Episode>,
     /// What is compared between failed and working handshakes.
     compared: Vec<Compared>,
+    /// Number of undetermined handshakes by what they lack.
+    missing: BTreeMap<&'static str, u64>,
 }
 
 impl Summary {
@@ -56,13 +60,15 @@ impl Summary {
             flood: None,
         });
         let mut tally = Tally::default();
+        let mut missing = BTreeMap::new();
         for judgement in judgements {
+            judgement.assessment.missing.iter().for_each(|lack| *missing.entry(*lack).or_insert(0) += 1);
             tally.add(judgement.assessment.verdict, judgement.outcome);
             add(&mut listener, judgement);
         }
         listener.tally.merge(&tally);
         let compared = judgements.iter().filter_map(|judgement| judgement.compared.as_deref().copied()).collect();
-        Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared })
+        Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared, missing })
     }
 
     /// Adds the summaries of listeners, one of each, in order of their first handshakes.
@@ -73,7 +79,8 @@ impl Summary {
         statistics: &mut Statistics,
     ) {
         let mut new: Vec<Episode> = Vec::new();
-        for ListenerSummary { tally, listener, episodes, compared } in listeners {
+        for ListenerSummary { tally, listener, episodes, compared, missing } in listeners {
+            missing.into_iter().for_each(|(lack, number)| *self.missing.entry(lack).or_insert(0) += number);
             compared.into_iter().for_each(|handshake| self.sample.add(handshake));
             self.tally.merge(&tally);
             new.extend(episodes);

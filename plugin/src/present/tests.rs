@@ -49,7 +49,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 frames: [frame(2), frame(3)].into_iter().collect(),
                 detail: "window of the SYN-ACK is 0".to_owned(),
             }],
-            missing: vec!["the SYN".to_owned()],
+            missing: vec!["the SYN"],
         },
         causes: vec![
             Cause {

@@ -35,21 +35,45 @@ fn whole_headline(totals: &Totals) -> String {
     } else if totals.failed() > 0 {
         failure_headline(totals)
     } else {
-        answered(totals).unwrap_or_else(|| format!("No SYN cookie or SYN proxy was found in {}.", all(totals)))
+        answered(totals).unwrap_or_else(|| not_found(totals, &format!(" in {}", all(totals))))
     }
 }
 
-/// Returns how many handshakes failed, and the most frequent of their most likely causes.
+/// Returns that no SYN cookie or SYN proxy was found, or that the captures cannot show it.
+/// `place` follows what was not found.
+fn not_found(totals: &Totals, place: &str) -> String {
+    match (undecided(totals), tally_of(&totals.tally, Verdict::Ordinary)) {
+        (1, 0) => "The capture does not show who answered the handshake.".into(),
+        (number @ 2.., 0) => {
+            format!("The capture does not show who answered the {}.", count(number, "handshake"))
+        }
+        _ => format!("No SYN cookie or SYN proxy was found{place}."),
+    }
+}
+
+/// Returns the number of undetermined handshakes, without those that nobody answered with a SYN-ACK.
+pub fn undecided(totals: &Totals) -> u64 {
+    let unanswered = [Outcome::Unanswered, Outcome::Refused].map(|outcome| totals.tally.outcomes[outcome as usize]);
+    tally_of(&totals.tally, Verdict::Undetermined).saturating_sub(unanswered.iter().sum())
+}
+
+/// Returns how many handshakes failed and got stuck, and the most frequent of their most likely
+/// causes.
 fn failure_headline(totals: &Totals) -> String {
     let (scans, failures) = totals.apart();
     if !scans.is_empty() {
         return scan_headline(totals, &scans, &failures);
     }
     let (failed, handshakes) = (totals.failed(), totals.tally.handshakes);
-    let which = match (failed, handshakes) {
-        (1, 1) => "The handshake failed".into(),
-        _ if failed == handshakes => format!("All {} failed", all(totals)),
-        _ => format!("{} of {} failed", grouped(failed), all(totals)),
+    let stuck = stuck(&totals.failures);
+    let which = match (failed - stuck, stuck) {
+        (0, 1) if handshakes == 1 => "The connection got stuck after the handshake".into(),
+        (0, _) if stuck == handshakes => format!("All {} got stuck", count(stuck, "connection")),
+        (0, _) => format!("{} of {} got stuck", grouped(stuck), count(handshakes, "connection")),
+        (1, 0) if handshakes == 1 => "The handshake failed".into(),
+        (_, 0) if failed == handshakes => format!("All {} failed", all(totals)),
+        (failed, 0) => format!("{} of {} failed", grouped(failed), all(totals)),
+        (failed, stuck) => format!("{} of {} failed, {} got stuck", grouped(failed), all(totals), grouped(stuck)),
     };
     match totals.failures.most_frequent() {
         Some((cause, count)) if count.handshakes == failed => format!("{which}; most likely cause: {cause}."),
@@ -111,6 +135,7 @@ fn answered(totals: &Totals) -> Option<String> {
     if totals.reliable.handshakes > 0 {
         let who = which(totals, Confidence::Likely);
         Some(match style(&totals.reliable) {
+            Style::Cookies if totals.reliable.handshakes == 1 => format!("{who} answered with a SYN cookie."),
             Style::Cookies => format!("{who} answered with SYN cookies."),
             Style::Proxy => format!("A SYN proxy answered for {who}."),
             Style::Both => format!("{who} used SYN cookies or a SYN proxy."),
@@ -163,13 +188,16 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     let (found, others) = totals.apart();
     sentences.extend(scans(&found));
     sentences.extend(failures(&others, cause));
-    if has_failures {
-        sentences.push(answered(totals).unwrap_or_else(|| match suggested(totals) {
+    match (has_failures, answered(totals)) {
+        (true, Some(answered)) => sentences.push(format!("{}: {}", answered.trim_end_matches('.'), extent(totals))),
+        (true, None) => sentences.push(match suggested(totals) {
             Some(who) => format!("This suggests {who}, but no handshake proves one."),
-            None => "No SYN cookie or SYN proxy was found.".into(),
-        }));
+            None => not_found(totals, ""),
+        }),
+        // The headline has the listeners.
+        (false, Some(_)) => sentences.push(format!("Answered so: {}", extent(totals))),
+        (false, None) => {}
     }
-    sentences.extend(confidence(totals, has_failures));
     sentences.extend(delays(totals, cause));
     sentences.extend(counted_twice(totals));
     // An ICMP error is an answer.
@@ -197,29 +225,19 @@ pub fn details_and_check(totals: &Totals) -> String {
     [details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns how many handshakes a SYN cookie or SYN proxy answered, and how sure that is; whether all
-/// are undetermined, unless something failed.
-fn confidence(totals: &Totals, has_failures: bool) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if totals.reliable.handshakes > 0 {
+/// Returns how many handshakes a SYN cookie or SYN proxy answered, and how sure that is.
+fn extent(totals: &Totals) -> String {
+    let (reliable, possible) = (&totals.reliable, &totals.possible);
+    if reliable.handshakes > 0 {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
-        let found = grouped(totals.reliable.handshakes);
-        sentences.push(format!("This affects {found} of {}{}{confidence}.", all(totals), episodes(totals)));
-        sentences.extend(match totals.possible.handshakes {
-            0 => None,
-            1 => Some("Another 1 is a possible match.".into()),
-            number => Some(format!("Another {} are possible matches.", grouped(number))),
-        });
-    } else if totals.possible.handshakes > 0 {
-        let found = grouped(totals.possible.handshakes);
-        sentences.push(format!("This affects {found} of {}; no finding is likely or certain.", all(totals)));
-    } else if !has_failures && tally_of(&totals.tally, Verdict::Ordinary) == 0 {
-        sentences.push(match totals.tally.handshakes {
-            1 => "The handshake is undetermined.".into(),
-            _ => "All handshakes are undetermined.".into(),
-        });
+        let more = match possible.handshakes {
+            0 => String::new(),
+            number => format!(" For another {}, the confidence is only possible.", grouped(number)),
+        };
+        format!("{} of {}{}{confidence}.{more}", grouped(reliable.handshakes), all(totals), episodes(totals))
+    } else {
+        format!("{} of {}; no finding is likely or certain.", grouped(possible.handshakes), all(totals))
     }
-    sentences
 }
 
 fn episodes(totals: &Totals) -> String {
@@ -239,6 +257,12 @@ const FAILURES: [(&[Outcome], &str); 6] = [
     (&[Outcome::Established, Outcome::Incomplete], "stuck after the handshake"),
 ];
 
+/// Returns how many of the failed handshakes completed: their connection made no progress
+/// afterwards.
+fn stuck(failures: &Affected) -> u64 {
+    failures.outcomes[Outcome::Established as usize] + failures.outcomes[Outcome::Incomplete as usize]
+}
+
 /// Returns the number of handshakes whose outcome is a failure.
 pub fn failed(tally: &Tally) -> u64 {
     let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Established | Outcome::Incomplete);
@@ -256,12 +280,16 @@ fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<Strin
     let of = format!(" of {}", whose(failures));
     let failed = match &parts[..] {
         [] => return None,
+        [(number, _)] if *number == stuck(failures) => {
+            format!("{}{of} got stuck after the handshake{when}.", count(*number, "connection"))
+        }
         [(1, how)] => format!("1 handshake{of} was {how}{when}."),
         [(number, how)] => format!("{} handshakes{of} were {how}{when}.", grouped(*number)),
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(number, how)| format!("{} {how}", grouped(*number))).collect();
-            format!("{}{of} failed{when}: {}.", count(failures.handshakes, "handshake"), parts.join(", "))
+            let failed = if stuck(failures) > 0 { "failed or got stuck" } else { "failed" };
+            format!("{}{of} {failed}{when}: {}.", count(failures.handshakes, "handshake"), parts.join(", "))
         }
     };
     Some(format!("{failed}{}", cause(failures)))
@@ -308,7 +336,8 @@ fn counted_twice(totals: &Totals) -> Option<String> {
         1 => "1 handshake is in two captures and is counted twice.".to_owned(),
         _ => format!("{} are in two captures and are counted twice.", count(number, "handshake")),
     };
-    Some(format!("{are}{remedy}"))
+    let episodes = if totals.episodes.is_empty() { "" } else { " Their episodes may be, too." };
+    Some(format!("{are}{episodes}{remedy}"))
 }
 
 fn all(totals: &Totals) -> String {
@@ -363,7 +392,7 @@ fn flood(totals: &Totals) -> String {
         number => format!(" (and {} more)", count(number as u64, "listener")),
     };
     format!(
-        " SYN flood at {server}{others}: {}{}, at most {} per second, {}.",
+        " SYN flood at {server}{others}: {} never completed{}, at most {} per second, {}.",
         count(flood.handshakes, "handshake"),
         listener_outcomes(totals, *server, flood.handshakes),
         grouped(flood.peak_rate()),
@@ -383,8 +412,10 @@ fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
     if parts.iter().map(|(_, number)| number).sum::<u64>() != number {
         return String::new();
     }
+    let has_unknown = parts.iter().any(|(outcome, _)| *outcome == Outcome::Incomplete);
+    let unknown = if has_unknown { "; incomplete ones do not count as failed" } else { "" };
     let parts: Vec<String> = parts.iter().map(|(outcome, number)| format!("{} {outcome}", grouped(*number))).collect();
-    format!(" ({})", parts.join(", "))
+    format!(" ({}{unknown})", parts.join(", "))
 }
 
 /// Returns how much was read, and its time span.

@@ -1,23 +1,22 @@
 //! Caveats: only those that apply to these captures, with their numbers.
 
-use std::collections::BTreeMap;
-
-use syncookie_engine::{Confidence, Outcome, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Outcome, Verdict};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
 use super::no_handshake;
 use crate::totals::Totals;
+use crate::totals::affected::CauseCount;
 
 /// Maximum reasons for `undetermined` that are listed.
 const REASONS: usize = 5;
 
-/// Returns the caveats, a few sentences each; `missing` counts what undetermined handshakes lacked.
-pub fn caveats(totals: &Totals, missing: &BTreeMap<String, u64>) -> Vec<String> {
+/// Returns the caveats, a few sentences each.
+pub fn caveats(totals: &Totals) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(kernel(totals));
     caveats.extend(confidence(totals));
-    caveats.extend(undetermined(totals, missing));
+    caveats.extend(undetermined(totals));
     caveats.extend(no_contrast(totals));
     caveats.extend(named(totals));
     caveats.extend(outside(totals));
@@ -50,21 +49,27 @@ fn confidence(totals: &Totals) -> Vec<String> {
     said
 }
 
-fn undetermined(totals: &Totals, missing: &BTreeMap<String, u64>) -> Option<String> {
+fn undetermined(totals: &Totals) -> Option<String> {
     let number = tally_of(&totals.tally, Verdict::Undetermined);
     if number == 0 {
         return None;
     }
-    let mut reasons: Vec<_> = missing.iter().collect();
-    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let reasons: Vec<String> =
-        reasons.iter().take(REASONS).map(|(reason, count)| format!("{reason} ({})", grouped(**count))).collect();
+    let reasons = lacking(totals).into_iter().take(REASONS);
+    let reasons: Vec<String> = reasons.map(|(reason, count)| format!("{reason} ({})", grouped(count))).collect();
     let reasons = if reasons.is_empty() { String::new() } else { format!(" Reasons: {}.", reasons.join("; ")) };
     Some(format!(
         "{} of {} are undetermined: the captures do not show who answered.{reasons}",
         grouped(number),
         count(totals.tally.handshakes, "handshake")
     ))
+}
+
+/// Returns what the captures lack of undetermined handshakes, the most frequent first, with the
+/// number of handshakes.
+pub(super) fn lacking(totals: &Totals) -> Vec<(&'static str, u64)> {
+    let mut reasons: Vec<_> = totals.missing.iter().map(|(reason, count)| (*reason, *count)).collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    reasons
 }
 
 /// Returns the number of listeners with findings and without any ordinary answer.
@@ -110,8 +115,19 @@ fn outside(totals: &Totals) -> Option<String> {
 }
 
 /// Returns the resets for connections without a SYN, unless they are the headline.
-fn reset_acks(totals: &Totals) -> Option<String> {
+pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
     let resets = no_handshake::reset_acks(totals).filter(|_| totals.tally.handshakes > 0)?;
+    let leaks = |server| {
+        let is_leak = |(cause, affected): (&CauseKind, &CauseCount)| {
+            *cause == CauseKind::ProxyLeakedAck && affected.listeners.contains(server)
+        };
+        totals.failures.causes.iter().any(is_leak)
+    };
+    if totals.midstream.servers.iter().any(|resets| leaks(&resets.server)) {
+        return Some(format!(
+            "{resets} The check of proxy-leaked-ack expects this: the ACKs arrive, with no SYN before them."
+        ));
+    }
     Some(format!(
         "{resets} These connections began before the capture, or something before the capture point answered their SYNs \
          (a SYN proxy, an XDP program)."
@@ -165,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_caveats_that_apply_are_shown() {
-        assert!(caveats(&Totals::default(), &BTreeMap::new()).is_empty());
+        assert!(caveats(&Totals::default()).is_empty());
     }
 
     #[test]
@@ -175,8 +191,8 @@ mod tests {
             Totals { captures: vec![CaptureTotals { statistics, ..CaptureTotals::default() }], ..Totals::default() };
         totals.tally.handshakes = 9;
         totals.tally.verdicts[Verdict::Undetermined as usize] = 7;
-        let missing = BTreeMap::from([("no SYN".to_owned(), 2), ("no clock".to_owned(), 5)]);
-        let said = caveats(&totals, &missing).join("\n");
+        totals.missing.extend([("no SYN", 2), ("no clock", 5)]);
+        let said = caveats(&totals).join("\n");
         for part in [
             "7 of 9 handshakes are undetermined",
             "no clock (5); no SYN (2)",

@@ -154,8 +154,8 @@ const fn parquet(name: &'static str, value: Value, description: &'static str) ->
     Column { name, formats: Formats::Parquet, value, description }
 }
 
-fn texts(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
+fn texts<T: AsRef<str>>(texts: &[T]) -> Vec<&str> {
+    texts.iter().map(AsRef::as_ref).collect()
 }
 
 fn causes<'a>(handshake: &'a Handshake<'_>) -> &'a [Cause<'a>] {

@@ -23,6 +23,8 @@ pub struct Group {
     pub count: u64,
     /// Number of handshakes that failed, and were not only delayed.
     pub failed: u64,
+    /// Number of SYN cookies and SYN proxies at `likely` or above.
+    pub reliable: u64,
     pub first: Timestamp,
     pub last: Timestamp,
     pub strongest: Option<Confidence>,
@@ -77,7 +79,17 @@ impl Groups {
 impl Group {
     fn new(likeness: Likeness, finding: &Finding) -> Self {
         let Finding { outcome, time, .. } = *finding;
-        Self { likeness, outcome, count: 0, failed: 0, first: time, last: time, strongest: None, examples: Vec::new() }
+        Self {
+            likeness,
+            outcome,
+            count: 0,
+            failed: 0,
+            reliable: 0,
+            first: time,
+            last: time,
+            strongest: None,
+            examples: Vec::new(),
+        }
     }
 
     /// Returns whether all findings of the group are examples, and all are of this kind. A scan tries
@@ -102,6 +114,7 @@ impl Group {
     fn add(&mut self, capture: &str, finding: &Finding) {
         self.count += 1;
         self.failed += u64::from(finding.completion.has_failed);
+        self.reliable += u64::from(finding.is_reliable());
         self.first = self.first.min(finding.time);
         self.last = self.last.max(finding.time);
         self.strongest = self.strongest.max(finding.assessment.confidence);

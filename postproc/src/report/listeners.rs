@@ -12,7 +12,7 @@ use crate::totals::ListenerTotals;
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
 /// Columns; a column without values is left out.
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 17] = [
     ("Listener", |server, _| server.to_string()),
     ("Handshakes", |_, listener| grouped(listener.tally.handshakes)),
     ("Ordinary", |_, listener| verdict(listener, Verdict::Ordinary)),
@@ -23,6 +23,7 @@ const COLUMNS: [Column; 16] = [
     ("Refused", |_, listener| outcome(listener, &[Outcome::Refused])),
     ("Unanswered", |_, listener| outcome(listener, &[Outcome::Unanswered])),
     ("Unacknowledged", |_, listener| outcome(listener, &[Outcome::Unacknowledged])),
+    ("Stuck", |_, listener| cell(listener.stuck)),
     ("Confidence\n(max)", |_, listener| {
         listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())
     }),
@@ -30,41 +31,61 @@ const COLUMNS: [Column; 16] = [
         listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
     }),
     ("until\n(UTC)", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
-    ("Median\n(ms)", |_, listener| quantile(listener, 0.5)),
-    ("95 %\n(ms)", |_, listener| quantile(listener, 0.95)),
-    ("Longest\n(ms)", |_, listener| quantile(listener, 1.0)),
+    ("Time to\ncomplete:\nmedian", |_, listener| quantile(listener, 0.5)),
+    ("\n\n95 %", |_, listener| quantile(listener, 0.95)),
+    ("\n\nlongest", |_, listener| quantile(listener, 1.0)),
 ];
 
 /// Columns with times from the first SYN to the client's ACK, which only the whole table has.
-const TIMES: [usize; 3] = [13, 14, 15];
+const TIMES: [usize; 3] = [14, 15, 16];
 
 /// Columns with text, which is aligned left.
-const LEFT: [usize; 4] = [0, 10, 11, 12];
+const LEFT: [usize; 4] = [0, 11, 12, 13];
 
 /// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
 /// unanswered, undetermined, confidence, times.
-const DISPENSABLE: [usize; 10] = [12, 7, 9, 2, 8, 5, 10, 14, 13, 15];
+const DISPENSABLE: [usize; 10] = [13, 7, 9, 2, 8, 5, 11, 15, 14, 16];
 
 /// Spaces between columns.
 const GAP: u16 = 2;
 
-/// Formats the listeners, one per row, with the times that handshakes took if `has_times`.
-pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)], has_times: bool) -> String {
-    let rows: Vec<Vec<String>> = listeners
-        .iter()
-        .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
-        .collect();
-    let wanted = columns(terminal, &rows, has_times);
+/// Table of listeners as text.
+pub struct ListenerTable {
+    /// The listeners, one per row.
+    pub text: String,
+    /// Headings of the columns that have values and do not fit.
+    pub omitted: Vec<String>,
+}
+
+impl ListenerTable {
+    /// Formats the listeners, with the times that handshakes took if `has_times`.
+    pub fn new(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)], has_times: bool) -> Self {
+        let rows: Vec<Vec<String>> = listeners
+            .iter()
+            .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
+            .collect();
+        let is_used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
+        let all = (0..COLUMNS.len()).filter(|column| has_times || !TIMES.contains(column));
+        let used: Vec<usize> = all.filter(is_used).collect();
+        let shown = fitting(terminal, &rows, used.clone());
+        let omitted = used.iter().filter(|column| !shown.contains(column));
+        let omitted = omitted.map(|&column| COLUMNS[column].0.trim().replace('\n', " ")).collect();
+        Self { text: text(terminal, &rows, &shown), omitted }
+    }
+}
+
+/// Formats these columns.
+fn text(terminal: Terminal, rows: &[Vec<String>], shown: &[usize]) -> String {
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(terminal.width as u16)
-        .set_header(wanted.iter().map(|&column| COLUMNS[column].0));
-    for row in &rows {
-        table.add_row(wanted.iter().map(|&column| row[column].as_str()));
+        .set_header(shown.iter().map(|&column| COLUMNS[column].0));
+    for row in rows {
+        table.add_row(shown.iter().map(|&column| row[column].as_str()));
     }
-    for (position, &column) in wanted.iter().enumerate() {
+    for (position, &column) in shown.iter().enumerate() {
         let alignment = if LEFT.contains(&column) { CellAlignment::Left } else { CellAlignment::Right };
         if let Some(column) = table.column_mut(position) {
             column.set_cell_alignment(alignment);
@@ -74,22 +95,19 @@ pub fn listener_table(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTota
     table.trim_fmt()
 }
 
-/// Returns the columns that have values and fit; the other formats have all columns.
-fn columns(terminal: Terminal, rows: &[Vec<String>], has_times: bool) -> Vec<usize> {
+/// Returns the columns that fit; the other formats have all columns.
+fn fitting(terminal: Terminal, rows: &[Vec<String>], mut columns: Vec<usize>) -> Vec<usize> {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
         cells.flat_map(str::lines).map(display_width).max().unwrap_or(0) + usize::from(GAP)
     };
-    let is_used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
-    let all = (0..COLUMNS.len()).filter(|column| has_times || !TIMES.contains(column));
-    let mut wanted: Vec<usize> = all.filter(is_used).collect();
     for dispensable in DISPENSABLE {
-        if wanted.iter().map(|&column| widest(column)).sum::<usize>() <= terminal.width {
+        if columns.iter().map(|&column| widest(column)).sum::<usize>() <= terminal.width {
             break;
         }
-        wanted.retain(|&column| column != dispensable);
+        columns.retain(|&column| column != dispensable);
     }
-    wanted
+    columns
 }
 
 /// Formats the number of handshakes with a verdict; empty for zero.
@@ -106,9 +124,12 @@ fn until(first: Timestamp, last: Timestamp) -> String {
     if from[..10] == to[..10] { to[11..].into() } else { to }
 }
 
-/// Formats the time that a share of the handshakes did not exceed, in milliseconds.
+/// Formats the time that a share of the handshakes did not exceed.
 fn quantile(listener: &ListenerTotals, share: f64) -> String {
-    listener.durations.quantile(share).map_or_else(String::new, |seconds| format!("{:.1}", seconds * 1e3))
+    listener.durations.quantile(share).map_or_else(String::new, |seconds| match seconds {
+        0.001.. => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{:.0} µs", seconds * 1e6),
+    })
 }
 
 fn outcome(listener: &ListenerTotals, outcomes: &[Outcome]) -> String {

@@ -88,7 +88,7 @@ pub struct Handshake<'a> {
     pub(super) cost: Option<Cost>,
     pub(super) evidence: Vec<Evidence<'a>>,
     /// Observations that would have been needed, if the verdict is `undetermined`.
-    pub(super) missing: &'a [String],
+    pub(super) missing: &'a [&'static str],
     pub(super) cause: Option<Vec<Cause<'a>>>,
 }
 

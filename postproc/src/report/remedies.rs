@@ -62,22 +62,30 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, sca
     output.write_all(&text)?;
     let others = &remedies[number..];
     if !others.is_empty() {
-        let counted = others.iter().map(|other| format!("{} {}", grouped(other.count), other.cause));
-        let more = others.len().saturating_sub(OTHERS) as u64;
-        let rest = (more > 0).then(|| format!("and {}", count(more, "other")));
-        let others: Vec<String> = counted.take(OTHERS).chain(rest).collect();
-        paragraph(output, terminal.width, "  ", &format!("Other causes: {}", others.join(", ")))?;
+        let (failures, delays): (Vec<_>, Vec<_>) = others.iter().partition(|other| other.failed > 0);
+        let parts = [("of failures", failures), ("of delays", delays)];
+        let parts = parts.iter().filter(|(_, some)| !some.is_empty());
+        let parts: Vec<String> = parts.map(|(what, some)| format!("{what}: {}", numbers(some))).collect();
+        paragraph(output, terminal.width, "  ", &format!("Other causes {}", parts.join("; ")))?;
     }
     if cookies > 0 {
         paragraph(
             output,
             terminal.width,
             "  ",
-            &format!("{} that fit Linux: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES),
+            &format!("{} (likely or certain) that fit Linux: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES),
         )?;
         paragraph(output, terminal.width, "    ", words::CHECK_COOKIES)?;
     }
     Ok(())
+}
+
+/// Lists causes with their numbers of handshakes.
+fn numbers(causes: &[&Remedy<'_>]) -> String {
+    let counted = causes.iter().map(|other| format!("{} {}", grouped(other.count), other.cause));
+    let more = causes.len().saturating_sub(OTHERS) as u64;
+    let rest = (more > 0).then(|| format!("and {}", count(more, "other")));
+    counted.take(OTHERS).chain(rest).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the number of SYN cookies that are likely or certain and fit Linux, for which the
@@ -88,7 +96,7 @@ fn linux_cookies(groups: &Groups) -> u64 {
         group.likeness.verdict == Verdict::SynCookie
             && example.is_some_and(|e| e.is_reliable() && e.assessment.implementations.contains(&Implementation::Linux))
     };
-    groups.all().filter(fits).map(|group| group.count).sum()
+    groups.all().filter(fits).map(|group| group.reliable).sum()
 }
 
 fn by_cause<'a>(groups: &'a Groups, scans: &[Scan]) -> Vec<Remedy<'a>> {
@@ -161,7 +169,7 @@ impl<'a> Remedy<'a> {
         let reset = match self.reset {
             0 => String::new(),
             all if all == self.count => ", reset by the server side".into(),
-            some => format!(", {} reset by the server side", grouped(some)),
+            some => format!(" ({} of them reset by the server side)", grouped(some)),
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };

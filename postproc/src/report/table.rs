@@ -1,4 +1,4 @@
-//! Report for people that fits on one screen: the answer, the failures with their checks, the
+//! Report for people, of at most about 60 lines: the answer, the failures with their checks, the
 //! listeners, and the unreadable captures. With `--verbose` it also lists every kind of finding.
 
 use std::io::{self, Write};
@@ -7,12 +7,12 @@ use syncookie_engine::{Confidence, DetailLevel, Finding};
 use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::Report;
-use super::answer::{common_folder, cookie_style, details_without_causes, failed, headline, read};
-use super::caveats;
+use super::answer::{common_folder, cookie_style, details_without_causes, failed, headline, read, undecided};
+use super::caveats::{self, lacking, reset_acks};
 use super::common_factors;
 use super::comparison::lines;
 use super::findings::Groups;
-use super::listeners::listener_table;
+use super::listeners::ListenerTable;
 use super::remedies::remedies;
 use super::story::{episode_line, failure, finding, more, strongest};
 use crate::source::walk::Source;
@@ -21,6 +21,8 @@ use crate::totals::{CaptureTotals, Totals};
 /// Maximum rows of listeners, and problems, on one screen.
 const LISTENERS: usize = 6;
 const PROBLEMS: usize = 3;
+/// Maximum reasons for `undetermined`.
+const REASONS: usize = 3;
 
 /// Maximum rows of listeners, groups of findings, and episodes with `--verbose`.
 const ALL_LISTENERS: usize = 100;
@@ -74,8 +76,10 @@ impl<W: Write> Report for Table<W> {
         } else {
             remedies(&mut self.output, self.terminal, &self.groups, &totals.apart().0)?;
         }
+        self.undetermined(totals)?;
         self.common_factors(totals)?;
         self.listeners(totals)?;
+        self.resets_without_syn(totals)?;
         self.comparison(totals)?;
         if self.is_verbose {
             self.episodes(totals)?;
@@ -127,16 +131,21 @@ impl<W: Write> Table<W> {
         // Stable, so that listeners of equal weight stay sorted by address.
         listeners.sort_by_key(|(_, listener)| {
             let tally = &listener.tally;
-            std::cmp::Reverse((failed(tally), listener.strongest, cookie_style(tally), tally.handshakes))
+            std::cmp::Reverse((
+                failed(tally) + listener.stuck,
+                listener.strongest,
+                cookie_style(tally),
+                tally.handshakes,
+            ))
         });
         let most = if self.is_verbose { ALL_LISTENERS } else { LISTENERS };
         let shown = &listeners[..listeners.len().min(most)];
-        writeln!(
-            self.output,
-            "\n{}\n{}",
-            self.terminal.bold("Listeners"),
-            listener_table(self.terminal, shown, self.is_verbose)
-        )?;
+        let table = ListenerTable::new(self.terminal, shown, self.is_verbose);
+        writeln!(self.output, "\n{}\n{}", self.terminal.bold("Listeners"), table.text)?;
+        if !table.omitted.is_empty() {
+            let omitted = format!("Not shown, for lack of width: {} (--format html has all)", table.omitted.join(", "));
+            paragraph(&mut self.output, self.terminal.width, "", &omitted)?;
+        }
         let others = listeners.len() - shown.len();
         let with = listeners[shown.len()..].iter().filter(|(_, listener)| listener.strongest.is_some()).count();
         match (others, with) {
@@ -150,6 +159,25 @@ impl<W: Write> Table<W> {
                 count(others as u64, "other")
             ),
         }
+    }
+
+    /// Writes what would decide the undetermined handshakes, if no SYN cookie or SYN proxy was found.
+    fn undetermined(&mut self, totals: &Totals) -> io::Result<()> {
+        if undecided(totals) == 0 || totals.strongest.is_some() {
+            return Ok(());
+        }
+        writeln!(self.output, "\n{}", self.terminal.bold("Undetermined, and what would decide"))?;
+        lacking(totals).into_iter().take(REASONS).try_for_each(|(reason, number)| {
+            let line = format!("{}: {reason}", count(number, "handshake"));
+            paragraph(&mut self.output, self.terminal.width, "  ", &line)
+        })
+    }
+
+    /// Writes which servers reset ACKs without a SYN, if there are handshakes, too.
+    fn resets_without_syn(&mut self, totals: &Totals) -> io::Result<()> {
+        let Some(resets) = reset_acks(totals) else { return Ok(()) };
+        writeln!(self.output, "\n{}", self.terminal.bold("ACKs without a SYN"))?;
+        paragraph(&mut self.output, self.terminal.width, "  ", &resets)
     }
 
     fn common_factors(&mut self, totals: &Totals) -> io::Result<()> {
@@ -243,8 +271,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose lists all findings with evidence; --format html -o report.html has charts and a \
-                    table to sort and filter; --format jsonl is for programs";
+        let more = "More: --verbose adds the evidence of each kind of finding; --format html -o report.html has charts and a \
+                    table to sort and filter; --format jsonl lists all findings, for programs";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn unclear() -> Finding {
             terms: None,
             implementations: Vec::new(),
             evidence: Vec::new(),
-            missing: vec!["the server sent nothing later".into()],
+            missing: vec!["the server sent nothing later"],
         },
         causes: Vec::new(),
         completion: Completion { has_failed: false, ..leaked(9).completion },
@@ -151,6 +151,7 @@ fn totals(findings: &[Finding]) -> Totals {
         }],
         tally,
         sample: HandshakeSample::default(),
+        missing: findings.iter().flat_map(|f| &f.assessment.missing).map(|lack| (*lack, syns)).collect(),
         midstream: Midstream::default(),
         statistics: Statistics::default(),
     };
@@ -320,8 +321,8 @@ fn json_holds_the_same_objects_as_json_lines() {
 fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
     let answer = "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack. 1 handshake of [2001:db8::2]:80 was \
-                  reset by the server side, 2026-11-22 06:28:21 UTC. A SYN proxy answered for [2001:db8::2]:80. This \
-                  affects 1 of 2 handshakes, in 1 episode; highest confidence: likely.";
+                  reset by the server side, 2026-11-22 06:28:21 UTC. A SYN proxy answered for [2001:db8::2]:80: 1 of \
+                  2 handshakes, in 1 episode; highest confidence: likely.";
     assert!(text.starts_with(answer), "{text}");
     for part in [
         "the SYN-ACK announces a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
@@ -404,17 +405,19 @@ fn lines_fit_the_width_of_the_terminal() {
 fn a_possible_finding_is_not_reported_as_a_fact() {
     let mut weak = leaked(0);
     weak.assessment.confidence = Some(Confidence::Possible);
-    let said = "A SYN proxy may have answered for [2001:db8::2]:80. This affects 1 of 2 handshakes; no finding is likely \
-                or certain. ";
+    let said =
+        "A SYN proxy may have answered for [2001:db8::2]:80: 1 of 2 handshakes; no finding is likely or certain. ";
     let text = unwrapped(&table(&[weak.clone(), unclear()], PLAIN, false));
     assert!(text.contains(said), "{text}");
     let mut working = weak.clone();
     (working.outcome, working.completion.has_failed) = (Outcome::Established, false);
+    let said = "A SYN proxy may have answered for [2001:db8::2]:80. Answered so: 1 of 2 handshakes; no finding is likely \
+                or certain. ";
     assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
-    let said = "A SYN proxy answered for [2001:db8::2]:80. This affects 1 of 2 handshakes, in 1 episode; highest \
-                confidence: likely. ";
+    let said =
+        "A SYN proxy answered for [2001:db8::2]:80: 1 of 2 handshakes, in 1 episode; highest confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
-    assert!(text.contains(said) && text.contains("Another 1 is a possible match. "), "{text}");
+    assert!(text.contains(said) && text.contains("For another 1, the confidence is only possible. "), "{text}");
 }
 
 #[test]
@@ -452,10 +455,46 @@ fn failures_are_in_the_headline_and_counted_by_outcome() {
 #[test]
 fn a_report_without_findings_says_so() {
     assert!(table(&[], PLAIN, false).starts_with("No TCP handshake was found.\n"));
-    assert!(table(&[unclear()], PLAIN, false).contains("The handshake is undetermined."));
+    assert!(table(&[unclear()], PLAIN, false).starts_with("The capture does not show who answered the handshake.\n"));
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
     assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie or SYN proxy was found in 1 handshake.\n"));
+}
+
+#[test]
+fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
+    let decides = "Undetermined, and what would decide 2 handshakes: the server sent nothing later";
+    for is_verbose in [false, true] {
+        let text = unwrapped(&table(&[unclear(), unclear()], PLAIN, is_verbose));
+        assert!(text.starts_with("The capture does not show who answered the 2 handshakes."), "{text}");
+        assert!(text.contains(decides), "{text}");
+    }
+    let mut ordinary = unclear();
+    (ordinary.assessment.verdict, ordinary.assessment.missing) = (Verdict::Ordinary, Vec::new());
+    let text = unwrapped(&table(&[ordinary, unclear()], PLAIN, false));
+    assert!(text.starts_with("No SYN cookie or SYN proxy was found in 2 handshakes. "), "{text}");
+    assert!(text.contains("Undetermined, and what would decide"), "{text}");
+    assert!(!unwrapped(&table(&[leaked(0), unclear()], PLAIN, false)).contains("what would decide"));
+}
+
+#[test]
+fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
+    let mut stuck = leaked(0);
+    stuck.outcome = Outcome::Established;
+    stuck.assessment.verdict = Verdict::Ordinary;
+    let text = unwrapped(&table(&[stuck.clone(), stuck.clone(), unclear()], PLAIN, false));
+    assert!(text.starts_with("2 of 3 connections got stuck; most likely cause: proxy-leaked-ack. "), "{text}");
+    assert!(text.contains("2 connections of [2001:db8::2]:80 got stuck after the handshake"), "{text}");
+    assert!(text.contains("Listener Handshakes Ordinary Undetermined Stuck"), "{text}");
+    let text = unwrapped(&table(&[leaked(0), stuck], PLAIN, false));
+    assert!(text.starts_with("1 of 2 handshakes failed, 1 got stuck; most likely cause: "), "{text}");
+}
+
+#[test]
+fn columns_without_room_are_named() {
+    let text = table(&[leaked(0), unclear()], Terminal { width: 60, ..PLAIN }, false);
+    assert!(unwrapped(&text).contains("Not shown, for lack of width: Undetermined"), "{text}");
+    assert!(!table(&[leaked(0)], Terminal { width: 200, ..PLAIN }, false).contains("Not shown"));
 }
 
 #[test]
@@ -572,6 +611,6 @@ fn delayed_handshakes_are_counted_apart_from_failures() {
     late.causes = leaked(9).causes;
     late.causes[0].kind = CauseKind::SynLost;
     let text = unwrapped(&table(&[late, unclear()], PLAIN, false));
-    assert!(text.starts_with("No SYN cookie or SYN proxy was found in 2 handshakes."), "{text}");
+    assert!(text.starts_with("The capture does not show who answered the 2 handshakes."), "{text}");
     assert!(text.contains("1 handshake was delayed, 2026-11-22 06:28:21 UTC."), "{text}");
 }

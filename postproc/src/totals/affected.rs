@@ -24,6 +24,8 @@ pub struct Affected {
 pub struct CauseCount {
     /// Number of handshakes.
     pub handshakes: u64,
+    /// Their listeners.
+    pub listeners: BTreeSet<Endpoint>,
     /// Command that confirms the cause, for the first of them.
     pub check: String,
 }
@@ -39,6 +41,7 @@ impl Affected {
         if let Some(cause) = Cause::most_likely(&finding.causes) {
             let count = self.causes.entry(cause.kind).or_default();
             count.handshakes += 1;
+            count.listeners.insert(finding.server);
             if count.check.is_empty() {
                 count.check.clone_from(&cause.check);
             }

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{
     Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Machine,
-    Midstream, Statistics, Tally, Timestamp,
+    Midstream, Outcome, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -34,6 +34,8 @@ pub struct Totals {
     pub clients: Option<Clients>,
     /// Failed and working handshakes, to be compared.
     pub sample: HandshakeSample,
+    /// Number of undetermined handshakes by what the captures lack of them.
+    pub missing: BTreeMap<&'static str, u64>,
     /// Connections without a SYN in their capture.
     pub midstream: Midstream,
     /// Episodes, with the index of their capture.
@@ -129,6 +131,8 @@ pub struct ListenerTotals {
     pub last: Option<Timestamp>,
     /// Counts of its handshakes.
     pub tally: Tally,
+    /// Number of its handshakes that completed and whose connection made no progress afterwards.
+    pub stuck: u64,
     /// Highest confidence of a SYN cookie or SYN proxy verdict among them.
     pub strongest: Option<Confidence>,
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
@@ -180,6 +184,7 @@ impl Totals {
         if self.is_counted_one_by_one {
             self.tally.add(finding.assessment.verdict, finding.outcome);
             finding.compared.iter().for_each(|handshake| self.sample.add(**handshake));
+            finding.assessment.missing.iter().for_each(|lack| *self.missing.entry(*lack).or_insert(0) += 1);
             match self.listener(finding.server) {
                 Some(listener) => listener.add(finding),
                 None => self.listeners_overflow += 1,
@@ -193,6 +198,10 @@ impl Totals {
         if finding.completion.has_failed {
             self.failures.add(finding);
             self.scans.add(finding);
+            let is_stuck = matches!(finding.outcome, Outcome::Established | Outcome::Incomplete);
+            if let Some(listener) = self.listener(finding.server).filter(|_| is_stuck) {
+                listener.stuck += 1;
+            }
         } else if is_delayed(finding) {
             self.delays.add(finding);
         }
@@ -241,6 +250,7 @@ impl Totals {
         if !self.is_counted_one_by_one {
             self.tally.merge(&findings.tally);
             self.sample.merge(findings.sample);
+            findings.missing.into_iter().for_each(|(lack, number)| *self.missing.entry(lack).or_insert(0) += number);
             self.listeners_overflow += findings.statistics.listeners_overflow;
             for report in &findings.listeners {
                 self.strongest = self.strongest.max(report.strongest);

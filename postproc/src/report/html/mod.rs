@@ -13,7 +13,6 @@ mod sections;
 mod series;
 mod texts;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use syncookie_engine::{DetailLevel, Finding};
@@ -28,10 +27,6 @@ use points::Points;
 use rows::Rows;
 use series::Timelines;
 use texts::Texts;
-
-/// Maximum number of different reasons for undetermined handshakes that are counted. There are few;
-/// this is only a limit.
-const REASONS: usize = 100;
 
 const PAGE: &str = include_str!("assets/page.html");
 const STYLE: &str = concat!(include_str!("vendor/uplot/uPlot.min.css"), "\n", include_str!("assets/style.css"));
@@ -66,7 +61,6 @@ struct Gathered {
     rows: Rows,
     timelines: Timelines,
     points: Points,
-    missing: BTreeMap<String, u64>,
 }
 
 impl<W: Write> Report for Page<W> {
@@ -126,7 +120,7 @@ impl<W: Write> Page<W> {
             "clients" => sections::clients(output, totals),
             "listeners" => sections::listeners(output, totals),
             "episodes" => sections::episodes(output, totals),
-            "caveats" => sections::caveats(output, totals, &gathered.missing),
+            "caveats" => sections::caveats(output, totals),
             "limits" => sections::limits(output, totals, gathered),
             "unread" => sections::unread(output, totals),
             "data" => data(output, gathered, totals, &self.folder),
@@ -141,11 +135,6 @@ impl Gathered {
     fn add(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         self.timelines.add(finding);
         self.points.add(finding);
-        for reason in &finding.assessment.missing {
-            if self.missing.len() < REASONS || self.missing.contains_key(reason) {
-                *self.missing.entry(reason.clone()).or_insert(0) += 1;
-            }
-        }
         self.rows.add(captures, finding, &mut self.texts)
     }
 }
@@ -183,7 +172,7 @@ mod tests {
         let evil = "</script><img src=x onerror=alert(1)><!--".to_owned();
         finding.assessment.evidence[0].detail.clone_from(&evil);
         finding.causes[0].check.clone_from(&evil);
-        finding.assessment.missing = vec![evil.clone()];
+        finding.causes[0].against = vec![evil.clone()];
         let page = written(&[finding], |output| Box::new(Page::new(output)));
         assert!(!page.contains("<img") && !page.contains("b\u{1b}[31m.pcap"), "{page}");
         assert_eq!(page.matches("</script>").count(), 4, "as many as the page has script elements");

@@ -1,6 +1,5 @@
 //! Sections of the page that are text and tables, readable without scripts.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use syncookie_engine::{Endpoint, Episode, Outcome, Verdict};
@@ -89,6 +88,7 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
             outcome(Outcome::Refused),
             outcome(Outcome::Unanswered),
             outcome(Outcome::Unacknowledged),
+            listener.stuck,
         ];
         for count in counts {
             let class = if count == 0 { " class=\"zero\"" } else { "" };
@@ -132,8 +132,8 @@ pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 }
 
 /// Writes the caveats as list items.
-pub fn caveats(output: &mut dyn Write, totals: &Totals, missing: &BTreeMap<String, u64>) -> io::Result<()> {
-    items(output, &caveats::caveats(totals, missing), "No caveats for these captures.")
+pub fn caveats(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    items(output, &caveats::caveats(totals), "No caveats for these captures.")
 }
 
 /// Writes the numbers of items that are counted but not shown, as list items.
