@@ -10,14 +10,14 @@ use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
 /// Returns the beginning of the sentences that name the counters of a machine.
 pub(super) fn counters_of(machine: Machine) -> String {
-    format!("the {}'s counters: ", machine.name())
+    format!("the {}'s counters ", machine.name())
 }
 
 /// Names the counters that can show a cause and that a capture cannot hold, by their machine.
 pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
     [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
         let names = names(counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy)));
-        (!names.is_empty()).then(|| format!("{}{names}", counters_of(machine)))
+        (!names.is_empty()).then(|| format!("{}{names}, which only that machine has", counters_of(machine)))
     })
 }
 

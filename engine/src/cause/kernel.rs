@@ -71,9 +71,9 @@ impl Host {
             if !self.covers(moment) && (was_listed || machine == Machine::Server) {
                 cause
                     .not_observable
-                    .push(format!("{counters}they were read before the failure, or counting began after it"));
+                    .push(format!("{counters}at that time: they were read before the failure, or counting began after it"));
             } else if !missing.is_empty() {
-                cause.not_observable.push(format!("{counters}{missing} (not given)"));
+                cause.not_observable.push(format!("{counters}{missing}, which were not given"));
             }
         }
     }

@@ -82,8 +82,19 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         proxy,
         systematic: true,
         frames: D::frames([syn_ack.frame, later.frame]),
-        text: detail!(D, "{field} {ttl} in the SYN-ACK, {new} in the server's later segments"),
+        text: D::text(|| describe(field, ttl, new)),
     })
+}
+
+/// Describes the hop limits of the SYN-ACK and of the server's later segments.
+fn describe(field: &str, ttl: u8, later: u8) -> String {
+    if ttl == later {
+        return format!(
+            "{field} {ttl} in the SYN-ACK and in the server's later segments: one machine sent them, or two at the same \
+             distance"
+        );
+    }
+    format!("{field} {ttl} in the SYN-ACK, {later} in the server's later segments")
 }
 
 /// Returns the segments that come from the server: those with payload, or if there are none, all

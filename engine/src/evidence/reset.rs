@@ -34,10 +34,12 @@ impl Shape {
     pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Stateless => {
-                "bare RST (no ACK flag, sequence number taken from the client): sent by a host that does not know the connection"
+                "bare RST (no ACK flag, sequence number taken from the client): as sent by a host that does not know the connection, or by a packet filter"
             }
             Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
-            Self::Owner => "RST with ACK flag and a nonzero window or options: sent by the owner of the connection",
+            Self::Owner => {
+                "RST with ACK flag and a nonzero window or options: as sent by the host that has the connection open"
+            }
         }
     }
 }

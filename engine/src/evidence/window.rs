@@ -175,7 +175,7 @@ fn weigh<D: Detail>(
             (
                 STAYED,
                 false,
-                detail!(D, "the announced window less these bytes, rounded up to its scale; after a cookie it would be different"),
+                detail!(D, "{announced} less these bytes, rounded up to a multiple of {unit} (window scale); after a cookie it would be different"),
             )
         })?
     } else if is_usual && !is_implausible {
@@ -191,14 +191,24 @@ fn weigh<D: Detail>(
                 } else {
                     MOVES_BACK
                 };
-                ((RECOMPUTED / ordinary).ln(), true, detail!(D, "the value computed from a cookie's MSS of {mss}"))
+                (
+                    (RECOMPUTED / ordinary).ln(),
+                    true,
+                    detail!(
+                        D,
+                        "after a cookie, the window is computed again from the cookie's MSS ({mss}), which gives {window}"
+                    ),
+                )
             }
             Some(mss) if unit == 1 && syn_ack.ip.identification() == Some(0) => {
                 let is_rounded_up = mss == own_segment(syn_ack, client);
                 (
                     (RECOMPUTED / MOVES_TO_IT).ln(),
                     is_rounded_up,
-                    detail!(D, "the value computed from a cookie's MSS of {mss}"),
+                    detail!(
+                        D,
+                        "after a cookie, the window is computed again from the cookie's MSS ({mss}), which gives {window}"
+                    ),
                 )
             }
             None if is_implausible => {

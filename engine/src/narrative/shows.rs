@@ -100,7 +100,8 @@ impl Narrator<'_> {
         let bytes = segment.payload;
         let plural = if bytes == 1 { "" } else { "s" };
         if !from_client {
-            return vec![format!("{bytes} byte{plural} from the server: the connection works")];
+            let works = if self.finding.completion.has_failed { "" } else { ": the connection works" };
+            return vec![format!("{bytes} byte{plural} from the server{works}")];
         }
         match (self.seen.data, self.seen.syn_ack) {
             (None, Some(syn_ack)) if syn_ack.window == 0 && !self.seen.opened => {
@@ -125,9 +126,13 @@ impl Narrator<'_> {
         match segment.ack().ahead_of(isn.plus(1)) - i32::from(is_end) {
             bytes if bytes > 0 => {
                 let end = if is_end { " and its FIN" } else { "" };
-                vec![format!("acknowledges {bytes} bytes from the client{end}: the server has accepted the connection")]
+                vec![format!(
+                    "acknowledges {bytes} bytes from the client{end}: the server's TCP has established the connection"
+                )]
             }
-            _ if is_end => vec!["acknowledges the client's FIN: the server has accepted the connection".to_owned()],
+            _ if is_end => {
+                vec!["acknowledges the client's FIN: the server's TCP has established the connection".to_owned()]
+            }
             _ => Vec::new(),
         }
     }
@@ -143,8 +148,8 @@ impl Narrator<'_> {
             shows.push(self.reset_after(trip));
             if bare && last.ack == segment.seq() {
                 shows.push(
-                    "no ACK flag, and the sequence number is the one that the client acknowledged: sent by a host that \
-                     does not know the connection (RFC 9293 section 3.10.7), or by a packet filter that rejects it"
+                    "no ACK flag, and the sequence number is the one that the client acknowledged: as sent by a host \
+                     that does not know the connection (RFC 9293 section 3.10.7), or by a packet filter that rejects it"
                         .to_owned(),
                 );
             } else if bare {
@@ -154,7 +159,8 @@ impl Narrator<'_> {
         if !bare {
             let live = segment.window() > 0 || segment.options_promised() > 0;
             shows.push(if live {
-                "ACK flag and a nonzero window or options: the owner of the connection aborts it".to_owned()
+                "ACK flag and a nonzero window or options: sent by the host that has the connection open, whose program aborted \
+                 it".to_owned()
             } else {
                 "ACK flag, window 0 and no options: as sent to refuse a SYN".to_owned()
             });

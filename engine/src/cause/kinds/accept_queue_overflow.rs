@@ -16,7 +16,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Share of time in which a task waits for a CPU, in percent, above which programs run late.
 const HIGH_CPU_PRESSURE: u64 = 50;
 
-const FULL_QUEUES_DROP: &str = "a listener with full queues silently drops SYNs";
+const FULL_QUEUES_DROP: &str = "a SYN got no answer, and a listener with full queues silently drops SYNs";
 const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and retransmitted its SYN-ACK";
 const NEARBY_UNSERVED: &str =
     "other connections at that time were open but got no reply: they wait in the accept queue";
@@ -30,7 +30,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     Hypothesis::new(
         INFO.kind,
         MODERATE,
-        "a listener with a full accept queue sends this form of reset if tcp_abort_on_overflow=1",
+        "the reset has the form that a listener with a full accept queue sends if tcp_abort_on_overflow=1",
     )
     .supported_by(
         case.listener.ignores_acks || nearby.ignored,
@@ -38,9 +38,9 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         "the listener ignored other ACKs: it retransmitted its SYN-ACK",
     )
     .supported_by(ignored, 3.0, "the server ignored the client's data several times before the reset")
-    .supported_by(nearby.unserved, MODERATE, NEARBY_UNSERVED)
+    .supported_by(nearby.unserved && !queue.is_likely(), MODERATE, NEARBY_UNSERVED)
     .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
-    .supported_by(queue.is_likely(), MODERATE, queue.waits())
+    .supported_by(queue.is_likely(), STRONG, queue.waits())
     .opposed_by(
         queue.waiting == 0 && !nearby.show_full_queue() && nearby.worked,
         STRONG,
@@ -72,15 +72,19 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
 /// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
 /// tcp_minisocks.c `tcp_check_req`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a full accept queue sends resets if tcp_abort_on_overflow=1")
-        .ruled_out_by(true, NOT_A_KERNELS_RESET)
-        .opposed_by(reset.served, MODERATE, SERVED)
+    Hypothesis::new(
+        INFO.kind,
+        0.0,
+        "the connection was reset, and a full accept queue sends resets if tcp_abort_on_overflow=1",
+    )
+    .ruled_out_by(true, NOT_A_KERNELS_RESET)
+    .opposed_by(reset.served, MODERATE, SERVED)
 }
 
 /// Considers a reset after a proxy's SYN-ACK: a listener that never saw the SYN has no entry to
 /// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.2, "a full accept queue sends this form of reset if tcp_abort_on_overflow=1")
+    Hypothesis::new(INFO.kind, 0.2, "the reset has the form that a full accept queue sends if tcp_abort_on_overflow=1")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
@@ -102,7 +106,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
     let others = case.listener.answers;
     let queue = FullQueue::during_unanswered_syns(case);
     let hypothesis = Hypothesis::new(INFO.kind, 0.0, FULL_QUEUES_DROP)
-        .supported_by(others, MODERATE, "the listener answered other SYNs")
+        .supported_by(others, MODERATE, "the listener answered other SYNs before or after")
         .supported_by(nearby.ignored, STRONG, NEARBY_IGNORED)
         .supported_by(
             !nearby.ignored && case.listener.ignores_acks,
@@ -192,7 +196,7 @@ pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accep
 }
 
 pub(super) fn closed_window() -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a server with full queues ignores the proxy's SYN")
+    Hypothesis::new(INFO.kind, 0.0, "the window stayed closed, and a server with full queues ignores the proxy's SYN")
 }
 
 /// Weighs `ListenOverflows`, in which `tcp_v4_syn_recv_sock` and `tcp_conn_request` count every

@@ -25,14 +25,14 @@ pub(super) fn not_accepted(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let AnswerElsewhere { server, syn_ack, .. } = answer;
     let refused = handshake.reset.as_deref().filter(|(side, reset)| *side == Side::Client && reset.seq == syn_ack.ack);
     let what = format!(
-        "frame {}: a SYN-ACK from {server} acknowledges the number of this SYN, which was sent to {} (by chance: 1 in \
-         4 billion)",
+        "frame {}: a SYN-ACK from {server} acknowledges the number of this SYN, which was sent to {} (a match by chance: \
+         1 in 4 billion)",
         syn_ack.frame.number, handshake.server,
     );
     Some(
         Hypothesis::new(INFO.kind, 6.0, what)
             .supported_by(true, 0.0, difference(handshake, answer))
-            .supported_by(refused.is_some(), STRONG, "the client reset it with the acknowledged number")
+            .supported_by(refused.is_some(), STRONG, "the client answered that SYN-ACK with a reset whose sequence number is the SYN-ACK's acknowledgment number")
             .supported_by(handshake.syn_retransmissions > 0, WEAK, "the client retransmitted its SYN nevertheless")
             .opposed_by(handshake.syn_ack.is_some(), MODERATE, "the server's own address answered later")
             .not_observable(

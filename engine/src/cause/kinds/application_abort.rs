@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ApplicationAbort,
     clause: "the application aborted the connection (RST)",
     counters: &[Counter::TcpAbortOnData, Counter::TcpAbortOnClose],
-    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=read,recvfrom,close,shutdown,setsockopt on the process (shows the call that aborts)",
+    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=accept4,read,recvfrom,close,shutdown,setsockopt -p PID (shows the call that aborts)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -18,7 +18,11 @@ pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
         .supported_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
-        .supported_by(reset.served && reset.after_data, WEAK, "the server had accepted the client's data before")
+        .supported_by(
+            reset.served && reset.after_data,
+            WEAK,
+            "the server's TCP had established the connection, and the client had sent data",
+        )
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
         .opposed_by(reset.server_went_on, MODERATE, "the server continued the connection after the reset")
         .not_observable(true, "what the application did (close with SO_LINGER 0, or with unread data)")
@@ -36,7 +40,7 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let at_once = reset.server_closed_after.is_some_and(served_nothing::is_at_once);
     let fin = case.handshake.server_fin && !at_once;
-    Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data in this form")
+    Hypothesis::new(INFO.kind, 0.3, "the reset has the form in which a closed socket answers data")
         .supported_by(fin, 5.0, "the server had closed the connection (FIN) before")
         .supported_by(
             reset.aborted,

@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Considers a refused SYN. While its backlog is full, Windows refuses a SYN in the form of a
 /// closed port, and it answers the next one.
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, -0.5, "Windows refuses SYNs in this form while the backlog is full")
+    Hypothesis::new(INFO.kind, -0.5, "the reset has the form in which Windows refuses SYNs while the backlog is full")
         .supported_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(!refused.others_answered, MODERATE, "the listener answered no other SYN around that time")
         .supported_by(

@@ -32,9 +32,9 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
 fn considered(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Option<Hypothesis> {
     Some(match header.checksum {
         Checksum::Wrong => wrong(case, header, what),
-        Checksum::Right => Hypothesis::new(INFO.kind, -3.0, "a device behind the capture may spoil the checksum")
+        Checksum::Right => Hypothesis::new(INFO.kind, -3.0, "nothing answered, and a device behind the capture may spoil the checksum")
             .opposed_by(true, MODERATE, "the checksum is right where the capture was taken"),
-        Checksum::Unknown => Hypothesis::new(INFO.kind, -STRONG, "the receiver drops packets with a wrong checksum")
+        Checksum::Unknown => Hypothesis::new(INFO.kind, -STRONG, "nothing answered, and a receiver drops packets with a wrong checksum")
             .not_observable(
                 true,
                 "whether the TCP checksum is right (the sender's network card fills it in after the capture, or not all bytes were captured)",
@@ -52,7 +52,7 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
         .supported_by(
             hops > 0,
             MODERATE,
-            format!("{field} {ttl}: {hops} hop{} from its sender, and the sender's network card fills the checksum in before the first hop", plural(hops)),
+            format!("{field} {ttl}: the packet passed {hops} router{}, so its checksum is really wrong: a network card that computes it fills it in before the first router", plural(hops)),
         )
         .supported_by(
             counts.right_accepted > 0,

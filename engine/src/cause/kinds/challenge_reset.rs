@@ -14,9 +14,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 pub(super) fn bare_reset(case: &Case<'_, '_>) -> Hypothesis {
     let again = case.listener.retry(case.index).is_some();
-    Hypothesis::new(INFO.kind, 0.1, "some appliances reset a client's first connection on purpose")
-        .supported_by(again, 5.5, "the client's next connection got a different SYN-ACK and succeeded")
-        .not_observable(!again, "a second attempt within a minute, which would get a different SYN-ACK and succeed")
+    Hypothesis::new(
+        INFO.kind,
+        0.1,
+        "the connection was reset after its ACK, as by appliances that reset a client's first connection on purpose",
+    )
+    .supported_by(again, 5.5, "the client's next connection got a different SYN-ACK and succeeded")
+    .not_observable(!again, "a second attempt within a minute, which would get a different SYN-ACK and succeed")
 }
 
 pub(super) fn proxied_reset(case: &Case<'_, '_>) -> Hypothesis {
@@ -24,7 +28,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>) -> Hypothesis {
 }
 
 pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, WEAK, "the proxy itself may reset a connection that it answered")
+    Hypothesis::new(INFO.kind, WEAK, "a proxy answered the SYN, and may itself reset the connection")
         .supported_by(reset.window_never_opened, STRONG, WINDOW_NEVER_OPENED)
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
 }

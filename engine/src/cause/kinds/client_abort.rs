@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ClientAbort,
     clause: "the client gave up",
     counters: &[],
-    check: "on the client: strace -f -e trace=close,shutdown,setsockopt on the process, and its log (look for a timeout)",
+    check: "on the client: strace -f -e trace=close,shutdown,setsockopt -p PID, and the log of the process (look for a timeout)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
     let repeated = case.handshake.syn_retransmissions > 0;
-    Hypothesis::new(INFO.kind, WEAK, "scanners and SYN floods do not continue after the SYN-ACK")
+    Hypothesis::new(INFO.kind, WEAK, "the client did not continue after the SYN-ACK, like scanners and SYN floods")
         .supported_by(!repeated, 0.3, "the client did not retransmit its SYN")
         .opposed_by(repeated, MODERATE, "the client retransmitted its SYN: it wanted to connect")
 }

@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Considers a refused SYN: a host answers a SYN for a port without a listener with a reset that
 /// has an ACK flag (RFC 9293 section 3.10.7.1).
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 3.0, "the SYN was answered with a reset: no process listens on the port")
+    Hypothesis::new(INFO.kind, 3.0, "the SYN was answered with a reset, as for a port that no process listens on")
         .opposed_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .opposed_by(refused.is_bare, STRONG, BARE_REFUSAL)

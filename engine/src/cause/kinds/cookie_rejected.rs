@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::CookieRejected,
     clause: "the server rejected the SYN cookie in the client's ACK",
     counters: &[Counter::SyncookiesSent, Counter::SyncookiesFailed],
-    check: "on the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed TcpOutRsts, before and after a failure (expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, an option was switched off)",
+    check: "on the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed TcpOutRsts, before and after a failure (expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, the cookie was valid, but asks for a TCP option, such as SACK or timestamps, that was switched off on the server meanwhile)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -58,15 +58,19 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
 /// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
 /// tcp_ipv4.c `tcp_v4_send_reset`).
 pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.0, "a cookie that fails the check is answered with a reset")
-        .ruled_out_by(true, NOT_A_KERNELS_RESET)
-        .opposed_by(reset.served, MODERATE, SERVED)
+    Hypothesis::new(
+        INFO.kind,
+        0.0,
+        "the connection was reset, and a cookie that fails the check is answered with a reset",
+    )
+    .ruled_out_by(true, NOT_A_KERNELS_RESET)
+    .opposed_by(reset.served, MODERATE, SERVED)
 }
 
 /// Considers a reset after a proxy's SYN-ACK. A host's own cookie never closes the window: Linux,
 /// FreeBSD and gVisor announce their receive buffer in it.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie sends this form of reset")
+    Hypothesis::new(INFO.kind, WEAK, "the reset has the form that a host sends when it rejects a cookie")
         .supported_by(reset.wrong_ack, 6.0, WRONG_ACK)
         .opposed_by(!reset.wrong_ack, MODERATE, "the client acknowledged the SYN-ACK correctly")
         .ruled_out_by(
@@ -75,12 +79,12 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         )
 }
 
-/// Returns the hypothesis only where the client acknowledged a number other than the SYN-ACK's.
+/// Returns the hypothesis only where the client acknowledged another number than the SYN-ACK requires.
 pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let hypothesis = Hypothesis::new(
         INFO.kind,
         STRONG,
-        "the client acknowledged a number other than the SYN-ACK's and got no answer",
+        "the client acknowledged another number than the SYN-ACK requires, and got no answer",
     )
     .supported_by(case.is(Verdict::SynProxy), MODERATE, "a SYN proxy drops an ACK whose cookie fails the check")
     .supported_by(case.is(Verdict::SynCookie), WEAK, "the SYN-ACK was a SYN cookie");

@@ -48,7 +48,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let other_ttl = if reset.is_from_nearer() { 3.0 } else { 1.5 };
-    Hypothesis::new(INFO.kind, 1.0, "a packet filter that rejects with a TCP reset sends this form")
+    Hypothesis::new(INFO.kind, 1.0, "the reset has the form that a packet filter sends to reject a connection")
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
         .supported_by(
             reset.took_ack,
@@ -63,7 +63,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
             "the SYN-ACK was retransmitted after the reset: the ACK had not reached the server",
         )
         .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, 1.5, OTHERS_OUTLIVED)
-        .supported_by(reset.served, MODERATE, "the server had accepted the connection: a device on the path reset it")
+        .supported_by(reset.served, MODERATE, "the server's TCP had established the connection: a device on the path reset it")
         .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
         .opposed_by(reset.answers_passed_data(), STRONG, PASSED)
@@ -72,7 +72,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .opposed_by(
             reset.wrong_ack && reset.is_as_a_kernel_writes(),
             STRONG,
-            "the client acknowledged a number other than the SYN-ACK's: the server's own stack resets that (RFC 9293 section 3.10.7.4)",
+            "the client acknowledged another number than the SYN-ACK requires: the server's own stack resets that (RFC 9293 section 3.10.7.4)",
         )
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(
@@ -82,12 +82,16 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
 }
 
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 1.5, "a firewall rule on the proxy or behind it may reject the ACK with a reset")
-        .supported_by(reset.is_bare() && reset.has_same_ttl(), WEAK, reset.ttl_sentence())
-        .supported_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
-        .supported_by(reset.has_unacknowledged_seq(), STRONG, UNACKNOWLEDGED_SEQ)
-        .opposed_by(!reset.is_bare(), STRONG, "a reset that rejects an ACK has no ACK flag")
-        .not_observable(true, "the firewall rules on the proxy and behind it")
+    Hypothesis::new(
+        INFO.kind,
+        1.5,
+        "the ACK was answered with a reset, as by a firewall rule on the proxy or behind it",
+    )
+    .supported_by(reset.is_bare() && reset.has_same_ttl(), WEAK, reset.ttl_sentence())
+    .supported_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
+    .supported_by(reset.has_unacknowledged_seq(), STRONG, UNACKNOWLEDGED_SEQ)
+    .opposed_by(!reset.is_bare(), STRONG, "a reset that rejects an ACK has no ACK flag")
+    .not_observable(true, "the firewall rules on the proxy and behind it")
 }
 
 pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
@@ -95,7 +99,7 @@ pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
 }
 
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 1.5, "a packet filter that rejects with a TCP reset looks the same")
+    Hypothesis::new(INFO.kind, 1.5, "the SYN was answered with a reset, as by a packet filter that rejects it")
         .supported_by(refused.is_bare, STRONG, BARE_REFUSAL)
         .supported_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .supported_by(refused.others_answered, WEAK, OTHERS_ANSWERED)
@@ -117,10 +121,14 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     // If a tool, or another host under this address, sent the SYN, its TTL need not be that of the
     // host's kernel, which sent the reset.
     let nats = if client_abort::is_unknown_to_client(case, reset) { WEAK } else { VERY_STRONG };
-    Hypothesis::new(INFO.kind, 0.0, "a device on the client's side can send the reset in the client's name")
-        .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
-        .supported_by(client_abort::was_reset_before(case, reset), VERY_STRONG, RESET_BEFORE)
-        .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
+    Hypothesis::new(
+        INFO.kind,
+        0.0,
+        "the reset has the client's address, and a device on the client's side can send such a reset",
+    )
+    .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
+    .supported_by(client_abort::was_reset_before(case, reset), VERY_STRONG, RESET_BEFORE)
+    .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
 }
 
 fn kernel(evidence: &mut KernelEvidence<'_>) {

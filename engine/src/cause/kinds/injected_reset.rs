@@ -20,7 +20,7 @@ const DATA_PASSED: &str = "the server had acknowledged the client's data, which 
 /// SIGCOMM 2023).
 pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let copies = case.handshake.server_resets;
-    Hypothesis::new(INFO.kind, 0.0, "a third party can inject resets")
+    Hypothesis::new(INFO.kind, 0.0, "the connection was reset, and a third party can inject resets")
         .supported_by(
             reset.server_served_after,
             5.0,
@@ -43,12 +43,16 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     let differs = handshake.syn.is_some_and(|syn| syn.ip.is_from_elsewhere(reset.ip));
     let passed = handshake.client_data.is_some_and(|data| data.frame < reset.frame);
     let field = field_name(handshake.client.ip);
-    Hypothesis::new(INFO.kind, 0.0, "a third party can inject resets in both directions")
-        .supported_by(client_abort::has_forgotten(case, reset), VERY_STRONG, CLIENT_FORGOT)
-        .supported_by(
-            differs && passed,
-            5.0,
-            format!("the {field} of the reset differs from that of the client's SYN, and the client's data passed"),
-        )
-        .not_observable(true, "whether the client received a reset before (a capture at the client shows it)")
+    Hypothesis::new(
+        INFO.kind,
+        0.0,
+        "both sides received a reset, and a third party can inject resets in both directions",
+    )
+    .supported_by(client_abort::has_forgotten(case, reset), VERY_STRONG, CLIENT_FORGOT)
+    .supported_by(
+        differs && passed,
+        5.0,
+        format!("the {field} of the reset differs from that of the client's SYN, and the client's data passed"),
+    )
+    .not_observable(true, "whether the client received a reset before (a capture at the client shows it)")
 }

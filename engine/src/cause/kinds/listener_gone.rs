@@ -13,33 +13,34 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.6, "closing the listening socket between SYN-ACK and ACK leads to this reset")
-        .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
-        .supported_by(
-            nearby.refused_before && !nearby.refused_after,
-            STRONG,
-            "SYNs shortly before were refused: the listener opens and closes",
-        )
-        .supported_by(
-            nearby.worked && !nearby.show_full_queue(),
-            WEAK,
-            "other connections worked at that time: no queue was full",
-        )
-        .supported_by(
-            nearby.resets > 0 && !nearby.mixed,
-            WEAK,
-            "all failures are in one stretch of time, as with a restart",
-        )
-        .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
-        .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
-        .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
-        .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
-        .opposed_by(reset.served, MODERATE, SERVED)
-        .ruled_out_by(
-            reset.entry_outlived_it,
-            "the SYN-ACK was retransmitted after the reset: the listener still existed",
-        )
-        .not_observable(true, "whether the process was restarted")
+    Hypothesis::new(
+        INFO.kind,
+        0.6,
+        "the reset has the form of a host whose listening socket was closed between SYN-ACK and ACK",
+    )
+    .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
+    .supported_by(
+        nearby.refused_before && !nearby.refused_after,
+        STRONG,
+        "SYNs shortly before were refused: the listener opens and closes",
+    )
+    .supported_by(
+        nearby.worked && !nearby.show_full_queue(),
+        WEAK,
+        "other connections worked at that time: no queue was full",
+    )
+    .supported_by(
+        nearby.resets > 0 && !nearby.mixed,
+        WEAK,
+        "all failures are in one stretch of time, as with a restart",
+    )
+    .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
+    .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
+    .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
+    .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
+    .opposed_by(reset.served, MODERATE, SERVED)
+    .ruled_out_by(reset.entry_outlived_it, "the SYN-ACK was retransmitted after the reset: the listener still existed")
+    .not_observable(true, "whether the process was restarted")
 }
 
 /// Weighs the server's listeners and counters. A listener that exists when they are read may have

@@ -114,7 +114,7 @@ const DELAY_SECONDS: f64 = 0.2;
 /// Number of retransmissions of the client's first data that loss on the path does not explain.
 const IGNORED_DATA: u32 = 4;
 
-const SERVED: &str = "the server had accepted the connection before";
+const SERVED: &str = "the server's TCP had established the connection before";
 const RESET_BEFORE: &str = "the client's host reset the retransmitted SYN-ACK, but not the first one: something else had ended its connection meanwhile";
 const CLIENT_FORGOT: &str =
     "the client's host no longer knew the connection, and had not closed it: something else had reset it";
@@ -123,7 +123,7 @@ const OTHERS_OUTLIVED: &str =
 const DATA_RESETS: &str = "most resets at that time answered data, and not the ACK before it";
 const BOTH_RESET: &str =
     "two resets arrived, one for the ACK and one for the data: their sender did not know the connection";
-const WRONG_ACK: &str = "the client acknowledged a number other than the SYN-ACK's";
+const WRONG_ACK: &str = "the client acknowledged another number than the SYN-ACK requires";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
 const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";
 const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";

@@ -27,16 +27,20 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
 /// Considers a refusal that the proxy relays. Netfilter relays it as RST+ACK with window 0 and no
 /// options, Jupiter as a bare reset.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, STRONG, "a proxy relays the server's refusal of its SYN as a reset")
-        .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())
-        .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
-        .opposed_by(
-            reset.is_bare(),
-            STRONG,
-            "the reset has no ACK flag; the reset for a refused SYN has one (the load balancer Jupiter is an exception)",
-        )
-        .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
-        .not_observable(true, "the proxy's own SYN and the server's answer to it")
+    Hypothesis::new(
+        INFO.kind,
+        STRONG,
+        "a proxy answered the SYN, and relays the server's refusal of its own SYN as a reset",
+    )
+    .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())
+    .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
+    .opposed_by(
+        reset.is_bare(),
+        STRONG,
+        "the reset has no ACK flag; the reset for a refused SYN has one (few proxies pass it on without)",
+    )
+    .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
+    .not_observable(true, "the proxy's own SYN and the server's answer to it")
 }
 
 /// Returns the hypothesis only for a SYN that a proxy sent.
@@ -56,6 +60,10 @@ pub(super) fn is_proxys_syn(case: &Case<'_, '_>) -> bool {
 }
 
 pub(super) fn closed_window() -> Hypothesis {
-    Hypothesis::new(INFO.kind, MODERATE, "pf drops the reset of a server that refuses its SYN")
-        .not_observable(true, "the server's answer to the proxy")
+    Hypothesis::new(
+        INFO.kind,
+        MODERATE,
+        "a proxy answered and then sent nothing, as pf, which drops the reset of a server that refuses its SYN",
+    )
+    .not_observable(true, "the server's answer to the proxy")
 }

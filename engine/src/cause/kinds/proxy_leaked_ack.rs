@@ -33,7 +33,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         .supported_by(
             bare && reset.is_as_a_kernel_writes(),
             WEAK,
-            "the reset's sequence number is the one that the client acknowledged and its IP identification is 0 or absent, as in a kernel's answer to an unknown ACK",
+            "the reset has the sequence number that the client acknowledged, and an IP identification of 0 or none, as a kernel's answer to an unknown ACK",
         )
         .supported_by(
             others > 0,

@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Hypothesis {
     let syns = case.handshake.syn_retransmissions as usize + 1;
     Hypothesis::new(INFO.kind, STRONG, format!("{syns} SYN{}, no answer", plural(syns)))
-        .opposed_by(case.listener.answers, WEAK, "the listener answered other SYNs")
+        .opposed_by(case.listener.answers, WEAK, "the listener answered other SYNs before or after")
         .ruled_out_by(case.handshake.rejected_syn().is_some(), ICMP_ANSWERED)
         .not_observable(true, "whether the SYN reached the server")
 }
@@ -57,7 +57,7 @@ pub(super) fn given_up(refused: &RefusedSyn) -> Option<Hypothesis> {
 }
 
 pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accepted: bool) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 1.5, "packets after the handshake may be dropped on the path")
+    Hypothesis::new(INFO.kind, 1.5, "no answer followed the handshake: packets may be dropped on the path")
         .supported_by(
             case.handshake.client_data_retransmissions > 2,
             0.3,

@@ -13,7 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.8, "a host that receives only the ACK from a load balancer answers in this form")
+    Hypothesis::new(INFO.kind, 0.8, "the reset has the form of a host that received the ACK and not the SYN")
         .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
         .supported_by(
             reset.entry_outlived_it,
@@ -42,7 +42,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(
             reset.wrong_ack,
             WEAK,
-            "the client acknowledged a number other than the SYN-ACK's: another host may have sent that number",
+            "the client acknowledged another number than the SYN-ACK requires: another host may have sent that number",
         )
         .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
         .supported_by(nearby.mixed, MODERATE, "failing and working connections alternate")
