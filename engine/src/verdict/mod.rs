@@ -287,6 +287,20 @@ const fn means(verdict: Verdict) -> &'static str {
     if matches!(verdict, Verdict::SynProxy) { "by a SYN proxy" } else { "with SYN cookies" }
 }
 
+impl Assessment {
+    /// Returns why the confidence is not certain although the odds would allow it; `None` if it is
+    /// certain, or if the odds do not allow it.
+    #[must_use]
+    pub fn why_not_certain(&self) -> Option<&'static str> {
+        let is_limited =
+            self.confidence == Some(Confidence::Likely) && self.log_odds.is_some_and(|odds| odds > CERTAIN);
+        is_limited.then_some(match self.verdict {
+            Verdict::Ordinary => "It would be certain only if the server had retransmitted its SYN-ACK by a timer",
+            _ => "It would be certain only with independent evidence of a second kind",
+        })
+    }
+}
+
 /// Returns the confidence of a verdict that `groups` favour, the listener's other handshakes
 /// counted as one.
 fn confidence(margin: f64, groups: usize) -> Confidence {

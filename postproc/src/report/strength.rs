@@ -1,6 +1,6 @@
 //! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
 
-use syncookie_engine::{Assessment, Evidence, EvidenceKind, odds};
+use syncookie_engine::{Assessment, Evidence, EvidenceKind, Verdict, odds};
 
 /// Terms that are smaller than this, in nats, are left out of a sum.
 const NEGLIGIBLE: f64 = 0.005;
@@ -22,8 +22,19 @@ pub fn confidence(assessment: &Assessment) -> Option<String> {
 /// syn-proxy`.
 pub fn evidence(piece: &Evidence) -> String {
     match times(piece.nats) {
-        Some(_) => format!("{}: {} for {}", piece.kind, odds(piece.nats), piece.favours),
+        Some(_) => format!("{}: {} {}", piece.kind, odds(piece.nats), side(piece)),
         None => piece.kind.to_string(),
+    }
+}
+
+/// Returns what a piece of evidence favours or, if it is evidence against one of cookie and proxy
+/// only, that one.
+fn side(piece: &Evidence) -> String {
+    let is_against = |nats: f64| nats <= -NEGLIGIBLE;
+    match (piece.favours, is_against(piece.cookie_nats), is_against(piece.proxy_nats)) {
+        (Verdict::Ordinary, false, true) => format!("against {}", Verdict::SynProxy),
+        (Verdict::Ordinary, true, false) => format!("against {}", Verdict::SynCookie),
+        (favours, ..) => format!("for {favours}"),
     }
 }
 

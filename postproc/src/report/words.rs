@@ -2,7 +2,12 @@
 //! [`syncookie_engine::CauseKind::clause`].
 
 use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
-use syncookie_engine::{Outcome, Verdict};
+use syncookie_engine::{Cause, CauseKind, Finding, Outcome, Verdict};
+
+use crate::totals::affected::is_delayed;
+
+/// Shortest time to complete a handshake, in seconds, that is called late: less is no delay.
+const LATE_SECONDS: f64 = 0.2;
 
 /// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
@@ -34,6 +39,27 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Incomplete => {
             "the capture lacks part of the handshake: it begins or ends in the middle, or has one direction only"
         }
+    }
+}
+
+/// Returns what became of a handshake as a clause: its outcome, and that its connection got stuck or
+/// was delayed.
+pub fn course(finding: &Finding) -> String {
+    let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
+    match finding.outcome {
+        Outcome::Established if finding.completion.has_failed => {
+            "the client completed the handshake, and then the connection got stuck".into()
+        }
+        Outcome::Established if is_delayed(finding) => match finding.completion.seconds {
+            Some(seconds) if seconds >= LATE_SECONDS => {
+                format!("the client completed the handshake late, {seconds:.1} s after its first SYN")
+            }
+            _ => "the client completed the handshake, and then the connection was delayed".into(),
+        },
+        Outcome::Unanswered if cause == Some(CauseKind::IcmpRejected) => {
+            "the SYN got no TCP answer; an ICMP error rejected it".into()
+        }
+        other => outcome(other).into(),
     }
 }
 

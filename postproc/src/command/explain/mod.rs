@@ -35,6 +35,8 @@ struct Story<'a> {
     /// Other handshakes that match, the most informative first, and the number of all that match.
     others: &'a [Match],
     matching: u64,
+    /// Whether `--client` or `--server` limits the handshakes that match.
+    is_selected: bool,
     captures: &'a [String],
     /// Files with kernel counters, and which machine each was used for.
     kernel: &'a [KernelSource],
@@ -63,9 +65,14 @@ pub enum Failure {
     /// The captures contain no handshake.
     #[error("the captures contain no TCP handshake")]
     NoHandshakes,
-    /// None of the handshakes, whose number this is, matches `--client` and `--server`.
-    #[error("none of the {} matches --client and --server", syncookie_terminal::count(*.0, "handshake"))]
-    NothingMatches(u64),
+    /// No handshake matches `--client` and `--server`.
+    #[error("none of the {} matches {options}", syncookie_terminal::count(*.handshakes, "handshake"))]
+    NothingMatches {
+        /// Number of handshakes.
+        handshakes: u64,
+        /// The options that were given.
+        options: String,
+    },
     /// A file given with `--kernel` cannot be used.
     #[error(transparent)]
     Kernel(#[from] kernel_files::Error),
@@ -111,6 +118,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         packets,
         // All handshakes of one frame are the same one.
         others: if args.frame.is_some() { &[] } else { others },
+        is_selected: args.client.is_some() || args.server.is_some(),
         matching: if args.frame.is_some() { 1 } else { choice.matching },
         captures: &captures,
         kernel: &totals.kernel,
@@ -157,8 +165,15 @@ fn nothing(args: &Explain, choice: &Choice) -> Failure {
             why: "the capture has no SYN or SYN-ACK of its connection before it".to_owned(),
         },
         None if choice.handshakes == 0 => Failure::NoHandshakes,
-        None => Failure::NothingMatches(choice.handshakes),
+        None => Failure::NothingMatches { handshakes: choice.handshakes, options: selection(args) },
     }
+}
+
+/// Returns the options that select handshakes, as they were given.
+fn selection(args: &Explain) -> String {
+    let given = [("--client", args.client), ("--server", args.server)];
+    let given = given.iter().filter_map(|(name, pattern)| Some(format!("{name} {}", (*pattern)?)));
+    given.collect::<Vec<_>>().join(" and ")
 }
 
 /// Returns the two ends of a connection for people.

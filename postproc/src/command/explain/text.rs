@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, Finding, NarratedPacket, odds};
+use syncookie_engine::{Cause, Finding, NarratedPacket, Outcome, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -17,6 +17,8 @@ const CHECKS: usize = 3;
 /// Maximum distance from the most likely cause, in nats, at which the check of a cause is still
 /// proposed.
 const WORTH_A_CHECK: f64 = 5.0;
+/// Maximum distance between two causes, in nats, at which the summary names both.
+const CLOSE: f64 = 2.3;
 
 /// Writes the explanation; with `is_verbose` also the weights in nats.
 pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_verbose: bool) -> io::Result<()> {
@@ -36,7 +38,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
     page.sum(finding)?;
     page.cost(finding)?;
     page.heading("Outcome and likely causes")?;
-    page.line("  ", &format!("{}: {}.", finding.outcome, words::outcome(finding.outcome)))?;
+    page.line("  ", &format!("{}: {}.", finding.outcome, words::course(finding)))?;
     page.causes(finding)?;
     page.kernel(story)?;
     page.next(finding)?;
@@ -46,14 +48,30 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
 /// Returns the summary in a few sentences.
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
-        false => format!(" Most likely cause: {} ({}).", cause.kind.clause(), cause.kind),
+        false => {
+            let close = close_cause(finding).unwrap_or_default();
+            format!(" Most likely cause: {} ({}{close}).", cause.kind.clause(), cause.kind)
+        }
         true => " Every known cause is contradicted by the evidence.".to_owned(),
     });
     let assessment = &finding.assessment;
     let confidence = strength::confidence(assessment)
         .map_or_else(String::new, |confidence| format!(" ({}, {confidence})", assessment.verdict));
     let verdict = capitalised(words::answered_by(assessment.verdict, finding.outcome));
-    format!("{verdict}{confidence}. {}.{cause}", capitalised(words::outcome(finding.outcome)))
+    format!("{verdict}{confidence}. {}.{cause}", capitalised(&words::course(finding)))
+}
+
+/// Returns how the most likely cause compares with the second, if that is nearly as likely.
+fn close_cause(finding: &Finding) -> Option<String> {
+    let [first, second, ..] = &finding.causes[..] else { return None };
+    let difference = first.nats - second.nats;
+    if second.ruled_out || difference > CLOSE {
+        return None;
+    }
+    Some(match strength::times(difference) {
+        Some(times) => format!("; {times} as likely as {}", second.kind),
+        None => format!("; {} is about as likely", second.kind),
+    })
 }
 
 fn answer(finding: &Finding) -> String {
@@ -70,7 +88,8 @@ fn answer(finding: &Finding) -> String {
                 Some(times) => format!("{times} more probable than"),
                 None => "about as probable as".to_owned(),
             };
-            format!(" Confidence: {confidence}, {compared} {}.", terms.runner_up)
+            let limit = assessment.why_not_certain().map_or_else(String::new, |why| format!(" {why}."));
+            format!(" Confidence: {confidence}, {compared} {}.{limit}", terms.runner_up)
         }
         _ => String::new(),
     };
@@ -189,7 +208,7 @@ impl Page<'_> {
             let against = match cause.ruled_out || rank == 0 {
                 true => String::new(),
                 false => match strength::times(best - cause.nats) {
-                    Some(times) => format!(" ({times} less likely than cause 1)"),
+                    Some(times) => format!(" (cause 1 is {times} as likely)"),
                     None => " (about as likely as cause 1)".to_owned(),
                 },
             };
@@ -252,10 +271,10 @@ impl Page<'_> {
         }
         self.heading("Other handshakes")?;
         let rest = story.matching - 1;
-        let which = if rest == 1 {
-            "1 other handshake matches".into()
-        } else {
-            format!("{} match", count(rest, "other handshake"))
+        let which = match (story.is_selected, rest) {
+            (false, _) => format!("The captures contain {}", count(rest, "other handshake")),
+            (true, 1) => "1 other handshake matches the options".into(),
+            (true, _) => format!("{} match the options", count(rest, "other handshake")),
         };
         self.line("  ", &format!("{which}. Choose one with --frame, --client or --server:"))?;
         story.others.iter().try_for_each(|other| self.other(other))?;
@@ -271,8 +290,10 @@ impl Page<'_> {
         let frame = frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset);
         let place = frame.map_or_else(String::new, |frame| format!("frame {} of ", frame.number));
         let cause = finding.causes.first().map_or_else(String::new, |cause| format!(", {}", cause.kind));
+        let stuck =
+            if finding.outcome == Outcome::Established && finding.completion.has_failed { ", stuck" } else { "" };
         let sentence = format!(
-            "{place}{}: {}, {}, {}{cause}",
+            "{place}{}: {}, {}, {}{stuck}{cause}",
             text::capture(&other.capture),
             ends(finding.client, finding.server),
             finding.assessment.verdict,
