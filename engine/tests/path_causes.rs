@@ -171,7 +171,10 @@ fn unanswered_syns_with_a_wrong_checksum_are_dropped_for_it_where_it_means_somet
     let finding = first_of(&[spoiled_syns(1, 0.0, 1), talk(9).ordinary(9.0)]);
     assert_eq!((finding.outcome, top(&finding)), (Outcome::Unanswered, Some(CauseKind::BadChecksum)));
     let why = of(&finding, CauseKind::BadChecksum).supporting.join("; ");
-    assert!(why.contains("3 SYNs, each with a wrong TCP checksum") && why.contains("the packet passed 1 router, so its"), "{why}");
+    assert!(
+        why.contains("3 SYNs, each with a wrong TCP checksum") && why.contains("the packet passed 1 router, so its"),
+        "{why}"
+    );
     // One copy was right.
     let finding = first_of(&[syn_after(spoiled_syns(1, 0.0, 1), 7.0, 1), talk(99).ordinary(99.0)]);
     assert_eq!(top(&finding), Some(CauseKind::SilentDrop));

@@ -69,9 +69,9 @@ impl Host {
             };
             let missing = names(cause.kind.info().counters.iter().filter(is_missing));
             if !self.covers(moment) && (was_listed || machine == Machine::Server) {
-                cause
-                    .not_observable
-                    .push(format!("{counters}at that time: they were read before the failure, or counting began after it"));
+                cause.not_observable.push(format!(
+                    "{counters}at that time: they were read before the failure, or counting began after it"
+                ));
             } else if !missing.is_empty() {
                 cause.not_observable.push(format!("{counters}{missing}, which were not given"));
             }

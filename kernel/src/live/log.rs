@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::SnapshotText;
+use super::{SnapshotText, is_root, permission_remedy};
 use crate::facts::Facts;
 use crate::read::log_event;
 
@@ -23,7 +23,10 @@ pub fn add(facts: &Facts, text: &mut SnapshotText) {
     let mut log = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open("/dev/kmsg") {
         Ok(log) => log,
         Err(error) => {
-            text.note(&format!("cannot read the kernel log: {error}. Run as root, or save the output of dmesg"));
+            text.note(&format!(
+                "cannot read the kernel log: {error}. {}; the output of dmesg can be read instead",
+                permission_remedy(is_root())
+            ));
             return;
         }
     };

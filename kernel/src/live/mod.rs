@@ -85,6 +85,16 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
     text.entry("namespace", if is_first { "host" } else { &namespace.name });
 }
 
+/// Returns whether the program runs as root.
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Returns what to do about a lack of permission.
+const fn permission_remedy(is_root: bool) -> &'static str {
+    if is_root { "This is root: a container or a sandbox forbids it" } else { "Run as root" }
+}
+
 /// Adds the settings and files that only the first network namespace shows, read there.
 fn add_host_settings(text: &mut SnapshotText) {
     let own = HostFacts::read();

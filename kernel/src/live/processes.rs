@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SnapshotText;
 use super::files::read;
+use super::{SnapshotText, is_root, permission_remedy};
 use crate::read::single_line;
 
 /// Adds a line for each process that holds one of the sockets with these inode numbers, and a note
@@ -20,39 +21,47 @@ pub fn add(listening: &[u64], text: &mut SnapshotText) {
             continue;
         }
         match descriptors(&entry.path()) {
-            Some((open, inodes)) => {
+            Ok((open, inodes)) => {
                 let held: BTreeSet<u64> = inodes.intersection(&wanted).copied().collect();
                 if !held.is_empty() {
                     add_process(&entry.path(), open, &held, text);
                     found.extend(held);
                 }
             }
-            None => closed += 1,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => closed += 1,
+            // The process has ended.
+            Err(_) => {}
         }
     }
     if found.len() < wanted.len() && closed > 0 {
-        text.note(&format!(
-            "{} of {} listening sockets: owner unknown, because {} could not be inspected (permission denied). Run as root",
-            wanted.len() - found.len(),
-            wanted.len(),
-            if closed == 1 { "1 process".to_owned() } else { format!("{closed} processes") },
-        ));
+        let unknown = (wanted.len() - found.len(), wanted.len());
+        text.note(&unknown_owners(unknown, closed, permission_remedy(is_root())));
     }
+}
+
+/// Says that the owners of some of the listening sockets are not known, because some processes were
+/// closed to the reader.
+fn unknown_owners((unknown, listening): (usize, usize), closed: usize, remedy: &str) -> String {
+    let processes = if closed == 1 { "1 process".to_owned() } else { format!("{closed} processes") };
+    format!(
+        "the owners of {unknown} of {listening} listening sockets are unknown, because {processes} could not be inspected \
+         (permission denied). {remedy}"
+    )
 }
 
 /// Returns the number of open descriptors of a process, and the inode numbers of the sockets among
 /// them.
-fn descriptors(process: &Path) -> Option<(u64, BTreeSet<u64>)> {
+fn descriptors(process: &Path) -> io::Result<(u64, BTreeSet<u64>)> {
     let mut count = 0;
     let mut sockets = BTreeSet::new();
-    for entry in fs::read_dir(process.join("fd")).ok()?.flatten() {
+    for entry in fs::read_dir(process.join("fd"))?.flatten() {
         count += 1;
         let target = fs::read_link(entry.path()).unwrap_or_default();
         let inode: Option<u64> =
             target.to_str().and_then(|text| text.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
         sockets.extend(inode);
     }
-    Some((count, sockets))
+    Ok((count, sockets))
 }
 
 /// Adds the line of a process.
@@ -117,4 +126,16 @@ fn control_groups(process: &Path) -> Option<Vec<PathBuf>> {
 /// limit.
 fn read_number(group: &Path, file: &str) -> Option<u64> {
     read(&group.join(file))?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_not_asked_to_run_as_root() {
+        let note = |is_root| unknown_owners((1, 3), 1, permission_remedy(is_root));
+        assert!(note(false).ends_with("1 process could not be inspected (permission denied). Run as root"));
+        assert!(note(true).ends_with("This is root: a container or a sandbox forbids it"));
+    }
 }

@@ -7,7 +7,8 @@ use crate::view::View;
 
 /// Returns the resources at each level in a sentence or several.
 pub fn answer(view: &View) -> String {
-    let at = |level| names(view, level, |resource| rejected_cookies(resource).is_none() && !drops(resource));
+    let has_limit = |resource: &Resource| rejected_cookies(resource).is_none() && !drops(resource);
+    let at = |level| names(view, level, |resource| has_limit(resource) && resource.kind != ResourceKind::CpuPressure);
     let dropped = |level| names(view, level, drops);
     let rejected = |level| names(view, level, |resource| rejected_cookies(resource).is_some());
     let (now, rising, near, past) =
@@ -25,6 +26,10 @@ pub fn answer(view: &View) -> String {
     }
     if !near.is_empty() {
         parts.push(format!("Near the limit: {}.", list(&near)));
+    }
+    // It is a share of time and has no limit.
+    if view.resources.iter().any(|resource| resource.kind == ResourceKind::CpuPressure && resource.level().is_some()) {
+        parts.push("CPU pressure is high.".into());
     }
     if !rejected_now.is_empty() {
         parts.push(format!("Rejected since the previous sample: {}.", list(&rejected_now)));
@@ -110,6 +115,14 @@ fn list(names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::facts::Facts;
+
+    #[test]
+    fn high_cpu_pressure_is_not_near_a_limit() {
+        let mut facts = Facts::default();
+        facts.set_gauge("pressure.cpu.some.avg10".into(), 98);
+        let text = answer(&View::new(facts, None));
+        assert!(text.ends_with("CPU pressure is high.") && !text.contains("Near the limit"), "{text}");
+    }
 
     #[test]
     fn cookies_are_rejected_and_do_not_overflow() {

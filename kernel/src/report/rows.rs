@@ -41,12 +41,18 @@ pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
 
 /// Returns the row of a resource's usage.
 fn usage(resource: &Resource) -> UsageRow {
-    let percent = if resource.kind.unit() == "percent" { " %" } else { "" };
     let limit = resource.limit.as_ref();
+    let (title, percent) = match resource.kind {
+        ResourceKind::CpuPressure => ("CPU pressure (time waited)", " %"),
+        ResourceKind::TcpMemory => ("TCP memory (pages)", ""),
+        ResourceKind::CgroupMemory => ("cgroup memory (bytes)", ""),
+        ResourceKind::Icmp => ("ICMP rate limit (per s)", ""),
+        kind => (kind.title(), ""),
+    };
     [
-        resource.kind.title().to_owned(),
+        title.to_owned(),
         subject(resource),
-        resource.usage.map_or_else(|| "unknown".into(), |usage| format!("{}{percent}", grouped(usage))),
+        resource.usage.map_or_else(|| usage_unknown(resource).into(), |usage| format!("{}{percent}", grouped(usage))),
         limit.map_or_else(
             String::new,
             |limit| if is_unlimited(limit) { "unlimited".into() } else { grouped(limit.value) },
@@ -54,6 +60,11 @@ fn usage(resource: &Resource) -> UsageRow {
         free_percent(resource).unwrap_or_default(),
         limit.map_or_else(String::new, |limit| short(&limit.source)),
     ]
+}
+
+/// Returns what is shown instead of a usage: a rate limit has none.
+fn usage_unknown(resource: &Resource) -> &'static str {
+    if resource.kind == ResourceKind::Icmp { "-" } else { "unknown" }
 }
 
 /// Returns whether a limit is the largest signed number, the kernel's value for no limit

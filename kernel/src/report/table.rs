@@ -181,11 +181,12 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
         paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
     }
     if !view.later.other_namespaces.is_empty() {
-        let text = format!(
-            "Not examined: {}, {} (use --netns NAME or --netns all).",
-            count(view.later.other_namespaces.len() as u64, "other network namespace"),
-            some(&view.later.other_namespaces)
-        );
+        let others = match view.later.other_namespaces.len() as u64 {
+            1 => "the other network namespace".to_owned(),
+            number => format!("the {}", count(number, "other network namespace")),
+        };
+        let names = some(&view.later.other_namespaces);
+        let text = format!("Not examined: {others} {names} (use --netns NAME or --netns all).");
         paragraph(output, terminal.width, "", &text)?;
     }
     if view.later.unrecognised_lines > 0 && !view.later.is_live {

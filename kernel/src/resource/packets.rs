@@ -178,7 +178,7 @@ fn unexplained_resets(counters: &[Counter]) -> String {
     let without_connection = "segments without a connection (a SYN to a closed port, an ACK without a SYN)";
     let mut increases = counters.iter().map(|counter| counter.increase.unwrap_or(0));
     let Some(sent @ 1..) = increases.next() else {
-        return format!("resets that the other counters do not include answered {without_connection}");
+        return format!("the other resets were answers to {without_connection}");
     };
     match sent.saturating_sub(increases.sum()) {
         0 => "the other counters explain the increase of OutRsts".into(),
