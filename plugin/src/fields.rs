@@ -125,7 +125,7 @@ fields! {
     EvidenceFrame: FrameNumber(Related) "syncookie.evidence.frame" "Evidence in frame"
         "Frame that contains the evidence",
     PriorNats: Double "syncookie.prior_nats" "Prior weight"
-        "What adds to the log-odds before any packet is seen, in nats: SYN cookies and proxies are rare",
+        "What the prior adds to the log-odds, in nats: before any packet is seen, SYN cookies and proxies are assumed to be rare",
     ListenerNats: Double "syncookie.listener_nats" "Listener weight"
         "What the other handshakes of the listener add to the log-odds, in nats",
     CapNats: Double "syncookie.cap_nats" "Cap weight"
@@ -151,13 +151,13 @@ fields! {
     CauseOther: String "syncookie.cause.other" "Other cause"
         "Less likely cause of the failure or delay; the most likely one first",
     CauseExcluded: String "syncookie.cause.excluded" "Excluded cause"
-        "Cause that the capture contradicts",
+        "Cause that is ruled out",
     Client: String "syncookie.client" "Client"
         "Address and port of the client, which sent the SYN",
     ClientIp: Ipv4 "syncookie.client.ip" "Client address"
         "IPv4 address of the client",
     ClientIpv6: Ipv6 "syncookie.client.ipv6" "Client IPv6 address"
-        "IPv6 address of the client, which sent the SYN",
+        "IPv6 address of the client",
     ClientPort: Uint16 "syncookie.client.port" "Client port"
         "TCP port of the client",
     Server: String "syncookie.server" "Server"
@@ -165,7 +165,7 @@ fields! {
     ServerIp: Ipv4 "syncookie.server.ip" "Server address"
         "IPv4 address of the server",
     ServerIpv6: Ipv6 "syncookie.server.ipv6" "Server IPv6 address"
-        "IPv6 address of the server, which received the SYN",
+        "IPv6 address of the server",
     ServerPort: Uint16 "syncookie.server.port" "Server port"
         "TCP port of the server",
     SynFrame: FrameNumber(Request) "syncookie.syn_frame" "SYN in frame"

@@ -64,7 +64,7 @@ pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> 
 #[must_use]
 pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
     let mut builder = SubtreeBuilder::new(frame);
-    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
+    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding));
     if let Some(cause) = Cause::most_likely(&point::causes(finding, settings.capture_point)) {
         builder.add(Field::Text, Value::NoValue).text = Some(format!("Most likely cause: {}", cause.kind.clause()));
         builder.check_as_text(1, cause);
@@ -115,7 +115,7 @@ pub fn most_likely_cause(finding: &Finding, settings: &Settings) -> Option<Cause
 
 /// Adds the outcome, the duration of the handshake and the causes.
 fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Settings) {
-    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding.outcome));
+    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding));
     if let Some(seconds) = finding.completion.seconds {
         builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
     }
@@ -159,8 +159,10 @@ fn reset_heading(finding: &Finding) -> String {
 }
 
 /// Returns the line of an outcome.
-fn outcome_line(outcome: Outcome) -> String {
-    format!("{}: {} ({outcome})", Field::Outcome.name(), outcome_text(outcome))
+fn outcome_line(finding: &Finding) -> String {
+    let outcome = finding.outcome;
+    let stuck = if outcome == Outcome::Established && finding.completion.has_failed { ", then stuck" } else { "" };
+    format!("{}: {}{stuck} ({outcome})", Field::Outcome.name(), outcome_text(outcome))
 }
 
 /// Returns a verdict in words.
@@ -244,6 +246,7 @@ fn failure_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
         (_, None) if finding.left_by_flood => return None,
         (Outcome::Established | Outcome::Incomplete, None) => return None,
         (Outcome::Established, Some(CauseKind::ServedNothing | CauseKind::InjectedReset)) => "Connection failed",
+        (Outcome::Established | Outcome::Incomplete, Some(_)) if finding.completion.has_failed => "Connection stuck",
         (Outcome::Established | Outcome::Incomplete, Some(_)) => "Handshake delayed",
         _ => "Handshake failed",
     };

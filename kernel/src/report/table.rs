@@ -76,7 +76,7 @@ fn one(
         paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
     }
     if findings.len() > shown {
-        let more = count((findings.len() - shown) as u64, "more finding");
+        let more = count((findings.len() - shown) as u64, "more problem");
         paragraph(output, terminal.width, "", &format!("  {more}: --verbose shows all."))?;
     }
     paragraph(output, terminal.width, "", &source(view))?;

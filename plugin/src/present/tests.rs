@@ -272,10 +272,13 @@ fn a_failure_is_a_warning_with_its_cause_whatever_the_verdict() {
     let failed = |outcome, kind| {
         let mut finding = Finding { outcome, ..finding(Verdict::Ordinary, Some(Confidence::Certain)) };
         finding.causes[0].kind = kind;
+        finding.completion.has_failed = kind != CauseKind::AckLost;
         finding
     };
+    let stuck = format!("Connection stuck: {}", CauseKind::PathMtu.clause());
     for (outcome, kind, message) in [
         (Outcome::ResetByClient, CauseKind::ClientAbort, "Handshake failed: the client gave up"),
+        (Outcome::Established, CauseKind::PathMtu, stuck.as_str()),
         (Outcome::Established, CauseKind::AckLost, "Handshake delayed: the client's ACK did not reach the server"),
     ] {
         let finding = failed(outcome, kind);

@@ -25,7 +25,7 @@ Examples:
   syncookie analyze captures --fail-on likely --quiet > report.txt
       Exit with code 3 if a likely or certain SYN cookie or SYN proxy was found
   syncookie analyze captures --verbose
-      List all findings with their evidence, and the files that were skipped
+      Add the evidence of each kind of finding, and the files that were skipped
   syncookie analyze captures --filter server=:8080 --filter since=2026-11-22
       Report only servers on port 8080, from that day on
   syncookie analyze captures --filter min-delay=200ms --verbose
@@ -92,13 +92,14 @@ pub struct Analyze {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above, or if a handshake failed
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above or, with failure, if a handshake
+    /// failed
     #[arg(long, value_name = "FINDING", value_enum)]
     pub fail_on: Option<FailOn>,
 
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if the earlier
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. It is known if the earlier
     /// report has a finding of the same listener with the same verdict and the same first cause, at the same confidence
     /// or above. All counts, and --fail-on, then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
@@ -135,6 +136,7 @@ pub struct Analyze {
     /// Wait for captures that another program writes into the folder; analyse each once it is finished
     ///
     /// A file is finished when a newer file of its series exists, or when nothing was written to it for ten seconds.
+    /// A handshake is reported about two minutes after its first frame, when its outcome is known.
     /// The results are lines (--format table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends
     /// the program.
     #[arg(long, conflicts_with = "list_files")]
@@ -174,7 +176,7 @@ pub struct Analyze {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print all evidence and all episodes in the table; name the files that were skipped
+    /// Add the evidence of each kind of finding and all episodes to the table; name the files that were skipped
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -186,13 +188,14 @@ pub struct Analyze {
 /// Value of `--fail-on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// The evidence favours it; expect false alarms where cookies are rare
+    /// A SYN cookie or SYN proxy at any confidence; expect false alarms where cookies are rare
     Possible,
-    /// Meant to be right at least 95 times in 100
+    /// A SYN cookie or SYN proxy that is likely or certain; meant to be right at least 95 times in 100
     Likely,
-    /// Meant to be right at least 999 times in 1,000
+    /// A SYN cookie or SYN proxy that is certain; meant to be right at least 999 times in 1,000
     Certain,
-    /// A handshake failed: it did not complete, or its connection made no progress afterwards
+    /// A failed handshake: it did not complete, or its connection made no progress afterwards. SYN cookies and SYN
+    /// proxies do not count
     Failure,
 }
 

@@ -34,7 +34,8 @@ Exit codes:
 /// Copy captures to pcapng, adding findings as packet comments
 ///
 /// The SYN-ACK gets a comment with verdict, confidence, evidence, cause and the command that confirms the cause. The
-/// reset that ended the handshake, and the frame that settled the verdict, get comments that name the SYN-ACK. Ordinary
+/// reset that ended the handshake gets a comment that names the SYN-ACK, and so does the later frame that decided the
+/// verdict (for example the first segment of the server after its SYN-ACK). Ordinary
 /// handshakes that worked get none. Frame numbers in comments refer to the output file. Link types, interface names,
 /// times and existing comments are kept.
 ///
@@ -53,7 +54,7 @@ pub struct Annotate {
 
     /// Keep only the connections with findings
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. The output also keeps those
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. The output also keeps those
     /// frames of other connections that the verdicts depend on. The result is analysed again, to check that every
     /// verdict is the same.
     #[arg(long)]

@@ -12,7 +12,8 @@ use super::kernel_file::{KernelFile, KernelFileParser};
 const EXAMPLES: &str = "\
 Examples:
   syncookie explain trace.pcap
-      Explain the most informative handshake of the capture
+      Explain one handshake: a failed one first, else one that a SYN cookie or SYN
+      proxy answered
   syncookie explain trace.pcap --verbose
       Also list the weights of the evidence, and how they add up
   syncookie explain trace.pcap --frame 4 --quiet
@@ -51,7 +52,7 @@ pub struct Explain {
     #[arg(long, value_name = "IP[:PORT]")]
     pub client: Option<EndpointPattern>,
 
-    /// Explain a handshake with this server: an address, or an address and port
+    /// Explain a handshake with this server: an address, or an address and port. The --kernel files are then from it
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
@@ -82,7 +83,7 @@ pub struct Explain {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Also list the weights of evidence and causes, in nats (logarithms of odds), and how they add up
+    /// Also list the weights of evidence and causes (natural logarithms of odds), and how they add up
     #[arg(short, long)]
     pub verbose: bool,
 

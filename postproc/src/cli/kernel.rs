@@ -65,7 +65,7 @@ pub struct Kernel {
     #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
-    /// Show all findings, rows and counters, including counters that are 0
+    /// Show all problems, rows and counters, including counters that are 0
     #[arg(short, long)]
     pub verbose: bool,
 

@@ -17,7 +17,8 @@ pub struct Resources {
 
     /// Maximum number of handshakes in memory for each capture, at about 1.1 KiB each
     ///
-    /// If there are more, the older half is judged early. The report says how many were judged early.
+    /// If there are more, the older half gets its verdicts at once, and its later packets are ignored. A verdict may then
+    /// be less certain. The report says how many handshakes were judged early in this way.
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,

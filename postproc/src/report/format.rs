@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// Format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A table that fits on one screen
+    /// A table of at most about 60 lines, the most important first
     Table,
     /// One page with charts, for a browser; needs no network
     Html,

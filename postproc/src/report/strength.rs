@@ -50,7 +50,7 @@ pub fn prior(assessment: &Assessment) -> Option<String> {
     let terms = assessment.terms?;
     times(terms.prior_nats)?;
     let favours = if terms.prior_nats < 0.0 { terms.runner_up } else { assessment.verdict };
-    Some(format!("{PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
+    Some(format!("before any evidence: {PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
 }
 
 /// Returns how many times as probable one of two things is, from log-odds in nats: `about 1,300
@@ -75,5 +75,5 @@ pub fn terms(assessment: &Assessment) -> Vec<(f64, String)> {
 /// Returns the heading of the list of terms; `None` for `undetermined`.
 pub fn terms_heading(assessment: &Assessment) -> Option<String> {
     let runner_up = assessment.terms?.runner_up;
-    Some(format!("log-odds of {} against {runner_up}, in nats", assessment.verdict))
+    Some(format!("log-odds of {} against {runner_up} (natural logarithm)", assessment.verdict))
 }

@@ -34,7 +34,7 @@ const EPISODES: usize = 100;
 pub struct Table<W> {
     output: W,
     terminal: Terminal,
-    /// Whether everything is written; otherwise what fits on one screen.
+    /// Whether everything is written; otherwise only the most important.
     is_verbose: bool,
     groups: Groups,
     /// Folder that the names of all captures begin with: written once.

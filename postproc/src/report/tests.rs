@@ -326,7 +326,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     assert!(text.starts_with(answer), "{text}");
     for part in [
         "the SYN-ACK announces a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
-        "log-odds of syn-proxy against ordinary, in nats: 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
+        "log-odds of syn-proxy against ordinary (natural logarithm): 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
          +6.25 other handshakes of this listener (listener-context), +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
         "most likely cause: proxy-leaked-ack: bare RST",

@@ -83,7 +83,8 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
 #[test]
 fn with_verbose_the_weights_are_listed_and_add_up() {
     let text = explain(&[user_trace()], &["--verbose"]).stdout;
-    let (_, list) = text.split_once("Log-odds of syn-proxy against ordinary, in nats:\n").expect("the list is there");
+    let (_, list) =
+        text.split_once("Log-odds of syn-proxy against ordinary (natural logarithm):\n").expect("the list is there");
     let first = |line: &str| line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
     let numbers: Vec<f64> = list.lines().map_while(first).collect();
     let (total, terms) = numbers.split_last().expect("there are terms");

@@ -174,7 +174,7 @@ fn compare_experts(handshakes: &[Value], list: &[Row], printed: &str) -> Vec<Str
         handshakes.iter().filter(|one| one["verdict"] == verdict && !one["frames"]["syn_ack"].is_null()).count()
     };
     let cell = |row: &Row| row[FIELDS.len() - 1].split(',').filter(|item| !item.is_empty()).count();
-    let failures = sum(&["Handshake failed: ", "Handshake delayed: ", "Connection failed: "]);
+    let failures = sum(&["Handshake failed: ", "Handshake delayed: ", "Connection failed: ", "Connection stuck: "]);
     for (what, items, expected) in [
         ("cookies", sum(&["Answered with a SYN cookie"]), answered("syn-cookie")),
         ("proxies", sum(&["Answered by a SYN proxy"]), answered("syn-proxy")),
