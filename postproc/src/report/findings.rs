@@ -98,6 +98,11 @@ impl Group {
         self.count as usize == self.examples.len() && self.examples.iter().all(|(_, finding)| is_of_kind(finding))
     }
 
+    /// Returns how many of its handshakes completed, and their connections made no progress afterwards.
+    pub fn stuck(&self) -> u64 {
+        if matches!(self.outcome, Outcome::Established | Outcome::Incomplete) { self.failed } else { 0 }
+    }
+
     /// Returns the weight of a group: confident findings, then failures, then confidence, then the
     /// number of findings.
     fn weight(&self) -> (bool, u8, Option<Confidence>, u64) {

@@ -26,6 +26,8 @@ struct Remedy<'a> {
     failed: u64,
     /// Number of them that ended with a reset from the server side.
     reset: u64,
+    /// Number of them that completed, and whose connections got stuck.
+    stuck: u64,
     listeners: Vec<Endpoint>,
     check: &'a str,
     /// Causes that are ruled out in the example.
@@ -119,6 +121,7 @@ impl<'a> Remedy<'a> {
             count: 0,
             failed: 0,
             reset: 0,
+            stuck: 0,
             listeners,
             check: "",
             ruled_out: Vec::new(),
@@ -132,6 +135,7 @@ impl<'a> Remedy<'a> {
         self.count += group.count;
         self.failed += group.failed;
         self.reset += if group.outcome == Outcome::ResetByServer { group.count } else { 0 };
+        self.stuck += group.stuck();
         if !self.listeners.contains(&group.likeness.server) {
             self.listeners.push(group.likeness.server);
         }
@@ -166,14 +170,19 @@ impl<'a> Remedy<'a> {
             [listener] => listener.to_string(),
             several => count(several.len() as u64, "listener"),
         };
-        let reset = match self.reset {
-            0 => String::new(),
-            all if all == self.count => ", reset by the server side".into(),
-            some => format!(" ({} of them reset by the server side)", grouped(some)),
+        let how = match (self.reset, self.stuck) {
+            (0, 0) => String::new(),
+            (all, _) if all == self.count => ", reset by the server side".into(),
+            (_, all) if all == self.count => ", stuck after the handshake".into(),
+            (reset, 0) => format!(" ({} of them reset by the server side)", grouped(reset)),
+            (0, stuck) => format!(" ({} of them stuck after the handshake)", grouped(stuck)),
+            (reset, stuck) => {
+                format!(" ({} reset by the server side, {} stuck after the handshake)", grouped(reset), grouped(stuck))
+            }
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
         let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{reset}: {lead}{cause} ({}){example}", self.cause)
+        format!("{number} of {whose}{how}: {lead}{cause} ({}){example}", self.cause)
     }
 }

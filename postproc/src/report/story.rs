@@ -132,7 +132,12 @@ pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
 fn title(group: &Group) -> String {
     let likeness = &group.likeness;
     let span = span(group.count, group.first, group.last);
-    format!("{}: {}, {}; {span}", likeness.server, likeness.verdict, group.outcome)
+    let stuck = match group.stuck() {
+        0 => String::new(),
+        all if all == group.count => ", stuck".into(),
+        some => format!(", {} of them stuck", grouped(some)),
+    };
+    format!("{}: {}, {}{stuck}; {span}", likeness.server, likeness.verdict, group.outcome)
 }
 
 /// Formats the number of handshakes and their time span.

@@ -27,9 +27,9 @@ pub fn evidence(piece: &Evidence) -> String {
     }
 }
 
-/// Returns what a piece of evidence favours or, if it is evidence against one of cookie and proxy
-/// only, that one.
-fn side(piece: &Evidence) -> String {
+/// Returns what a piece of evidence favours: `for syn-proxy`, or `against syn-proxy` if it is evidence
+/// against one of cookie and proxy only.
+pub fn side(piece: &Evidence) -> String {
     let is_against = |nats: f64| nats <= -NEGLIGIBLE;
     match (piece.favours, is_against(piece.cookie_nats), is_against(piece.proxy_nats)) {
         (Verdict::Ordinary, false, true) => format!("against {}", Verdict::SynProxy),

@@ -70,7 +70,7 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
         "ruled out: accept-queue-overflow",
         "to check: on the server: tcpdump -ni any 'tcp port 8080' (expect",
         "What to do next Run the check of cause 1.",
-        "2 other handshakes match. Choose one with --frame, --client or --server:",
+        "The captures contain 2 other handshakes. Choose one with --frame, --client or --server:",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{}", explained.stdout);
     }

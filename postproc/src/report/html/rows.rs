@@ -34,7 +34,7 @@ struct Details {
     missing: Vec<Phrase>,
 }
 
-/// Kind of a piece of evidence, the verdict it favours, its odds in words, its contribution in
+/// Kind of a piece of evidence, what it favours, its odds in words, its contribution in
 /// nats, its text and its frames.
 type Piece = (Text, Text, Option<Text>, f64, Phrase, Vec<u32>);
 
@@ -154,9 +154,9 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
     ];
     let evidence = finding.assessment.evidence.iter().map(|seen| {
         let frames = seen.frames.iter().map(|frame| frame.number).collect();
-        let (kind, favours) = (texts.text(seen.kind.as_str()), texts.text(seen.favours.as_str()));
+        let (kind, side) = (texts.text(seen.kind.as_str()), texts.text(&strength::side(seen)));
         let strength = strength::times(seen.nats).map(|_| texts.text(&odds(seen.nats)));
-        (kind, favours, strength, hundredths(seen.contribution), texts.phrase(&seen.detail), frames)
+        (kind, side, strength, hundredths(seen.contribution), texts.phrase(&seen.detail), frames)
     });
     let evidence = evidence.collect();
     let terms = finding.assessment.terms.map(|terms| {

@@ -53,7 +53,7 @@ function evidenceList(details) {
   if (!listed.length) return el("p", {}, "None. The row is here because of its outcome.");
   return list(listed.map(([kind, bearing, strength, , detail, frames]) => [
     phrase(detail), " ",
-    el("span", { class: "weight" }, [`${text(kind)}: ${text(strength)} for ${text(bearing)}`,
+    el("span", { class: "weight" }, [`${text(kind)}: ${text(strength)} ${text(bearing)}`,
       ...(frames.length ? [`frame${frames.length > 1 ? "s" : ""} ${frames.join(", ")}`] : [])].join("; ")),
   ]));
 }
