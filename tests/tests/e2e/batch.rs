@@ -57,6 +57,15 @@ fn every_object_has_every_key_in_every_sample() {
 }
 
 #[test]
+fn acks_without_a_syn_in_the_servers_capture_are_in_the_table() {
+    let folder = user_trace().parent().expect("it is in a folder").to_owned();
+    let table = run(command([&folder]).args(["--format", "table"]).env("COLUMNS", "200")).stdout;
+    let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "ACKs without a SYN For 3 connections without a SYN in the capture, 10.9.2.1:8080 answered the ACK with a reset";
+    assert!(words.contains(said) && words.contains("The check of proxy-leaked-ack expects this"), "{table}");
+}
+
+#[test]
 fn every_key_that_is_written_is_described() {
     let described = fs::read_to_string(package().join("../docs/json-schema.md")).unwrap();
     let analyzed = analyze([user_trace(), cut_trace(), plain(), sample("linux-6.18/episode_ts/client.pcap")]);

@@ -50,6 +50,32 @@ fn kinds(story: &Value) -> Vec<(String, bool)> {
 }
 
 #[test]
+fn a_connection_that_got_stuck_or_was_late_is_explained_as_such() {
+    let stuck = explain(&[package().join("cases/path-mtu/capture.pcap")], &[]).stdout;
+    let text = unwrapped(&stuck);
+    assert!(
+        text.contains("completed the handshake, and then the connection got stuck. Most likely cause: "),
+        "{stuck}"
+    );
+    assert!(text.contains("established, stuck, path-mtu") && !text.contains("the connection works"), "{stuck}");
+    let late = explain(&[sample("linux-6.18/lossy_plain_ts/client.pcap")], &[]).stdout;
+    assert!(unwrapped(&late).contains("completed the handshake late, 1.0 s after its first SYN."), "{late}");
+}
+
+#[test]
+fn the_second_cause_is_in_the_summary_where_it_is_nearly_as_likely() {
+    let text = explain(&[sample("linux-6.18/cookie_bad_ack/client.pcap")], &[]).stdout;
+    let said = "(cookie-rejected; about 2 times as likely as wrong-host).";
+    assert!(unwrapped(&text).contains(said), "{text}");
+}
+
+#[test]
+fn what_matches_nothing_is_named_as_it_was_given() {
+    let explained = explain(&[user_trace()], &["--client", "192.0.2.77"]);
+    assert!(explained.stderr.contains("none of the 3 handshakes matches --client 192.0.2.77"), "{}", explained.stderr);
+}
+
+#[test]
 fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_ruled_out() {
     let explained = explain(&[user_trace()], &[]);
     assert_eq!((explained.code, explained.stderr.as_str()), (Some(0), ""));

@@ -37,7 +37,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     .opposed_by(
         reset.is_bare(),
         STRONG,
-        "the reset has no ACK flag; the reset for a refused SYN has one (few proxies pass it on without)",
+        "the reset has no ACK flag; the reset for a refused SYN has one (a few load balancers are an exception)",
     )
     .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
     .not_observable(true, "the proxy's own SYN and the server's answer to it")
