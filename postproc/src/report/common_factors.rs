@@ -61,7 +61,7 @@ fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
         0 => format!("All {} {compared}failed or delayed handshakes", grouped(of_failed)),
         _ => format!("{} of {} {compared}failed or delayed handshakes", grouped(failed), grouped(of_failed)),
     };
-    // "Do" stands for the verb without its negation: where failed ones do not offer something, it
+    // "Do" is the verb without its negation: where failed ones do not offer something, it
     // counts the working ones that offer it.
     let others = if is_negative(attribute) { of_working - working } else { working };
     let others = match others {
