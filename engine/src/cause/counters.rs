@@ -17,7 +17,7 @@ pub(super) fn counters_of(machine: Machine) -> String {
 pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
     [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
         let names = names(counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy)));
-        (!names.is_empty()).then(|| format!("{}{names}, which only that machine has", counters_of(machine)))
+        (!names.is_empty()).then(|| format!("{}{names} (never in a capture)", counters_of(machine)))
     })
 }
 

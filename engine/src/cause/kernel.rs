@@ -73,7 +73,7 @@ impl Host {
                     "{counters}at that time: they were read before the failure, or counting began after it"
                 ));
             } else if !missing.is_empty() {
-                cause.not_observable.push(format!("{counters}{missing}, which were not given"));
+                cause.not_observable.push(format!("{counters}{missing} (not given)"));
             }
         }
     }

@@ -38,7 +38,7 @@ impl Shape {
             }
             Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
             Self::Owner => {
-                "RST with ACK flag and a nonzero window or options: as sent by the host that has the connection open"
+                "RST with ACK flag and a nonzero window or options: as sent by the host with the open connection"
             }
         }
     }

@@ -44,7 +44,7 @@ pub fn add(listening: &[u64], text: &mut SnapshotText) {
 fn unknown_owners((unknown, listening): (usize, usize), closed: usize, remedy: &str) -> String {
     let processes = if closed == 1 { "1 process".to_owned() } else { format!("{closed} processes") };
     format!(
-        "the owners of {unknown} of {listening} listening sockets are unknown, because {processes} could not be inspected \
+        "{unknown} of {listening} listening sockets: owner unknown, because {processes} could not be inspected \
          (permission denied). {remedy}"
     )
 }

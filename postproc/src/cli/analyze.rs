@@ -99,9 +99,9 @@ pub struct Analyze {
 
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. It is known if the earlier
-    /// report has a finding of the same listener with the same verdict and the same first cause, at the same confidence
-    /// or above. All counts, and --fail-on, then refer to new findings only.
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. It is known if
+    /// the earlier report has a finding of the same listener with the same verdict and the same first cause, at the same
+    /// confidence or above. All counts and the exit code of --fail-on then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 

@@ -50,7 +50,7 @@ pub fn prior(assessment: &Assessment) -> Option<String> {
     let terms = assessment.terms?;
     times(terms.prior_nats)?;
     let favours = if terms.prior_nats < 0.0 { terms.runner_up } else { assessment.verdict };
-    Some(format!("before any evidence: {PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
+    Some(format!("{PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
 }
 
 /// Returns how many times as probable one of two things is, from log-odds in nats: `about 1,300

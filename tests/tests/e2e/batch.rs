@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use syncookie_testkit::pcap::Capture;
@@ -59,7 +59,8 @@ fn every_object_has_every_key_in_every_sample() {
 #[test]
 fn acks_without_a_syn_in_the_servers_capture_are_in_the_table() {
     let folder = user_trace().parent().expect("it is in a folder").to_owned();
-    let table = run(command([&folder]).args(["--format", "table"]).env("COLUMNS", "200")).stdout;
+    let mut command = Command::new(&programs().syncookie);
+    let table = run(command.arg("analyze").arg(&folder).env("COLUMNS", "200")).stdout;
     let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = "ACKs without a SYN For 3 connections without a SYN in the capture, 10.9.2.1:8080 answered the ACK with a reset";
     assert!(words.contains(said) && words.contains("The check of proxy-leaked-ack expects this"), "{table}");

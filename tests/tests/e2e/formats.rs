@@ -408,7 +408,11 @@ fn the_summary_is_one_line() {
         let summary = analyze_as("summary", &capture);
         assert_eq!(summary.stdout.lines().count(), 1, "{}: {}", capture.display(), summary.stdout);
     }
-    assert!(analyze_as("summary", &user_trace()).stdout.contains("A SYN proxy answered for 10.9.2.1:8080."));
+    assert!(
+        analyze_as("summary", &user_trace())
+            .stdout
+            .contains("A SYN proxy answered for 10.9.2.1:8080: 3 of 3 handshakes")
+    );
     assert!(analyze_as("summary", &user_trace()).stdout.starts_with("All 3 handshakes failed; most likely cause: "));
     let folder = tempfile::tempdir().unwrap();
     let old = folder.path().join("old.json");

@@ -21,7 +21,7 @@ pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .supported_by(
             reset.served && reset.after_data,
             WEAK,
-            "the server's TCP had established the connection, and the client had sent data",
+            "the server had established the connection, and the client had sent data",
         )
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
         .opposed_by(reset.server_went_on, MODERATE, "the server continued the connection after the reset")

@@ -36,42 +36,42 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
         "the first retransmission came after {:.1} s; without TCP_DEFER_ACCEPT it is due after 1 s",
         repeat.gap
     );
-    Hypothesis::new(
-        INFO.kind,
-        0.0,
-        "the server ignored the ACK, as a listener with TCP_DEFER_ACCEPT ignores an ACK without data",
-    )
-    .ruled_out_by(!is_silent, "the client had sent data, which ends the wait of TCP_DEFER_ACCEPT")
-    .supported_by(is_silent, MODERATE, "the client had sent no data when the SYN-ACK was retransmitted")
-    .supported_by(is_suppressed, 3.0, gap.clone())
-    .supported_by(!is_suppressed && repeat.gap >= PERHAPS_SUPPRESSED, MODERATE, gap)
-    .supported_by(
-        is_single && is_watched,
-        STRONG,
-        "the SYN-ACK was retransmitted once; with a full accept queue it is often retransmitted several times",
-    )
-    .opposed_by(!is_single, STRONG, "the SYN-ACK was retransmitted more than once")
-    .supported_by(
-        is_single && others.are_deferred(),
-        3.0,
-        "the listener retransmitted its SYN-ACK to every silent client before it accepted the connection",
-    )
-    .opposed_by(
-        others.are_accepted(repeat.gap),
-        VERY_STRONG,
-        "the listener accepted other silent clients without retransmitting its SYN-ACK",
-    )
-    .supported_by(!speaks_first(handshake), WEAK, "the server did not speak first")
-    .opposed_by(
-        speaks_first(handshake),
-        1.5,
-        "the server spoke first; programs that do so have no reason to wait for data",
-    )
-    .supported_by(
-        meanwhile.served > 0,
-        MODERATE,
-        format!("{} other connection{} with data were served meanwhile", meanwhile.served, plural(meanwhile.served)),
-    )
+    Hypothesis::new(INFO.kind, 0.0, "the server ignored the ACK, as with TCP_DEFER_ACCEPT until data arrives")
+        .ruled_out_by(!is_silent, "the client had sent data, which ends the wait of TCP_DEFER_ACCEPT")
+        .supported_by(is_silent, MODERATE, "the client had sent no data when the SYN-ACK was retransmitted")
+        .supported_by(is_suppressed, 3.0, gap.clone())
+        .supported_by(!is_suppressed && repeat.gap >= PERHAPS_SUPPRESSED, MODERATE, gap)
+        .supported_by(
+            is_single && is_watched,
+            STRONG,
+            "the SYN-ACK was retransmitted once; with a full accept queue it is often retransmitted several times",
+        )
+        .opposed_by(!is_single, STRONG, "the SYN-ACK was retransmitted more than once")
+        .supported_by(
+            is_single && others.are_deferred(),
+            3.0,
+            "the listener retransmitted its SYN-ACK to every silent client before it accepted the connection",
+        )
+        .opposed_by(
+            others.are_accepted(repeat.gap),
+            VERY_STRONG,
+            "the listener accepted other silent clients without retransmitting its SYN-ACK",
+        )
+        .supported_by(!speaks_first(handshake), WEAK, "the server did not speak first")
+        .opposed_by(
+            speaks_first(handshake),
+            1.5,
+            "the server spoke first; programs that do so have no reason to wait for data",
+        )
+        .supported_by(
+            meanwhile.served > 0,
+            MODERATE,
+            format!(
+                "{} other connection{} with data were served meanwhile",
+                meanwhile.served,
+                plural(meanwhile.served)
+            ),
+        )
 }
 
 /// Returns whether the server sent data before the client.

@@ -72,7 +72,7 @@ fn rejected(case: &Case<'_, '_>, rejection: &Rejection) -> Hypothesis {
         RejectedPacket::OfServer => "server's segment after the SYN-ACK",
     };
     let what = format!(
-        "frame {}: {} rejected the {name} with {}; the error quotes the {name}'s addresses, ports and sequence number",
+        "frame {}: {} rejected the {name} with {}; it quotes the {name}'s addresses, ports and sequence number",
         error.frame.number,
         error.sender,
         describe(error.kind),
