@@ -271,8 +271,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose adds the evidence of each kind of finding; --format html -o report.html has charts and a \
-                    table to sort and filter; --format jsonl lists all findings, for programs";
+        let more = "More: --verbose (evidence of each kind of finding), --format html -o report.html (charts, and a table \
+                    to sort and filter), --format jsonl (all findings)";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }
 }
