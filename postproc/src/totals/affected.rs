@@ -60,6 +60,7 @@ impl Affected {
         for (kind, count) in &others.causes {
             let sum = self.causes.entry(*kind).or_default();
             sum.handshakes += count.handshakes;
+            sum.listeners.extend(&count.listeners);
             if sum.check.is_empty() {
                 sum.check.clone_from(&count.check);
             }
