@@ -195,7 +195,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
             None => not_found(totals, ""),
         }),
         // The headline has the listeners.
-        (false, Some(_)) => sentences.push(format!("Answered so: {}", extent(totals))),
+        (false, Some(_)) => sentences.push(format!("That is {}", extent(totals))),
         (false, None) => {}
     }
     sentences.extend(delays(totals, cause));

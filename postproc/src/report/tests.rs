@@ -411,7 +411,7 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     assert!(text.contains(said), "{text}");
     let mut working = weak.clone();
     (working.outcome, working.completion.has_failed) = (Outcome::Established, false);
-    let said = "A SYN proxy may have answered for [2001:db8::2]:80. Answered so: 1 of 2 handshakes; no finding is likely \
+    let said = "A SYN proxy may have answered for [2001:db8::2]:80. That is 1 of 2 handshakes; no finding is likely \
                 or certain. ";
     assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
     let said =
