@@ -49,7 +49,7 @@ fn no_look_alike_raises_anything_with_thirty_milliseconds_of_jitter_or_five_perc
 }
 
 #[test]
-fn the_cookies_of_pf_are_told_from_its_stateful_proxy_by_what_their_isn_encodes() {
+fn the_cookies_of_pf_differ_from_its_stateful_proxy_by_what_their_isn_encodes() {
     for name in ["pf_syncookies", "pf_synproxy", "pf_synproxy_1380"] {
         let capture = scenario::find(name).unwrap_or_else(|| panic!("no scenario {name}")).build(1);
         let named = score(&capture, &mut Vec::new()).implementation;
