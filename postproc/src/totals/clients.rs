@@ -9,7 +9,7 @@ use syncookie_engine::{Durations, Finding};
 /// Maximum number of clients that are counted individually. One takes about 500 bytes.
 const MAX_CLIENTS: usize = 1024;
 
-/// Clients: the first [`MAX_CLIENTS`] individually, and all others together.
+/// Clients: the first `MAX_CLIENTS` individually, and all others together.
 #[derive(Debug, Default)]
 pub struct Clients {
     known: HashMap<IpAddr, ClientTotals>,
