@@ -50,6 +50,12 @@ fn kinds(story: &Value) -> Vec<(String, bool)> {
 }
 
 #[test]
+fn a_failed_handshake_is_explained_before_a_delayed_one() {
+    let story = story(&[package().join("causes/queue_full/client.pcap")], &[]);
+    assert_eq!(story["handshake"]["failed"], true, "{}", story["handshake"]);
+}
+
+#[test]
 fn a_connection_that_got_stuck_or_was_late_is_explained_as_such() {
     let stuck = explain(&[package().join("cases/path-mtu/capture.pcap")], &[]).stdout;
     let text = unwrapped(&stuck);

@@ -85,17 +85,19 @@ impl Wanted {
         // before it.
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
-        let failed = !finding.causes.is_empty();
+        let has_cause = !finding.causes.is_empty();
         let pain = match finding.outcome {
-            _ if !failed => 0,
-            Outcome::Unacknowledged => 1,
-            Outcome::Unanswered => 2,
-            Outcome::ResetByServer => 4,
-            _ => 3,
+            _ if !has_cause => 0,
+            // Delayed.
+            _ if !finding.completion.has_failed => 1,
+            Outcome::Unacknowledged => 2,
+            Outcome::Unanswered => 3,
+            Outcome::ResetByServer => 5,
+            _ => 4,
         };
         // A failure after a SYN cookie or proxy comes first; without a failure, the verdict counts.
-        let class = match (cookie_style, failed) {
-            (true, true) => pain + 5,
+        let class = match (cookie_style, has_cause) {
+            (true, true) => pain + 6,
             (true, false) => 1,
             (false, _) => pain,
         };
