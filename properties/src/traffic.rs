@@ -43,7 +43,7 @@ struct Connection {
     style: u8,
 }
 
-/// Returns the packets of an input, at most [`PACKETS`].
+/// Returns the packets of an input, at most `PACKETS`.
 #[must_use]
 pub fn traffic(choices: &mut Choices<'_>) -> Vec<Packet> {
     let mut traffic = Traffic { now: START, connections: connections(choices), packets: Vec::new() };
