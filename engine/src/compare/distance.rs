@@ -27,7 +27,9 @@ pub fn is_nearer_to_client(near: &SynPair, far: &SynPair) -> bool {
     match by_hops {
         Ordering::Less => true,
         Ordering::Greater => false,
-        Ordering::Equal => near.answer_nanos.zip(far.answer_nanos).is_some_and(|(a, b)| a - b > CLOCK_NANOS),
+        Ordering::Equal => {
+            near.answer_nanos.zip(far.answer_nanos).is_some_and(|(a, b)| a.saturating_sub(b) > CLOCK_NANOS)
+        }
     }
 }
 
@@ -58,6 +60,7 @@ mod tests {
         let answered = |nanos| SynPair { answer_nanos: Some(nanos), ..pair(Some(64), Some(64)) };
         assert!(is_nearer_to_client(&answered(200_000), &answered(30_000)));
         assert!(!is_nearer_to_client(&answered(31_000), &answered(30_000)), "captures round times");
+        assert!(is_nearer_to_client(&answered(i64::MAX), &answered(-1)), "a capture may contain any time");
         assert!(distance_from_client(&pair(Some(64), None)) < distance_from_client(&pair(Some(60), None)));
         assert!(distance_from_client(&pair(Some(60), None)) < distance_from_client(&pair(None, None)));
     }
