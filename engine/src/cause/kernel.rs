@@ -23,11 +23,13 @@ impl Host {
         }
         let machine = self.machine_for(finding);
         let (moment, outcome, port) = (finding.time, finding.outcome, finding.server.port);
-        let ends = (finding.client, finding.server);
+        let covers = self.covers(moment);
+        let traced = if covers { &self.traced[..] } else { &[] };
+        let events = traced::relevant(traced, machine, finding.client, finding.server);
         for cause in &mut finding.causes {
             let info = cause.kind.info();
             self.note_missing(cause, machine, moment);
-            if !self.covers(moment) {
+            if !covers {
                 continue;
             }
             let mut evidence = KernelEvidence::new(cause, (self, machine), moment, outcome, port);
@@ -37,7 +39,7 @@ impl Host {
             if matches!(outcome, Outcome::ResetByServer | Outcome::Refused) {
                 weigh_resets(&mut evidence, info.reset_sender);
             }
-            traced::weigh(&mut evidence, &self.traced, info, ends);
+            traced::weigh(&mut evidence, &events, info);
         }
         rank(&mut finding.causes);
     }

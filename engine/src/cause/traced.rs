@@ -7,7 +7,7 @@
 
 use super::counters::KernelEvidence;
 use super::host::{Machine, Traced, TracedEvent};
-use super::hypothesis::{STRONG, VERY_STRONG};
+use super::hypothesis::{STRONG, VERY_STRONG, plural};
 use super::info::{CauseInfo, ResetSender};
 use crate::{CauseKind, Endpoint, Outcome};
 
@@ -16,7 +16,7 @@ const PROOF: f64 = 8.0;
 
 /// Relation of an event to a handshake.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
+pub(super) enum Match {
     /// The event has both ends of the connection.
     Connection,
     /// The event has the port of the listener only.
@@ -25,19 +25,18 @@ enum Match {
     Unknown,
 }
 
-/// Weighs a cause of the handshake between `client` and `server`.
-pub(super) fn weigh(
-    evidence: &mut KernelEvidence<'_>,
-    traced: &[Traced],
-    info: &CauseInfo,
-    (client, server): (Endpoint, Endpoint),
-) {
-    let is_proxy = evidence.machine() == Machine::Proxy;
+/// Returns the events of a machine that may be those of the connection between `client` and `server`.
+pub(super) fn relevant(traced: &[Traced], machine: Machine, client: Endpoint, server: Endpoint) -> Vec<Relevant<'_>> {
+    let of_machine = traced.iter().filter(|event| event.event == TracedEvent::Drop || machine != Machine::Proxy);
+    of_machine.filter_map(|event| Some((event, relation(event, client, server)?))).collect()
+}
+
+/// Weighs a cause of a handshake with the events that may be those of its connection.
+pub(super) fn weigh(evidence: &mut KernelEvidence<'_>, events: &[Relevant<'_>], info: &CauseInfo) {
     let ended_by_reset = matches!(evidence.outcome(), Outcome::ResetByServer | Outcome::Refused);
     // Events without ends are those of all connections: the first one counts for all.
     let mut has_unknown = false;
-    for event in traced.iter().filter(|event| event.event == TracedEvent::Drop || !is_proxy) {
-        let Some(relation) = relation(event, client, server) else { continue };
+    for &(event, relation) in events {
         if shows(event).contains(&info.kind) {
             if relation != Match::Unknown || !has_unknown {
                 evidence.supported_by(relation.nats(), describe(event, relation));
@@ -52,6 +51,9 @@ pub(super) fn weigh(
         }
     }
 }
+
+/// An event, and its relation to a handshake.
+pub(super) type Relevant<'a> = (&'a Traced, Match);
 
 impl Match {
     /// Returns the weight of an event for a cause that it shows.
@@ -73,9 +75,9 @@ fn relation(event: &Traced, client: Endpoint, server: Endpoint) -> Option<Match>
         _ => return Some(Match::Unknown),
     };
     let is_it = match event.event {
+        TracedEvent::Drop if ends == (client, server) => true,
+        TracedEvent::Drop => ends == (server, client) && is_on_the_way(&event.reason),
         TracedEvent::Reset => ends == (server, client),
-        TracedEvent::Drop if is_on_the_way(&event.reason) => ends == (client, server) || ends == (server, client),
-        TracedEvent::Drop => ends == (client, server),
     };
     is_it.then_some(Match::Connection)
 }
@@ -132,7 +134,7 @@ fn is_on_the_way(reason: &str) -> bool {
 /// Describes an event in a sentence.
 fn describe(event: &Traced, relation: Match) -> String {
     let (reason, number) = (&event.reason, event.count);
-    let s = if number == 1 { "" } else { "s" };
+    let s = plural(number as usize);
     let meaning = if event.meaning.is_empty() { String::new() } else { format!(", {}", event.meaning) };
     let location = event.location.as_ref().map_or_else(String::new, |location| format!(" in {location}"));
     match (event.event, relation) {
