@@ -172,10 +172,13 @@ impl Syn {
             Feature::ReusedPort => Some(handshake.previous.is_some()),
             Feature::OlderTimestamp => is_older(listener, index),
         };
-        let bits = |is_set: &dyn Fn(Option<bool>) -> bool| {
-            Feature::ALL.into_iter().fold(0, |bits, feature| bits | u8::from(is_set(has(feature))) << feature as u8)
-        };
-        let (features, known) = (bits(&|has| has == Some(true)), bits(&|has| has.is_some()));
+        let (mut features, mut known) = (0, 0);
+        for feature in Feature::ALL {
+            if let Some(is_set) = has(feature) {
+                known |= 1 << feature as u8;
+                features |= u8::from(is_set) << feature as u8;
+            }
+        }
         let values = options.map(|options| Values { mss: options.mss, window_scale: options.window_scale });
         Some(Self { features, known, values, hop_limit: syn.ip.ttl() })
     }

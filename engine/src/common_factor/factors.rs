@@ -51,6 +51,9 @@ impl HandshakeSample {
     /// Returns the attributes that stand out among the failed handshakes, the clearest first.
     #[must_use]
     pub fn common_factors(&self) -> Vec<CommonFactor> {
+        if (self.failed.kept.len() as u64) < FEWEST || self.working.kept.is_empty() {
+            return Vec::new();
+        }
         let counted = counted(self.failed.kept.iter().chain(&self.working.kept));
         let trials = counted.len();
         let shown = shown(&counted);
