@@ -2,15 +2,10 @@
 
 mod common;
 
-use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, by_port, only};
+use common::{ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, by_port, host, of, only, talk};
 use syncookie_engine::{
-    AcceptQueue, CapturePoint, Cause, CauseKind, Counter, CounterReading, Finding, Host, NarratedPacket, Narrator,
-    Outcome, Setting, Timestamp,
+    AcceptQueue, CapturePoint, CauseKind, Counter, Finding, Host, NarratedPacket, Narrator, Outcome, Setting, Timestamp,
 };
-
-fn talk(port: u16) -> Talk {
-    Talk::new("10.0.1.2", port, "10.0.2.2", 80)
-}
 
 fn open(port: u16, at: f64) -> Talk {
     talk(port).open(at)
@@ -28,16 +23,6 @@ fn refused(port: u16, at: f64) -> Talk {
 
 fn first(finding: &Finding) -> CauseKind {
     finding.causes.first().unwrap_or_else(|| panic!("no cause of {}", finding.outcome)).kind
-}
-
-fn of(finding: &Finding, kind: CauseKind) -> &Cause {
-    finding.causes.iter().find(|c| c.kind == kind).unwrap_or_else(|| panic!("{kind} was not thought of"))
-}
-
-/// A kernel that counted.
-fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
-    let counters = counters.iter().map(|&(counter, value, rose)| (counter, CounterReading { value, rose }));
-    Host { counters: counters.collect(), ..Host::default() }
 }
 
 #[test]

@@ -3,17 +3,11 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, Talk, analyze, only, talk, top};
-use syncookie_engine::{
-    Cause, CauseKind, Counter, CounterReading, Endpoint, Finding, Host, Machine, Traced, TracedEvent,
-};
-
-fn of(finding: &Finding, kind: CauseKind) -> &Cause {
-    finding.causes.iter().find(|cause| cause.kind == kind).expect("the cause was considered")
-}
+use common::{ACK, PLAIN_OPTIONS, RST, Talk, analyze, host, of, only, talk, top};
+use syncookie_engine::{CauseKind, Counter, Endpoint, Finding, Host, Machine, Traced, TracedEvent};
 
 fn rose(counter: Counter, by: u64) -> Host {
-    Host { counters: [(counter, CounterReading { value: by, rose: Some(by) })].into(), ..Host::default() }
+    host(&[(counter, by, Some(by))])
 }
 
 /// Two SYNs without an answer.

@@ -3,22 +3,16 @@
 
 mod common;
 
-use common::{RST, only, talk, top};
-use syncookie_engine::{AcceptQueue, Cause, CauseKind, Counter, CounterReading, Finding, Host, Machine, Setting};
+use common::{RST, of, only, talk, top};
+use syncookie_engine::{AcceptQueue, CauseKind, Counter, Finding, Host, Machine, Setting};
 
 fn host(machine: Machine, counters: &[(Counter, u64, Option<u64>)]) -> Host {
-    let counters = counters.iter().map(|&(counter, value, rose)| (counter, CounterReading { value, rose }));
-    let source = format!("{}.txt", machine.name());
-    Host { machine, source, counters: counters.collect(), ..Host::default() }
+    Host { machine, source: format!("{}.txt", machine.name()), ..common::host(counters) }
 }
 
 /// A SYN that a proxy answered, and whose ACK the server reset.
 fn leaked() -> Finding {
     only(&talk(1).leaked(0.0))
-}
-
-fn of(finding: &Finding, kind: CauseKind) -> &Cause {
-    finding.causes.iter().find(|cause| cause.kind == kind).expect("the cause was considered")
 }
 
 /// What SYNPROXY counted while it let an ACK through: no reset left the proxy itself.

@@ -3,13 +3,9 @@
 mod common;
 
 use common::{
-    ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, first_of, icmp, observation, only, talk, top,
+    ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, first_of, icmp, observation, of, only, talk, top,
 };
-use syncookie_engine::{Cause, CauseKind, Finding, Narrator, Outcome};
-
-fn of(finding: &Finding, kind: CauseKind) -> &Cause {
-    finding.causes.iter().find(|cause| cause.kind == kind).unwrap_or_else(|| panic!("no {kind}: {finding:#?}"))
-}
+use syncookie_engine::{CauseKind, Narrator, Outcome};
 
 const PROHIBITED: icmp::Error = icmp::Error { code: (3, 13), mtu: 0, ttl: 63 };
 

@@ -1,6 +1,7 @@
 //! Weighs the causes of a finding with where the capture was taken.
 
 use super::info::AckAtServer;
+use super::not_observable::WHERE_ACK_ARRIVED;
 use crate::{Cause, Finding};
 
 /// Place at which a capture was taken.
@@ -42,6 +43,6 @@ fn at_client(cause: &mut Cause, ack: u32) {
     if cause.kind.info().ack_at_server != AckAtServer::Irrelevant {
         cause
             .not_observable
-            .push(format!("whether and where the ACK of frame {ack} arrived (the capture was taken at the client)"));
+            .push(format!("{WHERE_ACK_ARRIVED} of frame {ack} arrived (the capture was taken at the client)"));
     }
 }

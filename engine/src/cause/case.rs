@@ -1,7 +1,7 @@
 //! Gathers what every hypothesis about one handshake is made from.
 
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::evidence::hop_limit::initial;
+use crate::evidence::hop_limit::hops;
 use crate::listener::Listener;
 use crate::{Assessment, Confidence, HandshakeId, Verdict};
 
@@ -62,7 +62,7 @@ impl<'a, 'l> Case<'a, 'l> {
     /// Returns whether the hop limits show that the capture was taken at the server or next to it:
     /// the SYN passed routers, and the SYN-ACK did not.
     pub(super) fn is_captured_at_server(&self) -> bool {
-        let is_initial = |header: &SynHeader| header.ip.ttl().map(|ttl| initial(ttl) == ttl);
+        let is_initial = |header: &SynHeader| header.ip.ttl().map(|ttl| hops(ttl) == 0);
         let ends = self.handshake.syn.as_ref().zip(self.handshake.syn_ack.as_ref());
         ends.is_some_and(|(syn, syn_ack)| (is_initial(syn), is_initial(syn_ack)) == (Some(false), Some(true)))
     }

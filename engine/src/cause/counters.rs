@@ -5,7 +5,7 @@
 //! counter that rose meanwhile does.
 
 use super::host::{AcceptQueue, Host, Machine};
-use super::hypothesis::{CONTRADICTED, STRONG};
+use super::hypothesis::STRONG;
 use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
 /// Returns the beginning of the sentences that name the counters of a machine.
@@ -114,11 +114,6 @@ impl<'a> KernelEvidence<'a> {
         Self { cause, host, machine, moment, outcome, port, contradictions: 0 }
     }
 
-    /// Returns the machine that was read.
-    pub(super) const fn machine(&self) -> Machine {
-        self.machine
-    }
-
     /// Returns the share of time in which a task of the server waited for a CPU, in percent.
     pub(super) fn cpu_pressure(&self) -> Option<u64> {
         self.host.cpu_pressure.filter(|_| self.machine != Machine::Proxy)
@@ -187,10 +182,8 @@ impl<'a> KernelEvidence<'a> {
     /// Rules the cause out. The kernel's reasons go before the others, in the order in which they
     /// are found.
     pub(super) fn ruled_out_by(&mut self, why: String) {
-        self.cause.ruled_out = true;
-        self.cause.nats -= CONTRADICTED;
         let why = self.attributed(why);
-        self.cause.against.insert(self.contradictions, why);
+        self.cause.rule_out_at(self.contradictions, why);
         self.contradictions += 1;
     }
 

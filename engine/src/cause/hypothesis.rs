@@ -8,7 +8,7 @@
 //! natural logarithms of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5
 //! strong, above 5 very strong.
 
-use crate::{Cause, CauseKind, Endpoint};
+use crate::{Cause, CauseKind, Endpoint, Finding};
 
 /// Ratio of about three to two.
 pub(crate) const WEAK: f64 = 0.5;
@@ -23,34 +23,19 @@ pub(crate) const VERY_STRONG: f64 = 4.0;
 pub(crate) const CONTRADICTED: f64 = 7.0;
 
 /// Cause under construction.
-pub(super) struct Hypothesis {
-    kind: CauseKind,
-    nats: f64,
-    supporting: Vec<String>,
-    against: Vec<String>,
-    not_observable: Vec<String>,
-    ruled_out: bool,
-}
+pub(super) struct Hypothesis(Cause);
 
 impl Hypothesis {
     /// Starts a hypothesis with its weight before anything else is considered, and the reason to
     /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
-        Self {
-            kind,
-            nats,
-            supporting: vec![why.into()],
-            against: Vec::new(),
-            not_observable: Vec::new(),
-            ruled_out: false,
-        }
+        Self(Cause::without_evidence(kind)).supported_by(true, nats, why)
     }
 
     /// Adds `nats` and the reason if `holds`.
     pub(super) fn supported_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
-            self.nats += nats;
-            self.supporting.push(why.into());
+            self.0.add_support(nats, why.into());
         }
         self
     }
@@ -58,8 +43,7 @@ impl Hypothesis {
     /// Subtracts `nats` and adds the reason if `holds`.
     pub(super) fn opposed_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
-            self.nats -= nats;
-            self.against.push(why.into());
+            self.0.add_opposition(nats, why.into());
         }
         self
     }
@@ -67,9 +51,7 @@ impl Hypothesis {
     /// Rules the cause out if `holds`; the reason goes before the other reasons against it.
     pub(super) fn ruled_out_by(mut self, holds: bool, why: impl Into<String>) -> Self {
         if holds {
-            self.ruled_out = true;
-            self.nats -= CONTRADICTED;
-            self.against.insert(0, why.into());
+            self.0.rule_out(why.into());
         }
         self
     }
@@ -77,36 +59,38 @@ impl Hypothesis {
     /// Records, if `holds`, something that would decide and that the capture cannot show.
     pub(super) fn not_observable(mut self, holds: bool, what: impl Into<String>) -> Self {
         if holds {
-            self.not_observable.push(what.into());
+            self.0.not_observable.push(what.into());
         }
         self
     }
 
     /// Returns the kind of the cause.
     pub(super) const fn kind(&self) -> CauseKind {
-        self.kind
+        self.0.kind
     }
 
     /// Completes the cause with the command that settles it and the counters that were not given.
-    pub(super) fn finish(self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
-        let Self { kind, nats, supporting, against, mut not_observable, ruled_out } = self;
-        not_observable.extend(missing_counters);
-        Cause { kind, nats, supporting, against, not_observable, ruled_out, check }
+    pub(super) fn finish(mut self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
+        self.0.not_observable.extend(missing_counters);
+        Cause { check, ..self.0 }
     }
 }
 
 impl Cause {
     /// Creates a cause without evidence, with the command that settles it.
-    pub(super) fn bare(kind: CauseKind, server: Endpoint) -> Self {
-        Self {
-            kind,
-            nats: 0.0,
-            supporting: Vec::new(),
-            against: Vec::new(),
-            not_observable: Vec::new(),
-            ruled_out: false,
-            check: kind.info().check(server),
-        }
+    fn bare(kind: CauseKind, server: Endpoint) -> Self {
+        Self { check: kind.info().check(server), ..Self::without_evidence(kind) }
+    }
+
+    /// Returns the cause of that kind among the causes of a finding; adds it without evidence where
+    /// it was not considered.
+    pub(super) fn of_kind(finding: &mut Finding, kind: CauseKind) -> &mut Self {
+        let (server, causes) = (finding.server, &mut finding.causes);
+        let place = causes.iter().position(|cause| cause.kind == kind).unwrap_or_else(|| {
+            causes.push(Self::bare(kind, server));
+            causes.len() - 1
+        });
+        &mut causes[place]
     }
 
     /// Adds `nats` and the reason.
@@ -123,9 +107,14 @@ impl Cause {
 
     /// Rules the cause out; the reason goes before the other reasons against it.
     pub(super) fn rule_out(&mut self, why: String) {
+        self.rule_out_at(0, why);
+    }
+
+    /// Rules the cause out; the reason goes to that place among the reasons against it.
+    pub(super) fn rule_out_at(&mut self, place: usize, why: String) {
         self.ruled_out = true;
         self.nats -= CONTRADICTED;
-        self.against.insert(0, why);
+        self.against.insert(place, why);
     }
 }
 

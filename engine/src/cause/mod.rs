@@ -21,6 +21,7 @@ mod kernel;
 mod kinds;
 mod meanwhile;
 mod nearby;
+mod not_observable;
 mod path_drops;
 mod refused_syn;
 mod reset_context;

@@ -5,7 +5,11 @@
 
 use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
-use crate::evidence::hop_limit::initial;
+use super::not_observable::{
+    ACK_REACHED_SERVER, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT, SYN_REACHED_SERVER,
+    WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
+};
+use crate::evidence::hop_limit::hops;
 use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, SynPair};
 
 /// Place of another capture, seen from the capture of a finding.
@@ -105,10 +109,8 @@ impl OtherCapture<'_> {
         for cause in &mut finding.causes {
             cause.not_observable.retain(|what| !shown.settles(what));
         }
-        if let Some(kind) = shown.new_cause()
-            && !finding.causes.iter().any(|cause| cause.kind == kind)
-        {
-            finding.causes.push(Cause::bare(kind, finding.server));
+        if let Some(kind) = shown.new_cause() {
+            Cause::of_kind(finding, kind);
         }
         for cause in &mut finding.causes {
             match shown.means(cause.kind, finding.outcome, finding.completion.has_failed) {
@@ -142,22 +144,17 @@ impl OtherCapture<'_> {
             return;
         }
         let best = finding.causes.iter().map(|cause| cause.nats).fold(0.0, f64::max);
-        let (name, frame) = self.location;
-        let why = format!("{name} (frame {frame}), nearer to the {}, shows this cause", self.side.as_str());
-        if !finding.causes.iter().any(|cause| cause.kind == kind) {
-            finding.causes.push(Cause::bare(kind, finding.server));
-        }
-        for cause in finding.causes.iter_mut().filter(|cause| cause.kind == kind) {
-            cause.nats = best;
-            cause.add_support(VERY_STRONG, why.clone());
-        }
+        let cause = Cause::of_kind(finding, kind);
+        cause.nats = best;
+        cause.add_support(VERY_STRONG, format!("{}, shows this cause", self.place()));
         rank(&mut finding.causes);
     }
 
-    /// Weighs and ranks the causes of a finding without an answer whose packets another capture, nearer
-    /// to the server, does not contain. The client retransmitted its SYN, or `is_credible` because other
-    /// handshakes are missing, too: one SYN may have been lost in the capture. That capture contains other connections of the same client and
-    /// listener, before and after this one, so that no packet of this one arrived there.
+    /// Weighs and ranks the causes of a finding without an answer whose packets another capture,
+    /// nearer to the server, does not contain. The client retransmitted its SYN, or `is_credible`
+    /// because other handshakes are missing, too: one SYN may have been lost in the capture. That
+    /// capture contains other connections of the same client and listener, before and after this
+    /// one, so that no packet of this one arrived there.
     pub fn weigh_missing(finding: &mut Finding, name: &str, is_credible: bool) {
         let is_refused = finding.outcome == Outcome::Refused;
         let has_no_answer = is_refused || finding.outcome == Outcome::Unanswered;
@@ -195,10 +192,11 @@ impl OtherCapture<'_> {
         // The server still waits for an ACK, or the client answers it as one that was reset.
         let trigger_passed = trigger_passed(early, late);
         let is_unaware = late.client_reset || late.repeated_syn_ack && !trigger_passed;
-        if is_missing(Crossing::ServerReset) && (self.is_credible[0] || is_unaware) {
+        let is_credible = |crossing: Crossing| self.is_credible[crossing as usize];
+        if is_missing(Crossing::ServerReset) && (is_credible(Crossing::ServerReset) || is_unaware) {
             return Some(Shown::ServerResetBetween { trigger_passed });
         }
-        if is_missing(Crossing::ClientReset) && self.is_credible[1] {
+        if is_missing(Crossing::ClientReset) && is_credible(Crossing::ClientReset) {
             return Some(Shown::ClientResetBetween);
         }
         if near.outcome == Outcome::Unanswered && far.packets.syn_ack.is_some() && late.repeated_syn_ack {
@@ -210,45 +208,45 @@ impl OtherCapture<'_> {
         (early.ack && late.ack && is_at_server(&far.packets)).then_some(Shown::AckArrived)
     }
 
-    fn sentence(&self, shown: Shown) -> String {
+    /// Names the other capture and its place, as the beginning of a sentence.
+    fn place(&self) -> String {
         let (name, frame) = self.location;
-        let other = format!("{name} (frame {frame}), nearer to the {}", self.side.as_str());
-        let (contains, lacks) = (format!("{other}, contains"), format!("{other}, does not contain"));
-        let is_client = self.side == OtherSide::Client;
+        format!("{name} (frame {frame}), nearer to the {}", self.side.as_str())
+    }
+
+    fn sentence(&self, shown: Shown) -> String {
+        let place = self.place();
+        // The packet is only in the capture of that side.
+        let contains = |side: OtherSide| if self.side == side { "contains" } else { "does not contain" };
         match shown {
             Shown::ServerResetBetween { trigger_passed } => {
-                let reset = if is_client {
-                    format!("{contains} a reset from the server's side")
-                } else {
-                    format!("{lacks} the reset")
+                let reset = match self.side {
+                    OtherSide::Client => "a reset from the server's side",
+                    OtherSide::Server => "the reset",
                 };
-                let passed = if trigger_passed { "although" } else { "and" };
-                let arrived = if trigger_passed { "arrived" } else { "did not arrive" };
+                let verb = contains(OtherSide::Client);
+                let (passed, arrived) =
+                    if trigger_passed { ("although", "arrived") } else { ("and", "did not arrive") };
                 format!(
-                    "{reset}: another machine sent it, {passed} the packet that it answers {arrived} at the server's side"
+                    "{place}, {verb} {reset}: another machine sent it, {passed} the packet that it answers {arrived} at \
+                     the server's side"
                 )
             }
             Shown::ClientResetBetween => {
-                let reset = if is_client {
-                    format!("{lacks} the client's reset")
-                } else {
-                    format!("{contains} a reset from the client's side")
+                let reset = match self.side {
+                    OtherSide::Client => "the client's reset",
+                    OtherSide::Server => "a reset from the client's side",
                 };
-                format!("{reset}: a device between the captures sent it in the client's name")
+                let verb = contains(OtherSide::Server);
+                format!("{place}, {verb} {reset}: a device between the captures sent it in the client's name")
             }
             Shown::AnswerLost => {
-                let answer = if is_client { format!("{lacks} the SYN-ACK") } else { format!("{contains} the SYN-ACK") };
-                format!("{answer}: it was lost between the captures")
+                format!("{place}, {} the SYN-ACK: it was lost between the captures", contains(OtherSide::Server))
             }
             Shown::AckLost => {
-                let ack = if is_client {
-                    format!("{contains} the client's ACK")
-                } else {
-                    format!("{lacks} the client's ACK")
-                };
-                format!("{ack}: it was lost between the captures")
+                format!("{place}, {} the client's ACK: it was lost between the captures", contains(OtherSide::Client))
             }
-            Shown::AckArrived => format!("{contains} the client's ACK: it arrived at the server"),
+            Shown::AckArrived => format!("{place}, contains the client's ACK: it arrived at the server"),
         }
     }
 }
@@ -277,11 +275,11 @@ impl Shown {
     /// Returns whether this settles what one capture could not show.
     fn settles(self, what: &str) -> bool {
         let settled: &[&str] = match self {
-            Self::ServerResetBetween { .. } => &["whether the server sent the reset", "who sent the reset"],
-            Self::ClientResetBetween => &["whether the client received a reset", "what the client application did"],
-            Self::AnswerLost => &["whether the SYN reached the server", "whether the SYN-ACK reached the client"],
-            Self::AckLost => &["whether the ACK reached the server", "what the client sent after the SYN-ACK"],
-            Self::AckArrived => &["whether the ACK reached the server", "whether and where the ACK"],
+            Self::ServerResetBetween { .. } => &[SERVER_SENT_RESET, WHO_SENT_RESET],
+            Self::ClientResetBetween => &[CLIENT_RECEIVED_RESET, WHAT_CLIENT_DID],
+            Self::AnswerLost => &[SYN_REACHED_SERVER, SYN_ACK_REACHED_CLIENT],
+            Self::AckLost => &[ACK_REACHED_SERVER, WHAT_CLIENT_SENT],
+            Self::AckArrived => &[ACK_REACHED_SERVER, WHERE_ACK_ARRIVED],
         };
         settled.iter().any(|start| what.starts_with(start))
     }
@@ -317,7 +315,7 @@ const fn trigger_passed(near: LaterPackets, far: LaterPackets) -> bool {
 
 /// Returns whether the capture was taken at the server: the SYN-ACK passed no router before it.
 fn is_at_server(packets: &SynPair) -> bool {
-    packets.syn_ack.and_then(|syn_ack| syn_ack.hop_limit).is_some_and(|hop_limit| initial(hop_limit) == hop_limit)
+    packets.syn_ack.and_then(|syn_ack| syn_ack.hop_limit).is_some_and(|hop_limit| hops(hop_limit) == 0)
 }
 
 /// Returns whether only a capture at the client's side shows the cause.

@@ -2,7 +2,7 @@
 //! and after it.
 
 use crate::connection::handshake::{Handshake, SegmentFacts};
-use crate::evidence::hop_limit::{field_name, initial};
+use crate::evidence::hop_limit::{field_name, hops, initial};
 use crate::evidence::reset::Shape;
 use crate::packet::segment::{Flags, is_from_elsewhere};
 
@@ -89,14 +89,11 @@ impl<'a> ResetContext<'a> {
         // It is not known which of several transmissions the reset answers.
         let answered = trigger.filter(|_| !after_data || handshake.client_data_retransmissions == 0);
         let is_abort = served || Shape::of(reset) == Shape::Owner;
-        let took_data =
-            |l: &SegmentFacts| !is_abort && handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0);
+        let took_data = |l: &SegmentFacts| handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0);
         let is_past = |l: &SegmentFacts| {
-            l.frame > reset.frame && (l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0 || took_data(l))
+            l.frame > reset.frame && (l.payload > 0 && l.seq.ahead_of(reset.seq) >= 0 || !is_abort && took_data(l))
         };
-        let has_taken = |l: &SegmentFacts| {
-            l.frame < reset.frame && handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0)
-        };
+        let has_taken = |l: &SegmentFacts| l.frame < reset.frame && took_data(l);
         let is_at_once = trigger.is_some_and(|t| reset.time.seconds_since(t.time) < AT_ONCE_SECONDS);
         Self {
             reset,
@@ -218,11 +215,6 @@ impl<'a> ResetContext<'a> {
     pub(super) fn is_early(&self) -> bool {
         self.trips.is_some_and(|(syn, reset)| reset * LATE_RATIO < syn && syn - reset > LATE_SECONDS)
     }
-}
-
-/// Returns the number of routers that a packet most likely passed.
-fn hops(ttl: u8) -> u8 {
-    initial(ttl) - ttl
 }
 
 /// Returns whether the server's side reset the client's data, but not the ACK before it.

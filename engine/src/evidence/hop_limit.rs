@@ -137,3 +137,8 @@ pub(crate) const fn field_name(address: IpAddr) -> &'static str {
 pub(crate) fn initial(ttl: u8) -> u8 {
     [64, 128].into_iter().find(|&start| ttl <= start).unwrap_or(255)
 }
+
+/// Returns the number of routers that a packet with this hop limit most likely passed.
+pub(crate) fn hops(ttl: u8) -> u8 {
+    initial(ttl) - ttl
+}

@@ -238,7 +238,7 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     let (ms, noise) = ((lag.seconds * 1e3).abs(), scatter * 1e3);
     let plural = if samples == 1 { "" } else { "s" };
     // Linux keeps options in the low six bits of a cookie's timestamp.
-    let is_set_back = lag.seconds > scatter && lag.seconds * lag.rate < 64.0;
+    let is_set_back = lag.seconds > scatter && lag.seconds * lag.rate < COOKIE_TICKS;
     let meaning = if is_set_back { ": Linux sets the timestamp of a SYN cookie back by up to 63 ticks" } else { "" };
     format!(
         "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock (read from {samples} later segment{plural}: {clock}, \

@@ -150,6 +150,14 @@ pub struct Assessment {
     pub missing: Vec<&'static str>,
 }
 
+impl Assessment {
+    /// Returns whether the verdict is cookie-style at `likely` or above, and so can be relied on.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.verdict.is_cookie_style() && self.confidence >= Some(Confidence::Likely)
+    }
+}
+
 /// Terms of a verdict's log-odds over its runner-up, in nats. Their sum and every
 /// [`Evidence::contribution`] are [`Assessment::log_odds`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -209,6 +217,20 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// Creates a cause without evidence and without a command.
+    #[must_use]
+    pub const fn without_evidence(kind: CauseKind) -> Self {
+        Self {
+            kind,
+            nats: 0.0,
+            supporting: Vec::new(),
+            against: Vec::new(),
+            not_observable: Vec::new(),
+            ruled_out: false,
+            check: String::new(),
+        }
+    }
+
     /// Returns the most likely of ranked causes, unless all are ruled out.
     #[must_use]
     pub fn most_likely(ranked: &[Self]) -> Option<&Self> {
@@ -374,10 +396,10 @@ impl Finding {
         frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
     }
 
-    /// Returns whether the verdict is cookie-style at `likely` or above, and so can be relied on.
+    /// Returns the same as [`Assessment::is_reliable`].
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.assessment.verdict.is_cookie_style() && self.assessment.confidence >= Some(Confidence::Likely)
+        self.assessment.is_reliable()
     }
 
     /// Returns whether there is something to report: the verdict is cookie-style, or the handshake

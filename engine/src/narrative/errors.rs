@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Narrator;
-use crate::evidence::hop_limit::{field_name, initial};
+use crate::evidence::hop_limit::{field_name, hops};
 use crate::intake::flow::same_ends;
 use crate::packet::icmp::{self, IcmpError, IcmpKind};
 use crate::{Frame, Observation, Packet, Timestamp};
@@ -95,7 +95,6 @@ pub(crate) fn describe(kind: IcmpKind) -> String {
 /// come.
 pub(crate) fn distances(error: &IcmpError, sent_to_client: bool) -> String {
     let field = field_name(error.sender);
-    let hops = |ttl: u8| initial(ttl) - ttl;
     let (away, passed) = (hops(error.ttl), hops(error.quoted.ttl));
     let plural = |number: u8| if number == 1 { "" } else { "s" };
     let from = if sent_to_client { "client" } else { "server" };

@@ -3,17 +3,22 @@
 use crate::connection::cookie_mss::cookie_mss;
 use crate::connection::handshake::Handshake;
 use crate::packet::options::Options;
-use crate::{Assessment, Confidence, CookieCost, Implementation, Outcome, RoundedMss};
+use crate::{Assessment, Completion, CookieCost, Implementation, Outcome, RoundedMss};
 
 /// Returns what the connection lost; `None` for a handshake that was not admitted, or whose verdict
 /// is not cookie-style at `likely` or above.
-pub(super) fn cookie_cost(handshake: &Handshake, assessment: &Assessment, outcome: Outcome) -> Option<CookieCost> {
-    let is_reliable = assessment.verdict.is_cookie_style() && assessment.confidence >= Some(Confidence::Likely);
-    if !is_reliable || outcome != Outcome::Established {
+pub(super) fn cookie_cost(
+    handshake: &Handshake,
+    assessment: &Assessment,
+    outcome: Outcome,
+    completion: &Completion,
+) -> Option<CookieCost> {
+    if !assessment.is_reliable() || outcome != Outcome::Established {
         return None;
     }
     let (syn, syn_ack) = (handshake.syn?, handshake.acceptable_syn_ack()?);
     let lost = |has: fn(&Options) -> bool| is_lost(&syn.options, &syn_ack.options, has);
+    let is_repeated = handshake.syn_retransmissions > 0 || handshake.syn_acks > 1;
     let is_linux = assessment.implementations.first() == Some(&Implementation::Linux);
     Some(CookieCost {
         window_scale: lost(|options| options.window_scale.is_some()),
@@ -23,7 +28,8 @@ pub(super) fn cookie_cost(handshake: &Handshake, assessment: &Assessment, outcom
             let kept = u16::try_from(cookie_mss(handshake, offered)).ok()?;
             (kept < offered).then_some(RoundedMss { offered, kept })
         }),
-        round_trip: round_trip(handshake),
+        // From the SYN to the client's ACK: one round trip at any capture point.
+        round_trip: completion.seconds.filter(|&seconds| seconds > 0.0 && !is_repeated),
     })
 }
 
@@ -36,12 +42,4 @@ fn is_lost(syn: &Options, syn_ack: &Options, has: fn(&Options) -> bool) -> Optio
         (false, false) if !syn.incomplete => Some(false),
         _ => None,
     }
-}
-
-/// Returns the time from the SYN to the client's ACK, in seconds: one round trip at any capture
-/// point.
-fn round_trip(handshake: &Handshake) -> Option<f64> {
-    let is_repeated = handshake.syn_retransmissions > 0 || handshake.syn_acks > 1;
-    let ends = handshake.syn.zip(handshake.ack).filter(|_| !is_repeated);
-    ends.map(|(syn, ack)| ack.time.seconds_since(syn.time)).filter(|&seconds| seconds > 0.0)
 }

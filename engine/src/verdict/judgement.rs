@@ -56,7 +56,7 @@ impl Judgement<'_> {
     /// Makes the finding.
     pub(crate) fn finding(self, parts: FindingParts) -> Finding {
         let (handshake, completion) = (self.handshake, self.completion());
-        let cost = cookie_cost(handshake, &self.assessment, self.outcome).map(Box::new);
+        let cost = cookie_cost(handshake, &self.assessment, self.outcome, &completion).map(Box::new);
         Finding {
             id: handshake.id,
             client: handshake.client,

@@ -3,7 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use syncookie_engine::{Analyzer, Cause, CauseKind, Finding, Findings, Frame, Limits, Observation, Packet, Timestamp};
+use syncookie_engine::{
+    Analyzer, Cause, CauseKind, Counter, CounterReading, Finding, Findings, Frame, Host, Limits, Observation, Packet,
+    Timestamp,
+};
 pub use syncookie_testkit::icmp;
 use syncookie_testkit::tcp::TcpOption::{Mss, Nop, SackPermitted, Timestamps, WindowScale};
 pub use syncookie_testkit::tcp::{ACK, FIN, PSH, RST, SYN, Segment, TcpOption};
@@ -200,4 +203,15 @@ pub fn only(talk: &Talk) -> Finding {
 
 pub fn kinds(finding: &Finding) -> Vec<&'static str> {
     finding.assessment.evidence.iter().map(|e| e.kind.as_str()).collect()
+}
+
+/// Returns the cause of that kind, which must have been considered.
+pub fn of(finding: &Finding, kind: CauseKind) -> &Cause {
+    finding.causes.iter().find(|cause| cause.kind == kind).unwrap_or_else(|| panic!("no {kind}: {finding:#?}"))
+}
+
+/// Returns a kernel that counted: counters with their value and their increase.
+pub fn host(counters: &[(Counter, u64, Option<u64>)]) -> Host {
+    let counters = counters.iter().map(|&(counter, value, rose)| (counter, CounterReading { value, rose }));
+    Host { counters: counters.collect(), ..Host::default() }
 }

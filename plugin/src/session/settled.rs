@@ -80,7 +80,7 @@ impl Unanswered {
                 evidence: Vec::new(),
                 missing: Vec::new(),
             },
-            causes: self.cause.map(cause).into_iter().collect(),
+            causes: self.cause.map(Cause::without_evidence).into_iter().collect(),
             left_by_flood: self.left_by_flood,
             begins_flood: self.begins_flood,
             completion: Completion::default(),
@@ -89,18 +89,5 @@ impl Unanswered {
             measured: None,
             syn_pair: None,
         }
-    }
-}
-
-/// Returns a cause without texts.
-fn cause(kind: CauseKind) -> Cause {
-    Cause {
-        kind,
-        nats: 0.0,
-        supporting: Vec::new(),
-        against: Vec::new(),
-        not_observable: Vec::new(),
-        ruled_out: false,
-        check: String::new(),
     }
 }

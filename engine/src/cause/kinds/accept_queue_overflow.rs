@@ -3,6 +3,9 @@
 use super::*;
 use crate::{Outcome, Setting};
 
+const SYNS_ANSWERED: &str =
+    "the listener answered other SYNs meanwhile: with a full accept queue it would have dropped these SYNs";
+
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
@@ -158,11 +161,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
     .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
     .supported_by(queue.is_likely(), WEAK, queue.waits())
-    .opposed_by(
-        meanwhile.had_room(),
-        3.0,
-        "the listener answered other SYNs meanwhile: with a full accept queue it would have dropped these SYNs",
-    )
+    .opposed_by(meanwhile.had_room(), 3.0, SYNS_ANSWERED)
     .opposed_by(case.is(Verdict::SynCookie), STRONG, "a SYN cookie is never retransmitted by a timer")
 }
 
@@ -188,11 +187,7 @@ pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accep
         WEAK,
         "the SYN-ACK was not retransmitted: the ACK had arrived",
     )
-    .opposed_by(
-        meanwhile.had_room(),
-        if was_accepted { MODERATE } else { 3.0 },
-        "the listener answered other SYNs meanwhile: with a full accept queue it would have dropped these SYNs",
-    )
+    .opposed_by(meanwhile.had_room(), if was_accepted { MODERATE } else { 3.0 }, SYNS_ANSWERED)
 }
 
 pub(super) fn closed_window() -> Hypothesis {

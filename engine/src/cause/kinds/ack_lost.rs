@@ -26,7 +26,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhil
             ),
         )
         .opposed_by(meanwhile.drops_syns(), MODERATE, SYNS_DROPPED)
-        .not_observable(true, "whether the ACK reached the server")
+        .not_observable(true, ACK_REACHED_SERVER)
 }
 
 /// Considers a capture without the ACK: the client's first segments were lost before the capture
@@ -42,7 +42,7 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
             "the server retransmitted its SYN-ACK, and the client did not retransmit its SYN: the SYN-ACK had reached it",
         )
         .supported_by(has_arrived && is_real, STRONG, "the client completed other connections: its address is not spoofed")
-        .not_observable(true, "what the client sent after the SYN-ACK (a capture at the client shows it)")
+        .not_observable(true, format!("{WHAT_CLIENT_SENT} (a capture at the client shows it)"))
 }
 
 /// Considers a client whose first ACK in the capture follows a retransmission of the SYN-ACK. A

@@ -3,7 +3,7 @@
 use super::*;
 use crate::connection::handshake::SynHeader;
 use crate::connection::tracker::Tracker;
-use crate::evidence::hop_limit::{field_name, initial};
+use crate::evidence::hop_limit::{field_name, hops};
 use crate::packet::checksum::Checksum;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
@@ -47,7 +47,7 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
     let works_elsewhere = case.listener.tracker.is_some_and(Tracker::wrong_checksums_work);
     let field = field_name(case.handshake.server.ip);
     let ttl = header.ip.ttl().unwrap_or(u8::MAX);
-    let hops = usize::from(initial(ttl) - ttl);
+    let hops = usize::from(hops(ttl));
     Hypothesis::new(INFO.kind, 3.0, what)
         .supported_by(
             hops > 0,

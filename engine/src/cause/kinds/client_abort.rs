@@ -41,7 +41,7 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
         .opposed_by(was_reset_before(case, reset), MODERATE, RESET_BEFORE)
         .opposed_by(has_forgotten(case, reset), MODERATE, CLIENT_FORGOT)
         .opposed_by(is_stuck, MODERATE, format!("the client had waited {waited:.1} s for the server"))
-        .not_observable(true, "what the client application did")
+        .not_observable(true, WHAT_CLIENT_DID)
 }
 
 /// Returns whether the client's host answered the SYN-ACK with the reset of a host that does not

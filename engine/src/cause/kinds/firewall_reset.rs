@@ -43,7 +43,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
         .opposed_by(reset.has_same_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
-        .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
+        .not_observable(true, format!("{SERVER_SENT_RESET} (a capture at the server shows it)"))
 }
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
@@ -77,7 +77,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(
             reset.has_same_ttl() && reset.is_as_a_kernel_writes(),
-            "who sent the reset (a firewall rule on the server sends exactly what its kernel sends)",
+            format!("{WHO_SENT_RESET} (a firewall rule on the server sends exactly what its kernel sends)"),
         )
 }
 
@@ -109,7 +109,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .not_observable(refused.ttls.is_none(), "a SYN-ACK of this listener with which to compare the reset")
         .not_observable(
             !refused.has_other_ttl(),
-            "who sent the reset (a firewall rule on the server sends what its kernel sends)",
+            format!("{WHO_SENT_RESET} (a firewall rule on the server sends what its kernel sends)"),
         )
 }
 

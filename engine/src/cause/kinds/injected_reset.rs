@@ -32,7 +32,7 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets arrived"))
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
-        .not_observable(true, "whether the server sent the reset (a capture at the server shows it)")
+        .not_observable(true, format!("{SERVER_SENT_RESET} (a capture at the server shows it)"))
 }
 
 /// Considers a reset of the client's side, as the server sees it. The device may have reset the
@@ -54,5 +54,5 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
         5.0,
         format!("the {field} of the reset differs from that of the client's SYN, and the client's data passed"),
     )
-    .not_observable(true, "whether the client received a reset before (a capture at the client shows it)")
+    .not_observable(true, format!("{CLIENT_RECEIVED_RESET} before (a capture at the client shows it)"))
 }

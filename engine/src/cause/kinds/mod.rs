@@ -42,6 +42,10 @@ use super::hypothesis::{Hypothesis, MODERATE, STRONG, VERY_STRONG, WEAK, plural}
 use super::info::{AckAtServer, CauseInfo, ResetSender};
 use super::meanwhile::Meanwhile;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes, nearby};
+use super::not_observable::{
+    ACK_REACHED_SERVER, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT, SYN_REACHED_SERVER,
+    WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHO_SENT_RESET,
+};
 use super::path_drops;
 use super::refused_syn::RefusedSyn;
 use super::reset_context::{ResetContext, server_closed_after};

@@ -17,7 +17,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, STRONG, format!("{syns} SYN{}, no answer", plural(syns)))
         .opposed_by(case.listener.answers, WEAK, "the listener answered other SYNs before or after")
         .ruled_out_by(case.handshake.rejected_syn().is_some(), ICMP_ANSWERED)
-        .not_observable(true, "whether the SYN reached the server")
+        .not_observable(true, SYN_REACHED_SERVER)
 }
 
 pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
@@ -42,7 +42,7 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
         MODERATE,
         "the client retransmitted its SYN: the SYN-ACK did not reach it",
     )
-    .not_observable(true, "whether the SYN-ACK reached the client")
+    .not_observable(true, SYN_ACK_REACHED_CLIENT)
 }
 
 /// Considers a reset that comes long after the last SYN: a device gave up waiting for the server.
@@ -52,7 +52,7 @@ pub(super) fn given_up(refused: &RefusedSyn) -> Option<Hypothesis> {
     Some(
         Hypothesis::new(INFO.kind, VERY_STRONG, why)
             .opposed_by(refused.others_answered, WEAK, OTHERS_ANSWERED)
-            .not_observable(true, "whether the SYN reached the server"),
+            .not_observable(true, SYN_REACHED_SERVER),
     )
 }
 
