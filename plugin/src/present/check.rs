@@ -35,8 +35,12 @@ pub(super) struct Line<'a> {
     pub command: Option<&'a str>,
 }
 
-/// Returns the lines of a check. Its steps end at semicolons outside quotes and parentheses.
+/// Returns the lines of a check, none if it is empty. Its steps end at semicolons outside quotes and
+/// parentheses.
 pub(super) fn lines(check: &str) -> Vec<Line<'_>> {
+    if check.is_empty() {
+        return Vec::new();
+    }
     let mut machine = "";
     let mut lines = Vec::new();
     for step in steps(check) {
@@ -180,6 +184,11 @@ mod tests {
             ["connect twice (expect: the second works)", "the log of the ip filter"]
         );
         assert!(shown.iter().all(|line| line.command.is_none() && line.machine == "from the client"));
+    }
+
+    #[test]
+    fn an_empty_check_has_no_line() {
+        assert_eq!(lines(""), []);
     }
 
     #[test]

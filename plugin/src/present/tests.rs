@@ -330,6 +330,23 @@ fn messages_have_no_numbers_so_that_equal_findings_share_a_row() {
 }
 
 #[test]
+fn a_cause_without_a_check_has_no_line_for_one() {
+    // As that of a refused SYN that was judged early to limit memory.
+    let mut evicted = finding(Verdict::Undetermined, None);
+    evicted.outcome = Outcome::Refused;
+    evicted.causes.truncate(1);
+    evicted.causes[0].check.clear();
+    let other = Cause { kind: CauseKind::FirewallReset, ..evicted.causes[0].clone() };
+    evicted.causes.push(other);
+    for shown in [verdict(&evicted, frame(2)), reset(&evicted, frame(4))] {
+        let texts: Vec<&str> = shown.lines.iter().filter_map(|line| line.text.as_deref()).collect();
+        assert!(texts.iter().any(|text| text.starts_with("Most likely cause: ")), "{texts:?}");
+        assert!(!texts.iter().any(|text| text.starts_with("Check")), "{texts:?}");
+        assert!(values(&shown, Field::CauseCheck).is_empty());
+    }
+}
+
+#[test]
 fn the_reset_of_a_cookie_style_handshake_warns_and_says_why_but_the_cause_is_with_the_verdict() {
     let possible = finding(Verdict::SynProxy, Some(Confidence::Possible));
     let shown = reset(&possible, frame(4));
