@@ -91,14 +91,9 @@ impl<'a> Admission<'a> {
 
     /// Decides about a finding that an earlier run may have reported. Calls `is_duplicate` at most
     /// once, and only for findings that match the filter, because it records them.
-    pub fn decide(
-        &mut self,
-        finding: &Finding,
-        was_reported: bool,
-        is_duplicate: impl FnOnce(&Finding) -> bool,
-    ) -> Decision {
+    pub fn decide(&mut self, finding: &Finding, was_reported: bool, is_duplicate: impl FnOnce() -> bool) -> Decision {
         let is_wanted = self.rules.filter.admits(finding);
-        let is_duplicate = is_wanted && is_duplicate(finding);
+        let is_duplicate = is_wanted && is_duplicate();
         if was_reported {
             return Decision::ReportedBefore;
         }

@@ -255,28 +255,34 @@ impl<'a> Run<'a> {
         if let Some(kernel) = &self.options.kernel {
             kernel.weigh(&mut finding);
         }
+        let Some(waiting) = &mut self.waiting else {
+            return self.decide(&finding, |captures| captures.add(&finding));
+        };
+        // Even one that the filter excludes may explain a failure that waits.
         let place = self.totals.cross_capture.as_mut().and_then(|captures| captures.add(&finding));
-        if let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.len() < MAX_WAITING)
-            && let Some(place) = place.filter(|_| !finding.causes.is_empty() && !finding.left_by_flood)
-        {
+        let may_wait = waiting.len() < MAX_WAITING && !finding.causes.is_empty() && !finding.left_by_flood;
+        if let Some(place) = place.filter(|_| may_wait) {
             waiting.push(Failure { place, finding });
             return Ok(());
         }
-        self.decide(&finding, place)
+        self.decide(&finding, |_| place)
     }
 
     /// Reports the failures that waited, after their causes were weighed with all captures.
     fn report_waiting(&mut self) -> io::Result<()> {
         let mut waiting = self.waiting.take().unwrap_or_default();
         self.totals.weigh(&mut waiting);
-        waiting.iter().try_for_each(|failure| self.decide(&failure.finding, Some(failure.place)))
+        waiting.iter().try_for_each(|failure| self.decide(&failure.finding, |_| Some(failure.place)))
     }
 
-    fn decide(&mut self, finding: &Finding, place: Option<Place>) -> io::Result<()> {
+    /// Decides about a handshake and counts and reports it. If the filter admits it, it is compared
+    /// with those of other captures at the place that `place` returns.
+    fn decide(&mut self, finding: &Finding, place: impl FnOnce(&mut CrossCapture) -> Option<Place>) -> io::Result<()> {
         let Totals { cross_capture, .. } = &mut self.totals;
         let once = self.options.rules.once;
-        let is_duplicate = |_: &Finding| {
-            cross_capture.as_mut().zip(place).is_some_and(|(captures, place)| captures.admit(place, once))
+        let is_duplicate = || {
+            let captures = cross_capture.as_mut();
+            captures.is_some_and(|captures| place(captures).is_some_and(|place| captures.admit(place, once)))
         };
         let was_reported = self.journal.is_some_and(|journal| journal.was_decided(finding));
         match self.admission.decide(finding, was_reported, is_duplicate) {
@@ -345,5 +351,38 @@ fn compares(extent: Extent<'_>, options: &Options) -> bool {
     match extent {
         Extent::Listed(sources) => sources.len() > 1 && (options.rules.once || options.rules.baseline.is_none()),
         Extent::Unending(_) => options.rules.once,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syncookie_terminal::Terminal;
+
+    use super::*;
+    use crate::filter::{Filter, Rules};
+    use crate::pipeline::Silent;
+    use crate::report::{self, Format};
+    use crate::totals::cross_capture::tests::{full, unanswered};
+
+    /// Returns the number of handshakes that found no room in the comparison, after one from
+    /// 192.0.2.1.
+    fn not_compared(filter: &str, series: usize) -> u64 {
+        let rules = Rules { filter: Filter::new(&[filter.parse().unwrap()]), ..Rules::default() };
+        let options = Options { rules, ..Options::default() };
+        let terminal = Terminal { width: 100, is_coloured: false };
+        let (mut report, mut observer) = (report::new(Format::Summary, terminal, false, io::sink()), Silent);
+        let mut run = Run::new(Extent::Listed(&[]), &options, &mut *report, &mut observer);
+        run.totals.cross_capture = Some(full());
+        run.expect_series(series);
+        run.send(Event::Capture("a.pcap".into())).unwrap();
+        run.send(Event::Handshakes(vec![unanswered(0)])).unwrap();
+        run.end().unwrap().and_then(|totals| totals.compared()).unwrap().not_compared
+    }
+
+    #[test]
+    fn a_handshake_that_the_filter_excludes_takes_room_in_the_comparison_only_where_failures_wait() {
+        let [excluding, admitting] = ["client=192.0.2.7", "client=192.0.2.1"];
+        assert_eq!((not_compared(excluding, 1), not_compared(admitting, 1)), (0, 1));
+        assert_eq!((not_compared(excluding, 2), not_compared(admitting, 2)), (1, 1));
     }
 }

@@ -10,7 +10,7 @@
 mod matching;
 mod sides;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -34,6 +34,11 @@ fn seen(capture: u32) -> SeenHandshake {
     }
 }
 
+/// Returns a comparison that has no room for another handshake.
+pub(crate) fn full() -> CrossCapture {
+    CrossCapture { seen: vec![seen(0); MAX_HANDSHAKES], ..CrossCapture::default() }
+}
+
 fn compare(seen: Vec<SeenHandshake>) -> Comparison {
     CrossCapture { seen, ..CrossCapture::default() }.compare(&["client.pcap", "server.pcap", "third.pcap"])
 }
@@ -121,7 +126,7 @@ fn three_captures_of_a_path_are_compared_in_neighbouring_pairs() {
 
 /// Returns a finding without an answer, as the engine returns it for a capture that shows nothing
 /// else.
-fn unanswered(time: i64) -> Finding {
+pub(crate) fn unanswered(time: i64) -> Finding {
     use syncookie_engine::{Analyzer, FindingParts, Frame, Limits, Observation, Packet};
     use syncookie_testkit::tcp::{SYN, Segment};
     let (client, server) = ("192.0.2.1:50000".parse().unwrap(), "192.0.2.2:80".parse().unwrap());
