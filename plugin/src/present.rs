@@ -123,10 +123,9 @@ fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Setti
         builder.long_text(1, Field::Cost, &lost);
     }
     let causes = point::causes(finding, settings.capture_point);
-    if let Some(first) = Cause::most_likely(&causes) {
-        builder.first_cause(first);
-    }
-    let others = causes.iter().skip(usize::from(Cause::most_likely(&causes).is_some()));
+    let first = Cause::most_likely(&causes);
+    first.into_iter().for_each(|cause| builder.first_cause(cause));
+    let others = causes.iter().skip(usize::from(first.is_some()));
     others.for_each(|cause| builder.other_cause(cause));
 }
 
