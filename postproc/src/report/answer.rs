@@ -62,7 +62,7 @@ pub fn undecided(totals: &Totals) -> u64 {
 fn failure_headline(totals: &Totals) -> String {
     let (scans, failures) = totals.apart();
     if !scans.is_empty() {
-        return scan_headline(totals, &scans, &failures);
+        return scan_headline(totals, scans, failures);
     }
     let (failed, handshakes) = (totals.failed(), totals.tally.handshakes);
     let stuck = stuck(&totals.failures);
@@ -186,8 +186,8 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     }
     let has_failures = totals.failed() > 0;
     let (found, others) = totals.apart();
-    sentences.extend(scans(&found));
-    sentences.extend(failures(&others, cause));
+    sentences.extend(scans(found));
+    sentences.extend(failures(others, cause));
     match (has_failures, answered(totals)) {
         (true, Some(answered)) => sentences.push(format!("{}: {}", answered.trim_end_matches('.'), extent(totals))),
         (true, None) => sentences.push(match suggested(totals) {
@@ -219,7 +219,7 @@ pub fn answer(totals: &Totals) -> String {
 /// Returns the details, and the command that confirms the most frequent likely cause.
 pub fn details_and_check(totals: &Totals) -> String {
     let (_, failures) = totals.apart();
-    let affected = if failures.handshakes > 0 { &failures } else { &totals.delays };
+    let affected = if failures.handshakes > 0 { failures } else { &totals.delays };
     let check = affected.most_frequent().map(|(_, cause)| format!("To check: {}.", escape_controls(&cause.check)));
     let details = Some(details(totals)).filter(|details| !details.is_empty());
     [details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")

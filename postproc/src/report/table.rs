@@ -74,7 +74,7 @@ impl<W: Write> Report for Table<W> {
         if self.is_verbose {
             self.failures()?;
         } else {
-            remedies(&mut self.output, self.terminal, &self.groups, &totals.apart().0)?;
+            remedies(&mut self.output, self.terminal, &self.groups, totals.apart().0)?;
         }
         self.undetermined(totals)?;
         self.common_factors(totals)?;

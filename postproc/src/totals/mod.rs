@@ -155,7 +155,7 @@ impl Totals {
 
     /// Returns the scans, the largest first, and the failures that belong to none.
     #[must_use]
-    pub fn apart(&self) -> (Vec<Scan>, Affected) {
+    pub fn apart(&self) -> (&[Scan], &Affected) {
         self.scans.apart()
     }
 

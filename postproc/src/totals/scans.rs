@@ -5,6 +5,7 @@
 //! port of its own. Scanners usually send all SYNs from one source port. Where the source ports
 //! differ, more targets are required.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
@@ -28,9 +29,11 @@ const PORTS: usize = 64;
 /// Failures, apart by whether they may belong to a scan.
 #[derive(Debug, Default)]
 pub struct Scans {
-    sources: HashMap<IpAddr, Probes>,
+    sources: BTreeMap<IpAddr, Probes>,
     /// Failures that belong to no scan.
     others: Affected,
+    /// What [`Self::apart`] returns, once it was asked for.
+    apart: OnceCell<(Vec<Scan>, Affected)>,
 }
 
 /// Attempts of one source.
@@ -57,6 +60,7 @@ pub struct Scan {
 impl Scans {
     /// Counts a failed handshake.
     pub fn add(&mut self, finding: &Finding) {
+        self.apart.take();
         let is_full = self.sources.len() >= SOURCES && !self.sources.contains_key(&finding.client.ip);
         if is_full || !is_probe(finding) {
             return self.others.add(finding);
@@ -70,11 +74,15 @@ impl Scans {
 
     /// Returns the scans, the largest first, and the failures that belong to none.
     #[must_use]
-    pub fn apart(&self) -> (Vec<Scan>, Affected) {
+    pub fn apart(&self) -> (&[Scan], &Affected) {
+        let (scans, others) = self.apart.get_or_init(|| self.separate());
+        (scans, others)
+    }
+
+    fn separate(&self) -> (Vec<Scan>, Affected) {
         let mut others = self.others.clone();
         let mut scans = Vec::new();
-        let sources: BTreeMap<_, _> = self.sources.iter().collect();
-        for (client, probes) in sources {
+        for (client, probes) in &self.sources {
             match probes.scan(*client) {
                 Some(scan) => scans.push(scan),
                 None => others.merge(&probes.failures),
@@ -140,7 +148,16 @@ mod tests {
         let mut scans = Scans::default();
         findings.into_iter().for_each(|finding| scans.add(&finding));
         let (scans, others) = scans.apart();
-        (scans, others.handshakes)
+        (scans.to_vec(), others.handshakes)
+    }
+
+    #[test]
+    fn a_failure_after_the_question_is_counted() {
+        let mut scans = Scans::default();
+        for number in 1..=3 {
+            scans.add(&failure(1, 40_000, 1, 80, 1));
+            assert_eq!(scans.apart().1.handshakes, number);
+        }
     }
 
     #[test]
