@@ -1,12 +1,11 @@
 //! Caveats: only those that apply to these captures, with their numbers.
 
-use syncookie_engine::{CauseKind, Confidence, Outcome, Verdict};
+use syncookie_engine::{Confidence, Outcome, Verdict};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
 use super::no_handshake;
 use crate::totals::Totals;
-use crate::totals::affected::CauseCount;
 
 /// Maximum reasons for `undetermined` that are listed.
 const REASONS: usize = 5;
@@ -117,13 +116,7 @@ fn outside(totals: &Totals) -> Option<String> {
 /// Returns the resets for connections without a SYN, unless they are the headline.
 pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
     let resets = no_handshake::reset_acks(totals).filter(|_| totals.tally.handshakes > 0)?;
-    let leaks = |server| {
-        let is_leak = |(cause, affected): (&CauseKind, &CauseCount)| {
-            *cause == CauseKind::ProxyLeakedAck && affected.listeners.contains(server)
-        };
-        totals.failures.causes.iter().any(is_leak)
-    };
-    if totals.midstream.servers.iter().any(|resets| leaks(&resets.server)) {
+    if totals.midstream.servers.iter().any(|resets| totals.leaked.contains(&resets.server)) {
         return Some(format!(
             "{resets} The check of proxy-leaked-ack expects this: the ACKs arrive, with no SYN before them."
         ));

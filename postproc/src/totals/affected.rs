@@ -24,8 +24,6 @@ pub struct Affected {
 pub struct CauseCount {
     /// Number of handshakes.
     pub handshakes: u64,
-    /// Their listeners.
-    pub listeners: BTreeSet<Endpoint>,
     /// Command that confirms the cause, for the first of them.
     pub check: String,
 }
@@ -41,7 +39,6 @@ impl Affected {
         if let Some(cause) = Cause::most_likely(&finding.causes) {
             let count = self.causes.entry(cause.kind).or_default();
             count.handshakes += 1;
-            count.listeners.insert(finding.server);
             if count.check.is_empty() {
                 count.check.clone_from(&cause.check);
             }
@@ -60,7 +57,6 @@ impl Affected {
         for (kind, count) in &others.causes {
             let sum = self.causes.entry(*kind).or_default();
             sum.handshakes += count.handshakes;
-            sum.listeners.extend(&count.listeners);
             if sum.check.is_empty() {
                 sum.check.clone_from(&count.check);
             }

@@ -5,13 +5,13 @@ pub mod clients;
 pub mod cross_capture;
 pub mod scans;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, ListenerReport, Machine,
-    Midstream, Outcome, Statistics, Tally, Timestamp,
+    Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample,
+    ListenerReport, Machine, Midstream, Outcome, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -68,7 +68,9 @@ pub struct Totals {
     pub is_interrupted: bool,
     /// Handshakes that failed, whatever their verdict, except those of floods that are only counted.
     pub failures: Affected,
-    /// The same, apart by whether they belong to a scan.
+    /// Listeners of those whose most likely cause is an ACK that a SYN proxy let through.
+    pub leaked: BTreeSet<Endpoint>,
+    /// Failures, apart by whether they belong to a scan.
     pub scans: Scans,
     /// Handshakes that were delayed and did not fail.
     pub delays: Affected,
@@ -198,6 +200,9 @@ impl Totals {
         if finding.completion.has_failed {
             self.failures.add(finding);
             self.scans.add(finding);
+            if Cause::most_likely(&finding.causes).is_some_and(|cause| cause.kind == CauseKind::ProxyLeakedAck) {
+                self.leaked.insert(finding.server);
+            }
             let is_stuck = matches!(finding.outcome, Outcome::Established | Outcome::Incomplete);
             if let Some(listener) = self.listener(finding.server).filter(|_| is_stuck) {
                 listener.stuck += 1;
