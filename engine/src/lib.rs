@@ -36,6 +36,7 @@ mod parallel;
 mod verdict;
 
 pub use analyzer::Analyzer;
+pub use cause::DELAY_SECONDS;
 pub use cause::capture_point::CapturePoint;
 pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, TracedEvent};
 pub use cause::other_capture::{Crossing, OtherCapture, OtherSide, SeenAt};

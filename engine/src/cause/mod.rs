@@ -28,6 +28,8 @@ mod reset_context;
 mod stall;
 mod traced;
 
+pub use kinds::DELAY_SECONDS;
+
 use case::Case;
 
 use crate::listener::Listener;

@@ -2,12 +2,9 @@
 //! [`syncookie_engine::CauseKind::clause`].
 
 use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
-use syncookie_engine::{Cause, CauseKind, Finding, Outcome, Verdict};
+use syncookie_engine::{Cause, CauseKind, DELAY_SECONDS, Finding, Outcome, Verdict};
 
 use crate::totals::affected::is_delayed;
-
-/// Shortest time to complete a handshake, in seconds, that is called late: less is no delay.
-const LATE_SECONDS: f64 = 0.2;
 
 /// Returns a verdict as a clause.
 pub const fn verdict(verdict: Verdict) -> &'static str {
@@ -51,7 +48,7 @@ pub fn course(finding: &Finding) -> String {
             "the client completed the handshake, and then the connection got stuck".into()
         }
         Outcome::Established if is_delayed(finding) => match finding.completion.seconds {
-            Some(seconds) if seconds >= LATE_SECONDS => {
+            Some(seconds) if seconds >= DELAY_SECONDS => {
                 format!("the client completed the handshake late, {seconds:.1} s after its first SYN")
             }
             _ => "the client completed the handshake, and then the connection was delayed".into(),

@@ -113,7 +113,7 @@ impl CauseKind {
 
 /// Shortest delay of a handshake that is reported, in seconds: the shortest retransmission timer in
 /// use (Linux `TCP_RTO_MIN`).
-const DELAY_SECONDS: f64 = 0.2;
+pub const DELAY_SECONDS: f64 = 0.2;
 
 /// Number of retransmissions of the client's first data that loss on the path does not explain.
 const IGNORED_DATA: u32 = 4;
