@@ -1,7 +1,7 @@
 //! Weighs the causes of failures with the other captures of their connections: one at the client
 //! and one at the server show together what was lost or sent between them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use syncookie_engine::compare::{MatchKey, is_nearer_to_client};
@@ -67,7 +67,7 @@ struct Sides {
     nearer: HashMap<Route, [Crossings; Crossing::ALL.len()]>,
     /// For a capture, client address and listener: the captures nearer to the server that contain
     /// connections of these, too.
-    beyond: HashMap<Local, HashMap<u32, Beyond>>,
+    beyond: HashMap<Local, BTreeMap<u32, Beyond>>,
 }
 
 impl CrossCapture {
@@ -80,26 +80,28 @@ impl CrossCapture {
         }
         let sides = Sides::of(&self.pairs(captures));
         let others = self.others(failures);
-        for (failure, others) in failures.iter_mut().zip(&others) {
-            let own = self.seen[failure.place.0];
-            for other in others {
-                if let Some(other) = self.other_capture(&sides, captures, &own, *other) {
-                    other.weigh(&mut failure.finding);
-                }
-            }
-        }
+        self.with_each_other(&sides, captures, failures, &others, OtherCapture::weigh);
         self.weigh_missing(&sides, captures, failures, &others, is_counted);
         for failure in &*failures {
             self.seen[failure.place.0].first_cause =
                 Cause::most_likely(&failure.finding.causes).map(|cause| cause.kind);
         }
-        for (failure, others) in failures.iter_mut().zip(&others) {
-            let own = self.seen[failure.place.0];
-            for other in others {
-                if let Some(other) = self.other_capture(&sides, captures, &own, *other) {
-                    other.adopt(&mut failure.finding);
-                }
-            }
+        self.with_each_other(&sides, captures, failures, &others, OtherCapture::adopt);
+    }
+
+    /// Calls a function with each failure and each capture that has its handshake, too.
+    fn with_each_other<'c>(
+        &self,
+        sides: &Sides,
+        captures: &[&'c str],
+        failures: &mut [Failure],
+        others: &[Vec<usize>],
+        weigh: fn(&OtherCapture<'c>, &mut Finding),
+    ) {
+        for (failure, others) in failures.iter_mut().zip(others) {
+            let own = &self.seen[failure.place.0];
+            let others = others.iter().filter_map(|&other| self.other_capture(sides, captures, own, other));
+            others.for_each(|other| weigh(&other, &mut failure.finding));
         }
     }
 
@@ -112,11 +114,15 @@ impl CrossCapture {
         others: &[Vec<usize>],
         is_counted: impl Fn(Endpoint) -> bool,
     ) {
+        // Those that were not compared may be in the other captures.
+        if self.not_compared > 0 {
+            return;
+        }
         let mut missing = Vec::new();
         let mut numbers: HashMap<(Local, u32), u64> = HashMap::new();
         for (at, (failure, others)) in failures.iter().zip(others).enumerate() {
             let own = &self.seen[failure.place.0];
-            if self.not_compared > 0 || is_counted(own.server) {
+            if is_counted(own.server) {
                 continue;
             }
             for capture in sides.without(own, others.iter().map(|&other| self.seen[other].capture)) {
@@ -224,10 +230,10 @@ impl Sides {
 
     /// Returns the captures nearer to the server that do not contain a handshake, although they
     /// contain connections of the same client and listener before and after it.
-    fn without(&self, own: &SeenHandshake, with: impl Iterator<Item = u32>) -> BTreeSet<u32> {
-        let with: BTreeSet<u32> = with.collect();
+    fn without(&self, own: &SeenHandshake, with: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
+        let (time, with) = (own.time, with.collect::<BTreeSet<_>>());
         let beyond = self.beyond.get(&own.local()).into_iter().flatten();
-        let around = beyond.filter(|(_, beyond)| (beyond.period.0..=beyond.period.1).contains(&own.time));
-        around.map(|(capture, _)| *capture).filter(|capture| !with.contains(capture)).collect()
+        let around = beyond.filter(move |(_, beyond)| (beyond.period.0..=beyond.period.1).contains(&time));
+        around.map(|(capture, _)| *capture).filter(move |capture| !with.contains(capture))
     }
 }
