@@ -35,7 +35,8 @@ fn whole_headline(totals: &Totals) -> String {
     } else if totals.failed() > 0 {
         failure_headline(totals)
     } else {
-        answered(totals).unwrap_or_else(|| not_found(totals, &format!(" in {}", all(totals))))
+        let found = answered(totals).map(|answered| format!("{answered}."));
+        found.unwrap_or_else(|| not_found(totals, &format!(" in {}", all(totals))))
     }
 }
 
@@ -86,27 +87,14 @@ fn failure_headline(totals: &Totals) -> String {
 fn scan_headline(totals: &Totals, scans: &[Scan], failures: &Affected) -> String {
     let scanned: u64 = scans.iter().map(|scan| scan.handshakes).sum();
     let failed = totals.failed() - scanned;
-    let besides = match scans {
-        [_] => "a scan".to_owned(),
-        several => count(several.len() as u64, "scan"),
-    };
-    match (failed, failures.most_frequent(), scans) {
-        (0, _, [scan]) => {
-            format!("A scan by {} made {} of {}; no other failed.", scan.client, grouped(scanned), all(totals))
-        }
-        (0, ..) => {
-            format!(
-                "{} made {} of {}; no other failed.",
-                count(scans.len() as u64, "scan"),
-                grouped(scanned),
-                all(totals)
-            )
-        }
-        (_, Some((cause, _)), _) => {
-            format!("{} of {} failed besides {besides}; main cause: {cause}.", grouped(failed), all(totals))
-        }
-        (_, None, _) => format!("{} of {} failed besides {besides}.", grouped(failed), all(totals)),
+    let several = || count(scans.len() as u64, "scan");
+    if failed == 0 {
+        let who = if let [scan] = scans { format!("A scan by {}", scan.client) } else { several() };
+        return format!("{who} made {} of {}; no other failed.", grouped(scanned), all(totals));
     }
+    let besides = if let [_] = scans { "a scan".to_owned() } else { several() };
+    let cause = failures.most_frequent().map_or_else(String::new, |(cause, _)| format!("; main cause: {cause}"));
+    format!("{} of {} failed besides {besides}{cause}.", grouped(failed), all(totals))
 }
 
 /// Returns a sentence for each of the largest scans.
@@ -130,22 +118,23 @@ fn scans(scans: &[Scan]) -> Vec<String> {
     sentences
 }
 
-/// Returns for which listeners a SYN cookie or SYN proxy answered; `None` if there is none.
+/// Returns for which listeners a SYN cookie or SYN proxy answered, without a full stop; `None`
+/// if there is none.
 fn answered(totals: &Totals) -> Option<String> {
     if totals.reliable.handshakes > 0 {
         let who = which(totals, Confidence::Likely);
         Some(match style(&totals.reliable) {
-            Style::Cookies if totals.reliable.handshakes == 1 => format!("{who} answered with a SYN cookie."),
-            Style::Cookies => format!("{who} answered with SYN cookies."),
-            Style::Proxy => format!("A SYN proxy answered for {who}."),
-            Style::Both => format!("{who} used SYN cookies or a SYN proxy."),
+            Style::Cookies if totals.reliable.handshakes == 1 => format!("{who} answered with a SYN cookie"),
+            Style::Cookies => format!("{who} answered with SYN cookies"),
+            Style::Proxy => format!("A SYN proxy answered for {who}"),
+            Style::Both => format!("{who} used SYN cookies or a SYN proxy"),
         })
     } else if totals.possible.handshakes > 0 {
         let who = which(totals, Confidence::Possible);
         Some(match style(&totals.possible) {
-            Style::Cookies => format!("{who} may have answered with SYN cookies."),
-            Style::Proxy => format!("A SYN proxy may have answered for {who}."),
-            Style::Both => format!("{who} may have used SYN cookies or proxies."),
+            Style::Cookies => format!("{who} may have answered with SYN cookies"),
+            Style::Proxy => format!("A SYN proxy may have answered for {who}"),
+            Style::Both => format!("{who} may have used SYN cookies or proxies"),
         })
     } else {
         None
@@ -189,7 +178,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     sentences.extend(scans(found));
     sentences.extend(failures(others, cause));
     match (has_failures, answered(totals)) {
-        (true, Some(answered)) => sentences.push(format!("{}: {}", answered.trim_end_matches('.'), extent(totals))),
+        (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),
         (true, None) => sentences.push(match suggested(totals) {
             Some(who) => format!("This suggests {who}, but no handshake proves one."),
             None => not_found(totals, ""),
