@@ -21,7 +21,7 @@ impl<D: Read> Decoded<D> {
     }
 
     fn complain(&mut self, error: io::Error) -> io::Error {
-        if self.position.failed() || error.kind() == ErrorKind::Interrupted {
+        if self.position.failed() {
             return error;
         }
         let damage = match error.kind() {
