@@ -69,12 +69,10 @@ fn ip(mask: &Mask, packet: &[u8]) -> Option<(Vec<u8>, usize)> {
     if protocol == ip_number::TCP {
         return original.segment(mask, tcp::header);
     }
-    let quoted = Original::parse(icmp::quoted(&original.ip)?)?;
-    let (quoted, _) = quoted.segment(mask, |segment, original, addresses, carried| {
-        Some(tcp::quoted_header(segment, original, addresses, carried))
-    })?;
+    let (header, quoted) = icmp::quoted(&original.ip)?;
+    let (quoted, _) = Original::parse(quoted)?.segment(mask, tcp::quoted_header)?;
     let addresses = original.masked(mask);
-    let error = icmp::error(original.ip.payload().payload, protocol, addresses, &quoted)?;
+    let error = icmp::error(header, protocol, addresses, &quoted);
     let mut bytes = original.header(addresses, protocol, error.len());
     bytes.extend(error);
     let length = bytes.len();

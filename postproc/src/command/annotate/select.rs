@@ -112,7 +112,7 @@ impl Filter<'_> {
 fn endpoints(packet: &[u8]) -> Option<(Endpoint, Endpoint)> {
     let (ip, _) = LaxIpSlice::from_slice(packet).ok()?;
     let ip = match icmp::quoted(&ip) {
-        Some(quoted) => LaxIpSlice::from_slice(quoted).ok()?.0,
+        Some((_, quoted)) => LaxIpSlice::from_slice(quoted).ok()?.0,
         None => ip,
     };
     let ports = ip.payload().payload.first_chunk::<4>()?;

@@ -6,8 +6,6 @@ use etherparse::IpNumber;
 use etherparse::ip_number::TCP;
 use syncookie_engine::{TcpOption, tcp_options};
 
-/// Bytes of a header before its checksum, which depends on the addresses.
-const BEFORE_CHECKSUM: usize = CHECKSUM.start;
 /// Shortest TCP header (RFC 9293 section 3.1).
 const FIXED: usize = 20;
 const CHECKSUM: std::ops::Range<usize> = 16..18;
@@ -35,15 +33,16 @@ pub fn header(
     Some(header)
 }
 
-/// Returns the header of a segment that an ICMP error quotes, perhaps only in part.
+/// Returns the header of a segment that an ICMP error quotes, perhaps only in part: then it ends
+/// before the checksum, which depends on the addresses.
 pub fn quoted_header(
     segment: &[u8],
     original: (IpAddr, IpAddr),
     addresses: (IpAddr, IpAddr),
     carried: usize,
-) -> Vec<u8> {
-    let part = || segment[..segment.len().min(BEFORE_CHECKSUM)].to_vec();
-    header(segment, original, addresses, carried).unwrap_or_else(part)
+) -> Option<Vec<u8>> {
+    let part = || segment[..segment.len().min(CHECKSUM.start)].to_vec();
+    Some(header(segment, original, addresses, carried).unwrap_or_else(part))
 }
 
 /// Returns the checksum of a segment with this header, whose field is 0. A wrong checksum stays wrong,
