@@ -129,7 +129,8 @@ fn traced(context: &Context<'_>) -> Vec<Resource> {
     let mut reasons: BTreeMap<(TracedKind, &str, Option<&str>), (u64, &Traced)> = BTreeMap::new();
     for (traced, number) in context.facts.traced() {
         let key = (traced.kind, traced.reason.as_str(), traced.meaning());
-        reasons.entry(key).or_insert((0, traced)).0 += number;
+        let count = &mut reasons.entry(key).or_insert((0, traced)).0;
+        *count = count.saturating_add(number);
     }
     if reasons.is_empty() {
         return vec![context.resource(ResourceKind::Traced)];

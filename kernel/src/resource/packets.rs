@@ -180,7 +180,7 @@ fn unexplained_resets(counters: &[Counter]) -> String {
     let Some(sent @ 1..) = increases.next() else {
         return format!("the other resets were answers to {without_connection}");
     };
-    match sent.saturating_sub(increases.sum()) {
+    match sent.saturating_sub(increases.fold(0, u64::saturating_add)) {
         0 => "the other counters explain the increase of OutRsts".into(),
         number => format!("since the previous sample, resets that answered {without_connection}: {}", grouped(number)),
     }

@@ -122,13 +122,14 @@ fn half_open<'a>(
     context: &'a Context<'_>,
     addresses: &BTreeMap<&'a LocalAddress, Vec<&Listener>>,
 ) -> BTreeMap<&'a LocalAddress, u64> {
-    let mut counts = BTreeMap::new();
+    let mut counts: BTreeMap<&LocalAddress, u64> = BTreeMap::new();
     for (end, count) in context.facts.half_open() {
         let mut fitting: Vec<&&LocalAddress> = addresses.keys().filter(|address| address.accepts(end)).collect();
         fitting.sort_by_key(|address| (address.is_wildcard(), address.address.is_none_or(|address| address.is_ipv6())));
         // Without a list of listeners, each local address counts as one.
         let address = fitting.first().map_or(end, |address| **address);
-        *counts.entry(address).or_default() += count;
+        let sum = counts.entry(address).or_default();
+        *sum = sum.saturating_add(count);
     }
     counts
 }

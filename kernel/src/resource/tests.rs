@@ -239,3 +239,22 @@ fn programs_that_wait_for_a_cpu_accept_connections_late() {
     };
     assert_eq!((at("95.30"), at("20.00")), (vec![("cpu-pressure", Level::Near)], vec![]));
 }
+
+#[test]
+fn numbers_of_a_hostile_file_are_added_up_to_the_largest() {
+    let most = u64::MAX;
+    let traced = judged(&format!("{most} drops at nf_hook_slow+9e (0xff)\n1 drops at nf_hook_slow+a0 (0xff)\n"));
+    let drops = traced.iter().find(|resource| resource.kind == ResourceKind::Traced).unwrap();
+    assert_eq!(drops.counters[0].total, Some(most));
+    let half_open = format!("syncookie: half-open 10.0.0.1:80 {most}\nsyncookie: half-open 10.0.0.2:80 1\n");
+    let queues = judged(&format!("LISTEN 0 8 0.0.0.0:80 *:*\n{half_open}"));
+    assert_eq!(row(&queues, ResourceKind::SynQueue).usage, Some(most));
+    let at = |value: u64| {
+        facts(&format!(
+            "TcpExt: EmbryonicRsts TCPAbortOnData\nTcpExt: {value} {value}\nTcp: OutRsts A\nTcp: {value} 0\n"
+        ))
+    };
+    let resources = assess(&at(most), Some(&at(0)));
+    let resets = resources.iter().find(|resource| resource.kind == ResourceKind::Resets).unwrap();
+    assert_eq!(resets.remark.as_deref(), Some("the other counters explain the increase of OutRsts"));
+}
