@@ -1,5 +1,7 @@
 //! What a report shows: the facts of one namespace or of some files, and what they mean.
 
+use std::collections::BTreeSet;
+
 use crate::facts::{Difference, Facts, Samples};
 use crate::resource::{self, Finding, Level, Resource};
 
@@ -42,13 +44,10 @@ impl View {
     /// Returns the counters that a resource is judged by and that the source lacks, though it has
     /// others of their group.
     pub fn missing_counters(&self) -> Vec<&str> {
-        let has_group = |name: &str| {
-            let group = name.split('.').next().unwrap_or_default();
-            self.later.counters().any(|(known, _)| known.split('.').next() == Some(group))
-        };
+        let groups: BTreeSet<&str> = self.later.counters().map(|(name, _)| group(name)).collect();
         let counters = self.resources.iter().flat_map(|resource| &resource.counters);
         let mut missing: Vec<&str> = counters
-            .filter(|counter| counter.total.is_none() && has_group(&counter.name))
+            .filter(|counter| counter.total.is_none() && groups.contains(group(&counter.name)))
             .map(|counter| counter.name.as_str())
             .collect();
         missing.sort_unstable();
@@ -68,6 +67,11 @@ impl View {
         unknown.dedup_by_key(|resource| resource.kind);
         unknown
     }
+}
+
+/// Returns the group of a counter: `TcpExt` of `TcpExt.ListenDrops`.
+fn group(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 impl From<Samples> for View {

@@ -23,7 +23,7 @@ pub use event::{Event, EventKind};
 pub use listener::{Listener, LocalAddress, Process};
 pub use old_counters::is_in_every_kernel;
 pub use path_drops::PathDrops;
-pub(crate) use path_drops::{is_card_drop, is_xdp_drop};
+pub(crate) use path_drops::{interface_counter, is_card_drop, is_xdp_drop};
 pub use samples::Samples;
 pub use traced::{Traced, TracedKind};
 

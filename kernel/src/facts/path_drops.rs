@@ -18,12 +18,10 @@ pub enum PathDrops {
 impl PathDrops {
     /// Returns whether a counter is one of these.
     fn counts(self, counter: &str) -> bool {
-        let of_interface = || counter.strip_prefix("interface.").and_then(|rest| rest.rsplit('.').next());
+        let of_interface = |is_it: fn(&str) -> bool| interface_counter(counter).is_some_and(|(_, name)| is_it(name));
         match self {
-            Self::Xdp => of_interface().is_some_and(is_xdp_drop),
-            Self::Card => {
-                of_interface().is_some_and(|name| name == "rx_fifo" || (is_card_drop(name) && !is_xdp_drop(name)))
-            }
+            Self::Xdp => of_interface(is_xdp_drop),
+            Self::Card => of_interface(|name| name == "rx_fifo" || is_card_drop(name)),
             Self::PacketFilter => counter.starts_with("packet_filter."),
             Self::NeighbourTable => counter.ends_with("_cache.table_fulls"),
         }
@@ -48,13 +46,20 @@ impl Difference<'_> {
     }
 }
 
+/// Returns the interface of a counter, and the counter's name there: `eth0.100` and `rx_drop` for
+/// `interface.eth0.100.rx_drop`. `None` for a counter that is not an interface's.
+pub(crate) fn interface_counter(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix("interface.")?.rsplit_once('.')
+}
+
 /// Returns whether a counter of `ethtool -S` counts packets that an XDP program dropped.
 pub(crate) fn is_xdp_drop(name: &str) -> bool {
     name.contains("xdp") && name.contains("drop")
 }
 
 /// Returns whether a counter of `ethtool -S` or `ip -s link` counts received packets that the
-/// network card or its driver lost. Drivers choose the names.
+/// network card or its driver lost; those that an XDP program dropped are not lost. Drivers choose
+/// the names.
 pub(crate) fn is_card_drop(name: &str) -> bool {
     let is_received = name.starts_with("rx") || name.starts_with("port_rx") || name.starts_with("veb_rx");
     let words = [
@@ -71,5 +76,5 @@ pub(crate) fn is_card_drop(name: &str) -> bool {
     ];
     // The columns of /proc/net/dev have findings of their own.
     let is_column = matches!(name, "rx_drop" | "rx_fifo" | "rx_errs");
-    (is_received && !is_column && words.iter().any(|word| name.contains(word))) || is_xdp_drop(name)
+    is_received && !is_column && !is_xdp_drop(name) && words.iter().any(|word| name.contains(word))
 }

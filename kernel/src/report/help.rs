@@ -1,5 +1,6 @@
 //! Meanings of the metrics, for the `HELP` lines of Prometheus.
 
+use crate::facts::interface_counter;
 use crate::resource::ResourceKind;
 
 /// Returns the meaning of a resource's usage, and of its limit.
@@ -66,10 +67,7 @@ pub fn counter(name: &str) -> Option<&'static str> {
     if name.starts_with("traced.") {
         return Some("Drops or resets with this reason that a tracing tool saw.");
     }
-    let name = match name.strip_prefix("interface.").and_then(|rest| rest.rsplit_once('.')) {
-        Some((_, column)) => column,
-        None => name,
-    };
+    let name = interface_counter(name).map_or(name, |(_, column)| column);
     Some(match name {
         "drops" => "SYNs and connections dropped at a listening socket.",
         "TcpExt.ListenOverflows" => "Connections that found the accept queue full.",

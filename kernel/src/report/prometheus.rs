@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use syncookie_terminal::escape_controls;
 
 use super::help;
+use crate::facts::interface_counter;
 use crate::resource::{Level, Resource, Scope};
 use crate::view::View;
 
@@ -96,7 +97,7 @@ impl Metrics {
 
     /// Adds the metric of a counter.
     fn counter(&mut self, counter: &str, total: u64, labels: &str, netns: &str) {
-        let (name, labels) = match counter.strip_prefix("interface.").and_then(|rest| rest.rsplit_once('.')) {
+        let (name, labels) = match interface_counter(counter) {
             Some((_, column)) => (format!("interface_{column}"), labels),
             None if counter.starts_with("packet_filter.") => ("packet_filter_packets".into(), labels),
             None if counter.starts_with("traced.") => ("traced_packets".into(), labels),

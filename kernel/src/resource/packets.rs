@@ -6,13 +6,13 @@
 //! net/ipv4/icmp.c. Challenge ACKs: `tcp_send_challenge_ack` and `tcp_oow_rate_limited`,
 //! net/ipv4/tcp_input.c.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
 use super::{Context, Counter, Level, Resource, ResourceKind};
-use crate::facts::{EventKind, is_card_drop, is_xdp_drop};
+use crate::facts::{EventKind, interface_counter, is_card_drop, is_xdp_drop};
 
 /// Columns of `/proc/net/dev` that are shown of an interface.
 const COLUMNS: [&str; 4] = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"];
@@ -83,24 +83,27 @@ fn softirq(context: &Context<'_>) -> Resource {
 
 /// Returns the state of each interface.
 fn interfaces(context: &Context<'_>) -> Vec<Resource> {
-    let names: BTreeSet<&str> = context
-        .facts
-        .counters()
-        .filter_map(|(name, _)| Some(name.strip_prefix("interface.")?.rsplit_once('.')?.0))
-        .collect();
-    names.into_iter().map(|name| interface(context, name)).collect()
+    let mut card_drops: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (counter, value) in context.facts.counters() {
+        let Some((interface, name)) = interface_counter(counter) else { continue };
+        let drops = card_drops.entry(interface).or_default();
+        if value > 0 && drops.len() < MAX_CARD_COUNTERS && (is_card_drop(name) || is_xdp_drop(name)) {
+            drops.push(counter);
+        }
+    }
+    card_drops.into_iter().map(|(name, drops)| interface(context, name, &drops)).collect()
 }
 
 /// Returns the state of an interface. `rx_drop` has many reasons (an unknown protocol is one), so
-/// only its increase is a finding; overruns (`rx_fifo`) have one.
-fn interface(context: &Context<'_>, name: &str) -> Resource {
+/// only its increase is a finding; overruns (`rx_fifo`) have one. `card_drops` are the counters of
+/// its network card (`ethtool -S`) that count lost packets and are not zero.
+fn interface(context: &Context<'_>, name: &str, card_drops: &[&str]) -> Resource {
     let mut resource = context.resource(ResourceKind::Interface).of(name);
     let counters = COLUMNS.map(|column| format!("interface.{name}.{column}"));
     resource.counters = counters.iter().map(|counter| context.counter(counter)).collect();
     if context.facts.gauge(&format!("interface.{name}.xdp_program")).is_some() {
         resource.remark = Some("an XDP program is attached, which can drop packets that no capture contains".into());
     }
-    let card = card_drops(context, name);
     let name = escape_controls(name).into_owned();
     add_counter_finding(
         context,
@@ -111,8 +114,8 @@ fn interface(context: &Context<'_>, name: &str) -> Resource {
     if resource.counters[0].increase.is_some_and(|increase| increase > 0) {
         add_counter_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
     }
-    for counter in card {
-        let what = if is_xdp_drop(&counter.name) {
+    for counter in card_drops.iter().map(|counter| context.counter(counter)) {
+        let what = if is_xdp_drop(counter.short_name()) {
             format!("Packets dropped by the XDP program of {name}")
         } else {
             format!("Packets lost by the network card of {name}")
@@ -122,14 +125,6 @@ fn interface(context: &Context<'_>, name: &str) -> Resource {
         add_counter_finding(context, &mut resource, last, &what);
     }
     resource
-}
-
-/// Returns the counters of a network card (`ethtool -S`) that count lost packets and are not zero.
-fn card_drops(context: &Context<'_>, name: &str) -> Vec<Counter> {
-    let prefix = format!("interface.{name}.");
-    let is_drop = |counter: &str| counter.strip_prefix(&prefix).is_some_and(is_card_drop);
-    let counted = context.facts.counters().filter(|(counter, value)| *value > 0 && is_drop(counter));
-    counted.take(MAX_CARD_COUNTERS).map(|(counter, _)| context.counter(counter)).collect()
 }
 
 fn icmp(context: &Context<'_>) -> Resource {

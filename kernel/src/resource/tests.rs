@@ -1,6 +1,7 @@
 use super::*;
 use crate::facts::Facts;
 use crate::read;
+use crate::view::View;
 
 fn facts(text: &str) -> Facts {
     read::document("test", text.as_bytes()).unwrap()
@@ -219,6 +220,43 @@ fn rules_that_drop_and_counters_of_a_network_card_are_read() {
     ] {
         assert!(found.iter().any(|sentence| sentence.contains(part)), "{part:?} is not in {found:#?}");
     }
+}
+
+/// Returns the sentences about interfaces.
+fn about_interfaces(text: &str) -> Vec<String> {
+    let resources = judged(text);
+    let found = findings(&resources).into_iter().filter(|(resource, _)| resource.kind == ResourceKind::Interface);
+    found.map(|(_, finding)| finding.sentence.clone()).collect()
+}
+
+#[test]
+fn drops_of_a_vlan_are_not_those_of_its_interface() {
+    let drops = "     rx_queue_0_xdp_drops: 2\n     rx_missed_errors: 5\n";
+    let text = format!(
+        "$ ethtool -S eth0\nNIC statistics:\n     rx_packets: 9\n$ ethtool -S eth0.100\nNIC statistics:\n{drops}"
+    );
+    let lost = "Packets lost by the network card of eth0.100: 5 since boot (rx_missed_errors).";
+    let dropped = "Packets dropped by the XDP program of eth0.100: 2 since boot (rx_queue_0_xdp_drops).";
+    assert_eq!(about_interfaces(&text), [lost, dropped]);
+}
+
+#[test]
+fn an_interface_named_after_xdp_is_no_xdp_program() {
+    let text = "$ ethtool -S xdp0\nNIC statistics:\n     rx_dropped: 2\n";
+    assert_eq!(about_interfaces(text), ["Packets lost by the network card of xdp0: 2 since boot (rx_dropped)."]);
+}
+
+/// This took minutes when all counters were searched for each interface and for each missing counter.
+#[test]
+fn many_interfaces_and_counters_are_assessed_in_one_pass() {
+    const EACH: usize = 30_000;
+    let interface = |number| format!("$ ethtool -S if{number}\nNIC statistics:\n     rx_dropped: 1\n");
+    let counter = |number| format!("TcpExt: A{number} B\nTcpExt: 1 1\n");
+    let text: String = (0..EACH).map(interface).chain((0..EACH).map(counter)).collect();
+    let view = View::new(facts(&text), None);
+    assert_eq!(view.findings().len(), EACH);
+    let missing = view.missing_counters();
+    assert_eq!(missing.iter().filter(|name| name.starts_with("interface.")).count(), 4 * EACH);
 }
 
 #[test]
