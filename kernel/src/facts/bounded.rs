@@ -1,6 +1,7 @@
 //! Adding facts, up to sizes that no honest source exceeds: what a hostile source has beyond them
 //! is dropped.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Event, Facts, Listener, LocalAddress, Process, Traced};
@@ -76,10 +77,7 @@ impl Facts {
     /// Adds half-open connections at a local address.
     pub(crate) fn add_half_open(&mut self, local: LocalAddress, number: u64) {
         self.set_half_open_listed();
-        if self.half_open.len() < MAX_ENTRIES || self.half_open.contains_key(&local) {
-            let count = self.half_open.entry(local).or_default();
-            *count = count.saturating_add(number);
-        }
+        count(&mut self.half_open, local, number);
     }
 
     /// Records that the source lists half-open connections, so that none listed means none there.
@@ -89,18 +87,12 @@ impl Facts {
 
     /// Adds connections from an ephemeral port to a remote address and port.
     pub(crate) fn add_destination(&mut self, address: IpAddr, port: u16, number: u64) {
-        if self.destinations.len() < MAX_ENTRIES || self.destinations.contains_key(&(address, port)) {
-            let count = self.destinations.entry((address, port)).or_default();
-            *count = count.saturating_add(number);
-        }
+        count(&mut self.destinations, (address, port), number);
     }
 
     /// Adds drops or resets that a tracing tool saw.
     pub(crate) fn add_traced(&mut self, traced: Traced, number: u64) {
-        if self.traced.len() < MAX_ENTRIES || self.traced.contains_key(&traced) {
-            let count = self.traced.entry(traced).or_default();
-            *count = count.saturating_add(number);
-        }
+        count(&mut self.traced, traced, number);
     }
 
     /// Adds a remark for the reader of the report.
@@ -108,5 +100,13 @@ impl Facts {
         if self.notes.len() < MAX_ENTRIES {
             self.notes.push(text);
         }
+    }
+}
+
+/// Adds to the number of a key; a new key only below [`MAX_ENTRIES`].
+fn count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, number: u64) {
+    if counts.len() < MAX_ENTRIES || counts.contains_key(&key) {
+        let count = counts.entry(key).or_default();
+        *count = count.saturating_add(number);
     }
 }

@@ -111,17 +111,14 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
         let counters = resource.counters.iter().enumerate().filter(is_shown);
         let parts: Vec<String> = counters.map(|(_, counter)| count(counter, is_compared)).collect();
         if !parts.is_empty() {
-            let is_rising = resource.kind == ResourceKind::Resets && resource.counters.iter().any(has_increased);
+            let is_rising =
+                resource.kind == ResourceKind::Resets && resource.counters.iter().any(Counter::has_increased);
             let remark = resource.remark.clone().filter(|_| is_verbose || is_rising || resource.level().is_some());
             let parts = Vec::from_iter(iter::once(parts.join(", ")).chain(remark));
             rows.push([resource.kind.title().to_owned(), subject(resource), parts.join("; ")]);
         }
     }
     rows
-}
-
-fn has_increased(counter: &Counter) -> bool {
-    counter.increase.is_some_and(|increase| increase > 0)
 }
 
 /// Formats a counter: `ListenOverflows 12 (+3)`.

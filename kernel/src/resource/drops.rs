@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncookie_terminal::{count, escape_controls};
 
-use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
+use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, add_usage_finding};
 use super::{Context, Counter, Level, Resource, ResourceKind};
 use crate::facts::{EventKind, Traced, TracedKind};
 
@@ -96,9 +96,7 @@ fn neighbours(context: &Context<'_>, (protocol, table, tree): (&str, &str, &str)
     add_usage_finding(&mut resource, "Packets to further neighbours are dropped");
     let what = format!("Packets dropped because the neighbour table ({protocol}) was full");
     // The counter is as old as the machine: an old overflow is reported by the log only.
-    if resource.counters[0].increase.is_some_and(|increase| increase > 0) {
-        add_counter_finding(context, &mut resource, 0, &what);
-    }
+    add_increase_finding(context, &mut resource, 0, &what);
     if protocol == "ARP" {
         add_log_finding(context, &mut resource, EventKind::Neighbours);
     }

@@ -66,9 +66,7 @@ fn socket_buffers(context: &Context<'_>) -> Resource {
         most.map(|bytes| format!("a receive buffer holds at most {} bytes (tcp_rmem[2])", grouped(bytes)));
     // Slow readers cause these every day, so only an increase is a finding.
     for index in [0, 2] {
-        if resource.counters[index].increase.is_some_and(|increase| increase > 0) {
-            add_counter_finding(context, &mut resource, index, "Segments dropped because a socket buffer was full");
-        }
+        add_increase_finding(context, &mut resource, index, "Segments dropped because a socket buffer was full");
     }
     resource
 }
@@ -125,6 +123,13 @@ pub fn add_counter_finding(context: &Context<'_>, resource: &mut Resource, index
     if let Some(level) = context.level(counter) {
         let text = context.counted(what, counter);
         resource.add_finding(level, text);
+    }
+}
+
+/// Adds a finding like [`add_counter_finding`], but only if the counter increased.
+pub fn add_increase_finding(context: &Context<'_>, resource: &mut Resource, index: usize, what: &str) {
+    if resource.counters[index].has_increased() {
+        add_counter_finding(context, resource, index, what);
     }
 }
 

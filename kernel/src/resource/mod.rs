@@ -152,11 +152,10 @@ impl Context<'_> {
 
     /// Returns the level of a counter that increased or is not zero.
     fn level(&self, counter: &Counter) -> Option<Level> {
-        match (counter.increase, counter.total) {
-            (Some(rise), _) if rise > 0 => Some(Level::Overflowing),
-            (_, Some(total)) if total > 0 => Some(Level::Overflowed),
-            _ => None,
+        if counter.has_increased() {
+            return Some(Level::Overflowing);
         }
+        counter.total.filter(|total| *total > 0).map(|_| Level::Overflowed)
     }
 }
 
@@ -164,6 +163,11 @@ impl Counter {
     /// Returns the name that the kernel gives the counter, without its group.
     pub fn short_name(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or(&self.name)
+    }
+
+    /// Returns whether the counter is known to have increased since the earlier sample.
+    pub(crate) fn has_increased(&self) -> bool {
+        self.increase.is_some_and(|increase| increase > 0)
     }
 }
 

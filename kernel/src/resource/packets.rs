@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use syncookie_terminal::{escape_controls, grouped};
 
-use super::memory::{add_counter_finding, add_log_finding, add_usage_finding};
+use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, add_usage_finding};
 use super::{Context, Counter, Level, Resource, ResourceKind};
 use crate::facts::{EventKind, interface_counter, is_card_drop, is_xdp_drop};
 
@@ -53,7 +53,7 @@ fn conntrack(context: &Context<'_>) -> Resource {
 
 /// Returns whether `drop` or `early_drop`, the first two counters, increased: the table was full.
 fn is_evicting(counters: &[Counter]) -> bool {
-    counters.iter().take(2).any(|counter| counter.increase.is_some_and(|increase| increase > 0))
+    counters.iter().take(2).any(Counter::has_increased)
 }
 
 /// Adds the finding for a table that was full and is a little below its limit when it is read,
@@ -111,9 +111,7 @@ fn interface(context: &Context<'_>, name: &str, card_drops: &[&str]) -> Resource
         1,
         &format!("Packets lost because the receive ring of {name} was full"),
     );
-    if resource.counters[0].increase.is_some_and(|increase| increase > 0) {
-        add_counter_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
-    }
+    add_increase_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
     for counter in card_drops.iter().map(|counter| context.counter(counter)) {
         let what = if is_xdp_drop(counter.short_name()) {
             format!("Packets dropped by the XDP program of {name}")
