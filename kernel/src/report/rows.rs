@@ -64,7 +64,7 @@ fn usage(resource: &Resource) -> UsageRow {
 
 /// Returns what is shown instead of a usage: a rate limit has none.
 fn usage_unknown(resource: &Resource) -> &'static str {
-    if resource.kind == ResourceKind::Icmp { "-" } else { "unknown" }
+    if resource.kind.unit().is_empty() { "-" } else { "unknown" }
 }
 
 /// Returns whether a limit is the largest signed number, the kernel's value for no limit
@@ -144,6 +144,18 @@ mod tests {
         let (rows, _) = usages(&View::new(facts, None), false);
         let files = rows.iter().find(|row| row[0] == "open files").unwrap();
         assert_eq!(files[2..5], ["2,208", "unlimited", ""]);
+    }
+
+    #[test]
+    fn a_rate_limit_has_no_usage() {
+        let mut facts = Facts::default();
+        facts.set_setting("net.ipv4.icmp_msgs_per_sec".into(), "1000".into());
+        facts.set_setting("net.ipv4.tcp_challenge_ack_limit".into(), "500".into());
+        facts.set_setting("net.core.netdev_max_backlog".into(), "1000".into());
+        let (rows, _) = usages(&View::new(facts, None), false);
+        let used: Vec<_> = rows.iter().map(|row| [row[0].as_str(), row[2].as_str()]).collect();
+        let expected = [["softirq backlog", "unknown"], ["ICMP rate limit (per s)", "-"], ["challenge ACKs", "-"]];
+        assert_eq!(used, expected);
     }
 
     #[test]
