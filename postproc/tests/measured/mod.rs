@@ -31,6 +31,7 @@ pub fn measure(command: &mut Command, longest: Duration) -> Measured {
     let pid = libc::pid_t::try_from(child.id()).expect("a number of a process");
     let start = Instant::now();
     let mut peak: f64 = 0.0;
+    let mut is_asked = false;
     loop {
         peak = peak.max(peak_of(pid).unwrap_or_default());
         // SAFETY: all bytes zero is a valid value of this structure of numbers.
@@ -44,7 +45,9 @@ pub fn measure(command: &mut Command, longest: Duration) -> Measured {
             let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
             return Measured { seconds: START + seconds(usage.ru_utime) + seconds(usage.ru_stime), peak };
         }
-        if start.elapsed() > longest {
+        // A second signal would end the program at once, before it wrote what it has.
+        if !is_asked && start.elapsed() > longest {
+            is_asked = true;
             // SAFETY: the child was not waited for, so the number is still its own.
             unsafe { libc::kill(pid, libc::SIGTERM) };
         }
