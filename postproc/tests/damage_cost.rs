@@ -1,10 +1,13 @@
 //! Damage to a capture costs no more than reading it, however dense it is.
 #![cfg(target_os = "linux")]
 
+mod measured;
 mod sandbox;
 
-use std::process::Command;
+use std::fs;
+use std::time::Duration;
 
+use measured::{Measured, measure};
 use sandbox::{Run, Sandbox};
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::example::segment;
@@ -21,9 +24,6 @@ const LENGTH: usize = 600;
 /// optimisation, the search for records is much slower in comparison.
 const MOST: f64 = if cfg!(debug_assertions) { 6.0 } else { 3.0 };
 const DENSITIES: &[usize] = if cfg!(debug_assertions) { &[100, 10] } else { &[100, 10, 3, 2] };
-
-/// CPU time in seconds that a run takes in any case, so that short runs can be compared.
-const START: f64 = 0.02;
 
 /// Returns a capture of data segments in each format, and the offsets of its records.
 fn captures() -> [(&'static str, Vec<u8>, Vec<usize>); 2] {
@@ -44,19 +44,12 @@ fn captures() -> [(&'static str, Vec<u8>, Vec<usize>); 2] {
 
 /// Returns the CPU time of reading a capture, the least of three runs, and the number of frames.
 fn read(sandbox: &Sandbox, capture: &str) -> (f64, u64) {
-    let script = "TIMEFORMAT='%U %S'; time \"$@\"";
-    let args = ["analyze", capture, "--quiet", "--format", "jsonl", "--threads", "1"];
-    let mut command = Command::new("bash");
-    command.args(["-c", script, "bash", env!("CARGO_BIN_EXE_syncookie")]).args(args).current_dir(sandbox.path(""));
-    let mut least = f64::MAX;
-    let mut frames = 0;
-    for _ in 0..3 {
-        let run = Run::of(command.output().expect("bash is there"));
-        frames = run.objects("summary")[0]["captures"][0]["frames"].as_u64().expect("a number");
-        let times = run.stderr.lines().last().expect("bash writes the times").split(' ');
-        least = least.min(times.filter_map(|time| time.parse::<f64>().ok()).sum());
-    }
-    (least + START, frames)
+    let args = [capture, "--quiet", "--format", "jsonl", "--threads", "1", "--output", "out"];
+    let least = (0..3).map(|_| measure(&mut sandbox.command(&args), Duration::MAX)).reduce(Measured::least);
+    let stdout = fs::read_to_string(sandbox.path("out")).expect("the results are there");
+    let run = Run { code: 0, stdout, stderr: String::new() };
+    let frames = run.objects("summary")[0]["captures"][0]["frames"].as_u64().expect("a number");
+    (least.expect("it ran three times").seconds, frames)
 }
 
 #[test]
