@@ -32,7 +32,7 @@ impl LineParser for Ethtool {
         }
         let Some(interface) = self.interface.as_deref().filter(|_| self.is_open) else { return false };
         let Some((name, value)) = split_at_colon(line.trim()) else { return false };
-        let Some(value) = decimal(value.trim()).filter(|_| !value.trim().is_empty()) else { return false };
+        let Some(value) = decimal(value.trim()) else { return false };
         facts.set_counter(format!("interface.{interface}.{}", name.replace(['.', ' '], "_")), value);
         true
     }

@@ -51,7 +51,7 @@ impl LineParser for IpLink {
 fn interface(line: &str) -> Option<String> {
     let (number, rest) = line.split_once(": ")?;
     let (name, rest) = rest.split_once(": <")?;
-    let is_it = decimal(number).is_some() && !number.is_empty() && rest.contains("> mtu ") && name.len() <= 64;
+    let is_it = decimal(number).is_some() && rest.contains("> mtu ") && name.len() <= 64;
     is_it.then(|| name.split('@').next().unwrap_or(name).to_owned())
 }
 

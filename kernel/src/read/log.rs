@@ -25,11 +25,9 @@ impl LineParser for Log {
 
 /// Parses a line that reports a resource as exhausted.
 pub(crate) fn log_event(line: &str) -> Option<Event> {
-    Some(event(event_kind(line)?, line))
-}
-
-fn event(kind: EventKind, line: &str) -> Event {
-    Event { kind, port: port(line), netns: netns(line), text: line.trim().chars().take(MAX_TEXT).collect() }
+    let kind = event_kind(line)?;
+    let text = line.trim().chars().take(MAX_TEXT).collect();
+    Some(Event { kind, port: port(line), netns: netns(line), text })
 }
 
 /// Returns the condition that a line reports, in the words of any kernel version.

@@ -31,7 +31,7 @@ impl LineParser for Nft {
         } else if text == "}" {
             self.blocks.pop();
         } else if let Some(packets) = dropped_by_rule(text) {
-            add(&self.blocks.join(" "), &without_counter(text), packets, facts);
+            add(&format!("{}: {}", self.blocks.join(" "), without_counter(text)), packets, facts);
         }
         true
     }
@@ -78,7 +78,7 @@ impl LineParser for Iptables {
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {
         if let Some((packets, rule)) = saved_rule(line) {
             if is_dropping(rule.split_whitespace()) {
-                add("", rule, packets, facts);
+                add(rule, packets, facts);
             }
             return true;
         }
@@ -88,7 +88,7 @@ impl LineParser for Iptables {
                     .next()
                     .and_then(number)
                     .iter()
-                    .for_each(|packets| add(name, "policy DROP", *packets, facts));
+                    .for_each(|packets| add(&format!("{name}: policy DROP"), *packets, facts));
             }
             self.chain = Some(name.to_owned());
             return true;
@@ -101,7 +101,7 @@ impl LineParser for Iptables {
         let [packets, bytes, rule @ ..] = words.as_slice() else { return false };
         let (Some(packets), Some(_)) = (number(packets), number(bytes)) else { return false };
         if is_dropping(rule.iter().copied().take(1)) {
-            add(chain, &rule.join(" "), packets, facts);
+            add(&format!("{chain}: {}", rule.join(" ")), packets, facts);
         }
         true
     }
@@ -137,7 +137,7 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// Adds the packets that a rule dropped. Equal rules are added up.
-fn add(place: &str, rule: &str, packets: u64, facts: &mut Facts) {
-    let text: String = format!("{place}: {rule}").trim_start_matches(": ").chars().take(MAX_RULE).collect();
-    facts.add_to_counter(&format!("packet_filter.{}.packets", text), packets);
+fn add(rule: &str, packets: u64, facts: &mut Facts) {
+    let text: String = rule.chars().take(MAX_RULE).collect();
+    facts.add_to_counter(&format!("packet_filter.{text}.packets"), packets);
 }

@@ -1,6 +1,6 @@
 //! Captures that cost more than ordinary ones, and ordinary ones of the same size.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -256,5 +256,4 @@ pub fn rotated(sandbox: &Sandbox, files: usize) {
             .and_then(|file| file.set_modified(finished))
             .expect("it is ours");
     }
-    fs::create_dir_all(sandbox.path("ring")).expect("the sandbox is ours");
 }
