@@ -13,7 +13,7 @@ use crate::choices::Choices;
 use crate::traffic::{Packet, SECRET, traffic};
 
 /// First byte of an input whose rest is the file itself.
-pub const AS_IS: u8 = 0;
+const AS_IS: u8 = 0;
 
 /// Link types that packets are written with.
 const LINKS: [u32; 6] = [link::ETHERNET, link::RAW, link::LINUX_SLL, link::LINUX_SLL2, link::NULL, link::LOOP];

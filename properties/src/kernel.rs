@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::program::plain_text;
 
 /// Byte between the two texts of an input: the ASCII record separator, which no such text contains.
-pub const SEPARATOR: u8 = 0x1e;
+const SEPARATOR: u8 = 0x1e;
 
 /// Checks the reports of one or two texts.
 ///

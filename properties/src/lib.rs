@@ -2,20 +2,20 @@
 //!
 //! Each target of `fuzz/` calls one function with the inputs that the fuzzer makes. The tests of
 //! this crate call the same functions with the inputs in `fuzz/corpus`, on every machine and with a
-//! stable compiler. [`choices`] turns bytes into decisions, [`traffic`] decisions into packets of
-//! handshakes with changed fields, and [`mod@file`] packets into capture files.
+//! stable compiler. `choices` turns bytes into decisions, `traffic` decisions into packets of
+//! handshakes with changed fields, and `file` packets into capture files.
 
 #![forbid(unsafe_code)]
 
 pub mod anonymize;
 pub mod baseline;
 pub mod captures;
-pub mod choices;
+mod choices;
 pub mod engine;
-pub mod file;
+mod file;
 pub mod kernel;
 pub mod links;
-pub mod place;
+mod place;
 pub mod program;
 pub mod state;
-pub mod traffic;
+mod traffic;

@@ -46,9 +46,3 @@ impl Place {
         fs::read(self.path(name)).ok()
     }
 }
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::new()
-    }
-}

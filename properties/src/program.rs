@@ -33,13 +33,14 @@ pub fn check(bytes: &[u8]) {
     }
     let options = |threads| options(form, limit, threads);
     let lines = analyze(&paths, &options(1), Format::Jsonl);
+    let number = lines.as_ref().map_or(0, |(lines, _)| handshakes(lines).len());
     for &format in Format::value_variants() {
         let written = analyze(&paths, &options(1), format);
         assert_eq!(written.is_some(), lines.is_some(), "{format:?}");
-        if let (Some((text, totals)), Some((lines, expected))) = (&written, &lines) {
+        if let (Some((text, totals)), Some((_, expected))) = (&written, &lines) {
             assert_eq!(totals.tally, expected.tally, "{format:?}");
             assert_eq!(totals.problems, expected.problems, "{format:?}");
-            check_text(format, text, handshakes_of_lines(lines));
+            check_text(format, text, number);
         }
     }
     let text = |written: Option<(Vec<u8>, Totals)>| written.map(|(text, _)| text);
@@ -62,7 +63,7 @@ fn options(form: u8, limit: u8, threads: usize) -> Options {
 /// # Panics
 /// When the report cannot be written.
 #[must_use]
-pub fn analyze(paths: &[PathBuf], options: &Options, format: Format) -> Option<(Vec<u8>, Totals)> {
+pub(crate) fn analyze(paths: &[PathBuf], options: &Options, format: Format) -> Option<(Vec<u8>, Totals)> {
     let mut text = Vec::new();
     let terminal = Terminal { width: 100, is_coloured: false };
     let mut report = report::new(format, terminal, true, &mut text);
@@ -76,14 +77,10 @@ pub fn analyze(paths: &[PathBuf], options: &Options, format: Format) -> Option<(
 /// # Panics
 /// When a line is not JSON.
 #[must_use]
-pub fn handshakes(lines: &[u8]) -> Vec<Value> {
+pub(crate) fn handshakes(lines: &[u8]) -> Vec<Value> {
     let lines = lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let objects = lines.map(|line| serde_json::from_slice(line).expect("each line is JSON"));
     objects.filter(|object: &Value| object["type"] == "handshake").collect()
-}
-
-fn handshakes_of_lines(lines: &[u8]) -> usize {
-    handshakes(lines).len()
 }
 
 fn check_text(format: Format, text: &[u8], handshakes: usize) {
@@ -108,7 +105,7 @@ fn check_text(format: Format, text: &[u8], handshakes: usize) {
 ///
 /// # Panics
 /// When it does.
-pub fn plain_text(text: &[u8]) -> &str {
+pub(crate) fn plain_text(text: &[u8]) -> &str {
     let text = std::str::from_utf8(text).expect("the output is UTF-8");
     let control = text.chars().find(|&char| char.is_control() && !matches!(char, '\n' | '\r'));
     assert_eq!(control, None, "{text}");
