@@ -100,6 +100,12 @@ pub fn run(command: &mut Command) -> Analyzed {
     }
 }
 
+/// Returns a text without line breaks inside its sentences, and with single blanks.
+#[must_use]
+pub fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl Analyzed {
     /// Returns the objects of one type.
     ///

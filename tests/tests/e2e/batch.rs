@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use syncookie_testkit::pcap::Capture;
 use syncookie_testkit::rng::XorShift;
-use syncookie_tests::analyze::{Analyzed, Handshake, analyze, command, run};
+use syncookie_tests::analyze::{Analyzed, Handshake, analyze, command, run, unwrapped};
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{is_root, private_folder, unprivileged};
 use syncookie_tests::{assert_none, complaints, contract, package, sample, samples};
@@ -61,7 +61,7 @@ fn acks_without_a_syn_in_the_servers_capture_are_in_the_table() {
     let folder = user_trace().parent().expect("it is in a folder").to_owned();
     let mut command = Command::new(&programs().syncookie);
     let table = run(command.arg("analyze").arg(&folder).env("COLUMNS", "200")).stdout;
-    let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = unwrapped(&table);
     let said = "ACKs without a SYN For 3 connections without a SYN in the capture, 10.9.2.1:8080 answered the ACK with a reset";
     assert!(words.contains(said) && words.contains("The check of proxy-leaked-ack expects this"), "{table}");
 }

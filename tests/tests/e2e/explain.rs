@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::pcap::{Capture, Resolution};
-use syncookie_tests::analyze::{Analyzed, analyze, command, run};
+use syncookie_tests::analyze::{Analyzed, analyze, command, run, unwrapped};
 use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, complaints, package, sample, samples};
@@ -34,11 +34,6 @@ fn story<S: AsRef<Path>>(captures: &[S], options: &[&str]) -> Value {
     let explained = explain(captures, &[options, &["--format", "json"]].concat());
     assert_eq!(explained.code, Some(0), "{}", explained.stderr);
     serde_json::from_str(&explained.stdout).unwrap_or_else(|error| panic!("{error}: {}", explained.stdout))
-}
-
-/// Text whose lines are not broken.
-fn unwrapped(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn kinds(story: &Value) -> Vec<(String, bool)> {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::kernel_files::report;
 use serde_json::Value;
 use syncookie_tests::analyze::run;
 use syncookie_tests::package;
@@ -11,14 +12,6 @@ use syncookie_tests::programs::programs;
 
 fn text(name: &str) -> PathBuf {
     package().join("kernel/drops-6.18").join(name)
-}
-
-/// Report of `syncookie kernel` about these files.
-fn report(names: &[&str]) -> Value {
-    let mut command = Command::new(&programs().syncookie);
-    let done = run(command.args(["kernel", "--format", "json"]).args(names.iter().map(|name| text(name))));
-    let document: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", done.stderr));
-    document["namespaces"][0].clone()
 }
 
 /// The most likely cause of the only handshake of a capture, with these files of the server.
@@ -42,12 +35,12 @@ fn the_answer_names_what_dropped_the_packets() {
         (&["nft-list-ruleset.txt"], "overflowed", "packet filter"),
         (&["ethtool-S-xdp.txt"], "overflowed", "interface of kxv0"),
     ] {
-        let report = report(names);
+        let report = report(&names.iter().map(|name| text(name)).collect::<Vec<_>>());
         let answer = report["answer"].as_str().expect("a sentence");
         let finding = &report["findings"][0];
         assert!(answer.contains(part) && finding["level"] == level, "{names:?}: {answer} {finding}");
     }
-    let cookie = report(&["cookie-accept-queue-perf.txt"])["findings"][0]["sentence"].to_string();
+    let cookie = report(&[text("cookie-accept-queue-perf.txt")])["findings"][0]["sentence"].to_string();
     assert!(
         cookie.contains("2 packets were dropped in cookie_v4_check+0x4e5 because of a full accept queue"),
         "{cookie}"

@@ -37,7 +37,8 @@ fn run(args: &[&str], files: &[PathBuf]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
-fn report(files: &[PathBuf]) -> Value {
+/// Report of `syncookie kernel` about these files; without one, about this machine.
+pub fn report(files: &[PathBuf]) -> Value {
     let (code, out, err) = run(&["--format", "json"], files);
     assert_eq!(code, 0, "{files:?}: {err}");
     serde_json::from_str::<Value>(&out).expect("JSON")["namespaces"][0].clone()
