@@ -11,8 +11,18 @@ const MAX_SIZE: u64 = 4 << 20;
 
 /// Files below `/proc/thread-self/net`, the network namespace of the thread; `/proc/net` is that of
 /// the process.
-const NETWORK_FILES: [&str; 8] =
-    ["netstat", "snmp", "sockstat", "sockstat6", "softnet_stat", "dev", "stat/synproxy", "stat/nf_conntrack"];
+const NETWORK_FILES: [&str; 10] = [
+    "netstat",
+    "snmp",
+    "sockstat",
+    "sockstat6",
+    "softnet_stat",
+    "dev",
+    "stat/synproxy",
+    "stat/nf_conntrack",
+    "stat/arp_cache",
+    "stat/ndisc_cache",
+];
 /// Files about the whole machine.
 const MACHINE_FILES: [&str; 4] = ["/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/pressure/cpu"];
 /// Folders of settings below `/proc/sys`, read without their subfolders.
@@ -22,13 +32,22 @@ const INTERFACE_SETTINGS: &str = "/proc/sys/net/ipv4/conf";
 /// Maximum number of interfaces whose settings are read.
 const MAX_INTERFACES: usize = 256;
 /// Further settings below `/proc/sys`.
-const SETTINGS: [&str; 6] =
-    ["fs/file-nr", "fs/file-max", "fs/nr_open", "kernel/threads-max", "kernel/pid_max", "kernel/printk_ratelimit"];
+const SETTINGS: [&str; 8] = [
+    "fs/file-nr",
+    "fs/file-max",
+    "fs/nr_open",
+    "kernel/threads-max",
+    "kernel/pid_max",
+    "kernel/printk_ratelimit",
+    "net/ipv4/neigh/default/gc_thresh3",
+    "net/ipv6/neigh/default/gc_thresh3",
+];
 /// Settings that are keys, and are left out: a snapshot may be passed on to others.
 const SECRETS: [&str; 3] = ["tcp_fastopen_key", "fib_multipath_hash_seed", "netdev_rss_key"];
 
-/// Files of the whole machine that only the first network namespace shows: the neighbour tables.
-pub const HOST_FILES: [&str; 2] = ["stat/arp_cache", "stat/ndisc_cache"];
+/// Those of [`NETWORK_FILES`] that hold for the whole machine and that only the first network
+/// namespace shows: the neighbour tables.
+const HOST_FILES: [&str; 2] = ["stat/arp_cache", "stat/ndisc_cache"];
 
 /// Settings that hold for the whole machine and that only the first network namespace shows.
 pub const HOST_SETTINGS: [&str; 7] = [
@@ -46,11 +65,10 @@ pub fn add(text: &mut SnapshotText) {
     for path in MACHINE_FILES {
         add_file(path, Path::new(path), text);
     }
-    for name in NETWORK_FILES {
-        add_file(&format!("/proc/net/{name}"), &Path::new("/proc/thread-self/net").join(name), text);
-    }
+    NETWORK_FILES.iter().for_each(|name| add_network_file(name, text));
     for name in SETTINGS {
-        add_file(&format!("/proc/sys/{name}"), &Path::new("/proc/sys").join(name), text);
+        let path = Path::new("/proc/sys").join(name);
+        add_file(&path.to_string_lossy(), &path, text);
     }
     for folder in SETTING_FOLDERS {
         let folder = Path::new("/proc/sys").join(folder);
@@ -67,13 +85,21 @@ pub fn add(text: &mut SnapshotText) {
     }
 }
 
-/// Returns the texts of the files of the whole machine, with their names.
-pub fn host_files() -> Vec<(String, String)> {
-    let file = |name: &str| {
-        let content = read(&Path::new("/proc/thread-self/net").join(name))?;
-        Some((format!("/proc/net/{name}"), content.trim_end().to_owned()))
-    };
-    HOST_FILES.iter().filter_map(|name| file(name)).collect()
+/// Adds the settings and files that only the first network namespace shows, if the thread is in it.
+pub fn add_of_host(text: &mut SnapshotText) {
+    if !shows_host_settings() {
+        return;
+    }
+    for path in HOST_SETTINGS.map(setting_path) {
+        add_file(&path.to_string_lossy(), &path, text);
+    }
+    HOST_FILES.iter().for_each(|name| add_network_file(name, text));
+}
+
+/// Returns whether the thread's network namespace shows one of [`HOST_SETTINGS`]: it is the first
+/// one.
+pub fn shows_host_settings() -> bool {
+    HOST_SETTINGS.iter().any(|name| read(&setting_path(name)).is_some())
 }
 
 /// Returns the folders with the settings of the interfaces, sorted.
@@ -94,6 +120,11 @@ pub fn read(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Adds a file of the thread's network namespace under the name that it has in `/proc/net`.
+fn add_network_file(name: &str, text: &mut SnapshotText) {
+    add_file(&format!("/proc/net/{name}"), &Path::new("/proc/thread-self/net").join(name), text);
 }
 
 /// Adds the text of a file under its heading, unless it is blank or cannot be read.

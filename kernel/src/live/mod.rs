@@ -40,7 +40,7 @@ pub fn snapshot(namespace: &Namespace) -> io::Result<String> {
         let mut text = SnapshotText::default();
         add_header(namespace, &mut text);
         files::add(&mut text);
-        add_host_settings(&mut text);
+        add_host_files(&mut text);
         let listening = sockets::add(&mut text);
         processes::add(&listening, &mut text);
         let facts = read::document("this machine", text.0.as_bytes())?;
@@ -80,9 +80,9 @@ fn add_header(namespace: &Namespace, text: &mut SnapshotText) {
     let now = Timestamp::now().as_nanosecond();
     text.entry("taken-at", &now.to_string());
     // Only the first network namespace shows these settings, whatever its name is.
-    let is_first = files::HOST_SETTINGS.iter().any(|name| files::setting_path(name).exists());
+    let name = if files::shows_host_settings() { "host" } else { &namespace.name };
     text.entry("namespace-id", &namespace.inode().to_string());
-    text.entry("namespace", if is_first { "host" } else { &namespace.name });
+    text.entry("namespace", name);
 }
 
 /// Returns whether the program runs as root.
@@ -95,46 +95,25 @@ const fn permission_remedy(is_root: bool) -> &'static str {
     if is_root { "This is root: a container or a sandbox forbids it" } else { "Run as root" }
 }
 
-/// Adds the settings and files that only the first network namespace shows, read there.
-fn add_host_settings(text: &mut SnapshotText) {
-    let own = HostFacts::read();
-    if !own.settings.is_empty() {
-        own.add(text);
+/// Adds the settings and files that only the first network namespace shows, unless this is the first
+/// one.
+fn add_host_files(text: &mut SnapshotText) {
+    if files::shows_host_settings() {
         return;
     }
+    let read = || {
+        let mut text = SnapshotText::default();
+        files::add_of_host(&mut text);
+        text
+    };
     let others = Namespace::all().unwrap_or_default();
-    let mut found = others.iter().filter_map(|other| other.run_inside(HostFacts::read).ok());
-    match found.find(|found| !found.settings.is_empty()) {
-        Some(found) => found.add(text),
+    let mut found = others.iter().filter_map(|other| other.run_inside(read).ok());
+    match found.find(|found| !found.0.is_empty()) {
+        Some(found) => text.0 += &found.0,
         None => text.note(&format!(
             "this network namespace does not show these settings of the whole machine: {}. Run as root, or use sysctl \
              in the first namespace",
             files::HOST_SETTINGS.join(", ")
         )),
-    }
-}
-
-/// What only the first network namespace shows of the whole machine.
-struct HostFacts {
-    /// Settings and their values.
-    settings: Vec<(&'static str, String)>,
-    /// Names and texts of files.
-    files: Vec<(String, String)>,
-}
-
-impl HostFacts {
-    /// Reads the settings and files in the namespace of the thread.
-    fn read() -> Self {
-        let setting = |name: &&'static str| Some((*name, files::read(&files::setting_path(name))?));
-        Self { settings: files::HOST_SETTINGS.iter().filter_map(setting).collect(), files: files::host_files() }
-    }
-
-    /// Adds them to a snapshot.
-    fn add(&self, text: &mut SnapshotText) {
-        self.settings.iter().for_each(|(name, value)| text.line(format_args!("{name} = {}", value.trim())));
-        for (name, content) in &self.files {
-            text.heading(name);
-            text.line(format_args!("{content}"));
-        }
     }
 }

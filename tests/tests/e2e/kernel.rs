@@ -1,8 +1,11 @@
 //! `syncookie kernel` on the running kernel: real pressure in namespaces of the tests' own is reported, its absence too.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::kernel_net::{HostSetting, Net, Report, has};
+use syncookie_tests::analyze::run;
+use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::private_folder;
 
 /// Drops SYN-ACKs on their way, so that handshakes stay half-open.
@@ -108,6 +111,28 @@ fn a_snapshot_names_its_namespace_and_no_listener_of_another_one() {
     let snapshot = other.kernel(&["snapshot"]);
     assert!(!snapshot.contains("18099"), "{snapshot}");
     assert_eq!(other.report(&[]).0["log"].to_string().matches("18099").count(), 0);
+}
+
+#[test]
+fn settings_of_the_machine_are_once_in_a_snapshot_of_any_namespace() {
+    let test = "settings_of_the_machine_are_once_in_a_snapshot";
+    let settings = ["ipv4/tcp_mem", "core/netdev_max_backlog", "ipv4/neigh/default/gc_thresh3"];
+    if !settings.iter().all(|name| Path::new("/proc/sys/net").join(name).exists()) {
+        return eprintln!("SKIPPED {test}: this is not the first network namespace");
+    }
+    let Some(net) = Net::build(test) else { return };
+    let host = run(Command::new(&programs().syncookie).args(["kernel", "snapshot"])).stdout;
+    for snapshot in [&host, &net.kernel(&["snapshot"])] {
+        for name in settings {
+            let (heading, line) =
+                (format!("==> /proc/sys/net/{name} <=="), format!("net.{} =", name.replace('/', ".")));
+            let number = snapshot.lines().filter(|found| **found == heading || found.starts_with(&line)).count();
+            assert_eq!(number, 1, "{name}: {snapshot}");
+        }
+        for name in ["arp_cache", "ndisc_cache"] {
+            assert_eq!(snapshot.matches(&format!("==> /proc/net/stat/{name} <==")).count(), 1, "{name}: {snapshot}");
+        }
+    }
 }
 
 #[test]
