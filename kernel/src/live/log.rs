@@ -18,7 +18,7 @@ const MAX_LINES: usize = 200;
 const NONBLOCK: i32 = 0o4000;
 
 /// Adds the lines that report a resource of the machine, or of the namespace with these facts, as
-/// exhausted.
+/// exhausted. The facts are its number and its listeners.
 pub fn add(facts: &Facts, text: &mut SnapshotText) {
     let mut log = match OpenOptions::new().read(true).custom_flags(NONBLOCK).open("/dev/kmsg") {
         Ok(log) => log,

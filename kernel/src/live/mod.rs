@@ -9,7 +9,7 @@ mod processes;
 mod sockets;
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Read};
 
 use jiff::Timestamp;
 
@@ -18,6 +18,9 @@ pub use namespace::Namespace;
 use crate::facts::Facts;
 use crate::read::{self, PREFIX, single_line};
 
+/// Source of facts that are read here.
+const SOURCE: &str = "this machine";
+
 /// Reads the facts about a namespace of this machine.
 ///
 /// # Errors
@@ -25,7 +28,7 @@ use crate::read::{self, PREFIX, single_line};
 /// Returns an error if the namespace cannot be entered.
 pub fn facts(namespace: &Namespace) -> io::Result<Facts> {
     let text = snapshot(namespace)?;
-    let mut facts = read::document("this machine", text.as_bytes())?;
+    let mut facts = read::document(SOURCE, text.as_bytes())?;
     facts.is_live = true;
     Ok(facts)
 }
@@ -37,14 +40,17 @@ pub fn facts(namespace: &Namespace) -> io::Result<Facts> {
 /// Returns an error if the namespace cannot be entered.
 pub fn snapshot(namespace: &Namespace) -> io::Result<String> {
     namespace.run_inside(|| {
-        let mut text = SnapshotText::default();
+        let [mut text, mut sockets] = [SnapshotText::default(), SnapshotText::default()];
         add_header(namespace, &mut text);
+        // The namespace and its listeners, which decide what lines of the log are its own.
+        let header = text.0.clone();
         files::add(&mut text);
         add_host_files(&mut text);
-        let listening = sockets::add(&mut text);
+        let listening = sockets::add(&mut sockets);
+        let own = read::document(SOURCE, header.as_bytes().chain(sockets.0.as_bytes()))?;
+        text.0 += &sockets.0;
         processes::add(&listening, &mut text);
-        let facts = read::document("this machine", text.0.as_bytes())?;
-        log::add(&facts, &mut text);
+        log::add(&own, &mut text);
         Ok(text.0)
     })?
 }
