@@ -214,9 +214,6 @@ pub(crate) struct Handshake {
     pub server_resets: u8,
     pub server_fin: bool,
     pub client_fin: bool,
-    /// Whether the server sent a reset with an ACK flag and a window or options: an application
-    /// aborted the connection.
-    pub server_aborted: bool,
     /// Direction of the client's segments.
     pub client_direction: Direction,
     /// Whether the sizes of the server's segments can show a cookie's MSS.
@@ -227,6 +224,8 @@ pub(crate) struct Handshake {
     has_client_data: bool,
     /// Whether the server acknowledged some of the client's data.
     client_data_acknowledged: bool,
+    /// Whether `rare` is set.
+    has_rare: bool,
     /// Whether large segments pass the path.
     pub large_segments: LargeSegments,
     /// Sequence number of `client_data`.
@@ -243,6 +242,9 @@ pub(crate) struct Handshake {
     pub syn_acks: u8,
     /// Whether `other_isn` is set.
     has_other_isn: bool,
+    /// Whether the server sent a reset with an ACK flag and a window or options: an application
+    /// aborted the connection.
+    pub server_aborted: bool,
     /// Number of SYN retransmissions, without capture duplicates.
     pub syn_retransmissions: u32,
     /// Number of retransmissions of the client's first payload.
@@ -320,19 +322,27 @@ impl Handshake {
             previous: None,
             has_other_isn: false,
             other_isn: SeqNumber::default(),
+            has_rare: false,
             rare: None,
             simultaneous: false,
         }
     }
 
     /// Returns the facts that few handshakes have, if this one has any.
+    #[inline]
     pub(crate) fn rare(&self) -> Option<&RareFacts> {
-        self.rare.as_deref()
+        if self.has_rare { self.rare.as_deref() } else { None }
     }
 
     /// Returns the facts that few handshakes have, to add one.
     pub(crate) fn rare_mut(&mut self) -> &mut RareFacts {
+        self.has_rare = true;
         self.rare.get_or_insert_default()
+    }
+
+    /// Returns the facts that few handshakes have, if this one has any, to change one.
+    fn known_rare_mut(&mut self) -> Option<&mut RareFacts> {
+        if self.has_rare { self.rare.as_deref_mut() } else { None }
     }
 
     /// Returns what followed a SYN-ACK that acknowledges a number that the client never sent.
@@ -342,7 +352,7 @@ impl Handshake {
 
     /// Returns the same to add what follows.
     pub(crate) fn wrong_acknowledgment_mut(&mut self) -> Option<&mut WrongAcknowledgment> {
-        self.rare.as_deref_mut()?.wrong_acknowledgment.as_mut()
+        self.known_rare_mut()?.wrong_acknowledgment.as_mut()
     }
 
     /// Returns the first SYN-ACK for the same SYN with another ISN.
@@ -362,7 +372,7 @@ impl Handshake {
 
     /// Returns the same to add what follows.
     pub(crate) fn elsewhere_mut(&mut self) -> Option<&mut AnswerElsewhere> {
-        self.rare.as_deref_mut()?.elsewhere.as_mut()
+        self.known_rare_mut()?.elsewhere.as_mut()
     }
 
     /// Returns the segment of one end that does not arrive.

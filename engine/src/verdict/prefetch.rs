@@ -13,11 +13,14 @@ pub(super) fn prefetch(handshakes: &[&Handshake]) {
         return;
     }
     let number = |segment: Option<&SegmentFacts>| segment.map_or(0, |segment| segment.frame.number);
-    let isn = |header: &Option<SynHeader>| header.as_ref().map_or(0, |header| header.isn.0);
+    // A header takes two or three cache lines.
+    let header = |header: &Option<SynHeader>| {
+        header.as_ref().map_or(0, |header| header.isn.0 ^ u32::from(header.payload) ^ header.layout().len() as u32)
+    };
     let mut seen = 0;
     for handshake in handshakes {
         seen ^= handshake.server_segments.iter().fold(0, |seen, segment| seen ^ segment.frame.number);
-        seen ^= isn(&handshake.syn) ^ isn(&handshake.syn_ack);
+        seen ^= header(&handshake.syn) ^ header(&handshake.syn_ack) ^ handshake.syn_retransmissions;
         seen ^= number(handshake.ack.as_ref()) ^ number(handshake.wrong_ack.as_deref());
         seen ^= number(handshake.client_data.as_ref()) ^ number(handshake.reset.as_deref().map(|(_, reset)| reset));
         seen ^= handshake.previous.as_ref().map_or(0, |previous| previous.server_isn.0);
