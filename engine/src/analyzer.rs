@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
-use crate::intake::batch::{Group, latest};
+use crate::intake::batch::Group;
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
@@ -149,12 +149,12 @@ impl Analyzer {
                 // Later frames of the group may belong to the new connection.
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {
-                    self.now = latest(&group.frames()[..=index], self.now);
+                    self.now = self.now.max(group.latest_until(index));
                     self.evict();
                 }
             }
         }
-        self.now = latest(group.frames(), self.now);
+        self.now = self.now.max(group.latest());
     }
 
     /// Takes an IP packet that may show something of a handshake.

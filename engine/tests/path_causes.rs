@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    ACK, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, first_of, icmp, observation, of, only, talk, top,
+    ACK, FIN, PLAIN_OPTIONS, RST, SYN, Segment, Talk, TcpOption, by_port, first_of, icmp, observation, of, only, talk,
+    top,
 };
 use syncookie_engine::{CauseKind, Narrator, Outcome};
 
@@ -260,6 +261,25 @@ fn a_large_segment_that_never_arrives_while_small_ones_do_does_not_fit_the_path(
     let healed = asks_again(talk, 0.05).server(0.3, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1460));
     let healed = healed.client(0.31, |t| (t.seq, t.ack) = (t.seq.wrapping_add(100), t.ack.wrapping_add(1660)));
     assert_eq!(top(&first_of(&[healed, self::talk(9).ordinary(19.0)])), None);
+}
+
+/// Adds a FIN of the server and one of the client.
+fn closed(talk: Talk, at: f64) -> Talk {
+    let fin = |t: &mut Segment| t.flags = FIN | ACK;
+    talk.server(at, fin).client(at, fin)
+}
+
+#[test]
+fn retransmissions_are_counted_after_both_ends_closed_the_connection() {
+    let stuck = closed(asks_again(lost_response(1, 2), 0.05), 0.6);
+    // The response is retransmitted after many other connections have ended.
+    let stuck = [10.0, 20.0, 40.0]
+        .iter()
+        .fold(stuck, |talk, &at| talk.server(at, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 1460)));
+    let others = (9..99).map(|port| closed(talk(port).open(f64::from(port) / 9.0), f64::from(port) / 9.0 + 0.1));
+    let finding = first_of(&[stuck].into_iter().chain(others).collect::<Vec<_>>());
+    let why = of(&finding, CauseKind::PathMtu).supporting.join("; ");
+    assert!(why.contains("(1460 bytes) was retransmitted 5 times"), "{why}");
 }
 
 #[test]

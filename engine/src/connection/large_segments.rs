@@ -39,6 +39,11 @@ impl LargeSegments {
         self.0 >> Self::shift(sender) & 3 == Self::SENT
     }
 
+    /// Returns whether the segment of either end was sent and is not acknowledged yet.
+    pub(super) const fn are_pending(self) -> bool {
+        self.is_pending(Side::Client) || self.is_pending(Side::Server)
+    }
+
     /// Returns whether the segment was acknowledged.
     #[inline]
     pub(crate) const fn has_passed(self, sender: Side) -> bool {

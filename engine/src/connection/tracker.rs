@@ -9,7 +9,6 @@ use crate::connection::{elsewhere, errors, eviction, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
-use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
@@ -18,6 +17,9 @@ use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
 /// Time after the second FIN, in seconds, after which segments show nothing more: an acknowledgment
 /// takes a round trip.
 const TIME_WAIT_SECONDS: f64 = 1.0;
+
+/// Number of closed connections that are deactivated at a time.
+const EXPIRED: usize = 32;
 
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
@@ -146,21 +148,16 @@ impl Tracker {
         Flow::between(self.keyed, segment.source(), segment.destination())
     }
 
-    /// Returns whether a packet can change its handshake. Looks up the connection and the
-    /// handshake, which [`PacketSummary::may_matter`] does not.
+    /// Reads a part of the handshakes of connections, so that they are in the processor's caches
+    /// when they are needed. Both are scattered over memory: looked up together, no lookup waits for
+    /// the previous one.
     #[inline]
-    pub(crate) fn matters(&self, summary: PacketSummary) -> bool {
-        let number = match summary.kind {
-            PacketKind::Data => self.connections.find_relevant(summary.flow, false),
-            PacketKind::PureAck => self.connections.find_relevant(summary.flow, true),
-            // It matters in any case. Looked up here, it is in the caches when it is read.
-            PacketKind::Control => self.connections.find(summary.flow.hash),
-            _ => return true,
-        };
-        let handshake = number.and_then(|number| self.handshakes.get(place(number, self.first)));
-        // Keeps the lookup of a control segment, whose result changes nothing.
-        let is_settled = std::hint::black_box(handshake.is_none_or(Handshake::is_settled));
-        !is_settled | (summary.kind == PacketKind::Control)
+    pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
+        let handshakes = hashes.map(|hash| {
+            let number = self.connections.find(hash).unwrap_or_default();
+            self.handshakes.get(place(number, self.first))
+        });
+        std::hint::black_box(handshakes.fold(0, |seen, one| seen ^ one.map_or(0, |one| one.server_segment_count)));
     }
 
     /// Takes a segment and returns its handshake and its role there.
@@ -227,8 +224,9 @@ impl Tracker {
             } else {
                 segments::from_server(handshake, segment)
             };
-            let (id, is_closed) = (handshake.id, handshake.is_closed());
-            if is_closed && !was_closed {
+            let id = handshake.id;
+            // A segment that does not pass the path is retransmitted for minutes.
+            if handshake.is_closed() && !was_closed && !handshake.large_segments.are_pending() {
                 self.expire_closed(flow.hash, id, segment.time);
             }
             Some(Pushed { handshake: id, role: role? })
@@ -236,14 +234,13 @@ impl Tracker {
     }
 
     /// Adds a connection that both sides closed. Deactivates connections closed more than
-    /// [`TIME_WAIT_SECONDS`] ago.
+    /// [`TIME_WAIT_SECONDS`] ago, several at a time: they are scattered over memory.
     fn expire_closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
         self.closed.push_back((time, hash, id.0 as u32));
-        while let Some(&(closed, hash, number)) = self.closed.front()
-            && (time.seconds_since(closed) > TIME_WAIT_SECONDS || self.closed.len() > self.handshakes.len())
-        {
-            self.connections.deactivate(hash, number);
-            self.closed.pop_front();
+        let is_over = |&(closed, ..): &(Timestamp, _, _)| time.seconds_since(closed) > TIME_WAIT_SECONDS;
+        while self.closed.get(EXPIRED - 1).is_some_and(is_over) || self.closed.len() > self.handshakes.len() {
+            let expired = self.closed.drain(..EXPIRED.min(self.closed.len()));
+            expired.for_each(|(_, hash, number)| self.connections.deactivate(hash, number));
         }
     }
 

@@ -21,13 +21,10 @@ pub(crate) struct Group<'a> {
     summaries: [PacketSummary; GROUP],
     /// Number of frames in the group.
     count: usize,
-    /// Number of packets of each kind.
-    kinds: [u32; PacketKind::ALL.len()],
-}
-
-/// Returns the latest of `now` and the times of the frames.
-pub(crate) fn latest(frames: &[CapturedFrame<'_>], now: Timestamp) -> Timestamp {
-    frames.iter().map(|&(_, time, _)| time).fold(now, Timestamp::max)
+    /// Number of packets of each kind, in one byte each.
+    kinds: u64,
+    /// Latest time of a frame.
+    latest: Timestamp,
 }
 
 /// Set of frames of a group that are to be read, one bit each.
@@ -35,22 +32,34 @@ pub(crate) fn latest(frames: &[CapturedFrame<'_>], now: Timestamp) -> Timestamp 
 pub(crate) struct Selection(u32);
 
 impl<'a> Group<'a> {
-    /// Refills the group with the next frames, and summarises and counts their packets.
+    /// Refills the group with the next frames, and summarises their packets.
     #[inline(always)]
     pub(crate) fn fill(&mut self, keyed: KeyedHash, frames: &mut impl Iterator<Item = CapturedFrame<'a>>) {
-        self.count = 0;
-        self.kinds = Default::default();
+        // In registers until the end of the loop.
+        let (mut count, mut kinds, mut latest) = (0, 0, Timestamp::MIN);
         for ((place, summary), frame) in self.frames.iter_mut().zip(&mut self.summaries).zip(frames) {
             *summary = frame.2.map_or_else(PacketSummary::default, |bytes| ip::summary(keyed, bytes));
             *place = frame;
-            self.kinds[summary.kind as usize] += 1;
-            self.count += 1;
+            kinds += 1 << (u8::BITS * summary.kind as u32);
+            latest = latest.max(frame.1);
+            count += 1;
         }
+        (self.count, self.kinds, self.latest) = (count, kinds, latest);
     }
 
     /// Returns the frames of the group.
     pub(crate) fn frames(&self) -> &[CapturedFrame<'a>] {
         &self.frames[..self.count]
+    }
+
+    /// Returns the latest time of a frame.
+    pub(crate) const fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    /// Returns the latest time of the frames up to an index.
+    pub(crate) fn latest_until(&self, index: usize) -> Timestamp {
+        self.frames[..=index].iter().fold(Timestamp::MIN, |latest, &(_, time, _)| latest.max(time))
     }
 
     /// Returns the summaries of the frames.
@@ -60,16 +69,15 @@ impl<'a> Group<'a> {
 
     /// Adds the numbers of packets to the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
-        PacketKind::ALL.iter().zip(self.kinds).for_each(|(&kind, packets)| statistics.count(kind, packets.into()));
+        let kinds = self.kinds.to_le_bytes();
+        PacketKind::ALL.iter().zip(kinds).for_each(|(&kind, packets)| statistics.count(kind, packets.into()));
     }
 
     /// Selects the frames that may matter in the current state of their connections.
     pub(crate) fn select(&self, tracker: &Tracker) -> Selection {
-        let may_matter = self.select_after(None, |summary| summary.may_matter(tracker.connections()));
-        // Connections and handshakes are scattered over memory. Looked up together, no lookup waits
-        // for the previous one.
-        let matters = |&index: &usize| tracker.matters(self.summaries[index]);
-        Selection(may_matter.filter(matters).fold(0, |bits, index| bits | 1 << index))
+        let selection = self.select_after(None, |summary| summary.may_matter(tracker.connections()));
+        tracker.prefetch(selection.map(|index| self.summaries[index].flow.hash));
+        selection
     }
 
     /// Selects all frames with a TCP segment, or with a packet that only the full parser can read.

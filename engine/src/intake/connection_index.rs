@@ -1,10 +1,10 @@
 //! Index of the latest handshake of each connection, by the connection's hash.
 //!
 //! Nearly all packets are data of connections whose handshake is long over or was never captured. A
-//! filter of 64 KiB rejects most of them without a branch and stays in the processor's caches.
+//! filter of 128 KiB rejects most of them without a branch and stays in the processor's caches.
 
 use hashbrown::HashTable;
-use hashbrown::hash_table::{Entry, OccupiedEntry};
+use hashbrown::hash_table::Entry;
 
 use crate::intake::flow::{Direction, Flow};
 
@@ -15,28 +15,41 @@ pub(crate) struct Connection {
     /// Low half of the id of the connection's handshake.
     number: u32,
     /// Kinds of data segments that are no longer informative.
-    done: Done,
+    done: Kinds,
 }
 
-/// Set of kinds of data segments, one bit each: with and without payload, in each direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Done(u8);
+/// Kind of a data segment: with or without payload, in each direction.
+#[inline]
+const fn kind(direction: Direction, is_pure_ack: bool) -> u32 {
+    2 * direction as u32 + is_pure_ack as u32
+}
 
-impl Done {
+/// Set of kinds of data segments, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Kinds(u8);
+
+impl Kinds {
+    const ALL: Self = Self(0xf);
+
+    #[inline]
+    const fn of(direction: Direction, data: bool, pure_acks: bool) -> Self {
+        Self((data as u8) << kind(direction, false) | (pure_acks as u8) << kind(direction, true))
+    }
+
     #[inline]
     const fn contains(self, direction: Direction, is_pure_ack: bool) -> bool {
-        self.0 >> (2 * direction as u8 + is_pure_ack as u8) & 1 != 0
+        self.0 >> kind(direction, is_pure_ack) & 1 != 0
     }
 
-    #[inline]
-    const fn insert(&mut self, direction: Direction, data: bool, pure_acks: bool) {
-        self.0 |= (data as u8 | (pure_acks as u8) << 1) << (2 * direction as u8);
+    const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 
-/// Number of active connections for each value of 16 bits of their hashes.
+/// Number of active connections for which a kind of data segment is informative, for each kind and
+/// each value of 16 bits of their hashes. A count has four bits.
 #[derive(Debug)]
-struct CountingFilter(Box<[u8; 1 << 16]>);
+struct CountingFilter(Box<[u16; 1 << 16]>);
 
 impl Default for CountingFilter {
     fn default() -> Self {
@@ -45,6 +58,8 @@ impl Default for CountingFilter {
 }
 
 impl CountingFilter {
+    const MOST: u16 = 0xf;
+
     #[inline(always)]
     const fn slot(hash: u64) -> usize {
         // Other bits than those that the hash tables use: the lowest ones and the highest seven.
@@ -52,19 +67,27 @@ impl CountingFilter {
     }
 
     #[inline(always)]
-    fn contains(&self, hash: u64) -> bool {
-        self.0[Self::slot(hash)] != 0
+    fn contains(&self, flow: Flow, is_pure_ack: bool) -> bool {
+        self.0[Self::slot(flow.hash)] >> (4 * kind(flow.direction, is_pure_ack)) & Self::MOST != 0
     }
 
-    fn add(&mut self, hash: u64) {
-        let count = &mut self.0[Self::slot(hash)];
-        *count = count.saturating_add(1);
+    /// Adds a connection for which these kinds are informative. A count at its maximum stays.
+    fn add(&mut self, hash: u64, kinds: Kinds) {
+        self.change(hash, kinds, |count| u16::from(count < Self::MOST));
     }
 
-    /// Removes one connection. A count at its maximum stays, because it may have overflowed.
-    fn remove(&mut self, hash: u64) {
-        let count = &mut self.0[Self::slot(hash)];
-        *count -= u8::from(*count < u8::MAX);
+    /// Removes kinds of a connection. A count at its maximum stays, because it may have overflowed.
+    fn remove(&mut self, hash: u64, kinds: Kinds) {
+        self.change(hash, kinds, |count| u16::from(count < Self::MOST).wrapping_neg());
+    }
+
+    /// Adds `difference` of each kind's count to the count.
+    #[inline]
+    fn change(&mut self, hash: u64, Kinds(kinds): Kinds, difference: impl Fn(u16) -> u16) {
+        let counts = &mut self.0[Self::slot(hash)];
+        for shift in (0..4).filter(|kind| kinds >> kind & 1 != 0).map(|kind| 4 * kind) {
+            *counts = counts.wrapping_add(difference(*counts >> shift & Self::MOST) << shift);
+        }
     }
 }
 
@@ -73,102 +96,100 @@ impl CountingFilter {
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionIndex {
     filter: CountingFilter,
-    /// Connections with some kind of data segment that is still informative.
-    active: HashTable<Connection>,
-    /// All other connections.
-    inactive: HashTable<Connection>,
+    connections: HashTable<Connection>,
 }
 
-/// Active connection of a data segment that may be informative.
+/// Connection of a data segment that may be informative.
 pub(crate) struct Relevant<'a> {
-    entry: OccupiedEntry<'a, Connection>,
+    connection: &'a mut Connection,
     filter: &'a mut CountingFilter,
-    inactive: &'a mut HashTable<Connection>,
 }
 
 impl Relevant<'_> {
     /// Returns the low half of the id of the connection's handshake.
     #[inline]
-    pub(crate) fn number(&self) -> u32 {
-        self.entry.get().number
+    pub(crate) const fn number(&self) -> u32 {
+        self.connection.number
     }
 
     /// Marks kinds of segments of this direction as no longer informative: `data` with payload,
     /// `pure_acks` without.
     #[inline]
-    pub(crate) fn mark_done(mut self, direction: Direction, data: bool, pure_acks: bool) {
-        self.entry.get_mut().done.insert(direction, data, pure_acks);
+    pub(crate) fn mark_done(self, direction: Direction, data: bool, pure_acks: bool) {
+        self.mark(Kinds::of(direction, data, pure_acks));
     }
 
-    /// Makes the connection inactive.
+    /// Marks all data segments as no longer informative.
     pub(crate) fn deactivate(self) {
-        let (connection, _) = self.entry.remove();
-        self.filter.remove(connection.hash);
-        self.inactive.insert_unique(connection.hash, connection, |connection| connection.hash);
+        self.mark(Kinds::ALL);
+    }
+
+    #[inline]
+    fn mark(self, kinds: Kinds) {
+        let new = kinds.without(self.connection.done);
+        if new != Kinds::default() {
+            self.connection.done.0 |= new.0;
+            self.filter.remove(self.connection.hash, new);
+        }
     }
 }
 
 impl ConnectionIndex {
-    /// Returns whether the connection may be active. `false` is certain; `true` is rarely wrong.
+    /// Returns whether a data segment may be informative. `false` is certain; `true` is rarely wrong.
     #[inline(always)]
-    pub(crate) fn may_be_active(&self, hash: u64) -> bool {
-        self.filter.contains(hash)
-    }
-
-    /// Returns the low half of the id of a data segment's handshake, if the segment may be
-    /// informative.
-    #[inline]
-    pub(crate) fn find_relevant(&self, flow: Flow, is_pure_ack: bool) -> Option<u32> {
-        let found = self.active.find(flow.hash, |connection| connection.hash == flow.hash)?;
-        (!found.done.contains(flow.direction, is_pure_ack)).then_some(found.number)
+    pub(crate) fn may_be_relevant(&self, flow: Flow, is_pure_ack: bool) -> bool {
+        self.filter.contains(flow, is_pure_ack)
     }
 
     /// Returns the connection of a data segment for modification, if the segment may be
     /// informative.
     #[inline]
     pub(crate) fn relevant(&mut self, flow: Flow, is_pure_ack: bool) -> Option<Relevant<'_>> {
-        let entry = self.active.find_entry(flow.hash, |connection| connection.hash == flow.hash).ok()?;
-        let is_relevant = !entry.get().done.contains(flow.direction, is_pure_ack);
-        is_relevant.then_some(Relevant { entry, filter: &mut self.filter, inactive: &mut self.inactive })
+        let connection = self.connections.find_mut(flow.hash, |connection| connection.hash == flow.hash)?;
+        let is_relevant = !connection.done.contains(flow.direction, is_pure_ack);
+        is_relevant.then_some(Relevant { connection, filter: &mut self.filter })
     }
 
     /// Returns the low half of the id of a connection's latest handshake.
+    #[inline]
     pub(crate) fn find(&self, hash: u64) -> Option<u32> {
-        let is_same = |connection: &Connection| connection.hash == hash;
-        let found = self.active.find(hash, is_same).or_else(|| self.inactive.find(hash, is_same));
-        found.map(|connection| connection.number)
+        self.connections.find(hash, |connection| connection.hash == hash).map(|connection| connection.number)
     }
 
-    /// Adds an active connection. It replaces an earlier connection with the same hash.
+    /// Adds a connection. It replaces an earlier connection with the same hash.
     pub(crate) fn open(&mut self, hash: u64, number: u32) {
-        let is_same = |connection: &Connection| connection.hash == hash;
-        if let Ok(earlier) = self.inactive.find_entry(hash, is_same) {
-            earlier.remove();
-        }
-        let connection = Connection { hash, number, done: Done::default() };
-        match self.active.entry(hash, is_same, |connection| connection.hash) {
-            Entry::Occupied(mut earlier) => *earlier.get_mut() = connection,
+        let connection = Connection { hash, number, done: Kinds::default() };
+        match self.connections.entry(hash, |connection| connection.hash == hash, |connection| connection.hash) {
+            Entry::Occupied(mut earlier) => {
+                let earlier = std::mem::replace(earlier.get_mut(), connection);
+                self.filter.add(hash, earlier.done);
+            }
             Entry::Vacant(place) => {
                 place.insert(connection);
-                self.filter.add(hash);
+                self.filter.add(hash, Kinds::ALL);
             }
         }
     }
 
-    /// Makes a connection inactive if `number` is still the one of its latest handshake.
+    /// Marks the data segments of a connection as no longer informative, if `number` is still the
+    /// one of its latest handshake.
     pub(crate) fn deactivate(&mut self, hash: u64, number: u32) {
         let is_same = |connection: &Connection| connection.hash == hash && connection.number == number;
-        if let Ok(entry) = self.active.find_entry(hash, is_same) {
-            Relevant { entry, filter: &mut self.filter, inactive: &mut self.inactive }.deactivate();
+        if let Some(connection) = self.connections.find_mut(hash, is_same) {
+            Relevant { connection, filter: &mut self.filter }.deactivate();
         }
     }
 
     /// Forgets the connections for whose hash and number `is_kept` returns `false`.
     pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(u64, u32) -> bool) {
-        self.inactive.retain(|connection| is_kept(connection.hash, connection.number));
-        self.active.retain(|connection| is_kept(connection.hash, connection.number));
         self.filter.0.fill(0);
-        self.active.iter().for_each(|connection| self.filter.add(connection.hash));
+        self.connections.retain(|connection| {
+            let is_kept = is_kept(connection.hash, connection.number);
+            if is_kept {
+                self.filter.add(connection.hash, Kinds::ALL.without(connection.done));
+            }
+            is_kept
+        });
     }
 }
 
@@ -225,8 +246,7 @@ mod tests {
                 for (direction, is_pure_ack) in [(0, false), (0, true), (1, false), (1, true)] {
                     let flow = Flow { hash, direction: DIRECTIONS[direction] };
                     let relevant = model.get(&hash).is_some_and(|(_, kinds)| kinds[direction][usize::from(is_pure_ack)]);
-                    prop_assert!(index.may_be_active(hash) || !relevant);
-                    prop_assert_eq!(index.find_relevant(flow, is_pure_ack).is_some(), relevant);
+                    prop_assert!(index.may_be_relevant(flow, is_pure_ack) || !relevant);
                     prop_assert_eq!(index.relevant(flow, is_pure_ack).is_some(), relevant);
                 }
             }

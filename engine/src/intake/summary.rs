@@ -65,7 +65,7 @@ impl PacketSummary {
     pub(crate) fn may_matter(&self, connections: &ConnectionIndex) -> bool {
         // Without a branch on the kind, which the processor cannot predict.
         let is_data = matches!(self.kind, PacketKind::Data | PacketKind::PureAck);
-        is_data & connections.may_be_active(self.flow.hash)
+        is_data & connections.may_be_relevant(self.flow, self.kind == PacketKind::PureAck)
             | matches!(self.kind, PacketKind::Control | PacketKind::NeedsFullParse)
     }
 }
