@@ -102,7 +102,7 @@ impl<R: Read> Reader<R> {
     #[inline(always)]
     fn take_enhanced<B: ByteOrder>(&mut self, sink: &mut impl FrameSink) {
         let (bytes, taken, interfaces) = (self.window.bytes(), self.window.taken(), &self.interfaces[..]);
-        let (mut rest, mut frames, mut latest) = (bytes, self.frames as u32, self.latest);
+        let (mut rest, mut frames, mut latest) = (bytes, self.frames as u32, None);
         while let Some(number) = frames.checked_add(1)
             && let Some((body, behind)) = enhanced_block::<B>(rest)
             && let Some(packet) = stamped::<B>(ENHANCED_PACKET, body)
@@ -111,10 +111,10 @@ impl<R: Read> Reader<R> {
             let time = packet.ticks.map(|ticks| interface.ticks.time(ticks));
             let place = taken + bytes.len() - rest.len() + CONTENT + packet.data;
             sink.frame(FrameView { number, time, link: interface.link, data, place });
-            (rest, frames, latest) = (behind, number, time.or(latest));
+            (rest, frames, latest) = (behind, number, time);
         }
         let passed = bytes.len() - rest.len();
-        (self.frames, self.latest) = (frames.into(), latest);
+        (self.frames, self.latest) = (frames.into(), latest.or(self.latest));
         self.window.take(passed);
     }
 
