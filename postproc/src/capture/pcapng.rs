@@ -269,7 +269,7 @@ fn is_block_length(claimed: u32) -> bool {
 fn enhanced_block<B: ByteOrder>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (behind, block) = RawBlock::from_slice::<B>(bytes).ok()?;
     let Cow::Borrowed(body) = block.body else { return None };
-    (block.type_ == ENHANCED_PACKET && is_block_length(block.initial_len)).then_some((body, behind))
+    (block.type_ == ENHANCED_PACKET && block.initial_len <= LONGEST).then_some((body, behind))
 }
 
 /// Returns the content of a block whose framing is valid.
