@@ -314,6 +314,16 @@ fn a_large_request_is_stuck_like_a_large_response() {
 }
 
 #[test]
+fn the_check_names_the_machine_and_the_address_to_try() {
+    let check = |talk| of(&first_of(&[talk, self::talk(9).ordinary(19.0)]), CauseKind::PathMtu).check.clone();
+    let request = talk(1).open(0.0).data(0.02, 1460);
+    let request = [0.3, 0.7, 1.5, 3.1].iter().fold(request, |talk, &at| talk.data(at, 1460));
+    let (response, request) = (check(asks_again(lost_response(1, 4), 0.05)), check(request));
+    assert!(response.starts_with("on the server, which sends the large segments: ping -M do -s 1472 10.0.1.2,"));
+    assert!(request.starts_with("on the client, which sends the large segments: ping -M do -s 1472 10.0.2.2,"));
+}
+
+#[test]
 fn a_client_that_is_gone_does_not_show_the_path() {
     assert_eq!(top(&first_of(&[lost_response(1, 4), talk(9).ordinary(19.0)])), None);
     // A small retransmission does not arrive, either.

@@ -8,7 +8,9 @@
 //! natural logarithms of the ratio: up to 1 not worth more than a mention, 1 to 3 positive, 3 to 5
 //! strong, above 5 very strong.
 
-use crate::{Cause, CauseKind, Endpoint, Finding};
+use super::info::Subject;
+use crate::connection::handshake::Side;
+use crate::{Cause, CauseKind, Finding};
 
 /// Ratio of about three to two.
 pub(crate) const WEAK: f64 = 0.5;
@@ -78,16 +80,17 @@ impl Hypothesis {
 
 impl Cause {
     /// Creates a cause without evidence, with the command that settles it.
-    fn bare(kind: CauseKind, server: Endpoint) -> Self {
-        Self { check: kind.info().check(server), ..Self::without_evidence(kind) }
+    fn bare(kind: CauseKind, subject: &Subject) -> Self {
+        Self { check: kind.info().check(subject), ..Self::without_evidence(kind) }
     }
 
     /// Returns the cause of that kind among the causes of a finding; adds it without evidence where
     /// it was not considered.
     pub(super) fn of_kind(finding: &mut Finding, kind: CauseKind) -> &mut Self {
-        let (server, causes) = (finding.server, &mut finding.causes);
+        let subject = Subject { client: finding.client, server: finding.server, stuck_sender: Side::Server };
+        let causes = &mut finding.causes;
         let place = causes.iter().position(|cause| cause.kind == kind).unwrap_or_else(|| {
-            causes.push(Self::bare(kind, server));
+            causes.push(Self::bare(kind, &subject));
             causes.len() - 1
         });
         &mut causes[place]

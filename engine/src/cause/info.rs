@@ -1,6 +1,7 @@
 //! Defines what is fixed about each kind of cause.
 
 use super::counters::KernelEvidence;
+use crate::connection::handshake::Side;
 use crate::{CauseKind, Counter, Endpoint};
 
 /// Fixed facts about one kind of cause.
@@ -12,8 +13,8 @@ pub(crate) struct CauseInfo {
     pub clause: &'static str,
     /// Kernel counters that can show the cause; listed as not observable where they were not given.
     pub counters: &'static [Counter],
-    /// Machine, command and expected result that settle the cause; `{port}` is replaced by the
-    /// server's port.
+    /// Machine, command and expected result that settle the cause. [`Subject`] has the words in
+    /// braces that are replaced.
     pub check: &'static str,
     /// Sender of the reset, where a reset from the server's side ended the handshake.
     pub reset_sender: ResetSender,
@@ -45,11 +46,38 @@ pub(crate) enum AckAtServer {
     RulesOut,
 }
 
+/// Connection that a check is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject {
+    pub client: Endpoint,
+    pub server: Endpoint,
+    /// End whose large segments do not arrive.
+    pub stuck_sender: Side,
+}
+
+impl Subject {
+    /// Replaces the words in braces: the addresses and the port of the connection, and which end
+    /// sends the segments that do not arrive, to which address.
+    fn fill(&self, check: &str) -> String {
+        let Self { client, server, stuck_sender } = self;
+        let (sender, receiver) = match stuck_sender {
+            Side::Client => ("client", server),
+            Side::Server => ("server", client),
+        };
+        check
+            .replace("{port}", &server.port.to_string())
+            .replace("{client}", &client.ip.to_string())
+            .replace("{server}", &server.ip.to_string())
+            .replace("{sender}", sender)
+            .replace("{receiver}", &receiver.ip.to_string())
+    }
+}
+
 impl CauseInfo {
-    /// Returns the command that settles the cause on a server's port.
-    pub(super) fn check(&self, server: Endpoint) -> String {
-        let check = self.check.replace("{port}", &server.port.to_string());
-        if server.ip.is_ipv6() { without_flags(check) } else { check }
+    /// Returns the command that settles the cause for a connection.
+    pub(super) fn check(&self, subject: &Subject) -> String {
+        let check = subject.fill(self.check);
+        if subject.server.ip.is_ipv6() { without_flags(check) } else { check }
     }
 }
 

@@ -8,7 +8,7 @@ use syncookie_engine::{CauseKind, Endpoint, Finding, Implementation, Outcome, Ve
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::{Group, Groups};
-use super::words;
+use super::{strength, words};
 use crate::text;
 use crate::totals::scans::Scan;
 
@@ -34,6 +34,8 @@ struct Remedy<'a> {
     ruled_out: Vec<CauseKind>,
     /// Whether this cause is ruled out, and therefore all others are, too.
     is_ruled_out: bool,
+    /// How the cause compares with the second one in the example.
+    close: String,
     /// Frame of an example.
     example: String,
     /// Size of the group with the example.
@@ -115,7 +117,7 @@ fn by_cause<'a>(groups: &'a Groups, scans: &[Scan]) -> Vec<Remedy<'a>> {
 
 impl<'a> Remedy<'a> {
     fn new(cause: CauseKind) -> Self {
-        let (listeners, example) = (Vec::new(), String::new());
+        let listeners = Vec::new();
         Self {
             cause,
             count: 0,
@@ -126,7 +128,8 @@ impl<'a> Remedy<'a> {
             check: "",
             ruled_out: Vec::new(),
             is_ruled_out: false,
-            example,
+            close: String::new(),
+            example: String::new(),
             largest: 0,
         }
     }
@@ -145,6 +148,7 @@ impl<'a> Remedy<'a> {
         if let Some(cause) = example.causes.first() {
             (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
         }
+        self.close = strength::close_cause(&example.causes).unwrap_or_default();
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
@@ -182,7 +186,7 @@ impl<'a> Remedy<'a> {
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
-        let (number, example) = (count(self.count, "handshake"), &self.example);
-        format!("{number} of {whose}{how}: {lead}{cause} ({}){example}", self.cause)
+        let (number, close, example) = (count(self.count, "handshake"), &self.close, &self.example);
+        format!("{number} of {whose}{how}: {lead}{cause} ({}{close}){example}", self.cause)
     }
 }

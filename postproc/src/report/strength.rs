@@ -1,6 +1,9 @@
 //! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
 
-use syncookie_engine::{Assessment, Evidence, EvidenceKind, Verdict, odds};
+use syncookie_engine::{Assessment, Cause, Evidence, EvidenceKind, Verdict, odds};
+
+/// Maximum distance between two causes, in nats, at which both are named.
+const CLOSE: f64 = 2.3;
 
 /// Terms that are smaller than this, in nats, are left out of a sum.
 const NEGLIGIBLE: f64 = 0.005;
@@ -57,6 +60,20 @@ pub fn prior(assessment: &Assessment) -> Option<String> {
 /// times`; `None` if they are about equally probable.
 pub fn times(nats: f64) -> Option<String> {
     odds(nats.abs()).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
+}
+
+/// Returns how the most likely cause compares with the second, to follow the name of the first;
+/// `None` if the second is far less likely.
+pub fn close_cause(causes: &[Cause]) -> Option<String> {
+    let [first, second, ..] = causes else { return None };
+    let difference = first.nats - second.nats;
+    if second.ruled_out || difference > CLOSE {
+        return None;
+    }
+    Some(match times(difference) {
+        Some(times) => format!("; {times} as likely as {}", second.kind),
+        None => format!("; {} is about as likely", second.kind),
+    })
 }
 
 /// Returns the terms that add up to the log-odds of a verdict, in nats, each with its name; empty

@@ -513,6 +513,18 @@ fn one_screen_shows_failures_checks_and_how_to_see_more() {
 }
 
 #[test]
+fn the_table_names_a_second_cause_that_is_nearly_as_likely() {
+    let mut finding = leaked(0);
+    let second =
+        Cause { kind: CauseKind::FirewallReset, nats: finding.causes[0].nats - 1.1, ..finding.causes[0].clone() };
+    finding.causes.insert(1, second);
+    let text = |finding: &Finding| unwrapped(&table(std::slice::from_ref(finding), PLAIN, false));
+    assert!(text(&finding).contains("(proxy-leaked-ack; about 3 times as likely as firewall-reset); see frame"));
+    finding.causes[1].nats -= 4.0;
+    assert!(text(&finding).contains("(proxy-leaked-ack); see frame"));
+}
+
+#[test]
 fn the_table_fits_on_one_screen_with_any_number_of_findings() {
     let mut findings = Vec::new();
     for (number, cause) in (0..400).zip(CauseKind::ALL.iter().cycle()) {

@@ -185,7 +185,7 @@ pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accep
     .opposed_by(
         !case.is(Verdict::SynCookie) && case.handshake.syn_acks == 1,
         WEAK,
-        "the SYN-ACK was not retransmitted: the ACK had arrived",
+        "the SYN-ACK was not retransmitted, so the server had received the ACK",
     )
     .opposed_by(meanwhile.had_room(), if was_accepted { MODERATE } else { 3.0 }, SYNS_ANSWERED)
 }

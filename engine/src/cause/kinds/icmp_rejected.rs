@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::IcmpRejected,
     clause: "a packet was rejected with an ICMP error",
     counters: &[],
-    check: "on the machine whose address sent the error: nft list ruleset (or iptables -nvL; look for reject and its counter), ip route get SERVER (expect: unreachable or prohibit, or no route), ip neigh (expect: FAILED for host unreachable)",
+    check: "on the machine whose address sent the error: nft list ruleset (or iptables -nvL; look for reject and its counter), ip route get {server} (expect: unreachable or prohibit, or no route), ip neigh (expect: FAILED for host unreachable)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendSilent,
     clause: "the server behind the proxy never answered",
     counters: &[],
-    check: "on the proxy: tcpdump -ni any 'tcp port {port}' (expect: the proxy's own SYN to the server stays unanswered; on Linux, cookie_retrans rises in /proc/net/stat/synproxy)",
+    check: "on the proxy: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (expect: the proxy's own SYN to the server stays unanswered; on Linux, cookie_retrans rises in /proc/net/stat/synproxy)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -17,8 +17,6 @@ const CHECKS: usize = 3;
 /// Maximum distance from the most likely cause, in nats, at which the check of a cause is still
 /// proposed.
 const WORTH_A_CHECK: f64 = 5.0;
-/// Maximum distance between two causes, in nats, at which the summary names both.
-const CLOSE: f64 = 2.3;
 
 /// Writes the explanation; with `is_verbose` also the weights in nats.
 pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_verbose: bool) -> io::Result<()> {
@@ -49,7 +47,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
         false => {
-            let close = close_cause(finding).unwrap_or_default();
+            let close = strength::close_cause(&finding.causes).unwrap_or_default();
             format!(" Most likely cause: {} ({}{close}).", cause.kind.clause(), cause.kind)
         }
         true => " Every known cause is contradicted by the evidence.".to_owned(),
@@ -59,19 +57,6 @@ fn summary(finding: &Finding) -> String {
         .map_or_else(String::new, |confidence| format!(" ({}, {confidence})", assessment.verdict));
     let verdict = capitalised(words::answered_by(assessment.verdict, finding.outcome));
     format!("{verdict}{confidence}. {}.{cause}", capitalised(&words::course(finding)))
-}
-
-/// Returns how the most likely cause compares with the second, if that is nearly as likely.
-fn close_cause(finding: &Finding) -> Option<String> {
-    let [first, second, ..] = &finding.causes[..] else { return None };
-    let difference = first.nats - second.nats;
-    if second.ruled_out || difference > CLOSE {
-        return None;
-    }
-    Some(match strength::times(difference) {
-        Some(times) => format!("; {times} as likely as {}", second.kind),
-        None => format!("; {} is about as likely", second.kind),
-    })
 }
 
 fn answer(finding: &Finding) -> String {
