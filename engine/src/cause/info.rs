@@ -56,20 +56,30 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Replaces the words in braces: the addresses and the port of the connection, and which end
-    /// sends the segments that do not arrive, to which address.
-    fn fill(&self, check: &str) -> String {
+    /// Returns what a word in braces stands for: an address or the port of the connection, or the
+    /// end that sends the segments that do not arrive, or the address that it sends them to.
+    fn value(&self, word: &str) -> String {
         let Self { client, server, stuck_sender } = self;
-        let (sender, receiver) = match stuck_sender {
-            Side::Client => ("client", server),
-            Side::Server => ("server", client),
-        };
-        check
-            .replace("{port}", &server.port.to_string())
-            .replace("{client}", &client.ip.to_string())
-            .replace("{server}", &server.ip.to_string())
-            .replace("{sender}", sender)
-            .replace("{receiver}", &receiver.ip.to_string())
+        match (word, stuck_sender) {
+            ("port", _) => server.port.to_string(),
+            ("client", _) | ("receiver", Side::Server) => client.ip.to_string(),
+            ("server", _) | ("receiver", Side::Client) => server.ip.to_string(),
+            (_, Side::Client) => "client".into(),
+            (_, Side::Server) => "server".into(),
+        }
+    }
+
+    /// Replaces the words in braces.
+    fn fill(&self, check: &str) -> String {
+        let (mut filled, mut rest) = (String::with_capacity(check.len() + 64), check);
+        while let Some((before, (word, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        {
+            filled.push_str(before);
+            filled.push_str(&self.value(word));
+            rest = after;
+        }
+        filled + rest
     }
 }
 
