@@ -62,3 +62,4 @@ pub use narrative::errors::NarratedError;
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
 pub use packet::options::{TcpOption, tcp_options};
+pub use verdict::missing::NO_SYN_ACK;

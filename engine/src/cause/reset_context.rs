@@ -87,7 +87,12 @@ impl<'a> ResetContext<'a> {
         let ids = last.and_then(|l| l.ip.identification()).zip(id);
         let after_data = handshake.client_data.as_ref().is_some_and(|d| before(&d));
         // It is not known which of several transmissions the reset answers.
-        let answered = trigger.filter(|_| !after_data || handshake.client_data_retransmissions == 0);
+        let is_repeated = |sent: &SegmentFacts| {
+            after_data && handshake.client_data_retransmissions > 0
+                // The client acknowledges a retransmitted SYN-ACK again.
+                || handshake.last_syn_ack.is_some_and(|again| sent.time < again && again < reset.time)
+        };
+        let answered = trigger.filter(|sent| !is_repeated(sent));
         let is_abort = served || Shape::of(reset) == Shape::Owner;
         let took_data = |l: &SegmentFacts| handshake.client_data.is_some_and(|data| l.ack.ahead_of(data.seq) > 0);
         let is_past = |l: &SegmentFacts| {

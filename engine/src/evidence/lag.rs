@@ -241,8 +241,8 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     let is_set_back = lag.seconds > scatter && lag.seconds * lag.rate < COOKIE_TICKS;
     let meaning = if is_set_back { ": Linux sets the timestamp of a SYN cookie back by up to 63 ticks" } else { "" };
     format!(
-        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock (read from {samples} later segment{plural}: {clock}, \
-         noise {noise:.1} ms){meaning}"
+        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock (estimated from {samples} later segment{plural}: \
+         {clock}, uncertainty {noise:.1} ms){meaning}"
     )
 }
 

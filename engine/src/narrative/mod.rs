@@ -61,6 +61,8 @@ pub(crate) struct History {
     pub client_isn: Option<SeqNumber>,
     pub server_isn: Option<SeqNumber>,
     pub syn: Option<PacketFacts>,
+    /// Time of the latest retransmission of the SYN.
+    pub syn_again: Option<Timestamp>,
     pub syn_ack: Option<PacketFacts>,
     /// Acknowledgment number that the client never sent.
     pub wrong_number: Option<SeqNumber>,
@@ -236,6 +238,7 @@ impl<'a> Narrator<'a> {
         let seen = &mut self.seen;
         match role {
             PacketRole::Syn => seen.syn = Some(summary),
+            PacketRole::SynAgain => seen.syn_again = Some(segment.time),
             PacketRole::SynAck => seen.syn_ack = Some(summary),
             PacketRole::Challenge => seen.wrong_number = Some(segment.ack()),
             PacketRole::Ack | PacketRole::WrongAck => seen.ack = Some(summary),

@@ -55,8 +55,14 @@ impl Narrator<'_> {
         let options = segment.options();
         let mut shows = Vec::new();
         if let Some(syn) = self.seen.syn {
-            let trip = segment.time.seconds_since(syn.time);
-            shows.push(format!("{} after the SYN", span(trip)));
+            let first = span(segment.time.seconds_since(syn.time));
+            shows.push(match self.seen.syn_again {
+                Some(again) => {
+                    let last = span(segment.time.seconds_since(again));
+                    format!("{last} after the retransmitted SYN, {first} after the first SYN")
+                }
+                None => format!("{first} after the SYN"),
+            });
             shows.extend(not_granted(&lost(&syn.options, &options)));
         }
         if segment.window() == 0 {
@@ -81,7 +87,9 @@ impl Narrator<'_> {
     fn syn_ack_again(&self) -> Vec<String> {
         let shows = match (self.seen.ack.is_some(), self.seen.reset) {
             (true, true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
-            (true, false) => "retransmitted although it was acknowledged: the server did not accept the ACK",
+            (true, false) => {
+                "retransmitted after the client had acknowledged it: the server had not received or not accepted the ACK"
+            }
             (false, _) => "the SYN-ACK had not been acknowledged",
         };
         vec![shows.to_owned()]

@@ -3,6 +3,9 @@
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 
+/// Sentence for a handshake without a SYN-ACK.
+pub const NO_SYN_ACK: &str = "the capture has no SYN-ACK";
+
 /// Returns one sentence for each fact that would have decided the verdict. `is_stripped`: the
 /// SYN-ACK lacks the options that a cookie loses.
 pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) -> Vec<&'static str> {
@@ -10,7 +13,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     let Some(syn_ack) = handshake.syn_ack else {
         return vec![match handshake.elsewhere() {
             Some(_) => "the SYN-ACK came from another address or port than the SYN was sent to",
-            None => "the capture has no SYN-ACK",
+            None => NO_SYN_ACK,
         }];
     };
     let mut sentences = Vec::new();
@@ -74,8 +77,8 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     }
     if handshake.server_segments.is_empty() {
         sentences.push(
-            "the server sent nothing after its SYN-ACK, or it was not captured: its TTL and window cannot be compared \
-             with the SYN-ACK's",
+            "the capture has no segment of the server after the SYN-ACK: there is no TTL or window to compare with \
+             those of the SYN-ACK",
         );
     }
     if sentences.is_empty() {

@@ -16,7 +16,7 @@ mod hmm;
 mod implementation;
 pub(crate) mod judgement;
 mod measured;
-mod missing;
+pub(crate) mod missing;
 mod outcome;
 mod prefetch;
 pub(crate) mod quick_check;
@@ -294,8 +294,11 @@ impl Assessment {
     pub fn why_not_certain(&self) -> Option<&'static str> {
         let is_limited =
             self.confidence == Some(Confidence::Likely) && self.log_odds.is_some_and(|odds| odds > CERTAIN);
+        let is_by_timer = self.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::SynAckRetransmitted);
         is_limited.then_some(match self.verdict {
-            Verdict::Ordinary => "It would be certain only if the server had retransmitted its SYN-ACK by a timer",
+            Verdict::Ordinary if !is_by_timer => {
+                "It would be certain only if the server's retransmission timer had repeated the SYN-ACK"
+            }
             _ => "It would be certain only with independent evidence of a second kind",
         })
     }

@@ -121,7 +121,7 @@ pub struct Analyze {
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the client's ACK.
     /// Handshakes that were never completed have no such time.
     ///
-    /// Repeated conditions of one kind are ORed; different kinds are ANDed. The filter changes no verdict: all packets
+    /// Repeated conditions of one kind are ORed, except since and until, of which the narrowest range counts; different kinds are ANDed. The filter changes no verdict: all packets
     /// are read and analysed.
     #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
@@ -157,11 +157,13 @@ pub struct Analyze {
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
     /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. Without one of these, a FILE is from the server.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
-    /// The server that the --kernel files are from, or that their proxy is in front of [default: every server]
+    /// The server to which the --kernel files apply [default: every server in the captures]
+    ///
+    /// It is the one that the files are from or, for proxy=FILE, the one behind the proxy.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 

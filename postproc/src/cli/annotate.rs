@@ -62,7 +62,7 @@ pub struct Annotate {
 
     /// Replace addresses, and remove payload and everything else that can identify hosts
     ///
-    /// IP addresses are replaced prefix by prefix, so that networks stay recognisable. Ethernet addresses are replaced
+    /// IP addresses are replaced so that addresses of one network still share a prefix, but another one. Ethernet addresses are replaced
     /// as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
     /// innermost packet are written, with correct checksums. Payload, tunnels, VLAN tags, options that can contain
     /// addresses, comments and interface names are removed. Frames without TCP are emptied. Times, ports, sequence
@@ -77,7 +77,9 @@ pub struct Annotate {
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath, conflicts_with = "anonymize")]
     pub kernel: Vec<KernelFile>,
 
-    /// The server that the --kernel files are from, or that their proxy is in front of [default: every server]
+    /// The server to which the --kernel files apply [default: every server in the captures]
+    ///
+    /// It is the one that the files are from or, for proxy=FILE, the one behind the proxy.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 

@@ -61,7 +61,7 @@ pub struct Explain {
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
     /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a name is from the server.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. Without one of these, a FILE is from the server.
     ///
     /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
     /// been saved after the failure.

@@ -27,7 +27,7 @@ Examples:
 Exit codes:
   0  success
   1  wrong usage, a file cannot be read or recognised, or the output cannot be written
-  3  --fail-on: a resource is at this level or worse";
+  3  --fail-on: a resource is at this level or a worse one";
 
 /// Show kernel resources that affect accepting connections: usage, limits, overflows.
 #[derive(Args, Debug)]
@@ -69,7 +69,7 @@ pub struct Kernel {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// Exit with 3 if any resource is at this level or worse
+    /// Exit with 3 if any resource is at this level or a worse one; the worst is named first
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<KernelLevel>,
 }

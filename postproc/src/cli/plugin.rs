@@ -40,7 +40,7 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// tshark of the Wireshark that the command applies to; syncookie asks it for the plugin folders
+    /// The tshark that belongs to the Wireshark to install for; syncookie asks it for the plugin folders
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }

@@ -1,6 +1,6 @@
 //! Headline of the report: the answer in a sentence, its details, and the captures that were read.
 
-use syncookie_engine::{CauseKind, Confidence, Endpoint, Outcome, Tally, Verdict};
+use syncookie_engine::{CauseKind, Confidence, Endpoint, NO_SYN_ACK, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::caveats::was_were;
@@ -55,7 +55,9 @@ fn not_found(totals: &Totals, place: &str) -> String {
 /// Returns the number of undetermined handshakes, without those that nobody answered with a SYN-ACK.
 pub fn undecided(totals: &Totals) -> u64 {
     let unanswered = [Outcome::Unanswered, Outcome::Refused].map(|outcome| totals.tally.outcomes[outcome as usize]);
-    tally_of(&totals.tally, Verdict::Undetermined).saturating_sub(unanswered.iter().sum())
+    // Those of floods are only counted; those at the end of the capture are not unanswered yet.
+    let without_syn_ack = totals.missing.get(NO_SYN_ACK).copied().unwrap_or_default().max(unanswered.iter().sum());
+    tally_of(&totals.tally, Verdict::Undetermined).saturating_sub(without_syn_ack)
 }
 
 /// Returns how many handshakes failed and got stuck, and the most frequent of their most likely
@@ -141,16 +143,16 @@ fn answered(totals: &Totals) -> Option<String> {
     }
 }
 
-/// Returns the SYN cookie or SYN proxy that would explain most failures, although the packets do not
-/// show that one answered.
-fn suggested(totals: &Totals) -> Option<&'static str> {
-    match totals.apart().1.most_frequent()?.0 {
-        CauseKind::CookieRejected => Some("a SYN cookie"),
-        CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => {
-            Some("a SYN proxy")
-        }
-        _ => None,
-    }
+/// Returns that the most frequent cause assumes a SYN cookie or a SYN proxy, although the packets do
+/// not show that one answered; `None` for other causes.
+fn assumption(totals: &Totals) -> Option<String> {
+    let cause = totals.apart().1.most_frequent()?.0;
+    let who = match cause {
+        CauseKind::CookieRejected => "a SYN cookie",
+        CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => "a SYN proxy",
+        _ => return None,
+    };
+    Some(format!("The cause {cause} assumes {who}, but no packet proves one."))
 }
 
 /// Returns the sentences that follow the headline: the number of handshakes, the confidence, and
@@ -179,10 +181,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     sentences.extend(failures(others, cause));
     match (has_failures, answered(totals)) {
         (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),
-        (true, None) => sentences.push(match suggested(totals) {
-            Some(who) => format!("This suggests {who}, but no handshake proves one."),
-            None => not_found(totals, ""),
-        }),
+        (true, None) => sentences.push(assumption(totals).unwrap_or_else(|| not_found(totals, ""))),
         // The headline has the listeners.
         (false, Some(_)) => sentences.push(format!("That is {}", extent(totals))),
         (false, None) => {}
@@ -219,11 +218,14 @@ fn extent(totals: &Totals) -> String {
     let (reliable, possible) = (&totals.reliable, &totals.possible);
     if reliable.handshakes > 0 {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
-        let more = match possible.handshakes {
+        let number = reliable.handshakes + possible.handshakes;
+        let parts = match possible.handshakes {
             0 => String::new(),
-            number => format!(" For another {}, the confidence is only possible.", grouped(number)),
+            possible => {
+                format!("; {} likely or certain, {} only possible", grouped(reliable.handshakes), grouped(possible))
+            }
         };
-        format!("{} of {}{}{confidence}.{more}", grouped(reliable.handshakes), all(totals), episodes(totals))
+        format!("{} of {}{}{parts}{confidence}.", grouped(number), all(totals), episodes(totals))
     } else {
         format!("{} of {}; no finding is likely or certain.", grouped(possible.handshakes), all(totals))
     }
@@ -325,7 +327,7 @@ fn counted_twice(totals: &Totals) -> Option<String> {
         1 => "1 handshake is in two captures and is counted twice.".to_owned(),
         _ => format!("{} are in two captures and are counted twice.", count(number, "handshake")),
     };
-    let episodes = if totals.episodes.is_empty() { "" } else { " Their episodes may be, too." };
+    let episodes = if totals.episodes.is_empty() { "" } else { " So may be the episodes that contain them." };
     Some(format!("{are}{episodes}{remedy}"))
 }
 
@@ -402,7 +404,7 @@ fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
         return String::new();
     }
     let has_unknown = parts.iter().any(|(outcome, _)| *outcome == Outcome::Incomplete);
-    let unknown = if has_unknown { "; incomplete ones do not count as failed" } else { "" };
+    let unknown = if has_unknown { "; those that the capture cuts off do not count as failed" } else { "" };
     let parts: Vec<String> = parts.iter().map(|(outcome, number)| format!("{} {outcome}", grouped(*number))).collect();
     format!(" ({}{unknown})", parts.join(", "))
 }

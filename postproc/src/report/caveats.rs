@@ -34,7 +34,7 @@ fn confidence(totals: &Totals) -> Vec<String> {
     if totals.strongest.is_some() {
         said.push(
             "“likely” is meant to be right at least 95 times in 100, “certain” 999 times in 1,000. The odds beside \
-             the confidence compare the verdict with the next most probable one. “How the odds add up” gives their \
+             the confidence compare the verdict with the next most probable one. “How the log-odds add up” gives their \
              natural logarithm (nats)."
                 .into(),
         );

@@ -89,7 +89,7 @@ pub(super) fn only_syns(totals: &Totals) -> Option<String> {
     Some(match (syns, syn_acks) {
         (_, 0) => "All TCP segments in the capture are SYNs: nothing answered, or a capture filter left out the answers.",
         (0, _) => "All TCP segments in the capture are SYN-ACKs: it has one direction, or a capture filter left out the rest.",
-        _ => "All TCP segments in the capture are SYNs and SYN-ACKs: a capture filter left out the rest.",
+        _ => "All TCP segments in the capture are SYNs and SYN-ACKs: no client acknowledged, or a capture filter left out the rest.",
     }
     .into())
 }

@@ -77,7 +77,12 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, sca
             output,
             terminal.width,
             "  ",
-            &format!("{} (likely or certain) that fit Linux: {}", count(cookies, "SYN cookie"), words::WHY_COOKIES),
+            &format!(
+                "{} (likely or certain) that {} Linux: {}",
+                count(cookies, "SYN cookie"),
+                if cookies == 1 { "fits" } else { "fit" },
+                words::WHY_COOKIES
+            ),
         )?;
         paragraph(output, terminal.width, "    ", words::CHECK_COOKIES)?;
     }

@@ -30,7 +30,12 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group))?;
     for (number, (capture, finding)) in group.examples.iter().enumerate() {
-        paragraph(output, terminal.width, if number == 0 { "    " } else { "    another: " }, &line(capture, finding))?;
+        let lead = match number {
+            0 if group.count == 1 => "    ",
+            0 => "    the strongest: ",
+            _ => "    another: ",
+        };
+        paragraph(output, terminal.width, lead, &line(capture, finding))?;
         if number == 0 {
             evidence(output, terminal, finding)?;
             sum(output, terminal, finding)?;
@@ -137,7 +142,13 @@ fn title(group: &Group) -> String {
         all if all == group.count => ", stuck".into(),
         some => format!(", {} of them stuck", grouped(some)),
     };
-    format!("{}: {}, {}{stuck}; {span}", likeness.server, likeness.verdict, group.outcome)
+    let unsure = match group.count - group.reliable {
+        0 => String::new(),
+        _ if !likeness.verdict.is_cookie_style() => String::new(),
+        all if all == group.count => " (only possible)".into(),
+        some => format!(" ({} likely or certain, {} only possible)", grouped(group.reliable), grouped(some)),
+    };
+    format!("{}: {}, {}{stuck}; {span}{unsure}", likeness.server, likeness.verdict, group.outcome)
 }
 
 /// Formats the number of handshakes and their time span.

@@ -30,10 +30,13 @@ pub fn evidence(piece: &Evidence) -> String {
     }
 }
 
-/// Returns what a piece of evidence favours: `for syn-proxy`, or `against syn-proxy` if it is evidence
-/// against one of cookie and proxy only.
+/// Returns what a piece of evidence favours: `for syn-proxy`, `for syn-cookie or syn-proxy` if it
+/// favours both alike, or `against syn-proxy` if it is evidence against one of them only.
 pub fn side(piece: &Evidence) -> String {
     let is_against = |nats: f64| nats <= -NEGLIGIBLE;
+    if piece.favours.is_cookie_style() && (piece.cookie_nats - piece.proxy_nats).abs() < NEGLIGIBLE {
+        return format!("for {} or {}", Verdict::SynCookie, Verdict::SynProxy);
+    }
     match (piece.favours, is_against(piece.cookie_nats), is_against(piece.proxy_nats)) {
         (Verdict::Ordinary, false, true) => format!("against {}", Verdict::SynProxy),
         (Verdict::Ordinary, true, false) => format!("against {}", Verdict::SynCookie),

@@ -166,7 +166,7 @@ impl<W: Write> Table<W> {
         if undecided(totals) == 0 || totals.strongest.is_some() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Undetermined, and what would decide"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Undetermined handshakes, and all reasons of each"))?;
         lacking(totals).into_iter().take(REASONS).try_for_each(|(reason, number)| {
             let line = format!("{}: {reason}", count(number, "handshake"));
             paragraph(&mut self.output, self.terminal.width, "  ", &line)
@@ -242,11 +242,7 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(
-            self.output,
-            "\n{}",
-            self.terminal.bold("Failed or delayed, not answered by a SYN cookie or SYN proxy")
-        )?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Failed or delayed, neither SYN cookie nor SYN proxy found"))?;
         let shown = groups.len().min(FAILED_GROUPS);
         for group in &groups[..shown] {
             failure(&mut self.output, self.terminal, group)?;

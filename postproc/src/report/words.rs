@@ -16,10 +16,10 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Returns who answered a handshake's SYN as a clause; for a SYN without any answer, only that.
+/// Returns who answered a handshake's SYN as a clause; for a SYN without a SYN-ACK, only that.
 pub const fn answered_by(verdict: Verdict, outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Unanswered => "no SYN-ACK was captured",
+        Outcome::Unanswered | Outcome::Refused => "no SYN-ACK was captured",
         _ => self::verdict(verdict),
     }
 }

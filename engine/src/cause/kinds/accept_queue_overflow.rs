@@ -56,7 +56,11 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     )
     .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
     .opposed_by(reset.has_other_ttl(), 2.5, reset.ttl_sentence())
-    .opposed_by(reset.took_ack, STRONG, "only the data was reset, not the ACK before it; a full queue resets the ACK")
+    .opposed_by(
+        reset.took_ack,
+        STRONG,
+        "the reset answered the data, not the ACK before it; a full queue resets the ACK",
+    )
     .opposed_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
     .opposed_by(reset.served, 3.0, SERVED)
     .opposed_by(nearby.outlived_reset, STRONG, OTHERS_OUTLIVED)

@@ -39,7 +39,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
         .opposed_by(
             reset.took_ack,
             STRONG,
-            "only the data was reset, not the ACK before it; a cookie is checked on the ACK",
+            "the reset answered the data, not the ACK before it; a cookie is checked on the ACK",
         )
         .opposed_by(reset.served, STRONG, SERVED)
         .opposed_by(
@@ -75,7 +75,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .opposed_by(!reset.wrong_ack, MODERATE, "the client acknowledged the SYN-ACK correctly")
         .ruled_out_by(
             reset.window_never_opened && !reset.wrong_ack,
-            "the SYN-ACK's window is 0; a host's own cookie never closes the window, so the server did not send this cookie",
+            "the SYN-ACK's window is 0: a host that sends SYN cookies itself never announces that, so the SYN-ACK is not the server's cookie",
         )
 }
 

@@ -53,7 +53,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
         .supported_by(
             reset.took_ack,
             STRONG,
-            "only the data was reset, not the ACK before it, as a rule that inspects content does",
+            "the reset answered the data, not the ACK before it, as a rule that inspects content does",
         )
         .supported_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
         .supported_by(reset.after_data && !reset.took_ack, 0.3, "the reset came after the client's first data")

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ListenerGone,
     clause: "the listening socket was closed between SYN-ACK and ACK",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening, and since when?), and the service's log around that time",
+    check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening?), ps -o lstart= -p PID (since when?), and the service's log around that time",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -36,7 +36,7 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
     )
     .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
     .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
-    .opposed_by(reset.took_ack, MODERATE, "only the data was reset, not the ACK before it")
+    .opposed_by(reset.took_ack, MODERATE, "the reset answered the data, not the ACK before it")
     .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
     .opposed_by(reset.served, MODERATE, SERVED)
     .ruled_out_by(reset.entry_outlived_it, "the SYN-ACK was retransmitted after the reset: the listener still existed")

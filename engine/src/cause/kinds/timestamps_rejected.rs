@@ -5,7 +5,7 @@ use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::TimestampsRejected,
-    clause: "the server dropped a SYN with an older timestamp than an earlier SYN from the same address (NAT)",
+    clause: "the server dropped a SYN whose timestamp is older than that of an earlier SYN from the same address, as behind NAT",
     counters: &[Counter::PawsPassive],
     check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (Linux before 4.12 with net.ipv4.tcp_tw_recycle=1: it rises); later kernels do not drop such SYNs: look for a device in front of the server",
     reset_sender: ResetSender::Elsewhere,
@@ -82,7 +82,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
         INFO.kind,
         -MODERATE,
         format!(
-            "{older_failed} SYN{} from this address failed with an older timestamp than a SYN that was answered before",
+            "{older_failed} unanswered SYN{} from this address had an older timestamp than a SYN before that was answered",
             plural(older_failed)
         ),
     )

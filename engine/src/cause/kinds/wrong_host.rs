@@ -36,7 +36,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .opposed_by(
             reset.took_ack,
             1.5,
-            "only the data was reset, not the ACK before it; a load balancer sends both to the same host",
+            "the reset answered the data, not the ACK before it; a load balancer sends both to the same host",
         )
         .opposed_by(reset.served, STRONG, SERVED)
         .supported_by(

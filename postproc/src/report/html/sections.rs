@@ -55,7 +55,7 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         output,
         "<details id=\"clients\">\n<summary>Clients: how long their handshakes took</summary>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of clients\">\n<table class=\"numbers\">\n\
-         <caption>Times from the first SYN to the client's ACK, those with the longest first.</caption>\n<thead><tr>\
+         <caption>Time from the first SYN to the client's ACK. Clients with the longest times come first.</caption>\n<thead><tr>\
          <th scope=\"col\" class=\"text\">Client</th><th scope=\"col\">Handshakes</th><th scope=\"col\">Failed</th>\
          <th scope=\"col\">Median (ms)</th><th scope=\"col\">95 % (ms)</th><th scope=\"col\">Longest (ms)</th></tr></thead>\n<tbody>"
     )?;

@@ -66,7 +66,7 @@ function sumOf(row, details) {
     ...details.evidence.map(([kind, , , contribution]) => [text(kind), contribution]), ["Limit on the sum of related evidence", cap]];
   const signed = (nats) => `${nats < 0 ? "−" : "+"}${Math.abs(nats).toFixed(2)}`;
   const rows = terms.filter(([, nats]) => nats !== 0).map(([name, nats]) => [name, signed(nats)]);
-  return el("details", {}, el("summary", {}, "How the odds add up"),
+  return el("details", {}, el("summary", {}, "How the log-odds add up"),
     numbersTable(`Log-odds of ${text(row[ANSWER])} against ${text(runnerUp)} in nats, the natural logarithm of the odds.`,
       ["Term", "Nats"], [...rows, [`Total: ${text(row[STRENGTH])}`, row[ODDS].toFixed(2)]]));
 }

@@ -7,7 +7,7 @@ const COOKIE_LAG = [0, 63];
 const SCATTERS = [
   {
     title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
-    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. Marks at the edge lie outside the chart.",
+    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. A mark at the edge stands for a value outside the range of the chart.",
   },
   {
     title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
@@ -15,7 +15,7 @@ const SCATTERS = [
   },
   {
     title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
-    caption: "The marks show the SYN-ACKs. A vertical line shows the value of the reset, or of the server's next segment, if it differs: two machines answered, or the path changed.",
+    caption: "The marks show the SYN-ACKs. If the value of the reset (or, without a reset, of the server's next segment) differs, a vertical line leads to it: two machines answered, or the path changed.",
   },
 ];
 
