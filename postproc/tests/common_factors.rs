@@ -29,6 +29,18 @@ fn capture_of(first_port: u16, failing_offer_ecn: bool) -> Vec<u8> {
     pcap.bytes
 }
 
+/// Adds a flood of SYNs that nobody answers.
+fn add_flood(capture: &mut Vec<u8>) {
+    let mut flood = Pcap::ethernet();
+    flood.bytes = std::mem::take(capture);
+    for number in 0..300_u16 {
+        let client = ((number % 250) as u8, 50_000 + number);
+        flood.record(1_700_001_000, u32::from(number), &ethernet(&segment(client, SERVER, 1000, 0, SYN, 64_240)));
+    }
+    flood.record(1_700_002_000, 0, &ethernet(&segment(SERVER, (1, 9), 1, 1, ACK, 1)));
+    *capture = flood.bytes;
+}
+
 /// Returns a capture in which only the refused handshakes offer ECN.
 fn capture(first_port: u16) -> Vec<u8> {
     capture_of(first_port, true)
@@ -57,6 +69,16 @@ fn table_json_and_page_say_what_failed_handshakes_have_in_common() {
     assert!(found[0]["chance"].as_f64() < Some(1e-6), "{found}");
     let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
     assert!(page.contains(&format!("<li>{SENTENCE}</li>")));
+}
+
+#[test]
+fn the_comparison_says_that_floods_are_left_out() {
+    let sandbox = Sandbox::new("common_factors_flood");
+    let mut capture = capture(20_000);
+    add_flood(&mut capture);
+    let table = sandbox.analyze(&[&sandbox.file("a.pcap", &capture)]).stdout;
+    let words: Vec<&str> = table.split_whitespace().collect();
+    assert!(words.join(" ").contains(&format!("Without SYN floods and health checks: {SENTENCE}")), "{table}");
 }
 
 #[test]

@@ -27,9 +27,17 @@ pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
     totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
 }
 
-/// Returns a sentence about each factor.
+/// Returns a sentence about each factor. The first one says what is left out of the comparison.
 pub fn sentences(totals: &Totals) -> Vec<String> {
-    totals.sample.common_factors().iter().map(|factor| sentence(factor, totals)).collect()
+    let factors = totals.sample.common_factors();
+    let mut sentences: Vec<String> = factors.iter().map(|factor| sentence(factor, totals)).collect();
+    let affected = totals.failed() + totals.delays.handshakes;
+    if let Some(first) = sentences.first_mut()
+        && factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected)
+    {
+        *first = format!("Without SYN floods and health checks: {first}");
+    }
+    sentences
 }
 
 impl CommonFactor {
