@@ -129,7 +129,7 @@ fields! {
     ListenerNats: Double "syncookie.listener_nats" "Listener weight"
         "What the other handshakes of the listener add to the log-odds, in nats",
     CapNats: Double "syncookie.cap_nats" "Cap weight"
-        "Correction of the log-odds for evidence of one mechanism, whose sum is limited, in nats",
+        "Change of the log-odds, in nats, because the sum of evidence of one mechanism is limited",
     Outcome: String "syncookie.outcome" "Outcome"
         "How the handshake ended",
     Delay: RelativeTime "syncookie.delay" "Delay"
@@ -149,7 +149,7 @@ fields! {
     CauseCommand: String "syncookie.cause.command" "Command for cause"
         "Command that helps to confirm or refute the most likely cause",
     CauseOther: String "syncookie.cause.other" "Other cause"
-        "Less likely cause of the failure or delay; the most likely one first",
+        "Another possible cause of the failure or delay; the more likely ones come first",
     CauseExcluded: String "syncookie.cause.excluded" "Excluded cause"
         "Cause that is ruled out",
     Client: String "syncookie.client" "Client"

@@ -121,8 +121,8 @@ pub struct Analyze {
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the client's ACK.
     /// Handshakes that were never completed have no such time.
     ///
-    /// Repeated conditions of one kind are ORed, except since and until, of which the narrowest range counts; different kinds are ANDed. The filter changes no verdict: all packets
-    /// are read and analysed.
+    /// Repeated conditions of one kind are ORed; of several since or until, the narrowest range counts. Different kinds
+    /// are ANDed. The filter changes no verdict: all packets are read and analysed.
     #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
 
