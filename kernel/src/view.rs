@@ -19,10 +19,21 @@ pub struct View {
 impl View {
     /// Assesses the resources of a sample, compared with an earlier one if there is one.
     pub fn new(mut later: Facts, earlier: Option<Facts>) -> Self {
-        if earlier.as_ref().is_some_and(|earlier| Difference::between(earlier, &later).is_other_namespace()) {
+        let difference = earlier.as_ref().map(|earlier| Difference::between(earlier, &later));
+        let is_other = difference.is_some_and(|difference| difference.is_other_namespace());
+        // The running machine lacks nothing: what only the earlier sample has is gone.
+        let is_completed = !later.is_live && difference.is_some_and(|difference| difference.is_comparable());
+        if is_other {
             later.add_note("the two samples are of different network namespaces, so they are not compared".into());
         }
-        let resources = resource::assess(&later, earlier.as_ref());
+        let lacking = earlier.as_ref().filter(|_| is_completed).map(|earlier| earlier.without(&later));
+        if let Some(earlier) = earlier.as_ref().filter(|_| is_completed) {
+            later.add_history(earlier);
+        }
+        let mut resources = resource::assess(&later, earlier.as_ref());
+        if let Some(lacking) = lacking {
+            resource::add_earlier(&mut resources, resource::assess(&lacking, None));
+        }
         Self { later, earlier, resources }
     }
 
@@ -55,10 +66,11 @@ impl View {
         missing
     }
 
-    /// Returns the resources that the source says nothing about, one of each kind, without those that
-    /// a snapshot does not contain either.
+    /// Returns the resources whose usage and counters the source lacks and about which there is no
+    /// finding, one of each kind, without those that a snapshot does not contain either.
     pub fn unknown_resources(&self) -> Vec<&Resource> {
-        let is_known = |wanted: &Resource| self.resources.iter().any(|r| r.kind == wanted.kind && r.is_known());
+        let says = |resource: &Resource| resource.is_known() || resource.level().is_some();
+        let is_known = |wanted: &Resource| self.resources.iter().any(|r| r.kind == wanted.kind && says(r));
         let mut unknown: Vec<&Resource> = self
             .resources
             .iter()

@@ -22,6 +22,7 @@ impl Facts {
         } else if self.counters.len() >= MAX_NAMES {
             return;
         }
+        self.add_name(&name);
         self.counters.insert(name, value);
     }
 
@@ -42,7 +43,15 @@ impl Facts {
     /// Sets a gauge.
     pub(crate) fn set_gauge(&mut self, name: String, value: u64) {
         if self.gauges.len() < MAX_NAMES || self.gauges.contains_key(&name) {
+            self.add_name(&name);
             self.gauges.insert(name, value);
+        }
+    }
+
+    /// Records that the format of this line has the counter or gauge.
+    fn add_name(&mut self, name: &str) {
+        if self.names_by_format.len() < MAX_NAMES {
+            self.names_by_format.insert((self.format, name.to_owned()));
         }
     }
 

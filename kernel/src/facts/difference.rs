@@ -36,7 +36,7 @@ impl<'a> Difference<'a> {
 
     /// Returns how a counter changed.
     pub fn change(&self, counter: &str) -> Change {
-        if self.is_restart() || self.is_other_namespace() {
+        if !self.is_comparable() {
             return Change::Unknown;
         }
         match (self.earlier.counter(counter), self.later.counter(counter)) {
@@ -53,6 +53,12 @@ impl<'a> Difference<'a> {
             Change::Unchanged => Some(0),
             Change::Unknown => None,
         }
+    }
+
+    /// Returns whether both samples count from the same start: the machine did not restart between
+    /// them, and they are of the same namespace, as far as the samples say.
+    pub fn is_comparable(&self) -> bool {
+        !self.is_restart() && !self.is_other_namespace()
     }
 
     /// Returns whether the machine restarted between the two samples, judged by its uptime.

@@ -1,10 +1,16 @@
 //! Facts of one sample from several files.
 
+use std::collections::BTreeMap;
+
+use syncookie_terminal::grouped;
+
 use super::{Facts, Listener};
 
 impl Facts {
-    /// Adds the facts of another file of the same sample.
+    /// Adds the facts of another file of the same sample. A value that both files have is that of
+    /// the other file.
     pub(crate) fn merge(&mut self, other: Self) {
+        self.note_differences(&other);
         self.source = format!("{}, {}", self.source, other.source);
         self.taken_at = self.taken_at.or(other.taken_at);
         self.uptime = self.uptime.or(other.uptime);
@@ -18,6 +24,7 @@ impl Facts {
         other.formats.into_iter().for_each(|(format, lines)| *self.formats.entry(format).or_default() += lines);
         self.unrecognised_lines += other.unrecognised_lines;
         self.counters.extend(other.counters);
+        self.names_by_format.extend(other.names_by_format);
         self.omits_zeros.netstat = self.omits_zeros.netstat.or(other.omits_zeros.netstat);
         self.omits_zeros.nstat = self.omits_zeros.nstat.or(other.omits_zeros.nstat);
         self.gauges.extend(other.gauges);
@@ -27,6 +34,20 @@ impl Facts {
         self.has_connections |= other.has_connections;
         self.destinations.extend(other.destinations);
         other.traced.into_iter().for_each(|(traced, number)| self.add_traced(traced, number));
+    }
+
+    /// Adds a note if another file of the sample has other values of the same counters or settings.
+    fn note_differences(&mut self, other: &Self) {
+        let counters = self.counters.iter().filter(|(name, value)| differs(&other.counters, name, value));
+        let settings = self.settings.iter().filter(|(name, value)| differs(&other.settings, name, value));
+        let mut names = counters.map(|(name, _)| name).chain(settings.map(|(name, _)| name));
+        let Some(first) = names.next() else { return };
+        let who = match names.count() as u64 {
+            0 => format!("{first} has another value"),
+            more => format!("{first} and {} other counters or settings have other values", grouped(more)),
+        };
+        let text = format!("{who} in {} than in a file before it: the later values are used", other.source);
+        self.add_note(text);
     }
 
     /// Adds listeners of another list. A socket that is in both lists stays one listener.
@@ -52,4 +73,9 @@ impl Facts {
         }
         self.kernel = self.kernel.take().or_else(|| earlier.kernel.clone());
     }
+}
+
+/// Returns whether a map has another value for a name.
+fn differs<V: PartialEq>(values: &BTreeMap<String, V>, name: &str, value: &V) -> bool {
+    values.get(name).is_some_and(|other| other != value)
 }

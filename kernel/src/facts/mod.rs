@@ -2,6 +2,7 @@
 
 mod bounded;
 mod difference;
+mod earlier;
 mod event;
 mod listener;
 mod merge;
@@ -12,7 +13,7 @@ mod samples;
 mod tests;
 mod traced;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -76,6 +77,10 @@ pub struct Facts {
     pub(crate) traced: BTreeMap<Traced, u64>,
     /// Heading above the line that is being read.
     pub(crate) heading: Option<String>,
+    /// Format of the line that is being read.
+    pub(crate) format: &'static str,
+    /// Counters and gauges, each with a format that has it.
+    pub(crate) names_by_format: BTreeSet<(&'static str, String)>,
 }
 
 /// Whether a source leaves out counters that are zero; `None` for a source that was not read.

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use super::{Error, document, headings};
-use crate::facts::{Facts, Samples};
+use super::{Error, document};
+use crate::facts::{Difference, Facts, Samples};
 
 /// Reads a file: the output of one program, or several outputs one after another; `-` is standard
 /// input.
@@ -30,7 +30,8 @@ pub fn file(path: &Path) -> Result<Facts, Error> {
 /// Reads the files of one sample, or of two to compare.
 ///
 /// Files with different facts are parts of one sample; a file that repeats facts of the sample
-/// before it begins the next one. Of more than two samples the first and the last are compared.
+/// before it begins the next one. Of more than two samples the first and the last are compared; what
+/// the last one lacks is taken from the latest sample that has it, as part of the earlier one.
 /// Samples are ordered by their time if all say it, else by the order of their files.
 ///
 /// # Errors
@@ -49,26 +50,26 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
         samples.sort_by_key(|sample| sample.taken_at);
     }
     let Some(mut later) = samples.pop() else { return Ok(Samples::default()) };
-    let earlier = if samples.is_empty() { None } else { Some(samples.swap_remove(0)) };
-    if let Some(earlier) = &earlier {
+    let mut samples = samples.into_iter();
+    let mut earlier = samples.next();
+    if let Some(earlier) = &mut earlier {
+        for between in samples.filter(|between| Difference::between(between, &later).is_comparable()) {
+            earlier.add_between(&between, &later);
+        }
         later.inherit_settings(earlier);
     }
     Ok(Samples { earlier, later })
 }
 
-/// Returns whether a file holds the same facts in the same format as the sample before it, so that
-/// it is another sample. `nstat` and `netstat -s` saved side by side have the same counters in two
-/// formats: they are one sample. So are `ss -lntm` and `ss -tan`, which list the same listeners, but
-/// only one has their drops, and only one has connections.
+/// Returns whether a file repeats counters, gauges or a list of sockets of the sample before it, in
+/// the same format, so that it is another sample. `nstat` and `netstat -s` saved side by side have
+/// the same counters in two formats: they are one sample. So are `ss -lntm` and `ss -tan`, which
+/// list the same listeners, but only one has their drops, and only one has connections.
 fn is_repeated(sample: &Facts, file: &Facts) -> bool {
     // `ss -s` prints these two gauges, and so does `/proc/net/sockstat`.
     let is_in_summary = |name: &str| ["TCP.orphan", "TCP.tw"].contains(&name);
-    let is_format_shared =
-        sample.formats.keys().any(|format| file.formats.contains_key(format) && *format != headings::FORMAT);
-    is_format_shared
-        && (sample.counters.keys().any(|name| file.counters.contains_key(name))
-            || sample.gauges.keys().any(|name| file.gauges.contains_key(name) && !is_in_summary(name))
-            || (!sample.listeners.is_empty() && !file.listeners.is_empty() && !completes(sample, file)))
+    sample.names_by_format.intersection(&file.names_by_format).any(|(_, name)| !is_in_summary(name))
+        || (!sample.listeners.is_empty() && !file.listeners.is_empty() && !completes(sample, file))
 }
 
 /// Returns whether a list of sockets has what the lists of the sample lack: drops, or connections.

@@ -6,9 +6,6 @@ use std::time::Duration;
 use super::{LineParser, decimal, sysctl};
 use crate::facts::Facts;
 
-/// Name of the format. It says nothing about the content: headings are in many files.
-pub const FORMAT: &str = "headings and single values";
-
 /// Parser of headings and of the values below them.
 #[derive(Default)]
 pub struct Headings {
@@ -18,7 +15,7 @@ pub struct Headings {
 
 impl LineParser for Headings {
     fn format(&self) -> &'static str {
-        FORMAT
+        "headings and single values"
     }
 
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {

@@ -75,7 +75,10 @@ pub fn document(source: &str, mut input: impl BufRead) -> io::Result<Facts> {
         if line.is_empty() {
             continue;
         }
-        let taker = parsers.iter_mut().position(|parser| parser.parse_line(line, &mut facts));
+        let taker = parsers.iter_mut().position(|parser| {
+            facts.format = parser.format();
+            parser.parse_line(line, &mut facts)
+        });
         match taker {
             Some(index) => *facts.formats.entry(parsers[index].format()).or_default() += 1,
             None => facts.unrecognised_lines += 1,

@@ -276,7 +276,7 @@ mod tests {
             ("NO_SOCKET", end("10.77.1.1:81"), end("10.77.1.2:41196"))
         );
         assert_eq!((leaked.from, leaked.to), (end("0.0.0.0:82"), None));
-        assert_eq!(leaked.meaning(), Some("an ACK that reached a listener without an entry for it"));
+        assert_eq!(leaked.meaning(), Some("because an ACK reached a listener that had no entry for it"));
     }
 
     #[test]

@@ -2,112 +2,112 @@
 
 use std::collections::BTreeSet;
 
-use crate::resource::{Level, Resource, ResourceKind};
+use crate::resource::{Effect, Finding, Level, Resource, ResourceKind};
 use crate::view::View;
+
+/// Maximum number of resources that a sentence names.
+const MAX_NAMES: usize = 4;
+/// Maximum number of reasons that the sentence about a trace has.
+const MAX_REASONS: usize = 2;
 
 /// Returns the resources at each level in a sentence or several.
 pub fn answer(view: &View) -> String {
-    let has_limit = |resource: &Resource| rejected_cookies(resource).is_none() && !drops(resource);
-    let at = |level| names(view, level, |resource| has_limit(resource) && resource.kind != ResourceKind::CpuPressure);
-    let dropped = |level| names(view, level, drops);
-    let rejected = |level| names(view, level, |resource| rejected_cookies(resource).is_some());
-    let (now, rising, near, past) =
-        (at(Level::Exhausted), at(Level::Overflowing), at(Level::Near), at(Level::Overflowed));
-    let mut parts = Vec::new();
-    if !now.is_empty() {
-        parts.push(format!("Exhausted now: {}.", list(&now)));
-    }
-    if !rising.is_empty() {
-        parts.push(format!("Overflowed since the previous sample: {}.", list(&rising)));
-    }
-    let (rejected_now, rejected_before) = (rejected(Level::Overflowing), rejected(Level::Overflowed));
+    let since = if view.later.is_live { "since boot" } else { "earlier" };
+    let before = |effect| names(view, |finding| is_past(finding) && finding.effect == effect);
+    let lately = |effect| names(view, |finding| finding.level == Level::Overflowing && finding.effect == effect);
+    let now = names(view, |finding| finding.level == Level::Exhausted);
+    let rising = lately(Effect::Overflow);
+    let mut parts = Vec::from_iter(about("Exhausted now", &now));
+    parts.extend(about("Overflowed since the previous sample", &rising));
     if now.is_empty() && rising.is_empty() {
-        parts.push(nothing(view, &past));
+        parts.push(nothing(view).into());
     }
-    if !near.is_empty() {
-        parts.push(format!("Near the limit: {}.", list(&near)));
-    }
-    // It is a share of time and has no limit.
-    if view.resources.iter().any(|resource| resource.kind == ResourceKind::CpuPressure && resource.level().is_some()) {
+    let is_near = |finding: &Finding| finding.level == Level::Near && finding.effect != Effect::Wait;
+    parts.extend(about("Near the limit", &names(view, is_near)));
+    if view.findings().iter().any(|(_, finding)| finding.effect == Effect::Wait) {
         parts.push("CPU pressure is high.".into());
     }
-    if !rejected_now.is_empty() {
-        parts.push(format!("Rejected since the previous sample: {}.", list(&rejected_now)));
-    }
-    let (dropped_now, dropped_before) = (dropped(Level::Overflowing), dropped(Level::Overflowed));
-    if !dropped_now.is_empty() {
-        parts.push(format!("Packets dropped since the previous sample: {}.", list(&dropped_now)));
-    }
-    let since = if view.later.is_live { "since boot" } else { "earlier" };
-    if !past.is_empty() {
-        parts.push(format!("Overflowed {since}: {}.", list(&past)));
-    }
-    if !dropped_before.is_empty() {
-        parts.push(format!("Packets dropped {since}: {}.", list(&dropped_before)));
-    }
-    if !rejected_before.is_empty() {
-        parts.push(format!("Rejected {since}: {}.", list(&rejected_before)));
-    }
+    parts.extend(about("Rejected since the previous sample", &lately(Effect::Rejection)));
+    parts.extend(about("Packets dropped since the previous sample", &lately(Effect::Drop)));
+    let was_exhausted = |finding: &Finding| finding.only_earlier == Some(Level::Exhausted);
+    parts.extend(about("Exhausted in the earlier sample", &names(view, was_exhausted)));
+    parts.extend(about(&format!("Overflowed {since}"), &before(Effect::Overflow)));
+    parts.extend(about(&format!("Packets dropped {since}"), &before(Effect::Drop)));
+    parts.extend(about(&format!("Rejected {since}"), &before(Effect::Rejection)));
+    let is_uncompared = |finding: &Finding| is_past(finding) && finding.only_earlier.is_some();
+    parts.extend(about("Only the earlier sample has the counters of", &names(view, is_uncompared)));
+    parts.extend(trace(view));
     parts.join(" ")
 }
 
+/// Returns whether a finding is about what happened before the later sample, and not about a state.
+fn is_past(finding: &Finding) -> bool {
+    finding.level == Level::Overflowed && finding.only_earlier != Some(Level::Exhausted)
+}
+
 /// Returns the sentence for the case that no resource is exhausted now.
-fn nothing(view: &View, past: &[String]) -> String {
-    match (past.is_empty(), view.later.is_live) {
-        (true, true) => "Nothing is exhausted, and nothing has overflowed since boot.",
-        (false, true) => "Nothing is exhausted now.",
-        (true, false) => "Nothing is exhausted, and nothing has overflowed, as far as these files show.",
-        (false, false) => "Nothing is exhausted now, as far as these files show.",
+fn nothing(view: &View) -> &'static str {
+    // The same findings make `--fail-on overflowed` fail.
+    let is_any = view.findings().iter().any(|(_, finding)| finding.level != Level::Near);
+    match (is_any, view.later.is_live) {
+        (false, true) => "Nothing is exhausted, and nothing has overflowed since boot.",
+        (true, true) => "Nothing is exhausted now.",
+        (false, false) => "Nothing is exhausted, and nothing has overflowed, as far as these files show.",
+        (true, false) => "Nothing is exhausted now, as far as these files show.",
     }
-    .into()
 }
 
-/// Returns the wanted resources with a finding at a level by name, each once.
-fn names(view: &View, level: Level, is_wanted: impl Fn(&Resource) -> bool) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let found = view.findings().into_iter().filter(|(resource, finding)| finding.level == level && is_wanted(resource));
-    found.map(|(resource, _)| name(resource)).filter(|name| seen.insert(name.clone())).collect()
+/// Returns the sentence about what a tracing tool saw; `None` without a trace.
+fn trace(view: &View) -> Option<String> {
+    let findings = view.findings();
+    let reasons: Vec<&str> = findings.iter().filter_map(|(_, finding)| traced(finding)).collect();
+    let shown = reasons.iter().take(MAX_REASONS).copied().collect::<Vec<_>>().join("; ");
+    match reasons.len().saturating_sub(MAX_REASONS) {
+        _ if reasons.is_empty() => None,
+        0 => Some(format!("In the trace: {shown}.")),
+        1 => Some(format!("In the trace: {shown}; and 1 more reason.")),
+        more => Some(format!("In the trace: {shown}; and {more} more reasons.")),
+    }
 }
 
-/// Returns what a resource rejected; `None` for a resource that can overflow. A rejected cookie
-/// overflows nothing.
-fn rejected_cookies(resource: &Resource) -> Option<&'static str> {
-    match resource.kind {
-        ResourceKind::SynCookies => Some("SYN cookies"),
-        ResourceKind::Synproxy => Some("cookies of SYNPROXY"),
+/// Returns what a tracing tool saw; `None` for another finding.
+fn traced(finding: &Finding) -> Option<&str> {
+    match &finding.effect {
+        Effect::Trace(reason) => Some(reason),
         _ => None,
     }
 }
 
-/// Returns whether a resource drops packets and cannot overflow.
-fn drops(resource: &Resource) -> bool {
-    use ResourceKind as K;
-    matches!(
-        resource.kind,
-        K::ReversePath | K::Routes | K::Checksums | K::Signatures | K::MemoryReserve | K::PacketFilter | K::Traced
-    )
+/// Returns the resources with a finding of the wanted kind by name, each once.
+fn names(view: &View, is_wanted: impl Fn(&Finding) -> bool) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let found = view.findings().into_iter().filter(|(_, finding)| is_wanted(finding));
+    found.map(|(resource, finding)| name(resource, finding)).filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// Formats a resource with its subject: `accept queue of 0.0.0.0:80`.
-fn name(resource: &Resource) -> String {
-    if let Some(rejected) = rejected_cookies(resource) {
-        return rejected.into();
-    }
-    match &resource.subject {
-        // The findings have the rules and the reasons.
-        _ if drops(resource) => resource.kind.title().to_owned(),
-        Some(subject) if subject.starts_with("to ") => format!("{} {subject}", resource.kind.title()),
-        Some(subject) => format!("{} of {subject}", resource.kind.title()),
-        None => resource.kind.title().to_owned(),
+fn name(resource: &Resource, finding: &Finding) -> String {
+    let title = resource.kind.title();
+    match (resource.kind, &resource.subject) {
+        (ResourceKind::SynCookies, _) => "SYN cookies".into(),
+        (ResourceKind::Synproxy, _) => "cookies of SYNPROXY".into(),
+        (ResourceKind::Interface, Some(subject)) => format!("{title} {subject}"),
+        // The findings have the rules.
+        (_, Some(_)) if finding.effect == Effect::Drop => title.into(),
+        (_, Some(subject)) if subject.starts_with("to ") => format!("{title} {subject}"),
+        (_, Some(subject)) => format!("{title} of {subject}"),
+        (_, None) => title.into(),
     }
 }
 
-/// Joins the first names, and counts the others.
-fn list(names: &[String]) -> String {
-    const MAX_SHOWN: usize = 4;
-    match names.len().saturating_sub(MAX_SHOWN) {
-        0 => names.join(", "),
-        more => format!("{}, and {more} more", names[..MAX_SHOWN].join(", ")),
+/// Formats a sentence about resources, of which the first are named and the others counted; `None`
+/// if there are none.
+fn about(what: &str, names: &[String]) -> Option<String> {
+    let shown = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMES) {
+        _ if names.is_empty() => None,
+        0 => Some(format!("{what}: {shown}.")),
+        more => Some(format!("{what}: {shown}, and {more} more.")),
     }
 }
 

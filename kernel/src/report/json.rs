@@ -53,6 +53,7 @@ struct Sentence<'a> {
     resource: &'static str,
     scope: &'static str,
     subject: Option<&'a str>,
+    only_in_earlier_sample: bool,
     sentence: &'a str,
 }
 
@@ -162,6 +163,7 @@ fn sentence<'a>(resource: &'a Resource, finding: &'a Finding) -> Sentence<'a> {
         resource: resource.kind.name(),
         scope: resource.kind.scope().name(),
         subject: resource.subject.as_deref(),
+        only_in_earlier_sample: finding.only_earlier.is_some(),
         sentence: &finding.sentence,
     }
 }

@@ -117,6 +117,7 @@ fn source(view: &View) -> String {
     if let Some(earlier) = &view.earlier {
         let time = view.difference().and_then(|difference| difference.elapsed());
         parts.push(match time {
+            Some(time) if time.as_millis() < 1000 => "compared with the sample less than 1 s earlier".into(),
             Some(time) => format!("compared with the sample {} earlier", duration(time.as_secs())),
             None => format!("compared with {}", escape_controls(&earlier.source)),
         });
@@ -165,10 +166,10 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     let unknown: Vec<&str> = view.unknown_resources().iter().map(|resource| resource.kind.title()).collect();
     if !unknown.is_empty() {
         let text = if view.later.is_live {
-            format!("Not available on this machine: {}.", unknown.join(", "))
+            format!("No usage and no counters on this machine: {}.", unknown.join(", "))
         } else {
             let remedy = "To collect everything, run syncookie kernel snapshot on that machine";
-            format!("Not available in these files: {}. {remedy}.", unknown.join(", "))
+            format!("No usage and no counters in these files: {}. {remedy}.", unknown.join(", "))
         };
         paragraph(output, terminal.width, "", &text)?;
     }

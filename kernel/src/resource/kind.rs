@@ -1,5 +1,7 @@
 //! The resources, and what is fixed for each.
 
+use super::Effect;
+
 /// Resource that limits a host in accepting connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceKind {
@@ -202,6 +204,23 @@ impl ResourceKind {
                 Namespace,
                 "ss -Htan dst ADDRESS:PORT | wc -l; sysctl net.ipv4.ip_local_port_range",
             ),
+        }
+    }
+
+    /// Returns what most findings about the resource report.
+    pub(super) fn effect(self) -> Effect {
+        match self {
+            Self::SynCookies | Self::Synproxy => Effect::Rejection,
+            Self::Interface
+            | Self::ReversePath
+            | Self::Routes
+            | Self::Checksums
+            | Self::Signatures
+            | Self::MemoryReserve
+            | Self::PacketFilter
+            | Self::Traced => Effect::Drop,
+            Self::CpuPressure => Effect::Wait,
+            _ => Effect::Overflow,
         }
     }
 

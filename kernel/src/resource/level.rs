@@ -5,8 +5,27 @@
 pub struct Finding {
     /// How bad the finding is.
     pub level: Level,
+    /// What happened at the resource.
+    pub effect: Effect,
+    /// What the earlier sample shows, if only that sample shows it.
+    pub only_earlier: Option<Level>,
     /// Text for people: one or more full sentences.
     pub sentence: String,
+}
+
+/// What happened at a resource, by which the first sentence of a report lists the findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The resource reached a limit.
+    Overflow,
+    /// Something that is not a limit dropped packets.
+    Drop,
+    /// A SYN cookie was rejected.
+    Rejection,
+    /// A tracing tool saw dropped packets or resets: how many, and why.
+    Trace(String),
+    /// Tasks waited for a CPU. It is a share of time and has no limit.
+    Wait,
 }
 
 /// How bad a finding is; the worst level is the least.

@@ -3,6 +3,7 @@
 
 mod cookies;
 mod drops;
+mod earlier;
 mod kind;
 mod level;
 mod memory;
@@ -16,8 +17,9 @@ use syncookie_terminal::grouped;
 
 use crate::facts::{Difference, Facts};
 
+pub(crate) use earlier::add_earlier;
 pub use kind::{ResourceKind, Scope};
-pub use level::{Finding, Level};
+pub use level::{Effect, Finding, Level};
 
 /// State of a resource, or of one instance of it, such as the accept queue of one listener.
 #[derive(Clone, Debug)]
@@ -204,7 +206,8 @@ impl Resource {
 
     /// Adds a finding.
     fn add_finding(&mut self, level: Level, sentence: String) {
-        self.findings.push(Finding { level, sentence });
+        let effect = self.kind.effect();
+        self.findings.push(Finding { level, effect, only_earlier: None, sentence });
     }
 
     /// Returns whether nine tenths of the limit are used; always false for a limit below 10.

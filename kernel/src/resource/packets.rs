@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, add_usage_finding};
-use super::{Context, Counter, Level, Resource, ResourceKind};
+use super::{Context, Counter, Effect, Level, Resource, ResourceKind};
 use crate::facts::{EventKind, interface_counter, is_card_drop, is_xdp_drop};
 
 /// Columns of `/proc/net/dev` that are shown of an interface.
@@ -111,6 +111,7 @@ fn interface(context: &Context<'_>, name: &str, card_drops: &[&str]) -> Resource
         1,
         &format!("Packets lost because the receive ring of {name} was full"),
     );
+    resource.findings.iter_mut().for_each(|finding| finding.effect = Effect::Overflow);
     add_increase_finding(context, &mut resource, 0, &format!("Received packets dropped by {name}"));
     for counter in card_drops.iter().map(|counter| context.counter(counter)) {
         let what = if is_xdp_drop(counter.short_name()) {

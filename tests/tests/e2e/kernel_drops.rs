@@ -29,11 +29,13 @@ fn the_answer_names_what_dropped_the_packets() {
         (&["rp-filter-before.txt", "rp-filter-after.txt"][..], "overflowing", "reverse path filter"),
         (&["conntrack-before.txt", "conntrack-after.txt"], "exhausted", "conntrack table"),
         (&["neighbours-before.txt", "neighbours-after.txt"], "exhausted", "neighbour table of ARP"),
-        (&["rp-filter-perf.txt"], "overflowed", "traced drops"),
-        (&["md5-perf.txt"], "overflowed", "traced drops"),
-        (&["cookie-accept-queue-perf.txt"], "overflowed", "traced drops"),
-        (&["nft-list-ruleset.txt"], "overflowed", "packet filter"),
-        (&["ethtool-S-xdp.txt"], "overflowed", "interface of kxv0"),
+        (&["rp-filter-perf.txt"], "overflowed", "In the trace: 4 packets dropped because the route to the sender"),
+        (&["md5-perf.txt"], "overflowed", "In the trace: 2 packets dropped because the TCP MD5 signature"),
+        (&["cookie-accept-queue-perf.txt"], "overflowed", "2 packets dropped because the accept queue was full"),
+        (&["neighbours-perf.txt"], "overflowed", "3 packets dropped because the neighbour table (ARP, NDP) was full"),
+        (&["resets-perf.txt"], "overflowed", "1 reset sent because no socket listens on the port"),
+        (&["nft-list-ruleset.txt"], "overflowed", "Packets dropped earlier: packet filter"),
+        (&["ethtool-S-xdp.txt"], "overflowed", "Packets dropped earlier: interface kxv0."),
     ] {
         let report = report(&names.iter().map(|name| text(name)).collect::<Vec<_>>());
         let answer = report["answer"].as_str().expect("a sentence");
@@ -42,7 +44,7 @@ fn the_answer_names_what_dropped_the_packets() {
     }
     let cookie = report(&[text("cookie-accept-queue-perf.txt")])["findings"][0]["sentence"].to_string();
     assert!(
-        cookie.contains("2 packets were dropped in cookie_v4_check+0x4e5 because of a full accept queue"),
+        cookie.contains("2 packets were dropped in cookie_v4_check+0x4e5 because the accept queue was full"),
         "{cookie}"
     );
 }

@@ -154,7 +154,7 @@ fn with_the_users_own_numbers_nothing_is_exhausted_and_what_is_not_available_is_
     );
     let (_, out, _) = run(&[], &files);
     assert!(out.starts_with("Nothing is exhausted, and nothing has overflowed, as far as these files show."), "{out}");
-    assert!(out.contains("Not available in these files: SYN queue"), "{out}");
+    assert!(out.contains("No usage and no counters in these files: SYN queue"), "{out}");
 }
 
 #[test]
@@ -174,6 +174,65 @@ fn two_outputs_of_one_machine_give_the_changes() {
     assert!(sentence.contains("44 since boot, 3 of them since the previous sample"), "{sentence}");
     assert_eq!(run(&["--fail-on", "overflowing"], &[before.clone(), after]).0, 3);
     assert_eq!(run(&["--fail-on", "overflowing"], &[before]).0, 0);
+}
+
+/// The files of one moment, and files of which the last repeats one of them.
+#[test]
+fn no_overflow_disappears_because_of_another_file() {
+    let alone = ["nstat-az", "proc-net-netstat", "proc-net-snmp"].to_vec();
+    let turned = ["proc-net-netstat", "proc-net-snmp", "nstat-az"].to_vec();
+    let repeated = ["nstat-az", "dmesg", "proc-net-sockstat", "proc-net-sockstat"].to_vec();
+    for names in [alone, turned, repeated] {
+        let files: Vec<_> = names.iter().map(|name| folder().join(format!("6.1/{name}.txt"))).collect();
+        let report = report(&files);
+        let answer = report["answer"].as_str().expect("a sentence");
+        assert!(answer.contains("Overflowed earlier: accept queue, SYN queue"), "{names:?}: {answer}");
+        let findings = report["findings"].as_array().expect("a list");
+        let is_of = |finding: &&Value| finding["resource"] == "accept-queue" && finding["level"] == "overflowed";
+        let finding = findings.iter().find(is_of).unwrap_or_else(|| panic!("{names:?}: {findings:#?}"));
+        assert!(finding["sentence"].as_str().is_some_and(|text| text.contains("41 since boot")), "{finding}");
+        assert_eq!(finding["only_in_earlier_sample"], names.len() == 4, "{finding}");
+        let (code, table, _) = run(&["--fail-on", "overflowed"], &files);
+        assert!(code == 3 && table.contains("ListenOverflows 41"), "{code} {table}");
+        let (_, metrics, _) = run(&["--format", "prometheus"], &files);
+        assert!(metrics.contains("syncookie_tcpext_listen_overflows_total{netns=\"\"} 41\n"), "{metrics}");
+    }
+}
+
+/// A queue that was full in the only list of sockets, which was saved with the first sample.
+#[test]
+fn a_full_queue_of_the_earlier_sample_is_reported() {
+    let names = ["nstat-az", "ss-lntm", "nstat-az"];
+    let files: Vec<_> = names.iter().map(|name| folder().join(format!("6.1/{name}.txt"))).collect();
+    let report = report(&files);
+    let answer = report["answer"].as_str().expect("a sentence");
+    assert!(answer.contains("Exhausted in the earlier sample: accept queue of "), "{answer}");
+    assert_eq!(run(&["--fail-on", "exhausted"], &files).0, 0, "it is not known to be exhausted now");
+    assert_eq!(run(&["--fail-on", "overflowed"], &files).0, 3);
+}
+
+/// The first line denies an overflow only if there is no finding that `--fail-on overflowed` counts.
+#[test]
+fn the_first_line_agrees_with_the_exit_code() {
+    for file in files_below(&folder(), &["txt"]) {
+        let (code, out, _) = run(&["--fail-on", "overflowed"], std::slice::from_ref(&file));
+        let report = report(std::slice::from_ref(&file));
+        let answer = report["answer"].as_str().expect("a sentence");
+        let denies = answer.contains("nothing has overflowed");
+        let is_any = report["findings"].as_array().is_some_and(|findings| !findings.is_empty());
+        assert_eq!((denies, is_any), (code == 0, code == 3), "{}: {answer}\n{out}", file.display());
+    }
+}
+
+/// A resource with a finding is not among those that nothing is known of.
+#[test]
+fn a_resource_of_a_finding_is_not_called_unavailable() {
+    let (_, out, _) = run(&[], &[folder().join("6.1/dmesg.txt")]);
+    let lines = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (found, rest) = lines.split_once("No usage and no counters in these files: ").expect("what is missing");
+    for resource in ["SYN queue", "TCP memory", "orphaned sockets", "conntrack table"] {
+        assert!(found.contains(resource) && !rest.contains(resource), "{resource}: {out}");
+    }
 }
 
 #[test]

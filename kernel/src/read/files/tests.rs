@@ -47,6 +47,40 @@ fn a_file_that_repeats_a_format_begins_the_next_sample() {
     assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
 }
 
+/// Outputs with the same counters in other formats are parts of one sample, in any order.
+#[test]
+fn nstat_netstat_and_snmp_of_one_moment_are_one_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| write(&folder, name, text);
+    let nstat = write("nstat", "#kernel\nTcpOutRsts 640 0.0\nTcpExtListenOverflows 41 0.0\n");
+    let netstat = write("netstat", "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n");
+    let snmp = write("snmp", "Tcp: InSegs OutRsts\nTcp: 9 640\n");
+    for order in [[&nstat, &netstat, &snmp], [&netstat, &snmp, &nstat], [&snmp, &nstat, &netstat]] {
+        let samples = files(order).unwrap();
+        assert!(samples.earlier.is_none(), "{order:?}");
+        assert_eq!(samples.later.counter("TcpExt.ListenOverflows"), Some(41), "{order:?}");
+        assert_eq!(samples.later.notes, Vec::<String>::new());
+    }
+    let later = write("later", "Tcp: InSegs OutRsts\nTcp: 9 641\n");
+    let two = files([&nstat, &netstat, &snmp, &later]).unwrap();
+    assert_eq!(two.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(1));
+    let other = files([&nstat, &later]).unwrap();
+    let note = "Tcp.OutRsts has another value in";
+    assert!(other.earlier.is_none() && other.later.notes[0].contains(note), "{:?}", other.later.notes);
+}
+
+#[test]
+fn what_the_last_of_three_samples_lacks_is_in_the_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| write(&folder, name, text);
+    let first = write("first", "Tcp: InSegs OutRsts\nTcp: 9 640\n");
+    let all = "Tcp: InSegs OutRsts\nTcp: 9 650\nTcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
+    let last = write("last", "Tcp: InSegs OutRsts\nTcp: 9 660\n");
+    let samples = files([first, write("middle", all), last]).unwrap();
+    assert_eq!(samples.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(20));
+    assert_eq!(samples.earlier.unwrap().counter("TcpExt.ListenOverflows"), Some(41));
+}
+
 #[test]
 fn two_lists_of_the_same_listeners_are_parts_of_one_sample() {
     let folder = tempfile::tempdir().unwrap();
