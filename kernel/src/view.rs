@@ -91,3 +91,53 @@ impl From<Samples> for View {
         Self::new(samples.later, samples.earlier)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    fn facts(text: &str) -> Facts {
+        read::document("test", text.as_bytes()).unwrap()
+    }
+
+    fn view(earlier: &str, later: Facts) -> View {
+        View::new(later, Some(facts(earlier)))
+    }
+
+    const OVERFLOWS: &str = "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
+
+    #[test]
+    fn findings_of_the_earlier_sample_are_kept_unless_it_counts_from_another_start() {
+        let kept = view(OVERFLOWS, facts("Tcp: InSegs OutRsts\nTcp: 9 1\n"));
+        assert_eq!((kept.findings().len(), kept.level()), (1, Some(Level::Overflowed)));
+        assert_eq!(kept.findings()[0].1.only_earlier, Some(Level::Overflowed));
+        let other = view(
+            &format!("syncookie: namespace-id 1\n{OVERFLOWS}"),
+            facts("syncookie: namespace-id 2\nTcp: InSegs OutRsts\nTcp: 9 1\n"),
+        );
+        let restarted = view(
+            &format!("==> /proc/uptime <==\n5000.1 1.0\n{OVERFLOWS}"),
+            facts("==> /proc/uptime <==\n10.5 1.0\nTcp: InSegs OutRsts\nTcp: 9 1\n"),
+        );
+        let live = view(OVERFLOWS, Facts { is_live: true, ..facts("Tcp: InSegs OutRsts\nTcp: 9 1\n") });
+        for gone in [other, restarted, live] {
+            assert_eq!(gone.level(), None);
+        }
+    }
+
+    #[test]
+    fn the_log_and_the_trace_of_both_samples_are_reported_once() {
+        let log = "[1.0] TCP: out of memory -- consider tuning tcp_mem\n";
+        let both = view(log, facts(log));
+        assert_eq!(both.later.events.len(), 1);
+        let trace = "x 1 [000] 1.0: skb:kfree_skb: skbaddr=1 rx_sk=(nil) protocol=2048 location=f+0x1 reason: XDP\n";
+        let view = view(&format!("{log}{trace}"), facts(trace));
+        let sentences: Vec<_> = view.findings().into_iter().map(|(_, finding)| finding.sentence.as_str()).collect();
+        let seen = [
+            "The kernel log reports: TCP memory was exhausted (1 line).",
+            "2 packets were dropped in f+0x1 by an XDP program (XDP).",
+        ];
+        assert_eq!(sentences, seen);
+    }
+}

@@ -134,4 +134,17 @@ mod tests {
         assert!(text.contains("Overflowed earlier: accept queue."), "{text}");
         assert!(text.contains("Rejected earlier: SYN cookies, cookies of SYNPROXY."), "{text}");
     }
+
+    #[test]
+    fn what_a_program_drops_overflows_nothing() {
+        let at = |counter: &str| {
+            let mut facts = Facts::default();
+            facts.set_counter(format!("interface.eth0.{counter}"), 2);
+            answer(&View::new(facts, None))
+        };
+        let (program, ring) = (at("rx_queue_0_xdp_drops"), at("rx_fifo"));
+        assert!(program.ends_with("files show. Packets dropped earlier: interface eth0."), "{program}");
+        assert!(ring.ends_with("files show. Overflowed earlier: interface eth0."), "{ring}");
+        assert!(!program.contains("nothing has overflowed"), "{program}");
+    }
 }

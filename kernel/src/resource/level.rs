@@ -33,11 +33,12 @@ pub enum Effect {
 pub enum Level {
     /// The resource is exhausted now.
     Exhausted,
-    /// The resource overflowed since the earlier sample.
+    /// The resource overflowed, or dropped or rejected something, since the earlier sample.
     Overflowing,
     /// At least nine tenths of the resource are used, or TCP is under memory pressure.
     Near,
-    /// The resource overflowed at some time since boot.
+    /// The resource overflowed, or dropped or rejected something, at some time since boot; or a
+    /// trace contains a drop or a reset.
     Overflowed,
 }
 

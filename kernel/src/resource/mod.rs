@@ -82,7 +82,7 @@ pub fn findings(resources: &[Resource]) -> Vec<(&Resource, &Finding)> {
         .iter()
         .flat_map(|resource| resource.findings.iter().map(move |finding| (resource, finding)))
         .collect();
-    found.sort_by_key(|(_, finding)| finding.level);
+    found.sort_by_key(|(_, finding)| (finding.level, finding.only_earlier != Some(Level::Exhausted)));
     found
 }
 

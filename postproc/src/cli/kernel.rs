@@ -109,11 +109,12 @@ pub enum KernelFormat {
 pub enum KernelLevel {
     /// The limit is reached now
     Exhausted,
-    /// The resource overflowed since the previous sample
+    /// The resource overflowed, or dropped or rejected something, since the previous sample
     Overflowing,
     /// At least nine tenths of the limit are used, or TCP is under memory pressure
     Near,
-    /// The resource overflowed at some time since boot
+    /// The resource overflowed, or dropped or rejected something, at some time since boot, or a trace contains a
+    /// drop or a reset
     Overflowed,
 }
 

@@ -42,6 +42,9 @@ fn the_answer_names_what_dropped_the_packets() {
         let finding = &report["findings"][0];
         assert!(answer.contains(part) && finding["level"] == level, "{names:?}: {answer} {finding}");
     }
+    let (before, after) = (text("conntrack-before.txt"), text("conntrack-after.txt"));
+    let done = run(Command::new(&programs().syncookie).arg("kernel").args([before, after]));
+    assert!(done.stdout.contains("compared with the sample less than 1 s earlier"), "{}", done.stdout);
     let cookie = report(&[text("cookie-accept-queue-perf.txt")])["findings"][0]["sentence"].to_string();
     assert!(
         cookie.contains("2 packets were dropped in cookie_v4_check+0x4e5 because the accept queue was full"),
