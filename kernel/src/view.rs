@@ -127,6 +127,17 @@ mod tests {
     }
 
     #[test]
+    fn a_usage_among_the_settings_of_the_earlier_sample_is_not_the_current_one() {
+        let full = "net.netfilter.nf_conntrack_count = 64\nnet.netfilter.nf_conntrack_max = 64\n";
+        let mut later = facts(OVERFLOWS);
+        later.inherit_settings(&facts(full));
+        let view = view(full, later);
+        let [first, ..] = &view.findings()[..] else { panic!("no finding") };
+        assert_eq!((first.0.kind.name(), first.1.only_earlier), ("conntrack", Some(Level::Exhausted)));
+        assert_eq!((first.0.usage, view.level()), (None, Some(Level::Overflowed)));
+    }
+
+    #[test]
     fn the_log_and_the_trace_of_both_samples_are_reported_once() {
         let log = "[1.0] TCP: out of memory -- consider tuning tcp_mem\n";
         let both = view(log, facts(log));

@@ -7,6 +7,11 @@ use super::Facts;
 /// Usages that `sysctl` prints among the settings.
 const USAGES: [&str; 2] = ["net.netfilter.nf_conntrack_count", "fs.file-nr"];
 
+/// Returns whether a setting of `sysctl` is a usage, which holds for one sample only.
+pub(super) fn is_usage(setting: &str) -> bool {
+    USAGES.contains(&setting)
+}
+
 impl Facts {
     /// Returns the facts that a later sample lacks, with the settings of both. The log and traced
     /// packets are left out: [`Self::add_history`] adds them to the later sample.
@@ -14,10 +19,13 @@ impl Facts {
         let mut rest = self.clone();
         rest.counters.retain(|name, _| later.counter(name).is_none());
         rest.gauges.retain(|name, _| !later.gauges.contains_key(name));
-        rest.settings.extend(later.settings.clone());
-        rest.settings.retain(|name, _| !USAGES.contains(&name.as_str()));
+        rest.settings.retain(|name, _| !is_usage(name) || !later.settings.contains_key(name));
+        for (name, value) in later.settings.iter().filter(|(name, _)| !is_usage(name)) {
+            rest.settings.insert(name.clone(), value.clone());
+        }
         rest.events.clear();
         rest.traced.clear();
+        // A list is complete: what is in the earlier one only has ended.
         if !later.listeners.is_empty() {
             rest.listeners.clear();
         }
@@ -39,6 +47,7 @@ impl Facts {
         let lacking = between.without(later);
         self.counters.extend(lacking.counters);
         self.gauges.extend(lacking.gauges);
+        self.settings.extend(lacking.settings.into_iter().filter(|(name, _)| is_usage(name)));
         if !lacking.listeners.is_empty() {
             self.listeners = lacking.listeners;
         }
@@ -58,9 +67,11 @@ impl Facts {
     /// Adds the lines of the log and the traced packets of an earlier sample, which report what
     /// happened before.
     pub(crate) fn add_history(&mut self, earlier: &Self) {
-        let known: BTreeSet<String> = self.events.iter().map(|event| event.text.clone()).collect();
-        for event in earlier.events.iter().filter(|event| !known.contains(&event.text)) {
-            self.add_event(event.clone());
+        let mut known: BTreeSet<String> = self.events.iter().map(|event| event.text.clone()).collect();
+        for event in &earlier.events {
+            if known.insert(event.text.clone()) {
+                self.add_event(event.clone());
+            }
         }
         for (traced, number) in &earlier.traced {
             self.add_traced(traced.clone(), *number);

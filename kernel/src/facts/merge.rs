@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use syncookie_terminal::grouped;
 
+use super::earlier::is_usage;
 use super::{Facts, Listener};
 
 impl Facts {
@@ -68,7 +69,7 @@ impl Facts {
 
     /// Copies the settings that only an earlier sample has: they are saved once and hold for both.
     pub(crate) fn inherit_settings(&mut self, earlier: &Self) {
-        for (name, value) in &earlier.settings {
+        for (name, value) in earlier.settings.iter().filter(|(name, _)| !is_usage(name)) {
             self.settings.entry(name.clone()).or_insert_with(|| value.clone());
         }
         self.kernel = self.kernel.take().or_else(|| earlier.kernel.clone());

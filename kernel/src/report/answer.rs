@@ -100,8 +100,8 @@ fn name(resource: &Resource, finding: &Finding) -> String {
     }
 }
 
-/// Formats a sentence about resources, of which the first are named and the others counted; `None`
-/// if there are none.
+/// Formats a sentence that names the first resources and counts the others; `None` if there are
+/// none.
 fn about(what: &str, names: &[String]) -> Option<String> {
     let shown = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MAX_NAMES) {

@@ -176,7 +176,7 @@ fn two_outputs_of_one_machine_give_the_changes() {
     assert_eq!(run(&["--fail-on", "overflowing"], &[before]).0, 0);
 }
 
-/// The files of one moment, and files of which the last repeats one of them.
+/// The files of one moment, and files among which one is repeated.
 #[test]
 fn no_overflow_disappears_because_of_another_file() {
     let alone = ["nstat-az", "proc-net-netstat", "proc-net-snmp"].to_vec();
