@@ -108,10 +108,12 @@ mod tests {
     const OVERFLOWS: &str = "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
 
     #[test]
-    fn findings_of_the_earlier_sample_are_kept_unless_it_counts_from_another_start() {
+    fn findings_of_the_earlier_sample_are_kept_unless_a_restart_or_namespace_is_between() {
         let kept = view(OVERFLOWS, facts("Tcp: InSegs OutRsts\nTcp: 9 1\n"));
         assert_eq!((kept.findings().len(), kept.level()), (1, Some(Level::Overflowed)));
         assert_eq!(kept.findings()[0].1.only_earlier, Some(Level::Overflowed));
+        let smaller = view(OVERFLOWS, facts("TcpExt: ListenDrops ListenOverflows\nTcpExt: 0 0\n"));
+        assert_eq!(smaller.level(), Some(Level::Overflowed), "a counter that decreased hides nothing");
         let other = view(
             &format!("syncookie: namespace-id 1\n{OVERFLOWS}"),
             facts("syncookie: namespace-id 2\nTcp: InSegs OutRsts\nTcp: 9 1\n"),

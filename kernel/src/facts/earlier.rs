@@ -13,11 +13,12 @@ pub(super) fn is_usage(setting: &str) -> bool {
 }
 
 impl Facts {
-    /// Returns the facts that a later sample lacks, with the settings of both. The log and traced
-    /// packets are left out: [`Self::add_history`] adds them to the later sample.
+    /// Returns the facts that a later sample lacks, with the settings of both. A counter that
+    /// decreased is one, because the later value does not include the earlier one. The log and
+    /// traced packets are left out: [`Self::add_history`] adds them to the later sample.
     pub(crate) fn without(&self, later: &Self) -> Self {
         let mut rest = self.clone();
-        rest.counters.retain(|name, _| later.counter(name).is_none());
+        rest.counters.retain(|name, value| later.counter(name).is_none_or(|after| after < *value));
         rest.gauges.retain(|name, _| !later.gauges.contains_key(name));
         rest.settings.retain(|name, _| !is_usage(name) || !later.settings.contains_key(name));
         for (name, value) in later.settings.iter().filter(|(name, _)| !is_usage(name)) {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_terminal::grouped;
+use syncookie_terminal::count;
 
 use super::earlier::is_usage;
 use super::{Facts, Listener};
 
 impl Facts {
-    /// Adds the facts of another file of the same sample. A value that both files have is that of
-    /// the other file.
+    /// Adds the facts of another file of the same sample.
     pub(crate) fn merge(&mut self, other: Self) {
         self.note_differences(&other);
         self.source = format!("{}, {}", self.source, other.source);
@@ -24,7 +23,7 @@ impl Facts {
         self.notes.extend(other.notes);
         other.formats.into_iter().for_each(|(format, lines)| *self.formats.entry(format).or_default() += lines);
         self.unrecognised_lines += other.unrecognised_lines;
-        self.counters.extend(other.counters);
+        self.merge_counters(other.counters);
         self.names_by_format.extend(other.names_by_format);
         self.omits_zeros.netstat = self.omits_zeros.netstat.or(other.omits_zeros.netstat);
         self.omits_zeros.nstat = self.omits_zeros.nstat.or(other.omits_zeros.nstat);
@@ -37,18 +36,22 @@ impl Facts {
         other.traced.into_iter().for_each(|(traced, number)| self.add_traced(traced, number));
     }
 
-    /// Adds a note if another file of the sample has other values of the same counters or settings.
+    /// Adds notes if another file of the sample has other values of the same counters or settings.
     fn note_differences(&mut self, other: &Self) {
-        let counters = self.counters.iter().filter(|(name, value)| differs(&other.counters, name, value));
-        let settings = self.settings.iter().filter(|(name, value)| differs(&other.settings, name, value));
-        let mut names = counters.map(|(name, _)| name).chain(settings.map(|(name, _)| name));
-        let Some(first) = names.next() else { return };
-        let who = match names.count() as u64 {
-            0 => format!("{first} has another value"),
-            more => format!("{first} and {} other counters or settings have other values", grouped(more)),
-        };
-        let text = format!("{who} in {} than in a file before it: the later values are used", other.source);
-        self.add_note(text);
+        let notes = [
+            difference("counter", &self.counters, &other.counters, &other.source, "the larger values are used"),
+            difference("setting", &self.settings, &other.settings, &other.source, "the later values are used"),
+        ];
+        notes.into_iter().flatten().for_each(|note| self.add_note(note));
+    }
+
+    /// Adds the counters of another file. They only grow, and the increases that `nstat` prints
+    /// without `-a` are smaller, so the larger value of two is the one since boot.
+    fn merge_counters(&mut self, others: BTreeMap<String, u64>) {
+        for (name, value) in others {
+            let counter = self.counters.entry(name).or_default();
+            *counter = value.max(*counter);
+        }
     }
 
     /// Adds listeners of another list. A socket that is in both lists stays one listener.
@@ -76,7 +79,21 @@ impl Facts {
     }
 }
 
-/// Returns whether a map has another value for a name.
-fn differs<V: PartialEq>(values: &BTreeMap<String, V>, name: &str, value: &V) -> bool {
-    values.get(name).is_some_and(|other| other != value)
+/// Returns a note on names with different values in a file and in those before it; `None` if there
+/// are none.
+fn difference<V: PartialEq>(
+    noun: &str,
+    before: &BTreeMap<String, V>,
+    file: &BTreeMap<String, V>,
+    source: &str,
+    used: &str,
+) -> Option<String> {
+    let differs = |(name, value): &(&String, &V)| file.get(*name).is_some_and(|other| other != *value);
+    let mut names = before.iter().filter(differs).map(|(name, _)| name);
+    let first = names.next()?;
+    let who = match names.count() as u64 {
+        0 => format!("{first} has another value"),
+        more => format!("{first} and {} have other values", count(more, &format!("other {noun}"))),
+    };
+    Some(format!("{who} in {source} than in a file before it: {used}"))
 }

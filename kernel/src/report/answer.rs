@@ -35,7 +35,7 @@ pub fn answer(view: &View) -> String {
     parts.extend(about(&format!("Packets dropped {since}"), &before(Effect::Drop)));
     parts.extend(about(&format!("Rejected {since}"), &before(Effect::Rejection)));
     let is_uncompared = |finding: &Finding| is_past(finding) && finding.only_earlier.is_some();
-    parts.extend(about("Only the earlier sample has the counters of", &names(view, is_uncompared)));
+    parts.extend(about("Of these, only in the earlier sample", &names(view, is_uncompared)));
     parts.extend(trace(view));
     parts.join(" ")
 }

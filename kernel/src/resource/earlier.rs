@@ -40,7 +40,7 @@ fn as_earlier(finding: Finding) -> Option<Finding> {
         Level::Near => return None,
         Level::Exhausted => format!("In the earlier sample: {}", finding.sentence),
         Level::Overflowing | Level::Overflowed => {
-            format!("{} Only the earlier sample contains this counter.", finding.sentence)
+            format!("{} Only the earlier sample shows this.", finding.sentence)
         }
     };
     Some(Finding { level: Level::Overflowed, only_earlier: Some(finding.level), sentence, ..finding })
