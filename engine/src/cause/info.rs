@@ -56,7 +56,7 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Returns what a word in braces stands for: an address or the port of the connection, or the
+    /// Returns the value of a word in braces: an address or the port of the connection, or the
     /// end that sends the segments that do not arrive, or the address that it sends them to.
     fn value(&self, word: &str) -> String {
         let Self { client, server, stuck_sender } = self;

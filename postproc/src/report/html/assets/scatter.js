@@ -7,7 +7,7 @@ const COOKIE_LAG = [0, 63];
 const SCATTERS = [
   {
     title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
-    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. A mark at the edge stands for a value outside the range of the chart.",
+    caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. A mark at the edge is a value outside the range of the chart.",
   },
   {
     title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
