@@ -17,8 +17,8 @@ use crate::verdict::judgement::{JudgeOptions, Judgement, ToCompare, judge};
 use crate::verdict::quick_check::needs_preview;
 use crate::verdict::summary::Summary;
 use crate::{
-    Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Statistics,
-    Timestamp, parallel,
+    Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Link, Observation, Packet, Pushed,
+    Statistics, Timestamp, parallel,
 };
 
 /// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one
@@ -126,6 +126,17 @@ impl Analyzer {
     /// The result is the same as from [`Self::push`] for each frame with [`Packet::Ip`] or
     /// [`Packet::None`], but faster.
     pub fn push_all<'a>(&mut self, capture: u32, frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>) {
+        self.push_all_with_links(capture, frames, |_| None);
+    }
+
+    /// Takes the same as [`Self::push_all`]. Calls `link_of` with the numbers of frames whose SYN
+    /// opens a handshake; it returns their link layer, if that is known.
+    pub fn push_all_with_links<'a>(
+        &mut self,
+        capture: u32,
+        frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
+        link_of: impl Fn(u32) -> Option<Link>,
+    ) {
         let mut frames = frames.into_iter().fuse();
         let mut group = Group::default();
         loop {
@@ -133,12 +144,12 @@ impl Analyzer {
             if group.frames().is_empty() {
                 return;
             }
-            self.push_group(capture, &group);
+            self.push_group(capture, &group, &link_of);
         }
     }
 
     #[inline(never)]
-    fn push_group(&mut self, capture: u32, group: &Group<'_>) {
+    fn push_group(&mut self, capture: u32, group: &Group<'_>, link_of: &dyn Fn(u32) -> Option<Link>) {
         group.count(&mut self.statistics);
         let mut selection = if self.reads_all_segments() { group.select_all() } else { group.select(&self.tracker) };
         while let Some(index) = selection.next() {
@@ -146,6 +157,7 @@ impl Analyzer {
             let end = self.tracker.end();
             self.take_ip(Frame { capture, number }, time, packet.unwrap_or_default(), group.summaries()[index]);
             if self.tracker.end() != end {
+                self.tracker.add_link(|| link_of(number));
                 // Later frames of the group may belong to the new connection.
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {

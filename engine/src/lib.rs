@@ -46,6 +46,7 @@ pub use finding::cookie_cost::{CookieCost, RoundedMss};
 pub use finding::durations::Durations;
 pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
+pub use finding::link::{Link, MacAddress, Tunnel, TunnelKind};
 pub use finding::midstream::{Midstream, ResetAcks};
 pub use finding::odds::odds;
 pub use finding::syn_pair::{LaterPackets, SynFields, SynPair};

@@ -4,7 +4,10 @@ mod common;
 
 use common::{ACK, RST, SYN, Talk, TcpOption, analyze_all};
 use std::net::IpAddr;
-use syncookie_engine::{Attribute, CommonFactor, Endpoint, Feature};
+use syncookie_engine::{
+    Analyzer, Attribute, CommonFactor, Endpoint, Feature, Findings, Limits, Link, MacAddress, Timestamp, Tunnel,
+    TunnelKind,
+};
 use syncookie_testkit::rng::Rng;
 use syncookie_testkit::tcp::{CWR, ECE};
 
@@ -23,6 +26,7 @@ struct Attempt {
     sack: bool,
     timestamp: Option<u32>,
     ecn: bool,
+    link: Link,
 }
 
 impl Attempt {
@@ -40,6 +44,7 @@ impl Attempt {
             sack: rng.chance(0.7),
             timestamp: rng.chance(0.7).then_some(1_000_000 + (at * 1000.0) as u32),
             ecn: rng.chance(0.2),
+            link: random_link(rng),
         }
     }
 
@@ -70,15 +75,55 @@ impl Attempt {
     }
 }
 
+/// Returns a MAC address with this last byte.
+const fn mac(last: u8) -> MacAddress {
+    MacAddress([2, 0, 0, 0, 0, last])
+}
+
+/// Returns a VXLAN tunnel with this VNI.
+const fn vxlan(vni: u32) -> Tunnel {
+    Tunnel { kind: TunnelKind::Vxlan, id: Some(vni) }
+}
+
+fn random_link(rng: &mut Rng) -> Link {
+    let mut mac = || Some(mac(rng.pick(&[1, 2, 3, 4, 5])));
+    let (source, destination, inner_source, inner_destination) = (mac(), mac(), mac(), mac());
+    let vlan = rng.pick(&[None, Some(100), Some(200), Some(300)]);
+    let inner_vlan = vlan.and_then(|_| rng.pick(&[None, Some(20), Some(30)]));
+    let gre = Tunnel { kind: TunnelKind::Gre, id: None };
+    let tunnel = rng.pick(&[None, Some(vxlan(7)), Some(vxlan(8)), Some(gre)]);
+    let is_inside = tunnel.is_some();
+    let [inner_source, inner_destination] = [inner_source, inner_destination].map(|mac| mac.filter(|_| is_inside));
+    Link { source, destination, inner_source, inner_destination, vlan, inner_vlan, tunnel }
+}
+
+/// Returns what an analyzer with these limits finds in connections with the link layers of their
+/// SYNs. All frames are in one batch.
+fn analyze_with_links(talks: Vec<(Talk, Link)>, limits: Limits) -> Findings {
+    let frames = |(talk, link): (Talk, Link)| talk.packets.into_iter().map(move |(time, bytes)| (time, bytes, link));
+    let mut frames: Vec<_> = talks.into_iter().flat_map(frames).collect();
+    frames.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut analyzer = Analyzer::new(limits);
+    let packets = (1..)
+        .zip(&frames)
+        .map(|(number, (time, bytes, _))| (number, Timestamp::from_nanos((time * 1e9) as i64), Some(bytes.as_slice())));
+    analyzer.push_all_with_links(0, packets, |number| frames.get(number as usize - 1).map(|&(.., link)| link));
+    analyzer.finish()
+}
+
 /// Returns the factors of 400 attempts: 3 % of them fail, and nearly all where `is_planted`.
 fn factors(seed: u64, is_planted: impl Fn(&Attempt) -> bool) -> Vec<CommonFactor> {
+    factors_within(Limits::default(), seed, is_planted)
+}
+
+fn factors_within(limits: Limits, seed: u64, is_planted: impl Fn(&Attempt) -> bool) -> Vec<CommonFactor> {
     let mut rng = Rng::new(seed);
     let mut attempts: Vec<Attempt> = (0..400).map(|index| Attempt::random(&mut rng, index)).collect();
     attempts.sort_by(|a, b| a.at.total_cmp(&b.at));
     let mut fails = |attempt: &Attempt| rng.chance(if is_planted(attempt) { 0.95 } else { 0.03 });
-    let talks: Vec<Talk> = attempts.iter().map(|attempt| attempt.talk(fails(attempt))).collect();
     let end = Talk::new("10.9.9.9", 1, "10.2.0.1", 80).open(5.0 * HOUR + 60.0);
-    analyze_all(talks.into_iter().chain([end])).sample.common_factors()
+    let talks = attempts.iter().map(|attempt| (attempt.talk(fails(attempt)), attempt.link));
+    analyze_with_links(talks.chain([(end, Link::default())]).collect(), limits).sample.common_factors()
 }
 
 #[track_caller]
@@ -89,6 +134,28 @@ fn assert_found(expected: Attribute, is_planted: impl Fn(&Attempt) -> bool) {
 
 fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
+}
+
+#[test]
+fn each_planted_factor_of_a_link_layer_is_found_first() {
+    assert_found(Attribute::Vlan(Some(200)), |a| a.link.vlan == Some(200));
+    assert_found(Attribute::Vlan(None), |a| a.link.vlan.is_none());
+    assert_found(Attribute::InnerVlan(Some(20)), |a| a.link.inner_vlan == Some(20));
+    assert_found(Attribute::Tunnel(Some(vxlan(7))), |a| a.link.tunnel == Some(vxlan(7)));
+    assert_found(Attribute::Tunnel(None), |a| a.link.tunnel.is_none());
+    assert_found(Attribute::SourceMac(mac(3)), |a| a.link.source == Some(mac(3)));
+    assert_found(Attribute::DestinationMac(mac(3)), |a| a.link.destination == Some(mac(3)));
+    assert_found(Attribute::InnerSourceMac(mac(3)), |a| a.link.inner_source == Some(mac(3)));
+    assert_found(Attribute::InnerDestinationMac(mac(3)), |a| a.link.inner_destination == Some(mac(3)));
+}
+
+#[test]
+fn link_layers_of_handshakes_that_are_judged_early_are_not_lost() {
+    let limits = Limits { handshakes: 16, ..Limits::default() };
+    let found = factors_within(limits, 7, |a| a.link.vlan == Some(200));
+    let [factor, ..] = found[..] else { panic!("nothing was found") };
+    assert_eq!(factor.attribute, Attribute::Vlan(Some(200)));
+    assert_eq!(factor.of_failed + factor.of_working, 400, "{factor:?}");
 }
 
 #[test]

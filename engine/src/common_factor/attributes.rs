@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::packet::segment::Flags;
-use crate::{Cause, CauseKind, Endpoint, Outcome, Timestamp};
+use crate::{Cause, CauseKind, Endpoint, Link, MacAddress, Outcome, Timestamp, Tunnel};
 
 /// A value that some handshakes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,20 @@ pub enum Attribute {
     Hour(u8),
     /// Minute of the hour.
     Minute(u8),
+    /// Id of the SYN's outermost VLAN; `None` without a tag.
+    Vlan(Option<u16>),
+    /// Id of the SYN's innermost VLAN, if it has a tag; `None` with only one.
+    InnerVlan(Option<u16>),
+    /// Innermost tunnel of the SYN; `None` without a tunnel.
+    Tunnel(Option<Tunnel>),
+    /// Source MAC address of the frame with the SYN.
+    SourceMac(MacAddress),
+    /// Destination MAC address of the frame with the SYN.
+    DestinationMac(MacAddress),
+    /// Source MAC address of the innermost Ethernet frame in a tunnel.
+    InnerSourceMac(MacAddress),
+    /// Destination MAC address of the innermost Ethernet frame in a tunnel.
+    InnerDestinationMac(MacAddress),
 }
 
 impl Attribute {
@@ -58,6 +72,13 @@ impl Attribute {
             Self::Capture(_) => "capture",
             Self::Hour(_) => "hour",
             Self::Minute(_) => "minute",
+            Self::Vlan(_) => "vlan",
+            Self::InnerVlan(_) => "inner-vlan",
+            Self::Tunnel(_) => "tunnel",
+            Self::SourceMac(_) => "source-mac",
+            Self::DestinationMac(_) => "destination-mac",
+            Self::InnerSourceMac(_) => "inner-source-mac",
+            Self::InnerDestinationMac(_) => "inner-destination-mac",
         }
     }
 }
@@ -117,6 +138,7 @@ pub struct Compared {
     server: Endpoint,
     time: Timestamp,
     syn: Option<Syn>,
+    link: Option<Link>,
 }
 
 impl Compared {
@@ -132,6 +154,7 @@ impl Compared {
             server: handshake.server,
             time: handshake.time,
             syn: Syn::of(listener, index),
+            link: listener.tracker.and_then(|tracker| tracker.link(handshake)),
         })
     }
 
@@ -154,8 +177,24 @@ impl Compared {
             let values = syn.values.into_iter().flat_map(values);
             has.chain(values).chain(syn.hop_limit.map(Attribute::HopLimit))
         });
-        always.into_iter().chain(of_syn)
+        always.into_iter().chain(of_syn).chain(self.link.into_iter().flat_map(of_link))
     }
+}
+
+/// Returns the attributes of a link layer.
+fn of_link(link: Link) -> impl Iterator<Item = Attribute> {
+    // Ethernet, the only one with a destination, would show a VLAN tag; other headers may lack it.
+    let shows_vlan = link.vlan.is_some() || link.destination.is_some();
+    let attributes = [
+        shows_vlan.then_some(Attribute::Vlan(link.vlan)),
+        link.vlan.map(|_| Attribute::InnerVlan(link.inner_vlan)),
+        Some(Attribute::Tunnel(link.tunnel)),
+        link.source.map(Attribute::SourceMac),
+        link.destination.map(Attribute::DestinationMac),
+        link.inner_source.map(Attribute::InnerSourceMac),
+        link.inner_destination.map(Attribute::InnerDestinationMac),
+    ];
+    attributes.into_iter().flatten()
 }
 
 impl Syn {
@@ -235,6 +274,15 @@ pub(super) mod tests {
     /// Returns a handshake without a SYN.
     pub(in crate::common_factor) fn compared(key: u64, failed: bool) -> Compared {
         let server = Endpoint { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 80 };
-        Compared { key, failed, capture: 0, client: server.ip, server, time: Timestamp::default(), syn: None }
+        Compared {
+            key,
+            failed,
+            capture: 0,
+            client: server.ip,
+            server,
+            time: Timestamp::default(),
+            syn: None,
+            link: None,
+        }
     }
 }

@@ -5,6 +5,7 @@ use arrayvec::ArrayVec;
 use crate::connection::DUPLICATE_SECONDS;
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::large_segments::{LargeSegments, StuckSegment};
+use crate::connection::links::LinkNumber;
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::intake::flow::Direction;
 use crate::packet::checksum::Checksum;
@@ -277,6 +278,8 @@ pub(crate) struct Handshake {
     pub reset: Option<Box<(Side, SegmentFacts)>>,
     pub previous: Option<Box<Previous>>,
     rare: Option<Box<RareFacts>>,
+    /// Link layer of the SYN, if the SYN was the first frame.
+    pub link: Option<LinkNumber>,
 }
 
 impl Handshake {
@@ -324,6 +327,7 @@ impl Handshake {
             other_isn: SeqNumber::default(),
             has_rare: false,
             rare: None,
+            link: None,
             simultaneous: false,
         }
     }

@@ -8,6 +8,7 @@ mod eviction;
 mod forgotten;
 pub(crate) mod handshake;
 pub(crate) mod large_segments;
+pub(crate) mod links;
 mod pending_syns;
 pub(crate) mod rare_facts;
 mod segments;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
+use crate::connection::links::Links;
 use crate::connection::pending_syns::PendingSyns;
 use crate::connection::{elsewhere, errors, eviction, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
@@ -12,7 +13,7 @@ use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
-use crate::{Endpoint, HandshakeId, Limits, Pushed, Role, Timestamp};
+use crate::{Endpoint, HandshakeId, Limits, Link, Pushed, Role, Timestamp};
 
 /// Time after the second FIN, in seconds, after which segments show nothing more: an acknowledgment
 /// takes a round trip.
@@ -47,6 +48,7 @@ pub(crate) struct Tracker {
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
+    links: Links,
 }
 
 impl Tracker {
@@ -121,6 +123,21 @@ impl Tracker {
         self.pending.retain(|number| place(number, first) >= count);
         self.handshakes.drain(..count);
         self.first += count as u64;
+        if self.links.is_full() {
+            self.links.keep_only(self.handshakes.iter_mut().map(|handshake| &mut handshake.link));
+        }
+    }
+
+    /// Adds the link layer of the SYN that opened the newest handshake, if a SYN did.
+    pub(crate) fn add_link(&mut self, link: impl FnOnce() -> Option<Link>) {
+        if let Some(newest) = self.handshakes.back_mut().filter(|newest| newest.syn.is_some()) {
+            newest.link = link().and_then(|link| self.links.number(link));
+        }
+    }
+
+    /// Returns the link layer of a handshake's SYN, if it is known.
+    pub(crate) fn link(&self, handshake: &Handshake) -> Option<Link> {
+        self.links.get(handshake.link?)
     }
 
     /// Returns whether, so far, a SYN with a wrong checksum was answered.

@@ -4,6 +4,7 @@ pub(crate) mod cookie_cost;
 pub(crate) mod durations;
 pub(crate) mod flood;
 pub(crate) mod frame_refs;
+pub(crate) mod link;
 pub(crate) mod midstream;
 pub(crate) mod odds;
 pub(crate) mod syn_pair;

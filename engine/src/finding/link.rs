@@ -1,0 +1,116 @@
+//! The link layer of a SYN: MAC addresses, VLAN tags and the tunnel. A front end reads them, because
+//! an IP packet does not have them.
+
+use std::fmt;
+
+/// What the frame with a SYN has before the SYN's IP packet; `None` where it has no such field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Link {
+    /// Source address of the captured frame.
+    pub source: Option<MacAddress>,
+    /// Destination address of the captured frame.
+    pub destination: Option<MacAddress>,
+    /// Source address of the innermost Ethernet frame in a tunnel.
+    pub inner_source: Option<MacAddress>,
+    /// Destination address of the innermost Ethernet frame in a tunnel.
+    pub inner_destination: Option<MacAddress>,
+    /// Id of the outermost VLAN, 1 to 4095.
+    pub vlan: Option<u16>,
+    /// Id of the innermost VLAN, if there are several.
+    pub inner_vlan: Option<u16>,
+    /// Innermost tunnel.
+    pub tunnel: Option<Tunnel>,
+}
+
+/// MAC address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MacAddress(pub [u8; 6]);
+
+impl fmt::Display for MacAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// Tunnel that a packet passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tunnel {
+    /// Protocol of the tunnel.
+    pub kind: TunnelKind,
+    /// Number that distinguishes tunnels of this kind, where the packet has one that is read.
+    pub id: Option<u32>,
+}
+
+/// Protocol of a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TunnelKind {
+    /// VXLAN (RFC 7348), also with a field for the next protocol.
+    Vxlan,
+    /// GENEVE (RFC 8926).
+    Geneve,
+    /// GRE (RFC 2784, RFC 2890).
+    Gre,
+    /// Mirrored frames in GRE.
+    Erspan,
+    /// GRE of PPTP (RFC 2637).
+    Pptp,
+    /// User traffic of mobile networks, GTP-U (3GPP TS 29.281).
+    Gtp,
+    /// L2TP (RFC 2661).
+    L2tp,
+    /// IPv4 or IPv6 in IP.
+    IpInIp,
+    /// Ethernet in IP (RFC 3378).
+    EtherIp,
+    /// MPLS in IP or UDP.
+    Mpls,
+    /// Teredo (RFC 4380).
+    Teredo,
+    /// AYIYA.
+    Ayiya,
+    /// CAPWAP (RFC 5415).
+    Capwap,
+}
+
+impl TunnelKind {
+    /// Returns the name of the protocol.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vxlan => "VXLAN",
+            Self::Geneve => "GENEVE",
+            Self::Gre => "GRE",
+            Self::Erspan => "ERSPAN",
+            Self::Pptp => "PPTP",
+            Self::Gtp => "GTP",
+            Self::L2tp => "L2TP",
+            Self::IpInIp => "IP-in-IP",
+            Self::EtherIp => "EtherIP",
+            Self::Mpls => "MPLS",
+            Self::Teredo => "Teredo",
+            Self::Ayiya => "AYIYA",
+            Self::Capwap => "CAPWAP",
+        }
+    }
+
+    /// Returns the protocol's name for the number of a tunnel.
+    #[must_use]
+    pub const fn id_name(self) -> &'static str {
+        match self {
+            Self::Vxlan | Self::Geneve => "VNI",
+            Self::Gre => "key",
+            Self::Erspan => "session",
+            Self::Gtp => "TEID",
+            Self::Pptp
+            | Self::L2tp
+            | Self::IpInIp
+            | Self::EtherIp
+            | Self::Mpls
+            | Self::Teredo
+            | Self::Ayiya
+            | Self::Capwap => "id",
+        }
+    }
+}
