@@ -9,13 +9,16 @@ use crate::capture::LinkType;
 
 mod netlink;
 mod nflog;
+mod path;
 mod ppp;
 #[cfg(test)]
 mod tests;
 mod tunnel;
+mod tunnel_identity;
 mod types;
 mod wireless;
 
+pub use path::path;
 pub use types::name;
 
 /// Maximum number of layers of a frame; no network nests more.
@@ -40,13 +43,14 @@ pub enum Content<'a> {
 enum Layer {
     /// Layer that an EtherType announced: IP, or a layer between it and Ethernet.
     Protocol(EtherType),
+    /// Ethernet, or an 802.3 frame.
+    Ethernet,
     /// Any other layer, with its parser, which returns the layer after it.
     Header(fn(&[u8]) -> Step),
 }
 
 /// Layers that come after several others.
 impl Layer {
-    const ETHERNET: Self = Self::Header(ethernet);
     const LLC: Self = Self::Header(llc);
     const RAW: Self = Self::Header(raw);
     const MPLS: Self = Self::Header(mpls);
@@ -61,6 +65,7 @@ impl Layer {
     fn step(self, bytes: &[u8]) -> Step {
         match self {
             Self::Protocol(protocol) => by_ether_type(protocol, bytes),
+            Self::Ethernet => ethernet(bytes),
             Self::Header(parse) => parse(bytes),
         }
     }
@@ -112,10 +117,18 @@ fn fast_path_after_other_layer(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
 /// Follows the layers to the innermost IP packet.
 #[inline(never)]
 fn walk(link: LinkType, frame: &[u8]) -> Content<'_> {
+    follow(link, frame, |_, _| ())
+}
+
+/// Follows the layers to the innermost IP packet. Calls `visit` with each layer and the bytes from
+/// it on.
+#[inline(always)]
+fn follow(link: LinkType, frame: &[u8], mut visit: impl FnMut(Layer, &[u8])) -> Content<'_> {
     let Some(mut layer) = types::first_layer(link) else { return Content::UnknownLink };
     let mut rest = frame;
     let mut outer = None;
     for _ in 0..MAX_LAYERS {
+        visit(layer, rest);
         let next = match layer {
             Layer::Protocol(EtherType::IPV4 | EtherType::IPV6) => {
                 if tunnel::is_none(rest) {
@@ -174,7 +187,7 @@ fn by_ether_type(protocol: EtherType, bytes: &[u8]) -> Step {
         VN_TAG => vn_tag(bytes),
         MPLS | MPLS_UPSTREAM => Step::To(Layer::MPLS, 0),
         PPPOE_SESSION => Step::To(Layer::PPPOE, 0),
-        BRIDGED_ETHERNET => Step::To(Layer::ETHERNET, 0),
+        BRIDGED_ETHERNET => Step::To(Layer::Ethernet, 0),
         _ => Step::Other,
     }
 }
@@ -295,7 +308,7 @@ fn mpls(bytes: &[u8]) -> Step {
     let length = (last + 1) * 4;
     match &bytes[length..] {
         // The sequence number after the zero bits may be 0.
-        [0, 0, _, _, ..] => Step::To(Layer::ETHERNET, length + 4),
+        [0, 0, _, _, ..] => Step::To(Layer::Ethernet, length + 4),
         inner => raw(inner).further(length),
     }
 }

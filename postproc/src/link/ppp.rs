@@ -56,7 +56,7 @@ pub(super) fn frame_relay(bytes: &[u8]) -> Step {
         [UNNUMBERED, 0xcc, ..] => Step::To(Layer::Protocol(EtherType::IPV4), 2),
         [UNNUMBERED, 0x8e, ..] => Step::To(Layer::Protocol(EtherType::IPV6), 2),
         // A bridged Ethernet frame, with or without a check sequence.
-        [UNNUMBERED, 0, 0x80, 0, 0x80, 0xc2, 0, 1 | 7, ..] => Step::To(Layer::ETHERNET, 8),
+        [UNNUMBERED, 0, 0x80, 0, 0x80, 0xc2, 0, 1 | 7, ..] => Step::To(Layer::Ethernet, 8),
         [UNNUMBERED, 0, 0x80, ..] => snap(&after[3..]).further(3),
         [UNNUMBERED, 0x80, ..] => snap(&after[2..]).further(2),
         [UNNUMBERED, ..] => Step::Other,

@@ -1,3 +1,4 @@
+use syncookie_engine::{Link, MacAddress, Tunnel, TunnelKind};
 use syncookie_testkit::example;
 use syncookie_testkit::ip::{self, Ipv4, Ipv6};
 use syncookie_testkit::tcp::{ACK, SYN};
@@ -135,6 +136,7 @@ fn no_bytes_of_any_link_type_cause_a_panic() {
         for length in 0..64 {
             for byte in [0, 0x02, 0x08, 0x45, 0x81, 0xaa, 0xff] {
                 let _ = ip_packet(LinkType(link), &vec![byte; length]);
+                let _ = path(LinkType(link), &vec![byte; length]);
             }
         }
     }
@@ -252,14 +254,14 @@ fn in_every_layer(packet: &[u8]) -> Vec<(&'static str, u16, Vec<u8>)> {
         ("IP in IPv6, extension headers", 101, ipv6(0, &[EXTENSIONS, packet].concat())),
         ("IP in IP, authenticated", 101, ipv4(51, &[&[4, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2], packet].concat())),
         ("GRE", 101, gre(&[&[0, 0, 8, 0], packet])),
-        ("GRE with every field", 101, gre(&[&[0xb0, 0, 8, 0], &[0; 12], packet])),
+        ("GRE with every field", 101, gre(&[&[0xb0, 0, 8, 0], &[0; 7], &[7], &[0; 4], packet])),
         ("GRE, Ethernet", 101, gre(&[&[0, 0, 0x65, 0x58], &bridged])),
         ("GRE, MPLS", 101, gre(&[&[0, 0, 0x88, 0x47], LABELS, packet])),
         ("GRE, PPTP", 101, gre(&[&[0x30, 0x81, 0x88, 0x0b], &[0; 12], &[0xff, 3, 0, 0x21], packet])),
         ("GRE, WCCP", 101, gre(&[&[0, 0, 0x88, 0x3e, 0, 0, 0, 0], packet])),
         ("ERSPAN I", 101, gre(&[&[0, 0, 0x88, 0xbe], &bridged])),
         ("ERSPAN II", 101, gre(&[&[0x10, 0, 0x88, 0xbe], &[0; 4], &[0x10, 7, 0, 1, 0, 0, 0, 0], &bridged])),
-        ("ERSPAN III", 101, gre(&[&[0x10, 0, 0x22, 0xeb], &[0; 4], &[0x20, 7], &[0; 10], &bridged])),
+        ("ERSPAN III", 101, gre(&[&[0x10, 0, 0x22, 0xeb], &[0; 4], &[0x20, 7, 0, 2], &[0; 8], &bridged])),
         ("ERSPAN III, subheader", 101, gre(&[&[0x10, 0, 0x22, 0xeb], &[0; 4], &[0; 11], &[1], &[0; 8], &bridged])),
         ("VXLAN", 101, to_port(4789, &[VXLAN, &bridged])),
         ("VXLAN from its port", 101, ipv4(17, &udp(4789, 50_000, &[VXLAN, &bridged].concat()))),
@@ -396,12 +398,101 @@ fn no_truncated_or_bit_flipped_layer_causes_a_panic() {
         let link = LinkType(link);
         for length in 0..whole.len() {
             let _ = ip_packet(link, &whole[..length]);
+            let _ = path(link, &whole[..length]);
             for bit in 0..8 {
                 let mut wrong = whole.clone();
                 wrong[length] ^= 1 << bit;
                 let _ = ip_packet(link, &wrong);
+                let _ = path(link, &wrong);
                 let _ = ip_packet(link, &wrong[..whole.len() - length / 2]);
             }
         }
     }
+}
+
+const ETHERNET: LinkType = LinkType(1);
+
+/// Returns a MAC address with this last byte.
+const fn mac(last: u8) -> MacAddress {
+    MacAddress([2, 0, 0, 0, 0, last])
+}
+
+/// Returns an Ethernet frame between these addresses.
+fn between(destination: u8, source: u8, rest: &[&[u8]]) -> Vec<u8> {
+    frame(&[&mac(destination).0, &mac(source).0, &rest.concat()])
+}
+
+#[test]
+fn a_path_has_the_addresses_of_the_frame_and_its_outermost_and_innermost_vlan() {
+    let tags: [&[u8]; 4] = [&[0x88, 0xa8, 0xe0, 100], &[0x81, 0, 0, 20], &[0x81, 0, 0x60, 30], &[0x81, 0, 0, 0]];
+    let of = |tags: &[&[u8]]| path(ETHERNET, &between(1, 2, &[&tags.concat(), &[8, 0], &tcp4()]));
+    let plain = Link { source: Some(mac(2)), destination: Some(mac(1)), ..Link::default() };
+    assert_eq!(of(&[]), plain);
+    assert_eq!(of(&tags[..1]), Link { vlan: Some(100), ..plain });
+    assert_eq!(of(&tags[..2]), Link { vlan: Some(100), inner_vlan: Some(20), ..plain });
+    assert_eq!(of(&tags[..3]), Link { vlan: Some(100), inner_vlan: Some(30), ..plain });
+    assert_eq!(of(&tags), Link { vlan: Some(100), inner_vlan: Some(30), ..plain }, "id 0 is only a priority");
+    assert_eq!(of(&tags[3..]), plain);
+}
+
+#[test]
+fn a_path_has_the_addresses_outside_and_inside_a_tunnel() {
+    let inner = between(3, 4, &[&[8, 0], &tcp4()]);
+    let packet = to_port(4789, &[&[8, 0, 0, 0, 1, 0, 7, 0xff], &inner]);
+    let tunnel = Some(Tunnel { kind: TunnelKind::Vxlan, id: Some(0x1_0007) });
+    let inside = Link { inner_source: Some(mac(4)), inner_destination: Some(mac(3)), tunnel, ..Link::default() };
+    let both = Link { source: Some(mac(2)), destination: Some(mac(1)), ..inside };
+    assert_eq!(path(ETHERNET, &between(1, 2, &[&[8, 0], &packet])), both);
+    assert_eq!(path(LinkType(101), &packet), inside);
+}
+
+#[test]
+fn a_cooked_header_has_the_source_address() {
+    let address = mac(2).0;
+    let sll = |length: u8| frame(&[&[0, 0, 0, 1, 0, length], &address, &[0, 0, 8, 0], &tcp4()]);
+    let sll2 = frame(&[&[8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6], &address, &[0, 0], &tcp4()]);
+    let source = Link { source: Some(mac(2)), ..Link::default() };
+    assert_eq!(path(LinkType(113), &sll(6)), source);
+    assert_eq!(path(LinkType(276), &sll2), source);
+    assert_eq!(path(LinkType(113), &sll(4)), Link::default(), "an IPv4 address of a tunnel interface");
+    assert_eq!(path(LinkType(113), &sll(6)[..7]), Link::default());
+}
+
+/// Returns the tunnel that a frame of [`in_every_layer`] with this name has.
+fn named(name: &str) -> Option<Tunnel> {
+    const KINDS: [(&str, TunnelKind, Option<u32>); 18] = [
+        ("IP in", TunnelKind::IpInIp, None),
+        ("GRE with every field", TunnelKind::Gre, Some(7)),
+        ("GRE, PPTP", TunnelKind::Pptp, None),
+        ("GRE", TunnelKind::Gre, None),
+        ("ERSPAN III, subheader", TunnelKind::Erspan, Some(0)),
+        ("ERSPAN III", TunnelKind::Erspan, Some(2)),
+        ("ERSPAN II", TunnelKind::Erspan, Some(1)),
+        ("ERSPAN I", TunnelKind::Erspan, None),
+        ("VXLAN", TunnelKind::Vxlan, Some(7)),
+        ("GENEVE", TunnelKind::Geneve, Some(7)),
+        ("GTP-U", TunnelKind::Gtp, Some(1)),
+        ("L2TP", TunnelKind::L2tp, None),
+        ("CAPWAP", TunnelKind::Capwap, None),
+        ("Teredo", TunnelKind::Teredo, None),
+        ("AYIYA", TunnelKind::Ayiya, None),
+        ("EtherIP", TunnelKind::EtherIp, None),
+        ("MPLS in IP", TunnelKind::Mpls, None),
+        ("MPLS over UDP", TunnelKind::Mpls, None),
+    ];
+    let (_, kind, id) = KINDS.into_iter().find(|(prefix, ..)| name.starts_with(prefix))?;
+    Some(Tunnel { kind, id })
+}
+
+#[test]
+fn a_path_has_the_kind_and_the_number_of_each_tunnel() {
+    for (name, link, bytes) in in_every_layer(&tcp4()) {
+        // These two carry the packet in a second tunnel, of IPv4 in IPv6.
+        let is_nested = matches!(name, "Teredo" | "Teredo, authenticated" | "AYIYA");
+        let expected = named(if is_nested { "IP in IP" } else { name });
+        assert_eq!(path(LinkType(link), &bytes).tunnel, expected, "{name}");
+    }
+    let bare = [to_port(3544, &[&tcp6()]), to_port(5072, &[&[0x41, 0x52, 0x11, 41], &[9; 40], &tcp6()])];
+    let kinds = bare.map(|packet| path(LinkType(101), &packet).tunnel);
+    assert_eq!(kinds, ["Teredo", "AYIYA"].map(named));
 }

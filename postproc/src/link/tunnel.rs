@@ -5,7 +5,7 @@ use etherparse::EtherType;
 use super::{Layer, Step};
 
 /// Protocol numbers of IANA's registry that are supported.
-mod protocol {
+pub(super) mod protocol {
     pub const HOP_BY_HOP: u8 = 0;
     pub const IPV4: u8 = 4;
     pub const TCP: u8 = 6;
@@ -18,6 +18,13 @@ mod protocol {
     pub const DESTINATION: u8 = 60;
     pub const ETHERIP: u8 = 97;
     pub const MPLS: u8 = 137;
+}
+
+/// Flags of GRE that announce a field each.
+pub(super) mod gre_flag {
+    pub const CHECKSUM: u8 = 0x80;
+    pub const KEY: u8 = 0x20;
+    pub const SEQUENCE: u8 = 0x10;
 }
 
 /// Maximum number of IPv6 extension headers.
@@ -55,12 +62,10 @@ fn is_tunnel_port(port: u16) -> bool {
 /// inlined, because packets with TCP do not need it.
 #[inline(never)]
 pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
-    let (carried, end) = match packet.first().map(|byte| byte >> 4) {
-        Some(4) => ipv4(packet),
-        Some(6) => ipv6(packet),
-        Some(_) => return (Step::Other, packet.len()),
-        None => return (Step::Cut, 0),
-    };
+    if packet.is_empty() {
+        return (Step::Cut, 0);
+    }
+    let (carried, end) = carried(packet);
     let step = match carried {
         Some((protocol, offset)) => payload(protocol, offset, &packet[..end]),
         None => Step::Other,
@@ -71,6 +76,15 @@ pub(super) fn inside(packet: &[u8]) -> (Step, usize) {
 /// Returns the protocol number and the offset of its header; `None` if there is no further layer to
 /// parse.
 type Carried = Option<(u8, usize)>;
+
+/// Returns what a packet carries, and its end according to its length field.
+pub(super) fn carried(packet: &[u8]) -> (Carried, usize) {
+    match packet.first().map(|byte| byte >> 4) {
+        Some(4) => ipv4(packet),
+        Some(6) => ipv6(packet),
+        _ => (None, packet.len()),
+    }
+}
 
 fn ipv4(packet: &[u8]) -> (Carried, usize) {
     let end = end_of(packet, 2, 0);
@@ -123,20 +137,29 @@ fn payload(protocol: u8, offset: usize, packet: &[u8]) -> Step {
         protocol::IPV6 if bytes.first().is_some_and(|byte| byte >> 4 == 6) => Step::To(Layer::RAW, offset),
         protocol::GRE => gre(bytes).further(offset),
         protocol::UDP => udp(bytes).further(offset),
-        protocol::ETHERIP if bytes.len() >= 2 => Step::To(Layer::ETHERNET, offset + 2),
+        protocol::ETHERIP if bytes.len() >= 2 => Step::To(Layer::Ethernet, offset + 2),
         protocol::MPLS => Step::To(Layer::MPLS, offset),
         _ => Step::Other,
     }
 }
 
-/// Finds a tunnel by its UDP ports. Like Wireshark, tries the lower port first.
+/// Length of a UDP header, in bytes.
+pub(super) const UDP_HEADER: usize = 8;
+
 fn udp(bytes: &[u8]) -> Step {
-    let Some((header, inner)) = bytes.split_first_chunk::<8>() else { return Step::Cut };
+    tunnel_port(bytes).1
+}
+
+/// Finds a tunnel by its UDP ports; returns the port, and the layer in the tunnel. Like Wireshark,
+/// tries the lower port first.
+pub(super) fn tunnel_port(bytes: &[u8]) -> (u16, Step) {
+    let Some((header, inner)) = bytes.split_first_chunk::<UDP_HEADER>() else { return (0, Step::Cut) };
     let source = u16::from_be_bytes([header[0], header[1]]);
     let destination = u16::from_be_bytes([header[2], header[3]]);
-    match by_port(source.min(destination), inner) {
-        Step::To(layer, offset) => Step::To(layer, offset + 8),
-        _ => by_port(source.max(destination), inner).further(8),
+    let (lower, higher) = (source.min(destination), source.max(destination));
+    match by_port(lower, inner).further(UDP_HEADER) {
+        step @ Step::To(..) => (lower, step),
+        _ => (higher, by_port(higher, inner).further(UDP_HEADER)),
     }
 }
 
@@ -158,7 +181,7 @@ fn by_port(port: u16, bytes: &[u8]) -> Step {
 
 /// Parses VXLAN (RFC 7348).
 fn vxlan(bytes: &[u8]) -> Step {
-    if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::ETHERNET, 8) }
+    if bytes.len() < 8 { Step::Cut } else { Step::To(Layer::Ethernet, 8) }
 }
 
 /// Parses VXLAN with a field for the next protocol (draft-ietf-nvo3-vxlan-gpe).
@@ -166,7 +189,7 @@ fn vxlan_gpe(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<8>() else { return Step::Cut };
     match header[3] {
         1 | 2 => Step::To(Layer::RAW, 8),
-        3 => Step::To(Layer::ETHERNET, 8),
+        3 => Step::To(Layer::Ethernet, 8),
         5 => Step::To(Layer::MPLS, 8),
         _ => Step::Other,
     }
@@ -206,7 +229,7 @@ fn gtp(bytes: &[u8]) -> Step {
         None => Step::Cut,
         Some(0x45..=0x4f | 0x60..=0x6f) => Step::To(Layer::RAW, offset),
         // The session may carry Ethernet; no field says so.
-        Some(_) => Step::To(Layer::ETHERNET, offset),
+        Some(_) => Step::To(Layer::Ethernet, offset),
     }
 }
 
@@ -258,7 +281,7 @@ fn capwap(bytes: &[u8]) -> Step {
         return Step::Other;
     }
     if header[2] & NATIVE == 0 {
-        return Step::To(Layer::ETHERNET, length);
+        return Step::To(Layer::Ethernet, length);
     }
     if header[2] >> 1 & 0x1f == IEEE_802_11 { Step::To(Layer::WIRELESS_SWAPPED, length) } else { Step::Other }
 }
@@ -284,10 +307,8 @@ fn l2tp(bytes: &[u8]) -> Step {
 
 /// Parses GRE (RFC 2784, RFC 2890), and its version for PPTP (RFC 2637).
 fn gre(bytes: &[u8]) -> Step {
-    const CHECKSUM: u8 = 0x80;
+    use gre_flag::{CHECKSUM, KEY, SEQUENCE};
     const ROUTING: u8 = 0x40;
-    const KEY: u8 = 0x20;
-    const SEQUENCE: u8 = 0x10;
     const ACKNOWLEDGMENT: u8 = 0x80;
     let Some(&[flags, version, high, low]) = bytes.first_chunk::<4>() else { return Step::Cut };
     let has = |flag: u8| flags & flag != 0;
@@ -302,13 +323,13 @@ fn gre(bytes: &[u8]) -> Step {
         0x880b => Step::To(Layer::PPP, length),
         0x6559 => Step::To(Layer::FRAME_RELAY, length),
         // Without a sequence number it is ERSPAN type I, which has no header.
-        0x88be if !has(SEQUENCE) => Step::To(Layer::ETHERNET, length),
-        0x88be => Step::To(Layer::ETHERNET, length + 8),
+        0x88be if !has(SEQUENCE) => Step::To(Layer::Ethernet, length),
+        0x88be => Step::To(Layer::Ethernet, length + 8),
         0x22eb => erspan_3(inner).further(length),
         // WCCP: a redirect header may precede the packet.
         0x883e if inner.first().is_some_and(|byte| byte >> 4 != 4) => Step::To(Layer::RAW, length + 4),
         0x883e => Step::To(Layer::RAW, length),
-        0x6400 => Step::To(Layer::ETHERNET, length),
+        0x6400 => Step::To(Layer::Ethernet, length),
         // GRE is not followed directly by VLAN tags or PPPoE.
         other @ (0x0800 | 0x86dd | 0x6558 | 0x8847 | 0x8848) => Step::To(Layer::Protocol(EtherType(other)), length),
         _ => Step::Other,
@@ -319,7 +340,7 @@ fn gre(bytes: &[u8]) -> Step {
 fn erspan_3(bytes: &[u8]) -> Step {
     let Some(header) = bytes.first_chunk::<12>() else { return Step::Cut };
     let length = if header[11] & 1 == 0 { 12 } else { 20 };
-    Step::To(Layer::ETHERNET, length)
+    Step::To(Layer::Ethernet, length)
 }
 
 #[cfg(test)]

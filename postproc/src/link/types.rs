@@ -11,7 +11,7 @@ type Row = (u16, &'static str, Option<Layer>);
 /// Link types by number.
 const LINK_TYPES: [Row; 43] = [
     (0, "NULL", Some(Layer::Header(family))),
-    (1, "ETHERNET", Some(Layer::ETHERNET)),
+    (1, "ETHERNET", Some(Layer::Ethernet)),
     (6, "IEEE802_5", None),
     (8, "SLIP", None),
     (9, "PPP", Some(Layer::PPP)),

@@ -108,7 +108,8 @@ impl PacketFinder<'_> {
         self.totals.times(batch.frames.iter().map(|frame| frame.time));
         self.totals.frame_times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
         let bytes = batch.buffer.bytes();
-        analyzer.push_all(capture, batch.frames.iter().filter_map(|frame| self.packet(frame, bytes)));
+        let packets = batch.frames.iter().filter_map(|frame| self.packet(frame, bytes));
+        analyzer.push_all_with_links(capture, packets, |number| batch.path(number));
     }
 
     /// Returns a frame as the engine takes it, with its IP packet if it holds one; `None` if the

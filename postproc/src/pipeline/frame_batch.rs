@@ -1,8 +1,9 @@
 //! Batches of frames, from a capture to the engine.
 
-use syncookie_engine::Timestamp;
+use syncookie_engine::{Link, Timestamp};
 
 use crate::capture::{Buffer, FrameSink, FrameView, LinkType};
+use crate::link;
 
 /// Consecutive frames of one capture, in the buffer that they were read into.
 #[derive(Debug, Default)]
@@ -19,6 +20,15 @@ pub(super) struct FrameRef {
     start: u32,
     length: u32,
     pub link: LinkType,
+}
+
+impl FrameBatch {
+    /// Returns the link layer of the frame with this number. The numbers of frames ascend.
+    pub(super) fn path(&self, number: u32) -> Option<Link> {
+        let index = self.frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
+        let frame = self.frames.get(index)?;
+        Some(link::path(frame.link, frame.data(self.buffer.bytes())))
+    }
 }
 
 impl FrameRef {

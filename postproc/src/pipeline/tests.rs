@@ -1,6 +1,6 @@
 use std::io::Read;
 
-use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet};
+use syncookie_engine::{Analyzer, Limits};
 use syncookie_testkit::ByteOrder;
 use syncookie_testkit::example::handshake;
 use syncookie_testkit::link::ethernet;
@@ -38,12 +38,12 @@ fn one_by_one(bytes: &[u8]) -> (u64, String) {
     while let Some(frame) = capture.next_frame() {
         let Ok(frame) = frame else { continue };
         let packet = match link::ip_packet(frame.link, frame.data) {
-            Content::Ip(packet) => Packet::Ip(packet),
-            Content::Other | Content::Cut if frame.time.is_some() => Packet::None,
+            Content::Ip(packet) => Some(packet),
+            Content::Other | Content::Cut if frame.time.is_some() => None,
             _ => continue,
         };
-        let place = Frame { capture: 0, number: frame.number };
-        analyzer.push(&Observation { frame: place, time: frame.time.unwrap_or_default(), packet });
+        let one = (frame.number, frame.time.unwrap_or_default(), packet);
+        analyzer.push_all_with_links(0, [one], |_| Some(link::path(frame.link, frame.data)));
     }
     (capture.frames(), format!("{:?}", analyzer.finish()))
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use syncookie_engine::{self as engine, Attribute, Feature};
+use syncookie_engine::{self as engine, Attribute, Feature, Tunnel};
 use syncookie_terminal::{escape_controls, grouped};
 
 use crate::totals::Totals;
@@ -58,6 +58,12 @@ fn value(attribute: Attribute, totals: &Totals) -> Value {
         Attribute::ClientNetwork(ip) => json!(network(ip)),
         Attribute::Server(server) => json!(server.to_string()),
         Attribute::Capture(index) => json!(name(index, totals)),
+        Attribute::Vlan(id) | Attribute::InnerVlan(id) => json!(id),
+        Attribute::Tunnel(tunnel) => json!(tunnel.map(|tunnel| tunnel_name(tunnel, " "))),
+        Attribute::SourceMac(address)
+        | Attribute::DestinationMac(address)
+        | Attribute::InnerSourceMac(address)
+        | Attribute::InnerDestinationMac(address) => json!(address.to_string()),
         other => json!(other.name()),
     }
 }
@@ -83,7 +89,15 @@ fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
 
 /// Returns whether the predicate of an attribute is a negated verb.
 const fn is_negative(attribute: Attribute) -> bool {
-    matches!(attribute, Attribute::Has(_, false) | Attribute::Mss(None) | Attribute::WindowScale(None))
+    matches!(
+        attribute,
+        Attribute::Has(_, false)
+            | Attribute::Mss(None)
+            | Attribute::WindowScale(None)
+            | Attribute::Vlan(None)
+            | Attribute::InnerVlan(None)
+            | Attribute::Tunnel(None)
+    )
 }
 
 /// Returns what handshakes with the attribute do, as a plural verb with its object.
@@ -101,6 +115,16 @@ fn predicate(attribute: Attribute, totals: &Totals) -> String {
         Attribute::Capture(index) => format!("come from {}", escape_controls(name(index, totals))),
         Attribute::Hour(hour) => format!("begin between {hour:02}:00 and {hour:02}:59 UTC"),
         Attribute::Minute(minute) => format!("begin in minute {minute} of an hour"),
+        Attribute::Vlan(Some(id)) => format!("use VLAN {id}"),
+        Attribute::Vlan(None) => "do not use a VLAN".into(),
+        Attribute::InnerVlan(Some(id)) => format!("use inner VLAN {id}"),
+        Attribute::InnerVlan(None) => "do not use an inner VLAN".into(),
+        Attribute::Tunnel(Some(tunnel)) => format!("use {}", tunnel_name(tunnel, " with ")),
+        Attribute::Tunnel(None) => "do not use a tunnel".into(),
+        Attribute::SourceMac(address) => format!("come from MAC address {address}"),
+        Attribute::DestinationMac(address) => format!("go to MAC address {address}"),
+        Attribute::InnerSourceMac(address) => format!("come from MAC address {address} in the tunnel"),
+        Attribute::InnerDestinationMac(address) => format!("go to MAC address {address} in the tunnel"),
         other => format!("have {}", other.name()),
     }
 }
@@ -121,6 +145,12 @@ fn predicate_of_feature(feature: Feature, has: bool) -> String {
         _ => ("have a feature", "do not have a feature"),
     };
     if has { present } else { absent }.into()
+}
+
+/// Returns the protocol of a tunnel, and its number if it is known.
+fn tunnel_name(Tunnel { kind, id }: Tunnel, separator: &str) -> String {
+    let id = id.map(|id| format!("{separator}{} {id}", kind.id_name())).unwrap_or_default();
+    format!("{}{id}", kind.name())
 }
 
 fn network(ip: IpAddr) -> String {
