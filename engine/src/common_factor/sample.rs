@@ -2,7 +2,7 @@
 
 use super::attributes::Compared;
 
-/// Maximum number of failed, and of working handshakes that are kept, about 80 bytes each.
+/// Maximum number of failed, and of working handshakes that are kept, about 120 bytes each.
 const MOST: usize = 1 << 13;
 
 /// Failed and working handshakes that are compared.
