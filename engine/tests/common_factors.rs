@@ -76,8 +76,8 @@ impl Attempt {
 }
 
 /// Returns a MAC address with this last byte.
-const fn mac(last: u8) -> MacAddress {
-    MacAddress([2, 0, 0, 0, 0, last])
+fn mac(last: u8) -> MacAddress {
+    MacAddress::new([2, 0, 0, 0, 0, last]).expect("it is not zero")
 }
 
 /// Returns a VXLAN tunnel with this VNI.

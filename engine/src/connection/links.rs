@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 
-use crate::Link;
+use crate::{Link, MacAddress};
 
 /// Maximum number of link layers. Forged MAC addresses could otherwise fill the memory, about 100
 /// bytes each.
@@ -19,22 +19,50 @@ pub(crate) struct LinkNumber(NonZeroU32);
 pub(crate) struct Links {
     known: Vec<Link>,
     numbers: HashMap<Link, LinkNumber>,
-    /// Most SYNs have the link layer of the previous one.
-    latest: Option<(Link, LinkNumber)>,
+    recent: Recent,
+}
+
+/// Number of places for recent link layers, a power of two. Most captures have fewer.
+const RECENT: usize = 32;
+
+/// Recent link layers, at places that their addresses and VLAN choose: faster than a hash that
+/// forged addresses cannot make slow.
+#[derive(Debug)]
+struct Recent([Option<(Link, LinkNumber)>; RECENT]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([None; RECENT])
+    }
+}
+
+impl Recent {
+    #[inline]
+    fn place(&mut self, link: &Link) -> &mut Option<(Link, LinkNumber)> {
+        let low = |address: Option<MacAddress>| address.map_or(0, MacAddress::low_bits);
+        let addresses = low(link.source) ^ low(link.destination) << 1 ^ low(link.inner_source) << 2;
+        let place = addresses ^ usize::from(link.vlan.unwrap_or_default());
+        &mut self.0[place % RECENT]
+    }
 }
 
 impl Links {
     /// Returns the number of a link layer, a new one if it is not known; `None` if there are too
     /// many.
     pub(crate) fn number(&mut self, link: Link) -> Option<LinkNumber> {
-        if let Some((latest, number)) = self.latest
-            && latest == link
+        if let Some((recent, number)) = *self.recent.place(&link)
+            && recent == link
         {
             return Some(number);
         }
+        self.find_or_add(link)
+    }
+
+    #[inline(never)]
+    fn find_or_add(&mut self, link: Link) -> Option<LinkNumber> {
         let known = self.numbers.get(&link).copied();
         let number = known.or_else(|| self.add(link))?;
-        self.latest = Some((link, number));
+        *self.recent.place(&link) = Some((link, number));
         Some(number)
     }
 
@@ -72,9 +100,8 @@ mod tests {
     use super::*;
 
     fn link(index: usize) -> Link {
-        let bytes = (index as u64).to_be_bytes();
-        let source = [bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]];
-        Link { source: Some(crate::MacAddress(source)), ..Link::default() }
+        let [a, b, c, d] = (index as u32).to_be_bytes();
+        Link { source: MacAddress::new([2, 0, a, b, c, d]), ..Link::default() }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! an IP packet does not have them.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// What the frame with a SYN has before the SYN's IP packet; `None` where it has no such field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,14 +23,32 @@ pub struct Link {
     pub tunnel: Option<Tunnel>,
 }
 
-/// MAC address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MacAddress(pub [u8; 6]);
+/// MAC address, as a number of 48 bits: many handshakes are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MacAddress(NonZeroU64);
+
+impl MacAddress {
+    /// Creates an address; `None` if it is all zeros, as on a loopback interface.
+    #[must_use]
+    #[inline]
+    pub const fn new([a, b, c, d, e, f]: [u8; 6]) -> Option<Self> {
+        match NonZeroU64::new(u64::from_be_bytes([0, 0, a, b, c, d, e, f])) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// Returns the bits that differ most between hosts.
+    #[inline]
+    pub(crate) const fn low_bits(self) -> usize {
+        self.0.get() as usize
+    }
+}
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let [_, _, a, b, c, d, e, last] = self.0.get().to_be_bytes();
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{last:02x}")
     }
 }
 

@@ -21,6 +21,8 @@ mod wireless;
 pub use path::path;
 pub use types::name;
 
+const ETHERNET: LinkType = LinkType(1);
+
 /// Maximum number of layers of a frame; no network nests more.
 const MAX_LAYERS: usize = 32;
 
@@ -85,7 +87,6 @@ pub fn ip_packet(link: LinkType, frame: &[u8]) -> Content<'_> {
 /// [`ip_packet`] handles.
 #[inline(always)]
 fn fast_path(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
-    const ETHERNET: LinkType = LinkType(1);
     // In network byte order, so that no field has to be swapped.
     const IPV4: u16 = EtherType::IPV4.0.to_be();
     const IPV6: u16 = EtherType::IPV6.0.to_be();

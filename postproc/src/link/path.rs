@@ -3,12 +3,34 @@
 use etherparse::EtherType;
 use syncookie_engine::{Link, MacAddress};
 
-use super::{Layer, follow, tunnel_identity};
+use super::{ETHERNET, Layer, fast_path, follow, tunnel, tunnel_identity};
 use crate::capture::LinkType;
 
 /// Returns what a frame has before its innermost IP packet.
 #[must_use]
 pub fn path(link: LinkType, frame: &[u8]) -> Link {
+    plain(link, frame).unwrap_or_else(|| followed(link, frame))
+}
+
+/// Returns the same for an Ethernet frame with at most one VLAN tag and without a tunnel, as nearly
+/// every frame is; `None` for all others.
+#[inline]
+fn plain(link: LinkType, frame: &[u8]) -> Option<Link> {
+    if link != ETHERNET {
+        return None;
+    }
+    let packet = fast_path(link, frame).filter(|packet| tunnel::is_none(packet))?;
+    let mut found = Link::default();
+    add_addresses(&mut found, frame);
+    if let Some(tag) = frame[..frame.len() - packet.len()].get(14..) {
+        add_vlan(&mut found, tag);
+    }
+    Some(found)
+}
+
+/// Returns the same for any frame.
+#[inline(never)]
+pub(super) fn followed(link: LinkType, frame: &[u8]) -> Link {
     let mut found = Link { source: cooked_source(link, frame), ..Link::default() };
     follow(link, frame, |layer, bytes| match layer {
         Layer::Ethernet => add_addresses(&mut found, bytes),
@@ -26,7 +48,7 @@ pub fn path(link: LinkType, frame: &[u8]) -> Link {
 /// Adds the addresses of an Ethernet frame. The first frame is the captured one, unless a tunnel is
 /// around it.
 fn add_addresses(found: &mut Link, bytes: &[u8]) {
-    let address = |at: usize| bytes.get(at..)?.first_chunk().copied().map(MacAddress);
+    let address = |at: usize| bytes.get(at..)?.first_chunk().copied().and_then(MacAddress::new);
     let (destination, source) = (address(0), address(6));
     if found.source.is_none() && found.tunnel.is_none() {
         (found.destination, found.source) = (destination, source);
@@ -55,6 +77,6 @@ fn cooked_source(link: LinkType, frame: &[u8]) -> Option<MacAddress> {
         _ => return None,
     };
     let address = *frame.get(address..)?.first_chunk()?;
-    // Loopback and tunnel interfaces have no address.
-    (*length == 6 && address != [0; 6]).then_some(MacAddress(address))
+    // Tunnel interfaces have addresses of other lengths.
+    MacAddress::new(address).filter(|_| *length == 6)
 }

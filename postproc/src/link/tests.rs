@@ -54,6 +54,7 @@ fn fast_path_and_full_parser_find_the_same_packet() {
             for frame in [&frame[..], &frame[..at]] {
                 if let Some(packet) = fast_path(link, frame).filter(|packet| tunnel::is_none(packet)) {
                     assert_eq!(Content::Ip(packet), walk(link, frame));
+                    assert_eq!(path(link, frame), path::followed(link, frame));
                 }
             }
         }
@@ -410,23 +411,21 @@ fn no_truncated_or_bit_flipped_layer_causes_a_panic() {
     }
 }
 
-const ETHERNET: LinkType = LinkType(1);
-
 /// Returns a MAC address with this last byte.
-const fn mac(last: u8) -> MacAddress {
-    MacAddress([2, 0, 0, 0, 0, last])
+const fn mac(last: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 0, last]
 }
 
 /// Returns an Ethernet frame between these addresses.
 fn between(destination: u8, source: u8, rest: &[&[u8]]) -> Vec<u8> {
-    frame(&[&mac(destination).0, &mac(source).0, &rest.concat()])
+    frame(&[&mac(destination), &mac(source), &rest.concat()])
 }
 
 #[test]
 fn a_path_has_the_addresses_of_the_frame_and_its_outermost_and_innermost_vlan() {
     let tags: [&[u8]; 4] = [&[0x88, 0xa8, 0xe0, 100], &[0x81, 0, 0, 20], &[0x81, 0, 0x60, 30], &[0x81, 0, 0, 0]];
     let of = |tags: &[&[u8]]| path(ETHERNET, &between(1, 2, &[&tags.concat(), &[8, 0], &tcp4()]));
-    let plain = Link { source: Some(mac(2)), destination: Some(mac(1)), ..Link::default() };
+    let plain = Link { source: MacAddress::new(mac(2)), destination: MacAddress::new(mac(1)), ..Link::default() };
     assert_eq!(of(&[]), plain);
     assert_eq!(of(&tags[..1]), Link { vlan: Some(100), ..plain });
     assert_eq!(of(&tags[..2]), Link { vlan: Some(100), inner_vlan: Some(20), ..plain });
@@ -440,18 +439,23 @@ fn a_path_has_the_addresses_outside_and_inside_a_tunnel() {
     let inner = between(3, 4, &[&[8, 0], &tcp4()]);
     let packet = to_port(4789, &[&[8, 0, 0, 0, 1, 0, 7, 0xff], &inner]);
     let tunnel = Some(Tunnel { kind: TunnelKind::Vxlan, id: Some(0x1_0007) });
-    let inside = Link { inner_source: Some(mac(4)), inner_destination: Some(mac(3)), tunnel, ..Link::default() };
-    let both = Link { source: Some(mac(2)), destination: Some(mac(1)), ..inside };
+    let inside = Link {
+        inner_source: MacAddress::new(mac(4)),
+        inner_destination: MacAddress::new(mac(3)),
+        tunnel,
+        ..Link::default()
+    };
+    let both = Link { source: MacAddress::new(mac(2)), destination: MacAddress::new(mac(1)), ..inside };
     assert_eq!(path(ETHERNET, &between(1, 2, &[&[8, 0], &packet])), both);
     assert_eq!(path(LinkType(101), &packet), inside);
 }
 
 #[test]
 fn a_cooked_header_has_the_source_address() {
-    let address = mac(2).0;
+    let address = mac(2);
     let sll = |length: u8| frame(&[&[0, 0, 0, 1, 0, length], &address, &[0, 0, 8, 0], &tcp4()]);
     let sll2 = frame(&[&[8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6], &address, &[0, 0], &tcp4()]);
-    let source = Link { source: Some(mac(2)), ..Link::default() };
+    let source = Link { source: MacAddress::new(mac(2)), ..Link::default() };
     assert_eq!(path(LinkType(113), &sll(6)), source);
     assert_eq!(path(LinkType(276), &sll2), source);
     assert_eq!(path(LinkType(113), &sll(4)), Link::default(), "an IPv4 address of a tunnel interface");

@@ -23,10 +23,14 @@ pub(super) struct FrameRef {
 }
 
 impl FrameBatch {
-    /// Returns the link layer of the frame with this number. The numbers of frames ascend.
+    /// Returns the link layer of the frame with this number.
     pub(super) fn path(&self, number: u32) -> Option<Link> {
-        let index = self.frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
-        let frame = self.frames.get(index)?;
+        // Numbers ascend, and most frames have the number after that of the previous one.
+        let index = number.checked_sub(self.frames.first()?.number)?;
+        let frame = self.frames.get(index as usize).filter(|frame| frame.number == number).or_else(|| {
+            let index = self.frames.binary_search_by_key(&number, |frame| frame.number).ok()?;
+            self.frames.get(index)
+        })?;
         Some(link::path(frame.link, frame.data(self.buffer.bytes())))
     }
 }
