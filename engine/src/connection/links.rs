@@ -49,13 +49,14 @@ impl Recent {
 impl Links {
     /// Returns the number of a link layer, a new one if it is not known; `None` if there are too
     /// many.
-    pub(crate) fn number(&mut self, link: Link) -> Option<LinkNumber> {
-        if let Some((recent, number)) = *self.recent.place(&link)
+    #[inline]
+    pub(crate) fn number(&mut self, link: &Link) -> Option<LinkNumber> {
+        if let Some((recent, number)) = self.recent.place(link)
             && recent == link
         {
-            return Some(number);
+            return Some(*number);
         }
-        self.find_or_add(link)
+        self.find_or_add(*link)
     }
 
     #[inline(never)]
@@ -90,7 +91,7 @@ impl Links {
     pub(crate) fn keep_only<'a>(&mut self, numbers: impl Iterator<Item = &'a mut Option<LinkNumber>>) {
         let before = std::mem::take(self);
         for number in numbers {
-            *number = number.and_then(|number| self.number(before.get(number)?));
+            *number = number.and_then(|number| self.number(&before.get(number)?));
         }
     }
 }
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn equal_link_layers_share_a_number() {
         let mut links = Links::default();
-        let numbers = [1, 2, 1, 1, 2].map(|index| links.number(link(index)));
+        let numbers = [1, 2, 1, 1, 2].map(|index| links.number(&link(index)));
         assert_eq!(numbers[0], numbers[2]);
         assert_eq!(numbers[1], numbers[4]);
         assert_eq!(numbers.map(|number| links.get(number?)), [1, 2, 1, 1, 2].map(|index| Some(link(index))));
@@ -117,12 +118,12 @@ mod tests {
     #[test]
     fn full_memory_is_freed_when_handshakes_are_forgotten() {
         let mut links = Links::default();
-        let mut numbers: Vec<_> = (0..=MOST).map(|index| links.number(link(index))).collect();
+        let mut numbers: Vec<_> = (0..=MOST).map(|index| links.number(&link(index))).collect();
         assert!(links.is_full() && numbers[MOST].is_none() && numbers[MOST - 1].is_some());
         let kept = &mut numbers[MOST - 2..];
         links.keep_only(kept.iter_mut());
         let found = kept.iter().map(|number| links.get((*number)?));
         assert!(found.eq([Some(link(MOST - 2)), Some(link(MOST - 1)), None]));
-        assert!(!links.is_full() && links.number(link(MOST)).is_some());
+        assert!(!links.is_full() && links.number(&link(MOST)).is_some());
     }
 }

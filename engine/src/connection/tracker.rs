@@ -131,7 +131,7 @@ impl Tracker {
     /// Adds the link layer of the SYN that opened the newest handshake, if a SYN did.
     pub(crate) fn add_link(&mut self, link: impl FnOnce() -> Option<Link>) {
         if let Some(newest) = self.handshakes.back_mut().filter(|newest| newest.syn.is_some()) {
-            newest.link = link().and_then(|link| self.links.number(link));
+            newest.link = link().and_then(|link| self.links.number(&link));
         }
     }
 
