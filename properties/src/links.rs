@@ -34,6 +34,8 @@ pub fn check(bytes: &[u8]) {
 /// Checks that the packet of a frame lies within it, and that the engine reads it, whatever it holds.
 fn any_frame(link: LinkType, frame: &[u8]) {
     let content = link::ip_packet(link, frame);
+    let path = link::path(link, frame);
+    assert!(path.inner_vlan.is_none() || path.vlan.is_some(), "{path:?} has an inner VLAN alone");
     if let Content::Ip(packet) = content {
         assert!(
             frame.as_ptr_range().contains(&packet.as_ptr()) || packet.is_empty(),

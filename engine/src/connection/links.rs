@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use crate::{Link, MacAddress};
 
-/// Maximum number of link layers. Forged MAC addresses could otherwise fill the memory, about 100
+/// Maximum number of link layers. Forged MAC addresses could otherwise fill the memory, about 130
 /// bytes each.
 const MOST: usize = 1 << 16;
 
