@@ -99,7 +99,7 @@ pub fn register(protocol: c_int) {
             module,
             c"info_column".as_ptr(),
             c"Show findings in the Info column".as_ptr(),
-            c"Append a short text, such as [SYN cookie, likely], to the Info column".as_ptr(),
+            c"Begin the Info column with a short text, such as [SYN cookie, likely]".as_ptr(),
             INFO_COLUMN.as_ptr(),
         );
         ffi::prefs_register_enum_preference(

@@ -151,13 +151,20 @@ fn the_profile_is_installed_on_request_works_and_is_never_overwritten() {
         assert_eq!(code, 0, "{filter}: {complaint}");
     }
 
+    let widths = fs::read_to_string(folder.join("recent")).expect("it was installed");
+    for field in ["verdict", "confidence", "outcome", "cause", "delay"] {
+        assert!(widths.contains(&format!("\"%Cus:syncookie.{field}\", ")), "no width for {field}: {widths}");
+    }
+
     fs::write(folder.join("colorfilters"), "# mine\n").unwrap();
+    // As Wireshark does when it exits.
+    fs::write(folder.join("recent"), "gui.zoom_level: 0\n").unwrap();
     let (code, said, _) = user.plugin(&["install", "--profile"]);
     assert!(code == 0 && said.contains("Kept the existing profile"), "{said}");
     let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
     assert!(said.contains("these files were changed: colorfilters"), "{said}");
     assert_eq!(fs::read_to_string(folder.join("colorfilters")).unwrap(), "# mine\n");
-    assert!(!folder.join("dfilter_buttons").exists());
+    assert!(!folder.join("dfilter_buttons").exists() && !folder.join("recent").exists());
 }
 
 /// The filters of all colouring rules and buttons of a profile.

@@ -1,4 +1,4 @@
-//! Wireshark profile "SYN cookies": colouring rules, columns and filter buttons.
+//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, and filter buttons.
 
 use std::fs;
 use std::io;
@@ -12,11 +12,15 @@ use super::{Done, say};
 const NAME: &str = "SYN cookies";
 
 /// Names and contents of its files.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("colorfilters", include_str!("../../../profile/colorfilters")),
     ("dfilter_buttons", include_str!("../../../profile/dfilter_buttons")),
     ("preferences", include_str!("../../../profile/preferences")),
+    (REWRITTEN, include_str!("../../../profile/recent")),
 ];
+
+/// File that Wireshark writes again whenever it exits, so that a change does not come from the user.
+const REWRITTEN: &str = "recent";
 
 fn folder(wireshark: &Wireshark) -> PathBuf {
     wireshark.settings.join("profiles").join(NAME)
@@ -44,7 +48,7 @@ pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
     for (name, text) in FILES {
         let file = folder.join(name);
         match fs::read(&file) {
-            Ok(bytes) if bytes == text.as_bytes() => remove(&file)?,
+            Ok(bytes) if name == REWRITTEN || bytes == text.as_bytes() => remove(&file)?,
             Ok(_) => kept.push(name),
             Err(_) => {}
         }
