@@ -1,6 +1,8 @@
 //! `syncookie plugin`, with the real tshark.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -40,6 +42,14 @@ impl User {
         let program = self.home.path().join("syncookie");
         let mut command = self.command(program.to_str().expect("a temporary folder has a plain name"));
         run(unprivileged(command.arg("plugin").args(arguments)))
+    }
+
+    /// Writes a shell script to run in place of tshark, and returns its path.
+    fn script(&self, text: &str) -> String {
+        let path = self.home.path().join("other-tshark");
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("the private home can be written to");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("we own it");
+        path.to_str().expect("a temporary folder has a plain name").to_owned()
     }
 
     fn tshark(&self, arguments: &[&str]) -> (i32, String, String) {
@@ -83,17 +93,11 @@ fn a_plugin_for_another_release_and_a_file_that_is_none_are_refused_with_a_sente
     let (major, minor) = release(&user);
     // The linker may place the two numbers together or apart, so a program that claims to be
     // another tshark is the simpler way to a mismatch.
-    let other = user.home.path().join("other-tshark");
-    fs::write(
-        &other,
-        format!(
-            "#!/bin/sh\ncase $1 in --version) echo 'TShark (Wireshark) {major}.{}.1';; *) exec tshark \"$@\";; esac\n",
-            minor + 2
-        ),
-    )
-    .unwrap();
-    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let (code, _, complaint) = user.plugin(&["install", "--tshark", other.to_str().unwrap()]);
+    let other = user.script(&format!(
+        "case $1 in --version) echo 'TShark (Wireshark) {major}.{}.1';; *) exec tshark \"$@\";; esac",
+        minor + 2
+    ));
+    let (code, _, complaint) = user.plugin(&["install", "--tshark", &other]);
     assert_eq!(code, 1);
     let expected = format!("was built for Wireshark {major}.{minor}");
     assert!(complaint.contains(&expected) && complaint.contains("would refuse it"), "{complaint}");
@@ -130,6 +134,80 @@ fn as_root_install_and_status_say_why_a_personal_plugin_is_not_loaded() {
     assert!(code == 0 && said.contains("load no plugin from a personal folder when root"), "{said}");
     let (code, said, _) = as_root("status");
     assert!(code == 1 && said.contains("load no plugin from a personal folder when root"), "{said}");
+}
+
+#[test]
+fn with_the_group_root_install_and_status_say_why_a_personal_plugin_is_not_loaded() {
+    let Some(user) = User::new() else { return };
+    if !is_root() {
+        eprintln!("SKIPPED: needs root to take the group root");
+        return;
+    }
+    let with_the_group = |program: &str, arguments: &[&str]| {
+        let mut command = user.command(program);
+        run(unprivileged(&mut command).args(arguments).gid(0))
+    };
+    let program = user.home.path().join("syncookie");
+    for (action, expected) in [("install", 0), ("status", 1)] {
+        let (code, said, _) = with_the_group(program.to_str().unwrap(), &["plugin", action]);
+        assert!(code == expected && said.contains("Your group is root"), "{action} ended with {code}: {said}");
+    }
+    let (_, listed, _) = with_the_group("tshark", &["-G", "plugins"]);
+    assert!(!listed.contains("syncookie.so"), "tshark loads it: {listed}");
+}
+
+#[test]
+fn what_a_wrapper_of_tshark_prints_on_standard_error_is_shown() {
+    let Some(user) = User::new() else { return };
+    let wrapper = user.script("echo 'error: app/org.wireshark.Wireshark not installed' >&2; exit 1");
+    for action in ["install", "status"] {
+        let (code, _, complaint) = user.plugin(&[action, "--tshark", &wrapper]);
+        assert_eq!(code, 1);
+        assert!(complaint.contains("does not print its release"), "{complaint}");
+        assert!(complaint.contains("error: app/org.wireshark.Wireshark not installed"), "{complaint}");
+    }
+}
+
+#[test]
+fn status_lists_a_plugin_that_is_installed_for_another_release() {
+    let Some(user) = User::new() else { return };
+    let (major, minor) = release(&user);
+    let folder = user.plugin(&["status"]).1;
+    let folder = folder.lines().find_map(|line| line.strip_prefix("this user").map(str::trim)).expect("a line for it");
+    let file = Path::new(folder.split(": ").next().expect("a path"));
+    // As it is after an upgrade of Wireshark: the old folder remains.
+    let all = file.ancestors().nth(3).expect("folders of all releases");
+    let old = all.join("2.6/epan");
+    fs::create_dir_all(&old).unwrap();
+    fs::copy(&programs().plugin, old.join("syncookie.so")).unwrap();
+    let (code, said, _) = user.plugin(&["status"]);
+    let expected = format!("{}/syncookie.so: version ", old.display());
+    let line = said.lines().find(|line| line.contains(&expected)).unwrap_or_else(|| panic!("{said}"));
+    assert!(code == 1 && line.ends_with(&format!("for Wireshark {major}.{minor} only")), "{said}");
+}
+
+#[test]
+fn a_file_of_a_package_is_not_removed() {
+    let Some(user) = User::new() else { return };
+    assert_eq!(user.plugin(&["install"]).0, 0);
+    let (_, said, _) = user.plugin(&["status"]);
+    let file = said.lines().find_map(|line| line.strip_prefix("Loaded: ")).expect("it is loaded");
+    // The database of dpkg after a package installed this file.
+    let database = user.home.path().join("dpkg");
+    fs::create_dir_all(database.join("info")).unwrap();
+    let package = "Package: wireshark-syncookie\nStatus: install ok installed\nArchitecture: all\n\
+                   Maintainer: nobody <nobody@example.org>\nVersion: 1\nDescription: plugin\n\n";
+    fs::write(database.join("status"), package).unwrap();
+    fs::write(database.join("info/format"), "1\n").unwrap();
+    fs::write(database.join("info/wireshark-syncookie.list"), format!("/.\n{file}\n")).unwrap();
+    let program = user.home.path().join("syncookie");
+    let mut command = user.command(program.to_str().expect("a temporary folder has a plain name"));
+    let uninstall = command.args(["plugin", "uninstall"]).env("DPKG_ADMINDIR", &database);
+    let (code, _, complaint) = run(unprivileged(uninstall));
+    assert!(code == 1 && complaint.contains("belongs to the package wireshark-syncookie"), "{complaint}");
+    assert!(Path::new(file).exists());
+    assert_eq!(user.plugin(&["uninstall"]).0, 0, "without a package, it is removed");
+    assert!(!Path::new(file).exists());
 }
 
 #[test]

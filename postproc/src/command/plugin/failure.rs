@@ -21,8 +21,12 @@ pub enum Failure {
         error: io::Error,
     },
     /// tshark does not print the needed information.
-    #[error("{} does not print {what}; check that it is Wireshark's tshark", program.display())]
-    Unclear { program: PathBuf, what: &'static str },
+    #[error(
+        "{} does not print {what}; check that it is Wireshark's tshark{}",
+        program.display(),
+        if complaint.is_empty() { String::new() } else { format!(". It printed this error: {complaint}") }
+    )]
+    Unclear { program: PathBuf, what: &'static str, complaint: String },
     /// No plugin file was found.
     #[error(
         "no plugin found: neither {}; build it with `cargo build --release -p syncookie-plugin`, or name the file with \
@@ -41,6 +45,9 @@ pub enum Failure {
         program.display()
     )]
     Mismatch { file: PathBuf, built_for: Release, running: Release, program: PathBuf },
+    /// The file belongs to a package.
+    #[error("{} belongs to the package {package}; remove the package instead", file.display())]
+    Packaged { file: PathBuf, package: String },
     /// A file or folder could not be read or written.
     #[error("cannot {what} {}: {error}{}", path.display(), remedy(error))]
     Io {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::library::{Library, NAME};
 use super::replace::replace;
-use super::root::{self, is_root};
+use super::root;
 use super::wireshark::Wireshark;
-use super::{Done, profile, say};
+use super::{Done, package, profile, say};
 use crate::cli::plugin::{Install, Uninstall};
 
 pub fn install(args: &Install) -> Done {
@@ -47,13 +47,17 @@ pub fn install(args: &Install) -> Done {
     if args.profile {
         profile::install(&wireshark)?;
     }
-    say(if !args.system && is_root() { root::WARNING } else { "Wireshark loads the plugin when it is started next." });
+    let refused = if args.system { None } else { root::warning() };
+    say(refused.unwrap_or("Wireshark loads the plugin when it is started next."));
     Ok(true)
 }
 
 pub fn uninstall(args: &Uninstall) -> Done {
     let wireshark = Wireshark::ask(&args.target.tshark)?;
     let installed = wireshark.folder(args.system).join(NAME);
+    if let Some(package) = package::owner(&installed) {
+        return Err(Failure::Packaged { file: installed, package });
+    }
     match fs::remove_file(&installed) {
         Ok(()) => say(&format!("Removed {}", installed.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

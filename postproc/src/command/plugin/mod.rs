@@ -3,6 +3,7 @@
 mod failure;
 mod install;
 mod library;
+mod package;
 mod profile;
 mod release;
 mod replace;

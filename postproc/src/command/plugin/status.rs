@@ -1,7 +1,7 @@
 //! `syncookie plugin status`: shows the installed files, and whether Wireshark loads the plugin.
 
 use super::library::{Library, NAME};
-use super::root::{self, is_root};
+use super::root;
 use super::wireshark::Wireshark;
 use super::{Done, profile, say};
 use crate::cli::plugin::Target;
@@ -43,16 +43,26 @@ pub fn status(args: &Target) -> Done {
             }
         };
         say(&format!("{who:13}  {}: {what}", file.display()));
+        for file in wireshark.of_other_releases(system, NAME) {
+            let Ok(library) = Library::read(&file) else { continue };
+            say(&format!(
+                "{:13}  {}: version {}, for Wireshark {} only",
+                "other release",
+                file.display(),
+                library.version,
+                library.built_for
+            ));
+        }
     }
     say(&format!("{:13}  {}", "profile", profile::describe(&wireshark)));
     let (loaded, complaints) = wireshark.loaded(NAME)?;
     for complaint in &complaints {
         say(&format!("tshark: {complaint}"));
     }
-    match loaded.first() {
-        Some(path) => say(&format!("Loaded: {}", path.display())),
-        None if fits && is_root() => say(&format!("Not loaded. {}", root::WARNING)),
-        None => say(&format!("Not loaded: {}.", why_not(&wireshark, fits, !complaints.is_empty()))),
+    match (loaded.first(), root::warning()) {
+        (Some(path), _) => say(&format!("Loaded: {}", path.display())),
+        (None, Some(warning)) if fits => say(&format!("Not loaded. {warning}")),
+        (None, _) => say(&format!("Not loaded: {}.", why_not(&wireshark, fits, !complaints.is_empty()))),
     }
     Ok(!loaded.is_empty())
 }

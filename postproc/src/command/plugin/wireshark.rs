@@ -1,5 +1,6 @@
 //! Release and folders of the installed Wireshark.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,11 +24,15 @@ pub struct Wireshark {
 impl Wireshark {
     /// Runs tshark and reads its release and its folders.
     pub fn ask(tshark: &Path) -> Done<Self> {
-        let unclear = |what| Failure::Unclear { program: tshark.to_owned(), what };
+        let unclear = |what, printed: &Printed| {
+            let complaint = printed.complaint.trim().replace('\n', " ");
+            Failure::Unclear { program: tshark.to_owned(), what, complaint }
+        };
         let version = run(tshark, &["--version"])?;
-        let release = version.lines().next().and_then(Release::find).ok_or_else(|| unclear("its release"))?;
+        let release = version.text.lines().next().and_then(Release::find);
+        let release = release.ok_or_else(|| unclear("its release", &version))?;
         let folders = run(tshark, &["-G", "folders"])?;
-        let folder = |name: &str, what| folder(&folders, name).ok_or_else(|| unclear(what));
+        let folder = |name: &str, what| folder(&folders.text, name).ok_or_else(|| unclear(what, &folders));
         Ok(Self {
             tshark: tshark.to_owned(),
             release,
@@ -43,14 +48,23 @@ impl Wireshark {
         if system { &self.global } else { &self.personal }
     }
 
+    /// Returns the files of that name that are installed for other releases, which have folders beside this one's.
+    pub fn of_other_releases(&self, system: bool, name: &str) -> Vec<PathBuf> {
+        let own = self.folder(system);
+        let Some(all) = own.parent().and_then(Path::parent) else { return Vec::new() };
+        let folders = fs::read_dir(all).into_iter().flatten().filter_map(Result::ok);
+        let files = folders.map(|folder| folder.path().join("epan")).filter(|folder| folder != own);
+        let mut found: Vec<_> = files.map(|folder| folder.join(name)).filter(|file| file.is_file()).collect();
+        found.sort();
+        found
+    }
+
     /// Returns the files of that name that it loads, and its warnings about them.
     pub fn loaded(&self, name: &str) -> Done<(Vec<PathBuf>, Vec<String>)> {
-        let output = start(&self.tshark, &["-G", "plugins"])?;
-        let listed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let rows = listed.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());
+        let listed = run(&self.tshark, &["-G", "plugins"])?;
+        let rows = listed.text.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());
         let ours = rows.filter(|row| row.first() == Some(&name));
-        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-        let complaints = complaints.lines().filter(|line| line.contains(name)).map(str::to_owned).collect();
+        let complaints = listed.complaint.lines().filter(|line| line.contains(name)).map(str::to_owned).collect();
         Ok((ours.filter_map(|row| row.last().map(PathBuf::from)).collect(), complaints))
     }
 }
@@ -60,11 +74,16 @@ fn folder(folders: &str, name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(found.trim()))
 }
 
-fn start(program: &Path, arguments: &[&str]) -> Done<std::process::Output> {
-    let error = |error| Failure::NoTshark { program: program.to_owned(), error };
-    Command::new(program).args(arguments).output().map_err(error)
+/// Texts that a program printed.
+struct Printed {
+    text: String,
+    /// Standard error: of tshark, or of what starts it, such as a wrapper script or Flatpak.
+    complaint: String,
 }
 
-fn run(program: &Path, arguments: &[&str]) -> Done<String> {
-    start(program, arguments).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+fn run(program: &Path, arguments: &[&str]) -> Done<Printed> {
+    let error = |error| Failure::NoTshark { program: program.to_owned(), error };
+    let output = Command::new(program).args(arguments).output().map_err(error)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Printed { text: text(&output.stdout), complaint: text(&output.stderr) })
 }
