@@ -1,10 +1,11 @@
 //! The kinds of traffic.
 
 use std::io::Result;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use syncookie_testkit::rng::Rng;
-use syncookie_testkit::tcp::{SYN, TcpOption};
-use syncookie_testkit::{ip, udp};
+use syncookie_testkit::tcp::{ACK, RST, SYN, Segment, TcpOption};
+use syncookie_testkit::{ip, link, udp};
 
 use crate::flow::Flow;
 use crate::writer::CaptureWriter;
@@ -56,6 +57,44 @@ pub fn flood(writer: &mut CaptureWriter, syns: u64, seed: u64) -> Result<()> {
         flow.segment(writer, time, true, SYN, 0, &options)?;
     }
     Ok(())
+}
+
+/// Writes handshakes with one listener that a SYN proxy answers and whose ACK meets a server that knows nothing: 5,000
+/// begin each second, and one takes 90 ms.
+pub fn proxied(writer: &mut CaptureWriter, number: u64, seed: u64) -> Result<()> {
+    const PERIOD: u64 = 200_000;
+    let stages = [
+        (SYN, 0, 64_240, vec![TcpOption::Mss(1460), TcpOption::SackPermitted, TcpOption::WindowScale(8)]),
+        (SYN | ACK, 320, 0, vec![TcpOption::Mss(1380)]),
+        (ACK, 320, 64_240, Vec::new()),
+        (RST, 450, 0, Vec::new()),
+    ];
+    for step in 0..number + 450 {
+        for (stage, (flags, later, window, options)) in stages.iter().enumerate() {
+            let Some(serial) = step.checked_sub(*later).filter(|serial| *serial < number) else { continue };
+            let segment = Segment { flags: *flags, window: *window, options: options.clone(), ..Segment::default() };
+            let time = START + step * PERIOD + stage as u64 * 1000;
+            writer.frame(time, &link::ethernet(&proxied_packet(segment, serial, seed)), 0)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns a segment of a handshake as a packet, with its addresses and sequence numbers.
+fn proxied_packet(segment: Segment, serial: u64, seed: u64) -> Vec<u8> {
+    let mut rng = Rng::with_state(17 + seed + serial);
+    let host = rng.remainder(60_000) as u16;
+    let client = Ipv4Addr::from(0x0a00_0000 | u32::from(host));
+    let isn = [rng.next_u64() as u32, rng.next_u64() as u32].map(|isn| isn & 0x7fff_ffff);
+    let client = SocketAddr::new(client.into(), 1024 + (serial % 60_000) as u16);
+    let server = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 1).into(), 443);
+    let is_of_client = segment.flags == SYN || segment.flags == ACK;
+    let (own, other) = if is_of_client { (0, 1) } else { (1, 0) };
+    let seq = isn[own] + u32::from(segment.flags & SYN == 0);
+    let ack = if segment.flags & ACK == 0 { 0 } else { isn[other] + 1 };
+    let ttl = if is_of_client { 120 } else { 57 };
+    let segment = Segment { ttl, id: serial as u16, dont_fragment: true, seq, ack, ..segment };
+    if is_of_client { segment.packet(client, server) } else { segment.packet(server, client) }
 }
 
 /// Writes short, complete connections of random clients to 1000 listeners: 5,000 begin each second and last a second.

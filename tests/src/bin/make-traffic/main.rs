@@ -9,6 +9,7 @@
 //! | `headers` | packets | the same, cut after the headers |
 //! | `long` | packets | mostly of long connections, cut after the headers |
 //! | `flood` | SYNs | to one listener, which answers none of them |
+//! | `proxied` | handshakes | with one listener behind a SYN proxy; the server resets each |
 //! | `ordinary` | connections | short and complete, of random clients to 1000 listeners |
 //! | `typical` | connections | TLS, one of 24 answered by a SYN proxy, and DNS, captured whole |
 //! | `dense` | connections | the same, opened and closed without data |
@@ -42,7 +43,7 @@ fn main() {
 
 fn usage() -> ! {
     eprintln!(
-        "usage: make-traffic full|headers|long|flood|ordinary|typical|dense pcap|pcapng NUMBER FILE [SEED]\n\
+        "usage: make-traffic full|headers|long|flood|proxied|ordinary|typical|dense pcap|pcapng NUMBER FILE [SEED]\n\
          FILE may be -; SEED does not change typical and dense"
     );
     std::process::exit(1)
@@ -56,6 +57,7 @@ fn make(kind: &str, pcapng: bool, number: u64, path: &str, seed: u64) -> Result<
         "full" | "headers" => kinds::mixed(&mut writer, number, seed, Flow::new)?,
         "long" => kinds::mixed(&mut writer, number, seed, kinds::long)?,
         "flood" => kinds::flood(&mut writer, number, seed)?,
+        "proxied" => kinds::proxied(&mut writer, number, seed)?,
         "ordinary" => kinds::ordinary(&mut writer, number, seed)?,
         "typical" => dissected(&mut writer, number, 5)?,
         "dense" => dissected(&mut writer, number, 0)?,
