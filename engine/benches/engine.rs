@@ -26,6 +26,7 @@ fn push_all(analyzer: &mut Analyzer, packets: &[(f64, Vec<u8>)]) {
             let seen = observation(index, *time, bytes);
             (seen.frame.number, seen.time, Some(&bytes[..]))
         }),
+        &mut |_| (),
     );
 }
 

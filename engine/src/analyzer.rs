@@ -1,6 +1,7 @@
 //! The engine's entry point: takes observations and returns findings.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 
 use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
@@ -13,21 +14,18 @@ use crate::listener::learnt::Learnt;
 use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
-use crate::verdict::judgement::{JudgeOptions, Judgement, ToCompare, judge};
+use crate::verdict::judgement::{JudgeOptions, ListenerJudge, ToCompare};
+use crate::verdict::portions::{Portions, handshakes};
 use crate::verdict::quick_check::needs_preview;
 use crate::verdict::summary::Summary;
 use crate::{
     Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Link, Observation, Packet, Pushed,
-    Statistics, Timestamp, parallel,
+    Statistics, Timestamp,
 };
 
 /// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one
 /// included.
 const PREVIEW: usize = 4;
-
-/// Number of findings that are returned together. They stay in the processor's caches until the
-/// caller reads them.
-const PORTION: usize = 1024;
 
 /// Minimum number of handshakes to judge in parallel: fewer are judged before a thread has started.
 const PARALLEL: u64 = 4096;
@@ -97,8 +95,31 @@ impl Analyzer {
         }
     }
 
-    /// Takes one packet. Returns `None` if the packet is not part of a handshake.
+    /// Takes one packet. Returns `None` if the packet is not part of a handshake. The findings of
+    /// handshakes that are judged early are kept for [`Self::take_evicted`].
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
+        let pushed = self.push_unlimited(observation);
+        if self.is_full() {
+            self.evict_and_keep();
+        }
+        pushed
+    }
+
+    /// Does the same as [`Self::push`], but passes the findings of handshakes that are judged early
+    /// to `evicted`, in portions. This needs less memory than to keep them.
+    pub fn push_and_pass(
+        &mut self,
+        observation: &Observation<'_>,
+        evicted: &mut dyn FnMut(Vec<Finding>),
+    ) -> Option<Pushed> {
+        let pushed = self.push_unlimited(observation);
+        if self.is_full() {
+            self.evict(evicted);
+        }
+        pushed
+    }
+
+    fn push_unlimited(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
         self.now = self.now.max(observation.time);
         let summary = match observation.packet {
             Packet::None => PacketSummary::default(),
@@ -112,21 +133,23 @@ impl Analyzer {
             return None;
         }
         let Observation { frame, time, ref packet } = *observation;
-        let pushed = match packet {
+        match packet {
             Packet::Ip(bytes) => self.take_ip(frame, time, bytes, summary),
             _ => self.take_parsed(ip::segment(observation)),
-        };
-        if self.is_full() {
-            self.evict();
         }
-        pushed
     }
 
     /// Takes consecutive frames of a capture: number, time, and the IP packet if the frame has one.
     /// The result is the same as from [`Self::push`] for each frame with [`Packet::Ip`] or
-    /// [`Packet::None`], but faster.
-    pub fn push_all<'a>(&mut self, capture: u32, frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>) {
-        self.push_all_with_links(capture, frames, |_| None);
+    /// [`Packet::None`], but faster. The findings of handshakes that are judged early are passed to
+    /// `evicted`, in portions.
+    pub fn push_all<'a>(
+        &mut self,
+        capture: u32,
+        frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
+        evicted: &mut dyn FnMut(Vec<Finding>),
+    ) {
+        self.push_all_with_links(capture, frames, |_| None, evicted);
     }
 
     /// Takes the same as [`Self::push_all`]. Calls `link_of` with the numbers of frames whose SYN
@@ -136,6 +159,7 @@ impl Analyzer {
         capture: u32,
         frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
         link_of: impl Fn(u32) -> Option<Link>,
+        evicted: &mut dyn FnMut(Vec<Finding>),
     ) {
         let mut frames = frames.into_iter().fuse();
         let mut group = Group::default();
@@ -144,12 +168,18 @@ impl Analyzer {
             if group.frames().is_empty() {
                 return;
             }
-            self.push_group(capture, &group, &link_of);
+            self.push_group(capture, &group, &link_of, evicted);
         }
     }
 
     #[inline(never)]
-    fn push_group(&mut self, capture: u32, group: &Group<'_>, link_of: &dyn Fn(u32) -> Option<Link>) {
+    fn push_group(
+        &mut self,
+        capture: u32,
+        group: &Group<'_>,
+        link_of: &dyn Fn(u32) -> Option<Link>,
+        evicted: &mut dyn FnMut(Vec<Finding>),
+    ) {
         group.count(&mut self.statistics);
         let mut selection = if self.reads_all_segments() { group.select_all() } else { group.select(&self.tracker) };
         while let Some(index) = selection.next() {
@@ -162,7 +192,7 @@ impl Analyzer {
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {
                     self.now = self.now.max(group.latest_until(index));
-                    self.evict();
+                    self.evict(evicted);
                 }
             }
         }
@@ -296,8 +326,9 @@ impl Analyzer {
         if !self.judged.contains_key(&server) {
             let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
             let options = self.summary.options(&server, self.judge_options());
-            let mut learnt = self.learnt(&handshakes);
-            let judged = judge(handshakes, &self.tracker, options, &mut learnt, |_| true);
+            let learnt = self.learnt(&handshakes);
+            let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
+            let judged = judge.judge_until(self.tracker.end());
             self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
@@ -310,9 +341,10 @@ impl Analyzer {
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
         let recent = self.recent(id)?;
-        let mut learnt = self.learnt(&recent);
-        let mut judged = judge(recent, &self.tracker, self.judge_options(), &mut learnt, |other| other == id);
-        judged.pop().map(|judgement| judgement.finding(self.parts))
+        let learnt = self.learnt(&recent);
+        let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
+        judge.skip_until(id);
+        judge.judge_until(HandshakeId(id.0 + 1)).pop().map(|judgement| judgement.finding(self.parts))
     }
 
     /// Returns whether [`Self::preview`] reports a SYN cookie or SYN proxy, at a fraction of its
@@ -357,7 +389,10 @@ impl Analyzer {
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.evicted);
-        self.judge_all(self.tracker.end()).for_each(|mut portion| handshakes.append(&mut portion));
+        let Ok(()) = self.judge_all(self.tracker.end(), |mut portion| {
+            handshakes.append(&mut portion);
+            Ok::<_, Infallible>(())
+        });
         self.findings(handshakes)
     }
 
@@ -374,7 +409,7 @@ impl Analyzer {
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Findings, E> {
         take(std::mem::take(&mut self.evicted))?;
-        self.judge_all(self.tracker.end()).filter(|portion| !portion.is_empty()).try_for_each(take)?;
+        self.judge_all(self.tracker.end(), take)?;
         let reset = Self::with_tracker(self.limits, self.parts, self.tracker.reset());
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
@@ -386,8 +421,16 @@ impl Analyzer {
         Findings { handshakes, listeners, episodes, tally, sample, missing, midstream, statistics: self.statistics }
     }
 
-    /// Judges and forgets the oldest handshakes.
-    fn evict(&mut self) {
+    /// Judges and forgets the oldest handshakes; keeps their findings.
+    #[cold]
+    fn evict_and_keep(&mut self) {
+        let mut kept = std::mem::take(&mut self.evicted);
+        self.evict(&mut |mut portion| kept.append(&mut portion));
+        self.evicted = kept;
+    }
+
+    /// Judges and forgets the oldest handshakes, and passes their findings to `take` in portions.
+    fn evict(&mut self, take: &mut dyn FnMut(Vec<Finding>)) {
         let limit = self.limits.handshakes.max(2);
         let count;
         (count, self.evict_at) = self.tracker.evictable(limit, self.now);
@@ -395,50 +438,45 @@ impl Analyzer {
             return;
         }
         let oldest = HandshakeId(self.tracker.start().0 + count as u64);
-        let mut evicted = std::mem::take(&mut self.evicted);
-        evicted.reserve_exact(count);
-        self.judge_all(oldest).for_each(|mut portion| evicted.append(&mut portion));
-        self.evicted = evicted;
+        let Ok(()) = self.judge_all(oldest, |portion| {
+            take(portion);
+            Ok::<_, Infallible>(())
+        });
         self.tracker.forget_oldest(count);
         self.listeners.forget_before(oldest);
         self.statistics.evicted_early += count as u64;
     }
 
-    /// Judges all handshakes with an id below `end`. Returns them in portions, in order of their
-    /// ids.
-    fn judge_all(&mut self, end: HandshakeId) -> impl Iterator<Item = Vec<Finding>> {
-        self.summary.sample.expect((end.0 - self.tracker.start().0) as usize);
-        let (tracker, learnt, summary) = (&self.tracker, &self.learnt, &self.summary);
+    /// Judges all handshakes with an id below `end`. Passes their findings to `take` in portions,
+    /// in order of their ids.
+    fn judge_all<E>(&mut self, end: HandshakeId, take: impl FnMut(Vec<Finding>) -> Result<(), E>) -> Result<(), E> {
+        let handshakes = end.0 - self.tracker.start().0;
+        self.summary.sample.expect(handshakes as usize);
+        let (tracker, summary) = (&self.tracker, &self.summary);
         let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
         // At the end of a capture, nobody asks for what was learnt.
         let forgets = end < tracker.end();
-        let options = JudgeOptions { compared, forgets, ..self.judge_options() };
-        let (limits, parts) = (self.limits, self.parts);
+        let portions = Portions {
+            tracker,
+            learnt: &self.learnt,
+            summary,
+            options: JudgeOptions { compared, ..self.judge_options() },
+            parts: self.parts,
+            threads: if handshakes >= PARALLEL { self.threads } else { 1 },
+            end,
+            forgets,
+        };
         // If there are more listeners than `limits.listeners`, the first ones are reported.
-        let listeners = self.listeners.before(end);
-        let is_worth_it = end.0 - tracker.start().0 >= PARALLEL;
-        let judged = parallel::map(&listeners, if is_worth_it { self.threads } else { 1 }, |ids| {
-            let handshakes = handshakes(tracker, ids);
-            let server = handshakes.first().map(|first| first.server);
-            let mut learnt = server.and_then(|server| learnt.get(&server).copied()).unwrap_or_default();
-            let options = server.map_or(options, |server| summary.options(&server, options));
-            let mut judged = judge(handshakes, tracker, options, &mut learnt, |id| id < end);
-            let counted = summary.count(&judged);
-            judged.retain(|one| {
-                (parts.counted_in_floods || !one.only_counted) && (one.is_notable() || !parts.only_notable)
-            });
-            // Findings that are not reported free their memory for the next listener.
-            judged.shrink_to_fit();
-            ((counted, server.map(|server| (server, learnt))), judged)
-        });
-        let (known, judged): (Vec<_>, _) = judged.into_iter().unzip();
-        let (counted, learnt): (Vec<_>, Vec<_>) = known.into_iter().unzip();
-        if forgets {
-            learn(&mut self.learnt, learnt.into_iter().flatten(), limits.listeners);
+        let remains = portions.judge(self.listeners.before(end), take)?;
+        let mut summaries = Vec::with_capacity(remains.len());
+        for (summary, server, learnt) in remains {
+            summaries.push(summary);
+            if forgets {
+                learn(&mut self.learnt, server, learnt, self.limits.listeners);
+            }
         }
-        self.summary.add(counted.into_iter().flatten(), &limits, &mut self.statistics);
-        in_order(judged, tracker.start(), end)
-            .map(move |portion| portion.into_iter().map(|one| one.finding(parts)).collect())
+        self.summary.add(summaries.into_iter(), &self.limits, &mut self.statistics);
+        Ok(())
     }
 
     /// Returns what forgotten handshakes showed of the listener of these.
@@ -453,47 +491,15 @@ impl Analyzer {
             detail,
             measured,
             compared: ToCompare::None,
-            forgets: false,
             flood: self.limits.flood,
             last_flood: None,
         }
     }
 }
 
-fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
-    let mut handshakes = Vec::with_capacity(ids.len());
-    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed()));
-    handshakes
-}
-
-/// Keeps what was learnt about listeners, of at most `limit` of them.
-fn learn(known: &mut BTreeMap<Endpoint, Learnt>, learnt: impl Iterator<Item = (Endpoint, Learnt)>, limit: usize) {
-    for (server, learnt) in learnt.filter(|(_, learnt)| !learnt.is_empty()) {
-        if known.len() < limit || known.contains_key(&server) {
-            known.insert(server, learnt);
-        }
+/// Keeps what was learnt about a listener, of at most `limit` listeners.
+fn learn(known: &mut BTreeMap<Endpoint, Learnt>, server: Endpoint, learnt: Learnt, limit: usize) {
+    if !learnt.is_empty() && (known.len() < limit || known.contains_key(&server)) {
+        known.insert(server, learnt);
     }
-}
-
-/// Merges the judgements of all listeners into the order of ids, from `start` to `end`. They are
-/// scattered over memory, and in portions several loads are in flight at once.
-fn in_order(
-    judged: Vec<Vec<Judgement<'_>>>,
-    start: HandshakeId,
-    end: HandshakeId,
-) -> impl Iterator<Item = Vec<Judgement<'_>>> {
-    // The judgements of each listener are in order, so only the listener of each id must be known.
-    let mut turns = vec![u32::MAX; (end.0 - start.0) as usize];
-    for (listener, judged) in (0..).zip(&judged) {
-        for one in judged {
-            turns[(one.handshake.id.0 - start.0) as usize] = listener;
-        }
-    }
-    let mut listeners: Vec<_> = judged.into_iter().map(Vec::into_iter).collect();
-    (0..turns.len()).step_by(PORTION).map(move |begin| {
-        let turns = &turns[begin..turns.len().min(begin + PORTION)];
-        let mut portion = Vec::with_capacity(turns.len());
-        portion.extend(turns.iter().filter_map(|&listener| listeners.get_mut(listener as usize)?.next()));
-        portion
-    })
 }

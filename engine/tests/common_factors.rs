@@ -107,7 +107,12 @@ fn analyze_with_links(talks: Vec<(Talk, Link)>, limits: Limits) -> Findings {
     let packets = (1..)
         .zip(&frames)
         .map(|(number, (time, bytes, _))| (number, Timestamp::from_nanos((time * 1e9) as i64), Some(bytes.as_slice())));
-    analyzer.push_all_with_links(0, packets, |number| frames.get(number as usize - 1).map(|&(.., link)| link));
+    analyzer.push_all_with_links(
+        0,
+        packets,
+        |number| frames.get(number as usize - 1).map(|&(.., link)| link),
+        &mut |_| (),
+    );
     analyzer.finish()
 }
 

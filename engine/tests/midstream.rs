@@ -123,6 +123,7 @@ fn the_number_of_connections_is_bounded_and_does_not_depend_on_how_frames_are_pu
             Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
             _ => (seen.frame.number, seen.time, None),
         }),
+        &mut |_| (),
     );
     assert!(many.finish() == one_by_one);
 }

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use crate::verdict::judgement::Judgement;
-use crate::{Confidence, Episode, Outcome, Timestamp, Verdict};
+use crate::{Confidence, Endpoint, Episode, Outcome, Timestamp, Verdict};
 
 /// A pause this long, in seconds, ends an episode: Linux accepts cookies for two minutes after the
 /// last overflow.
@@ -29,17 +29,36 @@ const STOPPED: u64 = 4;
 /// Seconds before an episode in which its trigger is looked for.
 const BEFORE: i64 = 60;
 
+/// What episodes depend on: how a handshake was answered, when, and whether it led to nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    time: Timestamp,
+    verdict: Verdict,
+    confidence: Option<Confidence>,
+    led_to_nothing: bool,
+}
+
+impl From<&Judgement<'_>> for Answer {
+    fn from(judgement: &Judgement<'_>) -> Self {
+        Self {
+            time: judgement.handshake.time,
+            verdict: judgement.assessment.verdict,
+            confidence: judgement.assessment.confidence,
+            led_to_nothing: matches!(judgement.outcome, Outcome::Unanswered | Outcome::Unacknowledged),
+        }
+    }
+}
+
 /// Number of SYNs that led to nothing, by the second of their first frame.
 type Rates = BTreeMap<i64, u64>;
 
-/// Finds the episodes among a listener's judgements, which are in order of ids.
-pub(super) fn episodes(judgements: &[Judgement<'_>]) -> Vec<Episode> {
-    let rates = LazyCell::new(|| unacknowledged_by_second(judgements));
+/// Finds the episodes of a listener among its answers, which are in order of ids.
+pub(super) fn episodes(server: Endpoint, answers: &[Answer]) -> Vec<Episode> {
+    let rates = LazyCell::new(|| unacknowledged_by_second(answers));
     let mut found: Vec<Episode> = Vec::new();
     let (mut ordinary, mut counted) = (0, i64::MIN);
-    for judgement in judgements {
-        let (verdict, time) = (judgement.assessment.verdict, judgement.handshake.time);
-        if judgement.assessment.confidence < Some(Confidence::Likely) {
+    for &Answer { time, verdict, confidence, .. } in answers {
+        if confidence < Some(Confidence::Likely) {
             continue;
         }
         if verdict == Verdict::Ordinary {
@@ -58,7 +77,7 @@ pub(super) fn episodes(judgements: &[Judgement<'_>]) -> Vec<Episode> {
         }
         counted = time.second();
         found.push(Episode {
-            server: judgement.handshake.server,
+            server,
             verdict,
             start: time,
             end: time,
@@ -93,12 +112,10 @@ fn is_over(episode: &mut Episode, next: Timestamp, rates: &Rates, counted: &mut 
 }
 
 /// Counts the SYNs that led to nothing, by the second of their first frame.
-fn unacknowledged_by_second(judgements: &[Judgement<'_>]) -> Rates {
+fn unacknowledged_by_second(answers: &[Answer]) -> Rates {
     let mut rates = Rates::new();
-    for judgement in judgements {
-        if matches!(judgement.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
-            *rates.entry(judgement.handshake.time.second()).or_insert(0) += 1;
-        }
+    for answer in answers.iter().filter(|answer| answer.led_to_nothing) {
+        *rates.entry(answer.time.second()).or_insert(0) += 1;
     }
     rates
 }

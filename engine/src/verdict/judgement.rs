@@ -104,8 +104,6 @@ pub(crate) struct JudgeOptions<'a> {
     pub detail: DetailLevel,
     pub measured: bool,
     pub compared: ToCompare<'a>,
-    /// Whether the wanted handshakes are forgotten afterwards.
-    pub forgets: bool,
     /// Maximum findings for handshakes of a flood that never completed; further ones are only
     /// counted.
     pub flood: u64,
@@ -113,78 +111,127 @@ pub(crate) struct JudgeOptions<'a> {
     pub last_flood: Option<Timestamp>,
 }
 
-/// Judges the wanted ones of a listener's handshakes by all that are given, by those of their
-/// clients with other listeners in `tracker`, and by what was learnt before; returns them in order
-/// of their ids. Adds to `learnt` what will be known of the wanted ones, if they are forgotten.
-pub(crate) fn judge<'a>(
-    mut handshakes: Vec<&'a Handshake>,
-    tracker: &'a Tracker,
-    options: JudgeOptions<'_>,
-    learnt: &mut Learnt,
-    wanted: impl Fn(HandshakeId) -> bool,
-) -> Vec<Judgement<'a>> {
-    prefetch(&handshakes);
-    sort_by_time(&mut handshakes);
-    let listener = Listener::new(handshakes, options.now, learnt).among(tracker);
-    let judge = Judge::new(&listener);
-    let mut flood = options.flood;
-    let mut floods = FloodStarts { latest: options.last_flood };
-    let mut all = Vec::with_capacity(listener.handshakes.iter().filter(|handshake| wanted(handshake.id)).count());
-    for index in (0..listener.handshakes.len()).filter(|&index| wanted(listener.handshakes[index].id)) {
-        let mut judgement = judge_one(&listener, &judge, index, options, flood == 0);
-        judgement.begins_flood = judgement.is_caused_by_flood() && floods.begins_at(judgement.handshake.time);
-        flood -= u64::from(judgement.of_flood && !judgement.only_counted);
-        all.push(judgement);
+/// Judges a listener's handshakes one after the other, in order of their ids, each by all of them.
+/// It keeps what all of them show, and nothing of those that were judged.
+pub(crate) struct ListenerJudge<'a> {
+    judge: Judge<'a>,
+    options: JudgeOptions<'a>,
+    /// Indexes of the handshakes, in order of their ids.
+    order: Vec<u32>,
+    /// Number of handshakes that were judged or skipped.
+    next: usize,
+    floods: FloodStarts,
+}
+
+impl<'a> ListenerJudge<'a> {
+    /// Weighs a listener's handshakes by all that are given, by those of their clients with other
+    /// listeners in `tracker`, and by what was learnt before.
+    pub(crate) fn new(
+        mut handshakes: Vec<&'a Handshake>,
+        tracker: &'a Tracker,
+        options: JudgeOptions<'a>,
+        learnt: &Learnt,
+    ) -> Self {
+        prefetch(&handshakes);
+        sort_by_time(&mut handshakes);
+        let mut order: Vec<u32> = (0..handshakes.len() as u32).collect();
+        order.sort_unstable_by_key(|&index| handshakes[index as usize].id);
+        let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
+        Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood } }
     }
-    if options.forgets {
-        learnt.add(&listener, all.iter().map(|judgement| judgement.handshake));
+
+    /// Adds to `learnt` what will be known of the handshakes with an id below `end` after they are
+    /// forgotten.
+    pub(crate) fn forget_before(&self, end: HandshakeId, learnt: &mut Learnt) {
+        let listener = &self.judge.listener;
+        learnt.add(listener, listener.handshakes.iter().copied().filter(|handshake| handshake.id < end));
     }
-    all.sort_by_key(|judgement| judgement.handshake.id);
-    all
+
+    /// Judges the next handshakes, those with an id below `end`.
+    pub(crate) fn judge_until(&mut self, end: HandshakeId) -> Vec<Judgement<'a>> {
+        let count = self.order[self.next..].partition_point(|&index| self.handshake(index).id < end);
+        (0..count).filter_map(|_| self.judge_next()).collect()
+    }
+
+    /// Skips the handshakes with an id below `start`, and counts those of a flood among them.
+    pub(crate) fn skip_until(&mut self, start: HandshakeId) {
+        let end = self.order.partition_point(|&index| self.handshake(index).id < start);
+        let skipped = self.next..end.max(self.next);
+        self.next = skipped.end;
+        let (mut reported, mut in_flood) = (self.options.flood, Vec::new());
+        for &index in &self.order[skipped] {
+            if reported > 0 && self.is_of_flood(self.handshake(index)) {
+                reported -= 1;
+                in_flood.push(index);
+            }
+        }
+        self.options.flood = reported;
+        // Only handshakes shortly before the next one show whether its flood began with it.
+        let Some(next) = self.order.get(self.next).map(|&index| self.handshake(index).time) else { return };
+        let latest = in_flood
+            .into_iter()
+            .rev()
+            .take_while(|&index| next.seconds_since(self.handshake(index).time) <= FLOOD_PAUSE);
+        let begun = latest.map(|index| self.judge_one(index as usize, false)).find(Judgement::is_caused_by_flood);
+        begun.into_iter().for_each(|judgement| _ = self.floods.begins_at(judgement.handshake.time));
+    }
+
+    fn handshake(&self, index: u32) -> &'a Handshake {
+        self.judge.listener.handshakes[index as usize]
+    }
+
+    fn is_of_flood(&self, handshake: &Handshake) -> bool {
+        handshake.never_completed() && self.judge.listener.floods.is_flood(handshake.time)
+    }
+
+    fn judge_next(&mut self) -> Option<Judgement<'a>> {
+        let index = *self.order.get(self.next)?;
+        self.next += 1;
+        let mut judgement = self.judge_one(index as usize, self.options.flood == 0);
+        judgement.begins_flood = judgement.is_caused_by_flood() && self.floods.begins_at(judgement.handshake.time);
+        self.options.flood -= u64::from(judgement.of_flood && !judgement.only_counted);
+        Some(judgement)
+    }
+
+    fn judge_one(&self, index: usize, counts_flood: bool) -> Judgement<'a> {
+        let Self { judge, options, .. } = self;
+        let listener = &judge.listener;
+        let handshake = listener.handshakes[index];
+        let outcome = outcome(handshake, listener.now);
+        let of_flood = self.is_of_flood(handshake);
+        let only_counted = of_flood && counts_flood;
+        let mut assessment = judge.assess(index);
+        let (causes, failed) =
+            if only_counted { (Vec::new(), true) } else { causes(listener, index, &assessment, outcome) };
+        if !only_counted && assessment.verdict == Verdict::Undetermined {
+            assessment.missing = judge.missing(index);
+        }
+        if !only_counted && (options.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
+            judge.explain(index, &mut assessment);
+        }
+        let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
+        let compared = failed_or_delayed(outcome, &causes, of_flood)
+            .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
+        let compared = compared.map(Box::new);
+        Judgement {
+            handshake,
+            outcome,
+            assessment,
+            causes,
+            failed,
+            server,
+            compared,
+            of_flood,
+            begins_flood: false,
+            only_counted,
+        }
+    }
 }
 
 /// Sorts by time, not by arrival: captures merged from several interfaces are out of order.
 pub(super) fn sort_by_time(handshakes: &mut [&Handshake]) {
     let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|header| header.frame);
     handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
-}
-
-fn judge_one<'a>(
-    listener: &Listener<'a>,
-    judge: &Judge<'_, '_>,
-    index: usize,
-    options: JudgeOptions<'_>,
-    counts_flood: bool,
-) -> Judgement<'a> {
-    let handshake = listener.handshakes[index];
-    let outcome = outcome(handshake, listener.now);
-    let of_flood = handshake.never_completed() && listener.floods.is_flood(handshake.time);
-    let only_counted = of_flood && counts_flood;
-    let mut assessment = judge.assess(index);
-    let (causes, failed) =
-        if only_counted { (Vec::new(), true) } else { causes(listener, index, &assessment, outcome) };
-    if !only_counted && assessment.verdict == Verdict::Undetermined {
-        assessment.missing = judge.missing(index);
-    }
-    if !only_counted && (options.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
-        judge.explain(index, &mut assessment);
-    }
-    let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
-    let compared = failed_or_delayed(outcome, &causes, of_flood)
-        .and_then(|failed| Compared::of(listener, index, failed, |key| options.compared.includes(failed, key)));
-    let compared = compared.map(Box::new);
-    Judgement {
-        handshake,
-        outcome,
-        assessment,
-        causes,
-        failed,
-        server,
-        compared,
-        of_flood,
-        begins_flood: false,
-        only_counted,
-    }
 }
 
 /// Minimum pause between the handshakes of two floods of a listener, in seconds.
@@ -197,9 +244,12 @@ struct FloodStarts {
 }
 
 impl FloodStarts {
-    /// Returns whether a flood begins with its handshake at `time`; times are in ascending order.
+    /// Returns whether a flood begins with its handshake at `time`; times are roughly in ascending
+    /// order.
     fn begins_at(&mut self, time: Timestamp) -> bool {
-        self.latest.replace(time).is_none_or(|latest| time.seconds_since(latest) > FLOOD_PAUSE)
+        let before = self.latest;
+        self.latest = before.max(Some(time));
+        before.is_none_or(|latest| time.seconds_since(latest) > FLOOD_PAUSE)
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod judgement;
 mod measured;
 pub(crate) mod missing;
 mod outcome;
+pub(crate) mod portions;
 mod prefetch;
 pub(crate) mod quick_check;
 pub(crate) mod summary;
@@ -147,8 +148,8 @@ impl Sum {
 }
 
 /// The handshakes of a listener, weighed.
-pub(crate) struct Judge<'l, 'a> {
-    listener: &'l Listener<'a>,
+pub(crate) struct Judge<'a> {
+    pub listener: Listener<'a>,
     /// The total of each handshake; empty where the listener answered nobody.
     totals: Vec<Total>,
     /// Log-odds of a cookie and of a proxy that the listener's other handshakes give each; empty
@@ -156,15 +157,15 @@ pub(crate) struct Judge<'l, 'a> {
     priors: Vec<(f64, f64)>,
 }
 
-impl<'l, 'a> Judge<'l, 'a> {
+impl<'a> Judge<'a> {
     /// Weighs every handshake on its own, and the listener by all of them.
-    pub(crate) fn new(listener: &'l Listener<'a>) -> Self {
+    pub(crate) fn new(listener: Listener<'a>) -> Self {
         // Where nobody was answered nothing is observed.
         let handshakes = if listener.answers { &listener.handshakes[..] } else { &[] };
         let (mut totals, mut weights) = (Vec::with_capacity(handshakes.len()), Vec::with_capacity(handshakes.len()));
         let mut sum = Sum::new();
         for index in 0..handshakes.len() {
-            observe(listener, index, |signal| sum.add(&signal));
+            observe(&listener, index, |signal| sum.add(&signal));
             let (total, informative) = sum.take();
             totals.push(total);
             weights.push((informative.cookie, informative.proxy));
@@ -215,7 +216,7 @@ impl<'l, 'a> Judge<'l, 'a> {
             confidence: margin.map(|margin| confidence(margin, speaking).min(most)),
             log_odds: margin,
             terms: runner_up.map(|(runner_up, _)| LogOddsTerms::new(verdict, runner_up, prior)),
-            implementations: implementation::compatible(self.listener, handshake, verdict, favouring),
+            implementations: implementation::compatible(&self.listener, handshake, verdict, favouring),
             evidence: Vec::new(),
             missing: Vec::new(),
         }
@@ -224,7 +225,7 @@ impl<'l, 'a> Judge<'l, 'a> {
     /// Returns what an undetermined handshake lacks, one sentence each.
     pub(crate) fn missing(&self, index: usize) -> Vec<&'static str> {
         let favouring = self.totals.get(index).map(|total| total.favouring).unwrap_or_default();
-        missing(self.listener, index, favouring.contains(EvidenceKind::OptionsDropped))
+        missing(&self.listener, index, favouring.contains(EvidenceKind::OptionsDropped))
     }
 
     /// Adds the evidence to an assessment, strongest first.
@@ -233,7 +234,7 @@ impl<'l, 'a> Judge<'l, 'a> {
         let mut groups = [(0.0, Weight::default()); Group::COUNT];
         let (verdict, terms) = (assessment.verdict, assessment.terms);
         let ahead = |weight: Weight| terms.map_or(0.0, |terms| weight.of(verdict) - weight.of(terms.runner_up));
-        observe::<WithDetail>(self.listener, index, |signal| {
+        observe::<WithDetail>(&self.listener, index, |signal| {
             let weight = Weight { cookie: signal.observed.cookie, proxy: signal.observed.proxy };
             let (cap, sum) = &mut groups[signal.group as usize];
             *cap = signal.group.cap();

@@ -24,5 +24,5 @@ pub(crate) fn needs_preview(id: HandshakeId, mut recent: Vec<&Handshake>, now: T
     sort_by_time(&mut recent);
     let listener = Listener::new(recent, now, learnt);
     let index = listener.handshakes.iter().position(|handshake| handshake.id == id);
-    index.is_some_and(|index| Judge::new(&listener).assess(index).verdict.is_cookie_style())
+    index.is_some_and(|index| Judge::new(listener).assess(index).verdict.is_cookie_style())
 }

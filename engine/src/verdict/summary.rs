@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::verdict::episodes::episodes;
+use crate::connection::handshake::Handshake;
+use crate::verdict::episodes::{Answer, episodes};
 use crate::verdict::judgement::{JudgeOptions, Judgement};
 use crate::{
     Compared, Durations, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally,
@@ -22,16 +23,34 @@ pub(crate) struct Summary {
 /// Counts and episodes of one listener.
 #[derive(Debug)]
 pub(crate) struct ListenerSummary {
-    /// Handshakes that were judged now.
+    /// Counts of the handshakes that were judged now.
     tally: Tally,
     /// The report with these and all handshakes that were judged before.
     listener: ListenerReport,
-    /// Episodes among the handshakes that were judged now.
+    /// What the episodes among the handshakes that were judged now depend on, until it is closed.
+    answers: Vec<Answer>,
     episodes: Vec<Episode>,
     /// What is compared between failed and working handshakes.
     compared: Vec<Compared>,
     /// Number of undetermined handshakes by what they lack.
     missing: BTreeMap<&'static str, u64>,
+}
+
+impl ListenerSummary {
+    /// Adds a judgement; they come in order of ids.
+    pub(crate) fn add(&mut self, judgement: &Judgement<'_>) {
+        self.tally.add(judgement.assessment.verdict, judgement.outcome);
+        self.listener.tally.add(judgement.assessment.verdict, judgement.outcome);
+        self.answers.push(judgement.into());
+        self.compared.extend(judgement.compared.as_deref());
+        judgement.assessment.missing.iter().for_each(|lack| *self.missing.entry(lack).or_insert(0) += 1);
+        add(&mut self.listener, judgement);
+    }
+
+    /// Finds the episodes: no judgement follows.
+    pub(crate) fn close(&mut self) {
+        self.episodes = episodes(self.listener.server, &std::mem::take(&mut self.answers));
+    }
 }
 
 impl Summary {
@@ -45,11 +64,9 @@ impl Summary {
         JudgeOptions { flood: left, last_flood: Some(flood.last), ..options }
     }
 
-    /// Counts a listener's judgements, which are in order of ids, on top of what is known of it.
-    /// `None` without judgements.
-    pub(crate) fn count(&self, judgements: &[Judgement<'_>]) -> Option<ListenerSummary> {
-        let first = judgements.first()?.handshake;
-        let mut listener = self.listeners.get(&first.server).cloned().unwrap_or_else(|| ListenerReport {
+    /// Creates the summary of a listener with this first handshake, on top of what is known of it.
+    pub(crate) fn of_listener(&self, first: &Handshake) -> ListenerSummary {
+        let listener = self.listeners.get(&first.server).cloned().unwrap_or_else(|| ListenerReport {
             server: first.server,
             first: first.time,
             last: first.time,
@@ -59,16 +76,14 @@ impl Summary {
             syns: 0,
             flood: None,
         });
-        let mut tally = Tally::default();
-        let mut missing = BTreeMap::new();
-        for judgement in judgements {
-            judgement.assessment.missing.iter().for_each(|lack| *missing.entry(*lack).or_insert(0) += 1);
-            tally.add(judgement.assessment.verdict, judgement.outcome);
-            add(&mut listener, judgement);
+        ListenerSummary {
+            tally: Tally::default(),
+            listener,
+            answers: Vec::new(),
+            episodes: Vec::new(),
+            compared: Vec::new(),
+            missing: BTreeMap::new(),
         }
-        listener.tally.merge(&tally);
-        let compared = judgements.iter().filter_map(|judgement| judgement.compared.as_deref().copied()).collect();
-        Some(ListenerSummary { tally, listener, episodes: episodes(judgements), compared, missing })
     }
 
     /// Adds the summaries of listeners, one of each, in order of their first handshakes.
@@ -79,7 +94,10 @@ impl Summary {
         statistics: &mut Statistics,
     ) {
         let mut new: Vec<Episode> = Vec::new();
-        for ListenerSummary { tally, listener, episodes, compared, missing } in listeners {
+        for ListenerSummary { tally, listener, episodes, compared, missing, .. } in listeners {
+            if tally.handshakes == 0 {
+                continue;
+            }
             missing.into_iter().for_each(|(lack, number)| *self.missing.entry(lack).or_insert(0) += number);
             compared.into_iter().for_each(|handshake| self.sample.add(handshake));
             self.tally.merge(&tally);

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use syncookie_engine::{Analyzer, Timestamp};
+use syncookie_engine::{Analyzer, Finding, Timestamp};
 
 use super::frame_batch::{FrameBatch, FrameRef};
 use super::unknown_links::UnknownLinks;
@@ -103,13 +103,20 @@ impl FrameReader {
 }
 
 impl PacketFinder<'_> {
-    /// Pushes the frames of a batch of that capture into the engine.
-    pub(super) fn push(&mut self, batch: &FrameBatch, capture: u32, analyzer: &mut Analyzer) {
+    /// Pushes the frames of a batch of that capture into the engine. Passes the findings of
+    /// handshakes that are judged early to `evicted`.
+    pub(super) fn push(
+        &mut self,
+        batch: &FrameBatch,
+        capture: u32,
+        analyzer: &mut Analyzer,
+        evicted: &mut dyn FnMut(Vec<Finding>),
+    ) {
         self.totals.times(batch.frames.iter().map(|frame| frame.time));
         self.totals.frame_times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
         let bytes = batch.buffer.bytes();
         let packets = batch.frames.iter().filter_map(|frame| self.packet(frame, bytes));
-        analyzer.push_all_with_links(capture, packets, |number| batch.path(number));
+        analyzer.push_all_with_links(capture, packets, |number| batch.path(number), evicted);
     }
 
     /// Returns a frame as the engine takes it, with its IP packet if it holds one; `None` if the

@@ -8,7 +8,7 @@ use std::thread;
 use syncookie_engine::Analyzer;
 
 use super::Opened;
-use super::capture_reader::{CaptureReader, FrameReader};
+use super::capture_reader::{CaptureReader, FrameReader, PacketFinder};
 use super::frame_batch::FrameBatch;
 use super::idle_threads::IdleThreads;
 use crate::capture::Capture;
@@ -17,22 +17,19 @@ use crate::input::Position;
 /// Maximum number of batches between the two threads.
 const UNDER_WAY: usize = 16;
 
-/// Reads a capture into an engine, under this number. Calls `after` for each batch, with the
-/// position in the capture.
+/// Reads a capture into an engine. Calls `push` for each batch, with the position in the capture, to
+/// push its packets.
 pub fn read_capture(
     (mut capture, position): Opened,
     reader: &mut CaptureReader,
     analyzer: &mut Analyzer,
-    index: u32,
     idle_threads: &IdleThreads,
-    mut after: impl FnMut(&mut Analyzer, u64) -> io::Result<()>,
+    mut push: impl FnMut(&mut Analyzer, &mut PacketFinder<'_>, &FrameBatch, u64) -> io::Result<()>,
 ) -> io::Result<()> {
     let before = analyzer.statistics().clone();
     let (frames, mut packets) = reader.split();
-    Producer { capture: &mut capture, position: position.as_ref(), frames }.run(idle_threads, |batch, offset| {
-        packets.push(batch, index, analyzer);
-        after(analyzer, offset)
-    })?;
+    Producer { capture: &mut capture, position: position.as_ref(), frames }
+        .run(idle_threads, |batch, offset| push(analyzer, &mut packets, batch, offset))?;
     reader.totals.frames = capture.frames();
     reader.totals.statistics = analyzer.statistics().since(&before);
     Ok(())

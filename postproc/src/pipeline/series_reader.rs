@@ -114,13 +114,16 @@ impl<'a> SeriesReader<'a> {
         let mut reader = CaptureReader::new(name);
         let (mut read, mut shown) = (0, None);
         let (idle_threads, next) = (self.idle_threads, &mut self.next);
-        read_capture(opened, &mut reader, &mut self.analyzer, number as u32, idle_threads, |analyzer, offset| {
+        read_capture(opened, &mut reader, &mut self.analyzer, idle_threads, |analyzer, packets, batch, offset| {
             read = offset;
             analyzer.set_threads(1 + idle_threads.count());
-            let evicted = unreported(analyzer.take_evicted(), next);
-            if !evicted.is_empty() {
-                events.send(Event::Handshakes(evicted))?;
-            }
+            let mut sent = Ok(());
+            packets.push(batch, number as u32, analyzer, &mut |evicted| {
+                if sent.is_ok() {
+                    sent = events.send(Event::Handshakes(unreported(evicted, next)));
+                }
+            });
+            sent?;
             if shown.is_some_and(|shown| offset < shown + PROGRESS) {
                 return Ok(());
             }

@@ -24,7 +24,7 @@ fn analyse(bytes: &[u8]) -> (u64, u64, usize, String) {
     while more {
         let (frames, mut packets) = reader.split();
         more = frames.fill(&mut capture, &mut batch);
-        packets.push(&batch, 0, &mut analyzer);
+        packets.push(&batch, 0, &mut analyzer, &mut |_| ());
     }
     let (findings, problems) = (analyzer.finish(), reader.problems());
     let all = format!("{:?} {problems:?} {findings:?}", reader.totals);
@@ -43,7 +43,7 @@ fn one_by_one(bytes: &[u8]) -> (u64, String) {
             _ => continue,
         };
         let one = (frame.number, frame.time.unwrap_or_default(), packet);
-        analyzer.push_all_with_links(0, [one], |_| Some(link::path(frame.link, frame.data)));
+        analyzer.push_all_with_links(0, [one], |_| Some(link::path(frame.link, frame.data)), &mut |_| ());
     }
     (capture.frames(), format!("{:?}", analyzer.finish()))
 }
@@ -97,7 +97,8 @@ fn helped_from(bytes: &'static [u8], begin: usize) -> (u64, u64, usize) {
         spare.add();
     }
     let (mut batches, mut alone) = (0, 0);
-    let read = read_capture((capture, None), &mut reader, &mut analyzer, 0, &spare, |_, _| {
+    let read = read_capture((capture, None), &mut reader, &mut analyzer, &spare, |analyzer, packets, batch, _| {
+        packets.push(batch, 0, analyzer, &mut |_| ());
         batches += 1;
         alone += usize::from(spare.count() == 0 || spare.acquire().is_some());
         if batches == begin {

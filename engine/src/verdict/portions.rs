@@ -1,0 +1,167 @@
+//! Judges the handshakes of all listeners in portions, in order of their ids.
+//!
+//! A finding with its sentences takes some kilobytes, and a listener may have a hundred thousand
+//! handshakes. So each listener's facts are gathered once, its handshakes are judged a few at a
+//! time, and the findings are passed on before the next ones are made.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::vec;
+
+use crate::connection::handshake::Handshake;
+use crate::connection::tracker::Tracker;
+use crate::listener::learnt::Learnt;
+use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
+use crate::verdict::summary::{ListenerSummary, Summary};
+use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
+
+/// Number of handshakes that are judged before their findings are passed on. A listener's facts
+/// then stay in the processor's caches for several of its handshakes.
+const JUDGED_TOGETHER: u64 = 4096;
+
+/// Number of findings that are passed on together. They stay in the processor's caches until the
+/// caller reads them.
+const PORTION: usize = 1024;
+
+/// Everything that handshakes are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Portions<'a> {
+    pub tracker: &'a Tracker,
+    /// What forgotten handshakes showed, by listener.
+    pub learnt: &'a BTreeMap<Endpoint, Learnt>,
+    pub summary: &'a Summary,
+    pub options: JudgeOptions<'a>,
+    pub parts: FindingParts,
+    pub threads: usize,
+    /// Handshakes with an id below this one are judged.
+    pub end: HandshakeId,
+    /// Whether these are forgotten afterwards.
+    pub forgets: bool,
+}
+
+/// What remains of the judged handshakes of a listener: counts, and what was learnt of it.
+pub(crate) type Remains = (ListenerSummary, Endpoint, Learnt);
+
+/// A listener, and how far its handshakes are judged.
+struct Turn<'a> {
+    ids: &'a [HandshakeId],
+    /// Between its first and its last handshake.
+    open: Option<Box<(ListenerJudge<'a>, Remains)>>,
+    /// Judgements that are not passed on yet.
+    judged: vec::IntoIter<Judgement<'a>>,
+    remains: Option<Box<Remains>>,
+}
+
+impl<'a> Portions<'a> {
+    /// Judges the handshakes of these listeners, and passes the findings to `take`. Returns what
+    /// remains of each listener, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `take` and stops.
+    pub(crate) fn judge<E>(
+        self,
+        listeners: Vec<&'a [HandshakeId]>,
+        mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
+    ) -> Result<Vec<Remains>, E> {
+        let start = self.tracker.start();
+        let owners = self.owners(&listeners);
+        let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
+        for owners in owners.chunks(JUDGED_TOGETHER as usize).zip(0..) {
+            let (owners, place) = owners;
+            let begin = start.0 + place * JUDGED_TOGETHER;
+            let end = HandshakeId(begin + owners.len() as u64);
+            let mut some: Vec<u32> = owners.to_vec();
+            some.sort_unstable();
+            some.dedup();
+            parallel::map(&some, self.threads, |&listener| {
+                if let Some(turn) = turns.get(listener as usize) {
+                    turn.lock().unwrap_or_else(PoisonError::into_inner).judge_until(end, &self);
+                }
+            });
+            let ids = (begin..).map(HandshakeId);
+            let mut judged = owners.iter().zip(ids).filter_map(|(&owner, id)| of(&mut turns, owner)?.next(id));
+            loop {
+                let portion: Vec<_> = judged.by_ref().take(PORTION).collect();
+                if portion.is_empty() {
+                    break;
+                }
+                take(portion.into_iter().map(|one| one.finding(self.parts)).collect())?;
+            }
+        }
+        let turns = turns.into_iter().map(|turn| turn.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(turns.filter_map(|turn| turn.remains.map(|remains| *remains)).collect())
+    }
+
+    /// Returns the index of the listener of each handshake.
+    fn owners(&self, listeners: &[&[HandshakeId]]) -> Vec<u32> {
+        let start = self.tracker.start();
+        let mut owners = vec![u32::MAX; (self.end.0 - start.0) as usize];
+        for (listener, ids) in (0..).zip(listeners) {
+            for id in ids.iter().take_while(|&&id| id < self.end) {
+                owners[(id.0 - start.0) as usize] = listener;
+            }
+        }
+        owners
+    }
+
+    /// Gathers the facts of a listener.
+    fn open(&self, ids: &[HandshakeId]) -> Option<Box<(ListenerJudge<'a>, Remains)>> {
+        let handshakes = handshakes(self.tracker, ids);
+        let first = *handshakes.first()?;
+        let options = self.summary.options(&first.server, self.options);
+        let mut learnt = self.learnt.get(&first.server).copied().unwrap_or_default();
+        let judge = ListenerJudge::new(handshakes, self.tracker, options, &learnt);
+        if self.forgets {
+            judge.forget_before(self.end, &mut learnt);
+        }
+        Some(Box::new((judge, (self.summary.of_listener(first), first.server, learnt))))
+    }
+
+    /// Returns whether a handshake has a finding, and is not only counted.
+    fn has_finding(&self, judgement: &Judgement<'_>) -> bool {
+        (self.parts.counted_in_floods || !judgement.only_counted)
+            && (judgement.is_notable() || !self.parts.only_notable)
+    }
+}
+
+impl<'a> Turn<'a> {
+    fn new(ids: &'a [HandshakeId]) -> Self {
+        Self { ids, open: None, judged: Vec::new().into_iter(), remains: None }
+    }
+
+    /// Judges the next handshakes, those with an id below `end`.
+    fn judge_until(&mut self, end: HandshakeId, by: &Portions<'a>) {
+        let Some(mut open) = self.open.take().or_else(|| by.open(self.ids)) else { return };
+        let (judge, (summary, ..)) = &mut *open;
+        let mut judged = judge.judge_until(end);
+        judged.iter().for_each(|judgement| summary.add(judgement));
+        judged.retain(|judgement| by.has_finding(judgement));
+        self.judged = judged.into_iter();
+        let next = self.ids.partition_point(|&id| id < end);
+        if self.ids.get(next).is_some_and(|&id| id < by.end) {
+            self.open = Some(open);
+        } else {
+            let (_, mut remains) = *open;
+            remains.0.close();
+            self.remains = Some(Box::new(remains));
+        }
+    }
+
+    /// Returns the judgement of a handshake, if it is the next one with a finding.
+    fn next(&mut self, id: HandshakeId) -> Option<Judgement<'a>> {
+        let is_next = self.judged.as_slice().first().is_some_and(|judgement| judgement.handshake.id == id);
+        if is_next { self.judged.next() } else { None }
+    }
+}
+
+fn of<'t, 'a>(turns: &'t mut [Mutex<Turn<'a>>], owner: u32) -> Option<&'t mut Turn<'a>> {
+    Some(turns.get_mut(owner as usize)?.get_mut().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Returns the handshakes with these ids, without those that were absorbed by others.
+pub(crate) fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
+    let mut handshakes = Vec::with_capacity(ids.len());
+    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed()));
+    handshakes
+}
