@@ -328,8 +328,8 @@ impl Analyzer {
             let options = self.summary.options(&server, self.judge_options());
             let learnt = self.learnt(&handshakes);
             let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
-            let judged = judge.judge_until(self.tracker.end());
-            self.judged.insert(server, judged.into_iter().map(|one| one.finding(self.parts)).collect());
+            let judged = std::iter::from_fn(|| judge.judge_next());
+            self.judged.insert(server, judged.map(|one| one.finding(self.parts)).collect());
         }
         let findings = self.judged.get(&server)?;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
@@ -344,7 +344,7 @@ impl Analyzer {
         let learnt = self.learnt(&recent);
         let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
         judge.skip_until(id);
-        judge.judge_until(HandshakeId(id.0 + 1)).pop().map(|judgement| judgement.finding(self.parts))
+        judge.judge_next().map(|judgement| judgement.finding(self.parts))
     }
 
     /// Returns whether [`Self::preview`] reports a SYN cookie or SYN proxy, at a fraction of its

@@ -147,10 +147,9 @@ impl<'a> ListenerJudge<'a> {
         learnt.add(listener, listener.handshakes.iter().copied().filter(|handshake| handshake.id < end));
     }
 
-    /// Judges the next handshakes, those with an id below `end`.
-    pub(crate) fn judge_until(&mut self, end: HandshakeId) -> Vec<Judgement<'a>> {
-        let count = self.order[self.next..].partition_point(|&index| self.handshake(index).id < end);
-        (0..count).filter_map(|_| self.judge_next()).collect()
+    /// Returns the id of the next handshake, unless all were judged or skipped.
+    pub(crate) fn next_id(&self) -> Option<HandshakeId> {
+        self.order.get(self.next).map(|&index| self.handshake(index).id)
     }
 
     /// Skips the handshakes with an id below `start`, and counts those of a flood among them.
@@ -184,7 +183,8 @@ impl<'a> ListenerJudge<'a> {
         handshake.never_completed() && self.judge.listener.floods.is_flood(handshake.time)
     }
 
-    fn judge_next(&mut self) -> Option<Judgement<'a>> {
+    /// Judges the next handshake.
+    pub(crate) fn judge_next(&mut self) -> Option<Judgement<'a>> {
         let index = *self.order.get(self.next)?;
         self.next += 1;
         let mut judgement = self.judge_one(index as usize, self.options.flood == 0);

@@ -1,12 +1,12 @@
 //! Judges the handshakes of all listeners in portions, in order of their ids.
 //!
 //! A finding with its sentences takes some kilobytes, and a listener may have a hundred thousand
-//! handshakes. So each listener's facts are gathered once, its handshakes are judged a few at a
-//! time, and the findings are passed on before the next ones are made.
+//! handshakes. So each listener's facts are gathered once, and its handshakes are judged when their
+//! turn comes, or a few before that. What is not reported, most handshakes for a table, is only
+//! counted and takes no memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::vec;
 
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
@@ -15,9 +15,12 @@ use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
 use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
-/// Number of handshakes that are judged before their findings are passed on. A listener's facts
-/// then stay in the processor's caches for several of its handshakes.
-const JUDGED_TOGETHER: u64 = 4096;
+/// Number of handshakes that are judged before their findings are passed on.
+const JUDGED_TOGETHER: usize = 4096;
+
+/// Number of findings that may be made before their turn, of all listeners together: a listener's
+/// facts are in the processor's caches when several of its handshakes are judged in a row.
+const JUDGED_AHEAD: usize = 8192;
 
 /// Number of findings that are passed on together. They stay in the processor's caches until the
 /// caller reads them.
@@ -48,7 +51,7 @@ struct Turn<'a> {
     /// Between its first and its last handshake.
     open: Option<Box<(ListenerJudge<'a>, Remains)>>,
     /// Judgements that are not passed on yet.
-    judged: vec::IntoIter<Judgement<'a>>,
+    judged: VecDeque<Judgement<'a>>,
     remains: Option<Box<Remains>>,
 }
 
@@ -67,20 +70,20 @@ impl<'a> Portions<'a> {
         let start = self.tracker.start();
         let owners = self.owners(&listeners);
         let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
-        for owners in owners.chunks(JUDGED_TOGETHER as usize).zip(0..) {
-            let (owners, place) = owners;
-            let begin = start.0 + place * JUDGED_TOGETHER;
-            let end = HandshakeId(begin + owners.len() as u64);
-            let mut some: Vec<u32> = owners.to_vec();
+        let ahead = JUDGED_AHEAD / turns.len().max(1);
+        let mut end = start;
+        for owners in owners.chunks(JUDGED_TOGETHER) {
+            let ids = (end.0..).map(HandshakeId);
+            end.0 += owners.len() as u64;
+            let mut some = owners.to_vec();
             some.sort_unstable();
             some.dedup();
-            parallel::map(&some, self.threads, |&listener| {
-                if let Some(turn) = turns.get(listener as usize) {
-                    turn.lock().unwrap_or_else(PoisonError::into_inner).judge_until(end, &self);
+            parallel::map(&some, self.threads, |&owner| {
+                if let Some(turn) = turns.get(owner as usize) {
+                    turn.lock().unwrap_or_else(PoisonError::into_inner).judge_until(end, ahead, &self);
                 }
             });
-            let ids = (begin..).map(HandshakeId);
-            let mut judged = owners.iter().zip(ids).filter_map(|(&owner, id)| of(&mut turns, owner)?.next(id));
+            let mut judged = owners.iter().zip(ids).filter_map(|(&owner, id)| of(&mut turns, owner)?.take(id));
             loop {
                 let portion: Vec<_> = judged.by_ref().take(PORTION).collect();
                 if portion.is_empty() {
@@ -127,31 +130,36 @@ impl<'a> Portions<'a> {
 
 impl<'a> Turn<'a> {
     fn new(ids: &'a [HandshakeId]) -> Self {
-        Self { ids, open: None, judged: Vec::new().into_iter(), remains: None }
+        Self { ids, open: None, judged: VecDeque::new(), remains: None }
     }
 
-    /// Judges the next handshakes, those with an id below `end`.
-    fn judge_until(&mut self, end: HandshakeId, by: &Portions<'a>) {
+    /// Judges the handshakes with an id below `end`, and further ones until `ahead` findings wait.
+    fn judge_until(&mut self, end: HandshakeId, ahead: usize, by: &Portions<'a>) {
+        if self.remains.is_some() {
+            return;
+        }
         let Some(mut open) = self.open.take().or_else(|| by.open(self.ids)) else { return };
         let (judge, (summary, ..)) = &mut *open;
-        let mut judged = judge.judge_until(end);
-        judged.iter().for_each(|judgement| summary.add(judgement));
-        judged.retain(|judgement| by.has_finding(judgement));
-        self.judged = judged.into_iter();
-        let next = self.ids.partition_point(|&id| id < end);
-        if self.ids.get(next).is_some_and(|&id| id < by.end) {
-            self.open = Some(open);
-        } else {
-            let (_, mut remains) = *open;
-            remains.0.close();
-            self.remains = Some(Box::new(remains));
+        while let Some(next) = judge.next_id().filter(|&next| next < by.end) {
+            if next >= end && self.judged.len() >= ahead {
+                self.open = Some(open);
+                return;
+            }
+            let Some(judgement) = judge.judge_next() else { break };
+            summary.add(&judgement);
+            if by.has_finding(&judgement) {
+                self.judged.push_back(judgement);
+            }
         }
+        let (_, mut remains) = *open;
+        remains.0.close();
+        self.remains = Some(Box::new(remains));
     }
 
-    /// Returns the judgement of a handshake, if it is the next one with a finding.
-    fn next(&mut self, id: HandshakeId) -> Option<Judgement<'a>> {
-        let is_next = self.judged.as_slice().first().is_some_and(|judgement| judgement.handshake.id == id);
-        if is_next { self.judged.next() } else { None }
+    /// Takes the judgement of a handshake, if the next finding is about it.
+    fn take(&mut self, id: HandshakeId) -> Option<Judgement<'a>> {
+        let is_next = self.judged.front().is_some_and(|judgement| judgement.handshake.id == id);
+        if is_next { self.judged.pop_front() } else { None }
     }
 }
 
