@@ -285,6 +285,12 @@ impl Analyzer {
         }
     }
 
+    /// Returns the number of handshakes that are kept.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.tracker.len()
+    }
+
     fn is_full(&self) -> bool {
         self.tracker.len() >= self.evict_at
     }

@@ -65,20 +65,30 @@ fn one_by_one(limits: Limits, seen: &[Observation<'_>]) -> Findings {
     analyzer.finish()
 }
 
-fn push_all(analyzer: &mut Analyzer, seen: &[Observation<'_>]) {
+/// Pushes packets, and returns the findings of handshakes that were judged early.
+fn push_all(analyzer: &mut Analyzer, seen: &[Observation<'_>]) -> Vec<Finding> {
+    let mut evicted = Vec::new();
     analyzer.push_all(
         0,
         seen.iter().map(|seen| match seen.packet {
             Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
             _ => (seen.frame.number, seen.time, None),
         }),
+        &mut |mut portion| evicted.append(&mut portion),
     );
+    evicted
+}
+
+fn finish(analyzer: Analyzer, mut evicted: Vec<Finding>) -> Findings {
+    let mut findings = analyzer.finish();
+    evicted.append(&mut findings.handshakes);
+    Findings { handshakes: evicted, ..findings }
 }
 
 fn many_at_once(limits: Limits, seen: &[Observation<'_>], together: usize) -> Findings {
     let mut analyzer = Analyzer::new(limits);
-    seen.chunks(together).for_each(|some| push_all(&mut analyzer, some));
-    analyzer.finish()
+    let evicted = seen.chunks(together).flat_map(|some| push_all(&mut analyzer, some)).collect();
+    finish(analyzer, evicted)
 }
 
 /// Returns the findings of an analyzer that was used before, taken while packets are pushed and in
@@ -90,8 +100,7 @@ fn in_portions(limits: Limits, seen: &[Observation<'_>], together: usize) -> Fin
     analyzer.set_threads(2);
     let mut handshakes = Vec::new();
     for some in seen.chunks(together) {
-        push_all(&mut analyzer, some);
-        handshakes.append(&mut analyzer.take_evicted());
+        handshakes.append(&mut push_all(&mut analyzer, some));
     }
     let rest = analyzer.finish_in_portions(|mut portion| {
         handshakes.append(&mut portion);
@@ -135,8 +144,8 @@ fn with_parts(limits: Limits, seen: &[Observation<'_>]) -> Findings {
         compared: true,
     };
     let mut analyzer = Analyzer::new(limits).with_parts(parts);
-    push_all(&mut analyzer, seen);
-    analyzer.finish()
+    let evicted = push_all(&mut analyzer, seen);
+    finish(analyzer, evicted)
 }
 
 /// Checks that the numbers of a finding agree, and that its frames exist.

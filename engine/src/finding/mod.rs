@@ -397,6 +397,18 @@ impl Finding {
         frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
     }
 
+    /// Returns about how many bytes of memory the finding takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let texts = |texts: &[String]| texts.iter().map(|text| size_of::<String>() + text.capacity()).sum::<usize>();
+        let evidence = self.assessment.evidence.iter().map(|one| size_of::<Evidence>() + one.detail.capacity());
+        let causes = self.causes.iter().map(|cause| {
+            let Cause { supporting, against, not_observable, check, .. } = cause;
+            size_of::<Cause>() + texts(supporting) + texts(against) + texts(not_observable) + check.capacity()
+        });
+        size_of::<Self>() + evidence.sum::<usize>() + causes.sum::<usize>()
+    }
+
     /// Returns the same as [`Assessment::is_reliable`].
     #[must_use]
     pub fn is_reliable(&self) -> bool {

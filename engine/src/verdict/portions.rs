@@ -16,11 +16,13 @@ use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
 /// Number of handshakes that are judged before their findings are passed on.
-const JUDGED_TOGETHER: usize = 4096;
+const JUDGED_TOGETHER: usize = 2048;
 
-/// Number of findings that may be made before their turn, of all listeners together: a listener's
-/// facts are in the processor's caches when several of its handshakes are judged in a row.
+/// Number of findings that may be made before their turn, of all listeners together and of one: a
+/// listener's facts are in the processor's caches when several of its handshakes are judged in a
+/// row.
 const JUDGED_AHEAD: usize = 8192;
+const JUDGED_IN_A_ROW: usize = 64;
 
 /// Number of findings that are passed on together. They stay in the processor's caches until the
 /// caller reads them.
@@ -70,7 +72,7 @@ impl<'a> Portions<'a> {
         let start = self.tracker.start();
         let owners = self.owners(&listeners);
         let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
-        let ahead = JUDGED_AHEAD / turns.len().max(1);
+        let ahead = (JUDGED_AHEAD / turns.len().max(1)).min(JUDGED_IN_A_ROW);
         let mut end = start;
         for owners in owners.chunks(JUDGED_TOGETHER) {
             let ids = (end.0..).map(HandshakeId);

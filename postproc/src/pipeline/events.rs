@@ -2,11 +2,11 @@
 
 use std::io;
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use syncookie_engine::{Finding, Findings};
 
+use super::backlog::Backlog;
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
 
@@ -29,25 +29,38 @@ pub(super) enum Event {
     Finished(RangeInclusive<usize>, Box<Findings>),
 }
 
+impl Event {
+    /// Returns about how many bytes its findings take.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Handshakes(findings) => findings.iter().map(Finding::bytes).sum(),
+            _ => 0,
+        }
+    }
+}
+
 /// Takes events.
 pub(super) trait EventSink {
     /// Takes an event. An error ends the reading.
     fn send(&mut self, event: Event) -> io::Result<()>;
+
+    /// Waits until the series is being reported: until then it must not keep more.
+    fn wait_for_turn(&self) {}
 }
 
 /// Sends the events of a series to the thread that reports one series after the other. The reader
 /// waits while the channel is full.
 pub(super) struct SeriesChannel<'a> {
     pub(super) events: SyncSender<Event>,
-    /// Index of the series in the plan, and of the series that is being reported.
+    /// Index of the series in the plan.
     pub(super) place: usize,
-    pub(super) turn: &'a AtomicUsize,
+    pub(super) backlog: &'a Backlog,
 }
 
 impl EventSink for SeriesChannel<'_> {
     fn send(&mut self, event: Event) -> io::Result<()> {
         if matches!(event, Event::Progress(_)) {
-            if self.turn.load(Ordering::Relaxed) != self.place {
+            if !self.backlog.is_turn(self.place) {
                 // This series is not reported yet, so its progress would be outdated when it is
                 // shown.
                 return Ok(());
@@ -58,6 +71,13 @@ impl EventSink for SeriesChannel<'_> {
                 Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             };
         }
+        if let bytes @ 1.. = event.bytes() {
+            self.backlog.add(self.place, bytes);
+        }
         self.events.send(event).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn wait_for_turn(&self) {
+        self.backlog.wait_for_turn(self.place);
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! Nothing here knows of commands and their arguments.
 
+mod backlog;
 mod capture_reader;
 mod events;
 mod frame_batch;

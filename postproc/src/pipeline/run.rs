@@ -39,6 +39,11 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
+    /// Returns how many handshakes an engine keeps.
+    pub(super) const fn handshakes(self) -> usize {
+        self.limits.handshakes
+    }
+
     /// Creates an engine.
     pub(super) fn analyzer(self) -> Analyzer {
         Analyzer::new(self.limits).with_parts(self.parts)

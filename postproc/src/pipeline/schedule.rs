@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
+use super::backlog::{Backlog, Reporting};
 use super::events::{EventSink, SeriesChannel};
 use super::idle_threads::IdleThreads;
 use super::run::Run;
@@ -40,7 +40,7 @@ pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Re
 /// channel is full. Returns `false`, with nothing read, if no thread can be started.
 fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<'_>) -> io::Result<bool> {
     let engine = run.engine();
-    let turn = AtomicUsize::new(0);
+    let backlog = Backlog::default();
     let (give, given) = channel::<(&[Member], SeriesChannel<'_>)>();
     let given = Mutex::new(given);
     let next = || given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
@@ -59,6 +59,7 @@ fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<
         if (0..readers).filter_map(spawn).count() == 0 {
             return Ok(false);
         }
+        let _reporting = Reporting(&backlog);
         let mut give = Some(give);
         let mut series = all.iter().enumerate();
         let mut ahead = VecDeque::new();
@@ -68,16 +69,20 @@ fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<
                 ahead.push_back(received);
                 if let Some(give) = &give {
                     // Sending fails if all readers ended early; their events show why.
-                    let _ = give.send((members, SeriesChannel { events, place, turn: &turn }));
+                    let _ = give.send((members, SeriesChannel { events, place, backlog: &backlog }));
                 }
             }
             if series.len() == 0 {
                 // Closes the channel, so that no reader waits for more.
                 give = None;
             }
-            turn.store(place, Ordering::Relaxed);
+            backlog.begin(place);
             run.next_series();
-            ahead.pop_front().into_iter().flatten().try_for_each(|event| run.send(event))?;
+            for event in ahead.pop_front().into_iter().flatten() {
+                let bytes = event.bytes();
+                run.send(event)?;
+                backlog.remove(bytes);
+            }
         }
         Ok(true)
     })

@@ -17,6 +17,10 @@ use crate::source::walk::{Plan, Source};
 /// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
 
+/// Share of the handshakes that an engine may keep, above which a series is not read further before
+/// it is its turn to be reported.
+const AHEAD_SHARE: usize = 4;
+
 /// Reads series. Captures that continue each other are analysed together. After the
 /// last of them, the engine judges their handshakes and starts again. After an error, the reader
 /// cannot be used again.
@@ -25,6 +29,8 @@ pub struct SeriesReader<'a> {
     /// Threads that may help.
     idle_threads: &'a IdleThreads,
     analyzer: Analyzer,
+    /// Number of handshakes that a series may keep before it is being reported.
+    ahead: usize,
     /// Captures in the engine whose handshakes are not finally judged.
     stretch: Option<Stretch>,
     /// Number of the first handshake that was not reported.
@@ -52,7 +58,8 @@ pub enum NotRead {
 
 impl<'a> SeriesReader<'a> {
     pub(super) fn new(engine: EngineOptions, idle_threads: &'a IdleThreads) -> Self {
-        Self { idle_threads, analyzer: engine.analyzer(), stretch: None, next: 0 }
+        let ahead = engine.handshakes() / AHEAD_SHARE;
+        Self { idle_threads, analyzer: engine.analyzer(), ahead, stretch: None, next: 0 }
     }
 
     /// Creates a reader for captures that are reported to this run as they appear.
@@ -113,9 +120,12 @@ impl<'a> SeriesReader<'a> {
     ) -> io::Result<CaptureReader> {
         let mut reader = CaptureReader::new(name);
         let (mut read, mut shown) = (0, None);
-        let (idle_threads, next) = (self.idle_threads, &mut self.next);
+        let (idle_threads, next, ahead) = (self.idle_threads, &mut self.next, self.ahead);
         read_capture(opened, &mut reader, &mut self.analyzer, idle_threads, |analyzer, packets, batch, offset| {
             read = offset;
+            if analyzer.handshakes() > ahead {
+                events.wait_for_turn();
+            }
             analyzer.set_threads(1 + idle_threads.count());
             let mut sent = Ok(());
             packets.push(batch, number as u32, analyzer, &mut |evicted| {
