@@ -27,8 +27,29 @@ use crate::{
 /// included.
 const PREVIEW: usize = 4;
 
+/// Number of consecutive handshakes of a listener that [`Analyzer::finding_ref`] judges when it is
+/// asked for one of them; of all listeners together, where there are many; and the share of a
+/// listener's handshakes that it judges when it is asked for more and more of them.
+const WINDOW: usize = 64;
+const WINDOWS: usize = 1 << 13;
+const WINDOW_SHARE: usize = 16;
+
+/// Maximum number of findings that are kept for [`Analyzer::finding_ref`].
+const MOST_JUDGED: usize = 1 << 14;
+
 /// Minimum number of handshakes to judge in parallel: fewer are judged before a thread has started.
 const PARALLEL: u64 = 4096;
+
+/// Findings of consecutive handshakes of a listener.
+#[derive(Debug)]
+struct Window {
+    findings: Vec<Finding>,
+    /// Id of the first handshake, and of the one after the last.
+    start: HandshakeId,
+    end: HandshakeId,
+    /// Number of handshakes that were to be judged.
+    size: usize,
+}
 
 /// Turns observations into findings.
 #[derive(Debug)]
@@ -41,7 +62,9 @@ pub struct Analyzer {
     /// Handshakes of every listener, oldest first.
     listeners: ByListener,
     /// Findings of listeners that got no packet since they were judged.
-    judged: HashMap<Endpoint, Vec<Finding>>,
+    judged: HashMap<Endpoint, Window>,
+    /// Number of findings in `judged`, or more.
+    kept: usize,
     /// Value of `now` when `judged` was filled.
     judged_at: Timestamp,
     evicted: Vec<Finding>,
@@ -85,6 +108,7 @@ impl Analyzer {
             tracker,
             listeners: ByListener::default(),
             judged: HashMap::new(),
+            kept: 0,
             judged_at: Timestamp::from_nanos(i64::MIN),
             evicted: Vec::new(),
             evict_at: limits.handshakes.max(2),
@@ -325,21 +349,35 @@ impl Analyzer {
     /// Returns the same as [`Self::finding`] without copying it.
     pub fn finding_ref(&mut self, id: HandshakeId) -> Option<&Finding> {
         let server = self.tracker.get(id)?.server;
-        if self.judged_at != self.now {
+        if self.judged_at != self.now || self.kept > MOST_JUDGED {
             self.judged.clear();
-            self.judged_at = self.now;
+            (self.judged_at, self.kept) = (self.now, 0);
         }
-        if !self.judged.contains_key(&server) {
-            let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
-            let options = self.summary.options(&server, self.judge_options());
-            let learnt = self.learnt(&handshakes);
-            let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
-            let judged = std::iter::from_fn(|| judge.judge_next());
-            self.judged.insert(server, judged.map(|one| one.finding(self.parts)).collect());
+        let window = self.judged.get(&server);
+        if window.is_none_or(|window| id < window.start || id >= window.end) {
+            let window = self.window(server, id, window.map(|window| window.size))?;
+            self.kept += window.findings.len();
+            self.judged.insert(server, window);
         }
-        let findings = self.judged.get(&server)?;
+        let findings = &self.judged.get(&server)?.findings;
         let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
         findings.get(at)
+    }
+
+    /// Judges the handshakes of a listener from this one on; more of them if `previous` ones were
+    /// judged before, because gathering the listener's facts takes time.
+    fn window(&self, server: Endpoint, id: HandshakeId, previous: Option<usize>) -> Option<Window> {
+        let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
+        let least = (WINDOWS / self.listeners.count().max(1)).clamp(1, WINDOW);
+        let size = previous.map_or(0, |size| (2 * size).min(handshakes.len() / WINDOW_SHARE)).max(least);
+        let options = self.summary.options(&server, self.judge_options());
+        let learnt = self.learnt(&handshakes);
+        let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
+        judge.skip_until(id);
+        let mut findings = Vec::with_capacity(size);
+        findings.extend(std::iter::from_fn(|| judge.judge_next()).take(size).map(|one| one.finding(self.parts)));
+        let end = judge.next_id().unwrap_or_else(|| self.tracker.end());
+        Some(Window { findings, start: id, end, size })
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
