@@ -109,7 +109,7 @@ impl Session {
             ),
             index: FrameIndex::default(),
             latest: HashMap::new(),
-            settled: Settled::default(),
+            settled: Settled::new(settings.max_handshakes),
         }
     }
 
@@ -128,9 +128,15 @@ impl Session {
         let mut report = FrameReport::default();
         self.analyzer.advance_time(time);
         for packet in packets {
-            if let Some(pushed) = self.analyzer.push(&Observation { frame, time, packet }) {
+            let Self { analyzer, latest, settled, .. } = self;
+            let pushed = analyzer.push_and_pass(&Observation { frame, time, packet }, &mut |findings| {
+                for finding in findings {
+                    latest.remove(&finding.id);
+                    settled.insert(finding);
+                }
+            });
+            if let Some(pushed) = pushed {
                 self.on_packet(frame, pushed, request, &mut report);
-                self.keep_settled();
             }
         }
         report
@@ -144,7 +150,7 @@ impl Session {
         }
         let Self { settings, analyzer, index, settled, .. } = self;
         let least = if request.subtrees { Shows::Reference } else { Shows::Finding };
-        for entry in index.entries(frame.number).iter().filter(|entry| entry.shows >= least) {
+        for entry in index.entries(frame.number).filter(|entry| entry.shows >= least) {
             let id = entry.handshake;
             match analyzer.finding_ref(id) {
                 Some(finding) => show(finding, frame, request, settings, &mut report),
@@ -169,7 +175,7 @@ impl Session {
     /// Returns the handshake that a frame belongs to; the first of several.
     #[must_use]
     pub fn handshake(&self, frame: u32) -> Option<HandshakeId> {
-        self.index.entries(frame).first().map(|entry| entry.handshake)
+        self.index.entries(frame).next().map(|entry| entry.handshake)
     }
 
     fn endpoints(&self, handshake: HandshakeId) -> Option<(Endpoint, Endpoint)> {
@@ -251,13 +257,6 @@ impl Session {
         {
             report.events.push(Event { frame: frame.number, handshake, client, server, state, previous });
             self.latest.insert(handshake, state);
-        }
-    }
-
-    fn keep_settled(&mut self) {
-        for finding in self.analyzer.take_evicted() {
-            self.latest.remove(&finding.id);
-            self.settled.insert(finding);
         }
     }
 }

@@ -150,6 +150,9 @@ impl SubtreeBuilder {
             self.add(Field::LogOdds, Value::Double(log_odds)).text = Some(sum);
             self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
         }
+        if let (Some(log_odds), None) = (assessment.log_odds, assessment.terms) {
+            self.add(Field::LogOdds, Value::Double(log_odds));
+        }
         for evidence in &assessment.evidence {
             self.evidence(evidence, assessment);
         }

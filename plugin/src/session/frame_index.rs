@@ -26,10 +26,35 @@ pub enum Shows {
     Finding,
 }
 
+/// An entry in 8 bytes: every frame that shows something has one as long as the file is open.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    frame: u32,
+    /// Number of the handshake, and in the last two bits what the frame may show.
+    handshake_and_shows: u32,
+}
+
+impl Packed {
+    /// Packs an entry. Handshakes from 2^30 on are not indexed.
+    fn new(entry: Entry) -> Option<Self> {
+        let handshake = u32::try_from(entry.handshake.0).ok().filter(|handshake| *handshake < 1 << 30)?;
+        Some(Self { frame: entry.frame, handshake_and_shows: handshake << 2 | entry.shows as u32 })
+    }
+
+    fn entry(self) -> Entry {
+        let shows = match self.handshake_and_shows & 3 {
+            0 => Shows::Nothing,
+            1 => Shows::Reference,
+            _ => Shows::Finding,
+        };
+        Entry { frame: self.frame, handshake: HandshakeId(u64::from(self.handshake_and_shows >> 2)), shows }
+    }
+}
+
 /// All entries, sorted by frame: first visits happen in that order.
 #[derive(Debug, Default)]
 pub struct FrameIndex {
-    entries: Vec<Entry>,
+    entries: Vec<Packed>,
     /// Where the entries of the frame began that was asked for last. Later visits are mostly in
     /// order, too, and a search touches much memory.
     last: Cell<usize>,
@@ -38,33 +63,34 @@ pub struct FrameIndex {
 impl FrameIndex {
     /// Adds an entry, unless the frame has one of that handshake already.
     pub fn insert(&mut self, entry: Entry) {
+        let Some(packed) = Packed::new(entry) else { return };
         if self.entries.last().is_none_or(|last| last.frame < entry.frame) {
-            self.entries.push(entry);
+            self.entries.push(packed);
             return;
         }
         let end = self.entries.partition_point(|other| other.frame <= entry.frame);
         let start = self.entries[..end].partition_point(|other| other.frame < entry.frame);
-        match self.entries[start..end].iter_mut().find(|other| other.handshake == entry.handshake) {
-            Some(other) => other.shows = other.shows.max(entry.shows),
-            None => self.entries.insert(end, entry),
+        match self.entries[start..end].iter_mut().find(|other| other.entry().handshake == entry.handshake) {
+            // The last bits decide, because the handshake is the same.
+            Some(other) => other.handshake_and_shows = other.handshake_and_shows.max(packed.handshake_and_shows),
+            None => self.entries.insert(end, packed),
         }
     }
 
     /// Returns all entries.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Entry> {
+        self.entries.iter().map(|packed| packed.entry())
     }
 
     /// Returns the number of a handshake's first frame.
     pub fn first_frame(&self, handshake: HandshakeId) -> Option<u32> {
-        self.entries.iter().find(|entry| entry.handshake == handshake).map(|entry| entry.frame)
+        self.iter().find(|entry| entry.handshake == handshake).map(|entry| entry.frame)
     }
 
     /// Returns the entries of a frame.
-    pub fn entries(&self, frame: u32) -> &[Entry] {
+    pub fn entries(&self, frame: u32) -> impl Iterator<Item = Entry> {
         let entries = &self.entries[self.start(frame)..];
-        let count = entries.iter().take_while(|entry| entry.frame == frame).count();
-        &entries[..count]
+        entries.iter().take_while(move |packed| packed.frame == frame).map(|packed| packed.entry())
     }
 
     /// Returns the position of the first entry of a frame or of a later one.
@@ -93,10 +119,11 @@ mod tests {
         for added in [entry(2, 1), entry(5, 1), entry(5, 2), entry(5, 1), entry(3, 3)] {
             index.insert(added);
         }
-        assert_eq!(index.entries(2), [entry(2, 1)]);
-        assert_eq!(index.entries(3), [entry(3, 3)]);
-        assert_eq!(index.entries(5), [entry(5, 1), entry(5, 2)]);
-        assert!(index.entries(4).is_empty() && index.entries(6).is_empty());
+        let found = |frame| index.entries(frame).collect::<Vec<_>>();
+        assert_eq!(found(2), [entry(2, 1)]);
+        assert_eq!(found(3), [entry(3, 3)]);
+        assert_eq!(found(5), [entry(5, 1), entry(5, 2)]);
+        assert!(found(4).is_empty() && found(6).is_empty());
     }
 
     #[test]
@@ -106,7 +133,7 @@ mod tests {
             let handshake = HandshakeId(index.iter().count() as u64);
             index.insert(Entry { frame, handshake, shows: Shows::Finding });
         }
-        let frames = |frame: u32| index.entries(frame).iter().map(|entry| entry.frame).collect::<Vec<_>>();
+        let frames = |frame: u32| index.entries(frame).map(|entry| entry.frame).collect::<Vec<_>>();
         let expected =
             |frame: u32| index.iter().map(|entry| entry.frame).filter(|other| *other == frame).collect::<Vec<_>>();
         for first in 0..=21 {

@@ -251,3 +251,43 @@ fn once_the_file_was_read_each_handshake_has_one_event_with_the_final_finding() 
     let events: Vec<_> = (1..=3).flat_map(|number| session.revisit(frame(number), request).events).collect();
     assert_eq!(events.iter().map(|event| event.state.outcome.as_str()).collect::<Vec<_>>(), ["unanswered"; 3]);
 }
+
+/// Returns a session that read this many handshakes with a proxy's answer and a reset.
+fn session_of_resets(settings: Settings, handshakes: u16) -> Session {
+    let mut session = Session::new(settings);
+    for port in 0..handshakes {
+        let first = u32::from(port) * 4;
+        for (packet, number) in reset_after_zero_window(1024 + port).iter().zip(first + 1..) {
+            let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), Request::default());
+        }
+    }
+    session
+}
+
+#[test]
+fn findings_beyond_the_limit_keep_all_but_their_texts() {
+    let whole = &mut session_of_resets(Settings::default(), 5000);
+    let bounded = &mut session_of_resets(Settings { max_handshakes: 1000, ..Settings::default() }, 5000);
+    let last_settled = bounded.settled.len() as u32 - 1;
+    let fields = [
+        Field::Verdict,
+        Field::Confidence,
+        Field::Implementation,
+        Field::Outcome,
+        Field::Cause,
+        Field::SynFrame,
+        Field::SynAckFrame,
+        Field::ResetFrame,
+        Field::Client,
+        Field::Server,
+    ];
+    let number = last_settled * 4 + 2;
+    let (expected, shown) = (revisit(whole, number), revisit(bounded, number));
+    for field in fields {
+        assert_eq!(values(&shown[0], field), values(&expected[0], field), "{field:?}");
+    }
+    assert!(has(&expected, Field::EvidenceKind) && !has(&shown, Field::EvidenceKind));
+    assert!(has(&shown, Field::LogOdds) && has(&shown, Field::Missing), "it says what is not kept");
+    assert!(has(&revisit(bounded, 2), Field::EvidenceKind), "the first ones have room");
+}
