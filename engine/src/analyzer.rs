@@ -364,20 +364,23 @@ impl Analyzer {
         findings.get(at)
     }
 
-    /// Judges the handshakes of a listener from this one on; more of them if `previous` ones were
-    /// judged before, because gathering the listener's facts takes time.
+    /// Judges a handshake of a listener, some before it and more after it: a SYN is often followed by
+    /// the SYN-ACK of an earlier one. The more of them if `previous` ones were judged before, because
+    /// gathering the listener's facts takes time.
     fn window(&self, server: Endpoint, id: HandshakeId, previous: Option<usize>) -> Option<Window> {
-        let handshakes = handshakes(&self.tracker, self.listeners.get(server)?);
+        let ids = self.listeners.get(server)?;
+        let handshakes = handshakes(&self.tracker, ids);
         let least = (WINDOWS / self.listeners.count().max(1)).clamp(1, WINDOW);
         let size = previous.map_or(0, |size| (2 * size).min(handshakes.len() / WINDOW_SHARE)).max(least);
         let options = self.summary.options(&server, self.judge_options());
         let learnt = self.learnt(&handshakes);
         let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
-        judge.skip_until(id);
+        let start = *ids.get(ids.partition_point(|&other| other < id).saturating_sub(size / 4))?;
+        judge.skip_until(start);
         let mut findings = Vec::with_capacity(size);
         findings.extend(std::iter::from_fn(|| judge.judge_next()).take(size).map(|one| one.finding(self.parts)));
         let end = judge.next_id().unwrap_or_else(|| self.tracker.end());
-        Some(Window { findings, start: id, end, size })
+        Some(Window { findings, start, end, size })
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
