@@ -7,6 +7,8 @@ use std::thread;
 /// Applies `work` to each item on up to `threads` threads and returns the results in order of the
 /// items. If the system refuses a thread, fewer threads do the work.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    // A thread without an item would only take memory: the allocator keeps some for each.
+    let threads = threads.min(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }
