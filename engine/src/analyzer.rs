@@ -1,6 +1,6 @@
 //! The engine's entry point: takes observations and returns findings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use crate::connection::by_listener::ByListener;
@@ -14,6 +14,7 @@ use crate::listener::learnt::Learnt;
 use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
+use crate::verdict::asked::{Asked, JudgedBy};
 use crate::verdict::judgement::{JudgeOptions, ListenerJudge, ToCompare};
 use crate::verdict::portions::{Portions, handshakes};
 use crate::verdict::quick_check::needs_preview;
@@ -27,29 +28,8 @@ use crate::{
 /// included.
 const PREVIEW: usize = 4;
 
-/// Number of consecutive handshakes of a listener that [`Analyzer::finding_ref`] judges when it is
-/// asked for one of them; of all listeners together, where there are many; and the share of a
-/// listener's handshakes that it judges when it is asked for more and more of them.
-const WINDOW: usize = 64;
-const WINDOWS: usize = 1 << 13;
-const WINDOW_SHARE: usize = 16;
-
-/// Maximum number of findings that are kept for [`Analyzer::finding_ref`].
-const MOST_JUDGED: usize = 1 << 14;
-
 /// Minimum number of handshakes to judge in parallel: fewer are judged before a thread has started.
 const PARALLEL: u64 = 4096;
-
-/// Findings of consecutive handshakes of a listener.
-#[derive(Debug)]
-struct Window {
-    findings: Vec<Finding>,
-    /// Id of the first handshake, and of the one after the last.
-    start: HandshakeId,
-    end: HandshakeId,
-    /// Number of handshakes that were to be judged.
-    size: usize,
-}
 
 /// Turns observations into findings.
 #[derive(Debug)]
@@ -62,11 +42,7 @@ pub struct Analyzer {
     /// Handshakes of every listener, oldest first.
     listeners: ByListener,
     /// Findings of listeners that got no packet since they were judged.
-    judged: HashMap<Endpoint, Window>,
-    /// Number of findings in `judged`, or more.
-    kept: usize,
-    /// Value of `now` when `judged` was filled.
-    judged_at: Timestamp,
+    asked: Asked,
     evicted: Vec<Finding>,
     /// Number of handshakes at which some may have to be judged early.
     evict_at: usize,
@@ -107,9 +83,7 @@ impl Analyzer {
             statistics: Statistics::default(),
             tracker,
             listeners: ByListener::default(),
-            judged: HashMap::new(),
-            kept: 0,
-            judged_at: Timestamp::from_nanos(i64::MIN),
+            asked: Asked::default(),
             evicted: Vec::new(),
             evict_at: limits.handshakes.max(2),
             learnt: BTreeMap::new(),
@@ -322,7 +296,7 @@ impl Analyzer {
     /// Discards cached findings of the handshake's listener: a new packet may change all of them.
     #[inline(always)]
     fn reconsider(&mut self, id: HandshakeId) {
-        if !self.judged.is_empty() {
+        if !self.asked.is_empty() {
             self.forget_judgement(id);
         }
     }
@@ -330,7 +304,7 @@ impl Analyzer {
     #[inline(never)]
     fn forget_judgement(&mut self, id: HandshakeId) {
         if let Some(handshake) = self.tracker.get(id) {
-            self.judged.remove(&handshake.server);
+            self.asked.forget(&handshake.server);
         }
     }
 
@@ -349,38 +323,14 @@ impl Analyzer {
     /// Returns the same as [`Self::finding`] without copying it.
     pub fn finding_ref(&mut self, id: HandshakeId) -> Option<&Finding> {
         let server = self.tracker.get(id)?.server;
-        if self.judged_at != self.now || self.kept > MOST_JUDGED {
-            self.judged.clear();
-            (self.judged_at, self.kept) = (self.now, 0);
-        }
-        let window = self.judged.get(&server);
-        if window.is_none_or(|window| id < window.start || id >= window.end) {
-            let window = self.window(server, id, window.map(|window| window.size))?;
-            self.kept += window.findings.len();
-            self.judged.insert(server, window);
-        }
-        let findings = &self.judged.get(&server)?.findings;
-        let at = findings.binary_search_by_key(&id, |f| f.id).ok()?;
-        findings.get(at)
-    }
-
-    /// Judges a handshake of a listener, some before it and more after it: a SYN is often followed by
-    /// the SYN-ACK of an earlier one. The more of them if `previous` ones were judged before, because
-    /// gathering the listener's facts takes time.
-    fn window(&self, server: Endpoint, id: HandshakeId, previous: Option<usize>) -> Option<Window> {
-        let ids = self.listeners.get(server)?;
-        let handshakes = handshakes(&self.tracker, ids);
-        let least = (WINDOWS / self.listeners.count().max(1)).clamp(1, WINDOW);
-        let size = previous.map_or(0, |size| (2 * size).min(handshakes.len() / WINDOW_SHARE)).max(least);
-        let options = self.summary.options(&server, self.judge_options());
-        let learnt = self.learnt(&handshakes);
-        let mut judge = ListenerJudge::new(handshakes, &self.tracker, options, &learnt);
-        let start = *ids.get(ids.partition_point(|&other| other < id).saturating_sub(size / 4))?;
-        judge.skip_until(start);
-        let mut findings = Vec::with_capacity(size);
-        findings.extend(std::iter::from_fn(|| judge.judge_next()).take(size).map(|one| one.finding(self.parts)));
-        let end = judge.next_id().unwrap_or_else(|| self.tracker.end());
-        Some(Window { findings, start, end, size })
+        let by = JudgedBy {
+            tracker: &self.tracker,
+            ids: self.listeners.get(server)?,
+            options: self.summary.options(&server, self.judge_options()),
+            learnt: self.learnt.get(&server).copied().unwrap_or_default(),
+            parts: self.parts,
+        };
+        self.asked.finding(server, id, &by)
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
@@ -390,7 +340,7 @@ impl Analyzer {
         let recent = self.recent(id)?;
         let learnt = self.learnt(&recent);
         let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
-        judge.skip_until(id);
+        judge.skip_until(id, None);
         judge.judge_next().map(|judgement| judgement.finding(self.parts))
     }
 
@@ -491,6 +441,7 @@ impl Analyzer {
         });
         self.tracker.forget_oldest(count);
         self.listeners.forget_before(oldest);
+        self.asked.forget_all();
         self.statistics.evicted_early += count as u64;
     }
 

@@ -32,11 +32,6 @@ impl ByListener {
         self.table.find(hash(self.keyed, listener), |(other, _)| *other == listener).map(|(_, ids)| &ids[..])
     }
 
-    /// Returns the number of listeners.
-    pub(crate) fn count(&self) -> usize {
-        self.table.len()
-    }
-
     /// Returns the handshakes of each listener that has one before `end`, in order of the
     /// listeners' first handshakes.
     pub(crate) fn before(&self, end: HandshakeId) -> Vec<&[HandshakeId]> {

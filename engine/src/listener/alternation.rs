@@ -41,7 +41,7 @@ pub(crate) struct Loss {
 }
 
 /// The order in which a listener's answers keep an option and lose it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Alternation {
     /// SYN-ACKs that lost the option, by index, in ascending order.
     losses: Vec<(usize, Loss)>,

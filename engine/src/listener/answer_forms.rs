@@ -27,6 +27,7 @@ struct Answer {
 }
 
 /// SYN-ACKs whose form changes over time, for one kind of client.
+#[derive(Debug)]
 pub(crate) struct AnswerForms {
     /// Indices of their handshakes, in ascending order.
     changing: Vec<usize>,

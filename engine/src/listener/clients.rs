@@ -6,6 +6,7 @@ use crate::connection::handshake::Handshake;
 
 /// The clients of a listener, each by a number. Sorted, not hashed: senders of packets choose their
 /// addresses freely, and most listeners have few clients.
+#[derive(Debug)]
 pub(crate) struct Clients {
     /// The number of each handshake's client.
     numbers: Vec<u32>,

@@ -10,7 +10,7 @@ const FLOOD_RATE: u64 = 64;
 
 /// Finds the seconds in which a listener was under a flood: at least [`FLOOD_RATE`] SYNs, and three
 /// quarters of all, never led to a completed handshake. A flood makes a listener send cookies.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct FloodDetector {
     /// Seconds since the Unix epoch, in ascending order.
     floods: Vec<i64>,

@@ -14,7 +14,7 @@ const REGULAR: f64 = 0.7;
 const SHORTEST_PERIOD: f64 = 0.5;
 
 /// Health checks among the handshakes of a listener.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct HealthChecks {
     /// Index of each handshake, in ascending order, and the period in seconds.
     checks: Vec<(u32, f64)>,

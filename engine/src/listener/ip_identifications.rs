@@ -4,6 +4,7 @@ use crate::connection::handshake::{Handshake, SynHeader};
 
 /// The IP identifications of a listener's SYN-ACKs, in ascending order. Empty if no SYN-ACK repeats
 /// the identification of its SYN, because nothing reads them then.
+#[derive(Debug)]
 pub(crate) struct IpIdentifications {
     all: Vec<u16>,
     /// Number of SYN-ACKs that repeat the identification of their SYN.

@@ -31,6 +31,7 @@ pub(crate) use lost_syns::{LostSyns, Share};
 pub(crate) use path::{ClientPath, Path};
 
 use std::cell::OnceCell;
+use std::ops::Deref;
 
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
@@ -61,6 +62,13 @@ pub(crate) struct Listener<'a> {
     pub handshakes: Vec<&'a Handshake>,
     /// Handshakes of all listeners; `None` where they are not needed.
     pub tracker: Option<&'a Tracker>,
+    facts: Box<ListenerFacts>,
+}
+
+/// What the handshakes of a listener have in common. It does not borrow them, and so can be kept
+/// while packets arrive.
+#[derive(Debug)]
+pub(crate) struct ListenerFacts {
     /// Time of the last packet that the analyzer saw. Later events are not yet known.
     pub now: Timestamp,
     pub clients: Clients,
@@ -95,6 +103,14 @@ pub(crate) struct Listener<'a> {
     pub ip_identifications: IpIdentifications,
 }
 
+impl Deref for Listener<'_> {
+    type Target = ListenerFacts;
+
+    fn deref(&self) -> &ListenerFacts {
+        &self.facts
+    }
+}
+
 impl<'a> Listener<'a> {
     /// Reads the facts from a listener's handshakes, which are in order of time; `now` is the time
     /// of the last packet, and `learnt` what earlier handshakes showed.
@@ -123,9 +139,8 @@ impl<'a> Listener<'a> {
         let answering = if answers { &handshakes[..] } else { &[] };
         let (clients, clock) = (Clients::of(answering), learnt.clock(Clock::of(answering)));
         let options = OptionHistory::of(answering, &clients);
-        Self {
+        let facts = ListenerFacts {
             now,
-            tracker: None,
             answer_forms: AnswerForms::of(answering, &options),
             options,
             cookie_phases: CookiePhases::of(answering, &clock),
@@ -149,8 +164,18 @@ impl<'a> Listener<'a> {
             ip_identifications: IpIdentifications::of(answering),
             clients,
             clock,
-            handshakes,
-        }
+        };
+        Self { handshakes, tracker: None, facts: Box::new(facts) }
+    }
+
+    /// Returns a listener with facts that were read before from the same handshakes.
+    pub(crate) const fn with_facts(handshakes: Vec<&'a Handshake>, facts: Box<ListenerFacts>) -> Self {
+        Self { handshakes, tracker: None, facts }
+    }
+
+    /// Returns the facts.
+    pub(crate) fn into_facts(self) -> Box<ListenerFacts> {
+        self.facts
     }
 
     /// Returns the listener with access to the handshakes of all listeners.

@@ -55,6 +55,7 @@ pub(crate) const fn host_marks(answer: &SynHeader) -> HostMarks {
 }
 
 /// Handling of the options of all clients of a listener.
+#[derive(Debug)]
 pub(crate) struct OptionHistory {
     handling: Vec<OptionHandling>,
     /// Alternation between [`OptionHandling::Kept`] and [`OptionHandling::Stripped`].

@@ -54,6 +54,7 @@ pub(crate) fn residue(handshake: &Handshake) -> Option<u32> {
 }
 
 /// The residues that repeat on a listener.
+#[derive(Debug)]
 pub(crate) struct TimestampBits {
     /// Whether answers of this listener carry a cookie's bits without any offset.
     pub bare: bool,

@@ -1,17 +1,19 @@
 //! Judges a listener's handshakes, each by the evidence of all of them.
 
+use std::cell::OnceCell;
+
 use crate::cause::causes;
 use crate::common_factor::failed_or_delayed;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::finding::is_notable;
-use crate::listener::Listener;
 use crate::listener::learnt::Learnt;
-use crate::verdict::Judge;
+use crate::listener::{Listener, ListenerFacts};
 use crate::verdict::cookie_cost::cookie_cost;
 use crate::verdict::measured::{ServerMeasurements, completion, measured, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
+use crate::verdict::{Judge, Total};
 use crate::{
     Assessment, Cause, CauseKind, Compared, Completion, DetailLevel, Finding, FindingParts, HandshakeId,
     HandshakeSample, Outcome, Timestamp, Verdict,
@@ -111,6 +113,18 @@ pub(crate) struct JudgeOptions<'a> {
     pub last_flood: Option<Timestamp>,
 }
 
+/// What a [`ListenerJudge`] knows, without the handshakes.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    /// The handshakes in order of time.
+    ids: Vec<HandshakeId>,
+    facts: Box<ListenerFacts>,
+    totals: Vec<Total>,
+    priors: Vec<(f64, f64)>,
+    order: Vec<u32>,
+    in_flood: OnceCell<Vec<u32>>,
+}
+
 /// Judges a listener's handshakes one after the other, in order of their ids, each by all of them.
 /// It keeps what all of them show, and nothing of those that were judged.
 pub(crate) struct ListenerJudge<'a> {
@@ -121,6 +135,8 @@ pub(crate) struct ListenerJudge<'a> {
     /// Number of handshakes that were judged or skipped.
     next: usize,
     floods: FloodStarts,
+    /// Places in `order` of the handshakes that a flood left incomplete, read when some are skipped.
+    in_flood: OnceCell<Vec<u32>>,
 }
 
 impl<'a> ListenerJudge<'a> {
@@ -137,7 +153,31 @@ impl<'a> ListenerJudge<'a> {
         let mut order: Vec<u32> = (0..handshakes.len() as u32).collect();
         order.sort_unstable_by_key(|&index| handshakes[index as usize].id);
         let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
-        Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood } }
+        Self::at_start(judge, options, order, OnceCell::new())
+    }
+
+    const fn at_start(
+        judge: Judge<'a>,
+        options: JudgeOptions<'a>,
+        order: Vec<u32>,
+        in_flood: OnceCell<Vec<u32>>,
+    ) -> Self {
+        Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood }, in_flood }
+    }
+
+    /// Starts again with what was gathered of the same handshakes in `tracker`.
+    pub(crate) fn resume(gathered: Gathered, tracker: &'a Tracker, options: JudgeOptions<'a>) -> Self {
+        let Gathered { ids, facts, totals, priors, order, in_flood } = gathered;
+        let handshakes = ids.into_iter().filter_map(|id| tracker.get(id)).collect();
+        let listener = Listener::with_facts(handshakes, facts).among(tracker);
+        Self::at_start(Judge { listener, totals, priors }, options, order, in_flood)
+    }
+
+    /// Returns what was gathered.
+    pub(crate) fn into_gathered(self) -> Gathered {
+        let Self { judge: Judge { listener, totals, priors }, order, in_flood, .. } = self;
+        let ids = listener.handshakes.iter().map(|handshake| handshake.id).collect();
+        Gathered { ids, facts: listener.into_facts(), totals, priors, order, in_flood }
     }
 
     /// Adds to `learnt` what will be known of the handshakes with an id below `end` after they are
@@ -152,27 +192,45 @@ impl<'a> ListenerJudge<'a> {
         self.order.get(self.next).map(|&index| self.handshake(index).id)
     }
 
-    /// Skips the handshakes with an id below `start`, and counts those of a flood among them.
-    pub(crate) fn skip_until(&mut self, start: HandshakeId) {
-        let end = self.order.partition_point(|&index| self.handshake(index).id < start);
-        let skipped = self.next..end.max(self.next);
-        self.next = skipped.end;
-        let (mut reported, mut in_flood) = (self.options.flood, Vec::new());
-        for &index in &self.order[skipped] {
-            if reported > 0 && self.is_of_flood(self.handshake(index)) {
-                reported -= 1;
-                in_flood.push(index);
-            }
-        }
-        self.options.flood = reported;
+    /// Skips the handshakes with an id below `start`, and counts those of a flood among them. `floods`
+    /// are the floods before `start`, where they are known.
+    pub(crate) fn skip_until(&mut self, start: HandshakeId, floods: Option<FloodStarts>) {
+        self.next = self.order.partition_point(|&index| self.handshake(index).id < start);
+        let in_flood = self.in_flood.get_or_init(|| self.places_in_flood());
+        let skipped = &in_flood[..in_flood.partition_point(|&place| (place as usize) < self.next)];
+        let reported = &skipped[..skipped.len().min(self.options.flood as usize)];
+        self.floods = floods.unwrap_or_else(|| self.floods_among(reported));
+        self.options.flood -= reported.len() as u64;
+    }
+
+    /// Returns the places in `order` of the handshakes that a flood left incomplete.
+    fn places_in_flood(&self) -> Vec<u32> {
+        (0..)
+            .zip(&self.order)
+            .filter(|&(_, &index)| self.is_of_flood(self.handshake(index)))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Returns the floods among the handshakes at these places.
+    fn floods_among(&self, places: &[u32]) -> FloodStarts {
+        let mut floods = self.floods;
         // Only handshakes shortly before the next one show whether its flood began with it.
-        let Some(next) = self.order.get(self.next).map(|&index| self.handshake(index).time) else { return };
-        let latest = in_flood
-            .into_iter()
+        let Some(next) = self.order.get(self.next).map(|&index| self.handshake(index).time) else { return floods };
+        let begun = places
+            .iter()
             .rev()
-            .take_while(|&index| next.seconds_since(self.handshake(index).time) <= FLOOD_PAUSE);
-        let begun = latest.map(|index| self.judge_one(index as usize, false)).find(Judgement::is_caused_by_flood);
-        begun.into_iter().for_each(|judgement| _ = self.floods.begins_at(judgement.handshake.time));
+            .map(|&place| self.order[place as usize])
+            .take_while(|&index| next.seconds_since(self.handshake(index).time) <= FLOOD_PAUSE)
+            .map(|index| self.judge_one(index as usize, false))
+            .find(Judgement::is_caused_by_flood);
+        begun.into_iter().for_each(|judgement| _ = floods.begins_at(judgement.handshake.time));
+        floods
+    }
+
+    /// Returns the floods among the handshakes that were judged or skipped.
+    pub(crate) const fn floods(&self) -> FloodStarts {
+        self.floods
     }
 
     fn handshake(&self, index: u32) -> &'a Handshake {
@@ -238,7 +296,8 @@ pub(super) fn sort_by_time(handshakes: &mut [&Handshake]) {
 const FLOOD_PAUSE: f64 = 60.0;
 
 /// Finds the first handshake of each flood of a listener.
-struct FloodStarts {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FloodStarts {
     /// Time of the latest handshake of a flood.
     latest: Option<Timestamp>,
 }

@@ -10,6 +10,7 @@
 //! repeat ([`Observed::systematic`]) take no part in it as far as they favour a cookie or a proxy:
 //! their repetition proves nothing.
 
+pub(crate) mod asked;
 mod cookie_cost;
 mod episodes;
 mod hmm;
