@@ -7,6 +7,7 @@
 //! - [`ip`], [`tcp`], [`udp`], [`icmp`], [`link`]: headers and whole packets; [`checksum`]: the Internet checksum; [`example`]: a
 //!   handshake between two hosts.
 //! - [`pcap`], [`pcapng`]: capture files.
+//! - [`memory`]: the memory of a running program.
 //! - [`rng`]: pseudo-random numbers that are the same in every run.
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ pub mod example;
 pub mod icmp;
 pub mod ip;
 pub mod link;
+pub mod memory;
 pub mod pcap;
 pub mod pcapng;
 pub mod rng;

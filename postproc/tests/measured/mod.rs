@@ -1,9 +1,12 @@
 //! CPU time and memory of a run.
 
-use std::fs;
-use std::process::{Command, Stdio};
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use syncookie_testkit::memory;
 
 /// CPU time in seconds that a run takes in any case, so that short runs can be compared.
 const START: f64 = 0.02;
@@ -25,15 +28,26 @@ impl Measured {
 }
 
 /// Runs a program to its end, or ends it with SIGTERM after a time.
-#[expect(clippy::zombie_processes, reason = "`wait4` waits, and returns what the program took")]
 pub fn measure(command: &mut Command, longest: Duration) -> Measured {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    measure_with(command.stdout(Stdio::null()), longest, |_| ()).0
+}
+
+/// Does the same, and also returns what `started` returns for the running program.
+pub fn measure_with<T>(
+    command: &mut Command,
+    longest: Duration,
+    started: impl FnOnce(&mut Child) -> T,
+) -> (Measured, T) {
+    let mut child = command.stderr(Stdio::null()).spawn().expect("the program starts");
+    let started = started(&mut child);
     let pid = libc::pid_t::try_from(child.id()).expect("a number of a process");
     let start = Instant::now();
     let mut peak: f64 = 0.0;
     let mut is_asked = false;
     loop {
-        peak = peak.max(peak_of(pid).unwrap_or_default());
+        // The peak that `wait4` returns includes the memory of the test, from before the program was
+        // started in its copy.
+        peak = peak.max(memory::peak(child.id()).unwrap_or_default());
         // SAFETY: all bytes zero is a valid value of this structure of numbers.
         let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
         let mut status = 0;
@@ -43,7 +57,8 @@ pub fn measure(command: &mut Command, longest: Duration) -> Measured {
         if ended == pid {
             assert!(libc::WIFEXITED(status), "ended by a signal");
             let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-            return Measured { seconds: START + seconds(usage.ru_utime) + seconds(usage.ru_stime), peak };
+            let seconds = START + seconds(usage.ru_utime) + seconds(usage.ru_stime);
+            return (Measured { seconds, peak }, started);
         }
         // A second signal would end the program at once, before it wrote what it has.
         if !is_asked && start.elapsed() > longest {
@@ -53,13 +68,4 @@ pub fn measure(command: &mut Command, longest: Duration) -> Measured {
         }
         thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// Returns the peak memory of a process so far, in bytes. The one that `wait4` returns includes the
-/// memory of the test, from before the program was started in its copy.
-fn peak_of(pid: libc::pid_t) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kilobytes =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-    kilobytes.map(|kilobytes: f64| kilobytes * 1024.0)
 }

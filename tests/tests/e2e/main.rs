@@ -29,5 +29,6 @@ mod threads;
 mod wireshark;
 mod wireshark_agreement;
 mod wireshark_install;
+mod wireshark_memory;
 mod wireshark_preferences;
 mod wireshark_statistics;
