@@ -34,7 +34,7 @@ impl Shape {
     pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Stateless => {
-                "bare RST (no ACK flag; its sequence number is the client's acknowledgment number): as sent by a host that does not know the connection, or by a packet filter"
+                "bare RST (no ACK flag; sequence number = client's ACK number): as sent by a host that does not know the connection, or by a packet filter"
             }
             Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
             Self::Owner => {
