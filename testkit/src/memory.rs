@@ -2,7 +2,7 @@
 
 use std::fs;
 
-/// Returns the peak memory of a process so far, in bytes; `None` where the system does not tell.
+/// Returns the peak memory of a process so far, in bytes; `None` where the system does not show it.
 #[must_use]
 pub fn peak(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
