@@ -8,7 +8,7 @@ use super::Facts;
 const USAGES: [&str; 2] = ["net.netfilter.nf_conntrack_count", "fs.file-nr"];
 
 /// Returns whether a setting of `sysctl` is a usage, which holds for one sample only.
-pub(super) fn is_usage(setting: &str) -> bool {
+fn is_usage(setting: &str) -> bool {
     USAGES.contains(&setting)
 }
 
@@ -20,10 +20,8 @@ impl Facts {
         let mut rest = self.clone();
         rest.counters.retain(|name, value| later.counter(name).is_none_or(|after| after < *value));
         rest.gauges.retain(|name, _| !later.gauges.contains_key(name));
-        rest.settings.retain(|name, _| !is_usage(name) || !later.settings.contains_key(name));
-        for (name, value) in later.settings.iter().filter(|(name, _)| !is_usage(name)) {
-            rest.settings.insert(name.clone(), value.clone());
-        }
+        rest.settings.retain(|name, _| !later.settings.contains_key(name));
+        rest.inherit_settings(later);
         rest.events.clear();
         rest.traced.clear();
         // A list is complete: what is in the earlier one only has ended.
@@ -41,6 +39,15 @@ impl Facts {
             rest.destinations.clear();
         }
         rest
+    }
+
+    /// Copies the settings that only the other sample has: they are saved once and hold for both. A
+    /// usage holds for one.
+    pub(crate) fn inherit_settings(&mut self, other: &Self) {
+        for (name, value) in other.settings.iter().filter(|(name, _)| !is_usage(name)) {
+            self.settings.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self.kernel = self.kernel.take().or_else(|| other.kernel.clone());
     }
 
     /// Adds what a sample between the earlier and the later one has and the later one lacks.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use syncookie_terminal::count;
 
-use super::earlier::is_usage;
 use super::{Facts, Listener};
 
 impl Facts {
@@ -68,14 +67,6 @@ impl Facts {
             }
         }
         self.listeners.append(&mut known);
-    }
-
-    /// Copies the settings that only an earlier sample has: they are saved once and hold for both.
-    pub(crate) fn inherit_settings(&mut self, earlier: &Self) {
-        for (name, value) in earlier.settings.iter().filter(|(name, _)| !is_usage(name)) {
-            self.settings.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-        self.kernel = self.kernel.take().or_else(|| earlier.kernel.clone());
     }
 }
 
