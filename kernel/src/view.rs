@@ -19,17 +19,16 @@ pub struct View {
 impl View {
     /// Assesses the resources of a sample, compared with an earlier one if there is one.
     pub fn new(mut later: Facts, earlier: Option<Facts>) -> Self {
-        let difference = earlier.as_ref().map(|earlier| Difference::between(earlier, &later));
-        let is_other = difference.is_some_and(|difference| difference.is_other_namespace());
-        // The running machine lacks nothing: what only the earlier sample has is gone.
-        let is_completed = !later.is_live && difference.is_some_and(|difference| difference.is_comparable());
-        if is_other {
+        if earlier.as_ref().is_some_and(|earlier| Difference::between(earlier, &later).is_other_namespace()) {
             later.add_note("the two samples are of different network namespaces, so they are not compared".into());
         }
-        let lacking = earlier.as_ref().filter(|_| is_completed).map(|earlier| earlier.without(&later));
-        if let Some(earlier) = earlier.as_ref().filter(|_| is_completed) {
+        // The running machine lacks nothing: what only the earlier sample has is gone.
+        let completes = |earlier: &&Facts| !later.is_live && Difference::between(earlier, &later).is_comparable();
+        let lacking = earlier.as_ref().filter(completes).map(|earlier| {
+            let lacking = earlier.without(&later);
             later.add_history(earlier);
-        }
+            lacking
+        });
         let mut resources = resource::assess(&later, earlier.as_ref());
         if let Some(lacking) = lacking {
             resource::add_earlier(&mut resources, resource::assess(&lacking, None));
