@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::{Difference, Facts, Samples};
-use crate::resource::{self, Finding, Level, Resource};
+use crate::resource::{self, Finding, Level, Resource, ResourceKind};
 
 /// Facts of one namespace or of some files, with the state of its resources.
 #[derive(Clone, Debug)]
@@ -68,13 +68,11 @@ impl View {
     /// Returns the resources whose usage and counters the source lacks and about which there is no
     /// finding, one of each kind, without those that a snapshot does not contain either.
     pub fn unknown_resources(&self) -> Vec<&Resource> {
-        let says = |resource: &Resource| resource.is_known() || resource.level().is_some();
-        let is_known = |wanted: &Resource| self.resources.iter().any(|r| r.kind == wanted.kind && says(r));
-        let mut unknown: Vec<&Resource> = self
-            .resources
-            .iter()
-            .filter(|resource| !resource.kind.is_only_in_saved_outputs() && !is_known(resource))
-            .collect();
+        let known = self.resources.iter().filter(|resource| resource.is_known() || resource.level().is_some());
+        let known: BTreeSet<ResourceKind> = known.map(|resource| resource.kind).collect();
+        let is_unknown =
+            |resource: &&Resource| !resource.kind.is_only_in_saved_outputs() && !known.contains(&resource.kind);
+        let mut unknown: Vec<&Resource> = self.resources.iter().filter(is_unknown).collect();
         unknown.dedup_by_key(|resource| resource.kind);
         unknown
     }
