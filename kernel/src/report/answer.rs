@@ -13,30 +13,31 @@ const MAX_REASONS: usize = 2;
 /// Returns the resources at each level in a sentence or several.
 pub fn answer(view: &View) -> String {
     let since = if view.later.is_live { "since boot" } else { "earlier" };
-    let before = |effect| names(view, |finding| is_past(finding) && finding.effect == effect);
-    let lately = |effect| names(view, |finding| finding.level == Level::Overflowing && finding.effect == effect);
-    let now = names(view, |finding| finding.level == Level::Exhausted);
+    let findings = &view.findings()[..];
+    let before = |effect| names(findings, |finding| is_past(finding) && finding.effect == effect);
+    let lately = |effect| names(findings, |finding| finding.level == Level::Overflowing && finding.effect == effect);
+    let now = names(findings, |finding| finding.level == Level::Exhausted);
     let rising = lately(Effect::Overflow);
     let mut parts = Vec::from_iter(about("Exhausted now", &now));
     parts.extend(about("Overflowed since the previous sample", &rising));
     if now.is_empty() && rising.is_empty() {
-        parts.push(nothing(view).into());
+        parts.push(nothing(findings, view.later.is_live).into());
     }
     let is_near = |finding: &Finding| finding.level == Level::Near && finding.effect != Effect::Wait;
-    parts.extend(about("Near the limit", &names(view, is_near)));
-    if view.findings().iter().any(|(_, finding)| finding.effect == Effect::Wait) {
+    parts.extend(about("Near the limit", &names(findings, is_near)));
+    if findings.iter().any(|(_, finding)| finding.effect == Effect::Wait) {
         parts.push("CPU pressure is high.".into());
     }
     parts.extend(about("Rejected since the previous sample", &lately(Effect::Rejection)));
     parts.extend(about("Packets dropped since the previous sample", &lately(Effect::Drop)));
     let was_exhausted = |finding: &Finding| finding.only_earlier == Some(Level::Exhausted);
-    parts.extend(about("Exhausted in the earlier sample", &names(view, was_exhausted)));
+    parts.extend(about("Exhausted in the earlier sample", &names(findings, was_exhausted)));
     parts.extend(about(&format!("Overflowed {since}"), &before(Effect::Overflow)));
     parts.extend(about(&format!("Packets dropped {since}"), &before(Effect::Drop)));
     parts.extend(about(&format!("Rejected {since}"), &before(Effect::Rejection)));
     let is_uncompared = |finding: &Finding| is_past(finding) && finding.only_earlier.is_some();
-    parts.extend(about("Of these, only in the earlier sample", &names(view, is_uncompared)));
-    parts.extend(trace(view));
+    parts.extend(about("Of these, only in the earlier sample", &names(findings, is_uncompared)));
+    parts.extend(trace(findings));
     parts.join(" ")
 }
 
@@ -46,10 +47,10 @@ fn is_past(finding: &Finding) -> bool {
 }
 
 /// Returns the sentence for the case that no resource is exhausted now.
-fn nothing(view: &View) -> &'static str {
+fn nothing(findings: &[(&Resource, &Finding)], is_live: bool) -> &'static str {
     // The same findings make `--fail-on overflowed` fail.
-    let is_any = view.findings().iter().any(|(_, finding)| finding.level != Level::Near);
-    match (is_any, view.later.is_live) {
+    let is_any = findings.iter().any(|(_, finding)| finding.level != Level::Near);
+    match (is_any, is_live) {
         (false, true) => "Nothing is exhausted, and nothing has overflowed since boot.",
         (true, true) => "Nothing is exhausted now.",
         (false, false) => "Nothing is exhausted, and nothing has overflowed, as far as these files show.",
@@ -58,8 +59,7 @@ fn nothing(view: &View) -> &'static str {
 }
 
 /// Returns the sentence about what a tracing tool saw; `None` without a trace.
-fn trace(view: &View) -> Option<String> {
-    let findings = view.findings();
+fn trace(findings: &[(&Resource, &Finding)]) -> Option<String> {
     let reasons: Vec<&str> = findings.iter().filter_map(|(_, finding)| traced(finding)).collect();
     let shown = reasons.iter().take(MAX_REASONS).copied().collect::<Vec<_>>().join("; ");
     match reasons.len().saturating_sub(MAX_REASONS) {
@@ -79,9 +79,9 @@ fn traced(finding: &Finding) -> Option<&str> {
 }
 
 /// Returns the resources with a finding of the wanted kind by name, each once.
-fn names(view: &View, is_wanted: impl Fn(&Finding) -> bool) -> Vec<String> {
+fn names(findings: &[(&Resource, &Finding)], is_wanted: impl Fn(&Finding) -> bool) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let found = view.findings().into_iter().filter(|(_, finding)| is_wanted(finding));
+    let found = findings.iter().filter(|(_, finding)| is_wanted(finding));
     found.map(|(resource, finding)| name(resource, finding)).filter(|name| seen.insert(name.clone())).collect()
 }
 
