@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncookie_terminal::{count, escape_controls};
 
 use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, add_usage_finding};
-use super::{Context, Counter, Effect, Level, Resource, ResourceKind};
+use super::{Context, Counter, Effect, Finding, Level, Resource, ResourceKind};
 use crate::facts::{EventKind, Traced, TracedKind};
 
 /// Adds the state of these resources.
@@ -153,10 +153,9 @@ fn traced_reason(context: &Context<'_>, number: u64, example: &Traced) -> Resour
     };
     let packets = count(number, what);
     let were = if number == 1 { "was" } else { "were" };
-    let text = format!("{packets} {were} {verb}{location} {meaning} ({}){ends}.", example.reason);
-    resource.add_finding(Level::Overflowed, text);
+    let sentence = format!("{packets} {were} {verb}{location} {meaning} ({}){ends}.", example.reason);
     let effect = Effect::Trace(format!("{packets} {verb} {meaning}"));
-    resource.findings.iter_mut().for_each(|finding| finding.effect = effect.clone());
+    resource.findings.push(Finding { level: Level::Overflowed, effect, only_earlier: None, sentence });
     resource
 }
 
