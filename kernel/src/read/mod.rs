@@ -80,7 +80,7 @@ pub fn document(source: &str, mut input: impl BufRead) -> io::Result<Facts> {
             parser.parse_line(line, &mut facts)
         });
         match taker {
-            Some(index) => *facts.formats.entry(parsers[index].format()).or_default() += 1,
+            Some(_) => *facts.formats.entry(facts.format).or_default() += 1,
             None => facts.unrecognised_lines += 1,
         }
         if taker != last {
