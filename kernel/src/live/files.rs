@@ -11,18 +11,8 @@ const MAX_SIZE: u64 = 4 << 20;
 
 /// Files below `/proc/thread-self/net`, the network namespace of the thread; `/proc/net` is that of
 /// the process.
-const NETWORK_FILES: [&str; 10] = [
-    "netstat",
-    "snmp",
-    "sockstat",
-    "sockstat6",
-    "softnet_stat",
-    "dev",
-    "stat/synproxy",
-    "stat/nf_conntrack",
-    "stat/arp_cache",
-    "stat/ndisc_cache",
-];
+const NETWORK_FILES: [&str; 8] =
+    ["netstat", "snmp", "sockstat", "sockstat6", "softnet_stat", "dev", "stat/synproxy", "stat/nf_conntrack"];
 /// Files about the whole machine.
 const MACHINE_FILES: [&str; 4] = ["/proc/version", "/proc/uptime", "/proc/loadavg", "/proc/pressure/cpu"];
 /// Folders of settings below `/proc/sys`, read without their subfolders.
@@ -45,7 +35,7 @@ const SETTINGS: [&str; 8] = [
 /// Settings that are keys, and are left out: a snapshot may be passed on to others.
 const SECRETS: [&str; 3] = ["tcp_fastopen_key", "fib_multipath_hash_seed", "netdev_rss_key"];
 
-/// Those of [`NETWORK_FILES`] that hold for the whole machine and that only the first network
+/// Files beside [`NETWORK_FILES`] that hold for the whole machine and that only the first network
 /// namespace shows: the neighbour tables.
 const HOST_FILES: [&str; 2] = ["stat/arp_cache", "stat/ndisc_cache"];
 
@@ -63,12 +53,11 @@ pub const HOST_SETTINGS: [&str; 7] = [
 /// Adds the files of the machine and of the thread's network namespace.
 pub fn add(text: &mut SnapshotText) {
     for path in MACHINE_FILES {
-        add_file(path, Path::new(path), text);
+        add_file(Path::new(path), text);
     }
-    NETWORK_FILES.iter().for_each(|name| add_network_file(name, text));
+    NETWORK_FILES.iter().chain(&HOST_FILES).for_each(|name| add_network_file(name, text));
     for name in SETTINGS {
-        let path = Path::new("/proc/sys").join(name);
-        add_file(&path.to_string_lossy(), &path, text);
+        add_file(&Path::new("/proc/sys").join(name), text);
     }
     for folder in SETTING_FOLDERS {
         let folder = Path::new("/proc/sys").join(folder);
@@ -76,12 +65,11 @@ pub fn add(text: &mut SnapshotText) {
             fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths.iter().filter(|path| path.is_file() && !is_secret(path)) {
-            add_file(&path.to_string_lossy(), path, text);
+            add_file(path, text);
         }
     }
     for interface in interfaces() {
-        let path = interface.join("rp_filter");
-        add_file(&path.to_string_lossy(), &path, text);
+        add_file(&interface.join("rp_filter"), text);
     }
 }
 
@@ -91,7 +79,7 @@ pub fn add_of_host(text: &mut SnapshotText) {
         return;
     }
     for path in HOST_SETTINGS.map(setting_path) {
-        add_file(&path.to_string_lossy(), &path, text);
+        add_file(&path, text);
     }
     HOST_FILES.iter().for_each(|name| add_network_file(name, text));
 }
@@ -124,11 +112,16 @@ pub fn read(path: &Path) -> Option<String> {
 
 /// Adds a file of the thread's network namespace under the name that it has in `/proc/net`.
 fn add_network_file(name: &str, text: &mut SnapshotText) {
-    add_file(&format!("/proc/net/{name}"), &Path::new("/proc/thread-self/net").join(name), text);
+    add_file_as(&format!("/proc/net/{name}"), &Path::new("/proc/thread-self/net").join(name), text);
 }
 
-/// Adds the text of a file under its heading, unless it is blank or cannot be read.
-fn add_file(name: &str, path: &Path, text: &mut SnapshotText) {
+/// Adds the text of a file under its path, unless it is blank or cannot be read.
+fn add_file(path: &Path, text: &mut SnapshotText) {
+    add_file_as(&path.to_string_lossy(), path, text);
+}
+
+/// Adds the text of a file under a name, unless it is blank or cannot be read.
+fn add_file_as(name: &str, path: &Path, text: &mut SnapshotText) {
     if let Some(content) = read(path).filter(|content| !content.trim().is_empty()) {
         text.heading(name);
         text.line(format_args!("{}", content.trim_end()));
