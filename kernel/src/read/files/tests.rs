@@ -12,6 +12,13 @@ fn write(folder: &TempDir, name: &str, text: &str) -> PathBuf {
     path
 }
 
+/// Writes files with these names and texts, and returns their paths with the folder that holds them.
+fn written<const N: usize>(texts: [(&str, &str); N]) -> (TempDir, [PathBuf; N]) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = texts.map(|(name, text)| write(&folder, name, text));
+    (folder, paths)
+}
+
 #[test]
 fn a_file_without_a_known_format_is_an_error_that_lists_the_known_ones() {
     let folder = tempfile::tempdir().unwrap();
@@ -22,11 +29,14 @@ fn a_file_without_a_known_format_is_an_error_that_lists_the_known_ones() {
 
 #[test]
 fn a_file_that_repeats_a_format_begins_the_next_sample() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| write(&folder, name, text);
-    let settings = write("sysctl", "net.core.somaxconn = 128\n");
-    let before = write("before", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 1 2\n");
-    let after = write("after", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 4 2\n");
+    let (_folder, [settings, before, after, words, stat, summary]) = written([
+        ("sysctl", "net.core.somaxconn = 128\n"),
+        ("before", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 1 2\n"),
+        ("after", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 4 2\n"),
+        ("words", "TcpExt:\n    4 times the listen queue of a socket overflowed\n"),
+        ("stat", "TCP: inuse 1 orphan 0 tw 3 alloc 1 mem 5\n"),
+        ("summary", "TCP:   1 (estab 2, closed 3, orphaned 0, timewait 3)\n"),
+    ]);
     let one = files([&settings, &before]).unwrap();
     assert!(one.earlier.is_none());
     assert_eq!(
@@ -37,11 +47,6 @@ fn a_file_that_repeats_a_format_begins_the_next_sample() {
     assert_eq!(two.difference().unwrap().change("TcpExt.ListenOverflows"), Change::Increased(3));
     assert_eq!(two.later.setting("net.core.somaxconn"), Some("128"), "settings saved once hold for both");
     // The same sample in the words of other programs.
-    let words = write("words", "TcpExt:\n    4 times the listen queue of a socket overflowed\n");
-    let (stat, summary) = (
-        write("stat", "TCP: inuse 1 orphan 0 tw 3 alloc 1 mem 5\n"),
-        write("summary", "TCP:   1 (estab 2, closed 3, orphaned 0, timewait 3)\n"),
-    );
     let one = files([&after, &words, &stat, &summary]).unwrap();
     assert!(one.earlier.is_none());
     assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
@@ -50,18 +55,18 @@ fn a_file_that_repeats_a_format_begins_the_next_sample() {
 /// Outputs with the same counters in other formats are parts of one sample, in any order.
 #[test]
 fn nstat_netstat_and_snmp_of_one_moment_are_one_sample() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| write(&folder, name, text);
-    let nstat = write("nstat", "#kernel\nTcpOutRsts 640 0.0\nTcpExtListenOverflows 41 0.0\n");
-    let netstat = write("netstat", "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n");
-    let snmp = write("snmp", "Tcp: InSegs OutRsts\nTcp: 9 640\n");
+    let (_folder, [nstat, netstat, snmp, later]) = written([
+        ("nstat", "#kernel\nTcpOutRsts 640 0.0\nTcpExtListenOverflows 41 0.0\n"),
+        ("netstat", "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n"),
+        ("snmp", "Tcp: InSegs OutRsts\nTcp: 9 640\n"),
+        ("later", "Tcp: InSegs OutRsts\nTcp: 9 641\n"),
+    ]);
     for order in [[&nstat, &netstat, &snmp], [&netstat, &snmp, &nstat], [&snmp, &nstat, &netstat]] {
         let samples = files(order).unwrap();
         assert!(samples.earlier.is_none(), "{order:?}");
         assert_eq!(samples.later.counter("TcpExt.ListenOverflows"), Some(41), "{order:?}");
         assert_eq!(samples.later.notes, Vec::<String>::new());
     }
-    let later = write("later", "Tcp: InSegs OutRsts\nTcp: 9 641\n");
     let two = files([&nstat, &netstat, &snmp, &later]).unwrap();
     assert_eq!(two.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(1));
     for order in [[&nstat, &later], [&later, &nstat]] {
@@ -74,12 +79,12 @@ fn nstat_netstat_and_snmp_of_one_moment_are_one_sample() {
 
 #[test]
 fn what_the_last_of_three_samples_lacks_is_in_the_earlier_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| write(&folder, name, text);
-    let first = write("first", "Tcp: InSegs OutRsts\nTcp: 9 640\n");
-    let all = "Tcp: InSegs OutRsts\nTcp: 9 650\nTcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
-    let last = write("last", "Tcp: InSegs OutRsts\nTcp: 9 660\n");
-    let samples = files([first, write("middle", all), last]).unwrap();
+    let (_folder, paths) = written([
+        ("first", "Tcp: InSegs OutRsts\nTcp: 9 640\n"),
+        ("middle", "Tcp: InSegs OutRsts\nTcp: 9 650\nTcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n"),
+        ("last", "Tcp: InSegs OutRsts\nTcp: 9 660\n"),
+    ]);
+    let samples = files(paths).unwrap();
     assert_eq!(samples.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(20));
     assert_eq!(samples.earlier.unwrap().counter("TcpExt.ListenOverflows"), Some(41));
 }
