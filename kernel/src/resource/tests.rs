@@ -259,6 +259,15 @@ fn many_interfaces_and_counters_are_assessed_in_one_pass() {
     assert_eq!(missing.iter().filter(|name| name.starts_with("interface.")).count(), 4 * EACH);
 }
 
+/// This took long when all resources were searched for each unknown one.
+#[test]
+fn many_listeners_with_unknown_queues_are_named_in_one_pass() {
+    let listener = |number: u32| format!("LISTEN 0 8 10.{}.{}.1:80 0.0.0.0:*\n", number / 250, number % 250);
+    let view = View::new(facts(&(0..16_000).map(listener).collect::<String>()), None);
+    let unknown = view.unknown_resources().into_iter().map(|resource| resource.kind);
+    assert_eq!(unknown.filter(|kind| *kind == ResourceKind::SynQueue).count(), 1);
+}
+
 #[test]
 fn rules_of_iptables_that_drop_are_read() {
     let list = "Chain INPUT (policy DROP 12 packets, 720 bytes)\n pkts bytes target     prot opt in     out     source               destination         \n   \
