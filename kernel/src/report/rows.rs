@@ -30,8 +30,8 @@ pub fn usages(view: &View, is_verbose: bool) -> (Vec<UsageRow>, usize) {
     let all = resources.len();
     for resource in resources {
         let is_healthy = resource.subject.is_some() && resource.level().is_none();
-        let alike = shown.iter().filter(|other| other.kind == resource.kind && other.level().is_none()).count();
-        if is_verbose || !is_healthy || alike < MAX_HEALTHY {
+        let alike = || shown.iter().filter(|other| other.kind == resource.kind && other.level().is_none()).count();
+        if is_verbose || !is_healthy || alike() < MAX_HEALTHY {
             shown.push(resource);
         }
     }
