@@ -196,6 +196,19 @@ fn a_reset_of_retransmitted_data_shows_no_travel_time() {
 }
 
 #[test]
+fn a_reset_after_a_retransmitted_syn_ack_shows_no_travel_time() {
+    let said = |talk: Talk| {
+        let finding = only(&bare(talk, 0.600_11));
+        assert!(finding.causes.iter().any(|cause| cause.kind == CauseKind::ProxyLeakedAck), "{finding:#?}");
+        finding.causes.iter().flat_map(|cause| cause.supporting.clone()).any(|why| why.contains("the reset took"))
+    };
+    let answered = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.000_005, 0, &MSS_ONLY).ack(0.000_1);
+    assert!(said(answered.clone()));
+    // The reset comes 60 us after the ACK that it answers, and 600 ms after the first one.
+    assert!(!said(answered.syn_ack(0.6, 0, &MSS_ONLY).ack(0.600_05)));
+}
+
+#[test]
 fn refused_syns_after_a_failure_indicate_a_closed_listener() {
     let findings = by_port(&[bare(open(1, 0.0), 0.02), refused(2, 0.5)]);
     assert_eq!(first(&findings[0]), CauseKind::ListenerGone);

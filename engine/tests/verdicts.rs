@@ -291,6 +291,17 @@ fn a_server_that_retransmits_its_syn_ack_keeps_state() {
 }
 
 #[test]
+fn a_likely_verdict_does_not_wait_for_the_retransmission_that_it_rests_on() {
+    let talk = |options: &[TcpOption]| talk(1).syn(0.0, options).syn_ack(0.01, 64240, options);
+    let finding = only(&talk(&MSS_ONLY).syn_ack(1.02, 64240, &MSS_ONLY).ack(1.03));
+    let Finding { assessment, .. } = &finding;
+    assert_eq!((assessment.verdict, assessment.confidence), (Verdict::Ordinary, Some(Confidence::Likely)));
+    assert!(kinds(&finding).contains(&"syn-ack-retransmitted"), "{finding:#?}");
+    let why = assessment.why_not_certain();
+    assert_eq!(why, Some("It would be certain only with independent evidence of a second kind"), "{finding:#?}");
+}
+
+#[test]
 fn an_application_abort_is_named_as_the_cause() {
     let talk = talk(1)
         .syn(0.0, &PLAIN_OPTIONS)
