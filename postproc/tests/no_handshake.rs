@@ -13,9 +13,14 @@ const SERVER: example::End = (2, 80);
 
 /// Returns a capture of these packets, a millisecond apart.
 fn capture(packets: &[Vec<u8>]) -> Vec<u8> {
+    timed((0..).zip(packets.iter().cloned()))
+}
+
+/// Returns a capture of packets, each with its time in milliseconds.
+fn timed(packets: impl IntoIterator<Item = (u32, Vec<u8>)>) -> Vec<u8> {
     let mut pcap = Pcap::ethernet();
-    for (number, packet) in (0..).zip(packets) {
-        pcap.record(1_700_000_000 + number / 1000, number % 1000 * 1000, &ethernet(packet));
+    for (ms, packet) in packets {
+        pcap.record(1_700_000_000 + ms / 1000, ms % 1000 * 1000, &ethernet(&packet));
     }
     pcap.bytes
 }
@@ -52,10 +57,15 @@ fn open_before(connections: u16) -> Vec<Vec<u8>> {
     (0..connections).flat_map(pair).collect()
 }
 
-/// Returns the table on one line, and the summary object.
+/// Returns the table on one line, and the summary object, of a capture of these packets.
 fn report(name: &str, packets: &[Vec<u8>]) -> (String, Value) {
+    report_of(name, &capture(packets))
+}
+
+/// Returns the table on one line, and the summary object.
+fn report_of(name: &str, capture: &[u8]) -> (String, Value) {
     let sandbox = Sandbox::new(name);
-    let file = sandbox.file("a.pcap", &capture(packets));
+    let file = sandbox.file("a.pcap", capture);
     let table = sandbox.analyze(&[&file]);
     assert_eq!((table.code, table.stderr.as_str()), (0, ""));
     let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
@@ -119,6 +129,19 @@ fn a_capture_of_syns_alone_says_so() {
     let answered = syns.iter().cloned().chain([segment(SERVER, (1, 40_000), 5000, 1001, SYN | ACK, 64_240)]);
     let (text, _) = report("syn-acks", &answered.collect::<Vec<_>>());
     assert!(text.contains("are SYNs and SYN-ACKs: no client acknowledged, or a capture filter"), "{text}");
+}
+
+#[test]
+fn syns_that_the_end_of_the_capture_cuts_off_were_answered_by_nobody_either() {
+    let syn = |number: u16| segment((1, 40_000 + number), SERVER, 1000, 0, SYN, 64_240);
+    let unanswered = (0..3).map(|number| (u32::from(number), syn(number)));
+    let cut_off = (3..5).map(|number| (5000 + u32::from(number), syn(number)));
+    let (text, summary) = report_of("cut-off", &timed(unanswered.chain(cut_off)));
+    let outcomes = &summary["outcomes"];
+    assert_eq!((&outcomes["unanswered"], &outcomes["incomplete"]), (&json!(3), &json!(2)));
+    assert!(text.starts_with("3 of 5 handshakes failed;"), "{text}");
+    assert!(text.contains("No SYN cookie or SYN proxy was found."), "{text}");
+    assert!(!text.contains("does not show who answered the"), "{text}");
 }
 
 #[test]
