@@ -31,7 +31,7 @@ pub(super) enum Event {
 
 impl Event {
     /// Returns about how many bytes its findings take.
-    pub(super) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         match self {
             Self::Handshakes(findings) => findings.iter().map(Finding::bytes).sum(),
             _ => 0,
@@ -51,7 +51,8 @@ pub(super) trait EventSink {
 /// Sends the events of a series to the thread that reports one series after the other. The reader
 /// waits while the channel is full.
 pub(super) struct SeriesChannel<'a> {
-    pub(super) events: SyncSender<Event>,
+    /// Takes each event with the bytes that were added to the backlog for it.
+    pub(super) events: SyncSender<(Event, usize)>,
     /// Index of the series in the plan.
     pub(super) place: usize,
     pub(super) backlog: &'a Backlog,
@@ -66,15 +67,16 @@ impl EventSink for SeriesChannel<'_> {
                 return Ok(());
             }
             // Progress may be lost.
-            return match self.events.try_send(event) {
+            return match self.events.try_send((event, 0)) {
                 Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
                 Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             };
         }
-        if let bytes @ 1.. = event.bytes() {
+        let bytes = event.bytes();
+        if bytes > 0 {
             self.backlog.add(self.place, bytes);
         }
-        self.events.send(event).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.events.send((event, bytes)).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     fn wait_for_turn(&self) {

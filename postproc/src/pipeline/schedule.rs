@@ -78,8 +78,7 @@ fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<
             }
             backlog.begin(place);
             run.next_series();
-            for event in ahead.pop_front().into_iter().flatten() {
-                let bytes = event.bytes();
+            for (event, bytes) in ahead.pop_front().into_iter().flatten() {
                 run.send(event)?;
                 backlog.remove(bytes);
             }
