@@ -72,7 +72,7 @@ fn cooked_source(link: LinkType, frame: &[u8]) -> Option<MacAddress> {
     const LINUX_SLL: LinkType = LinkType(113);
     const LINUX_SLL2: LinkType = LinkType(276);
     let (length, address) = match link {
-        LINUX_SLL => (frame.get(4..6)?.last()?, 6),
+        LINUX_SLL => (frame.get(5)?, 6),
         LINUX_SLL2 => (frame.get(11)?, 12),
         _ => return None,
     };

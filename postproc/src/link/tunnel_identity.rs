@@ -48,18 +48,19 @@ fn number(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// Returns the kind of a tunnel in GRE, and its number: the key, or the session of mirrored frames.
 fn gre(bytes: &[u8]) -> Tunnel {
+    use gre_flag::{CHECKSUM, KEY, SEQUENCE};
     const ERSPAN_SESSION: u32 = 0x3ff;
     let flags = bytes.first().copied().unwrap_or_default();
-    let word = |at: usize| 4 + 4 * at;
-    let has = |flag: u8| usize::from(flags & flag != 0);
-    let (key, end) = (word(has(gre_flag::CHECKSUM)), [gre_flag::CHECKSUM, gre_flag::KEY, gre_flag::SEQUENCE]);
-    let session = || number(bytes, word(end.map(has).iter().sum())).map(|word| word & ERSPAN_SESSION);
+    let has = |flag: u8| flags & flag != 0;
+    // Each field that a flag announces takes four bytes, in this order.
+    let after = |fields: &[u8]| 4 + 4 * fields.iter().filter(|&&field| has(field)).count();
+    let session = || number(bytes, after(&[CHECKSUM, KEY, SEQUENCE])).map(|word| word & ERSPAN_SESSION);
     let (kind, id) = match bytes.get(2..4) {
         Some([0x88, 0x0b]) => (TunnelKind::Pptp, None),
         // Without a sequence number it is ERSPAN type I, which has no session.
-        Some([0x88, 0xbe]) if has(gre_flag::SEQUENCE) == 0 => (TunnelKind::Erspan, None),
+        Some([0x88, 0xbe]) if !has(SEQUENCE) => (TunnelKind::Erspan, None),
         Some([0x88, 0xbe] | [0x22, 0xeb]) => (TunnelKind::Erspan, session()),
-        _ if has(gre_flag::KEY) == 1 => (TunnelKind::Gre, number(bytes, key)),
+        _ if has(KEY) => (TunnelKind::Gre, number(bytes, after(&[CHECKSUM]))),
         _ => (TunnelKind::Gre, None),
     };
     Tunnel { kind, id }
