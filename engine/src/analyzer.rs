@@ -89,7 +89,7 @@ impl Analyzer {
             learnt: BTreeMap::new(),
             summary: Summary::default(),
             midstream: MidstreamConnections::default(),
-            now: Timestamp::from_nanos(i64::MIN),
+            now: Timestamp::MIN,
         }
     }
 
@@ -327,7 +327,7 @@ impl Analyzer {
             tracker: &self.tracker,
             ids: self.listeners.get(server)?,
             options: self.summary.options(&server, self.judge_options()),
-            learnt: self.learnt.get(&server).copied().unwrap_or_default(),
+            learnt: self.learnt(server),
             parts: self.parts,
         };
         self.asked.finding(server, id, &by)
@@ -337,8 +337,7 @@ impl Analyzer {
     /// listener. This is cheap enough to show results while packets still arrive.
     #[must_use]
     pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
-        let recent = self.recent(id)?;
-        let learnt = self.learnt(&recent);
+        let (recent, learnt) = self.recent(id)?;
         let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
         judge.skip_until(id, None);
         judge.judge_next().map(|judgement| judgement.finding(self.parts))
@@ -348,17 +347,16 @@ impl Analyzer {
     /// cost. Most SYN-ACKs rule out both without being judged.
     #[must_use]
     pub fn needs_preview(&self, id: HandshakeId) -> bool {
-        self.recent(id).is_some_and(|recent| {
-            let learnt = self.learnt(&recent);
-            needs_preview(id, recent, self.now, &learnt)
-        })
+        self.recent(id).is_some_and(|(recent, learnt)| needs_preview(id, recent, self.now, &learnt))
     }
 
-    /// Returns a handshake and the latest handshakes before it on its listener.
-    fn recent(&self, id: HandshakeId) -> Option<Vec<&Handshake>> {
-        let ids = self.listeners.get(self.tracker.get(id)?.server)?;
+    /// Returns a handshake and the latest handshakes before it on its listener, and what forgotten
+    /// ones showed.
+    fn recent(&self, id: HandshakeId) -> Option<(Vec<&Handshake>, Learnt)> {
+        let server = self.tracker.get(id)?.server;
+        let ids = self.listeners.get(server)?;
         let end = ids.partition_point(|&other| other <= id);
-        Some(handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]))
+        Some((handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]), self.learnt(server)))
     }
 
     /// Returns client and server of a handshake, or `None` if [`Self::take_evicted`] already
@@ -477,9 +475,9 @@ impl Analyzer {
         Ok(())
     }
 
-    /// Returns what forgotten handshakes showed of the listener of these.
-    fn learnt(&self, handshakes: &[&Handshake]) -> Learnt {
-        handshakes.first().and_then(|first| self.learnt.get(&first.server)).copied().unwrap_or_default()
+    /// Returns what forgotten handshakes showed of a listener.
+    fn learnt(&self, server: Endpoint) -> Learnt {
+        self.learnt.get(&server).copied().unwrap_or_default()
     }
 
     fn judge_options(&self) -> JudgeOptions<'static> {
