@@ -25,7 +25,8 @@ pub(crate) struct Summary {
 pub(crate) struct ListenerSummary {
     /// Counts of the handshakes that were judged now.
     tally: Tally,
-    /// The report with these and all handshakes that were judged before.
+    /// The report with these and all handshakes that were judged before. Its tally has these only
+    /// when the summary is closed.
     listener: ListenerReport,
     /// What the episodes among the handshakes that were judged now depend on, until it is closed.
     answers: Vec<Answer>,
@@ -40,15 +41,15 @@ impl ListenerSummary {
     /// Adds a judgement; they come in order of ids.
     pub(crate) fn add(&mut self, judgement: &Judgement<'_>) {
         self.tally.add(judgement.assessment.verdict, judgement.outcome);
-        self.listener.tally.add(judgement.assessment.verdict, judgement.outcome);
         self.answers.push(judgement.into());
         self.compared.extend(judgement.compared.as_deref());
         judgement.assessment.missing.iter().for_each(|lack| *self.missing.entry(lack).or_insert(0) += 1);
         add(&mut self.listener, judgement);
     }
 
-    /// Finds the episodes: no judgement follows.
+    /// Completes the report, and finds the episodes: no judgement follows.
     pub(crate) fn close(&mut self) {
+        self.listener.tally.merge(&self.tally);
         self.episodes = episodes(self.listener.server, &std::mem::take(&mut self.answers));
     }
 }
