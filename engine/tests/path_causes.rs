@@ -324,6 +324,20 @@ fn the_check_names_the_machine_and_the_address_to_try() {
 }
 
 #[test]
+fn the_check_names_the_end_that_the_cause_is_about_where_both_ends_wait() {
+    // The server's segment was retransmitted only once: loss explains that.
+    let greets = |talk: Talk, at: f64| talk.server(at, |t| t.payload = 1460);
+    let talk = greets(greets(talk(1).open(0.0), 0.02), 0.3).data(0.4, 1460);
+    let too_big = icmp::Error { code: (3, 4), mtu: 1400, ttl: 63 };
+    let talk = talk.icmp(0.41, "10.0.9.1", too_big);
+    let talk = [0.7, 1.5, 3.1].iter().fold(talk, |talk, &at| talk.data(at, 1460));
+    let finding = first_of(&[talk, self::talk(9).ordinary(19.0)]);
+    let cause = of(&finding, CauseKind::PathMtu);
+    assert!(cause.supporting.join("; ").contains("a segment of the client (1460 bytes)"), "{cause:#?}");
+    assert!(cause.check.starts_with("on the client, which sends the large segments: ping"), "{cause:#?}");
+}
+
+#[test]
 fn a_client_that_is_gone_does_not_show_the_path() {
     assert_eq!(top(&first_of(&[lost_response(1, 4), talk(9).ordinary(19.0)])), None);
     // A small retransmission does not arrive, either.

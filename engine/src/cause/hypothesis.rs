@@ -25,19 +25,23 @@ pub(crate) const VERY_STRONG: f64 = 4.0;
 pub(crate) const CONTRADICTED: f64 = 7.0;
 
 /// Cause under construction.
-pub(super) struct Hypothesis(Cause);
+pub(super) struct Hypothesis {
+    cause: Cause,
+    stuck_sender: Side,
+}
 
 impl Hypothesis {
     /// Starts a hypothesis with its weight before anything else is considered, and the reason to
     /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
-        Self(Cause::without_evidence(kind)).supported_by(true, nats, why)
+        let cause = Cause::without_evidence(kind);
+        Self { cause, stuck_sender: Side::Server }.supported_by(true, nats, why)
     }
 
     /// Adds `nats` and the reason if `holds`.
     pub(super) fn supported_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
-            self.0.add_support(nats, why.into());
+            self.cause.add_support(nats, why.into());
         }
         self
     }
@@ -45,7 +49,7 @@ impl Hypothesis {
     /// Subtracts `nats` and adds the reason if `holds`.
     pub(super) fn opposed_by(mut self, holds: bool, nats: f64, why: impl Into<String>) -> Self {
         if holds {
-            self.0.add_opposition(nats, why.into());
+            self.cause.add_opposition(nats, why.into());
         }
         self
     }
@@ -53,7 +57,7 @@ impl Hypothesis {
     /// Rules the cause out if `holds`; the reason goes before the other reasons against it.
     pub(super) fn ruled_out_by(mut self, holds: bool, why: impl Into<String>) -> Self {
         if holds {
-            self.0.rule_out(why.into());
+            self.cause.rule_out(why.into());
         }
         self
     }
@@ -61,20 +65,30 @@ impl Hypothesis {
     /// Records, if `holds`, something that would decide and that the capture cannot show.
     pub(super) fn not_observable(mut self, holds: bool, what: impl Into<String>) -> Self {
         if holds {
-            self.0.not_observable.push(what.into());
+            self.cause.not_observable.push(what.into());
         }
         self
     }
 
+    /// Makes it about large segments of this end that do not arrive.
+    pub(super) fn of_segments_from(self, stuck_sender: Side) -> Self {
+        Self { stuck_sender, ..self }
+    }
+
+    /// Returns the end whose large segments do not arrive, if the cause is about them.
+    pub(super) const fn stuck_sender(&self) -> Side {
+        self.stuck_sender
+    }
+
     /// Returns the kind of the cause.
     pub(super) const fn kind(&self) -> CauseKind {
-        self.0.kind
+        self.cause.kind
     }
 
     /// Completes the cause with the command that settles it and the counters that were not given.
     pub(super) fn finish(mut self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
-        self.0.not_observable.extend(missing_counters);
-        Cause { check, ..self.0 }
+        self.cause.not_observable.extend(missing_counters);
+        Cause { check, ..self.cause }
     }
 }
 

@@ -33,7 +33,7 @@ pub use kinds::DELAY_SECONDS;
 use case::Case;
 use info::Subject;
 
-use crate::connection::handshake::{Handshake, Side};
+use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::{Assessment, Cause, Outcome};
 
@@ -46,19 +46,14 @@ pub(crate) fn causes(
     outcome: Outcome,
 ) -> (Vec<Cause>, bool) {
     let case = Case::new(listener, index, assessment);
-    let subject = subject(case.handshake);
+    let Handshake { client, server, .. } = *case.handshake;
     let complete = |hypothesis: hypothesis::Hypothesis| {
         let info = hypothesis.kind().info();
+        let subject = Subject { client, server, stuck_sender: hypothesis.stuck_sender() };
         hypothesis.finish(info.check(&subject), counters::missing_counters(info.counters))
     };
     let mut causes: Vec<Cause> = kinds::hypotheses(&case, outcome).into_iter().map(complete).collect();
     hypothesis::rank(&mut causes);
     let has_failed = failure::has_failed(&case, outcome, &causes);
     (causes, has_failed)
-}
-
-fn subject(handshake: &Handshake) -> Subject {
-    let is_of_client = handshake.stuck(Side::Server).is_none() && handshake.stuck(Side::Client).is_some();
-    let stuck_sender = if is_of_client { Side::Client } else { Side::Server };
-    Subject { client: handshake.client, server: handshake.server, stuck_sender }
 }

@@ -52,6 +52,7 @@ fn considered(case: &Case<'_, '_>, sender: Side, stuck: &StuckSegment) -> Option
     );
     Some(
         Hypothesis::new(INFO.kind, MODERATE, loss(sender, stuck, waited))
+            .of_segments_from(sender)
             .supported_by(stuck.sack.is_some(), VERY_STRONG, sack_sentence(stuck))
             .supported_by(stuck.asked_again.is_some(), STRONG, asked_sentence(stuck))
             .supported_by(too_big.is_some(), VERY_STRONG, too_big.map(too_big_sentence).unwrap_or_default())
