@@ -57,15 +57,16 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Returns the value of a word in braces: an address or the port of the connection, or the
-    /// end that sends the segments that do not arrive, or the address that it sends them to.
+    /// end that sends the segments that do not arrive, or the address that it sends them to. Other
+    /// braces belong to the command.
     fn value(&self, word: &str) -> String {
         let Self { client, server, stuck_sender } = self;
         match (word, stuck_sender) {
             ("port", _) => server.port.to_string(),
             ("client", _) | ("receiver", Side::Server) => client.ip.to_string(),
             ("server", _) | ("receiver", Side::Client) => server.ip.to_string(),
-            (_, Side::Client) => "client".into(),
-            (_, Side::Server) => "server".into(),
+            ("sender", sender) => sender.name().into(),
+            (other, _) => format!("{{{other}}}"),
         }
     }
 
@@ -98,5 +99,21 @@ fn without_flags(check: String) -> String {
     match check.split_once(flags).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1))) {
         Some((before, after)) => format!("{before}{after}"),
         None => check,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn only_words_about_the_connection_are_replaced() {
+        let end = |last, port| Endpoint { ip: Ipv4Addr::new(192, 0, 2, last).into(), port };
+        let subject = |stuck_sender| Subject { client: end(1, 40_000), server: end(2, 80), stuck_sender };
+        let filled = |sender| subject(sender).fill("{sender} to {receiver}, {client} to {server}:{port} { 80, 443 } {");
+        assert_eq!(filled(Side::Server), "server to 192.0.2.1, 192.0.2.1 to 192.0.2.2:80 { 80, 443 } {");
+        assert_eq!(filled(Side::Client), "client to 192.0.2.2, 192.0.2.1 to 192.0.2.2:80 { 80, 443 } {");
     }
 }

@@ -182,6 +182,14 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    /// Returns the name of the end.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
     /// Returns the other end.
     #[inline]
     pub(crate) const fn other(self) -> Self {

@@ -105,10 +105,7 @@ impl Fates {
 
 /// Describes what is missing.
 fn loss(sender: Side, stuck: &StuckSegment, waited: f64) -> String {
-    let name = match sender {
-        Side::Client => "client",
-        Side::Server => "server",
-    };
+    let name = sender.name();
     match stuck.copies {
         0 => format!("a segment of the {name} did not arrive for {waited:.1} s, nor did its retransmissions"),
         copies => format!(
