@@ -353,7 +353,7 @@ impl Handshake {
     }
 
     /// Returns the facts that few handshakes have, if this one has any, to change one.
-    fn known_rare_mut(&mut self) -> Option<&mut RareFacts> {
+    pub(super) fn known_rare_mut(&mut self) -> Option<&mut RareFacts> {
         if self.has_rare { self.rare.as_deref_mut() } else { None }
     }
 

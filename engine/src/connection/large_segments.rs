@@ -154,14 +154,14 @@ fn compare_with_pending(handshake: &mut Handshake, sender: Side, segment: &Segme
     let past = segment.ack().ahead_of(handshake.large_seqs[sender as usize]);
     if (1..AHEAD).contains(&past) {
         handshake.large_segments.set(sender, LargeSegments::PASSED);
-        if handshake.rare().is_some() {
-            handshake.rare_mut().stuck[sender as usize] = None;
+        if let Some(rare) = handshake.known_rare_mut() {
+            rare.stuck[sender as usize] = None;
         }
         return;
     }
     if past == 0
-        && handshake.rare().is_some()
-        && let Some(stuck) = &mut handshake.rare_mut().stuck[sender as usize]
+        && let Some(rare) = handshake.known_rare_mut()
+        && let Some(stuck) = &mut rare.stuck[sender as usize]
     {
         stuck.asked_again = Some((segment.frame, segment.time));
     }
