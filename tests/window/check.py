@@ -8,9 +8,8 @@ import sys
 
 from elements import Table
 from memory import RELOADS, reload_growth
-from wireshark import Wireshark, xdotool
+from wireshark import PROFILE, Wireshark, xdotool
 
-PROFILE = ("-C", "SYN cookies")
 # Without the plugin, the other profile is invalid.
 PLAIN = ("-C", "Default")
 # Wireshark itself keeps 12 MB with each reload of the sample. This share of it is 90 bytes per handshake.
@@ -22,9 +21,19 @@ def trees(element):
     return [found for found, role in element.walk() if role == "tree" and found.is_shown]
 
 
-def is_navigation(tree):
-    """Says whether a tree is the list of pages in the window of preferences."""
-    return any(tree.child(index).name == "Protocols" for index in range(min(tree.count(), 20)))
+def rows(window):
+    """Returns the texts of all visible rows in a window."""
+    return [row for tree in trees(window) for row in Table(tree).rows()]
+
+
+def titles(tree):
+    """Returns the texts of the first lines of a tree."""
+    return [tree.child(index).name for index in range(min(tree.count(), 20))]
+
+
+def navigation(window):
+    """Returns the list of pages in the window of preferences, or `None`."""
+    return next((tree for tree in trees(window) if "Protocols" in titles(tree)), None)
 
 
 class Walk:
@@ -45,17 +54,15 @@ class Walk:
         assert len(marks) == 6, self.info()
         self.wireshark.click(self.packets.cell(1, 2))
         details = self.wireshark.element("tree", "Packet details")
-        expected = "[SYN cookie analysis: answered by a SYN proxy, likely"
-        self.wireshark.wait(expected, lambda: any(line.name.startswith(expected) for line in details.children()))
+        self.wireshark.line(details, "[SYN cookie analysis: answered by a SYN proxy, likely")
 
     def statistics(self):
         """Statistics > SYN cookies counts the verdicts of the packet list."""
         self.wireshark.choose("Statistics", "SYN cookies")
         window = self.wireshark.window("SYN cookies")
         expected = {("Verdict", "3"), ("syn-proxy", "3"), ("likely", "3"), ("proxy-leaked-ack", "3")}
-        counted = lambda: {tuple(row[:2]) for tree in trees(window) for row in Table(tree).rows()}
-        self.wireshark.wait(f"statistics {expected}", lambda: expected <= counted())
-        self.wireshark.click(self.wireshark.element("push button", "Close", window))
+        self.wireshark.wait(f"statistics {expected}", lambda: expected <= {tuple(row[:2]) for row in rows(window)})
+        self.wireshark.press_button("Close", window)
 
     def expert_information(self):
         """Analyze > Expert Information has one row for each kind of finding."""
@@ -67,9 +74,8 @@ class Walk:
             ("Warning", "Reset right after a handshake answered by a SYN cookie or SYN proxy", "Sequence", "SYNCOOKIE",
              "3"),
         }
-        listed = lambda: {tuple(row) for tree in trees(window) for row in Table(tree).rows()}
-        self.wireshark.wait(f"expert items {expected}", lambda: expected <= listed())
-        self.wireshark.click(self.wireshark.element("push button", "Close", window))
+        self.wireshark.wait(f"expert items {expected}", lambda: expected <= {tuple(row) for row in rows(window)})
+        self.wireshark.press_button("Close", window)
 
     def conversation_filter(self):
         """The filter of a SYN-ACK's handshake shows its four packets."""
@@ -85,13 +91,12 @@ class Walk:
         for is_marked in (False, True):
             self.wireshark.choose("Edit", "Preferences…")
             window = self.wireshark.window("Preferences")
-            pages = self.wireshark.wait("pages", lambda window=window: next(filter(is_navigation, trees(window)), None))
-            titles = [pages.child(index).name for index in range(min(pages.count(), 20))]
-            self.wireshark.click(pages.child(titles.index("Protocols")))
+            pages = self.wireshark.wait("pages", lambda window=window: navigation(window))
+            self.wireshark.click(pages.child(titles(pages).index("Protocols")))
             self.wireshark.press("Right")
             xdotool("type", "SYNCOOKIE")
             self.wireshark.click(self.wireshark.element("check box", "Show findings in the Info column", window))
-            self.wireshark.click(self.wireshark.element("push button", "OK", window))
+            self.wireshark.press_button("OK", window)
             self.wireshark.wait(
                 "the changed packet list",
                 lambda wanted=is_marked: any(info.startswith("[SYN proxy") for info in self.info()) == wanted)

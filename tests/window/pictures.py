@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 from elements import Table
-from wireshark import Wireshark
+from wireshark import PROFILE, Wireshark
 
-PROFILE = ".config/wireshark/profiles/SYN cookies/recent"
+RECENT = ".config/wireshark/profiles/SYN cookies/recent"
 # No bytes, and just the room that the packet list needs.
 PANES = "gui.byte_view_show: FALSE\ngui.geometry_main_upper_pane: 240\n"
 REPORT = (1240, 1135)
@@ -28,8 +28,7 @@ def reduce_colours(name):
 
 def expand(wireshark, details, beginning):
     """Opens the line of the packet details that begins with these words."""
-    line = wireshark.wait(
-        beginning, lambda: next((line for line in details.children() if line.name.startswith(beginning)), None))
+    line = wireshark.line(details, beginning)
     wireshark.click(line)
     wireshark.press("Right")
     return line
@@ -37,9 +36,9 @@ def expand(wireshark, details, beginning):
 
 def packet_list(capture):
     """Shows the packet list and the details of a SYN-ACK: verdict, evidence, and cause with its commands."""
-    with open(PROFILE, "a", encoding="utf-8") as recent:
+    with open(RECENT, "a", encoding="utf-8") as recent:
         recent.write(PANES)
-    with Wireshark("-C", "SYN cookies", capture) as wireshark:
+    with Wireshark(*PROFILE, capture) as wireshark:
         number = wireshark.place(capture, 0, 0, 1250, 985)
         wireshark.click(Table(wireshark.element("tree", "Packet list")).cell(1, 2))
         details = wireshark.element("tree", "Packet details")
@@ -52,7 +51,7 @@ def packet_list(capture):
 
 def statistics(capture):
     """Shows Statistics > SYN cookies."""
-    with Wireshark("-C", "SYN cookies", capture) as wireshark:
+    with Wireshark(*PROFILE, capture) as wireshark:
         wireshark.place(capture, 0, 0, 1250, 900)
         wireshark.choose("Statistics", "SYN cookies")
         wireshark.element("push button", "Close", wireshark.window("SYN cookies"))

@@ -9,6 +9,7 @@ from gi.repository import GLib
 from elements import desktop
 
 LOG = "wireshark.log"
+PROFILE = ("-C", "SYN cookies")
 
 
 def xdotool(*words):
@@ -90,9 +91,19 @@ class Wireshark:
             return next((window for window in windows if title in window.name and window.is_shown), None)
         return self.wait(f'window "{title}"', find)
 
-    def click(self, element, button=1):
+    def line(self, tree, beginning):
+        """Returns the line of a tree that begins with these words, as soon as there is one."""
+        def find():
+            return next((line for line in tree.children() if line.name.startswith(beginning)), None)
+        return self.wait(beginning, find)
+
+    def click(self, element):
         """Clicks on an element."""
-        xdotool("mousemove", *element.middle, "sleep", 0.2, "click", button)
+        xdotool("mousemove", *element.middle, "sleep", 0.2, "click", 1)
+
+    def press_button(self, name, window):
+        """Clicks on a button of a window."""
+        self.click(self.element("push button", name, window))
 
     def choose(self, *path):
         """Clicks on one menu item after the other."""
