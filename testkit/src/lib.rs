@@ -7,7 +7,7 @@
 //! - [`ip`], [`tcp`], [`udp`], [`icmp`], [`link`]: headers and whole packets; [`checksum`]: the Internet checksum; [`example`]: a
 //!   handshake between two hosts.
 //! - [`pcap`], [`pcapng`]: capture files.
-//! - [`memory`]: the memory of a running program.
+//! - [`memory`]: the memory of running programs.
 //! - [`rng`]: pseudo-random numbers that are the same in every run.
 
 #![forbid(unsafe_code)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
+use syncookie_testkit::memory;
 
 use crate::tshark::Tshark;
 
@@ -99,10 +100,7 @@ impl Sharkd {
     /// When the kernel does not report it.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(status).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process has memory");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+        (memory::resident(self.child.id()).expect("it runs") / 1024.0) as u64
     }
 
     /// Ends the process, and returns what it wrote to standard error besides its usual messages.

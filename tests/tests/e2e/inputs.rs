@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use syncookie_testkit::ByteOrder;
 use syncookie_testkit::pcap::Capture;
 use syncookie_testkit::pcapng::Pcapng;
+use syncookie_testkit::{ByteOrder, memory};
 use syncookie_tests::analyze::{analyze, command};
 use syncookie_tests::tshark::{Tshark, private_folder};
 use syncookie_tests::{assert_none, complaints, samples};
@@ -87,12 +87,6 @@ fn of_packets_that_two_interfaces_saw_the_first_copies_are_the_syn_acks() {
     }));
 }
 
-/// The most memory that a process ever had, in KiB.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
-}
-
 #[test]
 fn what_unpacks_to_very_much_takes_no_memory() {
     const MEBIBYTE: u32 = 1 << 20;
@@ -107,11 +101,8 @@ fn what_unpacks_to_very_much_takes_no_memory() {
     let Some(bytes) = compressed("gzip", &plain) else { return };
     fs::write(&packed, bytes).expect("the folder is ours");
     let mut child = command([&packed]).stdout(std::process::Stdio::piped()).spawn().expect("it was built");
-    let mut most = 0;
-    while child.try_wait().expect("it is ours").is_none() {
-        most = most.max(peak(child.id()).unwrap_or(0));
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert_eq!(child.wait().expect("it ended").code(), Some(0));
-    assert!((1..48 << 10).contains(&most), "{most} KiB for 64 MiB");
+    let (status, most) = memory::watch(&mut child).expect("it is ours");
+    assert_eq!(status.code(), Some(0));
+    let most = most / f64::from(MEBIBYTE);
+    assert!(most > 0.0 && most < 48.0, "{most} MiB for 64 MiB");
 }

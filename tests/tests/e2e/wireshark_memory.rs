@@ -4,10 +4,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
-use syncookie_testkit::memory::peak;
+use syncookie_testkit::memory;
 use syncookie_tests::tshark::Tshark;
 
 /// Returns the peak memory of two passes over a capture with a preference, in megabytes.
@@ -15,15 +13,9 @@ fn megabytes(tshark: &Tshark, capture: &Path, preference: &str) -> f64 {
     let mut command = tshark.command("tshark");
     command.args(["-2", "-o", preference, "-r"]).arg(capture).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("tshark is installed");
-    let mut most: f64 = 0.0;
-    loop {
-        most = most.max(peak(child.id()).unwrap_or_default());
-        if let Some(status) = child.try_wait().expect("it is our child") {
-            assert!(status.success(), "{status}");
-            return most / 1e6;
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+    let (status, most) = memory::watch(&mut child).expect("it is our child");
+    assert!(status.success(), "{status}");
+    most / 1e6
 }
 
 #[test]
