@@ -12,16 +12,12 @@ use std::fs;
 use std::time::Duration;
 
 use hostile::{Hostile, ordinary};
-use measured::{Measured, measure};
+use measured::{Measured, is_full, measure};
 use sandbox::Sandbox;
 
 /// Number of packets or handshakes of a capture.
 fn size() -> usize {
     if is_full() { 1_000_000 } else { 10_000 }
-}
-
-fn is_full() -> bool {
-    std::env::var_os("SYNCOOKIE_COMPLEXITY").is_some()
 }
 
 /// Factor by which the limits are higher in short runs, in which the start of the program counts,

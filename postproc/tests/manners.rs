@@ -205,7 +205,7 @@ fn duplicate_handshakes_are_counted_and_with_once_reported_once() {
     assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (5, &json!(5)));
     assert!(run.objects("handshake").iter().all(|one| one["capture"] == "in/a.pcap"));
     assert_eq!(summary(&run)["comparison"], both);
-    let table = sandbox.analyze(&["in"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let table = sandbox.analyze(&["in"]).unwrapped();
     assert!(table.contains("3 handshakes are in two captures and are counted twice. --once counts"), "{table}");
     assert!(table.contains("3 handshakes: another capture has the same packets (--once counts each once)"), "{table}");
     assert!(!sandbox.analyze(&["in", "--once"]).stdout.contains("counted twice"));

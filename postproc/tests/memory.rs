@@ -11,7 +11,7 @@ use std::io::Read as _;
 use std::thread;
 use std::time::Duration;
 
-use measured::{measure, measure_with};
+use measured::{is_full, measure, measure_with};
 use sandbox::Sandbox;
 use syncookie_testkit::example::segment;
 use syncookie_testkit::link::ethernet;
@@ -21,10 +21,6 @@ use syncookie_testkit::tcp::{ACK, RST, SYN};
 /// Number of handshakes, all of them with a finding of several kilobytes.
 fn handshakes() -> u32 {
     if is_full() { 300_000 } else { 12_000 }
-}
-
-fn is_full() -> bool {
-    std::env::var_os("SYNCOOKIE_COMPLEXITY").is_some()
 }
 
 /// Returns a capture of handshakes that a SYN proxy answers and a server resets, from one second on.

@@ -69,7 +69,7 @@ fn report_of(name: &str, capture: &[u8]) -> (String, Value) {
     let table = sandbox.analyze(&[&file]);
     assert_eq!((table.code, table.stderr.as_str()), (0, ""));
     let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
-    let text = table.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = table.unwrapped();
     let headline = &text[..text.find(". ").map_or(text.len(), |end| end + 1)];
     assert!(headline.split_whitespace().count() <= 12 && page.contains(headline), "{headline}");
     let lines = sandbox.analyze(&[&file, "--format", "jsonl"]);

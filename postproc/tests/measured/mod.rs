@@ -11,6 +11,11 @@ use syncookie_testkit::memory;
 /// CPU time in seconds that a run takes in any case, so that short runs can be compared.
 const START: f64 = 0.02;
 
+/// Returns whether long runs are wanted, with captures that are many times larger.
+pub fn is_full() -> bool {
+    std::env::var_os("SYNCOOKIE_COMPLEXITY").is_some()
+}
+
 /// What a run took.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {

@@ -73,6 +73,11 @@ impl Run {
         }
     }
 
+    /// Returns standard output without line breaks inside its sentences, and with single blanks.
+    pub fn unwrapped(&self) -> String {
+        self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Returns the objects of a type in JSON Lines.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         let parse = |line| serde_json::from_str::<Value>(line).expect("every line is JSON");
