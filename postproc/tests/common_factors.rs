@@ -13,22 +13,30 @@ use syncookie_testkit::udp::datagram;
 
 const SERVER: (u8, u16) = (200, 80);
 
-/// Returns a capture of handshakes of many clients: a fifth offers ECN, or alone does not, and is
-/// refused.
-fn capture_of(first_port: u16, failing_offer_ecn: bool) -> Vec<u8> {
+/// Returns a capture of handshakes of many clients. A fifth of them is refused. `syn` returns the flags
+/// of a SYN, and `frame_of` the frame of each packet; both know whether its handshake is refused.
+fn handshakes(first_port: u16, syn: impl Fn(bool) -> u8, frame_of: impl Fn(u16, bool, &[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut pcap = Pcap::ethernet();
     for number in 0..150_u16 {
         let (client, fails) = ((number as u8 % 50, first_port + number), number % 5 == 0);
-        let ecn = if fails == failing_offer_ecn { ECE | CWR } else { 0 };
-        let answer = if fails { RST | ACK } else { SYN | ACK };
         let time = 1_700_000_000 + u32::from(number);
-        pcap.record(time, 0, &ethernet(&segment(client, SERVER, 1000, 0, SYN | ecn, 64_240)));
-        pcap.record(time, 100, &ethernet(&segment(SERVER, client, 5000, 1001, answer, 65_160)));
+        let mut record = |micros, packet: &[u8]| {
+            pcap.record(time, micros, &frame_of(number, fails, packet));
+        };
+        record(0, &segment(client, SERVER, 1000, 0, syn(fails), 64_240));
+        let answer = if fails { RST | ACK } else { SYN | ACK };
+        record(100, &segment(SERVER, client, 5000, 1001, answer, 65_160));
         if !fails {
-            pcap.record(time, 200, &ethernet(&segment(client, SERVER, 1001, 5001, ACK, 502)));
+            record(200, &segment(client, SERVER, 1001, 5001, ACK, 502));
         }
     }
     pcap.bytes
+}
+
+/// Returns a capture in which only the refused handshakes offer ECN, or they alone do not.
+fn capture_of(first_port: u16, failing_offer_ecn: bool) -> Vec<u8> {
+    let syn = |fails| if fails == failing_offer_ecn { SYN | ECE | CWR } else { SYN };
+    handshakes(first_port, syn, |_, _, packet| ethernet(packet))
 }
 
 /// Adds a flood of SYNs that nobody answers.
@@ -112,24 +120,9 @@ fn vxlan(vni: u8, frame: &[u8]) -> Vec<u8> {
     Ipv4 { protocol: ip::UDP, ..Ipv4::default() }.packet(&payload)
 }
 
-/// Returns a capture of handshakes of many clients. A fifth of them is refused; `frame_of` makes the
-/// frame of each packet, and knows whether its handshake is refused.
+/// Returns a capture of handshakes whose frames `frame_of` makes.
 fn capture_with(frame_of: impl Fn(u16, bool, &[u8]) -> Vec<u8>) -> Vec<u8> {
-    let mut pcap = Pcap::ethernet();
-    for number in 0..150_u16 {
-        let (client, fails) = ((number as u8 % 50, 20_000 + number), number % 5 == 0);
-        let time = 1_700_000_000 + u32::from(number);
-        let mut record = |micros, packet: &[u8]| {
-            pcap.record(time, micros, &frame_of(number, fails, packet));
-        };
-        record(0, &segment(client, SERVER, 1000, 0, SYN, 64_240));
-        let answer = if fails { RST | ACK } else { SYN | ACK };
-        record(100, &segment(SERVER, client, 5000, 1001, answer, 65_160));
-        if !fails {
-            record(200, &segment(client, SERVER, 1001, 5001, ACK, 502));
-        }
-    }
-    pcap.bytes
+    handshakes(20_000, |_| SYN, frame_of)
 }
 
 /// Checks that the table and JSON name this factor, and no other.
