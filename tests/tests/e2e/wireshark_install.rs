@@ -1,5 +1,6 @@
 //! `syncookie plugin`, with the real tshark.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -30,18 +31,32 @@ impl User {
         Some(Self { home })
     }
 
-    fn command(&self, program: &str) -> Command {
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.home.path()).env("LC_ALL", "C.UTF-8").current_dir(self.home.path());
         command
     }
 
+    /// Prepares `syncookie plugin` with these arguments.
+    fn plugin_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(self.home.path().join("syncookie"));
+        command.arg("plugin").args(arguments);
+        command
+    }
+
     /// Runs `syncookie plugin` as an ordinary user: exit code, standard output, standard error.
     fn plugin(&self, arguments: &[&str]) -> (i32, String, String) {
-        let program = self.home.path().join("syncookie");
-        let mut command = self.command(program.to_str().expect("a temporary folder has a plain name"));
-        run(unprivileged(command.arg("plugin").args(arguments)))
+        run(unprivileged(&mut self.plugin_command(arguments)))
+    }
+
+    /// Checks that `install` and `status` say this in a process that `prepare` prepares.
+    #[track_caller]
+    fn assert_not_loaded(&self, why: &str, prepare: fn(&mut Command) -> &mut Command) {
+        for (action, expected) in [("install", 0), ("status", 1)] {
+            let (code, said, _) = run(prepare(&mut self.plugin_command(&[action])));
+            assert!(code == expected && said.contains(why), "{action} ended with {code}: {said}");
+        }
     }
 
     /// Writes a shell script to run in place of tshark, and returns its path.
@@ -126,14 +141,12 @@ fn as_root_install_and_status_say_why_a_personal_plugin_is_not_loaded() {
         eprintln!("SKIPPED: needs root, because only root loads no personal plugin");
         return;
     }
-    let as_root = |action: &str| {
-        let program = user.home.path().join("syncookie");
-        run(user.command(program.to_str().unwrap()).args(["plugin", action]))
-    };
-    let (code, said, _) = as_root("install");
-    assert!(code == 0 && said.contains("load no plugin from a personal folder when root"), "{said}");
-    let (code, said, _) = as_root("status");
-    assert!(code == 1 && said.contains("load no plugin from a personal folder when root"), "{said}");
+    user.assert_not_loaded("load no plugin from a personal folder when root", |command| command);
+}
+
+/// Prepares a command to run with the group root, but not as root.
+fn with_the_group(command: &mut Command) -> &mut Command {
+    unprivileged(command).gid(0)
 }
 
 #[test]
@@ -143,16 +156,8 @@ fn with_the_group_root_install_and_status_say_why_a_personal_plugin_is_not_loade
         eprintln!("SKIPPED: needs root to take the group root");
         return;
     }
-    let with_the_group = |program: &str, arguments: &[&str]| {
-        let mut command = user.command(program);
-        run(unprivileged(&mut command).args(arguments).gid(0))
-    };
-    let program = user.home.path().join("syncookie");
-    for (action, expected) in [("install", 0), ("status", 1)] {
-        let (code, said, _) = with_the_group(program.to_str().unwrap(), &["plugin", action]);
-        assert!(code == expected && said.contains("Your group is root"), "{action} ended with {code}: {said}");
-    }
-    let (_, listed, _) = with_the_group("tshark", &["-G", "plugins"]);
+    user.assert_not_loaded("Your group is root", with_the_group);
+    let (_, listed, _) = run(with_the_group(user.command("tshark").args(["-G", "plugins"])));
     assert!(!listed.contains("syncookie.so"), "tshark loads it: {listed}");
 }
 
@@ -200,10 +205,8 @@ fn a_file_of_a_package_is_not_removed() {
     fs::write(database.join("status"), package).unwrap();
     fs::write(database.join("info/format"), "1\n").unwrap();
     fs::write(database.join("info/wireshark-syncookie.list"), format!("/.\n{file}\n")).unwrap();
-    let program = user.home.path().join("syncookie");
-    let mut command = user.command(program.to_str().expect("a temporary folder has a plain name"));
-    let uninstall = command.args(["plugin", "uninstall"]).env("DPKG_ADMINDIR", &database);
-    let (code, _, complaint) = run(unprivileged(uninstall));
+    let mut uninstall = user.plugin_command(&["uninstall"]);
+    let (code, _, complaint) = run(unprivileged(uninstall.env("DPKG_ADMINDIR", &database)));
     assert!(code == 1 && complaint.contains("belongs to the package wireshark-syncookie"), "{complaint}");
     assert!(Path::new(file).exists());
     assert_eq!(user.plugin(&["uninstall"]).0, 0, "without a package, it is removed");
