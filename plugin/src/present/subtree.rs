@@ -145,13 +145,13 @@ impl SubtreeBuilder {
 
     /// Adds the log-odds and all weights that they are the sum of.
     pub(super) fn weights(&mut self, assessment: &Assessment) {
-        if let (Some(log_odds), Some(terms)) = (assessment.log_odds, assessment.terms) {
-            let sum = format!("Log-odds: {log_odds:.2} nats over {}, the sum of these weights", terms.runner_up);
-            self.add(Field::LogOdds, Value::Double(log_odds)).text = Some(sum);
-            self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
-        }
-        if let (Some(log_odds), None) = (assessment.log_odds, assessment.terms) {
-            self.add(Field::LogOdds, Value::Double(log_odds));
+        if let Some(log_odds) = assessment.log_odds {
+            let line = self.add(Field::LogOdds, Value::Double(log_odds));
+            if let Some(terms) = assessment.terms {
+                let sum = format!("Log-odds: {log_odds:.2} nats over {}, the sum of these weights", terms.runner_up);
+                line.text = Some(sum);
+                self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
+            }
         }
         for evidence in &assessment.evidence {
             self.evidence(evidence, assessment);
