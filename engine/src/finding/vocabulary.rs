@@ -84,6 +84,15 @@ words! {
     }
 }
 
+impl Outcome {
+    /// Returns whether the outcome is a failure. After another one, a handshake failed only if its
+    /// connection got stuck.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Established | Self::Incomplete)
+    }
+}
+
 words! {
     /// An implementation of SYN cookies or of a SYN proxy.
     Implementation {

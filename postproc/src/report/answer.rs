@@ -251,13 +251,17 @@ const FAILURES: [(&[Outcome], &str); 6] = [
 /// Returns how many of the failed handshakes completed: their connection made no progress
 /// afterwards.
 fn stuck(failures: &Affected) -> u64 {
-    failures.outcomes[Outcome::Established as usize] + failures.outcomes[Outcome::Incomplete as usize]
+    sum(&failures.outcomes, |outcome| !outcome.is_failure())
 }
 
 /// Returns the number of handshakes whose outcome is a failure.
 pub fn failed(tally: &Tally) -> u64 {
-    let is_failure = |outcome: &Outcome| !matches!(outcome, Outcome::Established | Outcome::Incomplete);
-    Outcome::ALL.iter().filter(|outcome| is_failure(outcome)).map(|&outcome| tally.outcomes[outcome as usize]).sum()
+    sum(&tally.outcomes, Outcome::is_failure)
+}
+
+/// Returns the number of handshakes with these outcomes.
+fn sum(outcomes: &[u64], is_meant: fn(Outcome) -> bool) -> u64 {
+    Outcome::ALL.iter().filter(|outcome| is_meant(**outcome)).map(|&outcome| outcomes[outcome as usize]).sum()
 }
 
 /// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none failed, or if all of them belong to floods and are only counted.

@@ -100,7 +100,7 @@ impl Group {
 
     /// Returns how many of its handshakes completed, and their connections made no progress afterwards.
     pub fn stuck(&self) -> u64 {
-        if matches!(self.outcome, Outcome::Established | Outcome::Incomplete) { self.failed } else { 0 }
+        if self.outcome.is_failure() { 0 } else { self.failed }
     }
 
     /// Returns the weight of a group: confident findings, then failures, then confidence, then the

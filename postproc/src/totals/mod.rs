@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{
     Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample,
-    ListenerReport, Machine, Midstream, Outcome, Statistics, Tally, Timestamp,
+    ListenerReport, Machine, Midstream, Statistics, Tally, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -203,8 +203,7 @@ impl Totals {
             if Cause::most_likely(&finding.causes).is_some_and(|cause| cause.kind == CauseKind::ProxyLeakedAck) {
                 self.leaked.insert(finding.server);
             }
-            let is_stuck = matches!(finding.outcome, Outcome::Established | Outcome::Incomplete);
-            if let Some(listener) = self.listener(finding.server).filter(|_| is_stuck) {
+            if let Some(listener) = self.listener(finding.server).filter(|_| !finding.outcome.is_failure()) {
                 listener.stuck += 1;
             }
         } else if is_delayed(finding) {
