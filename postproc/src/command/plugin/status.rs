@@ -1,5 +1,7 @@
 //! `syncookie plugin status`: shows the installed files, and whether Wireshark loads the plugin.
 
+use std::path::Path;
+
 use super::library::{Library, NAME};
 use super::root;
 use super::wireshark::Wireshark;
@@ -18,6 +20,24 @@ fn why_not(wireshark: &Wireshark, fits: bool, has_complaints: bool) -> String {
     }
 }
 
+/// Describes the plugin in a file, and returns whether this Wireshark accepts it.
+fn describe(file: &Path, wireshark: &Wireshark) -> (String, bool) {
+    if !file.exists() {
+        return ("not installed".to_owned(), false);
+    }
+    match Library::read(file) {
+        Ok(library) if library.built_for == wireshark.release => (format!("version {}", library.version), true),
+        Ok(Library { version, built_for }) => {
+            (format!("version {version}, built for Wireshark {built_for}, which this Wireshark refuses"), false)
+        }
+        Err(failure) => (failure.to_string(), false),
+    }
+}
+
+fn say_row(label: &str, text: &str) {
+    say(&format!("{label:13}  {text}"));
+}
+
 /// Shows the installed files, whether Wireshark loads the plugin, and why it does not.
 pub fn status(args: &Target) -> Done {
     let wireshark = Wireshark::ask(&args.tshark)?;
@@ -25,36 +45,16 @@ pub fn status(args: &Target) -> Done {
     let mut fits = false;
     for (who, system) in [("this user", false), ("all users", true)] {
         let file = wireshark.folder(system).join(NAME);
-        let what = if !file.exists() {
-            "not installed".to_owned()
-        } else {
-            match Library::read(&file) {
-                Ok(library) if library.built_for == wireshark.release => {
-                    fits = true;
-                    format!("version {}", library.version)
-                }
-                Ok(library) => {
-                    format!(
-                        "version {}, built for Wireshark {}, which this Wireshark refuses",
-                        library.version, library.built_for
-                    )
-                }
-                Err(failure) => failure.to_string(),
-            }
-        };
-        say(&format!("{who:13}  {}: {what}", file.display()));
+        let (what, is_accepted) = describe(&file, &wireshark);
+        fits |= is_accepted;
+        say_row(who, &format!("{}: {what}", file.display()));
         for file in wireshark.of_other_releases(system, NAME) {
-            let Ok(library) = Library::read(&file) else { continue };
-            say(&format!(
-                "{:13}  {}: version {}, for Wireshark {} only",
-                "other release",
-                file.display(),
-                library.version,
-                library.built_for
-            ));
+            let Ok(Library { version, built_for }) = Library::read(&file) else { continue };
+            let what = format!("{}: version {version}, for Wireshark {built_for} only", file.display());
+            say_row("other release", &what);
         }
     }
-    say(&format!("{:13}  {}", "profile", profile::describe(&wireshark)));
+    say_row("profile", &profile::describe(&wireshark));
     let (loaded, complaints) = wireshark.loaded(NAME)?;
     for complaint in &complaints {
         say(&format!("tshark: {complaint}"));
