@@ -12,6 +12,9 @@ from wireshark import PROFILE, Wireshark
 RECENT = ".config/wireshark/profiles/SYN cookies/recent"
 # No bytes, and just the room that the packet list needs.
 PANES = "gui.byte_view_show: FALSE\ngui.geometry_main_upper_pane: 240\n"
+RECENT_OF_ALL = ".config/wireshark/recent_common"
+# Wireshark begins with this size: a window that grows later gives every pane its share.
+SIZE = (1250, 985)
 REPORT = (1240, 1135)
 
 
@@ -38,8 +41,10 @@ def packet_list(capture):
     """Shows the packet list and the details of a SYN-ACK: verdict, evidence, and cause with its commands."""
     with open(RECENT, "a", encoding="utf-8") as recent:
         recent.write(PANES)
+    with open(RECENT_OF_ALL, "w", encoding="utf-8") as recent:
+        recent.write("gui.geometry_main_width: {}\ngui.geometry_main_height: {}\n".format(*SIZE))
     with Wireshark(*PROFILE, capture) as wireshark:
-        number = wireshark.place(capture, 0, 0, 1250, 985)
+        number = wireshark.place(capture, 0, 0, *SIZE)
         wireshark.click(Table(wireshark.element("tree", "Packet list")).cell(1, 2))
         details = wireshark.element("tree", "Packet details")
         subtree = expand(wireshark, details, "[SYN cookie analysis")
