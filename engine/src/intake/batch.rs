@@ -70,7 +70,7 @@ impl<'a> Group<'a> {
     /// Adds the numbers of packets to the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
         let kinds = self.kinds.to_le_bytes();
-        PacketKind::ALL.iter().zip(kinds).for_each(|(&kind, packets)| statistics.count(kind, packets.into()));
+        PacketKind::ALL.into_iter().for_each(|kind| statistics.count(kind, kinds[kind as usize].into()));
     }
 
     /// Selects the frames that may matter in the current state of their connections.

@@ -66,11 +66,6 @@ impl CountingFilter {
         (hash >> 40 & 0xffff) as usize
     }
 
-    #[inline(always)]
-    fn contains(&self, flow: Flow, is_pure_ack: bool) -> bool {
-        self.0[Self::slot(flow.hash)] >> (4 * kind(flow.direction, is_pure_ack)) & Self::MOST != 0
-    }
-
     /// Adds a connection for which these kinds are informative. A count at its maximum stays.
     fn add(&mut self, hash: u64, kinds: Kinds) {
         self.change(hash, kinds, |count| u16::from(count < Self::MOST));
@@ -135,10 +130,11 @@ impl Relevant<'_> {
 }
 
 impl ConnectionIndex {
-    /// Returns whether a data segment may be informative. `false` is certain; `true` is rarely wrong.
+    /// Returns four bits for each kind of data segment: with payload and without, first in the one
+    /// direction. Zero for segments that are not informative; others rarely are not, too.
     #[inline(always)]
-    pub(crate) fn may_be_relevant(&self, flow: Flow, is_pure_ack: bool) -> bool {
-        self.filter.contains(flow, is_pure_ack)
+    pub(crate) fn counts(&self, hash: u64) -> u16 {
+        self.filter.0[CountingFilter::slot(hash)]
     }
 
     /// Returns the connection of a data segment for modification, if the segment may be
@@ -246,7 +242,8 @@ mod tests {
                 for (direction, is_pure_ack) in [(0, false), (0, true), (1, false), (1, true)] {
                     let flow = Flow { hash, direction: DIRECTIONS[direction] };
                     let relevant = model.get(&hash).is_some_and(|(_, kinds)| kinds[direction][usize::from(is_pure_ack)]);
-                    prop_assert!(index.may_be_relevant(flow, is_pure_ack) || !relevant);
+                    let count = index.counts(hash) >> (4 * kind(flow.direction, is_pure_ack)) & CountingFilter::MOST;
+                    prop_assert!(count > 0 || !relevant);
                     prop_assert_eq!(index.relevant(flow, is_pure_ack).is_some(), relevant);
                 }
             }

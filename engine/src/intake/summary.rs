@@ -11,22 +11,23 @@ pub(crate) struct PacketSummary {
     pub kind: PacketKind,
 }
 
-/// Kind of packet in a frame; the discriminants index [`PacketKind::ALL`].
+/// Kind of packet in a frame. The discriminants are places in the word of
+/// [`PacketSummary::may_matter`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PacketKind {
     /// A frame without an IP packet.
     #[default]
-    NoIp,
+    NoIp = 0,
     /// A packet of another protocol than TCP.
-    NotTcp,
+    NotTcp = 1,
     /// A segment with payload, without SYN, RST or FIN.
-    Data,
+    Data = 2,
     /// A segment without payload, SYN, RST or FIN.
-    PureAck,
+    PureAck = 3,
     /// A segment with SYN, RST or FIN.
-    Control,
+    Control = 6,
     /// A packet whose headers the full parser has to read.
-    NeedsFullParse,
+    NeedsFullParse = 7,
 }
 
 impl PacketKind {
@@ -63,9 +64,15 @@ impl PacketSummary {
     /// connection. Reads only the filter of the index.
     #[inline(always)]
     pub(crate) fn may_matter(&self, connections: &ConnectionIndex) -> bool {
-        // Without a branch on the kind, which the processor cannot predict.
-        let is_data = matches!(self.kind, PacketKind::Data | PacketKind::PureAck);
-        is_data & connections.may_be_relevant(self.flow, self.kind == PacketKind::PureAck)
-            | matches!(self.kind, PacketKind::Control | PacketKind::NeedsFullParse)
+        // Four bits for each kind, without a branch on it, which the processor cannot predict: zero
+        // without a segment, the connection's counts for data, ones for what is always read.
+        let kinds = ALWAYS_READ | u64::from(connections.counts(self.flow.hash)) << DATA_KINDS;
+        kinds >> (4 * (self.kind as u32 + 2 * self.flow.direction as u32)) & 0xf != 0
     }
 }
+
+/// Position of the counts in the word of [`PacketSummary::may_matter`].
+const DATA_KINDS: u32 = 4 * PacketKind::Data as u32;
+
+/// Ones for [`PacketKind::Control`], in both directions, and [`PacketKind::NeedsFullParse`].
+const ALWAYS_READ: u64 = 0xffff << (4 * PacketKind::Control as u32);
