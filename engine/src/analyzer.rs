@@ -246,12 +246,8 @@ impl Analyzer {
             self.take_midstream(flow, segment);
             return None;
         };
-        if pushed.handshake >= end {
-            if end == HandshakeId(0) {
-                self.midstream.forget();
-            }
-            let server = self.tracker.get(pushed.handshake)?.server;
-            self.listeners.push(server, pushed.handshake);
+        if end == HandshakeId(0) {
+            self.midstream.forget();
         }
         self.reconsider(pushed.handshake);
         Some(pushed)
@@ -278,6 +274,7 @@ impl Analyzer {
     #[inline(never)]
     fn take_reset(&mut self, flow: Flow, segment: &Segment<'_>) {
         let is_known = self.statistics.evicted_early > 0 || self.tracker.connections().find(flow.hash).is_some();
+        self.listeners.update(&self.tracker);
         if !is_known && self.listeners.get(segment.source()).is_some() {
             self.midstream.push_reset_of_listener(flow, segment);
         }
@@ -322,6 +319,7 @@ impl Analyzer {
 
     /// Returns the same as [`Self::finding`] without copying it.
     pub fn finding_ref(&mut self, id: HandshakeId) -> Option<&Finding> {
+        self.listeners.update(&self.tracker);
         let server = self.tracker.get(id)?.server;
         let by = JudgedBy {
             tracker: &self.tracker,
@@ -336,7 +334,8 @@ impl Analyzer {
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
     /// listener. This is cheap enough to show results while packets still arrive.
     #[must_use]
-    pub fn preview(&self, id: HandshakeId) -> Option<Finding> {
+    pub fn preview(&mut self, id: HandshakeId) -> Option<Finding> {
+        self.listeners.update(&self.tracker);
         let (recent, learnt) = self.recent(id)?;
         let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
         judge.skip_until(id, None);
@@ -346,7 +345,8 @@ impl Analyzer {
     /// Returns whether [`Self::preview`] reports a SYN cookie or SYN proxy, at a fraction of its
     /// cost. Most SYN-ACKs rule out both without being judged.
     #[must_use]
-    pub fn needs_preview(&self, id: HandshakeId) -> bool {
+    pub fn needs_preview(&mut self, id: HandshakeId) -> bool {
+        self.listeners.update(&self.tracker);
         self.recent(id).is_some_and(|(recent, learnt)| needs_preview(id, recent, self.now, &learnt))
     }
 
@@ -447,6 +447,7 @@ impl Analyzer {
     /// in order of their ids.
     fn judge_all<E>(&mut self, end: HandshakeId, take: impl FnMut(Vec<Finding>) -> Result<(), E>) -> Result<(), E> {
         let handshakes = end.0 - self.tracker.start().0;
+        self.listeners.update(&self.tracker);
         self.summary.sample.expect(handshakes as usize);
         let (tracker, summary) = (&self.tracker, &self.summary);
         let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };

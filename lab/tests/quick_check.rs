@@ -28,12 +28,12 @@ impl Checked {
                 packet: Packet::Ip(packet),
             });
             if let Some(pushed) = pushed.filter(|pushed| pushed.role == Role::SynAck) {
-                self.check(&analyzer, pushed.handshake, &format!("{} frame {number}", capture.truth.name));
+                self.check(&mut analyzer, pushed.handshake, &format!("{} frame {number}", capture.truth.name));
             }
         }
     }
 
-    fn check(&mut self, analyzer: &Analyzer, handshake: HandshakeId, place: &str) {
+    fn check(&mut self, analyzer: &mut Analyzer, handshake: HandshakeId, place: &str) {
         let passes = analyzer.needs_preview(handshake);
         self.all += 1;
         self.passed += usize::from(passes);

@@ -3,28 +3,38 @@
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use crate::connection::tracker::Tracker;
 use crate::intake::flow::word;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::{Endpoint, HandshakeId};
 
 /// Ids of handshakes by listener, oldest first, under a keyed hash.
+///
+/// [`Self::update`] adds many handshakes at a time: listeners are scattered over memory, and no lookup
+/// waits for the previous one.
 #[derive(Debug, Default)]
 pub(crate) struct ByListener {
     keyed: KeyedHash,
     table: HashTable<(Endpoint, Vec<HandshakeId>)>,
+    /// Id of the first handshake that is not added yet.
+    end: HandshakeId,
 }
 
 impl ByListener {
-    /// Adds a listener's newest handshake.
-    pub(crate) fn push(&mut self, listener: Endpoint, id: HandshakeId) {
+    /// Adds the handshakes that were opened since the last call.
+    pub(crate) fn update(&mut self, tracker: &Tracker) {
         let keyed = self.keyed;
-        let is_same = |(other, _): &(Endpoint, _)| *other == listener;
-        match self.table.entry(hash(keyed, listener), is_same, |(other, _)| hash(keyed, *other)) {
-            Entry::Occupied(mut entry) => entry.get_mut().1.push(id),
-            Entry::Vacant(entry) => {
-                entry.insert((listener, vec![id]));
+        for handshake in tracker.since(self.end) {
+            let (listener, id) = (handshake.server, handshake.id);
+            let is_same = |(other, _): &(Endpoint, _)| *other == listener;
+            match self.table.entry(hash(keyed, listener), is_same, |(other, _)| hash(keyed, *other)) {
+                Entry::Occupied(mut entry) => entry.get_mut().1.push(id),
+                Entry::Vacant(entry) => {
+                    entry.insert((listener, vec![id]));
+                }
             }
         }
+        self.end = tracker.end();
     }
 
     /// Returns the handshakes of a listener, oldest first.

@@ -89,6 +89,12 @@ impl Tracker {
         self.handshakes.get(usize::try_from(id.0.checked_sub(self.first)?).ok()?)
     }
 
+    /// Returns the handshakes from an id on, oldest first.
+    pub(crate) fn since(&self, id: HandshakeId) -> impl Iterator<Item = &Handshake> {
+        let first = usize::try_from(id.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        self.handshakes.range(first.min(self.handshakes.len())..)
+    }
+
     /// Returns the oldest id still kept.
     pub(crate) const fn start(&self) -> HandshakeId {
         HandshakeId(self.first)

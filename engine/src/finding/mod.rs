@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HandshakeId(pub u64);
 
 /// The frames a handshake is made of; `None` where none was captured.
