@@ -61,7 +61,8 @@ const INFORMATIVE_FIELD: u16 = 32;
 /// Linux, or that it is not.
 pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
     let favours = |linux: bool| weigh::<NoDetail>(handshake, |_| linux, || false).is_some_and(|o| o.is_cookie_style());
-    favours(true) || favours(false)
+    // Only a window that was rounded down favours a cookie more if the server is Linux.
+    favours(false) || FirstWindow::of(handshake).is_some_and(|first| first.is_rounded_down()) && favours(true)
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
@@ -238,8 +239,10 @@ fn other_scale(syn_ack: &SynHeader, field: u16, mut windows: impl Iterator<Item 
     let announced =
         syn_ack.options.window_scale.filter(|_| linux_layout(syn_ack.layout()) && field >= INFORMATIVE_FIELD)?;
     windows.find_map(|window| {
-        let fits = |shift: &u8| *shift != announced && window.div_ceil(1 << shift) == u32::from(field);
-        (0..=14).find(fits)
+        // The smallest shift with which the window fits into the field.
+        let shift = window.div_ceil(field.into()).next_power_of_two().ilog2();
+        let fits = shift <= 14 && shift != u32::from(announced) && window.div_ceil(1 << shift) == u32::from(field);
+        fits.then_some(shift as u8)
     })
 }
 
