@@ -38,6 +38,7 @@ mod verdict;
 pub use analyzer::Analyzer;
 pub use cause::DELAY_SECONDS;
 pub use cause::capture_point::CapturePoint;
+pub use cause::check::{CheckLine, check_lines};
 pub use cause::host::{AcceptQueue, CounterReading, Host, Machine, Traced, TracedEvent};
 pub use cause::other_capture::{Crossing, OtherCapture, OtherSide, SeenAt};
 pub use common_factor::{Attribute, CommonFactor, Compared, Feature, HandshakeSample};

@@ -1,7 +1,6 @@
 //! Turns a finding into what is shown of it: a subtree in the packet details, expert items, and text
 //! for the Info column.
 
-mod check;
 mod point;
 mod subtree;
 

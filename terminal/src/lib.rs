@@ -18,4 +18,4 @@ mod wrap;
 pub use escape::{escape_controls, escape_json_controls};
 pub use number::{count, grouped};
 pub use style::Terminal;
-pub use wrap::{display_width, paragraph};
+pub use wrap::{display_width, paragraph, paragraph_with_command};

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 use unicode_width::UnicodeWidthStr;
 
 /// Returns how many columns a line of text takes on a terminal (Unicode Standard Annex #11): two
@@ -21,20 +20,47 @@ pub fn display_width(line: &str) -> usize {
 ///
 /// Returns the error of the output.
 pub fn paragraph(output: &mut dyn Write, width: usize, lead: &str, text: &str) -> io::Result<()> {
+    write_words(output, width, lead, text.split_whitespace())
+}
+
+/// Writes a paragraph as [`paragraph`] does, but does not break the line within `command`, which is
+/// a part of `text` or empty: it can be copied.
+///
+/// # Errors
+///
+/// Returns the error of the output.
+pub fn paragraph_with_command(
+    output: &mut dyn Write,
+    width: usize,
+    lead: &str,
+    text: &str,
+    command: &str,
+) -> io::Result<()> {
+    let (before, after) = text.split_once(command).unwrap_or((text, ""));
+    let command = Some(command).filter(|command| !command.is_empty());
+    let words = before.split_whitespace().chain(command).chain(after.split_whitespace());
+    write_words(output, width, lead, words)
+}
+
+fn write_words<'a>(
+    output: &mut dyn Write,
+    width: usize,
+    lead: &str,
+    words: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
     let indent = if lead.is_empty() { 0 } else { lead.chars().take_while(|&c| c == ' ').count() + 2 };
-    let indent = " ".repeat(indent);
-    let options = Options::new(width)
-        .initial_indent(lead)
-        .subsequent_indent(&indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation)
-        .wrap_algorithm(WrapAlgorithm::FirstFit)
-        .break_words(false);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() {
-        return writeln!(output, "{lead}");
+    let (mut line, mut is_begun) = (lead.to_owned(), false);
+    for word in words {
+        if is_begun && display_width(&line) + 1 + display_width(word) > width {
+            writeln!(output, "{line}")?;
+            line = " ".repeat(indent);
+        } else if is_begun {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_begun = true;
     }
-    textwrap::wrap(&words.join(" "), options).iter().try_for_each(|line| writeln!(output, "{line}"))
+    writeln!(output, "{line}")
 }
 
 #[cfg(test)]
@@ -52,6 +78,14 @@ mod tests {
         let lines = ["* one two", "  three", "  averyverylongword", "  four"];
         assert_eq!(written(12, "* ", "one two three averyverylongword four"), lines);
         assert_eq!(written(4, "* ", "averyverylongword"), ["* averyverylongword"]);
+    }
+
+    #[test]
+    fn a_command_is_not_broken() {
+        let mut written = Vec::new();
+        paragraph_with_command(&mut written, 12, "- ", "run cat /proc/net/stat now please", "cat /proc/net/stat")
+            .unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), "- run\n  cat /proc/net/stat\n  now please\n");
     }
 
     #[test]

@@ -5,25 +5,27 @@
 //! counter that rose meanwhile does.
 
 use super::host::{AcceptQueue, Host, Machine};
-use super::hypothesis::STRONG;
+use super::hypothesis::{STRONG, plural};
 use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
-/// Returns the beginning of the sentences that name the counters of a machine.
+/// Returns the beginning of the sentences that name counters of a machine.
 pub(super) fn counters_of(machine: Machine) -> String {
-    format!("the {}'s counters ", machine.name())
+    format!("the {}'s counter", machine.name())
 }
 
 /// Names the counters that can show a cause and that a capture cannot hold, by their machine.
 pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
     [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
-        let names = names(counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy)));
-        (!names.is_empty()).then(|| format!("{}{names} (never in a capture)", counters_of(machine)))
+        let of_machine = counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy));
+        Some(format!("{} (not in a capture; add with --kernel)", named(machine, of_machine)?))
     })
 }
 
-/// Joins the names of counters.
-pub(super) fn names<'a>(counters: impl Iterator<Item = &'a Counter>) -> String {
-    counters.map(|counter| counter.as_str()).collect::<Vec<_>>().join(", ")
+/// Names counters of a machine: `the server's counter OutRsts`; `None` if there are none.
+pub(super) fn named<'a>(machine: Machine, counters: impl Iterator<Item = &'a Counter>) -> Option<String> {
+    let names: Vec<_> = counters.map(|counter| counter.as_str()).collect();
+    let plural = plural(names.len());
+    (!names.is_empty()).then(|| format!("{}{plural} {}", counters_of(machine), names.join(", ")))
 }
 
 /// State of a counter around a moment.

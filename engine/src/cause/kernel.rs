@@ -1,6 +1,6 @@
 //! Weighs the causes of a finding with what the kernel of the server, or of the proxy, counted.
 
-use super::counters::{CounterStatus, KernelEvidence, clause, counters_of, names};
+use super::counters::{CounterStatus, KernelEvidence, clause, counters_of, named};
 use super::host::{Host, Machine};
 use super::hypothesis::{MODERATE, VERY_STRONG, WEAK, rank};
 use super::info::ResetSender;
@@ -55,12 +55,12 @@ impl Host {
 
     /// Replaces the sentence about a machine's counters that were not observable.
     fn note_missing(&self, cause: &mut Cause, machine: Machine, moment: Timestamp) {
-        let named = match machine {
+        let machines = match machine {
             Machine::Unnamed => &[Machine::Server, Machine::Proxy][..],
             Machine::Server => &[Machine::Server],
             Machine::Proxy => &[Machine::Proxy],
         };
-        for &machine in named {
+        for &machine in machines {
             let counters = counters_of(machine);
             let before = cause.not_observable.len();
             cause.not_observable.retain(|what| !what.starts_with(&counters));
@@ -69,13 +69,13 @@ impl Host {
                 counter.is_of_proxy() == (machine == Machine::Proxy)
                     && self.status(**counter, moment) == CounterStatus::Unknown
             };
-            let missing = names(cause.kind.info().counters.iter().filter(is_missing));
+            let missing = named(machine, cause.kind.info().counters.iter().filter(is_missing));
             if !self.covers(moment) && (was_listed || machine == Machine::Server) {
                 cause.not_observable.push(format!(
-                    "{counters}at that time: they were read before the failure, or counting began after it"
+                    "{counters}s at that time: they were read before the failure, or counting began after it"
                 ));
-            } else if !missing.is_empty() {
-                cause.not_observable.push(format!("{counters}{missing} (not given)"));
+            } else if let Some(missing) = missing {
+                cause.not_observable.push(format!("{missing} (not in the --kernel files)"));
             }
         }
     }

@@ -8,6 +8,7 @@
 //! where the capture was taken, and [`other_capture`] with another capture of the same handshake.
 
 pub(crate) mod capture_point;
+pub(crate) mod check;
 pub(crate) mod host;
 pub(crate) mod other_capture;
 

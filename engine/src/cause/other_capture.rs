@@ -162,7 +162,7 @@ impl OtherCapture<'_> {
             return;
         }
         let why = format!(
-            "{name}, nearer to the server, contains connections of this client before and after this one, but not its SYN: it was dropped or answered between the captures"
+            "{name}, nearer to the server, contains connections of this client before and after this one, but not this SYN: it was dropped or answered between the captures"
         );
         for cause in &mut finding.causes {
             let info = cause.kind.info();

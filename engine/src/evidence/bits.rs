@@ -60,7 +60,7 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
             let bits = cookie_bits(handshake)?;
             (
                 AGREES_ALONE.min(listener.timestamp_bits.bare_against_chance),
-                detail!(D, "encode the client's options (they are {bits}; by chance in 1 of 64 cases)"),
+                detail!(D, "encode the client's options (value {bits}; a match by chance: 1 in 64)"),
             )
         }
         (_, false) => return None,

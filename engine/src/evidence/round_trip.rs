@@ -27,7 +27,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         frames: D::frames([listener.handshakes[index].syn_ack.as_ref()?.frame]),
         text: detail!(
             D,
-            "fastest answer to a SYN {:.1} ms, to data {:.1} ms ({} connections)",
+            "the fastest answer to a SYN took {:.1} ms, to data {:.1} ms ({} connections)",
             shortest.syn * 1e3,
             shortest.data * 1e3,
             shortest.count

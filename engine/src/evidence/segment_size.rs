@@ -41,7 +41,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         frames: D::frames([syn.frame, syn_ack.frame]),
         text: detail!(
             D,
-            "the client accepts segments of {mss} bytes, the server sends at most {}: entry {largest} of {table}",
+            "the client accepts segments of {mss} bytes, but the server sends at most {}, as with the MSS {largest} of {table}",
             handshake.largest_payload
         ),
     })

@@ -44,7 +44,7 @@ impl Narrator<'_> {
                 self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
             )],
             PacketRole::Data => self.data(segment, from_client),
-            PacketRole::DataAgain => vec!["the data was not acknowledged".to_owned()],
+            PacketRole::DataAgain => vec!["the data had not been acknowledged".to_owned()],
             PacketRole::Reset => self.reset(segment, from_client),
             PacketRole::Fin => vec![format!("the {} has no more data to send", side(from_client))],
             PacketRole::Other => self.other(segment, from_client),
@@ -67,8 +67,8 @@ impl Narrator<'_> {
         }
         if segment.window() == 0 {
             shows.push(
-                "window 0: the client may connect but not send; a SYN proxy keeps the window closed until it has reached \
-                 the server, a host's own SYN cookie never closes it"
+                "window 0: the client may connect but not send; a SYN proxy keeps the window at 0 until it has reached \
+                 the server; a host's own SYN cookie never has window 0"
                     .to_owned(),
             );
         }
@@ -88,7 +88,7 @@ impl Narrator<'_> {
         let shows = match (self.seen.ack.is_some(), self.seen.reset) {
             (true, true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
             (true, false) => {
-                "retransmitted after the client had acknowledged it: the server had not received or not accepted the ACK"
+                "retransmitted after the client had acknowledged it: the server had not received the ACK, or had ignored it"
             }
             (false, _) => "the SYN-ACK had not been acknowledged",
         };
@@ -197,7 +197,7 @@ fn syn(segment: &Segment<'_>) -> Vec<String> {
         offers if options.truncated => {
             format!("the client offers {}; the capture cut off further options (snap length)", offers.join(", "))
         }
-        offers if offers.is_empty() => "the client offers no options except, at most, an MSS".to_owned(),
+        offers if offers.is_empty() => "the client offers at most one option, an MSS".to_owned(),
         offers => format!("the client offers {}", offers.join(", ")),
     }];
     if segment.ack().0 != 0 {

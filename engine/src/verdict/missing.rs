@@ -56,15 +56,15 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         sentences.push(match handshake.syn.is_some_and(|syn| syn.options.timestamps.is_some()) {
             true if is_stamped => {
                 "the SYN-ACK has timestamps and no other option, as from gVisor's SYN cookies or from a server \
-                 with this configuration; a handshake without overload would decide"
+                 with this configuration; a handshake while the server is not overloaded would decide"
             }
             true => {
                 "the SYN-ACK has only an MSS, as from a server without options, from a SYN cookie of a host whose \
-                 timestamps are off (tcp_timestamps=0), or from an appliance; a handshake without overload would decide"
+                 timestamps are off (tcp_timestamps=0), or from an appliance; a handshake while the server is not overloaded would decide"
             }
             false => {
                 "the SYN-ACK has only an MSS, as from a SYN cookie or from a server without options; a handshake with \
-                 timestamps, or one without overload, would decide"
+                 timestamps, or while the server is not overloaded, would decide"
             }
         });
     }

@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use syncookie_engine::{Assessment, Cause, Endpoint, Evidence, EvidenceKind, Finding, Frame, Verdict, odds};
+use syncookie_engine::{
+    Assessment, Cause, CheckLine, Endpoint, Evidence, EvidenceKind, Finding, Frame, Verdict, check_lines, odds,
+};
 
-use super::check;
 use crate::fields::{Expert, Field, FieldType};
 
 /// Maximum text of a line, in bytes. Wireshark truncates lines at 240 bytes, the field's name
@@ -206,7 +207,7 @@ impl SubtreeBuilder {
             return;
         }
         self.hidden(2, Field::CauseCheck, Value::String(cause.check.clone()));
-        for line in check::lines(&cause.check) {
+        for line in check_lines(&cause.check) {
             match line.command {
                 Some(command) => {
                     self.sentence(2, Field::CauseCommand, Value::String(command.to_owned()), &in_full(&line))
@@ -235,7 +236,7 @@ impl SubtreeBuilder {
 
     /// Adds what confirms a cause, without a field for its commands.
     pub(super) fn check_as_text(&mut self, level: u8, cause: &Cause) {
-        for line in check::lines(&cause.check) {
+        for line in check_lines(&cause.check) {
             self.sentence(level, Field::Text, Value::NoValue, &in_full(&line));
         }
     }
@@ -322,7 +323,7 @@ fn weight(nats: f64) -> String {
 }
 
 /// Returns a line of a check with its machine.
-fn in_full(line: &check::Line<'_>) -> String {
+fn in_full(line: &CheckLine<'_>) -> String {
     match line.machine {
         "" => format!("Check: {}", line.text),
         machine => format!("Check {machine}: {}", line.text),

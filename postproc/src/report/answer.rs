@@ -331,7 +331,8 @@ fn counted_twice(totals: &Totals) -> Option<String> {
         1 => "1 handshake is in two captures and is counted twice.".to_owned(),
         _ => format!("{} are in two captures and are counted twice.", count(number, "handshake")),
     };
-    let episodes = if totals.episodes.is_empty() { "" } else { " So may be the episodes that contain them." };
+    let episodes =
+        if totals.episodes.is_empty() { "" } else { " The episodes that contain them may be counted twice, too." };
     Some(format!("{are}{episodes}{remedy}"))
 }
 

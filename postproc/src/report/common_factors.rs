@@ -139,8 +139,8 @@ fn predicate_of_feature(feature: Feature, has: bool) -> String {
             ("reuse the ports of an earlier connection", "do not reuse the ports of an earlier connection")
         }
         Feature::OlderTimestamp => (
-            "have an older timestamp than the SYN before, from the same address",
-            "do not have an older timestamp than the SYN before, from the same address",
+            "have an older timestamp than the previous SYN from the same address",
+            "do not have an older timestamp than the previous SYN from the same address",
         ),
         _ => ("have a feature", "do not have a feature"),
     };

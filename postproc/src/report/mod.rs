@@ -2,6 +2,7 @@
 
 mod answer;
 mod caveats;
+pub(crate) mod check;
 mod columns;
 mod common_factors;
 mod comparison;

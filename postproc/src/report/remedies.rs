@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use syncookie_engine::{CauseKind, Endpoint, Finding, Implementation, Outcome, Verdict};
-use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
+use syncookie_terminal::{Terminal, count, grouped, paragraph};
 
 use super::findings::{Group, Groups};
-use super::{strength, words};
+use super::{check, strength, words};
 use crate::text;
 use crate::totals::scans::Scan;
 
@@ -84,7 +84,7 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, sca
                 words::WHY_COOKIES
             ),
         )?;
-        paragraph(output, terminal.width, "    ", words::CHECK_COOKIES)?;
+        check::write(output, terminal, "    ", "", words::CHECK_COOKIES)?;
     }
     Ok(())
 }
@@ -163,7 +163,7 @@ impl<'a> Remedy<'a> {
     /// Writes the cause and its check; the causes that are ruled out if there is room.
     fn write(&self, output: &mut dyn Write, terminal: Terminal, is_alone: bool) -> io::Result<()> {
         paragraph(output, terminal.width, "  ", &self.title())?;
-        paragraph(output, terminal.width, "    ", &escape_controls(self.check))?;
+        check::write(output, terminal, "    ", "", self.check)?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use syncookie_engine::{Episode, Finding, Frame, Timestamp};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::Group;
-use super::strength;
+use super::{check, strength};
 use crate::text::{self, microsecond, range};
 
 /// Maximum pieces of evidence shown of a finding: the strongest.
@@ -120,7 +120,7 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
         let why = excluded.against.join("; ");
         paragraph(output, terminal.width, "      ruled out: ", &escape_controls(&format!("{}: {why}", excluded.kind)))?;
     }
-    paragraph(output, terminal.width, "      to check: ", &escape_controls(&cause.check))
+    check::write(output, terminal, "      ", "to check", &cause.check)
 }
 
 /// Writes one kind of failure of a listener.

@@ -143,7 +143,7 @@ impl<W: Write> Table<W> {
         let table = ListenerTable::new(self.terminal, shown, self.is_verbose);
         writeln!(self.output, "\n{}\n{}", self.terminal.bold("Listeners"), table.text)?;
         if !table.omitted.is_empty() {
-            let omitted = format!("Not shown, for lack of width: {} (--format html has all)", table.omitted.join(", "));
+            let omitted = format!("Columns that do not fit: {} (--format html shows all)", table.omitted.join(", "));
             paragraph(&mut self.output, self.terminal.width, "", &omitted)?;
         }
         let others = listeners.len() - shown.len();
@@ -242,7 +242,7 @@ impl<W: Write> Table<W> {
         if groups.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Failed or delayed, neither SYN cookie nor SYN proxy found"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Failed or delayed, without a SYN cookie or SYN proxy"))?;
         let shown = groups.len().min(FAILED_GROUPS);
         for group in &groups[..shown] {
             failure(&mut self.output, self.terminal, group)?;

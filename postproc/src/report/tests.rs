@@ -495,7 +495,7 @@ fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
 #[test]
 fn columns_without_room_are_named() {
     let text = table(&[leaked(0), unclear()], Terminal { width: 60, ..PLAIN }, false);
-    assert!(unwrapped(&text).contains("Not shown, for lack of width: Undetermined"), "{text}");
+    assert!(unwrapped(&text).contains("Columns that do not fit: Undetermined"), "{text}");
     assert!(!table(&[leaked(0)], Terminal { width: 200, ..PLAIN }, false).contains("Not shown"));
 }
 

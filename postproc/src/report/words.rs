@@ -138,9 +138,9 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
 pub const WHY_COOKIES: &str = "the SYN queue was full, or net.ipv4.tcp_syncookies is 2 (always cookies)";
 
 /// Commands that show which of them applies.
-pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (2: every answer is a cookie); if 1: \
-                                 nstat -az TcpExtTCPReqQFullDoCookies, twice (expect: it rises: the SYN queue is full), \
-                                 and ss -lnt (Send-Q limits the SYN queue, too)";
+pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (2: every answer is a cookie); nstat -az \
+                                 TcpExtTCPReqQFullDoCookies (twice; if it rises, the SYN queue is full); ss -lnt \
+                                 (Send-Q limits the SYN queue, too)";
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
-    check: "on the server: nstat -az TcpExtListenOverflows, before and after a failure (expect: it rises); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (1: a full queue sends resets)",
+    check: "on the server: nstat -az TcpExtListenOverflows (before and after a failure; expect: it rises); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (1: a full queue sends resets)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -33,7 +33,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     Hypothesis::new(
         INFO.kind,
         MODERATE,
-        "the reset has the form that a listener with a full accept queue sends if tcp_abort_on_overflow=1",
+        "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1",
     )
     .supported_by(
         case.listener.ignores_acks || nearby.ignored,
@@ -47,7 +47,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     .opposed_by(
         queue.waiting == 0 && !nearby.show_full_queue() && nearby.worked,
         STRONG,
-        "no connection waits to be served, and others worked at that time",
+        "no connection waited to be served, and others worked at that time",
     )
     .supported_by(
         nearby.resets > 0,
@@ -91,7 +91,7 @@ pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
 /// Considers a reset after a proxy's SYN-ACK: a listener that never saw the SYN has no entry to
 /// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.2, "the reset has the form that a full accept queue sends if tcp_abort_on_overflow=1")
+    Hypothesis::new(INFO.kind, 0.2, "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1")
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
@@ -135,7 +135,7 @@ fn while_unanswered(hypothesis: Hypothesis, queue: &FullQueue) -> Hypothesis {
         .supported_by(
             queue.is_likely() && queue.drops_every_syn(),
             STRONG,
-            "no other SYN was answered meanwhile, either; a full accept queue drops every SYN",
+            "no other SYN was answered meanwhile: a full accept queue drops every SYN",
         )
         .opposed_by(
             queue.had_room_for_more,
@@ -185,7 +185,7 @@ pub(super) fn ignored_data(case: &Case<'_, '_>, meanwhile: &Meanwhile, was_accep
         "after a SYN cookie the kernel ignores the data and does not retransmit the SYN-ACK",
     )
     .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)
-    .supported_by(was_accepted, STRONG, "the server accepted the data in the end, as after a queue has room again")
+    .supported_by(was_accepted, STRONG, "the server finally accepted the data, as when the queue has room again")
     .opposed_by(
         !case.is(Verdict::SynCookie) && case.handshake.syn_acks == 1,
         WEAK,

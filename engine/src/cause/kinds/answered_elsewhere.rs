@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AnsweredElsewhere,
     clause: "the SYN was answered from another address or port, and the client does not know that connection",
     counters: &[],
-    check: "on the address translator or load balancer: conntrack -L -p tcp --dport {port} (expect: no reply is seen); on the machine that answered: ip route get {client} (expect: the route does not lead through the translator); with direct server return, ip addr show lo (expect: the server's address is missing)",
+    check: "on the address translator or load balancer: conntrack -L -p tcp --dport {port} (expect: no reply is seen); on the machine that answered: ip route get {client} (expect: the route does not lead through the translator); with direct server return: ip addr show lo (expect: the server's address is missing)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -33,11 +33,11 @@ pub(super) fn not_accepted(case: &Case<'_, '_>) -> Option<Hypothesis> {
         Hypothesis::new(INFO.kind, 6.0, what)
             .supported_by(true, 0.0, difference(handshake, answer))
             .supported_by(refused.is_some(), STRONG, "the client answered that SYN-ACK with a reset whose sequence number is the SYN-ACK's acknowledgment number")
-            .supported_by(handshake.syn_retransmissions > 0, WEAK, "the client retransmitted its SYN nevertheless")
+            .supported_by(handshake.syn_retransmissions > 0, WEAK, "the client retransmitted its SYN although that SYN-ACK had arrived")
             .opposed_by(handshake.syn_ack.is_some(), MODERATE, "the server's own address answered later")
             .not_observable(
                 refused.is_none(),
-                "whether the SYN-ACK was translated behind the capture, before it reached the client",
+                "whether the SYN-ACK was translated between the capture point and the client",
             ),
     )
 }
@@ -46,7 +46,7 @@ pub(super) fn not_accepted(case: &Case<'_, '_>) -> Option<Hypothesis> {
 fn difference(handshake: &Handshake, answer: &AnswerElsewhere) -> &'static str {
     match (handshake.server.ip == answer.server.ip, handshake.server.port == answer.server.port) {
         (true, _) => "only the port differs: the answer was not translated back",
-        (false, true) => "only the address differs: the answer took a path past the address translator",
-        (false, false) => "address and port differ: the answer took a path past the address translator",
+        (false, true) => "only the address differs: the answer bypassed the address translator",
+        (false, false) => "address and port differ: the answer bypassed the address translator",
     }
 }

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ApplicationAbort,
     clause: "the application aborted the connection (RST)",
     counters: &[Counter::TcpAbortOnData, Counter::TcpAbortOnClose],
-    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpEstabResets, before and after a failure (expect: one rises); strace -f -e trace=accept4,read,recvfrom,close,shutdown,setsockopt -p PID (shows the call that aborts)",
+    check: "on the server: nstat -az 'TcpExtTCPAbortOn*' TcpEstabResets (before and after a failure; expect: TCPAbortOnData or TCPAbortOnClose rises); strace -f -e trace=accept4,read,recvfrom,close,shutdown,setsockopt -p PID (shows the call that aborts)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -30,7 +30,7 @@ pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
 
 pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 1.5, reset.shape.describe())
-        .supported_by(true, 0.0, "Windows aborts connections in this form; Linux does not")
+        .supported_by(true, 0.0, "Windows sends such a reset when a program aborts the connection; Linux does not")
         .supported_by(reset.after_data, WEAK, "the reset came after the client's data")
         .supported_by(reset.served, MODERATE, "the server had sent segments after its SYN-ACK")
         .opposed_by(reset.is_from_elsewhere(), STRONG, reset.ttl_sentence())
@@ -40,7 +40,7 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let at_once = reset.server_closed_after.is_some_and(served_nothing::is_at_once);
     let fin = case.handshake.server_fin && !at_once;
-    Hypothesis::new(INFO.kind, 0.3, "the reset has the form in which a closed socket answers data")
+    Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data with such a reset")
         .supported_by(fin, 5.0, "the server had closed the connection (FIN) before")
         .supported_by(
             reset.aborted,

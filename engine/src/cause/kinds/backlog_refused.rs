@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::BacklogRefused,
     clause: "the listener's backlog was full and the server refused the SYN",
     counters: &[],
-    check: "on the server: netstat -s (Windows: failed connection attempts), Windows performance counter 'Microsoft Winsock BSP: Rejected Connections'; then the backlog argument of the program's listen() call",
+    check: "on the server, with Windows: netstat -s -p tcp (expect: failed connection attempts rise); the performance counter 'Microsoft Winsock BSP: Rejected Connections' (expect: it rises); the backlog argument of the program's listen() call",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -15,13 +15,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Considers a refused SYN. While its backlog is full, Windows refuses a SYN in the form of a
 /// closed port, and it answers the next one.
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
-    Hypothesis::new(INFO.kind, -0.5, "the reset has the form in which Windows refuses SYNs while the backlog is full")
+    Hypothesis::new(INFO.kind, -0.5, "Windows refuses SYNs with such a reset while the backlog is full")
         .supported_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(!refused.others_answered, MODERATE, "the listener answered no other SYN around that time")
         .supported_by(
             refused.between_answers,
             STRONG,
-            "the listener answered SYNs in the second before and in the second after",
+            "the listener answered SYNs in the second before and the second after",
         )
         .supported_by(refused.retry_answered, STRONG, "the client's retransmitted SYN was answered")
         .supported_by(refused.has_same_ttl(), WEAK, "the reset has the TTL of the listener's SYN-ACKs")

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::BadChecksum,
     clause: "packets have a wrong TCP checksum, and the receiver drops them",
     counters: &[Counter::InCsumErrors],
-    check: "on the server: nstat -az TcpInCsumErrors, twice (expect: it rises with each SYN); tcpdump -vvni any 'tcp port {port}' (expect: incorrect); on the sender: ethtool -K INTERFACE tx-checksum-ip-generic off (expect: the connection then works); otherwise examine the device on the path that changes packets (NAT, MSS clamping, tunnels)",
+    check: "on the server: nstat -az TcpInCsumErrors (twice; expect: it rises with each SYN); tcpdump -vvni any 'tcp port {port}' (expect: incorrect); on the sender: ethtool -K INTERFACE tx-checksum-ip-generic off (expect: the connection then works); on the path, otherwise: the device that changes packets (NAT, MSS clamping, tunnels)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -32,12 +32,12 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
 fn considered(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Option<Hypothesis> {
     Some(match header.checksum {
         Checksum::Wrong => wrong(case, header, what),
-        Checksum::Right => Hypothesis::new(INFO.kind, -3.0, "nothing answered, and a device behind the capture may spoil the checksum")
+        Checksum::Right => Hypothesis::new(INFO.kind, -3.0, "no answer came, and a device beyond the capture point may corrupt the checksum")
             .opposed_by(true, MODERATE, "the checksum is right where the capture was taken"),
-        Checksum::Unknown => Hypothesis::new(INFO.kind, -STRONG, "nothing answered, and a receiver drops packets with a wrong checksum")
+        Checksum::Unknown => Hypothesis::new(INFO.kind, -STRONG, "no answer came, and a receiver drops packets with a wrong checksum")
             .not_observable(
                 true,
-                "whether the TCP checksum is right (the sender's network card fills it in after the capture, or not all bytes were captured)",
+                "whether the TCP checksum is right (the sender's network card computes it after the capture, or not all bytes were captured)",
             ),
     })
 }
@@ -52,7 +52,7 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
         .supported_by(
             hops > 0,
             MODERATE,
-            format!("{field} {ttl}: the packet passed {hops} router{}, so its checksum is really wrong: a network card that computes it fills it in before the first router", plural(hops)),
+            format!("{field} {ttl}: the packet passed {hops} router{}, so its checksum was wrong on the wire: a network card computes it before the first router", plural(hops)),
         )
         .supported_by(
             counts.right_accepted > 0,
@@ -67,19 +67,19 @@ fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
         .opposed_by(
             hops == 0,
             MODERATE,
-            format!("{field} {ttl} is an initial one: the capture may be at the sender, whose network card fills it in later"),
+            format!("{field} {ttl} is an initial value: the capture may be at the sender, whose network card computes the checksum later"),
         )
         .ruled_out_by(
             counts.wrong_accepted > 0,
             format!(
-                "{} SYN{} and SYN-ACKs of this listener with a wrong checksum were accepted: here it means nothing",
+                "{} SYN{} and SYN-ACKs of this listener with a wrong checksum were accepted: in this capture it means nothing",
                 counts.wrong_accepted,
                 plural(counts.wrong_accepted)
             ),
         )
         .ruled_out_by(
             counts.wrong_accepted == 0 && works_elsewhere,
-            "segments of other listeners with a wrong checksum were accepted: here it means nothing",
+            "segments of other listeners with a wrong checksum were accepted: in this capture it means nothing",
         )
 }
 
@@ -89,7 +89,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let errors = evidence.status(Counter::InCsumErrors);
     if errors.did_not() {
         let said = counters::clause(Counter::InCsumErrors, errors);
-        evidence.ruled_out_by(format!("{said}: the server dropped nothing for its checksum"));
+        evidence.ruled_out_by(format!("{said}: the server dropped no segment because of its checksum"));
     }
-    evidence.supported_by_rise(Counter::InCsumErrors, 8.0, "the server dropped segments for their checksum");
+    evidence.supported_by_rise(Counter::InCsumErrors, 8.0, "the server dropped segments because of their checksums");
 }

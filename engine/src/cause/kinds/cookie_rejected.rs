@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::CookieRejected,
     clause: "the server rejected the SYN cookie in the client's ACK",
     counters: &[Counter::SyncookiesSent, Counter::SyncookiesFailed],
-    check: "on the server: nstat -az TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed TcpOutRsts, before and after a failure (expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, the cookie was valid, but asks for a TCP option, such as SACK or timestamps, that was switched off on the server meanwhile)",
+    check: "on the server: nstat -az 'TcpExtSyncookies*' TcpOutRsts (before and after a failure; expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, the cookie was valid, but asks for a TCP option, such as SACK or timestamps, that was switched off on the server meanwhile)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -70,7 +70,7 @@ pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
 /// Considers a reset after a proxy's SYN-ACK. A host's own cookie never closes the window: Linux,
 /// FreeBSD and gVisor announce their receive buffer in it.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, WEAK, "the reset has the form that a host sends when it rejects a cookie")
+    Hypothesis::new(INFO.kind, WEAK, "a host that rejects a cookie sends such a reset")
         .supported_by(reset.wrong_ack, 6.0, WRONG_ACK)
         .opposed_by(!reset.wrong_ack, MODERATE, "the client acknowledged the SYN-ACK correctly")
         .ruled_out_by(

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::DeferredAccept,
     clause: "the listener waits for the client's data before it accepts (TCP_DEFER_ACCEPT)",
     counters: &[Counter::TcpDeferAcceptDrop],
-    check: "on the server: nstat -az TcpExtTCPDeferAcceptDrop, before and after a connection without data (expect: it rises); strace -f -e trace=setsockopt on the server's start, or its configuration (nginx: deferred; Apache: AcceptFilter; HAProxy: defer-accept)",
+    check: "on the server: nstat -az TcpExtTCPDeferAcceptDrop (before and after a connection without data; expect: it rises); the program's configuration (nginx: deferred; Apache: AcceptFilter; HAProxy: defer-accept); strace -f -e trace=setsockopt COMMAND (starts the program; expect: TCP_DEFER_ACCEPT)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -57,11 +57,11 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
             VERY_STRONG,
             "the listener accepted other silent clients without retransmitting its SYN-ACK",
         )
-        .supported_by(!speaks_first(handshake), WEAK, "the server did not speak first")
+        .supported_by(!speaks_first(handshake), WEAK, "the server did not send data first")
         .opposed_by(
             speaks_first(handshake),
             1.5,
-            "the server spoke first; programs that do so have no reason to wait for data",
+            "the server sent data first; such a program has no reason to wait for data",
         )
         .supported_by(
             meanwhile.served > 0,

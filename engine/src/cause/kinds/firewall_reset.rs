@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::FirewallReset,
     clause: "a packet filter rejected the connection with a TCP reset",
     counters: &[Counter::OutRsts],
-    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); then the counters of each firewall on the path: iptables -vnL, nft list ruleset (nft counts only with the word counter in a rule)",
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); on each firewall on the path: iptables -vnL and nft list ruleset (expect: the counter of a reject rule rises; nft counts only with the word counter in a rule)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -21,14 +21,14 @@ const PASSED: &str =
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
-const INJECTED_FORM: &str = "a device on the path can send this form of reset";
+const INJECTED_FORM: &str = "a device on the path can send such a reset";
 
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     injected(reset, WEAK, INJECTED_FORM)
 }
 
 pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    injected(reset, MODERATE, "network devices send this form of reset, too")
+    injected(reset, MODERATE, "network devices also send such resets")
 }
 
 /// Considers a reset that a device on the path sent in the server's name.
@@ -48,7 +48,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let other_ttl = if reset.is_from_nearer() { 3.0 } else { 1.5 };
-    Hypothesis::new(INFO.kind, 1.0, "the reset has the form that a packet filter sends to reject a connection")
+    Hypothesis::new(INFO.kind, 1.0, "a packet filter that rejects a connection sends such a reset")
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
         .supported_by(
             reset.took_ack,

@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::IcmpRejected,
     clause: "a packet was rejected with an ICMP error",
     counters: &[],
-    check: "on the machine whose address sent the error: nft list ruleset (or iptables -nvL; look for reject and its counter), ip route get {server} (expect: unreachable or prohibit, or no route), ip neigh (expect: FAILED for host unreachable)",
+    check: "on the machine that sent the error: nft list ruleset (or iptables -nvL; expect: the counter of a reject rule rises); ip route get {server} (expect: unreachable or prohibit, or no route); ip neigh (expect, for host unreachable: FAILED)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -80,11 +80,15 @@ fn rejected(case: &Case<'_, '_>, rejection: &Rejection) -> Hypothesis {
     let sent_to_client = matches!(packet, RejectedPacket::Syn | RejectedPacket::OfClient);
     Hypothesis::new(INFO.kind, STRONG, what)
         .supported_by(true, VERY_STRONG, distances(error, sent_to_client))
-        .supported_by(by_server && sent_to_client, 0.0, "the server's own address sent the error: a rule on the server")
+        .supported_by(
+            by_server && sent_to_client,
+            0.0,
+            "the error came from the server's own address: a rule on the server sent it",
+        )
         .supported_by(
             !by_server && sent_to_client,
             0.0,
-            "the server's address did not send the error: a device in front of it",
+            "the error did not come from the server's address: a device in front of it sent it",
         )
         .opposed_by(case.is_of_flood(), VERY_STRONG, "the SYN belongs to a flood, whose sources do not exist")
         .not_observable(true, "the rule or the route that made the device send the error")

@@ -7,13 +7,13 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::InjectedReset,
     clause: "a third party on the path injected a reset; the server did not send it and continued",
     counters: &[Counter::OutRsts],
-    check: "at client and server at the same time: tcpdump -ni any 'tcp port {port}' (expect: the reset arrives at the client, and the server did not send it); then syncookie explain with both captures",
+    check: "at client and server at the same time: tcpdump -ni any -w NAME.pcap 'tcp port {port}' (expect: the reset arrives at the client, and the server did not send it); then give both files to syncookie explain",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
 };
 
-const DATA_PASSED: &str = "the server had acknowledged the client's data, which had passed the device that reset it at once; that device may have reset the server, too";
+const DATA_PASSED: &str = "the server acknowledged the client's data, so the device that reset the client at once let the data pass; it may have reset the server, too";
 
 /// Considers a device that copies packets and injects resets. Unlike a packet filter, it lets the
 /// packet that triggered the reset through ("Global, passive detection of connection tampering",
@@ -24,11 +24,11 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
         .supported_by(
             reset.server_served_after,
             5.0,
-            "the server sent data or acknowledged it after the reset: what the client had sent reached it, and it did not reset the connection",
+            "the server sent or acknowledged data after the reset: it had received the client's packets, and did not reset the connection",
         )
         .supported_by(reset.answers_passed_data(), 5.0, DATA_PASSED)
         .opposed_by(!reset.server_served_after, MODERATE, "the server neither sent nor acknowledged data after the reset")
-        .supported_by(reset.is_early(), MODERATE, "the reset came in less time than the round trip to the server takes")
+        .supported_by(reset.is_early(), MODERATE, "the reset came sooner than a round trip to the server takes")
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets arrived"))
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)

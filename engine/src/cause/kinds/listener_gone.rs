@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ListenerGone,
     clause: "the listening socket was closed between SYN-ACK and ACK",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening?), ps -o lstart= -p PID (since when?), and the service's log around that time",
+    check: "on the server: ss -Htlnp 'sport = :{port}' (is a process listening?); ps -o lstart= -p PID (since when?); the service's log around that time",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -16,13 +16,13 @@ pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) ->
     Hypothesis::new(
         INFO.kind,
         0.6,
-        "the reset has the form of a host whose listening socket was closed between SYN-ACK and ACK",
+        "a host whose listening socket was closed between SYN-ACK and ACK sends such a reset",
     )
     .supported_by(nearby.refused_after, 3.0, "the next SYNs to this listener were refused")
     .supported_by(
         nearby.refused_before && !nearby.refused_after,
         STRONG,
-        "SYNs shortly before were refused: the listener opens and closes",
+        "SYNs shortly before were refused: the listener opens and closes repeatedly",
     )
     .supported_by(
         nearby.worked && !nearby.show_full_queue(),

@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::PathMtu,
     clause: "large segments do not pass the path and small ones do: its MTU is smaller than the ends believe",
     counters: &[],
-    check: "on the {sender}, which sends the large segments: ping -M do -s 1472 {receiver}, and with smaller sizes (expect: only small ones are answered); tracepath {receiver}; then let ICMP \"fragmentation needed\" and \"packet too big\" pass, or clamp the MSS (nft: tcp option maxseg size set rt mtu), or set sysctl net.ipv4.tcp_mtu_probing=1",
+    check: "on the {sender}, which sends the large segments: ping -M do -s 1472 {receiver} (and with smaller sizes; expect: only small ones are answered); tracepath {receiver}; to repair: let ICMP \"fragmentation needed\" and \"packet too big\" pass, clamp the MSS (nft: tcp option maxseg size set rt mtu), or set net.ipv4.tcp_mtu_probing=1",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -119,7 +119,7 @@ fn loss(sender: Side, stuck: &StuckSegment, waited: f64) -> String {
 fn sack_sentence(stuck: &StuckSegment) -> String {
     stuck.sack.map_or_else(String::new, |(frame, missing)| {
         format!(
-            "frame {}: the receiver has what follows (SACK) and lacks {missing} bytes before it: smaller segments arrive",
+            "frame {}: the receiver has later data (SACK) and lacks {missing} bytes before it: smaller segments arrive",
             frame.number
         )
     })

@@ -17,7 +17,7 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
     Hypothesis::new(
         INFO.kind,
         if case.is(Verdict::Ordinary) { 0.0 } else { WEAK },
-        "a proxy that looks like the server passes on a refused SYN in this form",
+        "a proxy whose SYN-ACK looks like the server's passes on a refusal as such a reset",
     )
     .supported_by(reset.window_never_opened, VERY_STRONG, "the window of the SYN-ACK never opened")
     .opposed_by(reset.served, STRONG, "the server had sent segments after its SYN-ACK")
@@ -47,7 +47,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
 pub(super) fn refused_syn(case: &Case<'_, '_>) -> Option<Hypothesis> {
     is_proxys_syn(case).then(|| {
         Hypothesis::new(INFO.kind, STRONG, PROXYS_SYN)
-            .supported_by(true, VERY_STRONG, "the server refused it")
+            .supported_by(true, VERY_STRONG, "the server refused this SYN")
             .not_observable(true, "the handshake between the client and the proxy")
     })
 }
@@ -63,7 +63,7 @@ pub(super) fn closed_window() -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         MODERATE,
-        "a proxy answered and then sent nothing, as pf, which drops the reset of a server that refuses its SYN",
+        "a proxy answered and then sent nothing, as pf does if the server refuses its SYN",
     )
     .not_observable(true, "the server's answer to the proxy")
 }

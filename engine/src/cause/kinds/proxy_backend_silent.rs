@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendSilent,
     clause: "the server behind the proxy never answered",
     counters: &[],
-    check: "on the proxy: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (expect: the proxy's own SYN to the server stays unanswered; on Linux, cookie_retrans rises in /proc/net/stat/synproxy)",
+    check: "on the proxy: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (expect: the proxy's own SYN to the server gets no answer); if it runs Linux: cat /proc/net/stat/synproxy (expect: cookie_retrans rises)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -30,7 +30,7 @@ pub(super) fn closed_window(case: &Case<'_, '_>, silent: bool, waited: f64) -> H
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     proxy_backend_refused::is_proxys_syn(case).then(|| {
         Hypothesis::new(INFO.kind, STRONG, PROXYS_SYN)
-            .supported_by(true, VERY_STRONG, "the server did not answer it")
+            .supported_by(true, VERY_STRONG, "the server did not answer this SYN")
             .not_observable(true, "the handshake between the client and the proxy")
     })
 }

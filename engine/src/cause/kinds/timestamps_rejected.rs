@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::TimestampsRejected,
     clause: "the server dropped a SYN whose timestamp is older than that of an earlier SYN from the same address, as behind NAT",
     counters: &[Counter::PawsPassive],
-    check: "on the server: nstat -az TcpExtPAWSPassive, before and after a failure (Linux before 4.12 with net.ipv4.tcp_tw_recycle=1: it rises); later kernels do not drop such SYNs: look for a device in front of the server",
+    check: "on the server: nstat -az TcpExtPAWSPassive (before and after a failure; expect: it rises; Linux before 4.12 with net.ipv4.tcp_tw_recycle=1); with a later kernel: look for a device in front of the server that drops such SYNs",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -82,7 +82,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
         INFO.kind,
         -MODERATE,
         format!(
-            "{older_failed} unanswered SYN{} from this address had an older timestamp than a SYN before that was answered",
+            "{older_failed} unanswered SYN{} from this address had an older timestamp than an earlier SYN that was answered",
             plural(older_failed)
         ),
     )
@@ -112,7 +112,11 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let rejected = evidence.status(Counter::PawsPassive);
     if rejected.did_not() {
         let said = counters::clause(Counter::PawsPassive, rejected);
-        evidence.ruled_out_by(format!("{said}: the server rejected no SYN for its timestamp"));
+        evidence.ruled_out_by(format!("{said}: the server rejected no SYN because of its timestamp"));
     }
-    evidence.supported_by_rise(Counter::PawsPassive, VERY_STRONG, "the server rejected SYNs for their timestamps");
+    evidence.supported_by_rise(
+        Counter::PawsPassive,
+        VERY_STRONG,
+        "the server rejected SYNs because of their timestamps",
+    );
 }

@@ -13,7 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.8, "the reset has the form of a host that received the ACK and not the SYN")
+    Hypothesis::new(INFO.kind, 0.8, "a host that received the ACK and not the SYN sends such a reset")
         .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
         .supported_by(
             reset.entry_outlived_it,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use syncookie_engine::{Evidence, Finding, Frame};
 
-use crate::report::strength;
+use crate::report::{check, strength};
 
 /// Comments on frames, in a temporary file, because they can exceed the memory.
 pub struct Remarks {
@@ -86,7 +86,8 @@ impl Remarks {
         let Some(cause) = finding.causes.first() else { return String::new() };
         // If all causes are ruled out, the first is not the most likely.
         let lead = if cause.ruled_out { "No known cause fits. Closest:" } else { "Most likely cause:" };
-        format!("{lead} {}: {}\nTo confirm: {}", cause.kind, cause.supporting.join("; "), cause.check)
+        let check = check::unwrapped("To check", &cause.check);
+        format!("{lead} {}: {}\n{check}", cause.kind, cause.supporting.join("; "))
     }
 
     /// Sorts the comments by frame.

@@ -9,7 +9,7 @@ use super::choose::Match;
 use super::packets::{Explained, ICMP_ERROR};
 use super::{Story, ends};
 use crate::report::words::capitalised;
-use crate::report::{strength, words};
+use crate::report::{check, strength, words};
 use crate::text::{self, microsecond};
 
 /// Maximum checks that are proposed.
@@ -216,7 +216,7 @@ impl Page<'_> {
         for (lead, sentences) in parts {
             sentences.iter().try_for_each(|sentence| self.line(lead, sentence))?;
         }
-        self.line("       to check: ", &cause.check)
+        check::write(self.output, self.terminal, "       ", "to check", &cause.check)
     }
 
     fn kernel(&mut self, story: &Story<'_>) -> io::Result<()> {

@@ -8,7 +8,7 @@ use syncookie_engine::{Cause, Finding, Frame, Timestamp, odds};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
-use crate::report::strength;
+use crate::report::{check, strength};
 use crate::text::capture;
 use crate::totals::CaptureTotals;
 
@@ -173,7 +173,7 @@ fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
     let supporting: Vec<Phrase> = cause.supporting.iter().map(|sentence| texts.phrase(sentence)).collect();
     let against: Vec<Phrase> = cause.against.iter().map(|sentence| texts.phrase(sentence)).collect();
     let unseen: Vec<Phrase> = cause.not_observable.iter().map(|sentence| texts.phrase(sentence)).collect();
-    let check = texts.phrase(&cause.check);
+    let check = texts.phrase(&check::unwrapped("", &cause.check));
     let written = serde_json::to_string(&(kind, supporting, against, unseen, cause.ruled_out, check))?;
     Ok(texts.text(&written))
 }
