@@ -416,7 +416,7 @@ impl Finding {
     }
 
     /// Returns whether there is something to report: the verdict is cookie-style, or the handshake
-    /// failed with a cause.
+    /// has a cause, because it failed or was delayed.
     #[must_use]
     pub fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)

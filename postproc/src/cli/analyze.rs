@@ -57,9 +57,8 @@ Exit codes:
   0  all captures were analysed (also those without packets or without TCP)
   1  wrong usage, no capture found, or the results could not be written
   2  some captures could not be read or were truncated; the rest was analysed.
-     The same applies to a file named on the command line that is not a capture,
-     and to a file in a folder that has a capture's extension (.pcap, .cap,
-     .pcapng.gz...) but is not a capture
+     A file that is not a capture counts, too, if it was named on the command
+     line or has a capture's extension (.pcap, .cap, .pcapng.gz...)
   3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above,
      or, with failure, a handshake failed. It takes precedence over 2; standard
      error and the results still name what could not be read
@@ -92,7 +91,7 @@ pub struct Analyze {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above or, with failure, if a handshake
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with failure, if a handshake
     /// failed
     #[arg(long, value_name = "FINDING", value_enum)]
     pub fail_on: Option<FailOn>,
@@ -152,12 +151,12 @@ pub struct Analyze {
     #[arg(long)]
     pub list_files: bool,
 
-    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
+    /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
     /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. Without one of these, a FILE is from the server.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the server.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
@@ -167,7 +166,7 @@ pub struct Analyze {
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
-    /// Where the captures were taken, to rank the causes of failures
+    /// Rank causes by where the captures were taken
     ///
     /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
     /// capture cannot show.

@@ -62,15 +62,14 @@ pub struct Annotate {
 
     /// Replace addresses, and remove payload and everything else that can identify hosts
     ///
-    /// IP addresses are replaced so that addresses of one network still share a prefix, but another one. Ethernet
-    /// addresses are replaced as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
+    /// IP addresses of one network get replacements that share another prefix. Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
     /// innermost packet are written, with correct checksums. Payload, tunnels, VLAN tags, options that can contain
     /// addresses, comments and interface names are removed. Frames without TCP are emptied. Times, ports, sequence
     /// numbers, TCP timestamps and TTLs are kept, so that every verdict is the same.
     #[arg(long)]
     pub anonymize: bool,
 
-    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
+    /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
     /// The same files as for analyze: server=FILE, proxy=FILE, or FILE, which is from the server. Comments then name the
     /// files, so --anonymize is not possible.

@@ -52,23 +52,23 @@ pub struct Explain {
     #[arg(long, value_name = "IP[:PORT]")]
     pub client: Option<EndpointPattern>,
 
-    /// Explain a handshake with this server: an address, or an address and port. The --kernel files are then from it
+    /// Explain a handshake with this server: an address, or an address and port. The --kernel files are then from this server
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
-    /// Counters and settings of the server's kernel, or of a SYN proxy's, to rank the causes of failures
+    /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
     /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. Without one of these, a FILE is from the server.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the server.
     ///
     /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
     /// been saved after the failure.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
-    /// Where the captures were taken, to rank the causes of failures
+    /// Rank causes by where the captures were taken
     ///
     /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
     /// capture cannot show.

@@ -9,8 +9,8 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie kernel
       This machine, in the current network namespace; only root sees every process
-  syncookie kernel --netns web          (or a process ID, a path, or all)
-      Another network namespace, as with nsenter -t PID -n or ip netns exec web
+  syncookie kernel --netns web
+      Another network namespace: a name of ip netns, a process ID, a path, or all
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt

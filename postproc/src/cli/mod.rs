@@ -22,8 +22,7 @@ pub use kernel_file::KernelFile;
 pub use manual::{Completions, Manual};
 pub use resources::Resources;
 
-/// Find TCP handshakes in packet captures that were answered by a SYN cookie or a SYN proxy, and explain failed
-/// handshakes
+/// Show which TCP handshakes of packet captures a SYN cookie or a SYN proxy answered, and why handshakes failed
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {

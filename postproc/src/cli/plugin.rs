@@ -40,7 +40,7 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// The tshark that belongs to the Wireshark to install for; syncookie asks it for the plugin folders
+    /// tshark of the Wireshark to install for; it names the plugin folders
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }
