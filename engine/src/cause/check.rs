@@ -51,9 +51,9 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
     for step in steps(check) {
         let begin = machine_end(step);
         if begin > 0 {
-            machine = step[..begin].trim_end_matches(": ").trim_start_matches("then, ").trim_start_matches("then ");
+            machine = step[..begin].trim_end_matches(": ");
         }
-        let step = step[begin..].trim_start_matches("then ");
+        let step = &step[begin..];
         let commands = commands(step);
         if commands.is_empty() {
             lines.push(CheckLine { machine, text: step, command: None });
@@ -70,7 +70,7 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
 
 /// Returns the offset behind the name of the machine that a step begins with; 0 without one.
 fn machine_end(step: &str) -> usize {
-    let is_place = ["on ", "at ", "from ", "then, on ", "then on "].iter().any(|word| step.starts_with(word));
+    let is_place = ["on ", "at ", "from ", "in front of "].iter().any(|word| step.starts_with(word));
     step.find(": ").filter(|_| is_place).map_or(0, |at| at + 2)
 }
 
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn each_command_has_its_line_with_its_machine_and_what_to_expect() {
         let check = "on the server: tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (expect: \
-                     the ACK arrives; no SYN); then, on the proxy: sysctl net.netfilter.nf_conntrack_tcp_loose (must \
+                     the ACK arrives; no SYN); on the proxy: sysctl net.netfilter.nf_conntrack_tcp_loose (must \
                      be 0) and cat /proc/net/stat/synproxy (expect: it rises)";
         let shown: Vec<_> = check_lines(check).iter().map(|line| (line.machine, line.text, line.command)).collect();
         let tcpdump = "tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'";

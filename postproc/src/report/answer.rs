@@ -157,7 +157,7 @@ fn assumption(totals: &Totals) -> Option<String> {
 
 /// Returns the sentences that follow the headline: the number of handshakes, the confidence, and
 /// the failures; empty if there is nothing to add.
-fn details(totals: &Totals) -> String {
+pub fn details(totals: &Totals) -> String {
     sentences(totals, most_likely)
 }
 
@@ -200,17 +200,16 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
 
 /// Returns the answer with its details, and what to check, in one line.
 pub fn answer(totals: &Totals) -> String {
-    let details = Some(details_and_check(totals)).filter(|details| !details.is_empty());
-    [Some(headline(totals)), details].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let check = check(totals).map(|check| format!("To check: {}.", escape_controls(check)));
+    let details = Some(details(totals)).filter(|details| !details.is_empty());
+    [Some(headline(totals)), details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the details, and the command that confirms the most frequent likely cause.
-pub fn details_and_check(totals: &Totals) -> String {
+/// Returns the check of the most frequent likely cause.
+pub fn check(totals: &Totals) -> Option<&str> {
     let (_, failures) = totals.apart();
     let affected = if failures.handshakes > 0 { failures } else { &totals.delays };
-    let check = affected.most_frequent().map(|(_, cause)| format!("To check: {}.", escape_controls(&cause.check)));
-    let details = Some(details(totals)).filter(|details| !details.is_empty());
-    [details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    affected.most_frequent().map(|(_, cause)| cause.check.as_str())
 }
 
 /// Returns how many handshakes a SYN cookie or SYN proxy answered, and how sure that is.

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AckLost,
     clause: "the client's ACK did not reach the server",
     counters: &[],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the SYN arrives, the ACK does not); if the ACK arrives: conntrack -S (expect: invalid rises); the firewall rules for state INVALID, and the routes of both directions (a stateful filter that sees only one direction drops the ACK)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the SYN arrives, the ACK does not); if the ACK arrives: conntrack -S (expect: invalid rises); the firewall rules for state INVALID, and the routes: one firewall must see both directions",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(path_drops::weigh_ack),

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ClientAbort,
     clause: "the client gave up",
     counters: &[],
-    check: "on the client: strace -f -e trace=close,shutdown,setsockopt -p PID (shows the call that ends the connection); the log of the process (look for a timeout)",
+    check: "on the client: strace -f -e trace=close,shutdown,setsockopt -p PID (which call ends the connection?); the log of the process (look for a timeout)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ServedNothing,
     clause: "the server program closed the connection at once, before it sent anything",
     counters: &[],
-    check: "on the server: the log of the program at that time; its limits and access rules (sshd: MaxStartups; TCP wrappers: /etc/hosts.deny; a proxy without a backend)",
+    check: "on the server: the log of the program at that time; its limits and access rules (sshd: MaxStartups; TCP wrappers: /etc/hosts.deny)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

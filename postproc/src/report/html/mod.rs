@@ -18,7 +18,8 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::answer::{common_folder, details_and_check, headline, read};
+use super::answer::{self, common_folder, details, headline, read};
+use super::check;
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 use data::Data;
@@ -114,7 +115,11 @@ impl<W: Write> Page<W> {
             "script" => output.write_all(SCRIPT.as_bytes()),
             "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
             "answer" => write!(output, "{}", Html(&headline(totals))),
-            "answer-details" => write!(output, "{}", Html(&details_and_check(totals))),
+            "answer-details" => write!(output, "{}", Html(&details(totals))),
+            "check" => match answer::check(totals) {
+                Some(check) => write!(output, "<pre id=\"check\">{}</pre>", Html(&check::unwrapped("To check", check))),
+                None => Ok(()),
+            },
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
             "clients" => sections::clients(output, totals),
