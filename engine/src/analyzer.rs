@@ -46,7 +46,7 @@ pub struct Analyzer {
     evicted: Vec<Finding>,
     /// Number of handshakes at which some may have to be judged early.
     evict_at: usize,
-    /// What forgotten handshakes showed, by listener.
+    /// Facts that forgotten handshakes showed, by listener.
     learnt: BTreeMap<Endpoint, Learnt>,
     summary: Summary,
     midstream: MidstreamConnections,
@@ -150,7 +150,7 @@ impl Analyzer {
         self.push_all_with_links(capture, frames, |_| None, evicted);
     }
 
-    /// Takes the same as [`Self::push_all`]. Calls `link_of` with the numbers of frames whose SYN
+    /// Takes consecutive frames like [`Self::push_all`], and calls `link_of` with the numbers of frames whose SYN
     /// opens a handshake; it returns their link layer, if that is known.
     pub fn push_all_with_links<'a>(
         &mut self,
@@ -476,7 +476,7 @@ impl Analyzer {
         Ok(())
     }
 
-    /// Returns what forgotten handshakes showed of a listener.
+    /// Returns the facts that forgotten handshakes showed about a listener.
     fn learnt(&self, server: Endpoint) -> Learnt {
         self.learnt.get(&server).copied().unwrap_or_default()
     }

@@ -31,7 +31,10 @@ fn a_proxy_that_sent_no_reset_does_not_rule_out_that_the_server_did() {
     assert!(!cause.ruled_out && top(&finding) == Some(CauseKind::ProxyLeakedAck), "{:#?}", finding.causes);
     let named = "(counters of the proxy: proxy.txt)";
     assert!(cause.supporting.iter().any(|why| why.contains("syn_received rose by 3") && why.ends_with(named)));
-    assert!(cause.not_observable.contains(&"the server's counter OutRsts (see --kernel)".to_owned()), "{cause:#?}");
+    assert!(
+        cause.not_observable.contains(&"the server's counter OutRsts (see explain --kernel)".to_owned()),
+        "{cause:#?}"
+    );
 }
 
 #[test]

@@ -24,10 +24,10 @@ const PROGRAMS: [&str; 17] = [
 /// Arguments that follow the name of a program without an option before them.
 const SUBCOMMANDS: [&str; 6] = ["addr", "list", "neigh", "record", "route", "script"];
 
-/// What ends a command, outside quotes.
+/// Texts that end a command, outside quotes.
 const ENDS: [&str; 4] = [" (", ", ", " and ", " on "];
 
-/// What joins two commands in a sentence.
+/// Words that join two commands in a sentence.
 const JOINTS: [&str; 2] = [" and", ","];
 
 /// Line of the check of a cause.
@@ -68,7 +68,7 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
     lines
 }
 
-/// Returns the offset behind the name of the machine that a step begins with; 0 without one.
+/// Returns the offset after the name of the machine that a step begins with; 0 without one.
 fn machine_end(step: &str) -> usize {
     let is_place = ["on ", "at ", "from ", "in front of "].iter().any(|word| step.starts_with(word));
     step.find(": ").filter(|_| is_place).map_or(0, |at| at + 2)

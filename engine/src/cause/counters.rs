@@ -17,7 +17,7 @@ pub(super) fn counters_of(machine: Machine) -> String {
 pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
     [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
         let of_machine = counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy));
-        Some(format!("{} (see --kernel)", named(machine, of_machine)?))
+        Some(format!("{} (see explain --kernel)", named(machine, of_machine)?))
     })
 }
 

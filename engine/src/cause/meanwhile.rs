@@ -5,7 +5,7 @@ use super::case::Case;
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
 
-/// Most handshakes that are examined: enough for a rule, few enough for floods.
+/// Maximum handshakes that are examined: enough for a rule, few enough for floods.
 const MOST: usize = 32;
 /// Share of SYNs without an answer that loss on the path may explain.
 const LOSS: f64 = 0.2;

@@ -26,7 +26,7 @@ pub enum OtherSide {
 pub struct SeenAt {
     /// Packets that the capture contains.
     pub packets: SynPair,
-    /// Outcome that it shows.
+    /// Outcome that the capture shows.
     pub outcome: Outcome,
 }
 
@@ -64,9 +64,9 @@ pub struct OtherCapture<'a> {
     pub location: (&'a str, u32),
     /// Place of the other capture.
     pub side: OtherSide,
-    /// What it shows.
+    /// Handshake as the other capture shows it.
     pub seen: SeenAt,
-    /// Its own first cause that is not ruled out.
+    /// First cause in the other capture that is not ruled out.
     pub first_cause: Option<CauseKind>,
     /// For each [`Crossing`], whether other handshakes show that the packet is not only missing because a
     /// capture lost it.

@@ -4,6 +4,7 @@
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::evidence::hop_limit::{field_name, hops, initial};
 use crate::evidence::reset::Shape;
+use crate::narrative::shows::span;
 use crate::packet::segment::{Flags, is_from_elsewhere};
 
 /// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further
@@ -195,11 +196,7 @@ impl<'a> ResetContext<'a> {
     /// Compares the travel times in a sentence; empty where they are not known.
     pub(super) fn late_sentence(&self) -> String {
         let Some((syn, reset)) = self.trips else { return String::new() };
-        format!(
-            "the reset took {:.1} ms, the SYN-ACK {:.1} ms: the reset came from further away",
-            reset * 1e3,
-            syn * 1e3
-        )
+        format!("the reset took {}, the SYN-ACK {}: the reset came from further away", span(reset), span(syn))
     }
 
     /// Returns whether a bare reset's sequence number and IP identification are those that a kernel

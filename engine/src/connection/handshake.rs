@@ -362,7 +362,7 @@ impl Handshake {
         self.rare()?.wrong_acknowledgment.as_ref()
     }
 
-    /// Returns the same to add what follows.
+    /// Returns the record of a wrong acknowledgment number, to add later packets.
     pub(crate) fn wrong_acknowledgment_mut(&mut self) -> Option<&mut WrongAcknowledgment> {
         self.known_rare_mut()?.wrong_acknowledgment.as_mut()
     }
@@ -382,7 +382,7 @@ impl Handshake {
         self.rare()?.elsewhere.as_ref()
     }
 
-    /// Returns the same to add what follows.
+    /// Returns the SYN-ACK that came from another address or port, to add later packets.
     pub(crate) fn elsewhere_mut(&mut self) -> Option<&mut AnswerElsewhere> {
         self.known_rare_mut()?.elsewhere.as_mut()
     }

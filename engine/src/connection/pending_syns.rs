@@ -19,7 +19,7 @@ use crate::packet::seq::SeqNumber;
 pub(crate) struct PendingSyns {
     /// Hash, and low half of the handshake's id.
     table: HashTable<(u64, u32)>,
-    /// The same for SYN-ACKs whose SYN was not captured before them.
+    /// Hash and id as in `table`, of SYN-ACKs whose SYN was not captured before them.
     orphans: HashTable<(u64, u32)>,
     /// Id of the first handshake that is not yet in the table.
     next: u64,

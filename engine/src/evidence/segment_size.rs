@@ -13,9 +13,10 @@ use super::{Detail, Observed, detail};
 use crate::connection::cookie_mss::{TableOwner, mss_bounds};
 use crate::connection::handshake::Handshake;
 
-/// P(segments bounded by just this size | ordinary) = 0.15: tunnels lead to such sizes, too.
+/// Weight for a size of Linux: P(segments bounded by it | ordinary) = 0.15, because tunnels lead to
+/// such sizes, too.
 const BOUNDED: f64 = 1.8;
-/// The same for an entry that only NetScaler has: P(ordinary) = 0.05, P(cookie) = 0.09, because one
+/// Weight for a size that only NetScaler has: P(ordinary) = 0.05, P(cookie) = 0.09, because one
 /// cookie in ten at most is NetScaler's.
 const BOUNDED_NETSCALER: f64 = 0.6;
 /// Segments of the largest size that must have been seen.

@@ -33,10 +33,10 @@ pub(super) const TIMESTAMPS: u32 = 12;
 /// Share of ordinary first segments whose window moved back to just this value. Of 20,126 public
 /// handshakes 253 moved back, and 252 of them were cookies.
 const MOVES_BACK: f64 = 0.002;
-/// The same where the timestamp of the SYN-ACK contradicts a cookie: with `tcp_shrink_window` every
+/// Share where the timestamp of the SYN-ACK contradicts a cookie: with `tcp_shrink_window` every
 /// window moves.
 const MOVES_BACK_ON_CLOCK: f64 = 0.02;
-/// The same where the window moved back by less than one unit of the scale. Linux rounds up; hosts
+/// Share where the window moved back by less than one unit of the scale. Linux rounds up; hosts
 /// that only shift the window round down (at most one in six of the servers taken for Linux), and
 /// one of eleven windows then passes a multiple of the segment size: 128 of 1460 bytes.
 const ROUNDS_DOWN: f64 = 0.015;

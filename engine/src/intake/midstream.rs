@@ -62,7 +62,7 @@ impl MidstreamConnections {
         self.found.connections < Midstream::MOST_CONNECTIONS
     }
 
-    /// Returns what was found.
+    /// Returns the connections without a SYN that were found.
     pub(crate) fn into_found(self) -> Midstream {
         self.found
     }

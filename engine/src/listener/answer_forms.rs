@@ -13,7 +13,7 @@ use crate::listener::alternation::are_few;
 use crate::listener::option_history::{OptionHandling, OptionHistory};
 use crate::listener::retransmission;
 
-/// Fewest SYN-ACKs in which some order has few runs ([`are_few`]): five of each form.
+/// Minimum SYN-ACKs in which some order has few runs ([`are_few`]): five of each form.
 const FEWEST: usize = 10;
 /// Maximum number of kinds of clients that are compared without sorting.
 const FEW_KINDS: usize = 8;

@@ -8,7 +8,7 @@ use crate::listener::clock::Clock;
 /// Habits of a listener, which do not change from one handshake to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learnt {
-    /// Its clock, where the rate was measured.
+    /// Clock of the listener, where its rate was measured.
     pub clock: Option<Clock>,
     /// Number of forgotten handshakes in which the server's timer retransmitted the SYN-ACK.
     pub rto_retransmissions: usize,

@@ -18,14 +18,14 @@ const KEPT: usize = 1 << 13;
 /// Maximum number of handshakes in a block: few enough to be judged while somebody waits for one.
 const BLOCK: usize = 256;
 
-/// What handshakes are judged by.
+/// Input for judging the handshakes of a listener.
 #[derive(Clone, Copy)]
 pub(crate) struct JudgedBy<'a> {
     pub tracker: &'a Tracker,
     /// Handshakes of the listener, oldest first.
     pub ids: &'a [HandshakeId],
     pub options: JudgeOptions<'a>,
-    /// What forgotten handshakes of the listener showed.
+    /// Facts that forgotten handshakes of the listener showed.
     pub learnt: Learnt,
     pub parts: FindingParts,
 }
@@ -41,11 +41,11 @@ pub(crate) struct Asked {
 
 #[derive(Debug)]
 struct AskedListener {
-    /// `None` where one block has all handshakes.
+    /// Facts of the listener; `None` where one block has all handshakes.
     gathered: Option<Gathered>,
     /// Number of handshakes in a block.
     size: usize,
-    /// By number.
+    /// Findings of the judged blocks, by the number of the block.
     blocks: HashMap<usize, Vec<Finding>>,
     /// The floods before each block that follows a judged one.
     floods: HashMap<usize, FloodStarts>,

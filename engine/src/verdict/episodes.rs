@@ -16,10 +16,10 @@ const ORDINARY_IN_A_ROW: usize = 3;
 /// Linux drops the oldest entries of a SYN queue that is half full after 3 s or less
 /// (`reqsk_timer_handler`), so the queue has room for seconds at a time while an overload lasts.
 const CALM: f64 = 10.0;
-/// The same while a flood goes on at an unchanged rate: three connections of a client that connects
+/// Seconds as in [`CALM`] while a flood continues at an unchanged rate: three connections of a client that connects
 /// every ten seconds, and one in 64 of them shows no lag.
 const CALM_IN_FLOOD: f64 = 30.0;
-/// Fewest SYNs without a completed handshake, in the busiest second, that are a flood here. Fewer
+/// Minimum SYNs without a completed handshake in the busiest second that count as a flood here. Fewer
 /// vary too much from second to second.
 const FLOOD: u64 = 32;
 /// A flood has stopped when two whole seconds in a row have less than a quarter of its busiest

@@ -14,7 +14,7 @@ const STAY_SECONDS: f64 = 60.0;
 /// estimated; and its bounds: it is never certain that all are.
 const SHARE: f64 = 0.7;
 const SHARE_BOUNDS: (f64, f64) = (0.3, 0.99);
-/// Observations the first guess of the share is worth.
+/// Weight of the first guess of the share, in observations.
 const SHARE_WEIGHT: f64 = 2.0;
 /// Weights are clamped to this, in nats.
 const MOST: f64 = 12.0;

@@ -29,7 +29,7 @@ pub(crate) struct Judgement<'a> {
     causes: Vec<Cause>,
     failed: bool,
     server: Option<ServerMeasurements>,
-    /// What is compared with other handshakes, if it is in the sample.
+    /// Attributes to compare with other handshakes, if the handshake is in the sample.
     pub compared: Option<Box<Compared>>,
     /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
@@ -84,7 +84,7 @@ impl Judgement<'_> {
 pub(crate) enum ToCompare<'a> {
     None,
     All,
-    /// Those that the sample keeps.
+    /// Handshakes that the sample keeps.
     Sample(&'a HandshakeSample),
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct JudgeOptions<'a> {
     pub last_flood: Option<Timestamp>,
 }
 
-/// What a [`ListenerJudge`] knows, without the handshakes.
+/// Facts that a [`ListenerJudge`] gathered, without the handshakes.
 #[derive(Debug)]
 pub(crate) struct Gathered {
     /// The handshakes in order of time.
@@ -173,7 +173,7 @@ impl<'a> ListenerJudge<'a> {
         Self::at_start(Judge { listener, totals, priors }, options, order, in_flood)
     }
 
-    /// Returns what was gathered.
+    /// Returns the gathered facts.
     pub(crate) fn into_gathered(self) -> Gathered {
         let Self { judge: Judge { listener, totals, priors }, order, in_flood, .. } = self;
         let ids = listener.handshakes.iter().map(|handshake| handshake.id).collect();

@@ -154,7 +154,7 @@ pub(crate) struct Judge<'a> {
     /// The total of each handshake; empty where the listener answered nobody.
     totals: Vec<Total>,
     /// Log-odds of a cookie and of a proxy that the listener's other handshakes give each; empty
-    /// likewise.
+    /// where the listener answered nobody.
     priors: Vec<(f64, f64)>,
 }
 

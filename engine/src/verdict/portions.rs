@@ -28,11 +28,11 @@ const JUDGED_IN_A_ROW: usize = 64;
 /// caller reads them.
 const PORTION: usize = 1024;
 
-/// Everything that handshakes are judged by.
+/// Input for judging the handshakes of all listeners.
 #[derive(Clone, Copy)]
 pub(crate) struct Portions<'a> {
     pub tracker: &'a Tracker,
-    /// What forgotten handshakes showed, by listener.
+    /// Facts that forgotten handshakes showed, by listener.
     pub learnt: &'a BTreeMap<Endpoint, Learnt>,
     pub summary: &'a Summary,
     pub options: JudgeOptions<'a>,
@@ -40,7 +40,7 @@ pub(crate) struct Portions<'a> {
     pub threads: usize,
     /// Handshakes with an id below this one are judged.
     pub end: HandshakeId,
-    /// Whether these are forgotten afterwards.
+    /// Whether the judged handshakes are forgotten afterwards.
     pub forgets: bool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) type Remains = (ListenerSummary, Endpoint, Learnt);
 /// A listener, and how far its handshakes are judged.
 struct Turn<'a> {
     ids: &'a [HandshakeId],
-    /// Between its first and its last handshake.
+    /// Judge and results so far; `None` before the first handshake and after the last.
     open: Option<Box<(ListenerJudge<'a>, Remains)>>,
     /// Judgements that are not passed on yet.
     judged: VecDeque<Judgement<'a>>,

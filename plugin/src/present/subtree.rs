@@ -149,7 +149,7 @@ impl SubtreeBuilder {
         if let Some(log_odds) = assessment.log_odds {
             let line = self.add(Field::LogOdds, Value::Double(log_odds));
             if let Some(terms) = assessment.terms {
-                let sum = format!("Log-odds: {log_odds:.2} nats over {}, the sum of these weights", terms.runner_up);
+                let sum = format!("Log-odds: {log_odds:.2} nats against {}, the sum of these weights", terms.runner_up);
                 line.text = Some(sum);
                 self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
             }
@@ -179,7 +179,7 @@ impl SubtreeBuilder {
             (Some(_), _) => weight(*contribution),
             (None, _) => odds(*nats),
         };
-        let text = format!("{weight}: {role}, {detail} ({kind})");
+        let text = format!("{weight}, {role}: {detail} ({kind})");
         self.sentence(1, field, Value::String(kind.as_str().to_owned()), &text);
         self.hidden(2, Field::EvidenceFor, Value::String(favours.as_str().to_owned()));
         self.hidden(2, Field::EvidenceNats, Value::Double(*nats));
@@ -223,7 +223,8 @@ impl SubtreeBuilder {
             if cause.ruled_out { (Field::CauseExcluded, "Excluded") } else { (Field::CauseOther, "Less likely") };
         let sentence = format!("{name}: {} ({})", cause.kind.clause(), cause.kind);
         self.sentence(1, field, Value::String(cause.kind.as_str().to_owned()), &sentence);
-        let reasons = [("For", &cause.supporting), ("Against", &cause.against), ("Unknown", &cause.not_observable)];
+        let reasons =
+            [("For", &cause.supporting), ("Against", &cause.against), ("Not observable", &cause.not_observable)];
         for (name, reasons) in reasons {
             for reason in reasons {
                 self.sentence(2, Field::Text, Value::NoValue, &format!("{name}: {reason}"));

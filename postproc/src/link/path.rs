@@ -12,7 +12,7 @@ pub fn path(link: LinkType, frame: &[u8]) -> Link {
     plain(link, frame).unwrap_or_else(|| followed(link, frame))
 }
 
-/// Returns the same for an Ethernet frame with at most one VLAN tag and without a tunnel, as nearly
+/// Returns the link of an Ethernet frame with at most one VLAN tag and without a tunnel, as nearly
 /// every frame is; `None` for all others.
 #[inline]
 fn plain(link: LinkType, frame: &[u8]) -> Option<Link> {
@@ -28,7 +28,7 @@ fn plain(link: LinkType, frame: &[u8]) -> Option<Link> {
     Some(found)
 }
 
-/// Returns the same for any frame.
+/// Returns the link of any frame.
 #[inline(never)]
 pub(super) fn followed(link: LinkType, frame: &[u8]) -> Link {
     let mut found = Link { source: cooked_source(link, frame), ..Link::default() };

@@ -19,7 +19,7 @@ pub(super) enum Event {
     Problem(Problem),
     /// The capture with this name is read from now on.
     Capture(String),
-    /// This number of its bytes were read.
+    /// Number of bytes of the capture that were read.
     Progress(u64),
     /// Handshakes were judged.
     Handshakes(Vec<Finding>),

@@ -161,7 +161,7 @@ pub fn details(totals: &Totals) -> String {
     sentences(totals, most_likely)
 }
 
-/// Returns the same without the most likely causes, which the table lists below.
+/// Returns the details without the most likely causes, which the table lists below.
 pub fn details_without_causes(totals: &Totals) -> String {
     sentences(totals, |_| String::new())
 }
@@ -263,7 +263,8 @@ fn sum(outcomes: &[u64], is_meant: fn(Outcome) -> bool) -> u64 {
     Outcome::ALL.iter().filter(|outcome| is_meant(**outcome)).map(|&outcome| outcomes[outcome as usize]).sum()
 }
 
-/// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none failed, or if all of them belong to floods and are only counted.
+/// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none
+/// failed, or if all of them belong to floods and are only counted.
 fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<String> {
     let parts: Vec<(u64, &str)> = FAILURES
         .iter()

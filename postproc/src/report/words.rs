@@ -137,7 +137,7 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
 /// Reasons why a Linux host answers with cookies.
 pub const WHY_COOKIES: &str = "the SYN queue was full, or net.ipv4.tcp_syncookies is 2 (always cookies)";
 
-/// Commands that show which of them applies.
+/// Check that shows which of the reasons for cookies applies.
 pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (2: every answer is a cookie); nstat -az \
                                  TcpExtTCPReqQFullDoCookies (twice; if it rises, the SYN queue is full); ss -lnt \
                                  (Send-Q limits the SYN queue, too)";

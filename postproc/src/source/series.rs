@@ -22,7 +22,7 @@ const PAUSE: f64 = 300.0;
 pub struct Member {
     /// Index in the list of sources.
     pub source: usize,
-    /// Its first frame; examined only if there are several files.
+    /// Time of the first frame; examined only if there are several files.
     pub start: Start,
 }
 

@@ -11,9 +11,9 @@ pub struct Affected {
     pub handshakes: u64,
     /// Number by outcome, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; Outcome::ALL.len()],
-    /// Times of the first frames of the first and the last of them.
+    /// Times of the first frames of the first and the last affected handshake.
     pub range: Option<(Timestamp, Timestamp)>,
-    /// Their listeners.
+    /// Listeners of the affected handshakes.
     pub listeners: BTreeSet<Endpoint>,
     /// Their most likely causes.
     pub causes: BTreeMap<CauseKind, CauseCount>,
@@ -24,7 +24,7 @@ pub struct Affected {
 pub struct CauseCount {
     /// Number of handshakes.
     pub handshakes: u64,
-    /// Command that confirms the cause, for the first of them.
+    /// Check that confirms the cause, for the first affected handshake.
     pub check: String,
 }
 

@@ -88,7 +88,7 @@ pub struct KernelSource {
     pub machine: Machine,
     /// Names of the files, safe to print.
     pub files: Vec<String>,
-    /// What they are used for and what is assumed about them, as a sentence without its period.
+    /// Use of the files and assumptions about them, as a sentence without its period.
     pub sentence: String,
 }
 

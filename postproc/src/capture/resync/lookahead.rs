@@ -16,7 +16,7 @@ pub(in crate::capture) struct Lookahead {
     granted: Cell<u64>,
     /// End of the last short run, and the first place after it, from the start of the run.
     beyond_run: Cell<Option<(usize, usize)>>,
-    /// The same as offsets in the file.
+    /// Offsets of `beyond_run` in the file.
     beyond: Cell<Option<(u64, u64)>>,
 }
 

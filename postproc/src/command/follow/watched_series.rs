@@ -39,7 +39,7 @@ struct Reading<'f> {
     file: &'f File,
     source: Source,
     member: Member,
-    /// Its record, unless it is new.
+    /// Record of the file, unless it is new.
     order: Option<Order>,
     /// Whether the file is new or has changed. The others are read for the engine only.
     is_fresh: bool,
