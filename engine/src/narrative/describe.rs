@@ -106,6 +106,7 @@ fn options(segment: &Segment<'_>) -> String {
             (2, &[a, b]) => write!(text, "MSS {}", u16::from_be_bytes([a, b])),
             (3, &[shift]) => write!(text, "window scale {shift}"),
             (4, []) => write!(text, "SACK permitted"),
+            (5, [_, _, _, _, _, _, _, _]) => write!(text, "SACK of 1 block"),
             (5, blocks) => write!(text, "SACK of {} blocks", blocks.len() / 8),
             (8, &[a, b, c, d, e, f, g, h]) => {
                 let (value, echo) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));

@@ -168,7 +168,7 @@ impl<'a> Remedy<'a> {
             return Ok(());
         }
         let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
-        let text = format!("ruled out: {} (--verbose and explain show why)", kinds.join(", "));
+        let text = format!("ruled out: {} (explain shows why)", kinds.join(", "));
         paragraph(output, terminal.width, "    ", &text)
     }
 

@@ -166,7 +166,11 @@ impl<W: Write> Table<W> {
         if undecided(totals) == 0 || totals.strongest.is_some() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Undetermined handshakes, and all reasons of each"))?;
+        writeln!(
+            self.output,
+            "\n{}",
+            self.terminal.bold("Undetermined handshakes, by reason (a handshake can have several)")
+        )?;
         lacking(totals).into_iter().take(REASONS).try_for_each(|(reason, number)| {
             let line = format!("{}: {reason}", count(number, "handshake"));
             paragraph(&mut self.output, self.terminal.width, "  ", &line)
