@@ -475,7 +475,7 @@ fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
     (ordinary.assessment.verdict, ordinary.assessment.missing) = (Verdict::Ordinary, Vec::new());
     let text = unwrapped(&table(&[ordinary, unclear()], PLAIN, false));
     assert!(text.starts_with("No SYN cookie or SYN proxy was found in 2 handshakes. "), "{text}");
-    assert!(text.contains("Undetermined handshakes, and all reasons"), "{text}");
+    assert!(text.contains("Undetermined handshakes, by reason"), "{text}");
     assert!(!unwrapped(&table(&[leaked(0), unclear()], PLAIN, false)).contains("by reason"));
 }
 
