@@ -81,13 +81,14 @@ impl Remarks {
         lines.join("\n")
     }
 
-    /// Returns the first cause of a failure and its check; empty if nothing failed.
+    /// Returns the first cause of a failure with its evidence and its check; empty if nothing failed.
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
         // If all causes are ruled out, the first is not the most likely.
         let lead = if cause.ruled_out { "No known cause fits. Closest:" } else { "Most likely cause:" };
+        let reasons: String = cause.supporting.iter().map(|reason| format!("- {reason}\n")).collect();
         let check = check::unwrapped("To check", &cause.check);
-        format!("{lead} {}: {}\n{check}", cause.kind, cause.supporting.join("; "))
+        format!("{lead} {} ({})\n{reasons}{check}", cause.kind.clause(), cause.kind)
     }
 
     /// Sorts the comments by frame.
