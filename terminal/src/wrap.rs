@@ -1,7 +1,10 @@
 //! Paragraphs that fit a terminal.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use textwrap::core::Word;
+use textwrap::wrap_algorithms::wrap_first_fit;
 use unicode_width::UnicodeWidthStr;
 
 /// Returns how many columns a line of text takes on a terminal (Unicode Standard Annex #11): two
@@ -49,18 +52,16 @@ fn write_words<'a>(
     words: impl Iterator<Item = &'a str>,
 ) -> io::Result<()> {
     let indent = if lead.is_empty() { 0 } else { lead.chars().take_while(|&c| c == ' ').count() + 2 };
-    let (mut line, mut is_begun) = (lead.to_owned(), false);
-    for word in words {
-        if is_begun && display_width(&line) + 1 + display_width(word) > width {
-            writeln!(output, "{line}")?;
-            line = " ".repeat(indent);
-        } else if is_begun {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_begun = true;
+    let words: Vec<Word<'_>> = words.map(|word| Word { whitespace: " ", ..Word::from(word) }).collect();
+    let room = |taken: usize| width.saturating_sub(taken) as f64;
+    let lines = wrap_first_fit(&words, &[room(display_width(lead)), room(indent)]);
+    let mut start = Cow::from(lead);
+    for line in lines {
+        let words: Vec<&str> = line.iter().map(|word| word.word).collect();
+        writeln!(output, "{start}{}", words.join(" "))?;
+        start = " ".repeat(indent).into();
     }
-    writeln!(output, "{line}")
+    Ok(())
 }
 
 #[cfg(test)]
