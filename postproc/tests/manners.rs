@@ -157,7 +157,7 @@ fn a_filter_excludes_findings_from_every_count_and_reports_their_number() {
     let table = sandbox.analyze(&["a.pcap", "--filter", "server=:81"]).stdout;
     assert!(table.contains("6 handshakes excluded by the filter"), "{table}");
     let table = sandbox.analyze(&["a.pcap", "--filter", "server=192.0.2.1"]).stdout;
-    assert!(table.starts_with("No TCP handshake matches the filter.\n"), "{table}");
+    assert!(table.starts_with("No listener matches the filter.\n"), "{table}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use syncookie_engine::Confidence;
 
 use super::condition::ConditionParser;
 use super::kernel_file::{KernelFile, KernelFileParser};
-use super::{CapturePoint, Resources};
+use super::{CapturePoint, Resources, implied};
 use crate::exit::Threshold;
 use crate::filter::{Condition, EndpointPattern};
 use crate::report::Format;
@@ -16,9 +16,9 @@ const EXAMPLES: &str = "\
 Examples:
   syncookie analyze trace.pcap
       Analyse one capture and print a table
-  syncookie analyze captures --format jsonl -o findings.jsonl
+  syncookie analyze captures -o findings.jsonl
       Analyse a folder and its subfolders; write one JSON object per line
-  syncookie analyze captures --format html -o report.html
+  syncookie analyze captures -o report.html
       Write one page with charts and all findings, for a browser
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Analyse standard input as it arrives
@@ -83,9 +83,9 @@ pub struct Analyze {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    /// Output format [default: the extension of the output file, such as .html or .jsonl, otherwise table]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 
     /// Output file; - is standard output. The file is written atomically, except with --follow, which appends
     #[arg(short, long, value_name = "FILE", default_value = "-")]
@@ -108,7 +108,7 @@ pub struct Analyze {
     /// min-delay=…; repeatable
     ///
     /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), either with a port (10.0.0.1:443,
-    /// [2001:db8::1]:443), or a port (:443).
+    /// [2001:db8::1]:443), or a port (:443). 2001:db8::1:443 is ambiguous and rejected.
     ///
     /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @SECONDS since
     /// 1970, or a time before now (-2h). Both refer to the handshake's first frame. since
@@ -184,6 +184,13 @@ pub struct Analyze {
     // Last, because its heading applies to all options after it.
     #[command(flatten)]
     pub resources: Resources,
+}
+
+impl Analyze {
+    /// Returns the format of the results.
+    pub fn format(&self) -> Format {
+        implied::format(self.format, &self.output)
+    }
 }
 
 /// Value of `--fail-on`.

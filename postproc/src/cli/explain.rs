@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::filter::EndpointPattern;
 
-use super::CapturePoint;
 use super::kernel_file::{KernelFile, KernelFileParser};
+use super::{CapturePoint, implied};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,9 +75,9 @@ pub struct Explain {
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    pub format: Form,
+    /// Output format [default: json if the output file is named .json, otherwise text]
+    #[arg(long, value_enum)]
+    pub format: Option<Form>,
 
     /// Output file; - is standard output. The file is written atomically
     #[arg(short, long, value_name = "FILE", default_value = "-")]
@@ -92,10 +92,18 @@ pub struct Explain {
     pub quiet: bool,
 }
 
+impl Explain {
+    /// Returns the format of the explanation.
+    pub fn format(&self) -> Form {
+        implied::format(self.format, &self.output)
+    }
+}
+
 /// Format of an explanation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Form {
     /// Text for people
+    #[default]
     Text,
     /// One JSON object
     Json,

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::implied;
+
 const EXAMPLES: &str = "\
 Examples:
   syncookie kernel
@@ -41,9 +43,9 @@ pub struct Kernel {
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Output format
-    #[arg(long, value_enum, default_value_t = KernelFormat::Table)]
-    pub format: KernelFormat,
+    /// Output format [default: json or prometheus if the output file is named .json or .prom, otherwise table]
+    #[arg(long, value_enum)]
+    pub format: Option<KernelFormat>,
 
     /// Output file, written atomically; - is standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
@@ -74,6 +76,13 @@ pub struct Kernel {
     pub fail_on: Option<KernelLevel>,
 }
 
+impl Kernel {
+    /// Returns the format of the report.
+    pub fn format(&self) -> KernelFormat {
+        implied::format(self.format, &self.output)
+    }
+}
+
 /// Action other than a report.
 #[derive(Debug, Subcommand)]
 pub enum KernelAction {
@@ -94,13 +103,15 @@ pub struct Snapshot {
 }
 
 /// Format of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum KernelFormat {
     /// Table
+    #[default]
     Table,
     /// One JSON document, or with --watch one JSON object per line
     Json,
     /// Metrics in the text format of Prometheus
+    #[value(alias = "prom")]
     Prometheus,
 }
 

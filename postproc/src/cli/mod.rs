@@ -5,11 +5,13 @@ mod annotate;
 mod capture_point;
 mod condition;
 mod explain;
+mod implied;
 mod kernel;
 mod kernel_file;
 mod manual;
 pub mod plugin;
 mod resources;
+mod shorthand;
 
 use clap::{Parser, Subcommand};
 
@@ -21,10 +23,20 @@ pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
 pub use manual::{Completions, Manual};
 pub use resources::Resources;
+pub use shorthand::expand;
+
+const USAGE: &str = "\
+syncookie [OPTIONS] <COMMAND>
+       syncookie <PATH>... [OPTIONS OF analyze]";
+
+const SHORTHAND: &str = "\
+`syncookie trace.pcap` is short for `syncookie analyze trace.pcap`. A capture or folder that is named
+like a command needs its path: `syncookie ./kernel`.";
 
 /// Show which TCP handshakes of packet captures a SYN cookie or a SYN proxy answered, and why handshakes failed
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(override_usage = USAGE, after_help = SHORTHAND)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]

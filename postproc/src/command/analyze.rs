@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Threshold};
 use crate::output::Output;
 use crate::pipeline;
-use crate::report;
+use crate::report::{self, Format};
 use crate::source::walk;
 
 /// Analyses the captures that the arguments name.
@@ -25,22 +25,35 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
+    let format = output_format(args)?;
     let options = options(args)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
-        return list_files::list(plan, args.format, output, console);
+        return list_files::list(plan, format, output, console);
     }
-    if args.format.is_binary() && output.is_terminal() {
+    if format.is_binary() && output.is_terminal() {
         return Err(Failure::Output(io::Error::other(
             "the format is binary; name a file with --output, or use a pipe",
         )));
     }
     assumptions(&options).for_each(|assumed| console.remark(assumed));
     let terminal = Terminal::detect(output.is_terminal());
-    let mut report = report::new(args.format, terminal, args.verbose, &mut output);
+    let mut report = report::new(format, terminal, args.verbose, &mut output);
     let totals = pipeline::analyze(&plan, &options, &mut *report, console).map_err(Failure::Output)?;
     drop(report);
     let Some(totals) = totals else { return Err(Failure::no_capture(plan)) };
     output.finish().map_err(Failure::Output)?;
     Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
+}
+
+/// Returns the format of the results.
+///
+/// # Errors
+/// Fails if the output file is named like a format that this build cannot write.
+fn output_format(args: &Analyze) -> Result<Format, Failure> {
+    let is_parquet = args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+    if is_parquet && args.format.is_none() && cfg!(not(feature = "parquet")) {
+        return Err(Failure::NoParquet);
+    }
+    Ok(args.format())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use syncookie_engine::Timestamp;
 use syncookie_terminal::{count, escape_controls};
 use thiserror::Error;
 
@@ -11,6 +12,7 @@ use super::kernel_files;
 use super::state_error::StateError;
 use crate::filter::BaselineError;
 use crate::source::walk::Plan;
+use crate::text::Rfc3339;
 
 /// Reason why nothing was written.
 #[derive(Debug, Error)]
@@ -40,6 +42,17 @@ pub enum Failure {
     /// The results could not be written.
     #[error("the results could not be written: {0}")]
     Output(#[source] io::Error),
+    /// The output file is named like a format that this build cannot write.
+    #[error("this build cannot write Parquet; build it with --features parquet, or give --format")]
+    NoParquet,
+    /// No time is since one limit and before the other.
+    #[error("no time matches --filter since={} until={}; since must be before until", Rfc3339(*since), Rfc3339(*until))]
+    EmptyTimeRange {
+        /// Time given with `since`.
+        since: Timestamp,
+        /// Time given with `until`.
+        until: Timestamp,
+    },
     /// Another program appends to the output file.
     #[error("{} is used by another syncookie; end that one, or name another file with --output", shown(.0))]
     OutputLocked(PathBuf),

@@ -110,7 +110,7 @@ fn exit(args: &Kernel, views: &[View]) -> Exit {
 fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let options = Options {
-        format: match args.format {
+        format: match args.format() {
             KernelFormat::Table => Format::Table,
             KernelFormat::Json => Format::Json,
             KernelFormat::Prometheus => Format::Prometheus,

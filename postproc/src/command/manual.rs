@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
+use clap_complete::Shell;
 
 use crate::cli::{Cli, Completions, Manual};
 
@@ -22,8 +23,22 @@ pub fn manual(args: &Manual) -> io::Result<()> {
 /// Writes a shell completion script.
 pub fn completions(args: &Completions) -> io::Result<()> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut command(), NAME, &mut text);
-    io::stdout().lock().write_all(&text)
+    let mut command = command();
+    clap_complete::generate(args.shell, &mut command, NAME, &mut text);
+    let text = String::from_utf8_lossy(&text);
+    let text = if args.shell == Shell::Bash { with_whole_words(&text, &command) } else { text.into_owned() };
+    io::stdout().lock().write_all(text.as_bytes())
+}
+
+/// Function that calls the generated one.
+const WHOLE_WORDS: &str = include_str!("completions.bash");
+
+/// Adds the function that joins words to the generated script, and registers it instead.
+fn with_whole_words(script: &str, command: &Command) -> String {
+    let commands: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let function = WHOLE_WORDS.replace("@COMMANDS@", &commands.join(" "));
+    let (generated, registration) = script.split_at(script.rfind("\nif ").unwrap_or(script.len()));
+    format!("{generated}{function}{}", registration.replace("-F _syncookie ", "-F _syncookie_words "))
 }
 
 const NAME: &str = env!("CARGO_PKG_NAME");

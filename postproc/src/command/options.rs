@@ -10,13 +10,17 @@ use crate::source::walk::Plan;
 /// Reads the baseline and the `--kernel` files, and returns the options of the analysis.
 ///
 /// # Errors
-/// Fails if one of the files cannot be used.
+/// Fails if one of the files cannot be used, or the filter has a time range without any time.
 pub fn options(args: &Analyze) -> Result<Options, Failure> {
     let read_baseline =
         |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let kernel = kernel_files::read(&args.kernel, args.server)?;
-    let rules = Rules { filter: Filter::new(&args.filter), once: args.once, baseline };
+    let filter = Filter::new(&args.filter);
+    if let Some((since, until)) = filter.empty_time_range() {
+        return Err(Failure::EmptyTimeRange { since, until });
+    }
+    let rules = Rules { filter, once: args.once, baseline };
     Ok(Options {
         limits: args.resources.limits(),
         threads: args.resources.threads(),

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use syncookie_engine::{DetailLevel, Endpoint, Episode, Finding, Verdict};
 
-use super::{Baseline, Filter};
+use super::{Baseline, Filter, Unmatched};
 
 /// Rules given on the command line.
 #[derive(Debug, Default)]
@@ -56,6 +56,8 @@ pub struct Admission<'a> {
     /// Listeners and verdicts of the admitted findings, which decide about episodes. Kept only for
     /// a baseline.
     admitted: HashSet<(Endpoint, Verdict)>,
+    /// Conditions on servers that no listener met so far.
+    unmatched: Unmatched,
 }
 
 impl Rules {
@@ -73,7 +75,8 @@ impl<'a> Admission<'a> {
     #[must_use]
     pub fn new(rules: &'a Rules, detail: DetailLevel) -> Self {
         let (flood, admitted) = (HashMap::new(), HashSet::new());
-        Self { rules, detail, max_flood: u64::MAX, flood, admitted }
+        let unmatched = Unmatched::new(&rules.filter.servers);
+        Self { rules, detail, max_flood: u64::MAX, flood, admitted, unmatched }
     }
 
     /// Limits the number of flood handshakes that are reported per listener, if the engine does not
@@ -92,7 +95,11 @@ impl<'a> Admission<'a> {
     /// Decides about a finding that an earlier run may have reported. Calls `is_duplicate` at most
     /// once, and only for findings that match the filter, because it records them.
     pub fn decide(&mut self, finding: &Finding, was_reported: bool, is_duplicate: impl FnOnce() -> bool) -> Decision {
-        let is_wanted = self.rules.filter.admits(finding);
+        let filter = &self.rules.filter;
+        if !filter.servers.is_empty() {
+            self.unmatched.add(finding.server, filter.admits_server(finding.server));
+        }
+        let is_wanted = filter.admits(finding);
         let is_duplicate = is_wanted && is_duplicate();
         if was_reported {
             return Decision::ReportedBefore;
@@ -120,6 +127,12 @@ impl<'a> Admission<'a> {
             *reported += 1;
         }
         if self.detail == DetailLevel::Notable && !finding.is_notable() { Decision::Count } else { Decision::Report }
+    }
+
+    /// Returns the conditions on servers that no listener met.
+    #[must_use]
+    pub fn unmatched(&self) -> &Unmatched {
+        &self.unmatched
     }
 
     /// Returns whether an episode is reported, once all findings were decided: it matches the

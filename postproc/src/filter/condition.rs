@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use syncookie_engine::{CauseKind, Outcome, Timestamp, Verdict};
 
-use super::{Hosts, delay, hosts, time};
+use super::{Hosts, ambiguous, delay, hosts, time};
 
 /// Condition of `--filter`, as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,19 @@ pub enum Condition {
 
 /// Error for a condition that cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid filter; expected {expected}")]
-pub struct InvalidFilter {
-    expected: String,
+pub enum InvalidFilter {
+    /// The text has none of these forms.
+    #[error("not a valid filter; expected {expected}")]
+    Form {
+        /// Forms that are accepted.
+        expected: String,
+    },
+    /// The text is an IPv6 address that may end in a port.
+    #[error("ambiguous filter; expected {readings}")]
+    Ambiguous {
+        /// Unambiguous forms.
+        readings: String,
+    },
 }
 
 impl Condition {
@@ -49,8 +59,11 @@ impl FromStr for Condition {
     type Err = InvalidFilter;
 
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
-        let invalid = |expected: &str| InvalidFilter { expected: expected.to_owned() };
-        let hosts = |text| Hosts::parse(text).ok_or_else(|| invalid(hosts::FORM));
+        let invalid = |expected: &str| InvalidFilter::Form { expected: expected.to_owned() };
+        let hosts = |text| match ambiguous::readings(text) {
+            Some(readings) => Err(InvalidFilter::Ambiguous { readings }),
+            None => Hosts::parse(text).ok_or_else(|| invalid(hosts::FORM)),
+        };
         let time = |text| time::parse(text).ok_or_else(|| invalid(time::FORM));
         match text.split_once('=') {
             Some(("server", value)) => hosts(value).map(Self::Server),
@@ -70,7 +83,7 @@ impl FromStr for Condition {
 fn word<T: Copy + ToString>(what: &str, words: &[T], value: &str) -> Result<T, InvalidFilter> {
     words.iter().find(|word| word.to_string() == value).copied().ok_or_else(|| {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        InvalidFilter { expected: format!("{what}: {}", words.join(", ")) }
+        InvalidFilter::Form { expected: format!("{what}: {}", words.join(", ")) }
     })
 }
 
@@ -83,6 +96,7 @@ mod tests {
         let said = |text: &str| text.parse::<Condition>().unwrap_err().to_string();
         assert!(said("10.0.0.1").contains("expected server=…"));
         assert!(said("server=www.example.com").contains("an address"));
+        assert!(said("server=fd02::2:80").contains("expected [fd02::2]:80"));
         assert!(said("since=yesterday").contains("2026-11-22"));
         assert!(said("outcome=broken").contains("an outcome: established, reset-by-server"));
         assert!(said("cause=gremlins").contains("a cause: cookie-rejected"));

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use syncookie_engine::Endpoint;
 
+use super::ambiguous;
+
 /// Address with one port or with any port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointPattern {
@@ -27,6 +29,9 @@ impl FromStr for EndpointPattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(readings) = ambiguous::readings(text) {
+            return Err(format!("ambiguous: expected {readings}"));
+        }
         if let Ok(ip) = text.trim_start_matches('[').trim_end_matches(']').parse() {
             return Ok(Self { ip, port: None });
         }
@@ -58,7 +63,7 @@ mod tests {
             assert_eq!(parsed(text).as_deref(), Ok(text));
         }
         assert_eq!(parsed("[2001:db8::1]").as_deref(), Ok("2001:db8::1"));
-        for text in ["", "web", "192.0.2.1:", "192.0.2.1:99999", "192.0.2.256"] {
+        for text in ["", "web", "192.0.2.1:", "192.0.2.1:99999", "192.0.2.256", "2001:db8::1:80"] {
             assert!(parsed(text).is_err(), "{text}");
         }
     }

@@ -1,5 +1,6 @@
 //! Patterns for addresses and ports.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use syncookie_engine::Endpoint;
@@ -47,6 +48,21 @@ impl Hosts {
     }
 }
 
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let network = self.network.map_or_else(String::new, |(address, length)| match address {
+            IpAddr::V4(_) if length == 32 => address.to_string(),
+            IpAddr::V6(_) if length == 128 => address.to_string(),
+            _ => format!("{address}/{length}"),
+        });
+        match (self.port, self.network) {
+            (None, _) => f.write_str(&network),
+            (Some(port), Some((IpAddr::V6(_), _))) => write!(f, "[{network}]:{port}"),
+            (Some(port), _) => write!(f, "{network}:{port}"),
+        }
+    }
+}
+
 fn network(text: &str) -> Option<(IpAddr, u8)> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length.parse().ok()?)),
@@ -91,6 +107,13 @@ mod tests {
         assert!(is_in("2001:db8::/32", "2001:db8:1::2", 1) && !is_in("2001:db8::/32", "2001:db9::", 1));
         assert!(is_in("[2001:db8::1]:443", "2001:db8::1", 443) && is_in("::1", "::1", 5));
         assert!(is_in("[::1]", "::1", 5) && is_in(":443", "::1", 443) && !is_in(":443", "::1", 80));
+    }
+
+    #[test]
+    fn hosts_are_written_as_they_are_parsed() {
+        for text in ["10.0.0.1", "10.0.0.0/8:443", "2001:db8::/32", "[2001:db8::1]:443", ":443"] {
+            assert_eq!(Hosts::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

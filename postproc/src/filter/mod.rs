@@ -2,6 +2,7 @@
 //! together with the others of its listener.
 
 mod admission;
+mod ambiguous;
 mod baseline;
 mod condition;
 mod delay;
@@ -9,6 +10,7 @@ mod endpoint;
 mod hosts;
 mod likeness;
 mod time;
+mod unmatched;
 
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ pub use condition::{Condition, InvalidFilter};
 pub use endpoint::EndpointPattern;
 pub use hosts::Hosts;
 pub use likeness::Likeness;
+pub use unmatched::Unmatched;
 
 /// All conditions of `--filter`. Repeated conditions of one kind are ORed; different kinds are
 /// ANDed.
@@ -64,10 +67,21 @@ impl Filter {
         *self != Self::default()
     }
 
+    /// Returns `since` and `until` if no time is between them.
+    #[must_use]
+    pub fn empty_time_range(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.since?, self.until?)).filter(|(since, until)| since >= until)
+    }
+
+    /// Returns whether a listener matches.
+    fn admits_server(&self, server: Endpoint) -> bool {
+        holds(&self.servers, server)
+    }
+
     /// Returns whether a finding matches.
     #[must_use]
     pub fn admits(&self, finding: &Finding) -> bool {
-        holds(&self.servers, finding.server)
+        self.admits_server(finding.server)
             && holds(&self.clients, finding.client)
             && self.since.is_none_or(|since| finding.time >= since)
             && self.until.is_none_or(|until| finding.time < until)
@@ -82,7 +96,7 @@ impl Filter {
     /// range.
     #[must_use]
     pub fn admits_episode(&self, episode: &Episode) -> bool {
-        holds(&self.servers, episode.server)
+        self.admits_server(episode.server)
             && is_one_of(&self.verdicts, episode.verdict)
             && self.since.is_none_or(|since| episode.end >= since)
             && self.until.is_none_or(|until| episode.start < until)
@@ -106,6 +120,8 @@ mod tests {
         let condition = |text: &str| text.parse::<Condition>().unwrap();
         let filter = Filter::new(&["since=@5", "since=@7", "until=@20", "until=@10"].map(condition));
         assert_eq!(filter, Filter::new(&["since=@7", "until=@10"].map(condition)));
+        assert!(filter.empty_time_range().is_none());
+        assert!(Filter::new(&["since=@7", "until=@7"].map(condition)).empty_time_range().is_some());
         assert!(filter.is_active() && !Filter::new(&[]).is_active());
     }
 }

@@ -78,6 +78,8 @@ pub enum Kind {
         /// Command that decompresses it.
         undo: &'static str,
     },
+    /// Archive of files.
+    Archive,
     /// Empty file.
     Empty,
     /// Anything else; contains the first bytes.
@@ -101,6 +103,10 @@ const PACKED: [(&[u8], &str, &str); 6] = [
     (b"\x02\x21\x4c\x18", "lz4's legacy format", "lz4 -d"),
 ];
 
+/// Magic number of tar archives (POSIX and GNU), and its offset in the header of their first file.
+const TAR: &[u8] = b"ustar";
+const TAR_OFFSET: usize = 257;
+
 /// Returns the kind of the file that begins with these bytes. [`MAGIC`] bytes identify everything
 /// that is supported; [`OPENING`] bytes identify the other kinds as well.
 pub fn sniff(bytes: &[u8]) -> Kind {
@@ -120,6 +126,9 @@ pub fn sniff(bytes: &[u8]) -> Kind {
     }
     if let Some((_, name, undo)) = PACKED.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
         return Kind::Packed { name, undo };
+    }
+    if bytes.get(TAR_OFFSET..).is_some_and(|rest| rest.starts_with(TAR)) {
+        return Kind::Archive;
     }
     match foreign::recognise(bytes) {
         Some(foreign) => Kind::Foreign(foreign),
@@ -152,6 +161,7 @@ impl fmt::Display for Kind {
             }
             Self::Foreign(foreign) => write!(f, "{foreign}"),
             Self::Packed { name, undo } => write!(f, "is compressed with {name}: decompress it first with `{undo}`"),
+            Self::Archive => f.write_str("is a tar archive: extract it with `tar -xf FILE`, and analyse the folder"),
             Self::Empty => f.write_str("is empty"),
             Self::Unknown(first) => {
                 f.write_str("is not a capture: its first bytes are")?;
@@ -181,6 +191,9 @@ mod tests {
     fn unsupported_files_are_reported_with_the_remedy() {
         let said = |bytes: &[u8]| sniff(bytes).to_string();
         assert!(said(b"\xfd7zXZ\0\0").contains("`xz -d`"));
+        let tar = [&[b'a'; TAR_OFFSET][..], b"ustar\x0000"].concat();
+        assert!(said(&tar).contains("`tar -xf FILE`"));
+        assert!(!said(&tar[..TAR_OFFSET + 4]).contains("tar"));
         assert!(said(b"GMBU\0\x02").contains("`editcap -F pcapng IN OUT`"));
         assert!(said(b"hello").contains("68 65 6c 6c"));
     }

@@ -227,6 +227,10 @@ impl<'a> Run<'a> {
         self.report_waiting()?;
         let admission = &self.admission;
         self.totals.episodes.retain(|(_, episode)| admission.admits_episode(episode));
+        self.totals.unmatched = admission.unmatched().clone();
+        if !self.totals.unmatched.is_empty() {
+            self.observer.remark(&self.totals.unmatched.to_string());
+        }
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
     }

@@ -5,6 +5,7 @@ use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::caveats::was_were;
 use super::no_handshake;
+use super::words::capitalised;
 use crate::text::{self, range};
 use crate::totals::Totals;
 use crate::totals::affected::Affected;
@@ -28,6 +29,8 @@ fn whole_headline(totals: &Totals) -> String {
     let handshakes = totals.tally.handshakes;
     if totals.captures.is_empty() {
         "No capture could be read.".into()
+    } else if handshakes == 0 && totals.unmatched.is_every_condition() {
+        "No listener matches the filter.".into()
     } else if handshakes == 0 && totals.filtered_out > 0 {
         "No TCP handshake matches the filter.".into()
     } else if handshakes == 0 {
@@ -173,7 +176,13 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     }
     if totals.tally.handshakes == 0 {
         let is_explained = totals.filtered_out == 0 && totals.known.is_none();
-        return if is_explained { no_handshake::details(totals).join(" ") } else { String::new() };
+        return match is_explained {
+            true => no_handshake::details(totals).join(" "),
+            false if totals.unmatched.is_every_condition() => {
+                format!("{}.", capitalised(&totals.unmatched.to_string()))
+            }
+            false => String::new(),
+        };
     }
     let has_failures = totals.failed() > 0;
     let (found, others) = totals.apart();

@@ -3,9 +3,10 @@
 use clap::ValueEnum;
 
 /// Format of results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// A table of at most about 60 lines, the most important first
+    #[default]
     Table,
     /// One page with charts, for a browser; needs no network
     Html,

@@ -14,6 +14,7 @@ use syncookie_engine::{
     ListenerReport, Machine, Midstream, Statistics, Tally, Timestamp,
 };
 
+use crate::filter::Unmatched;
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
@@ -57,6 +58,8 @@ pub struct Totals {
     pub cross_capture: Option<CrossCapture>,
     /// Number of handshakes that `--filter` excluded.
     pub filtered_out: u64,
+    /// Conditions of `--filter` on servers that no listener met.
+    pub unmatched: Unmatched,
     /// Number of flood handshakes that were counted but not reported, if handshakes are counted as
     /// they are reported.
     pub flood_not_reported: u64,

@@ -181,6 +181,21 @@ fn bash_completes_with_what_is_written_for_it() {
                _syncookie syncookie cause=path --filter; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let completed = run(Command::new("bash").args(["-c", &format!("{script}\n{ask}")]));
     assert_eq!((completed.stdout.trim(), completed.code), ("cause=path-mtu", Some(0)), "{}", completed.stderr);
+    for (words, current, previous, completed) in [
+        ("analyze --format = h", "h", "=", "html"),
+        ("analyze --filter cause = path", "path", "=", "path-mtu"),
+        ("analyze --filter = verdict = syn-c", "syn-c", "=", "syn-cookie"),
+        ("/ --fai", "--fai", "/", "--fail-on"),
+    ] {
+        let last = words.split(' ').count();
+        let ask = format!(
+            "COMP_WORDS=(syncookie {words}); COMP_CWORD={last}; _syncookie_words syncookie {current} {previous}; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let ran = run(Command::new("bash").args(["-c", &format!("{script}\n{ask}")]));
+        assert_eq!((ran.stdout.trim(), ran.code), (completed, Some(0)), "{words}: {}", ran.stderr);
+    }
+    assert!(script.contains("complete -F _syncookie_words "), "{script}");
     for shell in ["zsh", "fish", "elvish", "powershell"] {
         let script = syncookie(&["completions", shell]);
         assert!(script.code == Some(0) && script.stdout.contains("only-findings"), "{shell}");

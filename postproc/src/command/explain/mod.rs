@@ -124,7 +124,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         kernel: &totals.kernel,
     };
     let mut output = Output::open(&args.output)?;
-    match args.format {
+    match args.format() {
         Form::Text => {
             let terminal = Terminal::detect(output.is_terminal());
             text::write(&mut output, terminal, &story, args.verbose)?;

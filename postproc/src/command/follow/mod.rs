@@ -54,7 +54,8 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         [folder] if folder.is_dir() => folder,
         _ => return Err(Failure::NoFolderToFollow),
     };
-    if !matches!(args.format, Format::Table | Format::Jsonl) {
+    let format = args.format();
+    if !matches!(format, Format::Table | Format::Jsonl) {
         return Err(Failure::FollowFormat);
     }
     let (state_file, state) = match &args.state {
@@ -64,9 +65,9 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let options = options(args)?;
     let results = Results::open(&args.output)?;
     let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
-    let mut report: Box<dyn Report + '_> = match args.format {
+    let mut report: Box<dyn Report + '_> = match format {
         Format::Table => Box::new(lines::Lines::new(journal.text(), args.verbose)),
-        _ => report::new(args.format, Terminal::detect(false), args.verbose, journal.text()),
+        _ => report::new(format, Terminal::detect(false), args.verbose, journal.text()),
     };
     assumptions(&options).for_each(|assumed| console.remark(assumed));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
