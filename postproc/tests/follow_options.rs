@@ -26,6 +26,7 @@ type Check = fn(&Sandbox);
 const DECISIONS: &[(&str, Check)] = &[
     ("baseline", baseline),
     ("capture-point", capture_point),
+    ("csv-bom", |sandbox| rejected(sandbox, "--csv-bom", &["--csv-bom"])),
     ("fail-on", fail_on),
     ("filter", filter),
     ("follow", |_| ()),

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 use syncookie::filter::Rules;
 use syncookie::pipeline::{self, Options, Silent};
-use syncookie::report::{self, Format};
+use syncookie::report::{self, Format, Style};
 use syncookie::source::walk;
 use syncookie::totals::Totals;
 use syncookie_engine::Limits;
@@ -66,7 +66,8 @@ fn options(form: u8, limit: u8, threads: usize) -> Options {
 pub(crate) fn analyze(paths: &[PathBuf], options: &Options, format: Format) -> Option<(Vec<u8>, Totals)> {
     let mut text = Vec::new();
     let terminal = Terminal { width: 100, is_coloured: false };
-    let mut report = report::new(format, terminal, true, &mut text);
+    let style = Style { terminal, is_verbose: true, has_byte_order_mark: false };
+    let mut report = report::new(format, style, &mut text);
     let totals = pipeline::analyze(&walk::plan(paths), options, &mut *report, &mut Silent);
     drop(report);
     totals.expect("memory takes all results").map(|totals| (text, totals))

@@ -20,6 +20,8 @@ Examples:
       Analyse a folder and its subfolders; write one JSON object per line
   syncookie analyze captures -o report.html
       Write one page with charts and all findings, for a browser
+  syncookie analyze captures -o findings.csv --csv-bom
+      Write one row per handshake, for Excel; other programs need no --csv-bom
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Analyse standard input as it arrives
   syncookie analyze captures --fail-on likely --quiet > report.txt
@@ -90,6 +92,10 @@ pub struct Analyze {
     /// Output file; - is standard output. The file is written atomically, except with --follow, which appends
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
+
+    /// Begin CSV with a byte order mark, which Excel needs to read it as UTF-8
+    #[arg(long, conflicts_with_all = ["follow", "list_files"])]
+    pub csv_bom: bool,
 
     /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with failure, if a handshake
     /// failed

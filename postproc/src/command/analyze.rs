@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Threshold};
 use crate::output::Output;
 use crate::pipeline;
-use crate::report::{self, Format};
+use crate::report::{self, Format, Style};
 use crate::source::walk;
 
 /// Analyses the captures that the arguments name.
@@ -26,6 +26,9 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         return Err(Failure::OutputIsInput);
     }
     let format = output_format(args)?;
+    if args.csv_bom && format != Format::Csv {
+        return Err(Failure::MarkWithoutCsv);
+    }
     let options = options(args)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {
@@ -38,7 +41,8 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     }
     assumptions(&options).for_each(|assumed| console.remark(assumed));
     let terminal = Terminal::detect(output.is_terminal());
-    let mut report = report::new(format, terminal, args.verbose, &mut output);
+    let style = Style { terminal, is_verbose: args.verbose, has_byte_order_mark: args.csv_bom };
+    let mut report = report::new(format, style, &mut output);
     let totals = pipeline::analyze(&plan, &options, &mut *report, console).map_err(Failure::Output)?;
     drop(report);
     let Some(totals) = totals else { return Err(Failure::no_capture(plan)) };

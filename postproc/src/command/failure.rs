@@ -45,6 +45,9 @@ pub enum Failure {
     /// The output file is named like a format that this build cannot write.
     #[error("this build cannot write Parquet; build it with --features parquet, or give --format")]
     NoParquet,
+    /// A byte order mark was requested for another format.
+    #[error("--csv-bom applies only to CSV; add --format csv")]
+    MarkWithoutCsv,
     /// No time is since one limit and before the other.
     #[error("no time matches --filter since={} until={}; since must be before until", Rfc3339(*since), Rfc3339(*until))]
     EmptyTimeRange {

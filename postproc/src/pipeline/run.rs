@@ -370,7 +370,7 @@ mod tests {
     use super::*;
     use crate::filter::{Filter, Rules};
     use crate::pipeline::Silent;
-    use crate::report::{self, Format};
+    use crate::report::{self, Format, Style};
     use crate::totals::cross_capture::tests::{full, unanswered};
 
     /// Returns the number of handshakes that found no room in the comparison, after one from
@@ -379,7 +379,8 @@ mod tests {
         let rules = Rules { filter: Filter::new(&[filter.parse().unwrap()]), ..Rules::default() };
         let options = Options { rules, ..Options::default() };
         let terminal = Terminal { width: 100, is_coloured: false };
-        let (mut report, mut observer) = (report::new(Format::Summary, terminal, false, io::sink()), Silent);
+        let style = Style { terminal, is_verbose: false, has_byte_order_mark: false };
+        let (mut report, mut observer) = (report::new(Format::Summary, style, io::sink()), Silent);
         let mut run = Run::new(Extent::Listed(&[]), &options, &mut *report, &mut observer);
         run.totals.cross_capture = Some(full());
         run.expect_series(series);

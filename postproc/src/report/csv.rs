@@ -1,7 +1,7 @@
 //! CSV (RFC 4180) for spreadsheets: one row per handshake.
 //!
-//! The file begins with a byte order mark; without it, Excel reads UTF-8 as a Windows code page.
-//! Excel, LibreOffice, pandas and DuckDB all skip the mark.
+//! A byte order mark comes first only if it is asked for: Excel needs it to read UTF-8, but programs
+//! such as awk and csvkit take it for a part of the first column's name.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -24,11 +24,12 @@ const BETWEEN: &str = " | ";
 /// Report with one row per handshake.
 pub struct Rows<W> {
     output: W,
+    has_byte_order_mark: bool,
 }
 
 impl<W: Write> Rows<W> {
-    pub fn new(output: W) -> Self {
-        Self { output }
+    pub fn new(output: W, has_byte_order_mark: bool) -> Self {
+        Self { output, has_byte_order_mark }
     }
 
     fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cow<'a, str>>) -> io::Result<()> {
@@ -47,7 +48,9 @@ impl<W: Write> Report for Rows<W> {
     }
 
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
-        self.output.write_all(BYTE_ORDER_MARK)?;
+        if self.has_byte_order_mark {
+            self.output.write_all(BYTE_ORDER_MARK)?;
+        }
         self.row(columns().map(|column| column.name.into()))?;
         self.output.flush()
     }

@@ -68,21 +68,26 @@ pub fn captures(output: impl Write, sources: &[Source]) -> io::Result<()> {
     json::Lines::new(output).captures(sources)
 }
 
-/// Creates a report in this format that writes to this output. A table has the width and the
-/// colours of the terminal, and with `is_verbose` all details.
-pub fn new<'a>(
-    format: Format,
-    terminal: Terminal,
-    is_verbose: bool,
-    output: impl Write + Send + 'a,
-) -> Box<dyn Report + 'a> {
+/// Options of single formats.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Terminal whose width and colours a table has.
+    pub terminal: Terminal,
+    /// Whether a table has all details.
+    pub is_verbose: bool,
+    /// Whether CSV begins with a byte order mark.
+    pub has_byte_order_mark: bool,
+}
+
+/// Creates a report in this format and style that writes to this output.
+pub fn new<'a>(format: Format, style: Style, output: impl Write + Send + 'a) -> Box<dyn Report + 'a> {
     match format {
-        Format::Table => Box::new(table::Table::new(output, terminal, is_verbose)),
+        Format::Table => Box::new(table::Table::new(output, style.terminal, style.is_verbose)),
         Format::Html => Box::new(html::Page::new(output)),
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
         Format::Summary => Box::new(summary::Line::new(output)),
-        Format::Csv => Box::new(csv::Rows::new(output)),
+        Format::Csv => Box::new(csv::Rows::new(output, style.has_byte_order_mark)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),
     }

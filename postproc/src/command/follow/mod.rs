@@ -31,7 +31,7 @@ use crate::console::Console;
 use crate::exit::{Exit, Threshold};
 use crate::interrupt;
 use crate::pipeline::{Extent, IdleThreads, Run};
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, Report, Style};
 use crate::totals::Totals;
 
 use folder::{Folder, SeriesFiles};
@@ -67,7 +67,11 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
     let mut report: Box<dyn Report + '_> = match format {
         Format::Table => Box::new(lines::Lines::new(journal.text(), args.verbose)),
-        _ => report::new(format, Terminal::detect(false), args.verbose, journal.text()),
+        _ => {
+            let terminal = Terminal::detect(false);
+            let style = Style { terminal, is_verbose: args.verbose, has_byte_order_mark: false };
+            report::new(format, style, journal.text())
+        }
     };
     assumptions(&options).for_each(|assumed| console.remark(assumed));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
