@@ -199,16 +199,19 @@ fn duplicate_handshakes_are_counted_and_with_once_reported_once() {
     sandbox.file("in/b.pcap", &capture(3));
     let run = sandbox.analyze(&["in", "--format", "jsonl"]);
     assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (8, &json!(8)));
-    let both = json!({"same_packets": 3, "differing": 0, "not_compared": 0, "handshakes": []});
+    assert_eq!(summary(&run)["connections"], 5);
+    let both = json!({"same_packets": 3, "differing": 0, "not_compared": 0, "handshakes": [], "disagreements": []});
     assert_eq!(summary(&run)["comparison"], both);
     let run = sandbox.analyze(&["in", "--format", "jsonl", "--once"]);
     assert_eq!((run.objects("handshake").len(), &summary(&run)["handshakes"]), (5, &json!(5)));
+    assert_eq!(summary(&run)["connections"], 5);
     assert!(run.objects("handshake").iter().all(|one| one["capture"] == "in/a.pcap"));
     assert_eq!(summary(&run)["comparison"], both);
     let table = sandbox.analyze(&["in"]).unwrapped();
-    assert!(table.contains("3 handshakes are in two captures and are counted twice. --once counts"), "{table}");
-    assert!(table.contains("3 handshakes: another capture has the same packets (--once counts each once)"), "{table}");
-    assert!(!sandbox.analyze(&["in", "--once"]).stdout.contains("counted twice"));
+    assert!(table.contains("who answered the 5 connections."), "{table}");
+    assert!(table.contains("3 connections are in a.pcap and in b.pcap; each counts once."), "{table}");
+    assert!(table.contains("3 connections: another capture has the same packets (each counts once)"), "{table}");
+    assert!(!sandbox.analyze(&["in", "--once"]).stdout.contains("are in a.pcap"));
     assert!(summary(&sandbox.analyze(&["in/a.pcap", "--format", "jsonl"])).get("comparison").is_none());
 }
 

@@ -258,6 +258,14 @@ impl Tally {
         self.outcomes[outcome as usize] += 1;
     }
 
+    /// Takes one handshake out of the counts.
+    pub fn remove(&mut self, verdict: Verdict, outcome: Outcome) {
+        let counts = [&mut self.handshakes, &mut self.verdicts[verdict as usize], &mut self.outcomes[outcome as usize]];
+        for count in counts {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// Adds the counts of another tally.
     pub fn merge(&mut self, other: &Self) {
         self.handshakes += other.handshakes;

@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
         let parts = FindingParts {
             detail: report.detail(),
             measured: report.draws(),
-            syn_fields: totals.cross_capture.is_some(),
+            syn_fields: totals.cross_capture.is_some() || report.detail() == DetailLevel::All,
             compared: totals.is_counted_one_by_one,
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
             counted_in_floods: false,
@@ -231,6 +231,7 @@ impl<'a> Run<'a> {
         if !self.totals.unmatched.is_empty() {
             self.observer.remark(&self.totals.unmatched.to_string());
         }
+        self.totals.compare();
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
     }
@@ -289,19 +290,22 @@ impl<'a> Run<'a> {
     fn decide(&mut self, finding: &Finding, place: impl FnOnce(&mut CrossCapture) -> Option<Place>) -> io::Result<()> {
         let Totals { cross_capture, .. } = &mut self.totals;
         let once = self.options.rules.once;
+        let mut at = None;
         let is_duplicate = || {
-            let captures = cross_capture.as_mut();
-            captures.is_some_and(|captures| place(captures).is_some_and(|place| captures.admit(place, once)))
+            cross_capture.as_mut().is_some_and(|captures| {
+                at = place(captures);
+                at.is_some_and(|place| captures.admit(place, once))
+            })
         };
         let was_reported = self.journal.is_some_and(|journal| journal.was_decided(finding));
         match self.admission.decide(finding, was_reported, is_duplicate) {
             Decision::Report => {
-                self.totals.count(finding);
+                self.totals.count_at(at, finding);
                 self.report.handshake(&self.totals.captures, finding)?;
             }
-            Decision::Count => self.totals.count(finding),
+            Decision::Count => self.totals.count_at(at, finding),
             Decision::CountInFlood => {
-                self.totals.count(finding);
+                self.totals.count_at(at, finding);
                 self.totals.flood_not_reported += 1;
             }
             Decision::FilteredOut => self.totals.filtered_out += 1,
@@ -386,7 +390,7 @@ mod tests {
         run.expect_series(series);
         run.send(Event::Capture("a.pcap".into())).unwrap();
         run.send(Event::Handshakes(vec![unanswered(0)])).unwrap();
-        run.end().unwrap().and_then(|totals| totals.compared()).unwrap().not_compared
+        run.end().unwrap().and_then(|totals| totals.comparison).unwrap().not_compared
     }
 
     #[test]

@@ -4,6 +4,7 @@ use syncookie_engine::{CauseKind, Confidence, Endpoint, NO_SYN_ACK, Outcome, Tal
 use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::caveats::was_were;
+use super::comparison;
 use super::no_handshake;
 use super::words::capitalised;
 use crate::text::{self, range};
@@ -47,9 +48,9 @@ fn whole_headline(totals: &Totals) -> String {
 /// `place` follows what was not found.
 fn not_found(totals: &Totals, place: &str) -> String {
     match (undecided(totals), tally_of(&totals.tally, Verdict::Ordinary)) {
-        (1, 0) => "The capture does not show who answered the handshake.".into(),
+        (1, 0) => format!("The capture does not show who answered the {}.", totals.noun()),
         (number @ 2.., 0) => {
-            format!("The capture does not show who answered the {}.", count(number, "handshake"))
+            format!("The capture does not show who answered the {}.", count(number, totals.noun()))
         }
         _ => format!("No SYN cookie or SYN proxy was found{place}."),
     }
@@ -76,7 +77,7 @@ fn failure_headline(totals: &Totals) -> String {
         (0, 1) if handshakes == 1 => "The connection got stuck after the handshake".into(),
         (0, _) if stuck == handshakes => format!("All {} got stuck", count(stuck, "connection")),
         (0, _) => format!("{} of {} got stuck", grouped(stuck), count(handshakes, "connection")),
-        (1, 0) if handshakes == 1 => "The handshake failed".into(),
+        (1, 0) if handshakes == 1 => format!("The {} failed", totals.noun()),
         (_, 0) if failed == handshakes => format!("All {} failed", all(totals)),
         (failed, 0) => format!("{} of {} failed", grouped(failed), all(totals)),
         (failed, stuck) => format!("{} of {} failed, {} got stuck", grouped(failed), all(totals), grouped(stuck)),
@@ -187,7 +188,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     let has_failures = totals.failed() > 0;
     let (found, others) = totals.apart();
     sentences.extend(scans(found));
-    sentences.extend(failures(others, cause));
+    sentences.extend(failures(others, totals.noun(), cause));
     match (has_failures, answered(totals)) {
         (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),
         (true, None) => sentences.push(assumption(totals).unwrap_or_else(|| not_found(totals, ""))),
@@ -196,7 +197,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
         (false, None) => {}
     }
     sentences.extend(delays(totals, cause));
-    sentences.extend(counted_twice(totals));
+    sentences.extend(totals.comparison.as_ref().and_then(comparison::shared));
     // An ICMP error is an answer.
     if !totals.failures.causes.contains_key(&CauseKind::IcmpRejected) {
         sentences.extend(no_handshake::only_syns(totals).or_else(|| no_handshake::one_direction(totals)));
@@ -274,7 +275,7 @@ fn sum(outcomes: &[u64], is_meant: fn(Outcome) -> bool) -> u64 {
 
 /// Returns how many handshakes failed, how, when and where, and what `cause` adds; `None` if none
 /// failed, or if all of them belong to floods and are only counted.
-fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<String> {
+fn failures(failures: &Affected, noun: &str, cause: fn(&Affected) -> String) -> Option<String> {
     let parts: Vec<(u64, &str)> = FAILURES
         .iter()
         .map(|(outcomes, words)| (outcomes.iter().map(|&one| failures.outcomes[one as usize]).sum(), *words))
@@ -287,13 +288,13 @@ fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<Strin
         [(number, _)] if *number == stuck(failures) => {
             format!("{}{of} got stuck after the handshake{when}.", count(*number, "connection"))
         }
-        [(1, how)] => format!("1 handshake{of} was {how}{when}."),
-        [(number, how)] => format!("{} handshakes{of} were {how}{when}.", grouped(*number)),
+        [(1, how)] => format!("1 {noun}{of} was {how}{when}."),
+        [(number, how)] => format!("{} {noun}s{of} were {how}{when}.", grouped(*number)),
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(number, how)| format!("{} {how}", grouped(*number))).collect();
             let failed = if stuck(failures) > 0 { "failed or got stuck" } else { "failed" };
-            format!("{}{of} {failed}{when}: {}.", count(failures.handshakes, "handshake"), parts.join(", "))
+            format!("{}{of} {failed}{when}: {}.", count(failures.handshakes, noun), parts.join(", "))
         }
     };
     Some(format!("{failed}{}", cause(failures)))
@@ -302,7 +303,7 @@ fn failures(failures: &Affected, cause: fn(&Affected) -> String) -> Option<Strin
 /// Returns how many handshakes were delayed, and what `cause` adds.
 fn delays(totals: &Totals, cause: fn(&Affected) -> String) -> Option<String> {
     let delays = &totals.delays;
-    let were = was_were(delays.handshakes, "handshake");
+    let were = was_were(delays.handshakes, totals.noun());
     let (first, last) = delays.range?;
     Some(format!("{were} delayed, {}.{}", range(first, last), cause(delays)))
 }
@@ -326,27 +327,8 @@ fn most_likely(affected: &Affected) -> String {
     format!(" Most likely cause{of}: {} ({cause}).", cause.clause())
 }
 
-/// Returns how many handshakes are in several captures and therefore counted more than once.
-fn counted_twice(totals: &Totals) -> Option<String> {
-    let compared = totals.compared()?;
-    let number = compared.differing + if compared.is_counted_once { 0 } else { compared.same_packets };
-    let remedy = match compared.same_packets {
-        0 => "",
-        _ if compared.is_counted_once => "",
-        _ => " --once counts those with the same packets once.",
-    };
-    let are = match number {
-        0 => return None,
-        1 => "1 handshake is in two captures and is counted twice.".to_owned(),
-        _ => format!("{} are in two captures and are counted twice.", count(number, "handshake")),
-    };
-    let episodes =
-        if totals.episodes.is_empty() { "" } else { " The episodes that contain them may be counted twice, too." };
-    Some(format!("{are}{episodes}{remedy}"))
-}
-
 fn all(totals: &Totals) -> String {
-    count(totals.tally.handshakes, "handshake")
+    count(totals.tally.handshakes, totals.noun())
 }
 
 /// Returns the listener that a SYN cookie or proxy answered for with at least this confidence, or

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use syncookie_engine::Endpoint as Socket;
 use syncookie_engine::compare::{Difference, Meaning};
-use syncookie_terminal::count;
+use syncookie_terminal::{count, grouped};
 
+use super::answer::common_folder;
 use super::endpoint::Endpoint;
 use super::words;
 use crate::text;
-use crate::totals::cross_capture::{self, Pair};
+use crate::totals::cross_capture::{self, Disagreement, Pair};
 
 /// Maximum number of kinds of difference that the table lists.
 const MAX_KINDS: usize = 3;
@@ -22,6 +23,7 @@ pub struct Comparison {
     differing: u64,
     not_compared: u64,
     handshakes: Vec<Handshake>,
+    disagreements: Vec<Disagreeing>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +42,17 @@ struct Location {
     frame: u32,
 }
 
+/// Connections of a listener that two captures show differently; the first capture counts.
+#[derive(Serialize)]
+struct Disagreeing {
+    server: Endpoint,
+    connections: u64,
+    locations: [Location; 2],
+    verdicts: [&'static str; 2],
+    outcomes: [&'static str; 2],
+    direction_known: bool,
+}
+
 #[derive(Serialize)]
 struct Differing {
     what: &'static str,
@@ -47,14 +60,34 @@ struct Differing {
     means: &'static str,
 }
 
-impl From<cross_capture::Comparison> for Comparison {
-    fn from(compared: cross_capture::Comparison) -> Self {
+impl From<&cross_capture::Comparison> for Comparison {
+    fn from(compared: &cross_capture::Comparison) -> Self {
         Self {
             same_packets: compared.same_packets,
             differing: compared.differing,
             not_compared: compared.not_compared,
-            handshakes: compared.pairs.into_iter().map(Handshake::from).collect(),
+            handshakes: compared.pairs.iter().cloned().map(Handshake::from).collect(),
+            disagreements: compared.disagreements.iter().map(Disagreeing::from).collect(),
         }
+    }
+}
+
+impl From<&Disagreement> for Disagreeing {
+    fn from(found: &Disagreement) -> Self {
+        Self {
+            server: found.server.into(),
+            connections: found.connections,
+            locations: found.locations.clone().map(Location::from),
+            verdicts: found.views.map(|(verdict, _)| verdict.as_str()),
+            outcomes: found.views.map(|(_, outcome)| outcome.as_str()),
+            direction_known: found.is_direction_known,
+        }
+    }
+}
+
+impl From<(String, u32)> for Location {
+    fn from((capture, frame): (String, u32)) -> Self {
+        Self { capture, frame }
     }
 }
 
@@ -69,21 +102,20 @@ impl From<Pair> for Handshake {
         Self {
             client: pair.client.into(),
             server: pair.server.into(),
-            locations: pair.locations.map(|(capture, frame)| Location { capture, frame }),
+            locations: pair.locations.map(Location::from),
             direction_known: is_direction_known,
             differences: pair.differences.into_iter().map(differing).collect(),
         }
     }
 }
 
-/// Returns lines for people: the number of handshakes that are in two captures, and the
-/// differences, most frequent first. A difference of TTLs alone gets no line.
+/// Returns lines for people: what the captures disagree about, the number of handshakes that are in
+/// two captures, and the differences, most frequent first. A difference of TTLs alone gets no line.
 pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = by_frequency(compared).into_iter().map(|found| disagreement(found, folder)).collect();
     if compared.same_packets > 0 {
-        let handshakes = count(compared.same_packets, "handshake");
-        let counted = if compared.is_counted_once { "each is counted once" } else { "--once counts each once" };
-        lines.push(format!("{handshakes}: another capture has the same packets ({counted})"));
+        let connections = count(compared.same_packets, "connection");
+        lines.push(format!("{connections}: another capture has the same packets (each counts once)"));
     }
     let mut kinds: BTreeMap<(&str, &str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
@@ -103,20 +135,78 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     lines
 }
 
+/// Returns what captures disagree about, the most frequent first.
+fn by_frequency(compared: &cross_capture::Comparison) -> Vec<&Disagreement> {
+    let mut found: Vec<_> = compared.disagreements.iter().collect();
+    // Stable, so that equally frequent ones keep their order.
+    found.sort_by_key(|found| std::cmp::Reverse(found.connections));
+    found.truncate(MAX_KINDS);
+    found
+}
+
+/// Formats what two captures show of the same connections, and which of them counts.
+fn disagreement(found: &Disagreement, folder: &str) -> String {
+    let [main, other] = &found.locations;
+    let place = |(capture, frame): &(String, u32)| format!("{} (frame {frame})", short(capture, folder));
+    let [shown, elsewhere] = found.views.map(|(verdict, outcome)| format!("{verdict} and {outcome}"));
+    let name = short(&main.0, folder);
+    let which = match (found.is_direction_known, found.is_same_answer) {
+        (true, false) => format!("Something between the captures answered the client, so {name} gives the verdict"),
+        (true, true) => format!("{name} is nearer to the client and gives the verdict"),
+        (false, _) => format!("The captures do not show which is nearer to the client; {name} gives the verdict"),
+    };
+    format!(
+        "{}, {}: {shown} in {}; {elsewhere} in {}. {which}.",
+        found.server,
+        count(found.connections, "connection"),
+        place(main),
+        place(other)
+    )
+}
+
+/// Returns which captures share connections, and how often they disagree; `None` if none do.
+pub fn shared(compared: &cross_capture::Comparison) -> Option<String> {
+    let connections = compared.second_views.len() as u64;
+    let ((first, second), _) = compared.shared.iter().max_by_key(|(_, number)| **number)?;
+    let folder = common_folder(compared.shared.keys().flat_map(|(a, b)| [a.as_str(), b.as_str()]));
+    let (first, second) = (short(first, &folder), short(second, &folder));
+    let are = if connections == 1 { "is" } else { "are" };
+    let place = match compared.shared.len() {
+        1 => format!("{first} and in {second}"),
+        _ => format!("several captures, most in {first} and {second}"),
+    };
+    let differ = match compared.disagreements.iter().map(|found| found.connections).sum::<u64>() {
+        0 => return Some(format!("{} {are} in {place}; each counts once.", count(connections, "connection"))),
+        all if all == connections => "it".to_owned(),
+        some => format!("{} of them", grouped(some)),
+    };
+    let which = if compared.disagreements.iter().all(|found| found.is_direction_known) {
+        "the client's side gives the verdict"
+    } else {
+        "they do not always show which one is nearer to the client"
+    };
+    let differ = if connections > 1 && differ == "it" { "all of them" } else { &differ };
+    let number = count(connections, "connection");
+    Some(format!("{number} {are} in {place}; each counts once. The captures disagree about {differ}: {which}."))
+}
+
+fn short(capture: &str, folder: &str) -> String {
+    text::capture(capture.strip_prefix(folder).unwrap_or(capture)).into_owned()
+}
+
 /// Formats one kind of difference with an example of it.
 fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> String {
     let [(near, near_frame), (far, far_frame)] = &pair.locations;
-    let name = |name: &str| text::capture(name.strip_prefix(folder).unwrap_or(name)).into_owned();
     let [near_value, far_value] = words::difference_values(difference);
     let side = if pair.is_direction_known { "nearer to the client, " } else { "" };
     format!(
         "{}, {}: {}. {}. Example: {near_value} in {} ({side}frame {near_frame}); {far_value} in {} \
          (frame {far_frame}).",
         pair.server,
-        count(number, "handshake"),
+        count(number, "connection"),
         words::difference(difference.kind),
         words::capitalised(words::meaning(difference, pair.is_direction_known)),
-        name(near),
-        name(far),
+        short(near, folder),
+        short(far, folder),
     )
 }

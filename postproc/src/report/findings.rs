@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, Outcome, Timestamp, Verdict};
 
 use crate::filter::Likeness;
+use crate::totals::second_view::SecondView;
 
 /// Maximum number of examples of each group.
 const EXAMPLES: usize = 3;
@@ -52,6 +53,19 @@ impl Groups {
         self.groups.entry(place).or_insert_with(|| Group::new(likeness, finding)).add(capture, finding);
     }
 
+    /// Takes a finding out of the counts. Its group keeps its examples, unless it was the only finding.
+    pub fn remove(&mut self, view: &SecondView) {
+        let counted = &view.counted;
+        let place = (view.server, counted.verdict, counted.outcome, counted.first_cause);
+        let Some(group) = self.groups.get_mut(&place).filter(|_| counted.is_notable()) else { return };
+        group.count = group.count.saturating_sub(1);
+        group.failed = group.failed.saturating_sub(u64::from(counted.has_failed));
+        group.reliable = group.reliable.saturating_sub(u64::from(counted.is_reliable));
+        if group.count == 0 {
+            self.groups.remove(&place);
+        }
+    }
+
     /// Returns the groups with a SYN cookie or SYN proxy verdict: those at `likely` or above first,
     /// and resets first among them.
     pub fn cookie_style(&self) -> Vec<&Group> {
@@ -95,7 +109,7 @@ impl Group {
     /// Returns whether all findings of the group are examples, and all are of this kind. A scan tries
     /// each listener once or twice.
     pub fn has_only(&self, is_of_kind: impl Fn(&Finding) -> bool) -> bool {
-        self.count as usize == self.examples.len() && self.examples.iter().all(|(_, finding)| is_of_kind(finding))
+        self.count as usize <= self.examples.len() && self.examples.iter().all(|(_, finding)| is_of_kind(finding))
     }
 
     /// Returns how many of its handshakes completed, and their connections made no progress afterwards.

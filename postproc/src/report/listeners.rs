@@ -58,8 +58,14 @@ pub struct ListenerTable {
 }
 
 impl ListenerTable {
-    /// Formats the listeners, with the times that handshakes took if `has_times`.
-    pub fn new(terminal: Terminal, listeners: &[(&Endpoint, &ListenerTotals)], has_times: bool) -> Self {
+    /// Formats the listeners, which count what the noun says, with the times that handshakes took if
+    /// `has_times`.
+    pub fn new(
+        terminal: Terminal,
+        listeners: &[(&Endpoint, &ListenerTotals)],
+        noun: &'static str,
+        has_times: bool,
+    ) -> Self {
         let rows: Vec<Vec<String>> = listeners
             .iter()
             .map(|(server, listener)| COLUMNS.iter().map(|(_, cell)| cell(server, listener)).collect())
@@ -70,18 +76,22 @@ impl ListenerTable {
         let shown = fitting(terminal, &rows, used.clone());
         let omitted = used.iter().filter(|column| !shown.contains(column));
         let omitted = omitted.map(|&column| COLUMNS[column].0.trim().replace('\n', " ")).collect();
-        Self { text: text(terminal, &rows, &shown), omitted }
+        Self { text: text(terminal, &rows, noun, &shown), omitted }
     }
 }
 
 /// Formats these columns.
-fn text(terminal: Terminal, rows: &[Vec<String>], shown: &[usize]) -> String {
+fn text(terminal: Terminal, rows: &[Vec<String>], noun: &str, shown: &[usize]) -> String {
+    let heading = |&column: &usize| match COLUMNS[column].0 {
+        "Handshakes" if noun == "connection" => "Connections",
+        other => other,
+    };
     let mut table = comfy_table::Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(terminal.width as u16)
-        .set_header(shown.iter().map(|&column| COLUMNS[column].0));
+        .set_header(shown.iter().map(heading));
     for row in rows {
         table.add_row(shown.iter().map(|&column| row[column].as_str()));
     }

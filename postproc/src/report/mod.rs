@@ -6,6 +6,7 @@ pub(crate) mod check;
 mod columns;
 mod common_factors;
 mod comparison;
+mod connection_id;
 mod csv;
 mod each_finding;
 mod endpoint;

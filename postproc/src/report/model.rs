@@ -9,6 +9,7 @@ use syncookie_engine::{Outcome, Timestamp, Verdict};
 
 use super::common_factors::{self, CommonFactor};
 use super::comparison::Comparison;
+use super::connection_id::connection_id;
 use super::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::source::walk::Source;
@@ -64,6 +65,9 @@ pub struct Handshake<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) other_files: Vec<OtherFile<'a>>,
     pub(super) time: Time,
+    /// Name of the connection, the same in every capture; `null` without the client's initial
+    /// sequence number.
+    pub(super) connection_id: Option<String>,
     pub(super) client: Endpoint,
     pub(super) server: Endpoint,
     pub(super) verdict: &'static str,
@@ -259,6 +263,9 @@ pub struct Summary<'a> {
     captures: Vec<CaptureSummary<'a>>,
     listeners: u64,
     handshakes: u64,
+    /// Number of connections: one that several captures show counts once. `null` if the captures were
+    /// not compared.
+    connections: Option<u64>,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
     syns: u64,
@@ -524,6 +531,7 @@ impl<'a> Handshake<'a> {
             frames: (&finding.frames).into(),
             other_files: other_files(captures, finding),
             time: Time(finding.time),
+            connection_id: connection_id(finding),
             client: finding.client.into(),
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),
@@ -680,6 +688,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             captures: totals.captures.iter().map(CaptureSummary::from).collect(),
             listeners: totals.listeners.len() as u64,
             handshakes: totals.tally.handshakes,
+            connections: totals.connections(),
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             syns: totals.listeners.values().map(|listener| listener.syns).sum(),
@@ -698,7 +707,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             episodes_lost: totals.episodes_lost,
             kernel: totals.kernel.iter().map(Kernel::from).collect(),
             interrupted: totals.is_interrupted,
-            comparison: totals.compared().filter(|compared| !compared.is_empty()).map(Comparison::from),
+            comparison: totals.comparison.as_ref().filter(|compared| !compared.is_empty()).map(Comparison::from),
             common_factors: common_factors::objects(totals),
             errors: totals.problems.iter().map(Error::from).collect(),
         }

@@ -10,6 +10,7 @@ use syncookie_terminal::{Terminal, count, grouped, paragraph};
 use super::findings::{Group, Groups};
 use super::{check, strength, words};
 use crate::text;
+use crate::totals::Totals;
 use crate::totals::scans::Scan;
 
 /// Maximum causes that are listed, and maximum lines of them.
@@ -44,8 +45,8 @@ struct Remedy<'a> {
 
 /// Writes the causes; those with the most failures come first, and those that only delayed last.
 /// Failures of scans, which have a sentence of their own, are left out.
-pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, scans: &[Scan]) -> io::Result<()> {
-    let remedies = by_cause(groups, scans);
+pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, totals: &Totals) -> io::Result<()> {
+    let remedies = by_cause(groups, totals.apart().0);
     let cookies = linux_cookies(groups);
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
@@ -55,7 +56,7 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, sca
     let mut number = 0;
     for remedy in remedies.iter().take(CAUSES) {
         let before = text.len();
-        remedy.write(&mut text, terminal, remedies.len() == 1)?;
+        remedy.write(&mut text, terminal, totals.noun(), remedies.len() == 1)?;
         // The first is written whatever its length.
         if number > 0 && text.iter().filter(|&&byte| byte == b'\n').count() > LINES {
             text.truncate(before);
@@ -161,8 +162,8 @@ impl<'a> Remedy<'a> {
     }
 
     /// Writes the cause and its check; the causes that are ruled out if there is room.
-    fn write(&self, output: &mut dyn Write, terminal: Terminal, is_alone: bool) -> io::Result<()> {
-        paragraph(output, terminal.width, "  ", &self.title())?;
+    fn write(&self, output: &mut dyn Write, terminal: Terminal, noun: &str, is_alone: bool) -> io::Result<()> {
+        paragraph(output, terminal.width, "  ", &self.title(noun))?;
         check::write(output, terminal, "    ", "", self.check)?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
@@ -174,7 +175,7 @@ impl<'a> Remedy<'a> {
 
     /// Formats the title: `3 handshakes of 10.9.2.1:8080, reset by the server side: …
     /// (proxy-leaked-ack)`.
-    fn title(&self) -> String {
+    fn title(&self, noun: &str) -> String {
         let whose = match &self.listeners[..] {
             [listener] => listener.to_string(),
             several => count(several.len() as u64, "listener"),
@@ -191,7 +192,7 @@ impl<'a> Remedy<'a> {
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
-        let (number, close, example) = (count(self.count, "handshake"), &self.close, &self.example);
+        let (number, close, example) = (count(self.count, noun), &self.close, &self.example);
         format!("{number} of {whose}{how}: {lead}{cause} ({}{close}){example}", self.cause)
     }
 }

@@ -47,6 +47,7 @@ impl<W: Write> Report for Line<W> {
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        let totals = &*totals.by_connection();
         let problems = match totals.problems.len() as u64 {
             0 => String::new(),
             number => format!(" Not everything could be read: {}.", count(number, "problem")),

@@ -70,11 +70,13 @@ impl<W: Write> Report for Table<W> {
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        totals.second_views().iter().for_each(|view| self.groups.remove(view));
+        let totals = &*totals.by_connection();
         self.answer(totals)?;
         if self.is_verbose {
             self.failures()?;
         } else {
-            remedies(&mut self.output, self.terminal, &self.groups, totals.apart().0)?;
+            remedies(&mut self.output, self.terminal, &self.groups, totals)?;
         }
         self.undetermined(totals)?;
         self.common_factors(totals)?;
@@ -140,7 +142,7 @@ impl<W: Write> Table<W> {
         });
         let most = if self.is_verbose { ALL_LISTENERS } else { LISTENERS };
         let shown = &listeners[..listeners.len().min(most)];
-        let table = ListenerTable::new(self.terminal, shown, self.is_verbose);
+        let table = ListenerTable::new(self.terminal, shown, totals.noun(), self.is_verbose);
         writeln!(self.output, "\n{}\n{}", self.terminal.bold("Listeners"), table.text)?;
         if !table.omitted.is_empty() {
             let omitted = format!("Columns that do not fit: {} (--format html shows all)", table.omitted.join(", "));
@@ -169,10 +171,11 @@ impl<W: Write> Table<W> {
         writeln!(
             self.output,
             "\n{}",
-            self.terminal.bold("Undetermined handshakes, by reason (a handshake can have several)")
+            self.terminal
+                .bold(&format!("Undetermined {noun}s, by reason (a {noun} can have several)", noun = totals.noun()))
         )?;
         lacking(totals).into_iter().take(REASONS).try_for_each(|(reason, number)| {
-            let line = format!("{}: {reason}", count(number, "handshake"));
+            let line = format!("{}: {reason}", count(number, totals.noun()));
             paragraph(&mut self.output, self.terminal.width, "  ", &line)
         })
     }
@@ -194,11 +197,11 @@ impl<W: Write> Table<W> {
     }
 
     fn comparison(&mut self, totals: &Totals) -> io::Result<()> {
-        let lines = totals.compared().map(|compared| lines(&compared, &self.folder)).unwrap_or_default();
+        let lines = totals.comparison.as_ref().map(|compared| lines(compared, &self.folder)).unwrap_or_default();
         if lines.is_empty() {
             return Ok(());
         }
-        writeln!(self.output, "\n{}", self.terminal.bold("Same handshakes in several captures"))?;
+        writeln!(self.output, "\n{}", self.terminal.bold("Same connections in several captures"))?;
         lines.iter().try_for_each(|line| paragraph(&mut self.output, self.terminal.width, "  ", line))
     }
 

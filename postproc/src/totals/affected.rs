@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::second_view::Counted;
 use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, Timestamp};
 
 /// Handshakes that failed, or handshakes that were delayed.
@@ -43,6 +44,18 @@ impl Affected {
                 count.check.clone_from(&cause.check);
             }
         }
+    }
+
+    /// Takes a handshake out of the counts.
+    pub fn remove(&mut self, counted: &Counted) {
+        self.handshakes = self.handshakes.saturating_sub(1);
+        let outcome = &mut self.outcomes[counted.outcome as usize];
+        *outcome = outcome.saturating_sub(1);
+        let Some(cause) = counted.likely_cause else { return };
+        if let Some(count) = self.causes.get_mut(&cause) {
+            count.handshakes = count.handshakes.saturating_sub(1);
+        }
+        self.causes.retain(|_, count| count.handshakes > 0);
     }
 
     /// Adds the counts of others.

@@ -6,11 +6,13 @@ use std::net::IpAddr;
 
 use syncookie_engine::{Durations, Finding};
 
+use super::second_view::SecondView;
+
 /// Maximum number of clients that are counted individually. One takes about 500 bytes.
 const MAX_CLIENTS: usize = 1024;
 
 /// Clients: the first `MAX_CLIENTS` individually, and all others together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Clients {
     known: HashMap<IpAddr, ClientTotals>,
     /// All other clients, and the sources of floods.
@@ -41,6 +43,13 @@ impl Clients {
             self.known.entry(finding.client.ip).or_default()
         };
         client.add(finding);
+    }
+
+    /// Takes a handshake out of the numbers of handshakes and failures.
+    pub fn remove(&mut self, view: &SecondView) {
+        let client = self.known.get_mut(&view.client.ip).unwrap_or(&mut self.others);
+        client.handshakes = client.handshakes.saturating_sub(1);
+        client.failed = client.failed.saturating_sub(u64::from(view.counted.has_failed));
     }
 
     /// Returns the clients that are counted individually: those whose handshakes took the longest

@@ -1,9 +1,11 @@
 //! Counts and findings over all captures.
 
 pub mod affected;
+mod by_connection;
 pub mod clients;
 pub mod cross_capture;
 pub mod scans;
+pub mod second_view;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,11 +21,11 @@ use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
 use clients::Clients;
-use cross_capture::{Comparison, CrossCapture, Failure};
+use cross_capture::{Comparison, CrossCapture, Failure, Place};
 use scans::{Scan, Scans};
 
 /// Counts and findings over all captures.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Totals {
     /// Captures that were opened, in the order in which they were read.
     pub captures: Vec<CaptureTotals>,
@@ -54,8 +56,10 @@ pub struct Totals {
     /// Maximum number of listeners that are reported individually, if handshakes are counted as
     /// they are reported.
     pub max_listeners: usize,
-    /// Comparison of captures of the same traffic, if there are several captures.
+    /// Handshakes of all captures, if there are several, until they are compared.
     pub cross_capture: Option<CrossCapture>,
+    /// Comparison of captures of the same traffic, if there are several captures.
+    pub comparison: Option<Comparison>,
     /// Number of handshakes that `--filter` excluded.
     pub filtered_out: u64,
     /// Conditions of `--filter` on servers that no listener met.
@@ -128,7 +132,7 @@ pub struct CaptureTotals {
 }
 
 /// One listener, over all captures.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ListenerTotals {
     /// Time of the first frame of its first handshake.
     pub first: Option<Timestamp>,
@@ -184,6 +188,14 @@ impl Totals {
         self.captures.iter().map(number).sum()
     }
 
+    /// Counts a handshake that is reported, and that has this place in the comparison of captures.
+    pub fn count_at(&mut self, place: Option<Place>, finding: &Finding) {
+        self.count(finding);
+        if let Some((place, captures)) = place.zip(self.cross_capture.as_mut()) {
+            captures.count(place, finding);
+        }
+    }
+
     /// Counts a handshake that is reported.
     pub fn count(&mut self, finding: &Finding) {
         if self.is_counted_one_by_one {
@@ -233,13 +245,12 @@ impl Totals {
         }
     }
 
-    /// Compares the captures of the same traffic; `None` if there is only one capture, and with a
+    /// Compares the captures of the same traffic, after the last handshake was counted; not with a
     /// baseline.
-    #[must_use]
-    pub fn compared(&self) -> Option<Comparison> {
-        let captures = self.cross_capture.as_ref().filter(|_| self.known.is_none())?;
+    pub fn compare(&mut self) {
+        let Some(captures) = self.cross_capture.take().filter(|_| self.known.is_none()) else { return };
         let names: Vec<&str> = self.captures.iter().map(|capture| capture.name.as_str()).collect();
-        Some(captures.compare(&names))
+        self.comparison = Some(captures.compare(&names));
     }
 
     /// Weighs the causes of failures with all captures of their connections.

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use syncookie_engine::{Finding, Outcome};
 
 use super::affected::Affected;
+use super::second_view::SecondView;
 
 /// Minimum number of targets of a scan from one source port.
 const TARGETS: usize = 20;
@@ -27,7 +28,7 @@ const SOURCES: usize = 256;
 const PORTS: usize = 64;
 
 /// Failures, apart by whether they may belong to a scan.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Scans {
     sources: BTreeMap<IpAddr, Probes>,
     /// Failures that belong to no scan.
@@ -37,7 +38,7 @@ pub struct Scans {
 }
 
 /// Attempts of one source.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Probes {
     failures: Affected,
     /// Number of attempts from each source port.
@@ -69,6 +70,17 @@ impl Scans {
         probes.failures.add(finding);
         if probes.ports.len() < PORTS || probes.ports.contains_key(&finding.client.port) {
             *probes.ports.entry(finding.client.port).or_default() += 1;
+        }
+    }
+
+    /// Takes a failed handshake out of the counts.
+    pub fn remove(&mut self, view: &SecondView) {
+        self.apart.take();
+        let probes = self.sources.get_mut(&view.client.ip).filter(|_| view.counted.is_probe);
+        let Some(probes) = probes else { return self.others.remove(&view.counted) };
+        probes.failures.remove(&view.counted);
+        if let Some(number) = probes.ports.get_mut(&view.client.port) {
+            *number = number.saturating_sub(1);
         }
     }
 
@@ -118,7 +130,7 @@ impl Probes {
 
 /// Returns whether a handshake failed as those of scans do: refused or unanswered without a
 /// retransmission of the SYN, or half open.
-fn is_probe(finding: &Finding) -> bool {
+pub(super) fn is_probe(finding: &Finding) -> bool {
     let is_open = finding.frames.ack.is_some();
     let fails_so = match finding.outcome {
         Outcome::Refused | Outcome::Unanswered | Outcome::Unacknowledged => !is_open,

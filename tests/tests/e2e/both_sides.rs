@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
-use syncookie_tests::analyze::analyze;
+use syncookie_tests::analyze::{analyze, run};
+use syncookie_tests::programs::programs;
 use syncookie_tests::{assert_none, complaints, package};
 
 /// Client ports of the recordings whose connections meet the cause (lab/README.md).
@@ -66,4 +68,58 @@ fn wrong(folder: &Path) -> Vec<String> {
 #[test]
 fn no_capture_names_a_cause_that_the_other_side_contradicts() {
     assert_none(&complaints(&recordings(), |folder| wrong(folder)));
+}
+
+#[test]
+fn both_sides_of_a_connection_have_one_name_and_count_once() {
+    assert_none(&complaints(&recordings(), |folder: &PathBuf| {
+        let report = analyze([folder]);
+        let mut connections: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for handshake in report.objects("handshake") {
+            let tuple = ["client", "server"].map(|end| handshake[end].to_string()).join(" ");
+            connections.entry(handshake["connection_id"].to_string()).or_default().push(tuple);
+        }
+        let summary = &report.objects("summary")[0];
+        let is_one = |ends: &Vec<String>| ends.iter().all(|end| *end == ends[0]);
+        let is_well = summary["connections"].as_u64() == Some(connections.len() as u64)
+            && summary["handshakes"].as_u64() == Some(connections.values().map(|ends| ends.len() as u64).sum())
+            && connections.values().all(is_one);
+        let found = format!("{}: {} names, {}", folder.display(), connections.len(), summary["connections"]);
+        if is_well { Vec::new() } else { vec![found] }
+    }));
+}
+
+/// Copies a recording's captures to a folder, so that the one at the server is read first, and returns
+/// its report in a format.
+fn server_first(recording: &str, format: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for (from, to) in [("server.pcap", "a-behind.pcap"), ("client.pcap", "b-before.pcap")] {
+        let from = package().join("causes").join(recording).join(from);
+        fs::copy(from, folder.path().join(to)).expect("the recording has both sides");
+    }
+    let mut program = Command::new(&programs().syncookie);
+    let run = run(program.args(["analyze", ".", "--format", format]).current_dir(folder.path()));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
+    let table = server_first("backend_silent", "table");
+    for part in [
+        "20 of 34 connections got stuck; most likely cause: proxy-backend-silent.",
+        "34 of 34 connections, in 1 episode",
+        "34 connections are in ./a-behind.pcap and in ./b-before.pcap; each counts once.",
+        "20 connections of 10.0.2.2:80, stuck after the handshake:",
+        "Listener Connections SYN",
+        "syn-proxy and established in b-before.pcap (frame 5); ordinary and established in a-behind.pcap (frame 3). \
+         Something between the captures answered the client, so b-before.pcap gives the verdict.",
+    ] {
+        let part = part.replace("./", "");
+        assert!(table.contains(&part), "{part:?} is not in\n{table}");
+    }
+    let line = server_first("backend_silent", "summary");
+    assert!(line.starts_with("20 of 34 connections got stuck"), "{line}");
+    let page = server_first("backend_silent", "html");
+    assert!(page.contains("20 of 34 connections got stuck") && page.contains("b-before.pcap gives the verdict"));
 }

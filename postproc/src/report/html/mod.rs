@@ -21,6 +21,7 @@ use super::Report;
 use super::answer::{self, common_folder, details, headline, read};
 use super::check;
 use crate::source::walk::Source;
+use crate::totals::second_view::SecondView;
 use crate::totals::{CaptureTotals, Totals};
 use data::Data;
 use escape::{Html, ScriptSafe, source_hash};
@@ -91,6 +92,8 @@ impl<W: Write> Report for Page<W> {
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        self.gathered.remove(totals.second_views());
+        let totals = &*totals.by_connection();
         // The template, with its marks `{{…}}` replaced in order.
         for part in PAGE.split("{{") {
             let (mark, text) = part.split_once("}}").unwrap_or(("", part));
@@ -129,7 +132,7 @@ impl<W: Write> Page<W> {
             "limits" => sections::limits(output, totals, gathered),
             "unread" => sections::unread(output, totals),
             "data" => data(output, gathered, totals, &self.folder),
-            "details" => gathered.rows.details().try_for_each(|lines| output.write_all(lines)),
+            "details" => gathered.rows.details().try_for_each(|line| output.write_all(line)),
             "" => Ok(()),
             _ => Err(io::Error::other(format!("the page's skeleton has an unknown mark: {mark}"))),
         }
@@ -137,6 +140,13 @@ impl<W: Write> Page<W> {
 }
 
 impl Gathered {
+    /// Takes handshakes out of the table of findings and the counts over time. The evidence charts keep
+    /// them, because both captures show the same packets.
+    fn remove(&mut self, views: &[SecondView]) {
+        self.rows.remove(views);
+        views.iter().for_each(|view| self.timelines.remove(view));
+    }
+
     fn add(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
         self.timelines.add(finding);
         self.points.add(finding);
@@ -152,7 +162,7 @@ fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder
     output.write_all(b",\"texts\":")?;
     serde_json::to_writer(ScriptSafe(&mut *output), gathered.texts.entries())?;
     output.write_all(b",\"rows\":[")?;
-    gathered.rows.rows().into_iter().try_for_each(|part| output.write_all(part))?;
+    gathered.rows.rows().try_for_each(|part| output.write_all(part))?;
     output.write_all(b"]}")
 }
 

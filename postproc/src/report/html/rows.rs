@@ -1,6 +1,7 @@
 //! Findings table: a row of columns per finding, and a line of details that is read when the row is
 //! expanded. Both are formatted as they arrive, so that no finding is kept.
 
+use std::collections::HashSet;
 use std::io;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::texts::{Phrase, Text, Texts};
 use crate::report::{check, strength};
 use crate::text::capture;
 use crate::totals::CaptureTotals;
+use crate::totals::second_view::SecondView;
 
 /// Maximum number of findings of each sort: SYN cookie or SYN proxy at `likely` or above, the same
 /// below `likely`, and other failures.
@@ -45,16 +47,27 @@ struct Packet(u32, Option<i64>, Option<Text>);
 /// Findings of one sort.
 #[derive(Debug, Default)]
 struct Pot {
-    kept: u64,
     beyond: u64,
     rows: Vec<u8>,
     details: Vec<u8>,
+    /// Findings, in the order of their rows.
+    entries: Vec<Entry>,
+}
+
+/// Finding with a row: its frame, and where its row and details end.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    frame: Frame,
+    row_end: usize,
+    details_end: usize,
 }
 
 /// Findings that get a row.
 #[derive(Debug, Default)]
 pub struct Rows {
     pots: [Pot; MOST.len()],
+    /// Frames of findings that have no row, because another capture shows their connections, too.
+    removed: HashSet<Frame>,
 }
 
 impl Rows {
@@ -68,17 +81,15 @@ impl Rows {
             (false, true) => return Ok(()),
         };
         let pot = &mut self.pots[sort];
-        if pot.kept >= MOST[sort] {
+        if pot.entries.len() as u64 >= MOST[sort] {
             pot.beyond += 1;
             return Ok(());
         }
-        if pot.kept > 0 {
-            pot.rows.push(b',');
-        }
-        pot.kept += 1;
         serde_json::to_writer(ScriptSafe(&mut pot.rows), &row(captures, finding, texts))?;
         serde_json::to_writer(ScriptSafe(&mut pot.details), &details(captures, finding, texts)?)?;
         pot.details.push(b'\n');
+        let frame = anchor(finding).unwrap_or_default();
+        pot.entries.push(Entry { frame, row_end: pot.rows.len(), details_end: pot.details.len() });
         Ok(())
     }
 
@@ -90,24 +101,32 @@ impl Rows {
     /// Returns the number of findings that have a row.
     #[cfg(test)]
     pub fn kept(&self) -> u64 {
-        self.pots.iter().map(|pot| pot.kept).sum()
+        self.pots.iter().map(|pot| pot.entries.len() as u64).sum()
     }
 
-    /// Returns the elements of the JSON array of rows, in parts.
-    pub fn rows(&self) -> Vec<&[u8]> {
-        let mut parts: Vec<&[u8]> = Vec::new();
-        for pot in self.pots.iter().filter(|pot| pot.kept > 0) {
-            if !parts.is_empty() {
-                parts.push(b",");
-            }
-            parts.push(&pot.rows);
-        }
-        parts
+    /// Leaves out the rows of these handshakes.
+    pub fn remove(&mut self, views: &[SecondView]) {
+        self.removed.extend(views.iter().map(|view| view.frame));
     }
 
-    /// Returns the details in parts: one JSON object per line, in the order of the rows.
+    /// Returns the elements of the JSON array of rows, with commas between them.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        let rows = self.parts(|pot| &pot.rows, |entry| entry.row_end);
+        rows.enumerate().flat_map(|(number, row)| [if number == 0 { &b""[..] } else { b"," }, row])
+    }
+
+    /// Returns the details: one JSON object per line, in the order of the rows.
     pub fn details(&self) -> impl Iterator<Item = &[u8]> {
-        self.pots.iter().map(|pot| pot.details.as_slice())
+        self.parts(|pot| &pot.details, |entry| entry.details_end)
+    }
+
+    /// Returns the parts of a buffer that belong to rows.
+    fn parts(&self, buffer: fn(&Pot) -> &Vec<u8>, end: fn(&Entry) -> usize) -> impl Iterator<Item = &[u8]> {
+        self.pots.iter().flat_map(move |pot| {
+            let starts = std::iter::once(0).chain(pot.entries.iter().map(end));
+            let kept = starts.zip(&pot.entries).filter(|(_, entry)| !self.removed.contains(&entry.frame));
+            kept.map(move |(start, entry)| &buffer(pot)[start..end(entry)])
+        })
     }
 }
 
@@ -204,6 +223,11 @@ mod tests {
     use super::super::super::tests::{leaked, unclear};
     use super::*;
 
+    fn array(rows: &Rows) -> Vec<serde_json::Value> {
+        let array = [b"[", rows.rows().collect::<Vec<_>>().concat().as_slice(), b"]"].concat();
+        serde_json::from_slice(&array).unwrap()
+    }
+
     #[test]
     fn every_row_has_a_line_of_details() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
@@ -212,19 +236,21 @@ mod tests {
         for finding in [leaked(0), weak, unclear(), leaked(2)] {
             rows.add(&[], &finding, &mut texts).unwrap();
         }
-        let array = [b"[", rows.rows().concat().as_slice(), b"]"].concat();
-        let array: Vec<serde_json::Value> = serde_json::from_slice(&array).unwrap();
+        let array = array(&rows);
         let details: Vec<_> = rows.details().collect();
         let details = String::from_utf8(details.concat()).unwrap();
         assert_eq!((array.len(), details.lines().count(), rows.kept()), (3, 3, 3), "{array:?}");
         let first: serde_json::Value = serde_json::from_str(details.lines().next().unwrap()).unwrap();
         assert_eq!(first["frames"], serde_json::json!([[1, null, null], [2, null, null], null, [4, null, null]]));
+        rows.remove(&[SecondView::of(&leaked(0))]);
+        assert_eq!((self::array(&rows).len(), rows.details().count()), (0, 0), "all are in the same frame");
     }
 
     #[test]
     fn findings_beyond_the_limit_are_counted() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
-        rows.pots[0].kept = MOST[0];
+        let entry = Entry { frame: Frame::default(), row_end: 0, details_end: 0 };
+        rows.pots[0].entries = vec![entry; MOST[0] as usize];
         rows.add(&[], &leaked(0), &mut texts).unwrap();
         assert_eq!((rows.kept(), rows.beyond()), (MOST[0], 1));
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
 
+use crate::totals::second_view::SecondView;
+
 /// Maximum number of buckets of a listener.
 const BUCKETS: i64 = 240;
 
@@ -58,10 +60,16 @@ impl Series {
         self.handshakes += 1;
         self.cookie_style += u64::from(verdict.is_cookie_style());
         let counts = self.bucket(finding.time);
-        let is_lost = matches!(finding.outcome, Outcome::Unanswered | Outcome::Unacknowledged);
-        let is_reset = matches!(finding.outcome, Outcome::ResetByServer | Outcome::ResetByClient);
-        for (index, counted) in [(verdict as usize, true), (COUNTS - 2, is_lost), (COUNTS - 1, is_reset)] {
+        for (index, counted) in kinds(verdict, finding.outcome) {
             counts[index] = counts[index].saturating_add(u32::from(counted));
+        }
+    }
+
+    fn remove(&mut self, view: &SecondView) {
+        let index = self.index(view.time);
+        let Some(counts) = self.buckets.get_mut(&index) else { return };
+        for (index, counted) in kinds(view.counted.verdict, view.counted.outcome) {
+            counts[index] = counts[index].saturating_sub(u32::from(counted));
         }
     }
 
@@ -105,6 +113,13 @@ impl Series {
     }
 }
 
+/// Returns the counts of a bucket, and whether a handshake belongs to each.
+fn kinds(verdict: Verdict, outcome: Outcome) -> [(usize, bool); 3] {
+    let is_lost = matches!(outcome, Outcome::Unanswered | Outcome::Unacknowledged);
+    let is_reset = matches!(outcome, Outcome::ResetByServer | Outcome::ResetByClient);
+    [(verdict as usize, true), (COUNTS - 2, is_lost), (COUNTS - 1, is_reset)]
+}
+
 /// Handshakes of all listeners over time.
 #[derive(Debug, Default)]
 pub struct Timelines {
@@ -119,6 +134,12 @@ impl Timelines {
             self.let_go();
         }
         self.listeners.entry(finding.server).or_default().add(finding);
+    }
+
+    pub fn remove(&mut self, view: &SecondView) {
+        if let Some(series) = self.listeners.get_mut(&view.server) {
+            series.remove(view);
+        }
     }
 
     pub fn get(&self, server: &Endpoint) -> Option<&Series> {

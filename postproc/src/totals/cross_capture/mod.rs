@@ -7,16 +7,19 @@
 //! same and what a difference means ([`syncookie_engine::compare`]). The causes of a failure are
 //! weighed with all captures of the connection (*sides*).
 
+mod connections;
 mod matching;
 mod sides;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
+pub use connections::Disagreement;
 pub use sides::Failure;
 
+use super::second_view::{Counted, SecondView};
 use syncookie_engine::compare::{Difference, MatchKey, differences, distance_from_client, is_nearer_to_client};
 use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Outcome, SeenAt, SynPair, Timestamp};
 
@@ -27,9 +30,11 @@ const MAX_HANDSHAKES: usize = 1 << 17;
 const MAX_PAIRS: usize = 1000;
 
 /// Handshakes of all captures, with the data for the comparison.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CrossCapture {
     seen: Vec<SeenHandshake>,
+    /// How the handshakes in `seen` were counted.
+    counted: Vec<Counted>,
     /// Indexes in `seen` by server, client and the client's sequence number, to find duplicates
     /// without a search.
     by_isn: HashMap<(Endpoint, Endpoint, u32), Vec<usize>>,
@@ -53,6 +58,8 @@ struct SeenHandshake {
     first_cause: Option<CauseKind>,
     /// Whether the handshake is reported, so that it is compared.
     is_admitted: bool,
+    /// Index in `counted`, if it was counted.
+    counted: Option<u32>,
 }
 
 /// Handshake that was added to the comparison.
@@ -60,7 +67,7 @@ struct SeenHandshake {
 pub struct Place(usize);
 
 /// Result of the comparison.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// Number of handshakes with exactly the same packets in another capture.
     pub same_packets: u64,
@@ -72,6 +79,12 @@ pub struct Comparison {
     pub not_compared: u64,
     /// Whether handshakes with exactly the same packets were counted once (`--once`).
     pub is_counted_once: bool,
+    /// Handshakes by which connections are counted twice.
+    pub second_views: Vec<SecondView>,
+    /// Number of these by the names of both captures, sorted.
+    pub shared: BTreeMap<(String, String), u64>,
+    /// Connections about which the captures disagree, the first of each kind.
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// Handshake in two captures.
@@ -110,6 +123,12 @@ impl CrossCapture {
         finds_duplicates && self.find_duplicate(place)
     }
 
+    /// Records how a handshake was counted.
+    pub fn count(&mut self, place: Place, finding: &Finding) {
+        self.seen[place.0].counted = Some(self.counted.len() as u32);
+        self.counted.push(finding.into());
+    }
+
     /// Returns whether a handshake that was admitted before has the same packets as this one.
     fn find_duplicate(&mut self, place: Place) -> bool {
         let new = self.seen[place.0];
@@ -130,9 +149,12 @@ impl CrossCapture {
             is_counted_once: self.drops_duplicates,
             ..Comparison::default()
         };
-        for (near, far) in self.pairs(captures).into_iter().filter(|(a, b)| a.is_admitted && b.is_admitted) {
+        let mut pairs = self.pairs(captures);
+        pairs.retain(|(a, b)| a.is_admitted && b.is_admitted);
+        for (near, far) in &pairs {
             comparison.add(near, far, [near, far].map(|seen| (name(captures, seen).to_owned(), seen.frame)));
         }
+        self.connections(&pairs, captures, &mut comparison);
         comparison
     }
 
@@ -176,7 +198,23 @@ impl SeenHandshake {
         let Finding { client, server, time, outcome, .. } = *finding;
         let first_cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
         let (capture, frame) = (frame.capture, frame.number);
-        Some(Self { client, server, capture, frame, time, openings, outcome, first_cause, is_admitted: false })
+        Some(Self {
+            client,
+            server,
+            capture,
+            frame,
+            time,
+            openings,
+            outcome,
+            first_cause,
+            is_admitted: false,
+            counted: None,
+        })
+    }
+
+    /// Returns what no other handshake has.
+    fn key(&self) -> (u32, u32, Endpoint, Endpoint) {
+        (self.capture, self.frame, self.client, self.server)
     }
 
     /// Returns its capture, client address and listener.

@@ -1,6 +1,6 @@
 use super::*;
-use syncookie_engine::SynFields;
 use syncookie_engine::compare::DifferenceKind;
+use syncookie_engine::{SynFields, Verdict};
 
 /// Returns a handshake in a capture, with packets as the client and the server sent them.
 fn seen(capture: u32) -> SeenHandshake {
@@ -31,6 +31,7 @@ fn seen(capture: u32) -> SeenHandshake {
         outcome: Outcome::Established,
         first_cause: None,
         is_admitted: true,
+        counted: None,
     }
 }
 
@@ -180,4 +181,71 @@ fn captures_without_a_router_between_are_ordered_by_the_time_until_the_answer() 
     };
     let pair = &compare(vec![answered(0, 30_000), answered(1, 250_000)]).pairs[0];
     assert_eq!((&*pair.locations[0].0, pair.is_direction_known), ("server.pcap", true), "it waited longer");
+}
+
+/// Returns handshakes that were counted with these verdicts and outcomes.
+fn counted(seen: Vec<(SeenHandshake, Verdict, Outcome)>) -> Comparison {
+    let mut captures = CrossCapture::default();
+    for (handshake, verdict, outcome) in seen {
+        let mut finding = crate::report::tests::leaked(0);
+        (finding.assessment.verdict, finding.outcome) = (verdict, outcome);
+        finding.completion.has_failed = outcome.is_failure();
+        captures.seen.push(handshake);
+        captures.count(Place(captures.seen.len() - 1), &finding);
+    }
+    captures.compare(&["client.pcap", "server.pcap", "third.pcap"])
+}
+
+/// Returns the captures of the handshakes that do not count.
+fn second_captures(compared: &Comparison) -> Vec<u32> {
+    compared.second_views.iter().map(|view| view.frame.capture).collect()
+}
+
+#[test]
+fn a_connection_in_three_captures_counts_once_on_the_side_of_the_client() {
+    let at = |capture, limit| {
+        let mut handshake = seen(capture);
+        handshake.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
+        (handshake, Verdict::Ordinary, Outcome::Established)
+    };
+    let compared = counted(vec![at(0, 60), at(1, 64), at(2, 62)]);
+    assert_eq!(second_captures(&compared), [2, 0]);
+    assert!(compared.disagreements.is_empty() && compared.shared.len() == 2);
+    assert!(compare(vec![seen(0), seen(1)]).second_views.is_empty(), "what was not counted is not counted twice");
+}
+
+#[test]
+fn a_syn_proxy_answered_on_the_side_of_the_client_whatever_the_ttl_of_its_own_syn() {
+    let client = seen(0);
+    // The proxy's own SYN begins with a TTL of its own.
+    let mut server = seen(1);
+    let syn = server.openings.syn.as_mut().unwrap();
+    (syn.hop_limit, syn.window, syn.identification) = (Some(128), 63, Some(9));
+    server.openings.syn_ack.as_mut().unwrap().isn = 77;
+    let mut silent = server;
+    silent.openings.syn_ack = None;
+    let proxied = (client, Verdict::SynProxy, Outcome::Established);
+    let compared = counted(vec![proxied, (server, Verdict::Ordinary, Outcome::Established)]);
+    assert_eq!(second_captures(&compared), [1]);
+    let found = &compared.disagreements[0];
+    assert_eq!(found.locations, [("client.pcap".into(), 2), ("server.pcap".into(), 3)]);
+    assert!(found.is_direction_known && !found.is_same_answer);
+    let compared = counted(vec![(silent, Verdict::Undetermined, Outcome::Unanswered), proxied]);
+    assert_eq!(second_captures(&compared), [1], "the server did not answer the proxy");
+}
+
+#[test]
+fn a_capture_without_the_answer_does_not_hide_who_answered() {
+    let mut client = seen(0);
+    client.openings.syn_ack = None;
+    let mut server = seen(1);
+    server.openings.syn.as_mut().unwrap().hop_limit = Some(60);
+    let lost = (client, Verdict::Undetermined, Outcome::Unanswered);
+    let compared = counted(vec![lost, (server, Verdict::SynCookie, Outcome::Unacknowledged)]);
+    assert_eq!(second_captures(&compared), [0]);
+    // A proxy's own SYN: the server's answer to it is not what the client got.
+    server.openings.syn.as_mut().unwrap().window = 1;
+    let compared = counted(vec![lost, (server, Verdict::Ordinary, Outcome::Established)]);
+    assert_eq!(second_captures(&compared), [1]);
+    assert_eq!(compared.disagreements.len(), 1, "it failed at the client only");
 }
