@@ -168,6 +168,8 @@ fields! {
         "IPv6 address of the server",
     ServerPort: Uint16 "syncookie.server.port" "Server port"
         "TCP port of the server",
+    CommunityId: String "syncookie.community_id" "Community ID"
+        "Community ID of the connection (version 1, seed 0), as Zeek and Suricata write it",
     SynFrame: FrameNumber(Request) "syncookie.syn_frame" "SYN in frame"
         "First SYN of the handshake",
     SynAckFrame: FrameNumber(Response) "syncookie.syn_ack_frame" "SYN-ACK in frame"

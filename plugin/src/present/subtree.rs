@@ -255,6 +255,8 @@ impl SubtreeBuilder {
     pub(super) fn endpoints_and_frames(&mut self, finding: &Finding) {
         self.endpoint(finding.client, Field::Client, [Field::ClientIp, Field::ClientIpv6, Field::ClientPort]);
         self.endpoint(finding.server, Field::Server, [Field::ServerIp, Field::ServerIpv6, Field::ServerPort]);
+        let connection = syncookie_community_id::tcp(finding.client.into(), finding.server.into());
+        self.text(Field::CommunityId, &connection);
         let frames = &finding.frames;
         for (field, frame) in [
             (Field::SynFrame, frames.syn),

@@ -103,6 +103,7 @@ pub const COLUMNS: &[Column] = &[
         "the same, to the nanosecond; a number, because Spark refuses timestamps in nanoseconds",
     ),
     both("connection_id", Value::OptionalText(|handshake| handshake.connection_id.as_deref()), "as in JSON"),
+    both("community_id", Value::Text(|h| &h.community_id), "as in JSON"),
     both("client_ip", Value::Address(|h| h.client.ip), "the client's address"),
     parquet("client_ip_bytes", Value::AddressBytes(|h| h.client.ip), ADDRESS_BYTES),
     both("client_port", Value::Port(|h| h.client.port), "the client's port"),

@@ -68,6 +68,8 @@ pub struct Handshake<'a> {
     /// Name of the connection, the same in every capture; `null` without the client's initial
     /// sequence number.
     pub(super) connection_id: Option<String>,
+    /// Name of the addresses and ports, as other programs write it.
+    pub(super) community_id: String,
     pub(super) client: Endpoint,
     pub(super) server: Endpoint,
     pub(super) verdict: &'static str,
@@ -532,6 +534,7 @@ impl<'a> Handshake<'a> {
             other_files: other_files(captures, finding),
             time: Time(finding.time),
             connection_id: connection_id(finding),
+            community_id: syncookie_community_id::tcp(finding.client.into(), finding.server.into()),
             client: finding.client.into(),
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),

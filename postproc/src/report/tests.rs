@@ -210,6 +210,7 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
             "frames": {"syn": 1, "syn_ack": 2, "ack": null, "reset": 4},
             "time": "2026-11-22T06:28:21.637922000Z",
             "connection_id": null,
+            "community_id": "1:9A/hwd9HFheKIA69JQSdOB+U9Og=",
             "client": {"ip": "10.0.1.2", "port": 54192}, "server": {"ip": "2001:db8::2", "port": 80},
             "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
             "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,
