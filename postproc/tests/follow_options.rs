@@ -193,7 +193,7 @@ fn filter(sandbox: &Sandbox) {
 }
 
 fn format(sandbox: &Sandbox) {
-    for format in ["html", "summary", "json", "csv"] {
+    for format in ["html", "summary", "json", "csv", "ecs", "zeek"] {
         rejected(sandbox, "--format", &["--format", format]);
     }
     assert_eq!(handshakes(sandbox, &[]).0.len(), 49);

@@ -16,6 +16,10 @@ pub enum Format {
     Json,
     /// One JSON object per line
     Jsonl,
+    /// One event per handshake and line, in the Elastic Common Schema
+    Ecs,
+    /// One tab-separated line per handshake, with the header of Zeek's logs
+    Zeek,
     /// One row per handshake, for spreadsheets
     Csv,
     /// One row per handshake, for DuckDB, Spark and pandas

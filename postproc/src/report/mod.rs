@@ -9,6 +9,7 @@ mod comparison;
 mod connection_id;
 mod csv;
 mod each_finding;
+mod ecs;
 mod endpoint;
 mod findings;
 mod format;
@@ -27,6 +28,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod words;
+mod zeek;
 
 pub use each_finding::EachFinding;
 pub use format::Format;
@@ -88,6 +90,8 @@ pub fn new<'a>(format: Format, style: Style, output: impl Write + Send + 'a) -> 
         Format::Json => Box::new(json::Document::new(output)),
         Format::Jsonl => Box::new(json::Lines::new(output)),
         Format::Summary => Box::new(summary::Line::new(output)),
+        Format::Ecs => Box::new(ecs::Events::new(output)),
+        Format::Zeek => Box::new(zeek::Log::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output, style.has_byte_order_mark)),
         #[cfg(feature = "parquet")]
         Format::Parquet => Box::new(parquet::Table::new(output)),
