@@ -2,9 +2,45 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use syncookie_engine::Timestamp;
 use syncookie_terminal::escape_controls;
+
+/// Time zone of times for people; UTC unless it was set.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// Sets the time zone of times for people to that of the system, before anything is written.
+pub fn use_local_time() {
+    ZONE.get_or_init(TimeZone::system);
+}
+
+fn time_zone() -> &'static TimeZone {
+    ZONE.get_or_init(|| TimeZone::UTC)
+}
+
+/// Returns the name of the time zone of times for people: `UTC`, `Europe/Berlin`.
+pub fn zone_name() -> &'static str {
+    let zone = time_zone();
+    if *zone == TimeZone::UTC { "UTC" } else { zone.iana_name().unwrap_or("local time") }
+}
+
+/// Returns the abbreviation of the time zone at a time: `UTC`, `CET`.
+pub fn zone(time: Timestamp) -> String {
+    abbreviation(&zoned(time, time_zone()))
+}
+
+fn abbreviation(time: &Zoned) -> String {
+    time.strftime("%Z").to_string()
+}
+
+fn zoned(time: Timestamp, zone: &TimeZone) -> Zoned {
+    // Every i64 is a time that jiff can hold.
+    let time = jiff::Timestamp::from_nanosecond(time.as_nanos().into()).unwrap_or_default();
+    time.to_zoned(zone.clone())
+}
 
 /// Returns the name of a capture for people, safe to print; `-` is standard input.
 pub fn capture(name: &str) -> Cow<'_, str> {
@@ -23,24 +59,36 @@ impl fmt::Display for Rfc3339 {
     }
 }
 
-/// Returns a time range: `2026-11-22 06:28:21 to 06:30:00 UTC`. The date is not repeated.
+/// Returns a time range: `2026-11-22 06:28:21 to 06:30:00 UTC`. Neither the date nor the zone is
+/// repeated.
 pub fn range(first: Timestamp, last: Timestamp) -> String {
-    let (from, to) = (second(first), second(last));
+    range_in(first, last, time_zone())
+}
+
+fn range_in(first: Timestamp, last: Timestamp, zone: &TimeZone) -> String {
+    let (first, last) = (zoned(first, zone), zoned(last, zone));
+    let (from, to, until) = (to_second(&first), to_second(&last), abbreviation(&last));
+    let since = Some(abbreviation(&first)).filter(|since| *since != until);
+    let since = since.map_or_else(String::new, |since| format!(" {since}"));
     match to.strip_prefix(&from[..11]) {
-        _ if from == to => format!("{from} UTC"),
-        Some(time) => format!("{from} to {time} UTC"),
-        None => format!("{from} to {to} UTC"),
+        _ if from == to && since.is_empty() => format!("{from} {until}"),
+        Some(time) => format!("{from}{since} to {time} {until}"),
+        None => format!("{from}{since} to {to} {until}"),
     }
 }
 
 /// Returns a time to the second: `2026-11-22 06:28:21`.
 pub fn second(time: Timestamp) -> String {
-    Rfc3339(time).to_string()[..19].replace('T', " ")
+    to_second(&zoned(time, time_zone()))
+}
+
+fn to_second(time: &Zoned) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Returns a time to the microsecond: `2026-11-22 06:28:21.637922`.
 pub fn microsecond(time: Timestamp) -> String {
-    Rfc3339(time).to_string()[..26].replace('T', " ")
+    zoned(time, time_zone()).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
 #[cfg(test)]
@@ -60,5 +108,26 @@ mod tests {
         ] {
             assert_eq!(Rfc3339(Timestamp::from_nanos(nanos)).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_range_names_its_zone_and_both_when_the_clocks_change() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("the system knows time zones");
+        let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let range = |first, last, zone: &TimeZone| range_in(at(first), at(last), zone);
+        let start = 1_795_328_901;
+        assert_eq!(range(start, start, &TimeZone::UTC), "2026-11-22 06:28:21 UTC");
+        assert_eq!(range(start, start + 99, &TimeZone::UTC), "2026-11-22 06:28:21 to 06:30:00 UTC");
+        assert_eq!(range(start, start + 99, &berlin), "2026-11-22 07:28:21 to 07:30:00 CET");
+        assert_eq!(range(start - 86_400, start, &berlin), "2026-11-21 07:28:21 to 2026-11-22 07:28:21 CET");
+        // On 2026-10-25 at 01:00 UTC, the clocks go back from 03:00 to 02:00.
+        assert_eq!(range(1_792_888_200, 1_792_891_800, &berlin), "2026-10-25 02:30:00 CEST to 02:30:00 CET");
+    }
+
+    #[test]
+    fn times_for_people_are_utc_unless_asked_otherwise() {
+        let time = Timestamp::from_nanos(1_795_328_901_637_922_999);
+        assert_eq!((microsecond(time).as_str(), zone(time).as_str()), ("2026-11-22 06:28:21.637922", "UTC"));
+        assert_eq!((second(time).as_str(), zone_name()), ("2026-11-22 06:28:21", "UTC"));
     }
 }

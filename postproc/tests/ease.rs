@@ -120,3 +120,21 @@ fn ambiguous_and_contradictory_filters_are_wrong_usage() {
     let explained = run(&sandbox, "explain", &["trace.pcap", "--server", "fd02::2:80"]);
     assert!(explained.code == 1 && explained.stderr.contains("ambiguous"), "{}", explained.stderr);
 }
+
+#[test]
+fn local_times_name_their_zone_and_are_refused_where_times_are_utc() {
+    let sandbox = Sandbox::new("local-time");
+    sandbox.file("trace.pcap", &capture());
+    let analyze = |args: &[&str]| {
+        let mut command = sandbox.command(&[&["trace.pcap"], args].concat());
+        Run::of(command.env("TZ", "XYZ-2").output().expect("cargo built the program"))
+    };
+    assert!(analyze(&[]).stdout.contains("2023-11-14 22:13:20 UTC"));
+    let local = analyze(&["--time", "local"]);
+    assert!(local.stdout.contains("2023-11-15 00:13:20 XYZ"), "{}{}", local.stdout, local.stderr);
+    assert!(!local.stdout.contains("UTC"), "{}", local.stdout);
+    for format in ["jsonl", "html"] {
+        let refused = analyze(&["--time", "local", "--format", format]);
+        assert!(refused.code == 1 && refused.stderr.contains("are UTC"), "{}", refused.stderr);
+    }
+}

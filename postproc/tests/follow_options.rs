@@ -43,6 +43,7 @@ const DECISIONS: &[(&str, Check)] = &[
     ("server", server),
     ("state", state),
     ("threads", threads),
+    ("time", time),
     ("verbose", verbose),
 ];
 
@@ -115,7 +116,7 @@ fn put_finished(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
 /// Runs `analyze in --follow` with these arguments until `is_enough` accepts the content of `out`.
 fn followed_until(sandbox: &Sandbox, args: &[&str], is_enough: impl Fn(&str) -> bool) -> (Run, String) {
     let args = [&["in", "--follow", "-o", "out"][..], args].concat();
-    let mut child = sandbox.command(&args).spawn().expect("cargo built the program");
+    let mut child = sandbox.command(&args).env("TZ", "XYZ-2").spawn().expect("cargo built the program");
     let written = || fs::read_to_string(sandbox.path("out")).unwrap_or_default();
     let start = Instant::now();
     while !is_enough(&written()) && child.try_wait().expect("it is ours").is_none() {
@@ -284,6 +285,13 @@ fn state(sandbox: &Sandbox) {
 fn threads(sandbox: &Sandbox) {
     let [one, many] = ["1", "4"].map(|threads| followed(sandbox, &["--threads", threads]).0);
     assert_eq!(one.stdout, many.stdout);
+}
+
+fn time(sandbox: &Sandbox) {
+    // Nothing is written before the end, so the test can only wait.
+    let start = Instant::now();
+    let (_, local) = followed_until(sandbox, &["--time", "local"], |_| start.elapsed() > Duration::from_secs(5));
+    assert!(local.contains(" XYZ ") && !local.contains("UTC"), "{local}");
 }
 
 fn verbose(sandbox: &Sandbox) {

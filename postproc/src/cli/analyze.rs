@@ -7,7 +7,7 @@ use syncookie_engine::Confidence;
 
 use super::condition::ConditionParser;
 use super::kernel_file::{KernelFile, KernelFileParser};
-use super::{CapturePoint, Resources, implied};
+use super::{CapturePoint, Resources, TimeZone, implied};
 use crate::exit::Threshold;
 use crate::filter::{Condition, EndpointPattern};
 use crate::report::Format;
@@ -48,6 +48,8 @@ Examples:
       Report a handshake once if several captures contain the same packets
   syncookie analyze captures --follow --state state.json
       Report the files that tcpdump -w or dumpcap -b writes into the folder, until Ctrl-C
+  syncookie analyze captures --time local
+      Show times in the time zone of this machine
   syncookie analyze captures --list-files
       List the captures that would be read
   syncookie analyze trace.pcap --kernel netstat-s.txt --server 10.9.2.1
@@ -94,6 +96,10 @@ pub struct Analyze {
     /// Output file; - is standard output. The file is written atomically, except with --follow, which appends
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
+
+    /// Time zone of the times in the table, the summary line and the lines of --follow
+    #[arg(long, value_name = "ZONE", value_enum, default_value_t)]
+    pub time: TimeZone,
 
     /// Begin CSV with a byte order mark, which Excel needs to read it as UTF-8
     #[arg(long, conflicts_with_all = ["follow", "list_files"])]

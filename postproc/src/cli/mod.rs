@@ -12,6 +12,7 @@ mod manual;
 pub mod plugin;
 mod resources;
 mod shorthand;
+mod time_zone;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +25,7 @@ pub use kernel_file::KernelFile;
 pub use manual::{Completions, Manual};
 pub use resources::Resources;
 pub use shorthand::expand;
+pub use time_zone::TimeZone;
 
 const USAGE: &str = "\
 syncookie [OPTIONS] <COMMAND>

@@ -6,7 +6,7 @@ use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
 use super::list_files;
-use super::options::{assumptions, options, unread};
+use super::options::{assumptions, options, unread, use_time_zone};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::{Exit, Threshold};
@@ -29,6 +29,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if args.csv_bom && format != Format::Csv {
         return Err(Failure::MarkWithoutCsv);
     }
+    use_time_zone(args.time, matches!(format, Format::Table | Format::Summary))?;
     let options = options(args)?;
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if args.list_files {

@@ -48,6 +48,9 @@ pub enum Failure {
     /// A byte order mark was requested for another format.
     #[error("--csv-bom applies only to CSV; add --format csv")]
     MarkWithoutCsv,
+    /// Local time was requested for a format whose times are UTC.
+    #[error("--time local applies only to --format table and summary; times in other formats are UTC")]
+    TimesInUtc,
     /// No time is since one limit and before the other.
     #[error("no time matches --filter since={} until={}; since must be before until", Rfc3339(*since), Rfc3339(*until))]
     EmptyTimeRange {

@@ -2,10 +2,11 @@
 
 use super::failure::Failure;
 use super::kernel_files;
-use crate::cli::Analyze;
+use crate::cli::{Analyze, TimeZone};
 use crate::filter::{Baseline, Filter, Rules};
 use crate::pipeline::{KernelCounters, Options};
 use crate::source::walk::Plan;
+use crate::text;
 
 /// Reads the baseline and the `--kernel` files, and returns the options of the analysis.
 ///
@@ -28,6 +29,19 @@ pub fn options(args: &Analyze) -> Result<Options, Failure> {
         kernel,
         capture_point: args.capture_point.into(),
     })
+}
+
+/// Sets the time zone of times for people.
+///
+/// # Errors
+/// Fails if the format has its times in UTC, and another time zone was requested.
+pub fn use_time_zone(zone: TimeZone, is_for_people: bool) -> Result<(), Failure> {
+    match (zone, is_for_people) {
+        (TimeZone::Utc, _) => {}
+        (TimeZone::Local, true) => text::use_local_time(),
+        (TimeZone::Local, false) => return Err(Failure::TimesInUtc),
+    }
+    Ok(())
 }
 
 /// Returns remarks on what is assumed about the `--kernel` files.

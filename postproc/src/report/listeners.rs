@@ -5,7 +5,7 @@ use syncookie_engine::{Endpoint, Outcome, Timestamp, Verdict};
 use syncookie_terminal::{Terminal, display_width, grouped};
 
 use super::answer::tally_of;
-use crate::text::second;
+use crate::text::{second, zone_name};
 use crate::totals::ListenerTotals;
 
 /// Heading of a column, and the function that writes its cells.
@@ -83,8 +83,8 @@ impl ListenerTable {
 /// Formats these columns.
 fn text(terminal: Terminal, rows: &[Vec<String>], noun: &str, shown: &[usize]) -> String {
     let heading = |&column: &usize| match COLUMNS[column].0 {
-        "Handshakes" if noun == "connection" => "Connections",
-        other => other,
+        "Handshakes" if noun == "connection" => "Connections".to_owned(),
+        other => other.replace("UTC", zone_name()),
     };
     let mut table = comfy_table::Table::new();
     table

@@ -66,9 +66,10 @@ fn line(capture: &str, finding: &Finding) -> String {
     let like =
         if implementations.is_empty() { String::new() } else { format!(", fits {}", implementations.join(" or ")) };
     format!(
-        "{}{like}; {} UTC, client {}, {} {}",
+        "{}{like}; {} {}, client {}, {} {}",
         confidence,
         microsecond(finding.time),
+        text::zone(finding.time),
         finding.client,
         text::capture(capture),
         frames(finding)

@@ -55,8 +55,9 @@ impl<W: Write> Report for Lines<W> {
         let frame = finding.frames.syn_ack.or(finding.frames.syn).or(finding.frames.reset).unwrap_or_default();
         writeln!(
             self.output,
-            "{} UTC {}: {}{sure}, {}{cause}; client {}, frame {} of {}",
+            "{} {} {}: {}{sure}, {}{cause}; client {}, frame {} of {}",
             microsecond(finding.time),
+            text::zone(finding.time),
             finding.server,
             assessment.verdict,
             finding.outcome,

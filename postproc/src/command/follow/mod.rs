@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use syncookie_terminal::Terminal;
 
 use super::failure::Failure;
-use super::options::{assumptions, options, unread};
+use super::options::{assumptions, options, unread, use_time_zone};
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::{Exit, Threshold};
@@ -58,6 +58,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if !matches!(format, Format::Table | Format::Jsonl) {
         return Err(Failure::FollowFormat);
     }
+    use_time_zone(args.time, format == Format::Table)?;
     let (state_file, state) = match &args.state {
         Some(path) => StateFile::open(path).map(|(file, state)| (Some(file), state))?,
         None => (None, State::default()),
