@@ -1,12 +1,15 @@
-//! Connections whose handshakes were judged early and forgotten before anybody completed them.
+//! Handshakes that were judged early and forgotten, and whose SYN-ACK may be retransmitted later.
 
 use std::collections::HashSet;
 use std::mem;
 
+use crate::connection::handshake::Handshake;
 use crate::intake::keyed_hash::KeyedHash;
+use crate::packet::seq::SeqNumber;
 
-/// Hashes of these connections, so that a late retransmission of a SYN-ACK is not taken for a
-/// handshake of its own. The keys are hashes under a secret key.
+/// Connections of these handshakes with the number that their SYN-ACK acknowledges, so that a late
+/// retransmission is not taken for a handshake of its own, and a new connection of the same
+/// four-tuple is one. The keys are derived from hashes under a secret key.
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     latest: HashSet<u64, KeyedHash>,
@@ -14,15 +17,26 @@ pub(super) struct Forgotten {
 }
 
 impl Forgotten {
-    /// Adds a connection. Keeps the latest `limit` ones, and at most twice as many.
-    pub(super) fn add(&mut self, hash: u64, limit: usize) {
+    /// Adds a SYN-ACK of a connection. Keeps the latest `limit` ones, and at most twice as many.
+    pub(super) fn add(&mut self, hash: u64, acknowledged: SeqNumber, limit: usize) {
         if self.latest.len() >= limit {
             self.earlier = mem::take(&mut self.latest);
         }
-        self.latest.insert(hash);
+        self.latest.insert(key(hash, acknowledged));
     }
 
-    pub(super) fn contains(&self, hash: u64) -> bool {
-        self.latest.contains(&hash) || self.earlier.contains(&hash)
+    /// Returns whether a SYN-ACK of this connection was added that acknowledges the same number.
+    pub(super) fn contains(&self, hash: u64, acknowledged: SeqNumber) -> bool {
+        let key = key(hash, acknowledged);
+        self.latest.contains(&key) || self.earlier.contains(&key)
     }
+}
+
+/// Returns the number that the SYN-ACK of a handshake acknowledges, or will.
+pub(super) fn acknowledged(handshake: &Handshake) -> Option<SeqNumber> {
+    handshake.syn_ack.map(|syn_ack| syn_ack.ack).or_else(|| Some(handshake.client_isn()?.plus(1)))
+}
+
+const fn key(hash: u64, acknowledged: SeqNumber) -> u64 {
+    hash ^ (acknowledged.0 as u64) << 16
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::forgotten::Forgotten;
+use crate::connection::forgotten::{self, Forgotten};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::connection::links::Links;
 use crate::connection::pending_syns::PendingSyns;
@@ -25,8 +25,8 @@ const EXPIRED: usize = 32;
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Number of forgotten connections that are known for each handshake that is kept, and the largest
-/// number. A SYN-ACK is retransmitted for half a minute; a connection takes ten bytes.
+/// Number of forgotten handshakes whose SYN-ACK is known for each handshake that is kept, and the
+/// largest number. A SYN-ACK is retransmitted for half a minute; it takes ten bytes.
 const FORGOTTEN_FACTOR: usize = 4;
 const FORGOTTEN: usize = 1 << 16;
 
@@ -118,11 +118,11 @@ impl Tracker {
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
         let forgotten = &mut self.forgotten;
         // Read in order, because the connections are in no order.
-        let never_completed: Vec<bool> = self.handshakes.iter().take(count).map(Handshake::never_completed).collect();
+        let acknowledged: Vec<_> = self.handshakes.iter().take(count).map(forgotten::acknowledged).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if never_completed.get(place).is_some_and(|&never| never) {
-                forgotten.add(hash, most);
+            if let Some(&Some(acknowledged)) = acknowledged.get(place) {
+                forgotten.add(hash, acknowledged, most);
             }
             place >= count
         });
@@ -320,7 +320,7 @@ impl Tracker {
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
             return Some(pushed);
         }
-        if current.is_none() && self.forgotten.contains(flow.hash) {
+        if current.is_none() && self.forgotten.contains(flow.hash, segment.ack()) {
             return None;
         }
         let (client, server) = (segment.destination(), segment.source());
