@@ -10,6 +10,7 @@ use crate::intake::batch::Group;
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
+use crate::listener::examples::KnownExamples;
 use crate::listener::learnt::Learnt;
 use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
@@ -48,6 +49,7 @@ pub struct Analyzer {
     evict_at: usize,
     /// Facts that forgotten handshakes showed, by listener.
     learnt: BTreeMap<Endpoint, Learnt>,
+    examples: KnownExamples,
     summary: Summary,
     midstream: MidstreamConnections,
     now: Timestamp,
@@ -87,6 +89,7 @@ impl Analyzer {
             evicted: Vec::new(),
             evict_at: limits.handshakes.max(2),
             learnt: BTreeMap::new(),
+            examples: KnownExamples::default(),
             summary: Summary::default(),
             midstream: MidstreamConnections::default(),
             now: Timestamp::MIN,
@@ -326,6 +329,7 @@ impl Analyzer {
             ids: self.listeners.get(server)?,
             options: self.summary.options(&server, self.judge_options()),
             learnt: self.learnt(server),
+            examples: &self.examples,
             parts: self.parts,
         };
         self.asked.finding(server, id, &by)
@@ -456,6 +460,7 @@ impl Analyzer {
         let portions = Portions {
             tracker,
             learnt: &self.learnt,
+            examples: &self.examples,
             summary,
             options: JudgeOptions { compared, ..self.judge_options() },
             parts: self.parts,
@@ -465,10 +470,15 @@ impl Analyzer {
         };
         // If there are more listeners than `limits.listeners`, the first ones are reported.
         let remains = portions.judge(self.listeners.before(end), take)?;
-        let mut summaries = Vec::with_capacity(remains.len());
-        for (summary, server, learnt) in remains {
-            summaries.push(summary);
-            if forgets {
+        let (mut summaries, mut learnt, mut examples) = (Vec::with_capacity(remains.len()), Vec::new(), Vec::new());
+        for remains in remains {
+            summaries.push(remains.summary);
+            learnt.push((remains.server, remains.learnt));
+            examples.push((remains.server, remains.examples));
+        }
+        if forgets {
+            self.examples = self.examples.updated(examples.into_iter(), self.limits.handshakes);
+            for (server, learnt) in learnt {
                 learn(&mut self.learnt, server, learnt, self.limits.listeners);
             }
         }

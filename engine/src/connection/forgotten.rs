@@ -1,4 +1,5 @@
-//! Handshakes that were judged early and forgotten, and whose SYN-ACK may be retransmitted later.
+//! Handshakes that were judged early and forgotten, and whose SYN or SYN-ACK may be retransmitted
+//! later.
 
 use std::collections::HashSet;
 use std::mem;
@@ -7,9 +8,9 @@ use crate::connection::handshake::Handshake;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::seq::SeqNumber;
 
-/// Connections of these handshakes with the number that their SYN-ACK acknowledges, so that a late
-/// retransmission is not taken for a handshake of its own, and a new connection of the same
-/// four-tuple is one. The keys are derived from hashes under a secret key.
+/// Connections of these handshakes with the sequence number of their SYN, so that a retransmission
+/// is not taken for a handshake of its own, and a new connection of the same four-tuple is one. The
+/// keys are derived from hashes under a secret key.
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     latest: HashSet<u64, KeyedHash>,
@@ -17,26 +18,37 @@ pub(super) struct Forgotten {
 }
 
 impl Forgotten {
-    /// Adds a SYN-ACK of a connection. Keeps the latest `limit` ones, and at most twice as many.
-    pub(super) fn add(&mut self, hash: u64, acknowledged: SeqNumber, limit: usize) {
+    /// Adds a connection. Keeps the latest `limit` ones, and at most twice as many.
+    pub(super) fn add(&mut self, hash: u64, syns: Syns, limit: usize) {
         if self.latest.len() >= limit {
             self.earlier = mem::take(&mut self.latest);
         }
-        self.latest.insert(key(hash, acknowledged));
+        self.latest.extend(syns.into_iter().flatten().map(|isn| key(hash, isn)));
     }
 
-    /// Returns whether a SYN-ACK of this connection was added that acknowledges the same number.
-    pub(super) fn contains(&self, hash: u64, acknowledged: SeqNumber) -> bool {
-        let key = key(hash, acknowledged);
+    /// Returns whether a connection was added whose SYN has this sequence number.
+    pub(super) fn contains(&self, hash: u64, isn: SeqNumber) -> bool {
+        let key = key(hash, isn);
         self.latest.contains(&key) || self.earlier.contains(&key)
     }
 }
 
-/// Returns the number that the SYN-ACK of a handshake acknowledges, or will.
-pub(super) fn acknowledged(handshake: &Handshake) -> Option<SeqNumber> {
-    handshake.syn_ack.map(|syn_ack| syn_ack.ack).or_else(|| Some(handshake.client_isn()?.plus(1)))
+/// Sequence number of the SYN of a handshake, and the one that the SYN-ACK acknowledges if that is
+/// another: Fast Open acknowledges payload.
+pub(super) type Syns = [Option<SeqNumber>; 2];
+
+/// Returns the sequence numbers of the SYN of a handshake.
+pub(super) fn syns(handshake: &Handshake) -> Syns {
+    let isn = handshake.client_isn();
+    let acknowledged = handshake.syn_ack.map(|syn_ack| acknowledged(syn_ack.ack));
+    [isn, acknowledged.filter(|_| acknowledged != isn)]
 }
 
-const fn key(hash: u64, acknowledged: SeqNumber) -> u64 {
-    hash ^ (acknowledged.0 as u64) << 16
+/// Returns the sequence number of the SYN that a SYN-ACK acknowledges.
+pub(super) const fn acknowledged(ack: SeqNumber) -> SeqNumber {
+    ack.plus(u32::MAX)
+}
+
+const fn key(hash: u64, isn: SeqNumber) -> u64 {
+    hash ^ (isn.0 as u64) << 16
 }

@@ -25,8 +25,8 @@ const EXPIRED: usize = 32;
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Number of forgotten handshakes whose SYN-ACK is known for each handshake that is kept, and the
-/// largest number. A SYN-ACK is retransmitted for half a minute; it takes ten bytes.
+/// Number of forgotten handshakes whose SYN is known for each handshake that is kept, and the
+/// largest number. A SYN or SYN-ACK is retransmitted for half a minute; each takes ten bytes.
 const FORGOTTEN_FACTOR: usize = 4;
 const FORGOTTEN: usize = 1 << 16;
 
@@ -118,11 +118,11 @@ impl Tracker {
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
         let forgotten = &mut self.forgotten;
         // Read in order, because the connections are in no order.
-        let acknowledged: Vec<_> = self.handshakes.iter().take(count).map(forgotten::acknowledged).collect();
+        let syns: Vec<_> = self.handshakes.iter().take(count).map(forgotten::syns).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if let Some(&Some(acknowledged)) = acknowledged.get(place) {
-                forgotten.add(hash, acknowledged, most);
+            if let Some(&syns) = syns.get(place) {
+                forgotten.add(hash, syns, most);
             }
             place >= count
         });
@@ -297,6 +297,9 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
+        if current.is_none() && self.forgotten.contains(flow.hash, segment.seq()) {
+            return None;
+        }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
         handshake.client_direction = flow.direction;
         handshake.syn = Some(SynHeader::of(segment));
@@ -320,7 +323,7 @@ impl Tracker {
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
             return Some(pushed);
         }
-        if current.is_none() && self.forgotten.contains(flow.hash, segment.ack()) {
+        if current.is_none() && self.forgotten.contains(flow.hash, forgotten::acknowledged(segment.ack())) {
             return None;
         }
         let (client, server) = (segment.destination(), segment.source());
