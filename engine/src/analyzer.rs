@@ -413,6 +413,11 @@ impl Analyzer {
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
 
+    /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
+    pub fn keep_memory_for(&mut self, handshakes: usize) {
+        self.tracker.keep_memory_for(handshakes);
+    }
+
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
         let Summary { listeners, episodes, tally, sample, missing } = self.summary;
         let listeners = listeners.into_values().collect();

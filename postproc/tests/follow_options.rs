@@ -36,6 +36,7 @@ const DECISIONS: &[(&str, Check)] = &[
     ("max-flood", max_flood),
     ("max-handshakes", max_handshakes),
     ("max-listeners", max_listeners),
+    ("max-memory", max_memory),
     ("once", once),
     ("output", output),
     ("quiet", quiet),
@@ -255,6 +256,20 @@ fn max_listeners(sandbox: &Sandbox) {
     let listeners = run.objects("listener");
     let listed = listeners[0]["handshakes"].as_u64().expect("a number");
     assert_eq!((listeners.len(), &summary(&run)["listeners_overflow"]), (1, &(49 - listed).into()));
+}
+
+fn max_memory(sandbox: &Sandbox) {
+    let mut scan = Pcap::ethernet();
+    for port in 1..=9000 {
+        scan.record(1_700_000_000, 0, &ethernet(&segment((1, 40_000), (9, port), 1000, 0, SYN, 64_240)));
+    }
+    scan.record(1_700_000_100, 0, &ethernet(&segment((1, 40_000), (8, 80), 1000, 0, RST, 0)));
+    put_finished(sandbox, "in/a.pcap", &scan.bytes);
+    let early = |run: &Run| summary(run)["captures"][0]["evicted_early"].as_u64();
+    let [(ample, _), (scarce, _)] = ["1GiB", "64MiB"].map(|size| followed(sandbox, &["--max-memory", size]));
+    assert_eq!(early(&ample), Some(0));
+    assert!(early(&scarce) > Some(0) && summary(&scarce)["listeners_overflow"].as_u64() > Some(0));
+    assert_eq!(summary(&scarce)["handshakes"], summary(&ample)["handshakes"]);
 }
 
 fn once(sandbox: &Sandbox) {

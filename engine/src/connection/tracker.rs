@@ -69,6 +69,11 @@ impl Tracker {
         Self { handshakes, ..Self::with_room(self.room) }
     }
 
+    /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
+    pub(crate) fn keep_memory_for(&mut self, handshakes: usize) {
+        self.handshakes.shrink_to(handshakes);
+    }
+
     /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
     /// reserved memory costs next to nothing, and no handshake is moved later. If the reservation
     /// fails, the memory grows step by step.

@@ -8,6 +8,7 @@ mod explain;
 mod kernel;
 mod kernel_file;
 mod manual;
+mod memory_size;
 pub mod plugin;
 mod resources;
 

@@ -36,6 +36,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         )));
     }
     assumptions(&options).for_each(|assumed| console.remark(assumed));
+    args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
     let terminal = Terminal::detect(output.is_terminal());
     let mut report = report::new(args.format, terminal, args.verbose, &mut output);
     let totals = pipeline::analyze(&plan, &options, &mut *report, console).map_err(Failure::Output)?;

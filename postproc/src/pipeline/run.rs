@@ -17,10 +17,6 @@ use crate::totals::clients::Clients;
 use crate::totals::cross_capture::{CrossCapture, Failure, Place};
 use crate::totals::{CaptureTotals, Known, Totals};
 
-/// Maximum number of failures that wait until all captures were read; later ones are reported with
-/// the causes that their own capture shows. A finding takes about 3 KB.
-const MAX_WAITING: usize = 4096;
-
 /// Captures of a run.
 #[derive(Clone, Copy)]
 pub enum Extent<'a> {
@@ -60,7 +56,8 @@ pub struct Run<'a> {
     admission: Admission<'a>,
     journal: Option<&'a dyn Journal>,
     totals: Totals,
-    /// Failures that other captures may explain; `None` if no other series is read.
+    /// Failures that other captures may explain, as many as there is memory for; later ones are
+    /// reported with the causes that their own capture shows. `None` if no other series is read.
     waiting: Option<Vec<Failure>>,
     /// Number of the first capture of the series that is being reported.
     first: usize,
@@ -265,7 +262,8 @@ impl<'a> Run<'a> {
         };
         // Even one that the filter excludes may explain a failure that waits.
         let place = self.totals.cross_capture.as_mut().and_then(|captures| captures.add(&finding));
-        let may_wait = waiting.len() < MAX_WAITING && !finding.causes.is_empty() && !finding.left_by_flood;
+        let may_wait =
+            waiting.len() < self.options.memory.failures() && !finding.causes.is_empty() && !finding.left_by_flood;
         if let Some(place) = place.filter(|_| may_wait) {
             waiting.push(Failure { place, finding });
             return Ok(());

@@ -17,10 +17,6 @@ use crate::source::walk::{Plan, Source};
 /// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
 
-/// Share of the handshakes that an engine may keep, above which a series is not read further before
-/// it is its turn to be reported.
-const AHEAD_SHARE: usize = 4;
-
 /// Reads series. Captures that continue each other are analysed together. After the
 /// last of them, the engine judges their handshakes and starts again. After an error, the reader
 /// cannot be used again.
@@ -29,8 +25,9 @@ pub struct SeriesReader<'a> {
     /// Threads that may help.
     idle_threads: &'a IdleThreads,
     analyzer: Analyzer,
-    /// Number of handshakes that a series may keep before it is being reported.
-    ahead: usize,
+    /// Number of handshakes that a series may keep before it is being reported, if others are
+    /// reported before it.
+    ahead: Option<usize>,
     /// Captures in the engine whose handshakes are not finally judged.
     stretch: Option<Stretch>,
     /// Number of the first handshake that was not reported.
@@ -58,8 +55,15 @@ pub enum NotRead {
 
 impl<'a> SeriesReader<'a> {
     pub(super) fn new(engine: EngineOptions, idle_threads: &'a IdleThreads) -> Self {
-        let ahead = engine.handshakes() / AHEAD_SHARE;
-        Self { idle_threads, analyzer: engine.analyzer(), ahead, stretch: None, next: 0 }
+        Self { idle_threads, analyzer: engine.analyzer(), ahead: None, stretch: None, next: 0 }
+    }
+
+    /// Lets a series keep at most `handshakes` before it is being reported, and the engine keep
+    /// memory for no more between two series.
+    #[must_use]
+    pub(super) const fn ahead_of_report(mut self, handshakes: usize) -> Self {
+        self.ahead = Some(handshakes);
+        self
     }
 
     /// Creates a reader for captures that are reported to this run as they appear.
@@ -123,7 +127,7 @@ impl<'a> SeriesReader<'a> {
         let (idle_threads, next, ahead) = (self.idle_threads, &mut self.next, self.ahead);
         read_capture(opened, &mut reader, &mut self.analyzer, idle_threads, |analyzer, packets, batch, offset| {
             read = offset;
-            if analyzer.handshakes() > ahead {
+            if ahead.is_some_and(|ahead| analyzer.handshakes() > ahead) {
                 events.wait_for_turn();
             }
             analyzer.set_threads(1 + idle_threads.count());
@@ -188,6 +192,9 @@ impl<'a> SeriesReader<'a> {
         let mut next = std::mem::take(&mut self.next);
         let report = |portion| events.send(Event::Handshakes(unreported(portion, &mut next)));
         let findings = self.analyzer.finish_in_portions(report)?;
+        if let Some(ahead) = self.ahead {
+            self.analyzer.keep_memory_for(ahead);
+        }
         events.send(Event::Finished(stretch.first..=stretch.last, Box::new(findings)))
     }
 }

@@ -69,6 +69,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         _ => report::new(args.format, Terminal::detect(false), args.verbose, journal.text()),
     };
     assumptions(&options).for_each(|assumed| console.remark(assumed));
+    args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
     let run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
     let session = Session { run, journal: &journal, idle_threads: &idle_threads, is_verbose: args.verbose };

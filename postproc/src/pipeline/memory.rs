@@ -1,0 +1,115 @@
+//! Limit on the memory of a run, and the numbers that follow from it.
+
+use syncookie_engine::Limits;
+
+/// Maximum memory of a run, with all captures that are read at the same time.
+///
+/// What is reported follows from it alone. It does not depend on the machine or on the number of
+/// threads, which only decides how much of this memory is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    bytes: u64,
+}
+
+/// Memory for each handshake that an engine may keep: its facts take 1.1 KiB, and 3 KiB while all
+/// handshakes of a listener are judged. The rest is for the captures that are read ahead, for
+/// findings and for the report.
+const HANDSHAKE: u64 = 8 << 10;
+
+/// Memory for each listener and each episode of a report, with their text.
+const LISTENER: u64 = 8 << 10;
+
+/// Memory for each failure that waits until all captures were read. A finding takes about 3 KB.
+const FAILURE: u64 = 256 << 10;
+
+/// Memory for each capture that is read at the same time: buffers, decompression, and the tables of
+/// an engine with few handshakes.
+const READER: u64 = 32 << 20;
+
+/// Share of the memory for findings that wait for the report: 24 MiB of a gibibyte.
+const FINDINGS: (u64, u64) = (3, 128);
+
+/// Share of its handshakes that an engine may keep before the report reaches its captures.
+const AHEAD_SHARE: u64 = 4;
+
+impl Memory {
+    /// Least memory in which any captures can be analysed.
+    pub const LEAST: Self = Self { bytes: 64 << 20 };
+
+    /// Returns a limit of so many bytes; `None` if it is below [`Self::LEAST`].
+    #[must_use]
+    pub fn new(bytes: u64) -> Option<Self> {
+        (bytes >= Self::LEAST.bytes).then_some(Self { bytes })
+    }
+
+    /// Returns these limits of an engine, lowered to what fits.
+    #[must_use]
+    pub fn lower(self, limits: Limits) -> Limits {
+        Limits {
+            handshakes: limits.handshakes.min(self.room_for(HANDSHAKE)),
+            listeners: limits.listeners.min(self.room_for(LISTENER)),
+            episodes: limits.episodes.min(self.room_for(LISTENER)),
+            ..limits
+        }
+    }
+
+    /// Returns the maximum number of captures, or series of them, that are read at the same time.
+    pub(super) fn readers(self) -> usize {
+        self.room_for(READER)
+    }
+
+    /// Returns the maximum number of handshakes that an engine keeps before the report reaches its
+    /// captures, where there are this many engines and each may then keep `handshakes`. Together
+    /// the others keep no more than one.
+    pub(super) fn ahead(handshakes: usize, engines: usize) -> usize {
+        handshakes / engines.saturating_sub(1).max(AHEAD_SHARE as usize)
+    }
+
+    /// Returns the maximum bytes of findings that wait for the report.
+    pub(super) fn findings(self) -> usize {
+        usize::try_from(self.bytes / FINDINGS.1 * FINDINGS.0).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the maximum number of failures that wait until all captures were read.
+    pub(super) fn failures(self) -> usize {
+        self.room_for(FAILURE)
+    }
+
+    fn room_for(self, bytes: u64) -> usize {
+        usize::try_from(self.bytes / bytes).unwrap_or(usize::MAX)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { bytes: 1 << 30 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_has_room_for_the_default_limits() {
+        assert_eq!(Memory::default().lower(Limits::default()), Limits::default());
+        assert_eq!((Memory::default().readers(), Memory::default().findings()), (32, 24 << 20));
+    }
+
+    #[test]
+    fn little_memory_lowers_the_limits_and_never_raises_one() {
+        assert_eq!(Memory::new((64 << 20) - 1), None);
+        let lowered = Memory::LEAST.lower(Limits { episodes: 7, ..Limits::default() });
+        assert_eq!((lowered.handshakes, lowered.listeners, lowered.episodes), (8192, 8192, 7));
+        assert_eq!(lowered.flood, Limits::default().flood);
+        assert_eq!((Memory::LEAST.readers(), Memory::LEAST.failures()), (2, 256));
+    }
+
+    #[test]
+    fn engines_ahead_of_the_report_keep_together_no_more_than_one() {
+        for engines in 1..100 {
+            assert!(Memory::ahead(131_072, engines) * (engines - 1) <= 131_072);
+        }
+        assert_eq!(Memory::ahead(131_072, 2), 32_768);
+    }
+}
