@@ -17,7 +17,7 @@ use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
 /// Number of handshakes that are judged before their findings are passed on.
-const JUDGED_TOGETHER: usize = 2048;
+const JUDGED_TOGETHER: usize = 1024;
 
 /// Number of findings that may be made before their turn, of all listeners together and of one: a
 /// listener's facts are in the processor's caches when several of its handshakes are judged in a
@@ -27,7 +27,7 @@ const JUDGED_IN_A_ROW: usize = 64;
 
 /// Number of findings that are passed on together. They stay in the processor's caches until the
 /// caller reads them.
-const PORTION: usize = 1024;
+const PORTION: usize = 256;
 
 /// Input for judging the handshakes of all listeners.
 #[derive(Clone, Copy)]

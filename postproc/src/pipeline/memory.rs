@@ -19,18 +19,18 @@ const HANDSHAKE: u64 = 8 << 10;
 /// Memory for each listener and each episode of a report, with their text.
 const LISTENER: u64 = 8 << 10;
 
-/// Memory for each failure that waits until all captures were read. A finding takes about 3 KB.
-const FAILURE: u64 = 256 << 10;
-
 /// Memory for each capture that is read at the same time: buffers, decompression, and the tables of
 /// an engine with few handshakes.
 const READER: u64 = 32 << 20;
 
-/// Share of the memory for findings that wait for the report: 24 MiB of a gibibyte.
-const FINDINGS: (u64, u64) = (3, 128);
+/// Memory for each failure that waits until all captures were read. A finding takes 3 to 5 KB.
+const FAILURE: u64 = 256 << 10;
+
+/// Share of the memory for findings that wait for the report: 16 MiB of a gibibyte.
+const FINDINGS_SHARE: u64 = 64;
 
 /// Share of its handshakes that an engine may keep before the report reaches its captures.
-const AHEAD_SHARE: u64 = 4;
+const AHEAD_SHARE: usize = 8;
 
 impl Memory {
     /// Least memory in which any captures can be analysed.
@@ -46,37 +46,38 @@ impl Memory {
     #[must_use]
     pub fn lower(self, limits: Limits) -> Limits {
         Limits {
-            handshakes: limits.handshakes.min(self.room_for(HANDSHAKE)),
-            listeners: limits.listeners.min(self.room_for(LISTENER)),
-            episodes: limits.episodes.min(self.room_for(LISTENER)),
+            handshakes: limits.handshakes.min(self.divided_by(HANDSHAKE)),
+            listeners: limits.listeners.min(self.divided_by(LISTENER)),
+            episodes: limits.episodes.min(self.divided_by(LISTENER)),
             ..limits
         }
     }
 
     /// Returns the maximum number of captures, or series of them, that are read at the same time.
     pub(super) fn readers(self) -> usize {
-        self.room_for(READER)
+        self.divided_by(READER)
     }
 
     /// Returns the maximum number of handshakes that an engine keeps before the report reaches its
     /// captures, where there are this many engines and each may then keep `handshakes`. Together
     /// the others keep no more than one.
     pub(super) fn ahead(handshakes: usize, engines: usize) -> usize {
-        handshakes / engines.saturating_sub(1).max(AHEAD_SHARE as usize)
+        handshakes / engines.saturating_sub(1).max(AHEAD_SHARE)
     }
 
     /// Returns the maximum bytes of findings that wait for the report.
     pub(super) fn findings(self) -> usize {
-        usize::try_from(self.bytes / FINDINGS.1 * FINDINGS.0).unwrap_or(usize::MAX)
+        self.divided_by(FINDINGS_SHARE)
     }
 
     /// Returns the maximum number of failures that wait until all captures were read.
     pub(super) fn failures(self) -> usize {
-        self.room_for(FAILURE)
+        self.divided_by(FAILURE)
     }
 
-    fn room_for(self, bytes: u64) -> usize {
-        usize::try_from(self.bytes / bytes).unwrap_or(usize::MAX)
+    /// Returns the memory divided by a number.
+    fn divided_by(self, number: u64) -> usize {
+        usize::try_from(self.bytes / number).unwrap_or(usize::MAX)
     }
 }
 
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn the_default_has_room_for_the_default_limits() {
         assert_eq!(Memory::default().lower(Limits::default()), Limits::default());
-        assert_eq!((Memory::default().readers(), Memory::default().findings()), (32, 24 << 20));
+        assert_eq!((Memory::default().readers(), Memory::default().findings()), (32, 16 << 20));
     }
 
     #[test]
@@ -110,6 +111,6 @@ mod tests {
         for engines in 1..100 {
             assert!(Memory::ahead(131_072, engines) * (engines - 1) <= 131_072);
         }
-        assert_eq!(Memory::ahead(131_072, 2), 32_768);
+        assert_eq!(Memory::ahead(131_072, 2), 16_384);
     }
 }

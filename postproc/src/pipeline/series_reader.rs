@@ -9,10 +9,10 @@ use super::events::{Event, EventSink};
 use super::idle_threads::IdleThreads;
 use super::producer::read_capture;
 use super::{EngineOptions, Opened, Run, open};
-use crate::interrupt;
 use crate::problem::Problem;
 use crate::source::series::Member;
 use crate::source::walk::{Plan, Source};
+use crate::{interrupt, memory};
 
 /// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
@@ -191,9 +191,12 @@ impl<'a> SeriesReader<'a> {
         self.analyzer.set_threads(1 + self.idle_threads.count());
         let mut next = std::mem::take(&mut self.next);
         let report = |portion| events.send(Event::Handshakes(unreported(portion, &mut next)));
+        let kept = self.analyzer.handshakes();
         let findings = self.analyzer.finish_in_portions(report)?;
-        if let Some(ahead) = self.ahead {
+        // Other readers need the memory before this one does again.
+        if let Some(ahead) = self.ahead.filter(|&ahead| kept > ahead) {
             self.analyzer.keep_memory_for(ahead);
+            memory::release();
         }
         events.send(Event::Finished(stretch.first..=stretch.last, Box::new(findings)))
     }
