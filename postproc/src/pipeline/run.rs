@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         }
         let totals = Totals {
             is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
-            max_listeners: options.limits.listeners,
+            limits: options.limits,
             clients: (report.detail() == DetailLevel::All).then(Clients::default),
             cross_capture: compares(extent, options).then(CrossCapture::default),
             kernel: options.kernel.as_ref().map_or_else(Vec::new, |kernel| kernel.sources().to_vec()),
