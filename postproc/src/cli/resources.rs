@@ -42,7 +42,7 @@ pub struct Resources {
     #[arg(long, value_name = "N", default_value_t = Limits::default().listeners)]
     pub max_listeners: usize,
 
-    /// Maximum number of episodes kept for each capture or series of rotated captures
+    /// Maximum number of episodes that are reported individually
     #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
     pub max_episodes: usize,
 }
