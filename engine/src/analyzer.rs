@@ -413,6 +413,20 @@ impl Analyzer {
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
 
+    /// Changes [`Limits::handshakes`]. The findings of handshakes that are judged early because
+    /// there are more are passed to `evicted`, in portions.
+    pub fn set_max_handshakes(&mut self, handshakes: usize, evicted: &mut dyn FnMut(Vec<Finding>)) {
+        self.limits.handshakes = handshakes;
+        self.evict_at = handshakes.max(2);
+        // A flood may be too young to be judged.
+        let mut before = usize::MAX;
+        while self.tracker.len() >= handshakes.max(2) && self.tracker.len() < before {
+            before = self.tracker.len();
+            self.evict(evicted);
+        }
+        self.tracker.set_room(handshakes);
+    }
+
     /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
     pub fn keep_memory_for(&mut self, handshakes: usize) {
         self.tracker.keep_memory_for(handshakes);

@@ -270,6 +270,17 @@ fn max_memory(sandbox: &Sandbox) {
     assert_eq!(early(&ample), Some(0));
     assert!(early(&scarce) > Some(0) && summary(&scarce)["listeners_overflow"].as_u64() > Some(0));
     assert_eq!(summary(&scarce)["handshakes"], summary(&ample)["handshakes"]);
+    // Each of these fits, but all series that are followed keep their handshakes at the same time.
+    let mut slow = Pcap::ethernet();
+    for port in 1..=6000 {
+        let second = 1_700_000_000 + u32::from(port) / 100;
+        slow.record(second, 0, &ethernet(&segment((1, port), (9, 80), 1000, 0, SYN, 64_240)));
+    }
+    ["in/a.pcap", "in/b.pcap"].iter().for_each(|name| put_finished(sandbox, name, &slow.bytes));
+    let (followed, analyzed) = followed(sandbox, &["--max-memory", "64MiB"]);
+    let early = |run: &Run| [0, 1].map(|capture| summary(run)["captures"][capture]["evicted_early"].as_u64());
+    assert!(early(&followed).iter().any(|early| *early > Some(0)), "{}", summary(&followed));
+    assert_eq!(early(&analyzed), [Some(0); 2]);
 }
 
 fn once(sandbox: &Sandbox) {

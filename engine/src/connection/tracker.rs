@@ -69,6 +69,12 @@ impl Tracker {
         Self { handshakes, ..Self::with_room(self.room) }
     }
 
+    /// Reserves memory for this number of handshakes from now on, and in a flood a few more.
+    pub(crate) fn set_room(&mut self, handshakes: usize) {
+        self.room = eviction::most(handshakes.min(Limits::HANDSHAKES));
+        self.keep_memory_for(self.room);
+    }
+
     /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
     pub(crate) fn keep_memory_for(&mut self, handshakes: usize) {
         self.handshakes.shrink_to(handshakes);

@@ -46,11 +46,17 @@ impl Memory {
     #[must_use]
     pub fn lower(self, limits: Limits) -> Limits {
         Limits {
-            handshakes: limits.handshakes.min(self.divided_by(HANDSHAKE)),
+            handshakes: limits.handshakes.min(self.handshakes()),
             listeners: limits.listeners.min(self.divided_by(LISTENER)),
             episodes: limits.episodes.min(self.divided_by(LISTENER)),
             ..limits
         }
+    }
+
+    /// Returns the maximum number of handshakes that engines keep.
+    #[must_use]
+    pub fn handshakes(self) -> usize {
+        self.divided_by(HANDSHAKE)
     }
 
     /// Returns the maximum number of captures, or series of them, that are read at the same time.

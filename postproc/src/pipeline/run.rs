@@ -201,6 +201,19 @@ impl<'a> Run<'a> {
         series.report_while(|finding| finding.first_frame().capture <= capture, self)
     }
 
+    /// Changes the maximum number of handshakes that the engine of a series keeps, and reports those
+    /// that it judges early because there are more.
+    ///
+    /// # Errors
+    /// Fails if the results cannot be written.
+    pub fn set_max_handshakes(&mut self, series: &mut SeriesReader<'_>, handshakes: usize) -> io::Result<()> {
+        let (early, last) = series.set_max_handshakes(handshakes, self)?;
+        if let Some(capture) = last.and_then(|last| self.totals.captures.get_mut(last)) {
+            capture.statistics.evicted_early += early;
+        }
+        Ok(())
+    }
+
     /// Reports the rest of a series that no capture continues.
     ///
     /// # Errors

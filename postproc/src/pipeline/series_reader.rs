@@ -72,6 +72,31 @@ impl<'a> SeriesReader<'a> {
         Self::new(run.engine(), idle_threads)
     }
 
+    /// Returns the number of handshakes that the engine keeps.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.analyzer.handshakes()
+    }
+
+    /// Changes the maximum number of handshakes that the engine keeps, and reports those that it
+    /// judges early because there are more. Returns their number, and the number of the last capture.
+    pub(super) fn set_max_handshakes(
+        &mut self,
+        handshakes: usize,
+        events: &mut dyn EventSink,
+    ) -> io::Result<(u64, Option<usize>)> {
+        let before = self.analyzer.statistics().evicted_early;
+        let (next, mut sent) = (&mut self.next, Ok(()));
+        self.analyzer.set_max_handshakes(handshakes, &mut |evicted| {
+            if sent.is_ok() {
+                sent = events.send(Event::Handshakes(unreported(evicted, next)));
+            }
+        });
+        sent?;
+        let early = self.analyzer.statistics().evicted_early - before;
+        Ok((early, self.stretch.map(|stretch| stretch.last)))
+    }
+
     /// Reads a whole series.
     pub(super) fn read_all(&mut self, plan: &Plan, members: &[Member], events: &mut dyn EventSink) -> io::Result<()> {
         let mut number = 0;

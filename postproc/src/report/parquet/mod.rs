@@ -32,7 +32,7 @@ const BATCH: usize = 1 << 10;
 
 /// Maximum number of rows of a row group, and of bytes: whichever is reached first.
 const GROUP_ROWS: usize = 1 << 17;
-const GROUP_BYTES: usize = 16 << 20;
+const GROUP_BYTES: usize = 8 << 20;
 
 /// Report with one row per handshake. The objects about the whole run are in the file's metadata,
 /// as JSON.
