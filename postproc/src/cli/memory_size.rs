@@ -15,7 +15,7 @@ pub fn memory_size(text: &str) -> Result<Memory, String> {
         number.checked_mul(*bytes)
     });
     let size = size.ok_or("it is not a number of bytes, KiB, MiB or GiB, such as 512MiB")?;
-    Memory::new(size).ok_or_else(|| "the program needs at least 64MiB".into())
+    Memory::new(size).ok_or_else(|| "the program needs at least 256MiB".into())
 }
 
 #[cfg(test)]
@@ -27,10 +27,10 @@ mod tests {
         for text in ["1073741824", "1048576KiB", "1024MiB", "1GiB", "1 GiB"] {
             assert_eq!(memory_size(text), Ok(Memory::default()), "{text}");
         }
-        assert_eq!(memory_size("64MiB"), Ok(Memory::LEAST));
+        assert_eq!(memory_size("256MiB"), Ok(Memory::LEAST));
         for text in ["", "GiB", "1GB", "1g", "-1", "1.5GiB", "17179869184GiB"] {
             assert!(memory_size(text).is_err_and(|error| error.contains("512MiB")), "{text}");
         }
-        assert!(memory_size("63MiB").is_err_and(|error| error.contains("64MiB")));
+        assert!(memory_size("255MiB").is_err_and(|error| error.contains("256MiB")));
     }
 }

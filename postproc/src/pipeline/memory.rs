@@ -11,13 +11,14 @@ pub struct Memory {
     bytes: u64,
 }
 
-/// Memory for each handshake that an engine may keep: its facts take 1.1 KiB, and 3 KiB while all
-/// handshakes of a listener are judged. The rest is for the captures that are read ahead, for
-/// findings and for the report.
-const HANDSHAKE: u64 = 8 << 10;
+/// Memory for everything that does not grow with the limits below: the program, buffers, findings
+/// and the rows of a HTML page.
+const BASE: u64 = 128 << 20;
 
-/// Memory for each listener and each episode of a report, with their text.
-const LISTENER: u64 = 8 << 10;
+/// Memory for each handshake that an engine may keep, and for each listener and episode. The facts
+/// of a handshake take 1.1 KiB, and 3 KiB while all handshakes of a listener are judged; a listener
+/// takes 2 KiB. The rest is for captures that are read ahead.
+const EACH: u64 = 7 << 10;
 
 /// Memory for each capture that is read at the same time: buffers, decompression, and the tables of
 /// an engine with few handshakes.
@@ -34,7 +35,7 @@ const AHEAD_SHARE: usize = 8;
 
 impl Memory {
     /// Least memory in which any captures can be analysed.
-    pub const LEAST: Self = Self { bytes: 64 << 20 };
+    pub const LEAST: Self = Self { bytes: 256 << 20 };
 
     /// Returns a limit of so many bytes; `None` if it is below [`Self::LEAST`].
     #[must_use]
@@ -47,8 +48,8 @@ impl Memory {
     pub fn lower(self, limits: Limits) -> Limits {
         Limits {
             handshakes: limits.handshakes.min(self.handshakes()),
-            listeners: limits.listeners.min(self.divided_by(LISTENER)),
-            episodes: limits.episodes.min(self.divided_by(LISTENER)),
+            listeners: limits.listeners.min(self.handshakes()),
+            episodes: limits.episodes.min(self.handshakes()),
             ..limits
         }
     }
@@ -56,7 +57,7 @@ impl Memory {
     /// Returns the maximum number of handshakes that engines keep.
     #[must_use]
     pub fn handshakes(self) -> usize {
-        self.divided_by(HANDSHAKE)
+        Self { bytes: self.bytes.saturating_sub(BASE) }.divided_by(EACH)
     }
 
     /// Returns the maximum number of captures, or series of them, that are read at the same time.
@@ -105,11 +106,11 @@ mod tests {
 
     #[test]
     fn little_memory_lowers_the_limits_and_never_raises_one() {
-        assert_eq!(Memory::new((64 << 20) - 1), None);
+        assert_eq!(Memory::new((256 << 20) - 1), None);
         let lowered = Memory::LEAST.lower(Limits { episodes: 7, ..Limits::default() });
-        assert_eq!((lowered.handshakes, lowered.listeners, lowered.episodes), (8192, 8192, 7));
+        assert_eq!((lowered.handshakes, lowered.listeners, lowered.episodes), (18_724, 18_724, 7));
         assert_eq!(lowered.flood, Limits::default().flood);
-        assert_eq!((Memory::LEAST.readers(), Memory::LEAST.failures()), (2, 256));
+        assert_eq!((Memory::LEAST.readers(), Memory::LEAST.failures()), (8, 1024));
     }
 
     #[test]
