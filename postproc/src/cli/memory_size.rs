@@ -5,7 +5,7 @@ use crate::pipeline::Memory;
 /// Units and their numbers of bytes.
 const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
 
-/// Returns the limit that a text like `512MiB` stands for.
+/// Parses a text like `512MiB`.
 ///
 /// # Errors
 /// Fails with a sentence if the text is not a size, or the size is too small.

@@ -21,8 +21,8 @@ pub struct Resources {
     /// Maximum memory of the run, for all captures together: bytes, or a number of KiB, MiB or GiB
     ///
     /// One handshake, listener or episode is kept for every 7 KiB above 128 MiB; the options below are lowered to that
-    /// number. 32 MiB are needed for each capture that is read at the same time. The least is 256MiB. The default is the
-    /// same on every machine. The findings depend neither on the machine nor on the number of threads.
+    /// number. 32 MiB are needed for each capture that is read at the same time. The least is 256MiB. The default is
+    /// the same on every machine. The findings depend neither on the machine nor on the number of threads.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
     pub max_memory: Memory,
 

@@ -37,7 +37,7 @@ impl Memory {
     /// Least memory in which any captures can be analysed.
     pub const LEAST: Self = Self { bytes: 256 << 20 };
 
-    /// Returns a limit of so many bytes; `None` if it is below [`Self::LEAST`].
+    /// Creates a limit in bytes; `None` if it is below [`Self::LEAST`].
     #[must_use]
     pub fn new(bytes: u64) -> Option<Self> {
         (bytes >= Self::LEAST.bytes).then_some(Self { bytes })
