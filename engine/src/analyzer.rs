@@ -10,6 +10,7 @@ use crate::intake::batch::Group;
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
+use crate::listener::examples::KnownExamples;
 use crate::listener::learnt::Learnt;
 use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
@@ -48,6 +49,7 @@ pub struct Analyzer {
     evict_at: usize,
     /// Facts that forgotten handshakes showed, by listener.
     learnt: BTreeMap<Endpoint, Learnt>,
+    examples: KnownExamples,
     summary: Summary,
     midstream: MidstreamConnections,
     now: Timestamp,
@@ -87,6 +89,7 @@ impl Analyzer {
             evicted: Vec::new(),
             evict_at: limits.handshakes.max(2),
             learnt: BTreeMap::new(),
+            examples: KnownExamples::default(),
             summary: Summary::default(),
             midstream: MidstreamConnections::default(),
             now: Timestamp::MIN,
@@ -326,6 +329,7 @@ impl Analyzer {
             ids: self.listeners.get(server)?,
             options: self.summary.options(&server, self.judge_options()),
             learnt: self.learnt(server),
+            examples: &self.examples,
             parts: self.parts,
         };
         self.asked.finding(server, id, &by)
@@ -409,6 +413,25 @@ impl Analyzer {
         Ok(std::mem::replace(self, reset).findings(Vec::new()))
     }
 
+    /// Changes [`Limits::handshakes`]. The findings of handshakes that are judged early because
+    /// there are more are passed to `evicted`, in portions.
+    pub fn set_max_handshakes(&mut self, handshakes: usize, evicted: &mut dyn FnMut(Vec<Finding>)) {
+        self.limits.handshakes = handshakes;
+        self.evict_at = handshakes.max(2);
+        // A flood may be too young to be judged.
+        let mut before = usize::MAX;
+        while self.tracker.len() >= handshakes.max(2) && self.tracker.len() < before {
+            before = self.tracker.len();
+            self.evict(evicted);
+        }
+        self.tracker.set_room(handshakes);
+    }
+
+    /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
+    pub fn keep_memory_for(&mut self, handshakes: usize) {
+        self.tracker.keep_memory_for(handshakes);
+    }
+
     fn findings(self, handshakes: Vec<Finding>) -> Findings {
         let Summary { listeners, episodes, tally, sample, missing } = self.summary;
         let listeners = listeners.into_values().collect();
@@ -456,6 +479,7 @@ impl Analyzer {
         let portions = Portions {
             tracker,
             learnt: &self.learnt,
+            examples: &self.examples,
             summary,
             options: JudgeOptions { compared, ..self.judge_options() },
             parts: self.parts,
@@ -465,10 +489,15 @@ impl Analyzer {
         };
         // If there are more listeners than `limits.listeners`, the first ones are reported.
         let remains = portions.judge(self.listeners.before(end), take)?;
-        let mut summaries = Vec::with_capacity(remains.len());
-        for (summary, server, learnt) in remains {
-            summaries.push(summary);
-            if forgets {
+        let (mut summaries, mut learnt, mut examples) = (Vec::with_capacity(remains.len()), Vec::new(), Vec::new());
+        for remains in remains {
+            summaries.push(remains.summary);
+            learnt.push((remains.server, remains.learnt));
+            examples.push((remains.server, remains.examples));
+        }
+        if forgets {
+            self.examples = self.examples.updated(examples.into_iter(), self.limits.handshakes);
+            for (server, learnt) in learnt {
                 learn(&mut self.learnt, server, learnt, self.limits.listeners);
             }
         }

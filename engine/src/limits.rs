@@ -7,8 +7,10 @@ pub struct Limits {
     /// limit the older half is judged by the packets so far, returned by
     /// [`crate::Analyzer::take_evicted`] and forgotten; [`crate::Statistics::evicted_early`] counts
     /// these handshakes. The clock of their listener stays known, and whether its timer retransmits.
-    /// Handshakes of a flood are kept for four seconds, because retransmissions in this time decide
-    /// about them: up to four times this number where it is small, and 8,192 in all.
+    /// Later handshakes of the listener are compared with a few of them, at most a quarter of this
+    /// number and 4,096 in all. Handshakes of a flood are kept for four seconds, because
+    /// retransmissions in this time decide about them: up to four times this number where it is
+    /// small, and 8,192 in all.
     pub handshakes: usize,
     /// Maximum number of findings per listener for handshakes of a SYN flood that never completed.
     /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.

@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, TcpOption, analyze, analyze_by, analyze_with, only,
+    ACK, FIN, MSS_ONLY, PLAIN_OPTIONS, PSH, RST, SYN, Talk, TcpOption, analyze, analyze_by, analyze_with, observation,
+    only,
 };
 use syncookie_engine::{Analyzer, FindingParts, Limits, Outcome, Verdict};
 
@@ -275,6 +276,53 @@ fn a_flood_judged_early_has_the_same_verdicts_and_no_handshake_twice() {
     assert_eq!(bounded.len(), whole.len(), "late retransmissions are not handshakes");
     let differing = whole.iter().zip(&bounded).filter(|(whole, bounded)| whole != bounded).count();
     assert!(differing * 100 <= whole.len(), "{differing} of {} differ", whole.len());
+}
+
+#[test]
+fn a_lower_limit_applies_at_once_and_a_higher_one_to_later_handshakes() {
+    let mut analyzer = Analyzer::new(Limits { handshakes: 100, ..Limits::default() });
+    let mut early = Vec::new();
+    for (number, port) in (0_u16..).zip(1000..1120) {
+        for (time, bytes) in &Talk::new("192.0.2.1", port, "198.51.100.1", 80).ordinary(f64::from(number)).packets {
+            analyzer.push_and_pass(&observation(usize::from(number), *time, bytes), &mut |mut some| {
+                early.append(&mut some)
+            });
+        }
+        match number {
+            79 => {
+                analyzer.set_max_handshakes(20, &mut |mut some| early.append(&mut some));
+                assert_eq!((early.len(), analyzer.handshakes()), (70, 10));
+                analyzer.set_max_handshakes(100, &mut |_| unreachable!("fewer are kept"));
+            }
+            119 => assert_eq!((early.len(), analyzer.handshakes()), (70, 50)),
+            _ => {}
+        }
+    }
+    early.extend(analyzer.finish().handshakes);
+    assert_eq!(early.len(), 120);
+}
+
+#[test]
+fn late_retransmissions_belong_to_the_handshake_that_was_judged_early_and_a_new_one_does_not() {
+    let connection = |port: u16, round: u16| {
+        let mut talk = Talk::new("192.0.2.1", port, "198.51.100.1", 80);
+        talk.client_isn += u32::from(round) * 70_000;
+        talk
+    };
+    let (mut late, mut unanswered, mut one_sided) = (Vec::new(), Vec::new(), Vec::new());
+    for (round, port) in (0..2).flat_map(|round| (1000..1060).map(move |port| (round, port))) {
+        let at = f64::from(round * 60 + port - 1000);
+        // A server whose accept queue is full ignores the ACK, and answers again.
+        late.extend(connection(port, round).open(at).syn_ack(at + 31.0, 64_240, &PLAIN_OPTIONS).packets);
+        unanswered.extend(connection(port, round).syn(at, &PLAIN_OPTIONS).syn(at + 31.0, &PLAIN_OPTIONS).packets);
+        one_sided.extend(connection(port, round).syn_ack(at, 64_240, &PLAIN_OPTIONS).packets);
+    }
+    for mut packets in [late, unanswered, one_sided] {
+        packets.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let bounded = analyze_with(&packets, Limits { handshakes: 10, ..Limits::default() });
+        assert_eq!((analyze(&packets).handshakes.len(), bounded.handshakes.len()), (120, 120));
+        assert!(bounded.statistics.evicted_early > 50);
+    }
 }
 
 #[test]

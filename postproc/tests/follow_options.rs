@@ -37,6 +37,7 @@ const DECISIONS: &[(&str, Check)] = &[
     ("max-flood", max_flood),
     ("max-handshakes", max_handshakes),
     ("max-listeners", max_listeners),
+    ("max-memory", max_memory),
     ("once", once),
     ("output", output),
     ("quiet", quiet),
@@ -257,6 +258,31 @@ fn max_listeners(sandbox: &Sandbox) {
     let listeners = run.objects("listener");
     let listed = listeners[0]["handshakes"].as_u64().expect("a number");
     assert_eq!((listeners.len(), &summary(&run)["listeners_overflow"]), (1, &(49 - listed).into()));
+}
+
+fn max_memory(sandbox: &Sandbox) {
+    let mut scan = Pcap::ethernet();
+    for port in 1..=19_000 {
+        scan.record(1_700_000_000, 0, &ethernet(&segment((1, 40_000), (9, port), 1000, 0, SYN, 64_240)));
+    }
+    scan.record(1_700_000_100, 0, &ethernet(&segment((1, 40_000), (8, 80), 1000, 0, RST, 0)));
+    put_finished(sandbox, "in/a.pcap", &scan.bytes);
+    let early = |run: &Run| summary(run)["captures"][0]["evicted_early"].as_u64();
+    let [(ample, _), (scarce, _)] = ["1GiB", "256MiB"].map(|size| followed(sandbox, &["--max-memory", size]));
+    assert_eq!(early(&ample), Some(0));
+    assert!(early(&scarce) > Some(0) && summary(&scarce)["listeners_overflow"].as_u64() > Some(0));
+    assert_eq!(summary(&scarce)["handshakes"], summary(&ample)["handshakes"]);
+    // Each of these fits, but all series that are followed keep their handshakes at the same time.
+    let mut slow = Pcap::ethernet();
+    for port in 1..=14_000 {
+        let second = 1_700_000_000 + u32::from(port) / 100;
+        slow.record(second, 0, &ethernet(&segment((1, port), (9, 80), 1000, 0, SYN, 64_240)));
+    }
+    ["in/a.pcap", "in/b.pcap"].iter().for_each(|name| put_finished(sandbox, name, &slow.bytes));
+    let (followed, analyzed) = followed(sandbox, &["--max-memory", "256MiB"]);
+    let early = |run: &Run| [0, 1].map(|capture| summary(run)["captures"][capture]["evicted_early"].as_u64());
+    assert!(early(&followed).iter().any(|early| *early > Some(0)), "{}", summary(&followed));
+    assert_eq!(early(&analyzed), [Some(0); 2]);
 }
 
 fn once(sandbox: &Sandbox) {

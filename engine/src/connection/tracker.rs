@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::forgotten::Forgotten;
+use crate::connection::forgotten::{self, Forgotten};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::connection::links::Links;
 use crate::connection::pending_syns::PendingSyns;
@@ -25,8 +25,8 @@ const EXPIRED: usize = 32;
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Number of forgotten connections that are known for each handshake that is kept, and the largest
-/// number. A SYN-ACK is retransmitted for half a minute; a connection takes ten bytes.
+/// Number of forgotten handshakes whose SYN is known for each handshake that is kept, and the
+/// largest number. A SYN or SYN-ACK is retransmitted for half a minute; each takes ten bytes.
 const FORGOTTEN_FACTOR: usize = 4;
 const FORGOTTEN: usize = 1 << 16;
 
@@ -67,6 +67,17 @@ impl Tracker {
         let mut handshakes = std::mem::take(&mut self.handshakes);
         handshakes.clear();
         Self { handshakes, ..Self::with_room(self.room) }
+    }
+
+    /// Reserves memory for this number of handshakes from now on, and in a flood a few more.
+    pub(crate) fn set_room(&mut self, handshakes: usize) {
+        self.room = eviction::most(handshakes.min(Limits::HANDSHAKES));
+        self.keep_memory_for(self.room);
+    }
+
+    /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
+    pub(crate) fn keep_memory_for(&mut self, handshakes: usize) {
+        self.handshakes.shrink_to(handshakes);
     }
 
     /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
@@ -118,11 +129,11 @@ impl Tracker {
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
         let forgotten = &mut self.forgotten;
         // Read in order, because the connections are in no order.
-        let never_completed: Vec<bool> = self.handshakes.iter().take(count).map(Handshake::never_completed).collect();
+        let syns: Vec<_> = self.handshakes.iter().take(count).map(forgotten::syns).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if never_completed.get(place).is_some_and(|&never| never) {
-                forgotten.add(hash, most);
+            if let Some(&syns) = syns.get(place) {
+                forgotten.add(hash, syns, most);
             }
             place >= count
         });
@@ -297,6 +308,9 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
+        if current.is_none() && self.forgotten.contains(flow.hash, segment.seq()) {
+            return None;
+        }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
         handshake.client_direction = flow.direction;
         handshake.syn = Some(SynHeader::of(segment));
@@ -320,7 +334,7 @@ impl Tracker {
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
             return Some(pushed);
         }
-        if current.is_none() && self.forgotten.contains(flow.hash) {
+        if current.is_none() && self.forgotten.contains(flow.hash, forgotten::acknowledged(segment.ack())) {
             return None;
         }
         let (client, server) = (segment.destination(), segment.source());

@@ -9,6 +9,7 @@ mod checksums;
 pub(crate) mod clients;
 pub(crate) mod clock;
 mod cookie_phase;
+pub(crate) mod examples;
 pub(crate) mod first_windows;
 mod flood;
 pub(crate) mod granted_extensions;

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::connection::tracker::Tracker;
+use crate::listener::examples::KnownExamples;
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{FloodStarts, Gathered, JudgeOptions, ListenerJudge};
 use crate::verdict::portions::handshakes;
@@ -27,6 +28,7 @@ pub(crate) struct JudgedBy<'a> {
     pub options: JudgeOptions<'a>,
     /// Facts that forgotten handshakes of the listener showed.
     pub learnt: Learnt,
+    pub examples: &'a KnownExamples,
     pub parts: FindingParts,
 }
 
@@ -69,7 +71,7 @@ impl Asked {
         let listener = self.listeners.entry(server).or_insert_with(|| AskedListener::new(by));
         let number = position / listener.size;
         if !is_judged {
-            self.kept += listener.judge(number, by);
+            self.kept += listener.judge(number, server, by);
         }
         let findings = listener.blocks.get(&number)?;
         findings.get(findings.binary_search_by_key(&id, |finding| finding.id).ok()?)
@@ -98,11 +100,15 @@ impl AskedListener {
     }
 
     /// Judges the handshakes of a block, and returns their number.
-    fn judge(&mut self, number: usize, by: &JudgedBy<'_>) -> usize {
-        let JudgedBy { tracker, ids, options, ref learnt, parts } = *by;
+    fn judge(&mut self, number: usize, server: Endpoint, by: &JudgedBy<'_>) -> usize {
+        let JudgedBy { tracker, ids, options, ref learnt, examples, parts } = *by;
         let mut judge = match self.gathered.take() {
-            Some(gathered) => ListenerJudge::resume(gathered, tracker, options),
-            None => ListenerJudge::new(handshakes(tracker, ids), tracker, options, learnt),
+            Some(gathered) => ListenerJudge::resume(gathered, tracker, |id| examples.get(server, id), options),
+            None => {
+                let mut handshakes = handshakes(tracker, ids);
+                handshakes.extend(examples.handshakes(server));
+                ListenerJudge::new(handshakes, tracker, options, learnt)
+            }
         };
         let id_at = |position: usize| ids.get(position).copied().unwrap_or_else(|| tracker.end());
         let (start, end) = (number * self.size, (number + 1) * self.size);

@@ -141,7 +141,8 @@ pub(crate) struct ListenerJudge<'a> {
 
 impl<'a> ListenerJudge<'a> {
     /// Weighs a listener's handshakes by all that are given, by those of their clients with other
-    /// listeners in `tracker`, and by what was learnt before.
+    /// listeners in `tracker`, and by what was learnt before. Those that `tracker` has forgotten are
+    /// not judged again.
     pub(crate) fn new(
         mut handshakes: Vec<&'a Handshake>,
         tracker: &'a Tracker,
@@ -150,7 +151,8 @@ impl<'a> ListenerJudge<'a> {
     ) -> Self {
         prefetch(&handshakes);
         sort_by_time(&mut handshakes);
-        let mut order: Vec<u32> = (0..handshakes.len() as u32).collect();
+        let is_judged = |&index: &u32| handshakes[index as usize].id >= tracker.start();
+        let mut order: Vec<u32> = (0..handshakes.len() as u32).filter(is_judged).collect();
         order.sort_unstable_by_key(|&index| handshakes[index as usize].id);
         let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
         Self::at_start(judge, options, order, OnceCell::new())
@@ -165,10 +167,16 @@ impl<'a> ListenerJudge<'a> {
         Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood }, in_flood }
     }
 
-    /// Starts again with what was gathered of the same handshakes in `tracker`.
-    pub(crate) fn resume(gathered: Gathered, tracker: &'a Tracker, options: JudgeOptions<'a>) -> Self {
+    /// Starts again with what was gathered of the same handshakes, which are in `tracker` or
+    /// `examples`.
+    pub(crate) fn resume(
+        gathered: Gathered,
+        tracker: &'a Tracker,
+        examples: impl Fn(HandshakeId) -> Option<&'a Handshake>,
+        options: JudgeOptions<'a>,
+    ) -> Self {
         let Gathered { ids, facts, totals, priors, order, in_flood } = gathered;
-        let handshakes = ids.into_iter().filter_map(|id| tracker.get(id)).collect();
+        let handshakes = ids.into_iter().filter_map(|id| tracker.get(id).or_else(|| examples(id))).collect();
         let listener = Listener::with_facts(handshakes, facts).among(tracker);
         Self::at_start(Judge { listener, totals, priors }, options, order, in_flood)
     }
@@ -184,7 +192,8 @@ impl<'a> ListenerJudge<'a> {
     /// forgotten.
     pub(crate) fn forget_before(&self, end: HandshakeId, learnt: &mut Learnt) {
         let listener = &self.judge.listener;
-        learnt.add(listener, listener.handshakes.iter().copied().filter(|handshake| handshake.id < end));
+        let judged = self.order.iter().map(|&index| self.handshake(index));
+        learnt.add(listener, judged.filter(|handshake| handshake.id < end));
     }
 
     /// Returns the id of the next handshake, unless all were judged or skipped.

@@ -10,13 +10,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
+use crate::listener::examples::{Examples, KnownExamples};
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
 use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
 /// Number of handshakes that are judged before their findings are passed on.
-const JUDGED_TOGETHER: usize = 2048;
+const JUDGED_TOGETHER: usize = 1024;
 
 /// Number of findings that may be made before their turn, of all listeners together and of one: a
 /// listener's facts are in the processor's caches when several of its handshakes are judged in a
@@ -26,7 +27,7 @@ const JUDGED_IN_A_ROW: usize = 64;
 
 /// Number of findings that are passed on together. They stay in the processor's caches until the
 /// caller reads them.
-const PORTION: usize = 1024;
+const PORTION: usize = 256;
 
 /// Input for judging the handshakes of all listeners.
 #[derive(Clone, Copy)]
@@ -34,6 +35,7 @@ pub(crate) struct Portions<'a> {
     pub tracker: &'a Tracker,
     /// Facts that forgotten handshakes showed, by listener.
     pub learnt: &'a BTreeMap<Endpoint, Learnt>,
+    pub examples: &'a KnownExamples,
     pub summary: &'a Summary,
     pub options: JudgeOptions<'a>,
     pub parts: FindingParts,
@@ -44,17 +46,24 @@ pub(crate) struct Portions<'a> {
     pub forgets: bool,
 }
 
-/// What remains of the judged handshakes of a listener: counts, and what was learnt of it.
-pub(crate) type Remains = (ListenerSummary, Endpoint, Learnt);
+/// What remains of the judged handshakes of a listener.
+pub(crate) struct Remains<'a> {
+    pub server: Endpoint,
+    /// Counts.
+    pub summary: ListenerSummary,
+    /// What was learnt, and examples of its handshakes.
+    pub learnt: Learnt,
+    pub examples: Examples<&'a Handshake>,
+}
 
 /// A listener, and how far its handshakes are judged.
 struct Turn<'a> {
     ids: &'a [HandshakeId],
     /// Judge and results so far; `None` before the first handshake and after the last.
-    open: Option<Box<(ListenerJudge<'a>, Remains)>>,
+    open: Option<Box<(ListenerJudge<'a>, Remains<'a>)>>,
     /// Judgements that are not passed on yet.
     judged: VecDeque<Judgement<'a>>,
-    remains: Option<Box<Remains>>,
+    remains: Option<Box<Remains<'a>>>,
 }
 
 impl<'a> Portions<'a> {
@@ -68,7 +77,7 @@ impl<'a> Portions<'a> {
         self,
         listeners: Vec<&'a [HandshakeId]>,
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
-    ) -> Result<Vec<Remains>, E> {
+    ) -> Result<Vec<Remains<'a>>, E> {
         let start = self.tracker.start();
         let owners = self.owners(&listeners);
         let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
@@ -111,16 +120,18 @@ impl<'a> Portions<'a> {
     }
 
     /// Gathers the facts of a listener.
-    fn open(&self, ids: &[HandshakeId]) -> Option<Box<(ListenerJudge<'a>, Remains)>> {
-        let handshakes = handshakes(self.tracker, ids);
+    fn open(&self, ids: &[HandshakeId]) -> Option<Box<(ListenerJudge<'a>, Remains<'a>)>> {
+        let mut handshakes = handshakes(self.tracker, ids);
         let first = *handshakes.first()?;
+        handshakes.extend(self.examples.handshakes(first.server));
         let options = self.summary.options(&first.server, self.options);
         let mut learnt = self.learnt.get(&first.server).copied().unwrap_or_default();
         let judge = ListenerJudge::new(handshakes, self.tracker, options, &learnt);
         if self.forgets {
             judge.forget_before(self.end, &mut learnt);
         }
-        Some(Box::new((judge, (self.summary.of_listener(first), first.server, learnt))))
+        let (server, summary) = (first.server, self.summary.of_listener(first));
+        Some(Box::new((judge, Remains { server, summary, learnt, examples: self.examples.of(server) })))
     }
 
     /// Returns whether a handshake has a finding, and is not only counted.
@@ -141,20 +152,23 @@ impl<'a> Turn<'a> {
             return;
         }
         let Some(mut open) = self.open.take().or_else(|| by.open(self.ids)) else { return };
-        let (judge, (summary, ..)) = &mut *open;
+        let (judge, remains) = &mut *open;
         while let Some(next) = judge.next_id().filter(|&next| next < by.end) {
             if next >= end && self.judged.len() >= ahead {
                 self.open = Some(open);
                 return;
             }
             let Some(judgement) = judge.judge_next() else { break };
-            summary.add(&judgement);
+            remains.summary.add(&judgement);
+            if by.forgets {
+                remains.examples.add(judgement.handshake, judgement.assessment.verdict);
+            }
             if by.has_finding(&judgement) {
                 self.judged.push_back(judgement);
             }
         }
         let (_, mut remains) = *open;
-        remains.0.close();
+        remains.summary.close();
         self.remains = Some(Box::new(remains));
     }
 

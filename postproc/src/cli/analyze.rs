@@ -38,7 +38,7 @@ Examples:
       Exit with code 3 if a handshake failed, and print one line about it
   syncookie analyze trace.pcap --capture-point server
       Rule out causes that a capture taken at the server contradicts
-  syncookie analyze captures --threads 1 --max-handshakes 50000
+  syncookie analyze captures --threads 1 --max-memory 256MiB
       Use one core and less memory
   syncookie analyze captures --max-flood 100
       Report 100 handshakes of each SYN flood, and count the others
@@ -72,7 +72,7 @@ Exit codes:
      partial. A second signal ends the program at once, without results. With
      --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3
   134, 137  memory ran out: no results were written (134: an allocation failed;
-     137: the kernel's OOM killer ended the program). See --max-handshakes";
+     137: the kernel's OOM killer ended the program). See --max-memory";
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///

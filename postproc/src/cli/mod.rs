@@ -9,6 +9,7 @@ mod implied;
 mod kernel;
 mod kernel_file;
 mod manual;
+mod memory_size;
 pub mod plugin;
 mod resources;
 mod shorthand;

@@ -7,6 +7,9 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use syncookie_engine::Limits;
 
+use super::memory_size::memory_size;
+use crate::pipeline::Memory;
+
 /// Limits on threads and memory. The findings do not depend on the number of threads.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Resources")]
@@ -14,6 +17,14 @@ pub struct Resources {
     /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+
+    /// Maximum memory of the run, for all captures together: bytes, or a number of KiB, MiB or GiB
+    ///
+    /// One handshake, listener or episode is kept for every 7 KiB above 128 MiB; the options below are lowered to that
+    /// number. 32 MiB are needed for each capture that is read at the same time. The least is 256MiB. The default is
+    /// the same on every machine. The findings depend neither on the machine nor on the number of threads.
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
+    pub max_memory: Memory,
 
     /// Maximum number of handshakes in memory for each capture, at about 1.1 KiB each
     ///
@@ -31,7 +42,7 @@ pub struct Resources {
     #[arg(long, value_name = "N", default_value_t = Limits::default().listeners)]
     pub max_listeners: usize,
 
-    /// Maximum number of episodes kept for each capture or series of rotated captures
+    /// Maximum number of episodes that are reported individually
     #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
     pub max_episodes: usize,
 }
@@ -44,6 +55,27 @@ impl Resources {
 
     /// Returns the limits of the engine.
     pub fn limits(&self) -> Limits {
+        self.max_memory.lower(self.requested())
+    }
+
+    /// Returns a remark if a limit was requested that is above its default and does not fit into
+    /// the memory.
+    pub fn remark(&self) -> Option<String> {
+        let (requested, lowered, default) = (self.requested(), self.limits(), Limits::default());
+        let limits = [
+            ("handshakes", requested.handshakes, lowered.handshakes, default.handshakes),
+            ("listeners", requested.listeners, lowered.listeners, default.listeners),
+            ("episodes", requested.episodes, lowered.episodes, default.episodes),
+        ];
+        let lowered = limits.into_iter().find(|&(_, requested, lowered, default)| requested > lowered.max(default));
+        lowered.map(|(name, _, lowered, _)| {
+            format!(
+                "--max-memory leaves room for {lowered} {name}, so --max-{name} is {lowered}; increase --max-memory"
+            )
+        })
+    }
+
+    const fn requested(&self) -> Limits {
         Limits {
             handshakes: self.max_handshakes as usize,
             flood: self.max_flood,

@@ -41,6 +41,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         )));
     }
     assumptions(&options).for_each(|assumed| console.remark(assumed));
+    args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
     let terminal = Terminal::detect(output.is_terminal());
     let style = Style { terminal, is_verbose: args.verbose, has_byte_order_mark: args.csv_bom };
     let mut report = report::new(format, style, &mut output);

@@ -24,6 +24,7 @@ pub fn options(args: &Analyze) -> Result<Options, Failure> {
     let rules = Rules { filter, once: args.once, baseline };
     Ok(Options {
         limits: args.resources.limits(),
+        memory: args.resources.max_memory,
         threads: args.resources.threads(),
         rules,
         kernel,

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Maximum bytes of findings that wait, of all series together.
-const MOST: usize = 24 << 20;
-
 /// The results of series that are read before it is their turn to be reported.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
+    /// Maximum bytes of findings that wait, of all series together.
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -26,16 +25,20 @@ struct State {
 impl State {
     /// Returns whether a series may add its next result. The series that is being reported may
     /// always add one, so that those after it cannot block it.
-    fn has_room(&self, series: usize, bytes: usize) -> bool {
+    fn has_room(&self, series: usize, bytes: usize, most: usize) -> bool {
         let is_next = series == self.turn && self.waiting.get(&series).is_none_or(|&bytes| bytes == 0);
-        self.is_closed || is_next || self.all.saturating_add(bytes) <= MOST
+        self.is_closed || is_next || self.all.saturating_add(bytes) <= most
     }
 }
 
 impl Backlog {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
     /// Adds a result of a series, as soon as there is room.
     pub(super) fn add(&self, series: usize, bytes: usize) {
-        let mut state = self.wait_while(|state| !state.has_room(series, bytes));
+        let mut state = self.wait_while(|state| !state.has_room(series, bytes, self.most));
         *state.waiting.entry(series).or_default() += bytes;
         state.all += bytes;
     }
@@ -92,22 +95,25 @@ impl Drop for Reporting<'_> {
 mod tests {
     use super::*;
 
+    const MOST: usize = 1000;
+
     #[test]
     fn a_series_waits_for_room_unless_it_is_being_reported() {
         let mut state = State { turn: 1, ..State::default() };
-        assert!(state.has_room(2, MOST) && !state.has_room(2, MOST + 1));
-        assert!(state.has_room(1, MOST + 1), "it may always add one");
+        let has_room = |state: &State, series, bytes| state.has_room(series, bytes, MOST);
+        assert!(has_room(&state, 2, MOST) && !has_room(&state, 2, MOST + 1));
+        assert!(has_room(&state, 1, MOST + 1), "it may always add one");
         state.waiting.insert(1, 10);
         state.all = 10;
-        assert!(!state.has_room(1, MOST) && state.has_room(1, MOST - 10) && !state.has_room(2, MOST));
+        assert!(!has_room(&state, 1, MOST) && has_room(&state, 1, MOST - 10) && !has_room(&state, 2, MOST));
         state.is_closed = true;
-        assert!(state.has_room(2, MOST + 1), "nobody waits for a report that has ended");
+        assert!(has_room(&state, 2, MOST + 1), "nobody waits for a report that has ended");
     }
 
     #[test]
     fn whoever_waits_goes_on_when_something_was_removed_or_at_its_turn_or_at_the_end() {
         for (place, turn) in [(0, 0), (1, 1), (1, 0)] {
-            let backlog = Backlog::default();
+            let backlog = Backlog::new(MOST);
             backlog.add(0, MOST);
             std::thread::scope(|scope| {
                 let added = scope.spawn(|| backlog.add(place, MOST));

@@ -16,6 +16,7 @@ mod frame_batch;
 mod idle_threads;
 mod journal;
 mod kernel_counters;
+mod memory;
 mod observer;
 mod producer;
 mod run;
@@ -41,6 +42,7 @@ pub(crate) use capture_reader::FAULTS_REPORTED;
 pub use idle_threads::{IdleThreads, Permit};
 pub use journal::Journal;
 pub use kernel_counters::KernelCounters;
+pub use memory::Memory;
 pub use observer::{Observer, Silent};
 pub use run::{EngineOptions, Extent, Run};
 pub use series_reader::{NotRead, SeriesReader};
@@ -51,6 +53,8 @@ pub use unknown_links::UnknownLinks;
 pub struct Options {
     /// Limits of the engine. The report decides which parts of a finding the engine builds.
     pub limits: Limits,
+    /// Maximum memory of the run. The limits of the engine fit into it.
+    pub memory: Memory,
     /// Number of threads. The findings do not depend on it.
     pub threads: usize,
     /// Rules that select findings.
@@ -67,6 +71,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            memory: Memory::default(),
             threads: 1,
             rules: Rules::default(),
             kernel: None,
@@ -89,7 +94,7 @@ pub fn analyze(
     observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
     let mut run = Run::new(Extent::Listed(&plan.sources), options, report, observer);
     plan.problems.iter().for_each(|problem| run.problem(problem.clone()));
-    schedule::read_all(plan, options.threads, &mut run)?;
+    schedule::read_all(plan, options, &mut run)?;
     run.end()
 }
 

@@ -17,10 +17,6 @@ use crate::totals::clients::Clients;
 use crate::totals::cross_capture::{CrossCapture, Failure, Place};
 use crate::totals::{CaptureTotals, Known, Totals};
 
-/// Maximum number of failures that wait until all captures were read; later ones are reported with
-/// the causes that their own capture shows. A finding takes about 3 KB.
-const MAX_WAITING: usize = 4096;
-
 /// Captures of a run.
 #[derive(Clone, Copy)]
 pub enum Extent<'a> {
@@ -60,7 +56,8 @@ pub struct Run<'a> {
     admission: Admission<'a>,
     journal: Option<&'a dyn Journal>,
     totals: Totals,
-    /// Failures that other captures may explain; `None` if no other series is read.
+    /// Failures that other captures may explain, as many as there is memory for; later ones are
+    /// reported with the causes that their own capture shows. `None` if no other series is read.
     waiting: Option<Vec<Failure>>,
     /// Number of the first capture of the series that is being reported.
     first: usize,
@@ -89,7 +86,7 @@ impl<'a> Run<'a> {
         }
         let totals = Totals {
             is_counted_one_by_one: is_unending || rules.select() || rules.baseline.is_some(),
-            max_listeners: options.limits.listeners,
+            limits: options.limits,
             clients: (report.detail() == DetailLevel::All).then(Clients::default),
             cross_capture: compares(extent, options).then(CrossCapture::default),
             kernel: options.kernel.as_ref().map_or_else(Vec::new, |kernel| kernel.sources().to_vec()),
@@ -204,6 +201,19 @@ impl<'a> Run<'a> {
         series.report_while(|finding| finding.first_frame().capture <= capture, self)
     }
 
+    /// Changes the maximum number of handshakes that the engine of a series keeps, and reports those
+    /// that it judges early because there are more.
+    ///
+    /// # Errors
+    /// Fails if the results cannot be written.
+    pub fn set_max_handshakes(&mut self, series: &mut SeriesReader<'_>, handshakes: usize) -> io::Result<()> {
+        let (early, last) = series.set_max_handshakes(handshakes, self)?;
+        if let Some(capture) = last.and_then(|last| self.totals.captures.get_mut(last)) {
+            capture.statistics.evicted_early += early;
+        }
+        Ok(())
+    }
+
     /// Reports the rest of a series that no capture continues.
     ///
     /// # Errors
@@ -270,7 +280,8 @@ impl<'a> Run<'a> {
         };
         // Even one that the filter excludes may explain a failure that waits.
         let place = self.totals.cross_capture.as_mut().and_then(|captures| captures.add(&finding));
-        let may_wait = waiting.len() < MAX_WAITING && !finding.causes.is_empty() && !finding.left_by_flood;
+        let may_wait =
+            waiting.len() < self.options.memory.failures() && !finding.causes.is_empty() && !finding.left_by_flood;
         if let Some(place) = place.filter(|_| may_wait) {
             waiting.push(Failure { place, finding });
             return Ok(());

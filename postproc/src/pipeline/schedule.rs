@@ -11,6 +11,7 @@ use super::events::{EventSink, SeriesChannel};
 use super::idle_threads::IdleThreads;
 use super::run::Run;
 use super::series_reader::SeriesReader;
+use super::{Memory, Options};
 use crate::source::series::{self, Member};
 use crate::source::walk::Plan;
 
@@ -20,14 +21,15 @@ const WAITING: usize = 64;
 /// Maximum number of series that are read ahead of the report; each takes memory while it waits.
 const AHEAD: usize = 1024;
 
-/// Reads every capture of the plan on this number of threads.
-pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Result<()> {
+/// Reads every capture of the plan.
+pub(super) fn read_all(plan: &Plan, options: &Options, run: &mut Run<'_>) -> io::Result<()> {
     let all = series::series(&plan.sources);
     run.expect_series(all.len());
-    if all.len() > 1 && threads > 1 && read_several(plan, &all, threads, run)? {
+    let readers = options.threads.min(all.len()).min(options.memory.readers());
+    if readers > 1 && read_several(plan, &all, readers, options, run)? {
         return Ok(());
     }
-    let idle_threads = IdleThreads::new(threads.saturating_sub(1));
+    let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
     let mut reader = SeriesReader::new(run.engine(), &idle_threads);
     for members in &all {
         run.next_series();
@@ -36,18 +38,24 @@ pub(super) fn read_all(plan: &Plan, threads: usize, run: &mut Run<'_>) -> io::Re
     Ok(())
 }
 
-/// Reads one series per thread; threads without a series help the others. A reader waits while its
-/// channel is full. Returns `false`, with nothing read, if no thread can be started.
-fn read_several(plan: &Plan, all: &[Vec<Member>], threads: usize, run: &mut Run<'_>) -> io::Result<bool> {
+/// Reads one series with each reader; threads without a series help the others. A reader waits while
+/// its channel is full. Returns `false`, with nothing read, if no thread can be started.
+fn read_several(
+    plan: &Plan,
+    all: &[Vec<Member>],
+    readers: usize,
+    options: &Options,
+    run: &mut Run<'_>,
+) -> io::Result<bool> {
     let engine = run.engine();
-    let backlog = Backlog::default();
+    let ahead = Memory::ahead(engine.handshakes(), readers);
+    let backlog = Backlog::new(options.memory.findings());
     let (give, given) = channel::<(&[Member], SeriesChannel<'_>)>();
     let given = Mutex::new(given);
     let next = || given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
-    let readers = threads.min(all.len());
-    let idle_threads = IdleThreads::new(threads - readers);
+    let idle_threads = IdleThreads::new(options.threads - readers);
     let read = || {
-        let mut reader = SeriesReader::new(engine, &idle_threads);
+        let mut reader = SeriesReader::new(engine, &idle_threads).ahead_of_report(ahead);
         // A reader fails if its channel is closed; the caller has a better error to report.
         while let Ok((members, mut events)) = next()
             && reader.read_all(plan, members, &mut events).is_ok()

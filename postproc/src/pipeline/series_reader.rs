@@ -9,17 +9,13 @@ use super::events::{Event, EventSink};
 use super::idle_threads::IdleThreads;
 use super::producer::read_capture;
 use super::{EngineOptions, Opened, Run, open};
-use crate::interrupt;
 use crate::problem::Problem;
 use crate::source::series::Member;
 use crate::source::walk::{Plan, Source};
+use crate::{interrupt, memory};
 
 /// Number of bytes between two progress reports, because each wakes a thread.
 const PROGRESS: u64 = 1 << 22;
-
-/// Share of the handshakes that an engine may keep, above which a series is not read further before
-/// it is its turn to be reported.
-const AHEAD_SHARE: usize = 4;
 
 /// Reads series. Captures that continue each other are analysed together. After the
 /// last of them, the engine judges their handshakes and starts again. After an error, the reader
@@ -29,8 +25,9 @@ pub struct SeriesReader<'a> {
     /// Threads that may help.
     idle_threads: &'a IdleThreads,
     analyzer: Analyzer,
-    /// Number of handshakes that a series may keep before it is being reported.
-    ahead: usize,
+    /// Number of handshakes that a series may keep before it is being reported, if others are
+    /// reported before it.
+    ahead: Option<usize>,
     /// Captures in the engine whose handshakes are not finally judged.
     stretch: Option<Stretch>,
     /// Number of the first handshake that was not reported.
@@ -58,14 +55,46 @@ pub enum NotRead {
 
 impl<'a> SeriesReader<'a> {
     pub(super) fn new(engine: EngineOptions, idle_threads: &'a IdleThreads) -> Self {
-        let ahead = engine.handshakes() / AHEAD_SHARE;
-        Self { idle_threads, analyzer: engine.analyzer(), ahead, stretch: None, next: 0 }
+        Self { idle_threads, analyzer: engine.analyzer(), ahead: None, stretch: None, next: 0 }
+    }
+
+    /// Lets a series keep at most `handshakes` before it is being reported, and the engine keep
+    /// memory for no more between two series.
+    #[must_use]
+    pub(super) const fn ahead_of_report(mut self, handshakes: usize) -> Self {
+        self.ahead = Some(handshakes);
+        self
     }
 
     /// Creates a reader for captures that are reported to this run as they appear.
     #[must_use]
     pub fn for_run(run: &Run<'_>, idle_threads: &'a IdleThreads) -> Self {
         Self::new(run.engine(), idle_threads)
+    }
+
+    /// Returns the number of handshakes that the engine keeps.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.analyzer.handshakes()
+    }
+
+    /// Changes the maximum number of handshakes that the engine keeps, and reports those that it
+    /// judges early because there are more. Returns their number, and the number of the last capture.
+    pub(super) fn set_max_handshakes(
+        &mut self,
+        handshakes: usize,
+        events: &mut dyn EventSink,
+    ) -> io::Result<(u64, Option<usize>)> {
+        let before = self.analyzer.statistics().evicted_early;
+        let (next, mut sent) = (&mut self.next, Ok(()));
+        self.analyzer.set_max_handshakes(handshakes, &mut |evicted| {
+            if sent.is_ok() {
+                sent = events.send(Event::Handshakes(unreported(evicted, next)));
+            }
+        });
+        sent?;
+        let early = self.analyzer.statistics().evicted_early - before;
+        Ok((early, self.stretch.map(|stretch| stretch.last)))
     }
 
     /// Reads a whole series.
@@ -123,7 +152,7 @@ impl<'a> SeriesReader<'a> {
         let (idle_threads, next, ahead) = (self.idle_threads, &mut self.next, self.ahead);
         read_capture(opened, &mut reader, &mut self.analyzer, idle_threads, |analyzer, packets, batch, offset| {
             read = offset;
-            if analyzer.handshakes() > ahead {
+            if ahead.is_some_and(|ahead| analyzer.handshakes() > ahead) {
                 events.wait_for_turn();
             }
             analyzer.set_threads(1 + idle_threads.count());
@@ -187,7 +216,13 @@ impl<'a> SeriesReader<'a> {
         self.analyzer.set_threads(1 + self.idle_threads.count());
         let mut next = std::mem::take(&mut self.next);
         let report = |portion| events.send(Event::Handshakes(unreported(portion, &mut next)));
+        let kept = self.analyzer.handshakes();
         let findings = self.analyzer.finish_in_portions(report)?;
+        // Other readers need the memory before this one does again.
+        if let Some(ahead) = self.ahead.filter(|&ahead| kept > ahead) {
+            self.analyzer.keep_memory_for(ahead);
+            memory::release();
+        }
         events.send(Event::Finished(stretch.first..=stretch.last, Box::new(findings)))
     }
 }

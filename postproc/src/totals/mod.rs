@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use syncookie_engine::{
-    Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample,
+    Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, Limits,
     ListenerReport, Machine, Midstream, Statistics, Tally, Timestamp,
 };
 
@@ -53,9 +53,10 @@ pub struct Totals {
     pub possible: Tally,
     /// Whether handshakes are counted as they are reported, not by the engine.
     pub is_counted_one_by_one: bool,
-    /// Maximum number of listeners that are reported individually, if handshakes are counted as
-    /// they are reported.
-    pub max_listeners: usize,
+    /// Limits of the numbers of listeners and episodes, of all captures together.
+    pub limits: Limits,
+    /// Number of listeners whose counts an engine reported.
+    pub counted_listeners: usize,
     /// Handshakes of all captures, if there are several, until they are compared.
     pub cross_capture: Option<CrossCapture>,
     /// Comparison of captures of the same traffic, if there are several captures.
@@ -238,7 +239,7 @@ impl Totals {
 
     /// Returns the entry of the listener; `None` if it is not reported individually.
     fn listener(&mut self, server: Endpoint) -> Option<&mut ListenerTotals> {
-        let is_full = self.is_counted_one_by_one && self.listeners.len() >= self.max_listeners;
+        let is_full = self.is_counted_one_by_one && self.listeners.len() >= self.limits.listeners;
         match self.listeners.entry(server) {
             Entry::Vacant(_) if is_full => None,
             entry => Some(entry.or_default()),
@@ -270,10 +271,7 @@ impl Totals {
             self.sample.merge(findings.sample);
             findings.missing.into_iter().for_each(|(lack, number)| *self.missing.entry(lack).or_insert(0) += number);
             self.listeners_overflow += findings.statistics.listeners_overflow;
-            for report in &findings.listeners {
-                self.strongest = self.strongest.max(report.strongest);
-                self.listeners.entry(report.server).or_default().merge(report);
-            }
+            findings.listeners.iter().for_each(|report| self.merge_listener(report));
         }
         self.midstream.merge(&findings.midstream);
         self.episodes_lost += findings.statistics.episodes_lost;
@@ -281,8 +279,24 @@ impl Totals {
             // The capture in which the episode begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = captures.clone().find(begins).unwrap_or(*captures.end());
-            self.episodes.push((index, episode));
+            if self.episodes.len() < self.limits.episodes {
+                self.episodes.push((index, episode));
+            } else {
+                self.episodes_lost += 1;
+            }
         }
+    }
+
+    /// Adds the counts of a listener, if it is reported individually.
+    fn merge_listener(&mut self, report: &ListenerReport) {
+        self.strongest = self.strongest.max(report.strongest);
+        let is_counted = self.listeners.get(&report.server).is_some_and(|listener| listener.first.is_some());
+        if !is_counted && self.counted_listeners >= self.limits.listeners {
+            self.listeners_overflow += report.tally.handshakes;
+            return;
+        }
+        self.counted_listeners += usize::from(!is_counted);
+        self.listeners.entry(report.server).or_default().merge(report);
     }
 }
 

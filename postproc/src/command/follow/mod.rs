@@ -13,6 +13,7 @@ mod lines;
 mod opening;
 mod records;
 mod results;
+mod shares;
 mod state;
 mod watched_series;
 
@@ -37,6 +38,7 @@ use crate::totals::Totals;
 use folder::{Folder, SeriesFiles};
 use journal::Journal;
 use results::Results;
+use shares::Shares;
 use state::{State, StateFile};
 use watched_series::WatchedSeries;
 
@@ -75,9 +77,16 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         }
     };
     assumptions(&options).for_each(|assumed| console.remark(assumed));
+    args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
     let run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
-    let session = Session { run, journal: &journal, idle_threads: &idle_threads, is_verbose: args.verbose };
+    let session = Session {
+        run,
+        journal: &journal,
+        idle_threads: &idle_threads,
+        shares: Shares::new(options.limits.handshakes, options.memory.handshakes()),
+        is_verbose: args.verbose,
+    };
     let folder = Folder::new(folder, &written(args));
     let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), session };
     let totals = follower.follow().map_err(Failure::Output)?;
@@ -95,6 +104,7 @@ struct Session<'a> {
     run: Run<'a>,
     journal: &'a Journal,
     idle_threads: &'a IdleThreads,
+    shares: Shares,
     is_verbose: bool,
 }
 

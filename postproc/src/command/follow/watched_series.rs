@@ -70,6 +70,7 @@ impl<'a> WatchedSeries<'a> {
             }
         }
         self.report_held(files, session);
+        self.share(session)?;
         if !new.is_empty() || !changed.is_empty() || self.is_unfinished {
             return self.read_all(&new, &changed, files, session);
         }
@@ -77,6 +78,17 @@ impl<'a> WatchedSeries<'a> {
         if self.read_at.is_some_and(|at| at.elapsed().as_nanos() >= PATIENCE as u128) {
             self.read_at = None;
             self.report_until(None, session)?;
+        }
+        Ok(())
+    }
+
+    /// Reports handshakes early if other series need their memory.
+    fn share(&mut self, session: &mut Session<'a>) -> io::Result<()> {
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let most = session.shares.of_each();
+        if reader.handshakes() > most {
+            session.run.set_max_handshakes(reader, most)?;
+            session.shares.keep(&self.name, reader.handshakes());
         }
         Ok(())
     }
@@ -180,6 +192,7 @@ impl<'a> WatchedSeries<'a> {
         journal.open(number, order);
         self.captures.push(number);
         let reader = self.reader.get_or_insert_with(|| SeriesReader::for_run(run, session.idle_threads));
+        run.set_max_handshakes(reader, session.shares.of_growing(&self.name))?;
         let (problems, frames) = match run.read(reader, source, member)? {
             Ok(problems) => (problems, run.last_capture().map_or(0, |capture| capture.frames as u32)),
             Err(NotRead::Problem(problem)) => (vec![problem], 0),
@@ -188,6 +201,7 @@ impl<'a> WatchedSeries<'a> {
         if problems.iter().any(Problem::is_interruption) {
             return Ok(false);
         }
+        session.shares.keep(&self.name, reader.handshakes());
         let end = reader.end();
         journal.change(|records| records.finish(order, file, frames, end));
         if *is_fresh {
@@ -213,6 +227,7 @@ impl<'a> WatchedSeries<'a> {
     pub(super) fn finish(&mut self, session: &mut Session<'a>) -> io::Result<()> {
         let Some(reader) = &mut self.reader else { return Ok(()) };
         session.run.finish(reader)?;
+        session.shares.keep(&self.name, 0);
         session.journal.reported(&self.captures, None);
         session.journal.close(self.captures.drain(..));
         Ok(())
@@ -230,8 +245,9 @@ impl<'a> WatchedSeries<'a> {
     }
 
     /// Leaves the captures of the engine, because one of them is read again.
-    fn abandon(&mut self, session: &Session<'a>) {
+    fn abandon(&mut self, session: &mut Session<'a>) {
         self.reader = None;
+        session.shares.keep(&self.name, 0);
         session.journal.close(self.captures.drain(..));
     }
 }

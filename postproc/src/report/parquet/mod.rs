@@ -28,11 +28,14 @@ mod builders;
 mod lists;
 
 /// Number of rows that are passed on together.
-const BATCH: usize = 1 << 12;
+const BATCH: usize = 1 << 10;
 
 /// Maximum number of rows of a row group, and of bytes: whichever is reached first.
 const GROUP_ROWS: usize = 1 << 17;
-const GROUP_BYTES: usize = 32 << 20;
+const GROUP_BYTES: usize = 8 << 20;
+
+/// Size of a page, in bytes. Each of the columns has two in memory.
+const PAGE_BYTES: usize = 128 << 10;
 
 /// Report with one row per handshake. The objects about the whole run are in the file's metadata,
 /// as JSON.
@@ -79,6 +82,8 @@ impl<W: Write + Send> Report for Table<W> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_dictionary_page_size_limit(PAGE_BYTES)
+            .set_data_page_size_limit(PAGE_BYTES)
             .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
         let empty: RecordBatch = Rows::default().take().map_err(arrow)?;
         if let Some(output) = self.output.take() {

@@ -1,0 +1,66 @@
+//! Shares of the series in the handshakes that all engines together may keep.
+
+use std::collections::BTreeMap;
+
+/// Number of handshakes that the engine of each series keeps.
+#[derive(Debug)]
+pub(super) struct Shares {
+    /// Maximum number of one engine, and of all together.
+    of_one: usize,
+    of_all: usize,
+    kept: BTreeMap<String, usize>,
+}
+
+impl Shares {
+    pub(super) const fn new(of_one: usize, of_all: usize) -> Self {
+        Self { of_one, of_all, kept: BTreeMap::new() }
+    }
+
+    /// Records how many handshakes a series keeps.
+    pub(super) fn keep(&mut self, series: &str, handshakes: usize) {
+        self.kept.insert(series.into(), handshakes);
+    }
+
+    /// Returns how many handshakes a series may keep that is about to grow.
+    pub(super) fn of_growing(&self, series: &str) -> usize {
+        let others = self.kept.iter().filter(|(other, _)| *other != series).map(|(_, &kept)| kept);
+        self.level(others.chain([usize::MAX]).collect())
+    }
+
+    /// Returns how many handshakes any series may keep now.
+    pub(super) fn of_each(&self) -> usize {
+        self.level(self.kept.values().copied().collect())
+    }
+
+    /// Returns the number at which series that keep more have to be limited, so that all together
+    /// keep no more than the limit.
+    fn level(&self, mut kept: Vec<usize>) -> usize {
+        kept.sort_unstable();
+        let (mut room, count) = (self.of_all, kept.len());
+        for (place, kept) in kept.into_iter().enumerate() {
+            let share = room / (count - place);
+            if kept > share {
+                return share.min(self.of_one);
+            }
+            room -= kept;
+        }
+        self.of_one
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_with_few_handshakes_leave_room_for_the_others_and_all_together_stay_within_the_limit() {
+        let mut shares = Shares::new(950, 1000);
+        assert_eq!((shares.of_growing("a"), shares.of_each()), (950, 950));
+        shares.keep("a", 100);
+        assert_eq!((shares.of_growing("a"), shares.of_growing("b"), shares.of_each()), (950, 900, 950));
+        shares.keep("b", 900);
+        shares.keep("c", 300);
+        assert_eq!(shares.of_each(), 600, "100 + 600 + 300");
+        assert_eq!(shares.of_growing("d"), 300, "100 + 300 + 300 + 300");
+    }
+}
