@@ -1,4 +1,4 @@
-//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, and filter buttons.
+//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, filter buttons, and I/O graphs.
 
 use std::fs;
 use std::io;
@@ -12,9 +12,10 @@ use super::{Done, say};
 const NAME: &str = "SYN cookies";
 
 /// Names and contents of its files.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("colorfilters", include_str!("../../../profile/colorfilters")),
     ("dfilter_buttons", include_str!("../../../profile/dfilter_buttons")),
+    ("io_graphs", include_str!("../../../profile/io_graphs")),
     ("preferences", include_str!("../../../profile/preferences")),
     (REWRITTEN, include_str!("../../../profile/recent")),
 ];
