@@ -6,9 +6,9 @@ use std::path::Path;
 use syncookie_tests::statistics::{Counts, counts_in};
 use syncookie_tests::tshark::Tshark;
 
-/// Columns of the packet list. A column has the values of all handshakes of a frame, separated by
-/// commas.
-pub const COLUMNS: [&str; 17] = [
+/// Fields that are columns of the packet list. A column has the values of all handshakes of a frame,
+/// separated by commas.
+pub const COLUMNS: [&str; 16] = [
     "frame.number",
     "syncookie.syn_ack_frame",
     "syncookie.syn_frame",
@@ -25,10 +25,9 @@ pub const COLUMNS: [&str; 17] = [
     "syncookie.server.port",
     "syncookie.expert.failure",
     "_ws.expert.message",
-    "_ws.col.Info",
 ];
 
-/// A row of the packet list.
+/// A row of the packet list: the columns, then the Info column.
 pub struct Row(Vec<String>);
 
 impl Row {
@@ -45,7 +44,7 @@ impl Row {
 
     /// Returns the mark of the plugin at the beginning of the Info column; empty without one.
     pub fn mark(&self) -> &str {
-        let info = self.text("_ws.col.Info");
+        let info = self.0.get(COLUMNS.len()).map_or("", String::as_str);
         let is_ours = ["[SYN cookie, ", "[SYN proxy, ", "[reset after SYN "].iter().any(|mark| info.starts_with(mark));
         let end = info.find(']').filter(|_| is_ours).map_or(0, |at| at + 1);
         &info[..end]
@@ -69,10 +68,12 @@ impl Printed {
     /// Runs tshark once with all three outputs.
     pub fn of(tshark: &Tshark, capture: &Path, passes: &[&str]) -> Self {
         let file = capture.to_str().expect("a temporary folder has a plain name");
-        let mut arguments = vec!["-r", file, "-z", "syncookie,tree", "-z", "expert", "-Y", "syncookie", "-T", "fields"];
+        let columns = COLUMNS.map(|field| format!("\"{field}\",\"%Cus:{field}:0:U\","));
+        // From 4.2 on, the field `_ws.col.info` lacks what plugins write into the column.
+        let columns = format!("gui.column.format:{}\"Info\",\"%i\"", columns.concat());
+        let mut arguments = vec!["-r", file, "-z", "syncookie,tree", "-z", "expert", "-Y", "syncookie"];
         arguments.extend(passes);
-        arguments.extend(["-E", "separator=/t"]);
-        arguments.extend(COLUMNS.iter().flat_map(|column| ["-e", column]));
+        arguments.extend(["-T", "tabs", "-o", &columns]);
         let printed = tshark.run(arguments);
         assert!(printed.is_whole_file(), "{passes:?} ended with {:?}: {}", printed.code, printed.stderr);
         // An empty line is between the list and the tables.
