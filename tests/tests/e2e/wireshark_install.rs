@@ -249,12 +249,23 @@ fn the_profile_is_installed_on_request_works_and_is_never_overwritten() {
     fs::write(folder.join("colorfilters"), "# mine\n").unwrap();
     // As Wireshark does when it exits.
     fs::write(folder.join("recent"), "gui.zoom_level: 0\n").unwrap();
+    let preferences = fs::read_to_string(folder.join("preferences")).unwrap();
+    let rewritten = format!(
+        "# Configuration file for Wireshark 4.0.17.\n\n#gui.update.enabled: TRUE\ngui.column.hidden: \n{preferences}\n\
+         gui.qt.font_name: DejaVu Sans Mono,9\n"
+    );
+    fs::write(folder.join("preferences"), rewritten).unwrap();
     let (code, said, _) = user.plugin(&["install", "--profile"]);
     assert!(code == 0 && said.contains("Kept the existing profile"), "{said}");
     let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
     assert!(said.contains("these files were changed: colorfilters"), "{said}");
     assert_eq!(fs::read_to_string(folder.join("colorfilters")).unwrap(), "# mine\n");
-    assert!(!folder.join("dfilter_buttons").exists() && !folder.join("recent").exists());
+    for name in ["dfilter_buttons", "io_graphs", "preferences", "recent"] {
+        assert!(!folder.join(name).exists(), "{name} was not changed by the user");
+    }
+    fs::write(folder.join("preferences"), format!("{preferences}gui.column.hidden: %t\n")).unwrap();
+    let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
+    assert!(said.contains("these files were changed: colorfilters, preferences"), "{said}");
 }
 
 /// The filters of all colouring rules, buttons and graphs of a profile.
