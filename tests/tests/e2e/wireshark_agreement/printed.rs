@@ -56,7 +56,7 @@ pub type Experts = BTreeMap<(String, String), usize>;
 
 /// What tshark printed.
 pub struct Printed {
-    /// The frames of which the plugin shows something.
+    /// The frames that show something of the plugin.
     pub list: Vec<Row>,
     /// *Statistics → SYN cookies*.
     pub statistics: Counts,
