@@ -4,6 +4,7 @@ mod connection;
 mod event;
 mod frame_index;
 mod settled;
+mod so_far;
 
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ use crate::present::{self, Subtree};
 use crate::settings::Settings;
 use frame_index::{Entry, FrameIndex, Shows};
 use settled::Settled;
+use so_far::so_far;
 
 /// The state of a capture file from when it is opened or reloaded until it is closed.
 ///
@@ -210,10 +212,14 @@ impl Session {
             }
             return;
         }
-        let Some(finding) = self.analyzer.preview(handshake) else { return };
+        let Some(finding) = self.analyzer.preview(handshake).map(so_far) else { return };
         let settings = &self.settings;
-        let state = state(&finding, settings).so_far();
+        let mut state = state(&finding, settings);
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
+        if let Some(previous) = previous.filter(|_| !(is_answer || is_reset || is_notable)) {
+            // The frame shows nothing, so what a reset showed remains.
+            state = state.keeping_reset(previous);
+        }
         if request.events && previous != Some(state) {
             report.events.push(event(frame, &finding, state, previous));
         }

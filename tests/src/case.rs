@@ -78,9 +78,8 @@ struct Filter {
 #[derive(Debug)]
 pub struct Seen {
     /// Frame of the SYN-ACK.
-    pub syn_ack: Option<u32>,
-    /// Verdict on who answered the SYN.
-    pub verdict: String,
+    syn_ack: Option<u32>,
+    verdict: String,
     reset: Option<u32>,
     confidence: Option<String>,
     outcome: String,
@@ -244,8 +243,7 @@ impl Rule {
 }
 
 /// Returns the handshakes that the batch tool reports.
-#[must_use]
-pub fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
+fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
     let see = |handshake: crate::analyze::Handshake| Seen {
         syn_ack: handshake.frames.syn_ack,
         reset: handshake.frames.reset,

@@ -184,15 +184,18 @@ impl Tshark {
         arguments.extend(["-Y", filter, "-T", "fields", "-E", "separator=/t"].map(OsStr::new));
         arguments.extend(fields.iter().flat_map(|field| ["-e", field]).map(OsStr::new));
         let printed = self.run(arguments);
-        // 2, or 14 in some releases, is tshark's word for a capture that ends in the middle of a packet.
-        let is_cut = matches!(printed.code, Some(2 | 14)) && printed.stderr.contains("cut short");
-        assert!(
-            printed.code == Some(0) || is_cut,
-            "tshark -Y '{filter}' ended with {:?}: {}",
-            printed.code,
-            printed.stderr
-        );
+        assert!(printed.is_whole_file(), "tshark -Y '{filter}' ended with {:?}: {}", printed.code, printed.stderr);
         printed.stdout.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    }
+}
+
+impl Printed {
+    /// Returns whether tshark read the capture to its end.
+    #[must_use]
+    pub fn is_whole_file(&self) -> bool {
+        // 2, or 14 in some releases, is tshark's word for a capture that ends in the middle of a packet.
+        let is_cut = matches!(self.code, Some(2 | 14)) && self.stderr.contains("cut short");
+        self.code == Some(0) || is_cut
     }
 }
 

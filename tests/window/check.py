@@ -64,6 +64,14 @@ class Walk:
         self.wireshark.wait(f"statistics {expected}", lambda: expected <= {tuple(row[:2]) for row in rows(window)})
         self.wireshark.press_button("Close", window)
 
+    def graphs(self):
+        """Statistics > I/O Graphs lists the graphs of the profile."""
+        self.wireshark.choose("Statistics", "I/O Graphs")
+        window = self.wireshark.window("I/O Graphs")
+        expected = {"SYNs", "SYN cookie handshakes", "SYN proxy handshakes", "Failed handshakes"}
+        self.wireshark.wait(f"graphs {expected}", lambda: expected <= {cell for row in rows(window) for cell in row})
+        self.wireshark.press_button("Close", window)
+
     def expert_information(self):
         """Analyze > Expert Information has one row for each kind of finding."""
         self.wireshark.choose("Analyze", "Expert Information")
@@ -117,8 +125,8 @@ def check_windows(capture):
     """Takes all steps, and says which were taken."""
     with Wireshark(*PROFILE, capture) as wireshark:
         walk = Walk(wireshark, capture)
-        for step in (walk.open_file, walk.statistics, walk.expert_information, walk.conversation_filter,
-                     walk.preference):
+        for step in (walk.open_file, walk.statistics, walk.graphs, walk.expert_information,
+                     walk.conversation_filter, walk.preference):
             step()
             print(f"ok: {step.__doc__}", flush=True)
         wireshark.quit()

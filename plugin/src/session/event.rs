@@ -48,19 +48,21 @@ impl HandshakeState {
         }
     }
 
-    /// Returns the state as the packets so far show it: no packet shows that nothing followed.
-    #[must_use]
-    pub const fn so_far(self) -> Self {
-        match self.outcome {
-            Outcome::Unanswered | Outcome::Unacknowledged => Self { outcome: Outcome::Incomplete, ..self },
-            _ => self,
-        }
-    }
-
     /// Returns the state after the client's acknowledgment, if that changes it.
     #[must_use]
     pub fn acknowledged(self) -> Option<Self> {
         (self.outcome == Outcome::Incomplete).then_some(Self { outcome: Outcome::Established, ..self })
+    }
+
+    /// Returns the state with the outcome and the cause of a previous one, if a reset had ended the handshake.
+    #[must_use]
+    pub const fn keeping_reset(self, previous: Self) -> Self {
+        match previous.outcome {
+            Outcome::ResetByServer | Outcome::ResetByClient | Outcome::Refused => {
+                Self { outcome: previous.outcome, cause: previous.cause, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// Returns whether a later frame should show the change from a previous state. A higher

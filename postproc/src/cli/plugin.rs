@@ -9,9 +9,11 @@ Examples:
   syncookie plugin install
       Install for the current user, into the folder that tshark names
   syncookie plugin install --profile
-      Also install the profile \"SYN cookies\": colours, columns, filter buttons
+      Also install the profile \"SYN cookies\": colours, columns, filter buttons, I/O graphs
   sudo syncookie plugin install --system
       Install for all users, including root
+  syncookie plugin install --tshark flatpak
+      Install for the Flatpak of Wireshark, into the folder that its own tshark names
   syncookie plugin status
       Show what is installed, and whether Wireshark loads it
 
@@ -40,7 +42,7 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// tshark of the Wireshark to install for; it names the plugin folders
+    /// tshark of the Wireshark to install for; it names the plugin folders. Or: flatpak, snap, an AppImage file
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }

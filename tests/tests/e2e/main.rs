@@ -30,5 +30,6 @@ mod wireshark;
 mod wireshark_agreement;
 mod wireshark_install;
 mod wireshark_memory;
+mod wireshark_packages;
 mod wireshark_preferences;
 mod wireshark_statistics;

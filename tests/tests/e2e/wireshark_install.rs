@@ -13,13 +13,13 @@ use syncookie_tests::tshark::{is_root, private_folder, unprivileged};
 use tempfile::TempDir;
 
 /// A user with a home and the programs beside each other in it, as a package would install them.
-struct User {
-    home: TempDir,
+pub struct User {
+    pub home: TempDir,
 }
 
 impl User {
     /// `None` where the tests are asked to do without tshark.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         if std::env::var_os("SYNCOOKIE_SKIP_TSHARK").is_some_and(|value| value == "1") {
             eprintln!("SKIPPED: SYNCOOKIE_SKIP_TSHARK=1, nothing was installed");
             return None;
@@ -39,14 +39,14 @@ impl User {
     }
 
     /// Prepares `syncookie plugin` with these arguments.
-    fn plugin_command(&self, arguments: &[&str]) -> Command {
+    pub fn plugin_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(self.home.path().join("syncookie"));
         command.arg("plugin").args(arguments);
         command
     }
 
     /// Runs `syncookie plugin` as an ordinary user: exit code, standard output, standard error.
-    fn plugin(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub fn plugin(&self, arguments: &[&str]) -> (i32, String, String) {
         run(unprivileged(&mut self.plugin_command(arguments)))
     }
 
@@ -61,8 +61,14 @@ impl User {
 
     /// Writes a shell script to run in place of tshark, and returns its path.
     fn script(&self, text: &str) -> String {
-        let path = self.home.path().join("other-tshark");
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("the private home can be written to");
+        self.program("other-tshark", format!("#!/bin/sh\n{text}\n").as_bytes())
+    }
+
+    /// Writes a program, and returns its path.
+    pub fn program(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.home.path().join(name);
+        fs::create_dir_all(path.parent().expect("it is below the home")).expect("the private home can be written to");
+        fs::write(&path, bytes).expect("the private home can be written to");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("we own it");
         path.to_str().expect("a temporary folder has a plain name").to_owned()
     }
@@ -72,7 +78,8 @@ impl User {
     }
 }
 
-fn run(command: &mut Command) -> (i32, String, String) {
+/// Runs a command: exit code, standard output, standard error.
+pub fn run(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
@@ -192,7 +199,7 @@ fn status_lists_a_plugin_that_is_installed_for_another_release() {
 }
 
 #[test]
-fn a_file_of_a_package_is_not_removed() {
+fn a_file_of_a_package_is_neither_removed_nor_replaced() {
     let Some(user) = User::new() else { return };
     assert_eq!(user.plugin(&["install"]).0, 0);
     let (_, said, _) = user.plugin(&["status"]);
@@ -205,10 +212,12 @@ fn a_file_of_a_package_is_not_removed() {
     fs::write(database.join("status"), package).unwrap();
     fs::write(database.join("info/format"), "1\n").unwrap();
     fs::write(database.join("info/wireshark-syncookie.list"), format!("/.\n{file}\n")).unwrap();
-    let mut uninstall = user.plugin_command(&["uninstall"]);
-    let (code, _, complaint) = run(unprivileged(uninstall.env("DPKG_ADMINDIR", &database)));
-    assert!(code == 1 && complaint.contains("belongs to the package wireshark-syncookie"), "{complaint}");
-    assert!(Path::new(file).exists());
+    for action in ["uninstall", "install"] {
+        let mut command = user.plugin_command(&[action]);
+        let (code, _, complaint) = run(unprivileged(command.env("DPKG_ADMINDIR", &database)));
+        assert!(code == 1 && complaint.contains("belongs to the package wireshark-syncookie"), "{complaint}");
+        assert!(Path::new(file).exists());
+    }
     assert_eq!(user.plugin(&["uninstall"]).0, 0, "without a package, it is removed");
     assert!(!Path::new(file).exists());
 }
@@ -240,15 +249,26 @@ fn the_profile_is_installed_on_request_works_and_is_never_overwritten() {
     fs::write(folder.join("colorfilters"), "# mine\n").unwrap();
     // As Wireshark does when it exits.
     fs::write(folder.join("recent"), "gui.zoom_level: 0\n").unwrap();
+    let preferences = fs::read_to_string(folder.join("preferences")).unwrap();
+    let rewritten = format!(
+        "# Configuration file for Wireshark 4.0.17.\n\n#gui.update.enabled: TRUE\ngui.column.hidden: \n{preferences}\n\
+         gui.qt.font_name: DejaVu Sans Mono,9\n"
+    );
+    fs::write(folder.join("preferences"), rewritten).unwrap();
     let (code, said, _) = user.plugin(&["install", "--profile"]);
     assert!(code == 0 && said.contains("Kept the existing profile"), "{said}");
     let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
     assert!(said.contains("these files were changed: colorfilters"), "{said}");
     assert_eq!(fs::read_to_string(folder.join("colorfilters")).unwrap(), "# mine\n");
-    assert!(!folder.join("dfilter_buttons").exists() && !folder.join("recent").exists());
+    for name in ["dfilter_buttons", "io_graphs", "preferences", "recent"] {
+        assert!(!folder.join(name).exists(), "{name} was not changed by the user");
+    }
+    fs::write(folder.join("preferences"), format!("{preferences}gui.column.hidden: %t\n")).unwrap();
+    let (_, said, _) = user.plugin(&["uninstall", "--profile"]);
+    assert!(said.contains("these files were changed: colorfilters, preferences"), "{said}");
 }
 
-/// The filters of all colouring rules and buttons of a profile.
+/// The filters of all colouring rules, buttons and graphs of a profile.
 fn filters(folder: &Path) -> Vec<String> {
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was installed");
     let rows = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
@@ -256,9 +276,9 @@ fn filters(folder: &Path) -> Vec<String> {
     for row in rows(&read("colorfilters")) {
         filters.push(row.split('@').nth(2).expect("a name, then a filter").to_owned());
     }
-    for row in rows(&read("dfilter_buttons")) {
+    for row in ["dfilter_buttons", "io_graphs"].iter().flat_map(|name| rows(&read(name))) {
         filters.push(row.split("\",\"").nth(2).expect("a label, then a filter").replace("\\x22", "\""));
     }
-    assert!(filters.len() > 8);
+    assert!(filters.len() > 12);
     filters
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::packaging::{self, Packaging};
 use super::release::Release;
 
 /// Reason why an action failed.
@@ -12,8 +13,9 @@ use super::release::Release;
 pub enum Failure {
     /// tshark cannot be run.
     #[error(
-        "{} cannot be run: {error}; install tshark, which names the plugin folders, or name another with --tshark",
-        program.display()
+        "{} cannot be run: {error}; install tshark, which names the plugin folders, or name another with --tshark{}",
+        program.display(),
+        installed_packages()
     )]
     NoTshark {
         program: PathBuf,
@@ -46,8 +48,15 @@ pub enum Failure {
     )]
     Mismatch { file: PathBuf, built_for: Release, running: Release, program: PathBuf },
     /// The file belongs to a package.
-    #[error("{} belongs to the package {package}; remove the package instead", file.display())]
+    #[error("{} belongs to the package {package}; remove or upgrade the package instead", file.display())]
     Packaged { file: PathBuf, package: String },
+    /// The folder for all users is inside a package.
+    #[error(
+        "{} is inside the {}, which cannot be changed; run the command without --system",
+        folder.display(),
+        packaging.name()
+    )]
+    InsidePackage { folder: PathBuf, packaging: Packaging },
     /// A file or folder could not be read or written.
     #[error("cannot {what} {}: {error}{}", path.display(), remedy(error))]
     Io {
@@ -56,6 +65,12 @@ pub enum Failure {
         #[source]
         error: io::Error,
     },
+}
+
+/// Returns the values of `--tshark` that name an installed package of Wireshark.
+fn installed_packages() -> String {
+    let named = packaging::installed().into_iter();
+    named.map(|(word, packaging)| format!(". For the installed {}: --tshark {word}", packaging.name())).collect()
 }
 
 fn remedy(error: &io::Error) -> &'static str {

@@ -10,7 +10,7 @@ use super::library::{Library, NAME};
 use super::replace::replace;
 use super::root;
 use super::wireshark::Wireshark;
-use super::{Done, package, profile, say};
+use super::{Done, package, profile, say, status};
 use crate::cli::plugin::{Install, Uninstall};
 
 pub fn install(args: &Install) -> Done {
@@ -28,7 +28,7 @@ pub fn install(args: &Install) -> Done {
             program: wireshark.tshark,
         });
     }
-    let installed = wireshark.folder(args.system).join(NAME);
+    let installed = target(&wireshark, args.system)?;
     let bytes = fs::read(&file).map_err(|error| Failure::Io { what: "read", path: file.clone(), error })?;
     replace(&installed, &bytes)?;
     say(&format!(
@@ -47,17 +47,30 @@ pub fn install(args: &Install) -> Done {
     if args.profile {
         profile::install(&wireshark)?;
     }
-    let refused = if args.system { None } else { root::warning() };
-    say(refused.unwrap_or("Wireshark loads the plugin when it is started next."));
-    Ok(true)
+    if let Some(warning) = root::warning().filter(|_| !args.system) {
+        say(warning);
+        return Ok(true);
+    }
+    let is_loaded = status::loaded(&wireshark, true)?.is_some();
+    if is_loaded {
+        say("Wireshark loads the plugin when it is started next.");
+    }
+    Ok(is_loaded)
+}
+
+/// Returns the file to install or to remove, unless that is a package's.
+fn target(wireshark: &Wireshark, system: bool) -> Done<PathBuf> {
+    wireshark.check_folder(system)?;
+    let file = wireshark.folder(system).join(NAME);
+    match package::owner(&file) {
+        Some(package) => Err(Failure::Packaged { file, package }),
+        None => Ok(file),
+    }
 }
 
 pub fn uninstall(args: &Uninstall) -> Done {
     let wireshark = Wireshark::ask(&args.target.tshark)?;
-    let installed = wireshark.folder(args.system).join(NAME);
-    if let Some(package) = package::owner(&installed) {
-        return Err(Failure::Packaged { file: installed, package });
-    }
+    let installed = target(&wireshark, args.system)?;
     match fs::remove_file(&installed) {
         Ok(()) => say(&format!("Removed {}", installed.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

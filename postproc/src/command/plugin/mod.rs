@@ -4,6 +4,7 @@ mod failure;
 mod install;
 mod library;
 mod package;
+mod packaging;
 mod profile;
 mod release;
 mod replace;

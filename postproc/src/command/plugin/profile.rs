@@ -1,4 +1,4 @@
-//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, and filter buttons.
+//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, filter buttons, and I/O graphs.
 
 use std::fs;
 use std::io;
@@ -12,15 +12,19 @@ use super::{Done, say};
 const NAME: &str = "SYN cookies";
 
 /// Names and contents of its files.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("colorfilters", include_str!("../../../profile/colorfilters")),
     ("dfilter_buttons", include_str!("../../../profile/dfilter_buttons")),
-    ("preferences", include_str!("../../../profile/preferences")),
+    ("io_graphs", include_str!("../../../profile/io_graphs")),
+    (PREFERENCES, include_str!("../../../profile/preferences")),
     (REWRITTEN, include_str!("../../../profile/recent")),
 ];
 
 /// File that Wireshark writes again whenever it exits, so that a change does not come from the user.
 const REWRITTEN: &str = "recent";
+
+/// File of preferences. Wireshark writes all of them when one changes, most as comments.
+const PREFERENCES: &str = "preferences";
 
 fn folder(wireshark: &Wireshark) -> PathBuf {
     wireshark.settings.join("profiles").join(NAME)
@@ -48,7 +52,7 @@ pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
     for (name, text) in FILES {
         let file = folder.join(name);
         match fs::read(&file) {
-            Ok(bytes) if name == REWRITTEN || bytes == text.as_bytes() => remove(&file)?,
+            Ok(bytes) if is_installed(name, text, &bytes) => remove(&file)?,
             Ok(_) => kept.push(name),
             Err(_) => {}
         }
@@ -62,6 +66,20 @@ pub fn uninstall(wireshark: &Wireshark) -> Done<()> {
         say(&format!("Kept {}: these files were changed: {}", folder.display(), kept.join(", ")));
     }
     Ok(())
+}
+
+/// Returns whether a file of the profile is as it was installed, or only rewritten by Wireshark.
+fn is_installed(name: &str, text: &str, bytes: &[u8]) -> bool {
+    let is_rewritten = || settings(&String::from_utf8_lossy(bytes)) == settings(text);
+    bytes == text.as_bytes() || name == REWRITTEN || (name == PREFERENCES && is_rewritten())
+}
+
+/// Returns the lines of preferences that set something, except those that Wireshark adds without being asked.
+fn settings(preferences: &str) -> Vec<String> {
+    // That no column is hidden, and the font of the system.
+    let is_added = |line: &str| line == "gui.column.hidden:" || line.starts_with("gui.qt.font_name:");
+    let lines = preferences.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter(|line| !is_added(line)).map(str::to_owned).collect()
 }
 
 fn remove(file: &Path) -> Done<()> {

@@ -1,22 +1,25 @@
 //! `syncookie plugin status`: shows the installed files, and whether Wireshark loads the plugin.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::library::{Library, NAME};
 use super::root;
 use super::wireshark::Wireshark;
-use super::{Done, profile, say};
+use super::{Done, packaging, profile, say};
 use crate::cli::plugin::Target;
 
 /// Returns why Wireshark does not load the plugin when an ordinary user runs it, and what to do.
 fn why_not(wireshark: &Wireshark, fits: bool, has_complaints: bool) -> String {
+    let remedy = wireshark.packaging().and_then(|packaging| packaging.remedy(wireshark.folder(false)));
     match (fits, has_complaints) {
         (false, _) => format!(
             "no plugin for Wireshark {} is in these folders. Install it with syncookie plugin install",
             wireshark.release
         ),
         (true, true) => "see the message of tshark above".into(),
-        (true, false) => "tshark gave no reason. tshark -G folders shows where it looks for plugins".into(),
+        (true, false) => {
+            remedy.unwrap_or_else(|| "tshark gave no reason. tshark -G folders shows where it looks for plugins".into())
+        }
     }
 }
 
@@ -44,6 +47,10 @@ pub fn status(args: &Target) -> Done {
     say(&format!("Wireshark {} ({})", wireshark.release, wireshark.tshark.display()));
     let mut fits = false;
     for (who, system) in [("this user", false), ("all users", true)] {
+        if let Err(failure) = wireshark.check_folder(system) {
+            say_row(who, &failure.to_string());
+            continue;
+        }
         let file = wireshark.folder(system).join(NAME);
         let (what, is_accepted) = describe(&file, &wireshark);
         fits |= is_accepted;
@@ -55,14 +62,25 @@ pub fn status(args: &Target) -> Done {
         }
     }
     say_row("profile", &profile::describe(&wireshark));
-    let (loaded, complaints) = wireshark.loaded(NAME)?;
-    for complaint in &complaints {
-        say(&format!("tshark: {complaint}"));
+    for (word, packaging) in packaging::installed() {
+        if Path::new(word) != args.tshark {
+            say_row(packaging.name(), &format!("also installed: syncookie plugin status --tshark {word}"));
+        }
     }
-    match (loaded.first(), root::warning()) {
-        (Some(path), _) => say(&format!("Loaded: {}", path.display())),
-        (None, Some(warning)) if fits => say(&format!("Not loaded. {warning}")),
-        (None, _) => say(&format!("Not loaded: {}.", why_not(&wireshark, fits, !complaints.is_empty()))),
+    let loaded = loaded(&wireshark, fits)?;
+    if let Some(path) = &loaded {
+        say(&format!("Loaded: {}", path.display()));
     }
-    Ok(!loaded.is_empty())
+    Ok(loaded.is_some())
+}
+
+/// Returns the file that Wireshark loads. Shows why it loads none; `fits` is whether a file for its release is installed.
+pub fn loaded(wireshark: &Wireshark, fits: bool) -> Done<Option<PathBuf>> {
+    let (loaded, has_complaints) = wireshark.loaded(NAME)?;
+    match root::warning() {
+        _ if loaded.is_some() => {}
+        Some(warning) if fits => say(&format!("Not loaded. {warning}")),
+        _ => say(&format!("Not loaded: {}.", why_not(wireshark, fits, has_complaints))),
+    }
+    Ok(loaded)
 }

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::Done;
 use super::failure::Failure;
+use super::packaging::{self, Packaging};
 use super::release::Release;
+use super::{Done, say};
 
 /// Installed Wireshark.
 #[derive(Debug)]
@@ -48,6 +48,19 @@ impl Wireshark {
         if system { &self.global } else { &self.personal }
     }
 
+    /// Returns the package that contains the folder for the plugins of all users, so that nothing can be installed there.
+    pub fn packaging(&self) -> Option<Packaging> {
+        Packaging::around(&self.global)
+    }
+
+    /// Fails if the folder for the plugins of all users is asked for, and is inside a package.
+    pub fn check_folder(&self, system: bool) -> Done<()> {
+        match self.packaging() {
+            Some(packaging) if system => Err(Failure::InsidePackage { folder: self.global.clone(), packaging }),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the files of that name that are installed for other releases, which have folders beside this one's.
     pub fn of_other_releases(&self, system: bool, name: &str) -> Vec<PathBuf> {
         let own = self.folder(system);
@@ -59,13 +72,14 @@ impl Wireshark {
         found
     }
 
-    /// Returns the files of that name that it loads, and its warnings about them.
-    pub fn loaded(&self, name: &str) -> Done<(Vec<PathBuf>, Vec<String>)> {
+    /// Returns the file of that name that it loads, and whether it said something about one. Shows all that is printed
+    /// on standard error: by tshark, or by what starts it.
+    pub fn loaded(&self, name: &str) -> Done<(Option<PathBuf>, bool)> {
         let listed = run(&self.tshark, &["-G", "plugins"])?;
         let rows = listed.text.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());
-        let ours = rows.filter(|row| row.first() == Some(&name));
-        let complaints = listed.complaint.lines().filter(|line| line.contains(name)).map(str::to_owned).collect();
-        Ok((ours.filter_map(|row| row.last().map(PathBuf::from)).collect(), complaints))
+        let mut ours = rows.filter(|row| row.first() == Some(&name));
+        listed.complaint.lines().for_each(|line| say(&format!("tshark: {line}")));
+        Ok((ours.find_map(|row| row.last().map(PathBuf::from)), listed.complaint.contains(name)))
     }
 }
 
@@ -83,7 +97,7 @@ struct Printed {
 
 fn run(program: &Path, arguments: &[&str]) -> Done<Printed> {
     let error = |error| Failure::NoTshark { program: program.to_owned(), error };
-    let output = Command::new(program).args(arguments).output().map_err(error)?;
+    let output = packaging::tshark(program).args(arguments).output().map_err(error)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Printed { text: text(&output.stdout), complaint: text(&output.stderr) })
 }

@@ -1,10 +1,9 @@
-//! Checks the cases, and compares the plugin with the batch tool, in every release.
+//! Checks the cases in every release.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use syncookie_tests::analyze::analyze;
-use syncookie_tests::case::{self, Case, Seen, seen_in_batch, seen_in_tshark};
+use syncookie_tests::case::{self, Case, seen_in_tshark};
 use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{assert_none, complaints};
@@ -13,7 +12,7 @@ use syncookie_tests::{assert_none, complaints};
 type Capture<'a> = (PathBuf, Vec<&'a Case>);
 
 #[test]
-fn every_release_meets_every_case_and_agrees_with_the_batch_tool_on_every_syn_ack() {
+fn every_release_meets_every_case() {
     let installed: Vec<_> = LISTED.iter().filter_map(|listed| Release::of(listed.suite)).collect();
     let installed: Vec<_> = installed.iter().map(|release| (release, Tshark::of(release))).collect();
     if installed.is_empty() {
@@ -23,15 +22,13 @@ fn every_release_meets_every_case_and_agrees_with_the_batch_tool_on_every_syn_ac
     let captures: Vec<Capture> = captures(&cases).into_iter().collect();
     assert!(captures.len() > 100, "the samples are gone");
     assert_none(&complaints(&captures, |capture| {
-        let batch = verdicts(&seen_in_batch(&analyze([&capture.0])));
-        installed.iter().flat_map(|(release, tshark)| check(capture, &batch, release, tshark)).collect()
+        installed.iter().flat_map(|(release, tshark)| check(capture, release, tshark)).collect()
     }));
     let releases: Vec<_> = installed.iter().map(|(release, _)| release.version.as_str()).collect();
     println!("{} captures in Wireshark {}", captures.len(), releases.join(", "));
 }
 
-/// Returns every capture that a case names. The other samples are for the release that is installed
-/// here.
+/// Returns every capture that a case names.
 fn captures(cases: &[Case]) -> BTreeMap<PathBuf, Vec<&Case>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for case in cases {
@@ -42,21 +39,10 @@ fn captures(cases: &[Case]) -> BTreeMap<PathBuf, Vec<&Case>> {
     all
 }
 
-fn check((path, cases): &Capture, batch: &BTreeMap<u32, String>, release: &Release, tshark: &Tshark) -> Vec<String> {
+fn check((path, cases): &Capture, release: &Release, tshark: &Tshark) -> Vec<String> {
     let staged = tshark.stage(path);
     let seen = seen_in_tshark(tshark, &staged);
-    let mut found: Vec<_> =
-        cases.iter().flat_map(|case| case.check_seen_in_tshark(&seen, tshark, &staged, path)).collect();
-    let plugin = verdicts(&seen);
-    let frames = batch.keys().chain(plugin.keys().filter(|frame| !batch.contains_key(frame)));
-    for frame in frames.filter(|frame| batch.get(frame) != plugin.get(frame)) {
-        let (plugin, batch) = (plugin.get(frame), batch.get(frame));
-        found.push(format!("{} frame {frame}: tshark says {plugin:?}, analyze says {batch:?}", path.display()));
-    }
+    let found: Vec<_> = cases.iter().flat_map(|case| case.check_seen_in_tshark(&seen, tshark, &staged, path)).collect();
     std::fs::remove_file(tshark.outside(&staged)).expect("we wrote it");
     found.iter().map(|complaint| format!("Wireshark {}: {complaint}", release.version)).collect()
-}
-
-fn verdicts(seen: &[Seen]) -> BTreeMap<u32, String> {
-    seen.iter().filter_map(|seen| Some((seen.syn_ack?, seen.verdict.clone()))).collect()
 }

@@ -1,5 +1,6 @@
 //! Runs the plugin in the real programs of every Wireshark release that `script/matrix` prepared.
 
+mod agreement;
 mod cases;
 mod fuzz;
 mod live;
