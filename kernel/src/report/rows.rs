@@ -124,6 +124,8 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
 /// Formats a counter: `ListenOverflows 12 (+3)`.
 fn count(counter: &Counter, is_compared: bool) -> String {
     let increase = match counter.increase {
+        // A tool counted it while it ran, not the kernel since boot.
+        _ if counter.name.starts_with("traced.") => String::from(" in the trace"),
         Some(increase) if increase > 0 => format!(" (+{})", grouped(increase)),
         None if is_compared => " (change unknown)".into(),
         _ => String::new(),
@@ -134,7 +136,20 @@ fn count(counter: &Counter, is_compared: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Facts;
+    use crate::facts::{Facts, Traced, TracedKind};
+
+    #[test]
+    fn counters_of_equal_names_have_their_group_and_a_trace_is_not_since_boot() {
+        let mut facts = Facts::default();
+        facts.set_counter("Tcp.InCsumErrors".into(), 7);
+        facts.set_counter("IpExt.InCsumErrors".into(), 2);
+        let (kind, reason) = (TracedKind::Reset, "NO_SOCKET".to_owned());
+        facts.add_traced(Traced { kind, reason, location: None, from: None, to: None, state: None }, 3);
+        let rows = counts(&View::new(facts, None), false);
+        let counters = |title: &str| rows.iter().find(|row| row[0] == title).unwrap()[2].as_str();
+        assert_eq!(counters("checksums"), "TcpInCsumErrors 7, IpExtInCsumErrors 2");
+        assert_eq!(counters("traced drops and resets"), "NO_SOCKET 3 in the trace");
+    }
 
     #[test]
     fn the_largest_number_is_shown_as_unlimited() {

@@ -55,7 +55,6 @@ fn routes(context: &Context<'_>) -> Resource {
 fn checksums(context: &Context<'_>) -> Resource {
     let mut resource = context.resource(ResourceKind::Checksums);
     resource.counters = context.counters(&["Tcp.InCsumErrors", "IpExt.InCsumErrors"]);
-    resource.remark = Some("the first counter is of TCP, the second of IP headers".into());
     add_counter_finding(context, &mut resource, 0, "Segments dropped because of a wrong TCP checksum");
     add_counter_finding(context, &mut resource, 1, "Packets dropped because of a wrong IP header checksum");
     resource

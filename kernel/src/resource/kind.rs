@@ -163,7 +163,7 @@ impl ResourceKind {
             }
             Self::Traced => (
                 "traced",
-                "traced drops",
+                "traced drops and resets",
                 "",
                 Host,
                 "perf record -a -e skb:kfree_skb -e tcp:tcp_send_reset sleep 10; perf script",

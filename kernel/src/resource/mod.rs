@@ -162,9 +162,14 @@ impl Context<'_> {
 }
 
 impl Counter {
-    /// Returns the name that the kernel gives the counter, without its group.
+    /// Returns the name that the kernel gives the counter, without its group. Of two counters with
+    /// the same name, it has the group, as in `nstat`.
     pub fn short_name(&self) -> &str {
-        self.name.rsplit('.').next().unwrap_or(&self.name)
+        match self.name.as_str() {
+            "Tcp.InCsumErrors" => "TcpInCsumErrors",
+            "IpExt.InCsumErrors" => "IpExtInCsumErrors",
+            name => name.rsplit('.').next().unwrap_or(name),
+        }
     }
 
     /// Returns whether the counter is known to have increased since the earlier sample.

@@ -167,7 +167,7 @@ fn packets_dropped_on_the_way_to_a_listener_are_findings_with_their_reason() {
     for part in [
         "dropped by the reverse path filter (rp_filter): 4 since boot (IPReversePathFilter)",
         "there was no route for them: 5 since boot (InNoRoutes)",
-        "wrong TCP checksum: 7 since boot (InCsumErrors)",
+        "wrong TCP checksum: 7 since boot (TcpInCsumErrors)",
         "had no TCP MD5 signature: 3 since boot (TCPMD5NotFound)",
         "only the memory reserve was left for them (vm.min_free_kbytes): 2 since boot (PFMemallocDrop)",
     ] {

@@ -62,7 +62,7 @@ pub struct Annotate {
 
     /// Replace addresses, and remove payload and everything else that can identify hosts
     ///
-    /// IP addresses of one network get replacements that share another prefix. Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
+    /// IP addresses that share a prefix get replacements that share a prefix of the same length. Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
     /// innermost packet are written, with correct checksums. Payload, tunnels, VLAN tags, options that can contain
     /// addresses, comments and interface names are removed. Frames without TCP are emptied. Times, ports, sequence
     /// numbers, TCP timestamps and TTLs are kept, so that every verdict is the same.
@@ -71,8 +71,9 @@ pub struct Annotate {
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// The same files as for analyze: server=FILE, proxy=FILE, or FILE, which is from the server. Comments then name the
-    /// files, so --anonymize is not possible.
+    /// The same files as for analyze: server=FILE, proxy=FILE, or FILE. A FILE without a machine is assumed to be from
+    /// the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs. Comments then name
+    /// the files, so --anonymize is not possible.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath, conflicts_with = "anonymize")]
     pub kernel: Vec<KernelFile>,
 

@@ -71,7 +71,7 @@ pub struct Kernel {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// Exit with 3 if any resource is at this level or a worse one; the worst is named first
+    /// Exit with 3 if any resource is at this level or a worse one. The levels, the worst first:
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<KernelLevel>,
 }

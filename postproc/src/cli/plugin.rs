@@ -42,7 +42,7 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// tshark of the Wireshark to install for; it names the plugin folders. Or: flatpak, snap, an AppImage file
+    /// tshark of your Wireshark, which names the plugin folders; or flatpak, snap, or an AppImage file
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }
