@@ -170,13 +170,14 @@ pub struct Analyze {
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
     /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the server.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the
+    /// server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
     /// The server to which the --kernel files apply [default: every server in the captures]
     ///
-    /// It is the one that the files are from or, for proxy=FILE, the one behind the proxy.
+    /// The files are from this server. A proxy=FILE is from the SYN proxy in front of it.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
@@ -216,8 +217,8 @@ pub enum FailOn {
     Likely,
     /// A SYN cookie or SYN proxy that is certain; meant to be right at least 999 times in 1,000
     Certain,
-    /// A failed handshake: it did not complete, or its connection made no progress afterwards. SYN cookies and SYN
-    /// proxies do not count
+    /// A handshake that did not complete, or whose connection was reset before the server sent any data, or made no
+    /// progress after the handshake. SYN cookies and SYN proxies do not count
     Failure,
 }
 

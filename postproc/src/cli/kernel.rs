@@ -19,8 +19,8 @@ Examples:
   syncookie kernel --since before.txt
       Changes since the snapshot
   syncookie kernel netstat-s.txt sysctl.txt ss.txt
-      Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg, ip -s link,
-      ethtool -S, nft list ruleset, perf script, or files of /proc/net
+      Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg,
+      ip -s link, ethtool -S, nft list ruleset, perf script, or files of /proc/net
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
@@ -122,7 +122,8 @@ pub enum KernelLevel {
     Exhausted,
     /// The resource overflowed, or dropped or rejected something, since the previous sample
     Overflowing,
-    /// At least nine tenths of the limit are used, or TCP is under memory pressure
+    /// At least nine tenths of the limit are used, TCP is under memory pressure, or tasks waited for a CPU during at
+    /// least 90 % of the last 10 s
     Near,
     /// The resource overflowed, or dropped or rejected something, at some time since boot, or a trace contains a
     /// drop or a reset

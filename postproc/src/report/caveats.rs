@@ -80,8 +80,8 @@ fn no_contrast(totals: &Totals) -> Option<String> {
     let number = alone.count() as u64;
     (number > 0).then(|| {
         format!(
-            "{} with findings gave no ordinary answer to compare with. A capture from a time without overload would \
-             confirm or refute these findings.",
+            "{} with findings gave no ordinary answer to compare with. A capture with handshakes that the server itself \
+             answered would confirm or refute these findings.",
             count(number, "listener")
         )
     })
