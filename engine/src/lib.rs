@@ -56,7 +56,7 @@ pub use finding::vocabulary::{
 };
 pub use finding::{
     Assessment, Cause, Completion, Episode, Evidence, Finding, Findings, Frames, HandshakeId, ListenerReport,
-    LogOddsTerms, Measured, Statistics, Tally, Times,
+    LogOddsTerms, Measured, Statistics, Tally, Times, Undecided,
 };
 pub use intake::flow::Endpoint;
 pub use limits::{DetailLevel, FindingParts, Limits};

@@ -6,11 +6,14 @@
 use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
-    ACK_REACHED_SERVER, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT, SYN_REACHED_SERVER,
-    WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
+    ACK_REACHED_SERVER, AT_SERVER_SHOWS, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT,
+    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
 };
 use crate::evidence::hop_limit::hops;
-use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, SynPair};
+use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynPair};
+
+/// End of a remark about a packet that the other capture contains.
+const PASSED: &str = ", nearer to the server, contains it, too";
 
 /// Place of another capture, seen from the capture of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,7 @@ impl OtherCapture<'_> {
     /// Weighs and ranks a finding's causes again with what both captures show together; changes
     /// nothing else in the finding. A finding without a cause stays without one.
     pub fn weigh(&self, finding: &mut Finding) {
+        self.name_what_passed(finding);
         let Some(shown) = self.shown(finding) else { return };
         if finding.causes.is_empty() {
             return;
@@ -121,6 +125,24 @@ impl OtherCapture<'_> {
             }
         }
         rank(&mut finding.causes);
+    }
+
+    /// Says, of a packet whose sender or arrival one capture cannot show, that this capture, nearer to
+    /// the server, contains it. That does not decide it: the server may be farther away.
+    fn name_what_passed(&self, finding: &mut Finding) {
+        if self.side == OtherSide::Client {
+            return;
+        }
+        let SynPair { syn, later, .. } = self.seen.packets;
+        let (name, _) = self.location;
+        for what in finding.causes.iter_mut().flat_map(|cause| &mut cause.not_observable) {
+            let is_reset = what.starts_with(SERVER_SENT_RESET) || what.starts_with(WHO_SENT_RESET);
+            let passed = is_reset && later.server_reset || what == SYN_REACHED_SERVER && syn.is_some();
+            if passed && !what.ends_with(PASSED) {
+                let open = what.strip_suffix(AT_SERVER_SHOWS).unwrap_or(what);
+                *what = format!("{open}; {name}{PASSED}");
+            }
+        }
     }
 
     /// Makes the other capture's first cause the first one of a finding where only the other
@@ -177,6 +199,27 @@ impl OtherCapture<'_> {
             }
         }
         rank(&mut finding.causes);
+    }
+
+    /// Adds to the cause [`CauseKind::ProxyLeakedAck`] of a finding that another capture contains such
+    /// ACKs: without a SYN, and reset by the same server. The capture may be farther from the server
+    /// than the proxy, so the order of the causes stays as it is.
+    pub fn name_reset_acks(finding: &mut Finding, name: &str, resets: &ResetAcks) {
+        let why = format!(
+            "in {name}, this server reset the ACK of {} connection{} without a SYN (first reset: frame {})",
+            resets.connections,
+            if resets.connections == 1 { "" } else { "s" },
+            resets.reset.number
+        );
+        let leaked = |cause: &&mut Cause| cause.kind == CauseKind::ProxyLeakedAck && !cause.ruled_out;
+        for cause in finding.causes.iter_mut().filter(leaked) {
+            cause.add_support(0.0, why.clone());
+            for what in &mut cause.not_observable {
+                if let Some(open) = what.strip_suffix(AT_SERVER_SHOWS) {
+                    *what = open.to_owned();
+                }
+            }
+        }
     }
 
     /// Compares the packets of both captures. Either may have lost a packet, so that a missing one

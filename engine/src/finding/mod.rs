@@ -145,6 +145,8 @@ pub struct Assessment {
     /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
     /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
     pub terms: Option<LogOddsTerms>,
+    /// For `undetermined` with a SYN-ACK: how far the evidence goes, where it was asked for.
+    pub undecided: Option<Undecided>,
     /// Evidence, strongest first.
     pub evidence: Vec<Evidence>,
     /// For `undetermined`: what the capture lacks, one sentence each.
@@ -172,6 +174,19 @@ pub struct LogOddsTerms {
     /// Correction for signals of one mechanism, whose sum is limited; 0 where no
     /// limit applies, and where the evidence was not asked for.
     pub cap_nats: f64,
+}
+
+/// How probable a SYN cookie or a SYN proxy is where neither it nor an ordinary answer is probable
+/// enough for a verdict. The log-odds are the sum of the terms and, for each piece of evidence but
+/// [`EvidenceKind::ListenerContext`], of [`Evidence::nats_of`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Undecided {
+    /// The more probable one of `syn-cookie` and `syn-proxy`.
+    pub closest: Verdict,
+    /// Its log-odds over `ordinary`, in nats.
+    pub log_odds: f64,
+    /// Terms of the log-odds besides the evidence.
+    pub terms: LogOddsTerms,
 }
 
 /// One observation in the capture, and the verdict that it favours.

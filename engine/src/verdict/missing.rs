@@ -53,7 +53,12 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     }
     if is_stripped {
         let is_stamped = syn_ack.options.timestamps.is_some();
-        sentences.push(match handshake.syn.is_some_and(|syn| syn.options.timestamps.is_some()) {
+        let offers_timestamps = handshake.syn.is_some_and(|syn| syn.options.timestamps.is_some());
+        sentences.push(match offers_timestamps {
+            _ if grants_options(listener, offers_timestamps) => {
+                "the SYN-ACK lacks options that other SYN-ACKs of this listener have: it may be a SYN cookie, or an \
+                 appliance may have sent it"
+            }
             true if is_stamped => {
                 "the SYN-ACK has timestamps and no other option, as from gVisor's SYN cookies or from a server \
                  with this configuration; a handshake while the server is not overloaded would decide"
@@ -85,4 +90,10 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         sentences.push("the evidence does not clearly favour any verdict");
     }
     sentences
+}
+
+/// Returns whether the listener granted the options to other clients that offered the same.
+fn grants_options(listener: &Listener<'_>, offers_timestamps: bool) -> bool {
+    let history = &listener.options;
+    if offers_timestamps { history.all_kept.is_some() } else { history.without_timestamps.kept > 0 }
 }

@@ -27,7 +27,7 @@ pub(crate) mod summary;
 use crate::evidence::{Group, Kinds, NoDetail, Signal, WithDetail, observe};
 use crate::listener::Listener;
 use crate::verdict::missing::missing;
-use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, LogOddsTerms, Verdict};
+use crate::{Assessment, Confidence, Evidence, EvidenceKind, FrameRefs, LogOddsTerms, Undecided, Verdict};
 
 /// Prior log-odds of a cookie, and of a proxy, on a listener without other evidence.
 const PRIOR: f64 = -5.0;
@@ -217,6 +217,7 @@ impl<'a> Judge<'a> {
             confidence: margin.map(|margin| confidence(margin, speaking).min(most)),
             log_odds: margin,
             terms: runner_up.map(|(runner_up, _)| LogOddsTerms::new(verdict, runner_up, prior)),
+            undecided: None,
             implementations: implementation::compatible(&self.listener, handshake, verdict, favouring),
             evidence: Vec::new(),
             missing: Vec::new(),
@@ -245,6 +246,7 @@ impl<'a> Judge<'a> {
         if let Some(terms) = &mut assessment.terms {
             terms.cap_nats = groups.iter().map(|&(cap, sum)| ahead(sum.capped(cap)) - ahead(sum)).sum();
         }
+        assessment.undecided = (verdict == Verdict::Undetermined).then(|| self.undecided(index, &groups)).flatten();
         let prior = self.prior(index);
         evidence.extend(context(prior).map(|(favours, nats)| Evidence {
             kind: EvidenceKind::ListenerContext,
@@ -258,6 +260,29 @@ impl<'a> Judge<'a> {
         }));
         evidence.sort_by(|a, b| b.nats.total_cmp(&a.nats).then(a.kind.cmp(&b.kind)));
         assessment.evidence = evidence;
+    }
+}
+
+impl Judge<'_> {
+    /// Returns how probable a SYN cookie or a SYN proxy is for an undetermined handshake; `groups`
+    /// are the sums of its signals with their limits.
+    fn undecided(&self, index: usize, groups: &[(f64, Weight)]) -> Option<Undecided> {
+        self.listener.handshakes[index].syn_ack?;
+        let (prior, own) = (self.prior(index), self.totals.get(index)?.own);
+        let (cookie, proxy) = (prior.0 + own.cookie, prior.1 + own.proxy);
+        let (closest, log_odds) =
+            if proxy > cookie { (Verdict::SynProxy, proxy) } else { (Verdict::SynCookie, cookie) };
+        let mut terms = LogOddsTerms::new(closest, Verdict::Ordinary, prior);
+        terms.cap_nats = groups.iter().map(|&(cap, sum)| sum.capped(cap).of(closest) - sum.of(closest)).sum();
+        Some(Undecided { closest, log_odds, terms })
+    }
+}
+
+impl Evidence {
+    /// Returns the weight for a verdict over an ordinary answer, in nats.
+    #[must_use]
+    pub const fn nats_of(&self, verdict: Verdict) -> f64 {
+        Weight { cookie: self.cookie_nats, proxy: self.proxy_nats }.of(verdict)
     }
 }
 

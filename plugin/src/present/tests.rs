@@ -38,6 +38,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
                 listener_nats: 8.23,
                 cap_nats: 0.0,
             }),
+            undecided: None,
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,

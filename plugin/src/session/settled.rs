@@ -173,6 +173,7 @@ impl Record {
                 log_odds: shared.has_log_odds.then_some(self.log_odds),
                 implementations: shared.implementations.clone(),
                 terms: None,
+                undecided: None,
                 evidence: Vec::new(),
                 missing: syn_ack.map(|_| NOT_KEPT).into_iter().collect(),
             },

@@ -47,7 +47,8 @@ Examples:
   syncookie analyze captures --once
       Report a handshake once if several captures contain the same packets
   syncookie analyze captures --follow --state state.json
-      Report the files that tcpdump -w or dumpcap -b writes into the folder, until Ctrl-C
+      Report the files that tcpdump -w or dumpcap -b writes into the folder,
+      until Ctrl-C
   syncookie analyze captures --time local
       Show times in the time zone of this machine
   syncookie analyze captures --list-files

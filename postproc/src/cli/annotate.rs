@@ -27,8 +27,8 @@ Exit codes:
   0  all captures were annotated
   1  wrong usage, no capture found, or the output could not be written
   2  some captures could not be read or were truncated; the rest was annotated
-  130, 143  Ctrl-C or SIGTERM: the frames read so far were annotated and written.
-     A second signal ends the program at once, without results
+  130, 143  Ctrl-C or SIGTERM: the frames read so far were annotated and
+     written. A second signal ends the program at once, without results
   134, 137  memory ran out: nothing was written";
 
 /// Copy captures to pcapng, adding findings as packet comments

@@ -10,9 +10,11 @@ use super::implied;
 const EXAMPLES: &str = "\
 Examples:
   syncookie kernel
-      This machine, in the current network namespace; only root sees every process
+      This machine, in the current network namespace; only root sees every
+      process
   syncookie kernel --netns web
-      Another network namespace: a name of ip netns, a process ID, a path, or all
+      Another network namespace: a name of ip netns, a process ID, a path, or
+      all
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt
@@ -20,7 +22,8 @@ Examples:
       Changes since the snapshot
   syncookie kernel netstat-s.txt sysctl.txt ss.txt
       Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg,
-      ip -s link, ethtool -S, nft list ruleset, perf script, or files of /proc/net
+      ip -s link, ethtool -S, nft list ruleset, perf script, or files of
+      /proc/net
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
@@ -28,7 +31,8 @@ Examples:
 
 Exit codes:
   0  success
-  1  wrong usage, a file cannot be read or recognised, or the output cannot be written
+  1  wrong usage, a file cannot be read or recognised, or the output cannot be
+     written
   3  --fail-on: a resource is at this level or a worse one";
 
 /// Show kernel resources that affect accepting connections: usage, limits, overflows.

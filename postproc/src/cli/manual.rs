@@ -15,7 +15,8 @@ Examples:
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   syncookie completions bash > syncookie.bash
-      Source it from ~/.bashrc, or copy it to /usr/share/bash-completion/completions
+      Source it from ~/.bashrc, or copy it to
+      /usr/share/bash-completion/completions
   syncookie completions zsh > _syncookie
   syncookie completions fish > syncookie.fish";
 

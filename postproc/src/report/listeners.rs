@@ -36,7 +36,8 @@ const COLUMNS: [Column; 17] = [
     ("\n\nlongest", |_, listener| quantile(listener, 1.0)),
 ];
 
-/// Columns with times from the first SYN to the client's ACK, which only the whole table has.
+/// Columns with times from the first SYN to the client's ACK, which only the whole table has. The
+/// first one has the heading of all, so it is left out last.
 const TIMES: [usize; 3] = [14, 15, 16];
 
 /// Columns with text, which is aligned left.
@@ -44,7 +45,7 @@ const LEFT: [usize; 4] = [0, 11, 12, 13];
 
 /// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
 /// unanswered, undetermined, confidence, times.
-const DISPENSABLE: [usize; 10] = [13, 7, 9, 2, 8, 5, 11, 15, 14, 16];
+const DISPENSABLE: [usize; 10] = [13, 7, 9, 2, 8, 5, 11, 15, 16, 14];
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -75,9 +76,15 @@ impl ListenerTable {
         let used: Vec<usize> = all.filter(is_used).collect();
         let shown = fitting(terminal, &rows, used.clone());
         let omitted = used.iter().filter(|column| !shown.contains(column));
-        let omitted = omitted.map(|&column| COLUMNS[column].0.trim().replace('\n', " ")).collect();
+        let omitted = omitted.map(|&column| one_line(column)).collect();
         Self { text: text(terminal, &rows, noun, &shown), omitted }
     }
+}
+
+/// Returns the heading of a column in one line.
+fn one_line(column: usize) -> String {
+    let heading = COLUMNS[column].0.trim().replace('\n', " ");
+    if TIMES[1..].contains(&column) { format!("Time to complete: {heading}") } else { heading }
 }
 
 /// Formats these columns.

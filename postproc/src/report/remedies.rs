@@ -190,9 +190,13 @@ impl<'a> Remedy<'a> {
                 format!(" ({} reset by the server side, {} stuck after the handshake)", grouped(reset), grouped(stuck))
             }
         };
+        let parts = match (self.failed, self.count.saturating_sub(self.failed)) {
+            (0, _) | (_, 0) => String::new(),
+            (failed, delayed) => format!(", {} of them failed and {} delayed", grouped(failed), grouped(delayed)),
+        };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
         let (number, close, example) = (count(self.count, noun), &self.close, &self.example);
-        format!("{number} of {whose}{how}: {lead}{cause} ({}{close}){example}", self.cause)
+        format!("{number} of {whose}{parts}{how}: {lead}{cause} ({}{close}){example}", self.cause)
     }
 }

@@ -101,13 +101,10 @@ fn evidence(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io
 
 /// Writes the terms that add up to the log-odds.
 fn sum(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
-    let assessment = &finding.assessment;
-    let (Some(heading), Some(total)) = (strength::terms_heading(assessment), assessment.log_odds) else {
-        return Ok(());
-    };
-    let terms: Vec<String> =
-        strength::terms(assessment).iter().map(|(nats, name)| format!("{nats:+.2} {name}")).collect();
-    paragraph(output, terminal.width, "      ", &format!("{heading}: {total:.2} = {}", terms.join(", ")))
+    let Some(sum) = strength::sum(&finding.assessment) else { return Ok(()) };
+    let terms: Vec<String> = sum.terms.iter().map(|(nats, name)| format!("{nats:+.2} {name}")).collect();
+    let text = format!("{}: {:.2} = {}", sum.heading, sum.total, terms.join(", "));
+    paragraph(output, terminal.width, "      ", &text)
 }
 
 fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {

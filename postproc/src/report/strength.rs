@@ -1,6 +1,6 @@
 //! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
 
-use syncookie_engine::{Assessment, Cause, Evidence, EvidenceKind, Verdict, odds};
+use syncookie_engine::{Assessment, Cause, Evidence, EvidenceKind, LogOddsTerms, Verdict, odds};
 
 /// Maximum distance between two causes, in nats, at which both are named.
 const CLOSE: f64 = 2.3;
@@ -50,12 +50,21 @@ pub fn listed(assessment: &Assessment) -> impl Iterator<Item = &Evidence> {
     assessment.evidence.iter().filter(|piece| times(piece.nats).is_some())
 }
 
-/// Returns the prior as a line after the evidence; `None` for `undetermined`, and where the prior
-/// favours neither the verdict nor the next most probable one.
+/// Returns the verdict whose log-odds are given, the log-odds, and their terms; for `undetermined`
+/// those of the more probable one of `syn-cookie` and `syn-proxy`.
+fn weighed(assessment: &Assessment) -> Option<(Verdict, f64, LogOddsTerms)> {
+    match (assessment.log_odds, assessment.terms, assessment.undecided) {
+        (Some(nats), Some(terms), _) => Some((assessment.verdict, nats, terms)),
+        (.., undecided) => undecided.map(|undecided| (undecided.closest, undecided.log_odds, undecided.terms)),
+    }
+}
+
+/// Returns the prior as a line after the evidence; `None` where the prior favours neither of the
+/// verdicts that are compared.
 pub fn prior(assessment: &Assessment) -> Option<String> {
-    let terms = assessment.terms?;
+    let (verdict, _, terms) = weighed(assessment)?;
     times(terms.prior_nats)?;
-    let favours = if terms.prior_nats < 0.0 { terms.runner_up } else { assessment.verdict };
+    let favours = if terms.prior_nats < 0.0 { terms.runner_up } else { verdict };
     Some(format!("{PRIOR} [prior: {} for {favours}]", odds(terms.prior_nats.abs())))
 }
 
@@ -79,21 +88,30 @@ pub fn close_cause(causes: &[Cause]) -> Option<String> {
     })
 }
 
-/// Returns the terms that add up to the log-odds of a verdict, in nats, each with its name; empty
-/// for `undetermined`.
-pub fn terms(assessment: &Assessment) -> Vec<(f64, String)> {
-    let Some(terms) = assessment.terms else { return Vec::new() };
+/// Terms that add up to log-odds, in nats.
+pub struct Sum {
+    /// Heading of the terms.
+    pub heading: String,
+    /// Each term with its name.
+    pub terms: Vec<(f64, String)>,
+    /// Their sum.
+    pub total: f64,
+}
+
+/// Returns the terms that add up to the log-odds of a verdict, or for `undetermined` to those of the
+/// more probable one of `syn-cookie` and `syn-proxy`; `None` where there is nothing to add up.
+pub fn sum(assessment: &Assessment) -> Option<Sum> {
+    let (verdict, total, terms) = weighed(assessment)?;
+    let is_decided = assessment.terms.is_some();
     let evidence = assessment.evidence.iter().filter(|piece| piece.kind != EvidenceKind::ListenerContext);
     let mut all = vec![(terms.prior_nats, format!("prior: {PRIOR}"))];
     all.push((terms.listener_nats, "other handshakes of this listener (listener-context)".to_owned()));
-    all.extend(evidence.map(|piece| (piece.contribution, piece.kind.to_string())));
+    all.extend(evidence.map(|piece| {
+        let nats = if is_decided { piece.contribution } else { piece.nats_of(verdict) };
+        (nats, piece.kind.to_string())
+    }));
     all.push((terms.cap_nats, "limit on the sum of related evidence".to_owned()));
     all.retain(|(nats, _)| nats.abs() >= NEGLIGIBLE);
-    all
-}
-
-/// Returns the heading of the list of terms; `None` for `undetermined`.
-pub fn terms_heading(assessment: &Assessment) -> Option<String> {
-    let runner_up = assessment.terms?.runner_up;
-    Some(format!("log-odds of {} against {runner_up} (natural logarithm)", assessment.verdict))
+    let heading = format!("log-odds of {verdict} against {} (natural logarithm)", terms.runner_up);
+    Some(Sum { heading, terms: all, total })
 }

@@ -44,6 +44,7 @@ pub(crate) fn leaked(number: u32) -> Finding {
                 listener_nats: 6.25,
                 cap_nats: 0.0,
             }),
+            undecided: None,
             implementations: vec![Implementation::LinuxSynproxy, Implementation::PfSynproxy],
             evidence: vec![Evidence {
                 kind: EvidenceKind::ZeroWindow,
@@ -91,6 +92,7 @@ pub(super) fn unclear() -> Finding {
             confidence: None,
             log_odds: None,
             terms: None,
+            undecided: None,
             implementations: Vec::new(),
             evidence: Vec::new(),
             missing: vec!["the server sent nothing later"],

@@ -12,7 +12,7 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Ordinary => "the server answered the SYN from its SYN queue",
         Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
         Verdict::SynProxy => "a SYN proxy answered the SYN for the server",
-        Verdict::Undetermined => "the capture does not show who answered the SYN",
+        Verdict::Undetermined => "the capture does not decide who answered the SYN",
     }
 }
 

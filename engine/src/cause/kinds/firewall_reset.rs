@@ -43,7 +43,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
         .opposed_by(reset.has_same_ttl(), MODERATE, reset.ttl_sentence())
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
-        .not_observable(true, format!("{SERVER_SENT_RESET} (a capture at the server shows it)"))
+        .not_observable(true, format!("{SERVER_SENT_RESET}{AT_SERVER_SHOWS}"))
 }
 
 pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {

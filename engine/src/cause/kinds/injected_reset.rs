@@ -32,7 +32,7 @@ pub(super) fn server_went_on(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .supported_by(copies > 1 && reset.server_served_after, WEAK, format!("{copies} resets arrived"))
         .opposed_by(reset.ip_id_continues, MODERATE, IP_ID_CONTINUES)
-        .not_observable(true, format!("{SERVER_SENT_RESET} (a capture at the server shows it)"))
+        .not_observable(true, format!("{SERVER_SENT_RESET}{AT_SERVER_SHOWS}"))
 }
 
 /// Considers a reset of the client's side, as the server sees it. The device may have reset the

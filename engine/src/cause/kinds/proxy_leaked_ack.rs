@@ -47,7 +47,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         )
         .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
-        .not_observable(true, "whether the server received a SYN of this connection (a capture at the server shows it)")
+        .not_observable(true, format!("whether the server received a SYN of this connection{AT_SERVER_SHOWS}"))
 }
 
 /// Counts other handshakes of the listener with a closed window and a bare reset.

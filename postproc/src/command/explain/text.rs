@@ -165,20 +165,15 @@ impl Page<'_> {
         sentences.iter().try_for_each(|sentence| self.line("  - ", sentence))
     }
 
-    /// Writes the terms that add up to the log-odds of the verdict.
+    /// Writes the terms that add up to the log-odds.
     fn sum(&mut self, finding: &Finding) -> io::Result<()> {
-        let assessment = &finding.assessment;
-        let (Some(heading), Some(total)) =
-            (strength::terms_heading(assessment).filter(|_| self.is_verbose), assessment.log_odds)
-        else {
-            return Ok(());
-        };
+        let Some(sum) = strength::sum(&finding.assessment).filter(|_| self.is_verbose) else { return Ok(()) };
         writeln!(self.output)?;
-        self.line("  ", &format!("{}:", capitalised(&heading)))?;
-        for (nats, name) in strength::terms(assessment) {
+        self.line("  ", &format!("{}:", capitalised(&sum.heading)))?;
+        for (nats, name) in sum.terms {
             self.line(&format!("  {nats:>+8.2}  "), &name)?;
         }
-        self.line(&format!("  {total:>8.2}  "), &format!("total: {}", odds(total)))
+        self.line(&format!("  {:>8.2}  ", sum.total), &format!("total: {}", odds(sum.total)))
     }
 
     fn causes(&mut self, finding: &Finding) -> io::Result<()> {
