@@ -12,9 +12,6 @@ use super::not_observable::{
 use crate::evidence::hop_limit::hops;
 use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynPair};
 
-/// End of a remark about a packet that the other capture contains.
-const PASSED: &str = ", nearer to the server, contains it, too";
-
 /// Place of another capture, seen from the capture of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherSide {
@@ -130,19 +127,18 @@ impl OtherCapture<'_> {
     /// Says, of a packet whose sender or arrival one capture cannot show, that this capture, nearer to
     /// the server, contains it. That does not decide it: the server may be farther away.
     fn name_what_passed(&self, finding: &mut Finding) {
-        if self.side == OtherSide::Client {
-            return;
-        }
         let SynPair { syn, later, .. } = self.seen.packets;
-        let (name, _) = self.location;
-        for what in finding.causes.iter_mut().flat_map(|cause| &mut cause.not_observable) {
-            let is_reset = what.starts_with(SERVER_SENT_RESET) || what.starts_with(WHO_SENT_RESET);
-            let passed = is_reset && later.server_reset || what == SYN_REACHED_SERVER && syn.is_some();
-            if passed && !what.ends_with(PASSED) {
-                let open = what.strip_suffix(AT_SERVER_SHOWS).unwrap_or(what);
-                *what = format!("{open}; {name}{PASSED}");
-            }
+        if self.side == OtherSide::Server {
+            let passed =
+                |what: &str| is_of_reset(what) && later.server_reset || what == SYN_REACHED_SERVER && syn.is_some();
+            remark(finding, self.location.0, "contains it, too", passed);
         }
+    }
+
+    /// Says, of a reset whose sender one capture cannot show, that another capture, nearer to the
+    /// server, does not contain its connection.
+    pub fn name_absence(finding: &mut Finding, name: &str) {
+        remark(finding, name, "does not contain this connection", is_of_reset);
     }
 
     /// Makes the other capture's first cause the first one of a finding where only the other
@@ -292,6 +288,23 @@ impl OtherCapture<'_> {
             Shown::AckArrived => format!("{place}, contains the client's ACK: it arrived at the server"),
         }
     }
+}
+
+/// Adds a remark about a capture nearer to the server to what one capture cannot show.
+fn remark(finding: &mut Finding, name: &str, verb: &str, is_about: impl Fn(&str) -> bool) {
+    const PLACE: &str = ", nearer to the server, ";
+    for what in finding.causes.iter_mut().flat_map(|cause| &mut cause.not_observable) {
+        // The first of several captures is enough.
+        if is_about(what) && !what.contains(PLACE) {
+            let open = what.strip_suffix(AT_SERVER_SHOWS).unwrap_or(what);
+            *what = format!("{open}; {name}{PLACE}{verb}");
+        }
+    }
+}
+
+/// Returns whether something that one capture cannot show is the sender of a reset.
+fn is_of_reset(what: &str) -> bool {
+    what.starts_with(SERVER_SENT_RESET) || what.starts_with(WHO_SENT_RESET)
 }
 
 impl OtherSide {

@@ -120,12 +120,16 @@ impl CrossCapture {
         }
         let mut missing = Vec::new();
         let mut numbers: HashMap<(Local, u32), u64> = HashMap::new();
-        for (at, (failure, others)) in failures.iter().zip(others).enumerate() {
+        for (at, (failure, others)) in failures.iter_mut().zip(others).enumerate() {
             let own = &self.seen[failure.place.0];
             if is_counted(own.server) {
                 continue;
             }
-            for capture in sides.without(own, others.iter().map(|&other| self.seen[other].capture)) {
+            let with = others.iter().map(|&other| self.seen[other].capture).collect();
+            for name in sides.lacking(own, &with).filter_map(|capture| captures.get(capture as usize)) {
+                OtherCapture::name_absence(&mut failure.finding, name);
+            }
+            for capture in sides.without(own, &with) {
                 *numbers.entry((own.local(), capture)).or_default() += 1;
                 missing.push((at, capture));
             }
@@ -229,11 +233,19 @@ impl Sides {
     }
 
     /// Returns the captures nearer to the server that do not contain a handshake, although they
-    /// contain connections of the same client and listener before and after it.
-    fn without(&self, own: &SeenHandshake, with: impl Iterator<Item = u32>) -> impl Iterator<Item = u32> {
-        let (time, with) = (own.time, with.collect::<BTreeSet<_>>());
+    /// contain connections of the same client and listener.
+    fn lacking(&self, own: &SeenHandshake, with: &BTreeSet<u32>) -> impl Iterator<Item = u32> {
         let beyond = self.beyond.get(&own.local()).into_iter().flatten();
-        let around = beyond.filter(move |(_, beyond)| (beyond.period.0..=beyond.period.1).contains(&time));
-        around.map(|(capture, _)| *capture).filter(move |capture| !with.contains(capture))
+        beyond.map(|(capture, _)| *capture).filter(|capture| !with.contains(capture))
+    }
+
+    /// Returns those that contain connections before and after the handshake.
+    fn without(&self, own: &SeenHandshake, with: &BTreeSet<u32>) -> impl Iterator<Item = u32> {
+        let (time, beyond) = (own.time, self.beyond.get(&own.local()));
+        let is_around = move |capture: &u32| {
+            let beyond = beyond.and_then(|beyond| beyond.get(capture));
+            beyond.is_some_and(|beyond| (beyond.period.0..=beyond.period.1).contains(&time))
+        };
+        self.lacking(own, with).filter(is_around)
     }
 }
