@@ -498,10 +498,21 @@ fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
 }
 
 #[test]
+fn the_failed_and_the_delayed_handshakes_of_a_cause_are_counted_apart() {
+    let mut late = leaked(0);
+    late.outcome = Outcome::Established;
+    late.completion.has_failed = false;
+    let text = unwrapped(&table(&[leaked(0), leaked(1), late], PLAIN, false));
+    assert!(text.contains("3 handshakes of [2001:db8::2]:80, 2 of them failed and 1 delayed"), "{text}");
+}
+
+#[test]
 fn columns_without_room_are_named() {
     let text = table(&[leaked(0), unclear()], Terminal { width: 60, ..PLAIN }, false);
     assert!(unwrapped(&text).contains("Columns that do not fit: Undetermined"), "{text}");
-    assert!(!table(&[leaked(0)], Terminal { width: 200, ..PLAIN }, false).contains("Not shown"));
+    assert!(!table(&[leaked(0)], Terminal { width: 200, ..PLAIN }, false).contains("do not fit"));
+    let text = table(&[leaked(0)], Terminal { width: 80, ..PLAIN }, true);
+    assert!(unwrapped(&text).contains("Time to complete: 95 %, Time to complete: longest"), "{text}");
 }
 
 #[test]

@@ -108,14 +108,43 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
 }
 
 #[test]
-fn with_verbose_the_weights_are_listed_and_add_up() {
-    let text = explain(&[user_trace()], &["--verbose"]).stdout;
-    let (_, list) =
-        text.split_once("Log-odds of syn-proxy against ordinary (natural logarithm):\n").expect("the list is there");
-    let first = |line: &str| line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
-    let numbers: Vec<f64> = list.lines().map_while(first).collect();
-    let (total, terms) = numbers.split_last().expect("there are terms");
-    assert!(terms.len() > 2 && (terms.iter().sum::<f64>() - total).abs() < 0.02, "{list}");
+fn with_verbose_the_weights_are_listed_and_add_up_for_an_undetermined_handshake_too() {
+    for capture in [user_trace(), package().join("causes/challenge_reset/client.pcap")] {
+        let text = explain(&[capture], &["--verbose"]).stdout;
+        assert!(text.contains("[prior: about 150 to 1 for ordinary]"), "{text}");
+        let (_, list) = text
+            .split_once("Log-odds of syn-proxy against ordinary (natural logarithm):\n")
+            .expect("the list is there");
+        let first = |line: &str| line.split_whitespace().next().and_then(|number| number.parse::<f64>().ok());
+        let numbers: Vec<f64> = list.lines().map_while(first).collect();
+        let (total, terms) = numbers.split_last().expect("there are terms");
+        assert!(terms.len() > 2 && (terms.iter().sum::<f64>() - total).abs() < 0.02, "{list}");
+    }
+}
+
+#[test]
+fn an_ordinary_handshake_is_not_asked_for_where_the_listener_has_one() {
+    let text = unwrapped(&explain(&[package().join("causes/challenge_reset/client.pcap")], &[]).stdout);
+    assert!(text.contains("missing: the SYN-ACK lacks options that other SYN-ACKs of this listener have"), "{text}");
+    assert!(!text.contains("while the server is not overloaded"), "{text}");
+}
+
+#[test]
+fn a_capture_at_the_server_is_not_asked_for_where_it_is_given() {
+    let said = [
+        (sample(USER_TRACE), "this server reset the ACK of 3 connections without a SYN (first reset: frame 2)"),
+        (package().join("causes/queue_full/client.pcap"), "server.pcap, nearer to the server, contains it, too"),
+        (
+            package().join("causes/challenge_reset/client.pcap"),
+            "server.pcap, nearer to the server, does not contain this connection",
+        ),
+    ];
+    for (client, said) in said {
+        let text = unwrapped(&explain(&[client.clone(), client.with_file_name("server.pcap")], &[]).stdout);
+        assert!(text.contains(said) && !text.contains("(a capture at the server shows it)"), "{text}");
+    }
+    let alone = unwrapped(&explain(&[user_trace()], &[]).stdout);
+    assert!(alone.contains("received a SYN of this connection (a capture at the server shows it)"), "{alone}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::programs::programs;
-use syncookie_tests::{package, sample};
+use syncookie_tests::{assert_none, package, sample};
 
 /// The commands whose examples are run here. Those of `kernel` look at the machine they run on, and are tried in its own
 /// tests.
@@ -27,6 +27,17 @@ fn options(help: &str) -> Vec<String> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
     let names = lines.filter_map(|line| line.split_whitespace().take(2).find_map(|word| word.strip_prefix("--")));
     names.filter(|name| !["help", "version"].contains(name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn texts_with_a_layout_of_their_own_fit_80_columns() {
+    for command in COMMANDS.iter().chain(&["kernel"]) {
+        let help = run(Command::new(&programs().syncookie).args([command, "--help"]).env("COLUMNS", "200")).stdout;
+        let own = help.lines().skip_while(|line| *line != "Examples:");
+        // A command is one line, to be copied.
+        let is_wide = |line: &&str| line.chars().count() > 80 && !line.contains("syncookie ");
+        assert_none(&own.filter(is_wide).map(str::to_owned).collect::<Vec<_>>());
+    }
 }
 
 /// The command lines of the examples in a help text.
