@@ -23,7 +23,8 @@ Examples:
   syncookie analyze captures -o findings.csv --csv-bom
       Write one row per handshake, for Excel; other programs need no --csv-bom
   syncookie analyze captures --format ecs -o events.ndjson
-      Write one event per handshake, for Elasticsearch; --format zeek writes a log for zeek-cut
+      Write one event per handshake, for Elasticsearch; --format zeek writes a
+      log for zeek-cut
   tcpdump -r big.pcap -w - 'tcp' | syncookie analyze -
       Analyse standard input as it arrives
   syncookie analyze captures --fail-on likely --quiet > report.txt

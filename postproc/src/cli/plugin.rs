@@ -9,11 +9,13 @@ Examples:
   syncookie plugin install
       Install for the current user, into the folder that tshark names
   syncookie plugin install --profile
-      Also install the profile \"SYN cookies\": colours, columns, filter buttons, I/O graphs
+      Also install the profile \"SYN cookies\": colours, columns, filter buttons,
+      I/O graphs
   sudo syncookie plugin install --system
       Install for all users, including root
   syncookie plugin install --tshark flatpak
-      Install for the Flatpak of Wireshark, into the folder that its own tshark names
+      Install for the Flatpak of Wireshark, into the folder that its own tshark
+      names
   syncookie plugin status
       Show what is installed, and whether Wireshark loads it
 
