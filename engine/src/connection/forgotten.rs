@@ -19,29 +19,33 @@ pub(super) struct Forgotten {
 
 impl Forgotten {
     /// Adds a connection. Keeps the latest `limit` ones, and at most twice as many.
-    pub(super) fn add(&mut self, hash: u64, syns: Syns, limit: usize) {
+    pub(super) fn add(&mut self, hash: u64, [isn, acknowledged]: Syns, limit: usize) {
         if self.latest.len() >= limit {
-            self.earlier = mem::take(&mut self.latest);
+            mem::swap(&mut self.latest, &mut self.earlier);
+            self.latest.clear();
         }
-        self.latest.extend(syns.into_iter().flatten().map(|isn| key(hash, isn)));
+        self.latest.insert(key(hash, isn));
+        if acknowledged != isn {
+            self.latest.insert(key(hash, acknowledged));
+        }
     }
 
     /// Returns whether a connection was added whose SYN has this sequence number.
+    #[inline]
     pub(super) fn contains(&self, hash: u64, isn: SeqNumber) -> bool {
         let key = key(hash, isn);
         self.latest.contains(&key) || self.earlier.contains(&key)
     }
 }
 
-/// Sequence number of the SYN of a handshake, and the one that the SYN-ACK acknowledges if that is
-/// another: Fast Open acknowledges payload.
-pub(super) type Syns = [Option<SeqNumber>; 2];
+/// Sequence number of the SYN of a handshake, and the one that the SYN-ACK acknowledges, which may
+/// be another: Fast Open acknowledges payload.
+pub(super) type Syns = [SeqNumber; 2];
 
 /// Returns the sequence numbers of the SYN of a handshake.
 pub(super) fn syns(handshake: &Handshake) -> Syns {
-    let isn = handshake.client_isn();
-    let acknowledged = handshake.syn_ack.map(|syn_ack| acknowledged(syn_ack.ack));
-    [isn, acknowledged.filter(|_| acknowledged != isn)]
+    let isn = handshake.client_isn().unwrap_or_default();
+    [isn, handshake.syn_ack.map_or(isn, |syn_ack| acknowledged(syn_ack.ack))]
 }
 
 /// Returns the sequence number of the SYN that a SYN-ACK acknowledges.

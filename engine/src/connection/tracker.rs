@@ -26,9 +26,10 @@ const EXPIRED: usize = 32;
 const MANY: usize = 1024;
 
 /// Number of forgotten handshakes whose SYN is known for each handshake that is kept, and the
-/// largest number. A SYN or SYN-ACK is retransmitted for half a minute; each takes ten bytes.
+/// largest number, which fits into the processor's caches. A SYN or SYN-ACK is retransmitted for
+/// half a minute.
 const FORGOTTEN_FACTOR: usize = 4;
-const FORGOTTEN: usize = 1 << 16;
+const FORGOTTEN: usize = 1 << 14;
 
 /// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
@@ -48,6 +49,9 @@ pub(crate) struct Tracker {
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
+    /// Those of them that a client completed or reset: few in a flood, in which each SYN is looked
+    /// up.
+    forgotten_completed: Forgotten,
     links: Links,
 }
 
@@ -127,13 +131,17 @@ impl Tracker {
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         let count = count.min(self.handshakes.len());
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
-        let forgotten = &mut self.forgotten;
+        let (forgotten, completed) = (&mut self.forgotten, &mut self.forgotten_completed);
         // Read in order, because the connections are in no order.
-        let syns: Vec<_> = self.handshakes.iter().take(count).map(forgotten::syns).collect();
+        let oldest = self.handshakes.iter().take(count);
+        let facts: Vec<_> = oldest.map(|one| (forgotten::syns(one), one.never_completed())).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if let Some(&syns) = syns.get(place) {
+            if let Some(&(syns, never_completed)) = facts.get(place) {
                 forgotten.add(hash, syns, most);
+                if !never_completed {
+                    completed.add(hash, syns, most);
+                }
             }
             place >= count
         });
@@ -308,7 +316,7 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        if current.is_none() && self.forgotten.contains(flow.hash, segment.seq()) {
+        if current.is_none() && self.forgotten_completed.contains(flow.hash, segment.seq()) {
             return None;
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);

@@ -1,7 +1,7 @@
 //! Handshakes of a listener that were judged early and are kept as examples: later ones of that
 //! listener are compared with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::connection::handshake::Handshake;
 use crate::{Endpoint, HandshakeId, Timestamp, Verdict};
@@ -13,13 +13,15 @@ const OF_VERDICT: usize = 8;
 const SHARE: usize = 4;
 const MOST: usize = 1 << 12;
 
-/// The latest answered handshakes of a listener, a few of each verdict, oldest first.
+/// The latest answered handshakes of a listener, a few of each verdict, each verdict's oldest first.
 #[derive(Clone, Debug)]
-pub(crate) struct Examples<H>(Vec<(Verdict, H)>);
+pub(crate) struct Examples<H>([VecDeque<H>; VERDICTS]);
+
+const VERDICTS: usize = Verdict::ALL.len();
 
 impl<H> Default for Examples<H> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self([const { VecDeque::new() }; VERDICTS])
     }
 }
 
@@ -30,15 +32,19 @@ impl<'a> Examples<&'a Handshake> {
         if handshake.syn_ack.is_none() {
             return;
         }
-        let mut same = (0..self.0.len()).filter(|&index| self.0[index].0 == verdict);
-        if let Some(oldest) = same.next().filter(|_| same.count() + 1 >= OF_VERDICT) {
-            self.0.remove(oldest);
+        let same = &mut self.0[verdict as usize];
+        if same.len() >= OF_VERDICT {
+            same.pop_front();
         }
-        self.0.push((verdict, handshake));
+        same.push_back(handshake);
     }
 
     fn latest(&self) -> Option<Timestamp> {
-        self.0.iter().map(|(_, handshake)| handshake.time).max()
+        self.0.iter().flatten().map(|handshake| handshake.time).max()
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(VecDeque::len).sum()
     }
 }
 
@@ -49,13 +55,14 @@ pub(crate) struct KnownExamples(BTreeMap<Endpoint, Examples<Handshake>>);
 impl KnownExamples {
     /// Returns the examples of a listener.
     pub(crate) fn of(&self, server: Endpoint) -> Examples<&Handshake> {
-        let examples = self.0.get(&server).map_or(&[][..], |examples| &examples.0);
-        Examples(examples.iter().map(|(verdict, handshake)| (*verdict, handshake)).collect())
+        self.0
+            .get(&server)
+            .map_or_else(Examples::default, |Examples(all)| Examples(all.each_ref().map(|same| same.iter().collect())))
     }
 
     /// Returns the handshakes among the examples of a listener.
     pub(crate) fn handshakes(&self, server: Endpoint) -> impl Iterator<Item = &Handshake> {
-        self.0.get(&server).into_iter().flat_map(|examples| examples.0.iter().map(|(_, handshake)| handshake))
+        self.0.get(&server).into_iter().flat_map(|examples| examples.0.iter().flatten())
     }
 
     /// Returns an example of a listener.
@@ -77,16 +84,18 @@ impl KnownExamples {
         listeners.sort_unstable_by_key(|&(latest, server, _)| (std::cmp::Reverse(latest), server));
         let mut room = (limit / SHARE).min(MOST);
         let kept = listeners.into_iter().take_while(|(.., all)| {
-            let fits = all.0.len() <= room;
-            room = room.saturating_sub(all.0.len());
+            let fits = all.count() <= room;
+            room = room.saturating_sub(all.count());
             fits
         });
-        let copy = |(verdict, handshake): (Verdict, &Handshake)| {
+        let copy = |handshake: &Handshake| {
             let mut copy = handshake.clone();
             // The numbers of link layers change when handshakes are forgotten.
             copy.link = None;
-            (verdict, copy)
+            copy
         };
-        Self(kept.map(|(_, server, all)| (server, Examples(all.0.into_iter().map(copy).collect()))).collect())
+        let copies =
+            |Examples(all): Examples<&Handshake>| Examples(all.map(|same| same.into_iter().map(copy).collect()));
+        Self(kept.map(|(_, server, all)| (server, copies(all))).collect())
     }
 }
