@@ -49,9 +49,8 @@ pub(crate) struct Tracker {
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
-    /// Those of them that a client completed or reset: few in a flood, in which each SYN is looked
-    /// up.
-    forgotten_completed: Forgotten,
+    /// Those of them that were not left by a flood, in which each SYN is looked up.
+    forgotten_syns: Forgotten,
     links: Links,
 }
 
@@ -131,16 +130,18 @@ impl Tracker {
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         let count = count.min(self.handshakes.len());
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
-        let (forgotten, completed) = (&mut self.forgotten, &mut self.forgotten_completed);
+        let (forgotten, others) = (&mut self.forgotten, &mut self.forgotten_syns);
         // Read in order, because the connections are in no order.
         let oldest = self.handshakes.iter().take(count);
         let facts: Vec<_> = oldest.map(|one| (forgotten::syns(one), one.never_completed())).collect();
+        // More are a flood, whose SYNs are hardly retransmitted.
+        let is_flood = facts.iter().filter(|(_, never_completed)| *never_completed).count() > most;
         self.connections.retain(|hash, number| {
             let place = place(number, first);
             if let Some(&(syns, never_completed)) = facts.get(place) {
                 forgotten.add(hash, syns, most);
-                if !never_completed {
-                    completed.add(hash, syns, most);
+                if !(is_flood && never_completed) {
+                    others.add(hash, syns, most);
                 }
             }
             place >= count
@@ -316,7 +317,7 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        if current.is_none() && self.forgotten_completed.contains(flow.hash, segment.seq()) {
+        if current.is_none() && self.forgotten_syns.contains(flow.hash, segment.seq()) {
             return None;
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);

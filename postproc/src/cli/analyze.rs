@@ -41,6 +41,8 @@ Examples:
       Rule out causes that a capture taken at the server contradicts
   syncookie analyze captures --threads 1 --max-memory 256MiB
       Use one core and less memory
+  syncookie analyze captures --max-handshakes 20000
+      Keep at most 20,000 handshakes of a capture at a time
   syncookie analyze captures --max-flood 100
       Report 100 handshakes of each SYN flood, and count the others
   syncookie analyze captures --max-listeners 1000 --max-episodes 1000
