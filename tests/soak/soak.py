@@ -229,8 +229,8 @@ def handshakes(lines):
             sys.exit(f"half a line was left: {line!r}")
         record = json.loads(line)
         if record["type"] == "handshake":
-            frames = [number for number in record["frames"].values() if number is not None]
-            found[os.path.basename(record["capture"]), min(frames)] += 1
+            first = next(number for number in record["frames"].values() if number is not None)
+            found[os.path.basename(record["capture"]), first] += 1
     return found
 
 
