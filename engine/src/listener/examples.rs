@@ -15,13 +15,11 @@ const MOST: usize = 1 << 12;
 
 /// The latest answered handshakes of a listener, a few of each verdict, each verdict's oldest first.
 #[derive(Clone, Debug)]
-pub(crate) struct Examples<H>([VecDeque<H>; VERDICTS]);
-
-const VERDICTS: usize = Verdict::ALL.len();
+pub(crate) struct Examples<H>([VecDeque<H>; Verdict::ALL.len()]);
 
 impl<H> Default for Examples<H> {
     fn default() -> Self {
-        Self([const { VecDeque::new() }; VERDICTS])
+        Self([const { VecDeque::new() }; Verdict::ALL.len()])
     }
 }
 
