@@ -303,29 +303,6 @@ fn a_lower_limit_applies_at_once_and_a_higher_one_to_later_handshakes() {
 }
 
 #[test]
-fn late_retransmissions_belong_to_the_handshake_that_was_judged_early_and_a_new_one_does_not() {
-    let connection = |port: u16, round: u16| {
-        let mut talk = Talk::new("192.0.2.1", port, "198.51.100.1", 80);
-        talk.client_isn += u32::from(round) * 70_000;
-        talk
-    };
-    let (mut late, mut unanswered, mut one_sided) = (Vec::new(), Vec::new(), Vec::new());
-    for (round, port) in (0..2).flat_map(|round| (1000..1060).map(move |port| (round, port))) {
-        let at = f64::from(round * 60 + port - 1000);
-        // A server whose accept queue is full ignores the ACK, and answers again.
-        late.extend(connection(port, round).open(at).syn_ack(at + 31.0, 64_240, &PLAIN_OPTIONS).packets);
-        unanswered.extend(connection(port, round).syn(at, &PLAIN_OPTIONS).syn(at + 31.0, &PLAIN_OPTIONS).packets);
-        one_sided.extend(connection(port, round).syn_ack(at, 64_240, &PLAIN_OPTIONS).packets);
-    }
-    for mut packets in [late, unanswered, one_sided] {
-        packets.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let bounded = analyze_with(&packets, Limits { handshakes: 10, ..Limits::default() });
-        assert_eq!((analyze(&packets).handshakes.len(), bounded.handshakes.len()), (120, 120));
-        assert!(bounded.statistics.evicted_early > 50);
-    }
-}
-
-#[test]
 fn a_flood_is_counted_by_listener_and_over_time_without_a_finding_for_each_syn() {
     let syn = |index: u32| {
         let client = format!("10.{}.{}.{}", index >> 16, index >> 8 & 255, index & 255);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::connection::forgotten::{self, Forgotten};
+use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::connection::links::Links;
 use crate::connection::pending_syns::PendingSyns;
@@ -25,11 +25,10 @@ const EXPIRED: usize = 32;
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
-/// Number of forgotten handshakes whose SYN is known for each handshake that is kept, and the
-/// largest number, which fits into the processor's caches. A SYN or SYN-ACK is retransmitted for
-/// half a minute.
+/// Number of forgotten connections that are known for each handshake that is kept, and the largest
+/// number. A SYN-ACK is retransmitted for half a minute; a connection takes ten bytes.
 const FORGOTTEN_FACTOR: usize = 4;
-const FORGOTTEN: usize = 1 << 14;
+const FORGOTTEN: usize = 1 << 16;
 
 /// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
@@ -49,8 +48,6 @@ pub(crate) struct Tracker {
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
-    /// Those of them that were not left by a flood, in which each SYN is looked up.
-    forgotten_syns: Forgotten,
     links: Links,
 }
 
@@ -130,19 +127,13 @@ impl Tracker {
     pub(crate) fn forget_oldest(&mut self, count: usize) {
         let count = count.min(self.handshakes.len());
         let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
-        let (forgotten, others) = (&mut self.forgotten, &mut self.forgotten_syns);
+        let forgotten = &mut self.forgotten;
         // Read in order, because the connections are in no order.
-        let oldest = self.handshakes.iter().take(count);
-        let facts: Vec<_> = oldest.map(|one| (forgotten::syns(one), one.never_completed())).collect();
-        // More are a flood, whose SYNs are hardly retransmitted.
-        let is_flood = facts.iter().filter(|(_, never_completed)| *never_completed).count() > most;
+        let never_completed: Vec<bool> = self.handshakes.iter().take(count).map(Handshake::never_completed).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
-            if let Some(&(syns, never_completed)) = facts.get(place) {
-                forgotten.add(hash, syns, most);
-                if !(is_flood && never_completed) {
-                    others.add(hash, syns, most);
-                }
+            if never_completed.get(place).is_some_and(|&never| never) {
+                forgotten.add(hash, most);
             }
             place >= count
         });
@@ -317,9 +308,6 @@ impl Tracker {
         {
             return Some(Pushed { handshake: handshake.id, role });
         }
-        if current.is_none() && self.forgotten_syns.contains(flow.hash, segment.seq()) {
-            return None;
-        }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
         handshake.client_direction = flow.direction;
         handshake.syn = Some(SynHeader::of(segment));
@@ -343,7 +331,7 @@ impl Tracker {
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
             return Some(pushed);
         }
-        if current.is_none() && self.forgotten.contains(flow.hash, forgotten::acknowledged(segment.ack())) {
+        if current.is_none() && self.forgotten.contains(flow.hash) {
             return None;
         }
         let (client, server) = (segment.destination(), segment.source());
