@@ -127,7 +127,7 @@ pub const COLUMNS: &[Column] = &[
     both("ack_frame", Value::Count(|h| h.frames.ack), "`frames.ack` in JSON"),
     both("reset_frame", Value::Count(|h| h.frames.reset), "`frames.reset` in JSON"),
     both("other_files", Value::OtherFiles(|h| &h.other_files), "frames that are in another file"),
-    csv("evidence_kinds", Value::Texts(evidence_kinds), "the kinds of evidence, strongest first"),
+    csv("evidence_kinds", Value::Texts(|h| h.evidence_kinds()), "the kinds of evidence, strongest first"),
     both("evidence", Value::Evidence(|h| &h.evidence), "the evidence, strongest first"),
     both("missing", Value::Texts(|h| texts(h.missing)), "as in JSON"),
     parquet("cause", Value::Causes(|h| h.cause.as_deref()), "the ranked causes; null where nothing failed"),
@@ -168,16 +168,12 @@ fn first<'a>(handshake: &'a Handshake<'_>) -> Option<&'a Cause<'a>> {
     causes(handshake).first()
 }
 
-fn evidence_kinds<'a>(handshake: &'a Handshake<'_>) -> Vec<&'a str> {
-    handshake.evidence.iter().map(|piece| piece.kind).collect()
-}
-
 fn not_observable<'a>(handshake: &'a Handshake<'_>) -> Vec<&'a str> {
     first(handshake).map_or_else(Vec::new, |cause| texts(cause.not_observable))
 }
 
 fn other_causes<'a>(handshake: &'a Handshake<'_>) -> Vec<&'a str> {
-    causes(handshake).iter().skip(1).filter(|cause| !cause.ruled_out).map(|cause| cause.kind).collect()
+    handshake.likely_causes().skip(1).map(|cause| cause.kind).collect()
 }
 
 fn ruled_out<'a>(handshake: &'a Handshake<'_>) -> Vec<&'a str> {

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use syncookie_engine::{DetailLevel, Finding};
-use syncookie_terminal::escape_json_controls;
 
 use super::Report;
-use super::model::{Cause, Frames, Handshake};
+use super::json::Objects;
+use super::model::{Frames, Handshake};
 use crate::source::walk::Source;
 use crate::text::Rfc3339;
 use crate::totals::{CaptureTotals, Totals};
@@ -20,14 +20,12 @@ const VERSION: &str = "8.11.0";
 
 /// Report with one event per handshake.
 pub struct Events<W> {
-    output: W,
-    /// Buffer for one line.
-    line: Vec<u8>,
+    objects: Objects<W>,
 }
 
 impl<W: Write> Events<W> {
     pub fn new(output: W) -> Self {
-        Self { output, line: Vec::new() }
+        Self { objects: Objects::new(output) }
     }
 }
 
@@ -49,18 +47,15 @@ impl<W: Write> Report for Events<W> {
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, &Event::new(&Handshake::new(captures, finding)))?;
-        self.line.push(b'\n');
-        self.output.write_all(&escape_json_controls(&self.line))
+        self.objects.write(&Event::new(&Handshake::new(captures, finding)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+        self.objects.flush()
     }
 
     fn end(&mut self, _: &Totals) -> io::Result<()> {
-        self.output.flush()
+        self.objects.flush()
     }
 }
 
@@ -199,7 +194,7 @@ impl<'a> Facts<'a> {
             dataset: "syncookie.handshake",
             outcome,
             duration: handshake.seconds.map(|seconds| (seconds * 1e9).round() as u64),
-            reason: causes(handshake).next().map(|cause| cause.kind),
+            reason: handshake.likely_causes().next().map(|cause| cause.kind),
         }
     }
 }
@@ -216,16 +211,11 @@ impl<'a> Details<'a> {
             failed: handshake.failed,
             syns: handshake.syns,
             frames: &handshake.frames,
-            evidence: handshake.evidence.iter().map(|piece| piece.kind).collect(),
-            cause: causes(handshake).map(|cause| cause.kind).collect(),
-            check: causes(handshake).next().map(|cause| cause.check),
+            evidence: handshake.evidence_kinds(),
+            cause: handshake.likely_causes().map(|cause| cause.kind).collect(),
+            check: handshake.likely_causes().next().map(|cause| cause.check),
         }
     }
-}
-
-/// Returns the causes that are not ruled out.
-fn causes<'a>(handshake: &'a Handshake<'_>) -> impl Iterator<Item = &'a Cause<'a>> {
-    handshake.cause.iter().flatten().filter(|cause| !cause.ruled_out)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use syncookie_engine::{DetailLevel, Finding};
 use syncookie_terminal::escape_json_controls;
 
@@ -10,28 +11,43 @@ use super::model::{Episode, Handshake, Listener, Object, Run};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
 
-/// Report with one object per line.
-pub struct Lines<W> {
+/// Output of JSON objects, one per line.
+pub(super) struct Objects<W> {
     output: W,
     /// Buffer for one line: its many small parts are written as one.
     line: Vec<u8>,
 }
 
-impl<W: Write> Lines<W> {
-    pub fn new(output: W) -> Self {
+impl<W: Write> Objects<W> {
+    pub(super) const fn new(output: W) -> Self {
         Self { output, line: Vec::new() }
     }
 
-    /// Writes a line for each capture.
-    pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
-        captures(sources).try_for_each(|object| self.line(&object))
-    }
-
-    fn line(&mut self, object: &Object<'_>) -> io::Result<()> {
+    pub(super) fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
         self.line.clear();
         serde_json::to_writer(&mut self.line, object)?;
         self.line.push(b'\n');
         self.output.write_all(&escape_json_controls(&self.line))
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+/// Report with one object per line.
+pub struct Lines<W> {
+    objects: Objects<W>,
+}
+
+impl<W: Write> Lines<W> {
+    pub fn new(output: W) -> Self {
+        Self { objects: Objects::new(output) }
+    }
+
+    /// Writes a line for each capture.
+    pub fn captures(&mut self, sources: &[Source]) -> io::Result<()> {
+        captures(sources).try_for_each(|object| self.objects.write(&object))
     }
 }
 
@@ -45,27 +61,27 @@ impl<W: Write> Report for Lines<W> {
     }
 
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
-        self.line(&Object::Run(Run::default()))?;
+        self.objects.write(&Object::Run(Run::default()))?;
         self.captures(sources)?;
-        self.output.flush()
+        self.objects.flush()
     }
 
     fn handshake(&mut self, captures: &[CaptureTotals], finding: &Finding) -> io::Result<()> {
-        self.line(&Object::Handshake(&Handshake::new(captures, finding)))
+        self.objects.write(&Object::Handshake(&Handshake::new(captures, finding)))
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
-        listeners(totals).chain(episodes(totals)).try_for_each(|object| self.line(&object))?;
-        self.line(&Object::Summary(Box::new(totals.into())))?;
-        self.output.flush()
+        listeners(totals).chain(episodes(totals)).try_for_each(|object| self.objects.write(&object))?;
+        self.objects.write(&Object::Summary(Box::new(totals.into())))?;
+        self.objects.flush()
     }
 
     fn capture(&mut self, source: &Source) -> io::Result<()> {
-        self.line(&Object::Capture(source.into()))
+        self.objects.write(&Object::Capture(source.into()))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+        self.objects.flush()
     }
 }
 

@@ -265,8 +265,8 @@ pub struct Summary<'a> {
     captures: Vec<CaptureSummary<'a>>,
     listeners: u64,
     handshakes: u64,
-    /// Number of connections: one that several captures show counts once. `null` if the captures were
-    /// not compared.
+    /// Number of connections: one that several captures show counts once. `null` if the captures
+    /// were not compared.
     connections: Option<u64>,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
@@ -554,6 +554,16 @@ impl<'a> Handshake<'a> {
             missing: &assessment.missing,
             cause: causes(&finding.causes),
         }
+    }
+
+    /// Returns the kinds of evidence, strongest first.
+    pub(super) fn evidence_kinds(&self) -> Vec<&'static str> {
+        self.evidence.iter().map(|piece| piece.kind).collect()
+    }
+
+    /// Returns the causes that are not ruled out, most likely first.
+    pub(super) fn likely_causes(&self) -> impl Iterator<Item = &Cause<'a>> {
+        self.cause.iter().flatten().filter(|cause| !cause.ruled_out)
     }
 }
 

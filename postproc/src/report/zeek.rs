@@ -1,5 +1,5 @@
-//! Log in the format of Zeek's ASCII writer: one line per handshake, with tabs between the fields and a
-//! header with their names and types, for zeek-cut and other readers of Zeek's logs.
+//! Log in the format of Zeek's ASCII writer: one line per handshake, with tabs between the fields
+//! and a header with their names and types, for zeek-cut and other readers of Zeek's logs.
 //!
 //! The header has no time at which the log was opened, so that equal runs write equal logs.
 
@@ -38,7 +38,7 @@ const FIELDS: [Field; 18] = [
     ("failed", "bool", |h| if h.failed { "T" } else { "F" }.into()),
     ("duration", "interval", |h| number(h.seconds.map(|seconds| format!("{seconds:.6}")))),
     ("syns", "count", |h| h.syns.to_string().into()),
-    ("cause", "string", |h| optional(h.cause.iter().flatten().find(|cause| !cause.ruled_out).map(|cause| cause.kind))),
+    ("cause", "string", |h| optional(h.likely_causes().next().map(|cause| cause.kind))),
     ("capture", "string", |h| text(h.capture)),
 ];
 
