@@ -153,8 +153,8 @@ impl Analyzer {
         self.push_all_with_links(capture, frames, |_| None, evicted);
     }
 
-    /// Takes consecutive frames like [`Self::push_all`], and calls `link_of` with the numbers of frames whose SYN
-    /// opens a handshake; it returns their link layer, if that is known.
+    /// Takes consecutive frames like [`Self::push_all`], and calls `link_of` with the numbers of
+    /// frames whose SYN opens a handshake; it returns their link layer, if that is known.
     pub fn push_all_with_links<'a>(
         &mut self,
         capture: u32,
@@ -277,8 +277,11 @@ impl Analyzer {
     #[inline(never)]
     fn take_reset(&mut self, flow: Flow, segment: &Segment<'_>) {
         let is_known = self.statistics.evicted_early > 0 || self.tracker.connections().find(flow.hash).is_some();
+        if is_known {
+            return;
+        }
         self.listeners.update(&self.tracker);
-        if !is_known && self.listeners.get(segment.source()).is_some() {
+        if self.listeners.get(segment.source()).is_some() {
             self.midstream.push_reset_of_listener(flow, segment);
         }
     }

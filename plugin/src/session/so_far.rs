@@ -9,7 +9,7 @@ pub fn so_far(mut finding: Finding) -> Finding {
     if matches!(finding.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
         finding.outcome = Outcome::Incomplete;
     }
-    if matches!(finding.outcome, Outcome::Incomplete | Outcome::Established) {
+    if !finding.outcome.is_failure() {
         finding.causes.clear();
         finding.completion.has_failed = false;
     }

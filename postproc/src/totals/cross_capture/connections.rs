@@ -1,9 +1,9 @@
 //! Connections that several captures show: which of their handshakes counts, and where the captures
 //! disagree.
 //!
-//! The client's side counts: it shows what the client met. With a SYN proxy between the captures, that
-//! is the proxy's answer, and the other side shows the proxy's own handshake with the server, which is
-//! ordinary.
+//! The client's side counts: it shows what the client met. With a SYN proxy between the captures,
+//! that is the proxy's answer, and the other side shows the proxy's own handshake with the server,
+//! which is ordinary.
 
 use std::collections::hash_map::{Entry, HashMap};
 
@@ -95,10 +95,10 @@ impl View<'_> {
 
     /// Returns whether it counts instead of the one that seems the nearest to the client.
     ///
-    /// A SYN proxy sends a SYN of its own to the server, whose TTL does not show the distance from the
-    /// client. So if a SYN cookie or SYN proxy answered, and the nearest has another SYN or SYN-ACK,
-    /// this one is on the client's side. If the nearest is undetermined and has the same SYN, but not
-    /// another SYN-ACK, this one shows who answered.
+    /// A SYN proxy sends a SYN of its own to the server, whose TTL does not show the distance from
+    /// the client. So if a SYN cookie or SYN proxy answered, and the nearest has another SYN or
+    /// SYN-ACK, this one is on the client's side. If the nearest is undetermined and has the same
+    /// SYN, but not another SYN-ACK, this one shows who answered.
     fn shows_more_than(self, nearest: View<'_>) -> bool {
         let (verdict, is_undetermined) = (self.counted.verdict, nearest.counted.verdict == Verdict::Undetermined);
         let is_ordinary = nearest.counted.verdict == Verdict::Ordinary;
@@ -130,8 +130,8 @@ impl View<'_> {
 }
 
 impl Comparison {
-    /// Records that two captures show one connection differently: as answered by something else, or as
-    /// failed in only one of them.
+    /// Records that two captures show one connection differently: as answered by something else, or
+    /// as failed in only one of them.
     fn disagree(&mut self, main: View<'_>, other: View<'_>, captures: &[&str]) {
         let is_determined = |view: View<'_>| view.counted.verdict != Verdict::Undetermined;
         let differs = is_determined(main) && is_determined(other) && main.counted.verdict != other.counted.verdict;
@@ -158,9 +158,8 @@ impl Comparison {
 
 impl Disagreement {
     fn is_like(&self, other: &Self) -> bool {
-        let names = |one: &Self| one.locations.clone().map(|(name, _)| name);
         (self.server, self.views, self.is_same_answer, self.is_direction_known)
             == (other.server, other.views, other.is_same_answer, other.is_direction_known)
-            && names(self) == names(other)
+            && self.locations.iter().zip(&other.locations).all(|((name, _), (other, _))| name == other)
     }
 }
