@@ -1,5 +1,5 @@
-//! Community ID of a TCP connection: a name of its addresses and ports that Zeek, Suricata, Arkime and
-//! others give to the same connection.
+//! Community ID of a TCP connection: a name of its addresses and ports that Zeek, Suricata, Arkime
+//! and others give to the same connection.
 //!
 //! Version 1 of <https://github.com/corelight/community-id-spec>, with the default seed 0.
 
@@ -19,8 +19,8 @@ const TCP: u8 = 6;
 /// Byte between the protocol and the ports.
 const PADDING: u8 = 0;
 
-/// Returns the Community ID of the connection between two endpoints, the same in both directions. An
-/// IPv4-mapped IPv6 address is an IPv6 address.
+/// Returns the Community ID of the connection between two endpoints, the same in both directions.
+/// An IPv4-mapped IPv6 address is an IPv6 address.
 #[must_use]
 pub fn tcp(a: SocketAddr, b: SocketAddr) -> String {
     let (first, second) = if (octets(a.ip()), a.port()) <= (octets(b.ip()), b.port()) { (a, b) } else { (b, a) };

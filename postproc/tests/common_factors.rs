@@ -13,8 +13,9 @@ use syncookie_testkit::udp::datagram;
 
 const SERVER: (u8, u16) = (200, 80);
 
-/// Returns a capture of handshakes of many clients. A fifth of them is refused. `syn` returns the flags
-/// of a SYN, and `frame_of` the frame of each packet; both know whether its handshake is refused.
+/// Returns a capture of handshakes of many clients. A fifth of them is refused. `syn` returns the
+/// flags of a SYN, and `frame_of` the frame of each packet; both know whether its handshake is
+/// refused.
 fn handshakes(first_port: u16, syn: impl Fn(bool) -> u8, frame_of: impl Fn(u16, bool, &[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut pcap = Pcap::ethernet();
     for number in 0..150_u16 {

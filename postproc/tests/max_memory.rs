@@ -29,7 +29,8 @@ fn unanswered(listeners: u16) -> Vec<u8> {
     capture.bytes
 }
 
-/// Returns a capture of handshakes that a SYN proxy answers and a server resets, a thousand a second.
+/// Returns a capture of handshakes that a SYN proxy answers and a server resets, a thousand a
+/// second.
 fn reset(handshakes: u16) -> Vec<u8> {
     let mut capture = Pcap::ethernet();
     for number in 0..handshakes {

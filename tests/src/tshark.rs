@@ -193,7 +193,8 @@ impl Printed {
     /// Returns whether tshark read the capture to its end.
     #[must_use]
     pub fn is_whole_file(&self) -> bool {
-        // 2, or 14 in some releases, is tshark's word for a capture that ends in the middle of a packet.
+        // 2, or 14 in some releases, is tshark's word for a capture that ends in the middle of a
+        // packet.
         let is_cut = matches!(self.code, Some(2 | 14)) && self.stderr.contains("cut short");
         self.code == Some(0) || is_cut
     }

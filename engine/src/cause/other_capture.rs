@@ -124,8 +124,8 @@ impl OtherCapture<'_> {
         rank(&mut finding.causes);
     }
 
-    /// Says, of a packet whose sender or arrival one capture cannot show, that this capture, nearer to
-    /// the server, contains it. That does not decide it: the server may be farther away.
+    /// Says, of a packet whose sender or arrival one capture cannot show, that this capture, nearer
+    /// to the server, contains it. That does not decide it: the server may be farther away.
     fn name_what_passed(&self, finding: &mut Finding) {
         let SynPair { syn, later, .. } = self.seen.packets;
         if self.side == OtherSide::Server {
@@ -197,9 +197,9 @@ impl OtherCapture<'_> {
         rank(&mut finding.causes);
     }
 
-    /// Adds to the cause [`CauseKind::ProxyLeakedAck`] of a finding that another capture contains such
-    /// ACKs: without a SYN, and reset by the same server. The capture may be farther from the server
-    /// than the proxy, so the order of the causes stays as it is.
+    /// Adds to the cause [`CauseKind::ProxyLeakedAck`] of a finding that another capture contains
+    /// such ACKs: without a SYN, and reset by the same server. The capture may be farther from the
+    /// server than the proxy, so the order of the causes stays as it is.
     pub fn name_reset_acks(finding: &mut Finding, name: &str, resets: &ResetAcks) {
         let why = format!(
             "in {name}, this server reset the ACK of {} connection{} without a SYN (first reset: frame {})",

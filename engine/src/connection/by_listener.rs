@@ -10,8 +10,8 @@ use crate::{Endpoint, HandshakeId};
 
 /// Ids of handshakes by listener, oldest first, under a keyed hash.
 ///
-/// [`Self::update`] adds many handshakes at a time: listeners are scattered over memory, and no lookup
-/// waits for the previous one.
+/// [`Self::update`] adds many handshakes at a time: listeners are scattered over memory, and no
+/// lookup waits for the previous one.
 #[derive(Debug, Default)]
 pub(crate) struct ByListener {
     keyed: KeyedHash,

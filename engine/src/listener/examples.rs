@@ -13,7 +13,8 @@ const OF_VERDICT: usize = 8;
 const SHARE: usize = 4;
 const MOST: usize = 1 << 12;
 
-/// The latest answered handshakes of a listener, a few of each verdict, each verdict's oldest first.
+/// The latest answered handshakes of a listener, a few of each verdict, each verdict's oldest
+/// first.
 #[derive(Clone, Debug)]
 pub(crate) struct Examples<H>([VecDeque<H>; Verdict::ALL.len()]);
 

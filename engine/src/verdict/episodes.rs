@@ -16,11 +16,11 @@ const ORDINARY_IN_A_ROW: usize = 3;
 /// Linux drops the oldest entries of a SYN queue that is half full after 3 s or less
 /// (`reqsk_timer_handler`), so the queue has room for seconds at a time while an overload lasts.
 const CALM: f64 = 10.0;
-/// Seconds as in [`CALM`] while a flood continues at an unchanged rate: three connections of a client that connects
-/// every ten seconds, and one in 64 of them shows no lag.
+/// Seconds as in [`CALM`] while a flood continues at an unchanged rate: three connections of a
+/// client that connects every ten seconds, and one in 64 of them shows no lag.
 const CALM_IN_FLOOD: f64 = 30.0;
-/// Minimum SYNs without a completed handshake in the busiest second that count as a flood here. Fewer
-/// vary too much from second to second.
+/// Minimum SYNs without a completed handshake in the busiest second that count as a flood here.
+/// Fewer vary too much from second to second.
 const FLOOD: u64 = 32;
 /// A flood has stopped when two whole seconds in a row have less than a quarter of its busiest
 /// second. A steady 20 a second can have 32 in one, and has at most 7 in two in a row with a

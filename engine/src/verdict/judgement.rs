@@ -141,8 +141,8 @@ pub(crate) struct ListenerJudge<'a> {
 
 impl<'a> ListenerJudge<'a> {
     /// Weighs a listener's handshakes by all that are given, by those of their clients with other
-    /// listeners in `tracker`, and by what was learnt before. Those that `tracker` has forgotten are
-    /// not judged again.
+    /// listeners in `tracker`, and by what was learnt before. Those that `tracker` has forgotten
+    /// are not judged again.
     pub(crate) fn new(
         mut handshakes: Vec<&'a Handshake>,
         tracker: &'a Tracker,

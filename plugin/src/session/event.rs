@@ -54,7 +54,8 @@ impl HandshakeState {
         (self.outcome == Outcome::Incomplete).then_some(Self { outcome: Outcome::Established, ..self })
     }
 
-    /// Returns the state with the outcome and the cause of a previous one, if a reset had ended the handshake.
+    /// Returns the state with the outcome and the cause of a previous one, if a reset had ended the
+    /// handshake.
     #[must_use]
     pub const fn keeping_reset(self, previous: Self) -> Self {
         match previous.outcome {

@@ -113,7 +113,8 @@ impl Head {
             .then_some((RawRecord { second: ts_sec, fraction: ts_frac, length: orig_len, data }, behind))
     }
 
-    /// Returns the next record like [`Self::record`], for records of another form than the usual one.
+    /// Returns the next record like [`Self::record`], for records of another form than the usual
+    /// one.
     #[inline(never)]
     fn unusual_record(self, bytes: &[u8]) -> Option<(RawRecord<'_>, &[u8])> {
         let (captured, length) = self.form.lengths(self.order, bytes)?;

@@ -201,8 +201,8 @@ impl<'a> Run<'a> {
         series.report_while(|finding| finding.first_frame().capture <= capture, self)
     }
 
-    /// Changes the maximum number of handshakes that the engine of a series keeps, and reports those
-    /// that it judges early because there are more.
+    /// Changes the maximum number of handshakes that the engine of a series keeps, and reports
+    /// those that it judges early because there are more.
     ///
     /// # Errors
     /// Fails if the results cannot be written.

@@ -38,8 +38,8 @@ pub(super) fn read_all(plan: &Plan, options: &Options, run: &mut Run<'_>) -> io:
     Ok(())
 }
 
-/// Reads one series with each reader; threads without a series help the others. A reader waits while
-/// its channel is full. Returns `false`, with nothing read, if no thread can be started.
+/// Reads one series with each reader; threads without a series help the others. A reader waits
+/// while its channel is full. Returns `false`, with nothing read, if no thread can be started.
 fn read_several(
     plan: &Plan,
     all: &[Vec<Member>],

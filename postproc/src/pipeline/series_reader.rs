@@ -79,7 +79,8 @@ impl<'a> SeriesReader<'a> {
     }
 
     /// Changes the maximum number of handshakes that the engine keeps, and reports those that it
-    /// judges early because there are more. Returns their number, and the number of the last capture.
+    /// judges early because there are more. Returns their number, and the number of the last
+    /// capture.
     pub(super) fn set_max_handshakes(
         &mut self,
         handshakes: usize,

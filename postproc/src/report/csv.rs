@@ -1,7 +1,7 @@
 //! CSV (RFC 4180) for spreadsheets: one row per handshake.
 //!
-//! A byte order mark comes first only if it is asked for: Excel needs it to read UTF-8, but programs
-//! such as awk and csvkit take it for a part of the first column's name.
+//! A byte order mark comes first only if it is asked for: Excel needs it to read UTF-8, but
+//! programs such as awk and csvkit take it for a part of the first column's name.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

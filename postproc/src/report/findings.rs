@@ -53,7 +53,8 @@ impl Groups {
         self.groups.entry(place).or_insert_with(|| Group::new(likeness, finding)).add(capture, finding);
     }
 
-    /// Takes a finding out of the counts. Its group keeps its examples, unless it was the only finding.
+    /// Takes a finding out of the counts. Its group keeps its examples, unless it was the only
+    /// finding.
     pub fn remove(&mut self, view: &SecondView) {
         let counted = &view.counted;
         let place = (view.server, counted.verdict, counted.outcome, counted.first_cause);

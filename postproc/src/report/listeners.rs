@@ -59,8 +59,8 @@ pub struct ListenerTable {
 }
 
 impl ListenerTable {
-    /// Formats the listeners, which count what the noun says, with the times that handshakes took if
-    /// `has_times`.
+    /// Formats the listeners, which count what the noun says, with the times that handshakes took
+    /// if `has_times`.
     pub fn new(
         terminal: Terminal,
         listeners: &[(&Endpoint, &ListenerTotals)],

@@ -98,8 +98,8 @@ pub struct Sum {
     pub total: f64,
 }
 
-/// Returns the terms that add up to the log-odds of a verdict, or for `undetermined` to those of the
-/// more probable one of `syn-cookie` and `syn-proxy`; `None` where there is nothing to add up.
+/// Returns the terms that add up to the log-odds of a verdict, or for `undetermined` to those of
+/// the more probable one of `syn-cookie` and `syn-proxy`; `None` where there is nothing to add up.
 pub fn sum(assessment: &Assessment) -> Option<Sum> {
     let (verdict, total, terms) = weighed(assessment)?;
     let is_decided = assessment.terms.is_some();

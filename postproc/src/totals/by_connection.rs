@@ -33,9 +33,9 @@ impl Totals {
         if self.second_views().is_empty() { "handshake" } else { "connection" }
     }
 
-    /// Returns totals in which each connection counts once, with the verdict, outcome and causes of the
-    /// client's side. SYN floods, whose handshakes are only counted, are not compared. Times and the
-    /// highest confidence are those of all captures.
+    /// Returns totals in which each connection counts once, with the verdict, outcome and causes of
+    /// the client's side. SYN floods, whose handshakes are only counted, are not compared. Times
+    /// and the highest confidence are those of all captures.
     #[must_use]
     pub fn by_connection(&self) -> Cow<'_, Self> {
         if self.second_views().is_empty() {
@@ -75,8 +75,8 @@ impl Totals {
         }
     }
 
-    /// Leaves out episodes that another capture shows at the same time, of listeners whose connections
-    /// are in several captures.
+    /// Leaves out episodes that another capture shows at the same time, of listeners whose
+    /// connections are in several captures.
     fn merge_episodes(&mut self) {
         let mut kept: BTreeMap<(Endpoint, Verdict), Vec<Period>> = BTreeMap::new();
         for view in self.second_views() {

@@ -89,8 +89,8 @@ fn both_sides_of_a_connection_have_one_name_and_count_once() {
     }));
 }
 
-/// Copies a recording's captures to a folder, so that the one at the server is read first, and returns
-/// its report in a format.
+/// Copies a recording's captures to a folder, so that the one at the server is read first, and
+/// returns its report in a format.
 fn server_first(recording: &str, format: &str) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     for (from, to) in [("server.pcap", "a-behind.pcap"), ("client.pcap", "b-before.pcap")] {

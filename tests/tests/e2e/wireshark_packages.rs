@@ -1,5 +1,5 @@
-//! `syncookie plugin` with a Wireshark that is a Flatpak, a snap or an AppImage. Wrappers of the real
-//! tshark do what these packages do with its folders.
+//! `syncookie plugin` with a Wireshark that is a Flatpak, a snap or an AppImage. Wrappers of the
+//! real tshark do what these packages do with its folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,8 @@ fn assert_is_inside(user: &User, tshark: &str, package: &str) {
     assert!(said.contains(&expected), "{said}");
 }
 
-/// Returns a shell command that runs tshark with a folder of this kind for the plugins of all users.
+/// Returns a shell command that runs tshark with a folder of this kind for the plugins of all
+/// users.
 fn tshark_with(global: &str) -> String {
     format!("tshark \"$@\" | sed 's|^Global Plugins:.*|Global Plugins:\t{global}/wireshark/plugins/4.0|'")
 }

@@ -12,7 +12,8 @@ fn write(folder: &TempDir, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// Writes files with these names and texts, and returns their paths with the folder that holds them.
+/// Writes files with these names and texts, and returns their paths with the folder that holds
+/// them.
 fn written<const N: usize>(texts: [(&str, &str); N]) -> (TempDir, [PathBuf; N]) {
     let folder = tempfile::tempdir().unwrap();
     let paths = texts.map(|(name, text)| write(&folder, name, text));

@@ -81,7 +81,8 @@ impl Remarks {
         lines.join("\n")
     }
 
-    /// Returns the first cause of a failure with its evidence and its check; empty if nothing failed.
+    /// Returns the first cause of a failure with its evidence and its check; empty if nothing
+    /// failed.
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
         // If all causes are ruled out, the first is not the most likely.

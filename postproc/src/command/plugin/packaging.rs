@@ -94,7 +94,8 @@ pub fn tshark(program: &Path) -> Command {
     command
 }
 
-/// Starts the AppImage under the name of tshark: it chooses its program by the name it is called by.
+/// Starts the AppImage under the name of tshark: it chooses its program by the name it is called
+/// by.
 #[cfg(unix)]
 fn as_tshark(command: &mut Command) -> &mut Command {
     std::os::unix::process::CommandExt::arg0(command, "tshark")

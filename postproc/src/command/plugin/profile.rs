@@ -1,4 +1,5 @@
-//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, filter buttons, and I/O graphs.
+//! Wireshark profile "SYN cookies": colouring rules, columns with their widths, filter buttons, and
+//! I/O graphs.
 
 use std::fs;
 use std::io;
@@ -74,7 +75,8 @@ fn is_installed(name: &str, text: &str, bytes: &[u8]) -> bool {
     bytes == text.as_bytes() || name == REWRITTEN || (name == PREFERENCES && is_rewritten())
 }
 
-/// Returns the lines of preferences that set something, except those that Wireshark adds without being asked.
+/// Returns the lines of preferences that set something, except those that Wireshark adds without
+/// being asked.
 fn settings(preferences: &str) -> Vec<String> {
     // That no column is hidden, and the font of the system.
     let is_added = |line: &str| line == "gui.column.hidden:" || line.starts_with("gui.qt.font_name:");

@@ -74,7 +74,8 @@ pub fn status(args: &Target) -> Done {
     Ok(loaded.is_some())
 }
 
-/// Returns the file that Wireshark loads. Shows why it loads none; `fits` is whether a file for its release is installed.
+/// Returns the file that Wireshark loads. Shows why it loads none; `fits` is whether a file for its
+/// release is installed.
 pub fn loaded(wireshark: &Wireshark, fits: bool) -> Done<Option<PathBuf>> {
     let (loaded, has_complaints) = wireshark.loaded(NAME)?;
     match root::warning() {

@@ -48,7 +48,8 @@ impl Wireshark {
         if system { &self.global } else { &self.personal }
     }
 
-    /// Returns the package that contains the folder for the plugins of all users, so that nothing can be installed there.
+    /// Returns the package that contains the folder for the plugins of all users, so that nothing
+    /// can be installed there.
     pub fn packaging(&self) -> Option<Packaging> {
         Packaging::around(&self.global)
     }
@@ -72,8 +73,8 @@ impl Wireshark {
         found
     }
 
-    /// Returns the file of that name that it loads, and whether it said something about one. Shows all that is printed
-    /// on standard error: by tshark, or by what starts it.
+    /// Returns the file of that name that it loads, and whether it said something about one. Shows
+    /// all that is printed on standard error: by tshark, or by what starts it.
     pub fn loaded(&self, name: &str) -> Done<(Option<PathBuf>, bool)> {
         let listed = run(&self.tshark, &["-G", "plugins"])?;
         let rows = listed.text.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());

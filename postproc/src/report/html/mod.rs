@@ -140,8 +140,8 @@ impl<W: Write> Page<W> {
 }
 
 impl Gathered {
-    /// Takes handshakes out of the table of findings and the counts over time. The evidence charts keep
-    /// them, because both captures show the same packets.
+    /// Takes handshakes out of the table of findings and the counts over time. The evidence charts
+    /// keep them, because both captures show the same packets.
     fn remove(&mut self, views: &[SecondView]) {
         self.rows.remove(views);
         views.iter().for_each(|view| self.timelines.remove(view));

@@ -6,8 +6,8 @@ use std::path::Path;
 use syncookie_tests::statistics::{Counts, counts_in};
 use syncookie_tests::tshark::Tshark;
 
-/// Fields that are columns of the packet list. A column has the values of all handshakes of a frame,
-/// separated by commas.
+/// Fields that are columns of the packet list. A column has the values of all handshakes of a
+/// frame, separated by commas.
 pub const COLUMNS: [&str; 16] = [
     "frame.number",
     "syncookie.syn_ack_frame",
