@@ -44,18 +44,28 @@ impl Options {
     /// Parses the captured option bytes of a TCP header whose data offset announces `promised`
     /// bytes of options.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
-        let (mut options, mut is_ended) = (Self::default(), false);
+        let (mut options, mut bodies, mut is_ended) = (Self::default(), Bodies::new(bytes), false);
         for option in tcp_options(bytes) {
             options.layout = fold(options.layout, option.kind, option.range.start);
             if option.kind == END_OF_LIST {
                 is_ended = true;
                 break;
             }
-            match option.body(bytes) {
-                Ok(body) => options.take(option.kind, body),
-                Err(Malformed) => options.incomplete = true,
+            options.incomplete |= !option.is_whole();
+            if option.is_whole() {
+                bodies.add(&option);
             }
         }
+        options.mss = bodies.value(2).map(u16::from_be_bytes);
+        options.window_scale = bodies.value(3).map(|[shift]: [u8; 1]| shift.min(14));
+        options.sack_permitted = bodies.value::<0>(4).is_some();
+        options.timestamps = bodies.value(8).map(|[a, b, c, d, e, f, g, h]| {
+            let (value, echo) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+            Timestamps { value, echo }
+        });
+        options.authenticated = bodies.contains(19) || bodies.contains(29);
+        options.multipath = bodies.contains(30);
+        options.fast_open = bodies.contains(FAST_OPEN);
         // Nothing follows the end of the list, so its padding may be missing.
         options.truncated = bytes.len() < promised && !is_ended;
         options.incomplete |= options.truncated;
@@ -73,22 +83,6 @@ impl Options {
         }
     }
 
-    fn take(&mut self, kind: u8, body: &[u8]) {
-        match (kind, body) {
-            (2, &[a, b]) => self.mss = Some(u16::from_be_bytes([a, b])),
-            (3, &[shift]) => self.window_scale = Some(shift.min(14)),
-            (4, []) => self.sack_permitted = true,
-            (8, &[a, b, c, d, e, f, g, h]) => {
-                let (value, echo) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
-                self.timestamps = Some(Timestamps { value, echo });
-            }
-            (19 | 29, _) => self.authenticated = true,
-            (30, _) => self.multipath = true,
-            (FAST_OPEN, _) => self.fast_open = true,
-            _ => {}
-        }
-    }
-
     /// Returns whether the list was read to its end and has no timestamps.
     pub(crate) const fn lacks_timestamps(&self) -> bool {
         self.timestamps.is_none() && !self.incomplete
@@ -97,6 +91,41 @@ impl Options {
     /// Returns whether there is a window scale or SACK, which a SYN cookie may lose.
     pub(crate) const fn offers_scale_or_sack(&self) -> bool {
         self.window_scale.is_some() || self.sack_permitted
+    }
+}
+
+/// Number of kinds that are told apart; the last one stands for all others.
+const KINDS: usize = 64;
+
+/// Places of the options of a list by kind. They are collected first and read afterwards, because
+/// the processor cannot predict which kind comes next.
+struct Bodies<'a> {
+    bytes: &'a [u8],
+    /// Offset of the latest option of each kind, behind its length field; 0 without one.
+    places: [u8; KINDS],
+}
+
+impl<'a> Bodies<'a> {
+    const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, places: [0; KINDS] }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, option: &TcpOption) {
+        self.places[usize::from(option.kind).min(KINDS - 1)] = (option.range.start + 2) as u8;
+    }
+
+    #[inline(always)]
+    const fn contains(&self, kind: u8) -> bool {
+        self.places[kind as usize] > 0
+    }
+
+    /// Returns the bytes of an option after its length field, if it has this length.
+    #[inline(always)]
+    fn value<const N: usize>(&self, kind: u8) -> Option<[u8; N]> {
+        let place = usize::from(self.places[usize::from(kind)]);
+        let length = self.bytes.get(place.checked_sub(1)?)?;
+        (usize::from(*length) == N + 2).then(|| self.bytes.get(place..)?.first_chunk().copied()).flatten()
     }
 }
 
@@ -117,8 +146,13 @@ impl TcpOption {
     /// Returns the option's bytes after its length field, given the option bytes of the header.
     #[inline]
     fn body<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], Malformed> {
-        let is_whole = self.length >= 2 && self.range.len() == self.length;
-        bytes.get(self.range.start + 2..self.range.end).filter(|_| is_whole).ok_or(Malformed)
+        bytes.get(self.range.start + 2..self.range.end).filter(|_| self.is_whole()).ok_or(Malformed)
+    }
+
+    /// Returns whether the length is valid and all bytes of the option are there.
+    #[inline]
+    fn is_whole(&self) -> bool {
+        self.length >= 2 && self.range.len() == self.length
     }
 }
 
