@@ -391,6 +391,7 @@ impl Analyzer {
     #[must_use]
     pub fn finish(mut self) -> Findings {
         let mut handshakes = std::mem::take(&mut self.evicted);
+        self.tracker.end_of_packets();
         let Ok(()) = self.judge_all(self.tracker.end(), |mut portion| {
             handshakes.append(&mut portion);
             Ok::<_, Infallible>(())
@@ -411,6 +412,7 @@ impl Analyzer {
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Findings, E> {
         take(std::mem::take(&mut self.evicted))?;
+        self.tracker.end_of_packets();
         self.judge_all(self.tracker.end(), take)?;
         let reset = Self::with_tracker(self.limits, self.parts, self.tracker.reset());
         Ok(std::mem::replace(self, reset).findings(Vec::new()))

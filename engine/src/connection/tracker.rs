@@ -69,6 +69,11 @@ impl Tracker {
         Self { handshakes, ..Self::with_room(self.room) }
     }
 
+    /// Frees the memory that only further packets would need, so that judging can use it.
+    pub(crate) fn end_of_packets(&mut self) {
+        (self.connections, self.closed) = Default::default();
+    }
+
     /// Reserves memory for this number of handshakes from now on, and in a flood a few more.
     pub(crate) fn set_room(&mut self, handshakes: usize) {
         self.room = eviction::most(handshakes.min(Limits::HANDSHAKES));
