@@ -45,8 +45,14 @@ impl Half {
     }
 
     fn merge(&mut self, other: Self) {
-        self.lower(other.threshold);
-        self.add(other.kept);
+        if self.kept.is_empty() {
+            // Without a second copy of them.
+            self.kept = other.kept;
+            self.lower(self.threshold.min(other.threshold));
+        } else {
+            self.lower(other.threshold);
+            self.add(other.kept);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ const FINE_BITS: u32 = 6;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Durations {
     /// Steps with their number of durations, in ascending order.
-    steps: Vec<(u16, u64)>,
+    steps: Vec<(u16, u32)>,
     longest: f64,
 }
 
@@ -18,9 +18,9 @@ impl Durations {
         self.longest = self.longest.max(seconds);
     }
 
-    fn add_step(&mut self, step: u16, count: u64) {
+    fn add_step(&mut self, step: u16, count: u32) {
         match self.steps.binary_search_by_key(&step, |&(step, _)| step) {
-            Ok(at) => self.steps[at].1 += count,
+            Ok(at) => self.steps[at].1 = self.steps[at].1.saturating_add(count),
             Err(at) => self.steps.insert(at, (step, count)),
         }
     }
@@ -38,7 +38,7 @@ impl Durations {
     /// Returns the number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.steps.iter().map(|(_, count)| count).sum()
+        self.steps.iter().map(|&(_, count)| u64::from(count)).sum()
     }
 
     /// Returns the longest duration in seconds; 0 without durations.
@@ -53,8 +53,8 @@ impl Durations {
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = (share * self.count() as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let reaches = |(_, count): &&(u16, u64)| {
-            seen += count;
+        let reaches = |&&(_, count): &&(u16, u32)| {
+            seen += u64::from(count);
             seen >= rank
         };
         self.steps.iter().find(reaches).map(|&(step, _)| middle(step).min(self.longest))
