@@ -11,7 +11,7 @@ const OF_VERDICT: usize = 8;
 
 /// Share of the handshakes that are kept which examples may add, and the largest number of them.
 const SHARE: usize = 4;
-const MOST: usize = 1 << 12;
+const MOST: usize = 1 << 10;
 
 /// The latest answered handshakes of a listener, a few of each verdict, each verdict's oldest
 /// first.
