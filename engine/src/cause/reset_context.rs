@@ -230,7 +230,10 @@ pub(super) fn took_ack(handshake: &Handshake) -> bool {
 /// Returns the seconds from the client's ACK to the server's FIN, where the server had neither sent
 /// nor received data: a server that has a request may have taken it.
 pub(super) fn server_closed_after(handshake: &Handshake) -> Option<f64> {
+    if handshake.server_data.is_some() {
+        return None;
+    }
     let (ack, isn) = (handshake.ack?, handshake.client_isn()?);
     let fin = handshake.server_segments.iter().find(|l| l.flags.has(Flags::FIN) && l.payload == 0)?;
-    (fin.ack == isn.plus(1) && handshake.server_data.is_none()).then(|| fin.time.seconds_since(ack.time))
+    (fin.ack == isn.plus(1)).then(|| fin.time.seconds_since(ack.time))
 }

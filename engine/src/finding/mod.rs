@@ -143,7 +143,6 @@ pub struct Assessment {
     /// Implementations not contradicted, best first; empty when nothing can be said.
     pub implementations: Vec<Implementation>,
     /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
-    /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
     pub terms: Option<LogOddsTerms>,
     /// For `undetermined` with a SYN-ACK: how far the evidence goes, where it was asked for.
     pub undecided: Option<Undecided>,

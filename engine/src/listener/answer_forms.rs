@@ -39,10 +39,11 @@ impl AnswerForms {
             return Self { changing: Vec::new() };
         }
         let answer = |(index, handshake): (usize, &&Handshake)| answer(index, handshake, options);
-        let mut answers: Vec<Answer> = handshakes.iter().enumerate().filter_map(answer).collect();
-        if !may_change(&answers) {
+        let answers = || handshakes.iter().enumerate().filter_map(answer);
+        if !may_change(answers()) {
             return Self { changing: Vec::new() };
         }
+        let mut answers: Vec<Answer> = answers().collect();
         answers.sort_unstable_by_key(|answer| (answer.client, answer.index));
         let mut changing = Vec::new();
         for of_one_kind in answers.chunk_by(|a, b| a.client == b.client) {
@@ -78,9 +79,9 @@ fn layout_and(header: &SynHeader, field: u16) -> u64 {
 
 /// Returns whether the form may change for one kind of client. Most listeners have one form for each
 /// of a few kinds, which takes no sorting to see.
-fn may_change(answers: &[Answer]) -> bool {
+fn may_change(mut answers: impl Iterator<Item = Answer>) -> bool {
     let mut forms = ArrayVec::<(u64, u64), FEW_KINDS>::new();
-    answers.iter().any(|answer| match forms.iter().find(|(client, _)| *client == answer.client) {
+    answers.any(|answer| match forms.iter().find(|(client, _)| *client == answer.client) {
         Some((_, form)) => *form != answer.form,
         None => forms.try_push((answer.client, answer.form)).is_err(),
     })

@@ -56,6 +56,7 @@ impl Segment<'_> {
 /// Returns the sum of 32-bit words, which folds to that of 16-bit words, in the byte order of the
 /// machine: ones' complement sums do not depend on it (RFC 1071 section 2). An option list has a
 /// multiple of four bytes.
+#[inline(always)]
 fn sum(bytes: &[u8]) -> u64 {
     bytes.as_chunks().0.iter().map(|&word| u64::from(u32::from_ne_bytes(word))).sum()
 }

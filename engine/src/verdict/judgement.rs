@@ -152,7 +152,8 @@ impl<'a> ListenerJudge<'a> {
         prefetch(&handshakes);
         sort_by_time(&mut handshakes);
         let is_judged = |&index: &u32| handshakes[index as usize].id >= tracker.start();
-        let mut order: Vec<u32> = (0..handshakes.len() as u32).filter(is_judged).collect();
+        let mut order = Vec::with_capacity(handshakes.len());
+        order.extend((0..handshakes.len() as u32).filter(is_judged));
         order.sort_unstable_by_key(|&index| handshakes[index as usize].id);
         let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
         Self::at_start(judge, options, order, OnceCell::new())
@@ -251,6 +252,7 @@ impl<'a> ListenerJudge<'a> {
     }
 
     /// Judges the next handshake.
+    #[inline]
     pub(crate) fn judge_next(&mut self) -> Option<Judgement<'a>> {
         let index = *self.order.get(self.next)?;
         self.next += 1;
@@ -260,6 +262,7 @@ impl<'a> ListenerJudge<'a> {
         Some(judgement)
     }
 
+    #[inline(always)]
     fn judge_one(&self, index: usize, counts_flood: bool) -> Judgement<'a> {
         let Self { judge, options, .. } = self;
         let listener = &judge.listener;
