@@ -169,6 +169,18 @@ fn a_syn_ack_retransmitted_after_the_reset_shows_another_sender() {
 }
 
 #[test]
+fn an_entry_that_outlives_the_reset_of_a_wrong_number_does_not_show_another_sender() {
+    let opened = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS);
+    let wrong = opened.client(0.02, |t| (t.ack, t.flags, t.window) = (t.ack.wrapping_add(1 << 24), ACK, 502));
+    let talk = bare(wrong, 0.02).syn_ack(1.03, 64240, &PLAIN_OPTIONS);
+    let finding = only(&talk);
+    let cause = of(&finding, CauseKind::WrongHost);
+    assert!(cause.supporting.iter().all(|reason| !reason.contains("had not seen the ACK")), "{cause:#?}");
+    let again = narrate(&talk).pop().expect("a retransmission");
+    assert!(again.shows[0].contains("still waits for an ACK with the right number"), "{:?}", again.shows);
+}
+
+#[test]
 fn a_nearer_reset_indicates_a_firewall_and_a_more_distant_one_another_host() {
     let reset = |ttl: u8| open(1, 0.0).server(0.02, |t| (t.ack, t.flags, t.window, t.ttl) = (0, RST, 0, ttl));
     assert_eq!(first(&only(&reset(64))), CauseKind::AcceptQueueOverflow, "as far away: the server's own");

@@ -85,12 +85,16 @@ impl Narrator<'_> {
     }
 
     fn syn_ack_again(&self) -> Vec<String> {
-        let shows = match (self.seen.ack.is_some(), self.seen.reset) {
-            (true, true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
-            (true, false) => {
+        let has_wrong_number = |ack: PacketFacts| self.seen.server_isn.is_some_and(|isn| ack.ack != isn.plus(1));
+        let shows = match (self.seen.ack, self.seen.reset) {
+            (Some(ack), true) if has_wrong_number(ack) => {
+                "retransmitted after the reset: its sender still waits for an ACK with the right number"
+            }
+            (Some(_), true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
+            (Some(_), false) => {
                 "retransmitted after the client had acknowledged it: the server had not received the ACK, or had ignored it"
             }
-            (false, _) => "the SYN-ACK had not been acknowledged",
+            (None, _) => "the SYN-ACK had not been acknowledged",
         };
         vec![shows.to_owned()]
     }

@@ -16,7 +16,8 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
     Hypothesis::new(INFO.kind, 0.8, "a host that received the ACK and not the SYN sends such a reset")
         .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
         .supported_by(
-            reset.entry_outlived_it,
+            // A host resets an ACK with a wrong number and keeps its entry (RFC 9293 section 3.10.7.4).
+            reset.entry_outlived_it && !reset.wrong_ack,
             STRONG,
             "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK",
         )
@@ -29,9 +30,9 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(reset.entry_outlived_it && nearby.worked, WEAK, "other connections at that time succeeded")
         .opposed_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
         .opposed_by(
-            case.is_captured_at_server(),
+            case.is_captured_at_server() && !reset.wrong_ack,
             STRONG,
-            "the SYN-ACK has an initial TTL: the capture was taken next to the server, and contains the ACK",
+            "the SYN-ACK passed no router: the capture was taken next to the server, and contains the ACK",
         )
         .opposed_by(
             reset.took_ack,
