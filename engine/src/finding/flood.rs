@@ -12,6 +12,8 @@ pub struct Flood {
     pub handshakes: u64,
     /// Handshakes that were only counted, without a finding.
     pub counted: u64,
+    /// Handshakes among them that failed. The capture cuts off the others.
+    pub counted_failed: u64,
     /// Time of the first one's first frame.
     pub first: Timestamp,
     /// Time of the last one's first frame.
@@ -28,22 +30,47 @@ impl Flood {
     /// Makes a flood without handshakes that starts at `time`.
     pub(crate) fn new(time: Timestamp) -> Self {
         let start = time.second();
-        Self { handshakes: 0, counted: 0, first: time, last: time, start, step: 1, counts: Vec::new() }
+        Self {
+            handshakes: 0,
+            counted: 0,
+            counted_failed: 0,
+            first: time,
+            last: time,
+            start,
+            step: 1,
+            counts: Vec::new(),
+        }
     }
 
-    /// Adds a handshake.
-    pub(crate) fn add(&mut self, time: Timestamp, counted: bool) {
+    /// Adds a handshake that has a finding.
+    pub(crate) fn add(&mut self, time: Timestamp) {
         self.handshakes += 1;
-        self.counted += u64::from(counted);
         self.first = self.first.min(time);
         self.last = self.last.max(time);
         self.add_at(time.second(), 1);
+    }
+
+    /// Adds a handshake that is only counted.
+    pub(crate) fn count(&mut self, time: Timestamp, has_failed: bool) {
+        self.add(time);
+        self.counted += 1;
+        self.counted_failed += u64::from(has_failed);
+    }
+
+    /// Removes a handshake that has a finding, because another capture shows it, too.
+    pub fn remove(&mut self, time: Timestamp) {
+        self.handshakes = self.handshakes.saturating_sub(1);
+        let place = time.second().saturating_sub(self.start) / self.step.max(1);
+        if let Some(count) = usize::try_from(place).ok().and_then(|place| self.counts.get_mut(place)) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     /// Adds the same flood as seen in another part of the captures.
     pub fn merge(&mut self, other: &Self) {
         self.handshakes += other.handshakes;
         self.counted += other.counted;
+        self.counted_failed += other.counted_failed;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         for (place, &count) in (0..).zip(&other.counts) {
@@ -105,10 +132,11 @@ mod tests {
     fn counts_stay_within_the_maximum_in_any_order_of_times() {
         let mut flood = Flood::new(at(5_000));
         for second in (0..10_000).rev().chain(10_000..20_000) {
-            flood.add(at(second), second % 2 == 0);
+            if second % 2 == 0 { flood.count(at(second), second % 4 == 0) } else { flood.add(at(second)) }
         }
         assert!(flood.counts.len() <= BINS && flood.step >= 256, "{flood:?}");
         assert_eq!((flood.counts.iter().sum(), flood.handshakes, flood.counted), (20_000_u64, 20_000, 10_000));
+        assert_eq!(flood.counted_failed, 5_000);
         assert_eq!((flood.first, flood.last, flood.peak_rate()), (at(0), at(19_999), 1));
     }
 
@@ -116,8 +144,8 @@ mod tests {
     fn merging_two_parts_gives_the_whole() {
         let (mut whole, mut a, mut b) = (Flood::new(at(0)), Flood::new(at(0)), Flood::new(at(60)));
         for second in 0..120 {
-            whole.add(at(second), false);
-            if second < 60 { &mut a } else { &mut b }.add(at(second), false);
+            whole.add(at(second));
+            if second < 60 { &mut a } else { &mut b }.add(at(second));
         }
         a.merge(&b);
         assert_eq!(a, whole);
@@ -126,8 +154,17 @@ mod tests {
     #[test]
     fn extreme_times_do_not_overflow() {
         let mut flood = Flood::new(Timestamp::from_nanos(i64::MAX));
-        flood.add(Timestamp::from_nanos(i64::MAX), true);
-        flood.add(Timestamp::MIN, true);
+        flood.add(Timestamp::from_nanos(i64::MAX));
+        flood.add(Timestamp::MIN);
         assert_eq!(flood.counts.iter().sum::<u64>(), 2);
+    }
+
+    #[test]
+    fn a_removed_handshake_is_missing_in_its_second_alone() {
+        let mut flood = Flood::new(at(10));
+        [10, 10, 11].into_iter().for_each(|second| flood.add(at(second)));
+        flood.remove(at(10));
+        flood.remove(at(99));
+        assert_eq!((flood.handshakes, flood.counts), (1, vec![1, 1]));
     }
 }

@@ -271,8 +271,11 @@ impl<'a> ListenerJudge<'a> {
         let of_flood = self.is_of_flood(handshake);
         let only_counted = of_flood && counts_flood;
         let mut assessment = judge.assess(index);
-        let (causes, failed) =
-            if only_counted { (Vec::new(), true) } else { causes(listener, index, &assessment, outcome) };
+        let (causes, failed) = if only_counted {
+            (Vec::new(), outcome != Outcome::Incomplete)
+        } else {
+            causes(listener, index, &assessment, outcome)
+        };
         if !only_counted && assessment.verdict == Verdict::Undetermined {
             assessment.missing = judge.missing(index);
         }

@@ -125,7 +125,8 @@ fn add(listener: &mut ListenerReport, judgement: &Judgement<'_>) {
     completion.seconds.into_iter().for_each(|seconds| listener.durations.add(seconds));
     listener.syns += u64::from(completion.syns);
     if judgement.of_flood {
-        listener.flood.get_or_insert_with(|| Flood::new(time)).add(time, judgement.only_counted);
+        let flood = listener.flood.get_or_insert_with(|| Flood::new(time));
+        if judgement.only_counted { flood.count(time, completion.has_failed) } else { flood.add(time) }
     }
     if judgement.assessment.verdict.is_cookie_style() {
         listener.strongest = listener.strongest.max(judgement.assessment.confidence);

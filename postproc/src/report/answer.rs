@@ -82,9 +82,9 @@ fn failure_headline(totals: &Totals) -> String {
         (failed, 0) => format!("{} of {} failed", grouped(failed), all(totals)),
         (failed, stuck) => format!("{} of {} failed, {} got stuck", grouped(failed), all(totals), grouped(stuck)),
     };
-    match totals.failures.most_frequent() {
-        Some((cause, count)) if count.handshakes == failed => format!("{which}; most likely cause: {cause}."),
-        Some((cause, count)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(count.handshakes)),
+    match totals.most_frequent_failure() {
+        Some((cause, number)) if number == failed => format!("{which}; most likely cause: {cause}."),
+        Some((cause, number)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(number)),
         None => format!("{which}."),
     }
 }
@@ -380,7 +380,7 @@ fn flood(totals: &Totals) -> String {
     };
     format!(
         " SYN flood at {server}{others}: {} never completed{}, at most {} per second, {}.",
-        count(flood.handshakes, "handshake"),
+        count(flood.handshakes, totals.noun()),
         listener_outcomes(totals, *server, flood.handshakes),
         grouped(flood.peak_rate()),
         range(flood.first, flood.last)

@@ -34,7 +34,7 @@ impl Totals {
     }
 
     /// Returns totals in which each connection counts once, with the verdict, outcome and causes of
-    /// the client's side. SYN floods, whose handshakes are only counted, are not compared. Times
+    /// the client's side. Handshakes of SYN floods that are only counted are not compared. Times
     /// and the highest confidence are those of all captures.
     #[must_use]
     pub fn by_connection(&self) -> Cow<'_, Self> {
@@ -72,6 +72,9 @@ impl Totals {
         listener.tally.remove(counted.verdict, counted.outcome);
         if counted.has_failed && !counted.outcome.is_failure() {
             listener.stuck = listener.stuck.saturating_sub(1);
+        }
+        if counted.left_by_flood {
+            listener.flood.iter_mut().for_each(|flood| flood.remove(view.time));
         }
     }
 

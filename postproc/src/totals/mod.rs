@@ -172,8 +172,23 @@ impl Totals {
     /// Returns the number of handshakes that failed, those of floods that are only counted included.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        let floods = self.listeners.values().filter_map(|listener| listener.flood.as_ref());
-        self.failures.handshakes + floods.map(|flood| flood.counted).sum::<u64>()
+        self.failures.handshakes + self.flood_counted_failed()
+    }
+
+    /// Returns the most frequent of the most likely causes of failures, and its number of handshakes,
+    /// those of floods that are only counted included.
+    #[must_use]
+    pub fn most_frequent_failure(&self) -> Option<(CauseKind, u64)> {
+        let of_flood = |kind| if kind == CauseKind::SynFlood { self.flood_counted_failed() } else { 0 };
+        let causes = self.failures.causes.iter().map(|(&kind, count)| (kind, count.handshakes + of_flood(kind)));
+        // The first of equally frequent ones.
+        causes.rev().max_by_key(|&(_, number)| number)
+    }
+
+    /// Returns the number of flood handshakes that failed and are only counted.
+    #[must_use]
+    pub fn flood_counted_failed(&self) -> u64 {
+        self.listeners.values().filter_map(|listener| Some(listener.flood.as_ref()?.counted_failed)).sum()
     }
 
     /// Returns the times that handshakes took, of all listeners that are reported individually.

@@ -42,6 +42,8 @@ pub struct Counted {
     pub has_failed: bool,
     /// Whether it was delayed and did not fail.
     pub is_delayed: bool,
+    /// Whether a SYN flood left it incomplete.
+    pub left_by_flood: bool,
     /// Whether it failed as those of scans do.
     pub is_probe: bool,
     /// First cause, even if it is ruled out.
@@ -68,6 +70,7 @@ impl From<&Finding> for Counted {
             outcome: finding.outcome,
             has_failed: finding.completion.has_failed,
             is_delayed: is_delayed(finding),
+            left_by_flood: finding.left_by_flood,
             is_probe: is_probe(finding),
             first_cause: finding.causes.first().map(|cause| cause.kind),
             likely_cause: Cause::most_likely(&finding.causes).map(|cause| cause.kind),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use syncookie_tests::analyze::{analyze, run};
+use syncookie_tests::analyze::{analyze, run, unwrapped};
 use syncookie_tests::programs::programs;
 use syncookie_tests::{assert_none, complaints, package};
 
@@ -122,4 +122,27 @@ fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
     assert!(line.starts_with("20 of 34 connections got stuck"), "{line}");
     let page = server_first("backend_silent", "html");
     assert!(page.contains("20 of 34 connections got stuck") && page.contains("b-before.pcap gives the verdict"));
+}
+
+/// Returns the table of a recording of a flood, with these options.
+fn table_of_flood(paths: &[&str], options: &[&str]) -> String {
+    let paths = paths.iter().map(|name| package().join("captures/linux-6.18/cookie_flood").join(name));
+    let mut program = Command::new(&programs().syncookie);
+    unwrapped(&run(program.arg("analyze").args(paths).args(options)).stdout)
+}
+
+#[test]
+fn a_flood_in_both_captures_counts_once() {
+    let table = table_of_flood(&["client.pcap", "server.pcap"], &[]);
+    assert!(table.contains("5,550 of 6,860 connections failed"), "{table}");
+    assert!(table.contains("6,800 connections never completed"), "{table}");
+    assert!(table.contains("at most 1,400 per second"), "{table}");
+}
+
+#[test]
+fn the_headline_names_the_cause_of_flood_handshakes_that_are_only_counted() {
+    for options in [&[][..], &["--max-flood", "100"]] {
+        let table = table_of_flood(&["server.pcap"], options);
+        assert!(table.starts_with("5,550 of 6,860 handshakes failed; most likely cause: syn-flood."), "{table}");
+    }
 }
