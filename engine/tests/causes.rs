@@ -385,3 +385,16 @@ fn checks_of_ipv6_have_no_filter_that_matches_ipv4_only() {
     let v6 = check("2001:db8::1", "2001:db8::2");
     assert!(v6.contains("tcpdump -ni any 'tcp port 80'"), "{v6}");
 }
+
+#[test]
+fn at_the_server_a_captured_syn_has_arrived() {
+    let mut finding = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS));
+    let asks = |finding: &Finding| {
+        let asked = of(finding, CauseKind::SilentDrop).not_observable.iter().any(|what| what.contains("SYN reached"));
+        (first(finding), asked)
+    };
+    CapturePoint::Unknown.weigh(&mut finding);
+    assert_eq!(asks(&finding), (CauseKind::SilentDrop, true));
+    CapturePoint::Server.weigh(&mut finding);
+    assert_eq!(asks(&finding), (CauseKind::SilentDrop, false));
+}
