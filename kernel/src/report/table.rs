@@ -181,6 +181,10 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     for note in view.later.notes.iter().take(MAX_SHOWN) {
         paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
     }
+    if view.later.notes.len() > MAX_SHOWN {
+        let more = count((view.later.notes.len() - MAX_SHOWN) as u64, "more note");
+        paragraph(output, terminal.width, "", &format!("{more}: --format json shows all."))?;
+    }
     if !view.later.other_namespaces.is_empty() {
         let others = match view.later.other_namespaces.len() as u64 {
             1 => "the other network namespace".to_owned(),

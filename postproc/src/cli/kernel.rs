@@ -31,8 +31,9 @@ Examples:
 
 Exit codes:
   0  success
-  1  wrong usage, a file cannot be read or recognised, or the output cannot be
+  1  wrong usage, no file can be read or recognised, or the output cannot be
      written
+  2  some files cannot be read or recognised; the others were reported
   3  --fail-on: a resource is at this level or a worse one";
 
 /// Show kernel resources that affect accepting connections: usage, limits, overflows.

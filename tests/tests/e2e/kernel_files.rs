@@ -245,6 +245,23 @@ fn a_file_of_an_unknown_format_is_an_error_that_lists_the_known_formats() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_does_not_end_the_run() {
+    let files = [PathBuf::from("/nowhere"), folder().join("6.1/nstat-az.txt"), package().join("Cargo.toml")];
+    let (code, table, err) = run(&[], &files);
+    assert_eq!((code, err.as_str()), (2, ""), "{table}");
+    let lines = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(lines.contains("Overflowed earlier: accept queue"), "{table}");
+    assert!(lines.contains("Note: cannot read /nowhere: ") && lines.contains("Cargo.toml: format not"), "{table}");
+    let (code, json, err) = run(&["--format", "json"], &files);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let notes = &report["namespaces"][0]["notes"];
+    assert!(code == 2 && notes[0].as_str().is_some_and(|note| note.starts_with("cannot read /nowhere")), "{notes:#}");
+    assert_eq!(err.lines().filter(|line| line.contains("/nowhere")).count(), 1, "{err}");
+    assert_eq!(run(&["--fail-on", "overflowed"], &files).0, 3, "a finding takes precedence");
+    assert_eq!(run(&[], &[files[0].clone(), files[2].clone()]).0, 1, "nothing was read");
+}
+
+#[test]
 fn damaged_outputs_cause_no_panic() {
     let mut complaints = Vec::new();
     let files = files_below(&folder(), &["txt"]);
