@@ -24,6 +24,9 @@ Examples:
       Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg,
       ip -s link, ethtool -S, nft list ruleset, perf script, or files of
       /proc/net
+  syncookie kernel ticket/ netstat-s.txt.gz
+      All texts in a folder and its subfolders; compressed files (gzip, zstd,
+      lz4)
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
@@ -44,7 +47,7 @@ pub struct Kernel {
     #[command(subcommand)]
     pub action: Option<KernelAction>,
 
-    /// Saved outputs or snapshots; - is standard input. Without files, the running kernel is read
+    /// Saved outputs or snapshots, or folders of them; - is standard input. Without files, the running kernel is read
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 

@@ -12,7 +12,7 @@ use syncookie_kernel::{read, view::View};
 use syncookie_terminal::escape_controls;
 use thiserror::Error;
 
-use super::kernel_texts::KernelTexts;
+use super::kernel_texts::{self, KernelTexts};
 use crate::cli::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -66,7 +66,8 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
     if !args.files.is_empty() {
         return saved(args);
     }
-    let since = args.since.as_deref().map(read::file).transpose().map_err(Failure::Read)?;
+    let since = args.since.as_deref().map(|path| kernel_texts::samples([path])).transpose().map_err(Failure::Read)?;
+    let since = since.map(|samples| samples.later);
     let mut before: Vec<Facts> = Vec::new();
     let mut samples = 0;
     loop {
@@ -93,8 +94,9 @@ fn saved(args: &Kernel) -> Result<Exit, Failure> {
     if texts.facts.is_empty() {
         return Ok(Exit::Failed);
     }
+    let notes = texts.notes();
     let mut view = View::from(read::samples(texts.facts));
-    view.later.notes.splice(..0, texts.errors.iter().map(ToString::to_string));
+    view.later.notes.splice(..0, notes);
     let views = [view];
     write(args, &views, false)?;
     Ok(match exit(args, &views) {

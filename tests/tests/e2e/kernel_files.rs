@@ -262,6 +262,45 @@ fn a_file_that_cannot_be_read_does_not_end_the_run() {
 }
 
 #[test]
+fn folders_and_compressed_files_are_read() {
+    let place = private_folder();
+    let ticket = place.path().join("ticket");
+    fs::create_dir_all(ticket.join("deep")).expect("a folder");
+    let copy = |from: &str, to: &str| fs::copy(folder().join(from), ticket.join(to)).expect("it is copied");
+    copy("6.1/nstat-az.txt", "a.txt");
+    copy("6.1/ss-lntm.txt", "deep/b.txt");
+    copy("drops-6.18/rp-filter.pcap", "c.pcap");
+    fs::write(ticket.join("readme"), "Nothing that a kernel prints.\n").expect("a file");
+    std::os::unix::fs::symlink("a.txt", ticket.join("latest.txt")).expect("a link");
+    let zipped = Command::new("gzip").arg(ticket.join("a.txt")).status().expect("gzip is there");
+    assert!(zipped.success());
+    let found = report(std::slice::from_ref(&ticket));
+    assert_eq!(
+        found["answer"],
+        report(&["nstat-az", "ss-lntm"].map(|n| folder().join(format!("6.1/{n}.txt"))))["answer"]
+    );
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("1 file in folders skipped"), "{notes}");
+    assert_eq!(report(&[ticket.join("a.txt.gz")])["counters"]["TcpExt.ListenOverflows"], 41);
+    fs::remove_dir_all(ticket.join("deep")).expect("it is removed");
+    fs::remove_file(ticket.join("a.txt.gz")).expect("it is removed");
+    let (code, _, err) = run(&[], std::slice::from_ref(&ticket));
+    assert!(code == 1 && err.contains("no file in it has a known format"), "{code} {err}");
+}
+
+#[test]
+fn an_archive_or_a_capture_is_reported_with_what_it_is() {
+    let place = private_folder();
+    let archive = place.path().join("ticket.tar.gz");
+    let made = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(folder()).arg("6.1").status();
+    assert!(made.expect("tar is there").success());
+    let (code, _, err) = run(&[], &[archive]);
+    assert!(code == 1 && err.contains("it is a tar archive"), "{code} {err}");
+    let (code, _, err) = run(&[], &[folder().join("drops-6.18/rp-filter.pcap")]);
+    assert!(code == 1 && err.contains("it is a pcap capture"), "{code} {err}");
+}
+
+#[test]
 fn damaged_outputs_cause_no_panic() {
     let mut complaints = Vec::new();
     let files = files_below(&folder(), &["txt"]);
