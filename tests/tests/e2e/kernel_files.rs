@@ -280,7 +280,7 @@ fn folders_and_compressed_files_are_read() {
         report(&["nstat-az", "ss-lntm"].map(|n| folder().join(format!("6.1/{n}.txt"))))["answer"]
     );
     let notes = found["notes"].to_string();
-    assert!(notes.contains("1 file in folders skipped"), "{notes}");
+    assert!(notes.contains("2 files in folders skipped: no known format"), "{notes}");
     assert_eq!(report(&[ticket.join("a.txt.gz")])["counters"]["TcpExt.ListenOverflows"], 41);
     fs::remove_dir_all(ticket.join("deep")).expect("it is removed");
     fs::remove_file(ticket.join("a.txt.gz")).expect("it is removed");
