@@ -84,6 +84,12 @@ fn one(
             Level::Overflowed => "- ",
         };
         paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
+        for cause in &finding.causes {
+            paragraph(output, terminal.width, "    ", &format!("Cause: {}", cause.sentence))?;
+        }
+        if let Some(advice) = &finding.advice {
+            paragraph(output, terminal.width, "    ", &format!("Advice: {advice}"))?;
+        }
     }
     if findings.len() > shown {
         let more = count((findings.len() - shown) as u64, "more problem");
