@@ -1,5 +1,5 @@
-//! `ip -s link`, `ip -s -s link`, `ip -s -d link` and `ip -s addr`: the counters of each interface in lines of names and of
-//! values.
+//! `ip -s link`, `ip -s -s link`, `ip -s -d link` and `ip -s addr`: the counters of each interface
+//! in lines of names and of values.
 
 use super::{LineParser, decimal};
 use crate::facts::Facts;

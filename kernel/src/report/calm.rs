@@ -13,8 +13,8 @@ pub fn is_calm(view: &View, first: &View) -> bool {
     findings.is_empty() || (!std::ptr::eq(view, first) && findings.iter().all(|found| is_shared(found, first)))
 }
 
-/// Returns whether the first namespace has the same finding: the state of a resource of the machine,
-/// of which each namespace is read a moment later, or the same sentence.
+/// Returns whether the first namespace has the same finding about the machine. The numbers of a state
+/// may differ, because each namespace is read a moment later; what was counted must be the same.
 fn is_shared((resource, finding): &(&Resource, &Finding), first: &View) -> bool {
     let is_state = matches!(finding.level, Level::Exhausted | Level::Near);
     resource.kind.scope() == Scope::Host

@@ -14,7 +14,7 @@ Examples:
       process
   syncookie kernel --netns web
       Another network namespace: a name of ip netns, a process ID, a path, or
-      all
+      all (one line for each calm one)
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt
