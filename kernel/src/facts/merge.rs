@@ -10,7 +10,8 @@ impl Facts {
     /// Adds the facts of another file of the same sample.
     pub(crate) fn merge(&mut self, other: Self) {
         self.note_differences(&other);
-        self.source = format!("{}, {}", self.source, other.source);
+        self.source.push_str(", ");
+        self.source.push_str(&other.source);
         self.taken_at = self.taken_at.or(other.taken_at);
         self.uptime = self.uptime.or(other.uptime);
         self.kernel = self.kernel.take().or(other.kernel);

@@ -14,33 +14,45 @@ use crate::facts::{Difference, Facts, Samples};
 ///
 /// Returns an error if the file cannot be read, or if no line of it has a known format.
 pub fn file(path: &Path) -> Result<Facts, Error> {
-    let unreadable = |error| Error::Unreadable { path: path.to_path_buf(), error };
-    let input: Box<dyn Read> = if path.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(unreadable)?)
-    };
-    let facts = document(&path.to_string_lossy(), BufReader::new(input)).map_err(unreadable)?;
+    if path.as_os_str() == "-" {
+        return text(path, io::stdin().lock());
+    }
+    text(path, File::open(path).map_err(|error| Error::Unreadable { path: path.to_path_buf(), error })?)
+}
+
+/// Reads the text of a file that the caller opened.
+///
+/// # Errors
+///
+/// Returns an error if the text cannot be read, or if no line of it has a known format.
+pub fn text(path: &Path, input: impl Read) -> Result<Facts, Error> {
+    let facts = document(&path.to_string_lossy(), BufReader::new(input))
+        .map_err(|error| Error::Unreadable { path: path.to_path_buf(), error })?;
     if facts.is_empty() {
         return Err(Error::Unrecognised { path: path.to_path_buf(), lines: facts.unrecognised_lines });
     }
     Ok(facts)
 }
 
-/// Reads the files of one sample, or of two to compare.
-///
-/// Files with different facts are parts of one sample; a file that repeats facts of the sample
-/// before it begins the next one. Of more than two samples the first and the last are compared; what
-/// the last one lacks is taken from the latest sample that has it, as part of the earlier one.
-/// Samples are ordered by their time if all say it, else by the order of their files.
+/// Reads the files of one sample, or of two to compare ([`samples`]).
 ///
 /// # Errors
 ///
 /// Returns the error of the first file that cannot be read or that has no known format.
 pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Samples, Error> {
+    let facts: Vec<Facts> = paths.into_iter().map(|path| file(path.as_ref())).collect::<Result<_, _>>()?;
+    Ok(samples(facts))
+}
+
+/// Combines the facts of files into one sample, or into two to compare.
+///
+/// Files with different facts are parts of one sample; a file that repeats facts of the sample
+/// before it begins the next one. Of more than two samples the first and the last are compared; what
+/// the last one lacks is taken from the latest sample that has it, as part of the earlier one.
+/// Samples are ordered by their time if all say it, else by the order of their files.
+pub fn samples(files: impl IntoIterator<Item = Facts>) -> Samples {
     let mut samples: Vec<Facts> = Vec::new();
-    for path in paths {
-        let facts = file(path.as_ref())?;
+    for facts in files {
         match samples.last_mut() {
             Some(last) if !is_repeated(last, &facts) => last.merge(facts),
             _ => samples.push(facts),
@@ -49,7 +61,7 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
     if samples.iter().all(|sample| sample.taken_at.is_some()) {
         samples.sort_by_key(|sample| sample.taken_at);
     }
-    let Some(mut later) = samples.pop() else { return Ok(Samples::default()) };
+    let Some(mut later) = samples.pop() else { return Samples::default() };
     let mut samples = samples.into_iter();
     let mut earlier = samples.next();
     if let Some(earlier) = &mut earlier {
@@ -58,7 +70,7 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
         }
         later.inherit_settings(earlier);
     }
-    Ok(Samples { earlier, later })
+    Samples { earlier, later }
 }
 
 /// Returns whether a file repeats counters, gauges or a list of sockets of the sample before it, in

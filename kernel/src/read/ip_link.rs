@@ -1,5 +1,5 @@
-//! `ip -s link` and `ip -s -s link`: the counters of each interface in lines of names and of
-//! values.
+//! `ip -s link`, `ip -s -s link`, `ip -s -d link` and `ip -s addr`: the counters of each interface
+//! in lines of names and of values.
 
 use super::{LineParser, decimal};
 use crate::facts::Facts;
@@ -8,6 +8,8 @@ use crate::facts::Facts;
 #[derive(Default)]
 pub struct IpLink {
     interface: Option<String>,
+    /// Whether counters of the interface may follow: lines of details and addresses precede them.
+    is_before_counters: bool,
     /// Direction and columns of the next line.
     columns: Option<(&'static str, Vec<String>)>,
 }
@@ -19,13 +21,13 @@ impl LineParser for IpLink {
 
     fn parse_line(&mut self, line: &str, facts: &mut Facts) -> bool {
         if let Some(name) = interface(line) {
-            self.columns = None;
-            self.interface = Some(name);
+            *self = Self { interface: Some(name), is_before_counters: true, columns: None };
             return true;
         }
         let Some(interface) = &self.interface else { return false };
         if let Some((direction, columns)) = columns(line) {
             self.columns = Some((direction, columns));
+            self.is_before_counters = false;
             return true;
         }
         if let Some((direction, columns)) = self.columns.take() {
@@ -39,7 +41,8 @@ impl LineParser for IpLink {
         if word.starts_with("prog/xdp") {
             facts.set_gauge(format!("interface.{interface}.xdp_program"), 1);
         }
-        word.starts_with("link/") || word.starts_with("prog/") || word == "altname" || word == "alias"
+        let is_detail = self.is_before_counters && line.starts_with("    ");
+        is_detail || word.starts_with("link/") || word.starts_with("prog/") || word == "altname" || word == "alias"
     }
 
     fn reset(&mut self) {

@@ -33,7 +33,7 @@ use std::io::{self, BufRead};
 use crate::facts::Facts;
 
 pub use error::Error;
-pub use files::{file, files};
+pub use files::{file, files, samples, text};
 #[cfg(target_os = "linux")]
 pub(crate) use log::log_event;
 #[cfg(target_os = "linux")]

@@ -176,6 +176,42 @@ fn the_users_own_numbers_are_read() {
     assert_eq!(sysctl.setting_number("net.core.somaxconn", 0), Some(4096));
 }
 
+#[test]
+fn counters_follow_the_details_and_addresses_of_an_interface() {
+    let text = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP mode DEFAULT group default qlen 1000\n\
+        \x20   link/ether 52:54:00:12:34:56 brd ff:ff:ff:ff:ff:ff promiscuity 0 numtxqueues 4\n\
+        \x20   veth addrgenmode eui64 numtxqueues 1\n\
+        \x20   inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0\n\
+        \x20      valid_lft forever preferred_lft forever\n\
+        \x20   RX:  bytes packets errors dropped  missed   mcast\n\
+        \x20        9000     100      0       2      77       0\n\
+        \x20   TX:  bytes packets errors dropped carrier collsns\n\
+        \x20        9000     100      0       3       0       0\n\
+        Tcp:\n    3 resets sent\n";
+    let facts = facts(text);
+    let at = |name: &str| facts.counter(&format!("interface.eth0.{name}"));
+    assert_eq!((at("rx_drop"), at("rx_missed_errors"), at("tx_drop")), (Some(79), Some(77), Some(3)));
+    assert_eq!((facts.counter("Tcp.OutRsts"), facts.unrecognised_lines), (Some(3), 0));
+}
+
+#[test]
+fn a_network_card_is_named_by_its_file_and_its_queues_by_their_numbers() {
+    let text = "NIC statistics:\n     rx_missed_errors: 55\n     [0]: rx_discards: 9\n     [1]: rx_discards: 4\n     \
+        tx_dropped: 1\n";
+    for (file, name) in [
+        ("sos/ethtool_-S_eth0", "eth0"),
+        ("ethtool-S-eth0.100.txt.gz", "eth0.100"),
+        ("nic.txt", "NIC"),
+        ("ethtool_-S_", "NIC"),
+    ] {
+        let facts = document(file, text.as_bytes()).unwrap();
+        let at = |counter: &str| facts.counter(&format!("interface.{name}.{counter}"));
+        assert_eq!((at("rx_missed_errors"), at("tx_dropped")), (Some(55), Some(1)), "{file}");
+        assert_eq!((at("rx_discards_0"), at("rx_discards_1")), (Some(9), Some(4)), "{file}");
+        assert_eq!(facts.unrecognised_lines, 0);
+    }
+}
+
 mod hostile {
     use proptest::collection::vec;
     use proptest::prelude::*;

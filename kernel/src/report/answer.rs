@@ -19,15 +19,14 @@ pub fn answer(view: &View) -> String {
     let now = names(findings, |finding| finding.level == Level::Exhausted);
     let rising = lately(Effect::Overflow);
     let mut parts = Vec::from_iter(about("Exhausted now", &now));
+    // A server that is short of CPU time is not calm, so nothing reassuring precedes this.
+    parts.extend(pressure(findings));
     parts.extend(about("Overflowed since the previous sample", &rising));
     if now.is_empty() && rising.is_empty() {
         parts.push(nothing(findings, view.later.is_live).into());
     }
     let is_near = |finding: &Finding| finding.level == Level::Near && finding.effect != Effect::Wait;
     parts.extend(about("Near the limit", &names(findings, is_near)));
-    if findings.iter().any(|(_, finding)| finding.effect == Effect::Wait) {
-        parts.push("CPU pressure is high.".into());
-    }
     parts.extend(about("Rejected since the previous sample", &lately(Effect::Rejection)));
     parts.extend(about("Packets dropped since the previous sample", &lately(Effect::Drop)));
     let was_exhausted = |finding: &Finding| finding.only_earlier == Some(Level::Exhausted);
@@ -39,6 +38,13 @@ pub fn answer(view: &View) -> String {
     parts.extend(about("Of these, only in the earlier sample", &names(findings, is_uncompared)));
     parts.extend(trace(findings));
     parts.join(" ")
+}
+
+/// Returns the sentence about tasks that waited for a CPU; `None` if they did not.
+fn pressure(findings: &[(&Resource, &Finding)]) -> Option<String> {
+    let (resource, _) = findings.iter().find(|(_, finding)| finding.effect == Effect::Wait)?;
+    let share = resource.usage.map_or_else(String::new, |share| format!(" ({share} %)"));
+    Some(format!("CPU pressure is high{share}: programs accept connections late."))
 }
 
 /// Returns whether a finding is about what happened before the later sample, and not about a state.
@@ -121,7 +127,15 @@ mod tests {
         let mut facts = Facts::default();
         facts.set_gauge("pressure.cpu.some.avg10".into(), 98);
         let text = answer(&View::new(facts, None));
-        assert!(text.ends_with("CPU pressure is high.") && !text.contains("Near the limit"), "{text}");
+        assert!(!text.contains("Near the limit"), "{text}");
+    }
+
+    #[test]
+    fn a_machine_under_cpu_pressure_is_not_called_calm_first() {
+        let mut facts = Facts::default();
+        facts.set_gauge("pressure.cpu.some.avg10".into(), 98);
+        let text = answer(&View::new(facts, None));
+        assert!(text.starts_with("CPU pressure is high (98 %): programs accept connections late. Noth"), "{text}");
     }
 
     #[test]

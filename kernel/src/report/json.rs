@@ -8,7 +8,7 @@ use syncookie_terminal::escape_json_controls;
 
 use super::answer::answer;
 use crate::facts::{Event, Facts, Listener, Process};
-use crate::resource::{Counter, Finding, Resource};
+use crate::resource::{Cause, Counter, Finding, Resource};
 use crate::view::View;
 
 /// Version of the keys; raised when a key is renamed or changes its meaning.
@@ -54,6 +54,15 @@ struct Sentence<'a> {
     scope: &'static str,
     subject: Option<&'a str>,
     only_in_earlier_sample: bool,
+    sentence: &'a str,
+    causes: Vec<Because<'a>>,
+    advice: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Because<'a> {
+    resource: &'static str,
+    subject: Option<&'a str>,
     sentence: &'a str,
 }
 
@@ -165,7 +174,13 @@ fn sentence<'a>(resource: &'a Resource, finding: &'a Finding) -> Sentence<'a> {
         subject: resource.subject.as_deref(),
         only_in_earlier_sample: finding.only_earlier.is_some(),
         sentence: &finding.sentence,
+        causes: finding.causes.iter().map(because).collect(),
+        advice: finding.advice.as_deref(),
     }
+}
+
+fn because(cause: &Cause) -> Because<'_> {
+    Because { resource: cause.kind.name(), subject: cause.subject.as_deref(), sentence: &cause.sentence }
 }
 
 fn row(resource: &Resource) -> Row<'_> {

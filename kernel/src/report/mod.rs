@@ -1,6 +1,7 @@
 //! Writes a [`View`] for people or for programs.
 
 mod answer;
+mod calm;
 mod help;
 mod json;
 mod prometheus;

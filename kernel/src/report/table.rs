@@ -8,6 +8,7 @@ use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::SECOND;
 use super::answer::answer;
+use super::calm;
 use super::rows::{counts, usages};
 use crate::resource::Level;
 use crate::view::View;
@@ -30,13 +31,22 @@ const GAP: u16 = 2;
 /// Width of the longest name of a setting.
 const SETTING_WIDTH: u16 = 23;
 
-/// Writes the tables of all namespaces.
+/// Writes the tables of all namespaces, then a line for each one of several that is calm.
 pub fn write(terminal: Terminal, is_verbose: bool, views: &[View], output: &mut dyn Write) -> io::Result<()> {
-    for (index, view) in views.iter().enumerate() {
+    let is_calm = |view: &View| !is_verbose && views.len() > 1 && calm::is_calm(view, &views[0]);
+    let (calm, others): (Vec<&View>, Vec<&View>) = views.iter().partition(|view| is_calm(view));
+    for (index, view) in others.iter().enumerate() {
         if index > 0 {
             writeln!(output)?;
         }
         one(terminal, is_verbose, view, views.len() > 1, output)?;
+    }
+    if !others.is_empty() && !calm.is_empty() {
+        writeln!(output)?;
+    }
+    for view in calm {
+        paragraph(output, terminal.width, "", &calm::line(view))?;
+        notes(terminal, view, output)?;
     }
     output.flush()
 }
@@ -74,6 +84,12 @@ fn one(
             Level::Overflowed => "- ",
         };
         paragraph(output, terminal.width, &format!("  {mark}"), &finding.sentence)?;
+        for cause in &finding.causes {
+            paragraph(output, terminal.width, "    ", &format!("Cause: {}", cause.sentence))?;
+        }
+        if let Some(advice) = &finding.advice {
+            paragraph(output, terminal.width, "    ", &format!("Advice: {advice}"))?;
+        }
     }
     if findings.len() > shown {
         let more = count((findings.len() - shown) as u64, "more problem");
@@ -178,9 +194,7 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
         let text = format!("Counters that this kernel or output lacks: {}.", by_group(&missing));
         paragraph(output, terminal.width, "", &text)?;
     }
-    for note in view.later.notes.iter().take(MAX_SHOWN) {
-        paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
-    }
+    notes(terminal, view, output)?;
     if !view.later.other_namespaces.is_empty() {
         let others = match view.later.other_namespaces.len() as u64 {
             1 => "the other network namespace".to_owned(),
@@ -193,6 +207,18 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     if view.later.unrecognised_lines > 0 && !view.later.is_live {
         let text = format!("{} skipped.", count(view.later.unrecognised_lines, "unrecognised line"));
         paragraph(output, terminal.width, "", &text)?;
+    }
+    Ok(())
+}
+
+/// Writes what could not be read.
+fn notes(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
+    for note in view.later.notes.iter().take(MAX_SHOWN) {
+        paragraph(output, terminal.width, "", &format!("Note: {}.", escape_controls(note)))?;
+    }
+    if view.later.notes.len() > MAX_SHOWN {
+        let more = count((view.later.notes.len() - MAX_SHOWN) as u64, "more note");
+        paragraph(output, terminal.width, "", &format!("{more}: --format json shows all."))?;
     }
     Ok(())
 }

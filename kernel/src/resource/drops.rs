@@ -154,7 +154,7 @@ fn traced_reason(context: &Context<'_>, number: u64, example: &Traced) -> Resour
     let were = if number == 1 { "was" } else { "were" };
     let sentence = format!("{packets} {were} {verb}{location} {meaning} ({}){ends}.", example.reason);
     let effect = Effect::Trace(format!("{packets} {verb} {meaning}"));
-    resource.findings.push(Finding { level: Level::Overflowed, effect, only_earlier: None, sentence });
+    resource.findings.push(Finding::new(Level::Overflowed, effect, sentence));
     resource
 }
 

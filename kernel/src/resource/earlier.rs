@@ -43,5 +43,7 @@ fn as_earlier(finding: Finding) -> Option<Finding> {
             format!("{} Only the earlier sample shows this.", finding.sentence)
         }
     };
-    Some(Finding { level: Level::Overflowed, only_earlier: Some(finding.level), sentence, ..finding })
+    // What was exhausted then is not what to act on now.
+    let (causes, advice) = (Vec::new(), None);
+    Some(Finding { level: Level::Overflowed, only_earlier: Some(finding.level), sentence, causes, advice, ..finding })
 }

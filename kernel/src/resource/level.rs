@@ -1,5 +1,7 @@
 //! Findings about a resource.
 
+use super::ResourceKind;
+
 /// Finding about a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -11,6 +13,28 @@ pub struct Finding {
     pub only_earlier: Option<Level>,
     /// Text for people: one or more full sentences.
     pub sentence: String,
+    /// Exhausted resources that lead to this finding.
+    pub causes: Vec<Cause>,
+    /// What to do about it, in full sentences, if that is known.
+    pub advice: Option<String>,
+}
+
+/// Resource whose exhaustion leads to a finding about another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Resource that is exhausted.
+    pub kind: ResourceKind,
+    /// Its listener or process, as in [`Resource::subject`](super::Resource::subject).
+    pub subject: Option<String>,
+    /// Text for people: a full sentence.
+    pub sentence: String,
+}
+
+impl Finding {
+    /// Returns a finding of this sample, without causes and advice.
+    pub(super) fn new(level: Level, effect: Effect, sentence: String) -> Self {
+        Self { level, effect, only_earlier: None, sentence, causes: Vec::new(), advice: None }
+    }
 }
 
 /// What happened at a resource, by which the first sentence of a report lists the findings.

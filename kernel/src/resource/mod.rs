@@ -1,6 +1,8 @@
 //! State of each resource: its usage, its limit and where that comes from, the counters of its
 //! overflows, and findings.
 
+mod advice;
+mod causes;
 mod cookies;
 mod drops;
 mod earlier;
@@ -19,7 +21,7 @@ use crate::facts::{Difference, Facts};
 
 pub(crate) use earlier::add_earlier;
 pub use kind::{ResourceKind, Scope};
-pub use level::{Effect, Finding, Level};
+pub use level::{Cause, Effect, Finding, Level};
 
 /// State of a resource, or of one instance of it, such as the accept queue of one listener.
 #[derive(Clone, Debug)]
@@ -73,6 +75,8 @@ pub fn assess(later: &Facts, earlier: Option<&Facts>) -> Vec<Resource> {
     packets::add(&context, &mut found);
     drops::add(&context, &mut found);
     processes::add(&context, &mut found);
+    causes::link(&context, &mut found);
+    advice::add(&context, &mut found);
     found
 }
 
@@ -212,7 +216,7 @@ impl Resource {
     /// Adds a finding.
     fn add_finding(&mut self, level: Level, sentence: String) {
         let effect = self.kind.effect();
-        self.findings.push(Finding { level, effect, only_earlier: None, sentence });
+        self.findings.push(Finding::new(level, effect, sentence));
     }
 
     /// Returns whether nine tenths of the limit are used; always false for a limit below 10.

@@ -24,7 +24,7 @@ pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
 }
 
 /// Formats a process: `nginx (pid 812)`.
-fn who(process: &Process) -> String {
+pub fn who(process: &Process) -> String {
     format!("{} (pid {})", escape_controls(&process.name), process.pid)
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::{Context, Counter, Level, Limit, Resource, ResourceKind};
-use crate::facts::{EventKind, Listener, LocalAddress};
+use crate::facts::{EventKind, Listener, LocalAddress, Process};
 
 /// Adds the state of these resources.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
@@ -83,12 +83,22 @@ fn backlog_source(context: &Context<'_>, value: u64) -> String {
 
 /// Formats the process that holds a listener, ` (nginx, pid 812)`, or nothing if it is unknown.
 fn who(context: &Context<'_>, listener: &Listener) -> String {
-    let held = |inode| context.facts.processes.iter().find(|process| process.listens.contains(&inode));
-    let known = listener.inode.and_then(held).map(|process| (process.name.clone(), process.pid));
-    match known.or_else(|| listener.holders.first().cloned()) {
+    match holder(context, listener) {
         Some((name, pid)) => format!(" ({}, pid {pid})", escape_controls(&name)),
         None => String::new(),
     }
+}
+
+/// Returns the name and the id of a process that holds a listener; `None` if it is unknown.
+pub fn holder(context: &Context<'_>, listener: &Listener) -> Option<(String, u32)> {
+    let known = holders(context, listener).next().map(|process| (process.name.clone(), process.pid));
+    known.or_else(|| listener.holders.first().cloned())
+}
+
+/// Returns the processes that hold a listener, as far as the source has them.
+pub fn holders<'a>(context: &'a Context<'_>, listener: &Listener) -> impl Iterator<Item = &'a Process> {
+    let inode = listener.inode;
+    context.facts.processes.iter().filter(move |process| inode.is_some_and(|inode| process.listens.contains(&inode)))
 }
 
 /// Returns the drops of the same socket in the earlier sample.

@@ -172,7 +172,8 @@ pub struct Analyze {
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
     /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
-    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
+    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them. A folder is short
+    /// for all of these in it; they may be compressed.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
     /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the
     /// server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.

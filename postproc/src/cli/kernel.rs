@@ -14,7 +14,7 @@ Examples:
       process
   syncookie kernel --netns web
       Another network namespace: a name of ip netns, a process ID, a path, or
-      all
+      all (one line for each calm one)
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt
@@ -24,6 +24,9 @@ Examples:
       Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg,
       ip -s link, ethtool -S, nft list ruleset, perf script, or files of
       /proc/net
+  syncookie kernel ticket/ netstat-s.txt.gz
+      All texts in a folder and its subfolders; compressed files (gzip, zstd,
+      lz4)
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
@@ -31,8 +34,9 @@ Examples:
 
 Exit codes:
   0  success
-  1  wrong usage, a file cannot be read or recognised, or the output cannot be
+  1  wrong usage, no file can be read or recognised, or the output cannot be
      written
+  2  some files cannot be read or recognised; the others were reported
   3  --fail-on: a resource is at this level or a worse one";
 
 /// Show kernel resources that affect accepting connections: usage, limits, overflows.
@@ -43,7 +47,7 @@ pub struct Kernel {
     #[command(subcommand)]
     pub action: Option<KernelAction>,
 
-    /// Saved outputs or snapshots; - is standard input. Without files, the running kernel is read
+    /// Saved outputs or snapshots, or folders of them; - is standard input. Without files, the running kernel is read
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 

@@ -12,6 +12,7 @@ use syncookie_kernel::{read, view::View};
 use syncookie_terminal::escape_controls;
 use thiserror::Error;
 
+use super::kernel_texts::{self, KernelTexts};
 use crate::cli::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -63,12 +64,10 @@ pub fn command(args: &Kernel) -> ExitCode {
 /// Writes reports of the files, or of the running machine.
 fn report(args: &Kernel) -> Result<Exit, Failure> {
     if !args.files.is_empty() {
-        let view = View::from(read::files(&args.files).map_err(Failure::Read)?);
-        let views = [view];
-        write(args, &views, false)?;
-        return Ok(exit(args, &views));
+        return saved(args);
     }
-    let since = args.since.as_deref().map(read::file).transpose().map_err(Failure::Read)?;
+    let since = args.since.as_deref().map(|path| kernel_texts::samples([path])).transpose().map_err(Failure::Read)?;
+    let since = since.map(|samples| samples.later);
     let mut before: Vec<Facts> = Vec::new();
     let mut samples = 0;
     loop {
@@ -82,6 +81,28 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
         before = views.into_iter().map(|view| view.later).collect();
         thread::sleep(pause);
     }
+}
+
+/// Writes a report of the saved outputs that can be read.
+fn saved(args: &Kernel) -> Result<Exit, Failure> {
+    let texts = KernelTexts::read(&args.files);
+    // A table lists them itself, and a reader sees them once.
+    if args.format() != KernelFormat::Table || texts.facts.is_empty() {
+        let mut console = Console::new(false);
+        texts.errors.iter().for_each(|error| console.error(error));
+    }
+    if texts.facts.is_empty() {
+        return Ok(Exit::Failed);
+    }
+    let notes = texts.notes();
+    let mut view = View::from(read::samples(texts.facts));
+    view.later.notes.splice(..0, notes);
+    let views = [view];
+    write(args, &views, false)?;
+    Ok(match exit(args, &views) {
+        Exit::Analysed if !texts.errors.is_empty() => Exit::Partly,
+        exit => exit,
+    })
 }
 
 /// Compares a sample with the one before it of the same namespace, or else with the snapshot that

@@ -7,6 +7,7 @@ use syncookie_kernel::facts::{Facts, Samples};
 use syncookie_kernel::read;
 use thiserror::Error;
 
+use super::kernel_texts;
 use crate::cli::KernelFile;
 use crate::filter::EndpointPattern;
 use crate::pipeline::KernelCounters;
@@ -43,7 +44,7 @@ pub fn read(files: &[KernelFile], server: Option<EndpointPattern>) -> Result<Opt
         if paths.is_empty() {
             continue;
         }
-        let samples = read::files(&paths)?;
+        let samples = kernel_texts::samples(&paths)?;
         let files: Vec<String> = paths.iter().map(|path| shown(path)).collect();
         let sentence = sentence(wanted, &files, &samples, server);
         counters.add(&samples, server, KernelSource { machine: wanted, files, sentence });

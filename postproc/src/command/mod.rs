@@ -7,6 +7,7 @@ pub mod failure;
 pub mod follow;
 pub mod kernel;
 mod kernel_files;
+mod kernel_texts;
 mod list_files;
 pub mod manual;
 mod options;

@@ -245,6 +245,62 @@ fn a_file_of_an_unknown_format_is_an_error_that_lists_the_known_formats() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_does_not_end_the_run() {
+    let files = [PathBuf::from("/nowhere"), folder().join("6.1/nstat-az.txt"), package().join("Cargo.toml")];
+    let (code, table, err) = run(&[], &files);
+    assert_eq!((code, err.as_str()), (2, ""), "{table}");
+    let lines = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(lines.contains("Overflowed earlier: accept queue"), "{table}");
+    assert!(lines.contains("Note: cannot read /nowhere: ") && lines.contains("Cargo.toml: format not"), "{table}");
+    let (code, json, err) = run(&["--format", "json"], &files);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let notes = &report["namespaces"][0]["notes"];
+    assert!(code == 2 && notes[0].as_str().is_some_and(|note| note.starts_with("cannot read /nowhere")), "{notes:#}");
+    assert_eq!(err.lines().filter(|line| line.contains("/nowhere")).count(), 1, "{err}");
+    assert_eq!(run(&["--fail-on", "overflowed"], &files).0, 3, "a finding takes precedence");
+    assert_eq!(run(&[], &[files[0].clone(), files[2].clone()]).0, 1, "nothing was read");
+}
+
+#[test]
+fn folders_and_compressed_files_are_read() {
+    let place = private_folder();
+    let ticket = place.path().join("ticket");
+    fs::create_dir_all(ticket.join("deep")).expect("a folder");
+    let copy = |from: &str, to: &str| fs::copy(folder().join(from), ticket.join(to)).expect("it is copied");
+    copy("6.1/nstat-az.txt", "a.txt");
+    copy("6.1/ss-lntm.txt", "deep/b.txt");
+    copy("drops-6.18/rp-filter.pcap", "c.pcap");
+    fs::write(ticket.join("readme"), "Nothing that a kernel prints.\n").expect("a file");
+    std::os::unix::fs::symlink("a.txt", ticket.join("latest.txt")).expect("a link");
+    let zipped = Command::new("gzip").arg(ticket.join("a.txt")).status().expect("gzip is there");
+    assert!(zipped.success());
+    let found = report(std::slice::from_ref(&ticket));
+    assert_eq!(
+        found["answer"],
+        report(&["nstat-az", "ss-lntm"].map(|n| folder().join(format!("6.1/{n}.txt"))))["answer"]
+    );
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("2 files in folders skipped: no known format"), "{notes}");
+    assert_eq!(report(&[ticket.join("a.txt.gz")])["counters"]["TcpExt.ListenOverflows"], 41);
+    fs::remove_dir_all(ticket.join("deep")).expect("it is removed");
+    fs::remove_file(ticket.join("a.txt.gz")).expect("it is removed");
+    let (code, _, err) = run(&[], std::slice::from_ref(&ticket));
+    assert!(code == 1 && err.contains("no file in it has a known format"), "{code} {err}");
+}
+
+#[test]
+fn an_archive_or_a_capture_is_reported_with_what_it_is() {
+    let place = private_folder();
+    let archive = place.path().join("ticket.tar.gz");
+    let made = Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(folder()).arg("6.1").status();
+    assert!(made.expect("tar is there").success());
+    let (code, _, err) = run(&[], &[archive]);
+    assert!(code == 1 && err.contains("it is a tar archive"), "{code} {err}");
+    let (code, _, err) = run(&[], &[folder().join("drops-6.18/rp-filter.pcap")]);
+    assert!(code == 1 && err.contains("it is a pcap capture"), "{code} {err}");
+}
+
+#[test]
 fn damaged_outputs_cause_no_panic() {
     let mut complaints = Vec::new();
     let files = files_below(&folder(), &["txt"]);
