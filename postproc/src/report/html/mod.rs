@@ -43,6 +43,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/scatter.js"),
     include_str!("assets/detail.js"),
     include_str!("assets/filters.js"),
+    include_str!("assets/groups.js"),
     include_str!("assets/findings.js"),
     include_str!("assets/main.js"),
     "})();\n"
@@ -156,7 +157,7 @@ impl Gathered {
 
 /// Writes `{"head":…,"texts":…,"rows":[…]}`; the rows were formatted as they arrived.
 fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder: &str) -> io::Result<()> {
-    let data = Data::new(totals, folder, &gathered.timelines, &gathered.points, &mut gathered.texts);
+    let data = Data::new(totals, folder, gathered);
     output.write_all(b"{\"head\":")?;
     serde_json::to_writer(ScriptSafe(&mut *output), &data)?;
     output.write_all(b",\"texts\":")?;
