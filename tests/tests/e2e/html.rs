@@ -119,6 +119,28 @@ fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_err
 }
 
 #[test]
+fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands_to_copy() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&sample("user-trace"));
+    for (width, scheme) in [(400, "light"), (1100, "dark"), (1600, "light")] {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        let headline = browser.text("#answer");
+        assert!(headline.split_whitespace().count() <= 12, "{headline}");
+        assert_eq!(browser.text("#figures div:nth-child(2)"), "Failed\n3");
+        let first = browser.eval("document.querySelector('main > section').id");
+        assert_eq!(first, "check", "what broke comes before everything else");
+        assert!(browser.text("#check li").contains("(proxy-leaked-ack): 3 of 3 handshakes that failed."));
+        browser.click("#check .command .copy");
+        browser.wait_for("document.getElementById('copied').innerText.startsWith('Copied: ')");
+        browser.click("#search");
+        browser.press("v", 2);
+        assert_eq!(browser.eval("document.getElementById('search').value"), "tcpdump -ni any 'tcp port 8080'");
+    }
+    assert_quiet(&mut browser);
+}
+
+#[test]
 fn the_keyboard_alone_sorts_and_unfolds() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&sample("user-trace"));

@@ -4,8 +4,10 @@
 //! the charts and the findings table from data in the page (`data`: JSON; `details`: one line per
 //! finding, parsed when it is expanded).
 
+mod checks;
 mod data;
 mod escape;
+mod figures;
 mod points;
 mod rows;
 mod sample;
@@ -18,8 +20,7 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::answer::{self, common_folder, details, headline, read};
-use super::check;
+use super::answer::{common_folder, details, headline, read};
 use crate::source::walk::Source;
 use crate::totals::second_view::SecondView;
 use crate::totals::{CaptureTotals, Totals};
@@ -120,10 +121,8 @@ impl<W: Write> Page<W> {
             "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
             "answer" => write!(output, "{}", Html(&headline(totals))),
             "answer-details" => write!(output, "{}", Html(&details(totals))),
-            "check" => match answer::check(totals) {
-                Some(check) => write!(output, "<pre id=\"check\">{}</pre>", Html(&check::unwrapped("To check", check))),
-                None => Ok(()),
-            },
+            "figures" => figures::figures(output, totals),
+            "checks" => checks::checks(output, totals),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
             "clients" => sections::clients(output, totals),

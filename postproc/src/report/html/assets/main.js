@@ -88,6 +88,7 @@ function theme() {
 
 function main() {
   ["timeline", "evidence", "findings"].forEach((id) => ($(id).hidden = false));
+  addCopyButtons();
   fillListeners();
   fillLegend();
   fillChoices();
