@@ -120,7 +120,7 @@ function handshakesOf(group) {
   more.addEventListener("click", () => show(table.shown.get(key) + MORE_HANDSHAKES));
   const header = el("tr", { role: "row" }, ...HANDSHAKES.map(({ name }) => el("th", { scope: "col", role: "columnheader" }, name)));
   const note = listed.length < number ? el("p", { class: "lead" }, `This page lists the first ${grouped(listed.length)} of ${grouped(number)} handshakes; --format jsonl lists all.`) : null;
-  return el("div", {}, note, el("table", { class: "findings handshakes", role: "table" }, el("thead", { role: "rowgroup" }, header), body), more);
+  return el("div", {}, note, el("table", { class: "findings stack handshakes", role: "table" }, el("thead", { role: "rowgroup" }, header), body), more);
 }
 
 function showPage() {
