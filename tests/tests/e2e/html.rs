@@ -186,6 +186,23 @@ fn every_chart_says_in_words_and_numbers_what_it_draws() {
 }
 
 #[test]
+fn axes_fit_the_data_and_a_series_of_zeros_has_none() {
+    let Some(mut browser) = Browser::start() else { return };
+    let axes = |browser: &mut Browser| browser.eval("document.querySelectorAll('#timelines .u-axis').length");
+    let (_folder, page, _) = report(&sample("user-trace"));
+    browser.open(&page);
+    assert_eq!(axes(&mut browser), 3, "time, handshakes, resets");
+    let hops = browser.eval("[...document.querySelectorAll('#scatters .plot')].at(-1).getAttribute('aria-label')");
+    assert!(hops.as_str().is_some_and(|label| label.ends_with("The axis is from 62 to 65.")), "63 is not 64: {hops}");
+    assert!(!browser.text("#legend").contains("never completed") && browser.text("#legend").contains("resets"));
+    let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
+    browser.open(&page);
+    assert_eq!(axes(&mut browser), 2, "time, handshakes; nothing was reset");
+    assert!(!browser.text("#timelines .u-legend").contains("resets") && !browser.text("#legend").contains("resets"));
+    assert_quiet(&mut browser);
+}
+
+#[test]
 fn a_listener_or_an_episode_narrows_charts_and_findings() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&package().join("captures"));
