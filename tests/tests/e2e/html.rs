@@ -306,6 +306,33 @@ fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of
 }
 
 #[test]
+fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&sample("user-trace"));
+    for (width, scheme) in [(400, "light"), (1100, "dark"), (1600, "light")] {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        browser.click("#rows tbody .unfold");
+        browser.click(".handshakes .unfold");
+        let texts = |browser: &mut Browser, class: &str| {
+            browser.eval(&format!(
+                "[...document.querySelectorAll('.ladder {class}')].map((text) => text.textContent).join('; ')"
+            ))
+        };
+        assert_eq!(texts(&mut browser, ".what"), "SYN, frame 1; SYN-ACK, frame 2, Win=0; ACK, frame 3; RST, frame 4");
+        assert_eq!(texts(&mut browser, ".since"), "0; +35 µs; +162 µs; +194 µs");
+        assert_eq!(texts(&mut browser, ".outcome"), "reset-by-server");
+        let arrows = "[...document.querySelectorAll('.ladder g line')].map((line) => line.x1.baseVal.value < line.x2.baseVal.value)";
+        assert_eq!(browser.eval(arrows), serde_json::json!([true, false, true, false]), "the reset is the server's");
+        let place = "(box => [box.left >= 0, box.right <= innerWidth, box.width > 250])(document.querySelector('.ladder').getBoundingClientRect())";
+        assert_eq!(browser.eval(place), serde_json::json!([true, true, true]), "at {width}");
+        browser.eval("document.querySelector('.ladder').scrollIntoView()");
+        browser.picture(&format!("ladder-{width}-{scheme}"));
+    }
+    assert_quiet(&mut browser);
+}
+
+#[test]
 fn a_click_anywhere_on_a_row_opens_and_closes_it() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&sample("user-trace"));

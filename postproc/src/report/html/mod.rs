@@ -42,6 +42,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/chart.js"),
     include_str!("assets/timeline.js"),
     include_str!("assets/scatter.js"),
+    include_str!("assets/ladder.js"),
     include_str!("assets/detail.js"),
     include_str!("assets/filters.js"),
     include_str!("assets/groups.js"),
