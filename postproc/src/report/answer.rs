@@ -259,7 +259,7 @@ const FAILURES: [(&[Outcome], &str); 6] = [
 
 /// Returns how many of the failed handshakes completed: their connection made no progress
 /// afterwards.
-fn stuck(failures: &Affected) -> u64 {
+pub fn stuck(failures: &Affected) -> u64 {
     sum(&failures.outcomes, |outcome| !outcome.is_failure())
 }
 

@@ -117,7 +117,7 @@ fn sources() -> Vec<Source> {
 
 /// Returns the totals of these findings, all in the first capture, and of a second, truncated
 /// capture.
-fn totals(findings: &[Finding]) -> Totals {
+pub(super) fn totals(findings: &[Finding]) -> Totals {
     let mut totals = Totals { captures: vec![capture_totals()], ..Totals::default() };
     let mut tally = Tally::default();
     for finding in findings {

@@ -6,10 +6,11 @@ use serde::Serialize;
 use syncookie_engine::{CauseKind, Endpoint, Verdict};
 use syncookie_terminal::escape_controls;
 
-use super::points::{Point, Points};
-use super::rows::{hundredths, micros};
+use super::Gathered;
+use super::points::Point;
+use super::rows::{GroupRow, hundredths, micros};
 use super::sections::{by_weight, shown_episodes};
-use super::series::{COUNTS, Series, Timelines};
+use super::series::{COUNTS, Series};
 use super::texts::{Text, Texts};
 use crate::totals::Totals;
 
@@ -26,6 +27,8 @@ pub struct Data {
     points: Vec<Dot>,
     /// Number of answered handshakes; `points` is a sample of them.
     answered: u64,
+    /// Groups of findings of which only the first are listed.
+    groups: Vec<GroupRow>,
 }
 
 /// Listener of the table, with its handshakes over time.
@@ -48,7 +51,8 @@ struct Episode(i64, u8, i64, i64, u64, u64, u64);
 struct Dot(i64, i64, u8, Option<f64>, u16, Option<u8>, Option<u8>);
 
 impl Data {
-    pub fn new(totals: &Totals, folder: &str, timelines: &Timelines, points: &Points, texts: &mut Texts) -> Self {
+    pub fn new(totals: &Totals, folder: &str, gathered: &mut Gathered) -> Self {
+        let Gathered { timelines, points, rows, texts } = gathered;
         let shown = by_weight(totals);
         let listeners = shown.iter().map(|(server, _)| Listener::new(server, timelines.get(server), texts)).collect();
         let numbers: HashMap<Endpoint, i64> = shown.iter().map(|(server, _)| **server).zip(0..).collect();
@@ -66,6 +70,7 @@ impl Data {
             episodes: episodes.collect(),
             points: points.by_time().iter().map(|point| Dot::new(point, number(&point.server))).collect(),
             answered: points.offered(),
+            groups: rows.groups(texts),
         }
     }
 }

@@ -4,8 +4,10 @@
 //! the charts and the findings table from data in the page (`data`: JSON; `details`: one line per
 //! finding, parsed when it is expanded).
 
+mod checks;
 mod data;
 mod escape;
+mod figures;
 mod points;
 mod rows;
 mod sample;
@@ -18,8 +20,7 @@ use std::io::{self, Write};
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::answer::{self, common_folder, details, headline, read};
-use super::check;
+use super::answer::{common_folder, details, headline, read};
 use crate::source::walk::Source;
 use crate::totals::second_view::SecondView;
 use crate::totals::{CaptureTotals, Totals};
@@ -41,8 +42,10 @@ const SCRIPT: &str = concat!(
     include_str!("assets/chart.js"),
     include_str!("assets/timeline.js"),
     include_str!("assets/scatter.js"),
+    include_str!("assets/ladder.js"),
     include_str!("assets/detail.js"),
     include_str!("assets/filters.js"),
+    include_str!("assets/groups.js"),
     include_str!("assets/findings.js"),
     include_str!("assets/main.js"),
     "})();\n"
@@ -119,10 +122,8 @@ impl<W: Write> Page<W> {
             "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
             "answer" => write!(output, "{}", Html(&headline(totals))),
             "answer-details" => write!(output, "{}", Html(&details(totals))),
-            "check" => match answer::check(totals) {
-                Some(check) => write!(output, "<pre id=\"check\">{}</pre>", Html(&check::unwrapped("To check", check))),
-                None => Ok(()),
-            },
+            "figures" => figures::figures(output, totals),
+            "checks" => checks::checks(output, totals),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
             "clients" => sections::clients(output, totals),
@@ -156,7 +157,7 @@ impl Gathered {
 
 /// Writes `{"head":…,"texts":…,"rows":[…]}`; the rows were formatted as they arrived.
 fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder: &str) -> io::Result<()> {
-    let data = Data::new(totals, folder, &gathered.timelines, &gathered.points, &mut gathered.texts);
+    let data = Data::new(totals, folder, gathered);
     output.write_all(b"{\"head\":")?;
     serde_json::to_writer(ScriptSafe(&mut *output), &data)?;
     output.write_all(b",\"texts\":")?;

@@ -1,11 +1,14 @@
 //! Findings table: a row of columns per finding, and a line of details that is read when the row is
 //! expanded. Both are formatted as they arrive, so that no finding is kept.
+//!
+//! The page shows findings that agree in listener, verdict, outcome and cause as one row. Of such a
+//! group, the first findings are listed and the others are counted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use serde::Serialize;
-use syncookie_engine::{Cause, Finding, Frame, Timestamp, odds};
+use syncookie_engine::{Cause, CauseKind, Endpoint, Finding, Frame, Outcome, Timestamp, Verdict, odds};
 
 use super::escape::ScriptSafe;
 use super::texts::{Phrase, Text, Texts};
@@ -17,6 +20,12 @@ use crate::totals::second_view::SecondView;
 /// Maximum number of findings of each sort: SYN cookie or SYN proxy at `likely` or above, the same
 /// below `likely`, and other failures.
 const MOST: [u64; 3] = [100_000, 20_000, 20_000];
+
+/// Maximum number of findings of a group that are listed; further ones are only counted.
+pub const LISTED: u64 = 500;
+
+/// What the findings of a group have in common: listener, verdict, outcome and likely cause.
+type Key = (Endpoint, Verdict, Outcome, Option<CauseKind>);
 
 /// Values of a row, in the order that filters.js names; the last one is the odds as text.
 #[derive(Serialize)]
@@ -52,7 +61,22 @@ struct Pot {
     details: Vec<u8>,
     /// Findings, in the order of their rows.
     entries: Vec<Entry>,
+    groups: HashMap<Key, Counted>,
 }
+
+/// Number and times of the findings of a group.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    findings: u64,
+    listed: u64,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+/// Group with findings that are not listed: listener, verdict, outcome, cause, number of all its
+/// findings, and the times of the first and the last.
+#[derive(Debug, Serialize)]
+pub struct GroupRow(Text, Text, Text, Option<Text>, u64, i64, i64);
 
 /// Finding with a row: its frame, and where its row and details end.
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +98,10 @@ impl Rows {
     /// Adds a finding that is worth a row: answered by a SYN cookie or SYN proxy, or failed with a
     /// cause.
     pub fn add(&mut self, captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> io::Result<()> {
-        let sort = match (finding.assessment.verdict.is_cookie_style(), finding.causes.is_empty()) {
-            (true, _) if finding.is_reliable() => 0,
-            (true, _) => 1,
-            (false, false) => 2,
-            (false, true) => return Ok(()),
-        };
+        let has_cause = !finding.causes.is_empty();
+        let Some(sort) = sort(finding.assessment.verdict, finding.is_reliable(), has_cause) else { return Ok(()) };
         let pot = &mut self.pots[sort];
-        if pot.entries.len() as u64 >= MOST[sort] {
-            pot.beyond += 1;
+        if !pot.lists(finding, MOST[sort]) {
             return Ok(());
         }
         serde_json::to_writer(ScriptSafe(&mut pot.rows), &row(captures, finding, texts))?;
@@ -93,9 +112,22 @@ impl Rows {
         Ok(())
     }
 
-    /// Returns the number of findings that are counted but have no row.
+    /// Returns the number of findings that belong to no group with a row.
     pub fn beyond(&self) -> u64 {
         self.pots.iter().map(|pot| pot.beyond).sum()
+    }
+
+    /// Returns the number of findings that are counted in their group, but not listed.
+    pub fn unlisted(&self) -> u64 {
+        self.pots.iter().flat_map(|pot| pot.groups.values()).map(Counted::unlisted).sum()
+    }
+
+    /// Returns the groups with findings that are not listed.
+    pub fn groups(&self, texts: &mut Texts) -> Vec<GroupRow> {
+        let groups = self.pots.iter().flat_map(|pot| &pot.groups).filter(|(_, group)| group.unlisted() > 0);
+        let mut groups: Vec<_> = groups.collect();
+        groups.sort_unstable_by_key(|(key, group)| (**key, group.findings));
+        groups.into_iter().map(|(key, group)| GroupRow::new(key, group, texts)).collect()
     }
 
     /// Returns the number of findings that have a row.
@@ -107,6 +139,16 @@ impl Rows {
     /// Leaves out the rows of these handshakes.
     pub fn remove(&mut self, views: &[SecondView]) {
         self.removed.extend(views.iter().map(|view| view.frame));
+        views.iter().for_each(|view| self.uncount(view));
+    }
+
+    fn uncount(&mut self, view: &SecondView) {
+        let counted = &view.counted;
+        let key = (view.server, counted.verdict, counted.outcome, counted.likely_cause);
+        let sort = sort(counted.verdict, counted.is_reliable, counted.first_cause.is_some());
+        if let Some(group) = sort.and_then(|sort| self.pots[sort].groups.get_mut(&key)) {
+            group.findings = group.findings.saturating_sub(1);
+        }
     }
 
     /// Returns the elements of the JSON array of rows, with commas between them.
@@ -127,6 +169,64 @@ impl Rows {
             let kept = starts.zip(&pot.entries).filter(|(_, entry)| !self.removed.contains(&entry.frame));
             kept.map(move |(start, entry)| &buffer(pot)[start..end(entry)])
         })
+    }
+}
+
+impl Pot {
+    /// Counts a finding, and returns whether it gets a row. `most` is the number of rows of the pot.
+    fn lists(&mut self, finding: &Finding, most: u64) -> bool {
+        let has_room = (self.entries.len() as u64) < most;
+        let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
+        let key = (finding.server, finding.assessment.verdict, finding.outcome, cause);
+        if !has_room && !self.groups.contains_key(&key) {
+            self.beyond += 1;
+            return false;
+        }
+        let group = self.groups.entry(key).or_insert_with(|| Counted::new(finding.time));
+        group.add(finding.time);
+        let is_listed = has_room && group.listed < LISTED;
+        group.listed += u64::from(is_listed);
+        is_listed
+    }
+}
+
+impl Counted {
+    const fn new(time: Timestamp) -> Self {
+        Self { findings: 0, listed: 0, first: time, last: time }
+    }
+
+    fn add(&mut self, time: Timestamp) {
+        self.findings += 1;
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+
+    const fn unlisted(&self) -> u64 {
+        self.findings.saturating_sub(self.listed)
+    }
+}
+
+impl GroupRow {
+    fn new((server, verdict, outcome, cause): &Key, group: &Counted, texts: &mut Texts) -> Self {
+        Self(
+            texts.text(&server.to_string()),
+            texts.text(verdict.as_str()),
+            texts.text(outcome.as_str()),
+            cause.map(|cause| texts.text(cause.as_str())),
+            group.findings,
+            micros(group.first),
+            micros(group.last),
+        )
+    }
+}
+
+/// Returns the pot of a finding; `None` if it gets no row.
+const fn sort(verdict: Verdict, is_reliable: bool, has_cause: bool) -> Option<usize> {
+    match (verdict.is_cookie_style(), is_reliable, has_cause) {
+        (true, true, _) => Some(0),
+        (true, false, _) => Some(1),
+        (false, _, true) => Some(2),
+        (false, _, false) => None,
     }
 }
 
@@ -247,11 +347,22 @@ mod tests {
     }
 
     #[test]
+    fn the_first_findings_of_a_group_are_listed_and_the_others_are_counted() {
+        let (mut rows, mut texts) = (Rows::default(), Texts::default());
+        (0..LISTED + 7).for_each(|_| rows.add(&[], &leaked(0), &mut texts).unwrap());
+        assert_eq!((rows.kept(), rows.beyond(), rows.unlisted()), (LISTED, 0, 7));
+        let groups = serde_json::to_value(rows.groups(&mut texts)).unwrap();
+        assert_eq!((groups.as_array().unwrap().len(), &groups[0][4]), (1, &serde_json::json!(LISTED + 7)));
+        rows.remove(&[SecondView::of(&leaked(0))]);
+        assert_eq!(rows.unlisted(), 6, "another capture shows the same connection");
+    }
+
+    #[test]
     fn findings_beyond_the_limit_are_counted() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
         let entry = Entry { frame: Frame::default(), row_end: 0, details_end: 0 };
         rows.pots[0].entries = vec![entry; MOST[0] as usize];
         rows.add(&[], &leaked(0), &mut texts).unwrap();
-        assert_eq!((rows.kept(), rows.beyond()), (MOST[0], 1));
+        assert_eq!((rows.kept(), rows.beyond(), rows.unlisted()), (MOST[0], 1, 0));
     }
 }

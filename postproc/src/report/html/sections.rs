@@ -76,39 +76,48 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 /// Writes the rows of the table of listeners.
 pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     for (number, (server, listener)) in by_weight(totals).into_iter().enumerate() {
-        write!(output, "<tr><th scope=\"row\">{}</th>", Html(&server.to_string()))?;
+        write!(
+            output,
+            "<tr><th scope=\"row\">{server} <button type=\"button\" data-listener=\"{number}\" \
+             aria-label=\"Show charts and findings of {server}\">Show</button></th>",
+            server = Html(&server.to_string())
+        )?;
         let outcome = |outcome: Outcome| listener.tally.outcomes[outcome as usize];
+        let verdict = |verdict| tally_of(&listener.tally, verdict);
         let counts = [
-            listener.tally.handshakes,
-            tally_of(&listener.tally, Verdict::Ordinary),
-            tally_of(&listener.tally, Verdict::SynCookie),
-            tally_of(&listener.tally, Verdict::SynProxy),
-            tally_of(&listener.tally, Verdict::Undetermined),
-            outcome(Outcome::ResetByServer) + outcome(Outcome::ResetByClient),
-            outcome(Outcome::Refused),
-            outcome(Outcome::Unanswered),
-            outcome(Outcome::Unacknowledged),
-            listener.stuck,
+            ("Handshakes", listener.tally.handshakes),
+            ("Ordinary", verdict(Verdict::Ordinary)),
+            ("SYN cookie", verdict(Verdict::SynCookie)),
+            ("SYN proxy", verdict(Verdict::SynProxy)),
+            ("Undetermined", verdict(Verdict::Undetermined)),
+            ("Reset", outcome(Outcome::ResetByServer) + outcome(Outcome::ResetByClient)),
+            ("Refused", outcome(Outcome::Refused)),
+            ("Unanswered", outcome(Outcome::Unanswered)),
+            ("Unacknowledged", outcome(Outcome::Unacknowledged)),
+            ("Stuck", listener.stuck),
         ];
-        for count in counts {
+        for (label, count) in counts {
             let class = if count == 0 { " class=\"zero\"" } else { "" };
-            write!(output, "<td{class}>{}</td>", grouped(count))?;
+            write!(output, "<td data-label=\"{label}\"{class}>{}</td>", grouped(count))?;
         }
         let strongest = listener.strongest.map_or("–", |confidence| confidence.as_str());
-        let span = listener
-            .cookie_style
-            .map_or_else(|| ["–".to_owned(), "–".to_owned()], |(first, last)| [second(first), second(last)]);
-        write!(output, "<td class=\"text\">{strongest}</td>")?;
-        // Only the space between date and time may break.
-        span.iter().try_for_each(|time| {
-            write!(output, "<td class=\"text\"><span>{}</span></td>", time.replace(' ', "</span> <span>"))
-        })?;
-        writeln!(
-            output,
-            "<td class=\"text\"><button type=\"button\" data-listener=\"{number}\">Show</button></td></tr>"
-        )?;
+        write!(output, "<td class=\"text\" data-label=\"Confidence (max)\">{strongest}</td>")?;
+        let period = period(listener);
+        writeln!(output, "<td class=\"text\" data-label=\"Cookie or proxy\">{period}</td></tr>")?;
     }
     Ok(())
+}
+
+/// Returns the times of the first and the last SYN cookie or proxy, to be broken only between them.
+fn period(listener: &ListenerTotals) -> String {
+    let Some((first, last)) = listener.cookie_style else { return "–".into() };
+    let (first, last) = (second(first), second(last));
+    if first == last {
+        return format!("<span>{first}</span>");
+    }
+    let day = first.split(' ').next().unwrap_or_default();
+    let until = last.strip_prefix(day).map_or(&*last, str::trim_start);
+    format!("<span>{first}</span> <span>to {until}</span>")
 }
 
 /// Writes the rows of the table of episodes.
@@ -143,6 +152,12 @@ pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> i
         (totals.listeners.len().saturating_sub(LISTENERS) as u64, "listener", "not listed", all),
         (totals.episodes.len().saturating_sub(EPISODES) as u64, "episode", "not listed", all),
         (gathered.rows.beyond(), "finding", "counted, but not listed in the table of findings", all),
+        (
+            gathered.rows.unlisted(),
+            "finding",
+            "counted in a row of the table of findings, but not listed below it",
+            all,
+        ),
         (gathered.timelines.dropped, "listener", "dropped from the charts over time to limit memory", ""),
     ];
     let mut limits: Vec<String> = beyond

@@ -32,22 +32,12 @@ function drawMarks(context, name, places, ratio) {
 
 /** A swatch for a legend, drawn as the chart draws it. */
 function swatch(name, kind) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const shape = (tag, attributes) => {
-    const element = document.createElementNS(space, tag);
-    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-    element.style.setProperty(kind === "line" ? "stroke" : "fill", `var(--${name})`);
-    element.style.setProperty(kind === "line" ? "fill" : "stroke", kind === "line" ? "none" : "var(--soft)");
-    svg.append(element);
-  };
-  svg.setAttribute("width", "18"); svg.setAttribute("height", "12"); svg.setAttribute("aria-hidden", "true");
-  if (kind === "line") {
-    shape("path", { d: "M0 9L9 3L18 8", "stroke-width": "2", ...(name === "lost" ? { "stroke-dasharray": "4 2" } : {}) });
-  } else {
-    shape("rect", { x: "1", y: "1", width: "16", height: "10" });
-  }
-  return svg;
+  const shape = kind === "line"
+    ? svg("path", { d: "M0 9L9 3L18 8", "stroke-width": "2", ...(name === "lost" ? { "stroke-dasharray": "4 2" } : {}) })
+    : svg("rect", { x: "1", y: "1", width: "16", height: "10" });
+  shape.style.setProperty(kind === "line" ? "stroke" : "fill", `var(--${name})`);
+  shape.style.setProperty(kind === "line" ? "fill" : "stroke", kind === "line" ? "none" : "var(--soft)");
+  return svg("svg", { width: "18", height: "12", "aria-hidden": "true" }, shape);
 }
 
 const charts = [];

@@ -1,4 +1,4 @@
-// Copying a display filter.
+// Copying a display filter or a command.
 
 /** Puts text on the clipboard, also where the browser gives pages from files no clipboard interface. */
 async function copy(value) {
@@ -16,16 +16,26 @@ async function copy(value) {
   }
 }
 
-/** A line with a filter and the button that copies it. */
-function filterLine(label, filter) {
-  const button = el("button", { type: "button", "aria-label": `Copy the filter: ${label}` }, "Copy");
+/** A button that copies `value`; `label` says to a screen reader what that is. */
+function copyButton(label, value) {
+  const button = el("button", { type: "button", class: "copy", "aria-label": label }, "Copy");
   button.addEventListener("click", async () => {
-    const done = await copy(filter);
+    const done = await copy(value);
     button.focus();
     button.textContent = done ? "Copied" : "Select and copy by hand";
-    $("copied").textContent = done ? `Copied: ${filter}` : "The browser did not let the page copy.";
+    $("copied").textContent = done ? `Copied: ${value}` : "The browser did not let the page copy.";
     setTimeout(() => (button.textContent = "Copy"), 1500);
   });
-  return el("div", { class: "filter-line" }, el("span", {}, label), el("code", {}, filter), button);
+  return button;
+}
+
+/** A line with a filter and the button that copies it. */
+function filterLine(label, filter) {
+  return el("div", { class: "filter-line" }, el("span", {}, label), el("code", {}, filter), copyButton(`Copy the filter: ${label}`, filter));
+}
+
+/** Puts a button beside each command of what to check. */
+function addCopyButtons() {
+  document.querySelectorAll("#check code").forEach((code) => code.after(" ", copyButton(`Copy the command: ${code.textContent}`, code.textContent)));
 }
 

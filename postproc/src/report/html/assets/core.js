@@ -17,6 +17,14 @@ function el(name, attributes = {}, ...children) {
   return element;
 }
 
+/** An element of a drawing. */
+function svg(name, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+  element.append(...children);
+  return element;
+}
+
 /** A text by its number, or itself. */
 const text = (entry) => (typeof entry === "string" ? entry : entry === null ? "" : data.texts[entry]);
 

@@ -39,7 +39,7 @@ function packetsTable(details, isIpv6) {
     const where = packet[2] === null ? "" : `in ${text(packet[2])}`;
     const values = (seen[ROLES[role]] || []).filter(Boolean).join(" ");
     return el("tr", {}, el("th", { scope: "row" }, ROLES[role]), el("td", { class: "number" }, `${packet[0]}`),
-      el("td", {}, since), el("td", {}, [values, where].filter(Boolean).join("; ")));
+      el("td", { class: "whole" }, since), el("td", {}, [values, where].filter(Boolean).join("; ")));
   });
   return el("table", {}, el("thead", {}, el("tr", {}, ...["Packet", "Frame", "Time", "Values"].map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...rows));
@@ -94,7 +94,7 @@ function detailOf(index) {
     el("h4", {}, "Show it in Wireshark (display filters)"),
     ...filtersOf(row, details).map(([label, filter]) => filterLine(label, filter)),
     el("div", { class: "parts" },
-      el("div", {}, el("h4", {}, "Packets"), el("p", {}, `${time(row[AT])} UTC, in `, el("code", {}, text(row[CAPTURE]))), packetsTable(details, row[CLIENT].startsWith("[")), about ? el("p", {}, about) : null),
+      el("div", {}, el("h4", {}, "Packets"), el("p", {}, `${row[CLIENT]} to ${text(row[SERVER])}, ${time(row[AT])} UTC, in `, el("code", {}, text(row[CAPTURE]))), ladderOf(row, details), packetsTable(details, row[CLIENT].startsWith("[")), about ? el("p", {}, about) : null),
       el("div", {}, el("h4", {}, "Evidence, strongest first"), evidenceList(details), sumOf(row, details),
         ...(details.missing.length ? [el("h4", {}, "Not in the capture"), list(details.missing.map(phrase))] : []))),
     ...(details.causes.length ? [el("h4", {}, "Possible causes, most likely first"), ...causesList(details)] : []));

@@ -7,7 +7,7 @@ const CHOICES = [["filter-verdict", ANSWER], ["filter-outcome", OUTCOME], ["filt
 /** Fills a choice with the words that occur, the most frequent first. */
 function fillChoice(id, column) {
   const counts = new Map();
-  data.rows.forEach((row) => counts.set(row[column], (counts.get(row[column]) || 0) + 1));
+  allGroups.forEach(({ row, count }) => counts.set(row[column], (counts.get(row[column]) || 0) + count));
   const words = [...counts].sort((a, b) => b[1] - a[1]);
   $(id).append(el("option", { value: "" }, "any"), ...words.map(([entry, number]) =>
     el("option", { value: text(entry) || "-" }, `${text(entry) || "none"} (${grouped(number)})`)));

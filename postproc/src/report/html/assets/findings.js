@@ -1,14 +1,13 @@
 // Table of findings: sorting, pages, rows that open.
 
 const compareText = (column) => (a, b) => {
-  const [left, right] = [text(a[column]), text(b[column])];
+  const [left, right] = [text(a.row[column]), text(b.row[column])];
   return left < right ? -1 : left > right ? 1 : 0;
 };
-const compareNumber = (column) => (a, b) => a[column] - b[column];
-/** Cookie-style before ordinary, then by confidence and log-odds. */
-const compareSurety = (a, b) =>
-  text(a[ANSWER]).startsWith("syn-") - text(b[ANSWER]).startsWith("syn-") ||
-  CONFIDENCES.indexOf(text(a[SURE])) - CONFIDENCES.indexOf(text(b[SURE])) || (a[ODDS] || 0) - (b[ODDS] || 0);
+const FAILED = ["reset-by-server", "reset-by-client", "refused", "unanswered", "unacknowledged"];
+/** Failures first, then connections that got stuck or were delayed, then what only a cookie or proxy answered. */
+const urgency = ({ row }) => (FAILED.includes(text(row[OUTCOME])) ? 0 : row[CAUSE] === null ? 2 : 1);
+const compareUrgency = (a, b) => urgency(a) - urgency(b) || b.count - a.count;
 
 /** An address and port, on one line unless it is a long one. */
 const endpoint = (name) => el("span", { class: name.length <= 24 ? "whole" : null }, name);
@@ -19,19 +18,36 @@ function path(name) {
   return el("span", { title: name }, ...below.split(/(?<=\/)/).flatMap((part) => [part, el("wbr")]));
 }
 
+const badge = (word) => el("span", { class: `badge ${word}` }, word);
+const sure = (row) => (row[SURE] === null ? "–" : `${text(row[SURE])} (${text(row[STRENGTH])})`);
+
+/** A date and a time, broken only between them. */
+const moment = (micros) => el("span", {}, ...time(micros, 3).split(" ").flatMap((part) => [" ", el("span", { class: "whole" }, part)]));
+
+/** Columns of a group; the first has the button that opens it. */
 const TABLE = [
-  { name: "Time (UTC)", order: compareNumber(AT) },
-  { name: "Listener", order: compareText(SERVER), cell: (row) => endpoint(text(row[SERVER])) },
-  { name: "Client", order: compareText(CLIENT), cell: (row) => endpoint(row[CLIENT]) },
-  { name: "Verdict", order: compareText(ANSWER), cell: (row) => el("span", { class: `badge ${text(row[ANSWER])}` }, text(row[ANSWER])) },
-  { name: "Confidence", order: compareSurety, first: "descending", cell: (row) => (row[SURE] === null ? "–" : `${text(row[SURE])} (${text(row[STRENGTH])})`) },
-  { name: "Outcome", order: compareText(OUTCOME), cell: (row) => text(row[OUTCOME]) },
-  { name: "Likely cause", order: compareText(CAUSE), cell: (row) => text(row[CAUSE]) || "–" },
-  { name: "Capture", order: compareText(CAPTURE), cell: (row) => path(text(row[CAPTURE])) },
-  { name: "Frame", order: compareNumber(FRAME), cell: (row) => String(row[FRAME] || "–") },
+  { name: "Handshakes", first: "descending", order: (a, b) => a.count - b.count },
+  { name: "Listener", order: compareText(SERVER), cell: ({ row }) => endpoint(text(row[SERVER])) },
+  { name: "Verdict", order: compareText(ANSWER), cell: ({ row }) => badge(text(row[ANSWER])) },
+  { name: "Outcome", order: compareText(OUTCOME), cell: ({ row }) => text(row[OUTCOME]), kind: "word" },
+  { name: "Likely cause", order: compareText(CAUSE), cell: ({ row }) => text(row[CAUSE]) || "–", kind: "word" },
+  { name: "Confidence (max)", first: "descending", order: (a, b) => compareSurety(a.surest, b.surest), cell: ({ surest }) => sure(surest) },
+  { name: "First (UTC)", order: (a, b) => a.first - b.first, cell: ({ first }) => moment(first) },
+  { name: "Last (UTC)", order: (a, b) => a.last - b.last, cell: ({ last }) => moment(last) },
 ];
 
-const table = { sort: 4, direction: "descending", page: 0, found: [], open: new Set() };
+/** Columns of a handshake of an open group. */
+const HANDSHAKES = [
+  { name: "Time (UTC)" },
+  { name: "Client", cell: (row) => endpoint(row[CLIENT]) },
+  { name: "Confidence", cell: sure },
+  { name: "Capture", cell: (row) => path(text(row[CAPTURE])) },
+  { name: "Frame", cell: (row) => String(row[FRAME] || "–"), kind: "number" },
+];
+const FIRST_HANDSHAKES = 25;
+const MORE_HANDSHAKES = 200;
+
+const table = { sort: -1, direction: "descending", page: 0, found: [], open: new Set(), shown: new Map() };
 
 function header() {
   const cells = TABLE.map(({ name, first }, column) => {
@@ -48,42 +64,63 @@ function header() {
   $("rows").tHead.replaceChildren(el("tr", { role: "row" }, ...cells));
 }
 
-/** Filters, sorts, and goes to the first page. */
+/** Filters, sorts, and goes to the first page. Without a choice, failures come first. */
 function arrange() {
   const sign = table.direction === "ascending" ? 1 : -1;
-  const { order } = TABLE[table.sort];
-  // Equal ones by time, so that the order is always the same.
-  table.found = passing().sort((a, b) => sign * order(data.rows[a], data.rows[b]) || data.rows[a][AT] - data.rows[b][AT] || a - b);
+  const order = table.sort < 0 ? () => 0 : TABLE[table.sort].order;
+  // Equal ones by urgency and time, so that the order is always the same.
+  table.found = passingGroups().sort((a, b) => sign * order(a, b) || compareUrgency(a, b) || a.first - b.first || a.listed[0] - b.listed[0]);
   table.page = 0;
   [...$("rows").tHead.rows[0].cells].forEach((cell, column) =>
     column === table.sort ? cell.setAttribute("aria-sort", table.direction) : cell.removeAttribute("aria-sort"));
-  const all = data.rows.length, number = table.found.length;
-  $("status").textContent = number === all ? `${count(all, "finding")}.` : `${grouped(number)} of ${count(all, "finding")}.`;
+  const number = table.found.reduce((sum, { count }) => sum + count, 0);
+  const said = number === findings ? count(findings, "finding") : `${grouped(number)} of ${count(findings, "finding")}`;
+  $("status").textContent = `${said} in ${count(table.found.length, "row")}.`;
   showPage();
 }
 
-function unfold(tr, index, button) {
-  const open = button.getAttribute("aria-expanded") === "true";
-  button.setAttribute("aria-expanded", String(!open));
-  tr.classList.toggle("open", !open);
-  if (open) {
-    table.open.delete(index);
-    tr.nextElementSibling.remove();
-  } else {
-    table.open.add(index);
-    tr.after(el("tr", { class: "detail", role: "row", id: `finding-${index}` },
-      el("td", { colspan: String(TABLE.length), role: "cell" }, detailOf(index))));
-  }
+/** Adds a row that a click anywhere on it opens and closes. `content` makes what it shows when it is open. */
+function addRow(body, columns, item, label, id, content) {
+  const button = el("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-controls": id }, label);
+  const cells = columns.slice(1).map(({ name, cell, kind }) => el("td", { role: "cell", "data-label": name, class: kind }, cell(item)));
+  const tr = el("tr", { role: "row", class: "row" }, el("td", { role: "cell", "data-label": columns[0].name, class: "time" }, button), ...cells);
+  const toggle = () => {
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    tr.classList.toggle("open", !open);
+    table.open[open ? "delete" : "add"](id);
+    if (open) tr.nextElementSibling.remove();
+    else tr.after(el("tr", { class: "detail", role: "row", id }, el("td", { colspan: String(columns.length), role: "cell" }, content())));
+  };
+  // Selecting text in a row does not open it.
+  tr.addEventListener("click", ({ target }) => (target === button || getSelection().isCollapsed) && toggle());
+  body.append(tr);
+  if (table.open.has(id)) toggle();
 }
 
-function rowOf(index) {
+function addHandshake(body, index) {
   const row = data.rows[index];
-  const button = el("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-controls": `finding-${index}` }, time(row[AT], 3));
-  const cells = TABLE.slice(1).map(({ name, cell }) =>
-    el("td", { role: "cell", "data-label": name, class: name === "Frame" ? "number" : null }, cell(row)));
-  const tr = el("tr", { role: "row" }, el("td", { role: "cell", class: "time" }, button), ...cells);
-  button.addEventListener("click", () => unfold(tr, index, button));
-  return [tr, button];
+  addRow(body, HANDSHAKES, row, time(row[AT], 3), `finding-${index}`, () => detailOf(index));
+}
+
+/** The listed handshakes of a group, the first few of them at first; the details if there is only one. */
+function handshakesOf(group) {
+  const { key, listed, count: number } = group;
+  if (number === 1) return detailOf(listed[0]);
+  const byTime = [...listed].sort((a, b) => data.rows[a][AT] - data.rows[b][AT] || a - b);
+  const body = el("tbody", { role: "rowgroup" });
+  const more = el("button", { type: "button", class: "more" });
+  const show = (until) => {
+    byTime.slice(body.querySelectorAll(":scope > .row").length, until).forEach((index) => addHandshake(body, index));
+    table.shown.set(key, until);
+    more.hidden = until >= byTime.length;
+    more.textContent = `Show ${grouped(Math.min(MORE_HANDSHAKES, byTime.length - until))} more`;
+  };
+  show(table.shown.get(key) || FIRST_HANDSHAKES);
+  more.addEventListener("click", () => show(table.shown.get(key) + MORE_HANDSHAKES));
+  const header = el("tr", { role: "row" }, ...HANDSHAKES.map(({ name }) => el("th", { scope: "col", role: "columnheader" }, name)));
+  const note = listed.length < number ? el("p", { class: "lead" }, `This page lists the first ${grouped(listed.length)} of ${grouped(number)} handshakes; --format jsonl lists all.`) : null;
+  return el("div", {}, note, el("table", { class: "findings stack handshakes", role: "table" }, el("thead", { role: "rowgroup" }, header), body), more);
 }
 
 function showPage() {
@@ -91,13 +128,12 @@ function showPage() {
   table.page = Math.min(Math.max(0, table.page), pages - 1);
   const body = $("rows").tBodies[0];
   body.replaceChildren();
-  for (const index of table.found.slice(table.page * size, (table.page + 1) * size)) {
-    const [tr, button] = rowOf(index);
-    body.append(tr);
-    if (table.open.has(index)) unfold(tr, index, button);
+  for (const group of table.found.slice(table.page * size, (table.page + 1) * size)) {
+    addRow(body, TABLE, group, grouped(group.count), `group-${allGroups.get(group.key).listed[0]}`, () => handshakesOf(group));
   }
-  if (!table.found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: String(TABLE.length), role: "cell" }, "No finding matches the filters.")));
+  if (!table.found.length) body.append(el("tr", { role: "row" }, el("td", { colspan: String(TABLE.length), role: "cell" }, findings ? "No finding matches the filters." : "No findings.")));
   $("page").textContent = `Page ${grouped(table.page + 1)} of ${grouped(pages)}`;
+  $("pages").hidden = pages === 1 && table.found.length <= 25;
   for (const button of $("pages").querySelectorAll("button")) {
     const back = ["first", "previous"].includes(button.dataset.page);
     button.disabled = back ? table.page === 0 : table.page === pages - 1;

@@ -6,9 +6,13 @@ function fillListeners() {
   $("listener").addEventListener("change", () => look({ listener: Number($("listener").value) }));
 }
 
+/** Explains what the charts over time draw, without what does not occur. */
 function fillLegend() {
-  const items = [...verdicts.map((name) => [name, name, "bar"]), ["handshakes that never completed", "lost", "line"], ["resets (right axis)", "reset", "line"], ["episode", "episode", "bar"]];
-  $("legend").append(...items.map(([name, variable, kind]) => el("li", {}, swatch(variable, kind), name)));
+  const occurs = (column) => head.listeners.some((listener) => listener.buckets.some(([, counts]) => counts[column] > 0));
+  const items = [...verdicts.map((name) => [name, name, "bar"]), ["handshakes that never completed", "lost", "line"], ["resets (right axis)", "reset", "line"]];
+  const drawn = items.filter((_, column) => occurs(column));
+  if (head.episodes.length) drawn.push(["episode", "episode", "bar"]);
+  $("legend").append(...drawn.map(([name, variable, kind]) => el("li", {}, swatch(variable, kind), name)));
 }
 
 /** Shows the time span that is selected. */
@@ -88,6 +92,7 @@ function theme() {
 
 function main() {
   ["timeline", "evidence", "findings"].forEach((id) => ($(id).hidden = false));
+  addCopyButtons();
   fillListeners();
   fillLegend();
   fillChoices();

@@ -4,25 +4,38 @@ const [TIME, LISTENER, VERDICT, LAG, WINDOW, HOPS, LATER_HOPS] = [0, 1, 2, 3, 4,
 const LAG_RANGE = [-40, 110];
 const COOKIE_LAG = [0, 63];
 
+/** A range that fits the values, with at least `least` beyond them, and little below zero if none is negative. */
+function fit(values, least) {
+  const low = values.reduce((low, value) => Math.min(low, value), Infinity), high = values.reduce((high, value) => Math.max(high, value), -Infinity);
+  const margin = Math.max(least, (high - low) * 0.06);
+  return [Math.max(low - margin, low < 0 ? -Infinity : -(high + margin) / 8), high + margin];
+}
+
+/** The range of lags that occur and of cookies; a few large lags would make all others equal. */
+function fitLags(values) {
+  const [low, high] = fit([...values, ...COOKIE_LAG], 5);
+  return [Math.max(low, LAG_RANGE[0]), Math.min(high, LAG_RANGE[1])];
+}
+
 const SCATTERS = [
   {
-    title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", range: LAG_RANGE, values: [LAG], band: COOKIE_LAG,
+    title: "Timestamp lag", axis: "Lag (ms)", unit: " ms", fit: fitLags, values: [LAG], band: COOKIE_LAG,
     caption: "Delay of the SYN-ACK's TCP timestamp behind the server's clock. A Linux SYN cookie stores the client's options in the low six bits of the timestamp. Its lag therefore varies over the shaded range, 0 to 63 ms; ordinary SYN-ACKs are near 0. A mark at the edge is a value outside the range of the chart.",
   },
   {
-    title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", range: [-3000, 68000], values: [WINDOW],
+    title: "Window of the SYN-ACK", axis: "Window (bytes)", unit: " bytes", fit: (values) => fit(values, 500), values: [WINDOW],
     caption: "With a window of 0, the client can connect but cannot send data. A SYN proxy announces a window of 0 until it has reached the server.",
   },
   {
-    title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", range: [0, 262], values: [HOPS, LATER_HOPS],
+    title: "TTL (IPv4) or hop limit (IPv6)", axis: "TTL or hop limit (hops)", unit: "", fit: (values) => fit(values, 1.5), values: [HOPS, LATER_HOPS],
     caption: "The marks show the SYN-ACKs. If the value of the reset (or, without a reset, of the server's next segment) differs, a vertical line leads to it: two machines answered, or the path changed.",
   },
 ];
 
 /** Marks of one chart, those beyond the range put on its edge. */
-function drawScatter(chart, kind, points) {
+function drawScatter(chart, kind, points, range) {
   const { ctx: context, bbox } = chart;
-  const [low, high] = kind.range;
+  const [low, high] = range;
   context.save();
   context.beginPath(); context.rect(bbox.left, bbox.top, bbox.width, bbox.height); context.clip();
   if (kind.band) {
@@ -46,25 +59,27 @@ function drawScatter(chart, kind, points) {
     context.beginPath();
     for (const point of points) {
       if (point[kind.values[1]] === null || point[kind.values[1]] === point[kind.values[0]]) continue;
-      const [x, y] = place(point, point[kind.values[1]]);
-      context.moveTo(x, y - 5 * devicePixelRatio); context.lineTo(x, y + 5 * devicePixelRatio);
+      context.moveTo(...place(point, point[kind.values[0]])); context.lineTo(...place(point, point[kind.values[1]]));
     }
     context.stroke();
   }
   context.restore();
 }
 
-function makeScatter(kind, points, width, plot) {
+/** Whole values that can occur: neither a window nor a TTL is negative. */
+const tick = (kind) => (value) => (Number.isInteger(value) && (value >= 0 || kind.band) ? grouped(value).replace("-", "−") : "");
+
+function makeScatter(kind, points, range, width, plot) {
   const series = [
     { label: "UTC", value: (_, seconds) => (seconds === null ? "–" : time(Math.round(seconds * 1e6))) },
     { label: kind.title, paths: () => null, points: { show: false }, stroke: colour("soft"),
       value: (_, value, __, row) => (row === null || value === null ? "–" : `${value}${kind.unit} (${verdicts[points[row][VERDICT]]})`) },
   ];
   const options = chartOptions(width, 260, {
-    series, axes: [{}, { ...title(kind.axis), values: (_, ticks) => ticks.map((tick) => `${grouped(tick)}`.replace("-", "−")) }],
+    series, axes: [{}, { ...title(kind.axis), values: (_, ticks) => ticks.map(tick(kind)) }],
     cursor: { drag: { x: true, y: false }, points: { show: false } }, legend: { live: true, markers: { show: false } },
-    scales: { x: { time: true, range: (_, from, to) => (from === to ? [from - 1, to + 1] : [from - (to - from) * 0.01, to + (to - from) * 0.01]) }, y: { range: () => kind.range } },
-    hooks: { draw: [(chart) => drawScatter(chart, kind, points)] },
+    scales: { x: { time: true, range: (_, from, to) => (from === to ? [from - 1, to + 1] : [from - (to - from) * 0.01, to + (to - from) * 0.01]) }, y: { range: () => range } },
+    hooks: { draw: [(chart) => drawScatter(chart, kind, points, range)] },
   });
   return new uPlot(options, [points.map((point) => point[TIME] / 1e6), points.map((point) => point[kind.values[0]])], plot);
 }
@@ -92,8 +107,10 @@ function showScatters() {
     if (!points.length) continue;
     const said = verdicts.map((name, verdict) => [name, points.filter((point) => point[VERDICT] === verdict).length])
       .filter(([, number]) => number).map(([name, number]) => `${grouped(number)} ${name}`).join(", ");
-    figure(parent, kind.title, kind.caption, `${kind.title} of ${count(points.length, "handshake")} over time: ${said}.`,
-      (width, plot) => makeScatter(kind, points, width, plot), () => scatterNumbers(kind, points));
+    const range = kind.fit(points.flatMap((point) => kind.values.map((column) => point[column])).filter((value) => value !== null));
+    const [low, high] = [Math.ceil(range[0]), Math.floor(range[1])];
+    figure(parent, kind.title, kind.caption, `${kind.title} of ${count(points.length, "handshake")} over time: ${said}. The axis is from ${low} to ${high}.`,
+      (width, plot) => makeScatter(kind, points, range, width, plot), () => scatterNumbers(kind, points));
   }
   const whose = view.listener < 0 ? "" : ` of ${text(head.listeners[view.listener].name)}`;
   $("evidence-lead").textContent = shown.length

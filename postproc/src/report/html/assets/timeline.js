@@ -71,18 +71,22 @@ function makeTimeline(listener, index, columns, width, plot) {
     value: (chart, _, __, row) => (row === null ? "–" : grouped(columns.counts[row][verdict])),
   }));
   const line = (label, name, dash, scale) => series.push({ label, scale, stroke: colour(name), width: 1.75, dash, points: { show: true, size: 5, fill: colour(name), filter: (chart, of) => chart.data[of].flatMap((n, row) => (n ? [row] : [])) } });
-  line("handshakes that never completed", "lost", [5, 3], "y");
-  line("resets (right)", "reset", [], "resets");
+  // A series of zeros has neither a line nor an axis.
+  const [hasLost, hasResets] = [LOST, RESET].map((column) => columns.counts.some((row) => row[column] > 0));
+  if (hasLost) line("handshakes that never completed", "lost", [5, 3], "y");
+  if (hasResets) line("resets (right)", "reset", [], "resets");
+  const chart = [...columns.chart.slice(0, LOST + 1), ...(hasLost ? [columns.chart[LOST + 1]] : []), ...(hasResets ? [columns.chart[RESET + 1]] : [])];
   const whole = (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? grouped(tick) : ""));
   const fromZero = { range: (_, __, most) => [0, Math.max(1, most * 1.06)] };
   // Resets are few beside a flood, and matter more: they have an axis of their own.
+  const resets = { values: whole, ...title(`Resets per ${step}`), scale: "resets", side: 1, size: 44, stroke: colour("reset"), grid: { show: false } };
   const options = chartOptions(width, 240, {
-    series, axes: [{}, { values: whole, ...title(`Handshakes per ${step}`) }, { values: whole, ...title(`Resets per ${step}`), scale: "resets", side: 1, size: 44, stroke: colour("reset"), grid: { show: false } }],
+    series, axes: [{}, { values: whole, ...title(`Handshakes per ${step}`) }, ...(hasResets ? [resets] : [])],
     cursor: { drag: { x: true, y: false } }, legend: { live: true, markers: { width: 2 } },
-    scales: { x: { time: true }, y: fromZero, resets: fromZero },
+    scales: { x: { time: true }, y: fromZero, ...(hasResets ? { resets: fromZero } : {}) },
     hooks: { drawAxes: [(chart) => drawEpisodes(chart, index), (chart) => drawBars(chart, columns, listener.width)] },
   });
-  return new uPlot(options, columns.chart, plot);
+  return new uPlot(options, chart, plot);
 }
 
 /** The chart as a table of at most two dozen rows. */
