@@ -3,6 +3,7 @@
 mod answer;
 mod help;
 mod json;
+pub mod metrics;
 mod prometheus;
 mod rows;
 mod table;
