@@ -4,7 +4,7 @@
 
 mod sandbox;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -38,6 +38,7 @@ const DECISIONS: &[(&str, Check)] = &[
     ("max-handshakes", max_handshakes),
     ("max-listeners", max_listeners),
     ("max-memory", max_memory),
+    ("metrics", metrics),
     ("once", once),
     ("output", output),
     ("quiet", quiet),
@@ -283,6 +284,65 @@ fn max_memory(sandbox: &Sandbox) {
     let early = |run: &Run| [0, 1].map(|capture| summary(run)["captures"][capture]["evicted_early"].as_u64());
     assert!(early(&followed).iter().any(|early| *early > Some(0)), "{}", summary(&followed));
     assert_eq!(early(&analyzed), [Some(0); 2]);
+}
+
+fn metrics(sandbox: &Sandbox) {
+    for other in ["-", "./out", "state"] {
+        let (run, _) = followed_until(sandbox, &["--metrics", other, "--state", "state"], |_| false);
+        assert!(run.code == 1 && run.stderr.contains("--metrics needs a file of its own"), "{other}: {}", run.stderr);
+    }
+    let run = sandbox.analyze(&["in", "--metrics", "m.prom"]);
+    assert!(run.code == 1 && run.stderr.contains("--metrics") && run.stderr.contains("--follow"), "{}", run.stderr);
+    let (run, _) = followed(sandbox, &["--metrics", "in/m.prom"]);
+    let text = fs::read_to_string(sandbox.path("in/m.prom")).expect("it was written");
+    let mut expected = BTreeMap::new();
+    for one in run.objects("handshake") {
+        let cause = &one["cause"][0];
+        if one["verdict"] == "ordinary" && cause.is_null() {
+            continue;
+        }
+        let [listener, port] = ["ip", "port"].map(|key| one["server"][key].to_string().replace('"', ""));
+        let cause = if cause.is_null() { "\"none\"".into() } else { cause["kind"].to_string() };
+        let labels = format!("listener=\"{listener}:{port}\",verdict={},cause={cause}", one["verdict"]);
+        *expected.entry(format!("syncookie_findings_total{{{labels}}}")).or_insert(0) += 1;
+    }
+    let expected: Vec<String> = expected.into_iter().map(|(series, count)| format!("{series} {count}")).collect();
+    let mut found: Vec<&str> = text.lines().filter(|line| line.starts_with("syncookie_findings_total")).collect();
+    found.sort_unstable();
+    assert!(found == expected && expected.len() > 2, "{expected:#?}\n{text}");
+    for line in ["syncookie_captures_total 4", "syncookie_capture_problems_total 0"] {
+        assert!(text.lines().any(|found| found == line), "{text}");
+    }
+    for verdict in ["ordinary", "syn-cookie", "syn-proxy", "undetermined"] {
+        let count = &summary(&run)["verdicts"][verdict];
+        let line = format!("syncookie_handshakes_total{{verdict=\"{verdict}\"}} {count}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+}
+
+/// The counts are there while the program runs, and `--filter` applies to them.
+#[test]
+fn metrics_are_written_while_the_program_follows_and_count_what_is_reported() {
+    let sandbox = prepared("metrics-live");
+    let path = sandbox.path("m.prom");
+    let args = ["in", "--follow", "-o", "out", "--metrics", "m.prom", "--filter", "server=192.0.2.2"];
+    let mut child = sandbox.command(&args).spawn().expect("cargo built the program");
+    let start = Instant::now();
+    while !fs::read_to_string(&path).is_ok_and(|text| text.contains("syncookie_captures_total 4\n")) {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain");
+        sleep(Duration::from_millis(20));
+    }
+    assert!(child.try_wait().expect("it is ours").is_none());
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.expect("kill can be started").success());
+    assert_eq!(Run::of(child.wait_with_output().expect("it can be waited for")).code, 0);
+    let text = fs::read_to_string(&path).expect("it was written");
+    let findings: Vec<&str> = text.lines().filter(|line| line.starts_with("syncookie_findings_total")).collect();
+    let expected = r#"syncookie_findings_total{listener="192.0.2.2:80",verdict="undetermined",cause="closed-port"} 1"#;
+    assert_eq!(findings, [expected]);
+    let left: Vec<_> =
+        fs::read_dir(sandbox.path(".")).expect("it is ours").flatten().map(|entry| entry.file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
 
 fn once(sandbox: &Sandbox) {

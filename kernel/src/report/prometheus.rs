@@ -1,28 +1,13 @@
-//! Metrics for Prometheus, in the text format that node_exporter's textfile collector reads. Names
-//! follow its conventions: a prefix, the resource, the unit; `_limit` for limits, `_total` for
-//! counters.
+//! Report for Prometheus. Names follow its conventions: a prefix, the resource, the unit; `_limit`
+//! for limits, `_total` for counters.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use syncookie_terminal::escape_controls;
-
 use super::help;
+use super::metrics::{Metrics, label};
 use crate::facts::interface_counter;
 use crate::resource::{Level, Resource, Scope};
 use crate::view::View;
-
-/// Metric: its type, its help text, and its samples by labels.
-struct Metric {
-    r#type: &'static str,
-    help: String,
-    samples: BTreeMap<String, f64>,
-}
-
-/// Metrics by name, so that each is written once with all its samples.
-#[derive(Default)]
-struct Metrics(BTreeMap<String, Metric>);
 
 /// Writes the metrics of all namespaces.
 pub fn write(views: &[View], output: &mut dyn Write) -> io::Result<()> {
@@ -30,13 +15,7 @@ pub fn write(views: &[View], output: &mut dyn Write) -> io::Result<()> {
     for view in views {
         metrics.view(view);
     }
-    for (name, metric) in &metrics.0 {
-        writeln!(output, "# HELP {name} {}\n# TYPE {name} {}", metric.help, metric.r#type)?;
-        for (labels, value) in &metric.samples {
-            writeln!(output, "{name}{{{labels}}} {value}")?;
-        }
-    }
-    output.flush()
+    metrics.write(output)
 }
 
 impl Metrics {
@@ -109,37 +88,10 @@ impl Metrics {
         if counter.ends_with("TCPMemoryPressuresChrono") {
             self.add("syncookie_tcp_memory_pressure_seconds_total", "counter", help, labels.into(), total as f64 / 1e3);
         } else {
-            self.sum(&format!("syncookie_{name}_total"), "counter", help, labels.into(), total as f64, labels != netns);
+            // Sockets that share an address and port are one series.
+            let add = if labels == netns { Self::set } else { Self::add };
+            add(self, &format!("syncookie_{name}_total"), "counter", help, labels.into(), total as f64);
         }
-    }
-
-    /// Returns a metric by its name, or adds it.
-    fn metric(&mut self, name: &str, r#type: &'static str, help: &str) -> &mut Metric {
-        self.0.entry(name.to_owned()).or_insert_with(|| Metric {
-            r#type,
-            help: help.to_owned(),
-            samples: BTreeMap::new(),
-        })
-    }
-
-    /// Adds a value to a sample: sockets that share an address and port are one series.
-    fn add(&mut self, name: &str, r#type: &'static str, help: &str, labels: String, value: f64) {
-        *self.metric(name, r#type, help).samples.entry(labels).or_default() += value;
-    }
-
-    /// Adds a value to a sample, or sets it.
-    fn sum(&mut self, name: &str, r#type: &'static str, help: &str, labels: String, value: f64, is_added: bool) {
-        if is_added {
-            self.add(name, r#type, help, labels, value);
-        } else {
-            self.metric(name, r#type, help).samples.insert(labels, value);
-        }
-    }
-
-    /// Sets a sample to a value, unless it is larger already.
-    fn most(&mut self, name: &str, help: &str, labels: String, value: f64) {
-        let sample = self.metric(name, "gauge", help).samples.entry(labels).or_default();
-        *sample = sample.max(value);
     }
 }
 
@@ -156,22 +108,6 @@ fn labels(resource: &Resource, netns: &str) -> String {
         _ => "destination",
     };
     format!("{netns},{}", label(key, subject.trim_start_matches("to ")))
-}
-
-/// Formats a label, with its value escaped.
-fn label(key: &str, value: &str) -> String {
-    let mut text = format!("{key}=\"");
-    let lines: Vec<_> = value.split('\n').map(escape_controls).collect();
-    for c in lines.join("\n").chars() {
-        match c {
-            '\\' => text.push_str("\\\\"),
-            '"' => text.push_str("\\\""),
-            '\n' => text.push_str("\\n"),
-            c => text.push(c),
-        }
-    }
-    let _ = write!(text, "\"");
-    text
 }
 
 /// Converts `TcpExt.ListenOverflows` to `tcpext_listen_overflows`, with an underscore where a word
@@ -205,10 +141,5 @@ mod tests {
         assert_eq!(snake("TcpExt.TCPReqQFullDoCookies"), "tcpext_tcp_req_q_full_do_cookies");
         assert_eq!(snake("nf_conntrack.early_drop"), "nf_conntrack_early_drop");
         assert_eq!(snake("Tcp.OutRsts"), "tcp_out_rsts");
-    }
-
-    #[test]
-    fn labels_hold_any_name() {
-        assert_eq!(label("process", "a\"b\\c\nd"), "process=\"a\\\"b\\\\c\\nd\"");
     }
 }

@@ -52,6 +52,8 @@ Examples:
   syncookie analyze captures --follow --state state.json
       Report the files that tcpdump -w or dumpcap -b writes into the folder,
       until Ctrl-C
+  syncookie analyze captures --follow --metrics findings.prom
+      The same, and count the findings for Prometheus
   syncookie analyze captures --time local
       Show times in the time zone of this machine
   syncookie analyze captures --list-files
@@ -162,6 +164,14 @@ pub struct Analyze {
     /// With --follow: record in this file what was reported, so that the next run continues there
     #[arg(long, value_name = "FILE", requires = "follow")]
     pub state: Option<PathBuf>,
+
+    /// With --follow: count the findings in this file, for Prometheus
+    ///
+    /// The file has the text format that node_exporter's textfile collector reads: findings by listener, verdict and
+    /// cause, of the first 100 listeners with a finding; those of all others have listener="other". It is written
+    /// atomically, whenever files were read. The counters begin at 0 with each run.
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub metrics: Option<PathBuf>,
 
     /// List the captures that would be read, then exit
     ///

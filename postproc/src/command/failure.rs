@@ -68,6 +68,9 @@ pub enum Failure {
     /// `--follow` was given a format that is complete only at its end.
     #[error("--follow writes lines; use --format table or --format jsonl")]
     FollowFormat,
+    /// The metrics would replace the results or the state.
+    #[error("--metrics needs a file of its own: not standard output, and not that of --output or --state")]
+    MetricsFileUsed,
     /// The state file of `--follow` cannot be used.
     #[error("{} {reason}", shown(path))]
     State {

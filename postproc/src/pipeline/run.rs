@@ -15,6 +15,7 @@ use crate::source::series::Member;
 use crate::source::walk::Source;
 use crate::totals::clients::Clients;
 use crate::totals::cross_capture::{CrossCapture, Failure, Place};
+use crate::totals::finding_counts::FindingCounts;
 use crate::totals::{CaptureTotals, Known, Totals};
 
 /// Captures of a run.
@@ -120,6 +121,17 @@ impl<'a> Run<'a> {
             not_reached: Vec::new(),
             has_begun: false,
         }
+    }
+
+    /// Counts the findings by listener, verdict and cause, too.
+    pub fn count_findings(&mut self) {
+        self.totals.finding_counts = Some(FindingCounts::default());
+    }
+
+    /// Returns what was counted so far.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
     }
 
     /// Returns the options of this run's engines.

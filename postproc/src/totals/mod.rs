@@ -4,6 +4,7 @@ pub mod affected;
 mod by_connection;
 pub mod clients;
 pub mod cross_capture;
+pub mod finding_counts;
 pub mod scans;
 pub mod second_view;
 
@@ -22,6 +23,7 @@ use crate::source::frame_times::FrameTimes;
 use affected::{Affected, is_delayed};
 use clients::Clients;
 use cross_capture::{Comparison, CrossCapture, Failure, Place};
+use finding_counts::FindingCounts;
 use scans::{Scan, Scans};
 
 /// Counts and findings over all captures.
@@ -35,6 +37,8 @@ pub struct Totals {
     pub listeners: BTreeMap<Endpoint, ListenerTotals>,
     /// Clients, if the report needs each handshake; `None` if ordinary handshakes are only counted.
     pub clients: Option<Clients>,
+    /// Findings by listener, verdict and cause, if metrics are written.
+    pub finding_counts: Option<FindingCounts>,
     /// Failed and working handshakes, to be compared.
     pub sample: HandshakeSample,
     /// Number of undetermined handshakes by what the captures lack of them.
@@ -227,6 +231,7 @@ impl Totals {
             capture.handshakes += 1;
         }
         self.clients.iter_mut().for_each(|clients| clients.add(finding));
+        self.finding_counts.iter_mut().for_each(|counts| counts.add(finding));
         let is_reliable = finding.is_reliable();
         if finding.completion.has_failed {
             self.failures.add(finding);

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use syncookie_tests::analyze::{Analyzed, analyze, command};
+use syncookie_tests::package;
 use syncookie_tests::tshark::{is_root, private_folder};
+
+use crate::kernel_net::{assert_promtool_accepts, has};
 
 /// In a network namespace of its own: dumpcap writes a file a second, and connections to a port that is closed are refused.
 const TRAFFIC: &str = r#"
@@ -85,4 +88,31 @@ fn files_that_dumpcap_rotates_are_reported_as_they_are_finished_and_none_twice()
     assert_eq!(expected.len(), 12, "every connection was captured");
     assert_eq!(clients(followed.objects("handshake")), expected, "{}", followed.stderr);
     assert_eq!(followed.code, Some(0), "{}", followed.stderr);
+}
+
+#[test]
+fn prometheus_own_checker_accepts_the_counts_of_findings() {
+    if !has("promtool") {
+        return eprintln!(
+            "SKIPPED prometheus_own_checker_accepts_the_counts_of_findings: no promtool (Debian: prometheus)"
+        );
+    }
+    let (captures, results) = (private_folder(), private_folder());
+    for case in ["cookie_app_reset", "overflow_silent"] {
+        let sample = package().join("captures/linux-6.18").join(case).join("client.pcap");
+        std::fs::copy(sample, captures.path().join(case).with_extension("pcap")).expect("the folder is ours");
+    }
+    let file = results.path().join("findings.prom");
+    let mut follow = command([captures.path()]);
+    let mut follow = follow.arg("--follow").arg("--metrics").arg(&file).spawn().expect("it was built");
+    let start = Instant::now();
+    while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains("syncookie_captures_total 2\n")) {
+        assert!(start.elapsed() < Duration::from_secs(60), "the captures are not read");
+        sleep(Duration::from_millis(100));
+    }
+    let stopped = Command::new("kill").args(["-TERM", &follow.id().to_string()]).status();
+    assert!(stopped.expect("kill can be started").success() && follow.wait().expect("it is ours").success());
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    assert!(text.contains("verdict=\"syn-cookie\""), "{text}");
+    assert_promtool_accepts(&file);
 }

@@ -231,6 +231,17 @@ pub fn has(program: &str) -> bool {
         .any(|folder| folder.join(program).is_file())
 }
 
+/// Asserts that Prometheus' own checker accepts a file with metrics.
+pub fn assert_promtool_accepts(file: &Path) {
+    let checked = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(std::fs::File::open(file).expect("it is there"))
+        .output()
+        .expect("promtool is there");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned() + &String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.trim().is_empty(), "{said}");
+}
+
 fn run(program: &str, args: &[&str]) -> Result<String, String> {
     let done = Command::new(program)
         .args(args)

@@ -10,6 +10,7 @@
 mod folder;
 mod journal;
 mod lines;
+mod metrics;
 mod opening;
 mod records;
 mod results;
@@ -37,6 +38,7 @@ use crate::totals::Totals;
 
 use folder::{Folder, SeriesFiles};
 use journal::Journal;
+use metrics::MetricsFile;
 use results::Results;
 use shares::Shares;
 use state::{State, StateFile};
@@ -60,6 +62,9 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     if !matches!(format, Format::Table | Format::Jsonl) {
         return Err(Failure::FollowFormat);
     }
+    if is_metrics_file_used_otherwise(args) {
+        return Err(Failure::MetricsFileUsed);
+    }
     use_time_zone(args.time, format == Format::Table)?;
     let (state_file, state) = match &args.state {
         Some(path) => StateFile::open(path).map(|(file, state)| (Some(file), state))?,
@@ -79,7 +84,11 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     assumptions(&options).for_each(|assumed| console.remark(assumed));
     args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
-    let run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
+    let mut run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
+    let metrics = args.metrics.as_deref().map(MetricsFile::new);
+    if metrics.is_some() {
+        run.count_findings();
+    }
     let session = Session {
         run,
         journal: &journal,
@@ -88,15 +97,29 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         is_verbose: args.verbose,
     };
     let folder = Folder::new(folder, &written(args));
-    let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), session };
+    let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), metrics, session };
     let totals = follower.follow().map_err(Failure::Output)?;
     Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
+}
+
+/// Returns whether the file with metrics, which is replaced, would also have the results or the state,
+/// or is standard output.
+fn is_metrics_file_used_otherwise(args: &Analyze) -> bool {
+    if args.metrics.as_ref().is_some_and(|metrics| metrics.as_os_str() == "-") {
+        return true;
+    }
+    let metrics = args.metrics.as_ref().and_then(|path| path::absolute(path).ok());
+    metrics.is_some_and(|metrics| written(args).iter().filter(|path| **path == metrics).count() > 1)
 }
 
 /// Returns the absolute paths of the files that the run writes.
 fn written(args: &Analyze) -> Vec<PathBuf> {
     let state = args.state.iter().flat_map(|path| StateFile::paths(path));
-    state.chain([args.output.clone()]).filter_map(|path| path::absolute(path).ok()).collect()
+    state
+        .chain([args.output.clone()])
+        .chain(args.metrics.clone())
+        .filter_map(|path| path::absolute(path).ok())
+        .collect()
 }
 
 /// State that all series share.
@@ -113,6 +136,7 @@ struct Follower<'a> {
     has_state: bool,
     /// Series by the common part of their file names.
     series: HashMap<String, WatchedSeries<'a>>,
+    metrics: Option<MetricsFile>,
     session: Session<'a>,
 }
 
@@ -131,6 +155,9 @@ impl Follower<'_> {
             let looking = start.elapsed() * PAUSE_RATIO;
             // After a look that read files, more may be finished already, and a ring may reuse them.
             let has_read = self.session.journal.commit()?;
+            if has_read {
+                self.metrics.iter().try_for_each(|metrics| metrics.write(self.session.run.totals()))?;
+            }
             wait(if has_read { PAUSE } else { PAUSE.max(looking) });
         }
         self.end()
@@ -186,6 +213,7 @@ impl Follower<'_> {
         }
         let totals = self.session.run.end()?.unwrap_or_default();
         self.session.journal.commit()?;
+        self.metrics.iter().try_for_each(|metrics| metrics.write(&totals))?;
         Ok(totals)
     }
 }
