@@ -15,9 +15,11 @@ mod queues;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use syncookie_terminal::grouped;
 
-use crate::facts::{Difference, Facts};
+use crate::facts::{Difference, Facts, Process};
 
 pub(crate) use earlier::add_earlier;
 pub use kind::{ResourceKind, Scope};
@@ -66,8 +68,8 @@ pub struct Counter {
 /// Assesses every resource by the current facts, and by their changes since the earlier ones if
 /// there are any.
 pub fn assess(later: &Facts, earlier: Option<&Facts>) -> Vec<Resource> {
-    let context =
-        Context { facts: later, earlier, difference: earlier.map(|earlier| Difference::between(earlier, later)) };
+    let difference = earlier.map(|earlier| Difference::between(earlier, later));
+    let context = Context { facts: later, earlier, difference, holders: holders(later) };
     let mut found = Vec::new();
     queues::add(&context, &mut found);
     cookies::add(&context, &mut found);
@@ -95,6 +97,23 @@ struct Context<'a> {
     facts: &'a Facts,
     earlier: Option<&'a Facts>,
     difference: Option<Difference<'a>>,
+    /// Processes that hold each listening socket, by its inode number.
+    holders: BTreeMap<u64, Vec<&'a Process>>,
+}
+
+/// Returns the processes that hold each listening socket. A search for each socket among all
+/// processes would take seconds for a hostile file.
+fn holders(facts: &Facts) -> BTreeMap<u64, Vec<&Process>> {
+    let inodes = facts.listeners.iter().filter_map(|listener| listener.inode);
+    let mut holders: BTreeMap<u64, Vec<&Process>> = inodes.map(|inode| (inode, Vec::new())).collect();
+    for process in &facts.processes {
+        for inode in &process.listens {
+            if let Some(found) = holders.get_mut(inode) {
+                found.push(process);
+            }
+        }
+    }
+    holders
 }
 
 impl Context<'_> {

@@ -97,8 +97,7 @@ pub fn holder(context: &Context<'_>, listener: &Listener) -> Option<(String, u32
 
 /// Returns the processes that hold a listener, as far as the source has them.
 pub fn holders<'a>(context: &'a Context<'_>, listener: &Listener) -> impl Iterator<Item = &'a Process> {
-    let inode = listener.inode;
-    context.facts.processes.iter().filter(move |process| inode.is_some_and(|inode| process.listens.contains(&inode)))
+    listener.inode.and_then(|inode| context.holders.get(&inode)).into_iter().flatten().copied()
 }
 
 /// Returns the drops of the same socket in the earlier sample.
