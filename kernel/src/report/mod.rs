@@ -39,10 +39,18 @@ pub struct Options {
     pub is_terminal: bool,
     /// Whether this is one of several reports, of successive samples.
     pub is_watch: bool,
-    /// Whether a report was written before, to the same output.
+    /// Whether a report was written before, to the same output. A pipe then gets only the changes,
+    /// see [`has_changed`].
     pub is_again: bool,
     /// Whether healthy resources are written, too.
     pub is_verbose: bool,
+}
+
+/// Returns whether a report of changes would have any: a counter increased since the samples
+/// before, or a finding is another one.
+#[must_use]
+pub fn has_changed(before: &[View], views: &[View]) -> bool {
+    watch::has_changed(before, views)
 }
 
 /// Writes a report of one or more network namespaces.

@@ -6,7 +6,7 @@ use syncookie_terminal::{Terminal, escape_controls, grouped, paragraph};
 
 use super::SECOND;
 use super::answer::answer;
-use crate::resource::Level;
+use crate::resource::{Finding, Level};
 use crate::view::View;
 
 /// Writes the reports of all namespaces.
@@ -18,7 +18,7 @@ pub fn write(terminal: Terminal, views: &[View], output: &mut dyn Write) -> io::
             _ => String::new(),
         };
         paragraph(output, terminal.width, "", &format!("{time}{name}{}", answer(view)))?;
-        for (_, finding) in view.findings().iter().filter(|(_, finding)| finding.level < Level::Overflowed) {
+        for (_, finding) in view.findings().iter().filter(|(_, finding)| is_shown(finding)) {
             paragraph(output, terminal.width, "  ", &finding.sentence)?;
         }
         let changes = changes(view);
@@ -27,6 +27,23 @@ pub fn write(terminal: Terminal, views: &[View], output: &mut dyn Write) -> io::
         }
     }
     output.flush()
+}
+
+/// Returns whether these reports show anything that those of the samples before do not.
+pub fn has_changed(before: &[View], views: &[View]) -> bool {
+    before.len() != views.len()
+        || views.iter().zip(before).any(|(view, before)| !changes(view).is_empty() || state(view) != state(before))
+}
+
+/// Returns the answer and the sentences about what is not over.
+fn state(view: &View) -> (String, Vec<&str>) {
+    let findings = view.findings().into_iter().map(|(_, finding)| finding);
+    (answer(view), findings.filter(|finding| is_shown(finding)).map(|finding| &*finding.sentence).collect())
+}
+
+/// Returns whether a finding has a sentence in every report: it is not over.
+fn is_shown(finding: &Finding) -> bool {
+    finding.level < Level::Overflowed
 }
 
 /// Returns the increases of all counters: `OutRsts +5`.
@@ -46,4 +63,34 @@ fn changes(view: &View) -> Vec<String> {
     changes.sort();
     changes.dedup();
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+    use crate::facts::Facts;
+
+    fn view(overflows: u64, pressure: u64, before: &View) -> View {
+        let mut facts = Facts::default();
+        facts.set_counter("TcpExt.ListenOverflows".into(), overflows);
+        facts.set_gauge("pressure.cpu.some.avg10".into(), pressure);
+        View::new(facts, Some(before.later.clone()))
+    }
+
+    #[test]
+    fn a_sample_has_changed_if_a_counter_increased_or_a_state_is_another() {
+        let first = view(1, 5, &View::new(Facts::default(), None));
+        let same = view(1, 6, &first);
+        let more = view(2, 6, &same);
+        let over = view(2, 6, &more);
+        let busy = view(2, 97, &over);
+        let changed = |before: &View, now: &View| has_changed(from_ref(before), from_ref(now));
+        assert!(!changed(&same, &view(1, 7, &same)));
+        assert!(changed(&same, &more), "a counter increased");
+        assert!(changed(&more, &over), "the overflow is over");
+        assert!(changed(&over, &busy), "the pressure is high");
+        assert!(has_changed(from_ref(&same), &[same.clone(), same.clone()]), "another namespace");
+    }
 }

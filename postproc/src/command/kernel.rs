@@ -65,29 +65,30 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
     if !args.files.is_empty() {
         let view = View::from(read::files(&args.files).map_err(Failure::Read)?);
         let views = [view];
-        write(args, &views, false)?;
+        write(args, &views, None)?;
         return Ok(exit(args, &views));
     }
     let since = args.since.as_deref().map(read::file).transpose().map_err(Failure::Read)?;
-    let mut before: Vec<Facts> = Vec::new();
+    let mut before: Option<Vec<View>> = None;
     let mut samples = 0;
     loop {
         let facts = live::facts(args.netns.as_deref())?;
-        let views: Vec<View> = facts.into_iter().map(|later| compare(later, &before, since.as_ref())).collect();
-        write(args, &views, samples > 0)?;
+        let compared = |later| compare(later, before.as_deref().unwrap_or_default(), since.as_ref());
+        let views: Vec<View> = facts.into_iter().map(compared).collect();
+        write(args, &views, before.as_deref())?;
         samples += 1;
         let Some(pause) = args.watch.filter(|_| args.count.is_none_or(|count| samples < count)) else {
             return Ok(exit(args, &views));
         };
-        before = views.into_iter().map(|view| view.later).collect();
+        before = Some(views);
         thread::sleep(pause);
     }
 }
 
 /// Compares a sample with the one before it of the same namespace, or else with the snapshot that
 /// was given.
-fn compare(later: Facts, before: &[Facts], since: Option<&Facts>) -> View {
-    let same = before.iter().find(|earlier| earlier.namespace == later.namespace);
+fn compare(later: Facts, before: &[View], since: Option<&Facts>) -> View {
+    let same = before.iter().map(|view| &view.later).find(|earlier| earlier.namespace == later.namespace);
     let earlier = same.or(since).cloned();
     View::new(later, earlier)
 }
@@ -107,7 +108,8 @@ fn exit(args: &Kernel, views: &[View]) -> Exit {
     }
 }
 
-fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
+/// Writes a report; `before` has the samples of the one before.
+fn write(args: &Kernel, views: &[View], before: Option<&[View]>) -> Result<(), Failure> {
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let options = Options {
         format: match args.format() {
@@ -118,9 +120,13 @@ fn write(args: &Kernel, views: &[View], is_again: bool) -> Result<(), Failure> {
         is_terminal: output.is_terminal(),
         is_watch: args.watch.is_some(),
         // A file holds one report.
-        is_again: is_again && args.output.as_os_str() == "-",
+        is_again: before.is_some() && args.output.as_os_str() == "-",
         is_verbose: args.verbose,
     };
+    let has_only_changes = options.is_again && options.format == Format::Table && !options.is_terminal;
+    if has_only_changes && before.is_some_and(|before| !report::has_changed(before, views)) {
+        return Ok(());
+    }
     report::write(options, views, &mut output).and_then(|()| output.finish()).map_err(Failure::Output)
 }
 
