@@ -269,6 +269,23 @@ fn pyarrow_duckdb_and_pandas_read_parquet_without_casts() {
 }
 
 #[test]
+fn the_queries_for_a_notebook_run_and_count_what_json_has() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["findings.parquet", "findings.csv", "findings.jsonl"] {
+        let mut command = Command::new(&programs().syncookie);
+        let captures = package().join("captures/linux-5.10");
+        let written = run(command.args(["analyze", "--quiet", "-o"]).arg(folder.path().join(name)).arg(captures));
+        assert_eq!(written.code, Some(0), "{}", written.stderr);
+    }
+    let [script, document] = ["tests/e2e/notebook.py", "../docs/notebook.md"].map(|name| package().join(name));
+    let mut notebook = Command::new(python);
+    let ran = run(notebook.current_dir(&folder).arg(script).arg(document).arg("findings.jsonl"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("queries ran"), "{}", ran.stdout);
+}
+
+#[test]
 fn parquet_without_findings_and_into_a_pipe_is_whole() {
     for capture in ["no-packets", "no-tcp"] {
         let path = package().join("cases").join(capture).join("capture.pcap");
