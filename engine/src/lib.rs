@@ -50,6 +50,7 @@ pub use finding::frame_refs::FrameRefs;
 pub use finding::link::{Link, MacAddress, Tunnel, TunnelKind};
 pub use finding::midstream::{Midstream, ResetAcks};
 pub use finding::odds::odds;
+pub use finding::signatures::Signatures;
 pub use finding::syn_pair::{LaterPackets, SynFields, SynPair};
 pub use finding::vocabulary::{
     CauseKind, Confidence, Counter, EvidenceKind, Implementation, Outcome, Setting, Verdict,

@@ -52,6 +52,8 @@ pub struct FindingParts {
     pub measured: bool,
     /// Fills [`crate::Finding::syn_pair`], the fields of SYN and SYN-ACK.
     pub syn_fields: bool,
+    /// Fills [`crate::Finding::signatures`].
+    pub signatures: bool,
     /// Fills [`crate::Finding::compared`] instead of [`crate::Findings::sample`].
     pub compared: bool,
 }
@@ -64,6 +66,7 @@ impl Default for FindingParts {
             counted_in_floods: false,
             measured: true,
             syn_fields: true,
+            signatures: true,
             compared: false,
         }
     }

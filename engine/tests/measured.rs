@@ -55,12 +55,12 @@ fn the_lag_is_measured_from_the_servers_clock_to_the_syn_ack() {
 #[test]
 fn measurements_are_present_only_on_request_and_change_nothing_else() {
     let talk = talk().leaked(1.0);
-    let parts = FindingParts { measured: false, syn_fields: false, ..FindingParts::default() };
+    let parts = FindingParts { measured: false, syn_fields: false, signatures: false, ..FindingParts::default() };
     let without = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &talk.packets);
     let [without] = &without.handshakes[..] else { panic!("one finding") };
-    assert_eq!((&without.measured, without.syn_pair), (&None, None));
+    assert_eq!((&without.measured, without.syn_pair, &without.signatures), (&None, None, &None));
     let mut with = only(&talk);
-    assert!(with.measured.is_some() && with.syn_pair.is_some());
-    (with.measured, with.syn_pair) = (None, None);
+    assert!(with.measured.is_some() && with.syn_pair.is_some() && with.signatures.is_some());
+    (with.measured, with.syn_pair, with.signatures) = (None, None, None);
     assert_eq!(&with, without);
 }

@@ -92,7 +92,8 @@ pub fn analyzer(capture: &Capture) -> Analyzer {
 }
 
 fn judge(capture: &Capture, detail: DetailLevel) -> Vec<Judged> {
-    let parts = FindingParts { detail, measured: false, syn_fields: false, ..FindingParts::default() };
+    let parts =
+        FindingParts { detail, measured: false, syn_fields: false, signatures: false, ..FindingParts::default() };
     let mut analyzer = observed(capture, parts);
     let mut all: Vec<Judged> = analyzer.take_evicted().iter().map(judged).collect();
     all.extend(analyzer.finish().handshakes.iter().map(judged));

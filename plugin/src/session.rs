@@ -107,7 +107,13 @@ impl Session {
         Self {
             settings,
             analyzer: Analyzer::new(Limits { handshakes: settings.max_handshakes, ..Limits::default() }).with_parts(
-                FindingParts { counted_in_floods: true, measured: false, syn_fields: false, ..FindingParts::default() },
+                FindingParts {
+                    counted_in_floods: true,
+                    measured: false,
+                    syn_fields: false,
+                    signatures: false,
+                    ..FindingParts::default()
+                },
             ),
             index: FrameIndex::default(),
             latest: HashMap::new(),

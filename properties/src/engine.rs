@@ -141,6 +141,7 @@ fn with_parts(limits: Limits, seen: &[Observation<'_>]) -> Findings {
         counted_in_floods: true,
         measured: false,
         syn_fields: false,
+        signatures: false,
         compared: true,
     };
     let mut analyzer = Analyzer::new(limits).with_parts(parts);

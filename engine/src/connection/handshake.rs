@@ -11,7 +11,7 @@ use crate::intake::flow::Direction;
 use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::options::Options;
-use crate::packet::segment::{Flags, IpFacts, Segment};
+use crate::packet::segment::{Flags, IpFacts, Segment, SignatureBits};
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, Frame, Frames, HandshakeId, Timestamp};
 
@@ -39,6 +39,7 @@ pub(crate) struct SynHeader {
     pub flags: Flags,
     pub window: u16,
     pub ip: IpFacts,
+    pub signature_bits: SignatureBits,
     pub options: Options,
     /// Payload in bytes, which Fast Open puts into a SYN (RFC 7413).
     pub payload: u16,
@@ -63,6 +64,7 @@ impl SynHeader {
             flags: segment.flags(),
             window: segment.window(),
             ip: segment.ip_facts(),
+            signature_bits: segment.signature_bits(),
             options: segment.options(),
             payload: u16::try_from(segment.payload).unwrap_or(u16::MAX),
             checksum: segment.checksum(),

@@ -9,6 +9,7 @@ mod forgotten;
 pub(crate) mod handshake;
 pub(crate) mod large_segments;
 pub(crate) mod links;
+pub(crate) mod p0f;
 mod pending_syns;
 pub(crate) mod rare_facts;
 mod segments;

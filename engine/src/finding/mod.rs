@@ -7,6 +7,7 @@ pub(crate) mod frame_refs;
 pub(crate) mod link;
 pub(crate) mod midstream;
 pub(crate) mod odds;
+pub(crate) mod signatures;
 pub(crate) mod syn_pair;
 pub(crate) mod vocabulary;
 
@@ -17,7 +18,7 @@ use crate::packet::ip::NoSegment;
 use crate::packet::segment::Flags;
 use crate::{
     CauseKind, Compared, Confidence, CookieCost, Durations, Endpoint, EvidenceKind, Flood, Frame, FrameRefs,
-    HandshakeSample, Implementation, Midstream, Outcome, SynPair, Timestamp, Verdict,
+    HandshakeSample, Implementation, Midstream, Outcome, Signatures, SynPair, Timestamp, Verdict,
 };
 
 /// Identifies a handshake within one [`crate::Analyzer`]; ascends with the first frame.
@@ -81,6 +82,9 @@ pub struct Finding {
     /// Fields of the SYN and SYN-ACK, to be compared with another capture's, where
     /// [`crate::FindingParts::syn_fields`] asks for them.
     pub syn_pair: Option<SynPair>,
+    /// Raw signatures of the SYN and SYN-ACK, where [`crate::FindingParts::signatures`] asks for
+    /// them.
+    pub signatures: Option<Box<Signatures>>,
 }
 
 /// How long a handshake took, and whether it failed.
@@ -428,7 +432,8 @@ impl Finding {
             let Cause { supporting, against, not_observable, check, .. } = cause;
             size_of::<Cause>() + texts(supporting) + texts(against) + texts(not_observable) + check.capacity()
         });
-        size_of::<Self>() + evidence.sum::<usize>() + causes.sum::<usize>()
+        let signatures = self.signatures.as_ref().map_or(0, |signatures| signatures.bytes());
+        signatures + size_of::<Self>() + evidence.sum::<usize>() + causes.sum::<usize>()
     }
 
     /// Returns the same as [`Assessment::is_reliable`].

@@ -182,7 +182,7 @@ pub(crate) fn selective_acknowledgment(bytes: &[u8]) -> Option<SeqNumber> {
 
 /// Kind of the Fast Open option (RFC 7413 section 2).
 pub(crate) const FAST_OPEN: u8 = 34;
-const END_OF_LIST: u8 = 0;
+pub(crate) const END_OF_LIST: u8 = 0;
 const NOP: u8 = 1;
 
 /// Error for an option whose length is invalid or exceeds the option bytes.

@@ -94,6 +94,40 @@ impl IpFacts {
     }
 }
 
+/// Header fields that only the signature of a SYN needs, in one byte, because a handshake keeps two
+/// of them: the flags below, and the length of the IPv4 options in words of 4 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignatureBits(u8);
+
+impl SignatureBits {
+    /// Bits of the length, at most 10 words.
+    const WORDS: u8 = 0x0f;
+    /// Length if the capture lacks a part of the TCP options: there is no signature.
+    const TRUNCATED: u8 = 0x0f;
+    /// The flag Don't Fragment; IPv4 only.
+    pub(crate) const DONT_FRAGMENT: u8 = 0x10;
+    /// IPv4: the reserved flag. IPv6: a flow label.
+    pub(crate) const RESERVED_OR_FLOW: u8 = 0x20;
+    /// An ECN codepoint of the IP header (RFC 3168), or the former NS flag of the TCP header
+    /// (RFC 3540).
+    pub(crate) const ECN: u8 = 0x40;
+    /// An urgent pointer that is not 0.
+    pub(crate) const URGENT_POINTER: u8 = 0x80;
+
+    /// Returns whether `bit` is set.
+    pub(crate) const fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// Returns the length of the IPv4 options in bytes; `None` if there is no signature.
+    pub(crate) const fn ip_options(self) -> Option<u8> {
+        match self.0 & Self::WORDS {
+            Self::TRUNCATED => None,
+            words => Some(words * 4),
+        }
+    }
+}
+
 /// Largest difference that load-balanced paths and the capture point explain, in hops.
 const PATH_CHANGE: u8 = 2;
 
@@ -157,6 +191,31 @@ impl Segment<'_> {
             IpHeader::V6(header) => IpFacts { identification: 0, ttl: header[7], header: HeaderKind::V6 },
             IpHeader::Missing(_) => IpFacts::default(),
         }
+    }
+
+    /// Returns the header fields that only a signature needs.
+    pub(crate) fn signature_bits(&self) -> SignatureBits {
+        let (words, is_unfragmented, is_reserved_or_flow, has_ecn) = match self.ip {
+            IpHeader::V4(header) => {
+                let words = (header[0] & 0x0f).saturating_sub(5);
+                (words, header[6] & 0x40 != 0, header[6] & 0x80 != 0, header[1] & 0x03 != 0)
+            }
+            IpHeader::V6(header) => {
+                let has_label = header[1] & 0x0f != 0 || header[2..4] != [0, 0];
+                // The traffic class begins in the middle of the first byte.
+                (0, false, has_label, header[1] & 0x30 != 0)
+            }
+            IpHeader::Missing(_) => (0, false, false, false),
+        };
+        let is_whole = self.option_bytes.len() >= self.options_promised();
+        let flags = [
+            (is_unfragmented, SignatureBits::DONT_FRAGMENT),
+            (is_reserved_or_flow, SignatureBits::RESERVED_OR_FLOW),
+            (has_ecn || self.header[12] & 1 != 0, SignatureBits::ECN),
+            (self.half(18) != 0, SignatureBits::URGENT_POINTER),
+        ];
+        let length = if is_whole { words } else { SignatureBits::TRUNCATED };
+        SignatureBits(flags.into_iter().filter(|(is_set, _)| *is_set).fold(length, |bits, (_, flag)| bits | flag))
     }
 
     #[inline]

@@ -10,7 +10,7 @@ use crate::finding::is_notable;
 use crate::listener::learnt::Learnt;
 use crate::listener::{Listener, ListenerFacts};
 use crate::verdict::cookie_cost::cookie_cost;
-use crate::verdict::measured::{ServerMeasurements, completion, measured, syn_pair};
+use crate::verdict::measured::{ServerMeasurements, completion, measured, signatures, syn_pair};
 use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::verdict::{Judge, Total};
@@ -75,6 +75,7 @@ impl Judgement<'_> {
             cost,
             measured: self.server.map(|server| measured(handshake, server).into()),
             syn_pair: parts.syn_fields.then(|| syn_pair(handshake)),
+            signatures: parts.signatures.then(|| signatures(handshake).into()),
         }
     }
 }

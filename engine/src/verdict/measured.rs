@@ -1,9 +1,10 @@
 //! Numbers and fields that a finding copies from the packets of a handshake.
 
 use crate::connection::handshake::{Handshake, Side, SynHeader};
+use crate::connection::p0f::signature;
 use crate::listener::Listener;
 use crate::listener::clock::{Samples, usual_rate};
-use crate::{Completion, Frame, LaterPackets, Measured, SynFields, SynPair, Times};
+use crate::{Completion, Frame, LaterPackets, Measured, Signatures, SynFields, SynPair, Times};
 
 /// Measurements on the server's segments after its SYN-ACK.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,14 @@ pub(super) fn syn_pair(handshake: &Handshake) -> SynPair {
             server_reset: first_reset == Some(Side::Server) || handshake.server_resets > 0,
             client_reset: first_reset == Some(Side::Client),
         },
+    }
+}
+
+/// Returns the raw signatures of the SYN and SYN-ACK.
+pub(super) fn signatures(handshake: &Handshake) -> Signatures {
+    Signatures {
+        syn: handshake.syn.as_ref().and_then(signature),
+        syn_ack: handshake.syn_ack.as_ref().and_then(signature),
     }
 }
 

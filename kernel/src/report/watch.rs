@@ -67,6 +67,8 @@ fn changes(view: &View) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
     use crate::facts::Facts;
 
@@ -84,11 +86,11 @@ mod tests {
         let more = view(2, 6, &same);
         let over = view(2, 6, &more);
         let busy = view(2, 97, &over);
-        let changed = |before: &View, now: &View| has_changed(&[before.clone()], &[now.clone()]);
+        let changed = |before: &View, now: &View| has_changed(from_ref(before), from_ref(now));
         assert!(!changed(&same, &view(1, 7, &same)));
         assert!(changed(&same, &more), "a counter increased");
         assert!(changed(&more, &over), "the overflow is over");
         assert!(changed(&over, &busy), "the pressure is high");
-        assert!(has_changed(&[same.clone()], &[same.clone(), same.clone()]), "another namespace");
+        assert!(has_changed(from_ref(&same), &[same.clone(), same.clone()]), "another namespace");
     }
 }

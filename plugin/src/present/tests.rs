@@ -79,6 +79,7 @@ fn finding(verdict: Verdict, confidence: Option<Confidence>) -> Finding {
         cost: None,
         measured: None,
         syn_pair: None,
+        signatures: None,
     }
 }
 

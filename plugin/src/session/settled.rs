@@ -193,6 +193,7 @@ impl Record {
             cost: self.cost.clone(),
             measured: None,
             syn_pair: None,
+            signatures: None,
         }
     }
 }

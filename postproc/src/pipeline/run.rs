@@ -98,6 +98,7 @@ impl<'a> Run<'a> {
             detail: report.detail(),
             measured: report.draws(),
             syn_fields: totals.cross_capture.is_some() || report.detail() == DetailLevel::All,
+            signatures: report.has_signatures(),
             compared: totals.is_counted_one_by_one,
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
             counted_in_floods: false,

@@ -104,6 +104,8 @@ pub const COLUMNS: &[Column] = &[
     ),
     both("connection_id", Value::OptionalText(|handshake| handshake.connection_id.as_deref()), "as in JSON"),
     both("community_id", Value::Text(|h| &h.community_id), "as in JSON"),
+    both("syn_p0f", Value::OptionalText(|h| h.syn_p0f), "as in JSON"),
+    both("syn_ack_p0f", Value::OptionalText(|h| h.syn_ack_p0f), "as in JSON"),
     both("client_ip", Value::Address(|h| h.client.ip), "the client's address"),
     parquet("client_ip_bytes", Value::AddressBytes(|h| h.client.ip), ADDRESS_BYTES),
     both("client_port", Value::Port(|h| h.client.port), "the client's port"),

@@ -47,6 +47,10 @@ impl<W: Write> Report for Rows<W> {
         false
     }
 
+    fn has_signatures(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
         if self.has_byte_order_mark {
             self.output.write_all(BYTE_ORDER_MARK)?;

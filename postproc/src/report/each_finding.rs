@@ -20,6 +20,10 @@ impl<F: FnMut(&[CaptureTotals], &Finding) -> io::Result<()>> Report for EachFind
         false
     }
 
+    fn has_signatures(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, _: &[Source]) -> io::Result<()> {
         Ok(())
     }

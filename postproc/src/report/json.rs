@@ -60,6 +60,10 @@ impl<W: Write> Report for Lines<W> {
         false
     }
 
+    fn has_signatures(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.objects.write(&Object::Run(Run::default()))?;
         self.captures(sources)?;
@@ -122,6 +126,10 @@ impl<W: Write> Report for Document<W> {
 
     fn draws(&self) -> bool {
         false
+    }
+
+    fn has_signatures(&self) -> bool {
+        true
     }
 
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {

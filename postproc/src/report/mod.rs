@@ -48,6 +48,10 @@ pub trait Report {
     fn detail(&self) -> DetailLevel;
     /// Returns whether the report draws measured values of handshakes.
     fn draws(&self) -> bool;
+    /// Returns whether the report has the raw signatures of SYN and SYN-ACK.
+    fn has_signatures(&self) -> bool {
+        false
+    }
     /// Begins the report; `sources` are the captures that will be read, as far as known.
     ///
     /// # Errors

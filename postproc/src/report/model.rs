@@ -70,6 +70,10 @@ pub struct Handshake<'a> {
     pub(super) connection_id: Option<String>,
     /// Name of the addresses and ports, as other programs write it.
     pub(super) community_id: String,
+    /// Raw signatures of the SYN and SYN-ACK in the format of p0f 3; `null` where the headers were
+    /// not captured.
+    pub(super) syn_p0f: Option<&'a str>,
+    pub(super) syn_ack_p0f: Option<&'a str>,
     pub(super) client: Endpoint,
     pub(super) server: Endpoint,
     pub(super) verdict: &'static str,
@@ -527,7 +531,7 @@ impl<'a> From<&'a Source> for Capture<'a> {
 
 impl<'a> Handshake<'a> {
     pub fn new(captures: &'a [CaptureTotals], finding: &'a engine::Finding) -> Self {
-        let assessment = &finding.assessment;
+        let (assessment, signatures) = (&finding.assessment, finding.signatures.as_deref());
         Self {
             capture: name(captures, finding.capture()),
             frames: (&finding.frames).into(),
@@ -535,6 +539,8 @@ impl<'a> Handshake<'a> {
             time: Time(finding.time),
             connection_id: connection_id(finding),
             community_id: syncookie_community_id::tcp(finding.client.into(), finding.server.into()),
+            syn_p0f: signatures.and_then(|signatures| signatures.syn.as_deref()),
+            syn_ack_p0f: signatures.and_then(|signatures| signatures.syn_ack.as_deref()),
             client: finding.client.into(),
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use syncookie_engine::{
     Assessment, Cause, CauseKind, Completion, Confidence, CookieCost, Durations, Endpoint, Episode, Evidence,
     EvidenceKind, Finding, Findings, Frame, Frames, HandshakeId, HandshakeSample, Implementation, ListenerReport,
-    LogOddsTerms, Midstream, Outcome, RoundedMss, Statistics, Tally, Timestamp, Verdict,
+    LogOddsTerms, Midstream, Outcome, RoundedMss, Signatures, Statistics, Tally, Timestamp, Verdict,
 };
 use syncookie_terminal::Terminal;
 
@@ -80,6 +80,10 @@ pub(crate) fn leaked(number: u32) -> Finding {
         })),
         measured: None,
         syn_pair: None,
+        signatures: Some(Box::new(Signatures {
+            syn: Some("4:64+0:0:1412:64240,8:mss,nop,nop,sok,nop,ws:df,id+:0".into()),
+            syn_ack: None,
+        })),
     }
 }
 
@@ -213,6 +217,7 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
             "time": "2026-11-22T06:28:21.637922000Z",
             "connection_id": null,
             "community_id": "1:9A/hwd9HFheKIA69JQSdOB+U9Og=",
+            "syn_p0f": "4:64+0:0:1412:64240,8:mss,nop,nop,sok,nop,ws:df,id+:0", "syn_ack_p0f": null,
             "client": {"ip": "10.0.1.2", "port": 54192}, "server": {"ip": "2001:db8::2", "port": 80},
             "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
             "runner_up": "ordinary", "prior_nats": -5.0, "listener_nats": 6.25, "cap_nats": 0.0,

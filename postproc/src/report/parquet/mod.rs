@@ -77,6 +77,10 @@ impl<W: Write + Send> Report for Table<W> {
         false
     }
 
+    fn has_signatures(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.captures = json(&captures(sources).collect::<Vec<_>>())?;
         let properties = WriterProperties::builder()
