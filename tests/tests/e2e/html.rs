@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use syncookie_testkit::pcap::Capture;
 use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::browser::Browser;
@@ -259,6 +260,32 @@ fn no_width_and_no_colours_break_the_page() {
     }
 }
 
+#[test]
+fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    // The width of A4 between the margins of the page.
+    browser.look(688, 1000, "dark");
+    browser.open(&page);
+    browser.click("#rows tbody .unfold");
+    browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    browser.eval("dispatchEvent(new Event('beforeprint'))");
+    browser.eval("document.querySelector('#listeners').scrollIntoView()");
+    browser.picture("print-listeners");
+    browser.eval("document.querySelector('#findings').scrollIntoView()");
+    browser.picture("print-findings");
+    let buttons = "[...document.querySelectorAll('#theme, nav, .copy, .more, [data-listener], select, input')]
+        .filter((element) => element.checkVisibility()).map((element) => element.outerHTML)";
+    assert_eq!(browser.eval(buttons), json!([]));
+    assert_eq!(browser.eval("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+    let beside = "[...document.querySelectorAll('main *')].filter((element) => element.checkVisibility())
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.uplot, .hidden'))
+        .map((element) => element.outerHTML.slice(0, 80))";
+    assert_eq!(browser.eval("getComputedStyle(document.querySelector('#rows tbody tr')).display"), "table-row");
+    assert_eq!(browser.eval(beside), json!([]), "beyond the right edge");
+    assert_quiet(&mut browser);
+}
+
 /// A capture of this many handshakes like the first of the user's trace, each by a client of its own.
 fn many(handshakes: u32) -> Capture {
     let one = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
@@ -323,9 +350,9 @@ fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets() {
         assert_eq!(texts(&mut browser, ".since"), "0; +35 µs; +162 µs; +194 µs");
         assert_eq!(texts(&mut browser, ".outcome"), "reset-by-server");
         let arrows = "[...document.querySelectorAll('.ladder g line')].map((line) => line.x1.baseVal.value < line.x2.baseVal.value)";
-        assert_eq!(browser.eval(arrows), serde_json::json!([true, false, true, false]), "the reset is the server's");
+        assert_eq!(browser.eval(arrows), json!([true, false, true, false]), "the reset is the server's");
         let place = "(box => [box.left >= 0, box.right <= innerWidth, box.width > 250])(document.querySelector('.ladder').getBoundingClientRect())";
-        assert_eq!(browser.eval(place), serde_json::json!([true, true, true]), "at {width}");
+        assert_eq!(browser.eval(place), json!([true, true, true]), "at {width}");
         browser.eval("document.querySelector('.ladder').scrollIntoView()");
         browser.picture(&format!("ladder-{width}-{scheme}"));
     }

@@ -27,7 +27,7 @@ pub struct Data {
     points: Vec<Dot>,
     /// Number of answered handshakes; `points` is a sample of them.
     answered: u64,
-    /// Groups of findings of which only the first are listed.
+    /// Groups of findings that are not all listed.
     groups: Vec<GroupRow>,
 }
 

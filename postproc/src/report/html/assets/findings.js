@@ -31,7 +31,7 @@ const TABLE = [
   { name: "Verdict", order: compareText(ANSWER), cell: ({ row }) => badge(text(row[ANSWER])) },
   { name: "Outcome", order: compareText(OUTCOME), cell: ({ row }) => text(row[OUTCOME]), kind: "word" },
   { name: "Likely cause", order: compareText(CAUSE), cell: ({ row }) => text(row[CAUSE]) || "–", kind: "word" },
-  { name: "Confidence (max)", first: "descending", order: (a, b) => compareSurety(a.surest, b.surest), cell: ({ surest }) => sure(surest) },
+  { name: "Confidence (max)", first: "descending", order: (a, b) => compareSurety(a.strongest, b.strongest), cell: ({ strongest }) => sure(strongest) },
   { name: "First (UTC)", order: (a, b) => a.first - b.first, cell: ({ first }) => moment(first) },
   { name: "Last (UTC)", order: (a, b) => a.last - b.last, cell: ({ last }) => moment(last) },
 ];

@@ -10,14 +10,14 @@ function grouping(indices) {
     const row = data.rows[index], key = keyOf(row);
     const group = groups.get(key);
     if (!group) {
-      groups.set(key, { key, row, listed: [index], count: 1, first: row[AT], last: row[AT], surest: row });
+      groups.set(key, { key, row, listed: [index], count: 1, first: row[AT], last: row[AT], strongest: row });
       continue;
     }
     group.listed.push(index);
     group.count++;
     group.first = Math.min(group.first, row[AT]);
     group.last = Math.max(group.last, row[AT]);
-    if (compareSurety(row, group.surest) > 0) group.surest = row;
+    if (compareSurety(row, group.strongest) > 0) group.strongest = row;
   }
   return groups;
 }
