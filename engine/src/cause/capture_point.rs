@@ -1,7 +1,7 @@
 //! Weighs the causes of a finding with where the capture was taken.
 
 use super::info::AckAtServer;
-use super::not_observable::WHERE_ACK_ARRIVED;
+use super::not_observable::{ACK_REACHED_SERVER, SYN_REACHED_SERVER, WHERE_ACK_ARRIVED};
 use crate::{Cause, Finding};
 
 /// Place at which a capture was taken.
@@ -26,9 +26,22 @@ impl CapturePoint {
             Self::Client => at_client,
             Self::Server => at_server,
         };
+        if self == Self::Server {
+            remove_answered(finding);
+        }
         let Some(ack) = finding.frames.ack else { return };
         finding.causes.iter_mut().for_each(|cause| add(cause, ack.number));
         finding.causes.sort_by_key(|cause| cause.ruled_out);
+    }
+}
+
+/// Removes what a capture at the server does show: the packets that it contains reached the server.
+fn remove_answered(finding: &mut Finding) {
+    let (has_syn, has_ack) = (finding.frames.syn.is_some(), finding.frames.ack.is_some());
+    let is_answered =
+        |what: &str| has_syn && what.starts_with(SYN_REACHED_SERVER) || has_ack && what.starts_with(ACK_REACHED_SERVER);
+    for cause in &mut finding.causes {
+        cause.not_observable.retain(|what| !is_answered(what));
     }
 }
 

@@ -86,9 +86,11 @@ impl Narrator<'_> {
 
     fn syn_ack_again(&self) -> Vec<String> {
         let shows = match (self.seen.ack.is_some(), self.seen.reset) {
-            (true, true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
+            (true, true) => {
+                "retransmitted after the reset: its sender did not see the ACK or rejected it, and still waits for one"
+            }
             (true, false) => {
-                "retransmitted after the client had acknowledged it: the server had not received the ACK, or had ignored it"
+                "captured after the client's ACK: when the server sent this SYN-ACK, it had not received the ACK, or had ignored it"
             }
             (false, _) => "the SYN-ACK had not been acknowledged",
         };

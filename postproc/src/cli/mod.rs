@@ -33,8 +33,8 @@ syncookie [OPTIONS] <COMMAND>
        syncookie <PATH>... [OPTIONS OF analyze]";
 
 const SHORTHAND: &str = "\
-`syncookie trace.pcap` is short for `syncookie analyze trace.pcap`. A capture
-or folder that is named like a command needs its path: `syncookie ./kernel`.";
+`syncookie trace.pcap` is short for `syncookie analyze trace.pcap`. A capture or folder that is \
+named like a command needs its path: `syncookie ./kernel`.";
 
 /// Show which TCP handshakes in packet captures were answered by a SYN cookie or a SYN proxy, and why handshakes failed
 #[derive(Debug, Parser)]

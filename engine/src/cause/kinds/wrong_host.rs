@@ -18,7 +18,11 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .supported_by(
             reset.entry_outlived_it,
             STRONG,
-            "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK",
+            if reset.wrong_ack {
+                "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK, or had rejected its number"
+            } else {
+                "the SYN-ACK was retransmitted after the reset: its sender had not seen the ACK"
+            },
         )
         .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, STRONG, OTHERS_OUTLIVED)
         .supported_by(
@@ -31,7 +35,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .opposed_by(
             case.is_captured_at_server(),
             STRONG,
-            "the SYN-ACK has an initial TTL: the capture was taken next to the server, and contains the ACK",
+            "the SYN-ACK's TTL is an initial value, so it passed no router: the capture was taken next to the server, and contains the ACK",
         )
         .opposed_by(
             reset.took_ack,

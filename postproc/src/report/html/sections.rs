@@ -143,6 +143,7 @@ pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> i
         (totals.listeners.len().saturating_sub(LISTENERS) as u64, "listener", "not listed", all),
         (totals.episodes.len().saturating_sub(EPISODES) as u64, "episode", "not listed", all),
         (gathered.rows.beyond(), "finding", "counted, but not listed in the table of findings", all),
+        (totals.flood_counted(), "flood handshake", "only counted, and not listed (--max-flood)", ""),
         (gathered.timelines.dropped, "listener", "dropped from the charts over time to limit memory", ""),
     ];
     let mut limits: Vec<String> = beyond
