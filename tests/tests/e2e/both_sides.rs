@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use syncookie_tests::analyze::{analyze, run};
 use syncookie_tests::programs::programs;
-use syncookie_tests::{assert_none, complaints, package};
+use syncookie_tests::{assert_none, complaints, package, sample};
 
 /// Client ports of the recordings whose connections meet the cause (lab/README.md).
 const MEETS_CAUSE: std::ops::Range<u64> = 20_000..30_000;
@@ -122,4 +122,24 @@ fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
     assert!(line.starts_with("20 of 34 connections got stuck"), "{line}");
     let page = server_first("backend_silent", "html");
     assert!(page.contains("20 of 34 connections got stuck") && page.contains("b-before.pcap gives the verdict"));
+}
+
+#[test]
+fn a_flood_that_two_captures_show_is_said_to_be_counted_in_each() {
+    let client = sample("linux-6.18/cookie_flood/client.pcap");
+    let report = |format: &str| {
+        let mut program = Command::new(&programs().syncookie);
+        program.arg("analyze").args([&client, &client.with_file_name("server.pcap")]);
+        let run = run(program.args(["--max-flood", "100", "--format", format]));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let table = report("table");
+    assert!(table.contains("13,600 handshakes never completed"), "{table}");
+    assert!(table.contains("at most 2,800 per second (both counted in each capture)"), "{table}");
+    assert!(table.contains("missing in client.pcap (nearer to the client, its SYN is frame "), "{table}");
+    let page = report("html");
+    assert!(page.contains(r#"<th scope="col">Connections</th>"#), "the table counts connections");
+    assert!(page.contains("13,400 flood handshakes are only counted, and not listed (--max-flood)."));
+    assert!(!page.contains("(0);") && !page.contains("(0)."), "a reason that applies to nothing is not listed");
 }

@@ -258,7 +258,7 @@ impl Page<'_> {
         };
         let how = match story.captures {
             [_] => "Choose one with --frame, --client or --server:",
-            _ => "Choose one with --client or --server, or name its capture alone and add --frame:",
+            _ => "Choose one with --client or --server, or with --frame and its capture alone:",
         };
         self.line("  ", &format!("{which}. {how}"))?;
         story.others.iter().try_for_each(|other| self.other(other))?;
