@@ -291,6 +291,18 @@ fn an_ack_captured_at_the_server_rules_out_another_host_and_one_at_the_client_do
 }
 
 #[test]
+fn a_syn_captured_at_the_server_leaves_no_question_whether_it_arrived() {
+    let mut finding = only(&talk(3).syn(0.0, &PLAIN_OPTIONS));
+    let asks = |finding: &Finding| {
+        let unseen = finding.causes.iter().flat_map(|cause| &cause.not_observable);
+        unseen.into_iter().any(|what| what.contains("SYN reached the server"))
+    };
+    assert!(asks(&finding));
+    CapturePoint::Server.weigh(&mut finding);
+    assert!(!asks(&finding), "{:?}", finding.causes);
+}
+
+#[test]
 fn every_failure_has_causes_with_a_reason_and_a_check_and_success_has_none() {
     assert!(only(&talk(1).ordinary(0.0)).causes.is_empty());
     let later = talk(99).ordinary(30.0);

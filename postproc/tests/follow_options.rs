@@ -210,7 +210,7 @@ fn kernel(sandbox: &Sandbox) {
     let (without, with) = (overflow(&without).expect("it failed"), overflow(&with).expect("it failed"));
     assert_eq!(without["cause"][0]["kind"], "accept-queue-overflow");
     assert_ne!(with["cause"], without["cause"]);
-    assert!(run.stderr.contains("netstat.txt is assumed to be from every server"), "{}", run.stderr);
+    assert!(run.stderr.contains("netstat.txt is applied to every server"), "{}", run.stderr);
     let (proxy, run) = handshakes(sandbox, &["--kernel", "proxy=netstat.txt"]);
     let proxy = overflow(&proxy).expect("it failed");
     assert_eq!(proxy["cause"][0]["kind"], without["cause"][0]["kind"], "the proxy's queues are not the server's");

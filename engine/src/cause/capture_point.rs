@@ -21,24 +21,28 @@ impl CapturePoint {
     /// out to the end. At the server, a captured packet did arrive; at the client, the capture
     /// cannot show whether one arrived.
     pub fn weigh(self, finding: &mut Finding) {
-        if self == Self::Server {
-            settle_arrival(&mut finding.causes);
-        }
         let add: fn(&mut Cause, u32) = match self {
             Self::Unknown => return,
             Self::Client => at_client,
             Self::Server => at_server,
         };
+        if self == Self::Server {
+            remove_answered(finding);
+        }
         let Some(ack) = finding.frames.ack else { return };
         finding.causes.iter_mut().for_each(|cause| add(cause, ack.number));
         finding.causes.sort_by_key(|cause| cause.ruled_out);
     }
 }
 
-/// Removes from what could not be observed whether a captured packet reached the server.
-fn settle_arrival(causes: &mut [Cause]) {
-    let is_open = |what: &String| !what.starts_with(SYN_REACHED_SERVER) && !what.starts_with(ACK_REACHED_SERVER);
-    causes.iter_mut().for_each(|cause| cause.not_observable.retain(is_open));
+/// Removes what a capture at the server does show: the packets that it contains reached the server.
+fn remove_answered(finding: &mut Finding) {
+    let (has_syn, has_ack) = (finding.frames.syn.is_some(), finding.frames.ack.is_some());
+    let is_answered =
+        |what: &str| has_syn && what.starts_with(SYN_REACHED_SERVER) || has_ack && what.starts_with(ACK_REACHED_SERVER);
+    for cause in &mut finding.causes {
+        cause.not_observable.retain(|what| !is_answered(what));
+    }
 }
 
 fn at_server(cause: &mut Cause, ack: u32) {

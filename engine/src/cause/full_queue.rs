@@ -54,7 +54,9 @@ impl FullQueue {
     pub(super) fn waits(&self) -> String {
         let (waiting, were) = (self.waiting, if self.waiting == 1 { "was" } else { "were" });
         let s = plural(waiting);
-        format!("{waiting} other connection{s} at that time {were} open but got no reply, as in an accept queue")
+        format!(
+            "{waiting} other connection{s} at that time {were} open but got no reply, like connections that wait in an accept queue"
+        )
     }
 
     /// Returns whether enough connections waited, and no SYN was answered with more of them.

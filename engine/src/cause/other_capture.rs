@@ -129,9 +129,10 @@ impl OtherCapture<'_> {
     fn name_what_passed(&self, finding: &mut Finding) {
         let SynPair { syn, later, .. } = self.seen.packets;
         if self.side == OtherSide::Server {
-            let passed =
-                |what: &str| is_of_reset(what) && later.server_reset || what == SYN_REACHED_SERVER && syn.is_some();
-            remark(finding, self.location.0, "contains it, too", passed);
+            let name = self.location.0;
+            remark(finding, name, "contains it, too", |what| is_of_reset(what) && later.server_reset);
+            let is_syn = |what: &str| what == SYN_REACHED_SERVER && syn.is_some();
+            remark(finding, name, "contains it, so it came at least that far", is_syn);
         }
     }
 

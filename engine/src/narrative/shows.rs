@@ -92,7 +92,7 @@ impl Narrator<'_> {
             }
             (Some(_), true) => "retransmitted after the reset: its sender has not seen the ACK and still waits for it",
             (Some(_), false) => {
-                "retransmitted after the client had acknowledged it: the server had not received the ACK, or had ignored it"
+                "captured after the client's ACK: when the server sent this SYN-ACK, it had not received the ACK, or had ignored it"
             }
             (None, _) => "the SYN-ACK had not been acknowledged",
         };

@@ -324,7 +324,7 @@ impl Assessment {
         let is_by_timer = self.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::SynAckRetransmitted);
         is_limited.then_some(match self.verdict {
             Verdict::Ordinary if !is_by_timer => {
-                "It would be certain only if the server's retransmission timer had repeated the SYN-ACK"
+                "It would be certain only if the server had repeated the SYN-ACK by its timer, not in answer to another SYN"
             }
             _ => "It would be certain only with independent evidence of a second kind",
         })

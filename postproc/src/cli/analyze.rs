@@ -69,11 +69,12 @@ Exit codes:
   0  all captures were analysed (also those without packets or without TCP)
   1  wrong usage, no capture found, or the results could not be written
   2  some captures could not be read or were truncated; the rest was analysed.
-     A file that is not a capture counts, too, if it was named on the command
-     line or has a capture's extension (.pcap, .cap, .pcapng.gz...)
-  3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above,
-     or, with failure, a handshake failed. It takes precedence over 2; standard
-     error and the results still name what could not be read
+     The code is also 2 for a file that is not a capture, if it was named on the
+     command line or has a capture's extension (.pcap, .cap, .pcapng.gz...)
+  3  --fail-on: a SYN cookie or SYN proxy was found at that confidence or above;
+     with --fail-on failure, a handshake failed or a connection got stuck.
+     Code 3 takes precedence over code 2; standard error and the results still
+     name what could not be read
   130, 143  Ctrl-C or SIGTERM: the results so far were written and are marked as
      partial. A second signal ends the program at once, without results. With
      --follow a signal is the normal way to stop, and the exit code is 0, 2 or 3
@@ -111,24 +112,24 @@ pub struct Analyze {
     #[arg(long, conflicts_with_all = ["follow", "list_files"])]
     pub csv_bom: bool,
 
-    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with failure, if a handshake
-    /// failed
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with --fail-on failure, if a
+    /// handshake failed or a connection got stuck
     #[arg(long, value_name = "FINDING", value_enum)]
     pub fail_on: Option<FailOn>,
 
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. It is known if
-    /// the earlier report has a finding of the same listener with the same verdict and the same first cause, at the same
-    /// confidence or above. All counts and the exit code of --fail-on then refer to new findings only.
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed or was delayed, or whose connection
+    /// got stuck. A finding counts as known, and is left out, if the earlier report has a finding of the same listener
+    /// with the same verdict and the same first cause, at the same confidence or above. All counts and the exit code of --fail-on then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
-    /// Report only matching findings: server=…, client=…, since=…, until=…, verdict=…, outcome=…, cause=… or
+    /// Report only matching handshakes: server=…, client=…, since=…, until=…, verdict=…, outcome=…, cause=… or
     /// min-delay=…; repeatable
     ///
-    /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), either with a port (10.0.0.1:443,
-    /// [2001:db8::1]:443), or a port (:443). 2001:db8::1:443 is ambiguous and rejected.
+    /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), an address or network with a port
+    /// (10.0.0.1:443, [2001:db8::1]:443), or only a port (:443). 2001:db8::1:443 is ambiguous and rejected.
     ///
     /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @SECONDS since
     /// 1970, or a time before now (-2h). Both refer to the handshake's first frame. since
@@ -140,21 +141,22 @@ pub struct Analyze {
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the client's ACK.
     /// Handshakes that were never completed have no such time.
     ///
-    /// Repeated conditions of one kind are ORed; of several since or until, the narrowest range counts. Different kinds
-    /// are ANDed. The filter changes no verdict: all packets are read and analysed.
+    /// Repeated conditions of one kind are ORed; if since or until is given several times, the narrowest range applies.
+    /// Different kinds are ANDed. The filter changes no verdict: all packets are read and analysed.
     #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
 
     /// Report duplicate handshakes once
     ///
-    /// A duplicate has exactly the same packets in another capture. The handshake is reported and counted only in the
+    /// A duplicate is a handshake that has exactly the same packets in another capture. It is reported and counted only in the
     /// first capture read that contains it.
     #[arg(long)]
     pub once: bool,
 
-    /// Wait for captures that another program writes into the folder; analyse each once it is finished
+    /// Wait for captures that another program writes into the folder; analyse each as soon as it is finished
     ///
-    /// A file is finished when a newer file of its series exists, or when nothing was written to it for ten seconds.
+    /// A file is finished when a newer file of its series (names that differ only in digits) exists, or when nothing was
+    /// written to it for ten seconds.
     /// A handshake is reported about two minutes after its first frame, when its outcome is known.
     /// The results are lines (--format table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends
     /// the program.
@@ -181,22 +183,22 @@ pub struct Analyze {
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
-    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them. A folder is short
-    /// for all of these in it; they may be compressed.
+    /// FILE contains the output of netstat -s, nstat -az, sysctl -a or ss -lntm, a file from /proc, a snapshot of
+    /// syncookie kernel, or the reasons for drops and resets, as perf script, nettrace --drop, dropwatch or tcpdrop print
+    /// them. A folder is short for all of these in it; they may be compressed.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the
-    /// server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is
+    /// assumed to be from the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
     /// The server to which the --kernel files apply [default: every server in the captures]
     ///
-    /// The files are from this server. A proxy=FILE is from the SYN proxy in front of it.
+    /// The files are taken to be from this server, and a proxy=FILE to be from the SYN proxy in front of it.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
-    /// Rank causes by where the captures were taken
+    /// Where the captures were taken; this affects the ranking of causes
     ///
     /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
     /// capture cannot show.
@@ -207,7 +209,7 @@ pub struct Analyze {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Add the evidence of each kind of finding and all episodes to the table; name the files that were skipped
+    /// Add all episodes, and the evidence of each kind of finding, to the table; name the files that were skipped
     #[arg(short, long)]
     pub verbose: bool,
 

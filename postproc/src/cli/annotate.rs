@@ -54,8 +54,8 @@ pub struct Annotate {
 
     /// Keep only the connections with findings
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed, or that was delayed. The output also keeps those
-    /// frames of other connections that the verdicts depend on. The result is analysed again, to check that every
+    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed or was delayed, or whose connection
+    /// got stuck. The output also keeps those frames of other connections that the verdicts depend on. The result is analysed again, to check that every
     /// verdict is the same.
     #[arg(long)]
     pub only_findings: bool,

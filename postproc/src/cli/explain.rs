@@ -12,8 +12,8 @@ use super::{CapturePoint, implied};
 const EXAMPLES: &str = "\
 Examples:
   syncookie explain trace.pcap
-      Explain one handshake: a failed one first, else one that a SYN cookie or
-      SYN proxy answered
+      Explain one handshake: a failed one if there is one, otherwise one that a
+      SYN cookie or SYN proxy answered
   syncookie explain trace.pcap --verbose
       Also list the weights of the evidence, and how they add up
   syncookie explain trace.pcap --frame 4 --quiet
@@ -53,24 +53,25 @@ pub struct Explain {
     pub client: Option<EndpointPattern>,
 
     /// Explain a handshake with this server: an address, or an address and port. The --kernel files
-    /// are then from this server, and a proxy=FILE from the SYN proxy in front of it
+    /// are then taken to be from this server, and a proxy=FILE to be from the SYN proxy in front of it
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// Saved output of netstat -s, nstat -az, sysctl -a or ss -lntm, files from /proc, snapshots of syncookie kernel, or
-    /// the reasons of drops and resets as perf script, nettrace --drop, dropwatch or tcpdrop print them.
+    /// FILE contains the output of netstat -s, nstat -az, sysctl -a or ss -lntm, a file from /proc, a snapshot of
+    /// syncookie kernel, or the reasons for drops and resets, as perf script, nettrace --drop, dropwatch or tcpdrop print
+    /// them.
     /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is from the
-    /// server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
+    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is
+    /// assumed to be from the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
     ///
     /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
     /// been saved after the failure.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
-    /// Rank causes by where the captures were taken
+    /// Where the captures were taken; this affects the ranking of causes
     ///
     /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
     /// capture cannot show.

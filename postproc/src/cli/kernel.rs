@@ -39,7 +39,7 @@ Exit codes:
   2  some files cannot be read or recognised; the others were reported
   3  --fail-on: a resource is at this level or a worse one";
 
-/// Show kernel resources that affect accepting connections: usage, limits, overflows.
+/// Show the kernel resources that a new connection needs: usage, limits, overflows.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Kernel {
@@ -133,8 +133,8 @@ pub enum KernelLevel {
     /// At least nine tenths of the limit are used, TCP is under memory pressure, or tasks waited for a CPU during at
     /// least 90 % of the last 10 s
     Near,
-    /// The resource overflowed, or dropped or rejected something, at some time since boot, or a trace contains a
-    /// drop or a reset
+    /// The resource overflowed, or dropped or rejected something, at some time since boot, or a saved trace
+    /// of the kernel (perf script and others) contains a drop or a reset
     Overflowed,
 }
 

@@ -33,10 +33,10 @@ syncookie [OPTIONS] <COMMAND>
        syncookie <PATH>... [OPTIONS OF analyze]";
 
 const SHORTHAND: &str = "\
-`syncookie trace.pcap` is short for `syncookie analyze trace.pcap`. A capture or folder that is named
-like a command needs its path: `syncookie ./kernel`.";
+`syncookie trace.pcap` is short for `syncookie analyze trace.pcap`. A capture or folder that is \
+named like a command needs its path: `syncookie ./kernel`.";
 
-/// Show which TCP handshakes of packet captures a SYN cookie or a SYN proxy answered, and why handshakes failed
+/// Show which TCP handshakes in packet captures were answered by a SYN cookie or a SYN proxy, and why handshakes failed
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 #[command(override_usage = USAGE, after_help = SHORTHAND)]
@@ -51,7 +51,7 @@ pub struct Cli {
 pub enum Command {
     Analyze(Analyze),
     Explain(Explain),
-    /// Show kernel resources that affect accepting connections: usage, limits, overflows
+    /// Show the kernel resources that a new connection needs: usage, limits, overflows
     Kernel(Kernel),
     Annotate(Annotate),
     Plugin(plugin::Plugin),

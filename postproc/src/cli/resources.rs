@@ -20,8 +20,9 @@ pub struct Resources {
 
     /// Maximum memory of the run, for all captures together: bytes, or a number of KiB, MiB or GiB
     ///
-    /// One handshake, listener or episode is kept for every 7 KiB above 128 MiB; the options below are lowered to that
-    /// number. 32 MiB are needed for each capture that is read at the same time. The least is 256MiB. The default is
+    /// Each 7 KiB above 128 MiB has room for one handshake, listener or episode. The maximum numbers of handshakes,
+    /// listeners and episodes below are each lowered to what there is room for. Each capture that is being read needs
+    /// 32 MiB; with less memory, fewer are read at the same time. The smallest value allowed is 256MiB. The default is
     /// the same on every machine. The findings depend neither on the machine nor on the number of threads.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
     pub max_memory: Memory,

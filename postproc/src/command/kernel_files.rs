@@ -58,12 +58,17 @@ fn shown(path: &Path) -> String {
 
 /// Returns a sentence that says which machine the files are from, and when they were saved.
 fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Option<EndpointPattern>) -> String {
-    let (is, has) = if files.len() == 1 { ("is", "it has") } else { ("are", "they have") };
+    let (is, undated) = if files.len() == 1 {
+        ("is", "It has no date, so it is assumed to have been saved")
+    } else {
+        ("are", "They have no date, so they are assumed to have been saved")
+    };
     let whose = server.map_or_else(
         || "every server in these captures (--server names one)".to_owned(),
         |server| format!("the server {server}"),
     );
     let whose = match machine {
+        Machine::Unnamed if server.is_none() => format!("{is} applied to {whose}"),
         Machine::Unnamed => format!("{is} assumed to be from {whose}"),
         Machine::Server => format!("{is} used as from {whose}"),
         Machine::Proxy => format!("{is} used as from the SYN proxy in front of {whose}"),
@@ -72,8 +77,8 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
     let when = match &samples.earlier {
         Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
         None if is_dated(&samples.later) => String::new(),
-        Some(_) => format!(", and assumed, because {has} no date, to have been saved before and after the failure"),
-        None => format!(", and assumed, because {has} no date, to have been saved after the failure"),
+        Some(_) => format!(". {undated} before and after the failure"),
+        None => format!(". {undated} after the failure"),
     };
     format!("{} {whose}{when}{}{}", files.join(", "), other_namespaces(samples), synproxy(machine, samples))
 }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use syncookie_engine::Endpoint;
 
 /// Accepted forms, for messages.
-pub const FORM: &str = "an address (10.0.0.1, 2001:db8::1), a network (10.0.0.0/8), either with a port (10.0.0.1:443, \
-                        [2001:db8::/32]:443), or a port (:443)";
+pub const FORM: &str = "an address (10.0.0.1, 2001:db8::1), a network (10.0.0.0/8), an address or network with a port \
+                        (10.0.0.1:443, [2001:db8::/32]:443), or only a port (:443)";
 
 /// Pattern for hosts: a network or any address, with a port or any port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Parses an address, a network, either with a port, or a port; `None` for any other text.
+    /// Parses an address or a network, with or without a port, or only a port; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(inner) = text.strip_prefix('[') {

@@ -378,8 +378,10 @@ fn flood(totals: &Totals) -> String {
         0 => String::new(),
         number => format!(" (and {} more)", count(number as u64, "listener")),
     };
+    let is_once = totals.second_views().is_empty() || flood.counted == 0;
+    let twice = if is_once { "" } else { " (both counted in each capture)" };
     format!(
-        " SYN flood at {server}{others}: {} never completed{}, at most {} per second, {}.",
+        " SYN flood at {server}{others}: {} never completed{}, at most {} per second{twice}, {}.",
         count(flood.handshakes, totals.noun()),
         listener_outcomes(totals, *server, flood.handshakes),
         grouped(flood.peak_rate()),
@@ -428,7 +430,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
     let captures = match &totals.captures[..] {
         [capture] => text::capture(&capture.name).into_owned(),
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
-        several => format!("{} below {}", count(several.len() as u64, "capture"), escape_controls(folder)),
+        several => format!("{} in {}", count(several.len() as u64, "capture"), escape_controls(folder)),
     };
     format!("{} in {captures}{span}.{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }

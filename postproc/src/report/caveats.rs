@@ -67,7 +67,8 @@ fn undetermined(totals: &Totals) -> Option<String> {
 /// Returns what the captures lack of undetermined handshakes, the most frequent first, with the
 /// number of handshakes.
 pub(super) fn lacking(totals: &Totals) -> Vec<(&'static str, u64)> {
-    let mut reasons: Vec<_> = totals.missing.iter().map(|(reason, count)| (*reason, *count)).collect();
+    let mut reasons: Vec<_> =
+        totals.missing.iter().map(|(reason, count)| (*reason, *count)).filter(|(_, count)| *count > 0).collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     reasons
 }
@@ -80,8 +81,8 @@ fn no_contrast(totals: &Totals) -> Option<String> {
     let number = alone.count() as u64;
     (number > 0).then(|| {
         format!(
-            "{} with findings gave no ordinary answer to compare with. A capture with handshakes that the server itself \
-             answered would confirm or refute these findings.",
+            "{} with findings gave no ordinary answer to compare with. A capture with ordinary handshakes of the \
+             same listener would confirm or refute these findings.",
             count(number, "listener")
         )
     })

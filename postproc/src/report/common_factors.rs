@@ -27,15 +27,21 @@ pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
     totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
 }
 
-/// Returns a sentence about each factor. The first one says what is left out of the comparison.
+/// Returns a sentence about each factor. The first one says what is left out of the comparison, and
+/// what counts twice in it.
 pub fn sentences(totals: &Totals) -> Vec<String> {
     let factors = totals.sample.common_factors();
     let mut sentences: Vec<String> = factors.iter().map(|factor| sentence(factor, totals)).collect();
     let affected = totals.failed() + totals.delays.handshakes;
-    if let Some(first) = sentences.first_mut()
-        && factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected)
-    {
-        *first = format!("Without SYN floods and health checks: {first}");
+    let is_partial = factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected);
+    let scope = match (is_partial, totals.second_views().is_empty()) {
+        (false, true) => return sentences,
+        (true, true) => "Without SYN floods and health checks",
+        (false, false) => "Counted in each capture",
+        (true, false) => "Without SYN floods and health checks, counted in each capture",
+    };
+    if let Some(first) = sentences.first_mut() {
+        *first = format!("{scope}: {first}");
     }
     sentences
 }

@@ -199,14 +199,20 @@ fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> Stri
     let [(near, near_frame), (far, far_frame)] = &pair.locations;
     let [near_value, far_value] = words::difference_values(difference);
     let side = if pair.is_direction_known { "nearer to the client, " } else { "" };
+    // A location without the SYN-ACK is that of the SYN.
+    let frame = |value: &str, frame: &u32| match value {
+        words::MISSING => format!("its SYN is frame {frame}"),
+        _ => format!("frame {frame}"),
+    };
     format!(
-        "{}, {}: {}. {}. Example: {near_value} in {} ({side}frame {near_frame}); {far_value} in {} \
-         (frame {far_frame}).",
+        "{}, {}: {}. {}. Example: {near_value} in {} ({side}{}); {far_value} in {} ({}).",
         pair.server,
         count(number, "connection"),
         words::difference(difference.kind),
         words::capitalised(words::meaning(difference, pair.is_direction_known)),
         short(near, folder),
+        frame(&near_value, near_frame),
         short(far, folder),
+        frame(&far_value, far_frame),
     )
 }

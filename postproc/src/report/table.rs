@@ -275,7 +275,7 @@ impl<W: Write> Table<W> {
         }
         writeln!(self.output)?;
         let more = "More: --verbose (evidence of each kind of finding), --format html -o report.html (charts, and a table \
-                    to sort and filter), --format jsonl (all findings)";
+                    to sort and filter), --format jsonl (all handshakes)";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }
 }

@@ -112,10 +112,13 @@ pub const fn meaning(difference: &Difference, is_direction_known: bool) -> &'sta
     }
 }
 
+/// Value of a SYN-ACK that a capture lacks.
+pub const MISSING: &str = "missing";
+
 /// Returns the two values of a difference as text.
 pub fn difference_values(difference: &Difference) -> [String; 2] {
     difference.values.each_ref().map(|value| match (difference.kind, value) {
-        (DifferenceKind::SynAck, FieldValue::Absent) => "missing".to_owned(),
+        (DifferenceKind::SynAck, FieldValue::Absent) => MISSING.to_owned(),
         (DifferenceKind::SynIsn, FieldValue::Absent) => "-".to_owned(),
         (_, FieldValue::Absent) => "none".to_owned(),
         (_, FieldValue::Present) => "present".to_owned(),

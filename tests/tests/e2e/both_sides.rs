@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 use syncookie_tests::analyze::{analyze, run, unwrapped};
 use syncookie_tests::programs::programs;
-use syncookie_tests::{assert_none, complaints, package};
+use syncookie_tests::{assert_none, complaints, package, sample};
 
 /// Client ports of the recordings whose connections meet the cause (lab/README.md).
 const MEETS_CAUSE: std::ops::Range<u64> = 20_000..30_000;
@@ -145,4 +145,24 @@ fn the_headline_names_the_cause_of_flood_handshakes_that_are_only_counted() {
         let table = table_of_flood(&["server.pcap"], options);
         assert!(table.starts_with("5,550 of 6,860 handshakes failed; most likely cause: syn-flood."), "{table}");
     }
+}
+
+#[test]
+fn flood_handshakes_that_are_only_counted_are_said_to_be_counted_in_each_capture() {
+    let client = sample("linux-6.18/cookie_flood/client.pcap");
+    let report = |format: &str| {
+        let mut program = Command::new(&programs().syncookie);
+        program.arg("analyze").args([&client, &client.with_file_name("server.pcap")]);
+        let run = run(program.args(["--max-flood", "100", "--format", format]));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let table = report("table");
+    assert!(table.contains("13,500 connections never completed"), "{table}");
+    assert!(table.contains("at most 2,800 per second (both counted in each capture)"), "{table}");
+    assert!(table.contains("missing in client.pcap (nearer to the client, its SYN is frame "), "{table}");
+    let page = report("html");
+    assert!(page.contains(r#"<th scope="col">Connections</th>"#), "the table counts connections");
+    assert!(page.contains("13,400 flood handshakes are only counted, and not listed (--max-flood)."));
+    assert!(!page.contains("the capture has no SYN-ACK (0)"), "a reason that applies to nothing is not listed");
 }

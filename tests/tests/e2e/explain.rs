@@ -133,7 +133,10 @@ fn an_ordinary_handshake_is_not_asked_for_where_the_listener_has_one() {
 fn a_capture_at_the_server_is_not_asked_for_where_it_is_given() {
     let said = [
         (sample(USER_TRACE), "this server reset the ACK of 3 connections without a SYN (first reset: frame 2)"),
-        (package().join("causes/queue_full/client.pcap"), "server.pcap, nearer to the server, contains it, too"),
+        (
+            package().join("causes/queue_full/client.pcap"),
+            "server.pcap, nearer to the server, contains it, so it came at least that far",
+        ),
         (
             package().join("causes/challenge_reset/client.pcap"),
             "server.pcap, nearer to the server, does not contain this connection",
@@ -232,7 +235,7 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
     for part in [
         "because ListenOverflows is 0 since boot",
         "because tcp_abort_on_overflow is 0",
-        "assumed to be from every server in these captures",
+        "applied to every server in these captures",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }

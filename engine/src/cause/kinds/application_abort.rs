@@ -48,7 +48,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypot
             "another reset of the server has an ACK flag and a window or options: the application aborted the connection",
         )
         .supported_by(at_once, STRONG, "the server had closed the connection (FIN) before the client's data arrived")
-        .opposed_by(!fin && !at_once && !reset.aborted, MODERATE, "the server had sent no FIN, and the reset of an application abort has an ACK flag")
+        .opposed_by(!fin && !at_once && !reset.aborted, MODERATE, "this reset has no ACK flag; without an earlier FIN of the server, the reset of an application abort has one")
         .opposed_by(!reset.after_data, WEAK, "the client had sent no data")
 }
 

@@ -21,7 +21,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .supported_by(
             refused.between_answers,
             STRONG,
-            "the listener answered SYNs in the second before and the second after",
+            "the listener answered SYNs less than 1 s before the reset and less than 1 s after it",
         )
         .supported_by(refused.retry_answered, STRONG, "the client's retransmitted SYN was answered")
         .supported_by(refused.has_same_ttl(), WEAK, "the reset has the TTL of the listener's SYN-ACKs")

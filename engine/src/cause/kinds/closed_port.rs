@@ -22,7 +22,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .opposed_by(
             refused.between_answers,
             STRONG,
-            "the listener answered SYNs in the second before and the second after",
+            "the listener answered SYNs less than 1 s before the reset and less than 1 s after it",
         )
         .opposed_by(refused.late.is_some(), VERY_STRONG, refused.late_sentence())
         .opposed_by(refused.has_window, STRONG, "the reset announces a window; the reset of a closed port does not")

@@ -30,7 +30,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         STRONG,
-        "a proxy answered the SYN, and relays the server's refusal of its own SYN as a reset",
+        "a proxy answered the SYN; if the server refuses the proxy's own SYN, the proxy sends the client a reset",
     )
     .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())
     .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)

@@ -33,7 +33,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         .supported_by(
             bare && reset.is_as_a_kernel_writes(),
             WEAK,
-            "the reset has the sequence number that the client acknowledged, and an IP identification of 0 or none, as a kernel's answer to an unknown ACK",
+            "the reset has the sequence number that the client acknowledged, and IP identification 0 (IPv6: it has none), like a kernel's answer to an unknown ACK",
         )
         .supported_by(
             others > 0,

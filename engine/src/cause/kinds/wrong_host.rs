@@ -32,7 +32,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: 
         .opposed_by(
             case.is_captured_at_server() && !reset.wrong_ack,
             STRONG,
-            "the SYN-ACK passed no router: the capture was taken next to the server, and contains the ACK",
+            "the SYN-ACK's TTL is an initial value, so it passed no router: the capture was taken next to the server, and contains the ACK",
         )
         .opposed_by(
             reset.took_ack,

@@ -256,7 +256,11 @@ impl Page<'_> {
             (true, 1) => "1 other handshake matches the options".into(),
             (true, _) => format!("{} match the options", count(rest, "other handshake")),
         };
-        self.line("  ", &format!("{which}. Choose one with --frame, --client or --server:"))?;
+        let how = match story.captures {
+            [_] => "Choose one with --frame, --client or --server:",
+            _ => "Choose one with --client or --server, or with --frame and its capture alone:",
+        };
+        self.line("  ", &format!("{which}. {how}"))?;
         story.others.iter().try_for_each(|other| self.other(other))?;
         match rest.saturating_sub(story.others.len() as u64) {
             0 => Ok(()),

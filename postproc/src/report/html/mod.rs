@@ -21,6 +21,7 @@ use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::answer::{common_folder, details, headline, read};
+use super::words::capitalised;
 use crate::source::walk::Source;
 use crate::totals::second_view::SecondView;
 use crate::totals::{CaptureTotals, Totals};
@@ -126,6 +127,7 @@ impl<W: Write> Page<W> {
             "checks" => checks::checks(output, totals),
             "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
             "common-factors" => sections::common_factors(output, totals),
+            "counted" => write!(output, "{}s", capitalised(totals.noun())),
             "clients" => sections::clients(output, totals),
             "listeners" => sections::listeners(output, totals),
             "episodes" => sections::episodes(output, totals),

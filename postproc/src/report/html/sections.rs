@@ -158,6 +158,7 @@ pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> i
             "counted in a row of the table of findings, but not listed below it",
             all,
         ),
+        (totals.flood_counted(), "flood handshake", "only counted, and not listed (--max-flood)", ""),
         (gathered.timelines.dropped, "listener", "dropped from the charts over time to limit memory", ""),
     ];
     let mut limits: Vec<String> = beyond
