@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use arrayvec::ArrayVec;
+
 use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
+use crate::evidence::PREVIEWED;
 use crate::intake::batch::Group;
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
@@ -17,17 +20,13 @@ use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
 use crate::verdict::asked::{Asked, JudgedBy};
 use crate::verdict::judgement::{JudgeOptions, ListenerJudge, ToCompare};
-use crate::verdict::portions::{Portions, handshakes};
-use crate::verdict::quick_check::needs_preview;
+use crate::verdict::portions::Portions;
+use crate::verdict::quick_check::QuickCheck;
 use crate::verdict::summary::Summary;
 use crate::{
-    Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Link, Observation, Packet, Pushed,
-    Statistics, Timestamp,
+    DetailLevel, Endpoint, Finding, FindingParts, Findings, Frame, HandshakeId, Limits, Link, Observation, Packet,
+    Pushed, Statistics, Timestamp,
 };
-
-/// Number of a listener's handshakes that [`Analyzer::preview`] judges by, the previewed one
-/// included.
-const PREVIEW: usize = 4;
 
 /// Minimum number of handshakes to judge in parallel: fewer are judged before a thread has started.
 const PARALLEL: u64 = 4096;
@@ -44,6 +43,7 @@ pub struct Analyzer {
     listeners: ByListener,
     /// Findings of listeners that got no packet since they were judged.
     asked: Asked,
+    quick_check: QuickCheck,
     evicted: Vec<Finding>,
     /// Number of handshakes at which some may have to be judged early.
     evict_at: usize,
@@ -86,6 +86,7 @@ impl Analyzer {
             tracker,
             listeners: ByListener::default(),
             asked: Asked::default(),
+            quick_check: QuickCheck::default(),
             evicted: Vec::new(),
             evict_at: limits.handshakes.max(2),
             learnt: BTreeMap::new(),
@@ -296,9 +297,11 @@ impl Analyzer {
         self.tracker.len() >= self.evict_at
     }
 
-    /// Discards cached findings of the handshake's listener: a new packet may change all of them.
+    /// Discards what the handshake showed before a new packet, and cached findings of its listener:
+    /// the packet may change all of them.
     #[inline(always)]
     fn reconsider(&mut self, id: HandshakeId) {
+        self.quick_check.forget(id);
         if !self.asked.is_empty() {
             self.forget_judgement(id);
         }
@@ -339,31 +342,33 @@ impl Analyzer {
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
-    /// listener. This is cheap enough to show results while packets still arrive.
+    /// listener. This is cheap enough to show results while packets still arrive. `detail` replaces
+    /// [`FindingParts::detail`].
     #[must_use]
-    pub fn preview(&mut self, id: HandshakeId) -> Option<Finding> {
+    pub fn preview(&mut self, id: HandshakeId, detail: DetailLevel) -> Option<Finding> {
         self.listeners.update(&self.tracker);
-        let (recent, learnt) = self.recent(id)?;
-        let mut judge = ListenerJudge::new(recent, &self.tracker, self.judge_options(), &learnt);
+        self.judge_recent(id, &recent(&self.tracker, &self.listeners, id)?, detail)
+    }
+
+    /// Returns the preview of a handshake that was answered with a SYN cookie or by a SYN proxy,
+    /// without evidence; `None` for any other. Most SYN-ACKs rule out both without being judged.
+    #[must_use]
+    pub fn preview_if_cookie_style(&mut self, id: HandshakeId) -> Option<Finding> {
+        self.listeners.update(&self.tracker);
+        let recent = recent(&self.tracker, &self.listeners, id)?;
+        if !self.quick_check.may_be_cookie_style(id, &recent) {
+            return None;
+        }
+        self.judge_recent(id, &recent, DetailLevel::None).filter(|finding| finding.assessment.verdict.is_cookie_style())
+    }
+
+    /// Judges a handshake by recent ones of its listener, itself included.
+    fn judge_recent(&self, id: HandshakeId, recent: &[&Handshake], detail: DetailLevel) -> Option<Finding> {
+        let server = self.tracker.get(id)?.server;
+        let options = JudgeOptions { detail, ..self.judge_options() };
+        let mut judge = ListenerJudge::new(recent.to_vec(), &self.tracker, options, &self.learnt(server));
         judge.skip_until(id, None);
         judge.judge_next().map(|judgement| judgement.finding(self.parts))
-    }
-
-    /// Returns whether [`Self::preview`] reports a SYN cookie or SYN proxy, at a fraction of its
-    /// cost. Most SYN-ACKs rule out both without being judged.
-    #[must_use]
-    pub fn needs_preview(&mut self, id: HandshakeId) -> bool {
-        self.listeners.update(&self.tracker);
-        self.recent(id).is_some_and(|(recent, learnt)| needs_preview(id, recent, self.now, &learnt))
-    }
-
-    /// Returns a handshake and the latest handshakes before it on its listener, and what forgotten
-    /// ones showed.
-    fn recent(&self, id: HandshakeId) -> Option<(Vec<&Handshake>, Learnt)> {
-        let server = self.tracker.get(id)?.server;
-        let ids = self.listeners.get(server)?;
-        let end = ids.partition_point(|&other| other <= id);
-        Some((handshakes(&self.tracker, &ids[end.saturating_sub(PREVIEW)..end]), self.learnt(server)))
     }
 
     /// Returns client and server of a handshake, or `None` if [`Self::take_evicted`] already
@@ -526,6 +531,19 @@ impl Analyzer {
             last_flood: None,
         }
     }
+}
+
+/// Returns a handshake and the latest handshakes before it on its listener.
+fn recent<'a>(
+    tracker: &'a Tracker,
+    listeners: &ByListener,
+    id: HandshakeId,
+) -> Option<ArrayVec<&'a Handshake, PREVIEWED>> {
+    let ids = listeners.get(tracker.get(id)?.server)?;
+    // Mostly, it is the latest one.
+    let end = if ids.last() == Some(&id) { ids.len() } else { ids.partition_point(|&other| other <= id) };
+    let recent = ids[end.saturating_sub(PREVIEWED)..end].iter().filter_map(|&id| tracker.get(id));
+    Some(recent.filter(|handshake| !handshake.is_absorbed()).collect())
 }
 
 /// Keeps what was learnt about a listener, of at most `limit` listeners.

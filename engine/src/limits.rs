@@ -81,4 +81,6 @@ pub enum DetailLevel {
     All,
     /// Findings with a SYN cookie or SYN proxy, and failed handshakes with a cause.
     Notable,
+    /// No findings. The list of evidence is empty, and causes lack the commands that settle them.
+    None,
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Segment, Talk, analyze, analyze_with, observation};
 use proptest::prelude::*;
-use syncookie_engine::{Analyzer, Finding, Findings, Limits, Packet};
+use syncookie_engine::{Analyzer, DetailLevel, Finding, Findings, Limits, Packet};
 
 fn talk(index: u16, leaked: bool) -> Talk {
     // Every flow has a listener of its own: nothing in one may bear on another.
@@ -169,7 +169,7 @@ proptest! {
             let pushed = asked.push(&observation(index, *time, bytes));
             if let Some(pushed) = pushed.filter(|_| index % every == 0) {
                 let now = asked.finding(pushed.handshake).expect("a handshake that was pushed is there");
-                let preview = asked.preview(pushed.handshake).expect("and can be previewed");
+                let preview = asked.preview(pushed.handshake, DetailLevel::All).expect("and can be previewed");
                 prop_assert_eq!(now.frames, preview.frames);
             }
         }

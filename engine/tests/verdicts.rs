@@ -3,10 +3,10 @@
 mod common;
 
 use common::{
-    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, analyze_all, kinds, linux_options, only,
-    timestamps,
+    ACK, MSS_ONLY, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze, analyze_all, kinds, linux_options, observation,
+    only, timestamps,
 };
-use syncookie_engine::{CauseKind, Confidence, Finding, Implementation, Outcome, Verdict};
+use syncookie_engine::{Analyzer, CauseKind, Confidence, Finding, Implementation, Limits, Outcome, Role, Verdict};
 
 const SERVER: &str = "198.51.100.1";
 
@@ -244,6 +244,32 @@ fn a_timestamp_behind_the_clock_and_a_recomputed_window_indicate_a_linux_cookie(
         assert!(finding.assessment.confidence >= Some(least), "{finding:#?}");
         assert_eq!(finding.assessment.implementations, [Implementation::Linux]);
     }
+}
+
+#[test]
+fn a_preview_notices_what_earlier_handshakes_showed_after_it_had_looked_at_them() {
+    let starts = [0.0, 0.0001, 0.0002, 0.0003, 0.5];
+    let talks = starts.into_iter().zip([31, 58, 44, 31, 50]).zip(1000..);
+    // A later segment shows the rate of the clock.
+    let talks = talks.map(|((start, lag), port)| {
+        stamped(port, start, lag, RECOMPUTED_WINDOW).server(start + 0.2, |t| {
+            (t.payload, t.options) = (800, timestamps(5_000_000 + ((start + 0.2) * 1000.0) as u32));
+        })
+    });
+    let mut talks: Vec<Talk> = talks.collect();
+    // The preview of the last SYN-ACK is the first one that looks at this handshake.
+    talks[3].packets.truncate(2);
+    let mut packets: Vec<_> = talks.into_iter().flat_map(|talk| talk.packets).collect();
+    packets.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let mut analyzer = Analyzer::new(Limits::default());
+    let mut are_marked = Vec::new();
+    for (index, (time, bytes)) in packets.iter().enumerate() {
+        let pushed = analyzer.push(&observation(index, *time, bytes));
+        if let Some(pushed) = pushed.filter(|pushed| pushed.role == Role::SynAck) {
+            are_marked.push(analyzer.preview_if_cookie_style(pushed.handshake).is_some());
+        }
+    }
+    assert_eq!(are_marked, [false, false, false, false, true]);
 }
 
 #[test]

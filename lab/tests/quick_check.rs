@@ -1,7 +1,7 @@
 //! The quick check of a SYN-ACK against the preview that it decides about.
 
 use std::path::Path;
-use syncookie_engine::{Analyzer, Frame, HandshakeId, Limits, Observation, Packet, Role, Timestamp};
+use syncookie_engine::{Analyzer, DetailLevel, Frame, HandshakeId, Limits, Observation, Packet, Role, Timestamp};
 use syncookie_lab::disturb::Disturbance;
 use syncookie_lab::ordinary::Ordinary;
 use syncookie_lab::score::{captures, cases};
@@ -34,10 +34,10 @@ impl Checked {
     }
 
     fn check(&mut self, analyzer: &mut Analyzer, handshake: HandshakeId, place: &str) {
-        let passes = analyzer.needs_preview(handshake);
+        let passes = analyzer.preview_if_cookie_style(handshake).is_some();
         self.all += 1;
         self.passed += usize::from(passes);
-        let finding = analyzer.preview(handshake).expect("a handshake that was just seen");
+        let finding = analyzer.preview(handshake, DetailLevel::All).expect("a handshake that was just seen");
         if finding.assessment.verdict.is_cookie_style() && !passes {
             let why: Vec<&str> = finding.assessment.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
             self.missed.push(format!("{place}: {}, by {}", finding.assessment.verdict, why.join(", ")));

@@ -45,10 +45,13 @@ impl TcpLayers {
         let mut tcp = Self::default();
         let mut icmp = false;
         for layer in layers {
-            icmp |= layer == Layer::Icmp;
-            if layer == Layer::Tcp {
-                tcp.count += 1;
-                tcp.after_icmp += usize::from(icmp);
+            match layer {
+                Layer::Other => {}
+                Layer::Icmp => icmp = true,
+                Layer::Tcp => {
+                    tcp.count += 1;
+                    tcp.after_icmp += usize::from(icmp);
+                }
             }
         }
         tcp

@@ -9,7 +9,8 @@ mod so_far;
 use std::collections::HashMap;
 
 use syncookie_engine::{
-    Analyzer, Endpoint, Finding, FindingParts, Frame, HandshakeId, Limits, Observation, Packet, Pushed, Role, Timestamp,
+    Analyzer, DetailLevel, Endpoint, Finding, FindingParts, Frame, HandshakeId, Limits, Observation, Packet, Pushed,
+    Role, Timestamp,
 };
 
 pub use event::{Event, HandshakeState};
@@ -211,14 +212,21 @@ impl Session {
         // A preview is computed where a judgement may have changed, and for expert items and the
         // Info column where they may have something.
         let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
-        let may_mark = request.shows_something() && (is_reset || (is_answer && self.analyzer.needs_preview(handshake)));
+        let may_mark = request.shows_something() && (is_answer || is_reset);
         if !may_change && !may_mark {
             if request.events {
                 self.add_event_without_judgement(frame, handshake, role, previous, report);
             }
             return;
         }
-        let Some(finding) = self.analyzer.preview(handshake).map(so_far) else { return };
+        let preview = if may_change || is_reset {
+            // Only a subtree shows evidence.
+            let detail = if request.subtrees { DetailLevel::All } else { DetailLevel::None };
+            self.analyzer.preview(handshake, detail)
+        } else {
+            self.analyzer.preview_if_cookie_style(handshake)
+        };
+        let Some(finding) = preview.map(so_far) else { return };
         let settings = &self.settings;
         let mut state = state(&finding, settings);
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));

@@ -85,6 +85,11 @@ impl Hypothesis {
         self.cause.kind
     }
 
+    /// Returns the cause without the command that settles it.
+    pub(super) fn unfinished(self) -> Cause {
+        self.cause
+    }
+
     /// Completes the cause with the command that settles it and the counters that were not given.
     pub(super) fn finish(mut self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
         self.cause.not_observable.extend(missing_counters);

@@ -36,19 +36,24 @@ use info::Subject;
 
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
-use crate::{Assessment, Cause, Outcome};
+use crate::{Assessment, Cause, DetailLevel, Outcome};
 
 /// Returns the ranked causes of a handshake that failed, got stuck or was delayed, empty for any
-/// other; and whether it failed.
+/// other; and whether it failed. With [`DetailLevel::None`] they lack the commands that settle them
+/// and the counters that were not given.
 pub(crate) fn causes(
     listener: &Listener<'_>,
     index: usize,
     assessment: &Assessment,
     outcome: Outcome,
+    detail: DetailLevel,
 ) -> (Vec<Cause>, bool) {
     let case = Case::new(listener, index, assessment);
     let Handshake { client, server, .. } = *case.handshake;
     let complete = |hypothesis: hypothesis::Hypothesis| {
+        if detail == DetailLevel::None {
+            return hypothesis.unfinished();
+        }
         let info = hypothesis.kind().info();
         let subject = Subject { client, server, stuck_sender: hypothesis.stuck_sender() };
         hypothesis.finish(info.check(&subject), counters::missing_counters(info.counters))

@@ -8,7 +8,7 @@
 //! receiver resets in the same way (RFC 9293 section 3.5, figure 9). The tracker leaves it out
 //! where the capture has the earlier SYN. Crafted packets, whose client does not reset.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
 
@@ -28,8 +28,8 @@ const NOT_REFUSED: f64 = 2.0;
 const COOKIE: f64 = -7.0;
 
 /// Returns whether the judged SYN-ACK acknowledges a wrong number, which favours a proxy.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    preview.judges(handshake) && handshake.wrong_acknowledgment().is_some()
+pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
+    is_judged && handshake.wrong_acknowledgment().is_some()
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

@@ -8,11 +8,12 @@
 //!
 //! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
 
+use super::preview::PREVIEWED;
 use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
-use crate::listener::timestamp_bits::{ClientResidue, cookie_bits, residue};
+use crate::listener::timestamp_bits::{ClientResidue, ENOUGH_BARE, cookie_bits, residue};
 
 /// Largest weight of one agreement: ln 64. Of two answers each has half of it, of three two thirds,
 /// since the first one agrees with nothing.
@@ -34,16 +35,19 @@ fn offset(listener: &Listener<'_>, index: usize) -> Option<ClientResidue> {
     listener.timestamp_bits.residue_for(listener.clients.number(index)?)
 }
 
-/// Returns whether a SYN-ACK's bits may favour a cookie.
-pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
-    residue(handshake) == Some(0)
+/// Returns whether the bits of the judged SYN-ACK may favour a cookie. Those of other ones are not
+/// systematic only where [`ENOUGH_BARE`] have them: in a preview, that is all, the judged one
+/// included.
+pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
+    is_judged && residue(handshake) == Some(0)
 }
 
-/// Returns whether another answer to the same client has the residue of this one.
+const _: () = assert!(PREVIEWED <= ENOUGH_BARE, "the gate relies on it");
+
+/// Returns whether an earlier answer to the same client has the residue of this one.
 pub(super) fn may_repeat(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    let own = residue(handshake);
-    let is_same = |other: &Handshake| other.id != handshake.id && other.client.ip == handshake.client.ip;
-    own.is_some() && preview.any(|other| is_same(other) && residue(other) == own)
+    let is_same = |other: &Handshake| other.id < handshake.id && other.client.ip == handshake.client.ip;
+    preview.any(|other| is_same(other) && residue(other).is_some() && residue(other) == residue(handshake))
 }
 
 pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

@@ -7,7 +7,7 @@
 //! Fooled by: crafted packets with one identification everywhere, or with counters that begin at 1;
 //! a counter of the server that happens to agree, once in 65,536 handshakes.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
 use crate::listener::ip_identifications::repeated;
@@ -23,7 +23,7 @@ const REFLECTED: f64 = 6.0;
 
 /// Returns whether a SYN-ACK repeats the identification of its SYN, which favours a proxy where no
 /// other answer has it.
-pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     repeated(handshake).is_some()
 }
 

@@ -12,7 +12,7 @@
 //! difference repeats within the jitter of the path and now and then exactly; crafted packets with
 //! a fixed difference. [`crate::listener::isn_pairs`] recognises the last two.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_pairs::{IsnPair, Movement, PERIOD};
@@ -34,7 +34,7 @@ const DIFFERS: f64 = -1.8;
 const OPEN_PROXY: f64 = 4.0;
 
 /// Returns whether the difference of the ISNs repeats.
-pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     IsnPair::of(handshake).is_some_and(|pair| matches!(pair.movement(), Movement::Repeats(_)))
 }
 

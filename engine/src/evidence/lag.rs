@@ -11,9 +11,9 @@
 //! cannot have been delayed by more than its own round trip, less the shortest one known. A longer
 //! lag comes from the sender.
 
-use super::{Detail, Observed, Preview};
+use super::{Detail, Observed};
 use crate::connection::handshake::Handshake;
-use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples};
+use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples, usual_rate};
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::COOKIE_TICKS;
 use crate::listener::{Listener, Path};
@@ -57,16 +57,20 @@ const SMALLEST_LAG: f64 = 0.0025;
 /// chance, but not that of every cookie.)
 ///
 /// For a handshake that is not judged, only a lag counts that no delay of the SYN-ACK can explain.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     let (Some(syn_ack), Some(samples)) = (&handshake.syn_ack, Samples::of(handshake)) else { return false };
-    let room = if preview.judges(handshake) { 0.0 } else { room_for_delay(None, handshake, 0.0) };
+    let room = if is_judged { 0.0 } else { room_for_delay(None, handshake, 0.0) };
     let smallest = room.max(SMALLEST_LAG);
     let lag = |rate| samples.lag(rate).seconds;
+    // This settles most answers.
+    if syn_ack.window != 0 && lag(usual_rate()).abs() <= SMALLEST_LAG {
+        return false;
+    }
     let linux_rates = RATES.iter().map(|&(rate, _)| rate).filter(|&rate| rate >= SLOWEST_LINUX);
     // The microsecond clock is rare, and near a cookie of the millisecond one on short paths.
     let fits = || linux_rates.clone().any(|rate| rate < 1e5 && lag(rate).abs() <= SMALLEST_LAG);
     let may_be_cookie =
-        || linux_layout(syn_ack.layout()) && !fits() && linux_rates.clone().any(|rate| lag(rate) > smallest);
+        || !fits() && linux_layout(syn_ack.layout()) && linux_rates.clone().any(|rate| lag(rate) > smallest);
     syn_ack.window == 0 || may_be_cookie() || is_of_another_clock(&samples)
 }
 

@@ -3,6 +3,10 @@
 use crate::HandshakeId;
 use crate::connection::handshake::Handshake;
 
+/// Number of a listener's handshakes that [`crate::Analyzer::preview`] judges by, the previewed one
+/// included.
+pub(crate) const PREVIEWED: usize = 4;
+
 /// The latest handshakes of a listener; a preview judges one of them.
 pub(crate) struct Preview<'a, 'b> {
     /// The handshakes, the judged one included.

@@ -6,7 +6,7 @@
 //!
 //! Fooled by: hosts of different make behind one address, if one host is broken.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
@@ -14,8 +14,8 @@ use crate::listener::Listener;
 const CHALLENGED: f64 = 3.0;
 
 /// Returns whether the server reset the judged connection, so that a retry may favour a proxy.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    preview.judges(handshake) && handshake.deciding_reset().is_some_and(|(side, _)| *side == Side::Server)
+pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
+    is_judged && handshake.deciding_reset().is_some_and(|(side, _)| *side == Side::Server)
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

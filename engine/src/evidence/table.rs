@@ -1,6 +1,6 @@
 //! The macro that expands the table of signals into the functions that visit all of them.
 
-/// Makes [`observe`](super::observe) and [`may_favour`](super::may_favour) from the table of
+/// Makes [`observe`](super::observe) and the functions of the quick check from the table of
 /// signals.
 macro_rules! signals {
     ($($kind:ident, $group:ident, $needs:ident $(($may_favour:ident))?, $module:ident::$observe:ident;)+) => {
@@ -23,27 +23,36 @@ macro_rules! signals {
             )+
         }
 
-        /// Returns whether some signal may favour a cookie or a proxy in a preview, whatever the
-        /// facts of the listener are.
-        pub(crate) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-            $(signals!(@may_favour $needs, $module::$observe, $($module::$may_favour,)? handshake, preview))||+
+        /// Returns whether some signal of the rows `Handshake` and `ListenerAlone` may favour a
+        /// cookie or a proxy in a preview, whatever the facts of the listener are.
+        pub(crate) fn may_favour_alone(handshake: &Handshake, is_judged: bool) -> bool {
+            $(signals!(@alone $needs, $module::$observe, ($($module::$may_favour)?), handshake, is_judged))||+
+        }
+
+        /// Returns the same for the rows `Listener`.
+        pub(crate) fn may_favour_among(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+            $(signals!(@among $needs, ($($module::$may_favour)?), handshake, preview))||+
         }
     };
     (@observe Handshake, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
-        $module::$observe::<$detail>($listener.handshakes[$index])
+        $module::$observe::<$detail>($listener.handshakes[$index]).inspect(|observed| debug_assert!(observed.systematic))
     };
     (@observe $needs:ident, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
         $module::$observe::<$detail>($listener, $index)
     };
-    (@may_favour Handshake, $module:ident::$observe:ident, $handshake:ident, $preview:ident) => {
-        $module::$observe::<NoDetail>($handshake).is_some_and(|observed| {
-            observed.is_cookie_style() && (!observed.systematic || $preview.judges($handshake))
-        })
+    (@alone Handshake, $module:ident::$observe:ident, (), $handshake:ident, $is_judged:ident) => {
+        $is_judged && $module::$observe::<NoDetail>($handshake).is_some_and(|observed| observed.is_cookie_style())
     };
-    (@may_favour Listener, $module:ident::$observe:ident, $same:ident::$may_favour:ident, $handshake:ident, $preview:ident) => {
-        $same::$may_favour($handshake, $preview)
+    (@alone ListenerAlone, $module:ident::$observe:ident, ($same:ident::$may_favour:ident), $handshake:ident, $is_judged:ident) => {
+        $same::$may_favour($handshake, $is_judged)
     };
-    (@may_favour MoreThanPreview, $module:ident::$observe:ident, $handshake:ident, $preview:ident) => {
+    (@alone $needs:ident, $module:ident::$observe:ident, ($($same:ident::$may_favour:ident)?), $handshake:ident, $is_judged:ident) => {
+        false
+    };
+    (@among Listener, ($module:ident::$may_favour:ident), $handshake:ident, $preview:ident) => {
+        $module::$may_favour($handshake, $preview)
+    };
+    (@among $needs:ident, ($($module:ident::$may_favour:ident)?), $handshake:ident, $preview:ident) => {
         false
     };
 }

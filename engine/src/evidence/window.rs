@@ -17,7 +17,7 @@
 //! segments (8192 to 8760). Multipath TCP has a window of its own: not observable.
 
 use super::lag::{self, linux_layout};
-use super::{Detail, NoDetail, Observed, Preview, detail};
+use super::{Detail, NoDetail, Observed, detail};
 use crate::connection::cookie_mss::cookie_mss;
 use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 use crate::listener::Listener;
@@ -59,7 +59,7 @@ const INFORMATIVE_FIELD: u16 = 32;
 
 /// Returns whether the first window favours a cookie, under either assumption: that the server is
 /// Linux, or that it is not.
-pub(super) fn may_favour(handshake: &Handshake, _: &Preview<'_, '_>) -> bool {
+pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     let favours = |linux: bool| weigh::<NoDetail>(handshake, |_| linux, || false).is_some_and(|o| o.is_cookie_style());
     // Only a window that was rounded down favours a cookie more if the server is Linux.
     favours(false) || FirstWindow::of(handshake).is_some_and(|first| first.is_rounded_down()) && favours(true)
@@ -168,7 +168,9 @@ fn weigh<D: Detail>(
     // or down.
     let is_usual = window == left(announced) || window == rounded_up(announced);
     let is_implausible = window > 2 * announced || window * 2 < announced;
-    let moved_back = || window + taken < announced && (!first_window.is_rounded_down() || linux());
+    let is_smaller = window + taken < announced;
+    let moved_back = || is_smaller && (!first_window.is_rounded_down() || linux());
+    let may_be_moved_to = unit == 1 && syn_ack.ip.identification() == Some(0);
     let (cookie, habit, what) = if window == left(announced) && linux() {
         let mss = cookie_mss(handshake, client);
         let would_move = spaces(announced, syn_ack, client).all(|space| left(space / mss * mss) != window);
@@ -179,7 +181,7 @@ fn weigh<D: Detail>(
                 detail!(D, "{announced} less these bytes, rounded up to a multiple of {unit} (window scale); after a cookie it would be different"),
             )
         })?
-    } else if is_usual && !is_implausible {
+    } else if !is_implausible && (is_usual || !is_smaller && !may_be_moved_to) {
         return None;
     } else {
         match recomputed() {
@@ -201,7 +203,7 @@ fn weigh<D: Detail>(
                     ),
                 )
             }
-            Some(mss) if unit == 1 && syn_ack.ip.identification() == Some(0) => {
+            Some(mss) if may_be_moved_to => {
                 let is_rounded_up = mss == own_segment(syn_ack, client);
                 (
                     (RECOMPUTED / MOVES_TO_IT).ln(),

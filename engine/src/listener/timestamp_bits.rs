@@ -24,7 +24,7 @@ const ECN: u32 = 1 << 5;
 /// established.
 const CHANCE: f64 = 1e-7;
 /// Minimum agreements, by chance in 1 of 64 each, before the residue 0 is established.
-const ENOUGH: usize = 4;
+pub(crate) const ENOUGH_BARE: usize = 4;
 /// Nats of each answer below which the repeated residue of a client is not considered.
 const LEAST_NATS: f64 = 0.5;
 /// An ordinary clock would have agreed, too, when it comes this close to a multiple of 64 ticks, in
@@ -211,10 +211,10 @@ fn is_possible_lag(handshake: &Handshake, clock: &Clock, rate: f64) -> bool {
 /// Returns whether the residue 0 occurs more often than chance allows.
 fn is_established(samples: &[Sample], rate: f64) -> bool {
     let agreeing = samples.iter().filter(|sample| sample.residue == 0).count();
-    if agreeing < ENOUGH {
+    if agreeing < ENOUGH_BARE {
         return false;
     }
     let independent = independent(samples.iter().filter(|sample| sample.residue == 0), rate);
     let counted = samples.len() - agreeing + independent;
-    independent >= ENOUGH && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
+    independent >= ENOUGH_BARE && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }

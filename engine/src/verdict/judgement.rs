@@ -275,12 +275,17 @@ impl<'a> ListenerJudge<'a> {
         let (causes, failed) = if only_counted {
             (Vec::new(), outcome != Outcome::Incomplete)
         } else {
-            causes(listener, index, &assessment, outcome)
+            causes(listener, index, &assessment, outcome, options.detail)
         };
         if !only_counted && assessment.verdict == Verdict::Undetermined {
             assessment.missing = judge.missing(index);
         }
-        if !only_counted && (options.detail == DetailLevel::All || is_notable(&assessment, &causes)) {
+        let is_explained = match options.detail {
+            DetailLevel::All => true,
+            DetailLevel::Notable => is_notable(&assessment, &causes),
+            DetailLevel::None => false,
+        };
+        if !only_counted && is_explained {
             judge.explain(index, &mut assessment);
         }
         let server = options.measured.then(|| ServerMeasurements::of(listener, handshake));
@@ -303,7 +308,7 @@ impl<'a> ListenerJudge<'a> {
 }
 
 /// Sorts by time, not by arrival: captures merged from several interfaces are out of order.
-pub(super) fn sort_by_time(handshakes: &mut [&Handshake]) {
+fn sort_by_time(handshakes: &mut [&Handshake]) {
     let first_frame = |h: &Handshake| h.syn.as_ref().or(h.syn_ack.as_ref()).map(|header| header.frame);
     handshakes.sort_by_key(|h| (h.time, first_frame(h), h.id));
 }

@@ -1,28 +1,60 @@
-//! The quick check of a SYN-ACK: whether a preview of its handshake would be cookie-style.
+//! The quick check of a SYN-ACK: whether a preview of its handshake may be cookie-style.
 //!
 //! For front ends that cannot preview every SYN-ACK when it is captured. Most SYN-ACKs are settled
 //! because no row of the table of signals can favour a cookie or a proxy, on them or on the listener's
-//! handshakes before them; the others are weighed as a preview weighs them, without causes and
-//! sentences.
+//! handshakes before them. The check is derived from that table. What a handshake alone shows is
+//! remembered until its next packet: each is looked at for several SYN-ACKs.
 
+use crate::HandshakeId;
 use crate::connection::handshake::Handshake;
-use crate::evidence::{Preview, may_favour};
-use crate::listener::Listener;
-use crate::listener::learnt::Learnt;
-use crate::verdict::Judge;
-use crate::verdict::judgement::sort_by_time;
-use crate::{HandshakeId, Timestamp};
+use crate::evidence::{Preview, may_favour_alone, may_favour_among};
 
-/// Returns whether a preview of a handshake that looks at `recent` ones of its listener, itself
-/// included, is cookie-style. `now` is the time of the last packet, `learnt` what earlier
-/// handshakes showed.
-pub(crate) fn needs_preview(id: HandshakeId, mut recent: Vec<&Handshake>, now: Timestamp, learnt: &Learnt) -> bool {
-    let preview = Preview { handshakes: &recent, judged: id };
-    if !preview.any(|handshake| may_favour(handshake, &preview)) {
-        return false;
+/// Number of handshakes to remember.
+const REMEMBERED: usize = 1024;
+
+/// The quick check, with handshakes that favour neither a cookie nor a proxy by themselves.
+#[derive(Debug, Default)]
+pub(crate) struct QuickCheck {
+    /// By the low bits of their ids; empty until the first check.
+    harmless: Vec<Option<HandshakeId>>,
+}
+
+impl QuickCheck {
+    /// Returns whether a preview of a handshake that looks at `recent` ones of its listener, itself
+    /// included, may be cookie-style.
+    pub(crate) fn may_be_cookie_style(&mut self, id: HandshakeId, recent: &[&Handshake]) -> bool {
+        let preview = Preview { handshakes: recent, judged: id };
+        recent.iter().any(|handshake| self.may_favour_alone(handshake, &preview))
+            || preview.any(|handshake| may_favour_among(handshake, &preview))
     }
-    sort_by_time(&mut recent);
-    let listener = Listener::new(recent, now, learnt);
-    let index = listener.handshakes.iter().position(|handshake| handshake.id == id);
-    index.is_some_and(|index| Judge::new(listener).assess(index).verdict.is_cookie_style())
+
+    fn may_favour_alone(&mut self, handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+        if preview.judges(handshake) {
+            return may_favour_alone(handshake, true);
+        }
+        if self.harmless.is_empty() {
+            self.harmless = vec![None; REMEMBERED];
+        }
+        let slot = &mut self.harmless[slot(handshake.id)];
+        if *slot == Some(handshake.id) {
+            return false;
+        }
+        let may_favour = may_favour_alone(handshake, false);
+        if !may_favour {
+            *slot = Some(handshake.id);
+        }
+        may_favour
+    }
+
+    /// Forgets a handshake that got another packet.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self, id: HandshakeId) {
+        if let Some(slot) = self.harmless.get_mut(slot(id)).filter(|slot| **slot == Some(id)) {
+            *slot = None;
+        }
+    }
+}
+
+const fn slot(id: HandshakeId) -> usize {
+    id.0 as usize % REMEMBERED
 }

@@ -52,19 +52,21 @@ pub unsafe extern "C" fn dissect_frame(
     // `emit` does not return.
     unsafe {
         if prefs::analyze() {
-            let output = GUARD.run(Output::NONE, || analyze_frame(&*info, tree));
-            output.emit(tvb, info, tree);
+            let output = GUARD.run(None, || analyze_frame(&*info, tree));
+            if let Some(output) = output {
+                output.emit(tvb, info, tree);
+            }
         }
         ffi::tvb_captured_length(tvb) as c_int
     }
 }
 
-/// Passes the frame to the session and returns what to show.
+/// Passes the frame to the session and returns what to show; `None` for almost every frame.
 ///
 /// # Safety
 ///
 /// The pointers must be those that Wireshark passed to a dissector that has not returned yet.
-unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> Output<'_> {
+unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> Option<Output<'_>> {
     // SAFETY: as the caller promised.
     let frame = unsafe { DissectedFrame::new(info) };
     let (first_visit, tap_has_listener) = (frame.is_first_visit(), tap::has_listener());
@@ -84,8 +86,5 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
             session.revisit(frame.number(), request)
         }
     });
-    match report {
-        Some(report) if !report.is_empty() => Output::in_pool(info, &report),
-        _ => Output::NONE,
-    }
+    report.filter(|report| !report.is_empty()).map(|report| Output::in_pool(info, &report))
 }

@@ -81,11 +81,6 @@ impl OutputValue {
     }
 }
 
-impl Output<'_> {
-    /// Output that shows nothing.
-    pub const NONE: Self = Output { lines: &[], experts: &[], info_text: null(), records: &[] };
-}
-
 impl<'a> Output<'a> {
     /// Copies a report into the frame's pool.
     pub fn in_pool(info: &'a ffi::packet_info, report: &FrameReport) -> Self {
