@@ -94,7 +94,7 @@ impl Options {
     }
 }
 
-/// Number of kinds that are told apart; the last one stands for all others.
+/// Number of kinds with a place of their own. All others share the last one.
 const KINDS: usize = 64;
 
 /// Places of the options of a list by kind. They are collected first and read afterwards, because
