@@ -52,7 +52,8 @@ pub(super) fn ordinary(p: &Proof) -> Result<(), String> {
 pub(super) fn cookies(p: &Proof) -> Result<(), String> {
     ensure(p.worked() > 0, "no connection worked")?;
     ensure(p.get("SyncookiesRecv") >= p.worked(), "fewer cookies accepted than connections")?;
-    ensure(p.get("SyncookiesSent") >= p.get("SyncookiesRecv"), "fewer cookies sent than accepted")?;
+    // Under load, a kernel once accepted 41 cookies after sending 40, for 40 connections.
+    ensure(p.get("SyncookiesSent") >= p.worked(), "fewer cookies sent than connections")?;
     ensure(p.get("PassiveOpens") == p.get("SyncookiesRecv"), "a connection did not come out of a cookie")
 }
 
