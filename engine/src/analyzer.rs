@@ -20,7 +20,7 @@ use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
 use crate::verdict::asked::{Asked, JudgedBy};
 use crate::verdict::judgement::{JudgeOptions, ListenerJudge, ToCompare};
-use crate::verdict::portions::Portions;
+use crate::verdict::portions::{Portions, each_handshake};
 use crate::verdict::quick_check::QuickCheck;
 use crate::verdict::summary::Summary;
 use crate::{
@@ -542,8 +542,7 @@ fn recent<'a>(
     let ids = listeners.get(tracker.get(id)?.server)?;
     // Mostly, it is the latest one.
     let end = if ids.last() == Some(&id) { ids.len() } else { ids.partition_point(|&other| other <= id) };
-    let recent = ids[end.saturating_sub(PREVIEWED)..end].iter().filter_map(|&id| tracker.get(id));
-    Some(recent.filter(|handshake| !handshake.is_absorbed()).collect())
+    Some(each_handshake(tracker, &ids[end.saturating_sub(PREVIEWED)..end]).collect())
 }
 
 /// Keeps what was learnt about a listener, of at most `limit` listeners.

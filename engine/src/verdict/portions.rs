@@ -186,6 +186,11 @@ fn of<'t, 'a>(turns: &'t mut [Mutex<Turn<'a>>], owner: u32) -> Option<&'t mut Tu
 /// Returns the handshakes with these ids, without those that were absorbed by others.
 pub(crate) fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
     let mut handshakes = Vec::with_capacity(ids.len());
-    handshakes.extend(ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed()));
+    handshakes.extend(each_handshake(tracker, ids));
     handshakes
+}
+
+/// Does the same as [`handshakes`], one at a time.
+pub(crate) fn each_handshake<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> impl Iterator<Item = &'a Handshake> {
+    ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed())
 }
