@@ -253,7 +253,6 @@ impl<'a> ListenerJudge<'a> {
     }
 
     /// Judges the next handshake.
-    #[inline]
     pub(crate) fn judge_next(&mut self) -> Option<Judgement<'a>> {
         let index = *self.order.get(self.next)?;
         self.next += 1;
@@ -263,7 +262,6 @@ impl<'a> ListenerJudge<'a> {
         Some(judgement)
     }
 
-    #[inline(always)]
     fn judge_one(&self, index: usize, counts_flood: bool) -> Judgement<'a> {
         let Self { judge, options, .. } = self;
         let listener = &judge.listener;
