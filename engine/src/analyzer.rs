@@ -9,7 +9,7 @@ use crate::connection::by_listener::ByListener;
 use crate::connection::handshake::Handshake;
 use crate::connection::tracker::Tracker;
 use crate::evidence::PREVIEWED;
-use crate::intake::batch::Group;
+use crate::intake::batch::{GROUP, Group};
 use crate::intake::flow::Flow;
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
@@ -193,12 +193,12 @@ impl Analyzer {
                 // Later frames of the group may belong to the new connection.
                 selection.add(group.select_of_connection(index, self.tracker.last_opened()));
                 if self.is_full() {
-                    self.now = self.now.max(group.latest_until(index));
+                    self.now = self.now.max(group.latest(index + 1));
                     self.evict(evicted);
                 }
             }
         }
-        self.now = self.now.max(group.latest());
+        self.now = self.now.max(group.latest(GROUP));
     }
 
     /// Takes an IP packet that may show something of a handshake.
@@ -207,7 +207,7 @@ impl Analyzer {
         if summary.kind == PacketKind::NeedsFullParse {
             return self.take_unusual(frame, time, bytes);
         }
-        self.take(summary.flow, &ip::quick_segment(frame, time, bytes)?)
+        self.take(summary.flow(), &ip::quick_segment(frame, time, bytes)?)
     }
 
     /// Takes and counts an IP packet that only the full parser can read.

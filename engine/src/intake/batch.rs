@@ -21,10 +21,6 @@ pub(crate) struct Group<'a> {
     summaries: [PacketSummary; GROUP],
     /// Number of frames in the group.
     count: usize,
-    /// Number of packets of each kind, in one byte each.
-    kinds: u64,
-    /// Latest time of a frame.
-    latest: Timestamp,
 }
 
 /// Set of frames of a group that are to be read, one bit each.
@@ -35,16 +31,15 @@ impl<'a> Group<'a> {
     /// Refills the group with the next frames, and summarises their packets.
     #[inline(always)]
     pub(crate) fn fill(&mut self, keyed: KeyedHash, frames: &mut impl Iterator<Item = CapturedFrame<'a>>) {
-        // In registers until the end of the loop.
-        let (mut count, mut kinds, mut latest) = (0, 0, Timestamp::MIN);
-        for ((place, summary), frame) in self.frames.iter_mut().zip(&mut self.summaries).zip(frames) {
-            *summary = frame.2.map_or_else(PacketSummary::default, |bytes| ip::summary(keyed, bytes));
-            *place = frame;
-            kinds += 1 << (u8::BITS * summary.kind as u32);
-            latest = latest.max(frame.1);
+        let mut count = 0;
+        while count < GROUP
+            && let Some(frame) = frames.next()
+        {
+            let summary = frame.2.map_or_else(PacketSummary::default, |bytes| ip::summary(keyed, bytes));
+            (self.frames[count], self.summaries[count]) = (frame, summary);
             count += 1;
         }
-        (self.count, self.kinds, self.latest) = (count, kinds, latest);
+        self.count = count;
     }
 
     /// Returns the frames of the group.
@@ -52,14 +47,9 @@ impl<'a> Group<'a> {
         &self.frames[..self.count]
     }
 
-    /// Returns the latest time of a frame.
-    pub(crate) const fn latest(&self) -> Timestamp {
-        self.latest
-    }
-
-    /// Returns the latest time of the frames up to an index.
-    pub(crate) fn latest_until(&self, index: usize) -> Timestamp {
-        self.frames[..=index].iter().fold(Timestamp::MIN, |latest, &(_, time, _)| latest.max(time))
+    /// Returns the latest time of the first frames, or of all if there are fewer.
+    pub(crate) fn latest(&self, frames: usize) -> Timestamp {
+        self.frames().iter().take(frames).fold(Timestamp::MIN, |latest, &(_, time, _)| latest.max(time))
     }
 
     /// Returns the summaries of the frames.
@@ -69,14 +59,16 @@ impl<'a> Group<'a> {
 
     /// Adds the numbers of packets to the statistics.
     pub(crate) fn count(&self, statistics: &mut Statistics) {
-        let kinds = self.kinds.to_le_bytes();
+        // One byte for each kind.
+        let kinds = self.summaries().iter().fold(0, |kinds, one| kinds + (1 << (u8::BITS * one.kind as u32)));
+        let kinds = u64::to_le_bytes(kinds);
         PacketKind::ALL.into_iter().for_each(|kind| statistics.count(kind, kinds[kind as usize].into()));
     }
 
     /// Selects the frames that may matter in the current state of their connections.
     pub(crate) fn select(&self, tracker: &Tracker) -> Selection {
         let selection = self.select_after(None, |summary| summary.may_matter(tracker.connections()));
-        tracker.prefetch(selection.map(|index| self.summaries[index].flow.hash));
+        tracker.prefetch(selection.map(|index| self.summaries[index].hash));
         selection
     }
 
@@ -87,7 +79,7 @@ impl<'a> Group<'a> {
 
     /// Selects the frames after the index `after` that belong to the connection with this hash.
     pub(crate) fn select_of_connection(&self, after: usize, hash: u64) -> Selection {
-        self.select_after(Some(after), |summary| summary.flow.hash == hash)
+        self.select_after(Some(after), |summary| summary.hash == hash)
     }
 
     #[inline(always)]

@@ -1,13 +1,16 @@
 //! Summary of a packet by its fixed headers, before its connection is looked up.
 
 use crate::intake::connection_index::ConnectionIndex;
-use crate::intake::flow::Flow;
+use crate::intake::flow::{Direction, Flow};
 use crate::packet::segment::Flags;
 
 /// Kind of a packet and, for a TCP segment, its flow. That of a frame without a packet by default.
+/// Without a [`Flow`], which would take eight bytes more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PacketSummary {
-    pub flow: Flow,
+    /// Hash of the flow.
+    pub hash: u64,
+    direction: Direction,
     pub kind: PacketKind,
 }
 
@@ -51,7 +54,13 @@ impl PacketSummary {
             (true, true) => PacketKind::Data,
             (true, false) => PacketKind::PureAck,
         };
-        Self { flow, kind }
+        Self { hash: flow.hash, direction: flow.direction, kind }
+    }
+
+    /// Returns the flow of a TCP segment.
+    #[inline]
+    pub(crate) const fn flow(&self) -> Flow {
+        Flow { hash: self.hash, direction: self.direction }
     }
 
     /// Returns whether the packet is a TCP segment, or one that only the full parser can read.
@@ -66,8 +75,8 @@ impl PacketSummary {
     pub(crate) fn may_matter(&self, connections: &ConnectionIndex) -> bool {
         // Four bits for each kind, without a branch on it, which the processor cannot predict: zero
         // without a segment, the connection's counts for data, ones for what is always read.
-        let kinds = ALWAYS_READ | u64::from(connections.counts(self.flow.hash)) << DATA_KINDS;
-        kinds >> (4 * (self.kind as u32 + 2 * self.flow.direction as u32)) & 0xf != 0
+        let kinds = ALWAYS_READ | u64::from(connections.counts(self.hash)) << DATA_KINDS;
+        kinds >> (4 * (self.kind as u32 + 2 * self.direction as u32)) & 0xf != 0
     }
 }
 

@@ -10,6 +10,11 @@ pub(super) struct Ticks {
     unit: Unit,
     /// Offset in seconds (`if_tsoffset`).
     offset: i64,
+    /// Counts below this one need only a multiplication with [`Self::length`]; 0 if every count
+    /// needs more.
+    simple: u64,
+    /// Nanoseconds in a tick, for these counts.
+    length: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,11 @@ impl Ticks {
             // Beyond 10^38 ticks per nanosecond, every 64-bit count is zero.
             power => Unit::PerNano(10_u128.checked_pow(u32::from(power) - 9).unwrap_or(u128::MAX)),
         };
-        Self { unit, offset }
+        let (simple, length) = match unit {
+            Unit::Nanos(length) if offset == 0 => (i64::MAX as u64 / u64::from(length), length.into()),
+            _ => (0, 0),
+        };
+        Self { unit, offset, simple, length }
     }
 
     /// Returns the number of decimals of a second that distinguish all times; at most 9.
@@ -45,13 +54,11 @@ impl Ticks {
     /// Returns the time of `ticks`, limited to the range of [`Timestamp`].
     #[inline]
     pub(super) fn time(self, ticks: u64) -> Timestamp {
-        if let Unit::Nanos(length) = self.unit
-            && self.offset == 0
-            && let Some(nanos) = ticks.checked_mul(u64::from(length)).and_then(|nanos| i64::try_from(nanos).ok())
-        {
-            return Timestamp::from_nanos(nanos);
+        if ticks < self.simple {
+            Timestamp::from_nanos((ticks * self.length) as i64)
+        } else {
+            self.time_at_length(ticks)
         }
-        self.time_at_length(ticks)
     }
 
     fn time_at_length(self, ticks: u64) -> Timestamp {

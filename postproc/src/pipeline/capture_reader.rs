@@ -123,16 +123,17 @@ impl PacketFinder<'_> {
     /// frame has neither a packet nor a time, or an unsupported link type.
     #[inline(always)]
     fn packet<'a>(&mut self, frame: &FrameRef, bytes: &'a [u8]) -> Option<(u32, Timestamp, Option<&'a [u8]>)> {
-        match link::ip_packet(frame.link, frame.data(bytes)) {
-            Content::Ip(packet) => Some((frame.number, frame.time.unwrap_or_default(), Some(packet))),
+        let (time, packet) = match link::ip_packet(frame.link, frame.data(bytes)) {
+            Content::Ip(packet) => (frame.time.unwrap_or_default(), Some(packet)),
             Content::Other | Content::Cut => {
                 self.totals.not_ip += 1;
-                frame.time.map(|time| (frame.number, time, None))
+                (frame.time?, None)
             }
             Content::UnknownLink => {
                 self.unknown_links.count(frame.link, frame.number);
-                None
+                return None;
             }
-        }
+        };
+        Some((frame.number, time, packet))
     }
 }

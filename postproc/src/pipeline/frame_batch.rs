@@ -40,7 +40,7 @@ impl FrameRef {
     #[inline]
     pub(super) fn data<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let (start, length) = (self.start as usize, self.length as usize);
-        bytes.get(start..).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
+        bytes.get(start..start + length).unwrap_or_default()
     }
 }
 
