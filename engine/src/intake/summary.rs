@@ -5,7 +5,7 @@ use crate::intake::flow::{Direction, Flow};
 use crate::packet::segment::Flags;
 
 /// Kind of a packet and, for a TCP segment, its flow. That of a frame without a packet by default.
-/// Without a [`Flow`], which would take eight bytes more.
+/// It has the fields of a [`Flow`], not the flow itself, which would take eight bytes more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PacketSummary {
     /// Hash of the flow.
