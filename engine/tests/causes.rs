@@ -64,7 +64,8 @@ fn the_users_counters_rule_out_the_accept_queue_and_are_named() {
     let cause = of(&finding, CauseKind::AcceptQueueOverflow);
     assert!(cause.ruled_out);
     assert!(
-        cause.against[0].contains("ListenOverflows is 0") && cause.against[1].contains("tcp_abort_on_overflow is 0")
+        cause.against[0].contains("ListenOverflows has been 0")
+            && cause.against[1].contains("tcp_abort_on_overflow is 0")
     );
     assert_ne!(first(&finding), CauseKind::AcceptQueueOverflow);
 }
@@ -248,7 +249,7 @@ fn an_abort_of_a_living_connection_rules_out_what_a_kernel_does_with_handshakes(
     let mut weighed = finding;
     host(&[(Counter::TcpAbortOnData, 0, None), (Counter::TcpAbortOnClose, 0, None)]).weigh(&mut weighed);
     let cause = of(&weighed, CauseKind::ApplicationAbort);
-    assert!(cause.against.iter().any(|why| why.contains("TCPAbortOnData is 0")), "{cause:#?}");
+    assert!(cause.against.iter().any(|why| why.contains("TCPAbortOnData has been 0")), "{cause:#?}");
 }
 
 #[test]

@@ -53,7 +53,10 @@ fn the_server_and_the_proxy_are_both_used_each_for_its_own_counters() {
     host(Machine::Proxy, &PROXY).weigh(&mut finding);
     let cause = of(&finding, CauseKind::ProxyLeakedAck);
     for (part, end) in [
-        ("OutRsts rose by 3 between the readings and ListenOverflows", "(counters of the server: server.txt)"),
+        (
+            "OutRsts rose by 3 between the readings, and these did not: ListenOverflows",
+            "(counters of the server: server.txt)",
+        ),
         ("syn_received rose by 3", "(counters of the proxy: proxy.txt)"),
     ] {
         assert!(cause.supporting.iter().any(|why| why.contains(part) && why.ends_with(end)), "{part}: {cause:#?}");

@@ -196,7 +196,7 @@ fn options_that_were_kept_do_not_exclude_a_proxy_where_the_server_sent_nothing_m
     let finding = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 64240, &PLAIN_OPTIONS).ack(0.02));
     assert_eq!(finding.assessment.verdict, Verdict::Undetermined);
     assert!(
-        finding.assessment.missing.iter().any(|m| m.contains("no segment of the server after the SYN-ACK")),
+        finding.assessment.missing.iter().any(|m| m.contains("no later segment of the server was captured")),
         "{finding:?}"
     );
 }
@@ -324,7 +324,11 @@ fn a_likely_verdict_does_not_wait_for_the_retransmission_that_it_rests_on() {
     assert_eq!((assessment.verdict, assessment.confidence), (Verdict::Ordinary, Some(Confidence::Likely)));
     assert!(kinds(&finding).contains(&"syn-ack-retransmitted"), "{finding:#?}");
     let why = assessment.why_not_certain();
-    assert_eq!(why, Some("It would be certain only with independent evidence of a second kind"), "{finding:#?}");
+    assert_eq!(
+        why,
+        Some("The verdict would be certain only with independent evidence of a second kind"),
+        "{finding:#?}"
+    );
 }
 
 #[test]

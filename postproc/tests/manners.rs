@@ -208,7 +208,7 @@ fn duplicate_handshakes_are_counted_and_with_once_reported_once() {
     assert!(run.objects("handshake").iter().all(|one| one["capture"] == "in/a.pcap"));
     assert_eq!(summary(&run)["comparison"], both);
     let table = sandbox.analyze(&["in"]).unwrapped();
-    assert!(table.contains("who answered the 5 connections."), "{table}");
+    assert!(table.contains("who answered the SYNs of 5 connections."), "{table}");
     assert!(table.contains("3 connections are in a.pcap and in b.pcap; each counts once."), "{table}");
     assert!(table.contains("3 connections: another capture has the same packets (each counts once)"), "{table}");
     assert!(!sandbox.analyze(&["in", "--once"]).stdout.contains("are in a.pcap"));

@@ -1,6 +1,6 @@
 //! Relates kernel counters to the moment of a failure, and adds them to a cause.
 //!
-//! A counter that is 0 since boot, or did not move while the handshake failed, rules out what it
+//! A counter that has been 0 since boot, or did not move while the handshake failed, rules out what it
 //! counts. A counter above 0 since boot proves nothing about one handshake and hardly weighs; a
 //! counter that rose meanwhile does.
 
@@ -49,19 +49,19 @@ impl CounterStatus {
         matches!(self, Self::NeverCounted | Self::Unchanged(_))
     }
 
-    /// Describes the state as a predicate: `is 0 since boot`.
+    /// Describes the state as a predicate: `has been 0 since boot`.
     fn describe(self) -> String {
         match self {
             Self::Unknown => "was not given".to_owned(),
-            Self::NeverCounted => "is 0 since boot".to_owned(),
+            Self::NeverCounted => "has been 0 since boot".to_owned(),
             Self::Unchanged(value) => format!("stayed at {value} between the readings"),
             Self::Rose(by) => format!("rose by {by} between the readings"),
-            Self::NonZeroSinceBoot(value) => format!("is {value} since boot"),
+            Self::NonZeroSinceBoot(value) => format!("has counted {value} since boot"),
         }
     }
 }
 
-/// Describes a counter in a clause: `OutRsts is 0 since boot`.
+/// Describes a counter in a clause: `OutRsts has been 0 since boot`.
 pub(super) fn clause(counter: Counter, status: CounterStatus) -> String {
     format!("{counter} {}", status.describe())
 }

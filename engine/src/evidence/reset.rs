@@ -34,11 +34,11 @@ impl Shape {
     pub(crate) const fn describe(self) -> &'static str {
         match self {
             Self::Stateless => {
-                "bare RST (no ACK flag; sequence number = client's ACK number): as sent by a host that does not know the connection, or by a packet filter"
+                "RST without ACK flag (sequence number = client's ACK number): as sent by a host that does not know the connection, or by a packet filter"
             }
             Self::Refusal => "RST with ACK flag, window 0 and no options: as sent to refuse a SYN",
             Self::Owner => {
-                "RST with ACK flag and a nonzero window or options: as sent by the host with the open connection"
+                "RST with ACK flag, and a window above 0 or options: as sent by the host with the open connection"
             }
         }
     }

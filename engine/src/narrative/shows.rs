@@ -39,7 +39,8 @@ impl Narrator<'_> {
             }
             PacketRole::Ack => self.ack(),
             PacketRole::WrongAck => vec![format!(
-                "acknowledges {}; the SYN-ACK requires {}: neither a cookie nor a SYN queue entry matches",
+                "acknowledges {}, but the SYN-ACK requires {}: the server rejects this ACK, whether it sent a SYN cookie \
+                 or has an entry in its SYN queue",
                 segment.ack(),
                 self.seen.server_isn.map_or_else(|| "another number".to_owned(), |isn| isn.plus(1).to_string())
             )],
@@ -131,7 +132,10 @@ impl Narrator<'_> {
         let closed = self.seen.syn_ack.is_some_and(|s| s.window == 0) && !self.seen.opened;
         if closed && segment.window() > 0 {
             let before = if self.seen.data.is_none() { ", before the client sent anything" } else { "" };
-            return vec![format!("opens the window to {}{before}: the proxy has reached the server", segment.window())];
+            return vec![format!(
+                "opens the window to {}{before}: by now, the proxy has reached the server",
+                segment.window()
+            )];
         }
         let Some(isn) = self.seen.client_isn else { return Vec::new() };
         let is_end = self.seen.client_end == Some(segment.ack());
@@ -171,10 +175,11 @@ impl Narrator<'_> {
         if !bare {
             let live = segment.window() > 0 || segment.options_promised() > 0;
             shows.push(if live {
-                "ACK flag and a nonzero window or options: sent by the host that has the connection open, whose program aborted \
-                 it".to_owned()
+                "the ACK flag, and a window above 0 or options: the host that has the connection open sends such a reset \
+                 when its program aborts the connection"
+                    .to_owned()
             } else {
-                "ACK flag, window 0 and no options: as sent to refuse a SYN".to_owned()
+                "the ACK flag, window 0 and no options: as sent to refuse a SYN".to_owned()
             });
         }
         if !from_client {
@@ -187,7 +192,7 @@ impl Narrator<'_> {
     /// Compares the travel time of the reset with that of the SYN-ACK.
     fn reset_after(&self, trip: f64) -> String {
         let syn = self.seen.syn.zip(self.seen.syn_ack).map(|(syn, syn_ack)| syn_ack.time.seconds_since(syn.time));
-        let compared = syn.map_or_else(String::new, |syn| format!("; the SYN-ACK took {}", span(syn)));
+        let compared = syn.map_or_else(String::new, |syn| format!("; the SYN-ACK came {} after the SYN", span(syn)));
         format!("{} after the client's last packet{compared}", span(trip))
     }
 }

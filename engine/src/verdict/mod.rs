@@ -324,9 +324,10 @@ impl Assessment {
         let is_by_timer = self.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::SynAckRetransmitted);
         is_limited.then_some(match self.verdict {
             Verdict::Ordinary if !is_by_timer => {
-                "It would be certain only if the server had repeated the SYN-ACK by its timer, not in answer to another SYN"
+                "The verdict would be certain only if the server had retransmitted the SYN-ACK because its timer expired, not \
+                 because a SYN arrived again"
             }
-            _ => "It would be certain only with independent evidence of a second kind",
+            _ => "The verdict would be certain only with independent evidence of a second kind",
         })
     }
 }

@@ -48,9 +48,9 @@ fn whole_headline(totals: &Totals) -> String {
 /// `place` follows what was not found.
 fn not_found(totals: &Totals, place: &str) -> String {
     match (undecided(totals), tally_of(&totals.tally, Verdict::Ordinary)) {
-        (1, 0) => format!("The capture does not show who answered the {}.", totals.noun()),
+        (1, 0) => "The capture does not show who answered the SYN.".to_owned(),
         (number @ 2.., 0) => {
-            format!("The capture does not show who answered the {}.", count(number, totals.noun()))
+            format!("The capture does not show who answered the SYNs of {}.", count(number, totals.noun()))
         }
         _ => format!("No SYN cookie or SYN proxy was found{place}."),
     }
@@ -193,7 +193,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
         (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),
         (true, None) => sentences.push(assumption(totals).unwrap_or_else(|| not_found(totals, ""))),
         // The headline has the listeners.
-        (false, Some(_)) => sentences.push(format!("That is {}", extent(totals))),
+        (false, Some(_)) => sentences.push(format!("In total: {}", extent(totals))),
         (false, None) => {}
     }
     sentences.extend(delays(totals, cause));
@@ -282,19 +282,19 @@ fn failures(failures: &Affected, noun: &str, cause: fn(&Affected) -> String) -> 
         .filter(|(number, _)| *number > 0)
         .collect();
     let when = failures.range.map_or_else(String::new, |(first, last)| format!(", {}", range(first, last)));
-    let of = format!(" of {}", whose(failures));
+    let to = format!(" to {}", whose(failures));
     let failed = match &parts[..] {
         [] => return None,
         [(number, _)] if *number == stuck(failures) => {
-            format!("{}{of} got stuck after the handshake{when}.", count(*number, "connection"))
+            format!("{}{to} got stuck after the handshake{when}.", count(*number, "connection"))
         }
-        [(1, how)] => format!("1 {noun}{of} was {how}{when}."),
-        [(number, how)] => format!("{} {noun}s{of} were {how}{when}.", grouped(*number)),
+        [(1, how)] => format!("1 {noun}{to} was {how}{when}."),
+        [(number, how)] => format!("{} {noun}s{to} were {how}{when}.", grouped(*number)),
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(number, how)| format!("{} {how}", grouped(*number))).collect();
             let failed = if stuck(failures) > 0 { "failed or got stuck" } else { "failed" };
-            format!("{}{of} {failed}{when}: {}.", count(failures.handshakes, noun), parts.join(", "))
+            format!("{}{to} {failed}{when}: {}.", count(failures.handshakes, noun), parts.join(", "))
         }
     };
     Some(format!("{failed}{}", cause(failures)))
@@ -402,7 +402,7 @@ fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
         return String::new();
     }
     let has_unknown = parts.iter().any(|(outcome, _)| *outcome == Outcome::Incomplete);
-    let unknown = if has_unknown { "; those that the capture cuts off do not count as failed" } else { "" };
+    let unknown = if has_unknown { "; the incomplete ones do not count as failed" } else { "" };
     let parts: Vec<String> = parts.iter().map(|(outcome, number)| format!("{} {outcome}", grouped(*number))).collect();
     format!(" ({}{unknown})", parts.join(", "))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use syncookie_engine::{CheckLine, check_lines};
 use syncookie_terminal::{Terminal, escape_controls, paragraph_with_command};
 
-/// Writes a check, indented with `indent`. `lead` is written before it, such as `to check`, unless
+/// Writes a check, indented with `indent`. `lead` is written before it, such as `to confirm`, unless
 /// it is empty.
 pub fn write(output: &mut dyn Write, terminal: Terminal, indent: &str, lead: &str, check: &str) -> io::Result<()> {
     let check = escape_controls(check);
@@ -63,21 +63,21 @@ mod tests {
     use super::*;
 
     const CHECK: &str = "on the server: tcpdump -ni any 'tcp port 80' (expect: an ACK); on the proxy: sysctl net.a \
-                         (must be 0); cat /proc/net/b (expect: it rises)";
+                         (expect: 1); cat /proc/net/b (expect: it rises)";
 
     fn written(width: usize) -> String {
         let terminal = Terminal { width, is_coloured: false };
         let mut output = Vec::new();
-        write(&mut output, terminal, "  ", "to check", CHECK).unwrap();
+        write(&mut output, terminal, "  ", "to confirm", CHECK).unwrap();
         String::from_utf8(output).unwrap()
     }
 
     #[test]
     fn several_commands_have_a_line_each_below_their_machine() {
-        let expected = "  to check, on the server: tcpdump -ni any 'tcp port 80' (expect: an ACK)\n  on the proxy:\n    \
-                        sysctl net.a (must be 0)\n    cat /proc/net/b (expect: it rises)\n";
+        let expected = "  to confirm, on the server: tcpdump -ni any 'tcp port 80' (expect: an ACK)\n  on the proxy:\n    \
+                        sysctl net.a (expect: 1)\n    cat /proc/net/b (expect: it rises)\n";
         assert_eq!(written(100), expected);
-        assert_eq!(format!("{}\n", unwrapped("to check", CHECK)), expected.replace("\n  ", "\n").trim_start());
+        assert_eq!(format!("{}\n", unwrapped("to confirm", CHECK)), expected.replace("\n  ", "\n").trim_start());
     }
 
     #[test]
@@ -89,6 +89,6 @@ mod tests {
 
     #[test]
     fn an_empty_check_writes_nothing() {
-        assert_eq!(unwrapped("to check", ""), "");
+        assert_eq!(unwrapped("to confirm", ""), "");
     }
 }

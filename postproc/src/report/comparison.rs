@@ -181,13 +181,15 @@ pub fn shared(compared: &cross_capture::Comparison) -> Option<String> {
         some => format!("{} of them", grouped(some)),
     };
     let which = if compared.disagreements.iter().all(|found| found.is_direction_known) {
-        "the client's side gives the verdict"
+        "the report uses the capture nearer to the client"
     } else {
-        "they do not always show which one is nearer to the client"
+        "they do not always show which capture is nearer to the client"
     };
     let differ = if connections > 1 && differ == "it" { "all of them" } else { &differ };
     let number = count(connections, "connection");
-    Some(format!("{number} {are} in {place}; each counts once. The captures disagree about {differ}: {which}."))
+    Some(format!(
+        "{number} {are} in {place}; each counts once. The captures show different results for {differ}: {which}."
+    ))
 }
 
 fn short(capture: &str, folder: &str) -> String {

@@ -197,6 +197,6 @@ impl<'a> Remedy<'a> {
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
         let (number, close, example) = (count(self.count, noun), &self.close, &self.example);
-        format!("{number} of {whose}{parts}{how}: {lead}{cause} ({}{close}){example}", self.cause)
+        format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{close}){example}", self.cause)
     }
 }

@@ -15,7 +15,7 @@ const EVIDENCE: usize = 5;
 /// Formats an episode, with the rates that show whether a SYN flood came with it.
 pub fn episode_line(episode: &Episode) -> String {
     format!(
-        "{}: {}, {}, {}; handshakes per second that never completed: at most {}, before the episode {}",
+        "{}: {}, {}, {}; uncompleted handshakes per second: at most {} during the episode, {} before it",
         episode.server,
         episode.verdict,
         count(episode.handshakes, "handshake"),
@@ -118,7 +118,7 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
         let why = excluded.against.join("; ");
         paragraph(output, terminal.width, "      ruled out: ", &escape_controls(&format!("{}: {why}", excluded.kind)))?;
     }
-    check::write(output, terminal, "      ", "to check", &cause.check)
+    check::write(output, terminal, "      ", "to confirm", &cause.check)
 }
 
 /// Writes one kind of failure of a listener.

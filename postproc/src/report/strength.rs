@@ -21,11 +21,11 @@ pub fn confidence(assessment: &Assessment) -> Option<String> {
     })
 }
 
-/// Returns the kind of a piece of evidence and its strength: `zero-window: about 22,000 to 1 for
-/// syn-proxy`.
+/// Returns the kind of a piece of evidence and its strength: `signal zero-window: about 22,000
+/// to 1 for syn-proxy`.
 pub fn evidence(piece: &Evidence) -> String {
     match times(piece.nats) {
-        Some(_) => format!("{}: {} {}", piece.kind, odds(piece.nats), side(piece)),
+        Some(_) => format!("signal {}: {} {}", piece.kind, odds(piece.nats), side(piece)),
         None => piece.kind.to_string(),
     }
 }
@@ -83,8 +83,8 @@ pub fn close_cause(causes: &[Cause]) -> Option<String> {
         return None;
     }
     Some(match times(difference) {
-        Some(times) => format!("; {times} as likely as {}", second.kind),
-        None => format!("; {} is about as likely", second.kind),
+        Some(times) => format!("; {times} as probable as {}", second.kind),
+        None => format!("; {} is about as probable", second.kind),
     })
 }
 

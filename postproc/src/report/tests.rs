@@ -329,19 +329,19 @@ fn json_holds_the_same_objects_as_json_lines() {
 #[test]
 fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     let text = unwrapped(&table(&[leaked(0), unclear()], PLAIN, true));
-    let answer = "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack. 1 handshake of [2001:db8::2]:80 was \
+    let answer = "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack. 1 handshake to [2001:db8::2]:80 was \
                   reset by the server side, 2026-11-22 06:28:21 UTC. A SYN proxy answered for [2001:db8::2]:80: 1 of \
                   2 handshakes, in 1 episode; highest confidence: likely.";
     assert!(text.starts_with(answer), "{text}");
     for part in [
-        "the SYN-ACK announces a window of 0 [zero-window: about 150 to 1 for syn-proxy]",
+        "the SYN-ACK announces a window of 0 [signal zero-window: about 150 to 1 for syn-proxy]",
         "log-odds of syn-proxy against ordinary (natural logarithm): 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
          +6.25 other handshakes of this listener (listener-context), +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
         "most likely cause: proxy-leaked-ack: bare RST",
-        "to check: tcpdump on the server",
+        "to confirm: tcpdump on the server",
         "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
-        "handshakes per second that never completed: at most 900, before the episode 2",
+        "uncompleted handshakes per second: at most 900 during the episode, 2 before it",
         "Not read completely",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -355,7 +355,7 @@ fn episodes_of_several_captures_name_theirs() {
     let mut output = Vec::new();
     table::Table::new(&mut output, PLAIN, true).end(&totals).unwrap();
     let text = unwrapped(&String::from_utf8(output).unwrap());
-    assert!(text.contains("before the episode 2 (caps/a.pcap)"), "{text}");
+    assert!(text.contains("2 before it (caps/a.pcap)"), "{text}");
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     assert!(text.contains(said), "{text}");
     let mut working = weak.clone();
     (working.outcome, working.completion.has_failed) = (Outcome::Established, false);
-    let said = "A SYN proxy may have answered for [2001:db8::2]:80. That is 1 of 2 handshakes; no finding is likely \
+    let said = "A SYN proxy may have answered for [2001:db8::2]:80. In total: 1 of 2 handshakes; no finding is likely \
                 or certain. ";
     assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
     let said = "A SYN proxy answered for [2001:db8::2]:80: 2 of 2 handshakes, in 1 episode; 1 likely or certain, 1 only \
@@ -436,7 +436,7 @@ fn a_rejected_cookie_does_not_contradict_the_headline() {
     (rejected.causes, rejected.completion) = (leaked(9).causes, leaked(9).completion);
     rejected.causes[0].kind = CauseKind::CookieRejected;
     let text = unwrapped(&table(&[rejected], PLAIN, false));
-    let said = "The handshake failed; most likely cause: cookie-rejected. 1 handshake of [2001:db8::2]:80 was reset by \
+    let said = "The handshake failed; most likely cause: cookie-rejected. 1 handshake to [2001:db8::2]:80 was reset by \
                 the server side, 2026-11-22 06:28:21 UTC. The cause cookie-rejected assumes a SYN cookie, but no packet \
                 proves one.";
     assert!(text.starts_with(said), "{text}");
@@ -453,11 +453,11 @@ fn failures_are_in_the_headline_and_counted_by_outcome() {
     };
     let [silent, refused] = [Outcome::Unacknowledged, Outcome::Refused].map(failed);
     let text = unwrapped(&table(&[silent.clone(), refused, unclear()], PLAIN, false));
-    let said = "2 of 3 handshakes failed; most likely cause: accept-queue-overflow. 2 handshakes of [2001:db8::2]:80 \
+    let said = "2 of 3 handshakes failed; most likely cause: accept-queue-overflow. 2 handshakes to [2001:db8::2]:80 \
                 failed, 2026-11-22 06:28:21 UTC: 1 refused, 1 unacknowledged. No SYN cookie or SYN proxy was found.";
     assert!(text.starts_with(said), "{text}");
     let text = unwrapped(&table(&[leaked(0), silent], PLAIN, false));
-    let said = "All 2 handshakes failed; most frequent cause: proxy-leaked-ack (1). 2 handshakes of [2001:db8::2]:80 \
+    let said = "All 2 handshakes failed; most frequent cause: proxy-leaked-ack (1). 2 handshakes to [2001:db8::2]:80 \
                 failed, 2026-11-22 06:28:21 UTC: 1 reset by the server side, 1 unacknowledged. A SYN proxy answered";
     assert!(text.starts_with(said), "{text}");
 }
@@ -465,7 +465,7 @@ fn failures_are_in_the_headline_and_counted_by_outcome() {
 #[test]
 fn a_report_without_findings_says_so() {
     assert!(table(&[], PLAIN, false).starts_with("No TCP handshake was found.\n"));
-    assert!(table(&[unclear()], PLAIN, false).starts_with("The capture does not show who answered the handshake.\n"));
+    assert!(table(&[unclear()], PLAIN, false).starts_with("The capture does not show who answered the SYN.\n"));
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
     assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie or SYN proxy was found in 1 handshake.\n"));
@@ -477,7 +477,7 @@ fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
         "Undetermined handshakes, by reason (a handshake can have several) 2 handshakes: the server sent nothing later";
     for is_verbose in [false, true] {
         let text = unwrapped(&table(&[unclear(), unclear()], PLAIN, is_verbose));
-        assert!(text.starts_with("The capture does not show who answered the 2 handshakes."), "{text}");
+        assert!(text.starts_with("The capture does not show who answered the SYNs of 2 handshakes."), "{text}");
         assert!(text.contains(decides), "{text}");
     }
     let mut ordinary = unclear();
@@ -495,8 +495,8 @@ fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
     stuck.assessment.verdict = Verdict::Ordinary;
     let text = unwrapped(&table(&[stuck.clone(), stuck.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with("2 of 3 connections got stuck; most likely cause: proxy-leaked-ack. "), "{text}");
-    assert!(text.contains("2 connections of [2001:db8::2]:80 got stuck after the handshake"), "{text}");
-    assert!(text.contains("2 handshakes of [2001:db8::2]:80, stuck after the handshake: the proxy"), "{text}");
+    assert!(text.contains("2 connections to [2001:db8::2]:80 got stuck after the handshake"), "{text}");
+    assert!(text.contains("2 handshakes to [2001:db8::2]:80, stuck after the handshake: the proxy"), "{text}");
     assert!(text.contains("Listener Handshakes Ordinary Undetermined Stuck"), "{text}");
     let text = unwrapped(&table(&[leaked(0), stuck], PLAIN, false));
     assert!(text.starts_with("1 of 2 handshakes failed, 1 got stuck; most likely cause: "), "{text}");
@@ -508,7 +508,7 @@ fn the_failed_and_the_delayed_handshakes_of_a_cause_are_counted_apart() {
     late.outcome = Outcome::Established;
     late.completion.has_failed = false;
     let text = unwrapped(&table(&[leaked(0), leaked(1), late], PLAIN, false));
-    assert!(text.contains("3 handshakes of [2001:db8::2]:80, 2 of them failed and 1 delayed"), "{text}");
+    assert!(text.contains("3 handshakes to [2001:db8::2]:80, 2 of them failed and 1 delayed"), "{text}");
 }
 
 #[test]
@@ -524,7 +524,7 @@ fn columns_without_room_are_named() {
 fn one_screen_shows_failures_checks_and_how_to_see_more() {
     let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
     let cause = format!(
-        "2 handshakes of [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack); see frame 2 of a.pcap \
+        "2 handshakes to [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack); see frame 2 of a.pcap \
          tcpdump on the server",
         CauseKind::ProxyLeakedAck.clause()
     );
@@ -541,7 +541,7 @@ fn the_table_names_a_second_cause_that_is_nearly_as_likely() {
         Cause { kind: CauseKind::FirewallReset, nats: finding.causes[0].nats - 1.1, ..finding.causes[0].clone() };
     finding.causes.insert(1, second);
     let text = |finding: &Finding| unwrapped(&table(std::slice::from_ref(finding), PLAIN, false));
-    assert!(text(&finding).contains("(proxy-leaked-ack; about 3 times as likely as firewall-reset); see frame"));
+    assert!(text(&finding).contains("(proxy-leaked-ack; about 3 times as probable as firewall-reset); see frame"));
     finding.causes[1].nats -= 4.0;
     assert!(text(&finding).contains("(proxy-leaked-ack); see frame"));
 }
@@ -646,6 +646,6 @@ fn delayed_handshakes_are_counted_apart_from_failures() {
     late.causes = leaked(9).causes;
     late.causes[0].kind = CauseKind::SynLost;
     let text = unwrapped(&table(&[late, unclear()], PLAIN, false));
-    assert!(text.starts_with("The capture does not show who answered the 2 handshakes."), "{text}");
+    assert!(text.starts_with("The capture does not show who answered the SYNs of 2 handshakes."), "{text}");
     assert!(text.contains("1 handshake was delayed, 2026-11-22 06:28:21 UTC."), "{text}");
 }

@@ -12,7 +12,7 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Ordinary => "the server answered the SYN from its SYN queue",
         Verdict::SynCookie => "the server answered the SYN with a SYN cookie",
         Verdict::SynProxy => "a SYN proxy answered the SYN for the server",
-        Verdict::Undetermined => "the capture does not decide who answered the SYN",
+        Verdict::Undetermined => "the capture does not show who answered the SYN",
     }
 }
 
@@ -142,8 +142,8 @@ pub const WHY_COOKIES: &str = "the SYN queue was full, or net.ipv4.tcp_syncookie
 
 /// Check that shows which of the reasons for cookies applies.
 pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (2: every answer is a cookie); nstat -az \
-                                 TcpExtTCPReqQFullDoCookies (twice; if it rises, the SYN queue is full); ss -lnt \
-                                 (Send-Q limits the SYN queue, too)";
+                                 TcpExtTCPReqQFullDoCookies, twice (if it rises, the SYN queue is full); ss -lnt (Send-Q \
+                                 is the limit of the accept queue and of the SYN queue)";
 
 #[cfg(test)]
 mod tests {

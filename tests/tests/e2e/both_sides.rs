@@ -110,7 +110,7 @@ fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
         "20 of 34 connections got stuck; most likely cause: proxy-backend-silent.",
         "34 of 34 connections, in 1 episode",
         "34 connections are in ./a-behind.pcap and in ./b-before.pcap; each counts once.",
-        "20 connections of 10.0.2.2:80, stuck after the handshake:",
+        "20 connections to 10.0.2.2:80, stuck after the handshake:",
         "Listener Connections SYN",
         "syn-proxy and established in b-before.pcap (frame 5); ordinary and established in a-behind.pcap (frame 3). \
          Something between the captures answered the client, so b-before.pcap gives the verdict.",

@@ -66,7 +66,7 @@ fn a_connection_that_got_stuck_or_was_late_is_explained_as_such() {
 #[test]
 fn the_second_cause_is_in_the_summary_where_it_is_nearly_as_likely() {
     let text = explain(&[sample("linux-6.18/cookie_bad_ack/client.pcap")], &[]).stdout;
-    let said = "(cookie-rejected; about 2 times as likely as wrong-host).";
+    let said = "(cookie-rejected; about 2 times as probable as wrong-host).";
     assert!(unwrapped(&text).contains(said), "{text}");
 }
 
@@ -90,12 +90,12 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
         "[SYN, ACK] seq 3854166339 (0), ack 1514360158 (1), win 0, MSS 1380, TTL 64, IP ID 0x0000",
         "it does not identify a product",
         "[RST] seq 3854166340 (1), win 0, TTL 63, IP ID 0x0000",
-        "[zero-window: about 22,000 to 1 for syn-proxy; frame 2]",
+        "[signal zero-window: about 22,000 to 1 for syn-proxy; frame 2]",
         "1. (most likely) proxy-leaked-ack",
         "ruled out: cookie-rejected",
         "because the SYN-ACK's window is 0",
         "ruled out: accept-queue-overflow",
-        "to check, on the server: tcpdump -ni any 'tcp port 8080' (expect",
+        "to confirm, on the server: tcpdump -ni any 'tcp port 8080' (expect",
         "What to do next Run the check of cause 1.",
         "The captures contain 2 other handshakes. Choose one with --frame, --client or --server:",
     ] {
@@ -125,7 +125,10 @@ fn with_verbose_the_weights_are_listed_and_add_up_for_an_undetermined_handshake_
 #[test]
 fn an_ordinary_handshake_is_not_asked_for_where_the_listener_has_one() {
     let text = unwrapped(&explain(&[package().join("causes/challenge_reset/client.pcap")], &[]).stdout);
-    assert!(text.contains("missing: the SYN-ACK lacks options that other SYN-ACKs of this listener have"), "{text}");
+    assert!(
+        text.contains("undecided because the SYN-ACK lacks options that other SYN-ACKs of this listener have"),
+        "{text}"
+    );
     assert!(!text.contains("while the server is not overloaded"), "{text}");
 }
 
@@ -233,7 +236,7 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
     let options = ["--kernel", &files[0], &files[1]];
     let text = unwrapped(&explain(&[user_trace()], &options).stdout);
     for part in [
-        "because ListenOverflows is 0 since boot",
+        "because ListenOverflows has been 0 since boot",
         "because tcp_abort_on_overflow is 0",
         "applied to every server in these captures",
     ] {

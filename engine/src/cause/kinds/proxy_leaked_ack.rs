@@ -1,4 +1,4 @@
-//! The proxy let the client's ACK through to a server that had never seen the SYN.
+//! The proxy let the client's ACK through to a server that had not seen a SYN.
 
 use super::*;
 use crate::Setting;
@@ -7,9 +7,9 @@ use crate::evidence::reset::Shape;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
-    clause: "the proxy let the client's ACK through to a server that had never seen the SYN",
+    clause: "the proxy let the client's ACK through to a server that had not seen a SYN",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; set it to 0); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
@@ -78,7 +78,10 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         let said = counters::clause(Counter::OutRsts, resets);
         evidence.supported_by(
             STRONG,
-            format!("{said} and {} did not: the server sent resets for unknown connections", unmoved.join(", ")),
+            format!(
+                "the server sent resets for unknown connections: {said}, and these did not: {}",
+                unmoved.join(", ")
+            ),
         );
     }
     let syns = evidence.status(Counter::SynproxySynReceived);

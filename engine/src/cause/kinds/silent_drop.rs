@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SilentDrop,
     clause: "packets were silently dropped",
     counters: &[Counter::ListenDrops],
-    check: "on the server: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (does the packet arrive? is it answered?); if it arrives: nstat -az TcpExtListenDrops TcpExtTCPReqQFullDrop TcpExtIPReversePathFilter; the firewall's drop counters; perf record -a -e skb:kfree_skb sleep 10 && perf script (expect: the reason for the drop)",
+    check: "on the server: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (does the packet arrive? is it answered?); if it arrives: nstat -az TcpExtListenDrops TcpExtTCPReqQFullDrop TcpExtIPReversePathFilter (expect: one rises); nft list ruleset (or iptables -nvL; expect: the counter of a drop rule rises); perf record -a -e skb:kfree_skb sleep 10 && perf script (expect: the reason for the drop)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),

@@ -149,7 +149,7 @@ impl Page<'_> {
             self.line("  - ", &prior)?;
         }
         for missing in &finding.assessment.missing {
-            self.line("  - ", &format!("missing: {missing}"))?;
+            self.line("  - ", &format!("undecided because {missing}"))?;
         }
         Ok(())
     }
@@ -188,8 +188,8 @@ impl Page<'_> {
             let against = match cause.ruled_out || rank == 0 {
                 true => String::new(),
                 false => match strength::times(best - cause.nats) {
-                    Some(times) => format!(" (cause 1 is {times} as likely)"),
-                    None => " (about as likely as cause 1)".to_owned(),
+                    Some(times) => format!(" ({times} less probable than cause 1)"),
+                    None => " (about as probable as cause 1)".to_owned(),
                 },
             };
             let nats = if self.is_verbose { format!(" [{:+.2} nats]", cause.nats) } else { String::new() };
@@ -211,7 +211,7 @@ impl Page<'_> {
         for (lead, sentences) in parts {
             sentences.iter().try_for_each(|sentence| self.line(lead, sentence))?;
         }
-        check::write(self.output, self.terminal, "       ", "to check", &cause.check)
+        check::write(self.output, self.terminal, "       ", "to confirm", &cause.check)
     }
 
     fn kernel(&mut self, story: &Story<'_>) -> io::Result<()> {
@@ -224,7 +224,7 @@ impl Page<'_> {
         }
         self.line(
             "  ",
-            "A counter that is 0 since boot rules out the event that it counts. A counter above 0 does not prove that \
+            "A counter that has been 0 since boot rules out the event that it counts. A counter above 0 does not prove that \
              it counted this handshake; one that rose between two readings supports it. Each network namespace, such \
              as that of a container, has its own counters.",
         )
