@@ -83,24 +83,28 @@ Exit codes:
 
 /// Find SYN cookies, SYN proxies and failed handshakes in captures
 ///
-/// Finds the TCP handshakes that were answered with a SYN cookie or by a SYN proxy, without an entry in the server's
-/// SYN queue. For failed handshakes it ranks the likely causes and names the command that confirms each.
+/// Finds the TCP handshakes that were answered with a SYN cookie or by a SYN proxy, without an
+/// entry in the server's SYN queue. For failed handshakes it ranks the likely causes and names the
+/// command that confirms each.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "syncookie analyze <PATH>... [OPTIONS]")]
 pub struct Analyze {
     /// Captures (pcap or pcapng, detected by content), folders, or - for standard input
     ///
-    /// Folders are searched with all their subfolders, sorted by name. Symbolic links to folders are not followed.
-    /// In folders, files that are not captures are skipped. A file with a capture's extension, or one given on the
-    /// command line, must be a capture; otherwise the exit code is 2.
+    /// Folders are searched with all their subfolders, sorted by name. Symbolic links to folders
+    /// are not followed. In folders, files that are not captures are skipped. A file with a
+    /// capture's extension, or one given on the command line, must be a capture; otherwise the exit
+    /// code is 2.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Output format [default: the extension of the output file, such as .html or .jsonl, otherwise table]
+    /// Output format [default: the extension of the output file, such as .html or .jsonl, otherwise
+    /// table]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 
-    /// Output file; - is standard output. The file is written atomically, except with --follow, which appends
+    /// Output file; - is standard output. The file is written atomically, except with --follow,
+    /// which appends
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
@@ -112,54 +116,61 @@ pub struct Analyze {
     #[arg(long, conflicts_with_all = ["follow", "list_files"])]
     pub csv_bom: bool,
 
-    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with --fail-on failure, if a
-    /// handshake failed or a connection got stuck
+    /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with
+    /// --fail-on failure, if a handshake failed or a connection got stuck
     #[arg(long, value_name = "FINDING", value_enum)]
     pub fail_on: Option<FailOn>,
 
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed or was delayed, or whose connection
-    /// got stuck. A finding counts as known, and is left out, if the earlier report has a finding of the same listener
-    /// with the same verdict and the same first cause, at the same confidence or above. All counts and the exit code of --fail-on then refer to new findings only.
+    /// A finding is a handshake to which at least one of these applies: a SYN cookie or SYN proxy
+    /// answered it; it failed; it was delayed (by 0.2 s or more); its connection got stuck. A
+    /// finding counts as known, and is left out, if the earlier report has a finding of the same
+    /// listener with the same verdict and the same first cause, at the same confidence or above.
+    /// All counts and the exit code of --fail-on then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
-    /// Report only matching handshakes: server=…, client=…, since=…, until=…, verdict=…, outcome=…, cause=… or
-    /// min-delay=…; repeatable
+    /// Report only matching handshakes: server=…, client=…, since=…, until=…, verdict=…, outcome=…,
+    /// cause=… or min-delay=…; repeatable
     ///
-    /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), an address or network with a port
-    /// (10.0.0.1:443, [2001:db8::1]:443), or only a port (:443). 2001:db8::1:443 is ambiguous and rejected.
+    /// server and client take an address (10.0.0.1), a network (10.0.0.0/8), an address or network
+    /// with a port (10.0.0.1:443, [2001:db8::1]:443), or only a port (:443). 2001:db8::1:443 is
+    /// ambiguous and rejected.
     ///
-    /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both UTC), @SECONDS since
-    /// 1970, or a time before now (-2h). Both refer to the handshake's first frame. since
-    /// includes the given time, until excludes it.
+    /// since and until take a time: 2026-11-22T06:28:21Z, 2026-11-22 06:28:21 or 2026-11-22 (both
+    /// UTC), @SECONDS since 1970, or a time before now (-2h). Both refer to the handshake's first
+    /// frame. since includes the given time, until excludes it.
     ///
-    /// verdict, outcome and cause take a word of the output (verdict=syn-cookie, outcome=unanswered, cause=path-mtu).
-    /// cause compares the most likely cause, unless it is ruled out.
+    /// verdict, outcome and cause take a word of the output (verdict=syn-cookie,
+    /// outcome=unanswered, cause=path-mtu). cause compares the most likely cause, unless it is
+    /// ruled out.
     ///
-    /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the client's ACK.
-    /// Handshakes that were never completed have no such time.
+    /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the
+    /// client's ACK. Handshakes that were never completed have no such time.
     ///
-    /// Repeated conditions of one kind are ORed; if since or until is given several times, the narrowest range applies.
-    /// Different kinds are ANDed. The filter changes no verdict: all packets are read and analysed.
+    /// Repeated conditions of one kind are ORed; if since or until is given several times, the
+    /// narrowest range applies. Different kinds are ANDed. The filter changes no verdict: all
+    /// packets are read and analysed.
     #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
 
-    /// Report duplicate handshakes once
+    /// Report a handshake once if several captures contain exactly the same packets of it
     ///
-    /// A duplicate is a handshake that has exactly the same packets in another capture. It is reported and counted only in the
-    /// first capture read that contains it.
+    /// The handshake is reported and counted only in the first capture read that contains it.
+    /// Without this option, JSON, CSV and Parquet list it once for each capture. The table counts
+    /// each connection once in either case.
     #[arg(long)]
     pub once: bool,
 
-    /// Wait for captures that another program writes into the folder; analyse each as soon as it is finished
+    /// Wait for captures that another program writes into the folder; analyse each as soon as it is
+    /// finished
     ///
-    /// A file is finished when a newer file of its series (names that differ only in digits) exists, or when nothing was
-    /// written to it for ten seconds.
-    /// A handshake is reported about two minutes after its first frame, when its outcome is known.
-    /// The results are lines (--format table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends
-    /// the program.
+    /// A file is finished when a newer file of its series (names that differ only in digits)
+    /// exists, or when nothing was written to it for ten seconds. A handshake is reported about two
+    /// minutes after its first frame, when its outcome is known. The results are lines (--format
+    /// table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends the
+    /// program.
     #[arg(long, conflicts_with = "list_files")]
     pub follow: bool,
 
@@ -167,11 +178,12 @@ pub struct Analyze {
     #[arg(long, value_name = "FILE", requires = "follow")]
     pub state: Option<PathBuf>,
 
-    /// With --follow: count the findings in this file, for Prometheus
+    /// With --follow: write counts of the findings to this file, for Prometheus
     ///
-    /// The file has the text format that node_exporter's textfile collector reads: findings by listener, verdict and
-    /// cause, of the first 100 listeners with a finding; those of all others have listener="other". It is written
-    /// atomically, whenever files were read. The counters begin at 0 with each run.
+    /// The file has the text format that node_exporter's textfile collector reads. It counts
+    /// findings by listener, verdict and cause. The first 100 listeners with a finding are counted
+    /// individually, all others together as listener="other". The file is replaced atomically each
+    /// time captures were read. The counters begin at 0 with each run.
     #[arg(long, value_name = "FILE", requires = "follow")]
     pub metrics: Option<PathBuf>,
 
@@ -183,25 +195,34 @@ pub struct Analyze {
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// FILE contains the output of netstat -s, nstat -az, sysctl -a or ss -lntm, a file from /proc, a snapshot of
-    /// syncookie kernel, or the reasons for drops and resets, as perf script, nettrace --drop, dropwatch or tcpdrop print
-    /// them. A folder is short for all of these in it; they may be compressed.
-    /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is
-    /// assumed to be from the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
+    /// Name the captures before --kernel, because --kernel takes all words up to the next option as
+    /// FILEs.
+    ///
+    /// FILE is the saved output of netstat -s, nstat -az, sysctl -a or ss -lntm; a file from /proc;
+    /// a snapshot of syncookie kernel; or a trace of drops and resets (perf script, nettrace
+    /// --drop, dropwatch, tcpdrop). Files may be compressed. For a folder, all such files in it and
+    /// in its subfolders are read. Two files of the same kind from the same machine count as two
+    /// readings, before and after: what changed between them is used.
+    ///
+    /// Counters are evidence about their own machine only. If a SYN proxy is in front of the
+    /// server, write server=FILE or proxy=FILE. A FILE given without either is assumed to be from
+    /// the server. If its SYNPROXY counters show that SYNs were answered there, it is assumed to be
+    /// from the proxy.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
-    /// The server to which the --kernel files apply [default: every server in the captures]
+    /// The server that the --kernel files describe [default: every server in the captures]
     ///
-    /// The files are taken to be from this server, and a proxy=FILE to be from the SYN proxy in front of it.
+    /// FILE and server=FILE are taken to be from this server, and proxy=FILE from the SYN proxy in
+    /// front of it. This option does not select handshakes: use --filter server=… for that.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 
     /// Where the captures were taken; this affects the ranking of causes
     ///
-    /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
-    /// capture cannot show.
+    /// A capture taken on the server can rule causes out. For a capture taken at the client, the
+    /// output also says that it cannot show which host received the client's ACK, or whether any
+    /// did.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
@@ -209,7 +230,8 @@ pub struct Analyze {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Add all episodes, and the evidence of each kind of finding, to the table; name the files that were skipped
+    /// Add all episodes, and the evidence of each kind of finding, to the table; name the files
+    /// that were skipped
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -230,12 +252,14 @@ impl Analyze {
 pub enum FailOn {
     /// A SYN cookie or SYN proxy at any confidence; expect false alarms where cookies are rare
     Possible,
-    /// A SYN cookie or SYN proxy that is likely or certain; meant to be right at least 95 times in 100
+    /// A SYN cookie or SYN proxy that is likely or certain; meant to be right at least 95 times in
+    /// 100
     Likely,
     /// A SYN cookie or SYN proxy that is certain; meant to be right at least 999 times in 1,000
     Certain,
-    /// A handshake that did not complete, or whose connection was reset before the server sent any data, or made no
-    /// progress after the handshake. SYN cookies and SYN proxies do not count
+    /// A handshake did not complete; or its connection was reset before the server sent any data;
+    /// or its connection made no progress after the handshake. Successful handshakes with a SYN
+    /// cookie or SYN proxy do not count
     Failure,
 }
 

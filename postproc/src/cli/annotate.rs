@@ -33,16 +33,17 @@ Exit codes:
 
 /// Copy captures to pcapng, adding findings as packet comments
 ///
-/// The SYN-ACK gets a comment with verdict, confidence, evidence, cause and the command that confirms the cause. The
-/// reset that ended the handshake gets a comment that names the SYN-ACK, and so does the later frame that decided the
-/// verdict (for example the first segment of the server after its SYN-ACK). Ordinary
-/// handshakes that worked get none. Frame numbers in comments refer to the output file. Link types, interface names,
-/// times and existing comments are kept.
+/// The SYN-ACK gets a comment with verdict, confidence, evidence, cause and the command that
+/// confirms the cause. The reset that ended the handshake gets a comment that names the SYN-ACK,
+/// and so does the later frame that decided the verdict (for example the first segment of the
+/// server after its SYN-ACK). Ordinary handshakes that worked get none. Frame numbers in comments
+/// refer to the output file. Link types, interface names, times and existing comments are kept.
 ///
-/// Several captures are written to one file in sequence, and each is analysed separately; rotated files are one capture.
-/// If captures show the same connections from two places, annotate each into its own file.
+/// Several captures are written to one file in sequence, and each is analysed separately; rotated
+/// files are one capture. If captures show the same connections from two places, annotate each into
+/// its own file.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "syncookie annotate <PATH>... --output <FILE> [OPTIONS]")]
 pub struct Annotate {
     /// Captures, folders, or - for standard input, as for analyze
     #[arg(required = true, value_name = "PATH")]
@@ -54,32 +55,38 @@ pub struct Annotate {
 
     /// Keep only the connections with findings
     ///
-    /// A finding is a handshake that a SYN cookie or SYN proxy answered, that failed or was delayed, or whose connection
-    /// got stuck. The output also keeps those frames of other connections that the verdicts depend on. The result is analysed again, to check that every
-    /// verdict is the same.
+    /// A finding is a handshake to which at least one of these applies: a SYN cookie or SYN proxy
+    /// answered it; it failed; it was delayed (by 0.2 s or more); its connection got stuck. The
+    /// output also keeps those frames of other connections that the verdicts depend on. The result
+    /// is analysed again, to check that every verdict is the same.
     #[arg(long)]
     pub only_findings: bool,
 
     /// Replace addresses, and remove payload and everything else that can identify hosts
     ///
-    /// IP addresses that share a prefix get replacements that share a prefix of the same length. Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The random key is not kept. Only the TCP/IP headers of the
-    /// innermost packet are written, with correct checksums. Payload, tunnels, VLAN tags, options that can contain
-    /// addresses, comments and interface names are removed. Frames without TCP are emptied. Times, ports, sequence
-    /// numbers, TCP timestamps and TTLs are kept, so that every verdict is the same.
+    /// IP addresses that share a prefix get replacements that share a prefix of the same length.
+    /// Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The
+    /// random key is not kept. Only the TCP/IP headers of the innermost packet are written. Their
+    /// checksums are recomputed; in a segment without payload, a TCP checksum that was wrong
+    /// stays wrong. Payload, tunnels, VLAN tags, options that can contain addresses, comments and
+    /// interface names are removed. Frames without TCP are emptied. Times, ports, sequence numbers,
+    /// TCP timestamps and TTLs are kept, so that every verdict is the same.
     #[arg(long)]
     pub anonymize: bool,
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// The same files as for analyze: server=FILE, proxy=FILE, or FILE. A FILE without a machine is assumed to be from
-    /// the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs. Comments then name
-    /// the files, so --anonymize is not possible.
+    /// The same files as for analyze. Name the captures before --kernel, because --kernel takes all
+    /// words up to the next option as FILEs. A FILE given without server= or proxy= is assumed to
+    /// be from the server. If its SYNPROXY counters show that SYNs were answered there, it is
+    /// assumed to be from the proxy. Comments then name the files, so --anonymize is not possible.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath, conflicts_with = "anonymize")]
     pub kernel: Vec<KernelFile>,
 
-    /// The server to which the --kernel files apply [default: every server in the captures]
+    /// The server that the --kernel files describe [default: every server in the captures]
     ///
-    /// It is the one that the files are from or, for proxy=FILE, the one behind the proxy.
+    /// FILE and server=FILE are taken to be from this server, and proxy=FILE from the SYN proxy in
+    /// front of it. This option does not select handshakes.
     #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
     pub server: Option<EndpointPattern>,
 

@@ -5,9 +5,9 @@ use clap::ValueEnum;
 /// Place at which captures were taken, as a value of `--capture-point`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum CapturePoint {
-    /// At or near the client: a captured packet may not have reached the server
+    /// On or near the client: a captured packet may not have reached the server
     Client,
-    /// At or near the server: every captured packet reached it
+    /// On the server, or where nothing between the capture and the server can drop a packet
     Server,
     /// Not known
     #[default]

@@ -38,7 +38,7 @@ Exit codes:
 
 /// Explain one handshake: packets, verdict, causes, next steps
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "syncookie explain <CAPTURE>... [OPTIONS]")]
 pub struct Explain {
     /// Captures, or folders with captures
     #[arg(required = true, value_name = "CAPTURE")]
@@ -52,29 +52,38 @@ pub struct Explain {
     #[arg(long, value_name = "IP[:PORT]")]
     pub client: Option<EndpointPattern>,
 
-    /// Explain a handshake with this server: an address, or an address and port. The --kernel files
-    /// are then taken to be from this server, and a proxy=FILE to be from the SYN proxy in front of it
+    /// Explain a handshake with this server: an address, or an address and port. With --kernel,
+    /// FILE and server=FILE are then taken to be from this server, and proxy=FILE from the SYN
+    /// proxy in front of it
     #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// FILE contains the output of netstat -s, nstat -az, sysctl -a or ss -lntm, a file from /proc, a snapshot of
-    /// syncookie kernel, or the reasons for drops and resets, as perf script, nettrace --drop, dropwatch or tcpdrop print
-    /// them.
-    /// Two files of the same kind and machine are compared. Counters are evidence about their own machine only: name it
-    /// with server=FILE or proxy=FILE if a SYN proxy is in front of the server. A FILE without a machine is
-    /// assumed to be from the server, or from the proxy if its SYNPROXY counters show that its machine answered SYNs.
+    /// Name the captures before --kernel, because --kernel takes all words up to the next option as
+    /// FILEs.
     ///
-    /// The files apply to the server given with --server, or to every server. A file without a date is assumed to have
-    /// been saved after the failure.
+    /// FILE is the saved output of netstat -s, nstat -az, sysctl -a or ss -lntm; a file from /proc;
+    /// a snapshot of syncookie kernel; or a trace of drops and resets (perf script, nettrace
+    /// --drop, dropwatch, tcpdrop). Files may be compressed. For a folder, all such files in it and
+    /// in its subfolders are read. Two files of the same kind from the same machine count as two
+    /// readings, before and after: what changed between them is used.
+    ///
+    /// Counters are evidence about their own machine only. If a SYN proxy is in front of the
+    /// server, write server=FILE or proxy=FILE. A FILE given without either is assumed to be from
+    /// the server. If its SYNPROXY counters show that SYNs were answered there, it is assumed to be
+    /// from the proxy.
+    ///
+    /// The files apply to the server given with --server, or to every server. A file without a date
+    /// is assumed to have been saved after the failure.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 
     /// Where the captures were taken; this affects the ranking of causes
     ///
-    /// A capture taken at the server can rule causes out. For a capture taken at the client, the output lists what this
-    /// capture cannot show.
+    /// A capture taken on the server can rule causes out. For a capture taken at the client, the
+    /// output also says that it cannot show which host received the client's ACK, or whether any
+    /// did.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 
@@ -86,7 +95,8 @@ pub struct Explain {
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Also list the weights of evidence and causes (natural logarithms of odds), and how they add up
+    /// Also list the weights of evidence and causes (natural logarithms of odds), and how they add
+    /// up
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -110,4 +120,18 @@ pub enum Form {
     Text,
     /// One JSON object
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_usage_of_an_error_names_the_captures_before_the_options() {
+        let words = ["explain", "--kernel", "netstat-s.txt", "trace.pcap"];
+        let error = Explain::augment_args(Command::new("explain")).try_get_matches_from(words).unwrap_err();
+        assert!(error.to_string().contains("Usage: syncookie explain <CAPTURE>... [OPTIONS]"), "{error}");
+    }
 }

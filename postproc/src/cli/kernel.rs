@@ -14,7 +14,7 @@ Examples:
       process
   syncookie kernel --netns web
       Another network namespace: a name of ip netns, a process ID, a path, or
-      all (one line for each calm one)
+      all (one line for each namespace without a finding)
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt
@@ -47,11 +47,13 @@ pub struct Kernel {
     #[command(subcommand)]
     pub action: Option<KernelAction>,
 
-    /// Saved outputs or snapshots, or folders of them; - is standard input. Without files, the running kernel is read
+    /// Saved outputs or snapshots, or folders of them; - is standard input. Without files, the
+    /// running kernel is read
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Output format [default: json or prometheus if the output file is named .json or .prom, otherwise table]
+    /// Output format [default: json or prometheus if the output file is named .json or .prom,
+    /// otherwise table]
     #[arg(long, value_enum)]
     pub format: Option<KernelFormat>,
 
@@ -63,11 +65,13 @@ pub struct Kernel {
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "files")]
     pub netns: Option<String>,
 
-    /// Show changes since an earlier snapshot or saved output (netstat -s, nstat -az…) of this machine
+    /// Show changes since an earlier snapshot or saved output (netstat -s, nstat -az…) of this
+    /// machine
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub since: Option<PathBuf>,
 
-    /// Take a sample every SECONDS and show the changes; into a pipe, the table format prints only samples with changes
+    /// Take a sample every SECONDS and show the changes; into a pipe, the table format prints only
+    /// samples with changes
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "files")]
     pub watch: Option<Duration>,
 
@@ -94,11 +98,13 @@ impl Kernel {
 /// Action other than a report.
 #[derive(Debug, Subcommand)]
 pub enum KernelAction {
-    /// Save all settings, usage and counters in one text file, to attach to a ticket or to compare with later
+    /// Save all settings, usage and counters in one text file, to attach to a ticket or to compare
+    /// with later
     Snapshot(Snapshot),
 }
 
-/// Save all settings, usage and counters in one text file, to attach to a ticket or to compare with later.
+/// Save all settings, usage and counters in one text file, to attach to a ticket or to compare with
+/// later.
 #[derive(Args, Debug)]
 pub struct Snapshot {
     /// Output file; - is standard output
@@ -130,11 +136,11 @@ pub enum KernelLevel {
     Exhausted,
     /// The resource overflowed, or dropped or rejected something, since the previous sample
     Overflowing,
-    /// At least nine tenths of the limit are used, TCP is under memory pressure, or tasks waited for a CPU during at
-    /// least 90 % of the last 10 s
+    /// At least nine tenths of the limit are used, TCP is under memory pressure, or tasks waited
+    /// for a CPU during at least 90 % of the last 10 s
     Near,
-    /// The resource overflowed, or dropped or rejected something, at some time since boot, or a saved trace
-    /// of the kernel (perf script and others) contains a drop or a reset
+    /// The resource overflowed, or dropped or rejected something, at some time since boot, or a
+    /// saved trace of the kernel (perf script and others) contains a drop or a reset
     Overflowed,
 }
 

@@ -7,15 +7,15 @@ use clap::{Args, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   syncookie plugin install
-      Install for the current user, into the folder that tshark names
+      Install for the current user, into the folder that tshark reports
   syncookie plugin install --profile
       Also install the profile \"SYN cookies\": colours, columns, filter buttons,
       I/O graphs
   sudo syncookie plugin install --system
       Install for all users, including root
   syncookie plugin install --tshark flatpak
-      Install for the Flatpak of Wireshark, into the folder that its own tshark
-      names
+      Install for the Flatpak of Wireshark, into the folder that its own
+      tshark reports
   syncookie plugin status
       Show what is installed, and whether Wireshark loads it
 
@@ -44,7 +44,8 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// tshark of your Wireshark, which names the plugin folders; or flatpak, snap, or an AppImage file
+    /// Program tshark of your Wireshark, which is asked for the plugin folders; or flatpak, snap,
+    /// or an AppImage file
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }

@@ -20,22 +20,25 @@ pub struct Resources {
 
     /// Maximum memory of the run, for all captures together: bytes, or a number of KiB, MiB or GiB
     ///
-    /// Each 7 KiB above 128 MiB has room for one handshake, listener or episode. The maximum numbers of handshakes,
-    /// listeners and episodes below are each lowered to what there is room for. Each capture that is being read needs
-    /// 32 MiB; with less memory, fewer are read at the same time. The smallest value allowed is 256MiB. The default is
-    /// the same on every machine. The findings depend neither on the machine nor on the number of threads.
+    /// The limits --max-handshakes, --max-listeners and --max-episodes are each at most (SIZE - 128
+    /// MiB) / 7 KiB: with 256MiB, about 18,700 of each. The smallest value allowed is 256MiB. Each
+    /// capture that is being read needs 32 MiB; with less memory, fewer are read at the same time.
+    /// The default is the same on every machine. The findings depend neither on the machine nor on
+    /// the number of threads.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
     pub max_memory: Memory,
 
     /// Maximum number of handshakes in memory for each capture, at about 1.1 KiB each
     ///
-    /// If there are more, the older half gets its verdicts at once, and its later packets are ignored. A verdict may then
-    /// be less certain. The report says how many handshakes were judged early in this way.
+    /// If there are more, the older half is judged at once, and later packets of these handshakes
+    /// are ignored. A verdict may then be less certain. The report says how many handshakes were
+    /// judged early in this way.
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,
 
-    /// In a SYN flood, maximum number of uncompleted handshakes reported for each listener; the others are only counted
+    /// In a SYN flood, maximum number of uncompleted handshakes reported for each listener; the
+    /// others are only counted
     #[arg(long, value_name = "N", default_value_t = Limits::default().flood)]
     pub max_flood: u64,
 

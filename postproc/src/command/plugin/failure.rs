@@ -13,7 +13,7 @@ use super::release::Release;
 pub enum Failure {
     /// tshark cannot be run.
     #[error(
-        "{} cannot be run: {error}; install tshark, which names the plugin folders, or name another with --tshark{}",
+        "{} cannot be run: {error}; install tshark, which reports the plugin folders, or name another with --tshark{}",
         program.display(),
         installed_packages()
     )]

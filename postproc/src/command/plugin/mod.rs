@@ -1,4 +1,4 @@
-//! `syncookie plugin`: installs the Wireshark plugin in the folders that tshark names.
+//! `syncookie plugin`: installs the Wireshark plugin in the folders that tshark reports.
 
 mod failure;
 mod install;

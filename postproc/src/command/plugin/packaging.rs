@@ -101,7 +101,7 @@ fn as_tshark(command: &mut Command) -> &mut Command {
     std::os::unix::process::CommandExt::arg0(command, "tshark")
 }
 
-/// There are no AppImages elsewhere.
+/// Does nothing: AppImages exist only on Unix.
 #[cfg(not(unix))]
 fn as_tshark(command: &mut Command) -> &mut Command {
     command
