@@ -117,9 +117,9 @@ fields! {
     EvidenceFor: String "syncookie.evidence.for" "Evidence for"
         "Verdict that the evidence supports",
     EvidenceNats: Double "syncookie.evidence.nats" "Evidence strength"
-        "Log-likelihood ratio of the evidence for the verdict that it supports, in nats",
+        "Strength of the evidence for the verdict in syncookie.evidence.for: a log-likelihood ratio in nats, never negative",
     EvidenceContribution: Double "syncookie.evidence.contribution" "Evidence weight"
-        "What the evidence adds to the log-odds, in nats",
+        "What the evidence adds to the log-odds, in nats; negative if the evidence favours the runner-up",
     EvidenceDetail: String "syncookie.evidence.detail" "Evidence detail"
         "Observed values",
     EvidenceFrame: FrameNumber(Related) "syncookie.evidence.frame" "Evidence in frame"
@@ -129,13 +129,13 @@ fields! {
     ListenerNats: Double "syncookie.listener_nats" "Listener weight"
         "What the other handshakes of the listener add to the log-odds, in nats",
     CapNats: Double "syncookie.cap_nats" "Cap weight"
-        "Change of the log-odds, in nats, because the sum of evidence of one mechanism is limited",
+        "Correction of the log-odds, in nats: related signals count together only up to a limit, and this term removes what exceeds it",
     Outcome: String "syncookie.outcome" "Outcome"
         "How the handshake ended",
     Delay: RelativeTime "syncookie.delay" "Delay"
         "Time from the first SYN to the ACK that completes the handshake",
     Cost: String "syncookie.cost" "Cost"
-        "What the SYN cookie or SYN proxy cost the connection, such as window scaling",
+        "What the connection lost because a SYN cookie or SYN proxy answered, such as window scaling",
     Cause: String "syncookie.cause" "Cause"
         "Most likely cause of the failure or delay",
     CauseFor: String "syncookie.cause.for" "Evidence for cause"
