@@ -89,7 +89,7 @@ impl Shape for Lvs {
         Some(Segment { ttl, dont_fragment: true, flags, seq, ack: number, ..Segment::default() })
     }
 
-    /// Adds the leaked ACK: Jupiter's bare reset looks like the server's answer to one.
+    /// Adds the leaked ACK: Jupiter's stateless reset looks like the server's answer to one.
     fn refusal_causes(&self) -> &'static [&'static str] {
         if self.resets { &["proxy-backend-refused"] } else { &["proxy-backend-refused", "proxy-leaked-ack"] }
     }

@@ -129,7 +129,7 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         name: "linux_bad_ack",
         label: "syncookie-failed-reset",
-        note: "wrong cookies, answered by bare resets",
+        note: "wrong cookies, answered by stateless resets",
         play: bad_ack,
     },
     Scenario {

@@ -72,7 +72,7 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         name: "synproxy_leaked",
         label: "synproxy-linux-ack-leaked",
-        note: "the ACK passes the box: bare RST of the server",
+        note: "the ACK bypasses the proxy: stateless reset of the server",
         play: |s| fails(s, Synproxy::BARE, WINDOWS, Fate::Leaks),
     },
     Scenario {
@@ -150,7 +150,7 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         name: "jupiter_refused",
         label: "synproxy-dpvs-backend-refused",
-        note: "Jupiter relays a refusal as a bare RST",
+        note: "Jupiter relays a refusal as a stateless reset",
         play: |s| fails(s, Lvs::JUPITER, LINUX, Fate::Refuses),
     },
     Scenario {

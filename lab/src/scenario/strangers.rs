@@ -62,7 +62,7 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         name: "challenge_reset",
         label: "synproxy",
-        note: "an appliance completes the first handshake of a source, resets it, and lets the retry through; the reset's form is not published, a bare RST here",
+        note: "an appliance completes the first handshake of a source, resets it, and lets the retry through; the form of the reset is not published, here it is stateless",
         play: challenge,
     },
     Scenario {
@@ -147,7 +147,8 @@ impl Answerer for Challenger {
         answer.seg.options = vec![TcpOption::Mss(1460)];
         answer.repeats.clear();
         answer.verdict = Verdict::SynProxy;
-        // One such answer alone is no more than a server of few options; the retry explains the reset.
+        // One such answer alone is no more than a server of few options; the retry explains the
+        // reset.
         answer.undecidable = true;
         SynReply::SynAck(Box::new(answer))
     }
