@@ -107,8 +107,8 @@ impl Analyzer {
         pushed
     }
 
-    /// Does the same as [`Self::push`], but passes the findings of handshakes that are judged early
-    /// to `evicted`, in portions. This needs less memory than to keep them.
+    /// Adds an observation as [`Self::push`] does, but passes the findings of handshakes that are
+    /// judged early to `evicted`, in portions. This needs less memory than to keep them.
     pub fn push_and_pass(
         &mut self,
         observation: &Observation<'_>,

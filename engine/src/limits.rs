@@ -3,14 +3,15 @@
 /// Limits on what an [`crate::Analyzer`] keeps in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum number of handshakes that are kept, about 1.1 KiB each; at least 2. At this
-    /// limit the older half is judged by the packets so far, returned by
+    /// Maximum number of handshakes that are kept, about 1.1 KiB each; at least 2. At this limit
+    /// the older half is judged by the packets so far, returned by
     /// [`crate::Analyzer::take_evicted`] and forgotten; [`crate::Statistics::evicted_early`] counts
-    /// these handshakes. The clock of their listener stays known, and whether its timer retransmits.
-    /// Later handshakes of the listener are compared with a few of them, at most a quarter of this
-    /// number and 4,096 in all. Handshakes of a flood are kept for four seconds, because
-    /// retransmissions in this time decide about them: up to four times this number where it is
-    /// small, and 8,192 in all.
+    /// these handshakes. The clock of their listener stays known, and whether its timer
+    /// retransmits. Later handshakes of the listener are compared with a few of them. All listeners
+    /// together keep at most a quarter of this number for that, and never more than 1,024.
+    /// Handshakes of a flood are kept for four seconds even above this limit, because
+    /// retransmissions in this time decide about them. The analyzer may then keep up to four times
+    /// this number, but above the limit never more than 8,192.
     pub handshakes: usize,
     /// Maximum number of findings per listener for handshakes of a SYN flood that never completed.
     /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.
@@ -45,8 +46,8 @@ pub struct FindingParts {
     /// Returns only findings with something to report ([`crate::Finding::is_notable`]) and counts
     /// the others.
     pub only_notable: bool,
-    /// Also returns the handshakes beyond [`Limits::flood`], which otherwise are only counted. They
-    /// have neither causes nor evidence.
+    /// Returns the handshakes beyond [`Limits::flood`], too, without causes and evidence. Otherwise
+    /// they are only counted.
     pub counted_in_floods: bool,
     /// Fills [`crate::Finding::measured`].
     pub measured: bool,
@@ -81,6 +82,6 @@ pub enum DetailLevel {
     All,
     /// Findings with a SYN cookie or SYN proxy, and failed handshakes with a cause.
     Notable,
-    /// No findings. The list of evidence is empty, and causes lack the commands that settle them.
+    /// No findings. The list of evidence is empty, and causes lack the commands that confirm them.
     None,
 }

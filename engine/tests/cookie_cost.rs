@@ -1,4 +1,4 @@
-//! What a SYN cookie cost the connection that it admitted.
+//! What a connection lost because a SYN cookie answered.
 
 mod common;
 

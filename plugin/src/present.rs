@@ -1,5 +1,5 @@
-//! Turns a finding into what is shown of it: a subtree in the packet details, expert items, and text
-//! for the Info column.
+//! Turns a finding into what is shown of it: a subtree in the packet details, expert items, and
+//! text for the Info column.
 
 mod point;
 mod subtree;
@@ -93,8 +93,8 @@ pub fn finding_experts(finding: &Finding, frame: Frame, settings: &Settings) -> 
     experts.into_iter().flatten().collect()
 }
 
-/// Returns the expert items of a reset at its first visit; at later ones, the frame that carries
-/// the finding has that of the failure.
+/// Returns the expert items of a reset at its first visit. At later visits, the frame with the
+/// finding has the expert item of the failure.
 #[must_use]
 pub fn reset_experts(
     finding: &Finding,

@@ -32,7 +32,7 @@ pub struct Session {
     settings: Settings,
     analyzer: Analyzer,
     index: FrameIndex,
-    /// By handshake: the latest state that a frame showed or an event recorded.
+    /// Latest state of each handshake that a frame showed or an event recorded.
     latest: HashMap<HandshakeId, HandshakeState>,
     /// Findings that the analyzer released to stay within its limits.
     settled: Settled,
@@ -41,13 +41,13 @@ pub struct Session {
 /// What is requested of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Its subtrees, with fields and expert items.
+    /// Whether subtrees are requested, with fields and expert items.
     pub subtrees: bool,
-    /// Its expert items, also where no subtree is requested.
+    /// Whether expert items are requested, even without a subtree.
     pub experts: bool,
-    /// Text for its Info column.
+    /// Whether the text for the Info column is requested.
     pub info_text: bool,
-    /// Its events, to be counted.
+    /// Whether the events are requested, to be counted.
     pub events: bool,
 }
 

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// differ.
 const NAME: usize = 40;
 
-/// Writer to standard error. Its errors are ignored: they are no reason to stop.
+/// Writer to standard error. Errors of writing are ignored: they do not stop the program.
 #[derive(Debug)]
 pub struct Console {
     quiet: bool,

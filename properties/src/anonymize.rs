@@ -1,5 +1,5 @@
-//! Anonymised captures: they are read without a fault, contain no payload, and give the verdicts of
-//! the original.
+//! Anonymised captures: they can be read without errors, contain no payload, and give the verdicts
+//! of the original.
 
 use std::ffi::OsStr;
 use std::io::Cursor;
@@ -52,11 +52,11 @@ fn annotate(place: &Place, only_findings: bool) -> ExitCode {
     syncookie::run_with(words, false)
 }
 
-/// Returns the number of frames of a capture without a fault.
+/// Returns the number of frames of a capture that can be read without errors.
 fn frames(bytes: Vec<u8>) -> u64 {
     let mut capture = Capture::open(Cursor::new(bytes)).expect("the output is a capture");
     while let Some(frame) = capture.next_frame() {
-        frame.expect("the output has no fault");
+        frame.expect("the output can be read");
     }
     capture.frames()
 }

@@ -47,7 +47,8 @@ pub fn file_header(order: ByteOrder, resolution: Resolution, snap_length: u32, l
     [&order.u32(resolution.magic())[..], &version, &rest].concat()
 }
 
-/// Returns the header of a record: time in nanoseconds since 1970, bytes captured, bytes on the wire.
+/// Returns the header of a record: time in nanoseconds since 1970, bytes captured, bytes on the
+/// wire.
 ///
 /// # Panics
 /// When the time does not fit: after the year 2106.
@@ -147,7 +148,7 @@ pub struct Record {
 pub struct Capture {
     /// `LINKTYPE_*` number.
     pub link: u32,
-    /// Its packets.
+    /// Packets of the capture.
     pub records: Vec<Record>,
 }
 
@@ -164,7 +165,8 @@ impl Capture {
         capture
     }
 
-    /// Parses the bytes of a file. Also returns how many bytes of an incomplete last record were left.
+    /// Parses the bytes of a file. Also returns how many bytes of an incomplete last record were
+    /// left.
     ///
     /// # Errors
     /// When the bytes are not those of a classic capture file; the text says why.
@@ -203,8 +205,8 @@ impl Capture {
         self.write(ByteOrder::Little, Resolution::Micro)
     }
 
-    /// Returns the packets of an Ethernet capture under another link layer, whose header `header` makes from the
-    /// Ethernet header.
+    /// Returns the packets of an Ethernet capture under another link layer, whose header `header`
+    /// makes from the Ethernet header.
     ///
     /// # Panics
     /// When the capture's link layer is not Ethernet.
@@ -220,7 +222,8 @@ impl Capture {
         Self { link, records: self.records.iter().map(change).collect() }
     }
 
-    /// Returns the packets for which `keep` returns true, given their 1-based number and their bytes.
+    /// Returns the packets for which `keep` returns true, given their 1-based number and their
+    /// bytes.
     #[must_use]
     pub fn filter(&self, keep: impl Fn(usize, &[u8]) -> bool) -> Self {
         let kept = self.records.iter().enumerate().filter(|(index, record)| keep(index + 1, &record.bytes));

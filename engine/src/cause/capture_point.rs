@@ -10,9 +10,9 @@ pub enum CapturePoint {
     /// Not known.
     #[default]
     Unknown,
-    /// Machine that sent the SYNs, or next to it.
+    /// On the machine that sent the SYNs, or near it.
     Client,
-    /// Machine that received the SYNs, or next to it.
+    /// On the machine that received the SYNs, or where nothing in between can drop a packet.
     Server,
 }
 

@@ -119,7 +119,7 @@ fn begins_command(step: &str, at: usize) -> bool {
 }
 
 /// Returns each character's offset, with 1 where it is in quotes or parentheses, or closes them. An
-/// apostrophe within a word is no quote.
+/// apostrophe within a word is not a quote.
 fn depths(text: &str) -> impl Iterator<Item = (usize, u32)> + '_ {
     let (mut is_quoted, mut parentheses) = (false, 0_u32);
     text.char_indices().map(move |(at, character)| {

@@ -1,8 +1,8 @@
 //! Relates kernel counters to the moment of a failure, and adds them to a cause.
 //!
-//! A counter that has been 0 since boot, or did not move while the handshake failed, rules out what it
-//! counts. A counter above 0 since boot proves nothing about one handshake and hardly weighs; a
-//! counter that rose meanwhile does.
+//! A counter that has been 0 since boot, or did not move while the handshake failed, rules out what
+//! it counts. A counter above 0 since boot is only weak evidence about one handshake. A counter
+//! that rose during the failure is strong evidence.
 
 use super::host::{AcceptQueue, Host, Machine};
 use super::hypothesis::{STRONG, plural};
@@ -31,7 +31,7 @@ pub(super) fn named<'a>(machine: Machine, counters: impl Iterator<Item = &'a Cou
 /// State of a counter around a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CounterStatus {
-    /// Not given, read before the moment, or counted only from after it.
+    /// Counter that was not given, was read before the moment, or was counted only from after it.
     Unknown,
     /// Zero when read after the moment: the event never happened.
     NeverCounted,

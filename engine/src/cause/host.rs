@@ -57,7 +57,7 @@ pub struct AcceptQueue {
 /// Machine whose kernel was read. A counter is evidence about its own machine only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Machine {
-    /// Not named: the server, which may run SYNPROXY itself.
+    /// Machine that was not named: the server, which may run SYNPROXY itself.
     #[default]
     Unnamed,
     /// Server whose program listens on the port.

@@ -85,12 +85,12 @@ impl Hypothesis {
         self.cause.kind
     }
 
-    /// Returns the cause without the command that settles it.
+    /// Returns the cause without the command that confirms it.
     pub(super) fn unfinished(self) -> Cause {
         self.cause
     }
 
-    /// Completes the cause with the command that settles it and the counters that were not given.
+    /// Completes the cause with the command that confirms it and the counters that were not given.
     pub(super) fn finish(mut self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
         self.cause.not_observable.extend(missing_counters);
         Cause { check, ..self.cause }
@@ -98,7 +98,7 @@ impl Hypothesis {
 }
 
 impl Cause {
-    /// Creates a cause without evidence, with the command that settles it.
+    /// Creates a cause without evidence, with the command that confirms it.
     fn bare(kind: CauseKind, subject: &Subject) -> Self {
         Self { check: kind.info().check(subject), ..Self::without_evidence(kind) }
     }

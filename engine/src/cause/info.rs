@@ -13,7 +13,7 @@ pub(crate) struct CauseInfo {
     pub clause: &'static str,
     /// Kernel counters that can show the cause; listed as not observable where they were not given.
     pub counters: &'static [Counter],
-    /// Machine, command and expected result that settle the cause. [`Subject`] has the words in
+    /// Machine, command and expected result that confirm the cause. [`Subject`] has the words in
     /// braces that are replaced.
     pub check: &'static str,
     /// Sender of the reset, where a reset from the server's side ended the handshake.
@@ -38,11 +38,11 @@ pub(crate) enum ResetSender {
 /// Meaning, for a cause, of the client's ACK reaching the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AckAtServer {
-    /// Does not matter.
+    /// No effect on the cause.
     Irrelevant,
-    /// Would decide, and a capture at the client cannot show it.
+    /// Evidence that would decide, and that a capture at the client lacks.
     Relevant,
-    /// Rules the cause out.
+    /// Evidence that rules the cause out.
     RulesOut,
 }
 
@@ -85,7 +85,7 @@ impl Subject {
 }
 
 impl CauseInfo {
-    /// Returns the command that settles the cause for a connection.
+    /// Returns the command that confirms the cause for a connection.
     pub(super) fn check(&self, subject: &Subject) -> String {
         let check = subject.fill(self.check);
         if subject.server.ip.is_ipv6() { without_flags(check) } else { check }

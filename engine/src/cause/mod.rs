@@ -1,5 +1,5 @@
 //! Explains why a handshake failed: hypotheses, ranked, each with the reasons for and against it,
-//! what could not be seen, and the command that settles it.
+//! what could not be seen, and the command that confirms it.
 //!
 //! [`kinds`] has a file for each cause and lists which causes are considered for which failure. The
 //! files beside it prepare what several causes share: the reset beside its handshake, the
@@ -39,8 +39,8 @@ use crate::listener::Listener;
 use crate::{Assessment, Cause, DetailLevel, Outcome};
 
 /// Returns the ranked causes of a handshake that failed, got stuck or was delayed, empty for any
-/// other; and whether it failed. With [`DetailLevel::None`] they lack the commands that settle them
-/// and the counters that were not given.
+/// other; and whether it failed. With [`DetailLevel::None`] they lack the commands that confirm
+/// them and the counters that were not given.
 pub(crate) fn causes(
     listener: &Listener<'_>,
     index: usize,

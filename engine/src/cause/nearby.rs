@@ -5,7 +5,7 @@ use super::reset_context::took_ack;
 use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
-/// Handshakes of the listener that are examined on either side: enough to see a habit, few enough
+/// Handshakes of the listener that are examined on either side: enough to see a pattern, few enough
 /// for floods.
 pub(super) const NEARBY_HANDSHAKES: usize = 8;
 /// Largest distance in time, in seconds: a process restarts, and a queue empties, within it.
@@ -14,7 +14,8 @@ pub(super) const NEARBY_SECONDS: f64 = 30.0;
 /// for its program.
 const UNSERVED_SECONDS: f64 = 1.0;
 
-/// Returns the handshakes of the listener around that of a case, itself included, with their indexes.
+/// Returns the handshakes of the listener around that of a case, itself included, with their
+/// indexes.
 pub(super) fn nearby<'l>(case: &Case<'_, 'l>) -> impl Iterator<Item = (usize, &'l Handshake)> {
     let all = &case.listener.handshakes;
     let end = all.len().min(case.index + NEARBY_HANDSHAKES + 1);

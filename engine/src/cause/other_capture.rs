@@ -43,8 +43,8 @@ impl Crossing {
     /// All packets.
     pub const ALL: [Self; 2] = [Self::ServerReset, Self::ClientReset];
 
-    /// Returns whether the other capture contains the packet, too; `None` if there is no such packet,
-    /// or if the other capture ends in the middle of the handshake.
+    /// Returns whether the other capture contains the packet, too; `None` if there is no such
+    /// packet, or if the other capture ends in the middle of the handshake.
     #[must_use]
     pub fn is_in_both(self, near: &SeenAt, far: &SeenAt) -> Option<bool> {
         let (early, late) = (near.packets.later, far.packets.later);
@@ -68,8 +68,8 @@ pub struct OtherCapture<'a> {
     pub seen: SeenAt,
     /// First cause in the other capture that is not ruled out.
     pub first_cause: Option<CauseKind>,
-    /// For each [`Crossing`], whether other handshakes show that the packet is not only missing because a
-    /// capture lost it.
+    /// Whether, for each [`Crossing`], other handshakes show that the packet is not only missing
+    /// because a capture lost it.
     pub is_credible: [bool; Crossing::ALL.len()],
 }
 
@@ -125,7 +125,8 @@ impl OtherCapture<'_> {
     }
 
     /// Says, of a packet whose sender or arrival one capture cannot show, that this capture, nearer
-    /// to the server, contains it. That does not decide it: the server may be farther away.
+    /// to the server, contains it. This does not prove that the packet reached the server, which
+    /// may be farther away.
     fn name_what_passed(&self, finding: &mut Finding) {
         let SynPair { syn, later, .. } = self.seen.packets;
         if self.side == OtherSide::Server {
@@ -191,7 +192,8 @@ impl OtherCapture<'_> {
             } else if is_refused && cause.kind == CauseKind::FirewallReset {
                 cause.add_support(STRONG, why.clone());
             } else if cause.kind == CauseKind::SilentDrop {
-                // All causes that are left are in front of the server, so it says nothing about them.
+                // All causes that are left are in front of the server, so it says nothing about
+                // them.
                 cause.add_support(0.0, why.clone());
             }
         }

@@ -7,8 +7,8 @@ use crate::evidence::reset::Shape;
 use crate::narrative::shows::span;
 use crate::packet::segment::{Flags, is_from_elsewhere};
 
-/// Ratio of the reset's travel time to the SYN-ACK's from which on the reset came from further
-/// away; less is jitter.
+/// Minimum ratio of the reset's travel time to the SYN-ACK's that shows that the reset came from
+/// further away; less is jitter.
 const LATE_RATIO: f64 = 1.5;
 /// Difference of the two travel times, in seconds, that is needed as well: below it only scheduling
 /// is measured, as within one host or one rack.
@@ -39,7 +39,8 @@ pub(super) struct ResetContext<'a> {
     pub served: bool,
     /// Whether the data was reset, but not the ACK before it.
     pub took_ack: bool,
-    /// Whether the SYN-ACK was retransmitted after the reset: the half-open entry outlived the reset.
+    /// Whether the SYN-ACK was retransmitted after the reset: the half-open entry outlived the
+    /// reset.
     pub entry_outlived_it: bool,
     /// Whether the server continued the connection after the reset.
     pub server_went_on: bool,
@@ -157,8 +158,8 @@ impl<'a> ResetContext<'a> {
         self.acknowledged_data && self.is_from_elsewhere() && !self.server_served_after
     }
 
-    /// Returns whether the reset took fewer hops than the SYN-ACK, each from its most likely initial
-    /// hop limit: a device on the path sent it.
+    /// Returns whether the reset took fewer hops than the SYN-ACK, each from its most likely
+    /// initial hop limit: a device on the path sent it.
     pub(super) fn is_from_nearer(&self) -> bool {
         self.ttls.is_some_and(|(a, b)| hops(b) < hops(a))
     }
@@ -199,15 +200,15 @@ impl<'a> ResetContext<'a> {
         format!("the reset took {}, the SYN-ACK {}: the reset came from further away", span(reset), span(syn))
     }
 
-    /// Returns whether a bare reset's sequence number and IP identification are those that a kernel
-    /// writes.
+    /// Returns whether a stateless reset's sequence number and IP identification are those that a
+    /// kernel writes.
     pub(super) fn is_as_a_kernel_writes(&self) -> bool {
         let echoes = self.trigger.is_some_and(|t| t.ack == self.reset.seq);
         echoes && self.reset.ip.identification().is_none_or(|id| id == 0)
     }
 
-    /// Returns whether a bare reset's sequence number is not the one that the client acknowledged,
-    /// as no stack answers (RFC 9293 section 3.10.7).
+    /// Returns whether a stateless reset's sequence number is not the one that the client
+    /// acknowledged, as no stack answers (RFC 9293 section 3.10.7).
     pub(super) fn has_unacknowledged_seq(&self) -> bool {
         // A client that received data or a FIN acknowledges more in segments that are not kept.
         self.is_bare() && self.nothing_sent && self.trigger.is_some_and(|t| t.ack != self.reset.seq)

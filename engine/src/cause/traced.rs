@@ -11,7 +11,7 @@ use super::hypothesis::{STRONG, VERY_STRONG, plural};
 use super::info::{CauseInfo, ResetSender};
 use crate::{CauseKind, Endpoint, Outcome};
 
-/// Weight of an event of the very connection: the kernel itself says what happened to it.
+/// Weight of an event of this connection itself: the kernel says what happened to it.
 const PROOF: f64 = 8.0;
 
 /// Relation of an event to a handshake.
@@ -25,7 +25,8 @@ pub(super) enum Match {
     Unknown,
 }
 
-/// Returns the events of a machine that may be those of the connection between `client` and `server`.
+/// Returns the events of a machine that may be those of the connection between `client` and
+/// `server`.
 pub(super) fn relevant(traced: &[Traced], machine: Machine, client: Endpoint, server: Endpoint) -> Vec<Relevant<'_>> {
     let of_machine = traced.iter().filter(|event| event.event == TracedEvent::Drop || machine != Machine::Proxy);
     of_machine.filter_map(|event| Some((event, relation(event, client, server)?))).collect()
@@ -66,8 +67,8 @@ impl Match {
     }
 }
 
-/// Returns how an event relates to a connection; `None` if it is one of another connection, or shows
-/// what the client's host did: a trace has the events of all network namespaces of a machine.
+/// Returns how an event relates to a connection; `None` if it is one of another connection, or
+/// shows what the client's host did: a trace has the events of all network namespaces of a machine.
 fn relation(event: &Traced, client: Endpoint, server: Endpoint) -> Option<Match> {
     let ends = match (event.from, event.to) {
         (Some(from), Some(to)) => (from, to),
@@ -87,7 +88,8 @@ fn shows(event: &Traced) -> &'static [CauseKind] {
     use CauseKind as K;
     let is_of_cookie = event.location.as_ref().is_some_and(|location| location.starts_with("cookie_v"));
     match (event.event, event.reason.as_str()) {
-        // The ACK had a valid cookie, and found a full accept queue (syncookies.c `cookie_v4_check`).
+        // The ACK had a valid cookie, and found a full accept queue (syncookies.c
+        // `cookie_v4_check`).
         (TracedEvent::Drop, "NO_SOCKET") if is_of_cookie => &[K::AcceptQueueOverflow],
         (_, "NO_SOCKET") => &[K::ClosedPort, K::ListenerGone, K::ProxyBackendRefused],
         (_, "TCP_FLAGS") => &[K::ProxyLeakedAck, K::CookieRejected],

@@ -15,7 +15,7 @@ const CHANCE: f64 = 0.001;
 /// Maximum number of factors that are returned.
 const MOST: usize = 3;
 
-/// An attribute that failed handshakes have and working ones have not, or less often.
+/// Attribute that failed handshakes share and working ones do not, or less often.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CommonFactor {
     /// The attribute.
@@ -86,8 +86,8 @@ fn counted<'a>(handshakes: impl Iterator<Item = &'a Compared>) -> BTreeMap<Attri
     counted
 }
 
-/// Returns how many handshakes show a value of each kind of attribute, by its name. A value that the
-/// snap length cut off is not an absent value.
+/// Returns how many handshakes show a value of each kind of attribute, by its name. A value that
+/// the snap length cut off is not an absent value.
 fn shown(counted: &BTreeMap<Attribute, Counts>) -> BTreeMap<&'static str, Counts> {
     let mut shown: BTreeMap<&str, Counts> = BTreeMap::new();
     for (attribute, counts) in counted {

@@ -1,4 +1,4 @@
-//! What failed handshakes have in common and working ones have not.
+//! Finds attributes that failed handshakes share and working ones do not.
 //!
 //! Every attribute is a trial: a factor is reported only where chance would produce it in one
 //! report of a thousand, whatever the number of addresses and ports that were compared.

@@ -1,8 +1,9 @@
 //! S21: a SYN-ACK that acknowledges a number that the client never sent.
 //!
-//! Devices in front of a server (HPE and Radware call it safe reset, Huawei has it too) challenge an
-//! unknown client so: a real client answers with a reset that has the wrong number as its sequence
-//! number (RFC 9293 section 3.10.7.3), and keeps trying. The device then lets its next SYN pass.
+//! Devices in front of a server (HPE and Radware call it safe reset, Huawei has it too) challenge
+//! an unknown client so: a real client answers with a reset that has the wrong number as its
+//! sequence number (RFC 9293 section 3.10.7.3), and keeps trying. The device then lets its next SYN
+//! pass.
 //!
 //! Fooled by: an old duplicate, that is, a SYN-ACK for an earlier SYN of the same four-tuple, whose
 //! receiver resets in the same way (RFC 9293 section 3.5, figure 9). The tracker leaves it out
@@ -22,9 +23,10 @@ const ENOUGH: usize = 2;
 /// Added weight where the SYN-ACK with the right number looks different: P(ordinary) = 0.05, two
 /// hosts behind one address.
 const OTHER_MACHINE: f64 = 3.0;
-/// The client did not reset: crafted packets, or an incomplete capture.
+/// Weight where the client did not reset: crafted packets, or an incomplete capture.
 const NOT_REFUSED: f64 = 2.0;
-/// A cookie's host acknowledges the SYN. Captures lie.
+/// Weight against a cookie: a host acknowledges the SYN that it answers. The weight is finite
+/// because captures can be wrong.
 const COOKIE: f64 = -7.0;
 
 /// Returns whether the judged SYN-ACK acknowledges a wrong number, which favours a proxy.

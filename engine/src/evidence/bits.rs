@@ -1,5 +1,5 @@
-//! S4, S5: the client's options in the low six bits of the SYN-ACK's timestamp, bare or with a
-//! constant offset added.
+//! S4, S5: the client's options in the low six bits of the SYN-ACK's timestamp, with or without a
+//! constant offset.
 //!
 //! `cookie_init_timestamp` (net/ipv4/syncookies.c) stores window scale (or 15), SACK << 4 and ECN
 //! << 5 there. The bits appear without any offset from SYNPROXY, from Linux before 4.12 and with
@@ -15,8 +15,8 @@ use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::{ClientResidue, ENOUGH_BARE, cookie_bits, residue};
 
-/// Largest weight of one agreement: ln 64. Of two answers each has half of it, of three two thirds,
-/// since the first one agrees with nothing.
+/// Largest weight of one agreement: ln 64. The first of n answers agrees with no earlier one, so
+/// they weigh (n - 1) · ln 64 in total, and each of them has an equal share.
 const AGREES: f64 = 4.16;
 /// Weight of one agreement where nothing else shows that this listener adds no offset: most Linux
 /// hosts add one (0.2 do not).
@@ -35,9 +35,9 @@ fn offset(listener: &Listener<'_>, index: usize) -> Option<ClientResidue> {
     listener.timestamp_bits.residue_for(listener.clients.number(index)?)
 }
 
-/// Returns whether the bits of the judged SYN-ACK may favour a cookie. Those of other ones are not
-/// systematic only where [`ENOUGH_BARE`] have them: in a preview, that is all, the judged one
-/// included.
+/// Returns whether the bits of the judged SYN-ACK may favour a cookie. The bits of another SYN-ACK
+/// count only if they are not systematic, that is, if at least [`ENOUGH_BARE`] SYN-ACKs have them.
+/// A preview has at most that many SYN-ACKs, the judged one included.
 pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     is_judged && residue(handshake) == Some(0)
 }

@@ -10,9 +10,11 @@ use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::granted_extensions::{ecn, fast_open};
 
-/// P(refused | ordinary) where the listener grants it to others: 0.02.
+/// Weight of a refused extension for a cookie: P(refused | ordinary) = 0.02 where the listener
+/// grants it to others.
 const REFUSED: f64 = 3.9;
-/// P(granted | Linux cookie) is nil; captures lie.
+/// Weight of a granted extension for a cookie: a Linux cookie never grants it. The weight is finite
+/// because captures can be wrong.
 const GRANTED: f64 = -5.0;
 
 /// Returns whether the judged SYN-ACK refused an extension that the listener granted to others.

@@ -1,8 +1,8 @@
 //! S16: a SYN-ACK that was made by rewriting the SYN in place.
 //!
 //! The LVS family (DPVS `ip_vs_synproxy.c`, Alibaba LVS, Jupiter) turns the client's own packet
-//! round: the IP identification stays, and option slots it refuses are overwritten with NOPs where
-//! they stood.
+//! into the answer: the IP identification stays, and refused options are overwritten with NOPs in
+//! their places.
 //!
 //! Fooled by: crafted packets with one identification everywhere, or with counters that begin at 1;
 //! a counter of the server that happens to agree, once in 65,536 handshakes.
@@ -12,13 +12,15 @@ use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
 use crate::listener::ip_identifications::repeated;
 
-/// Chance agreement of 16 bits is e^-11; copies by other means are not, hence less.
+/// Weight of an echoed IP identification. Equality by chance (2^-16) would give 11 nats; the weight
+/// is lower, because something other than a proxy may copy the field.
 const ECHO: f64 = 9.5;
 /// Largest step from the SYN-ACK to the server's next packet that shows a counter of the server.
 const NEXT: std::ops::RangeInclusive<u16> = 1..=16;
 /// Weight where no later packet shows that client and server number their packets differently.
 const ECHO_ALONE: f64 = 4.0;
-/// Chance of the layout of a stack that would pad this way: 1e-3.
+/// Weight of reflected option bytes: P(ordinary) = 1e-3, for a stack that pads with NOPs in this
+/// layout. The weight is lower, because all SYN-ACKs of one host are alike in this respect.
 const REFLECTED: f64 = 6.0;
 
 /// Returns whether a SYN-ACK repeats the identification of its SYN, which favours a proxy where no

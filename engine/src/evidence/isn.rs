@@ -8,7 +8,7 @@
 //! not use this field in a SYN.
 //!
 //! Fooled by: NAT that changes ports, firewalls that rewrite ISNs (the difference is then random
-//! and is no evidence); two ordinary Linux hosts, whose ISNs advance together, so that the
+//! and is not evidence); two ordinary Linux hosts, whose ISNs advance together, so that the
 //! difference repeats within the jitter of the path and now and then exactly; crafted packets with
 //! a fixed difference. [`crate::listener::isn_pairs`] recognises the last two.
 

@@ -21,8 +21,9 @@ use crate::listener::option_history::{OptionHandling, OptionHistory, host_marks}
 
 /// Added weight during a flood.
 const FLOOD: f64 = 2.5;
-/// Clients with timestamps keep everything, clients without keep nothing: P(ordinary) = 0.01, then
-/// halved for every further client on either side that chance would have had to sort.
+/// Weight if clients with timestamps keep all options and clients without keep none: P(ordinary) =
+/// 0.01, halved for each further client of either kind, because each gets the right kind of answer
+/// by chance with probability 1/2.
 const BY_TIMESTAMPS: f64 = 4.6;
 /// Nothing to compare with: servers that never negotiate are common (12,655 of 68,629 handshakes in
 /// public captures); P(all options gone | ordinary) = 0.25.
@@ -39,11 +40,13 @@ const KEPT_PROXY: f64 = -0.5;
 /// or an appliance that keeps no options; P(ordinary) = 0.25, as for [`ALONE`].
 const GONE_COOKIE: f64 = -1.2;
 
-/// Number of clients that chance does not sort by time: one in two to this power.
+/// Minimum number of client addresses that lost all options: the probability that all of them fall
+/// into one period by chance is 2^-8.
 const MANY_CLIENTS: usize = 8;
 
 /// Returns whether the options of a SYN-ACK may favour a cookie or a proxy by more than [`ALONE`].
-/// Without contrast to SYN-ACKs that keep options, that takes gVisor's set, and is systematic.
+/// Without a contrast to SYN-ACKs that keep options, only gVisor's set of options favours a cookie,
+/// and that is systematic.
 pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
     use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
     let contrasts = || preview.any(|other| matches!(OptionHandling::of(other), Kept | AllKept | TimestampsGone));
@@ -118,13 +121,14 @@ fn flood(listener: &Listener<'_>, index: usize) -> f64 {
     if listener.floods.is_flood(listener.handshakes[index].time) { FLOOD } else { 0.0 }
 }
 
-/// Returns whether the answers that keep nothing for clients with timestamps are an exception, and
-/// not a configuration that was changed or one of several hosts: they come and go in few runs, or in
-/// a flood.
+/// Returns whether the answers that keep no option for clients with timestamps are an exception:
+/// they come and go in few runs, or in a flood. Otherwise they can be explained by a changed
+/// configuration, or by several hosts behind one address that have different settings.
 ///
-/// Where the host grants timestamps, what loses everything is not a Linux cookie. It is an
-/// appliance's cookie, or a box before the host that overwrites the options of some clients. Such a
-/// box treats one client always alike, and does not sort many clients by time.
+/// Where the host grants timestamps, an answer without any option is not a Linux cookie. It is an
+/// appliance's cookie, or a middlebox in front of the host overwrites the options of some clients.
+/// Such a middlebox always treats one client alike, and does not treat many clients differently at
+/// different times.
 fn keeps_nothing_for_a_while(history: &OptionHistory, in_flood: bool) -> bool {
     let order = &history.any_option;
     let comes_and_goes = order.returned && order.is_in_few_runs();

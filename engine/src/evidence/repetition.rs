@@ -12,13 +12,15 @@ use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::{Listener, retransmission};
 
-/// P(timer | cookie): only by a repeated SYN that the capture lost.
+/// Weight of a retransmission on timeout, for a cookie: it is possible only if the capture lost a
+/// retransmitted SYN.
 const TIMER_COOKIE: f64 = -7.0;
-/// Proxies that keep state exist.
+/// Weight of a retransmission on timeout, for a proxy: some proxies keep state.
 const TIMER_PROXY: f64 = -4.0;
-/// P(none | ordinary) where the listener repeats others: 0.02.
+/// Weight of a missing retransmission, for a cookie: P(none | ordinary) = 0.02 where the listener
+/// retransmits others.
 const NONE_UNLIKE_OTHERS: f64 = 3.9;
-/// P(none | ordinary) on a listener that never repeated any.
+/// Weight of a missing retransmission on a listener that never retransmitted a SYN-ACK.
 const NONE: f64 = 1.0;
 /// Seconds of silence after which the second retransmission is overdue (1 s and 2 s, RFC 6298
 /// section 5.5).

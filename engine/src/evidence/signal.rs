@@ -48,7 +48,8 @@ pub(crate) struct Observed<D: Detail> {
     /// Nats for a proxy.
     pub proxy: f64,
     /// Whether something else than a cookie would produce it again and again on the same listener,
-    /// so that its repetition adds nothing (a configuration, a path, a habit of the stack).
+    /// so that its repetition adds nothing (a configuration, a path, the usual behaviour of the
+    /// stack).
     pub systematic: bool,
     pub frames: D::Frames,
     pub text: D::Text,
@@ -73,8 +74,8 @@ impl<D: Detail> Observed<D> {
         self.cookie.max(self.proxy) > 0.0
     }
 
-    /// Returns the nats that the listener's other handshakes learn from it, for a cookie and for a
-    /// proxy.
+    /// Returns the part of the weights that is also evidence about the listener's other handshakes,
+    /// in nats, for a cookie and for a proxy.
     pub(crate) const fn informative(&self) -> (f64, f64) {
         let most = if self.systematic { 0.0 } else { f64::INFINITY };
         (self.cookie.min(most), self.proxy.min(most))

@@ -1,22 +1,25 @@
 //! S22: a SYN-ACK whose TSecr is not the client's TSval.
 //!
-//! A SYN-ACK must echo the TSval of the SYN that it answers (RFC 7323 section 3.2). A switch that turns
-//! the SYN round (p4-synproxy and other P4 programs) cannot insert it: the SYN-ACK has the client's own
-//! TSval and TSecr, which is 0 in a SYN.
+//! A SYN-ACK must echo the TSval of the SYN that it answers (RFC 7323 section 3.2). A switch that
+//! turns the SYN round (p4-synproxy and other P4 programs) cannot insert it: the SYN-ACK has the
+//! client's own TSval and TSecr, which is 0 in a SYN.
 //!
 //! Fooled by: retransmitted SYNs, if the capture lacks the answered one (near TSvals count as
-//! echoed); old Windows, which sends a TSval and a TSecr of 0 in its SYN-ACK; one clock at both ends,
-//! which gives the same TSval (the echo is then right); captures whose options were anonymised.
+//! echoed); old Windows, which sends a TSval and a TSecr of 0 in its SYN-ACK; one clock at both
+//! ends, which gives the same TSval (the echo is then right); captures whose options were
+//! anonymised.
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
 
-/// TSval and TSecr are the client's own: 2^-32 by chance, capped for crafted packets and for
-/// programs that copy the options of the SYN.
+/// Weight where TSval and TSecr are the client's own: 2^-32 by chance, capped for crafted packets
+/// and for programs that copy the options of the SYN.
 const REFLECTED: f64 = 12.0;
-/// Another number: P(ordinary) = 1e-3 (anonymised captures, crafted packets), P(proxy) = 0.05.
+/// Weight of another number: P(ordinary) = 1e-3 (anonymised captures, crafted packets), P(proxy) =
+/// 0.05.
 const NOT_ECHOED: f64 = 3.9;
-/// A cookie of a host echoes the TSval. Captures lie.
+/// Weight against a cookie: a host's cookie echoes the TSval. The weight is finite because captures
+/// can be wrong.
 const COOKIE: f64 = -7.0;
 /// Distance of two TSvals that one client sends within a minute, at up to 1 MHz, in ticks.
 const SAME_CLIENT: u32 = 1 << 27;

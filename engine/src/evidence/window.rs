@@ -6,8 +6,8 @@
 //! own MSS table entry (syncookies.c `cookie_v4_check`), so the right edge moves back or to another
 //! multiple. An ordinary stack should not move the edge back (RFC 9293 section 3.8.6). Linux does
 //! so with `tcp_shrink_window=1`, and with some buffers and segment sizes, but then for every
-//! client of a kind. A moved window is therefore the host's habit unless another client of that
-//! kind kept the announced one.
+//! client of a kind. A moved window is therefore the host's usual behaviour unless another client
+//! of that kind kept the announced one.
 //!
 //! If the receive buffer was changed between SYN and ACK, the recomputed *scale* differs from the
 //! announced one, too. The window is then plausible only with another shift (S11b).
@@ -164,7 +164,7 @@ fn weigh<D: Detail>(
             .into_iter()
             .find(|mss| spaces(announced, syn_ack, client).any(|space| left(space / mss * mss) == window))
     };
-    // Windows that are no evidence: the announced one, with or without the data taken, rounded up
+    // Windows that are not evidence: the announced one, with or without the data taken, rounded up
     // or down.
     let is_usual = window == left(announced) || window == rounded_up(announced);
     let is_implausible = window > 2 * announced || window * 2 < announced;

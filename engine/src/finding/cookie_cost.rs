@@ -1,4 +1,5 @@
-//! What a SYN cookie or SYN proxy cost the connection that it admitted.
+//! TCP options that a connection lost because a SYN cookie or SYN proxy answered: window scaling,
+//! SACK, timestamps, and a rounded MSS.
 
 /// Maximum number of bytes in flight without window scaling (RFC 9293 section 3.1: the window has
 /// 16 bits).

@@ -74,8 +74,8 @@ pub struct Finding {
     /// Whether the handshake is the first of a flood that is its own most likely cause: what is
     /// reported once for the whole flood is reported here.
     pub begins_flood: bool,
-    /// What a SYN cookie or SYN proxy cost the connection that it admitted; `None` for every other
-    /// handshake, and where the verdict is not `likely` or above.
+    /// TCP options that the connection lost because a SYN cookie or SYN proxy answered; `None` for
+    /// every other handshake, and where the verdict is not `likely` or above.
     pub cost: Option<Box<CookieCost>>,
     /// Numbers for plots, where [`crate::FindingParts::measured`] asks for them.
     pub measured: Option<Box<Measured>>,
@@ -148,11 +148,11 @@ pub struct Assessment {
     pub implementations: Vec<Implementation>,
     /// Terms of `log_odds` besides the evidence; `None` for `undetermined`.
     pub terms: Option<LogOddsTerms>,
-    /// For `undetermined` with a SYN-ACK: how far the evidence goes, where it was asked for.
+    /// How far the evidence goes, for `undetermined` with a SYN-ACK, where it was asked for.
     pub undecided: Option<Undecided>,
     /// Evidence, strongest first.
     pub evidence: Vec<Evidence>,
-    /// For `undetermined`: what the capture lacks, one sentence each.
+    /// What the capture lacks, for `undetermined`, one sentence each.
     pub missing: Vec<&'static str>,
 }
 
@@ -186,7 +186,7 @@ pub struct LogOddsTerms {
 pub struct Undecided {
     /// The more probable one of `syn-cookie` and `syn-proxy`.
     pub closest: Verdict,
-    /// Its log-odds over `ordinary`, in nats.
+    /// Log-odds of this verdict over `ordinary`, in nats.
     pub log_odds: f64,
     /// Terms of the log-odds besides the evidence.
     pub terms: LogOddsTerms,
@@ -220,8 +220,8 @@ pub struct Evidence {
 pub struct Cause {
     /// The cause.
     pub kind: CauseKind,
-    /// Weight in nats: the difference of two causes' weights is how much more probable one is than
-    /// the other.
+    /// Weight in nats: the difference of the weights of two causes is the natural logarithm of the
+    /// ratio of their probabilities.
     pub nats: f64,
     /// Evidence for it, in the capture and in the server's kernel (`for` in JSON).
     pub supporting: Vec<String>,
@@ -262,9 +262,9 @@ impl Cause {
 pub struct Tally {
     /// All handshakes.
     pub handshakes: u64,
-    /// By [`Verdict`], indexed in the order of [`Verdict::ALL`].
+    /// Number of handshakes with each verdict, in the order of [`Verdict::ALL`].
     pub verdicts: [u64; Verdict::ALL.len()],
-    /// By [`Outcome`], indexed in the order of [`Outcome::ALL`].
+    /// Number of handshakes with each outcome, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; Outcome::ALL.len()],
 }
 
@@ -317,7 +317,7 @@ pub struct ListenerReport {
     pub flood: Option<Flood>,
 }
 
-/// A stretch of time in which a listener answered cookie-style.
+/// Period in which a listener answered with SYN cookies or through a SYN proxy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Episode {
     /// The listener.
@@ -442,8 +442,8 @@ impl Finding {
         self.assessment.is_reliable()
     }
 
-    /// Returns whether there is something to report: the verdict is cookie-style, or the handshake
-    /// has a cause, because it failed or was delayed.
+    /// Returns whether the handshake is a finding: a SYN cookie or SYN proxy answered it; or it has
+    /// a cause, because it failed or was delayed, or because its connection got stuck.
     #[must_use]
     pub fn is_notable(&self) -> bool {
         is_notable(&self.assessment, &self.causes)
@@ -484,8 +484,8 @@ pub struct Findings {
     /// Failed and working handshakes, to be compared; empty where
     /// [`crate::FindingParts::compared`] asks for them in the findings.
     pub sample: HandshakeSample,
-    /// Number of undetermined handshakes by what the capture lacks of them ([`Assessment::missing`]);
-    /// those of a flood that are only counted are not among them.
+    /// Number of undetermined handshakes by what the capture lacks of them
+    /// ([`Assessment::missing`]); those of a flood that are only counted are not among them.
     pub missing: BTreeMap<&'static str, u64>,
     /// Connections without a SYN in the capture.
     pub midstream: Midstream,

@@ -131,7 +131,8 @@ impl Relevant<'_> {
 
 impl ConnectionIndex {
     /// Returns four bits for each kind of data segment: with payload and without, first in the one
-    /// direction. Zero for segments that are not informative; others rarely are not, too.
+    /// direction. A count of 0 means that segments of this kind are not informative. In rare cases,
+    /// a count above 0 is a false positive.
     #[inline(always)]
     pub(crate) fn counts(&self, hash: u64) -> u16 {
         self.filter.0[CountingFilter::slot(hash)]

@@ -4,8 +4,9 @@ use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::{Direction, Flow};
 use crate::packet::segment::Flags;
 
-/// Kind of a packet and, for a TCP segment, its flow. That of a frame without a packet by default.
-/// It has the fields of a [`Flow`], not the flow itself, which would take eight bytes more.
+/// Kind of a packet and, for a TCP segment, its flow. The default is the summary of a frame without
+/// a packet. It has the fields of a [`Flow`], not the flow itself, which would take eight bytes
+/// more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PacketSummary {
     /// Hash of the flow.

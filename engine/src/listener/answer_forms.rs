@@ -2,9 +2,9 @@
 //!
 //! One host answers one kind of client in one form. A program that writes SYN cookies
 //! (`bpf_sk_assign_tcp_reqsk`), or a box that answers for the host at times, has a form of its own,
-//! and may keep every option. Where two forms come in few runs, and one of them returns, some SYN-ACKs
-//! are not the host's. A configuration changes once instead, and hosts that share an address
-//! alternate at random.
+//! and may keep every option. Where two forms come in few runs, and one of them returns, some
+//! SYN-ACKs are not the host's. A configuration changes once instead, and hosts that share an
+//! address alternate at random.
 
 use arrayvec::ArrayVec;
 
@@ -54,7 +54,7 @@ impl AnswerForms {
     }
 
     /// Returns whether the listener changed between the form of this SYN-ACK and another one, and
-    /// no retransmission by timer shows that this form is the host's.
+    /// no retransmission on timeout shows that this form is the host's.
     pub(crate) fn is_changing(&self, index: usize) -> bool {
         self.changing.binary_search(&index).is_ok()
     }
@@ -77,8 +77,8 @@ fn layout_and(header: &SynHeader, field: u16) -> u64 {
     u64::from(header.options.layout) << 32 | u64::from(scale) << 16 | u64::from(field)
 }
 
-/// Returns whether the form may change for one kind of client. Most listeners have one form for each
-/// of a few kinds, which takes no sorting to see.
+/// Returns whether the form may change for one kind of client. Most listeners have one form for
+/// each of a few kinds, which takes no sorting to see.
 fn may_change(mut answers: impl Iterator<Item = Answer>) -> bool {
     let mut forms = ArrayVec::<(u64, u64), FEW_KINDS>::new();
     answers.any(|answer| match forms.iter().find(|(client, _)| *client == answer.client) {

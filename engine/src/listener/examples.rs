@@ -9,7 +9,7 @@ use crate::{Endpoint, HandshakeId, Timestamp, Verdict};
 /// Maximum number of examples of one verdict for each listener.
 const OF_VERDICT: usize = 8;
 
-/// Share of the handshakes that are kept which examples may add, and the largest number of them.
+/// Divisor of the limit of handshakes, and maximum, for the examples of all listeners together.
 const SHARE: usize = 4;
 const MOST: usize = 1 << 10;
 
@@ -25,8 +25,8 @@ impl<H> Default for Examples<H> {
 }
 
 impl<'a> Examples<&'a Handshake> {
-    /// Adds a handshake that was judged, in place of the oldest with its verdict. Without an answer
-    /// it is an example of nothing.
+    /// Adds a handshake that was judged, in place of the oldest with its verdict. A handshake
+    /// without an answer is not added.
     pub(crate) fn add(&mut self, handshake: &'a Handshake, verdict: Verdict) {
         if handshake.syn_ack.is_none() {
             return;

@@ -68,6 +68,6 @@ impl FirstWindows {
     }
 }
 
-/// At most one in this many cookies has a timestamp that equals the clock: one in 64, and with noise
-/// more. A habit shows on most connections.
+/// At most one in this many cookies has a timestamp that equals the clock: one in 64, and with
+/// noise more. A host that always moves windows does so on most connections.
 const MOST_COOKIES_ON_CLOCK: usize = 2;

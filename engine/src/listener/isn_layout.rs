@@ -21,18 +21,20 @@ const ONLOAD_MSS: [u16; 7] = [64, 512, 536, 1024, 1220, 1440, 1460];
 const ONLOAD_STEP: f64 = 8.39;
 /// Handshakes that must agree in seven bits before the stack is called FreeBSD (chance: 2^-21).
 const ENOUGH: usize = 3;
-/// Agreeing low bytes of Onload, and steps of its clock, before it counts.
+/// Minimum number of answers that must agree in the MSS index and in the clock of Onload.
 const ONLOAD_ENOUGH: usize = 4;
 /// Number of values of Onload's clock.
 const CLOCK_VALUES: usize = 32;
 /// Chance of the right MSS index, and of a clock within two of its values.
 const ONLOAD_CHANCE: f64 = 2.0 / 256.0;
 /// Chance of the right MSS index, of the timestamp's bits above those of a Linux cookie, and of a
-/// clock within two of its values: the six low bits of one client's cookies all agree or all differ.
+/// clock within two of its values: the six low bits of one client's cookies all agree or all
+/// differ.
 const ONLOAD_STAMPED_CHANCE: f64 = ONLOAD_CHANCE / 8.0;
-/// Answers that must agree in all of them, with timestamps.
+/// Minimum number of answers with timestamps that must agree in the MSS index, the clock and the
+/// timestamp of Onload.
 pub(crate) const ONLOAD_STAMPED_ENOUGH: usize = 3;
-/// Listeners of other stacks that chance makes look like Onload: fewer than one in the inverse.
+/// Maximum probability that a listener of another stack looks like Onload by chance.
 const ONLOAD_ERROR: f64 = 1e-6;
 
 /// The composition that a listener's ISNs establish.

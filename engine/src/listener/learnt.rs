@@ -1,16 +1,16 @@
-//! What the handshakes of a listener showed that were judged early and forgotten.
+//! Facts about a listener that remain after its handshakes were judged early and forgotten.
 
 use super::Listener;
 use super::retransmission;
 use crate::connection::handshake::Handshake;
 use crate::listener::clock::Clock;
 
-/// Habits of a listener, which do not change from one handshake to the next.
+/// Facts about a listener that do not change from one handshake to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Learnt {
     /// Clock of the listener, where its rate was measured.
     pub clock: Option<Clock>,
-    /// Number of forgotten handshakes in which the server's timer retransmitted the SYN-ACK.
+    /// Number of forgotten handshakes in which the server retransmitted the SYN-ACK on timeout.
     pub rto_retransmissions: usize,
 }
 

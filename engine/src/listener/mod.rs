@@ -97,7 +97,7 @@ pub(crate) struct ListenerFacts {
     pub silent_clients: SilentClients,
     pub health_checks: HealthChecks,
     pub floods: FloodDetector,
-    /// Number of handshakes in which the server's timer retransmitted the SYN-ACK.
+    /// Number of handshakes in which the server retransmitted the SYN-ACK on timeout.
     pub rto_retransmissions: usize,
     /// Number of handshakes whose client refused a SYN-ACK with a wrong acknowledgment number.
     pub refused_acknowledgments: usize,

@@ -20,21 +20,20 @@ const MASK: u32 = 63;
 const NO_SCALE: u32 = 0xf;
 const SACK: u32 = 1 << 4;
 const ECN: u32 = 1 << 5;
-/// Agreements that chance produces on less than one listener in the inverse of this are
-/// established.
+/// Maximum probability of the agreements by chance: below it, the residue is established.
 const CHANCE: f64 = 1e-7;
 /// Minimum agreements, by chance in 1 of 64 each, before the residue 0 is established.
 pub(crate) const ENOUGH_BARE: usize = 4;
 /// Nats of each answer below which the repeated residue of a client is not considered.
 const LEAST_NATS: f64 = 0.5;
-/// An ordinary clock would have agreed, too, when it comes this close to a multiple of 64 ticks, in
-/// ticks.
+/// Distance from a multiple of 64 ticks, in ticks, within which an ordinary clock agrees with
+/// itself.
 const SAME_PHASE: f64 = 5.0;
 /// Slowest clock that can carry a cookie's bits, in ticks a second.
 const SLOWEST: f64 = 99.0;
 
-/// Returns the low six bits of the SYN-ACK's timestamp if it is a cookie's; `None` where the options
-/// that they encode are not known.
+/// Returns the low six bits of the SYN-ACK's timestamp if it is a cookie's; `None` where the
+/// options that they encode are not known.
 pub(crate) fn cookie_bits(handshake: &Handshake) -> Option<u32> {
     let (syn, syn_ack) = handshake.whole_headers()?;
     let (offered, answered) = (&syn.options, &syn_ack.options);

@@ -1,11 +1,12 @@
-//! Reads from the packets of a handshake what a SYN cookie or SYN proxy cost the connection.
+//! Reads from the packets of a handshake what the connection lost because a SYN cookie or SYN proxy
+//! answered.
 
 use crate::connection::cookie_mss::cookie_mss;
 use crate::connection::handshake::Handshake;
 use crate::packet::options::Options;
 use crate::{Assessment, Completion, CookieCost, Implementation, Outcome, RoundedMss};
 
-/// Returns what the connection lost; `None` for a handshake that was not admitted, or whose verdict
+/// Returns what the connection lost; `None` for a handshake that did not complete, or whose verdict
 /// is not cookie-style at `likely` or above.
 pub(super) fn cookie_cost(
     handshake: &Handshake,
@@ -33,8 +34,8 @@ pub(super) fn cookie_cost(
     })
 }
 
-/// Returns whether the SYN has an option that the SYN-ACK lacks; `None` where the snap length cut off
-/// options that would decide it.
+/// Returns whether the SYN has an option that the SYN-ACK lacks; `None` where the snap length cut
+/// off options that would decide it.
 fn is_lost(syn: &Options, syn_ack: &Options, has: fn(&Options) -> bool) -> Option<bool> {
     match (has(syn), has(syn_ack)) {
         (_, true) => Some(false),

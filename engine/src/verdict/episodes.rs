@@ -1,4 +1,4 @@
-//! Stretches of time in which a listener answered cookie-style.
+//! Finds the periods in which a listener answered with SYN cookies or through a SYN proxy.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -16,8 +16,9 @@ const ORDINARY_IN_A_ROW: usize = 3;
 /// Linux drops the oldest entries of a SYN queue that is half full after 3 s or less
 /// (`reqsk_timer_handler`), so the queue has room for seconds at a time while an overload lasts.
 const CALM: f64 = 10.0;
-/// Seconds as in [`CALM`] while a flood continues at an unchanged rate: three connections of a
-/// client that connects every ten seconds, and one in 64 of them shows no lag.
+/// Time as [`CALM`], in seconds, while a flood continues at an unchanged rate: long enough for
+/// three connections of a client that connects every ten seconds, because one cookie in 64 shows no
+/// lag.
 const CALM_IN_FLOOD: f64 = 30.0;
 /// Minimum SYNs without a completed handshake in the busiest second that count as a flood here.
 /// Fewer vary too much from second to second.

@@ -1,4 +1,5 @@
-//! From signals to a verdict: Bayes' rule, twice.
+//! Computes a verdict from signals, with Bayes' rule: first for the handshake alone, then with its
+//! listener.
 //!
 //! A handshake is weighed on its own: signals of one mechanism are added up to a cap, mechanisms
 //! are added. Then its listener is read as a whole: answering with cookies is a state that a
@@ -6,9 +7,9 @@
 //! model with three states (calm, answering with cookies, behind a proxy) gives every handshake a
 //! prior that looks back and forward; while a listener is in the cookie state, only a share of its
 //! handshakes need be cookies (Linux answers ordinarily as soon as the queue has room again), and
-//! that share is estimated. Signals that a configuration, a path or a habit of the stack would
-//! repeat ([`Observed::systematic`]) take no part in it as far as they favour a cookie or a proxy:
-//! their repetition proves nothing.
+//! that share is estimated. Signals that a configuration, a path or the usual behaviour of the
+//! stack would repeat ([`Observed::systematic`]) take no part in it as far as they favour a cookie
+//! or a proxy: their repetition proves nothing.
 
 pub(crate) mod asked;
 mod cookie_cost;
@@ -209,7 +210,7 @@ impl<'a> Judge<'a> {
         let is_context = context(prior).is_some_and(|(favoured, _)| favoured == verdict);
         let speaking = groups[verdict as usize].count_ones() as usize + usize::from(is_context);
         // A program in the kernel may write cookies in any form (`bpf_sk_assign_tcp_reqsk`). Only a
-        // retransmission by timer shows that there is an entry.
+        // retransmission on timeout shows that there is an entry.
         let most =
             if verdict == Verdict::Ordinary && !is_entry_seen { Confidence::Likely } else { Confidence::Certain };
         Assessment {

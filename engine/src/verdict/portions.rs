@@ -190,7 +190,8 @@ pub(crate) fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&
     handshakes
 }
 
-/// Does the same as [`handshakes`], one at a time.
+/// Returns an iterator over the handshakes with these ids, without those that were absorbed by
+/// others.
 pub(crate) fn each_handshake<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> impl Iterator<Item = &'a Handshake> {
     ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed())
 }

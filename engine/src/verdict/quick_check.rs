@@ -1,21 +1,23 @@
-//! The quick check of a SYN-ACK: whether a preview of its handshake may be cookie-style.
+//! Decides quickly whether a preview of a SYN-ACK's handshake may favour a cookie or a proxy.
 //!
-//! For front ends that cannot preview every SYN-ACK when it is captured. Most SYN-ACKs are settled
-//! because no row of the table of signals can favour a cookie or a proxy, on them or on the listener's
-//! handshakes before them. The check is derived from that table. What a handshake alone shows is
-//! remembered until its next packet: each is looked at for several SYN-ACKs.
+//! It is for front ends that cannot preview every SYN-ACK when it is captured. Most SYN-ACKs are
+//! ruled out because no row of the table of signals can favour a cookie or a proxy, on them or on
+//! the listener's handshakes before them. The check is derived from that table. A handshake is
+//! checked for several SYN-ACKs, so the part of the check that uses only the handshake itself is
+//! cached until its next packet.
 
 use crate::HandshakeId;
 use crate::connection::handshake::Handshake;
 use crate::evidence::{Preview, may_favour_alone, may_favour_among};
 
-/// Number of handshakes to remember.
+/// Number of handshakes in the cache.
 const REMEMBERED: usize = 1024;
 
-/// The quick check, with handshakes that favour neither a cookie nor a proxy by themselves.
+/// Quick check, with a cache of the handshakes that favour neither a cookie nor a proxy on their
+/// own.
 #[derive(Debug, Default)]
 pub(crate) struct QuickCheck {
-    /// By the low bits of their ids; empty until the first check.
+    /// Harmless handshakes, indexed by the low bits of their ids; empty until the first check.
     harmless: Vec<Option<HandshakeId>>,
 }
 

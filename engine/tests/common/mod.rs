@@ -1,4 +1,5 @@
-//! Connections packet by packet, and what an analyzer makes of them. `syncookie-testkit` writes the packets.
+//! Connections packet by packet, and what an analyzer makes of them. `syncookie-testkit` writes the
+//! packets.
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of this")]
 
 use std::net::{IpAddr, SocketAddr};
@@ -58,7 +59,7 @@ impl Talk {
         }
     }
 
-    /// Returns a bare ACK after the handshake, of the client or the server.
+    /// Returns a pure ACK after the handshake, of the client or the server.
     fn base(&self, from_client: bool) -> Segment {
         let (client, server) = (self.client_isn.wrapping_add(1), self.server_isn.wrapping_add(1));
         let (seq, ack) = if from_client { (client, server) } else { (server, client) };
@@ -122,7 +123,8 @@ impl Talk {
         self.syn(at, &PLAIN_OPTIONS).syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS).ack(at + 0.011)
     }
 
-    /// Adds an exchange with a server that accepts what the client offers, from the SYN to the server's first data.
+    /// Adds an exchange with a server that accepts what the client offers, from the SYN to the
+    /// server's first data.
     pub fn ordinary(self, at: f64) -> Self {
         self.syn(at, &PLAIN_OPTIONS)
             .syn_ack(at + 0.01, 64240, &PLAIN_OPTIONS)
@@ -132,7 +134,8 @@ impl Talk {
             .server(at + 0.031, |t| (t.ack, t.payload) = (t.ack.wrapping_add(100), 500))
     }
 
-    /// Adds a handshake whose ACK bypassed a SYN proxy: closed window, MSS only, and a bare reset a round trip after the ACK.
+    /// Adds a handshake whose ACK bypassed a SYN proxy: closed window, MSS only, and a stateless
+    /// reset a round trip after the ACK.
     pub fn leaked(self, at: f64) -> Self {
         self.syn(at, &PLAIN_OPTIONS)
             .syn_ack(at + 0.064, 0, &[Mss(1380)])

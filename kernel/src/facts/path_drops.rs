@@ -1,4 +1,4 @@
-//! Counters of drops that several names count, added up.
+//! Sums of drop counters that have several names.
 
 use super::{Difference, Facts};
 

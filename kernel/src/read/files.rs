@@ -47,9 +47,10 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
 /// Combines the facts of files into one sample, or into two to compare.
 ///
 /// Files with different facts are parts of one sample; a file that repeats facts of the sample
-/// before it begins the next one. Of more than two samples the first and the last are compared; what
-/// the last one lacks is taken from the latest sample that has it, as part of the earlier one.
-/// Samples are ordered by their time if all say it, else by the order of their files.
+/// before it begins the next one. If there are more than two samples, the first and the last are
+/// compared. A fact that the last sample lacks is taken from the latest sample that has it, and
+/// becomes part of the earlier sample. Samples are ordered by their time if all say it, else by the
+/// order of their files.
 pub fn samples(files: impl IntoIterator<Item = Facts>) -> Samples {
     let mut samples: Vec<Facts> = Vec::new();
     for facts in files {

@@ -19,8 +19,8 @@ const COUNTERS: [(usize, &str); 6] = [
     (9, "softnet.received_rps"),
     (10, "softnet.flow_limit_count"),
 ];
-/// Column with the length of the CPU's backlog queue, and the number of columns from which on
-/// (Linux 5.10) it is there.
+/// Column with the length of the CPU's backlog queue, and the minimum number of columns of a line
+/// that contains it (Linux 5.10).
 const BACKLOG: usize = 11;
 const COLUMNS_WITH_BACKLOG: usize = 13;
 

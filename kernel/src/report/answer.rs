@@ -19,7 +19,7 @@ pub fn answer(view: &View) -> String {
     let now = names(findings, |finding| finding.level == Level::Exhausted);
     let rising = lately(Effect::Overflow);
     let mut parts = Vec::from_iter(about("Exhausted now", &now));
-    // A server that is short of CPU time is not calm, so nothing reassuring precedes this.
+    // A server that is short of CPU time is not healthy, so nothing reassuring precedes this.
     parts.extend(pressure(findings));
     parts.extend(about("Overflowed since the previous sample", &rising));
     if now.is_empty() && rising.is_empty() {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_under_cpu_pressure_is_not_called_calm_first() {
+    fn a_machine_under_cpu_pressure_is_not_called_healthy_first() {
         let mut facts = Facts::default();
         facts.set_gauge("pressure.cpu.some.avg10".into(), 98);
         let text = answer(&View::new(facts, None));

@@ -1,7 +1,7 @@
 //! Writes a [`View`] for people or for programs.
 
 mod answer;
-mod calm;
+mod healthy;
 mod help;
 mod json;
 pub mod metrics;

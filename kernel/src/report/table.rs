@@ -8,7 +8,7 @@ use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
 
 use super::SECOND;
 use super::answer::answer;
-use super::calm;
+use super::healthy;
 use super::rows::{counts, usages};
 use crate::resource::Level;
 use crate::view::View;
@@ -31,21 +31,22 @@ const GAP: u16 = 2;
 /// Width of the longest name of a setting.
 const SETTING_WIDTH: u16 = 23;
 
-/// Writes the tables of all namespaces, then a line for each one of several that is calm.
+/// Writes the tables of all namespaces with findings, then one line for each other namespace. A
+/// single namespace always has a table.
 pub fn write(terminal: Terminal, is_verbose: bool, views: &[View], output: &mut dyn Write) -> io::Result<()> {
-    let is_calm = |view: &View| !is_verbose && views.len() > 1 && calm::is_calm(view, &views[0]);
-    let (calm, others): (Vec<&View>, Vec<&View>) = views.iter().partition(|view| is_calm(view));
+    let is_healthy = |view: &View| !is_verbose && views.len() > 1 && healthy::is_healthy(view, &views[0]);
+    let (healthy, others): (Vec<&View>, Vec<&View>) = views.iter().partition(|view| is_healthy(view));
     for (index, view) in others.iter().enumerate() {
         if index > 0 {
             writeln!(output)?;
         }
         one(terminal, is_verbose, view, views.len() > 1, output)?;
     }
-    if !others.is_empty() && !calm.is_empty() {
+    if !others.is_empty() && !healthy.is_empty() {
         writeln!(output)?;
     }
-    for view in calm {
-        paragraph(output, terminal.width, "", &calm::line(view))?;
+    for view in healthy {
+        paragraph(output, terminal.width, "", &healthy::line(view))?;
         notes(terminal, view, output)?;
     }
     output.flush()

@@ -1,5 +1,5 @@
-//! Packets that are dropped on the way to a listener, or whose answer is, by something that is not
-//! a queue.
+//! Drops of packets on the way to a listener, and of the answers to them, for reasons other than a
+//! full queue.
 //!
 //! Reverse path filter: `ip_rcv_finish_core`, net/ipv4/ip_input.c. Routes: the same, and
 //! `inet_csk_route_req`, net/ipv4/inet_connection_sock.c. Checksums: `tcp_v4_rcv`,

@@ -37,7 +37,8 @@ pub enum ResourceKind {
     Checksums,
     /// TCP MD5 (RFC 2385) and TCP-AO (RFC 5925) signatures that are wrong or missing.
     Signatures,
-    /// Memory that the kernel keeps for freeing memory, and in which other packets are dropped.
+    /// Memory reserve that the kernel keeps for reclaiming memory. While only the reserve is free,
+    /// other packets are dropped.
     MemoryReserve,
     /// Neighbour table (ARP, NDP).
     Neighbours,

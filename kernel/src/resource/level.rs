@@ -15,7 +15,7 @@ pub struct Finding {
     pub sentence: String,
     /// Exhausted resources that lead to this finding.
     pub causes: Vec<Cause>,
-    /// What to do about it, in full sentences, if that is known.
+    /// Advice on what to do about the finding, in full sentences, if there is any.
     pub advice: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub struct Finding {
 pub struct Cause {
     /// Resource that is exhausted.
     pub kind: ResourceKind,
-    /// Its listener or process, as in [`Resource::subject`](super::Resource::subject).
+    /// Listener or process of the resource, as in [`Resource::subject`](super::Resource::subject).
     pub subject: Option<String>,
     /// Text for people: a full sentence.
     pub sentence: String,
@@ -48,7 +48,7 @@ pub enum Effect {
     Rejection,
     /// A tracing tool saw dropped packets or resets: how many, and why.
     Trace(String),
-    /// Tasks waited for a CPU. It is a share of time and has no limit.
+    /// Tasks waited for a CPU. The usage is a share of time and has no limit.
     Wait,
 }
 

@@ -1,4 +1,4 @@
-//! Memory of TCP, and the limits that save it.
+//! TCP memory, and the limits that protect it.
 //!
 //! TCP memory: usage `mem` of `/proc/net/sockstat` in pages (`sk_memory_allocated`), limits
 //! `tcp_mem`: pressure begins at the second number, and at the third no more is allocated

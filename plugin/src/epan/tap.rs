@@ -44,7 +44,7 @@ pub struct Record {
     before: StateStrings,
     /// Null where nothing failed.
     cause: *const c_char,
-    /// In seconds; negative where it is not known.
+    /// Delay in seconds; negative where it is not known.
     delay: f64,
 }
 
@@ -166,7 +166,7 @@ fn delay_row(delay: f64) -> *const c_char {
     row.as_ptr()
 }
 
-/// By open statistic and handshake: what was counted last.
+/// What was counted last, by open statistic and handshake.
 type CountedByTree = HashMap<usize, HashMap<u64, Counted>>;
 static COUNTED: Mutex<Option<CountedByTree>> = Mutex::new(None);
 

@@ -56,7 +56,7 @@ pub struct Line {
     pub depth: u8,
     /// The field.
     pub field: Field,
-    /// Its value, which fits the field's type.
+    /// Value of the field, which fits its type.
     pub value: Value,
     /// Replaces the field's name and value.
     pub text: Option<String>,
@@ -67,14 +67,14 @@ pub struct Line {
 }
 
 impl Line {
-    /// Depth of the lines that continue a long text of an evidence or a cause.
+    /// Depth of the lines that continue a long text of a piece of evidence or a cause.
     pub const MAX_DEPTH: u8 = 3;
 }
 
 /// What one frame shows of one handshake.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subtree {
-    /// Its own line: the conclusion.
+    /// Heading of the subtree: the conclusion.
     pub heading: String,
     /// The lines below.
     pub lines: Vec<Line>,
@@ -169,7 +169,7 @@ impl SubtreeBuilder {
         }
     }
 
-    /// Adds an evidence with links to its frames.
+    /// Adds a piece of evidence with links to its frames.
     fn evidence(&mut self, evidence: &Evidence, assessment: &Assessment) {
         let Evidence { kind, favours, nats, contribution, frames, detail, .. } = evidence;
         let (field, role) = bearing(evidence, assessment);
@@ -294,7 +294,7 @@ impl SubtreeBuilder {
     }
 }
 
-/// Returns the field for the kind of an evidence, and its role in words.
+/// Returns the field for the kind of a piece of evidence, and its role in words.
 fn bearing(evidence: &Evidence, assessment: &Assessment) -> (Field, &'static str) {
     let runner_up = assessment.terms.map(|terms| terms.runner_up);
     if evidence.favours == Verdict::Undetermined || evidence.nats <= 0.0 {

@@ -7,8 +7,8 @@ use syncookie_engine::{
     Implementation, Outcome, Timestamp, Verdict,
 };
 
-/// Bytes of findings with their texts that are kept for each handshake that the analyzer may keep,
-/// and at least in all.
+/// Memory for findings with texts, in bytes: for each handshake of the analyzer's limit, and the
+/// minimum.
 const BYTES_PER_HANDSHAKE: usize = 1 << 10;
 const LEAST_BYTES: usize = 4 << 20;
 

@@ -1,10 +1,10 @@
-//! What the packets so far show of a handshake.
+//! Reduces a finding to what the packets so far show.
 
 use syncookie_engine::{Finding, Outcome};
 
-/// Returns a finding without what later packets may still change: no packet shows that nothing
-/// followed it, and what delayed a connection, or stopped it, is judged by all of its packets. A
-/// reset ends it.
+/// Returns a finding without the conclusions that later packets may still change. *Unanswered* and
+/// *unacknowledged* become *incomplete*. Causes are removed unless a reset ended the handshake,
+/// because all packets of a connection are needed to judge what delayed or stopped it.
 pub fn so_far(mut finding: Finding) -> Finding {
     if matches!(finding.outcome, Outcome::Unanswered | Outcome::Unacknowledged) {
         finding.outcome = Outcome::Incomplete;

@@ -19,7 +19,7 @@ pub enum Error {
     /// A file cannot be read, or has no known format.
     #[error(transparent)]
     Read(#[from] read::Error),
-    /// A file without a machine follows one with a machine.
+    /// A file given without `server=` or `proxy=` follows one that was given with it.
     #[error("--kernel: the machine of {file} is not clear; write server={file} or proxy={file}", file = shown(.0))]
     Unclear(PathBuf),
 }

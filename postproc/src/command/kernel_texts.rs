@@ -100,9 +100,9 @@ impl KernelTexts {
 
 /// Reason why a file gave no facts.
 enum Refusal {
-    /// It is not a text with a known format.
+    /// File that is not a text with a known format.
     NoText(Error),
-    /// It cannot be read.
+    /// File that cannot be read.
     Unreadable(Error),
 }
 

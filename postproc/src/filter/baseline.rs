@@ -1,9 +1,9 @@
 //! `--baseline`: omits findings that are in an earlier report.
 //!
-//! A finding is a handshake that a SYN cookie or SYN proxy answered, or that failed. It is known if
-//! the earlier report has a handshake of the same listener with the same verdict and the same first
-//! cause, at this confidence or above. Clients, frames and times are not compared, because they
-//! never repeat.
+//! A finding is a handshake that a SYN cookie or SYN proxy answered, that failed or was delayed, or
+//! whose connection got stuck. It is known if the earlier report has a handshake of the same
+//! listener with the same verdict and the same first cause, at this confidence or above. Clients,
+//! frames and times are not compared, because they never repeat.
 
 use std::collections::HashMap;
 use std::fs::File;

@@ -51,7 +51,7 @@ fn goes_to_tunnel(packet: &[u8], header: usize) -> bool {
     is_tunnel_port(u16::from_be_bytes([a, b])) || is_tunnel_port(u16::from_be_bytes([c, d]))
 }
 
-/// Most ports are greater than those of tunnels.
+/// Returns whether a port is that of a tunnel. Most ports are greater than those.
 #[inline]
 fn is_tunnel_port(port: u16) -> bool {
     let [lowest, .., highest] = TUNNEL_PORTS;

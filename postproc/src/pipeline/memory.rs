@@ -66,8 +66,8 @@ impl Memory {
     }
 
     /// Returns the maximum number of handshakes that an engine keeps before the report reaches its
-    /// captures, where there are this many engines and each may then keep `handshakes`. Together
-    /// the others keep no more than one.
+    /// captures, where there are this many engines and each may then keep `handshakes`. All engines
+    /// that are ahead of the report together keep no more handshakes than one engine may.
     pub(super) fn ahead(handshakes: usize, engines: usize) -> usize {
         handshakes / engines.saturating_sub(1).max(AHEAD_SHARE)
     }

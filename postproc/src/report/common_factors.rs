@@ -1,4 +1,4 @@
-//! What failed handshakes have in common and working ones have not.
+//! Reports attributes that failed handshakes share and working ones do not.
 
 use std::net::IpAddr;
 

@@ -94,7 +94,7 @@ pub struct Handshake<'a> {
     pub(super) seconds: Option<f64>,
     /// Whether it failed, and was not only delayed.
     pub(super) failed: bool,
-    /// What a SYN cookie or SYN proxy cost the connection that it admitted.
+    /// TCP options that the connection lost because a SYN cookie or SYN proxy answered.
     pub(super) cost: Option<Cost>,
     pub(super) evidence: Vec<Evidence<'a>>,
     /// Observations that would have been needed, if the verdict is `undetermined`.
@@ -292,8 +292,8 @@ pub struct Summary<'a> {
     without_syn: Option<WithoutSyn<'a>>,
     /// Highest confidence of a SYN cookie or SYN proxy verdict, which `--fail-on` compares with.
     strongest: Option<&'static str>,
-    /// Only with `--baseline`: everything but `captures` and `errors` then covers new findings
-    /// only.
+    /// Known findings, only with `--baseline`: everything but `captures` and `errors` then covers
+    /// new findings only.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known<'a>>,
     /// Handshakes that `--filter` excluded.
@@ -312,7 +312,7 @@ pub struct Summary<'a> {
     /// Comparison of captures of the same traffic; only if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<Comparison>,
-    /// What failed handshakes have in common and working ones have not.
+    /// Attributes that failed handshakes share and working ones do not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     common_factors: Vec<CommonFactor>,
     errors: Vec<Error<'a>>,

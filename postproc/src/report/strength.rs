@@ -94,7 +94,7 @@ pub struct Sum {
     pub heading: String,
     /// Each term with its name.
     pub terms: Vec<(f64, String)>,
-    /// Their sum.
+    /// Sum of the terms.
     pub total: f64,
 }
 

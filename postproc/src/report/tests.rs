@@ -60,7 +60,7 @@ pub(crate) fn leaked(number: u32) -> Finding {
         },
         causes: vec![Cause {
             kind: CauseKind::ProxyLeakedAck,
-            supporting: vec!["bare RST".into()],
+            supporting: vec!["stateless RST".into()],
             against: Vec::new(),
             nats: 7.0,
             not_observable: Vec::new(),
@@ -228,7 +228,7 @@ fn a_handshake_has_exactly_the_documented_keys_and_types() {
             "evidence": [{"kind": "zero-window", "for": "syn-proxy", "nats": 5.0, "contribution": 5.0, "frames": [2, 5],
                           "detail": "the SYN-ACK announces a window of 0"}],
             "missing": [],
-            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["bare RST"], "against": [],
+            "cause": [{"kind": "proxy-leaked-ack", "rank": 1, "nats": 7.0, "for": ["stateless RST"], "against": [],
                        "not_observable": [], "ruled_out": false, "check": "tcpdump on the server"}],
         })
     );
@@ -338,7 +338,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
         "log-odds of syn-proxy against ordinary (natural logarithm): 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
          +6.25 other handshakes of this listener (listener-context), +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
-        "most likely cause: proxy-leaked-ack: bare RST",
+        "most likely cause: proxy-leaked-ack: stateless RST",
         "to confirm: tcpdump on the server",
         "2026-11-22 06:28:21.637922 UTC, client 10.0.1.2:54192, a.pcap",
         "uncompleted handshakes per second: at most 900 during the episode, 2 before it",

@@ -15,9 +15,9 @@ const COMPARED: usize = 3;
 /// Times of the first and of the last frames of a capture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameTimes {
-    /// In the order of the frames.
+    /// Times of the first frames, in their order.
     first: [Option<Timestamp>; COMPARED],
-    /// From the last frame backwards.
+    /// Times of the last frames, from the last frame backwards.
     last: [Option<Timestamp>; COMPARED],
 }
 

@@ -29,11 +29,11 @@ pub struct Member {
 /// First frame of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// It is not known.
+    /// Time unknown: the file was not examined.
     Unknown,
     /// No frame has a time.
     NoFrame,
-    /// It has this time.
+    /// Time of the first frame.
     At(Timestamp),
 }
 

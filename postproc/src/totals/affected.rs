@@ -16,7 +16,7 @@ pub struct Affected {
     pub range: Option<(Timestamp, Timestamp)>,
     /// Listeners of the affected handshakes.
     pub listeners: BTreeSet<Endpoint>,
-    /// Their most likely causes.
+    /// Most likely causes of these handshakes.
     pub causes: BTreeMap<CauseKind, CauseCount>,
 }
 

@@ -78,11 +78,12 @@ pub struct Totals {
     pub episodes_lost: u64,
     /// Whether the run ended before everything was read.
     pub is_interrupted: bool,
-    /// Handshakes that failed, whatever their verdict, except those of floods that are only counted.
+    /// Handshakes that failed, whatever their verdict, except those of floods that are only
+    /// counted.
     pub failures: Affected,
     /// Listeners of those whose most likely cause is an ACK that a SYN proxy let through.
     pub leaked: BTreeSet<Endpoint>,
-    /// Failures, apart by whether they belong to a scan.
+    /// Failures, separated into those of scans and all others.
     pub scans: Scans,
     /// Handshakes that were delayed and did not fail.
     pub delays: Affected,
@@ -173,14 +174,15 @@ impl Totals {
         self.scans.apart()
     }
 
-    /// Returns the number of handshakes that failed, those of floods that are only counted included.
+    /// Returns the number of handshakes that failed, those of floods that are only counted
+    /// included.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.failures.handshakes + self.flood_counted_failed()
     }
 
-    /// Returns the most frequent of the most likely causes of failures, and its number of handshakes,
-    /// those of floods that are only counted included.
+    /// Returns the most frequent of the most likely causes of failures, and its number of
+    /// handshakes, those of floods that are only counted included.
     #[must_use]
     pub fn most_frequent_failure(&self) -> Option<(CauseKind, u64)> {
         let of_flood = |kind| if kind == CauseKind::SynFlood { self.flood_counted_failed() } else { 0 };

@@ -1,4 +1,5 @@
-//! Scans: one source tries many ports of a host, or one port of many hosts, and keeps no connection.
+//! Scans: one source tries many ports of a host, or one port of many hosts, and keeps no
+//! connection.
 //!
 //! A client that finds a broken network fails in the same way, and must not be taken for a scan.
 //! Its kernel retransmits each SYN, it tries the same ports again, and each connection has a source
@@ -27,7 +28,7 @@ const SOURCES: usize = 256;
 /// Maximum number of source ports that are counted for each source.
 const PORTS: usize = 64;
 
-/// Failures, apart by whether they may belong to a scan.
+/// Failures, separated into those that may belong to a scan and all others.
 #[derive(Clone, Debug, Default)]
 pub struct Scans {
     sources: BTreeMap<IpAddr, Probes>,

@@ -24,8 +24,8 @@ const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and r
 const NEARBY_UNSERVED: &str =
     "other connections at that time were open but got no reply: they wait in the accept queue";
 
-/// Considers a bare reset. If `tcp_abort_on_overflow` is set, Linux drops the SYN queue entry and
-/// sends a reset (`tcp_check_req`). It drops the ACK of a cookie silently (syncookies.c
+/// Considers a stateless reset. If `tcp_abort_on_overflow` is set, Linux drops the SYN queue entry
+/// and sends a reset (`tcp_check_req`). It drops the ACK of a cookie silently (syncookies.c
 /// `tcp_get_cookie_sock`).
 pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;

@@ -64,7 +64,7 @@ pub(super) fn was_reset_before(case: &Case<'_, '_>, reset: &SegmentFacts) -> boo
 }
 
 /// Returns whether the client's host no longer knew a connection that it had acknowledged and not
-/// closed: it answered the server's segment with a bare reset (RFC 9293 section 3.10.7.1). A
+/// closed: it answered the server's segment with a stateless reset (RFC 9293 section 3.10.7.1). A
 /// program that aborts a connection sends a reset with an ACK flag.
 pub(super) fn has_forgotten(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
     let handshake = case.handshake;

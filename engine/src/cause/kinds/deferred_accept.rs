@@ -12,7 +12,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-/// Time, in seconds, from the SYN-ACK to its first retransmission, from which on earlier
+/// Minimum time, in seconds, from the SYN-ACK to its first retransmission that shows that earlier
 /// retransmissions were suppressed. Without suppression, the first one is due after one second
 /// (Linux `TCP_TIMEOUT_INIT`), or after three (Linux before 3.1, Windows, BSD). In a capture that
 /// missed one of them, it seems to come after two seconds.

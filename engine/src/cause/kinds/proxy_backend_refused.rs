@@ -25,7 +25,7 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
 }
 
 /// Considers a refusal that the proxy relays. Netfilter relays it as RST+ACK with window 0 and no
-/// options, Jupiter as a bare reset.
+/// options, Jupiter as a stateless reset.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
@@ -53,8 +53,8 @@ pub(super) fn refused_syn(case: &Case<'_, '_>) -> Option<Hypothesis> {
 }
 
 /// Returns whether Netfilter's SYNPROXY sent the SYN: its acknowledgment field has the number that
-/// the proxy sent to the client (nf_synproxy_core.c `synproxy_send_server_syn`). Other hosts leave the
-/// field zero.
+/// the proxy sent to the client (nf_synproxy_core.c `synproxy_send_server_syn`). Other hosts leave
+/// the field zero.
 pub(super) fn is_proxys_syn(case: &Case<'_, '_>) -> bool {
     case.handshake.syn.is_some_and(|syn| syn.ack != SeqNumber::default())
 }

@@ -50,7 +50,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         .not_observable(true, format!("whether the server received a SYN of this connection{AT_SERVER_SHOWS}"))
 }
 
-/// Counts other handshakes of the listener with a closed window and a bare reset.
+/// Counts other handshakes of the listener with a closed window and a stateless reset.
 fn alike(case: &Case<'_, '_>) -> usize {
     let all = &case.listener.handshakes;
     let end = all.len().min(case.index + ALIKE_HANDSHAKES);
@@ -61,8 +61,8 @@ fn alike(case: &Case<'_, '_>) -> usize {
     around.iter().filter(|h| h.id != case.handshake.id && is_closed(h) && is_bare(h)).count()
 }
 
-/// Weighs the counters of resets and of SYNPROXY. A bare reset for an unknown ACK is counted only
-/// in OutRsts (`tcp_v4_send_reset`).
+/// Weighs the counters of resets and of SYNPROXY. A stateless reset for an unknown ACK is counted
+/// only in OutRsts (`tcp_v4_send_reset`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let resets = evidence.status(Counter::OutRsts);
     let others = [

@@ -40,7 +40,8 @@ struct Described {
 type Times = Option<(Timestamp, Timestamp)>;
 
 impl Layout for Blocks<'_> {
-    /// Every known block type has a low byte that is not 0, and two middle bytes of at most 0x0d.
+    /// Finds the next offset at which a block may begin: every known block type has a low byte that
+    /// is not 0, and two middle bytes of at most 0x0d.
     fn next_place(&self, bytes: &[u8], from: usize) -> usize {
         let (low, longest) = match self.order {
             Order::Big => (3, 5),

@@ -11,8 +11,8 @@ use super::tcp;
 const HEADER: usize = 8;
 const CHECKSUM: std::ops::Range<usize> = 2..4;
 
-/// Returns the header of an error and the packet that it quotes; `None` if the packet is no ICMP
-/// error.
+/// Returns the header of an error and the packet that it quotes; `None` if the packet is not an
+/// ICMP error.
 pub fn quoted<'a>(ip: &LaxIpSlice<'a>) -> Option<(&'a [u8; HEADER], &'a [u8])> {
     let (header, quoted) = ip.payload().payload.split_first_chunk::<HEADER>()?;
     let is_error = match ip.payload_ip_number() {

@@ -1,4 +1,5 @@
-//! Replaces addresses: equal ones stay equal, and only the key, which is not kept, leads back.
+//! Replaces addresses: equal addresses stay equal, and the originals could be recovered only with
+//! the key, which is not kept.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

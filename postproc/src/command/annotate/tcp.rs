@@ -45,10 +45,10 @@ pub fn quoted_header(
     Some(header(segment, original, addresses, carried).unwrap_or_else(part))
 }
 
-/// Returns the checksum of a segment with this header, whose field is 0. A wrong checksum stays wrong,
-/// because it can be why a handshake failed, and one that the network card was to fill in, which is 0
-/// or the sum of the pseudo header, stays so. With payload, which may be captured in part, it is
-/// right.
+/// Returns the checksum of a segment with this header, whose field is 0. With payload, which may be
+/// captured in part, the checksum is right. Without payload, a wrong checksum stays wrong, because
+/// it can be the reason why a handshake failed. A checksum that the network card was to fill in (0,
+/// or the sum of the pseudo header) stays in this form.
 fn new_checksum(
     segment: &[u8],
     header: &[u8],

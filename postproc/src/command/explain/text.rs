@@ -154,7 +154,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Writes what a SYN cookie or SYN proxy cost the connection.
+    /// Writes what the connection lost because a SYN cookie or SYN proxy answered.
     fn cost(&mut self, finding: &Finding) -> io::Result<()> {
         let Some(cost) = &finding.cost else { return Ok(()) };
         let sentences = cost.sentences();

@@ -55,11 +55,11 @@ pub(super) struct Record {
 /// What is known about a file in the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It was not read.
+    /// File that was not read.
     New,
-    /// It was read, and may have grown since.
+    /// File that was read, and may have grown since.
     Changed(Order),
-    /// It was read and has not changed.
+    /// File that was read and has not changed.
     Known,
 }
 

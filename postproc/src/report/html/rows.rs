@@ -1,8 +1,8 @@
 //! Findings table: a row of columns per finding, and a line of details that is read when the row is
 //! expanded. Both are formatted as they arrive, so that no finding is kept.
 //!
-//! The page shows findings that agree in listener, verdict, outcome and cause as one row. Of such a
-//! group, the first findings are listed and the others are counted.
+//! Findings with the same listener, verdict, outcome and most likely cause share one row of the
+//! page. The first findings of such a group are listed, and the others are counted.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -17,7 +17,7 @@ use crate::text::capture;
 use crate::totals::CaptureTotals;
 use crate::totals::second_view::SecondView;
 
-/// Maximum number of findings of each sort: SYN cookie or SYN proxy at `likely` or above, the same
+/// Maximum number of findings of each kind: SYN cookie or SYN proxy at `likely` or above, the same
 /// below `likely`, and other failures.
 const MOST: [u64; 3] = [100_000, 20_000, 20_000];
 
@@ -53,7 +53,7 @@ type Piece = (Text, Text, Option<Text>, f64, Phrase, Vec<u32>);
 #[derive(Serialize)]
 struct Packet(u32, Option<i64>, Option<Text>);
 
-/// Findings of one sort.
+/// Findings of one kind.
 #[derive(Debug, Default)]
 struct Pot {
     beyond: u64,
@@ -173,7 +173,8 @@ impl Rows {
 }
 
 impl Pot {
-    /// Counts a finding, and returns whether it gets a row. `most` is the number of rows of the pot.
+    /// Counts a finding, and returns whether it gets a row. `most` is the maximum number of rows of
+    /// this kind.
     fn lists(&mut self, finding: &Finding, most: u64) -> bool {
         let has_room = (self.entries.len() as u64) < most;
         let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);

@@ -53,8 +53,8 @@ impl Crossings {
     }
 }
 
-/// Share of the packets from which on they are not missing by chance: captures on busy machines lose
-/// a few percent.
+/// Share of missing packets above which they are not missing by chance: captures on busy machines
+/// lose a few percent.
 const MISSING: f64 = 0.2;
 
 /// Minimum number of missing packets of each kind. Devices that reset only the server are rare, so
@@ -65,8 +65,8 @@ const LEAST: [u64; Crossing::ALL.len()] = [1, 2];
 struct Sides {
     /// Routes whose first capture is nearer to the client, with what their handshakes show.
     nearer: HashMap<Route, [Crossings; Crossing::ALL.len()]>,
-    /// For a capture, client address and listener: the captures nearer to the server that contain
-    /// connections of these, too.
+    /// Captures nearer to the server that also contain connections of a client address and listener
+    /// of a capture.
     beyond: HashMap<Local, BTreeMap<u32, Beyond>>,
 }
 
@@ -221,8 +221,8 @@ impl Sides {
         }
     }
 
-    /// Returns for each packet whether the handshakes of the listener show that it is not missing by
-    /// chance.
+    /// Returns for each packet whether the handshakes of the listener show that it is not missing
+    /// by chance.
     fn is_credible(&self, own: &SeenHandshake, other: &SeenHandshake, side: OtherSide) -> [bool; Crossing::ALL.len()] {
         let (near, far) = match side {
             OtherSide::Client => (other, own),

@@ -64,7 +64,7 @@ function settled(milliseconds, callback) {
   };
 }
 
-/** What is looked at: one listener or all (-1), and a stretch of time or all of it. */
+/** What is shown: one listener or all (-1), and a part of the time or all of it. */
 const view = { listener: -1, from: -Infinity, to: Infinity };
 const onView = [];
 function look(change) {

@@ -1,4 +1,4 @@
-//! Namespaces of a machine that need no table: one line each.
+//! Writes one line for each network namespace of a machine that needs no table.
 
 use syncookie_terminal::escape_controls;
 
@@ -6,15 +6,16 @@ use super::answer::answer;
 use crate::resource::{Finding, Level, Resource, Scope};
 use crate::view::View;
 
-/// Returns whether a namespace has no finding of its own. `first` is the namespace whose table shows
-/// the findings of the whole machine.
-pub fn is_calm(view: &View, first: &View) -> bool {
+/// Returns whether a namespace has no finding of its own. `first` is the namespace whose table
+/// shows the findings of the whole machine.
+pub fn is_healthy(view: &View, first: &View) -> bool {
     let findings = view.findings();
     findings.is_empty() || (!std::ptr::eq(view, first) && findings.iter().all(|found| is_shared(found, first)))
 }
 
-/// Returns whether the first namespace has the same finding about the machine. The numbers of a state
-/// may differ, because each namespace is read a moment later; what was counted must be the same.
+/// Returns whether the first namespace has the same finding about the machine. The numbers of a
+/// state may differ, because each namespace is read a moment later; what was counted must be the
+/// same.
 fn is_shared((resource, finding): &(&Resource, &Finding), first: &View) -> bool {
     let is_state = matches!(finding.level, Level::Exhausted | Level::Near);
     resource.kind.scope() == Scope::Host
@@ -24,7 +25,7 @@ fn is_shared((resource, finding): &(&Resource, &Finding), first: &View) -> bool 
         })
 }
 
-/// Returns the line about a calm namespace.
+/// Returns the line about a namespace without a finding of its own.
 pub fn line(view: &View) -> String {
     let name = view.later.namespace.as_deref().unwrap_or("?");
     let what = if view.findings().is_empty() {
@@ -60,11 +61,11 @@ mod tests {
     const PRESSURE: &str = "/proc/pressure/cpu:some avg10=98.00 avg60=1.00 avg300=1.00 total=9\n";
 
     #[test]
-    fn a_calm_namespace_has_one_line_and_one_in_trouble_its_table() {
+    fn a_namespace_without_a_finding_has_one_line_and_any_other_has_its_table() {
         let text = table(false, &[view("host", IDLE), view("web", FULL), view("db", IDLE)]);
         assert!(text.starts_with("web: Exhausted now: accept queue of 0.0.0.0:80."), "{text}");
-        let calm = "is exhausted, and nothing has overflowed since boot.";
-        assert!(text.ends_with(&format!("\n\nhost: Nothing {calm}\ndb: Nothing {calm}\n")), "{text}");
+        let nothing = "is exhausted, and nothing has overflowed since boot.";
+        assert!(text.ends_with(&format!("\n\nhost: Nothing {nothing}\ndb: Nothing {nothing}\n")), "{text}");
         assert!(table(true, &[view("host", IDLE), view("db", IDLE)]).lines().count() > 6, "verbose shows tables");
         assert!(table(false, &[view("host", IDLE)]).lines().count() > 3, "a single namespace has its table");
     }
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_of_a_calm_namespace_are_shown() {
+    fn notes_of_a_namespace_without_a_finding_are_shown() {
         let mut noted = view("web", IDLE);
         noted.later.add_note("a process cannot be read".into());
         let text = table(false, &[view("host", IDLE), noted]);
