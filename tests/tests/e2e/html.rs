@@ -286,40 +286,53 @@ fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper() {
     assert_quiet(&mut browser);
 }
 
-/// A capture of this many handshakes like the first of the user's trace, each by a client of its own.
-fn many(handshakes: u32) -> Capture {
+/// A capture of this many handshakes like the first of the user's trace, each by a client of its own;
+/// they go to so many listeners in turn.
+fn many(handshakes: u32, listeners: u32) -> Capture {
     let one = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
     let client = one.records[0].bytes[26..30].to_vec();
     let each = (0..handshakes).flat_map(|number| {
         let (address, port) = ([10, 20, (number >> 16) as u8, (number >> 12) as u8], 1024 + (number & 0xfff) as u16);
+        let listener = number % listeners;
+        let (server, server_port) =
+            ([10, 30, (listener >> 16) as u8, (listener >> 8) as u8], 1000 + (listener & 0xff) as u16);
         let client = client.clone();
         one.records[..4].iter().map(move |record| {
             let mut record = record.clone();
             record.nanos += u64::from(number) * 30_000_000;
             // Addresses are at 26 and 30 in an Ethernet frame, ports at 34 and 36.
-            let (ip, tcp) = if record.bytes[26..30] == client { (26, 34) } else { (30, 36) };
-            record.bytes[ip..ip + 4].copy_from_slice(&address);
-            record.bytes[tcp..tcp + 2].copy_from_slice(&port.to_be_bytes());
+            let (from, to) = ((address, port), (server, server_port));
+            let (from, to) = if record.bytes[26..30] == client { (from, to) } else { (to, from) };
+            for ((address, port), ip, tcp) in [(from, 26, 34), (to, 30, 36)] {
+                record.bytes[ip..ip + 4].copy_from_slice(&address);
+                record.bytes[tcp..tcp + 2].copy_from_slice(&port.to_be_bytes());
+            }
             record
         })
     });
     Capture { link: one.link, records: each.collect() }
 }
 
-#[test]
-fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them() {
-    let Some(mut browser) = Browser::start() else { return };
+/// A report on a hundred thousand findings of so many listeners. The page is small and opens quickly.
+fn report_of_many(browser: &mut Browser, listeners: u32) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let capture = folder.path().join("many.pcap");
-    fs::write(&capture, many(100_000).write_plain()).expect("the folder is ours");
-    let (_folder, page, _) = report(&capture);
+    fs::write(&capture, many(100_000, listeners).write_plain()).expect("the folder is ours");
+    let (folder, page, _) = report(&capture);
     let bytes = fs::metadata(&page).expect("it was written").len();
-    assert!(bytes < 3_000_000, "{bytes} bytes");
+    assert!(bytes < 5_000_000, "{bytes} bytes");
     browser.open(&page);
-    assert_eq!(browser.text("#status"), "100,000 findings in 1 row.");
     let spent = browser.eval("performance.getEntriesByType('navigation')[0].domComplete");
     eprintln!("{bytes} bytes, ready after {spent} ms");
     assert!(spent.as_f64() < Some(2_000.0), "{spent} ms");
+    (folder, page)
+}
+
+#[test]
+fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them() {
+    let Some(mut browser) = Browser::start() else { return };
+    let _page = report_of_many(&mut browser, 1);
+    assert_eq!(browser.text("#status"), "100,000 findings in 1 row.");
     browser.click("#rows tbody td:nth-child(4)");
     assert!(browser.text("#rows tr.detail").contains("the first 500 of 100,000 handshakes"));
     assert_eq!(cells(&mut browser, ".handshakes", 1).len(), 25);
@@ -329,6 +342,22 @@ fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of
     browser.type_text("10.20.0.0:1025");
     browser.wait_for("document.getElementById('status').innerText === '1 of 100,000 findings in 1 row.'");
     assert!(browser.text("#limits").contains("99,500 findings are counted in a row"));
+    assert_eq!(browser.eval("document.getElementById('beyond')"), serde_json::Value::Null, "each has a row");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the_others_are() {
+    let Some(mut browser) = Browser::start() else { return };
+    let _page = report_of_many(&mut browser, 10_000);
+    assert_eq!(browser.text("#status"), "50,000 findings in 5,000 rows.");
+    let beyond = browser.text("#beyond");
+    assert!(beyond.starts_with("The table has no row for 50,000 further findings."), "{beyond}");
+    assert!(beyond.contains("--filter") && beyond.contains("--format jsonl"), "{beyond}");
+    assert_eq!(column(&mut browser, LISTENER).len(), 50, "the first page");
+    browser.click("#pages [data-page=last]");
+    browser.click("#rows tbody td:nth-child(4)");
+    assert!(browser.text("#rows tr.detail").contains("zero-window"), "the last row opens as the first does");
     assert_quiet(&mut browser);
 }
 

@@ -134,6 +134,7 @@ impl<W: Write> Page<W> {
             "caveats" => sections::caveats(output, totals),
             "limits" => sections::limits(output, totals, gathered),
             "unread" => sections::unread(output, totals),
+            "beyond" => sections::beyond(output, gathered),
             "data" => data(output, gathered, totals, &self.folder),
             "details" => gathered.rows.details().try_for_each(|line| output.write_all(line)),
             "" => Ok(()),

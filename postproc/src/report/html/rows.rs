@@ -1,8 +1,9 @@
 //! Findings table: a row of columns per finding, and a line of details that is read when the row is
 //! expanded. Both are formatted as they arrive, so that no finding is kept.
 //!
-//! Findings with the same listener, verdict, outcome and most likely cause share one row of the
-//! page. The first findings of such a group are listed, and the others are counted.
+//! The page shows findings that agree in listener, verdict, outcome and cause as one row. Of such a
+//! group, the first findings are listed and the others are counted. All numbers are limited, so that
+//! a page opens quickly whatever the captures contain.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -17,12 +18,18 @@ use crate::text::capture;
 use crate::totals::CaptureTotals;
 use crate::totals::second_view::SecondView;
 
-/// Maximum number of findings of each kind: SYN cookie or SYN proxy at `likely` or above, the same
-/// below `likely`, and other failures.
-const MOST: [u64; 3] = [100_000, 20_000, 20_000];
+/// Number of sorts of findings: SYN cookie or SYN proxy at `likely` or above, the same below
+/// `likely`, and other failures.
+const SORTS: usize = 3;
+
+/// Maximum number of groups of each sort. The first finding of each is listed.
+const GROUPS: usize = 5_000;
+
+/// Maximum number of further findings of each sort that are listed.
+const FURTHER: u64 = 5_000;
 
 /// Maximum number of findings of a group that are listed; further ones are only counted.
-pub const LISTED: u64 = 500;
+const LISTED: u64 = 500;
 
 /// What the findings of a group have in common: listener, verdict, outcome and likely cause.
 type Key = (Endpoint, Verdict, Outcome, Option<CauseKind>);
@@ -31,19 +38,14 @@ type Key = (Endpoint, Verdict, Outcome, Option<CauseKind>);
 #[derive(Serialize)]
 struct Row(i64, Text, String, Text, Option<Text>, Option<f64>, Text, Option<Text>, Text, u32, Text, Option<Text>);
 
-/// Details of a row, shown when it is expanded.
+/// Details of a row, shown when it is expanded: packets, values in them, evidence, terms, causes, and
+/// what the capture lacks. Causes are JSON within text, because a few recur in thousands of findings.
 #[derive(Serialize)]
-struct Details {
-    frames: [Option<Packet>; 4],
-    seen: [Option<f64>; 5],
-    evidence: Vec<Piece>,
-    /// Second most probable verdict, then the prior, the listener's contribution and the
-    /// correction for related evidence, in nats; `None` for `undetermined`.
-    terms: Option<(Text, f64, f64, f64)>,
-    /// Texts as JSON within text, because a few texts recur in a hundred thousand findings.
-    causes: Vec<Text>,
-    missing: Vec<Phrase>,
-}
+struct Details([Option<Packet>; 4], [Option<f64>; 5], Vec<Piece>, Option<Terms>, Vec<Text>, Vec<Phrase>);
+
+/// Second most probable verdict, then the prior, the listener's contribution and the correction for
+/// related evidence, in nats.
+type Terms = (Text, f64, f64, f64);
 
 /// Kind of a piece of evidence, what it favours, its odds in words, its contribution in
 /// nats, its text and its frames.
@@ -56,7 +58,10 @@ struct Packet(u32, Option<i64>, Option<Text>);
 /// Findings of one kind.
 #[derive(Debug, Default)]
 struct Pot {
+    /// Number of findings that belong to no group with a row.
     beyond: u64,
+    /// Number of listed findings that are not the first of their group.
+    further: u64,
     rows: Vec<u8>,
     details: Vec<u8>,
     /// Findings, in the order of their rows.
@@ -89,7 +94,7 @@ struct Entry {
 /// Findings that get a row.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pots: [Pot; MOST.len()],
+    pots: [Pot; SORTS],
     /// Frames of findings that have no row, because another capture shows their connections, too.
     removed: HashSet<Frame>,
 }
@@ -101,7 +106,7 @@ impl Rows {
         let has_cause = !finding.causes.is_empty();
         let Some(sort) = sort(finding.assessment.verdict, finding.is_reliable(), has_cause) else { return Ok(()) };
         let pot = &mut self.pots[sort];
-        if !pot.lists(finding, MOST[sort]) {
+        if !pot.lists(finding) {
             return Ok(());
         }
         serde_json::to_writer(ScriptSafe(&mut pot.rows), &row(captures, finding, texts))?;
@@ -173,21 +178,23 @@ impl Rows {
 }
 
 impl Pot {
-    /// Counts a finding, and returns whether it gets a row. `most` is the maximum number of rows of
-    /// this kind.
-    fn lists(&mut self, finding: &Finding, most: u64) -> bool {
-        let has_room = (self.entries.len() as u64) < most;
+    /// Counts a finding, and returns whether it is listed.
+    fn lists(&mut self, finding: &Finding) -> bool {
         let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
         let key = (finding.server, finding.assessment.verdict, finding.outcome, cause);
-        if !has_room && !self.groups.contains_key(&key) {
+        if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
             self.beyond += 1;
             return false;
         }
         let group = self.groups.entry(key).or_insert_with(|| Counted::new(finding.time));
         group.add(finding.time);
-        let is_listed = has_room && group.listed < LISTED;
-        group.listed += u64::from(is_listed);
-        is_listed
+        let is_further = group.listed > 0;
+        if is_further && (group.listed >= LISTED || self.further >= FURTHER) {
+            return false;
+        }
+        group.listed += 1;
+        self.further += u64::from(is_further);
+        true
     }
 }
 
@@ -285,7 +292,7 @@ fn details(captures: &[CaptureTotals], finding: &Finding, texts: &mut Texts) -> 
     });
     let causes = finding.causes.iter().map(|cause| hypothesis(cause, texts)).collect::<io::Result<_>>()?;
     let missing = finding.assessment.missing.iter().map(|sentence| texts.phrase(sentence)).collect();
-    Ok(Details { frames, seen, evidence, terms, causes, missing })
+    Ok(Details(frames, seen, evidence, terms, causes, missing))
 }
 
 fn hypothesis(cause: &Cause, texts: &mut Texts) -> io::Result<Text> {
@@ -342,7 +349,7 @@ mod tests {
         let details = String::from_utf8(details.concat()).unwrap();
         assert_eq!((array.len(), details.lines().count(), rows.kept()), (3, 3, 3), "{array:?}");
         let first: serde_json::Value = serde_json::from_str(details.lines().next().unwrap()).unwrap();
-        assert_eq!(first["frames"], serde_json::json!([[1, null, null], [2, null, null], null, [4, null, null]]));
+        assert_eq!(first[0], serde_json::json!([[1, null, null], [2, null, null], null, [4, null, null]]));
         rows.remove(&[SecondView::of(&leaked(0))]);
         assert_eq!((self::array(&rows).len(), rows.details().count()), (0, 0), "all are in the same frame");
     }
@@ -359,11 +366,19 @@ mod tests {
     }
 
     #[test]
-    fn findings_beyond_the_limit_are_counted() {
+    fn findings_beyond_the_limits_are_counted_and_each_group_lists_one() {
         let (mut rows, mut texts) = (Rows::default(), Texts::default());
-        let entry = Entry { frame: Frame::default(), row_end: 0, details_end: 0 };
-        rows.pots[0].entries = vec![entry; MOST[0] as usize];
-        rows.add(&[], &leaked(0), &mut texts).unwrap();
-        assert_eq!((rows.kept(), rows.beyond(), rows.unlisted()), (MOST[0], 1, 0));
+        let mut of = |listeners: std::ops::Range<u32>, each: u64| {
+            for address in listeners {
+                let server = Endpoint { ip: std::net::IpAddr::V4(address.into()), ..leaked(0).server };
+                (0..each).for_each(|_| rows.add(&[], &Finding { server, ..leaked(0) }, &mut texts).unwrap());
+            }
+            (rows.kept(), rows.beyond(), rows.unlisted())
+        };
+        let (groups, each) = (GROUPS as u32, LISTED + 1);
+        assert_eq!(of(0..10, each), (10 * LISTED, 0, 10));
+        let kept = FURTHER + 20;
+        assert_eq!(of(10..20, each), (kept, 0, 20 * each - kept), "ten lists were full");
+        assert_eq!(of(20..groups + 7, 1), (FURTHER + u64::from(groups), 7, 20 * each - kept));
     }
 }

@@ -145,6 +145,20 @@ pub fn caveats(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     items(output, &caveats::caveats(totals), "No caveats for these captures.")
 }
 
+/// Writes how many findings the table has no row for, and where they are; nothing if it has them all.
+pub fn beyond(output: &mut dyn Write, gathered: &Gathered) -> io::Result<()> {
+    let beyond = gathered.rows.beyond();
+    if beyond == 0 {
+        return Ok(());
+    }
+    writeln!(
+        output,
+        "<p id=\"beyond\" class=\"note\">The table has no row for {}. To get a smaller report, \
+         select listeners, causes or times with <code>--filter</code>; <code>--format jsonl</code> lists all findings.</p>",
+        count(beyond, "further finding")
+    )
+}
+
 /// Writes the numbers of items that are counted but not shown, as list items.
 pub fn limits(output: &mut dyn Write, totals: &Totals, gathered: &Gathered) -> io::Result<()> {
     let all = "; --format jsonl lists all";

@@ -1,4 +1,4 @@
-//! Table of texts that are written once and referred to by number, so that a hundred thousand
+//! Table of texts that are written once and referred to by number, so that thousands of
 //! findings take a few megabytes.
 //!
 //! Sentences that differ only in their numbers share an entry: `SYN-ACK timestamp is # ms behind`,

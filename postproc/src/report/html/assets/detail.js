@@ -3,10 +3,11 @@
 const ROLES = ["SYN", "SYN-ACK", "ACK", "RST"];
 let detailLines = null;
 
-/** The details of finding number `index`: parsed when asked for, there may be a hundred thousand. */
+/** The details of finding number `index`: parsed when asked for, there may be thousands. */
 function detailsOf(index) {
   detailLines ??= $("details").textContent.split("\n");
-  return JSON.parse(detailLines[index]);
+  const [frames, seen, evidence, terms, causes, missing] = JSON.parse(detailLines[index]);
+  return { frames, seen, evidence, terms, causes, missing };
 }
 
 /** Filters that find this handshake. The first two work without the plugin. */
