@@ -78,7 +78,18 @@ fn table_json_and_page_say_what_failed_handshakes_have_in_common() {
     assert_eq!(json!(numbers), json!(["ecn", true, 30, 30, 0, 120]));
     assert!(found[0]["chance"].as_f64() < Some(1e-6), "{found}");
     let page = sandbox.analyze(&[&file, "--format", "html"]).stdout;
-    assert!(page.contains(&format!("<li>{SENTENCE}</li>")));
+    let cells =
+        "<td data-label=\"Failed or delayed\">30 of 30 (100 %)</td><td data-label=\"Working\">0 of 120 (0 %)</td>";
+    assert!(page.contains(&format!("<tr><th scope=\"row\">offer ECN</th>{cells}</tr>")), "a table compares them");
+}
+
+#[test]
+fn the_table_of_a_page_says_what_the_comparison_leaves_out() {
+    let sandbox = Sandbox::new("common_factors_page");
+    let mut capture = capture(20_000);
+    add_flood(&mut capture);
+    let page = sandbox.analyze(&[&sandbox.file("a.pcap", &capture), "--format", "html"]).stdout;
+    assert!(page.contains("with those that worked. Without SYN floods and health checks.</caption>"));
 }
 
 #[test]

@@ -22,6 +22,16 @@ pub struct CommonFactor {
     chance: f64,
 }
 
+/// Row of the comparison of failed and working handshakes.
+pub struct Row {
+    /// What handshakes with the attribute do, as a plural verb with its object.
+    pub predicate: String,
+    /// Failed or delayed handshakes with it, of how many.
+    pub failed: (u64, u64),
+    /// Working handshakes with it, of how many.
+    pub working: (u64, u64),
+}
+
 /// Returns the objects of the factors.
 pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
     totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
@@ -32,18 +42,33 @@ pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
 pub fn sentences(totals: &Totals) -> Vec<String> {
     let factors = totals.sample.common_factors();
     let mut sentences: Vec<String> = factors.iter().map(|factor| sentence(factor, totals)).collect();
-    let affected = totals.failed() + totals.delays.handshakes;
-    let is_partial = factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected);
-    let scope = match (is_partial, totals.second_views().is_empty()) {
-        (false, true) => return sentences,
-        (true, true) => "Without SYN floods and health checks",
-        (false, false) => "Counted in each capture",
-        (true, false) => "Without SYN floods and health checks, counted in each capture",
-    };
-    if let Some(first) = sentences.first_mut() {
+    if let Some((scope, first)) = scope(&factors, totals).zip(sentences.first_mut()) {
         *first = format!("{scope}: {first}");
     }
     sentences
+}
+
+/// Returns the rows of the comparison, and what it leaves out or counts twice.
+pub fn rows(totals: &Totals) -> (Vec<Row>, Option<&'static str>) {
+    let factors = totals.sample.common_factors();
+    let row = |factor: &engine::CommonFactor| Row {
+        predicate: predicate(factor.attribute, totals),
+        failed: (factor.failed, factor.of_failed),
+        working: (factor.working, factor.of_working),
+    };
+    (factors.iter().map(row).collect(), scope(&factors, totals))
+}
+
+/// Returns what the comparison leaves out, and what counts twice in it; `None` if nothing does.
+fn scope(factors: &[engine::CommonFactor], totals: &Totals) -> Option<&'static str> {
+    let affected = totals.failed() + totals.delays.handshakes;
+    let is_partial = factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected);
+    match (is_partial, totals.second_views().is_empty()) {
+        (false, true) => None,
+        (true, true) => Some("Without SYN floods and health checks"),
+        (false, false) => Some("Counted in each capture"),
+        (true, false) => Some("Without SYN floods and health checks, counted in each capture"),
+    }
 }
 
 impl CommonFactor {

@@ -8,7 +8,8 @@ use syncookie_terminal::{count, grouped};
 use super::Gathered;
 use super::escape::Html;
 use crate::report::answer::{cookie_style, tally_of};
-use crate::report::{caveats, common_factors};
+use crate::report::caveats;
+use crate::report::common_factors::{self, Row};
 use crate::text::second;
 use crate::totals::clients::Clients;
 use crate::totals::{ListenerTotals, Totals};
@@ -34,15 +35,41 @@ pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
     totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
 }
 
-/// Writes what failed handshakes have in common; nothing if there is nothing.
+/// Writes the comparison of failed and working handshakes; nothing if they differ in nothing.
 pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
-    let sentences = common_factors::sentences(totals);
-    if sentences.is_empty() {
+    let (rows, scope) = common_factors::rows(totals);
+    if rows.is_empty() {
         return Ok(());
     }
-    writeln!(output, "<section id=\"common-factors\"><h2>What failed handshakes have in common</h2>\n<ul>")?;
-    sentences.iter().try_for_each(|sentence| writeln!(output, "<li>{}</li>", Html(sentence)))?;
-    writeln!(output, "</ul>\n</section>\n")
+    let scope = scope.map_or_else(String::new, |scope| format!(" {scope}."));
+    writeln!(
+        output,
+        "<section id=\"common-factors\" aria-labelledby=\"common-factors-title\">\n\
+         <h2 id=\"common-factors-title\">What failed handshakes have in common</h2>\n<table class=\"numbers stack\">\n\
+         <caption>Comparison of handshakes that failed or were delayed with those that worked.{scope}</caption>\n\
+         <thead><tr><th scope=\"col\" class=\"text\">Handshakes that …</th><th scope=\"col\">Failed or delayed</th>\
+         <th scope=\"col\">Working</th></tr></thead>\n<tbody>"
+    )?;
+    for Row { predicate, failed, working } in rows {
+        writeln!(
+            output,
+            "<tr><th scope=\"row\">{}</th><td data-label=\"Failed or delayed\">{}</td><td data-label=\"Working\">{}</td></tr>",
+            Html(&predicate),
+            share(failed),
+            share(working),
+        )?;
+    }
+    writeln!(output, "</tbody>\n</table>\n</section>\n")
+}
+
+/// Returns a number, of how many, and its percentage: all and none are exact, others never look so.
+fn share((number, of): (u64, u64)) -> String {
+    let percent = match number {
+        0 => "0".to_owned(),
+        _ if number == of => "100".to_owned(),
+        _ => format!("{:.1}", (number as f64 * 100.0 / of as f64).clamp(0.1, 99.9)),
+    };
+    format!("{} of {} ({percent} %)", grouped(number), grouped(of))
 }
 
 /// Writes the clients whose handshakes took the longest; nothing if there is only one client.
@@ -208,4 +235,17 @@ fn items(output: &mut dyn Write, items: &[String], none: &str) -> io::Result<()>
         return writeln!(output, "<li>{none}</li>");
     }
     items.iter().try_for_each(|item| writeln!(output, "<li>{}</li>", Html(&syncookie_terminal::escape_controls(item))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn only_all_of_them_are_a_hundred_percent() {
+        assert_eq!(share((3, 3)), "3 of 3 (100 %)");
+        assert_eq!(share((0, 57)), "0 of 57 (0 %)");
+        assert_eq!(share((99_999, 100_000)), "99,999 of 100,000 (99.9 %)");
+        assert_eq!(share((1, 100_000)), "1 of 100,000 (0.1 %)");
+    }
 }
