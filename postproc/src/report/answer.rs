@@ -84,6 +84,8 @@ fn failure_headline(totals: &Totals) -> String {
     };
     match totals.most_frequent_failure() {
         Some((cause, number)) if number == failed => format!("{which}; most likely cause: {cause}."),
+        // Shorter words, because two numbers come before them.
+        Some((cause, number)) if stuck > 0 => format!("{which}; main cause: {cause} ({}).", grouped(number)),
         Some((cause, number)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(number)),
         None => format!("{which}."),
     }

@@ -585,8 +585,15 @@ fn a_headline_has_at_most_twelve_words() {
         finding
     };
     let answered = [working(leaked(0)), working(cookie.clone())];
+    let mut stuck = Finding { outcome: Outcome::Established, ..leaked(0) };
+    stuck.causes[0].kind = CauseKind::PathMtu;
+    let both = vec![leaked(0), stuck, working(leaked(0))];
+    assert_eq!(
+        answer::headline(&totals(&both)),
+        "1 of 3 handshakes failed, 1 got stuck; main cause: proxy-leaked-ack (1)."
+    );
     for findings in
-        [vec![], vec![leaked(0)], answered.to_vec(), vec![leaked(0), cookie], weak.to_vec(), vec![unclear()]]
+        [vec![], vec![leaked(0)], answered.to_vec(), vec![leaked(0), cookie], weak.to_vec(), vec![unclear()], both]
     {
         let headline = answer::headline(&totals(&findings));
         assert!(headline.split_whitespace().count() <= 12, "{headline}");

@@ -27,6 +27,39 @@ impl Browser {
         }
     }
 
+    /// Drags the mouse over an element, between two parts of its width from 0 to 1.
+    pub fn drag(&mut self, selector: &str, from: f64, to: f64) {
+        let place = self.eval(&format!(
+            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
+               const b = e.getBoundingClientRect(); return [b.x, b.width, b.y + b.height / 2]; }})()"
+        ));
+        let [left, width, y] = [0, 1, 2].map(|index| place[index].as_f64().unwrap_or_default());
+        let steps =
+            [("mouseMoved", from, 0), ("mousePressed", from, 1), ("mouseMoved", to, 1), ("mouseReleased", to, 0)];
+        for (kind, part, buttons) in steps {
+            let button = if kind == "mouseMoved" && buttons == 0 { "none" } else { "left" };
+            let x = left + width * part;
+            let event = json!({"type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Moves the mouse to a place in an element, at parts of its width and height from 0 to 1.
+    pub fn point_at(&mut self, selector: &str, across: f64, down: f64) {
+        let place = self.eval(&format!(
+            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
+               const b = e.getBoundingClientRect(); return [b.x + b.width * {across}, b.y + b.height * {down}]; }})()"
+        ));
+        self.call("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": place[0], "y": place[1]}));
+    }
+
+    /// Shows the page as it is printed, or on the screen again.
+    pub fn print(&mut self, is_printed: bool) {
+        let (media, event) = if is_printed { ("print", "beforeprint") } else { ("", "afterprint") };
+        self.call("Emulation.setEmulatedMedia", json!({"media": media}));
+        self.eval(&format!("dispatchEvent(new Event({event:?}))"));
+    }
+
     /// Presses a key, with its modifiers (2 is Ctrl, 8 is Shift).
     pub fn press(&mut self, key: &str, modifiers: u8) {
         let code = match key {

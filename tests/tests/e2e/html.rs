@@ -41,6 +41,9 @@ fn cells(browser: &mut Browser, table: &str, number: usize) -> Vec<String> {
     cells.as_array().into_iter().flatten().filter_map(|cell| cell.as_str().map(str::to_owned)).collect()
 }
 
+/// Widths of windows, and the colours of the system.
+const LOOKS: [(u32, &str); 3] = [(400, "light"), (800, "dark"), (1400, "light")];
+
 /// Columns of the rows of findings.
 const LISTENER: usize = 1;
 const OUTCOME: usize = 3;
@@ -123,7 +126,7 @@ fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_err
 fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands_to_copy() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&sample("user-trace"));
-    for (width, scheme) in [(400, "light"), (1100, "dark"), (1600, "light")] {
+    for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
         browser.open(&page);
         let headline = browser.text("#answer");
@@ -163,7 +166,18 @@ fn the_keyboard_alone_sorts_and_unfolds() {
     reach(&mut browser, "document.activeElement.className === 'unfold'");
     browser.press("Enter", 0);
     assert_eq!(browser.eval("document.querySelectorAll('tr.detail').length"), 1);
+    reach(&mut browser, "document.activeElement.closest('.handshakes') !== null");
+    browser.press("Enter", 0);
+    assert!(browser.text(".handshakes tr.detail").contains("zero-window"), "a handshake opens as well");
     assert_quiet(&mut browser);
+}
+
+/// What the charts of a container say to a screen reader.
+fn labels(browser: &mut Browser, container: &str) -> Vec<String> {
+    let labels =
+        format!("[...document.querySelectorAll('{container} .plot')].map((plot) => plot.getAttribute('aria-label'))");
+    let labels = browser.eval(&labels);
+    labels.as_array().into_iter().flatten().filter_map(|label| label.as_str().map(str::to_owned)).collect()
 }
 
 #[test]
@@ -171,35 +185,167 @@ fn every_chart_says_in_words_and_numbers_what_it_draws() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
     browser.open(&page);
-    let labels = browser.eval("[...document.querySelectorAll('.plot')].map((plot) => plot.getAttribute('aria-label'))");
-    let labels: Vec<_> = labels.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-    assert_eq!(labels.len(), 4, "a listener over time, lag, window, hop limit: {labels:?}");
-    assert!(labels[0].contains("syn-cookie") && labels[0].contains("episode"), "{labels:?}");
-    assert_eq!(browser.eval("document.querySelectorAll('.plot canvas').length"), 4);
+    assert_eq!(labels(&mut browser, "#timelines").len(), 1, "the only listener");
+    assert_eq!(labels(&mut browser, "#scatters").len(), 3, "lag, window, hop limit");
     browser.click("#timelines figure details summary");
     browser.wait_for("document.querySelectorAll('#timelines figure table.numbers tbody tr').length > 2");
+    let heads = browser.text("#timelines figure table.numbers thead");
+    assert!(heads.contains("Syn-cookie") && heads.contains("Longest handshake (ms)"), "{heads}");
+    assert!(!heads.contains("Reset"), "nothing was reset: {heads}");
     // Lags of cookies are spread over the band: the table beside the chart shows it without looking.
     browser.click("#scatters figure details summary");
-    browser.wait_for("document.querySelectorAll('#scatters figure table.numbers tbody tr').length === 4");
+    browser.wait_for("document.querySelectorAll('#scatters figure table.numbers tbody tr').length === 2");
     let cookies = browser.text("#scatters figure table.numbers tbody tr:nth-child(2)");
     assert!(cookies.starts_with("syn-cookie"), "{cookies}");
     assert_quiet(&mut browser);
 }
 
 #[test]
-fn axes_fit_the_data_and_a_series_of_zeros_has_none() {
+fn one_timeline_over_all_listeners_shows_episodes_floods_failures_and_delay() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    for (width, scheme) in LOOKS {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        for is_printed in [false, true] {
+            browser.print(is_printed);
+            assert_eq!(browser.text("#timelines figure h3"), "All listeners");
+            let label = &labels(&mut browser, "#timelines")[0];
+            for part in
+                ["episodes", "a SYN flood of 8,310 handshakes", " reset, ", "43 delayed", "longest handshake 2.05 s"]
+            {
+                assert!(label.contains(part), "{part} is not in {label}");
+            }
+            let axes = "Charts: Handshakes / 20 s, Failed / 20 s, SYN flood / s, Longest (ms).";
+            assert!(label.ends_with(axes), "{label}");
+            let colours = [("syn-cookie", 0), ("reset", 1), ("flood", 2), ("delayed", 3)];
+            for (name, chart) in colours {
+                assert!(paints(&mut browser, name, chart), "{name} is not drawn in chart {chart} at {width} {scheme}");
+            }
+            assert!((0..4).all(|chart| paints(&mut browser, "syn-proxy", chart)), "each chart marks the episodes");
+            let beside = "[...document.querySelectorAll('#charts canvas')]
+                .filter((canvas) => canvas.getBoundingClientRect().right > innerWidth).length";
+            assert_eq!(browser.eval(beside), 0, "at {width}");
+            browser.eval("document.querySelector('#timeline').scrollIntoView()");
+            browser.picture(&format!("timeline-{width}-{scheme}{}", if is_printed { "-print" } else { "" }));
+        }
+        browser.print(false);
+    }
+    assert_quiet(&mut browser);
+}
+
+/// Returns whether a colour of the theme occurs in one of the charts over all listeners.
+fn paints(browser: &mut Browser, colour: &str, chart: usize) -> bool {
+    let found = browser.eval(&format!(
+        "(() => {{ const canvas = document.querySelectorAll('#timelines figure canvas')[{chart}];
+           const copy = document.createElement('canvas');
+           [copy.width, copy.height] = [canvas.width, canvas.height];
+           const context = copy.getContext('2d', {{willReadFrequently: true}});
+           context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--{colour}').trim();
+           context.fillRect(0, 0, 1, 1);
+           const wanted = context.getImageData(0, 0, 1, 1).data;
+           context.clearRect(0, 0, 1, 1);
+           context.drawImage(canvas, 0, 0);
+           const seen = context.getImageData(0, 0, canvas.width, canvas.height).data;
+           for (let at = 0; at < seen.length; at += 4) {{
+             if ([0, 1, 2].every((part) => Math.abs(seen[at + part] - wanted[part]) <= 2)) return true;
+           }}
+           return false; }})()"
+    ));
+    found == true
+}
+
+/// Spans of the time axes of all charts, without repetition.
+const RANGES: &str = "[...new Set([...document.querySelectorAll('.uplot')].map((chart) => chart.dataset.range))]";
+
+#[test]
+fn a_zoom_in_one_chart_zooms_all_charts_and_the_findings() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures"));
+    for (width, scheme) in LOOKS {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        assert!(browser.eval("document.querySelectorAll('.uplot').length").as_u64() > Some(8));
+        let (whole, all) = (browser.eval(RANGES), browser.text("#status"));
+        assert_eq!(whole.as_array().map(Vec::len), Some(1), "one time axis: {whole}");
+        for chart in ["#timelines .u-over", "#scatters figure:last-child .u-over"] {
+            browser.drag(chart, 0.3, 0.7);
+            browser.wait_for(&format!("document.getElementById('status').innerText !== {all:?}"));
+            let zoomed = browser.eval(RANGES);
+            assert_eq!(zoomed.as_array().map(Vec::len), Some(1), "{zoomed}");
+            assert_ne!(zoomed, whole);
+            assert!(browser.text("#timeline .span").starts_with("Only 2026-11-22"));
+            browser.click("#timeline .span button");
+            assert_eq!((browser.eval(RANGES), browser.text("#status")), (whole.clone(), all.clone()));
+        }
+    }
+    browser.click("#episodes summary");
+    browser.click("button[data-episode='0']");
+    let zoomed = browser.eval(RANGES);
+    assert_eq!(zoomed.as_array().map(Vec::len), Some(1), "an episode is a span, too: {zoomed}");
+    browser.eval("document.querySelector('.u-over').dispatchEvent(new MouseEvent('dblclick'))");
+    assert_ne!(browser.eval(RANGES), zoomed, "a double click resets it");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn the_bar_below_the_cursor_is_described_in_all_charts() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&sample("user-trace"));
+    browser.look(1400, 900, "light");
+    browser.open(&page);
+    browser.point_at("#timelines .u-over", 0.02, 0.5);
+    let said = browser.eval("[...document.querySelectorAll('.readout')].map((line) => line.innerText)");
+    let said: Vec<_> = said.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    assert!(said[0].contains("1 syn-proxy; ") && said[0].contains("1 reset"), "{said:?}");
+    assert!(said[1].ends_with("0 bytes (syn-proxy, 10.9.2.1:8080)"), "{said:?}");
+    browser.point_at("#timelines .u-over", 0.25, 0.5);
+    assert_eq!(browser.text(".readout"), "", "no bar is near");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn axes_fit_the_data_and_a_series_of_zeros_has_neither_an_axis_nor_a_place_in_the_one_legend() {
     let Some(mut browser) = Browser::start() else { return };
     let axes = |browser: &mut Browser| browser.eval("document.querySelectorAll('#timelines .u-axis').length");
-    let (_folder, page, _) = report(&sample("user-trace"));
-    browser.open(&page);
-    assert_eq!(axes(&mut browser), 3, "time, handshakes, resets");
-    let hops = browser.eval("[...document.querySelectorAll('#scatters .plot')].at(-1).getAttribute('aria-label')");
-    assert!(hops.as_str().is_some_and(|label| label.ends_with("The axis is from 62 to 65.")), "63 is not 64: {hops}");
-    assert!(!browser.text("#legend").contains("never completed") && browser.text("#legend").contains("resets"));
-    let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
-    browser.open(&page);
-    assert_eq!(axes(&mut browser), 2, "time, handshakes; nothing was reset");
-    assert!(!browser.text("#timelines .u-legend").contains("resets") && !browser.text("#legend").contains("resets"));
+    let legend = "[...document.querySelectorAll('#legend li, .u-legend')].map((entry) => entry.innerText).join(', ')";
+    for (width, scheme) in LOOKS {
+        browser.look(width, 900, scheme);
+        let (_folder, page, _) = report(&sample("user-trace"));
+        browser.open(&page);
+        assert_eq!(axes(&mut browser), 6, "time, and handshakes, failures or the longest handshake");
+        let hops = labels(&mut browser, "#scatters").pop().unwrap_or_default();
+        assert!(hops.ends_with("The axis is from 62 to 65."), "63 is not 64: {hops}");
+        assert_eq!(browser.eval(legend), "syn-proxy, reset, longest handshake, episode");
+        let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
+        browser.open(&page);
+        assert_eq!(axes(&mut browser), 4, "nothing failed");
+        assert_eq!(browser.eval(legend), "ordinary, syn-cookie, longest handshake, episode");
+    }
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn failed_and_working_handshakes_are_compared_in_a_table() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (_folder, page, _) = report(&package().join("captures/linux-6.18"));
+    for (width, scheme) in LOOKS {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        for is_printed in [false, true] {
+            browser.print(is_printed);
+            let said = browser.text("#common-factors tbody").split_whitespace().collect::<Vec<_>>().join(" ");
+            let expected = "begin in minute 31 of an hour 202 of 264 (76.5 %) 224 of 2,578 (8.7 %)";
+            assert!(said == expected, "{said}");
+            let shown = "[...document.querySelectorAll('#common-factors tbody tr > *')].map((cell) => cell.getBoundingClientRect())
+                .every((cell) => cell.width > 60 && cell.right <= innerWidth)";
+            assert_eq!(browser.eval(shown), true, "at {width}");
+            browser.eval("document.querySelector('#common-factors').scrollIntoView()");
+            browser.picture(&format!("common-factors-{width}-{scheme}"));
+        }
+        browser.print(false);
+    }
+    assert!(browser.text("#answer").split_whitespace().count() <= 12, "{}", browser.text("#answer"));
     assert_quiet(&mut browser);
 }
 
@@ -208,15 +354,57 @@ fn a_listener_or_an_episode_narrows_charts_and_findings() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&package().join("captures"));
     browser.open(&page);
-    let all = browser.text("#status");
+    let (all, whole) = (browser.text("#status"), browser.eval(RANGES));
     browser.click("button[data-listener='2']");
     browser.wait_for(&format!("document.getElementById('status').innerText !== {all:?}"));
     assert_eq!(column(&mut browser, LISTENER), ["10.9.2.1:8080"]);
+    assert_eq!(browser.text("#timelines figure h3"), "10.9.2.1:8080");
     assert_eq!(browser.eval("document.querySelectorAll('#timelines figure').length"), 1);
+    assert_ne!(browser.eval(RANGES), whole, "the time axis fits its handshakes");
     browser.click("#episodes summary");
     browser.click("button[data-episode='0']");
     browser.wait_for("!document.getElementById('span-filter').hidden");
     assert!(browser.text("#status").contains(" of "));
+    assert_quiet(&mut browser);
+}
+
+/// A capture of the first so many frames of the user's trace.
+fn first_frames(folder: &TempDir, frames: usize) -> PathBuf {
+    let mut capture = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
+    capture.records.truncate(frames);
+    let file = folder.path().join("first.pcap");
+    fs::write(&file, capture.write_plain()).expect("the folder is ours");
+    file
+}
+
+#[test]
+fn a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let sections = "[...document.querySelectorAll('main section')].filter((section) => section.checkVisibility()).map((section) => section.id).join(' ')";
+    let links =
+        "[...document.querySelectorAll('nav a')].every((link) => document.querySelector(link.hash).checkVisibility())";
+    for (width, scheme) in LOOKS {
+        browser.look(width, 900, scheme);
+        let (_folder, page, _) = report(&first_frames(&folder, 0));
+        browser.open(&page);
+        assert_eq!(browser.text("#answer"), "The captures contain no TCP segment.");
+        assert_eq!(browser.eval(sections), "caveats unread limits");
+        assert_eq!(browser.eval(links), true);
+        browser.picture(&format!("none-{width}-{scheme}"));
+        let (_folder, page, _) = report(&first_frames(&folder, 4));
+        browser.open(&page);
+        assert_eq!(browser.text("#answer"), "The handshake failed; most likely cause: proxy-leaked-ack.");
+        assert_eq!(browser.eval(sections), "check listeners timeline evidence findings caveats unread limits");
+        browser.click("#rows tbody td:nth-child(4)");
+        assert!(browser.text("#rows tr.detail").contains("zero-window"), "the only handshake opens at once");
+        let range = browser.eval("document.querySelector('.uplot').dataset.range.split(' ').map(Number)");
+        let seconds = range[1].as_f64().zip(range[0].as_f64()).map(|(to, from)| to - from);
+        assert!(seconds.is_some_and(|seconds| seconds > 0.001 && seconds < 0.1), "{range}");
+        let wide = browser.eval("document.documentElement.scrollWidth");
+        assert!(wide.as_u64() <= Some(width.into()), "{wide} at {width}");
+        browser.picture(&format!("one-{width}-{scheme}"));
+    }
     assert_quiet(&mut browser);
 }
 
@@ -241,7 +429,9 @@ fn what_a_file_is_called_stays_text() {
 fn no_width_and_no_colours_break_the_page() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&package().join("captures"));
-    for (width, scheme) in [(1600, "light"), (1280, "dark"), (1100, "light"), (400, "light"), (390, "dark")] {
+    for (width, scheme) in
+        [(1600, "light"), (1280, "dark"), (1100, "light"), (800, "light"), (400, "light"), (390, "dark")]
+    {
         browser.look(width, 900, scheme);
         browser.open(&page);
         browser.picture(&format!("{width}-{scheme}"));
@@ -268,8 +458,7 @@ fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper() {
     browser.look(688, 1000, "dark");
     browser.open(&page);
     browser.click("#rows tbody .unfold");
-    browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
-    browser.eval("dispatchEvent(new Event('beforeprint'))");
+    browser.print(true);
     browser.eval("document.querySelector('#listeners').scrollIntoView()");
     browser.picture("print-listeners");
     browser.eval("document.querySelector('#findings').scrollIntoView()");
@@ -365,7 +554,7 @@ fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the
 fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets() {
     let Some(mut browser) = Browser::start() else { return };
     let (_folder, page, _) = report(&sample("user-trace"));
-    for (width, scheme) in [(400, "light"), (1100, "dark"), (1600, "light")] {
+    for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
         browser.open(&page);
         browser.click("#rows tbody .unfold");

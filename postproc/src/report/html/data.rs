@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
-use syncookie_engine::{CauseKind, Endpoint, Verdict};
+use syncookie_engine::{CauseKind, Endpoint, Flood, Verdict};
 use syncookie_terminal::escape_controls;
 
 use super::Gathered;
 use super::points::Point;
 use super::rows::{GroupRow, hundredths, micros};
 use super::sections::{by_weight, shown_episodes};
-use super::series::{COUNTS, Series};
+use super::series::{Series, VALUES};
 use super::texts::{Text, Texts};
-use crate::totals::Totals;
+use crate::totals::{ListenerTotals, Totals};
 
 /// Head of the page's data.
 #[derive(Serialize)]
@@ -22,7 +22,10 @@ pub struct Data {
     folder: String,
     /// Meaning of each cause, as a clause.
     causes: BTreeMap<&'static str, &'static str>,
+    /// All listeners together, then each of the table.
+    all: Line,
     listeners: Vec<Listener>,
+    floods: Vec<FloodRow>,
     episodes: Vec<Episode>,
     points: Vec<Dot>,
     /// Number of answered handshakes; `points` is a sample of them.
@@ -35,10 +38,22 @@ pub struct Data {
 #[derive(Serialize)]
 struct Listener {
     name: Text,
+    #[serde(flatten)]
+    line: Line,
+}
+
+/// Handshakes over time.
+#[derive(Default, Serialize)]
+struct Line {
     /// Width of a bucket in microseconds.
     width: i64,
-    buckets: Vec<(i64, [u32; COUNTS])>,
+    buckets: Vec<(i64, [u32; VALUES])>,
 }
+
+/// SYN flood of a listener, or of all together (-1): listener, start and width of a count in seconds,
+/// counts.
+#[derive(Serialize)]
+struct FloodRow(i64, i64, i64, Vec<u64>);
 
 /// Row of an episode: listener, verdict, start and end, handshakes, handshakes per second that never completed
 /// during and before it.
@@ -54,7 +69,11 @@ impl Data {
     pub fn new(totals: &Totals, folder: &str, gathered: &mut Gathered) -> Self {
         let Gathered { timelines, points, rows, texts } = gathered;
         let shown = by_weight(totals);
-        let listeners = shown.iter().map(|(server, _)| Listener::new(server, timelines.get(server), texts)).collect();
+        let listener = |server: &Endpoint, texts: &mut Texts| Listener {
+            name: texts.text(&server.to_string()),
+            line: timelines.get(server).map_or_else(Line::default, Line::new),
+        };
+        let listeners = shown.iter().map(|(server, _)| listener(server, texts)).collect();
         let numbers: HashMap<Endpoint, i64> = shown.iter().map(|(server, _)| **server).zip(0..).collect();
         let number = |server: &Endpoint| numbers.get(server).copied().unwrap_or(-1);
         let episodes = shown_episodes(totals).map(|episode| {
@@ -66,7 +85,9 @@ impl Data {
             verdicts: WORDS,
             causes: CauseKind::ALL.iter().map(|cause| (cause.as_str(), cause.clause())).collect(),
             folder: escape_controls(folder).into_owned(),
+            all: Line::new(&timelines.all),
             listeners,
+            floods: floods(totals, &shown),
             episodes: episodes.collect(),
             points: points.by_time().iter().map(|point| Dot::new(point, number(&point.server))).collect(),
             answered: points.offered(),
@@ -86,14 +107,24 @@ const WORDS: &[&str] = &{
     words
 };
 
-impl Listener {
-    fn new(server: &Endpoint, series: Option<&Series>, texts: &mut Texts) -> Self {
-        Self {
-            name: texts.text(&server.to_string()),
-            width: series.map_or(0, Series::width),
-            buckets: series.map_or_else(Vec::new, |series| series.buckets().collect()),
+impl Line {
+    fn new(series: &Series) -> Self {
+        Self { width: series.width(), buckets: series.buckets().collect() }
+    }
+}
+
+/// Returns the floods of the listeners that are shown, after that of all listeners together.
+fn floods(totals: &Totals, shown: &[(&Endpoint, &ListenerTotals)]) -> Vec<FloodRow> {
+    let mut of_all: Option<Flood> = None;
+    for flood in totals.listeners.values().filter_map(|listener| listener.flood.as_ref()) {
+        match &mut of_all {
+            Some(sum) => sum.merge(flood),
+            None => of_all = Some(flood.clone()),
         }
     }
+    let of_each = shown.iter().zip(0..).filter_map(|((_, listener), number)| Some((number, listener.flood.as_ref()?)));
+    let floods = of_all.iter().map(|flood| (-1, flood)).chain(of_each);
+    floods.map(|(number, flood)| FloodRow(number, flood.start, flood.step, flood.counts.clone())).collect()
 }
 
 impl Dot {

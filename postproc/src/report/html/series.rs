@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
 
-use crate::totals::second_view::SecondView;
+use crate::totals::second_view::{Counted, SecondView};
 
 /// Maximum number of buckets of a listener.
 const BUCKETS: i64 = 240;
@@ -41,40 +41,56 @@ const WIDTHS: [i64; 19] = {
     ]
 };
 
-/// Counts of a bucket: handshakes by verdict, then handshakes that never completed, then resets.
-pub const COUNTS: usize = Verdict::ALL.len() + 2;
+/// Places of the counts that follow those of verdicts: failures by how they ended, without those of
+/// SYN floods; then handshakes that were delayed.
+const UNFINISHED: usize = Verdict::ALL.len();
+const RESET: usize = UNFINISHED + 1;
+const FAILED_OTHERWISE: usize = UNFINISHED + 2;
+const DELAYED: usize = UNFINISHED + 3;
+
+/// Place of the longest time that a handshake took, in microseconds.
+const LONGEST: usize = UNFINISHED + 4;
+
+/// Number of values of a bucket.
+pub const VALUES: usize = LONGEST + 1;
+
+/// Values of a bucket.
+type Bucket = [u32; VALUES];
 
 /// Handshakes of one listener over time.
 #[derive(Debug, Default)]
 pub struct Series {
     /// Index into [`WIDTHS`].
     width: usize,
-    buckets: BTreeMap<i64, [u32; COUNTS]>,
+    buckets: BTreeMap<i64, Bucket>,
     cookie_style: u64,
     handshakes: u64,
 }
 
 impl Series {
     fn add(&mut self, finding: &Finding) {
-        let verdict = finding.assessment.verdict;
+        let counted = Counted::from(finding);
         self.handshakes += 1;
-        self.cookie_style += u64::from(verdict.is_cookie_style());
-        let counts = self.bucket(finding.time);
-        for (index, counted) in kinds(verdict, finding.outcome) {
-            counts[index] = counts[index].saturating_add(u32::from(counted));
+        self.cookie_style += u64::from(counted.verdict.is_cookie_style());
+        let values = self.bucket(finding.time);
+        for place in places(&counted) {
+            values[place] = values[place].saturating_add(1);
         }
+        let longest = finding.completion.seconds.map_or(0, |seconds| (seconds * 1e6) as u32);
+        values[LONGEST] = values[LONGEST].max(longest);
     }
 
+    /// Takes a handshake out of the counts. The longest time stays: the other capture shows it, too.
     fn remove(&mut self, view: &SecondView) {
         let index = self.index(view.time);
-        let Some(counts) = self.buckets.get_mut(&index) else { return };
-        for (index, counted) in kinds(view.counted.verdict, view.counted.outcome) {
-            counts[index] = counts[index].saturating_sub(u32::from(counted));
+        let Some(values) = self.buckets.get_mut(&index) else { return };
+        for place in places(&view.counted) {
+            values[place] = values[place].saturating_sub(1);
         }
     }
 
     /// Returns the bucket of a time; widens the buckets if it is out of range.
-    fn bucket(&mut self, time: Timestamp) -> &mut [u32; COUNTS] {
+    fn bucket(&mut self, time: Timestamp) -> &mut Bucket {
         while self.width + 1 < WIDTHS.len() && self.span_with(self.index(time)) >= BUCKETS {
             self.widen();
         }
@@ -96,9 +112,11 @@ impl Series {
     fn widen(&mut self) {
         let factor = WIDTHS[self.width + 1] / WIDTHS[self.width];
         self.width += 1;
-        for (index, counts) in std::mem::take(&mut self.buckets) {
+        for (index, values) in std::mem::take(&mut self.buckets) {
             let sums = self.buckets.entry(index.div_euclid(factor)).or_default();
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+            let longest = sums[LONGEST].max(values[LONGEST]);
+            sums.iter_mut().zip(values).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+            sums[LONGEST] = longest;
         }
     }
 
@@ -107,22 +125,28 @@ impl Series {
         WIDTHS[self.width] / 1000
     }
 
-    /// Returns the start in microseconds and the counts of every bucket that is not empty.
-    pub fn buckets(&self) -> impl Iterator<Item = (i64, [u32; COUNTS])> {
-        self.buckets.iter().map(|(&index, &counts)| (index.saturating_mul(self.width()), counts))
+    /// Returns the start in microseconds and the values of every bucket that is not empty.
+    pub fn buckets(&self) -> impl Iterator<Item = (i64, Bucket)> {
+        self.buckets.iter().map(|(&index, &values)| (index.saturating_mul(self.width()), values))
     }
 }
 
-/// Returns the counts of a bucket, and whether a handshake belongs to each.
-fn kinds(verdict: Verdict, outcome: Outcome) -> [(usize, bool); 3] {
-    let is_lost = matches!(outcome, Outcome::Unanswered | Outcome::Unacknowledged);
-    let is_reset = matches!(outcome, Outcome::ResetByServer | Outcome::ResetByClient);
-    [(verdict as usize, true), (COUNTS - 2, is_lost), (COUNTS - 1, is_reset)]
+/// Returns the places of the counts that a handshake belongs to.
+fn places(handshake: &Counted) -> impl Iterator<Item = usize> {
+    let failure = match handshake.outcome {
+        _ if handshake.left_by_flood || !handshake.has_failed => None,
+        Outcome::Unanswered | Outcome::Unacknowledged => Some(UNFINISHED),
+        Outcome::ResetByServer | Outcome::ResetByClient => Some(RESET),
+        _ => Some(FAILED_OTHERWISE),
+    };
+    [Some(handshake.verdict as usize), failure, handshake.is_delayed.then_some(DELAYED)].into_iter().flatten()
 }
 
 /// Handshakes of all listeners over time.
 #[derive(Debug, Default)]
 pub struct Timelines {
+    /// Handshakes of all listeners together.
+    pub all: Series,
     listeners: BTreeMap<Endpoint, Series>,
     /// Number of listeners that were dropped; one that returns and is dropped again counts twice.
     pub dropped: u64,
@@ -130,6 +154,7 @@ pub struct Timelines {
 
 impl Timelines {
     pub fn add(&mut self, finding: &Finding) {
+        self.all.add(finding);
         if self.listeners.len() >= 2 * LISTENERS && !self.listeners.contains_key(&finding.server) {
             self.let_go();
         }
@@ -137,6 +162,7 @@ impl Timelines {
     }
 
     pub fn remove(&mut self, view: &SecondView) {
+        self.all.remove(view);
         if let Some(series) = self.listeners.get_mut(&view.server) {
             series.remove(view);
         }
@@ -159,6 +185,8 @@ impl Timelines {
 
 #[cfg(test)]
 mod tests {
+    use syncookie_engine::Completion;
+
     use super::super::super::tests::leaked;
     use super::*;
 
@@ -176,6 +204,24 @@ mod tests {
             assert_eq!(sum as usize, number + 1);
             assert!(series.buckets.len() as i64 <= BUCKETS);
         }
+    }
+
+    #[test]
+    fn failures_are_counted_by_how_they_ended_without_those_of_floods_and_the_longest_time_is_kept() {
+        let mut series = Series::default();
+        let mut add = |outcome, left_by_flood, has_failed, seconds| {
+            let completion = Completion { has_failed, seconds, ..leaked(0).completion };
+            series.add(&Finding { outcome, left_by_flood, completion, ..at(0) });
+            series.buckets().next().unwrap().1[UNFINISHED..].to_vec()
+        };
+        assert_eq!(add(Outcome::Unacknowledged, true, true, None), [0, 0, 0, 0, 0], "left by a flood");
+        assert_eq!(add(Outcome::Unacknowledged, false, true, None), [1, 0, 0, 0, 0]);
+        assert_eq!(add(Outcome::ResetByClient, false, false, None), [1, 0, 0, 0, 0], "a health check");
+        assert_eq!(add(Outcome::ResetByServer, false, true, None), [1, 1, 0, 0, 0]);
+        assert_eq!(add(Outcome::Refused, false, true, None), [1, 1, 1, 0, 0]);
+        assert_eq!(add(Outcome::Established, false, false, Some(3.0)), [1, 1, 1, 1, 3_000_000], "delayed");
+        series.add(&at(3_600_000_000_000));
+        assert_eq!(series.buckets().next().unwrap().1[LONGEST], 3_000_000, "in a wider bucket, too");
     }
 
     #[test]

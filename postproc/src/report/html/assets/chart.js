@@ -1,4 +1,4 @@
-// Shared by all charts: colours of the theme, marks that differ in shape too, axes, size, and the data table.
+// Shared by all charts: colours of the theme, marks that differ in shape too, axes, zoom, size, and the data table.
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -30,17 +30,50 @@ function drawMarks(context, name, places, ratio) {
   context.stroke(path);
 }
 
-/** A swatch for a legend, drawn as the chart draws it. */
-function swatch(name, kind) {
-  const shape = kind === "line"
-    ? svg("path", { d: "M0 9L9 3L18 8", "stroke-width": "2", ...(name === "lost" ? { "stroke-dasharray": "4 2" } : {}) })
-    : svg("rect", { x: "1", y: "1", width: "16", height: "10" });
-  shape.style.setProperty(kind === "line" ? "stroke" : "fill", `var(--${name})`);
-  shape.style.setProperty(kind === "line" ? "fill" : "stroke", kind === "line" ? "none" : "var(--soft)");
-  return svg("svg", { width: "18", height: "12", "aria-hidden": "true" }, shape);
+/** Outlines of the marks in a legend, as `mark` draws them in a chart. */
+const OUTLINES = { "syn-cookie": "M26 1L31 6L26 11L21 6Z", "syn-proxy": "M22 2H30V10H22Z", ordinary: "M22 6a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z", undetermined: "M22 2L30 10M30 2L22 10" };
+
+/** What a chart draws for a name: a bar, and for a verdict the mark of the charts of evidence. */
+function swatch(name) {
+  const bar = svg("rect", { x: "1", y: "1", width: "16", height: "10" }), outline = OUTLINES[name];
+  bar.style.setProperty("fill", `var(--${name})`);
+  bar.style.setProperty("stroke", "var(--soft)");
+  const shapes = outline ? [bar, svg("path", { d: outline })] : [bar];
+  shapes[1]?.style.setProperty("stroke", `var(--${name === "undetermined" ? "soft" : name})`);
+  shapes[1]?.style.setProperty("fill", name.startsWith("syn-") ? `var(--${name})` : "none");
+  return svg("svg", { width: outline ? "32" : "18", height: "12", "aria-hidden": "true" }, ...shapes);
 }
 
 const charts = [];
+
+/** The time axis of all charts in seconds: the span that is looked at, otherwise that of all bars, with a margin. */
+function timeRange() {
+  const { width, buckets } = shownLine(), ends = [buckets[0][0], buckets.at(-1)[0] + width];
+  for (const [listener, start, step, counts] of head.floods) {
+    if (listener === view.listener) ends.push(start * 1e6, (start + step * counts.length) * 1e6);
+  }
+  const from = view.from === -Infinity ? Math.min(...ends) : view.from, to = view.to === Infinity ? Math.max(...ends) : view.to;
+  const margin = Math.max(1000, (to - from) * 0.02);
+  return [(from - margin) / 1e6, (to + margin) / 1e6];
+}
+
+/** Handshakes over time of what is looked at; of all if the page has none of this listener. */
+const shownLine = () => (head.listeners[view.listener]?.buckets.length ? head.listeners[view.listener] : head.all);
+
+/** Brings all charts to the span that is looked at. */
+function zoom() {
+  const [min, max] = timeRange();
+  charts.forEach(({ made }) => made.forEach((chart) => chart.setScale("x", { min, max })));
+}
+
+/** Looks at the span that was selected in one chart. */
+function select(chart) {
+  const { left, width } = chart.select;
+  if (width < 4) return;
+  const [from, to] = [left, left + width].map((place) => Math.round(chart.posToVal(place, "x") * 1e6));
+  chart.setSelect({ left: 0, width: 0 }, false);
+  look({ from, to });
+}
 
 /** Ticks of the time axis: least step in seconds, format, and the second line of the label where the day changes. */
 const TICKS = [
@@ -49,31 +82,51 @@ const TICKS = [
 ].map(([step, usual, below]) => [step, usual, below, null, below, null, step < 1 ? below : null, null, 1]);
 
 /** The title of an axis, with its unit. */
-const title = (label) => ({ label, labelSize: 20, labelFont: "12px system-ui, sans-serif" });
+const title = (label) => ({ label, labelSize: 18, labelFont: "11px system-ui, sans-serif" });
 
-/** Options that every chart has. */
-function chartOptions(width, height, extra) {
+/** Writes the span of the time axis in seconds, which is drawn as pixels, where programs can read it. */
+function noteRange({ root, scales }, key) {
+  if (key === "x") root.dataset.range = `${scales.x.min} ${scales.x.max}`;
+}
+
+/** Number of the value that is close to the cursor, in a bar of this many seconds. */
+function below(chart, seconds) {
+  const { idx, left } = chart.cursor;
+  if (idx === null || left < 0) return null;
+  const at = chart.data[0][idx], reach = Math.max(8, chart.valToPos(at + seconds / 2, "x") - chart.valToPos(at, "x"));
+  return Math.abs(chart.valToPos(at, "x") - left) <= reach ? idx : null;
+}
+
+/** Options that every chart has: one time axis, and a cursor and a zoom that all share. Only the lowest of several has labels below it. */
+function chartOptions(width, height, { isLowest = true, hooks, y, ...extra }) {
   const axis = { stroke: colour("soft"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
+  const below = isLowest ? { ...title("Time (UTC)"), values: TICKS } : { values: (_, ticks) => ticks.map(() => ""), size: 6, ticks: { show: false } };
   return {
-    width, height, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    padding: [10, 14, 0, 0], ...extra,
-    axes: [{ ...axis, ...title("Time (UTC)"), values: TICKS, ...extra.axes[0] }, { ...axis, size: 62, ...extra.axes[1] }, ...extra.axes.slice(2).map((other) => ({ ...axis, ...other }))],
+    width, height: isLowest ? height + 50 : height, padding: [8, 14, 0, 0], legend: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+    cursor: {
+      drag: { x: true, y: false, setScale: false }, points: { show: false },
+      sync: { key: "time", setSeries: false, scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
+    },
+    ...extra, scales: { x: { time: true, range: timeRange }, y },
+    axes: [{ ...axis, ...below }, { ...axis, size: 62, ...extra.axes[0] }],
+    hooks: { ...hooks, setSelect: [select], setScale: [noteRange], ready: [(chart) => chart.over.addEventListener("dblclick", lookAtAllTimes)] },
   };
 }
 
-/** A figure whose chart is made by `make(width)`, made again when colours or width change. */
+/** A figure whose charts are made by `make(width, plot, say)`, made again when colours or width change. `say` shows what is below the cursor. */
 function figure(parent, title, caption, label, make, numbers) {
-  const plot = el("div", { class: "plot", role: "img", "aria-label": label });
+  const plot = el("div", { class: "plot", role: "img", "aria-label": label }), readout = el("p", { class: "readout", "aria-hidden": "true" });
   const details = el("details", {}, el("summary", {}, "Data table"));
   details.addEventListener("toggle", () => {
     if (details.open && details.children.length === 1) details.append(el("div", { class: "scroll" }, numbers()));
   });
-  const box = el("figure", {}, el("h3", {}, title), caption ? el("figcaption", {}, caption) : null, plot, details);
+  const box = el("figure", {}, el("h3", {}, title), caption ? el("figcaption", {}, caption) : null, plot, readout, details);
   parent.append(box);
-  const chart = { plot, made: null };
+  const chart = { plot, made: [] };
   chart.make = (width) => {
-    chart.made?.destroy();
-    chart.made = make(Math.max(220, width || plot.clientWidth), plot);
+    chart.made.forEach((made) => made.destroy());
+    chart.made = make(Math.max(220, width || plot.clientWidth), plot, (said) => (readout.textContent = said));
   };
   charts.push(chart);
   chart.make();
@@ -83,7 +136,7 @@ function figure(parent, title, caption, label, make, numbers) {
 function clearCharts(parent) {
   for (let index = charts.length - 1; index >= 0; index--) {
     if (parent.contains(charts[index].plot)) {
-      charts[index].made?.destroy();
+      charts[index].made.forEach((made) => made.destroy());
       charts.splice(index, 1);
     }
   }

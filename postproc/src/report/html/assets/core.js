@@ -72,3 +72,5 @@ function look(change) {
   onView.forEach((callback) => callback());
 }
 
+
+const lookAtAllTimes = () => look({ from: -Infinity, to: Infinity });

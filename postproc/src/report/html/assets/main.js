@@ -6,20 +6,33 @@ function fillListeners() {
   $("listener").addEventListener("change", () => look({ listener: Number($("listener").value) }));
 }
 
-/** Explains what the charts over time draw, without what does not occur. */
+/** Explains what all charts draw, without what does not occur. */
 function fillLegend() {
-  const occurs = (column) => head.listeners.some((listener) => listener.buckets.some(([, counts]) => counts[column] > 0));
-  const items = [...verdicts.map((name) => [name, name, "bar"]), ["handshakes that never completed", "lost", "line"], ["resets (right axis)", "reset", "line"]];
-  const drawn = items.filter((_, column) => occurs(column));
-  if (head.episodes.length) drawn.push(["episode", "episode", "bar"]);
-  $("legend").append(...drawn.map(([name, variable, kind]) => el("li", {}, swatch(variable, kind), name)));
+  const occurs = (place) => head.all.buckets.some(([, values]) => values[place] > 0);
+  const drawn = COUNTS.filter((_, place) => place !== DELAYED && occurs(place));
+  if (head.floods.length) drawn.push(["SYN flood", "flood"]);
+  if (occurs(LONGEST)) drawn.push(["longest handshake", "delayed"]);
+  if (head.episodes.length) drawn.push(["episode", "episode"]);
+  $("legend").append(...drawn.map(([name, variable]) => el("li", {}, swatch(variable), name)));
 }
 
-/** Shows the time span that is selected. */
+/** Shows the time span that is looked at, beside the charts and the findings. */
 function showSpan() {
-  const limited = view.from !== -Infinity;
-  $("span-filter").hidden = !limited;
-  if (limited) $("span-filter").firstElementChild.textContent = `Only ${time(view.from)} to ${time(view.to)} UTC.`;
+  for (const line of document.querySelectorAll(".span")) {
+    line.hidden = view.from === -Infinity;
+    if (!line.hidden) line.firstElementChild.textContent = `Only ${time(view.from, 3)} to ${time(view.to, 3)} UTC.`;
+  }
+}
+
+let drawnListener = null;
+
+/** Draws the charts of another listener, or zooms those that are there. */
+function showCharts() {
+  if (!head.all.buckets.length) return;
+  if (drawnListener === view.listener) return zoom();
+  drawnListener = view.listener;
+  showTimelines();
+  showScatters();
 }
 
 function goTo(id) {
@@ -39,9 +52,9 @@ function listenToTables() {
       goTo("findings");
     } else if (target.dataset?.page) turnPage(target.dataset.page);
   });
-  $("span-filter").querySelector("button").addEventListener("click", () => look({ from: -Infinity, to: Infinity }));
+  document.querySelectorAll(".span button").forEach((button) => button.addEventListener("click", lookAtAllTimes));
   $("more-timelines").addEventListener("click", () => {
-    timelinesShown += FIRST_TIMELINES * 2;
+    listenersShown += FIRST_LISTENERS * 2;
     showTimelines();
   });
 }
@@ -91,7 +104,9 @@ function theme() {
 }
 
 function main() {
-  ["timeline", "evidence", "findings"].forEach((id) => ($(id).hidden = false));
+  // Without a handshake, there is nothing to draw or to list.
+  if (head.all.buckets.length) ["charts", "findings"].forEach((id) => ($(id).hidden = false));
+  else ["listeners", "timeline", "evidence", "findings"].forEach((id) => document.querySelector(`nav a[href='#${id}']`).remove());
   addCopyButtons();
   fillListeners();
   fillLegend();
@@ -100,7 +115,7 @@ function main() {
   theme();
   listenToTables();
   listenToFilters();
-  onView.push(showTimelines, showScatters, showSpan, arrange, () => ($("listener").value = String(view.listener)));
+  onView.push(showCharts, showSpan, arrange, () => ($("listener").value = String(view.listener)));
   look({});
   let width = innerWidth;
   addEventListener("resize", settled(150, () => {

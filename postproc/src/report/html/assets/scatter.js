@@ -69,19 +69,20 @@ function drawScatter(chart, kind, points, range) {
 /** Whole values that can occur: neither a window nor a TTL is negative. */
 const tick = (kind) => (value) => (Number.isInteger(value) && (value >= 0 || kind.band) ? grouped(value).replace("-", "−") : "");
 
-function makeScatter(kind, points, range, width, plot) {
-  const series = [
-    { label: "UTC", value: (_, seconds) => (seconds === null ? "–" : time(Math.round(seconds * 1e6))) },
-    { label: kind.title, paths: () => null, points: { show: false }, stroke: colour("soft"),
-      value: (_, value, __, row) => (row === null || value === null ? "–" : `${value}${kind.unit} (${verdicts[points[row][VERDICT]]})`) },
-  ];
-  const options = chartOptions(width, 260, {
-    series, axes: [{}, { ...title(kind.axis), values: (_, ticks) => ticks.map(tick(kind)) }],
-    cursor: { drag: { x: true, y: false }, points: { show: false } }, legend: { live: true, markers: { show: false } },
-    scales: { x: { time: true, range: (_, from, to) => (from === to ? [from - 1, to + 1] : [from - (to - from) * 0.01, to + (to - from) * 0.01]) }, y: { range: () => range } },
-    hooks: { draw: [(chart) => drawScatter(chart, kind, points, range)] },
+function makeScatter(kind, points, range, width, plot, say) {
+  const value = (point) => `${time(point[TIME])}: ${point[kind.values[0]]}${kind.unit} (${verdicts[point[VERDICT]]}, ${point[LISTENER] < 0 ? "other listener" : text(head.listeners[point[LISTENER]].name)})`;
+  const options = chartOptions(width, 210, {
+    axes: [{ ...title(kind.axis), values: (_, ticks) => ticks.map(tick(kind)) }], y: { range: () => range },
+    series: [{}, { paths: () => null, points: { show: false } }],
+    hooks: {
+      draw: [(chart) => drawScatter(chart, kind, points, range)],
+      setCursor: [(chart) => {
+        const index = below(chart, 0);
+        say(index === null ? "" : value(points[index]));
+      }],
+    },
   });
-  return new uPlot(options, [points.map((point) => point[TIME] / 1e6), points.map((point) => point[kind.values[0]])], plot);
+  return [new uPlot(options, [points.map((point) => point[TIME] / 1e6), points.map((point) => point[kind.values[0]])], plot)];
 }
 
 const middle = (sorted) => sorted[Math.floor(sorted.length / 2)];
@@ -94,7 +95,7 @@ function scatterNumbers(kind, points) {
     const within = kind.band && values.filter((value) => value >= kind.band[0] && value <= kind.band[1]).length;
     const described = values.length ? [values[0], middle(values), values.at(-1)].map((value) => `${value}${kind.unit}`) : ["–", "–", "–"];
     return [name, grouped(values.length), ...described, ...(kind.band ? [grouped(within)] : [])];
-  });
+  }).filter(([, number]) => number !== "0");
   return numbersTable("Values of the handshakes in the chart.", ["Verdict", "Handshakes", "Minimum", "Median", "Maximum", ...(kind.band ? ["In the shaded range"] : [])], rows);
 }
 
@@ -110,7 +111,7 @@ function showScatters() {
     const range = kind.fit(points.flatMap((point) => kind.values.map((column) => point[column])).filter((value) => value !== null));
     const [low, high] = [Math.ceil(range[0]), Math.floor(range[1])];
     figure(parent, kind.title, kind.caption, `${kind.title} of ${count(points.length, "handshake")} over time: ${said}. The axis is from ${low} to ${high}.`,
-      (width, plot) => makeScatter(kind, points, range, width, plot), () => scatterNumbers(kind, points));
+      (width, plot, say) => makeScatter(kind, points, range, width, plot, say), () => scatterNumbers(kind, points));
   }
   const whose = view.listener < 0 ? "" : ` of ${text(head.listeners[view.listener].name)}`;
   $("evidence-lead").textContent = shown.length
