@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
+use syncookie_engine::{CauseKind, Endpoint, Finding, Outcome, Timestamp, Verdict};
 
 use crate::totals::second_view::{Counted, SecondView};
 
@@ -134,7 +134,8 @@ impl Series {
 /// Returns the places of the counts that a handshake belongs to.
 fn places(handshake: &Counted) -> impl Iterator<Item = usize> {
     let failure = match handshake.outcome {
-        _ if handshake.left_by_flood || !handshake.has_failed => None,
+        // Clients that a flood only hindered are not of the flood.
+        _ if handshake.likely_cause == Some(CauseKind::SynFlood) || !handshake.has_failed => None,
         Outcome::Unanswered | Outcome::Unacknowledged => Some(UNFINISHED),
         Outcome::ResetByServer | Outcome::ResetByClient => Some(RESET),
         _ => Some(FAILED_OTHERWISE),
@@ -209,12 +210,16 @@ mod tests {
     #[test]
     fn failures_are_counted_by_how_they_ended_without_those_of_floods_and_the_longest_time_is_kept() {
         let mut series = Series::default();
-        let mut add = |outcome, left_by_flood, has_failed, seconds| {
+        let mut add = |outcome, is_of_flood, has_failed, seconds| {
             let completion = Completion { has_failed, seconds, ..leaked(0).completion };
-            series.add(&Finding { outcome, left_by_flood, completion, ..at(0) });
+            let mut finding = Finding { outcome, completion, ..at(0) };
+            if is_of_flood {
+                finding.causes[0].kind = CauseKind::SynFlood;
+            }
+            series.add(&finding);
             series.buckets().next().unwrap().1[UNFINISHED..].to_vec()
         };
-        assert_eq!(add(Outcome::Unacknowledged, true, true, None), [0, 0, 0, 0, 0], "left by a flood");
+        assert_eq!(add(Outcome::Unacknowledged, true, true, None), [0, 0, 0, 0, 0], "of a flood");
         assert_eq!(add(Outcome::Unacknowledged, false, true, None), [1, 0, 0, 0, 0]);
         assert_eq!(add(Outcome::ResetByClient, false, false, None), [1, 0, 0, 0, 0], "a health check");
         assert_eq!(add(Outcome::ResetByServer, false, true, None), [1, 1, 0, 0, 0]);
