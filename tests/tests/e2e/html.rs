@@ -368,7 +368,7 @@ fn a_listener_or_an_episode_narrows_charts_and_findings() {
     assert_quiet(&mut browser);
 }
 
-/// A capture of the first so many frames of the user's trace.
+/// A capture of the first frames of the user's trace, at most this number.
 fn first_frames(folder: &TempDir, frames: usize) -> PathBuf {
     let mut capture = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
     capture.records.truncate(frames);
@@ -476,7 +476,7 @@ fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper() {
 }
 
 /// A capture of this many handshakes like the first of the user's trace, each by a client of its own;
-/// they go to so many listeners in turn.
+/// they go to this number of listeners in turn.
 fn many(handshakes: u32, listeners: u32) -> Capture {
     let one = Capture::read(&sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"));
     let client = one.records[0].bytes[26..30].to_vec();
@@ -502,7 +502,7 @@ fn many(handshakes: u32, listeners: u32) -> Capture {
     Capture { link: one.link, records: each.collect() }
 }
 
-/// A report on a hundred thousand findings of so many listeners. The page is small and opens quickly.
+/// A report on a hundred thousand findings of this number of listeners. The page is small and opens quickly.
 fn report_of_many(browser: &mut Browser, listeners: u32) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let capture = folder.path().join("many.pcap");
