@@ -91,7 +91,7 @@ impl Browser {
         let target = self.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
         let attached = self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
         self.session = attached["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Log", "Network"] {
+        for domain in ["Page", "Runtime", "Log", "Network", "Performance"] {
             self.call(&format!("{domain}.enable"), json!({}));
         }
     }
@@ -157,6 +157,18 @@ impl Browser {
         let result = self.call("Runtime.evaluate", asked);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
         result["result"]["value"].clone()
+    }
+
+    /// Returns the CPU time in seconds that the page's process has used. Unlike times of the clock, it
+    /// hardly depends on what else the machine does.
+    ///
+    /// # Panics
+    /// When the browser does not measure it.
+    pub fn processor_time(&mut self) -> f64 {
+        let metrics = self.call("Performance.getMetrics", json!({}));
+        let mut metrics = metrics["metrics"].as_array().into_iter().flatten();
+        let time = metrics.find(|metric| metric["name"] == "ProcessTime");
+        time.and_then(|time| time["value"].as_f64()).expect("Chromium measures it")
     }
 
     /// Returns the page's complaints: errors on the console, exceptions, violations of its policy.

@@ -502,7 +502,8 @@ fn many(handshakes: u32, listeners: u32) -> Capture {
     Capture { link: one.link, records: each.collect() }
 }
 
-/// A report on a hundred thousand findings of this number of listeners. The page is small and opens quickly.
+/// A report on a hundred thousand findings of this number of listeners. The page is small and opens within two
+/// seconds; a page waits for nothing, so that this is CPU time.
 fn report_of_many(browser: &mut Browser, listeners: u32) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let capture = folder.path().join("many.pcap");
@@ -511,9 +512,10 @@ fn report_of_many(browser: &mut Browser, listeners: u32) -> (TempDir, PathBuf) {
     let bytes = fs::metadata(&page).expect("it was written").len();
     assert!(bytes < 5_000_000, "{bytes} bytes");
     browser.open(&page);
-    let spent = browser.eval("performance.getEntriesByType('navigation')[0].domComplete");
-    eprintln!("{bytes} bytes, ready after {spent} ms");
-    assert!(spent.as_f64() < Some(2_000.0), "{spent} ms");
+    let (spent, waited) =
+        (browser.processor_time(), browser.eval("performance.getEntriesByType('navigation')[0].domComplete"));
+    eprintln!("{bytes} bytes, {spent} s of CPU time, ready after {waited} ms");
+    assert!(spent < 2.0, "{spent} s");
     (folder, page)
 }
 

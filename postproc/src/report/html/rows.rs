@@ -1,9 +1,9 @@
 //! Findings table: a row of columns per finding, and a line of details that is read when the row is
 //! expanded. Both are formatted as they arrive, so that no finding is kept.
 //!
-//! The page shows findings that agree in listener, verdict, outcome and cause as one row. Of such a
-//! group, the first findings are listed and the others are counted. All numbers are limited, so that
-//! a page opens quickly whatever the captures contain.
+//! Findings with the same listener, verdict, outcome and most likely cause share one row of the
+//! page. The first findings of such a group are listed, and the others are counted. All numbers are
+//! limited, so that a page opens quickly whatever the captures contain.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -18,14 +18,14 @@ use crate::text::capture;
 use crate::totals::CaptureTotals;
 use crate::totals::second_view::SecondView;
 
-/// Number of sorts of findings: SYN cookie or SYN proxy at `likely` or above, the same below
+/// Number of kinds of findings: SYN cookie or SYN proxy at `likely` or above, the same below
 /// `likely`, and other failures.
-const SORTS: usize = 3;
+const KINDS: usize = 3;
 
-/// Maximum number of groups of each sort. The first finding of each is listed.
+/// Maximum number of groups of each kind. The first finding of each is listed.
 const GROUPS: usize = 5_000;
 
-/// Maximum number of further findings of each sort that are listed.
+/// Maximum number of further findings of each kind that are listed.
 const FURTHER: u64 = 5_000;
 
 /// Maximum number of findings of a group that are listed; further ones are only counted.
@@ -94,7 +94,7 @@ struct Entry {
 /// Findings that get a row.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pots: [Pot; SORTS],
+    pots: [Pot; KINDS],
     /// Frames of findings that have no row, because another capture shows their connections, too.
     removed: HashSet<Frame>,
 }
