@@ -49,8 +49,8 @@ stage_plugin() { # plugin, major.minor
 # Prints the licences of the crates that a crate contains; of those under a choice of licences, the MIT licence.
 third_party() { # arguments of cargo tree
     local name number rest folder texts
-    cargo tree --locked --edges normal,no-proc-macro --prefix none --format '{p} {l}' "$@" | sed 's/ (\*)$//' | sort -u |
-        while read -r name number rest; do
+    cargo tree --locked --edges normal,no-proc-macro --prefix none --format '{p} {l}' "$@" |
+        sed 's/ (\*)$//' | sort -u | while read -r name number rest; do
             [[ $rest != "($root"* ]] || continue
             folder=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$name-${number#v}")
             mapfile -t texts < <(licence_files "$folder" -iname '*mit*')
