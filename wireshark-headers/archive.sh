@@ -114,3 +114,31 @@ fetch_headers() {
     sed -n 's/^Version: //p' "$folder/headers/usr/lib/"*/pkgconfig/wireshark.pc >"$folder/headers.version.part"
     mv "$folder/headers.version.part" "$folder/headers.version"
 }
+
+# Unpacks the C library of suite $1 once, into the folder libc.
+fetch_c_library() {
+    local folder
+    folder=$(suite_folder "$1")/libc
+    [ ! -f "$folder/complete" ] || return 0
+    rm -rf "$folder"
+    mkdir -p "$folder"/usr/{lib,lib64}
+    ln -s usr/lib usr/lib64 "$folder/"
+    suite_update "$1" && fetch_packages "$1" "$folder" libc6 && touch "$folder/complete"
+}
+
+# Makes the folder link with the C library of suite $1, which is below folder $2, to link with: an
+# older system refuses a library that was linked with a newer one. The linker searches this folder
+# first and takes the first library that it finds.
+make_link_folder() {
+    local folder libraries triple name
+    folder=$(suite_folder "$1")
+    triple=$(gcc -dumpmachine)
+    libraries=$2/lib/$triple
+    rm -rf "$folder/link"
+    mkdir "$folder/link"
+    printf 'GROUP ( "%s" "%s" AS_NEEDED ( "%s" ) )\n' "$libraries/libc.so.6" \
+        "$folder/headers/usr/lib/$triple/libc_nonshared.a" "$(echo "$libraries"/ld-linux*.so.*)" >"$folder/link/libc.so"
+    for name in libpthread.so.0 libdl.so.2 libm.so.6 librt.so.1 libutil.so.1; do
+        [ ! -e "$libraries/$name" ] || ln -s "$libraries/$name" "$folder/link/${name%.so.*}.so"
+    done
+}

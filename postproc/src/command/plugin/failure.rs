@@ -31,8 +31,8 @@ pub enum Failure {
     Unclear { program: PathBuf, what: &'static str, complaint: String },
     /// No plugin file was found.
     #[error(
-        "no plugin found: neither {}; build it with `cargo build --release -p syncookie-plugin`, or name the file with \
-         --file",
+        "no plugin found: neither {}; install the package wireshark-plugin-syncookie, build the plugin with `cargo build \
+         --release -p syncookie-plugin`, or name the file with --file",
         looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" nor ")
     )]
     NoPlugin { looked: Vec<PathBuf> },

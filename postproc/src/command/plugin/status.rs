@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::library::{Library, NAME};
 use super::root;
 use super::wireshark::Wireshark;
-use super::{Done, packaging, profile, say};
+use super::{Done, package, packaging, profile, say};
 use crate::cli::plugin::Target;
 
 /// Returns why Wireshark does not load the plugin when an ordinary user runs it, and what to do.
@@ -29,7 +29,10 @@ fn describe(file: &Path, wireshark: &Wireshark) -> (String, bool) {
         return ("not installed".to_owned(), false);
     }
     match Library::read(file) {
-        Ok(library) if library.built_for == wireshark.release => (format!("version {}", library.version), true),
+        Ok(library) if library.built_for == wireshark.release => {
+            let owner = package::owner(file).map(|package| format!(", from the package {package}"));
+            (format!("version {}{}", library.version, owner.unwrap_or_default()), true)
+        }
         Ok(Library { version, built_for }) => {
             (format!("version {version}, built for Wireshark {built_for}, which this Wireshark refuses"), false)
         }
