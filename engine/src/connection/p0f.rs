@@ -6,6 +6,9 @@
 //! writes as a multiple of the MSS or MTU where it can, and `ack+` is about all bits of the
 //! acknowledgment number, as the README says; p0f 3.09b tests one bit.
 
+use std::fmt::Write;
+use std::ops::Range;
+
 use crate::connection::handshake::SynHeader;
 use crate::packet::options::{END_OF_LIST, tcp_options};
 use crate::packet::segment::{Flags, SignatureBits};
@@ -16,23 +19,29 @@ const MAX_DISTANCE: u8 = 35;
 /// Largest window scale that RFC 7323 allows.
 const MAX_SCALE: u8 = 14;
 
+/// Length of a usual signature: one allocation suffices for it.
+const USUAL_LENGTH: usize = 80;
+
 /// Returns the signature; `None` if the capture lacks a part of the headers.
 pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     let (ttl, ip_options) = (header.ip.ttl()?, header.signature_bits.ip_options()?);
-    let distance = initial_ttl(ttl) - ttl;
-    let distance = if distance > MAX_DISTANCE { "?".into() } else { distance.to_string() };
     let version = if header.ip.identification().is_some() { 4 } else { 6 };
-    let options = OptionLayout::read(header.layout());
-    let quirks: Vec<&str> = ip_quirks(header).chain(tcp_quirks(header)).chain(options.quirks).collect();
-    Some(format!(
-        "{version}:{ttl}+{distance}:{ip_options}:{}:{},{}:{}:{}:{}",
-        header.options.mss.unwrap_or_default(),
-        header.window,
-        options.scale,
-        options.names.join(","),
-        quirks.join(","),
-        if header.payload > 0 { "+" } else { "0" }
-    ))
+    let mss = header.options.mss.unwrap_or_default();
+    let layout = OptionLayout::read(header.layout());
+    let mut text = String::with_capacity(USUAL_LENGTH);
+    // Writing to a string never fails.
+    _ = write!(text, "{version}:{ttl}+");
+    _ = match initial_ttl(ttl) - ttl {
+        distance @ ..=MAX_DISTANCE => write!(text, "{distance}"),
+        _ => write!(text, "?"),
+    };
+    _ = write!(text, ":{ip_options}:{mss}:{},{}:", header.window, layout.scale);
+    text.push_str(&layout.names);
+    text.push(':');
+    let quirks = ip_quirks(header).chain(tcp_quirks(header)).chain(layout.quirks());
+    quirks.for_each(|quirk| push_item(&mut text, quirk));
+    text.push_str(if header.payload > 0 { ":+" } else { ":0" });
+    Some(text)
 }
 
 /// Returns the TTL that the packet was most likely sent with.
@@ -81,36 +90,73 @@ fn tcp_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
 }
 
 /// Options in their order, NOPs included.
+#[derive(Default)]
 struct OptionLayout {
-    names: Vec<String>,
+    names: String,
     /// Window scale as on the wire; 0 without one, as p0f writes it.
     scale: u8,
-    quirks: Vec<&'static str>,
+    has_data_after_end: bool,
+    is_malformed: bool,
 }
 
 impl OptionLayout {
     fn read(bytes: &[u8]) -> Self {
-        let (mut names, mut scale, mut end) = (Vec::new(), 0, 0);
-        let (mut has_data_after_end, mut is_malformed) = (false, false);
+        let mut layout = Self { names: String::with_capacity(USUAL_LENGTH), ..Self::default() };
+        let mut end = 0;
         for option in tcp_options(bytes) {
             let body = &bytes[option.range.clone()];
-            names.extend((end..option.range.start).map(|_| "nop".to_owned()));
-            names.push(name(option.kind, body.len()));
+            layout.add_nops(end..option.range.start);
+            layout.add(option.kind, body.len());
             end = option.range.end;
             if option.kind == END_OF_LIST {
-                has_data_after_end = body.iter().any(|&byte| byte != 0);
+                layout.has_data_after_end = body.iter().any(|&byte| byte != 0);
                 break;
             }
-            is_malformed |= body.len() != option.length || body.len() != length(option.kind).unwrap_or(body.len());
+            layout.is_malformed |=
+                body.len() != option.length || body.len() != length(option.kind).unwrap_or(body.len());
             if let ([3, 3, shift], 3) = (body, option.kind) {
-                scale = *shift;
+                layout.scale = *shift;
             }
         }
-        names.extend((end..bytes.len()).map(|_| "nop".to_owned()));
-        let quirks =
-            named([(has_data_after_end, "opt+"), (scale > MAX_SCALE, "exws"), (is_malformed, "bad")]).collect();
-        Self { names, scale, quirks }
+        layout.add_nops(end..bytes.len());
+        layout
     }
+
+    fn add_nops(&mut self, bytes: Range<usize>) {
+        bytes.for_each(|_| push_item(&mut self.names, "nop"));
+    }
+
+    /// Adds the name of an option of this kind with so many bytes.
+    fn add(&mut self, kind: u8, bytes: usize) {
+        let name = match kind {
+            END_OF_LIST => "eol+",
+            2 => "mss",
+            3 => "ws",
+            4 => "sok",
+            5 => "sack",
+            8 => "ts",
+            _ => "?",
+        };
+        push_item(&mut self.names, name);
+        // Writing to a string never fails.
+        _ = match name {
+            "eol+" => write!(self.names, "{}", bytes.saturating_sub(1)),
+            "?" => write!(self.names, "{kind}"),
+            _ => Ok(()),
+        };
+    }
+
+    fn quirks(&self) -> impl Iterator<Item = &'static str> + use<> {
+        named([(self.has_data_after_end, "opt+"), (self.scale > MAX_SCALE, "exws"), (self.is_malformed, "bad")])
+    }
+}
+
+/// Adds an item to the list at the end of a text.
+fn push_item(text: &mut String, item: &str) {
+    if !text.is_empty() && !text.ends_with(':') {
+        text.push(',');
+    }
+    text.push_str(item);
 }
 
 /// Returns the length in bytes that an option of this kind must have.
@@ -121,18 +167,5 @@ const fn length(kind: u8) -> Option<usize> {
         4 => Some(2),
         8 => Some(10),
         _ => None,
-    }
-}
-
-/// Returns the name of an option in a layout.
-fn name(kind: u8, bytes: usize) -> String {
-    match kind {
-        END_OF_LIST => format!("eol+{}", bytes.saturating_sub(1)),
-        2 => "mss".into(),
-        3 => "ws".into(),
-        4 => "sok".into(),
-        5 => "sack".into(),
-        8 => "ts".into(),
-        other => format!("?{other}"),
     }
 }
