@@ -6,7 +6,6 @@
 //! writes as a multiple of the MSS or MTU where it can, and `ack+` is about all bits of the
 //! acknowledgment number, as the README says; p0f 3.09b tests one bit.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use crate::connection::handshake::SynHeader;
@@ -19,29 +18,54 @@ const MAX_DISTANCE: u8 = 35;
 /// Largest window scale that RFC 7323 allows.
 const MAX_SCALE: u8 = 14;
 
-/// Length of a usual signature: one allocation suffices for it.
+/// Length that most signatures do not exceed: one allocation suffices for them.
 const USUAL_LENGTH: usize = 80;
 
 /// Returns the signature; `None` if the capture lacks a part of the headers.
 pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     let (ttl, ip_options) = (header.ip.ttl()?, header.signature_bits.ip_options()?);
-    let version = if header.ip.identification().is_some() { 4 } else { 6 };
-    let mss = header.options.mss.unwrap_or_default();
-    let layout = OptionLayout::read(header.layout());
+    let options = OptionLayout::read(header.layout());
     let mut text = String::with_capacity(USUAL_LENGTH);
-    // Writing to a string never fails.
-    _ = write!(text, "{version}:{ttl}+");
-    _ = match initial_ttl(ttl) - ttl {
-        distance @ ..=MAX_DISTANCE => write!(text, "{distance}"),
-        _ => write!(text, "?"),
-    };
-    _ = write!(text, ":{ip_options}:{mss}:{},{}:", header.window, layout.scale);
-    text.push_str(&layout.names);
+    text.push_str(if header.ip.identification().is_some() { "4:" } else { "6:" });
+    push_number(&mut text, ttl.into());
+    text.push('+');
+    match initial_ttl(ttl) - ttl {
+        distance @ ..=MAX_DISTANCE => push_number(&mut text, distance.into()),
+        _ => text.push('?'),
+    }
+    let numbers = [
+        (':', ip_options.into()),
+        (':', header.options.mss.unwrap_or_default()),
+        (':', header.window),
+        (',', options.scale.into()),
+    ];
+    for (separator, number) in numbers {
+        text.push(separator);
+        push_number(&mut text, number);
+    }
     text.push(':');
-    let quirks = ip_quirks(header).chain(tcp_quirks(header)).chain(layout.quirks());
+    push_names(&mut text, header.layout());
+    text.push(':');
+    let quirks = ip_quirks(header).chain(tcp_quirks(header)).chain(options.quirks());
     quirks.for_each(|quirk| push_item(&mut text, quirk));
     text.push_str(if header.payload > 0 { ":+" } else { ":0" });
     Some(text)
+}
+
+/// Adds a number. Formatting it takes several times as long, and a signature has seven numbers.
+fn push_number(text: &mut String, number: u16) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// Adds an item to the list at the end of a text.
+fn push_item(text: &mut String, item: &str) {
+    if !text.ends_with(':') {
+        text.push(',');
+    }
+    text.push_str(item);
 }
 
 /// Returns the TTL that the packet was most likely sent with.
@@ -89,10 +113,9 @@ fn tcp_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
     ])
 }
 
-/// Options in their order, NOPs included.
+/// What the signature says about the options besides their names.
 #[derive(Default)]
 struct OptionLayout {
-    names: String,
     /// Window scale as on the wire; 0 without one, as p0f writes it.
     scale: u8,
     has_data_after_end: bool,
@@ -101,13 +124,9 @@ struct OptionLayout {
 
 impl OptionLayout {
     fn read(bytes: &[u8]) -> Self {
-        let mut layout = Self { names: String::with_capacity(USUAL_LENGTH), ..Self::default() };
-        let mut end = 0;
+        let mut layout = Self::default();
         for option in tcp_options(bytes) {
             let body = &bytes[option.range.clone()];
-            layout.add_nops(end..option.range.start);
-            layout.add(option.kind, body.len());
-            end = option.range.end;
             if option.kind == END_OF_LIST {
                 layout.has_data_after_end = body.iter().any(|&byte| byte != 0);
                 break;
@@ -118,32 +137,7 @@ impl OptionLayout {
                 layout.scale = *shift;
             }
         }
-        layout.add_nops(end..bytes.len());
         layout
-    }
-
-    fn add_nops(&mut self, bytes: Range<usize>) {
-        bytes.for_each(|_| push_item(&mut self.names, "nop"));
-    }
-
-    /// Adds the name of an option of this kind with so many bytes.
-    fn add(&mut self, kind: u8, bytes: usize) {
-        let name = match kind {
-            END_OF_LIST => "eol+",
-            2 => "mss",
-            3 => "ws",
-            4 => "sok",
-            5 => "sack",
-            8 => "ts",
-            _ => "?",
-        };
-        push_item(&mut self.names, name);
-        // Writing to a string never fails.
-        _ = match name {
-            "eol+" => write!(self.names, "{}", bytes.saturating_sub(1)),
-            "?" => write!(self.names, "{kind}"),
-            _ => Ok(()),
-        };
     }
 
     fn quirks(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -151,12 +145,31 @@ impl OptionLayout {
     }
 }
 
-/// Adds an item to the list at the end of a text.
-fn push_item(text: &mut String, item: &str) {
-    if !text.is_empty() && !text.ends_with(':') {
-        text.push(',');
+/// Adds the names of the options in their order, NOPs included.
+fn push_names(text: &mut String, bytes: &[u8]) {
+    let push_nops = |text: &mut String, bytes: Range<usize>| bytes.for_each(|_| push_item(text, "nop"));
+    let mut end = 0;
+    for option in tcp_options(bytes) {
+        push_nops(text, end..option.range.start);
+        end = option.range.end;
+        match option.kind {
+            END_OF_LIST => {
+                push_item(text, "eol+");
+                push_number(text, option.range.len().saturating_sub(1) as u16);
+                break;
+            }
+            2 => push_item(text, "mss"),
+            3 => push_item(text, "ws"),
+            4 => push_item(text, "sok"),
+            5 => push_item(text, "sack"),
+            8 => push_item(text, "ts"),
+            other => {
+                push_item(text, "?");
+                push_number(text, other.into());
+            }
+        }
     }
-    text.push_str(item);
+    push_nops(text, end..bytes.len());
 }
 
 /// Returns the length in bytes that an option of this kind must have.

@@ -16,8 +16,11 @@ use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
 use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
-/// Number of handshakes that are judged before their findings are passed on.
+/// Number of handshakes that are judged before their findings are passed on. With several threads
+/// there must be enough work for all of them. With one, few findings stay in the processor's caches,
+/// and the next ones get the memory of those that were dropped.
 const JUDGED_TOGETHER: usize = 1024;
+const JUDGED_ALONE: usize = 64;
 
 /// Number of findings that may be made before their turn, of all listeners together and of one: a
 /// listener's facts are in the processor's caches when several of its handshakes are judged in a
@@ -81,9 +84,10 @@ impl<'a> Portions<'a> {
         let start = self.tracker.start();
         let owners = self.owners(&listeners);
         let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
-        let ahead = (JUDGED_AHEAD / turns.len().max(1)).min(JUDGED_IN_A_ROW);
+        let ahead = self.ahead(turns.len());
+        let together = if self.threads > 1 { JUDGED_TOGETHER } else { JUDGED_ALONE };
         let mut end = start;
-        for owners in owners.chunks(JUDGED_TOGETHER) {
+        for owners in owners.chunks(together) {
             let ids = (end.0..).map(HandshakeId);
             end.0 += owners.len() as u64;
             let mut some = owners.to_vec();
@@ -105,6 +109,12 @@ impl<'a> Portions<'a> {
         }
         let turns = turns.into_iter().map(|turn| turn.into_inner().unwrap_or_else(PoisonError::into_inner));
         Ok(turns.filter_map(|turn| turn.remains.map(|remains| *remains)).collect())
+    }
+
+    /// Returns how many findings of one listener may be made before their turn. Where every handshake
+    /// has a finding, they would only leave the processor's caches.
+    fn ahead(&self, listeners: usize) -> usize {
+        if self.parts.only_notable { (JUDGED_AHEAD / listeners.max(1)).min(JUDGED_IN_A_ROW) } else { 0 }
     }
 
     /// Returns the index of the listener of each handshake.

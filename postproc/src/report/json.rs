@@ -6,7 +6,7 @@ use serde::Serialize;
 use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
-use super::json_serializer;
+use super::json_serializer::JsonText;
 use super::model::{Episode, Handshake, Listener, Object, Run};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
@@ -15,19 +15,19 @@ use crate::totals::{CaptureTotals, Totals};
 pub(super) struct Objects<W> {
     output: W,
     /// Buffer for one line: its many small parts are written as one.
-    line: Vec<u8>,
+    line: JsonText,
 }
 
 impl<W: Write> Objects<W> {
-    pub(super) const fn new(output: W) -> Self {
-        Self { output, line: Vec::new() }
+    pub(super) fn new(output: W) -> Self {
+        Self { output, line: JsonText::default() }
     }
 
     pub(super) fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
         self.line.clear();
-        json_serializer::write(&mut self.line, object)?;
-        self.line.push(b'\n');
-        self.output.write_all(&self.line)
+        self.line.add(object)?;
+        self.line.push(b"\n");
+        self.output.write_all(self.line.as_bytes())
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -94,14 +94,14 @@ impl<W: Write> Report for Lines<W> {
 pub struct Document<W> {
     output: W,
     /// Buffer for one object.
-    object: Vec<u8>,
+    object: JsonText,
     section: &'static str,
     is_first: bool,
 }
 
 impl<W: Write> Document<W> {
     pub fn new(output: W) -> Self {
-        Self { output, object: Vec::new(), section: "", is_first: true }
+        Self { output, object: JsonText::default(), section: "", is_first: true }
     }
 
     /// Ends the current array and begins the next.
@@ -122,8 +122,8 @@ impl<W: Write> Document<W> {
 
     fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
         self.object.clear();
-        json_serializer::write(&mut self.object, object)?;
-        self.output.write_all(&self.object)
+        self.object.add(object)?;
+        self.output.write_all(self.object.as_bytes())
     }
 }
 

@@ -4,6 +4,8 @@
 //! of its time. Here keys are copied, because they are names in the source, and so are texts in which
 //! a quick check finds nothing to escape. `serde_json` writes everything else.
 
+use std::io;
+
 use serde::Serialize;
 use serde::ser::{
     Error as _, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -12,31 +14,125 @@ use serde::ser::{
 use serde_json::Error;
 use syncookie_terminal::escape_json_controls;
 
-/// Adds a value to a text in JSON. In its strings, characters that a terminal acts upon are escaped.
-pub(super) fn write(json: &mut Vec<u8>, value: &impl Serialize) -> Result<(), Error> {
-    value.serialize(Json(json))
+/// Text in JSON. The memory of a text that was cleared is used again, and so is what was written to
+/// it, so that adding a few bytes is one check and one copy.
+#[derive(Default)]
+pub(super) struct JsonText {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl JsonText {
+    pub(super) const fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// Adds a value. In its strings, characters that a terminal acts upon are escaped.
+    pub(super) fn add(&mut self, value: &impl Serialize) -> Result<(), Error> {
+        value.serialize(Serialization(self))
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, text: &[u8]) {
+        self.room(text.len()).copy_from_slice(text);
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// Makes the text longer and returns the new bytes, which have any value.
+    #[inline(always)]
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        let (start, end) = (self.length, self.length + bytes);
+        if end > self.bytes.len() {
+            self.grow(end);
+        }
+        self.length = end;
+        &mut self.bytes[start..end]
+    }
+
+    #[cold]
+    fn grow(&mut self, length: usize) {
+        self.bytes.resize(2 * length.max(1024), 0);
+    }
+
+    /// Adds a key that is a name in the source, which needs no escape.
+    #[inline(always)]
+    fn push_key(&mut self, key: &'static str) {
+        debug_assert!(is_plain(key), "{key}");
+        self.push_quoted(key, b"\":");
+    }
+
+    /// Adds a text between quotation marks; `end` begins with the second one.
+    #[inline(always)]
+    fn push_quoted<const N: usize>(&mut self, text: &str, end: &[u8; N]) {
+        let room = self.room(1 + text.len() + N);
+        room[0] = b'"';
+        room[1..=text.len()].copy_from_slice(text.as_bytes());
+        room[1 + text.len()..].copy_from_slice(end);
+    }
+
+    /// Adds a point and this number of millionths, without zeros at the end but for one.
+    #[inline]
+    fn push_decimals(&mut self, mut millionths: u64) {
+        let mut decimals = *b".000000";
+        for digit in decimals[1..].iter_mut().rev() {
+            *digit += (millionths % 10) as u8;
+            millionths /= 10;
+        }
+        let zeros = decimals[2..].iter().rev().take_while(|&&digit| digit == b'0').count();
+        self.push(&decimals[..decimals.len() - zeros]);
+    }
+
+    /// Replaces the comma after the last element of an array or object.
+    #[inline]
+    fn close(&mut self, end: &str) {
+        if self.as_bytes().last() == Some(&b',') {
+            self.length -= 1;
+        }
+        self.push(end.as_bytes());
+    }
+}
+
+impl io::Write for JsonText {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.push(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Serializer that adds to a text.
-struct Json<'a>(&'a mut Vec<u8>);
+struct Serialization<'a>(&'a mut JsonText);
 
 /// Array or object whose elements are being added. A comma follows each of them.
 struct Elements<'a> {
-    json: &'a mut Vec<u8>,
+    json: &'a mut JsonText,
     end: &'static str,
 }
 
-impl<'a> Json<'a> {
+impl<'a> Serialization<'a> {
     #[inline]
     fn begin(self, start: &str, end: &'static str) -> Elements<'a> {
-        self.0.extend_from_slice(start.as_bytes());
+        self.0.push(start.as_bytes());
         Elements { json: self.0, end }
     }
 
     /// Begins an object whose only value is a variant of an enum.
     fn begin_variant(self, variant: &'static str, start: &str, end: &'static str) -> Elements<'a> {
-        self.0.push(b'{');
-        add_key(self.0, variant);
+        self.0.push(b"{");
+        self.0.push_key(variant);
         self.begin(start, end)
     }
 }
@@ -44,35 +140,47 @@ impl<'a> Json<'a> {
 impl Elements<'_> {
     #[inline]
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Json(self.json))?;
-        self.json.push(b',');
+        value.serialize(Serialization(self.json))?;
+        self.json.push(b",");
         Ok(())
     }
-
-    #[inline]
-    fn close(self) {
-        if self.json.last() == Some(&b',') {
-            self.json.pop();
-        }
-        self.json.extend_from_slice(self.end.as_bytes());
-    }
 }
 
-/// Adds a key that is a name in the source, which needs no escape.
-#[inline]
-fn add_key(json: &mut Vec<u8>, key: &'static str) {
-    debug_assert!(is_plain(key), "{key}");
-    json.reserve(key.len() + 3);
-    json.push(b'"');
-    json.extend_from_slice(key.as_bytes());
-    json.extend_from_slice(b"\":");
-}
-
-/// Returns whether a text needs no escape. It looks at all bytes without a decision between them, so
-/// that the compiler uses vector instructions.
+/// Returns whether a text needs no escape.
 #[inline]
 fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\'))
+    let bytes = text.as_bytes();
+    plain_in_blocks::<16>(bytes)
+        .or_else(|| plain_in_blocks::<8>(bytes))
+        .unwrap_or_else(|| bytes.iter().all(|&byte| !is_special(byte)))
+}
+
+/// Returns the same for a text that is at least one block long. A decision per block lets the compiler
+/// use vector instructions.
+#[inline]
+fn plain_in_blocks<const N: usize>(bytes: &[u8]) -> Option<bool> {
+    let last = bytes.last_chunk::<N>()?;
+    let is_plain = |block: &[u8; N]| !block.iter().fold(false, |found, &byte| found | is_special(byte));
+    Some(bytes.as_chunks::<N>().0.iter().all(is_plain) && is_plain(last))
+}
+
+/// Returns whether the character of a byte may need an escape.
+#[inline]
+const fn is_special(byte: u8) -> bool {
+    (byte < b' ') | (byte > b'~') | (byte == b'"') | (byte == b'\\')
+}
+
+const MILLION: u64 = 1_000_000;
+
+/// Returns how many millionths a number is without its sign, where it is whole, and has no exponent
+/// in JSON. Most numbers of a report were rounded. With at most 15 digits, no other number has the
+/// same decimals, so these are the shortest that mean the number.
+#[inline]
+fn whole_millionths(number: f64) -> Option<u64> {
+    let number = number.abs();
+    let millionths = (number * MILLION as f64 + 0.5) as u64;
+    let is_plain = millionths == 0 || (100..1_000_000_000_000_000).contains(&millionths);
+    (is_plain && millionths as f64 / MILLION as f64 == number).then_some(millionths)
 }
 
 macro_rules! by_serde_json {
@@ -84,7 +192,7 @@ macro_rules! by_serde_json {
     };
 }
 
-impl<'a> Serializer for Json<'a> {
+impl<'a> Serializer for Serialization<'a> {
     type Ok = ();
     type Error = Error;
     type SerializeSeq = Elements<'a>;
@@ -108,8 +216,22 @@ impl<'a> Serializer for Json<'a> {
         serialize_u64(u64);
         serialize_u128(u128);
         serialize_f32(f32);
-        serialize_f64(f64);
         serialize_bytes(&[u8]);
+    }
+
+    #[inline]
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        match whole_millionths(value) {
+            Some(millionths) => {
+                if value.is_sign_negative() {
+                    self.0.push(b"-");
+                }
+                serde_json::to_writer(&mut *self.0, &(millionths / MILLION))?;
+                self.0.push_decimals(millionths % MILLION);
+                Ok(())
+            }
+            None => serde_json::to_writer(self.0, &value),
+        }
     }
 
     fn serialize_char(self, value: char) -> Result<(), Error> {
@@ -119,12 +241,9 @@ impl<'a> Serializer for Json<'a> {
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
         if is_plain(text) {
-            self.0.reserve(text.len() + 2);
-            self.0.push(b'"');
-            self.0.extend_from_slice(text.as_bytes());
-            self.0.push(b'"');
+            self.0.push_quoted(text, b"\"");
         } else {
-            self.0.extend_from_slice(&escape_json_controls(&serde_json::to_vec(text)?));
+            self.0.push(&escape_json_controls(&serde_json::to_vec(text)?));
         }
         Ok(())
     }
@@ -141,7 +260,7 @@ impl<'a> Serializer for Json<'a> {
 
     #[inline]
     fn serialize_unit(self) -> Result<(), Error> {
-        self.0.extend_from_slice(b"null");
+        self.0.push(b"null");
         Ok(())
     }
 
@@ -166,7 +285,7 @@ impl<'a> Serializer for Json<'a> {
     ) -> Result<(), Error> {
         let mut object = self.begin_variant(variant, "", "}");
         object.add(value)?;
-        object.close();
+        object.json.close(object.end);
         Ok(())
     }
 
@@ -218,12 +337,12 @@ impl SerializeMap for Elements<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        let start = self.json.len();
-        key.serialize(Json(self.json))?;
-        if self.json.get(start) != Some(&b'"') {
+        let start = self.json.length;
+        key.serialize(Serialization(self.json))?;
+        if self.json.as_bytes().get(start) != Some(&b'"') {
             return Err(Error::custom("a key must be a string"));
         }
-        self.json.push(b':');
+        self.json.push(b":");
         Ok(())
     }
 
@@ -232,7 +351,7 @@ impl SerializeMap for Elements<'_> {
     }
 
     fn end(self) -> Result<(), Error> {
-        self.close();
+        self.json.close(self.end);
         Ok(())
     }
 }
@@ -250,7 +369,7 @@ macro_rules! array {
 
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.close();
+                self.json.close(self.end);
                 Ok(())
             }
         })+
@@ -270,15 +389,15 @@ macro_rules! object {
             type Ok = ();
             type Error = Error;
 
-            #[inline]
+            #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-                add_key(self.json, key);
+                self.json.push_key(key);
                 self.add(value)
             }
 
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.close();
+                self.json.close(self.end);
                 Ok(())
             }
         })+
@@ -327,6 +446,8 @@ mod tests {
     #[derive(Serialize)]
     struct Outer<'a> {
         number: f64,
+        rounded: [f64; 4],
+        special: [f64; 12],
         none: Option<u32>,
         unit: Unit,
         newtype: Newtype<'a>,
@@ -342,9 +463,11 @@ mod tests {
     }
 
     fn written(value: &impl Serialize) -> String {
-        let mut json = b"before ".to_vec();
-        write(&mut json, value).expect("it can be written");
-        String::from_utf8(json.split_off("before ".len())).expect("it is text")
+        let mut json = JsonText::default();
+        json.push(b"before ");
+        json.add(value).expect("it can be written");
+        let text = str::from_utf8(json.as_bytes()).expect("it is text");
+        text.strip_prefix("before ").expect("it follows what was there").to_owned()
     }
 
     fn by_serde_json(value: &impl Serialize) -> String {
@@ -354,9 +477,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_is_written_as_by_serde_json(text in any::<String>(), number: f64, c: char, n: u64) {
+        fn every_value_is_written_as_by_serde_json(text in any::<String>(), number: f64, rounded: i32, c: char, n: u64) {
             let value = Outer {
                 number,
+                rounded: [(f64::from(rounded) / 1e6), f64::from(rounded) / 1e3, f64::from(rounded) / -100.0, f64::from(rounded)],
+                special: [0.0, -0.0, 1e-4, 9.9e-5, 1e-6, 0.1 + 0.2, 999_999_999.999_999, 1e9, 1e15, 1e16, f64::NAN, f64::INFINITY],
                 none: None,
                 unit: Unit,
                 newtype: Newtype(&text),
@@ -383,6 +508,6 @@ mod tests {
 
     #[test]
     fn a_key_that_is_not_text_is_an_error() {
-        assert!(write(&mut Vec::new(), &BTreeMap::from([(1, 2)])).is_err());
+        assert!(JsonText::default().add(&BTreeMap::from([(1, 2)])).is_err());
     }
 }
