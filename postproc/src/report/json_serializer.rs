@@ -4,7 +4,8 @@
 //! of its time. Here keys are copied, because they are names in the source, and so are texts in which
 //! a quick check finds nothing to escape. `serde_json` writes everything else.
 
-use std::io;
+use std::fmt;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{
@@ -57,45 +58,49 @@ impl JsonText {
         self.bytes.resize(2 * length.max(1024), 0);
     }
 
-    /// Adds a key that is a name in the source, which needs no escape.
+    /// Adds a comma and a key that is a name in the source, which needs no escape.
     #[inline(always)]
     fn push_key(&mut self, key: &'static str) {
-        debug_assert!(is_plain(key), "{key}");
-        self.push_quoted(key, b"\":");
+        debug_assert!(is_plain(key.as_bytes()), "{key}");
+        self.push_between(b",\"", key, b"\":");
     }
 
-    /// Adds a text between quotation marks; `end` begins with the second one.
+    /// Adds a text between others.
     #[inline(always)]
-    fn push_quoted<const N: usize>(&mut self, text: &str, end: &[u8; N]) {
-        let room = self.room(1 + text.len() + N);
-        room[0] = b'"';
-        room[1..=text.len()].copy_from_slice(text.as_bytes());
-        room[1 + text.len()..].copy_from_slice(end);
+    fn push_between<const A: usize, const B: usize>(&mut self, before: &[u8; A], text: &str, after: &[u8; B]) {
+        let room = self.room(A + text.len() + B);
+        room[..A].copy_from_slice(before);
+        room[A..A + text.len()].copy_from_slice(text.as_bytes());
+        room[A + text.len()..].copy_from_slice(after);
     }
 
     /// Adds a point and this number of millionths, without zeros at the end but for one.
     #[inline]
-    fn push_decimals(&mut self, mut millionths: u64) {
-        let mut decimals = *b".000000";
-        for digit in decimals[1..].iter_mut().rev() {
-            *digit += (millionths % 10) as u8;
-            millionths /= 10;
+    fn push_decimals(&mut self, millionths: u32) {
+        let thousandths = millionths / 1000;
+        if millionths == 0 {
+            self.push(b".0");
+        } else if thousandths * 1000 == millionths {
+            self.push_digits::<3>(thousandths);
+        } else {
+            self.push_digits::<6>(millionths);
         }
-        let zeros = decimals[2..].iter().rev().take_while(|&&digit| digit == b'0').count();
-        self.push(&decimals[..decimals.len() - zeros]);
     }
 
-    /// Replaces the comma after the last element of an array or object.
+    /// Adds a point and the last `N` digits of a number that is not 0, without zeros at the end.
     #[inline]
-    fn close(&mut self, end: &str) {
-        if self.as_bytes().last() == Some(&b',') {
-            self.length -= 1;
+    fn push_digits<const N: usize>(&mut self, mut number: u32) {
+        self.push(b".");
+        let digits = self.room(N);
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
         }
-        self.push(end.as_bytes());
+        self.length -= digits.iter().rev().take_while(|&&digit| digit == b'0').count();
     }
 }
 
-impl io::Write for JsonText {
+impl Write for JsonText {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.push(bytes);
@@ -116,69 +121,83 @@ impl io::Write for JsonText {
 /// Serializer that adds to a text.
 struct Serialization<'a>(&'a mut JsonText);
 
-/// Array or object whose elements are being added. A comma follows each of them.
+/// Array or object whose elements are being added. A comma is before each of them; the bracket
+/// takes the place of the first.
 struct Elements<'a> {
     json: &'a mut JsonText,
-    end: &'static str,
+    start: usize,
+    brackets: [u8; 2],
+    /// Whether it is the only value of an object.
+    is_wrapped: bool,
 }
 
 impl<'a> Serialization<'a> {
     #[inline]
-    fn begin(self, start: &str, end: &'static str) -> Elements<'a> {
-        self.0.push(start.as_bytes());
-        Elements { json: self.0, end }
+    fn begin(self, brackets: &[u8; 2]) -> Elements<'a> {
+        Elements { start: self.0.length, json: self.0, brackets: *brackets, is_wrapped: false }
     }
 
     /// Begins an object whose only value is a variant of an enum.
-    fn begin_variant(self, variant: &'static str, start: &str, end: &'static str) -> Elements<'a> {
-        self.0.push(b"{");
-        self.0.push_key(variant);
-        self.begin(start, end)
+    fn begin_variant(self, variant: &'static str) -> Self {
+        self.0.push_between(b"{\"", variant, b"\":");
+        self
     }
 }
 
 impl Elements<'_> {
     #[inline]
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Serialization(self.json))?;
         self.json.push(b",");
-        Ok(())
+        value.serialize(Serialization(self.json))
+    }
+
+    #[inline]
+    fn close(self) {
+        let Self { json, start, brackets: [open, close], is_wrapped } = self;
+        if json.length == start {
+            json.push(&[open, close]);
+        } else {
+            json.bytes[start] = open;
+            json.push(&[close]);
+        }
+        if is_wrapped {
+            json.push(b"}");
+        }
     }
 }
 
-/// Returns whether a text needs no escape.
+/// Returns whether a text needs no escape. It looks at eight bytes at a time.
 #[inline]
-fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    plain_in_blocks::<16>(bytes)
-        .or_else(|| plain_in_blocks::<8>(bytes))
-        .unwrap_or_else(|| bytes.iter().all(|&byte| !is_special(byte)))
+fn is_plain(text: &[u8]) -> bool {
+    match text.last_chunk() {
+        Some(&last) => !text.as_chunks().0.iter().chain([&last]).any(|&word| may_need_escape(word)),
+        None => !text.iter().any(|&byte| may_need_escape([byte; 8])),
+    }
 }
 
-/// Returns the same for a text that is at least one block long. A decision per block lets the compiler
-/// use vector instructions.
+/// Returns whether some byte is not ASCII, a control character, a quotation mark or a backslash. It
+/// may be wrong about the bytes after such a byte.
 #[inline]
-fn plain_in_blocks<const N: usize>(bytes: &[u8]) -> Option<bool> {
-    let last = bytes.last_chunk::<N>()?;
-    let is_plain = |block: &[u8; N]| !block.iter().fold(false, |found, &byte| found | is_special(byte));
-    Some(bytes.as_chunks::<N>().0.iter().all(is_plain) && is_plain(last))
+const fn may_need_escape(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    /// Sets the highest bit of bytes that are below a limit of at most 128.
+    const fn below(word: u64, limit: u64) -> u64 {
+        word.wrapping_sub(ONES * limit) & !word
+    }
+    let word = u64::from_le_bytes(bytes);
+    let (quotation_mark, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+    (word | below(word, b' ' as u64) | below(quotation_mark, 1) | below(backslash, 1)) & (ONES << 7) != 0
 }
 
-/// Returns whether the character of a byte may need an escape.
-#[inline]
-const fn is_special(byte: u8) -> bool {
-    (byte < b' ') | (byte > b'~') | (byte == b'"') | (byte == b'\\')
-}
-
-const MILLION: u64 = 1_000_000;
+const MILLION: i64 = 1_000_000;
 
 /// Returns how many millionths a number is without its sign, where it is whole, and has no exponent
 /// in JSON. Most numbers of a report were rounded. With at most 15 digits, no other number has the
 /// same decimals, so these are the shortest that mean the number.
 #[inline]
-fn whole_millionths(number: f64) -> Option<u64> {
+fn whole_millionths(number: f64) -> Option<i64> {
     let number = number.abs();
-    let millionths = (number * MILLION as f64 + 0.5) as u64;
+    let millionths = (number * MILLION as f64 + 0.5) as i64;
     let is_plain = millionths == 0 || (100..1_000_000_000_000_000).contains(&millionths);
     (is_plain && millionths as f64 / MILLION as f64 == number).then_some(millionths)
 }
@@ -226,8 +245,11 @@ impl<'a> Serializer for Serialization<'a> {
                 if value.is_sign_negative() {
                     self.0.push(b"-");
                 }
-                serde_json::to_writer(&mut *self.0, &(millionths / MILLION))?;
-                self.0.push_decimals(millionths % MILLION);
+                match (millionths / MILLION) as u64 {
+                    digit @ 0..10 => self.0.push(&[b'0' + digit as u8]),
+                    number => serde_json::to_writer(&mut *self.0, &number)?,
+                }
+                self.0.push_decimals((millionths % MILLION) as u32);
                 Ok(())
             }
             None => serde_json::to_writer(self.0, &value),
@@ -240,12 +262,26 @@ impl<'a> Serializer for Serialization<'a> {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        if is_plain(text) {
-            self.0.push_quoted(text, b"\"");
+        if is_plain(text.as_bytes()) {
+            self.0.push_between(b"\"", text, b"\"");
         } else {
             self.0.push(&escape_json_controls(&serde_json::to_vec(text)?));
         }
         Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+        let start = self.0.length;
+        self.0.push(b"\"");
+        write!(self.0, "{value}").map_err(Error::io)?;
+        let text = &self.0.as_bytes()[start + 1..];
+        if is_plain(text) {
+            self.0.push(b"\"");
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(text).into_owned();
+        self.0.length = start;
+        self.serialize_str(&text)
     }
 
     #[inline]
@@ -268,8 +304,11 @@ impl<'a> Serializer for Serialization<'a> {
         self.serialize_unit()
     }
 
+    #[inline]
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        self.serialize_str(variant)
+        debug_assert!(is_plain(variant.as_bytes()), "{variant}");
+        self.0.push_between(b"\"", variant, b"\"");
+        Ok(())
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
@@ -283,23 +322,23 @@ impl<'a> Serializer for Serialization<'a> {
         variant: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        let mut object = self.begin_variant(variant, "", "}");
-        object.add(value)?;
-        object.json.close(object.end);
+        let variant = self.begin_variant(variant);
+        value.serialize(Serialization(&mut *variant.0))?;
+        variant.0.push(b"}");
         Ok(())
     }
 
     #[inline]
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'a>, Error> {
-        Ok(self.begin("[", "]"))
+        Ok(self.begin(b"[]"))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Elements<'a>, Error> {
-        Ok(self.begin("[", "]"))
+        Ok(self.begin(b"[]"))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Elements<'a>, Error> {
-        Ok(self.begin("[", "]"))
+        Ok(self.begin(b"[]"))
     }
 
     fn serialize_tuple_variant(
@@ -309,16 +348,16 @@ impl<'a> Serializer for Serialization<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Elements<'a>, Error> {
-        Ok(self.begin_variant(variant, "[", "]}"))
+        Ok(Elements { is_wrapped: true, ..self.begin_variant(variant).begin(b"[]") })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Elements<'a>, Error> {
-        Ok(self.begin("{", "}"))
+        Ok(self.begin(b"{}"))
     }
 
     #[inline]
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Elements<'a>, Error> {
-        Ok(self.begin("{", "}"))
+        Ok(self.begin(b"{}"))
     }
 
     fn serialize_struct_variant(
@@ -328,7 +367,7 @@ impl<'a> Serializer for Serialization<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Elements<'a>, Error> {
-        Ok(self.begin_variant(variant, "{", "}}"))
+        Ok(Elements { is_wrapped: true, ..self.begin_variant(variant).begin(b"{}") })
     }
 }
 
@@ -337,6 +376,7 @@ impl SerializeMap for Elements<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.json.push(b",");
         let start = self.json.length;
         key.serialize(Serialization(self.json))?;
         if self.json.as_bytes().get(start) != Some(&b'"') {
@@ -347,11 +387,11 @@ impl SerializeMap for Elements<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.add(value)
+        value.serialize(Serialization(self.json))
     }
 
     fn end(self) -> Result<(), Error> {
-        self.json.close(self.end);
+        self.close();
         Ok(())
     }
 }
@@ -369,7 +409,7 @@ macro_rules! array {
 
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.json.close(self.end);
+                self.close();
                 Ok(())
             }
         })+
@@ -392,12 +432,12 @@ macro_rules! object {
             #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
                 self.json.push_key(key);
-                self.add(value)
+                value.serialize(Serialization(self.json))
             }
 
             #[inline]
             fn end(self) -> Result<(), Error> {
-                self.json.close(self.end);
+                self.close();
                 Ok(())
             }
         })+
