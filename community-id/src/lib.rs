@@ -19,26 +19,54 @@ const TCP: u8 = 6;
 /// Byte between the protocol and the ports.
 const PADDING: u8 = 0;
 
+/// Length of an ID: that of the version, and of the 20 bytes of a digest in base64.
+const LENGTH: usize = 2 + 28;
+
 /// Returns the Community ID of the connection between two endpoints, the same in both directions.
 /// An IPv4-mapped IPv6 address is an IPv6 address.
 #[must_use]
 pub fn tcp(a: SocketAddr, b: SocketAddr) -> String {
-    let (first, second) = if (octets(a.ip()), a.port()) <= (octets(b.ip()), b.port()) { (a, b) } else { (b, a) };
+    let ends = [(Octets::of(a.ip()), a.port()), (Octets::of(b.ip()), b.port())];
+    let is_ordered = (ends[0].0.bytes(), ends[0].1) <= (ends[1].0.bytes(), ends[1].1);
+    let [(first, first_port), (second, second_port)] = if is_ordered { &ends } else { &[ends[1], ends[0]] };
     let mut hash = Sha1::new();
     hash.update(SEED.to_be_bytes());
-    hash.update(octets(first.ip()));
-    hash.update(octets(second.ip()));
+    hash.update(first.bytes());
+    hash.update(second.bytes());
     hash.update([TCP, PADDING]);
-    hash.update(first.port().to_be_bytes());
-    hash.update(second.port().to_be_bytes());
-    format!("1:{}", STANDARD.encode(hash.finalize()))
+    hash.update(first_port.to_be_bytes());
+    hash.update(second_port.to_be_bytes());
+    let mut id = String::with_capacity(LENGTH);
+    id.push_str("1:");
+    STANDARD.encode_string(hash.finalize(), &mut id);
+    id
 }
 
-/// Returns the bytes of an address, in network order.
-fn octets(ip: IpAddr) -> Vec<u8> {
-    match ip {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
+/// Bytes of an address, in network order.
+#[derive(Clone, Copy)]
+struct Octets {
+    bytes: [u8; 16],
+    length: usize,
+}
+
+impl Octets {
+    fn of(ip: IpAddr) -> Self {
+        let mut bytes = [0; 16];
+        let length = match ip {
+            IpAddr::V4(ip) => {
+                bytes[..4].copy_from_slice(&ip.octets());
+                4
+            }
+            IpAddr::V6(ip) => {
+                bytes = ip.octets();
+                16
+            }
+        };
+        Self { bytes, length }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 

@@ -6,6 +6,8 @@
 //! writes as a multiple of the MSS or MTU where it can, and `ack+` is about all bits of the
 //! acknowledgment number, as the README says; p0f 3.09b tests one bit.
 
+use std::ops::Range;
+
 use crate::connection::handshake::SynHeader;
 use crate::packet::options::{END_OF_LIST, tcp_options};
 use crate::packet::segment::{Flags, SignatureBits};
@@ -16,23 +18,57 @@ const MAX_DISTANCE: u8 = 35;
 /// Largest window scale that RFC 7323 allows.
 const MAX_SCALE: u8 = 14;
 
+/// Length that most signatures do not exceed: one allocation suffices for them.
+const USUAL_LENGTH: usize = 80;
+
 /// Returns the signature; `None` if the capture lacks a part of the headers.
 pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     let (ttl, ip_options) = (header.ip.ttl()?, header.signature_bits.ip_options()?);
-    let distance = initial_ttl(ttl) - ttl;
-    let distance = if distance > MAX_DISTANCE { "?".into() } else { distance.to_string() };
-    let version = if header.ip.identification().is_some() { 4 } else { 6 };
     let options = OptionLayout::read(header.layout());
-    let quirks: Vec<&str> = ip_quirks(header).chain(tcp_quirks(header)).chain(options.quirks).collect();
-    Some(format!(
-        "{version}:{ttl}+{distance}:{ip_options}:{}:{},{}:{}:{}:{}",
-        header.options.mss.unwrap_or_default(),
-        header.window,
-        options.scale,
-        options.names.join(","),
-        quirks.join(","),
-        if header.payload > 0 { "+" } else { "0" }
-    ))
+    let mut text = Vec::with_capacity(USUAL_LENGTH);
+    text.extend_from_slice(if header.ip.identification().is_some() { b"4:" } else { b"6:" });
+    push_number(&mut text, ttl.into());
+    text.push(b'+');
+    match initial_ttl(ttl) - ttl {
+        distance @ ..=MAX_DISTANCE => push_number(&mut text, distance.into()),
+        _ => text.push(b'?'),
+    }
+    let numbers = [
+        (b':', ip_options.into()),
+        (b':', header.options.mss.unwrap_or_default()),
+        (b':', header.window),
+        (b',', options.scale.into()),
+    ];
+    for (separator, number) in numbers {
+        text.push(separator);
+        push_number(&mut text, number);
+    }
+    text.push(b':');
+    push_names(&mut text, header.layout());
+    text.push(b':');
+    quirks(header, &options, |holds, name| {
+        if holds {
+            push_item(&mut text, name);
+        }
+    });
+    text.extend_from_slice(if header.payload > 0 { b":+" } else { b":0" });
+    String::from_utf8(text).ok()
+}
+
+/// Adds a number. Formatting it takes several times as long, and a signature has seven numbers.
+fn push_number(text: &mut Vec<u8>, number: u16) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(b'0' + (number % 10) as u8);
+}
+
+/// Adds an item to the list at the end of a text.
+fn push_item(text: &mut Vec<u8>, item: &str) {
+    if text.last() != Some(&b':') {
+        text.push(b',');
+    }
+    text.extend_from_slice(item.as_bytes());
 }
 
 /// Returns the TTL that the packet was most likely sent with.
@@ -45,72 +81,84 @@ const fn initial_ttl(ttl: u8) -> u8 {
     }
 }
 
-/// Returns the names of the quirks whose conditions hold.
-fn named<const N: usize>(quirks: [(bool, &'static str); N]) -> impl Iterator<Item = &'static str> {
-    quirks.into_iter().filter_map(|(holds, name)| holds.then_some(name))
-}
-
-fn ip_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
-    let bits = header.signature_bits;
-    let is_fragmentable = !bits.has(SignatureBits::DONT_FRAGMENT);
+/// Passes each quirk to `add` in the order of p0f, with whether its condition holds.
+fn quirks(header: &SynHeader, layout: &OptionLayout, mut add: impl FnMut(bool, &str)) {
+    let (bits, flags, timestamps) = (header.signature_bits, header.flags, header.options.timestamps);
+    let (is_whole, has_ack) = (bits.has(SignatureBits::DONT_FRAGMENT), flags.has(Flags::ACK));
     let identification = header.ip.identification();
     let is_v4 = identification.is_some();
-    named([
-        (!is_fragmentable, "df"),
-        (!is_fragmentable && identification.is_some_and(|id| id != 0), "id+"),
-        (is_fragmentable && identification == Some(0), "id-"),
-        (bits.has(SignatureBits::ECN) || header.flags.0 & (Flags::ECE | Flags::CWR) != 0, "ecn"),
-        (is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "0+"),
-        (!is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "flow"),
-    ])
+    add(is_whole, "df");
+    add(is_whole && identification.is_some_and(|id| id != 0), "id+");
+    add(!is_whole && identification == Some(0), "id-");
+    add(bits.has(SignatureBits::ECN) || flags.0 & (Flags::ECE | Flags::CWR) != 0, "ecn");
+    add(is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "0+");
+    add(!is_v4 && bits.has(SignatureBits::RESERVED_OR_FLOW), "flow");
+    add(header.isn.0 == 0, "seq-");
+    add(!has_ack && header.ack.0 != 0, "ack+");
+    add(has_ack && header.ack.0 == 0, "ack-");
+    add(!flags.has(Flags::URG) && bits.has(SignatureBits::URGENT_POINTER), "uptr+");
+    add(flags.has(Flags::URG), "urgf+");
+    add(flags.has(Flags::PSH), "pushf+");
+    add(timestamps.is_some_and(|timestamps| timestamps.value == 0), "ts1-");
+    add(!has_ack && timestamps.is_some_and(|timestamps| timestamps.echo != 0), "ts2+");
+    add(layout.has_data_after_end, "opt+");
+    add(layout.scale > MAX_SCALE, "exws");
+    add(layout.is_malformed, "bad");
 }
 
-fn tcp_quirks(header: &SynHeader) -> impl Iterator<Item = &'static str> {
-    let (flags, timestamps) = (header.flags, header.options.timestamps);
-    let has_ack = flags.has(Flags::ACK);
-    named([
-        (header.isn.0 == 0, "seq-"),
-        (!has_ack && header.ack.0 != 0, "ack+"),
-        (has_ack && header.ack.0 == 0, "ack-"),
-        (!flags.has(Flags::URG) && header.signature_bits.has(SignatureBits::URGENT_POINTER), "uptr+"),
-        (flags.has(Flags::URG), "urgf+"),
-        (flags.has(Flags::PSH), "pushf+"),
-        (timestamps.is_some_and(|timestamps| timestamps.value == 0), "ts1-"),
-        (!has_ack && timestamps.is_some_and(|timestamps| timestamps.echo != 0), "ts2+"),
-    ])
-}
-
-/// Options in their order, NOPs included.
+/// What the signature says about the options besides their names.
+#[derive(Default)]
 struct OptionLayout {
-    names: Vec<String>,
     /// Window scale as on the wire; 0 without one, as p0f writes it.
     scale: u8,
-    quirks: Vec<&'static str>,
+    has_data_after_end: bool,
+    is_malformed: bool,
 }
 
 impl OptionLayout {
     fn read(bytes: &[u8]) -> Self {
-        let (mut names, mut scale, mut end) = (Vec::new(), 0, 0);
-        let (mut has_data_after_end, mut is_malformed) = (false, false);
+        let mut layout = Self::default();
         for option in tcp_options(bytes) {
             let body = &bytes[option.range.clone()];
-            names.extend((end..option.range.start).map(|_| "nop".to_owned()));
-            names.push(name(option.kind, body.len()));
-            end = option.range.end;
             if option.kind == END_OF_LIST {
-                has_data_after_end = body.iter().any(|&byte| byte != 0);
+                layout.has_data_after_end = body.iter().any(|&byte| byte != 0);
                 break;
             }
-            is_malformed |= body.len() != option.length || body.len() != length(option.kind).unwrap_or(body.len());
+            layout.is_malformed |=
+                body.len() != option.length || body.len() != length(option.kind).unwrap_or(body.len());
             if let ([3, 3, shift], 3) = (body, option.kind) {
-                scale = *shift;
+                layout.scale = *shift;
             }
         }
-        names.extend((end..bytes.len()).map(|_| "nop".to_owned()));
-        let quirks =
-            named([(has_data_after_end, "opt+"), (scale > MAX_SCALE, "exws"), (is_malformed, "bad")]).collect();
-        Self { names, scale, quirks }
+        layout
     }
+}
+
+/// Adds the names of the options in their order, NOPs included.
+fn push_names(text: &mut Vec<u8>, bytes: &[u8]) {
+    let push_nops = |text: &mut Vec<u8>, bytes: Range<usize>| bytes.for_each(|_| push_item(text, "nop"));
+    let mut end = 0;
+    for option in tcp_options(bytes) {
+        push_nops(text, end..option.range.start);
+        end = option.range.end;
+        match option.kind {
+            END_OF_LIST => {
+                push_item(text, "eol+");
+                push_number(text, option.range.len().saturating_sub(1) as u16);
+                break;
+            }
+            2 => push_item(text, "mss"),
+            3 => push_item(text, "ws"),
+            4 => push_item(text, "sok"),
+            5 => push_item(text, "sack"),
+            8 => push_item(text, "ts"),
+            other => {
+                push_item(text, "?");
+                push_number(text, other.into());
+            }
+        }
+    }
+    push_nops(text, end..bytes.len());
 }
 
 /// Returns the length in bytes that an option of this kind must have.
@@ -121,18 +169,5 @@ const fn length(kind: u8) -> Option<usize> {
         4 => Some(2),
         8 => Some(10),
         _ => None,
-    }
-}
-
-/// Returns the name of an option in a layout.
-fn name(kind: u8, bytes: usize) -> String {
-    match kind {
-        END_OF_LIST => format!("eol+{}", bytes.saturating_sub(1)),
-        2 => "mss".into(),
-        3 => "ws".into(),
-        4 => "sok".into(),
-        5 => "sack".into(),
-        8 => "ts".into(),
-        other => format!("?{other}"),
     }
 }

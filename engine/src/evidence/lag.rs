@@ -11,6 +11,7 @@
 //! cannot have been delayed by more than its own round trip, less the shortest one known. A longer
 //! lag comes from the sender.
 
+use super::tenths::Tenths;
 use super::{Detail, Observed};
 use crate::connection::handshake::Handshake;
 use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples, usual_rate};
@@ -237,16 +238,17 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
         return "SYN-ACK timestamp is unrelated to the clock of the server's next segments".to_owned();
     }
-    let clock = if lag.rate > 1e5 { "1 MHz".to_owned() } else { format!("{:.0} Hz", lag.rate) };
+    // Formatting an integer is quicker than rounding to one.
+    let (number, unit) = if lag.rate > 1e5 { (1, "MHz") } else { (lag.rate.round_ties_even() as u32, "Hz") };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    let (ms, noise) = ((lag.seconds * 1e3).abs(), scatter * 1e3);
+    let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
     let plural = if samples == 1 { "" } else { "s" };
     // Linux keeps options in the low six bits of a cookie's timestamp.
     let is_set_back = lag.seconds > scatter && lag.seconds * lag.rate < COOKIE_TICKS;
     let meaning = if is_set_back { ": Linux sets the timestamp of a SYN cookie back by up to 63 ticks" } else { "" };
     format!(
-        "SYN-ACK timestamp is {ms:.1} ms {side} the server's clock (estimated from {samples} later segment{plural}: \
-         {clock}, uncertainty {noise:.1} ms){meaning}"
+        "SYN-ACK timestamp is {ms} ms {side} the server's clock (estimated from {samples} later segment{plural}: \
+         {number} {unit}, uncertainty {noise} ms){meaning}"
     )
 }
 

@@ -26,6 +26,7 @@ pub(crate) mod reset;
 mod retry;
 mod round_trip;
 mod segment_size;
+mod tenths;
 mod timestamp_echo;
 mod window;
 mod zero_window;

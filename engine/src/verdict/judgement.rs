@@ -122,7 +122,7 @@ pub(crate) struct Gathered {
     facts: Box<ListenerFacts>,
     totals: Vec<Total>,
     priors: Vec<(f64, f64)>,
-    order: Vec<u32>,
+    order: Vec<(HandshakeId, u32)>,
     in_flood: OnceCell<Vec<u32>>,
 }
 
@@ -131,8 +131,9 @@ pub(crate) struct Gathered {
 pub(crate) struct ListenerJudge<'a> {
     judge: Judge<'a>,
     options: JudgeOptions<'a>,
-    /// Indexes of the handshakes, in order of their ids.
-    order: Vec<u32>,
+    /// Ids and indexes of the handshakes, in order of their ids. Reading the id of the next one here
+    /// does not fetch the handshake.
+    order: Vec<(HandshakeId, u32)>,
     /// Number of handshakes that were judged or skipped.
     next: usize,
     floods: FloodStarts,
@@ -152,10 +153,10 @@ impl<'a> ListenerJudge<'a> {
     ) -> Self {
         prefetch(&handshakes);
         sort_by_time(&mut handshakes);
-        let is_judged = |&index: &u32| handshakes[index as usize].id >= tracker.start();
         let mut order = Vec::with_capacity(handshakes.len());
-        order.extend((0..handshakes.len() as u32).filter(is_judged));
-        order.sort_unstable_by_key(|&index| handshakes[index as usize].id);
+        let ids = handshakes.iter().map(|handshake| handshake.id);
+        order.extend(ids.zip(0..).filter(|&(id, _)| id >= tracker.start()));
+        order.sort_unstable();
         let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
         Self::at_start(judge, options, order, OnceCell::new())
     }
@@ -163,7 +164,7 @@ impl<'a> ListenerJudge<'a> {
     const fn at_start(
         judge: Judge<'a>,
         options: JudgeOptions<'a>,
-        order: Vec<u32>,
+        order: Vec<(HandshakeId, u32)>,
         in_flood: OnceCell<Vec<u32>>,
     ) -> Self {
         Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood }, in_flood }
@@ -194,19 +195,19 @@ impl<'a> ListenerJudge<'a> {
     /// forgotten.
     pub(crate) fn forget_before(&self, end: HandshakeId, learnt: &mut Learnt) {
         let listener = &self.judge.listener;
-        let judged = self.order.iter().map(|&index| self.handshake(index));
+        let judged = self.order.iter().map(|&(_, index)| self.handshake(index));
         learnt.add(listener, judged.filter(|handshake| handshake.id < end));
     }
 
     /// Returns the id of the next handshake, unless all were judged or skipped.
     pub(crate) fn next_id(&self) -> Option<HandshakeId> {
-        self.order.get(self.next).map(|&index| self.handshake(index).id)
+        self.order.get(self.next).map(|&(id, _)| id)
     }
 
     /// Skips the handshakes with an id below `start`, and counts those of a flood among them. `floods`
     /// are the floods before `start`, where they are known.
     pub(crate) fn skip_until(&mut self, start: HandshakeId, floods: Option<FloodStarts>) {
-        self.next = self.order.partition_point(|&index| self.handshake(index).id < start);
+        self.next = self.order.partition_point(|&(id, _)| id < start);
         let in_flood = self.in_flood.get_or_init(|| self.places_in_flood());
         let skipped = &in_flood[..in_flood.partition_point(|&place| (place as usize) < self.next)];
         let reported = &skipped[..skipped.len().min(self.options.flood as usize)];
@@ -218,7 +219,7 @@ impl<'a> ListenerJudge<'a> {
     fn places_in_flood(&self) -> Vec<u32> {
         (0..)
             .zip(&self.order)
-            .filter(|&(_, &index)| self.is_of_flood(self.handshake(index)))
+            .filter(|&(_, &(_, index))| self.is_of_flood(self.handshake(index)))
             .map(|(at, _)| at)
             .collect()
     }
@@ -227,11 +228,11 @@ impl<'a> ListenerJudge<'a> {
     fn floods_among(&self, places: &[u32]) -> FloodStarts {
         let mut floods = self.floods;
         // Only handshakes shortly before the next one show whether its flood began with it.
-        let Some(next) = self.order.get(self.next).map(|&index| self.handshake(index).time) else { return floods };
+        let Some(next) = self.order.get(self.next).map(|&(_, index)| self.handshake(index).time) else { return floods };
         let begun = places
             .iter()
             .rev()
-            .map(|&place| self.order[place as usize])
+            .map(|&place| self.order[place as usize].1)
             .take_while(|&index| next.seconds_since(self.handshake(index).time) <= FLOOD_PAUSE)
             .map(|index| self.judge_one(index as usize, false))
             .find(Judgement::is_caused_by_flood);
@@ -252,9 +253,16 @@ impl<'a> ListenerJudge<'a> {
         handshake.never_completed() && self.judge.listener.floods.is_flood(handshake.time)
     }
 
+    /// Reads a part of what judging the next handshake needs; see [`prefetch`]. Returns the handshake.
+    pub(crate) fn prefetch_next(&self) -> Option<&'a Handshake> {
+        let &(_, index) = self.order.get(self.next)?;
+        std::hint::black_box(self.judge.read_part(index as usize));
+        Some(self.handshake(index))
+    }
+
     /// Judges the next handshake.
     pub(crate) fn judge_next(&mut self) -> Option<Judgement<'a>> {
-        let index = *self.order.get(self.next)?;
+        let &(_, index) = self.order.get(self.next)?;
         self.next += 1;
         let mut judgement = self.judge_one(index as usize, self.options.flood == 0);
         judgement.begins_flood = judgement.is_caused_by_flood() && self.floods.begins_at(judgement.handshake.time);

@@ -6,7 +6,8 @@ use crate::connection::handshake::Handshake;
 use crate::verdict::episodes::{Answer, episodes};
 use crate::verdict::judgement::{JudgeOptions, Judgement};
 use crate::{
-    Compared, Durations, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics, Tally,
+    Compared, Completion, Durations, Endpoint, Episode, Flood, HandshakeSample, Limits, ListenerReport, Statistics,
+    Tally,
 };
 
 /// Counts, listeners and episodes of all handshakes that were judged.
@@ -30,6 +31,9 @@ pub(crate) struct ListenerSummary {
     listener: ListenerReport,
     /// What the episodes among the handshakes that were judged now depend on, until it is closed.
     answers: Vec<Answer>,
+    /// Durations in seconds that the report lacks until the summary is closed: sorting them in among
+    /// those of all handshakes is quick where it is done in a row.
+    seconds: Vec<f64>,
     episodes: Vec<Episode>,
     /// What is compared between failed and working handshakes.
     compared: Vec<Compared>,
@@ -44,12 +48,26 @@ impl ListenerSummary {
         self.answers.push(judgement.into());
         self.compared.extend(judgement.compared.as_deref());
         judgement.assessment.missing.iter().for_each(|lack| *self.missing.entry(lack).or_insert(0) += 1);
-        add(&mut self.listener, judgement);
+        let completion = judgement.completion();
+        self.seconds.extend(completion.seconds);
+        add(&mut self.listener, judgement, &completion);
+    }
+
+    /// Reads a part of what [`Self::add`] changes; see [`prefetch`](super::prefetch::prefetch).
+    pub(crate) fn read_part(&self) -> u64 {
+        let last = self.answers.last().map_or(0, Answer::read_part);
+        self.tally.handshakes
+            ^ self.tally.outcomes[0]
+            ^ self.listener.syns
+            ^ self.compared.len() as u64
+            ^ last
+            ^ self.seconds.len() as u64
     }
 
     /// Completes the report, and finds the episodes: no judgement follows.
     pub(crate) fn close(&mut self) {
         self.listener.tally.merge(&self.tally);
+        std::mem::take(&mut self.seconds).into_iter().for_each(|seconds| self.listener.durations.add(seconds));
         self.episodes = episodes(self.listener.server, &std::mem::take(&mut self.answers));
     }
 }
@@ -81,6 +99,7 @@ impl Summary {
             tally: Tally::default(),
             listener,
             answers: Vec::new(),
+            seconds: Vec::new(),
             episodes: Vec::new(),
             compared: Vec::new(),
             missing: BTreeMap::new(),
@@ -117,12 +136,10 @@ impl Summary {
     }
 }
 
-fn add(listener: &mut ListenerReport, judgement: &Judgement<'_>) {
+fn add(listener: &mut ListenerReport, judgement: &Judgement<'_>, completion: &Completion) {
     let time = judgement.handshake.time;
     listener.first = listener.first.min(time);
     listener.last = listener.last.max(time);
-    let completion = judgement.completion();
-    completion.seconds.into_iter().for_each(|seconds| listener.durations.add(seconds));
     listener.syns += u64::from(completion.syns);
     if judgement.of_flood {
         let flood = listener.flood.get_or_insert_with(|| Flood::new(time));

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use sha2::{Digest, Sha256};
 use syncookie_engine::Finding;
 
-/// Number of bytes of the digest that are used: among a million connections, two have the same name
+/// First bytes of the digest, which are used: among a million connections, two have the same name
 /// with a chance of 1 in 37 million.
-const BYTES: usize = 8;
+type Start = [u8; 8];
+
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
 
 /// Returns a digest of both addresses, both ports and the client's initial sequence number, in
 /// hexadecimal; `None` if the capture does not show that number. A device on the path that rewrites
@@ -23,7 +25,15 @@ pub fn connection_id(finding: &Finding) -> Option<String> {
         hash.update(endpoint.port.to_be_bytes());
     }
     hash.update(isn.to_be_bytes());
-    Some(hash.finalize().iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect())
+    let digest = hash.finalize();
+    let start: &Start = digest.first_chunk()?;
+    Some(
+        start
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xf])
+            .map(|digit| char::from(DIGITS[usize::from(digit)]))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -37,7 +47,7 @@ mod tests {
     fn the_name_depends_on_the_four_tuple_and_the_sequence_number_alone() {
         let with = |isn| Finding { syn_pair: Some(SynPair { client_isn: isn, ..SynPair::default() }), ..leaked(3) };
         let name = connection_id(&with(Some(7))).expect("there is a number");
-        assert_eq!(name.len(), 2 * BYTES);
+        assert_eq!(name.len(), 2 * size_of::<Start>());
         let mut elsewhere = with(Some(7));
         (elsewhere.frames, elsewhere.causes) = (leaked(99).frames, Vec::new());
         assert_eq!(connection_id(&elsewhere).as_ref(), Some(&name));

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use syncookie_engine::{DetailLevel, Finding};
-use syncookie_terminal::escape_json_controls;
 
 use super::Report;
+use super::json_serializer::JsonText;
 use super::model::{Episode, Handshake, Listener, Object, Run};
 use crate::source::walk::Source;
 use crate::totals::{CaptureTotals, Totals};
@@ -15,19 +15,19 @@ use crate::totals::{CaptureTotals, Totals};
 pub(super) struct Objects<W> {
     output: W,
     /// Buffer for one line: its many small parts are written as one.
-    line: Vec<u8>,
+    line: JsonText,
 }
 
 impl<W: Write> Objects<W> {
-    pub(super) const fn new(output: W) -> Self {
-        Self { output, line: Vec::new() }
+    pub(super) fn new(output: W) -> Self {
+        Self { output, line: JsonText::default() }
     }
 
     pub(super) fn write(&mut self, object: &impl Serialize) -> io::Result<()> {
         self.line.clear();
-        serde_json::to_writer(&mut self.line, object)?;
-        self.line.push(b'\n');
-        self.output.write_all(&escape_json_controls(&self.line))
+        self.line.add(object)?;
+        self.line.push(b"\n");
+        self.output.write_all(self.line.as_bytes())
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -93,13 +93,15 @@ impl<W: Write> Report for Lines<W> {
 /// times.
 pub struct Document<W> {
     output: W,
+    /// Buffer for one object.
+    object: JsonText,
     section: &'static str,
     is_first: bool,
 }
 
 impl<W: Write> Document<W> {
     pub fn new(output: W) -> Self {
-        Self { output, section: "", is_first: true }
+        Self { output, object: JsonText::default(), section: "", is_first: true }
     }
 
     /// Ends the current array and begins the next.
@@ -115,7 +117,13 @@ impl<W: Write> Document<W> {
     fn element(&mut self, object: &Object<'_>) -> io::Result<()> {
         self.output.write_all(if self.is_first { b"\n" } else { b",\n" })?;
         self.is_first = false;
-        self.output.write_all(&escape_json_controls(&serde_json::to_vec(object)?))
+        self.object(object)
+    }
+
+    fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
+        self.object.clear();
+        self.object.add(object)?;
+        self.output.write_all(self.object.as_bytes())
     }
 }
 
@@ -134,7 +142,7 @@ impl<W: Write> Report for Document<W> {
 
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.output.write_all(b"{\"run\":")?;
-        serde_json::to_writer(&mut self.output, &Object::Run(Run::default()))?;
+        self.object(&Object::Run(Run::default()))?;
         self.output.write_all(b",\n")?;
         self.section("captures")?;
         captures(sources).try_for_each(|object| self.element(&object))?;
@@ -159,8 +167,7 @@ impl<W: Write> Report for Document<W> {
         self.section("episodes")?;
         episodes(totals).try_for_each(|object| self.element(&object))?;
         self.output.write_all(b"\n],\n\"summary\":")?;
-        let summary = Object::Summary(Box::new(totals.into()));
-        self.output.write_all(&escape_json_controls(&serde_json::to_vec(&summary)?))?;
+        self.object(&Object::Summary(Box::new(totals.into())))?;
         self.output.write_all(b"}\n")?;
         self.output.flush()
     }

@@ -15,6 +15,7 @@ mod findings;
 mod format;
 mod html;
 mod json;
+mod json_serializer;
 mod listeners;
 pub(crate) mod model;
 mod no_handshake;

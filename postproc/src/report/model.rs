@@ -76,10 +76,13 @@ pub struct Handshake<'a> {
     pub(super) syn_ack_p0f: Option<&'a str>,
     pub(super) client: Endpoint,
     pub(super) server: Endpoint,
+    #[serde(serialize_with = "word")]
     pub(super) verdict: &'static str,
+    #[serde(serialize_with = "optional_word")]
     pub(super) confidence: Option<&'static str>,
     pub(super) log_odds: Option<f64>,
     /// Second most probable verdict, which `log_odds` compare with.
+    #[serde(serialize_with = "optional_word")]
     pub(super) runner_up: Option<&'static str>,
     /// Terms of `log_odds`: their sum with the contribution of each piece of evidence is
     /// `log_odds`.
@@ -87,6 +90,7 @@ pub struct Handshake<'a> {
     pub(super) listener_nats: Option<f64>,
     pub(super) cap_nats: Option<f64>,
     pub(super) implementations: Vec<&'static str>,
+    #[serde(serialize_with = "word")]
     pub(super) outcome: &'static str,
     /// Number of SYNs, without copies that the capture made.
     pub(super) syns: u32,
@@ -100,6 +104,19 @@ pub struct Handshake<'a> {
     /// Observations that would have been needed, if the verdict is `undetermined`.
     pub(super) missing: &'a [&'static str],
     pub(super) cause: Option<Vec<Cause<'a>>>,
+}
+
+/// Serialises a word of a vocabulary. Like the name of a variant, it is a name in the source, so no
+/// serializer needs to look for characters to escape.
+fn word<S: Serializer>(word: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_unit_variant("", 0, word)
+}
+
+fn optional_word<S: Serializer>(optional: &Option<&'static str>, serializer: S) -> Result<S::Ok, S::Error> {
+    match optional {
+        Some(present) => word(present, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// What the client offered and the SYN-ACK did not keep; `null` where the capture cannot show it.
@@ -137,8 +154,9 @@ pub(super) struct OtherFile<'a> {
 
 #[derive(Serialize)]
 pub(super) struct Evidence<'a> {
+    #[serde(serialize_with = "word")]
     pub(super) kind: &'static str,
-    #[serde(rename = "for")]
+    #[serde(rename = "for", serialize_with = "word")]
     pub(super) bearing: &'static str,
     pub(super) nats: f64,
     pub(super) contribution: f64,
