@@ -1,12 +1,14 @@
 //! `--follow`: analyses the files that a capture program writes into a folder, as each is finished.
 //!
 //! *folder* decides which files are finished, *records* which were read and how far their
-//! handshakes were reported, *watched_series* what is read next, and *journal* when results and
-//! state are written. Reading, judging, admission and counting are done by the pipeline.
+//! handshakes were reported, *watched_series* what is read next, *chain* what is read into one
+//! engine, and *journal* when results and state are written. Reading, judging, admission and
+//! counting are done by the pipeline.
 //!
 //! After a restart, files with handshakes that were not reported are read again, and those before
 //! them: they contain handshakes that cross from file to file, and others of the same listeners.
 
+mod chain;
 mod folder;
 mod journal;
 mod lines;
