@@ -394,7 +394,7 @@ fn a_clock_that_is_set_back_and_forward_and_a_ring_that_starts_again_join_the_sa
 fn two_rings_whose_names_differ_only_in_digits_join_the_same_files_as_without_follow() {
     let sandbox = Sandbox::new("two-rings");
     let (head, records) = capture(32);
-    // Every second handshake is seen by each of two interfaces, whose files begin and end at other times.
+    // Each of two interfaces sees every second handshake. Their files begin at different times.
     let (first, second): (Vec<_>, Vec<_>) = records.chunks(3).enumerate().partition(|(number, _)| number % 2 == 0);
     let records =
         |ring: Vec<(usize, &[Vec<u8>])>| ring.into_iter().flat_map(|(_, part)| part.to_vec()).collect::<Vec<_>>();

@@ -16,7 +16,7 @@ const MARGIN: usize = 2;
 const NARROWEST: usize = 30;
 const WIDEST: usize = 240;
 
-/// Text on a terminal, of which the next one replaces the previous one.
+/// Text on a terminal. The next text replaces the previous one.
 #[derive(Debug, Default)]
 pub struct Screen {
     /// Size when the text was drawn, in columns and rows.
@@ -42,8 +42,8 @@ impl Screen {
     }
 
     /// Returns what draws the text on a terminal of this size. Lines that were not in the previous
-    /// text begin with an asterisk. Lines that are too long are cut; if there are too many, the last
-    /// line says how many are hidden. A row stays free for the cursor.
+    /// text begin with an asterisk. Lines that are too long are cut; if there are too many, the
+    /// last line says how many are hidden. A row stays free for the cursor.
     pub fn draw(&mut self, text: &str, terminal: Terminal, size: (usize, usize)) -> String {
         let (columns, rows) = size;
         let lines: Vec<&str> = text.lines().collect();

@@ -70,8 +70,8 @@ pub fn write(options: Options, views: &[View], output: &mut dyn Write) -> io::Re
     }
 }
 
-/// Draws the table of one or more network namespaces on a terminal of this size, in place of the one
-/// before. Lines that changed are marked.
+/// Draws the table of one or more network namespaces on a terminal of this size, in place of the
+/// one before. Lines that changed are marked.
 ///
 /// # Errors
 ///

@@ -130,8 +130,8 @@ fn exit(args: &Kernel, views: &[View]) -> Exit {
     }
 }
 
-/// Writes a report; `before` has the samples of the one before. On a terminal, it takes the place of
-/// that one.
+/// Writes a report; `before` has the samples of the one before. On a terminal, it takes the place
+/// of that one.
 fn write(args: &Kernel, views: &[View], before: Option<&[View]>, screen: &mut Screen) -> Result<(), Failure> {
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let options = Options {

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::source::walk::plan_found;
 
-    /// Returns the frame with this number: more than a kilobyte, with numbers that look like lengths.
+    /// Returns the frame with this number: more than a kilobyte that looks like many lengths.
     fn frame(number: u64) -> Vec<u8> {
         let mut packet = ethernet(&handshake()[0]);
         packet.extend((0..1100).map(|at| if at % 4 == 0 { number as u8 } else { 0 }));

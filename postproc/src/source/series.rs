@@ -1,11 +1,11 @@
 //! Series: files that are one capture, rotated by a ring buffer of dumpcap or by `tcpdump -C` or
 //! `-G`.
 //!
-//! Files of one folder whose names differ only in digits belong together. Of these, a file continues
-//! the one that ends last before it begins, at most a pause earlier (*open_ends*); the others begin
-//! a series of their own. The end of a compressed file is known only after reading it: such a file
-//! is placed before the file that begins next. A file without frames, from a quiet time, continues
-//! any other.
+//! Files of one folder whose names differ only in digits belong together. Of these, a file
+//! continues the one that ends last before it begins, at most a pause earlier (*open_ends*); the
+//! others begin a series of their own. The end of a compressed file is known only after reading it:
+//! such a file is placed before the file that begins next. A file without frames, from a quiet
+//! time, continues any other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `--follow` on a terminal: the answer, the findings by listener and cause, and the latest of them,
-//! redrawn in place.
+//! `--follow` on a terminal: the answer, the findings by listener and cause, and the latest of
+//! them, redrawn in place.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
