@@ -4,9 +4,14 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+
+/// Time between two checks for a signal.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Number of the signal that arrived; 0 before.
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
@@ -59,6 +64,14 @@ pub fn request() {
 #[inline]
 pub fn is_requested() -> bool {
     number() != 0 && !IS_DEFERRED.load(Ordering::Relaxed)
+}
+
+/// Waits for a time, or until a signal arrives.
+pub fn wait(time: Duration) {
+    let start = Instant::now();
+    while start.elapsed() < time && !is_requested() {
+        sleep(TICK.min(time.saturating_sub(start.elapsed())));
+    }
 }
 
 /// Returns the exit code for the signal, as in shells: 130 for SIGINT, 143 for SIGTERM.

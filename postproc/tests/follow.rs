@@ -87,7 +87,7 @@ fn a_file_that_grows_after_it_seemed_finished_is_read_again_without_a_fault() {
     let child = follow(&sandbox, &["--state", "state"]);
     let name = sandbox.file("in/ring_00001.pcap", &whole[..whole.len() * 2 / 3 + 20]);
     make_quiet(&sandbox, &name);
-    wait("it is read", || is_in_state(&sandbox, "ring_00001"));
+    wait("the old ones are reported", || reported(&sandbox).len() >= 10);
     let early = reported(&sandbox).len();
     assert!((10..20).contains(&early), "{early}");
     sandbox.file("in/ring_00001.pcap", &whole);

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use following::{capture, essence, follow, is_in_state, make_quiet, put, put_late, reported, stop, wait};
+use following::{capture, essence, follow, is_in_state, late, make_quiet, put, put_late, reported, stop, wait};
 use sandbox::{Run, Sandbox};
 use serde_json::Value;
 
@@ -347,4 +347,62 @@ fn handshakes_are_the_same_as_without_follow() {
     let expected = essence(&sandbox.analyze(&["in", "--format", "jsonl"]).objects("handshake"));
     complete(&sandbox, "a plain run");
     assert_eq!(essence(&reported(&sandbox)), expected);
+}
+
+/// Writes the files one after the other as `name(number)`, each once the one before was read, with
+/// restarts of the follower, and checks that a plain run finds the same handshakes.
+fn assert_same_as_without_follow(sandbox: &Sandbox, mut files: Vec<(String, Vec<u8>)>, count: usize) {
+    files.push((files[0].0.replace("ring_0000", "ring_9999"), late()));
+    fs::create_dir(sandbox.path("in")).expect("the sandbox is ours");
+    let mut child = follow(sandbox, &["--state", "state"]);
+    for (number, (name, bytes)) in files.iter().enumerate() {
+        make_quiet(sandbox, &sandbox.file(&format!("in/{name}"), bytes));
+        wait(name, || is_in_state(sandbox, name));
+        if number % 5 == 4 {
+            assert_eq!(stop(child).code, 0);
+            child = follow(sandbox, &["--state", "state"]);
+        }
+    }
+    let expected = essence(&sandbox.analyze(&["in", "--format", "jsonl"]).objects("handshake"));
+    assert_eq!(expected.len(), count, "{expected:#?}");
+    wait("all are reported", || reported(sandbox).len() >= count);
+    let run = stop(child);
+    assert_eq!(essence(&reported(sandbox)), expected, "{}", run.stderr);
+}
+
+/// Returns a file with some of the records.
+fn file(name: String, head: &[u8], records: &[Vec<u8>]) -> (String, Vec<u8>) {
+    (name, [head, &records.concat()].concat())
+}
+
+#[test]
+fn a_clock_that_is_set_back_and_forward_and_a_ring_that_starts_again_join_the_same_files_as_without_follow() {
+    let sandbox = Sandbox::new("set-back-and-forward");
+    let (head, mut records) = capture(40);
+    // Both changes are in the middle of a file, and its last handshake crosses to the next file.
+    for record in &mut records[37..76] {
+        let before = second(record);
+        date(record, before - 3600);
+    }
+    // The ring starts again with number 1, in the files of the other time and after them.
+    let name = |number: usize| format!("ring_{:05}_{}.pcap", 1 + number % 6, 20_261_130_080_000 + number);
+    let files: Vec<_> = records.chunks(8).enumerate().map(|(number, part)| file(name(number), &head, part)).collect();
+    assert_same_as_without_follow(&sandbox, files, 40);
+}
+
+#[test]
+fn two_rings_whose_names_differ_only_in_digits_join_the_same_files_as_without_follow() {
+    let sandbox = Sandbox::new("two-rings");
+    let (head, records) = capture(32);
+    // Each of two interfaces sees every second handshake. Their files begin at different times.
+    let (first, second): (Vec<_>, Vec<_>) = records.chunks(3).enumerate().partition(|(number, _)| number % 2 == 0);
+    let records =
+        |ring: Vec<(usize, &[Vec<u8>])>| ring.into_iter().flat_map(|(_, part)| part.to_vec()).collect::<Vec<_>>();
+    let (first, second) = (records(first), records(second));
+    let mut files = Vec::new();
+    for (number, (first, second)) in first.chunks(8).zip(second.chunks(8)).enumerate() {
+        files.push(file(format!("ring_{number:05}_eth0.pcap"), &head, first));
+        files.push(file(format!("ring_{number:05}_eth1.pcap"), &head, second));
+    }
+    assert_same_as_without_follow(&sandbox, files, 32);
 }

@@ -216,6 +216,26 @@ fn duplicate_handshakes_are_counted_and_with_once_reported_once() {
 }
 
 #[test]
+fn formats_that_programs_read_have_each_handshake_of_each_capture_unless_once_is_given() {
+    let sandbox = Sandbox::new("once-formats");
+    sandbox.file("in/a.pcap", &capture(5));
+    sandbox.file("in/b.pcap", &capture(3));
+    for (once, expected) in [(&[][..], 8), (&["--once"][..], 5)] {
+        let written = |format| sandbox.analyze(&[&["in", "--format", format], once].concat()).stdout;
+        let document: Value = serde_json::from_str(&written("json")).unwrap();
+        let records = |format, is_record: fn(&&str) -> bool| written(format).lines().filter(is_record).count();
+        assert_eq!(document["handshakes"].as_array().map(Vec::len), Some(expected), "{once:?}");
+        assert_eq!(records("csv", |_| true), expected + 1, "{once:?}");
+        assert_eq!(records("zeek", |line| !line.starts_with('#')), expected, "{once:?}");
+        assert_eq!(records("ecs", |_| true), expected, "{once:?}");
+        // People see connections in any case.
+        for format in ["table", "html"] {
+            assert!(written(format).contains("answered the 5 "), "{once:?}: {format}");
+        }
+    }
+}
+
+#[test]
 fn one_thread_does_everything_if_no_other_can_be_started() {
     let sandbox = Sandbox::new("no-threads");
     sandbox.file("in/a.pcap", &capture(5));

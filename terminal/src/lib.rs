@@ -12,10 +12,12 @@
 
 mod escape;
 mod number;
+mod screen;
 mod style;
 mod wrap;
 
 pub use escape::{escape_controls, escape_json_controls};
 pub use number::{count, grouped};
+pub use screen::Screen;
 pub use style::Terminal;
 pub use wrap::{display_width, paragraph, paragraph_with_command};

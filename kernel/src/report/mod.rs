@@ -12,7 +12,7 @@ mod watch;
 
 use std::io::{self, Write};
 
-use syncookie_terminal::Terminal;
+use syncookie_terminal::{Screen, Terminal};
 
 use crate::view::View;
 
@@ -65,12 +65,27 @@ pub fn write(options: Options, views: &[View], output: &mut dyn Write) -> io::Re
         Format::Prometheus => prometheus::write(views, output),
         Format::Json if options.is_watch => json::line(views, output),
         Format::Json => json::document(views, output),
-        // Clears the screen, with the table of the sample before.
-        Format::Table if options.is_watch && options.is_terminal => {
-            write!(output, "\x1b[H\x1b[2J")?;
-            table::write(terminal, options.is_verbose, views, output)
-        }
         Format::Table if options.is_again => watch::write(terminal, views, output),
         Format::Table => table::write(terminal, options.is_verbose, views, output),
     }
+}
+
+/// Draws the table of one or more network namespaces on a terminal of this size, in place of the
+/// one before. Lines that changed are marked.
+///
+/// # Errors
+///
+/// Returns the error of the output.
+pub fn redraw(
+    screen: &mut Screen,
+    size: (usize, usize),
+    options: Options,
+    views: &[View],
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    let terminal = Screen::within(size);
+    let mut text = Vec::new();
+    table::write(terminal, options.is_verbose, views, &mut text)?;
+    output.write_all(screen.draw(&String::from_utf8_lossy(&text), terminal, size).as_bytes())?;
+    output.flush()
 }

@@ -169,8 +169,9 @@ pub struct Analyze {
     /// A file is finished when a newer file of its series (names that differ only in digits)
     /// exists, or when nothing was written to it for ten seconds. A handshake is reported about two
     /// minutes after its first frame, when its outcome is known. The results are lines (--format
-    /// table or jsonl), appended to the file given with --output. Ctrl-C or SIGTERM ends the
-    /// program.
+    /// table or jsonl), appended to the file given with --output. On a terminal, the table format
+    /// redraws the screen in place instead: the answer and the latest findings. Ctrl-C or SIGTERM
+    /// ends the program.
     #[arg(long, conflicts_with = "list_files")]
     pub follow: bool,
 

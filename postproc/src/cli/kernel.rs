@@ -70,8 +70,8 @@ pub struct Kernel {
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub since: Option<PathBuf>,
 
-    /// Take a sample every SECONDS and show the changes; into a pipe, the table format prints only
-    /// samples with changes
+    /// Take a sample every SECONDS; a terminal is redrawn in place, with an asterisk before lines
+    /// that changed; into a pipe, the table format prints only samples with changes
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "files")]
     pub watch: Option<Duration>,
 

@@ -9,7 +9,7 @@ use syncookie_kernel::facts::Facts;
 use syncookie_kernel::report::{self, Format, Options};
 use syncookie_kernel::resource::Level;
 use syncookie_kernel::{read, view::View};
-use syncookie_terminal::escape_controls;
+use syncookie_terminal::{Screen, escape_controls};
 use thiserror::Error;
 
 use super::kernel_texts::{self, KernelTexts};
@@ -70,11 +70,12 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
     let since = since.map(|samples| samples.later);
     let mut before: Option<Vec<View>> = None;
     let mut samples = 0;
+    let mut screen = Screen::default();
     loop {
         let facts = live::facts(args.netns.as_deref())?;
         let compared = |later| compare(later, before.as_deref().unwrap_or_default(), since.as_ref());
         let views: Vec<View> = facts.into_iter().map(compared).collect();
-        write(args, &views, before.as_deref())?;
+        write(args, &views, before.as_deref(), &mut screen)?;
         samples += 1;
         let Some(pause) = args.watch.filter(|_| args.count.is_none_or(|count| samples < count)) else {
             return Ok(exit(args, &views));
@@ -99,7 +100,7 @@ fn saved(args: &Kernel) -> Result<Exit, Failure> {
     let mut view = View::from(read::samples(texts.facts));
     view.later.notes.splice(..0, notes);
     let views = [view];
-    write(args, &views, None)?;
+    write(args, &views, None, &mut Screen::default())?;
     Ok(match exit(args, &views) {
         Exit::Analysed if !texts.errors.is_empty() => Exit::Partly,
         exit => exit,
@@ -129,8 +130,9 @@ fn exit(args: &Kernel, views: &[View]) -> Exit {
     }
 }
 
-/// Writes a report; `before` has the samples of the one before.
-fn write(args: &Kernel, views: &[View], before: Option<&[View]>) -> Result<(), Failure> {
+/// Writes a report; `before` has the samples of the one before. On a terminal, it takes the place
+/// of that one.
+fn write(args: &Kernel, views: &[View], before: Option<&[View]>, screen: &mut Screen) -> Result<(), Failure> {
     let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     let options = Options {
         format: match args.format() {
@@ -144,7 +146,11 @@ fn write(args: &Kernel, views: &[View], before: Option<&[View]>) -> Result<(), F
         is_again: before.is_some() && args.output.as_os_str() == "-",
         is_verbose: args.verbose,
     };
-    let has_only_changes = options.is_again && options.format == Format::Table && !options.is_terminal;
+    let is_redrawn = options.is_watch && options.format == Format::Table && options.is_terminal;
+    if is_redrawn && let Some(size) = Screen::size() {
+        return report::redraw(screen, size, options, views, &mut output).map_err(Failure::Output);
+    }
+    let has_only_changes = options.is_again && options.format == Format::Table;
     if has_only_changes && before.is_some_and(|before| !report::has_changed(before, views)) {
         return Ok(());
     }

@@ -31,6 +31,7 @@ pub(crate) mod tests;
 pub(crate) mod words;
 mod zeek;
 
+pub(crate) use answer::headline;
 pub use each_finding::EachFinding;
 pub use format::Format;
 

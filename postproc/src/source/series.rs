@@ -1,21 +1,23 @@
 //! Series: files that are one capture, rotated by a ring buffer of dumpcap or by `tcpdump -C` or
 //! `-G`.
 //!
-//! Files of one folder whose names differ only in digits are a series, in the order of their first
-//! frames. A file that begins before the previous one ends, or long after, starts a capture of its
-//! own. A file without frames, from a quiet time, continues any other.
+//! Files of one folder whose names differ only in digits belong together. Of these, a file
+//! continues the one that ends last before it begins, at most a pause earlier (*open_ends*); the
+//! others begin a series of their own. The end of a compressed file is known only after reading it:
+//! such a file is placed before the file that begins next. A file without frames, from a quiet
+//! time, continues any other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use syncookie_engine::Timestamp;
 
-use crate::capture::Capture;
-use crate::source::frame_times::FrameTimes;
-use crate::source::walk::{Origin, Source};
+use super::chains::chains;
+use super::file_times::Start;
+use super::walk::{Origin, Source};
 
-/// Maximum pause between two files of one capture, in seconds. No handshake lasts longer.
-const PAUSE: f64 = 300.0;
+/// Maximum pause between two files of one capture, in nanoseconds. No handshake lasts longer.
+pub const PAUSE: i64 = 300_000_000_000;
 
 /// File of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,32 +28,11 @@ pub struct Member {
     pub start: Start,
 }
 
-/// First frame of a capture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// Time unknown: the file was not examined.
-    Unknown,
-    /// No frame has a time.
-    NoFrame,
-    /// Time of the first frame.
-    At(Timestamp),
-}
-
-impl Start {
-    /// Returns the time.
-    pub const fn time(self) -> Option<Timestamp> {
-        match self {
-            Self::At(time) => Some(time),
-            Self::Unknown | Self::NoFrame => None,
-        }
-    }
-}
-
 impl Member {
     /// Returns whether the file continues one that ends at this time.
     pub fn follows(&self, end: Option<Timestamp>) -> bool {
-        let pause = self.start.time().zip(end).map(|(start, end)| start.seconds_since(end));
-        self.start == Start::NoFrame || pause.is_some_and(|pause| (0.0..=PAUSE).contains(&pause))
+        let pause = self.start.time().zip(end).map(|(start, end)| start.as_nanos().saturating_sub(end.as_nanos()));
+        self.start == Start::NoFrame || pause.is_some_and(|pause| (0..=PAUSE).contains(&pause))
     }
 
     /// Returns the key that sorts the files of a series in the order of reading.
@@ -61,50 +42,27 @@ impl Member {
     }
 }
 
-/// Groups all sources by series, each in the order of reading; series are in the order of their
-/// first sources.
+/// Groups all sources by series, each in the order of reading; series are in the order of the first
+/// sources whose names differ only in digits from theirs.
 pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
     let mut families: BTreeMap<Family, usize> = BTreeMap::new();
-    let mut found: Vec<Vec<Member>> = Vec::new();
+    let mut found: Vec<Vec<usize>> = Vec::new();
     for (source, named) in sources.iter().enumerate() {
-        let member = Member { source, start: Start::Unknown };
         let place = match &named.origin {
             Origin::File(path) => *families.entry(family(path)).or_insert(found.len()),
             Origin::StandardInput => found.len(),
         };
         match found.get_mut(place) {
-            Some(series) => series.push(member),
-            None => found.push(vec![member]),
+            Some(family) => family.push(source),
+            None => found.push(vec![source]),
         }
     }
-    for series in found.iter_mut().filter(|series| series.len() > 1) {
-        for member in series.iter_mut() {
-            member.start = start(&sources[member.source]);
-        }
-        series.sort_by_key(Member::order);
-    }
-    found.iter().flat_map(|series| apart(series, sources)).collect()
+    let series = |family: Vec<usize>| match family[..] {
+        [source] => vec![vec![Member { source, start: Start::Unknown }]],
+        _ => chains(&family, sources),
+    };
+    found.into_iter().flat_map(series).collect()
 }
-
-/// Splits a series where a file certainly does not continue the previous one. The parts can be read
-/// at the same time.
-fn apart(series: &[Member], sources: &[Source]) -> Vec<Vec<Member>> {
-    series.chunk_by(|before, after| !overlap(before, after, sources)).map(<[Member]>::to_vec).collect()
-}
-
-/// Returns whether a file was certainly still being written when the next one was started: no
-/// network delivers its size in the time between their first frames.
-fn overlap(before: &Member, after: &Member, sources: &[Source]) -> bool {
-    let bytes = sources[before.source].bytes.filter(|&bytes| bytes >= WORTH_IT);
-    let seconds = after.start.time().zip(before.start.time()).map(|(after, before)| after.seconds_since(before));
-    bytes.zip(seconds).is_some_and(|(bytes, seconds)| bytes as f64 > seconds * FASTEST)
-}
-
-/// Bytes per second of the fastest Ethernet, at 800 Gbit/s (IEEE 802.3df).
-const FASTEST: f64 = 1e11;
-
-/// Size in bytes below which reading a file takes too little time to matter.
-const WORTH_IT: u64 = 1 << 24;
 
 /// Folder, and file name with every number replaced.
 type Family = (Option<PathBuf>, String);
@@ -126,28 +84,6 @@ pub fn pattern(path: &Path) -> String {
     pattern
 }
 
-/// Returns the first frame that has a time. Examines only regular files, which can be read again.
-pub fn start(source: &Source) -> Start {
-    match first_times(source).map(|times| times.start()) {
-        None => Start::Unknown,
-        Some(None) => Start::NoFrame,
-        Some(Some(time)) => Start::At(time),
-    }
-}
-
-/// Returns the times of the first frames; `None` if the capture cannot be examined.
-fn first_times(source: &Source) -> Option<FrameTimes> {
-    source.bytes?;
-    let mut capture = Capture::open(source.open().ok()?.reader).ok()?;
-    let mut times = FrameTimes::default();
-    while !times.has_start()
-        && let Some(frame) = capture.next_frame()
-    {
-        times.push_all(frame.ok().and_then(|frame| frame.time).into_iter());
-    }
-    Some(times)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,27 +95,6 @@ mod tests {
         assert!(same("d/trace.pcap1", "d/trace.pcap20"));
         assert!(!same("d/client.pcap", "d/server.pcap"));
         assert!(!same("d/trace1.pcap", "e/trace2.pcap"), "another folder");
-    }
-
-    #[test]
-    fn only_rotated_files_are_a_series_not_large_files_of_the_same_time() {
-        let source = |bytes| Source {
-            name: String::new(),
-            origin: Origin::StandardInput,
-            format: None,
-            compression: None,
-            bytes: Some(bytes),
-        };
-        let sources: Vec<Source> = [1 << 30, 1 << 30, 1 << 30, 1 << 10, 1 << 10].map(source).into();
-        let starts: [i64; 5] = [0, 1_000, 20_000_000, 20_000_000, 20_000_000];
-        let member = |(source, nanos)| Member { source, start: Start::At(Timestamp::from_nanos(nanos)) };
-        let series: Vec<Member> = starts.into_iter().enumerate().map(member).collect();
-        let apart: Vec<usize> = apart(&series, &sources).iter().map(Vec::len).collect();
-        assert_eq!(
-            apart,
-            [1, 2, 2],
-            "a gigabyte in 20 ms is possible, in a microsecond not; small files are not asked"
-        );
     }
 
     #[test]

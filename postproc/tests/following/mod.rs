@@ -43,10 +43,15 @@ pub fn make_quiet(sandbox: &Sandbox, name: &str) {
 
 /// Writes a finished file much later than all others, so that earlier handshakes are old enough.
 pub fn put_late(sandbox: &Sandbox, number: usize) {
+    let name = sandbox.file(&format!("in/ring_{number:05}.pcap"), &late());
+    make_quiet(sandbox, &name);
+}
+
+/// Returns a file whose only frame is much later than all handshakes.
+pub fn late() -> Vec<u8> {
     let mut late = Pcap::ethernet();
     late.record(1_700_100_000, 0, &ethernet(&segment((9, 9), (8, 8), 1, 1, ACK, 1)));
-    let name = sandbox.file(&format!("in/ring_{number:05}.pcap"), &late.bytes);
-    make_quiet(sandbox, &name);
+    late.bytes
 }
 
 pub fn wait(what: &str, mut done: impl FnMut() -> bool) {

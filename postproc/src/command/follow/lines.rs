@@ -15,11 +15,18 @@ pub(super) struct Lines<W> {
     output: W,
     /// Whether each finding is followed by its evidence.
     is_verbose: bool,
+    /// Whether a last line has the number of handshakes.
+    has_end: bool,
 }
 
 impl<W: Write> Lines<W> {
     pub(super) fn new(output: W, is_verbose: bool) -> Self {
-        Self { output, is_verbose }
+        Self { output, is_verbose, has_end: true }
+    }
+
+    /// Leaves out the last line.
+    pub(super) fn without_end(self) -> Self {
+        Self { has_end: false, ..self }
     }
 
     fn evidence(&mut self, finding: &Finding) -> io::Result<()> {
@@ -73,6 +80,9 @@ impl<W: Write> Report for Lines<W> {
     }
 
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
+        if !self.has_end {
+            return Ok(());
+        }
         let (handshakes, captures) = (totals.tally.handshakes, totals.captures.len() as u64);
         writeln!(
             self.output,

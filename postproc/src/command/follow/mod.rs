@@ -1,12 +1,14 @@
 //! `--follow`: analyses the files that a capture program writes into a folder, as each is finished.
 //!
 //! *folder* decides which files are finished, *records* which were read and how far their
-//! handshakes were reported, *watched_series* what is read next, and *journal* when results and
-//! state are written. Reading, judging, admission and counting are done by the pipeline.
+//! handshakes were reported, *watched_series* what is read next, *chain* what is read into one
+//! engine, and *journal* when results and state are written. Reading, judging, admission and
+//! counting are done by the pipeline.
 //!
 //! After a restart, files with handshakes that were not reported are read again, and those before
 //! them: they contain handshakes that cross from file to file, and others of the same listeners.
 
+mod chain;
 mod folder;
 mod journal;
 mod lines;
@@ -14,17 +16,17 @@ mod metrics;
 mod opening;
 mod records;
 mod results;
+mod screen;
 mod shares;
 mod state;
 mod watched_series;
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{self, PathBuf};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use syncookie_terminal::Terminal;
+use syncookie_terminal::{Screen, Terminal, escape_controls};
 
 use super::failure::Failure;
 use super::options::{assumptions, options, unread, use_time_zone};
@@ -40,12 +42,10 @@ use folder::{Folder, SeriesFiles};
 use journal::Journal;
 use metrics::MetricsFile;
 use results::Results;
+use screen::{Latest, Watch};
 use shares::Shares;
 use state::{State, StateFile};
 use watched_series::WatchedSeries;
-
-/// Time between two checks for a signal.
-const TICK: Duration = Duration::from_millis(50);
 
 /// Minimum time between two reads of the folder, and its ratio to the time that a read without new
 /// files takes, so that waiting costs no more with very many files than with few.
@@ -73,8 +73,10 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let options = options(args)?;
     let results = Results::open(&args.output)?;
     let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
-    let mut report: Box<dyn Report + '_> = match format {
-        Format::Table => Box::new(lines::Lines::new(journal.text(), args.verbose)),
+    let latest = (format == Format::Table && can_redraw(args)).then(Latest::default);
+    let mut report: Box<dyn Report + '_> = match (format, &latest) {
+        (Format::Table, Some(latest)) => Box::new(lines::Lines::new(latest.clone(), args.verbose).without_end()),
+        (Format::Table, None) => Box::new(lines::Lines::new(journal.text(), args.verbose)),
         _ => {
             let terminal = Terminal::detect(false);
             let style = Style { terminal, is_verbose: args.verbose, has_byte_order_mark: false };
@@ -86,7 +88,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
     let mut run = Run::new(Extent::Unending(&journal), &options, &mut *report, console);
     let metrics = args.metrics.as_deref().map(MetricsFile::new);
-    if metrics.is_some() {
+    if metrics.is_some() || latest.is_some() {
         run.count_findings();
     }
     let session = Session {
@@ -97,9 +99,19 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         is_verbose: args.verbose,
     };
     let folder = Folder::new(folder, &written(args));
-    let follower = Follower { folder, has_state: args.state.is_some(), series: HashMap::new(), metrics, session };
+    let watch = latest.map(|latest| {
+        let name = escape_controls(&folder.path().display().to_string()).into_owned();
+        Watch::new(latest, format!("Following {name} until Ctrl-C; a pipe gets each finding as a line."))
+    });
+    let has_state = args.state.is_some();
+    let follower = Follower { folder, has_state, series: HashMap::new(), metrics, watch, session };
     let totals = follower.follow().map_err(Failure::Output)?;
     Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
+}
+
+/// Returns whether the results go to a terminal that can be redrawn.
+fn can_redraw(args: &Analyze) -> bool {
+    args.output.as_os_str() == "-" && io::stdout().is_terminal() && Screen::size().is_some()
 }
 
 /// Returns whether the file with metrics, which is replaced, would also have the results or the state,
@@ -137,6 +149,8 @@ struct Follower<'a> {
     /// Series by the common part of their file names.
     series: HashMap<String, WatchedSeries<'a>>,
     metrics: Option<MetricsFile>,
+    /// Screen, if the results go to a terminal.
+    watch: Option<Watch>,
     session: Session<'a>,
 }
 
@@ -157,14 +171,20 @@ impl Follower<'_> {
             let has_read = self.session.journal.commit()?;
             if has_read {
                 self.metrics.iter().try_for_each(|metrics| metrics.write(self.session.run.totals()))?;
+                self.draw()?;
             }
-            wait(if has_read { PAUSE } else { PAUSE.max(looking) });
+            interrupt::wait(if has_read { PAUSE } else { PAUSE.max(looking) });
         }
         self.end()
     }
 
     fn remark(&mut self, text: &str) {
         self.session.run.remark(text);
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let totals = self.session.run.totals();
+        self.watch.as_mut().map_or(Ok(()), |watch| watch.draw(totals))
     }
 
     /// Reads the files that were finished since the last call.
@@ -212,16 +232,11 @@ impl Follower<'_> {
             }
         }
         let totals = self.session.run.end()?.unwrap_or_default();
-        self.session.journal.commit()?;
+        let has_read = self.session.journal.commit()?;
         self.metrics.iter().try_for_each(|metrics| metrics.write(&totals))?;
+        if let Some(watch) = self.watch.as_mut().filter(|_| has_read) {
+            watch.draw(&totals)?;
+        }
         Ok(totals)
-    }
-}
-
-/// Waits, or until a signal comes.
-fn wait(time: Duration) {
-    let start = Instant::now();
-    while start.elapsed() < time && !interrupt::is_requested() {
-        sleep(TICK.min(time.saturating_sub(start.elapsed())));
     }
 }

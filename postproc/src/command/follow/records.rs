@@ -10,6 +10,8 @@ use syncookie_engine::Timestamp;
 
 use super::folder::File;
 use super::opening::Opening;
+use crate::source::frame_times::FrameTimes;
+use crate::source::open_ends::OpenEnds;
 use crate::source::series;
 
 /// Time in nanoseconds for which files are read again after a restart: a handshake is judged
@@ -38,8 +40,6 @@ pub(super) struct Record {
     /// Times at which the capture begins and ends, in nanoseconds since 1970.
     pub start: Option<i64>,
     pub end: Option<i64>,
-    /// Whether the capture continues the one read before it in its series.
-    pub continues: bool,
     /// Number of frames.
     pub frames: u32,
     /// Handshakes whose first frame has this number or a lower one were reported.
@@ -84,7 +84,6 @@ impl Record {
             is_capture: false,
             start: None,
             end: None,
-            continues: false,
             frames: 0,
             reported: 0,
             reported_until: None,
@@ -208,9 +207,16 @@ impl Records {
     }
 
     /// Adds a record of a capture that is read for the first time.
-    pub(super) fn begin(&mut self, file: &File, start: Option<Timestamp>, continues: bool) -> Order {
+    pub(super) fn begin(&mut self, file: &File, start: Option<Timestamp>) -> Order {
         let start = start.map(Timestamp::as_nanos);
-        self.push(Record { is_capture: true, start, continues, ..Record::unread(file) })
+        self.push(Record { is_capture: true, start, ..Record::unread(file) })
+    }
+
+    /// Records when a capture begins that has changed.
+    pub(super) fn set_start(&mut self, order: Order, start: Option<Timestamp>) {
+        if let Some(record) = self.records.get_mut(&order) {
+            record.start = start.map(Timestamp::as_nanos);
+        }
     }
 
     /// Adds a record of a file that is not a capture.
@@ -218,13 +224,14 @@ impl Records {
         self.push(Record { bytes: file.bytes, modified: nanos(file.modified), ..Record::unread(file) });
     }
 
-    /// Records that a file was read as it was in the folder.
-    pub(super) fn finish(&mut self, order: Order, file: &File, frames: u32, end: Option<Timestamp>) {
+    /// Records that a file was read as it was in the folder, and the times of its frames.
+    pub(super) fn finish(&mut self, order: Order, file: &File, frames: u32, times: FrameTimes) {
         let Some(record) = self.records.get_mut(&order) else { return };
         record.bytes = file.bytes;
         record.modified = nanos(file.modified);
         record.frames = frames;
-        record.end = end.map(Timestamp::as_nanos);
+        record.start = times.start().map(Timestamp::as_nanos);
+        record.end = times.end().map(Timestamp::as_nanos);
     }
 
     /// Forgets deleted files: a ring buffer deletes its oldest. Returns whether there was one.
@@ -247,21 +254,59 @@ impl Records {
         self.captures(series).iter().any(|(_, record)| !record.is_complete())
     }
 
-    /// Returns the captures of a series that must be read again before another one is: from the
-    /// first that is not completely reported or has changed, and those shortly before it.
-    pub(super) fn context(&self, series: &str, changed: &BTreeSet<Order>) -> Vec<Order> {
-        let captures = self.captures(series);
-        let is_needed = |(order, record): &(Order, &Record)| !record.is_complete() || changed.contains(order);
-        let (mut first, from) = match captures.iter().position(is_needed) {
-            Some(place) => (place, captures[place].1.start),
-            None => (captures.len().saturating_sub(1), captures.last().and_then(|(_, record)| record.end)),
+    /// Returns the captures of a series that must be read again before another one is, those that
+    /// continue each other together: from the first that is not completely reported or has changed,
+    /// and those shortly before it.
+    pub(super) fn context(&self, series: &str, changed: &BTreeSet<Order>) -> Vec<Vec<Order>> {
+        let is_needed =
+            |order: &Order| self.get(*order).is_some_and(|record| !record.is_complete()) || changed.contains(order);
+        let from_needed = |chain: Vec<Order>| {
+            let first = chain.iter().position(is_needed)?;
+            let from = self.get(chain[first])?.start;
+            Some(self.shortly_before(chain, first, from))
         };
-        let is_near =
-            |record: &Record| record.end.zip(from).is_some_and(|(end, from)| end >= from.saturating_sub(CONTEXT));
-        while first > 0 && captures[first].1.continues && is_near(captures[first - 1].1) {
+        self.chains(series).0.into_iter().filter_map(from_needed).collect()
+    }
+
+    /// Returns a capture and those shortly before it that it continues, in the order of reading.
+    pub(super) fn context_of(&self, series: &str, last: Order) -> Vec<Order> {
+        let chain = self.chains(series).0.into_iter().find(|chain| chain.contains(&last)).unwrap_or_default();
+        let Some(place) = chain.iter().position(|&order| order == last) else { return Vec::new() };
+        let from = self.get(last).and_then(|record| record.end);
+        self.shortly_before(chain[..=place].to_vec(), place, from)
+    }
+
+    fn shortly_before(&self, mut chain: Vec<Order>, mut first: usize, from: Option<i64>) -> Vec<Order> {
+        let end = |order: Order| self.get(order).and_then(|record| record.end);
+        let is_near = |order| end(order).zip(from).is_some_and(|(end, from)| end >= from.saturating_sub(CONTEXT));
+        while first > 0 && is_near(chain[first - 1]) {
             first -= 1;
         }
-        captures[first..].iter().map(|(order, _)| *order).collect()
+        chain.split_off(first)
+    }
+
+    /// Returns the ends of the captures of a series that no other continues.
+    pub(super) fn open_ends(&self, series: &str) -> OpenEnds {
+        self.chains(series).1
+    }
+
+    /// Returns the captures of a series that continue each other, as they were read, and the ends
+    /// that are open.
+    fn chains(&self, series: &str) -> (Vec<Vec<Order>>, OpenEnds) {
+        let (mut chains, mut ends): (Vec<Vec<Order>>, _) = (Vec::new(), OpenEnds::default());
+        let mut place_of = HashMap::new();
+        for (order, record) in self.captures(series) {
+            let (start, end) = (record.start.map(Timestamp::from_nanos), record.end.map(Timestamp::from_nanos));
+            let before = start.and_then(|start| ends.take(start, |_| true));
+            let place = before.and_then(|before| place_of.remove(&before)).unwrap_or(chains.len());
+            match chains.get_mut(place) {
+                Some(chain) => chain.push(order),
+                None => chains.push(vec![order]),
+            }
+            place_of.insert(order, place);
+            start.and(end).into_iter().for_each(|end| ends.add(end, order));
+        }
+        (chains, ends)
     }
 
     fn captures(&self, series: &str) -> Vec<(Order, &Record)> {

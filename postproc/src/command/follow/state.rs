@@ -169,7 +169,6 @@ impl FileByTime {
             is_capture: self.last.is_some(),
             start: self.last,
             end: self.last,
-            continues: true,
             frames: u32::from(self.last >= until && self.last.is_some()),
             reported: 0,
             reported_until: until,

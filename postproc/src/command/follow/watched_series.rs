@@ -1,22 +1,22 @@
-//! Files of one series: which of them are read, and which of their handshakes were reported.
+//! Files of one series: which of them are read, and which continue which.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
-use std::time::Instant;
 
-use syncookie_engine::Timestamp;
-
+use super::chain::{Chain, Read};
 use super::folder::{File, SeriesFiles};
 use super::records::{Order, Standing};
 use super::{Session, unread};
-use crate::pipeline::{NotRead, Problem, SeriesReader};
-use crate::source::series::{self, Member};
+use crate::pipeline::Problem;
+use crate::source::file_times::{self, Start};
+use crate::source::open_ends::OpenEnds;
+use crate::source::series::Member;
 use crate::source::walk::{self, Source};
 
-/// Time in nanoseconds after which a handshake is reported. All its packets arrive within two
-/// minutes, because no cookie lives longer (Linux: `MAX_SYNCOOKIE_AGE`).
-const PATIENCE: i64 = 120_000_000_000;
+/// Maximum number of engines of a series: rings that write to one folder, or the times before and
+/// after a clock was set.
+const CHAINS: usize = 4;
 
 /// Series of files.
 pub(super) struct WatchedSeries<'a> {
@@ -24,23 +24,21 @@ pub(super) struct WatchedSeries<'a> {
     name: String,
     /// Whether an earlier run left handshakes to be reported.
     is_unfinished: bool,
-    /// Reader of the series, if the next file may continue the previous one.
-    reader: Option<SeriesReader<'a>>,
-    /// Numbers of the captures in its engine.
-    captures: Vec<u32>,
-    /// Time at which a file was last read.
-    read_at: Option<Instant>,
+    /// Captures that a next file may continue, in the order in which they were last read.
+    chains: Vec<Chain<'a>>,
+    /// Ends of all captures that no other continues; `None` before the first file is read.
+    ends: Option<OpenEnds>,
     /// Truncation of files that may still be written to.
     held: BTreeMap<Order, Vec<Problem>>,
 }
 
 /// File to be read.
-struct Reading<'f> {
-    file: &'f File,
-    source: Source,
-    member: Member,
+pub(super) struct Reading<'f> {
+    pub file: &'f File,
+    pub source: Source,
+    pub member: Member,
     /// Record of the file, unless it is new.
-    order: Option<Order>,
+    pub order: Option<Order>,
     /// Whether the file is new or has changed. The others are read for the engine only.
     is_fresh: bool,
 }
@@ -48,14 +46,7 @@ struct Reading<'f> {
 impl<'a> WatchedSeries<'a> {
     /// Continues a series where earlier runs ended.
     pub(super) fn new(name: &str, is_unfinished: bool) -> Self {
-        Self {
-            name: name.into(),
-            is_unfinished,
-            reader: None,
-            captures: Vec::new(),
-            read_at: None,
-            held: BTreeMap::new(),
-        }
+        Self { name: name.into(), is_unfinished, chains: Vec::new(), ends: None, held: BTreeMap::new() }
     }
 
     /// Reads new files, and reports handshakes that are old enough.
@@ -70,27 +61,11 @@ impl<'a> WatchedSeries<'a> {
             }
         }
         self.report_held(files, session);
-        self.share(session)?;
+        self.chains.iter_mut().try_for_each(|chain| chain.share(session))?;
         if !new.is_empty() || !changed.is_empty() || self.is_unfinished {
             return self.read_all(&new, &changed, files, session);
         }
-        // Nothing arrived for two minutes: no more packets of these handshakes will.
-        if self.read_at.is_some_and(|at| at.elapsed().as_nanos() >= PATIENCE as u128) {
-            self.read_at = None;
-            self.report_until(None, session)?;
-        }
-        Ok(())
-    }
-
-    /// Reports handshakes early if other series need their memory.
-    fn share(&mut self, session: &mut Session<'a>) -> io::Result<()> {
-        let Some(reader) = &mut self.reader else { return Ok(()) };
-        let most = session.shares.of_each();
-        if reader.handshakes() > most {
-            session.run.set_max_handshakes(reader, most)?;
-            session.shares.keep(&self.name, reader.handshakes());
-        }
-        Ok(())
+        self.chains.iter_mut().try_for_each(|chain| chain.report_if_quiet(session))
     }
 
     /// Reports truncated files once a newer file exists.
@@ -125,36 +100,62 @@ impl<'a> WatchedSeries<'a> {
         if !changed.is_empty() {
             self.abandon(session);
         }
-        let mut readings = match self.reader {
-            None => self.known(changed, files, session),
-            Some(_) => Vec::new(),
-        };
-        readings.append(&mut self.new_captures(new, session));
+        if self.ends.is_none() && !self.read_again(changed, files, session)? {
+            return Ok(());
+        }
         self.is_unfinished = false;
-        for reading in readings {
-            if !self.read(&reading, files.is_superseded(reading.file), session)? {
+        for reading in self.new_captures(new, session) {
+            if !self.read_new(&reading, files, session)? {
                 return Ok(());
             }
         }
-        self.read_at = Some(Instant::now());
-        let end = self.reader.as_ref().and_then(SeriesReader::end);
-        self.report_until(end.map(|end| Timestamp::from_nanos(end.as_nanos().saturating_sub(PATIENCE))), session)
+        self.chains.iter_mut().try_for_each(|chain| chain.report_old(session))
     }
 
-    /// Returns the captures that were read before and must be read again.
-    fn known<'f>(&self, changed: &BTreeSet<Order>, files: &'f SeriesFiles, session: &Session<'a>) -> Vec<Reading<'f>> {
-        let by_name: HashMap<&str, &File> = files.files.iter().map(|file| (file.name.as_str(), file)).collect();
-        let named = session.journal.ask(|records| {
-            let context = records.context(&self.name, changed).into_iter();
-            context.filter_map(|order| Some((order, records.get(order)?.name.clone()))).collect::<Vec<_>>()
-        });
-        let reading = |(order, name): (Order, String)| {
-            let file = *by_name.get(name.as_str())?;
-            let source = walk::plan_found(&file.path).sources.pop()?;
-            let member = Member { source: 0, start: series::start(&source) };
-            Some(Reading { file, source, member, order: Some(order), is_fresh: changed.contains(&order) })
-        };
-        named.into_iter().filter_map(reading).collect()
+    /// Reads captures again that were not completely reported or have changed. Returns `false` if a
+    /// signal ended the run before.
+    fn read_again(
+        &mut self,
+        changed: &BTreeSet<Order>,
+        files: &SeriesFiles,
+        session: &mut Session<'a>,
+    ) -> io::Result<bool> {
+        // A file that has grown may have its first frames only now.
+        for Reading { order, member, .. } in known(changed, changed, files, session) {
+            let start = member.start.time();
+            order.into_iter().for_each(|order| session.journal.change(|records| records.set_start(order, start)));
+        }
+        for orders in session.journal.ask(|records| records.context(&self.name, changed)) {
+            if !self.reopen(&orders, changed, files, session)? {
+                return Ok(false);
+            }
+        }
+        self.ends = Some(session.journal.ask(|records| records.open_ends(&self.name)));
+        Ok(true)
+    }
+
+    /// Reads captures that continue each other again. Returns `false` if a signal ended the run
+    /// before.
+    fn reopen<'o>(
+        &mut self,
+        orders: impl IntoIterator<Item = &'o Order>,
+        changed: &BTreeSet<Order>,
+        files: &SeriesFiles,
+        session: &mut Session<'a>,
+    ) -> io::Result<bool> {
+        self.open(session)?;
+        for reading in known(orders, changed, files, session) {
+            if !self.read(&reading, files, session)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds an engine. If there are too many, the one that was used longest ago ends.
+    fn open(&mut self, session: &mut Session<'a>) -> io::Result<()> {
+        self.chains.push(Chain::new(session));
+        if self.chains.len() > CHAINS { self.chains.remove(0).finish(session) } else { Ok(()) }
     }
 
     /// Returns the captures among new files, in order of their first frames. Remarks name the other
@@ -167,7 +168,7 @@ impl<'a> WatchedSeries<'a> {
             plan.problems.drain(..).for_each(|problem| session.run.problem(problem));
             match plan.sources.pop() {
                 Some(source) => {
-                    let member = Member { source: number, start: series::start(&source) };
+                    let member = Member { source: number, start: file_times::start(&source) };
                     readings.push(Reading { file, source, member, order: None, is_fresh: true });
                 }
                 None => session.journal.change(|records| records.add_other(file)),
@@ -177,77 +178,94 @@ impl<'a> WatchedSeries<'a> {
         readings
     }
 
-    /// Reads a file. Returns `false` if a signal ended the run before.
-    fn read(&mut self, reading: &Reading<'_>, is_superseded: bool, session: &mut Session<'a>) -> io::Result<bool> {
-        let Reading { file, source, member, order, is_fresh } = reading;
-        let end = self.reader.as_ref().and_then(SeriesReader::end);
-        let continues = self.reader.is_some() && member.follows(end);
-        if !continues {
-            self.finish(session)?;
+    /// Reads a new file. Returns `false` if a signal ended the run before.
+    fn read_new(&mut self, reading: &Reading<'_>, files: &SeriesFiles, session: &mut Session<'a>) -> io::Result<bool> {
+        Ok(self.place(reading, files, session)? && self.read(reading, files, session)?)
+    }
+
+    /// Reads a file into the last engine. Returns `false` if a signal ended the run before.
+    fn read(&mut self, reading: &Reading<'_>, files: &SeriesFiles, session: &mut Session<'a>) -> io::Result<bool> {
+        let Some(chain) = self.chains.last_mut() else { return Ok(true) };
+        let Some(read) = chain.read(reading, session)? else { return Ok(false) };
+        if reading.order.is_none()
+            && let Some((end, ends)) = read.end.zip(self.ends.as_mut())
+        {
+            ends.add(end, read.order);
         }
-        let Session { run, journal, .. } = session;
-        let start = member.start.time();
-        let order = order.unwrap_or_else(|| journal.change(|records| records.begin(file, start, continues)));
-        let number = run.next_capture() as u32;
-        journal.open(number, order);
-        self.captures.push(number);
-        let reader = self.reader.get_or_insert_with(|| SeriesReader::for_run(run, session.idle_threads));
-        run.set_max_handshakes(reader, session.shares.of_growing(&self.name))?;
-        let (problems, frames) = match run.read(reader, source, member)? {
-            Ok(problems) => (problems, run.last_capture().map_or(0, |capture| capture.frames as u32)),
-            Err(NotRead::Problem(problem)) => (vec![problem], 0),
-            Err(NotRead::Interrupted) => return Ok(false),
-        };
-        if problems.iter().any(Problem::is_interruption) {
-            return Ok(false);
-        }
-        session.shares.keep(&self.name, reader.handshakes());
-        let end = reader.end();
-        journal.change(|records| records.finish(order, file, frames, end));
-        if *is_fresh {
-            let is_held = |problem: &Problem| problem.is_cut() && !is_superseded;
-            let (held, reported): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_held);
-            if !held.is_empty() {
-                self.held.insert(order, held);
-            }
-            reported.into_iter().for_each(|problem| run.problem(problem));
-        }
+        self.note(read, reading, files, session);
         Ok(true)
     }
 
-    /// Reports handshakes that began before `until`, or all handshakes.
-    fn report_until(&mut self, until: Option<Timestamp>, session: &mut Session<'a>) -> io::Result<()> {
-        let Some(reader) = &mut self.reader else { return Ok(()) };
-        let next = session.run.report_until(reader, until)?;
-        session.journal.reported(&self.captures, next);
-        Ok(())
+    /// Makes the captures that a new file continues, or none, the last of the chains. Returns
+    /// `false` if a signal ended the run before.
+    fn place(&mut self, reading: &Reading<'_>, files: &SeriesFiles, session: &mut Session<'a>) -> io::Result<bool> {
+        let start = reading.member.start;
+        if start == Start::NoFrame && !self.chains.is_empty() {
+            return Ok(true);
+        }
+        while let Some(before) = start.time().and_then(|start| self.ends.as_mut()?.take(start, |_| true)) {
+            if let Some(place) = self.chains.iter().position(|chain| chain.ends_with(before)) {
+                self.chains[place..].rotate_left(1);
+                return Ok(true);
+            }
+            let context = session.journal.ask(|records| records.context_of(&self.name, before));
+            if !context.is_empty() {
+                return self.reopen(&context, &BTreeSet::new(), files, session);
+            }
+        }
+        for chain in self.chains.extract_if(.., |chain| chain.ends_long_before(start.time())) {
+            chain.finish(session)?;
+        }
+        self.open(session)?;
+        Ok(true)
     }
 
-    /// Reports the remaining handshakes, because the next file does not continue this one.
+    /// Reports the problems of a file that was read, or keeps those that may pass.
+    fn note(&mut self, read: Read, reading: &Reading<'_>, files: &SeriesFiles, session: &mut Session<'a>) {
+        if !reading.is_fresh {
+            return;
+        }
+        let is_superseded = files.is_superseded(reading.file);
+        let is_held = |problem: &Problem| problem.is_cut() && !is_superseded;
+        let (held, reported): (Vec<_>, Vec<_>) = read.problems.into_iter().partition(is_held);
+        if !held.is_empty() {
+            self.held.insert(read.order, held);
+        }
+        reported.into_iter().for_each(|problem| session.run.problem(problem));
+    }
+
+    /// Reports the remaining handshakes.
     pub(super) fn finish(&mut self, session: &mut Session<'a>) -> io::Result<()> {
-        let Some(reader) = &mut self.reader else { return Ok(()) };
-        session.run.finish(reader)?;
-        session.shares.keep(&self.name, 0);
-        session.journal.reported(&self.captures, None);
-        session.journal.close(self.captures.drain(..));
-        Ok(())
+        self.chains.drain(..).try_for_each(|chain| chain.finish(session))
     }
 
     /// Reports the handshakes of files that a later run cannot read again: a ring has reused or
     /// deleted them.
     pub(super) fn leave(&mut self, folder: &Path, session: &mut Session<'a>) -> io::Result<()> {
-        let Some(reader) = &mut self.reader else { return Ok(()) };
-        let is_gone = |capture: &&u32| !session.journal.can_be_read_again(**capture, folder);
-        let Some(&last) = self.captures.iter().rev().find(is_gone) else { return Ok(()) };
-        let next = session.run.report_up_to(reader, last)?;
-        session.journal.reported(&self.captures, next);
-        Ok(())
+        self.chains.iter_mut().try_for_each(|chain| chain.leave(folder, session))
     }
 
-    /// Leaves the captures of the engine, because one of them is read again.
+    /// Leaves the captures of the engines, because one of them is read again.
     fn abandon(&mut self, session: &mut Session<'a>) {
-        self.reader = None;
-        session.shares.keep(&self.name, 0);
-        session.journal.close(self.captures.drain(..));
+        self.chains.drain(..).for_each(|chain| chain.abandon(session));
+        self.ends = None;
     }
+}
+
+/// Returns the captures that were read before and must be read again.
+fn known<'f, 'o>(
+    orders: impl IntoIterator<Item = &'o Order>,
+    changed: &BTreeSet<Order>,
+    files: &'f SeriesFiles,
+    session: &Session<'_>,
+) -> Vec<Reading<'f>> {
+    let by_name: HashMap<&str, &File> = files.files.iter().map(|file| (file.name.as_str(), file)).collect();
+    let named = |&order: &Order| session.journal.ask(|records| Some((order, records.get(order)?.name.clone())));
+    let reading = |(order, name): (Order, String)| {
+        let file = *by_name.get(name.as_str())?;
+        let source = walk::plan_found(&file.path).sources.pop()?;
+        let member = Member { source: 0, start: file_times::start(&source) };
+        Some(Reading { file, source, member, order: Some(order), is_fresh: changed.contains(&order) })
+    };
+    orders.into_iter().filter_map(named).filter_map(reading).collect()
 }
