@@ -548,7 +548,10 @@ fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the
     assert_eq!(column(&mut browser, LISTENER).len(), 50, "the first page");
     browser.click("#pages [data-page=last]");
     browser.click("#rows tbody td:nth-child(4)");
-    assert!(browser.text("#rows tr.detail").contains("zero-window"), "the last row opens as the first does");
+    let listed = browser.text("#rows tr.detail");
+    assert!(listed.contains(" of 10 handshakes; --format jsonl lists all."), "{listed}");
+    browser.click(".handshakes .unfold");
+    assert!(browser.text(".handshakes tr.detail").contains("zero-window"), "the last row opens as the first does");
     assert_quiet(&mut browser);
 }
 
