@@ -142,9 +142,17 @@ impl Folder {
         series.newest = latest.map_or(0, |(index, _)| index);
         let is_finished = |(index, file): (usize, &File)| {
             let is_quiet = now.duration_since(file.modified).is_ok_and(|age| age >= QUIET);
-            (file.bytes > 0 && (is_quiet || self.is_at_rest(file, index != series.newest))).then_some(index)
+            is_quiet || self.is_at_rest(file, index != series.newest)
         };
-        series.finished = series.files.iter().enumerate().filter_map(is_finished).collect();
+        let files = || series.files.iter().enumerate().filter(|(_, file)| file.bytes > 0);
+        let (finished, open): (Vec<_>, Vec<_>) = files().partition(|file| is_finished(*file));
+        // A slow read of the folder can miss the last write to a file and see those after it. They
+        // wait for it, because a file is read before those that continue it; not for long, because
+        // a clock that was set back makes any file look like that.
+        let earliest = open.iter().map(|(_, file)| file.modified).min();
+        let has_waited = |file: &File| self.seen.get(&file.name).is_some_and(|seen| seen.since.elapsed() >= QUIET);
+        let is_next = |file: &File| earliest.is_none_or(|earliest| file.modified < earliest) || has_waited(file);
+        series.finished = finished.into_iter().filter(|(_, file)| is_next(file)).map(|(index, _)| index).collect();
     }
 
     /// Returns whether the file has not changed for a while, or since the last read if a newer file
@@ -164,4 +172,39 @@ fn inode(metadata: &Metadata) -> u64 {
 #[cfg(not(unix))]
 fn inode(_: &Metadata) -> u64 {
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// Appends to a file, which then has this modification time.
+    fn append(folder: &Path, name: &str, modified: SystemTime) {
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(folder.join(name)).unwrap();
+        file.write_all(b"frames").unwrap();
+        file.set_modified(modified).unwrap();
+    }
+
+    #[test]
+    fn a_file_waits_for_the_one_before_it_whose_last_write_was_seen_late() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut folder = Folder::new(scratch.path(), &[]);
+        let mut finished = || {
+            let found = folder.read().unwrap();
+            let series = found.into_values().next().unwrap_or_default();
+            series.finished.iter().map(|&index| series.files[index].name.clone()).collect::<Vec<_>>()
+        };
+        let names = ["ring_1.pcap", "ring_2.pcap", "ring_3.pcap"];
+        assert!(finished().is_empty());
+        let now = SystemTime::now();
+        let later = |millis| now + Duration::from_millis(millis);
+        names.iter().zip([0, 2, 3]).for_each(|(name, millis)| append(scratch.path(), name, later(millis)));
+        assert!(finished().is_empty(), "all of them are new");
+        append(scratch.path(), names[0], later(1));
+        assert!(finished().is_empty(), "the first has just changed");
+        append(scratch.path(), names[2], later(4));
+        assert_eq!(finished(), names[..2], "the last may still be written to");
+    }
 }
