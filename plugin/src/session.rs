@@ -225,13 +225,16 @@ impl Session {
             }
             return;
         }
-        // A reset has the expert item of a failure whoever answered the SYN.
-        let preview = if may_change || (is_reset && request.experts) {
-            self.analyzer.preview(handshake, request.detail())
+        // The expert item of a failure has its cause, whoever answered the SYN.
+        let is_judged = may_change || (is_reset && request.experts);
+        let marked = if is_judged { None } else { self.analyzer.preview_if_cookie_style(handshake).map(so_far) };
+        let has_failed = marked.as_ref().is_some_and(|finding| finding.outcome.is_failure());
+        let preview = if is_judged || (has_failed && request.experts) {
+            self.analyzer.preview(handshake, request.detail()).map(so_far)
         } else {
-            self.analyzer.preview_if_cookie_style(handshake)
+            marked
         };
-        let Some(finding) = preview.map(so_far) else { return };
+        let Some(finding) = preview else { return };
         let settings = &self.settings;
         let mut state = state(&finding, settings);
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
