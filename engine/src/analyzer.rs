@@ -485,7 +485,11 @@ impl Analyzer {
         self.listeners.update(&self.tracker);
         self.summary.sample.expect(handshakes as usize);
         let (tracker, summary) = (&self.tracker, &self.summary);
-        let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
+        let compared = match self.parts {
+            FindingParts { compared: true, .. } => ToCompare::All,
+            FindingParts { sample: true, .. } => ToCompare::Sample(&summary.sample),
+            _ => ToCompare::None,
+        };
         // At the end of a capture, nobody asks for what was learnt.
         let forgets = end < tracker.end();
         let portions = Portions {

@@ -119,6 +119,7 @@ impl Session {
                     measured: false,
                     syn_fields: false,
                     signatures: false,
+                    sample: false,
                     ..FindingParts::default()
                 },
             ),

@@ -323,3 +323,18 @@ fn a_filter_on_one_field_finds_the_values_that_the_packet_details_show() {
         }
     }
 }
+
+#[test]
+fn the_info_column_alone_has_the_text_that_it_has_beside_the_packet_details() {
+    let texts = |request: Request<'_>| {
+        let mut session = Session::new(Settings::default());
+        let visit_one = |(packet, number): (&Vec<u8>, u32)| {
+            let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request).info_text
+        };
+        reset_after_zero_window(50_000).iter().zip(1..).map(visit_one).collect::<Vec<_>>()
+    };
+    let alone = texts(Request { info_text: true, ..Request::default() });
+    assert_eq!(alone, texts(EVERYTHING));
+    assert!(alone[1].is_some() && alone[3].is_some(), "{alone:?}");
+}
