@@ -24,8 +24,8 @@
 // type address_type frame_data packet_info
 // constant PINFO_HAS_TS
 /* Included by packet.h: the columns of the packet list. */
-// function col_prepend_fstr
-// constant COL_INFO
+// function col_prepend_fstr col_get_text
+// constant COL_EXPERT COL_INFO
 
 #include <epan/proto.h>
 // function proto_register_protocol proto_register_field_array proto_register_subtree_array

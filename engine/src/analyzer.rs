@@ -347,11 +347,13 @@ impl Analyzer {
     #[must_use]
     pub fn preview(&mut self, id: HandshakeId, detail: DetailLevel) -> Option<Finding> {
         self.listeners.update(&self.tracker);
-        self.judge_recent(id, &recent(&self.tracker, &self.listeners, id)?, detail)
+        let options = JudgeOptions { detail, ..self.judge_options() };
+        self.judge_recent(id, &recent(&self.tracker, &self.listeners, id)?, options)
     }
 
     /// Returns the preview of a handshake that was answered with a SYN cookie or by a SYN proxy,
-    /// without evidence; `None` for any other. Most SYN-ACKs rule out both without being judged.
+    /// without evidence and causes; `None` for any other. Most SYN-ACKs rule out both without being
+    /// judged.
     #[must_use]
     pub fn preview_if_cookie_style(&mut self, id: HandshakeId) -> Option<Finding> {
         self.listeners.update(&self.tracker);
@@ -359,13 +361,13 @@ impl Analyzer {
         if !self.quick_check.may_be_cookie_style(id, &recent) {
             return None;
         }
-        self.judge_recent(id, &recent, DetailLevel::None).filter(|finding| finding.assessment.verdict.is_cookie_style())
+        let options = JudgeOptions { detail: DetailLevel::None, causes: false, ..self.judge_options() };
+        self.judge_recent(id, &recent, options).filter(|finding| finding.assessment.verdict.is_cookie_style())
     }
 
     /// Judges a handshake by recent ones of its listener, itself included.
-    fn judge_recent(&self, id: HandshakeId, recent: &[&Handshake], detail: DetailLevel) -> Option<Finding> {
+    fn judge_recent(&self, id: HandshakeId, recent: &[&Handshake], options: JudgeOptions<'_>) -> Option<Finding> {
         let server = self.tracker.get(id)?.server;
-        let options = JudgeOptions { detail, ..self.judge_options() };
         let mut judge = ListenerJudge::new(recent.to_vec(), &self.tracker, options, &self.learnt(server));
         judge.skip_until(id, None);
         judge.judge_next().map(|judgement| judgement.finding(self.parts))
@@ -483,7 +485,11 @@ impl Analyzer {
         self.listeners.update(&self.tracker);
         self.summary.sample.expect(handshakes as usize);
         let (tracker, summary) = (&self.tracker, &self.summary);
-        let compared = if self.parts.compared { ToCompare::All } else { ToCompare::Sample(&summary.sample) };
+        let compared = match self.parts {
+            FindingParts { compared: true, .. } => ToCompare::All,
+            FindingParts { sample: true, .. } => ToCompare::Sample(&summary.sample),
+            _ => ToCompare::None,
+        };
         // At the end of a capture, nobody asks for what was learnt.
         let forgets = end < tracker.end();
         let portions = Portions {
@@ -525,6 +531,7 @@ impl Analyzer {
         JudgeOptions {
             now: self.now,
             detail,
+            causes: true,
             measured,
             compared: ToCompare::None,
             flood: self.limits.flood,

@@ -57,6 +57,8 @@ pub struct FindingParts {
     pub signatures: bool,
     /// Fills [`crate::Finding::compared`] instead of [`crate::Findings::sample`].
     pub compared: bool,
+    /// Fills [`crate::Findings::sample`].
+    pub sample: bool,
 }
 
 impl Default for FindingParts {
@@ -69,6 +71,7 @@ impl Default for FindingParts {
             syn_fields: true,
             signatures: true,
             compared: false,
+            sample: true,
         }
     }
 }

@@ -342,3 +342,27 @@ fn listeners_and_episodes_beyond_the_limits_are_counted() {
     let found = analyze_with(&packets, Limits { listeners: 7, ..Limits::default() });
     assert_eq!((found.listeners.len(), found.statistics.listeners_overflow, found.tally.handshakes), (7, 33, 40));
 }
+
+#[test]
+fn handshakes_are_sampled_only_where_requested() {
+    let packets = Talk::new("192.0.2.1", 1000, "198.51.100.1", 80).leaked(0.0).packets;
+    let all = analyze_with(&packets, Limits::default());
+    let parts = FindingParts { sample: false, ..FindingParts::default() };
+    let without = analyze_by(Analyzer::new(Limits::default()).with_parts(parts), &packets);
+    assert_ne!(all.sample, without.sample);
+    assert_eq!((without.sample, without.handshakes), (Default::default(), all.handshakes));
+}
+
+#[test]
+fn the_bytes_of_a_finding_include_reserved_memory_until_it_is_freed() {
+    let packets = Talk::new("192.0.2.1", 1000, "198.51.100.1", 80).leaked(0.0).packets;
+    let mut finding = analyze_with(&packets, Limits::default()).handshakes.remove(0);
+    finding.shrink_to_fit();
+    let (bytes, copy) = (finding.bytes(), finding.clone());
+    finding.assessment.evidence.reserve(1000);
+    finding.causes[0].supporting.reserve(1000);
+    finding.causes[0].check.reserve(1000);
+    assert!(finding.bytes() >= bytes + 1000 * (size_of_val(&finding.assessment.evidence[0]) + size_of::<String>() + 1));
+    finding.shrink_to_fit();
+    assert_eq!((finding.bytes(), finding), (bytes, copy));
+}

@@ -184,6 +184,28 @@ fields! {
         "The frame carries syncookie.expert.cookie, syncookie.expert.proxy or syncookie.expert.reset",
 }
 
+impl Field {
+    /// Fields whose values are sentences, or come with them: evidence, and reasons and checks of a
+    /// cause.
+    pub const EXPLANATIONS: &'static [Self] = &[
+        Self::EvidenceKind,
+        Self::EvidenceAgainst,
+        Self::EvidenceNeutral,
+        Self::EvidenceFor,
+        Self::EvidenceNats,
+        Self::EvidenceContribution,
+        Self::EvidenceDetail,
+        Self::EvidenceFrame,
+        Self::CapNats,
+        Self::CauseFor,
+        Self::CauseAgainst,
+        Self::CauseNotObservable,
+        Self::CauseCheck,
+        Self::CauseCommand,
+        Self::Text,
+    ];
+}
+
 /// Severity of an expert item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {

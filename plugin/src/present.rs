@@ -4,9 +4,11 @@
 mod point;
 mod subtree;
 
+use std::fmt;
+
 use syncookie_engine::{Assessment, Cause, CauseKind, Confidence, Finding, Frame, Outcome, Verdict, odds};
 
-pub use subtree::{Line, Subtree, Value};
+pub use subtree::{Line, Needs, Subtree, Value};
 
 use crate::fields::{Expert, Field};
 use crate::settings::Settings;
@@ -24,13 +26,13 @@ pub fn carrier(finding: &Finding) -> Option<Frame> {
 /// Returns the whole finding with its verdict: for the frame that carries it, and at first visits
 /// also for a later frame that changed the verdict.
 #[must_use]
-pub fn finding_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
+pub fn finding_subtree(finding: &Finding, frame: Frame, settings: &Settings, needs: Needs<'_>) -> Subtree {
     let assessment = &finding.assessment;
-    let mut builder = SubtreeBuilder::new(frame);
+    let mut builder = SubtreeBuilder::new(frame, needs);
     builder.text(Field::Verdict, assessment.verdict.as_str());
     if let Some(confidence) = assessment.confidence {
         builder.text(Field::Confidence, confidence.as_str());
-        builder.add(Field::ConfidenceLevel, Value::Number(level(confidence))).hidden = true;
+        builder.hidden(1, Field::ConfidenceLevel, Value::Number(level(confidence)));
     }
     for implementation in &assessment.implementations {
         builder.text(Field::Implementation, implementation.as_str());
@@ -50,8 +52,8 @@ pub fn finding_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> 
 /// Returns what to show at the first visit to the reset that ended a handshake: how it ended and
 /// why, which the frame with the verdict could not know.
 #[must_use]
-pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
-    let mut builder = SubtreeBuilder::new(frame);
+pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings, needs: Needs<'_>) -> Subtree {
+    let mut builder = SubtreeBuilder::new(frame, needs);
     add_outcome(&mut builder, finding, settings);
     builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
     builder.attach(&[Field::Cause, Field::Outcome], failure_expert(finding, settings));
@@ -61,11 +63,11 @@ pub fn outcome_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> 
 
 /// Returns what to show for the reset that ended a handshake whose finding another frame carries.
 #[must_use]
-pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Subtree {
-    let mut builder = SubtreeBuilder::new(frame);
-    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding));
+pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings, needs: Needs<'_>) -> Subtree {
+    let mut builder = SubtreeBuilder::new(frame, needs);
+    builder.sentence(1, Field::Outcome, finding.outcome.as_str(), outcome_line(finding));
     if let Some(cause) = Cause::most_likely(&point::causes(finding, settings.capture_point)) {
-        builder.add(Field::Text, Value::NoValue).text = Some(format!("Most likely cause: {}", cause.kind.clause()));
+        builder.sentence(1, Field::Text, Value::NoValue, format_args!("Most likely cause: {}", cause.kind.clause()));
         builder.check_as_text(1, cause);
     }
     builder.attach(&[Field::Outcome], reset_expert(finding, frame, settings));
@@ -75,8 +77,8 @@ pub fn reset_subtree(finding: &Finding, frame: Frame, settings: &Settings) -> Su
 
 /// Returns what to show for a later frame that provided evidence: the frame with the verdict.
 #[must_use]
-pub fn reference_subtree(finding: &Finding, frame: Frame) -> Subtree {
-    let mut builder = SubtreeBuilder::new(frame);
+pub fn reference_subtree(finding: &Finding, frame: Frame, needs: Needs<'_>) -> Subtree {
+    let mut builder = SubtreeBuilder::new(frame, needs);
     builder.endpoints_and_frames(finding);
     let heading = finding.frames.syn_ack.map_or_else(
         || TITLE.to_owned(),
@@ -114,9 +116,9 @@ pub fn most_likely_cause(finding: &Finding, settings: &Settings) -> Option<Cause
 
 /// Adds the outcome, the duration of the handshake and the causes.
 fn add_outcome(builder: &mut SubtreeBuilder, finding: &Finding, settings: &Settings) {
-    builder.text(Field::Outcome, finding.outcome.as_str()).text = Some(outcome_line(finding));
+    builder.sentence(1, Field::Outcome, finding.outcome.as_str(), outcome_line(finding));
     if let Some(seconds) = finding.completion.seconds {
-        builder.add(Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
+        builder.add(1, Field::Delay, Value::Duration((seconds * 1e9).round() as i64));
     }
     for lost in finding.cost.iter().flat_map(|cost| cost.sentences()) {
         builder.long_text(1, Field::Cost, &lost);
@@ -157,10 +159,10 @@ fn reset_heading(finding: &Finding) -> String {
 }
 
 /// Returns the line of an outcome.
-fn outcome_line(finding: &Finding) -> String {
+fn outcome_line(finding: &Finding) -> impl fmt::Display {
     let outcome = finding.outcome;
     let stuck = if outcome == Outcome::Established && finding.completion.has_failed { ", then stuck" } else { "" };
-    format!("{}: {}{stuck} ({outcome})", Field::Outcome.name(), outcome_text(outcome))
+    fmt::from_fn(move |f| write!(f, "{}: {}{stuck} ({outcome})", Field::Outcome.name(), outcome_text(outcome)))
 }
 
 /// Returns a verdict in words.

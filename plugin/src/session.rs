@@ -15,8 +15,8 @@ use syncookie_engine::{
 
 pub use event::{Event, HandshakeState};
 
-use crate::fields::Expert;
-use crate::present::{self, Subtree};
+use crate::fields::{Expert, Field};
+use crate::present::{self, Needs, Subtree};
 use crate::settings::Settings;
 use frame_index::{Entry, FrameIndex, Shows};
 use settled::Settled;
@@ -39,10 +39,10 @@ pub struct Session {
 }
 
 /// What is requested of a frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Request {
-    /// Whether subtrees are requested, with fields and expert items.
-    pub subtrees: bool,
+#[derive(Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// Whether, and with which fields, subtrees with expert items are requested.
+    pub subtrees: Option<Needs<'a>>,
     /// Whether expert items are requested, even without a subtree.
     pub experts: bool,
     /// Whether the text for the Info column is requested.
@@ -51,13 +51,19 @@ pub struct Request {
     pub events: bool,
 }
 
-impl Request {
+impl Request<'_> {
     const fn is_empty(self) -> bool {
         !(self.shows_something() || self.events)
     }
 
     const fn shows_something(self) -> bool {
-        self.subtrees || self.experts || self.info_text
+        self.subtrees.is_some() || self.experts || self.info_text
+    }
+
+    /// Returns the detail of a judgement for these fields.
+    fn detail(self) -> DetailLevel {
+        let explains = |needs: Needs<'_>| Field::EXPLANATIONS.iter().any(|field| needs(*field));
+        if self.subtrees.is_some_and(explains) { DetailLevel::All } else { DetailLevel::None }
     }
 }
 
@@ -83,18 +89,18 @@ impl FrameReport {
 
     fn add(
         &mut self,
-        request: Request,
-        subtree: impl FnOnce() -> Subtree,
+        request: Request<'_>,
+        subtree: impl FnOnce(Needs<'_>) -> Subtree,
         experts: impl FnOnce() -> Vec<(Expert, String)>,
     ) {
-        if request.subtrees {
-            self.subtrees.push(subtree());
+        if let Some(needs) = request.subtrees {
+            self.subtrees.push(subtree(needs));
         } else if request.experts {
             self.experts.extend(experts());
         }
     }
 
-    fn add_info_text(&mut self, request: Request, info_text: impl FnOnce() -> Option<String>) {
+    fn add_info_text(&mut self, request: Request<'_>, info_text: impl FnOnce() -> Option<String>) {
         if request.info_text && self.info_text.is_none() {
             self.info_text = info_text();
         }
@@ -113,6 +119,7 @@ impl Session {
                     measured: false,
                     syn_fields: false,
                     signatures: false,
+                    sample: false,
                     ..FindingParts::default()
                 },
             ),
@@ -132,7 +139,7 @@ impl Session {
         frame: Frame,
         time: Timestamp,
         packets: impl Iterator<Item = Packet<'a>>,
-        request: Request,
+        request: Request<'_>,
     ) -> FrameReport {
         let mut report = FrameReport::default();
         self.analyzer.advance_time(time);
@@ -152,13 +159,13 @@ impl Session {
     }
 
     /// Returns what to show for a frame after its first visit, according to all frames read so far.
-    pub fn revisit(&mut self, frame: Frame, request: Request) -> FrameReport {
+    pub fn revisit(&mut self, frame: Frame, request: Request<'_>) -> FrameReport {
         let mut report = FrameReport::default();
         if request.is_empty() {
             return report;
         }
         let Self { settings, analyzer, index, settled, .. } = self;
-        let least = if request.subtrees { Shows::Reference } else { Shows::Finding };
+        let least = if request.subtrees.is_some() { Shows::Reference } else { Shows::Finding };
         for entry in index.entries(frame.number).filter(|entry| entry.shows >= least) {
             let id = entry.handshake;
             match analyzer.finding_ref(id) {
@@ -197,7 +204,7 @@ impl Session {
         &mut self,
         frame: Frame,
         Pushed { handshake, role }: Pushed,
-        request: Request,
+        request: Request<'_>,
         report: &mut FrameReport,
     ) {
         if role != Role::Other {
@@ -208,7 +215,7 @@ impl Session {
         }
         let previous = self.latest.get(&handshake).copied();
         let (is_answer, is_reset) = (role == Role::SynAck, role == Role::Reset);
-        let tracks_state = request.subtrees || request.events;
+        let tracks_state = request.subtrees.is_some() || request.events;
         // A preview is computed where a judgement may have changed, and for expert items and the
         // Info column where they may have something.
         let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
@@ -219,14 +226,16 @@ impl Session {
             }
             return;
         }
-        let preview = if may_change || is_reset {
-            // Only a subtree shows evidence.
-            let detail = if request.subtrees { DetailLevel::All } else { DetailLevel::None };
-            self.analyzer.preview(handshake, detail)
+        // The expert item of a failure has its cause, whoever answered the SYN.
+        let is_judged = may_change || (is_reset && request.experts);
+        let marked = if is_judged { None } else { self.analyzer.preview_if_cookie_style(handshake).map(so_far) };
+        let has_failed = marked.as_ref().is_some_and(|finding| finding.outcome.is_failure());
+        let preview = if is_judged || (has_failed && request.experts) {
+            self.analyzer.preview(handshake, request.detail()).map(so_far)
         } else {
-            self.analyzer.preview_if_cookie_style(handshake)
+            marked
         };
-        let Some(finding) = preview.map(so_far) else { return };
+        let Some(finding) = preview else { return };
         let settings = &self.settings;
         let mut state = state(&finding, settings);
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
@@ -246,13 +255,13 @@ impl Session {
         if is_answer || is_notable {
             report.add(
                 request,
-                || present::finding_subtree(&finding, frame, settings),
+                |needs| present::finding_subtree(&finding, frame, settings, needs),
                 || present::finding_experts(&finding, frame, settings),
             );
         } else if is_reset {
             report.add(
                 request,
-                || present::outcome_subtree(&finding, frame, settings),
+                |needs| present::outcome_subtree(&finding, frame, settings, needs),
                 || present::reset_experts(&finding, frame, settings, true),
             );
         }
@@ -291,7 +300,7 @@ const fn shows(role: Role) -> Shows {
 }
 
 /// Adds what a frame shows of a finding once the file was read.
-fn show(finding: &Finding, frame: Frame, request: Request, settings: &Settings, report: &mut FrameReport) {
+fn show(finding: &Finding, frame: Frame, request: Request<'_>, settings: &Settings, report: &mut FrameReport) {
     if present::carrier(finding) == Some(frame) {
         if request.events {
             report.events.push(event(frame, finding, state(finding, settings), None));
@@ -299,18 +308,18 @@ fn show(finding: &Finding, frame: Frame, request: Request, settings: &Settings, 
         report.add_info_text(request, || present::info_text(finding, frame, settings));
         report.add(
             request,
-            || present::finding_subtree(finding, frame, settings),
+            |needs| present::finding_subtree(finding, frame, settings, needs),
             || present::finding_experts(finding, frame, settings),
         );
     } else if finding.frames.reset == Some(frame) {
         report.add_info_text(request, || present::info_text(finding, frame, settings));
         report.add(
             request,
-            || present::reset_subtree(finding, frame, settings),
+            |needs| present::reset_subtree(finding, frame, settings, needs),
             || present::reset_experts(finding, frame, settings, false),
         );
     } else if finding.assessment.evidence.iter().any(|evidence| evidence.frames.contains(&frame)) {
-        report.add(request, || present::reference_subtree(finding, frame), Vec::new);
+        report.add(request, |needs| present::reference_subtree(finding, frame, needs), Vec::new);
     }
 }
 

@@ -154,6 +154,7 @@ fn with_parts(limits: Limits, seen: &[Observation<'_>]) -> Findings {
         syn_fields: false,
         signatures: false,
         compared: true,
+        sample: false,
     };
     let mut analyzer = Analyzer::new(limits).with_parts(parts);
     let evicted = push_all(&mut analyzer, seen);

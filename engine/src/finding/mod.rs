@@ -426,14 +426,31 @@ impl Finding {
     /// Returns about how many bytes of memory the finding takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let texts = |texts: &[String]| texts.iter().map(|text| size_of::<String>() + text.capacity()).sum::<usize>();
-        let evidence = self.assessment.evidence.iter().map(|one| size_of::<Evidence>() + one.detail.capacity());
+        let Assessment { evidence, .. } = &self.assessment;
+        let details = evidence.iter().map(|one| block(one.detail.capacity()));
         let causes = self.causes.iter().map(|cause| {
             let Cause { supporting, against, not_observable, check, .. } = cause;
-            size_of::<Cause>() + texts(supporting) + texts(against) + texts(not_observable) + check.capacity()
+            block(check.capacity()) + [supporting, against, not_observable].map(texts).iter().sum::<usize>()
         });
         let signatures = self.signatures.as_ref().map_or(0, |signatures| signatures.bytes());
-        signatures + size_of::<Self>() + evidence.sum::<usize>() + causes.sum::<usize>()
+        let lists =
+            block(evidence.capacity() * size_of::<Evidence>()) + block(self.causes.capacity() * size_of::<Cause>());
+        signatures + size_of::<Self>() + lists + details.sum::<usize>() + causes.sum::<usize>()
+    }
+
+    /// Frees the memory that is reserved for more evidence and for longer texts.
+    pub fn shrink_to_fit(&mut self) {
+        let Self { assessment: Assessment { evidence, .. }, causes, .. } = self;
+        evidence.shrink_to_fit();
+        evidence.iter_mut().for_each(|one| one.detail.shrink_to_fit());
+        causes.shrink_to_fit();
+        for Cause { supporting, against, not_observable, check, .. } in causes {
+            check.shrink_to_fit();
+            for reasons in [supporting, against, not_observable] {
+                reasons.shrink_to_fit();
+                reasons.iter_mut().for_each(String::shrink_to_fit);
+            }
+        }
     }
 
     /// Returns the same as [`Assessment::is_reliable`].
@@ -462,6 +479,20 @@ impl Finding {
     pub fn capture(&self) -> u32 {
         self.frames.capture()
     }
+}
+
+/// Bytes that an allocator adds to a block of memory, on average.
+const ALLOCATION: usize = 16;
+
+/// Returns about how many bytes a block of memory takes.
+const fn block(bytes: usize) -> usize {
+    if bytes == 0 { 0 } else { bytes + ALLOCATION }
+}
+
+/// Returns about how many bytes a list of texts takes.
+#[allow(clippy::ptr_arg, reason = "a slice has no capacity")]
+fn texts(texts: &Vec<String>) -> usize {
+    block(texts.capacity() * size_of::<String>()) + texts.iter().map(|text| block(text.capacity())).sum::<usize>()
 }
 
 /// See [`Finding::is_notable`].

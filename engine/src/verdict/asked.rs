@@ -14,7 +14,7 @@ use crate::verdict::portions::handshakes;
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, Timestamp};
 
 /// Maximum number of findings that are kept, of all listeners together.
-const KEPT: usize = 1 << 13;
+const KEPT: usize = 1 << 10;
 
 /// Maximum number of handshakes in a block: few enough to be judged while somebody waits for one.
 const BLOCK: usize = 256;

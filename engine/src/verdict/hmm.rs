@@ -34,10 +34,12 @@ pub(crate) fn priors(weights: &[(f64, f64)], times: &[f64], prior: f64) -> Vec<(
         *share = estimate_share(weights, &posteriors, *share, state);
     }
     if share != [1.0, SHARE, SHARE] {
+        // The listener may have very many handshakes: two such lists take much memory.
+        drop(posteriors);
         posteriors = self::posteriors(weights, times, prior, share);
     }
     posteriors
-        .iter()
+        .into_iter()
         .map(|states| {
             let odds = |state: usize| {
                 let probability = (states[state] * share[state]).clamp(1e-9, 1.0 - 1e-9);
@@ -77,12 +79,16 @@ fn posteriors(weights: &[(f64, f64)], times: &[f64], prior: f64, share: [f64; ST
         let seen = product(forward[i - 1], emission(i - 1));
         forward[i] = normalized(step(seen, change_probability(weights[i], times[i] - times[i - 1]), start));
     }
-    let mut backward = vec![[1.0; STATES]; count];
-    for i in (0..count.saturating_sub(1)).rev() {
-        let seen = product(backward[i + 1], emission(i + 1));
-        backward[i] = normalized(step_back(seen, change_probability(weights[i + 1], times[i + 1] - times[i]), start));
+    // What later handshakes show is needed for one handshake at a time: the results replace `forward`.
+    let mut backward = [1.0; STATES];
+    for i in (0..count).rev() {
+        if let Some(&next) = weights.get(i + 1) {
+            let seen = product(backward, emission(i + 1));
+            backward = normalized(step_back(seen, change_probability(next, times[i + 1] - times[i]), start));
+        }
+        forward[i] = normalized(product(forward[i], backward));
     }
-    forward.into_iter().zip(backward).map(|(f, b)| normalized(product(f, b))).collect()
+    forward
 }
 
 /// Returns the probability that the state changed between two handshakes.

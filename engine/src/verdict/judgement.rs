@@ -105,6 +105,8 @@ pub(crate) struct JudgeOptions<'a> {
     /// Time of the last packet seen.
     pub now: Timestamp,
     pub detail: DetailLevel,
+    /// Whether the causes of a failure are judged.
+    pub causes: bool,
     pub measured: bool,
     pub compared: ToCompare<'a>,
     /// Maximum findings for handshakes of a flood that never completed; further ones are only
@@ -278,10 +280,10 @@ impl<'a> ListenerJudge<'a> {
         let of_flood = self.is_of_flood(handshake);
         let only_counted = of_flood && counts_flood;
         let mut assessment = judge.assess(index);
-        let (causes, failed) = if only_counted {
-            (Vec::new(), outcome != Outcome::Incomplete)
-        } else {
+        let (causes, failed) = if options.causes && !only_counted {
             causes(listener, index, &assessment, outcome, options.detail)
+        } else {
+            (Vec::new(), outcome.is_failure())
         };
         if !only_counted && assessment.verdict == Verdict::Undetermined {
             assessment.missing = judge.missing(index);

@@ -10,6 +10,8 @@ use super::output::Output;
 use super::packet::DissectedFrame;
 use super::{GUARD, ids, prefs, tap};
 use crate::ffi;
+use crate::fields::Field;
+use crate::present::Needs;
 use crate::session::{Request, Session};
 
 /// Whether the program has a window, whose status bar shows the most severe expert item of the file
@@ -70,13 +72,13 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
     // SAFETY: as the caller promised.
     let frame = unsafe { DissectedFrame::new(info) };
     let (first_visit, tap_has_listener) = (frame.is_first_visit(), tap::has_listener());
-    let has_columns = !info.cinfo.is_null();
+    // SAFETY: the closure does not outlive the call, and the caller promised that the tree is that of the frame.
+    let needs = |field: Field| unsafe { ids::is_field_referenced(tree, field) };
     let request = Request {
         // SAFETY: as the caller promised.
-        subtrees: unsafe { ids::is_subtree_referenced(tree) },
-        // A column may show the severity.
-        experts: has_columns || (first_visit && HAS_WINDOW.load(Relaxed)),
-        info_text: has_columns && prefs::info_column(),
+        subtrees: unsafe { ids::is_subtree_referenced(tree) }.then_some(&needs as Needs<'_>),
+        experts: shows_severity(info) || (first_visit && HAS_WINDOW.load(Relaxed)),
+        info_text: !info.cinfo.is_null() && prefs::info_column(),
         events: tap_has_listener,
     };
     let report = with_session(|session| {
@@ -87,4 +89,10 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
         }
     });
     report.filter(|report| !report.is_empty()).map(|report| Output::in_pool(info, &report))
+}
+
+/// Returns whether a column shows the severity of expert items.
+fn shows_severity(info: &ffi::packet_info) -> bool {
+    // SAFETY: the columns are null or those of the frame. A format that no column has has no text.
+    !info.cinfo.is_null() && unsafe { !ffi::col_get_text(info.cinfo, ffi::COL_EXPERT as _).is_null() }
 }

@@ -85,14 +85,37 @@ fn expert_tap() -> c_int {
 ///
 /// `tree` must be null or the tree of the frame that is being dissected.
 pub unsafe fn is_subtree_referenced(tree: *mut ffi::proto_tree) -> bool {
-    #[allow(clippy::unnecessary_cast, reason = "a truth value is a bool in some releases")]
     // SAFETY: as the caller promised; the ids are those of protocols.
-    let is_referenced = |id| id > 0 && unsafe { ffi::proto_field_is_referenced(tree, id) as i32 != 0 };
+    let is_protocol_referenced = |id| id > 0 && unsafe { is_referenced(tree, id) };
     #[allow(clippy::unnecessary_cast, reason = "a truth value is a bool in some releases")]
     // SAFETY: the id is that of a tap, or 0, which no tap has.
     let expert_tap_has_listener = || unsafe { ffi::have_tap_listener(expert_tap()) as i32 != 0 };
     // Expert items are listed even where there is no tree to attach them to.
-    expert_tap_has_listener() || (!tree.is_null() && (is_referenced(protocol_id()) || is_referenced(EXPERT.id())))
+    expert_tap_has_listener()
+        || (!tree.is_null() && (is_protocol_referenced(protocol_id()) || is_protocol_referenced(EXPERT.id())))
+}
+
+/// Returns whether something uses a field of the plugin. The packet details use all of them.
+///
+/// # Safety
+///
+/// As for [`is_subtree_referenced`].
+pub unsafe fn is_field_referenced(tree: *mut ffi::proto_tree, field: Field) -> bool {
+    // SAFETY: as the caller promised; the id is that of a field.
+    unsafe { is_referenced(tree, field_id(field)) }
+}
+
+/// Returns whether something uses a protocol or field.
+///
+/// # Safety
+///
+/// As for [`is_subtree_referenced`]; the id must be one that Wireshark assigned.
+unsafe fn is_referenced(tree: *mut ffi::proto_tree, id: c_int) -> bool {
+    #[allow(clippy::unnecessary_cast, reason = "a truth value is a bool in some releases")]
+    // SAFETY: as the caller promised.
+    unsafe {
+        ffi::proto_field_is_referenced(tree, id) as i32 != 0
+    }
 }
 
 /// Stores the protocol's id.

@@ -1,9 +1,11 @@
 //! The lines of a subtree, and a builder that fills them from a finding.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use syncookie_engine::{
-    Assessment, Cause, CheckLine, Endpoint, Evidence, EvidenceKind, Finding, Frame, Verdict, check_lines, odds,
+    Assessment, Cause, CheckLine, Endpoint, Evidence, EvidenceKind, Finding, Frame, LogOddsTerms, Verdict, check_lines,
+    odds,
 };
 
 use crate::fields::{Expert, Field, FieldType};
@@ -30,6 +32,12 @@ pub enum Value {
     Ipv6(Ipv6Addr),
     /// The value of a [`FieldType::RelativeTime`] field, in nanoseconds.
     Duration(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
 }
 
 impl Value {
@@ -94,65 +102,78 @@ pub(super) fn wrap(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// Collects the lines of the subtree of a frame.
-pub(super) struct SubtreeBuilder {
+/// Returns whether something uses a field: for a filter or a column, Wireshark keeps only the
+/// fields that it names, and the packet details show all of them.
+pub type Needs<'a> = &'a dyn Fn(Field) -> bool;
+
+/// Collects the lines of the subtree of a frame whose fields are needed.
+pub(super) struct SubtreeBuilder<'a> {
     frame: Frame,
+    needs: Needs<'a>,
     lines: Vec<Line>,
 }
 
-impl SubtreeBuilder {
-    pub(super) const fn new(frame: Frame) -> Self {
-        Self { frame, lines: Vec::new() }
+impl<'a> SubtreeBuilder<'a> {
+    pub(super) const fn new(frame: Frame, needs: Needs<'a>) -> Self {
+        Self { frame, needs, lines: Vec::new() }
     }
 
-    fn add_at(&mut self, depth: u8, field: Field, value: Value) -> &mut Line {
-        let line = Line { depth, field, value, text: None, hidden: false, experts: Vec::new() };
-        self.lines.push(line);
-        let last = self.lines.len() - 1;
-        &mut self.lines[last]
+    /// Adds a line, unless nothing needs its field.
+    pub(super) fn add(&mut self, depth: u8, field: Field, value: impl Into<Value>) -> Option<&mut Line> {
+        // The first two may carry expert items.
+        if !matches!(field, Field::Verdict | Field::Outcome) && !(self.needs)(field) {
+            return None;
+        }
+        self.lines.push(Line { depth, field, value: value.into(), text: None, hidden: false, experts: Vec::new() });
+        self.lines.last_mut()
     }
 
-    /// Adds a line directly below the subtree's own.
-    pub(super) fn add(&mut self, field: Field, value: Value) -> &mut Line {
-        self.add_at(1, field, value)
-    }
-
-    /// Adds a line with a text.
-    pub(super) fn text(&mut self, field: Field, text: &str) -> &mut Line {
-        self.add(field, Value::String(text.to_owned()))
+    /// Adds a line directly below the subtree's own, with a text.
+    pub(super) fn text(&mut self, field: Field, text: &str) {
+        self.add(1, field, text);
     }
 
     /// Adds a line that serves filters, columns and exports, because the line above shows its
     /// value.
-    fn hidden(&mut self, depth: u8, field: Field, value: Value) {
-        self.add_at(depth, field, value).hidden = true;
+    pub(super) fn hidden(&mut self, depth: u8, field: Field, value: impl Into<Value>) {
+        if let Some(line) = self.add(depth, field, value) {
+            line.hidden = true;
+        }
     }
 
     /// Adds a text of any length, after the name of its field.
     pub(super) fn long_text(&mut self, depth: u8, field: Field, text: &str) {
-        self.sentence(depth, field, Value::String(text.to_owned()), &format!("{}: {text}", field.name()));
+        self.sentence(depth, field, text, format_args!("{}: {text}", field.name()));
     }
 
     /// Adds a line with a sentence of any length instead of the field's name and value; what does
     /// not fit on the line continues below it.
-    fn sentence(&mut self, depth: u8, field: Field, value: Value, text: &str) {
-        let mut pieces = wrap(text).into_iter();
-        self.add_at(depth, field, value).text = pieces.next().map(str::to_owned);
+    pub(super) fn sentence(&mut self, depth: u8, field: Field, value: impl Into<Value>, text: impl fmt::Display) {
+        let is_shown = (self.needs)(Field::Text);
+        let text = if is_shown { text.to_string() } else { String::new() };
+        let mut pieces = wrap(&text).into_iter();
+        let first = pieces.next().filter(|_| is_shown);
+        if let Some(line) = self.add(depth, field, value) {
+            line.text = first.map(str::to_owned);
+        }
         for piece in pieces {
             let below = (depth + 1).min(Line::MAX_DEPTH);
-            self.add_at(below, Field::Text, Value::NoValue).text = Some(piece.to_owned());
+            if let Some(line) = self.add(below, Field::Text, Value::NoValue) {
+                line.text = Some(piece.to_owned());
+            }
         }
     }
 
     /// Adds the log-odds and all weights that they are the sum of.
     pub(super) fn weights(&mut self, assessment: &Assessment) {
-        if let Some(log_odds) = assessment.log_odds {
-            let line = self.add(Field::LogOdds, Value::Double(log_odds));
-            if let Some(terms) = assessment.terms {
-                let sum = format!("Log-odds: {log_odds:.2} nats against {}, the sum of these weights", terms.runner_up);
-                line.text = Some(sum);
-                self.hidden(1, Field::RunnerUp, Value::String(terms.runner_up.as_str().to_owned()));
+        match (assessment.log_odds, assessment.terms) {
+            (Some(log_odds), Some(LogOddsTerms { runner_up, .. })) => {
+                let sum = format_args!("Log-odds: {log_odds:.2} nats against {runner_up}, the sum of these weights");
+                self.sentence(1, Field::LogOdds, Value::Double(log_odds), sum);
+                self.hidden(1, Field::RunnerUp, runner_up.as_str());
             }
+            (Some(log_odds), None) => _ = self.add(1, Field::LogOdds, Value::Double(log_odds)),
+            (None, _) => {}
         }
         for evidence in &assessment.evidence {
             self.evidence(evidence, assessment);
@@ -163,9 +184,10 @@ impl SubtreeBuilder {
             (Field::ListenerNats, terms.listener_nats, "other handshakes of the listener"),
             (Field::CapNats, terms.cap_nats, "limit for evidence of one mechanism"),
         ] {
-            let line = self.add(field, Value::Double(nats));
-            line.text = Some(format!("{}: {meaning}", weight(nats)));
-            line.hidden = field == Field::CapNats && nats == 0.0;
+            if let Some(line) = self.add(1, field, Value::Double(nats)) {
+                line.text = Some(format!("{}: {meaning}", weight(nats)));
+                line.hidden = field == Field::CapNats && nats == 0.0;
+            }
         }
     }
 
@@ -179,12 +201,11 @@ impl SubtreeBuilder {
             (Some(_), _) => weight(*contribution),
             (None, _) => odds(*nats),
         };
-        let text = format!("{weight}, {role}: {detail} ({kind})");
-        self.sentence(1, field, Value::String(kind.as_str().to_owned()), &text);
-        self.hidden(2, Field::EvidenceFor, Value::String(favours.as_str().to_owned()));
+        self.sentence(1, field, kind.as_str(), format_args!("{weight}, {role}: {detail} ({kind})"));
+        self.hidden(2, Field::EvidenceFor, favours.as_str());
         self.hidden(2, Field::EvidenceNats, Value::Double(*nats));
         self.hidden(2, Field::EvidenceContribution, Value::Double(*contribution));
-        self.hidden(2, Field::EvidenceDetail, Value::String(detail.clone()));
+        self.hidden(2, Field::EvidenceDetail, detail.as_str());
         for frame in frames {
             self.link(2, Field::EvidenceFrame, *frame);
         }
@@ -192,8 +213,8 @@ impl SubtreeBuilder {
 
     /// Adds the most likely cause as a sentence, with its reasons and commands.
     pub(super) fn first_cause(&mut self, cause: &Cause) {
-        let sentence = format!("Most likely cause: {} ({})", cause.kind.clause(), cause.kind);
-        self.sentence(1, Field::Cause, Value::String(cause.kind.as_str().to_owned()), &sentence);
+        let sentence = format_args!("Most likely cause: {} ({})", cause.kind.clause(), cause.kind);
+        self.sentence(1, Field::Cause, cause.kind.as_str(), sentence);
         for (field, reasons) in [
             (Field::CauseFor, &cause.supporting),
             (Field::CauseAgainst, &cause.against),
@@ -206,13 +227,11 @@ impl SubtreeBuilder {
         if cause.check.is_empty() {
             return;
         }
-        self.hidden(2, Field::CauseCheck, Value::String(cause.check.clone()));
+        self.hidden(2, Field::CauseCheck, cause.check.as_str());
         for line in check_lines(&cause.check) {
             match line.command {
-                Some(command) => {
-                    self.sentence(2, Field::CauseCommand, Value::String(command.to_owned()), &in_full(&line))
-                }
-                None => self.sentence(2, Field::Text, Value::NoValue, &in_full(&line)),
+                Some(command) => self.sentence(2, Field::CauseCommand, command, in_full(&line)),
+                None => self.sentence(2, Field::Text, Value::NoValue, in_full(&line)),
             }
         }
     }
@@ -221,13 +240,12 @@ impl SubtreeBuilder {
     pub(super) fn other_cause(&mut self, cause: &Cause) {
         let (field, name) =
             if cause.ruled_out { (Field::CauseExcluded, "Excluded") } else { (Field::CauseOther, "Less likely") };
-        let sentence = format!("{name}: {} ({})", cause.kind.clause(), cause.kind);
-        self.sentence(1, field, Value::String(cause.kind.as_str().to_owned()), &sentence);
+        self.sentence(1, field, cause.kind.as_str(), format_args!("{name}: {} ({})", cause.kind.clause(), cause.kind));
         let reasons =
             [("For", &cause.supporting), ("Against", &cause.against), ("Not observable", &cause.not_observable)];
         for (name, reasons) in reasons {
             for reason in reasons {
-                self.sentence(2, Field::Text, Value::NoValue, &format!("{name}: {reason}"));
+                self.sentence(2, Field::Text, Value::NoValue, format_args!("{name}: {reason}"));
             }
         }
         if !cause.ruled_out {
@@ -238,7 +256,7 @@ impl SubtreeBuilder {
     /// Adds what confirms a cause, without a field for its commands.
     pub(super) fn check_as_text(&mut self, level: u8, cause: &Cause) {
         for line in check_lines(&cause.check) {
-            self.sentence(level, Field::Text, Value::NoValue, &in_full(&line));
+            self.sentence(level, Field::Text, Value::NoValue, in_full(&line));
         }
     }
 
@@ -255,8 +273,9 @@ impl SubtreeBuilder {
     pub(super) fn endpoints_and_frames(&mut self, finding: &Finding) {
         self.endpoint(finding.client, Field::Client, [Field::ClientIp, Field::ClientIpv6, Field::ClientPort]);
         self.endpoint(finding.server, Field::Server, [Field::ServerIp, Field::ServerIpv6, Field::ServerPort]);
-        let connection = syncookie_community_id::tcp(finding.client.into(), finding.server.into());
-        self.text(Field::CommunityId, &connection);
+        if (self.needs)(Field::CommunityId) {
+            self.text(Field::CommunityId, &syncookie_community_id::tcp(finding.client.into(), finding.server.into()));
+        }
         let frames = &finding.frames;
         for (field, frame) in [
             (Field::SynFrame, frames.syn),
@@ -271,18 +290,22 @@ impl SubtreeBuilder {
     }
 
     fn endpoint(&mut self, endpoint: Endpoint, field: Field, [ip, ipv6, port]: [Field; 3]) {
-        self.text(field, &endpoint.to_string());
+        if (self.needs)(field) {
+            self.text(field, &endpoint.to_string());
+        }
         match endpoint.ip {
-            IpAddr::V4(address) => self.add_at(2, ip, Value::Ipv4(address)),
-            IpAddr::V6(address) => self.add_at(2, ipv6, Value::Ipv6(address)),
+            IpAddr::V4(address) => self.add(2, ip, Value::Ipv4(address)),
+            IpAddr::V6(address) => self.add(2, ipv6, Value::Ipv6(address)),
         };
-        self.add_at(2, port, Value::Number(endpoint.port.into()));
+        self.add(2, port, Value::Number(endpoint.port.into()));
     }
 
     /// Adds a link to a frame. A link to the subtree's own frame serves filters only.
     fn link(&mut self, depth: u8, field: Field, frame: Frame) {
         let is_own = frame == self.frame;
-        self.add_at(depth, field, Value::Number(frame.number)).hidden = is_own;
+        if let Some(line) = self.add(depth, field, Value::Number(frame.number)) {
+            line.hidden = is_own;
+        }
     }
 
     /// Returns the lines, with [`Field::Marked`] if an expert item is a finding.

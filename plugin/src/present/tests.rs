@@ -2,17 +2,20 @@ use super::subtree::wrap;
 use super::*;
 use crate::settings::CapturePoint;
 
+/// The packet details.
+const EVERYTHING: Needs<'_> = &|_| true;
+
 use syncookie_engine::{
     Cause, CauseKind, Completion, Endpoint, Evidence, EvidenceKind, Frames, HandshakeId, Implementation, LogOddsTerms,
     Timestamp,
 };
 
 fn verdict(finding: &Finding, frame: Frame) -> Subtree {
-    super::finding_subtree(finding, frame, &Settings::default())
+    super::finding_subtree(finding, frame, &Settings::default(), EVERYTHING)
 }
 
 fn reset(finding: &Finding, frame: Frame) -> Subtree {
-    super::reset_subtree(finding, frame, &Settings::default())
+    super::reset_subtree(finding, frame, &Settings::default(), EVERYTHING)
 }
 
 fn frame(number: u32) -> Frame {
@@ -363,8 +366,12 @@ fn the_reset_of_a_cookie_style_handshake_warns_and_says_why_but_the_cause_is_wit
 
 #[test]
 fn at_its_first_visit_the_reset_carries_the_cause() {
-    let shown =
-        super::outcome_subtree(&finding(Verdict::SynProxy, Some(Confidence::Possible)), frame(4), &Settings::default());
+    let shown = super::outcome_subtree(
+        &finding(Verdict::SynProxy, Some(Confidence::Possible)),
+        frame(4),
+        &Settings::default(),
+        EVERYTHING,
+    );
     assert_eq!(values(&shown, Field::Cause), [&text("proxy-leaked-ack")]);
     assert_eq!(experts(&shown).iter().map(|e| e.0).collect::<Vec<_>>(), [Expert::Reset, Expert::Failure]);
     assert!(values(&shown, Field::Verdict).is_empty());
@@ -391,7 +398,7 @@ fn a_reset_that_changed_the_verdict_shows_everything_at_the_first_visit() {
 
 #[test]
 fn a_reference_shows_no_verdict() {
-    let shown = reference_subtree(&finding(Verdict::SynCookie, Some(Confidence::Likely)), frame(3));
+    let shown = reference_subtree(&finding(Verdict::SynCookie, Some(Confidence::Likely)), frame(3), EVERYTHING);
     assert!(values(&shown, Field::Verdict).is_empty());
     assert!(experts(&shown).is_empty());
     assert_eq!(values(&shown, Field::SynAckFrame), [&Value::Number(2)]);
@@ -425,7 +432,9 @@ fn long_texts_wrap_at_spaces_only() {
 fn every_value_fits_the_type_of_its_field() {
     for name in Verdict::ALL {
         let finding = finding(*name, Some(Confidence::Likely));
-        for subtree in [verdict(&finding, frame(2)), reset(&finding, frame(4)), reference_subtree(&finding, frame(3))] {
+        for subtree in
+            [verdict(&finding, frame(2)), reset(&finding, frame(4)), reference_subtree(&finding, frame(3), EVERYTHING)]
+        {
             for line in subtree.lines {
                 assert!(line.value.fits(line.field.field_type()), "{line:?}");
             }
@@ -437,8 +446,9 @@ fn every_value_fits_the_type_of_its_field() {
 fn the_capture_point_excludes_what_a_capture_taken_there_contradicts() {
     let mut finding = finding(Verdict::SynCookie, Some(Confidence::Likely));
     finding.causes[0].kind = CauseKind::WrongHost;
-    let shown =
-        |capture_point| super::finding_subtree(&finding, frame(2), &Settings { capture_point, ..Settings::default() });
+    let shown = |capture_point| {
+        super::finding_subtree(&finding, frame(2), &Settings { capture_point, ..Settings::default() }, EVERYTHING)
+    };
     let kinds = |point, field| values(&shown(point), field).into_iter().cloned().collect::<Vec<_>>();
     for point in [CapturePoint::Unknown, CapturePoint::Client] {
         assert_eq!(kinds(point, Field::Cause), [text("wrong-host")]);
@@ -453,11 +463,11 @@ fn the_capture_point_excludes_what_a_capture_taken_there_contradicts() {
 fn below_the_minimum_confidence_a_finding_has_fields_but_no_mark() {
     let possible = finding(Verdict::SynProxy, Some(Confidence::Possible));
     let settings = Settings { min_confidence: Confidence::Likely, ..Settings::default() };
-    let shown = super::finding_subtree(&possible, frame(2), &settings);
+    let shown = super::finding_subtree(&possible, frame(2), &settings, EVERYTHING);
     assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);
     assert_eq!(experts(&shown).iter().map(|e| e.0).collect::<Vec<_>>(), [Expert::Failure]);
     assert!(values(&shown, Field::Marked).is_empty());
-    assert!(experts(&super::reset_subtree(&possible, frame(4), &settings)).is_empty());
+    assert!(experts(&super::reset_subtree(&possible, frame(4), &settings, EVERYTHING)).is_empty());
     assert_eq!(info_text(&possible, frame(2), &settings), None);
     assert_eq!(info_text(&possible, frame(4), &settings), None);
 }

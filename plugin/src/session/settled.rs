@@ -12,6 +12,9 @@ use syncookie_engine::{
 const BYTES_PER_HANDSHAKE: usize = 1 << 10;
 const LEAST_BYTES: usize = 4 << 20;
 
+/// Bytes that a finding's place in the table takes: half of the slots may be free.
+const SLOT: usize = 2 * size_of::<(HandshakeId, Box<Finding>)>() + 16;
+
 /// Shown instead of the evidence.
 const NOT_KEPT: &str = "the evidence is not kept: the capture has more handshakes than the preference allows";
 
@@ -74,7 +77,7 @@ impl Settled {
     }
 
     /// Adds a finding. They come in order of their handshakes.
-    pub fn insert(&mut self, finding: Finding) {
+    pub fn insert(&mut self, mut finding: Finding) {
         let shared = Shared::of(&finding);
         let place = self.places.get(&shared).copied().unwrap_or_else(|| {
             let place = self.shared.len() as u32;
@@ -86,7 +89,8 @@ impl Settled {
         if finding.frames.syn_ack.is_none() {
             return;
         }
-        match self.room.checked_sub(finding.bytes()) {
+        finding.shrink_to_fit();
+        match self.room.checked_sub(finding.bytes() + SLOT) {
             Some(room) => {
                 self.room = room;
                 self.whole.insert(finding.id, Box::new(finding));

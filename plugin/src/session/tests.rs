@@ -5,7 +5,7 @@ use super::*;
 use crate::fields::{Expert, Field};
 use crate::present::Value;
 
-const EVERYTHING: Request = Request { subtrees: true, experts: true, info_text: true, events: true };
+const EVERYTHING: Request<'_> = Request { subtrees: Some(&|_| true), experts: true, info_text: true, events: true };
 
 const SYN: u8 = 0x02;
 const SYN_ACK: u8 = 0x12;
@@ -290,4 +290,51 @@ fn findings_beyond_the_limit_keep_all_but_their_texts() {
     assert!(has(&expected, Field::EvidenceKind) && !has(&shown, Field::EvidenceKind));
     assert!(has(&shown, Field::LogOdds) && has(&shown, Field::Missing), "it says what is not kept");
     assert!(has(&revisit(bounded, 2), Field::EvidenceKind), "the first ones have room");
+}
+
+#[test]
+fn a_filter_on_one_field_finds_the_values_that_the_packet_details_show() {
+    let frames = reset_after_zero_window(50_000).map(|packet| vec![packet]);
+    let shown = |request: Request<'_>| {
+        let mut session = Session::new(Settings::default());
+        let first = frames.iter().zip(1..).map(|(packets, number)| {
+            let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+            session.first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), request).subtrees
+        });
+        let mut all: Vec<Vec<Subtree>> = first.collect();
+        all.extend((1..=4).map(|number| session.revisit(frame(number), request).subtrees));
+        all
+    };
+    let all_values =
+        |shown: &[Vec<Subtree>], field| shown.iter().flatten().map(|s| values(s, field)).collect::<Vec<_>>();
+    let details = shown(EVERYTHING);
+    for field in Field::ALL {
+        let needs = |needed| needed == *field;
+        let filtered = shown(Request { subtrees: Some(&needs), ..EVERYTHING });
+        assert_eq!(all_values(&filtered, *field), all_values(&details, *field), "{field:?}");
+        let other =
+            Field::ALL.iter().filter(|other| *other != field && !matches!(other, Field::Verdict | Field::Outcome));
+        for other in other {
+            assert!(!filtered.iter().any(|shown| has(shown, *other)), "{other:?} costs time and nothing needs it");
+        }
+        for expert in Expert::ALL {
+            let carried = |shown: &[Vec<Subtree>]| shown.iter().map(|s| has_expert(s, *expert)).collect::<Vec<_>>();
+            assert_eq!(carried(&filtered), carried(&details), "{expert:?} with {field:?} alone");
+        }
+    }
+}
+
+#[test]
+fn the_info_column_alone_has_the_text_that_it_has_beside_the_packet_details() {
+    let texts = |request: Request<'_>| {
+        let mut session = Session::new(Settings::default());
+        let visit_one = |(packet, number): (&Vec<u8>, u32)| {
+            let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request).info_text
+        };
+        reset_after_zero_window(50_000).iter().zip(1..).map(visit_one).collect::<Vec<_>>()
+    };
+    let alone = texts(Request { info_text: true, ..Request::default() });
+    assert_eq!(alone, texts(EVERYTHING));
+    assert!(alone[1].is_some() && alone[3].is_some(), "{alone:?}");
 }

@@ -102,6 +102,7 @@ impl<'a> Run<'a> {
             compared: totals.is_counted_one_by_one,
             only_notable: !is_unending && totals.cross_capture.is_none() && admission.needs_notable_only(),
             counted_in_floods: false,
+            sample: true,
         };
         let limits = Limits {
             // The engine must not count what is counted individually.
