@@ -1,5 +1,5 @@
-//! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The
-//! second ends the program at once.
+//! SIGINT (Ctrl-C), SIGTERM, and on Windows Ctrl-Break: the first ends the reading, and the results so
+//! far are written. The second ends the program at once.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,6 +12,13 @@ use signal_hook::flag;
 
 /// Time between two checks for a signal.
 const TICK: Duration = Duration::from_millis(50);
+
+/// Signals that end the reading. Windows sends SIGBREAK for Ctrl-Break, which, unlike Ctrl-C, also
+/// reaches a program that was started in a process group of its own.
+#[cfg(windows)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGBREAK];
+#[cfg(not(windows))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
 
 /// Number of the signal that arrived; 0 before.
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
@@ -45,12 +52,13 @@ pub fn watch() -> io::Result<()> {
     }
     let signal = SIGNAL.get_or_init(Arc::default);
     let is_second = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
+    for number in SIGNALS {
         // In this order: the first signal finds the flag down and raises it, the second finds it
         // up.
-        flag::register_conditional_shutdown(number, code(number as usize).into(), Arc::clone(&is_second))?;
+        let meaning = if number == SIGTERM { SIGTERM } else { SIGINT } as usize;
+        flag::register_conditional_shutdown(number, code(meaning).into(), Arc::clone(&is_second))?;
         flag::register(number, Arc::clone(&is_second))?;
-        flag::register_usize(number, Arc::clone(signal), number as usize)?;
+        flag::register_usize(number, Arc::clone(signal), meaning)?;
     }
     Ok(())
 }
