@@ -29,7 +29,10 @@ impl Terminal {
         let width = terminal.map(|(width, _)| usize::from(width.0)).or_else(columns).unwrap_or(DEFAULT_WIDTH);
         let is_plain = env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
             || env::var("TERM").is_ok_and(|value| value == "dumb");
-        Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain && understands_escapes(Stream::Output) }
+        Self {
+            width: width.clamp(60, 240),
+            is_coloured: is_terminal && !is_plain && understands_escapes(Stream::Output),
+        }
     }
 
     /// Returns the text in a colour or weight, where these may be used; `code` holds the parameters
