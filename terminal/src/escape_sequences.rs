@@ -9,8 +9,8 @@ pub enum Stream {
     Error,
 }
 
-/// Returns whether the terminal of a stream understands escape sequences. A console of Windows is
-/// told to, because it otherwise prints them.
+/// Returns whether the terminal of a stream understands escape sequences. Turns them on in a console
+/// of Windows, which otherwise prints them.
 #[cfg(windows)]
 pub fn understands_escapes(stream: Stream) -> bool {
     use winapi_util::{HandleRef, console};
