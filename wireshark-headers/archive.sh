@@ -102,6 +102,26 @@ unpack() {
     done
 }
 
+# Unpacks packages of suite $1 and their dependencies into folder $2, to run their programs there with
+# chroot, and nothing else: no shell, no init, none of a Debian system's essential packages. That takes
+# a fifth of the time and space of debootstrap's smallest system.
+make_root_folder() {
+    local suite=$1 into=$2 archives link
+    archives=$(suite_folder "$suite")/apt/cache/archives
+    shift 2
+    rm -rf "$into"
+    mkdir -p "$into"/usr/{bin,sbin,lib,lib64} "$into"/{dev,etc,home,proc,root,tmp}
+    for link in bin sbin lib lib64; do ln -s "usr/$link" "$into/$link"; done
+    suite_apt "$suite" clean
+    { suite_apt "$suite" install -y --download-only "$@" ||
+        { suite_update "$suite" && suite_apt "$suite" install -y --download-only "$@"; }; } &&
+        unpack "$into" "$archives"/*.deb || return 1
+    suite_apt "$suite" clean
+    printf 'root:x:0:0::/root:/bin/false\nnobody:x:65534:65534::/home:/bin/false\n' >"$into/etc/passwd"
+    cp -a /dev/null /dev/urandom "$into/dev/" || return 1
+    chmod 1777 "$into/tmp" "$into/home"
+}
+
 # Fetches the development headers of suite $1 once: Wireshark's into headers/usr/include/wireshark,
 # their version into headers.version, and the part of the C library that is linked statically.
 fetch_headers() {

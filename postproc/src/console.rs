@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use syncookie_terminal::escape_controls;
+use syncookie_terminal::{Stream, escape_controls, understands_escapes};
 
 use crate::pipeline::Observer;
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ impl Console {
         let now = Instant::now();
         Self {
             quiet,
-            shows_progress: !quiet && io::stderr().is_terminal(),
+            shows_progress: !quiet && io::stderr().is_terminal() && understands_escapes(Stream::Error),
             is_line_open: false,
             started: now,
             updated: now,

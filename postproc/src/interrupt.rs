@@ -1,5 +1,5 @@
-//! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The
-//! second ends the program at once.
+//! SIGINT (Ctrl-C) and SIGTERM, and on Windows Ctrl-C and Ctrl-Break: the first ends the reading, and
+//! the results so far are written. The second ends the program at once.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+/// Numbers of the signals.
+const SIGINT: usize = 2;
+const SIGTERM: usize = 15;
 
 /// Time between two checks for a signal.
 const TICK: Duration = Duration::from_millis(50);
@@ -43,21 +44,39 @@ pub fn watch() -> io::Result<()> {
     if IS_WATCHED.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    let signal = SIGNAL.get_or_init(Arc::default);
+    install(SIGNAL.get_or_init(Arc::default))
+}
+
+#[cfg(unix)]
+fn install(signal: &Arc<AtomicUsize>) -> io::Result<()> {
+    use signal_hook::flag;
     let is_second = Arc::new(AtomicBool::new(false));
     for number in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag down and raises it, the second finds it
         // up.
-        flag::register_conditional_shutdown(number, code(number as usize).into(), Arc::clone(&is_second))?;
-        flag::register(number, Arc::clone(&is_second))?;
-        flag::register_usize(number, Arc::clone(signal), number as usize)?;
+        flag::register_conditional_shutdown(number as i32, code(number).into(), Arc::clone(&is_second))?;
+        flag::register(number as i32, Arc::clone(&is_second))?;
+        flag::register_usize(number as i32, Arc::clone(signal), number)?;
     }
     Ok(())
 }
 
+/// Handles the events of the console, because the C library's signals do not work under wine.
+/// Ctrl-Break means the same as Ctrl-C; only it reaches a program in a process group of its own.
+#[cfg(windows)]
+fn install(signal: &Arc<AtomicUsize>) -> io::Result<()> {
+    let signal = Arc::clone(signal);
+    let handler = move || {
+        if signal.swap(SIGINT, Ordering::Relaxed) != 0 {
+            std::process::exit(code(SIGINT).into());
+        }
+    };
+    ctrlc::set_handler(handler).map_err(io::Error::other)
+}
+
 /// Acts as if SIGTERM had arrived.
 pub fn request() {
-    SIGNAL.get_or_init(Arc::default).store(SIGTERM as usize, Ordering::Relaxed);
+    SIGNAL.get_or_init(Arc::default).store(SIGTERM, Ordering::Relaxed);
 }
 
 /// Returns whether a signal arrived.

@@ -45,7 +45,12 @@ pub const SCHEMA: u32 = 2;
 /// is closed, commands that write to it fail.
 #[must_use]
 pub fn run(is_output_closed: bool) -> ExitCode {
-    run_with(std::env::args_os(), is_output_closed)
+    let args = std::env::args_os();
+    if cfg!(windows) {
+        run_with(cli::expand_wildcards(args), is_output_closed)
+    } else {
+        run_with(args, is_output_closed)
+    }
 }
 
 /// Runs the program on these arguments, beginning with its name, and returns its exit code.

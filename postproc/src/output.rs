@@ -169,3 +169,34 @@ fn temporary(name: &Path) -> PathBuf {
     file.push(format!(".{}.part", std::process::id()));
     name.with_file_name(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes results to a file in a folder.
+    fn written(folder: &Path) -> String {
+        let name = folder.join("results.txt");
+        for results in ["old", "new"] {
+            let mut output = Output::open(&name).expect("the folder exists");
+            output.write_all(results.as_bytes()).expect("the disk has room");
+            output.finish().expect("the file can be replaced");
+        }
+        assert_eq!(fs::read_dir(folder).map(Iterator::count).ok(), Some(1), "no temporary file is left");
+        fs::read_to_string(name).expect("it was written")
+    }
+
+    #[test]
+    fn new_results_replace_old_ones() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(written(folder.path()), "new");
+    }
+
+    #[test]
+    fn paths_may_be_longer_than_the_260_characters_of_old_programs_for_windows() {
+        let top = tempfile::tempdir().expect("a temporary folder");
+        let folder = (0..4).fold(top.path().to_path_buf(), |folder, _| folder.join("a".repeat(100)));
+        fs::create_dir_all(&folder).expect("a long path");
+        assert_eq!(written(&folder), "new");
+    }
+}

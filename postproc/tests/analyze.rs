@@ -4,7 +4,7 @@ mod sandbox;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use sandbox::{Run, Sandbox};
 use serde_json::Value;
@@ -257,6 +257,7 @@ fn captures_in_folders_are_found_by_content_in_order_and_read_once() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::symlink;
+        use std::process::Command;
         symlink("..", sandbox.path("in/b/loop")).unwrap();
         symlink("c.pcap", sandbox.path("in/d.pcap")).unwrap();
         symlink("nowhere", sandbox.path("in/e.pcap")).unwrap();

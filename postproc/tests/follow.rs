@@ -1,4 +1,5 @@
 //! `--follow`: files appear, are finished, grow and are deleted, and the program is restarted.
+#![cfg(unix)] // It sends signals.
 
 mod following;
 mod sandbox;

@@ -1,6 +1,7 @@
 //! Every option of `analyze` together with `--follow`: honoured, with an effect that is shown here,
 //! or rejected with an error that names it. The list of options is the program's own, so that a new
 //! one without a decision fails.
+#![cfg(unix)] // It sends signals.
 
 mod sandbox;
 

@@ -1,5 +1,6 @@
 //! `--follow` loses and repeats no finding: wrong times, reused and renamed files, full disks, and
 //! runs that are killed at any write.
+#![cfg(unix)] // It sends signals.
 
 mod following;
 mod sandbox;

@@ -1,4 +1,5 @@
 //! Signals, filters, `--list-files`, duplicates, and a system without threads.
+#![cfg(unix)] // It sends signals.
 
 mod sandbox;
 

@@ -1,4 +1,5 @@
 //! Outputs that end early, are closed, or are a terminal.
+#![cfg(unix)] // It sends signals.
 
 mod sandbox;
 

@@ -11,12 +11,14 @@
 #![forbid(unsafe_code)]
 
 mod escape;
+mod escape_sequences;
 mod number;
 mod screen;
 mod style;
 mod wrap;
 
 pub use escape::{escape_controls, escape_json_controls};
+pub use escape_sequences::{Stream, understands_escapes};
 pub use number::{count, grouped};
 pub use screen::Screen;
 pub use style::Terminal;

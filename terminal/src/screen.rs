@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::env;
 
 use crate::wrap::display_width;
-use crate::{Terminal, count};
+use crate::{Stream, Terminal, count, understands_escapes};
 
 /// Columns before each line, for the mark.
 const MARGIN: usize = 2;
@@ -27,11 +27,12 @@ pub struct Screen {
 
 impl Screen {
     /// Returns columns and rows of the terminal of this process; `None` if it cannot be redrawn:
-    /// `TERM` is `dumb`, or it has no size.
+    /// `TERM` is `dumb`, it understands no escape sequences, or it has no size.
     #[must_use]
     pub fn size() -> Option<(usize, usize)> {
         let is_dumb = env::var("TERM").is_ok_and(|value| value == "dumb");
-        let (columns, rows) = terminal_size::terminal_size().filter(|_| !is_dumb)?;
+        let is_drawable = || !is_dumb && understands_escapes(Stream::Output);
+        let (columns, rows) = terminal_size::terminal_size().filter(|_| is_drawable())?;
         Some((usize::from(columns.0), usize::from(rows.0)))
     }
 

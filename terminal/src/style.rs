@@ -2,6 +2,8 @@
 
 use std::env;
 
+use crate::escape_sequences::{Stream, understands_escapes};
+
 /// Columns of a line where neither a terminal nor `COLUMNS` says its width.
 const DEFAULT_WIDTH: usize = 100;
 
@@ -19,14 +21,18 @@ impl Terminal {
     ///
     /// The width is that of the terminal of this process if `is_terminal`, else the environment's
     /// `COLUMNS`, else 100, and always between 60 and 240. Colour is used on a terminal, unless
-    /// `NO_COLOR` is set (<https://no-color.org>) or `TERM` is `dumb`.
+    /// `NO_COLOR` is set (<https://no-color.org>), `TERM` is `dumb`, or the terminal is a console of
+    /// Windows without escape sequences.
     pub fn detect(is_terminal: bool) -> Self {
         let terminal = is_terminal.then(terminal_size::terminal_size).flatten();
         let columns = || env::var("COLUMNS").ok()?.parse().ok();
         let width = terminal.map(|(width, _)| usize::from(width.0)).or_else(columns).unwrap_or(DEFAULT_WIDTH);
         let is_plain = env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
             || env::var("TERM").is_ok_and(|value| value == "dumb");
-        Self { width: width.clamp(60, 240), is_coloured: is_terminal && !is_plain }
+        Self {
+            width: width.clamp(60, 240),
+            is_coloured: is_terminal && !is_plain && understands_escapes(Stream::Output),
+        }
     }
 
     /// Returns the text in a colour or weight, where these may be used; `code` holds the parameters

@@ -37,8 +37,7 @@ pub use files::{file, files, samples, text};
 #[cfg(target_os = "linux")]
 pub(crate) use log::log_event;
 #[cfg(target_os = "linux")]
-pub(crate) use snapshot::PREFIX;
-pub(crate) use snapshot::single_line;
+pub(crate) use snapshot::{PREFIX, single_line};
 #[cfg(test)]
 pub(crate) use sockets::parse_local_address;
 

@@ -14,6 +14,7 @@ pub mod plugin;
 mod resources;
 mod shorthand;
 mod time_zone;
+mod wildcards;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +28,7 @@ pub use manual::{Completions, Manual};
 pub use resources::Resources;
 pub use shorthand::expand;
 pub use time_zone::TimeZone;
+pub use wildcards::expand as expand_wildcards;
 
 const USAGE: &str = "\
 syncookie [OPTIONS] <COMMAND>

@@ -23,7 +23,7 @@ fn is_path(first: &OsStr) -> bool {
         return true;
     }
     // A mistyped path is reported as a missing file, not as an unknown command.
-    let is_written_like_one = text.contains(['/', '.']);
+    let is_written_like_one = text.contains('.') || text.contains(std::path::is_separator);
     !text.starts_with('-') && !is_command(&text) && (is_written_like_one || Path::new(first).exists())
 }
 

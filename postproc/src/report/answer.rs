@@ -1,5 +1,7 @@
 //! Headline of the report: the answer in a sentence, its details, and the captures that were read.
 
+use std::path::is_separator;
+
 use syncookie_engine::{CauseKind, Confidence, Endpoint, NO_SYN_ACK, Outcome, Tally, Verdict};
 use syncookie_terminal::{count, escape_controls, grouped};
 
@@ -363,13 +365,18 @@ fn style(tally: &Tally) -> Style {
 /// Returns the longest folder that all names begin with.
 pub fn common_folder<'a>(mut names: impl Iterator<Item = &'a str>) -> String {
     let first = names.next().unwrap_or_default();
-    let mut folder = &first[..first.rfind('/').map_or(0, |end| end + 1)];
+    let mut folder = above(first);
     for name in names {
         while !name.starts_with(folder) {
-            folder = &folder[..folder.trim_end_matches('/').rfind('/').map_or(0, |end| end + 1)];
+            folder = above(folder.trim_end_matches(is_separator));
         }
     }
     folder.into()
+}
+
+/// Returns the folder of a path with its separator; nothing if the path has none.
+fn above(path: &str) -> &str {
+    &path[..path.rfind(is_separator).map_or(0, |end| end + 1)]
 }
 
 /// Returns the listener with the largest SYN flood, and how many others had one.
@@ -445,4 +452,20 @@ pub fn cookie_style(tally: &Tally) -> u64 {
 /// Returns the number of handshakes with this verdict.
 pub fn tally_of(tally: &Tally, verdict: Verdict) -> u64 {
     tally.verdicts[verdict as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_folder_of_names_ends_at_a_separator_of_the_platform() {
+        let common = |names: &[&str]| common_folder(names.iter().copied());
+        assert_eq!(common(&["a/b/x.pcap", "a/b/y.pcap"]), "a/b/");
+        assert_eq!(common(&["a/b/x.pcap", "a/bc/x.pcap"]), "a/");
+        assert_eq!(common(&["a/x.pcap", "b.pcap"]), "");
+        assert_eq!(common(&["x.pcap"]), "");
+        let is_separated = cfg!(windows);
+        assert_eq!(common(&[r"C:\a\x.pcap", r"C:\a\y\z.pcap"]), if is_separated { r"C:\a\" } else { "" });
+    }
 }

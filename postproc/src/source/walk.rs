@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use crate::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
@@ -207,9 +206,8 @@ impl Source {
             Origin::StandardInput if io::stdin().is_terminal() => {
                 return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into the program"));
             }
-            // Without the buffer of the standard library, because its content cannot be polled for.
-            Origin::StandardInput => Box::new(Patient(File::from(io::stdin().as_fd().try_clone_to_owned()?))),
-            Origin::File(path) if self.bytes.is_none() => Box::new(Patient(File::open(path)?)),
+            Origin::StandardInput => Box::new(Patient::standard_input()?),
+            Origin::File(path) if self.bytes.is_none() => Box::new(Patient::stream(File::open(path)?)),
             Origin::File(path) => Box::new(File::open(path)?),
         };
         match (self.format, self.compression) {

@@ -109,7 +109,7 @@ impl Folder {
             {
                 files.push(File {
                     name: name.to_string_lossy().into_owned(),
-                    inode: inode(&metadata),
+                    inode: inode(&path, &metadata),
                     bytes: metadata.len(),
                     modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
                     path,
@@ -164,13 +164,20 @@ impl Folder {
 }
 
 #[cfg(unix)]
-fn inode(metadata: &Metadata) -> u64 {
+fn inode(_: &Path, metadata: &Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
     metadata.ino()
 }
 
-#[cfg(not(unix))]
-fn inode(_: &Metadata) -> u64 {
+/// Returns the index of a file, which stays the same when the file is renamed.
+#[cfg(windows)]
+fn inode(path: &Path, _: &Metadata) -> u64 {
+    use winapi_util::{Handle, file};
+    Handle::from_path_any(path).and_then(file::information).map_or(0, |information| information.file_index())
+}
+
+#[cfg(not(any(unix, windows)))]
+fn inode(_: &Path, _: &Metadata) -> u64 {
     0
 }
 

@@ -11,6 +11,12 @@ use super::release::Release;
 /// Reason why an action failed.
 #[derive(Debug, Error)]
 pub enum Failure {
+    /// The program runs on Windows.
+    #[error(
+        "the plugin is not available for Windows yet; `syncookie annotate` writes its findings into a copy of a \
+         capture, as packet comments that every Wireshark shows"
+    )]
+    NoPluginForWindows,
     /// tshark cannot be run.
     #[error(
         "{} cannot be run: {error}; install tshark, which reports the plugin folders, or name another with --tshark{}",

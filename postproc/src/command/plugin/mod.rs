@@ -22,18 +22,22 @@ use failure::Failure;
 
 /// Runs the action and prints its result.
 pub fn run(args: &Plugin) -> ExitCode {
-    let done = match &args.action {
-        Action::Install(install) => install::install(install),
-        Action::Uninstall(uninstall) => install::uninstall(uninstall),
-        Action::Status(target) => status::status(target),
-    };
-    match done {
+    match act(&args.action) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
             Console::new(false).error(&failure);
             ExitCode::FAILURE
         }
+    }
+}
+
+fn act(action: &Action) -> Done {
+    match action {
+        _ if cfg!(windows) => Err(Failure::NoPluginForWindows),
+        Action::Install(install) => install::install(install),
+        Action::Uninstall(uninstall) => install::uninstall(uninstall),
+        Action::Status(target) => status::status(target),
     }
 }
 

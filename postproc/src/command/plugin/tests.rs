@@ -1,3 +1,4 @@
+#[cfg(target_os = "linux")]
 use super::library::Library;
 use super::release::Release;
 
@@ -9,7 +10,9 @@ fn the_release_is_read_from_the_output_of_tshark() {
     assert_eq!(release("tshark"), None);
 }
 
+/// The test reads its own executable, which is an ELF file there.
 #[test]
+#[cfg(target_os = "linux")]
 fn a_file_that_is_not_a_shared_library_is_rejected() {
     assert!(Library::parse(b"MZ").unwrap_err().starts_with("it is not a shared library"));
     let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
@@ -17,4 +20,11 @@ fn a_file_that_is_not_a_shared_library_is_rejected() {
     for end in (0..this.len().min(4096)).step_by(7) {
         assert!(Library::parse(&this[..end]).is_err());
     }
+}
+
+#[test]
+fn the_command_is_refused_only_on_windows() {
+    use crate::cli::plugin::{Action, Target};
+    let status = super::act(&Action::Status(Target { tshark: "missing/tshark".into() }));
+    assert_eq!(matches!(status, Err(super::Failure::NoPluginForWindows)), cfg!(windows));
 }
