@@ -32,7 +32,9 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::failure::Failure;
-use command::{analyze, annotate, explain, follow, manual, plugin};
+use command::{analyze, annotate, explain, follow};
+#[cfg(not(target_os = "wasi"))]
+use command::{manual, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
@@ -64,9 +66,12 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
+        #[cfg(not(target_os = "wasi"))]
         Command::Manual(args) => written(manual::manual(&args)),
+        #[cfg(not(target_os = "wasi"))]
         Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => command::kernel::command(&args),
+        #[cfg(not(target_os = "wasi"))]
         Command::Plugin(args) => plugin::run(&args),
     }
 }
@@ -94,6 +99,7 @@ fn explain(args: &cli::Explain) -> ExitCode {
 }
 
 /// Returns the exit code of a command that only writes text.
+#[cfg(not(target_os = "wasi"))]
 fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }

@@ -38,6 +38,7 @@ pub use files::{file, files, samples, text};
 pub(crate) use log::log_event;
 #[cfg(target_os = "linux")]
 pub(crate) use snapshot::PREFIX;
+#[cfg(target_os = "linux")]
 pub(crate) use snapshot::single_line;
 #[cfg(test)]
 pub(crate) use sockets::parse_local_address;

@@ -8,8 +8,10 @@ mod explain;
 mod implied;
 mod kernel;
 mod kernel_file;
+#[cfg(not(target_os = "wasi"))]
 mod manual;
 mod memory_size;
+#[cfg(not(target_os = "wasi"))]
 pub mod plugin;
 mod resources;
 mod shorthand;
@@ -23,6 +25,7 @@ pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
+#[cfg(not(target_os = "wasi"))]
 pub use manual::{Completions, Manual};
 pub use resources::Resources;
 pub use shorthand::expand;
@@ -54,8 +57,11 @@ pub enum Command {
     /// Show the kernel resources that a new connection needs: usage, limits, overflows
     Kernel(Kernel),
     Annotate(Annotate),
+    #[cfg(not(target_os = "wasi"))]
     Plugin(plugin::Plugin),
+    #[cfg(not(target_os = "wasi"))]
     Manual(Manual),
+    #[cfg(not(target_os = "wasi"))]
     Completions(Completions),
 }
 
@@ -68,9 +74,12 @@ impl Command {
             Self::Annotate(args) => &args.output,
             Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,
             Self::Kernel(args) => &args.output,
+            #[cfg(not(target_os = "wasi"))]
             Self::Manual(args) => return args.output.is_none(),
+            #[cfg(not(target_os = "wasi"))]
             Self::Completions(_) => return true,
             // What it prints is not its result.
+            #[cfg(not(target_os = "wasi"))]
             Self::Plugin(_) => return false,
         };
         output.as_os_str() == "-"

@@ -1,5 +1,8 @@
 //! SIGINT (Ctrl-C) and SIGTERM: the first ends the reading, and the results so far are written. The
-//! second ends the program at once.
+//! second ends the program at once. WebAssembly has no signals; its host ends the program.
+
+#[cfg(not(target_os = "wasi"))]
+mod handlers;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+/// Number of SIGTERM (POSIX, `kill -15`).
+const SIGTERM: usize = 15;
 
 /// Time between two checks for a signal.
 const TICK: Duration = Duration::from_millis(50);
@@ -43,21 +46,14 @@ pub fn watch() -> io::Result<()> {
     if IS_WATCHED.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    let signal = SIGNAL.get_or_init(Arc::default);
-    let is_second = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag down and raises it, the second finds it
-        // up.
-        flag::register_conditional_shutdown(number, code(number as usize).into(), Arc::clone(&is_second))?;
-        flag::register(number, Arc::clone(&is_second))?;
-        flag::register_usize(number, Arc::clone(signal), number as usize)?;
-    }
+    #[cfg(not(target_os = "wasi"))]
+    handlers::install(SIGNAL.get_or_init(Arc::default))?;
     Ok(())
 }
 
 /// Acts as if SIGTERM had arrived.
 pub fn request() {
-    SIGNAL.get_or_init(Arc::default).store(SIGTERM as usize, Ordering::Relaxed);
+    SIGNAL.get_or_init(Arc::default).store(SIGTERM, Ordering::Relaxed);
 }
 
 /// Returns whether a signal arrived.
