@@ -34,7 +34,7 @@ use cli::{Cli, Command};
 use command::failure::Failure;
 use command::{analyze, annotate, explain, follow};
 #[cfg(not(target_os = "wasi"))]
-use command::{manual, plugin};
+use command::{manual, page, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
@@ -72,6 +72,8 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
         Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => command::kernel::command(&args),
         #[cfg(not(target_os = "wasi"))]
+        Command::Page(args) => page(&args),
+        #[cfg(not(target_os = "wasi"))]
         Command::Plugin(args) => plugin::run(&args),
     }
 }
@@ -96,6 +98,17 @@ fn explain(args: &cli::Explain) -> ExitCode {
     let mut console = Console::new(args.quiet);
     let result = explain::run(args, &mut console);
     end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
+}
+
+/// Writes the page for a browser and returns the exit code.
+#[cfg(not(target_os = "wasi"))]
+fn page(args: &cli::Page) -> ExitCode {
+    let result = page::run(args).map(|()| Exit::Analysed);
+    end(
+        &mut Console::new(false),
+        result,
+        |failure| matches!(failure, page::Failure::Output(error) if is_closed_pipe(error)),
+    )
 }
 
 /// Returns the exit code of a command that only writes text.

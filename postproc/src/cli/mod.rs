@@ -12,6 +12,8 @@ mod kernel_file;
 mod manual;
 mod memory_size;
 #[cfg(not(target_os = "wasi"))]
+mod page;
+#[cfg(not(target_os = "wasi"))]
 pub mod plugin;
 mod resources;
 mod shorthand;
@@ -27,6 +29,8 @@ pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
 #[cfg(not(target_os = "wasi"))]
 pub use manual::{Completions, Manual};
+#[cfg(not(target_os = "wasi"))]
+pub use page::Page;
 pub use resources::Resources;
 pub use shorthand::expand;
 pub use time_zone::TimeZone;
@@ -58,6 +62,8 @@ pub enum Command {
     Kernel(Kernel),
     Annotate(Annotate),
     #[cfg(not(target_os = "wasi"))]
+    Page(Page),
+    #[cfg(not(target_os = "wasi"))]
     Plugin(plugin::Plugin),
     #[cfg(not(target_os = "wasi"))]
     Manual(Manual),
@@ -74,6 +80,8 @@ impl Command {
             Self::Annotate(args) => &args.output,
             Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,
             Self::Kernel(args) => &args.output,
+            #[cfg(not(target_os = "wasi"))]
+            Self::Page(args) => &args.output,
             #[cfg(not(target_os = "wasi"))]
             Self::Manual(args) => return args.output.is_none(),
             #[cfg(not(target_os = "wasi"))]

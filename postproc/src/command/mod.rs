@@ -14,5 +14,7 @@ mod list_files;
 pub mod manual;
 mod options;
 #[cfg(not(target_os = "wasi"))]
+pub mod page;
+#[cfg(not(target_os = "wasi"))]
 pub mod plugin;
 mod state_error;

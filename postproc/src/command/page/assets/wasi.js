@@ -17,6 +17,9 @@ class Exit extends Error {
   }
 }
 
+/** The exit code of a program that an error ended, such as memory that ran out: as in shells, 128 and SIGABRT. */
+const ABORTED = 134;
+
 /** Runs the program on these arguments. Returns its exit code, its standard output and its standard error. */
 function runProgram(module, args, root) {
   const output = new OwnFile(), errors = new OwnFile();
@@ -28,8 +31,12 @@ function runProgram(module, args, root) {
   try {
     instance.exports._start();
   } catch (error) {
-    if (!(error instanceof Exit)) throw error;
-    code = error.code;
+    if (error instanceof Exit) {
+      code = error.code;
+    } else {
+      code = ABORTED;
+      errors.write(errors.size, new TextEncoder().encode(`${error}\n`));
+    }
   }
   return { code, output, errors };
 }

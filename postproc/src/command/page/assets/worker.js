@@ -3,11 +3,11 @@
 /** Milliseconds between two messages about the progress. */
 const PAUSE = 100;
 
-/** The folder for what the program writes beside its standard output. */
-const OUTPUT = ".output";
+/** The program's folder for temporary files. */
+const TEMPORARY = "tmp";
 
-/** A request is `{ module, args, files, result }`: `result` names what is wanted of the folder for output, if anything. */
-onmessage = ({ data: { module, args, files, result } }) => {
+/** A request is `{ module, args, files }`; `files` are `{ path, file }`. */
+onmessage = async ({ data: { module, args, files } }) => {
   let read = 0, told = performance.now();
   const onRead = (more) => {
     read += more;
@@ -15,15 +15,8 @@ onmessage = ({ data: { module, args, files, result } }) => {
     told = performance.now();
     postMessage({ read });
   };
-  const root = tree(files, onRead), folder = new Folder();
-  root.entries.set(OUTPUT, folder);
-  let ended;
-  try {
-    ended = runProgram(module, ["syncookie", ...args], root);
-  } catch (error) {
-    postMessage({ crash: String(error) });
-    return;
-  }
-  const written = result ? folder.entries.get(result) : ended.output;
-  ended.errors.blob().text().then((errors) => postMessage({ code: ended.code, output: written?.blob() ?? null, errors }));
+  const root = tree(files, onRead);
+  if (!root.entries.has(TEMPORARY)) root.entries.set(TEMPORARY, new Folder());
+  const { code, output, errors } = runProgram(module, ["syncookie", ...args], root);
+  postMessage({ code, output: output.blob(), errors: await errors.blob().text() });
 };
