@@ -86,3 +86,107 @@ fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
     assert!(String::from_utf8_lossy(&found) == expected, "the page finds something else");
     assert_quiet(&mut browser);
 }
+
+/// What an expression gives in the report that the page shows; `inside` is its document.
+fn in_report(browser: &mut Browser, expression: &str) -> serde_json::Value {
+    browser.eval(&format!("((inside) => {expression})(document.getElementById('report').contentDocument)"))
+}
+
+#[test]
+fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.download_to(folder.path());
+    for (width, scheme) in [(400, "dark"), (800, "light"), (1280, "dark")] {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        browser.drop_files(&[sample("user-trace")], (150, 200));
+        wait_for_report(&mut browser, 1);
+        let headline = in_report(&mut browser, "inside.getElementById('answer').innerText");
+        assert_eq!(headline, "All 3 handshakes failed; most likely cause: proxy-leaked-ack.");
+        let overflow = browser.eval("document.documentElement.scrollWidth - innerWidth");
+        assert!(overflow.as_i64() <= Some(0), "{overflow} pixels are beside the window of {width}");
+        browser.picture(&format!("page-{width}-{scheme}"));
+    }
+
+    // The report works as if it were alone: rows open, and links lead to its sections.
+    in_report(&mut browser, "inside.querySelector('#rows tbody .unfold').click()");
+    in_report(&mut browser, "inside.querySelector('.handshakes .unfold').click()");
+    let detail = in_report(&mut browser, "inside.querySelector('.handshakes tr.detail').innerText");
+    assert!(detail.as_str().is_some_and(|detail| detail.contains("1. proxy-leaked-ack")), "{detail}");
+    in_report(&mut browser, "inside.querySelector('nav a[href=\"#findings\"]').click()");
+    assert_eq!(in_report(&mut browser, "inside.activeElement.id"), "findings");
+
+    browser.click("[data-panel=explain]");
+    browser.click("#explain-form button");
+    browser.wait_for("!document.getElementById('story').hidden");
+    assert_eq!(browser.eval("document.getElementById('story').textContent"), program(&["explain", "user-trace"]));
+    browser.picture("page-explain");
+
+    browser.click("[data-panel=downloads]");
+    let annotated = download(&mut browser, folder.path(), "#annotate button", "annotated.pcapng");
+    let expected = folder.path().join("expected.pcapng");
+    program(&["annotate", "user-trace", "--only-findings", "-o", &expected.display().to_string()]);
+    assert!(annotated == fs::read(expected).expect("the program has written it"));
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses() {
+    let Some((_folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    browser.open(&page);
+    let text = package().join("kernel/6.1/nstat-az.txt");
+    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"), text]);
+    wait_for_report(&mut browser, 1);
+    let caveats = "inside.getElementById('caveats').innerText.includes('nstat-az.txt is applied to every server')";
+    assert_eq!(in_report(&mut browser, caveats), true);
+    browser.click("[data-panel=files]");
+    assert!(browser.text("#list").starts_with("nstat-az.txt: texts of a kernel"));
+    browser.eval(
+        "(() => { const s = document.querySelector('#list select'); s.value = 'none'; s.dispatchEvent(new Event('change')); })()",
+    );
+    browser.click("#options button[type=submit]");
+    wait_for_report(&mut browser, 2);
+    assert_eq!(in_report(&mut browser, caveats), false);
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn a_long_run_shows_its_progress_and_can_be_cancelled() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    // A gigabyte that takes no room on the disk.
+    let large = folder.path().join("large.pcap");
+    let header = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("the sample is there");
+    fs::write(&large, header).expect("a file can be written");
+    let file = fs::OpenOptions::new().write(true).open(&large).expect("it was just written");
+    file.set_len(1 << 30).expect("the file system has sparse files");
+    browser.open(&page);
+    browser.choose("#chosen-files", &[large]);
+    browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
+    assert!(browser.text("#status").contains(" of 1.1 GB, "));
+    browser.click("#cancel");
+    browser.wait_for("document.documentElement.dataset.ready === 'true'");
+    assert_eq!(browser.eval("document.getElementById('report').hidden"), true);
+    assert!(browser.text("#start").contains("Drop captures"), "the next capture can be dropped");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn damaged_and_foreign_files_give_a_report_or_a_message() {
+    let Some((_folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    browser.open(&page);
+    let root = package().parent().expect("the package is in the workspace");
+    browser.drop_files(&[root.join("fuzz/corpus/captures")], (400, 300));
+    wait_for_report(&mut browser, 1);
+    browser.open(&page);
+    browser.choose("#chosen-files", &[root.join("LICENSE")]);
+    browser.wait_for("!document.getElementById('problem').hidden");
+    assert!(browser.text("#problem").contains("LICENSE"));
+    assert_quiet(&mut browser);
+}

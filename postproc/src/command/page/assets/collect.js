@@ -2,25 +2,45 @@
 
 /** The files of a drop, with those in folders. */
 async function dropped(transfer) {
-  // The items are gone after the first wait.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
-  if (entries.includes(null)) return fromInput(transfer.files);
-  const found = [];
-  const pending = entries.reverse();
+  const files = [], folders = [];
+  // All items are asked before the first wait: they are gone after it.
+  for (const item of [...transfer.items].filter(({ kind }) => kind === "file")) {
+    const entry = item.webkitGetAsEntry?.();
+    if (!entry?.isDirectory) files.push({ path: item.getAsFile().name, file: item.getAsFile() });
+    // Chromium gives a page that was opened from a folder the files of a handle, and not those of an entry.
+    else folders.push(item.getAsFileSystemHandle ? item.getAsFileSystemHandle().then((handle) => insideHandle(handle)) : insideEntry(entry));
+  }
+  return [files, ...(await Promise.all(folders))].flat();
+}
+
+/** The files in a folder, by its handle. */
+async function insideHandle(top) {
+  const found = [], pending = [[top.name, top]];
+  while (pending.length) {
+    const [path, handle] = pending.pop();
+    if (handle.kind === "file") found.push({ path, file: await handle.getFile() });
+    else for await (const [name, inside] of handle.entries()) pending.push([`${path}/${name}`, inside]);
+  }
+  return found;
+}
+
+/** The files in a folder, by its entry. */
+async function insideEntry(top) {
+  const found = [], pending = [top];
   while (pending.length) {
     const entry = pending.pop();
-    if (entry.isDirectory) pending.push(...(await inside(entry)));
+    if (entry.isDirectory) pending.push(...(await entries(entry)));
     else found.push({ path: entry.fullPath.replace(/^\//, ""), file: await new Promise((resolve, reject) => entry.file(resolve, reject)) });
   }
   return found;
 }
 
 /** The entries of a folder, which browsers give a hundred at a time. */
-async function inside(folder) {
+async function entries(folder) {
   const reader = folder.createReader(), all = [];
   for (;;) {
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return all.reverse();
+    if (some.length === 0) return all;
     all.push(...some);
   }
 }
@@ -28,7 +48,7 @@ async function inside(folder) {
 /** The files of an input element. */
 const fromInput = (files) => [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 
-/** Adds files to others. A file with a name that is taken gets another one, except if it is the same file. */
+/** Adds files to others. A file whose name is taken gets another one, except if it is the same file. */
 function joined(files, more) {
   const all = new Map(files.map((entry) => [entry.path, entry]));
   for (const { path, file } of more) {

@@ -1,7 +1,7 @@
 // The files that the program sees: those of the user, which are read in slices, and its own.
 
 /** Bytes of a file that are read at a time, once it is read from one end to the other. */
-const SLICE = 4 << 20;
+const SLICE = 2 << 20;
 
 /** Bytes that are read before that: the program looks at the beginning of many files first. */
 const FIRST_SLICE = 64 << 10;
@@ -9,10 +9,12 @@ const FIRST_SLICE = 64 << 10;
 /** Bytes of a written file that are in memory; the browser keeps the others where it has room. */
 const PART = 4 << 20;
 
+const NO_SLICE = { file: null, from: 0, bytes: new Uint8Array(0) };
+
 let inodes = 0;
 
 /** The slice that was read last. Of all files together one is kept, so that many files take no more memory. */
-let slice = { file: null, from: 0, bytes: new Uint8Array(0) };
+let slice = NO_SLICE;
 
 /** A slice of a blob. */
 const bytesOf = (blob, from, to) => new Uint8Array(new FileReaderSync().readAsArrayBuffer(blob.slice(from, to)));
@@ -49,6 +51,8 @@ class UserFile {
 
   load(offset, wanted) {
     const length = offset === this.end ? SLICE : Math.max(FIRST_SLICE, wanted);
+    // Nothing refers to the old slice while the next one is read, so its memory can be freed.
+    slice = NO_SLICE;
     slice = { file: this, from: offset, bytes: bytesOf(this.blob, offset, offset + length) };
     this.end = offset + slice.bytes.length;
     if (this.end > this.seen) {
@@ -118,7 +122,7 @@ class OwnFile {
 
   clear() {
     [this.parts, this.used] = [[], 0];
-    if (slice.file === this) slice.file = null;
+    if (slice.file === this) slice = NO_SLICE;
   }
 
   /** The whole content. */

@@ -96,10 +96,24 @@ async function report() {
   frame.srcdoc = await page.text();
   frame.onload = () => {
     catchDrops(frame.contentWindow);
+    followLinks(frame.contentDocument);
     resize();
     frame.contentWindow.focus();
     root.dataset.reports = String(Number(root.dataset.reports ?? 0) + 1);
   };
+}
+
+/** Follows links inside the report. A browser takes them for links to this page, because the report has no address. */
+function followLinks(inside) {
+  inside.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    const target = inside.getElementById(link.getAttribute("href").slice(1));
+    target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+    target.scrollIntoView();
+  });
 }
 
 async function add(files) {
