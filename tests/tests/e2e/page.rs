@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::run;
 use syncookie_tests::browser::Browser;
+use syncookie_tests::mutate::flip;
 use syncookie_tests::programs::programs;
-use syncookie_tests::{package, sample};
+use syncookie_tests::{package, sample, samples};
 use tempfile::TempDir;
 
 /// The page, in a folder of its own; `None`, with a message, where it cannot be built.
@@ -176,17 +178,34 @@ fn a_long_run_shows_its_progress_and_can_be_cancelled() {
 }
 
 #[test]
-fn damaged_and_foreign_files_give_a_report_or_a_message() {
-    let Some((_folder, page)) = page() else { return };
+fn damaged_and_foreign_files_give_the_findings_of_the_program_or_a_message() {
+    let Some((folder, page)) = page() else { return };
     let Some(mut browser) = Browser::start() else { return };
     browser.look(1280, 900, "light");
+    browser.download_to(folder.path());
+    let damaged = folder.path().join("damaged");
+    fs::create_dir(&damaged).expect("a folder can be made");
+    let mut random = XorShift::new(24);
+    for (number, capture) in samples().iter().enumerate() {
+        let mut bytes = fs::read(capture).expect("the samples are there");
+        flip(&mut bytes, &mut random);
+        bytes.truncate(bytes.len().saturating_sub(number % 50));
+        fs::write(damaged.join(format!("{number:03}.pcap")), bytes).expect("a file can be written");
+    }
     browser.open(&page);
-    let root = package().parent().expect("the package is in the workspace");
-    browser.drop_files(&[root.join("fuzz/corpus/captures")], (400, 300));
+    browser.drop_files(std::slice::from_ref(&damaged), (400, 300));
     wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=downloads]");
+    let found = download(&mut browser, folder.path(), "[data-format=csv]", "findings.csv");
+    let mut command = Command::new(&programs().syncookie);
+    let expected = run(command.current_dir(folder.path()).args(["analyze", "--quiet", "--format", "csv", "damaged"]));
+    assert!(String::from_utf8_lossy(&found) == expected.stdout, "the page finds something else");
+
+    let license = package().with_file_name("LICENSE");
     browser.open(&page);
-    browser.choose("#chosen-files", &[root.join("LICENSE")]);
+    browser.choose("#chosen-files", &[license]);
     browser.wait_for("!document.getElementById('problem').hidden");
-    assert!(browser.text("#problem").contains("LICENSE"));
+    let problem = browser.text("#problem");
+    assert!(problem.contains("LICENSE"), "{problem}");
     assert_quiet(&mut browser);
 }

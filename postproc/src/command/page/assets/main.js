@@ -41,7 +41,7 @@ async function work(task) {
   try {
     return await task((read) => progress(read, all, since));
   } catch (error) {
-    if (!(error instanceof Cancelled)) complain(String(error));
+    if (!(error instanceof Cancelled)) complain(error.message);
     return null;
   } finally {
     $("progress").hidden = true;

@@ -170,7 +170,7 @@ function system(args, open, root) {
         fields.setUint32(16, text.length, true);
         fields.setUint8(20, type(entry));
         record.set(text, 24);
-        // An entry that does not fit is cut, which tells the program that more follow.
+        // An entry that does not fit is cut, which shows the program that more follow.
         const part = record.subarray(0, size - used);
         bytes(at + used, part.length).set(part);
         used += part.length;

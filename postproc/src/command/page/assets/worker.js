@@ -8,11 +8,11 @@ const TEMPORARY = "tmp";
 
 /** A request is `{ module, args, files }`; `files` are `{ path, file }`. */
 onmessage = async ({ data: { module, args, files } }) => {
-  let read = 0, told = performance.now();
+  let read = 0, reported = performance.now();
   const onRead = (more) => {
     read += more;
-    if (performance.now() - told < PAUSE) return;
-    told = performance.now();
+    if (performance.now() - reported < PAUSE) return;
+    reported = performance.now();
     postMessage({ read });
   };
   const root = tree(files, onRead);
