@@ -1,7 +1,10 @@
 // The files that the program sees: those of the user, which are read in slices, and its own.
 
-/** Bytes of a file that are read at a time, once it is read from one end to the other. */
-const SLICE = 2 << 20;
+/**
+ * Bytes of a file that are read at a time, once it is read from one end to the other. In Chromium, 8 MiB take half the
+ * CPU time of 2 MiB, and more is not faster.
+ */
+const SLICE = 8 << 20;
 
 /** Bytes that are read before that: the program looks at the beginning of many files first. */
 const FIRST_SLICE = 64 << 10;
