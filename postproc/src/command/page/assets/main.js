@@ -175,8 +175,8 @@ async function explain() {
   const paths = chosen ? [chosen] : state.roles.captures;
   const done = await work((onRead) => run(["explain", "--quiet", ...conditions, ...options("explain"), "--", ...paths], state.files, onRead));
   const story = done && result(done);
-  $("story").hidden = !story;
   if (story) $("story").textContent = await story.text();
+  $("story").hidden = !story;
   resize();
 }
 
