@@ -66,7 +66,7 @@ function result({ code, output, errors }) {
 /** Options of all commands. */
 function options(command) {
   const { kernel } = state.roles, server = $("kernel-server").value.trim(), place = $("capture-point").value;
-  // A file without a machine must come before those with one.
+  // The program takes files given without server= or proxy= only before the others.
   const used = [...kernel].filter(([, machine]) => machine !== "none").sort(([, one], [, other]) => (one < other ? -1 : 1));
   const texts = used.map(([name, machine]) => (machine ? `${machine}=${name}` : name));
   return [
