@@ -32,7 +32,9 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::failure::Failure;
-use command::{analyze, annotate, explain, follow, manual, plugin};
+use command::{analyze, annotate, explain, follow};
+#[cfg(not(target_os = "wasi"))]
+use command::{manual, page, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
@@ -69,9 +71,14 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
+        #[cfg(not(target_os = "wasi"))]
         Command::Manual(args) => written(manual::manual(&args)),
+        #[cfg(not(target_os = "wasi"))]
         Command::Completions(args) => written(manual::completions(&args)),
         Command::Kernel(args) => command::kernel::command(&args),
+        #[cfg(not(target_os = "wasi"))]
+        Command::Page(args) => page(&args),
+        #[cfg(not(target_os = "wasi"))]
         Command::Plugin(args) => plugin::run(&args),
     }
 }
@@ -98,7 +105,19 @@ fn explain(args: &cli::Explain) -> ExitCode {
     end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
 }
 
+/// Writes the page for a browser and returns the exit code.
+#[cfg(not(target_os = "wasi"))]
+fn page(args: &cli::Page) -> ExitCode {
+    let result = page::run(args).map(|()| Exit::Analysed);
+    end(
+        &mut Console::new(false),
+        result,
+        |failure| matches!(failure, page::Failure::Output(error) if is_closed_pipe(error)),
+    )
+}
+
 /// Returns the exit code of a command that only writes text.
+#[cfg(not(target_os = "wasi"))]
 fn written(result: io::Result<()>) -> ExitCode {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }

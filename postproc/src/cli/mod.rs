@@ -8,8 +8,12 @@ mod explain;
 mod implied;
 mod kernel;
 mod kernel_file;
+#[cfg(not(target_os = "wasi"))]
 mod manual;
 mod memory_size;
+#[cfg(not(target_os = "wasi"))]
+mod page;
+#[cfg(not(target_os = "wasi"))]
 pub mod plugin;
 mod resources;
 mod shorthand;
@@ -24,7 +28,10 @@ pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form};
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
+#[cfg(not(target_os = "wasi"))]
 pub use manual::{Completions, Manual};
+#[cfg(not(target_os = "wasi"))]
+pub use page::Page;
 pub use resources::Resources;
 pub use shorthand::expand;
 pub use time_zone::TimeZone;
@@ -56,8 +63,13 @@ pub enum Command {
     /// Show the kernel resources that a new connection needs: usage, limits, overflows
     Kernel(Kernel),
     Annotate(Annotate),
+    #[cfg(not(target_os = "wasi"))]
+    Page(Page),
+    #[cfg(not(target_os = "wasi"))]
     Plugin(plugin::Plugin),
+    #[cfg(not(target_os = "wasi"))]
     Manual(Manual),
+    #[cfg(not(target_os = "wasi"))]
     Completions(Completions),
 }
 
@@ -70,9 +82,14 @@ impl Command {
             Self::Annotate(args) => &args.output,
             Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,
             Self::Kernel(args) => &args.output,
+            #[cfg(not(target_os = "wasi"))]
+            Self::Page(args) => &args.output,
+            #[cfg(not(target_os = "wasi"))]
             Self::Manual(args) => return args.output.is_none(),
+            #[cfg(not(target_os = "wasi"))]
             Self::Completions(_) => return true,
             // What it prints is not its result.
+            #[cfg(not(target_os = "wasi"))]
             Self::Plugin(_) => return false,
         };
         output.as_os_str() == "-"

@@ -1,4 +1,5 @@
-//! The commands of the program: one module each. Nothing below this module knows them.
+//! The commands of the program: one module each. Nothing below this module knows them. Those that
+//! concern the installation of the program are left out of WebAssembly, which must be small.
 
 pub mod analyze;
 pub mod annotate;
@@ -9,7 +10,11 @@ pub mod kernel;
 mod kernel_files;
 mod kernel_texts;
 mod list_files;
+#[cfg(not(target_os = "wasi"))]
 pub mod manual;
 mod options;
+#[cfg(not(target_os = "wasi"))]
+pub mod page;
+#[cfg(not(target_os = "wasi"))]
 pub mod plugin;
 mod state_error;

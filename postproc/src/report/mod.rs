@@ -13,7 +13,7 @@ mod ecs;
 mod endpoint;
 mod findings;
 mod format;
-mod html;
+pub(crate) mod html;
 mod json;
 mod json_serializer;
 mod listeners;

@@ -1,5 +1,7 @@
 //! What a user does with a page: reads, clicks, types, resizes the window.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use super::Browser;
@@ -85,6 +87,27 @@ impl Browser {
     /// Types into the element that has the focus.
     pub fn type_text(&mut self, text: &str) {
         self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Chooses files for an input element.
+    pub fn choose(&mut self, selector: &str, files: &[PathBuf]) {
+        let document = self.call("DOM.getDocument", json!({"depth": 0}))["root"]["nodeId"].clone();
+        let input = self.call("DOM.querySelector", json!({"nodeId": document, "selector": selector}))["nodeId"].clone();
+        self.call("DOM.setFileInputFiles", json!({"nodeId": input, "files": files}));
+    }
+
+    /// Drops files and folders on the page, at a distance from its corner in pixels.
+    pub fn drop_files(&mut self, files: &[PathBuf], place: (u32, u32)) {
+        let data = json!({"items": [], "files": files, "dragOperationsMask": 1});
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({"type": kind, "x": place.0, "y": place.1, "data": data});
+            self.call("Input.dispatchDragEvent", event);
+        }
+    }
+
+    /// Saves what the page offers as a download in this folder, without a question.
+    pub fn download_to(&mut self, folder: &Path) {
+        self.call("Browser.setDownloadBehavior", json!({"behavior": "allow", "downloadPath": folder}));
     }
 
     /// Sets the size of the window and the colour scheme of the system.

@@ -182,12 +182,13 @@ impl Browser {
         self.heard.iter().filter(is_complaint).cloned().collect()
     }
 
-    /// Returns the URLs that the page requested, without its own and `data:` URLs.
+    /// Returns the URLs that the page requested, without its own, and those of what it made itself
+    /// (`data:`, `blob:`).
     pub fn requests(&mut self) -> Vec<String> {
         let sent = self.heard.iter().filter(|message| message["method"] == "Network.requestWillBeSent");
         let other = sent.filter(|message| message["params"]["type"] != "Document");
         let urls = other.filter_map(|message| message["params"]["request"]["url"].as_str());
-        urls.filter(|url| !url.starts_with("data:")).map(str::to_owned).collect()
+        urls.filter(|url| !url.starts_with("data:") && !url.starts_with("blob:")).map(str::to_owned).collect()
     }
 }
 

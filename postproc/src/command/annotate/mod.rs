@@ -94,8 +94,14 @@ fn folder(output: &Path) -> PathBuf {
     match output.parent().filter(|_| is_file) {
         Some(folder) if folder.as_os_str().is_empty() => PathBuf::from("."),
         Some(folder) => folder.to_path_buf(),
-        None => std::env::temp_dir(),
+        None => temporary_folder(),
     }
+}
+
+/// Returns the system's folder for temporary files. WebAssembly has none; the host of the page makes
+/// this one.
+fn temporary_folder() -> PathBuf {
+    if cfg!(target_os = "wasi") { PathBuf::from("/tmp") } else { std::env::temp_dir() }
 }
 
 /// Run over all inputs.

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use syncookie_engine::Timestamp;
 use tempfile::TempPath;
@@ -14,7 +15,7 @@ use crate::source::walk::{self, Plan};
 
 /// Temporary capture that is being written.
 pub struct Spool {
-    writer: Writer<BufWriter<File>>,
+    writer: Writer<BufWriter<Arc<File>>>,
     file: Kept,
     latest: Option<(Timestamp, u32)>,
 }
@@ -30,7 +31,7 @@ pub struct Spooled {
 struct Kept {
     path: PathBuf,
     /// Keeps the file open: it exists as long as it is, even without a name.
-    _file: File,
+    _file: Arc<File>,
     /// Name of the file, only if a file without a name could not be opened again.
     _name: Option<TempPath>,
 }
@@ -44,7 +45,9 @@ impl Spool {
             Some(path) => (path, None),
             None => (name.to_path_buf(), Some(name)),
         };
-        let writer = Writer::new(BufWriter::with_capacity(1 << 16, file.try_clone()?))?;
+        // Shared and not duplicated, because WebAssembly cannot duplicate a descriptor.
+        let file = Arc::new(file);
+        let writer = Writer::new(BufWriter::with_capacity(1 << 16, Arc::clone(&file)))?;
         Ok(Self { writer, file: Kept { path, _file: file, _name: name }, latest: None })
     }
 

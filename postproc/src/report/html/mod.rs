@@ -6,13 +6,14 @@
 
 mod checks;
 mod data;
-mod escape;
+pub(crate) mod escape;
 mod figures;
 mod points;
 mod rows;
 mod sample;
 mod sections;
 mod series;
+pub(crate) mod template;
 mod texts;
 
 use std::io::{self, Write};
@@ -30,10 +31,13 @@ use escape::{Html, ScriptSafe, source_hash};
 use points::Points;
 use rows::Rows;
 use series::Timelines;
+use template::{fill, unknown_mark};
 use texts::Texts;
 
 const PAGE: &str = include_str!("assets/page.html");
-const STYLE: &str = concat!(include_str!("vendor/uplot/uPlot.min.css"), "\n", include_str!("assets/style.css"));
+/// Style sheet of the page.
+pub(crate) const STYLE: &str =
+    concat!(include_str!("vendor/uplot/uPlot.min.css"), "\n", include_str!("assets/style.css"));
 const CHARTS: &str =
     concat!("/*\n", include_str!("vendor/uplot/LICENSE"), "*/\n", include_str!("vendor/uplot/uPlot.iife.min.js"));
 const SCRIPT: &str = concat!(
@@ -98,12 +102,8 @@ impl<W: Write> Report for Page<W> {
     fn end(&mut self, totals: &Totals) -> io::Result<()> {
         self.gathered.remove(totals.second_views());
         let totals = &*totals.by_connection();
-        // The template, with its marks `{{…}}` replaced in order.
-        for part in PAGE.split("{{") {
-            let (mark, text) = part.split_once("}}").unwrap_or(("", part));
-            self.section(mark, totals)?;
-            self.output.write_all(text.as_bytes())?;
-        }
+        let Self { output, gathered, folder } = self;
+        fill(PAGE, output, |mark, output| section(mark, output, gathered, totals, folder))?;
         self.output.flush()
     }
 }
@@ -112,34 +112,39 @@ impl<W: Write> Page<W> {
     pub fn new(output: W) -> Self {
         Self { output, gathered: Gathered::default(), folder: String::new() }
     }
+}
 
-    fn section(&mut self, mark: &str, totals: &Totals) -> io::Result<()> {
-        let (output, gathered) = (&mut self.output, &mut self.gathered);
-        match mark {
-            "policy" => write!(output, "{}", policy()),
-            "style" => output.write_all(STYLE.as_bytes()),
-            "charts" => output.write_all(CHARTS.as_bytes()),
-            "script" => output.write_all(SCRIPT.as_bytes()),
-            "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
-            "answer" => write!(output, "{}", Html(&headline(totals))),
-            "answer-details" => write!(output, "{}", Html(&details(totals))),
-            "figures" => figures::figures(output, totals),
-            "checks" => checks::checks(output, totals),
-            "read" => write!(output, "{}", Html(&read(totals, &self.folder))),
-            "common-factors" => sections::common_factors(output, totals),
-            "counted" => write!(output, "{}s", capitalised(totals.noun())),
-            "clients" => sections::clients(output, totals),
-            "listeners" => sections::listeners(output, totals),
-            "episodes" => sections::episodes(output, totals),
-            "caveats" => sections::caveats(output, totals),
-            "limits" => sections::limits(output, totals, gathered),
-            "unread" => sections::unread(output, totals),
-            "beyond" => sections::beyond(output, gathered),
-            "data" => data(output, gathered, totals, &self.folder),
-            "details" => gathered.rows.details().try_for_each(|line| output.write_all(line)),
-            "" => Ok(()),
-            _ => Err(io::Error::other(format!("the page's skeleton has an unknown mark: {mark}"))),
-        }
+/// Writes what replaces a mark of the template.
+fn section(
+    mark: &str,
+    output: &mut dyn Write,
+    gathered: &mut Gathered,
+    totals: &Totals,
+    folder: &str,
+) -> io::Result<()> {
+    match mark {
+        "policy" => write!(output, "{}", policy()),
+        "style" => output.write_all(STYLE.as_bytes()),
+        "charts" => output.write_all(CHARTS.as_bytes()),
+        "script" => output.write_all(SCRIPT.as_bytes()),
+        "version" => write!(output, "{}", env!("CARGO_PKG_VERSION")),
+        "answer" => write!(output, "{}", Html(&headline(totals))),
+        "answer-details" => write!(output, "{}", Html(&details(totals))),
+        "figures" => figures::figures(output, totals),
+        "checks" => checks::checks(output, totals),
+        "read" => write!(output, "{}", Html(&read(totals, folder))),
+        "common-factors" => sections::common_factors(output, totals),
+        "counted" => write!(output, "{}s", capitalised(totals.noun())),
+        "clients" => sections::clients(output, totals),
+        "listeners" => sections::listeners(output, totals),
+        "episodes" => sections::episodes(output, totals),
+        "caveats" => sections::caveats(output, totals),
+        "limits" => sections::limits(output, totals, gathered),
+        "unread" => sections::unread(output, totals),
+        "beyond" => sections::beyond(output, gathered),
+        "data" => data(output, gathered, totals, folder),
+        "details" => gathered.rows.details().try_for_each(|line| output.write_all(line)),
+        _ => Err(unknown_mark(mark)),
     }
 }
 
@@ -173,11 +178,15 @@ fn data(output: &mut dyn Write, gathered: &mut Gathered, totals: &Totals, folder
 /// Returns the content security policy: only the page's own scripts run, and nothing is loaded.
 fn policy() -> String {
     format!(
-        "default-src 'none'; script-src {} {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-        source_hash(CHARTS.as_bytes()),
-        source_hash(SCRIPT.as_bytes()),
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        script_sources(),
         source_hash(STYLE.as_bytes())
     )
+}
+
+/// Returns the source expressions that allow the scripts of the page.
+pub(crate) fn script_sources() -> String {
+    format!("{} {}", source_hash(CHARTS.as_bytes()), source_hash(SCRIPT.as_bytes()))
 }
 
 #[cfg(test)]

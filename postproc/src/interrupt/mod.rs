@@ -1,5 +1,9 @@
 //! SIGINT (Ctrl-C) and SIGTERM, and on Windows Ctrl-C and Ctrl-Break: the first ends the reading, and
-//! the results so far are written. The second ends the program at once.
+//! the results so far are written. The second ends the program at once. WebAssembly has no signals;
+//! its host ends the program.
+
+#[cfg(not(target_os = "wasi"))]
+mod handlers;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,8 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Numbers of the signals.
-const SIGINT: usize = 2;
+/// Number of SIGTERM (POSIX, `kill -15`).
 const SIGTERM: usize = 15;
 
 /// Time between two checks for a signal.
@@ -44,34 +47,9 @@ pub fn watch() -> io::Result<()> {
     if IS_WATCHED.swap(true, Ordering::Relaxed) {
         return Ok(());
     }
-    install(SIGNAL.get_or_init(Arc::default))
-}
-
-#[cfg(unix)]
-fn install(signal: &Arc<AtomicUsize>) -> io::Result<()> {
-    use signal_hook::flag;
-    let is_second = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag down and raises it, the second finds it
-        // up.
-        flag::register_conditional_shutdown(number as i32, code(number).into(), Arc::clone(&is_second))?;
-        flag::register(number as i32, Arc::clone(&is_second))?;
-        flag::register_usize(number as i32, Arc::clone(signal), number)?;
-    }
+    #[cfg(not(target_os = "wasi"))]
+    handlers::install(SIGNAL.get_or_init(Arc::default))?;
     Ok(())
-}
-
-/// Handles the events of the console, because the C library's signals do not work under wine.
-/// Ctrl-Break means the same as Ctrl-C; only it reaches a program in a process group of its own.
-#[cfg(windows)]
-fn install(signal: &Arc<AtomicUsize>) -> io::Result<()> {
-    let signal = Arc::clone(signal);
-    let handler = move || {
-        if signal.swap(SIGINT, Ordering::Relaxed) != 0 {
-            std::process::exit(code(SIGINT).into());
-        }
-    };
-    ctrlc::set_handler(handler).map_err(io::Error::other)
 }
 
 /// Acts as if SIGTERM had arrived.

@@ -1,0 +1,211 @@
+//! The page that analyses captures in a browser: it gives what the program gives.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use syncookie_testkit::rng::XorShift;
+use syncookie_tests::analyze::run;
+use syncookie_tests::browser::Browser;
+use syncookie_tests::mutate::flip;
+use syncookie_tests::programs::programs;
+use syncookie_tests::{package, sample, samples};
+use tempfile::TempDir;
+
+/// The page, in a folder of its own; `None`, with a message, where it cannot be built.
+fn page() -> Option<(TempDir, PathBuf)> {
+    let root = package().parent().expect("the package is in the workspace");
+    let built = Command::new(root.join("script/page")).arg("module").stderr(Stdio::piped()).output();
+    let built = built.expect("a shell can be started");
+    if !built.status.success() {
+        let reason = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(reason.contains("is missing"), "{reason}");
+        eprintln!("SKIPPED: {reason}");
+        return None;
+    }
+    let module = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let page = folder.path().join("syncookie.html");
+    let mut command = Command::new(&programs().syncookie);
+    let done = run(command.arg("page").arg("--module").arg(module.join("page/syncookie.wasm.gz")).arg("-o").arg(&page));
+    assert!(done.survived() && page.is_file(), "{}", done.stderr);
+    Some((folder, page))
+}
+
+/// Waits until a report is shown, the `number`th one of the page.
+fn wait_for_report(browser: &mut Browser, number: u32) {
+    browser.wait_for(&format!(
+        "document.documentElement.dataset.reports === '{number}' && document.documentElement.dataset.ready === 'true'"
+    ));
+    let problem = browser.text("#problem");
+    assert!(problem.is_empty(), "{problem}");
+}
+
+/// The file that a click saves.
+fn download(browser: &mut Browser, folder: &Path, button: &str, name: &str) -> Vec<u8> {
+    browser.click(button);
+    let (file, deadline) = (folder.join(name), Instant::now() + Duration::from_secs(60));
+    while !file.is_file() {
+        assert!(Instant::now() < deadline, "{name} is not saved; complaints: {:#?}", browser.complaints());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    fs::read(&file).expect("the download can be read")
+}
+
+/// What the program writes in the folder of the sample captures.
+fn program(args: &[&str]) -> String {
+    let mut command = Command::new(&programs().syncookie);
+    let done = run(command.current_dir(package().join("captures")).args(args));
+    assert!(done.survived(), "{}", done.stderr);
+    done.stdout
+}
+
+fn assert_quiet(browser: &mut Browser) {
+    assert!(browser.complaints().is_empty(), "{:#?}", browser.complaints());
+    assert!(browser.requests().is_empty(), "{:#?}", browser.requests());
+}
+
+#[test]
+fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    browser.download_to(folder.path());
+    browser.open(&page);
+    browser.picture("page-start");
+    let folders = ["linux-5.10", "linux-6.18", "user-trace"];
+    browser.drop_files(&folders.map(sample), (400, 300));
+    wait_for_report(&mut browser, 1);
+    browser.picture("page-report");
+
+    browser.click("[data-panel=downloads]");
+    let found = download(&mut browser, folder.path(), "[data-format=jsonl]", "findings.jsonl");
+    let mut args = vec!["analyze", "--quiet", "--format", "jsonl"];
+    args.extend(folders);
+    let expected = program(&args);
+    assert!(expected.lines().count() > 1000);
+    assert!(String::from_utf8_lossy(&found) == expected, "the page finds something else");
+    assert_quiet(&mut browser);
+}
+
+/// What an expression gives in the report that the page shows; `inside` is its document.
+fn in_report(browser: &mut Browser, expression: &str) -> serde_json::Value {
+    browser.eval(&format!("((inside) => {expression})(document.getElementById('report').contentDocument)"))
+}
+
+#[test]
+fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.download_to(folder.path());
+    for (width, scheme) in [(400, "dark"), (800, "light"), (1280, "dark")] {
+        browser.look(width, 900, scheme);
+        browser.open(&page);
+        browser.drop_files(&[sample("user-trace")], (150, 200));
+        wait_for_report(&mut browser, 1);
+        let headline = in_report(&mut browser, "inside.getElementById('answer').innerText");
+        assert_eq!(headline, "All 3 handshakes failed; most likely cause: proxy-leaked-ack.");
+        let overflow = browser.eval("document.documentElement.scrollWidth - innerWidth");
+        assert!(overflow.as_i64() <= Some(0), "{overflow} pixels are beside the window of {width}");
+        browser.picture(&format!("page-{width}-{scheme}"));
+    }
+
+    // The report works as if it were alone: rows open, and links lead to its sections.
+    in_report(&mut browser, "inside.querySelector('#rows tbody .unfold').click()");
+    in_report(&mut browser, "inside.querySelector('.handshakes .unfold').click()");
+    let detail = in_report(&mut browser, "inside.querySelector('.handshakes tr.detail').innerText");
+    assert!(detail.as_str().is_some_and(|detail| detail.contains("1. proxy-leaked-ack")), "{detail}");
+    in_report(&mut browser, "inside.querySelector('nav a[href=\"#findings\"]').click()");
+    assert_eq!(in_report(&mut browser, "inside.activeElement.id"), "findings");
+
+    browser.click("[data-panel=explain]");
+    browser.click("#explain-form button");
+    browser.wait_for("!document.getElementById('story').hidden");
+    assert_eq!(browser.eval("document.getElementById('story').textContent"), program(&["explain", "user-trace"]));
+    browser.picture("page-explain");
+
+    browser.click("[data-panel=downloads]");
+    let annotated = download(&mut browser, folder.path(), "#annotate button", "annotated.pcapng");
+    let expected = folder.path().join("expected.pcapng");
+    program(&["annotate", "user-trace", "--only-findings", "-o", &expected.display().to_string()]);
+    assert!(annotated == fs::read(expected).expect("the program has written it"));
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses() {
+    let Some((_folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    browser.open(&page);
+    let text = package().join("kernel/6.1/nstat-az.txt");
+    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"), text]);
+    wait_for_report(&mut browser, 1);
+    let caveats = "inside.getElementById('caveats').innerText.includes('nstat-az.txt is applied to every server')";
+    assert_eq!(in_report(&mut browser, caveats), true);
+    browser.click("[data-panel=files]");
+    assert!(browser.text("#list").starts_with("nstat-az.txt: texts of a kernel"));
+    browser.eval(
+        "(() => { const s = document.querySelector('#list select'); s.value = 'none'; s.dispatchEvent(new Event('change')); })()",
+    );
+    browser.click("#options button[type=submit]");
+    wait_for_report(&mut browser, 2);
+    assert_eq!(in_report(&mut browser, caveats), false);
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn a_long_run_shows_its_progress_and_can_be_cancelled() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    // A gigabyte that takes no room on the disk.
+    let large = folder.path().join("large.pcap");
+    let header = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("the sample is there");
+    fs::write(&large, header).expect("a file can be written");
+    let file = fs::OpenOptions::new().write(true).open(&large).expect("it was just written");
+    file.set_len(1 << 30).expect("the file system has sparse files");
+    browser.open(&page);
+    browser.choose("#chosen-files", &[large]);
+    browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
+    assert!(browser.text("#status").contains(" of 1.1 GB, "));
+    browser.click("#cancel");
+    browser.wait_for("document.documentElement.dataset.ready === 'true'");
+    assert_eq!(browser.eval("document.getElementById('report').hidden"), true);
+    assert!(browser.text("#start").contains("Drop captures"), "the next capture can be dropped");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn damaged_and_foreign_files_give_the_findings_of_the_program_or_a_message() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Browser::start() else { return };
+    browser.look(1280, 900, "light");
+    browser.download_to(folder.path());
+    let damaged = folder.path().join("damaged");
+    fs::create_dir(&damaged).expect("a folder can be made");
+    let mut random = XorShift::new(24);
+    for (number, capture) in samples().iter().enumerate() {
+        let mut bytes = fs::read(capture).expect("the samples are there");
+        flip(&mut bytes, &mut random);
+        bytes.truncate(bytes.len().saturating_sub(number % 50));
+        fs::write(damaged.join(format!("{number:03}.pcap")), bytes).expect("a file can be written");
+    }
+    browser.open(&page);
+    browser.drop_files(std::slice::from_ref(&damaged), (400, 300));
+    wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=downloads]");
+    let found = download(&mut browser, folder.path(), "[data-format=csv]", "findings.csv");
+    let mut command = Command::new(&programs().syncookie);
+    let expected = run(command.current_dir(folder.path()).args(["analyze", "--quiet", "--format", "csv", "damaged"]));
+    assert!(String::from_utf8_lossy(&found) == expected.stdout, "the page finds something else");
+
+    let license = package().with_file_name("LICENSE");
+    browser.open(&page);
+    browser.choose("#chosen-files", &[license]);
+    browser.wait_for("!document.getElementById('problem').hidden");
+    let problem = browser.text("#problem");
+    assert!(problem.contains("LICENSE"), "{problem}");
+    assert_quiet(&mut browser);
+}
