@@ -352,8 +352,8 @@ impl Analyzer {
     }
 
     /// Returns the preview of a handshake that was answered with a SYN cookie or by a SYN proxy,
-    /// without evidence and causes; `None` for any other. Most SYN-ACKs rule out both without being
-    /// judged.
+    /// without evidence and causes, and without whether the connection got stuck; `None` for any
+    /// other. Most SYN-ACKs rule out both without being judged.
     #[must_use]
     pub fn preview_if_cookie_style(&mut self, id: HandshakeId) -> Option<Finding> {
         self.listeners.update(&self.tracker);

@@ -231,7 +231,7 @@ fn formats_that_programs_read_have_each_handshake_of_each_capture_unless_once_is
         assert_eq!(records("ecs", |_| true), expected, "{once:?}");
         // People see connections in any case.
         for format in ["table", "html"] {
-            assert!(written(format).contains("answered the 5 "), "{once:?}: {format}");
+            assert!(written(format).contains("answered the SYNs of 5 "), "{once:?}: {format}");
         }
     }
 }

@@ -12,12 +12,12 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Escapes the characters in JSON that a terminal acts upon. JSON itself escapes only those of
-/// ASCII, but U+009B begins an escape sequence, too. Such characters are only in strings.
+/// Escapes the characters in JSON that a terminal acts upon. JSON itself escapes only those below
+/// U+0020, but U+009B begins an escape sequence, too. Such characters are only in strings.
 #[must_use]
 pub fn escape_json_controls(json: &[u8]) -> Cow<'_, [u8]> {
     match str::from_utf8(json) {
-        Ok(text) if !text.is_ascii() && text.chars().any(is_active_in_json) => {
+        Ok(text) if json.iter().any(|&byte| byte >= DELETE) && text.chars().any(is_active_in_json) => {
             let escape = |c: char| if is_active_in_json(c) { format!("\\u{:04x}", c as u32) } else { c.into() };
             Cow::Owned(text.chars().map(escape).collect::<String>().into_bytes())
         }
@@ -25,8 +25,11 @@ pub fn escape_json_controls(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The highest control character of ASCII.
+const DELETE: u8 = 0x7f;
+
 fn is_active_in_json(c: char) -> bool {
-    !c.is_ascii() && is_active(c)
+    c >= char::from(DELETE) && is_active(c)
 }
 
 /// Returns whether a terminal acts upon the character.
@@ -47,6 +50,7 @@ mod tests {
     fn json_means_the_same_and_has_no_character_that_a_terminal_acts_upon() {
         let json = "{\"a\":\"\u{9b}31m ü \u{202e}\"}\n";
         assert_eq!(&*escape_json_controls(json.as_bytes()), "{\"a\":\"\\u009b31m ü \\u202e\"}\n".as_bytes());
+        assert_eq!(&*escape_json_controls(b"\"\x7f\""), b"\"\\u007f\"");
         assert!(matches!(escape_json_controls("\"ü\"\n".as_bytes()), Cow::Borrowed(_)));
     }
 

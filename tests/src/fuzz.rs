@@ -63,12 +63,15 @@ fn mutant(records: &[Record], random: &mut XorShift) -> Vec<Record> {
     records
 }
 
+/// The latest time of a pcap file, in nanoseconds since 1970: in the year 2106.
+const LATEST: u64 = u32::MAX as u64 * 1_000_000_000;
+
 fn odd_time(nanos: u64, random: &mut XorShift) -> u64 {
     match random.below(4) {
         0 => 0,
-        1 => u64::from(u32::MAX) * 1_000_000_000,
+        1 => LATEST,
         2 => nanos.saturating_sub(random.next_u64() % 10_000_000_000),
-        _ => nanos + random.next_u64() % 10_000_000_000,
+        _ => (nanos + random.next_u64() % 10_000_000_000).min(LATEST),
     }
 }
 

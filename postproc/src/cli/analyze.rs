@@ -176,7 +176,7 @@ pub struct Analyze {
     pub follow: bool,
 
     /// With --follow: record in this file what was reported, so that the next run continues there
-    #[arg(long, value_name = "FILE", requires = "follow")]
+    #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
 
     /// With --follow: write counts of the findings to this file, for Prometheus
@@ -185,7 +185,7 @@ pub struct Analyze {
     /// findings by listener, verdict and cause. The first 100 listeners with a finding are counted
     /// individually, all others together as listener="other". The file is replaced atomically each
     /// time captures were read. The counters begin at 0 with each run.
-    #[arg(long, value_name = "FILE", requires = "follow")]
+    #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
 
     /// List the captures that would be read, then exit
@@ -216,7 +216,7 @@ pub struct Analyze {
     ///
     /// FILE and server=FILE are taken to be from this server, and proxy=FILE from the SYN proxy in
     /// front of it. This option does not select handshakes: use --filter server=… for that.
-    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
     /// Where the captures were taken; this affects the ranking of causes
@@ -242,6 +242,15 @@ pub struct Analyze {
 }
 
 impl Analyze {
+    /// Returns an option that was given, and the option that it needs and that is missing.
+    pub(super) fn lacking(&self) -> Option<(&'static str, &'static str)> {
+        let needs_follow = [("--state", self.state.is_some()), ("--metrics", self.metrics.is_some())];
+        match needs_follow.into_iter().find(|(_, is_given)| *is_given && !self.follow) {
+            Some((option, _)) => Some((option, "--follow")),
+            None => (self.server.is_some() && self.kernel.is_empty()).then_some(("--server", "--kernel")),
+        }
+    }
+
     /// Returns the format of the results.
     pub fn format(&self) -> Format {
         implied::format(self.format, &self.output)

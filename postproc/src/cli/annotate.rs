@@ -87,10 +87,17 @@ pub struct Annotate {
     ///
     /// FILE and server=FILE are taken to be from this server, and proxy=FILE from the SYN proxy in
     /// front of it. This option does not select handshakes.
-    #[arg(long, value_name = "IP[:PORT]", requires = "kernel")]
+    #[arg(long, value_name = "IP[:PORT]")]
     pub server: Option<EndpointPattern>,
 
     /// Print no progress and no remarks; errors are still printed
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+impl Annotate {
+    /// Returns an option that was given, and the option that it needs and that is missing.
+    pub(super) fn lacking(&self) -> Option<(&'static str, &'static str)> {
+        (self.server.is_some() && self.kernel.is_empty()).then_some(("--server", "--kernel"))
+    }
 }

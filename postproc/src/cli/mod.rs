@@ -20,7 +20,8 @@ mod shorthand;
 mod time_zone;
 mod wildcards;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use analyze::Analyze;
 pub use annotate::Annotate;
@@ -53,6 +54,25 @@ pub struct Cli {
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Returns the command, or an error that names an option without the option that it needs.
+    /// clap's own error names only the one that is missing.
+    ///
+    /// # Errors
+    /// When an option needs another one.
+    pub fn complete(self) -> Result<Command, clap::Error> {
+        let (name, lacking) = match &self.command {
+            Command::Analyze(args) => ("analyze", args.lacking()),
+            Command::Annotate(args) => ("annotate", args.lacking()),
+            _ => return Ok(self.command),
+        };
+        let Some((option, needed)) = lacking else { return Ok(self.command) };
+        let mut program = Self::command();
+        let command = program.find_subcommand_mut(name).expect("it is a command of the program");
+        Err(command.error(ErrorKind::MissingRequiredArgument, format!("{option} needs {needed}")))
+    }
 }
 
 /// Commands of the program. The help text of each is the documentation of its arguments.

@@ -175,6 +175,9 @@ fn is_plain(text: &[u8]) -> bool {
     }
 }
 
+/// The highest control character of ASCII.
+const DELETE: u8 = 0x7f;
+
 /// Returns whether some byte is not ASCII, a control character, a quotation mark or a backslash. It
 /// may be wrong about the bytes after such a byte.
 #[inline]
@@ -184,9 +187,12 @@ const fn may_need_escape(bytes: [u8; 8]) -> bool {
     const fn below(word: u64, limit: u64) -> u64 {
         word.wrapping_sub(ONES * limit) & !word
     }
+    /// Sets the highest bit of bytes that are equal to one below 128.
+    const fn is(word: u64, byte: u8) -> u64 {
+        below(word ^ (ONES * byte as u64), 1)
+    }
     let word = u64::from_le_bytes(bytes);
-    let (quotation_mark, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
-    (word | below(word, b' ' as u64) | below(quotation_mark, 1) | below(backslash, 1)) & (ONES << 7) != 0
+    (word | below(word, b' ' as u64) | is(word, b'"') | is(word, b'\\') | is(word, DELETE)) & (ONES << 7) != 0
 }
 
 const MILLION: i64 = 1_000_000;
@@ -542,7 +548,7 @@ mod tests {
         for c in ('\0'..='\u{2100}').chain(['\u{feff}', '\u{1f600}']) {
             let text = format!("a{c}b");
             assert_eq!(written(&text), by_serde_json(&text));
-            assert!(!written(&text).contains(|c: char| c.is_control() && c != '\u{7f}'), "{text:?}");
+            assert!(!written(&text).contains(|c: char| c.is_control()), "{text:?}");
         }
     }
 

@@ -189,8 +189,8 @@ mod tests {
 
     /// Addresses and texts that must not appear in the output.
     const SECRETS: [&[u8]; 9] = [
-        &[10, 0, 0, 1],
-        &[10, 0, 0, 2],
+        &[10, 20, 30, 1],
+        &[10, 20, 30, 2],
         &[192, 0, 2, 1],
         &[192, 0, 2, 2],
         &[198, 51, 100, 7],
@@ -221,7 +221,7 @@ mod tests {
     /// Returns "fragmentation needed" with an MTU of 1400 and an extension that contains an address.
     fn icmp_error(quoted: &[u8]) -> Vec<u8> {
         let message = [&[3, 4, 0, 0, 0, 9, 5, 0x78], quoted, &[0x20, 0, 0, 0, 198, 51, 100, 7]].concat();
-        v4_packet(1, &[], [192, 0, 2, 1], [10, 0, 0, 1], &message)
+        v4_packet(1, &[], [192, 0, 2, 1], [10, 20, 30, 1], &message)
     }
 
     fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
@@ -232,7 +232,7 @@ mod tests {
     /// Returns SYNs with addresses in every place of a packet that can hold one.
     fn frames() -> Vec<(LinkType, Vec<u8>)> {
         let route = [7, 7, 8, 198, 51, 100, 7, 0];
-        let inner = v4_packet(6, &route, [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment());
+        let inner = v4_packet(6, &route, [10, 20, 30, 1], [10, 20, 30, 2], &tcp_segment());
         let mut vxlan = vec![0x12, 0xb5, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0xaa, 0xbb, 0xcc, 0];
         vxlan.extend(ethernet(0x0800, &inner));
         let outer = v4_packet(17, &[], [192, 0, 2, 1], [192, 0, 2, 2], &vxlan);
@@ -250,11 +250,11 @@ mod tests {
             (ETHERNET, ethernet(0x0800, &outer)),
             (ETHERNET, ethernet(0x86dd, &v6)),
             (RAW_IP, inner),
-            (ETHERNET, ethernet(0x0806, &[10, 0, 0, 1, 10, 0, 0, 2])),
-            (RAW_IP, v4_packet(1, &[], [10, 0, 0, 1], [10, 0, 0, 2], b"secret")),
-            (RAW_IP, icmp_error(&v4_packet(6, &route, [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment()))),
-            (RAW_IP, icmp_error(&v4_packet(6, &[], [10, 0, 0, 1], [10, 0, 0, 2], &tcp_segment()[..18]))),
-            (RAW_IP, icmp_error(&v4_packet(17, &[], [10, 0, 0, 1], [10, 0, 0, 2], b"secret"))),
+            (ETHERNET, ethernet(0x0806, &[10, 20, 30, 1, 10, 20, 30, 2])),
+            (RAW_IP, v4_packet(1, &[], [10, 20, 30, 1], [10, 20, 30, 2], b"secret")),
+            (RAW_IP, icmp_error(&v4_packet(6, &route, [10, 20, 30, 1], [10, 20, 30, 2], &tcp_segment()))),
+            (RAW_IP, icmp_error(&v4_packet(6, &[], [10, 20, 30, 1], [10, 20, 30, 2], &tcp_segment()[..18]))),
+            (RAW_IP, icmp_error(&v4_packet(17, &[], [10, 20, 30, 1], [10, 20, 30, 2], b"secret"))),
         ]
     }
 
