@@ -132,6 +132,11 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     if kinds.len() > MAX_KINDS {
         lines.push(format!("{} more; --format jsonl lists all", kinds.len() - MAX_KINDS));
     }
+    let (listed, differing) = (compared.pairs.len() as u64, compared.differing);
+    if listed < differing && !kinds.is_empty() {
+        let of = count(differing, "connection");
+        lines.push(format!("These differences were counted in the first {} of {of} that differ.", grouped(listed)));
+    }
     lines
 }
 

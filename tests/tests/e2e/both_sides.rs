@@ -132,6 +132,12 @@ fn table_of_flood(paths: &[&str], options: &[&str]) -> String {
 }
 
 #[test]
+fn a_count_of_differences_that_is_not_of_all_connections_says_so() {
+    let table = table_of_flood(&["client.pcap", "server.pcap"], &[]);
+    assert!(table.contains("These differences were counted in the first 1,000 of 6,8"), "{table}");
+}
+
+#[test]
 fn a_flood_in_both_captures_counts_once() {
     let table = table_of_flood(&["client.pcap", "server.pcap"], &[]);
     assert!(table.contains("5,550 of 6,860 connections failed"), "{table}");

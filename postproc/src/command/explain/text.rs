@@ -239,8 +239,10 @@ impl Page<'_> {
         // The causes have the commands.
         let which = match number {
             1 => "Run the check of cause 1.".to_owned(),
-            2 => "Run the checks of causes 1 and 2, in this order.".to_owned(),
-            _ => format!("Run the checks of causes 1 to {number}, in this order."),
+            2 => "Run the check of cause 1. If it does not confirm the cause, run that of cause 2.".to_owned(),
+            _ => format!(
+                "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 to {number}."
+            ),
         };
         self.line("  ", &which)
     }
