@@ -1,12 +1,10 @@
 //! Numbers with one decimal.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Number that is written as `{:.1}` writes it. Exact decimal arithmetic takes several times as long
 /// and rarely decides.
 pub(super) struct Tenths(pub f64);
-
-const DECIMALS: [&str; 10] = [".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9"];
 
 impl fmt::Display for Tenths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +15,8 @@ impl fmt::Display for Tenths {
         }
         let tenths = (tenths + 0.5) as u32;
         fmt::Display::fmt(&(tenths / 10), f)?;
-        f.write_str(DECIMALS[(tenths % 10) as usize])
+        f.write_char('.')?;
+        f.write_char(char::from(b'0' + (tenths % 10) as u8))
     }
 }
 
