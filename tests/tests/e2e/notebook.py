@@ -56,9 +56,13 @@ assert sum(row[5] for row in by_sql[0]) == len(failed) > 0, by_sql[0]
 named = {h["connection_id"] for h in failed} - {None}
 assert sum(row[4] for row in by_sql[0]) >= len(named) > 0, by_sql[0]
 assert max(row[4] for row in by_sql[0]) < max(row[5] for row in by_sql[0]), "a connection counts once"
-[joined] = [rows for code, rows in zip(sql, by_sql) if "ASOF" in code]
+[joined] = [rows for code, rows in zip(sql, by_sql) if "WITH flows" in code]
 assert sum(row[2] for row in joined) == len(connections), (joined, len(connections))
 assert sum(row[3] for row in joined) == 7 * len(connections), (joined, len(connections))
+decided = {h["connection_id"] for h in handshakes if h["verdict"] != "undetermined"}
+undetermined = begins.keys() - decided
+found = sum(row[2] for row in joined if row[0] == "undetermined")
+assert found == len(undetermined) > 0, (found, len(undetermined))
 assert names["flows"]["bytes"].sum() == 7 * len(flows)
 assert dict(by_sql[-1]) == by_cause, (by_sql[-1], by_cause)
 assert names["failed"].groupby("first_cause").size().to_dict() == by_cause, by_cause
